@@ -1,0 +1,491 @@
+// Every setting: one table that the flags, the DROVER_* variables, drover.config and docs/settings.md follow.
+// The only place that reads process.env.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { distance } from 'fastest-levenshtein';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { DroverError } from './errors.ts';
+
+const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z.coerce.number().int().min(least).max(most);
+
+/** "500", "500ms", "2s", "5m", "24h" or a number of milliseconds. */
+const duration = z
+  .union([z.number(), z.string()])
+  .transform((value, context) => {
+    const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(String(value).trim());
+    if (!match) {
+      context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 2s or 5m' });
+      return z.NEVER;
+    }
+    const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? 'ms'] ?? 1;
+    return Math.round(Number(match[1]) * unit);
+  })
+  .pipe(z.number().min(0).max(2_147_483_647));
+
+/** "10485760", "10MiB", "512kB": bytes. */
+const byteSize = z
+  .union([z.number(), z.string()])
+  .transform((value, context) => {
+    const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)?b?$/i.exec(String(value).trim());
+    const factor = { k: 1e3, ki: 1024, m: 1e6, mi: 1024 ** 2, g: 1e9, gi: 1024 ** 3 }[
+      match?.[2]?.toLowerCase() ?? ''
+    ];
+    if (!match) {
+      context.addIssue({ code: 'custom', message: 'expected a size such as 10485760 or 10MiB' });
+      return z.NEVER;
+    }
+    return Math.round(Number(match[1]) * (factor ?? 1));
+  })
+  .pipe(z.number().min(1));
+
+const flag = z.preprocess(
+  (value) => (value === '1' || value === 'true' ? true : value === '0' || value === 'false' ? false : value),
+  z.boolean(),
+);
+
+/** A list; from a variable, separated by commas or white space. */
+const list = <T extends z.ZodType>(item: T) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(/[\s,]+/).filter(Boolean) : value),
+    z.array(item),
+  );
+
+const headers = z.preprocess(
+  (value) => {
+    if (typeof value === 'string') return headerLines([value]);
+    return Array.isArray(value) ? headerLines(value) : value;
+  },
+  z.record(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, 'not a header name'),
+    z.string().regex(/^[^\0\r\n]*$/, 'a header value holds no line end'),
+  ),
+);
+
+function headerLines(lines: unknown[]): Record<string, string> {
+  const entries = lines.map((line) => {
+    const text = String(line);
+    const colon = text.indexOf(':');
+    return colon < 1 ? [text, ''] : [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
+  });
+  return Object.fromEntries(entries);
+}
+
+const pattern = z.string().min(1);
+const statusCode = wholeNumber(100, 599);
+const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
+
+function isCidr(text: string): boolean {
+  if (ipaddr.isValid(text)) return true;
+  try {
+    ipaddr.parseCIDR(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Definition<T> {
+  /** 'crawl': kept with the crawl in Redis and followed by the whole fleet; 'process': of this command alone. */
+  readonly of: 'crawl' | 'process';
+  /** In commander's notation; without one, the setting has only a variable and a config key. */
+  readonly flags?: string;
+  readonly help: string;
+  readonly schema: z.ZodType<T>;
+  readonly default: T;
+  /** A flag that may be given more than once. */
+  readonly many?: boolean;
+}
+
+const define = <T>(definition: Definition<T>): Definition<T> => definition;
+
+export const definitions = {
+  depth: define<number | null>({
+    of: 'crawl',
+    flags: '-d, --depth <n>',
+    help: 'follow links this deep; 0 fetches the seeds alone; unlimited if not given',
+    schema: wholeNumber(0, 1_000_000).nullable(),
+    default: null,
+  }),
+  limit: define<number | null>({
+    of: 'crawl',
+    flags: '--limit <n>',
+    help: 'accept at most this many requests, seeds included',
+    schema: wholeNumber(1).nullable(),
+    default: null,
+  }),
+  scope: define<'host' | 'domain' | 'origin' | 'any'>({
+    of: 'crawl',
+    flags: '--scope <host|domain|origin|any>',
+    help: 'which links to follow, seen from the page they stand on',
+    schema: z.enum(['host', 'domain', 'origin', 'any']),
+    default: 'host',
+  }),
+  include: define<string[]>({
+    of: 'crawl',
+    flags: '--include <pattern>',
+    help: 'follow only links that match one of these, each a glob or a /regex/ on the whole URL',
+    schema: list(pattern),
+    default: [],
+    many: true,
+  }),
+  exclude: define<string[]>({
+    of: 'crawl',
+    flags: '--exclude <pattern>',
+    help: 'do not follow links that match one of these',
+    schema: list(pattern),
+    default: [],
+    many: true,
+  }),
+  perHost: define<number>({
+    of: 'crawl',
+    flags: '--per-host <n>',
+    help: 'fetches in flight at one host, over the whole fleet',
+    schema: wholeNumber(1, 10_000),
+    default: 2,
+  }),
+  delay: define<number>({
+    of: 'crawl',
+    flags: '--delay <duration>',
+    help: 'least time from one start to the next at one host, over the whole fleet: 500ms, 2s',
+    schema: duration,
+    default: 0,
+  }),
+  attempts: define<number>({
+    of: 'crawl',
+    flags: '--attempts <n>',
+    help: 'attempts before a request is a dead letter',
+    schema: wholeNumber(1, 100),
+    default: 4,
+  }),
+  backoff: define<number>({
+    of: 'crawl',
+    flags: '--backoff <duration>',
+    help: 'wait before the second attempt; doubled for each further one, with jitter',
+    schema: duration,
+    default: 1000,
+  }),
+  maxBackoff: define<number>({
+    of: 'crawl',
+    flags: '--max-backoff <duration>',
+    help: 'longest wait between two attempts',
+    schema: duration,
+    default: 300_000,
+  }),
+  maxSnooze: define<number>({
+    of: 'crawl',
+    flags: '--max-snooze <duration>',
+    help: 'how long a request may be put back by 429 and 503 before it is a dead letter',
+    schema: duration,
+    default: 3_600_000,
+  }),
+  maxPause: define<number>({
+    of: 'crawl',
+    flags: '--max-pause <duration>',
+    help: 'longest pause of a host that one Retry-After can ask for',
+    schema: duration,
+    default: 300_000,
+  }),
+  deadOn: define<number[]>({
+    of: 'crawl',
+    flags: '--dead-on <status>',
+    help: 'statuses that are dead letters rather than records, such as 403',
+    schema: list(statusCode),
+    default: [],
+    many: true,
+  }),
+  ignoreRobots: define<boolean>({
+    of: 'crawl',
+    flags: '--ignore-robots',
+    help: 'do not ask robots.txt (for hosts that are yours)',
+    schema: flag,
+    default: false,
+  }),
+  allowPrivate: define<string[]>({
+    of: 'crawl',
+    flags: '--allow-private <cidr>',
+    help: 'private or special addresses that may be fetched; the seeds allow their own host and port',
+    schema: list(cidr),
+    default: [],
+    many: true,
+  }),
+  userAgent: define<string>({
+    of: 'crawl',
+    flags: '--user-agent <text>',
+    help: 'the User-Agent header',
+    schema: z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'),
+    default: 'drover/0.1 (+https://www.npmjs.com/package/drover)',
+  }),
+  header: define<Record<string, string>>({
+    of: 'crawl',
+    flags: '--header <"name: value">',
+    help: 'a header of every request; sent to the hosts of the crawl, not to other origins after a redirect',
+    schema: headers,
+    default: {},
+    many: true,
+  }),
+  timeoutDns: define<number>({
+    of: 'crawl',
+    flags: '--timeout-dns <ms>',
+    help: 'limit of the name look-up',
+    schema: duration.pipe(z.number().min(1)),
+    default: 5000,
+  }),
+  timeoutConnect: define<number>({
+    of: 'crawl',
+    flags: '--timeout-connect <ms>',
+    help: 'limit of the TCP connect, after the look-up',
+    schema: duration.pipe(z.number().min(1)),
+    default: 10_000,
+  }),
+  timeoutTls: define<number>({
+    of: 'crawl',
+    flags: '--timeout-tls <ms>',
+    help: 'limit of the TLS handshake',
+    schema: duration.pipe(z.number().min(1)),
+    default: 10_000,
+  }),
+  timeoutSend: define<number>({
+    of: 'crawl',
+    flags: '--timeout-send <ms>',
+    help: 'limit of sending the request',
+    schema: duration.pipe(z.number().min(1)),
+    default: 30_000,
+  }),
+  timeoutResponse: define<number>({
+    of: 'crawl',
+    flags: '--timeout-response <ms>',
+    help: 'limit from the request sent to the header received',
+    schema: duration.pipe(z.number().min(1)),
+    default: 30_000,
+  }),
+  timeoutRead: define<number>({
+    of: 'crawl',
+    flags: '--timeout-read <ms>',
+    help: 'limit between two pieces of the body',
+    schema: duration.pipe(z.number().min(1)),
+    default: 30_000,
+  }),
+  timeoutRequest: define<number>({
+    of: 'crawl',
+    flags: '--timeout-request <ms>',
+    help: 'limit of the whole request, redirects included',
+    schema: duration.pipe(z.number().min(1)),
+    default: 120_000,
+  }),
+  maxBytes: define<number>({
+    of: 'crawl',
+    flags: '--max-bytes <size>',
+    help: 'largest decoded body',
+    schema: byteSize,
+    default: 10 * 1024 * 1024,
+  }),
+  maxRedirects: define<number>({
+    of: 'crawl',
+    flags: '--max-redirects <n>',
+    help: 'redirects followed for one request',
+    schema: wholeNumber(0, 50),
+    default: 10,
+  }),
+  maxUrlLength: define<number>({
+    of: 'crawl',
+    flags: '--max-url-length <n>',
+    help: 'longer URLs are not accepted',
+    schema: wholeNumber(16, 65_536),
+    default: 8000,
+  }),
+  stripParams: define<string[]>({
+    of: 'crawl',
+    flags: '--strip-params <name>',
+    help: 'query parameters to remove from every URL, * at the end as wildcard: utm_*',
+    schema: list(pattern),
+    default: [],
+    many: true,
+  }),
+  body: define<'text' | 'base64' | 'none'>({
+    of: 'crawl',
+    flags: '--body <text|base64|none>',
+    help: 'how records keep the body',
+    schema: z.enum(['text', 'base64', 'none']),
+    default: 'text',
+  }),
+
+  concurrency: define<number>({
+    of: 'process',
+    flags: '-c, --concurrency <n>',
+    help: 'fetches in flight in one consumer process; its connection pool has the same size',
+    schema: wholeNumber(1, 10_000),
+    default: 50,
+  }),
+  dataDir: define<string>({
+    of: 'process',
+    flags: '--data-dir <path>',
+    help: 'where records, the embedded Redis and logs lie',
+    schema: z.string().min(1),
+    default: '.drover',
+  }),
+  redisUrl: define<string | null>({
+    of: 'process',
+    flags: '--redis <url>',
+    help: 'a Redis of yours instead of the embedded one (also REDIS_URL)',
+    schema: z
+      .string()
+      .regex(/^(rediss?|unix):/, 'expected redis://, rediss:// or unix:')
+      .nullable(),
+    default: null,
+  }),
+  prefix: define<string>({
+    of: 'process',
+    flags: '--prefix <name>',
+    help: 'prefix of all keys in Redis, for several fleets on one server',
+    schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
+    default: 'drover',
+  }),
+  dnsServers: define<string[]>({
+    of: 'process',
+    flags: '--dns-server <address>',
+    help: 'name servers to ask instead of those of the system: 9.9.9.9, 127.0.0.1:5353',
+    schema: list(z.string().min(1)),
+    default: [],
+    many: true,
+  }),
+  lockDuration: define<number>({
+    of: 'process',
+    help: 'how long a silent consumer keeps its jobs before another takes them',
+    schema: duration.pipe(z.number().min(1000)),
+    default: 8000,
+  }),
+  grace: define<number>({
+    of: 'process',
+    flags: '--grace <duration>',
+    help: 'how long a stopping consumer waits for what is in flight',
+    schema: duration,
+    default: 30_000,
+  }),
+  logLevel: define<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'>({
+    of: 'process',
+    flags: '--log-level <level>',
+    help: 'what is written to the log: trace, debug, info, warn, error, silent',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+  }),
+};
+
+export type SettingName = keyof typeof definitions;
+export type Settings = { [K in SettingName]: (typeof definitions)[K]['default'] };
+type NamesOf<Of extends 'crawl' | 'process'> = {
+  crawl: Exclude<SettingName, ProcessSettingName>;
+  process: ProcessSettingName;
+}[Of];
+type ProcessSettingName =
+  | 'concurrency'
+  | 'dataDir'
+  | 'redisUrl'
+  | 'prefix'
+  | 'dnsServers'
+  | 'lockDuration'
+  | 'grace'
+  | 'logLevel';
+
+/** The settings that a crawl takes with it into Redis. */
+export type CrawlSettings = Pick<Settings, NamesOf<'crawl'>>;
+
+export const settingNames = Object.keys(definitions) as SettingName[];
+
+/** DROVER_TIMEOUT_DNS for timeoutDns. REDIS_URL is the one variable without the prefix. */
+export function variableOf(name: SettingName): string {
+  return name === 'redisUrl'
+    ? 'REDIS_URL'
+    : `DROVER_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+export const defaultSettings = Object.freeze(
+  Object.fromEntries(settingNames.map((name) => [name, definitions[name].default])),
+) as Settings;
+
+/** The crawl's part of the settings, as plain JSON. */
+export function crawlSettings(settings: Settings): CrawlSettings {
+  const names = settingNames.filter((name) => definitions[name].of === 'crawl');
+  return Object.fromEntries(names.map((name) => [name, settings[name]])) as CrawlSettings;
+}
+
+/**
+ * Settings from flags, then DROVER_* variables, then drover.config.{ts,json} in `directory`, then defaults.
+ * Throws E_SETTING naming the place, the key and the nearest known one.
+ */
+export async function readSettings(
+  flags: Partial<Record<string, unknown>> = {},
+  directory = process.cwd(),
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Settings> {
+  const file = await readConfigFile(directory);
+  const result: Record<string, unknown> = { ...defaultSettings };
+  for (const name of settingNames) {
+    const variable = variableOf(name);
+    const sources: [unknown, string][] = [
+      [flags[name], flagName(name)],
+      [environment[variable] || undefined, variable],
+      [file.values[name], `${name} in ${file.path}`],
+    ];
+    const found = sources.find(([value]) => value !== undefined);
+    if (found) result[name] = parseSetting(name, found[0], found[1]);
+  }
+  refuseUnknownVariables(environment);
+  return result as Settings;
+}
+
+/** One setting's value checked; `source` names the place in the error. */
+export function parseSetting<N extends SettingName>(name: N, value: unknown, source: string): Settings[N] {
+  const parsed = definitions[name].schema.safeParse(value);
+  if (parsed.success) return parsed.data as Settings[N];
+  const issue = parsed.error.issues[0];
+  throw new DroverError(
+    'E_SETTING',
+    `${source}: ${issue?.message ?? 'wrong value'} (got ${JSON.stringify(value)}).`,
+  );
+}
+
+function flagName(name: SettingName): string {
+  return /--[a-z-]+/.exec(definitions[name].flags ?? '')?.[0] ?? name;
+}
+
+async function readConfigFile(directory: string): Promise<{ path: string; values: Record<string, unknown> }> {
+  for (const name of ['drover.config.ts', 'drover.config.json']) {
+    const path = join(directory, name);
+    if (!existsSync(path)) continue;
+    const values = await loadConfigFile(path);
+    for (const key of Object.keys(values)) {
+      if (!(key in definitions)) throw unknownKey(key, path, settingNames);
+    }
+    return { path: name, values };
+  }
+  return { path: '', values: {} };
+}
+
+async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
+  try {
+    if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8'));
+    const loaded = await import(pathToFileURL(path).href);
+    return loaded.default ?? {};
+  } catch (cause) {
+    throw new DroverError('E_SETTING', `${path} cannot be read: ${String(cause)}`, { cause });
+  }
+}
+
+/** Variables that are no settings of this table but belong to drover or its parts. */
+const otherVariables = ['DROVER_CRAWL', 'DROVER_API_TOKEN'];
+
+function refuseUnknownVariables(environment: NodeJS.ProcessEnv): void {
+  const known = [...settingNames.map(variableOf), ...otherVariables];
+  for (const key of Object.keys(environment)) {
+    if (key.startsWith('DROVER_') && !known.includes(key)) throw unknownKey(key, 'the environment', known);
+  }
+}
+
+function unknownKey(key: string, place: string, known: readonly string[]): DroverError {
+  const nearest = known.toSorted((a, b) => distance(key, a) - distance(key, b))[0];
+  return new DroverError('E_SETTING', `There is no ${key} (in ${place}); did you mean ${nearest}?`);
+}

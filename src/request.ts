@@ -1,0 +1,94 @@
+// What one request is: the form that producers give (checked), and the compact form that the frontier keeps.
+import { z } from 'zod';
+import { type Failure, failure } from './errors.ts';
+
+const milliseconds = z.number().int().min(1).max(2_147_483_647);
+
+const limiterSchema = z.strictObject({
+  key: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'expected up to 200 printable characters without spaces'),
+  concurrency: z.number().int().min(1).max(10_000).optional(),
+  max: z.number().int().min(1).max(1_000_000).optional(),
+  durationMs: milliseconds.optional(),
+});
+
+const requestSchema = z.strictObject({
+  url: z.string().min(1),
+  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
+  headers: z
+    .record(
+      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name'),
+      z.string().regex(/^[^\0\r\n]*$/, 'a header value holds no line end'),
+    )
+    .optional(),
+  body: z.string().max(1_048_576).optional(),
+  userData: z.json().optional(),
+  priority: z.number().int().min(0).max(9).optional(),
+  label: z.string().max(200).optional(),
+  depth: z.number().int().min(0).optional(),
+  limiter: limiterSchema.optional(),
+  attempts: z.number().int().min(1).max(100).optional(),
+  backoff: z.strictObject({ delayMs: milliseconds.optional(), maxMs: milliseconds.optional() }).optional(),
+  timeouts: z
+    .strictObject({
+      dns: milliseconds.optional(),
+      connect: milliseconds.optional(),
+      tls: milliseconds.optional(),
+      send: milliseconds.optional(),
+      response: milliseconds.optional(),
+      read: milliseconds.optional(),
+      request: milliseconds.optional(),
+    })
+    .optional(),
+});
+
+/** What a producer gives: `url` and, if wanted, more. Priority: 9 goes before 0 (the default) within a host. */
+export type RequestInput = z.infer<typeof requestSchema>;
+
+/** All of a request but its place (url, depth, referrer): kept as given, absent for almost every request. */
+export type RequestExtras = Omit<RequestInput, 'url' | 'depth'>;
+
+/** A request on its way: `url` is normalised. */
+export interface Request {
+  url: string;
+  depth: number;
+  referrer: string | null;
+  extras: RequestExtras | null;
+}
+
+/** Checks what a producer gave. The failure names the field. */
+export function parseRequest(value: unknown): { input: RequestInput } | { failure: Failure } {
+  const parsed = requestSchema.safeParse(value);
+  if (parsed.success) return { input: parsed.data };
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') || 'request';
+  return { failure: failure('E_REQUEST_INVALID', `${field}: ${issue?.message ?? 'wrong'}.`) };
+}
+
+/**
+ * The compact form: depth, what of the referrer the URL does not begin with, and extras, then the URL.
+ * `D US N US SUFFIX US EXTRAS US URL` with US = 0x1f, which no normalised URL and no JSON text holds;
+ * the referrer is the first N characters of the URL followed by SUFFIX.
+ */
+export function packRequest(request: Request): string {
+  const { url, depth, referrer, extras } = request;
+  let shared = 0;
+  if (referrer !== null) while (shared < referrer.length && url[shared] === referrer[shared]) shared++;
+  const origin = referrer === null ? '' : `${shared}${US}${referrer.slice(shared)}`;
+  return `${depth}${US}${origin}${referrer === null ? US : ''}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
+}
+
+const US = '\x1f';
+
+/** The inverse of packRequest. Throws on a text that packRequest did not make. */
+export function unpackRequest(packed: string): Request {
+  const [depth, shared, suffix, extras, url] = packed.split(US);
+  if (depth === undefined || shared === undefined || suffix === undefined || extras === undefined || !url) {
+    throw new Error(`not a packed request: ${packed.slice(0, 100)}`);
+  }
+  return {
+    url,
+    depth: Number(depth),
+    referrer: shared === '' ? null : url.slice(0, Number(shared)) + suffix,
+    extras: extras === '' ? null : (JSON.parse(extras) as RequestExtras),
+  };
+}
