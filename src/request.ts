@@ -1,6 +1,7 @@
 // What one request is: the form that producers give (checked), and the compact form that the frontier keeps.
 import { z } from 'zod';
 import { type Failure, failure } from './errors.ts';
+import { fingerprint } from './url/fingerprint.ts';
 
 const milliseconds = z.number().int().min(1).max(2_147_483_647);
 
@@ -64,24 +65,24 @@ export function parseRequest(value: unknown): { input: RequestInput } | { failur
   return { failure: failure('E_REQUEST_INVALID', `${field}: ${issue?.message ?? 'wrong'}.`) };
 }
 
+const US = '\x1f';
+
 /**
- * The compact form: depth, what of the referrer the URL does not begin with, and extras, then the URL.
- * `D US N US SUFFIX US EXTRAS US URL` with US = 0x1f, which no normalised URL and no JSON text holds;
- * the referrer is the first N characters of the URL followed by SUFFIX.
+ * The compact form: `ID US DEPTH US N US SUFFIX US EXTRAS US URL` with US = 0x1f, which no normalised URL and no JSON text holds. ID is
+ * empty where it follows from the URL alone (a plain GET); the referrer is the first N characters of the URL followed by SUFFIX.
  */
 export function packRequest(request: Request): string {
   const { url, depth, referrer, extras } = request;
+  const id = extras && (extras.method || extras.body) ? fingerprint({ url, ...extras }) : '';
+  if (referrer === null) return `${id}${US}${depth}${US}${US}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
   let shared = 0;
-  if (referrer !== null) while (shared < referrer.length && url[shared] === referrer[shared]) shared++;
-  const origin = referrer === null ? '' : `${shared}${US}${referrer.slice(shared)}`;
-  return `${depth}${US}${origin}${referrer === null ? US : ''}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
+  while (shared < referrer.length && url[shared] === referrer[shared]) shared++;
+  return `${id}${US}${depth}${US}${shared}${US}${referrer.slice(shared)}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
 }
-
-const US = '\x1f';
 
 /** The inverse of packRequest. Throws on a text that packRequest did not make. */
 export function unpackRequest(packed: string): Request {
-  const [depth, shared, suffix, extras, url] = packed.split(US);
+  const [, depth, shared, suffix, extras, url] = packed.split(US);
   if (depth === undefined || shared === undefined || suffix === undefined || extras === undefined || !url) {
     throw new Error(`not a packed request: ${packed.slice(0, 100)}`);
   }

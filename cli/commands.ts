@@ -1,0 +1,112 @@
+// The commands and their options, with help texts for a newcomer.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addSettings, consumerNames, crawlNames, placeNames } from './options.ts';
+
+type Run = (args: string[], options: Record<string, unknown>) => Promise<number>;
+
+/** The whole command line. Usage errors throw CommanderError after commander has printed them. */
+export function crawlCommand(): Command {
+  const program = new Command('drover')
+    .description('A durable crawler: every URL ends as a record or as a dead letter that says why, whatever is killed.')
+    .version(readVersion(), '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(drover help lists the commands)')
+    .addHelpText('after', examples);
+  addCrawl(program);
+  addEnqueue(program);
+  addConsume(program);
+  addLookers(program);
+  return program;
+}
+
+const examples = `
+Examples:
+  drover crawl https://example.com/ -o pages.jsonl     crawl a site; run it again to go on after an interruption
+  drover crawl urls.txt --depth 0 -o pages.jsonl       fetch a list of URLs
+  drover enqueue urls.txt --crawl shop                 put a list into the queue, and
+  drover consume                                       fetch it, with as many of these as you like
+  drover dead list shop                                what failed, and why
+
+Exit codes: 0 all recorded, 1 ended with dead letters, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
+
+function readVersion(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
+    } catch {
+      // from a checkout it lies one level up, from dist/ two
+    }
+  }
+  return 'unknown';
+}
+
+function addCrawl(program: Command): void {
+  const command = program
+    .command('crawl')
+    .summary('crawl from these seeds until all is fetched')
+    .description('Offers the seeds and fetches until the crawl ends. Run again, it goes on where it stopped. Without seeds: a demonstration.')
+    .argument('[seeds...]', 'URLs, files with one URL or JSON request a line, or - for standard input')
+    .option('--crawl <name>', 'name of the crawl; else made from the seeds')
+    .option('-o, --output <file>', 'write the records there, one JSON line each, when the crawl has ended');
+  run(shown(addSettings(command, [...crawlNames, ...consumerNames, ...placeNames])), () => import('./crawl.ts'));
+}
+
+function addEnqueue(program: Command): void {
+  const command = program
+    .command('enqueue')
+    .summary('put seeds into the queue and return')
+    .description('Offers the seeds to a crawl, durably, and returns. Consumers fetch them.')
+    .argument('<seeds...>', 'URLs, files with one URL or JSON request a line, or - for standard input')
+    .option('--crawl <name>', 'name of the crawl; else made from the seeds');
+  run(shown(addSettings(command, [...crawlNames, ...placeNames])), () => import('./enqueue.ts'));
+}
+
+function addConsume(program: Command): void {
+  const command = program
+    .command('consume')
+    .summary('fetch what is in the queue, until stopped')
+    .description('Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM.')
+    .option('--processes <n>', 'consumer processes to run', '1');
+  run(shown(addSettings(command, [...consumerNames, ...placeNames])), () => import('./consume.ts'));
+}
+
+function addLookers(program: Command): void {
+  const look = (command: Command) => addSettings(command.option('--json', 'as JSON'), placeNames);
+  run(
+    look(program.command('status').summary('how the crawls stand').argument('[crawl]', 'name or id of one crawl')),
+    () => import('./status.ts'),
+  );
+  run(
+    look(
+      program
+        .command('results')
+        .summary('the records of a crawl, one JSON line each')
+        .argument('<crawl>', 'name or id')
+        .option('-o, --output <file>', 'write them there instead of standard output'),
+    ),
+    () => import('./results.ts'),
+  );
+  const dead = program.command('dead').summary('the dead letters: what failed for good, and why');
+  run(
+    look(dead.command('list').summary('list them').argument('[crawl]', 'of one crawl only').option('--limit <n>', 'at most so many', '50')),
+    () => import('./dead-list.ts'),
+  );
+  run(look(program.command('doctor').summary('is this set-up sound?')), () => import('./doctor.ts'));
+}
+
+function shown(command: Command): Command {
+  return command
+    .option('--quiet', 'print nothing but errors')
+    .option('--json', 'print the summary as one JSON line on standard output')
+    .option('-v, --verbose', 'write more to the log');
+}
+
+function run(command: Command, load: () => Promise<{ run: Run }>): void {
+  command.action(async () => {
+    const options = command.opts();
+    if (options.verbose && options.logLevel === undefined) options.logLevel = 'debug';
+    const { run } = await load();
+    process.exitCode = await run(command.args, options);
+  });
+}

@@ -1,0 +1,12 @@
+// The name of a crawl that the user did not name: the same command must find the same crawl again.
+import { hash } from 'node:crypto';
+import { resolve } from 'node:path';
+
+/** From the first seed's host or file name, and a hash of all seeds as they were given. */
+export function nameOfSeeds(seeds: readonly string[]): string {
+  const places = seeds.map((seed) => (/^[a-z]+:\/\//i.test(seed) || seed === '-' ? seed : resolve(seed)));
+  const first = seeds[0] ?? 'demo';
+  const word = URL.canParse(first) ? new URL(first).hostname : first === '-' ? 'stdin' : (first.split(/[\\/]/).pop() ?? '');
+  const clean = word.replace(/[^A-Za-z0-9.-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 60) || 'crawl';
+  return `${clean}-${hash('sha256', places.join('\n'), 'hex').slice(0, 6)}`;
+}

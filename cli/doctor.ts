@@ -1,0 +1,20 @@
+// drover doctor: is this set-up sound?
+import { printable } from '../src/log.ts';
+import { runChecks } from './doctor-checks.ts';
+import { EXIT } from './failures.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with 0, or 3 when something must be mended first. */
+export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
+  const session = await openSession(options);
+  try {
+    const checks = await runChecks({ settings: session.settings, address: session.address });
+    for (const check of checks) {
+      if (options.json) process.stdout.write(`${JSON.stringify(check)}\n`);
+      else process.stdout.write(`${{ yes: 'ok  ', warn: 'WARN', no: 'FAIL' }[check.ok]}  ${printable(`${check.name}: ${check.says}`)}\n${check.advice ? `      ${printable(check.advice)}\n` : ''}`);
+    }
+    return checks.some((check) => check.ok === 'no') ? EXIT.unusable : EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

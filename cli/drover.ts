@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The drover command. With an older Node it goes on under the one that the package brings along.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const OLDEST_NODE = 24;
+
+if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
+  const { main } = await import('./main.ts');
+  await main();
+} else {
+  const node = join(createRequire(import.meta.url).resolve('node/package.json'), '..', 'bin', 'node');
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`drover: it needs Node ${OLDEST_NODE} or later, and the one that it brings along does not start: ${error.message}\n`);
+    process.exitCode = 2;
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
+}

@@ -1,0 +1,20 @@
+// drover results: the records of a crawl, each request once.
+import { join } from 'node:path';
+import { findCrawl } from '../src/crawl/crawl.ts';
+import { writeResults } from '../src/sink/read.ts';
+import { EXIT } from './failures.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_FILE, E_DISK_FULL. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const session = await openSession(options);
+  try {
+    const crawl = await findCrawl(session.redis, session.shard, args[0] ?? '');
+    const output = typeof options.output === 'string' ? options.output : null;
+    const { lines } = await writeResults(join(session.settings.dataDir, 'records'), crawl, output);
+    if (output) process.stderr.write(`${lines} records of crawl ${crawl} in ${output}\n`);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,53 @@
+// drover status: how the crawls stand, or one of them.
+import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
+import { printable } from '../src/log.ts';
+import type { CrawlCounts } from '../src/crawl/progress.ts';
+import { EXIT } from './failures.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with the exit code. Throws E_CRAWL_UNKNOWN. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const session = await openSession(options);
+  try {
+    const { redis, shard } = session;
+    const ids = args[0] ? [await findCrawl(redis, shard, args[0])] : await listCrawls(redis, shard);
+    const all: CrawlCounts[] = [];
+    for (const id of ids) all.push(await readCounts(redis, shard, id));
+    const text = options.json ? asJson(all, args[0] !== undefined) : args[0] ? all.map(details).join('') : table(all);
+    process.stdout.write(text);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}
+
+function asJson(all: CrawlCounts[], one: boolean): string {
+  return one ? `${JSON.stringify(all[0])}\n` : all.map((counts) => `${JSON.stringify(counts)}\n`).join('');
+}
+
+function table(all: CrawlCounts[]): string {
+  if (all.length === 0) return 'no crawl yet; begin with: drover crawl URL\n';
+  const rows = all.map((counts) => [
+    counts.crawl,
+    counts.state,
+    ...[counts.accepted, counts.recorded, counts.refused, counts.dead, counts.waiting].map(String),
+  ]);
+  const head = ['crawl', 'state', 'accepted', 'recorded', 'refused', 'dead', 'waiting'];
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ');
+  return `${[head, ...rows].map(line).join('\n')}\n`;
+}
+
+function details(counts: CrawlCounts): string {
+  const { crawl, state, accepted, recorded, refused, dead, waiting } = counts;
+  const group = (title: string, values: Record<string, number>) =>
+    Object.entries(values).map(([name, count]) => `  ${title} ${printable(name)}: ${count}\n`).join('');
+  return (
+    `crawl ${crawl}: ${state}\n` +
+    `  ${accepted} accepted = ${recorded} recorded + ${refused} refused + ${dead} dead + ${waiting} waiting\n` +
+    `  ${counts.bytes} bytes, ${counts.retries} retries, ${counts.snoozes} put back\n` +
+    group('status', counts.statuses) +
+    group('error', counts.errors) +
+    group('refused', counts.refusals)
+  );
+}

@@ -1,0 +1,177 @@
+// A consumer process: takes jobs from the queue, processes each through the pipeline, keeps its leases alive, stops with nothing lost.
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Settings } from '../config.ts';
+import { failure } from '../errors.ts';
+import { createFetcher } from '../fetch/client.ts';
+import { createCommitter } from '../frontier/commit.ts';
+import { shardOf } from '../frontier/keys.ts';
+import type { Log } from '../log.ts';
+import { createRobots } from '../politeness/robots.ts';
+import { createSlots } from '../politeness/slot.ts';
+import { openQueue, openWorker, type RequestJob, type RequestWorker } from '../queue/queue.ts';
+import { settle } from '../queue/settle.ts';
+import { connectRedis, type Redis, type RedisAddress } from '../redis.ts';
+import { openJsonlSink } from '../sink/jsonl.ts';
+import { endFinishedCrawls } from './crawl.ts';
+import { createFeed } from './feed.ts';
+import { createHostTimes, type HostTimes } from './host-times.ts';
+import { createPermits } from './permits.ts';
+import { createPlans } from './plan.ts';
+import { processJob } from './process.ts';
+import { mendFrontier } from './mend.ts';
+import type { Station } from './station.ts';
+import { createTallies } from './tallies.ts';
+
+/** The token that robots.txt files name drover by. */
+export const PRODUCT_TOKEN = 'drover';
+const CHORES_MS = 1000;
+/** Jobs wait and none is taken for so long: the worker's blocked read is asleep, and a new worker takes over. */
+const ASLEEP_MS = 10_000;
+
+export interface Consumer {
+  inFlight(): number;
+  hostTimes: HostTimes;
+  /** Finishes what is in flight (at most `grace`), puts back what has not begun, lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts taking jobs. `serve`: the one crawl whose frontier is brought into the queue, or '*' for all. */
+export async function startConsumer(parts: {
+  settings: Settings;
+  address: RedisAddress;
+  serve: string;
+  log: Log;
+}): Promise<Consumer> {
+  const { settings, address, serve, log } = parts;
+  const shard = shardOf(settings.prefix);
+  const scripts = connectRedis(address, 'script');
+  const subscriber = connectRedis(address, 'script');
+  const workers = connectRedis(address, 'worker');
+  const queue = openQueue(scripts, shard);
+  const onError = (error: unknown) => log.warn({ err: error }, 'redis');
+  const slots = createSlots({
+    redis: scripts,
+    subscriber,
+    shard,
+    consumer: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    capacity: settings.concurrency,
+    onError,
+  });
+  const feed = createFeed({ redis: scripts, queue, shard, serve, fleetCapacity: slots.fleetCapacity, onError });
+  const fetcher = createFetcher({ concurrency: settings.concurrency, dnsServers: settings.dnsServers });
+  let stopping = false;
+  const station: Station = {
+    redis: scripts,
+    shard,
+    fetcher,
+    robots: createRobots({ redis: scripts, keyPrefix: shard, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
+    slots,
+    permits: createPermits(settings.concurrency),
+    feed,
+    committer: createCommitter(scripts, shard),
+    sink: openJsonlSink({ dir: join(settings.dataDir, 'records') }),
+    plans: createPlans(scripts, shard),
+    tallies: createTallies(scripts, shard),
+    hostTimes: createHostTimes(),
+    log,
+    stopping: () => stopping,
+  };
+  const crew = createCrew({ station, connection: workers, settings });
+  const chores = setInterval(() => doChores(station, queue, crew).catch(onError), CHORES_MS);
+  await mendFrontier(scripts, shard, queue).catch(onError);
+
+  return {
+    inFlight: () => station.permits.inUse(),
+    hostTimes: station.hostTimes,
+    async stop() {
+      if (stopping) return;
+      stopping = true;
+      clearInterval(chores);
+      await crew.stop(settings.grace);
+      await feed.stop();
+      await slots.stop();
+      await station.sink.close();
+      await station.tallies.flush().catch(onError);
+      fetcher.close();
+      await closeAll([scripts, subscriber, workers]);
+    },
+  };
+}
+
+async function closeAll(connections: Redis[]): Promise<void> {
+  for (const connection of connections) connection.disconnect();
+}
+
+interface Crew {
+  /** Jobs that wait and are not taken: a new worker takes over from one that sleeps. */
+  wake(): void;
+  idleMs(): number;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** The BullMQ worker of this process, and another in its place when it falls asleep. */
+function createCrew(parts: { station: Station; connection: Redis; settings: Settings }): Crew {
+  const { station, connection, settings } = parts;
+  const jobs = new Map<string, AbortController>();
+  let lastTaken = performance.now();
+
+  async function run(job: RequestJob, token: string): Promise<void> {
+    lastTaken = performance.now();
+    station.feed.kick();
+    const jobId = job.id ?? '';
+    const abort = new AbortController();
+    jobs.set(jobId, abort);
+    try {
+      const outcome = await processJob(station, job, abort);
+      station.log.debug({ job: jobId, outcome: outcome.kind }, 'job');
+      await settle(outcome, job, token);
+    } finally {
+      if (jobs.get(jobId) === abort) jobs.delete(jobId);
+    }
+  }
+
+  function open(): RequestWorker {
+    const worker = openWorker({
+      connection,
+      shard: station.shard,
+      // Twice the fetches: while some are fetched, others are stored and committed.
+      concurrency: settings.concurrency * 2,
+      lockDurationMs: settings.lockDuration,
+      process: run,
+      onLockLost: (ids) => {
+        for (const id of ids) jobs.get(id)?.abort(failure('E_LOCK_LOST'));
+      },
+      onError: (error) => station.log.warn({ err: error }, 'worker'),
+    });
+    worker.run().catch((error) => station.log.error({ err: error }, 'worker'));
+    return worker;
+  }
+  let worker = open();
+
+  return {
+    idleMs: () => performance.now() - lastTaken,
+    wake() {
+      station.log.warn('no job taken though some wait: a new worker takes over');
+      lastTaken = performance.now();
+      const asleep = worker;
+      worker = open();
+      asleep.close().catch(() => undefined);
+    },
+    async stop(graceMs) {
+      const late = setTimeout(() => {
+        for (const abort of jobs.values()) abort.abort(failure('E_LOCK_LOST', 'The consumer stopped.'));
+      }, graceMs);
+      await worker.close();
+      clearTimeout(late);
+    },
+  };
+}
+
+async function doChores(station: Station, queue: ReturnType<typeof openQueue>, crew: Crew): Promise<void> {
+  await station.tallies.flush();
+  await endFinishedCrawls(station.redis, station.shard);
+  if (crew.idleMs() < ASLEEP_MS || station.permits.inUse() > 0) return;
+  if ((await queue.getWaitingCount()) > 0) crew.wake();
+}

@@ -1,0 +1,99 @@
+// A crawl as Redis keeps it: begun or gone on with, its settings as each consumer follows them, its counters.
+import type { CrawlSettings } from '../config.ts';
+import { DroverError } from '../errors.ts';
+import { crawlKey } from '../frontier/keys.ts';
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+import type { CrawlCounts } from './progress.ts';
+
+export type CrawlState = CrawlCounts['state'];
+
+/** How long a producer that is not heard of still counts as offering. */
+export const PRODUCER_LEASE_MS = 5000;
+
+export interface Begun {
+  id: string;
+  /** False when a crawl of that name is gone on with. */
+  fresh: boolean;
+}
+
+/** Names become parts of keys, job ids and file names. */
+export function checkCrawlName(name: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
+    throw new DroverError('E_SETTING', `--crawl: a name has letters, digits, dots and dashes, at most 100 (got ${JSON.stringify(name)}).`);
+  }
+}
+
+/**
+ * Begins a crawl, or goes on with the one of that name that has not ended; the producer counts as offering until it leaves (leaveCrawl)
+ * or is silent for PRODUCER_LEASE_MS. Atomic.
+ */
+export async function beginCrawl(
+  redis: Redis,
+  shard: string,
+  crawl: { name: string; producer: string; settings: CrawlSettings; seeds: string },
+): Promise<Begun> {
+  checkCrawlName(crawl.name);
+  const { name, producer, settings, seeds } = crawl;
+  const args = [shard, name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), settings.perHost, settings.limit ?? '', seeds];
+  const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${shard}:crawls`, args)) as string[];
+  return { id: String(reply[0]), fresh: reply[1] === '1' };
+}
+
+/** The producer is alive. */
+export async function stayWithCrawl(redis: Redis, shard: string, crawl: string, producer: string): Promise<void> {
+  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(shard, crawl), [shard, crawl, producer, PRODUCER_LEASE_MS]);
+}
+
+/** The producer has offered all it had. Ends the crawl if nothing of it is left. */
+export async function leaveCrawl(redis: Redis, shard: string, crawl: string, producer: string): Promise<void> {
+  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(shard, crawl), [shard, crawl, producer, 0]);
+}
+
+/** Ends every crawl of which nothing is left: for those whose producer died before it could leave. */
+export async function endFinishedCrawls(redis: Redis, shard: string): Promise<void> {
+  for (const crawl of await redis.zrange(`${shard}:active`, '0', '-1')) await leaveCrawl(redis, shard, crawl, '');
+}
+
+/** All crawls, the newest first. */
+export async function listCrawls(redis: Redis, shard: string): Promise<string[]> {
+  return redis.zrevrange(`${shard}:crawls`, '0', '-1');
+}
+
+/** A crawl by its id, or the newest of that name. Throws E_CRAWL_UNKNOWN. */
+export async function findCrawl(redis: Redis, shard: string, idOrName: string): Promise<string> {
+  if (await redis.zscore(`${shard}:crawls`, idOrName)) {
+    const newest = await redis.hget(`${shard}:names`, idOrName);
+    return newest ?? idOrName;
+  }
+  throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(idOrName)}.`);
+}
+
+/** The counters of I5 and what they consist of; all read at one moment, so that they add up. Throws E_CRAWL_UNKNOWN. */
+export async function readCounts(redis: Redis, shard: string, crawl: string): Promise<CrawlCounts> {
+  const fields = await redis.hgetall(crawlKey(shard, crawl));
+  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  const number = (name: string) => Number(fields[name] ?? 0);
+  const group = (prefix: string) =>
+    Object.fromEntries(
+      Object.entries(fields)
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, value]) => [name.slice(prefix.length), Number(value)]),
+    );
+  const [accepted, recorded, refused, dead] = [number('accepted'), number('recorded'), number('refused'), number('dead')];
+  return {
+    crawl,
+    state: fields.state as CrawlState,
+    accepted,
+    recorded,
+    refused,
+    dead,
+    waiting: accepted - recorded - refused - dead,
+    bytes: number('bytes'),
+    retries: number('retries'),
+    snoozes: number('snoozes'),
+    statuses: group('s:'),
+    errors: group('e:'),
+    refusals: group('r:'),
+  };
+}

@@ -1,0 +1,29 @@
+// A fetch under the guard of its crawl: seeds, which the operator named, allow their own host and port.
+import type { AllowList } from '../fetch/guard.ts';
+import type { FetchRequest } from '../fetch/client.ts';
+import type { FetchResult } from '../outcome.ts';
+import type { Plan } from './plan.ts';
+import type { Station, Work } from './station.ts';
+
+export function allowListOf(plan: Plan): AllowList {
+  return { cidrs: plan.settings.allowPrivate, hosts: plan.seedHosts };
+}
+
+/**
+ * Fetches; when the guard refuses an address whose host and port a seed named, notes that and fetches again. Only private hosts pay
+ * for the question.
+ */
+export async function guardedFetch(station: Station, work: Work, request: FetchRequest): Promise<FetchResult> {
+  const result = await station.fetcher.fetch(request);
+  if (result.ok || result.failure.code !== 'E_SSRF') return result;
+  const refused = hostPortOf(result.finalUrl);
+  if (work.plan.seedHosts.has(refused)) return result;
+  if (!(await station.plans.isSeedHost(work.plan, refused))) return result;
+  return guardedFetch(station, work, request);
+}
+
+/** host:port with the scheme's default port made explicit. */
+export function hostPortOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}

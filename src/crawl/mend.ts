@@ -1,0 +1,33 @@
+// Mends what no crash of drover's should leave, but an operator's hand in the queue can: open requests without a job.
+import { crawlKey, jobIdOf } from '../frontier/keys.ts';
+import type { RequestQueue } from '../queue/queue.ts';
+import type { Redis } from '../redis.ts';
+
+/**
+ * Puts every open request that has no job in the queue back on the hand-over list, so that a turn brings it into the queue again.
+ * Answers how many. Idempotent; at most one pass over the window, never over the frontier.
+ */
+export async function mendFrontier(redis: Redis, shard: string, queue: RequestQueue): Promise<number> {
+  let mended = 0;
+  for (const crawl of await redis.zrange(`${shard}:active`, '0', '-1')) {
+    let cursor = '0';
+    do {
+      const [next, fields] = await redis.hscan(`${crawlKey(shard, crawl)}:open`, cursor, 'COUNT', 200);
+      cursor = next;
+      const ids = fields.filter((_, index) => index % 2 === 0);
+      mended += await mendOpen(redis, shard, queue, crawl, ids);
+    } while (cursor !== '0');
+  }
+  return mended;
+}
+
+async function mendOpen(redis: Redis, shard: string, queue: RequestQueue, crawl: string, ids: string[]): Promise<number> {
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.exists(queue.toKey(jobIdOf(crawl, id)));
+  const replies = (await pipeline.exec()) ?? [];
+  const missing = ids.filter((_, index) => replies[index]?.[1] === 0);
+  if (missing.length === 0) return 0;
+  // With NX, what is on the list already keeps its time; the age makes the next turn hand it over again.
+  const members = missing.flatMap((id) => [1, jobIdOf(crawl, id)]);
+  return Number(await redis.zadd(`${shard}:handing`, 'NX', ...members));
+}

@@ -1,0 +1,86 @@
+// What a consumer must know of a crawl to process its requests: read from Redis once, and looked at again every two seconds.
+import { type CrawlSettings, defaultSettings } from '../config.ts';
+import { crawlKey } from '../frontier/keys.ts';
+import type { FetchTimeouts } from '../fetch/client.ts';
+import type { Limits } from '../politeness/slot.ts';
+import type { Redis } from '../redis.ts';
+import type { UrlRules } from '../url/normalize.ts';
+import { createScope, type Scope } from './scope.ts';
+
+export interface Plan {
+  crawl: string;
+  cancelled: boolean;
+  settings: CrawlSettings;
+  scope: Scope;
+  limits: Limits;
+  timeouts: FetchTimeouts;
+  urlRules: UrlRules;
+  /** host:port of seeds that are known to be the operator's: filled as the guard asks. */
+  seedHosts: Set<string>;
+}
+
+const FRESH_MS = 2000;
+const MOST_PLANS = 1000;
+
+export interface Plans {
+  /** The plan, at once if it is at hand; null when Redis knows no such crawl. */
+  get(crawl: string): Plan | Promise<Plan | null>;
+  /** Whether the host:port is one of the crawl's seeds, which the operator thereby allowed. */
+  isSeedHost(plan: Plan, hostPort: string): Promise<boolean>;
+}
+
+export function createPlans(redis: Redis, shard: string): Plans {
+  const plans = new Map<string, { plan: Plan; text: string; readAt: number }>();
+
+  async function read(crawl: string): Promise<Plan | null> {
+    const [text, state] = await redis.hmget(crawlKey(shard, crawl), 'settings', 'state');
+    if (!text) return null;
+    const known = plans.get(crawl);
+    const plan = known && known.text === text ? known.plan : planOf(crawl, JSON.parse(text) as CrawlSettings);
+    plan.cancelled = state === 'cancelled';
+    if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value ?? '');
+    plans.set(crawl, { plan, text, readAt: performance.now() });
+    return plan;
+  }
+
+  return {
+    get(crawl) {
+      const known = plans.get(crawl);
+      if (!known) return read(crawl);
+      if (performance.now() - known.readAt > FRESH_MS) {
+        known.readAt = performance.now();
+        read(crawl).catch(() => undefined); // the plan at hand stays good; the next look is in two seconds
+      }
+      return known.plan;
+    },
+    async isSeedHost(plan, hostPort) {
+      if (plan.seedHosts.has(hostPort)) return true;
+      if ((await redis.sismember(`${crawlKey(shard, plan.crawl)}:hosts`, hostPort)) !== 1) return false;
+      plan.seedHosts.add(hostPort);
+      return true;
+    },
+  };
+}
+
+function planOf(crawl: string, stored: CrawlSettings): Plan {
+  // A setting that a newer version added is missing from an older crawl.
+  const settings: CrawlSettings = { ...defaultSettings, ...stored };
+  return {
+    crawl,
+    cancelled: false,
+    settings,
+    scope: createScope(settings),
+    limits: { concurrency: settings.perHost, delayMs: settings.delay },
+    timeouts: {
+      dns: settings.timeoutDns,
+      connect: settings.timeoutConnect,
+      tls: settings.timeoutTls,
+      send: settings.timeoutSend,
+      response: settings.timeoutResponse,
+      read: settings.timeoutRead,
+      request: settings.timeoutRequest,
+    },
+    urlRules: { stripParams: settings.stripParams, maxLength: settings.maxUrlLength },
+    seedHosts: new Set(),
+  };
+}

@@ -1,0 +1,56 @@
+// What processing a job needs around it: the parts of one consumer process, and one job on its way through them.
+import type { Committer } from '../frontier/commit.ts';
+import type { Fetcher } from '../fetch/client.ts';
+import type { Log } from '../log.ts';
+import type { Robots } from '../politeness/robots.ts';
+import type { Slots } from '../politeness/slot.ts';
+import type { Redis } from '../redis.ts';
+import type { Request } from '../request.ts';
+import type { Sink } from '../sink/sink.ts';
+import type { Feed } from './feed.ts';
+import type { HostTimes } from './host-times.ts';
+import type { Permits } from './permits.ts';
+import type { Plan, Plans } from './plan.ts';
+import type { Tallies } from './tallies.ts';
+
+export interface Station {
+  redis: Redis;
+  shard: string;
+  fetcher: Fetcher;
+  robots: Robots;
+  slots: Slots;
+  permits: Permits;
+  feed: Feed;
+  committer: Committer;
+  sink: Sink;
+  plans: Plans;
+  tallies: Tallies;
+  hostTimes: HostTimes;
+  log: Log;
+  /** True from the first Ctrl-C or SIGTERM on: what has not begun to fetch is put back. */
+  stopping: () => boolean;
+}
+
+/** One job on its way through the pipeline. */
+export interface Work {
+  jobId: string;
+  crawl: string;
+  id: string;
+  request: Request;
+  plan: Plan;
+  /** The limiter key in whose lane the request stood. */
+  laneKey: string;
+  /** The limiter key whose slot is held or asked for: the request's own, after a redirect that of the target. */
+  key: string;
+  /** How often the request had been taken before; only the newest take may change anything. */
+  take: number;
+  /** True while dispatch's slot, or one that was asked for, is held. */
+  holding: boolean;
+  /** This attempt, counted from 1; snoozes are no attempts. */
+  attempt: number;
+  /** When it was put into the queue; milliseconds since 1970. */
+  queuedAt: number;
+  queueMs: number;
+  slotMs: number;
+  abort: AbortController;
+}

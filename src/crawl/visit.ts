@@ -1,0 +1,74 @@
+// Fetching one request: redirects re-enter robots and the gate at every hop, under the limits of the target.
+import { failure, type Failure } from '../errors.ts';
+import type { FetchResult, Outcome } from '../outcome.ts';
+import { limiterKeyOf } from '../url/host.ts';
+import { PATIENCE_MS } from './admit.ts';
+import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { askRobots } from './robots-fetch.ts';
+import type { Station, Work } from './station.ts';
+
+/** What the fetch gave, or the outcome that a hop's host made of it. */
+export type Visit = { kind: 'fetched'; result: FetchResult } | { kind: 'detour'; outcome: Outcome };
+
+/** Slot and permit are held when this begins; the slot is given back as soon as the answer is there. */
+export async function visit(station: Station, work: Work): Promise<Visit> {
+  const { request, plan } = work;
+  const { settings } = plan;
+  let detour: Outcome | null = null;
+  const result = await guardedFetch(station, work, {
+    url: request.url,
+    method: request.extras?.method ?? 'GET',
+    headers: headersOf(work),
+    body: request.extras?.body ?? null,
+    userAgent: settings.userAgent,
+    timeouts: request.extras?.timeouts ? { ...plan.timeouts, ...request.extras.timeouts } : plan.timeouts,
+    maxBytes: settings.maxBytes,
+    maxRedirects: settings.maxRedirects,
+    allow: allowListOf(plan),
+    signal: work.abort.signal,
+    beforeHop: async (url) => {
+      const hop = await enterHop(station, work, url);
+      if (hop === null || 'code' in hop) return hop;
+      detour = hop;
+      return failure('E_RATE_LIMITED');
+    },
+  });
+  return detour ? { kind: 'detour', outcome: detour } : { kind: 'fetched', result };
+}
+
+function headersOf(work: Work): Record<string, string> {
+  const own = work.request.extras?.headers;
+  const shared = work.plan.settings.header;
+  if (!own) return shared;
+  return { ...shared, ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])) };
+}
+
+/** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */
+async function enterHop(station: Station, work: Work, url: string): Promise<Failure | Outcome | null> {
+  const target = limiterKeyOf(url);
+  const former = work.key;
+  const holder = work.jobId;
+  const { crawl, id, plan } = work;
+  if (target !== former || plan.limits.delayMs > 0) {
+    if (target !== former) dropSlot(station, work);
+    const request = { crawl, id, key: target, holder, limits: plan.limits, takeOver: false };
+    const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal);
+    if (answer.kind === 'later') return { kind: 'snooze', untilMs: Date.now() + answer.afterMs };
+    if (answer.kind !== 'go') return { kind: 'done' };
+    work.key = target;
+    work.holding = true;
+    station.slots.hold(holder, target, () => work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')));
+  }
+  if (plan.settings.ignoreRobots) return null;
+  const verdict = station.robots.peek(url) ?? (await askRobots(station, work, url)).verdict;
+  if (verdict.kind === 'refused') return verdict.failure;
+  return verdict.kind === 'allowed' ? null : { kind: 'snooze', untilMs: verdict.untilMs };
+}
+
+/** The slot goes back with the feed's next turn. */
+export function dropSlot(station: Station, work: Work): void {
+  if (!work.holding) return;
+  work.holding = false;
+  station.slots.drop(work.jobId);
+  station.feed.release(work.key, work.jobId);
+}

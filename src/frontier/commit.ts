@@ -1,0 +1,83 @@
+// Ending requests: pages that end at about the same time share one atomic script call.
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+
+/** All that one request's end changes. */
+export interface Ending {
+  crawl: string;
+  id: string;
+  take: number;
+  kind: 'recorded' | 'refused' | 'dead';
+  key: string;
+  status: number | null;
+  code: string | null;
+  bytes: number;
+  /** Of a dead one: what the dead-letter index keeps of it. */
+  reason: string;
+  /** Its links, as entryOf made them; at most BATCH. */
+  links: string;
+}
+
+/** done: this call ended it; ended: it had ended before; taken: another consumer has it, nothing was changed. */
+export type Ended = 'done' | 'ended' | 'taken';
+
+const MOST_ENDINGS = 64;
+const MOST_CHARACTERS = 256 * 1024;
+
+export interface Committer {
+  commit(ending: Ending): Promise<Ended>;
+}
+
+interface Pending {
+  ending: Ending;
+  resolve(ended: Ended): void;
+  reject(error: unknown): void;
+}
+
+export function createCommitter(redis: Redis, shard: string): Committer {
+  const queue: Pending[] = [];
+  let running = false;
+
+  async function run(): Promise<void> {
+    while (queue.length > 0) await commitBatch(redis, shard, takeBatch(queue));
+    running = false;
+  }
+
+  return {
+    commit(ending) {
+      return new Promise((resolve, reject) => {
+        queue.push({ ending, resolve, reject });
+        if (running) return;
+        running = true;
+        // Those that the same fdatasync released come in the same tick: let them all in.
+        setImmediate(run);
+      });
+    },
+  };
+}
+
+function takeBatch(queue: Pending[]): Pending[] {
+  let characters = 0;
+  let count = 0;
+  while (count < queue.length && count < MOST_ENDINGS && characters < MOST_CHARACTERS) {
+    characters += queue[count]?.ending.links.length ?? 0;
+    count++;
+  }
+  return queue.splice(0, count);
+}
+
+async function commitBatch(redis: Redis, shard: string, batch: Pending[]): Promise<void> {
+  const args: (string | number)[] = [shard];
+  for (const { ending } of batch) {
+    const { crawl, id, take, kind, key, status, code, bytes, reason, links } = ending;
+    args.push(crawl, id, take, kind, key, status ?? '', code ?? '', bytes, reason, links);
+  }
+  try {
+    const replies = (await runScript(redis, 'frontier/lua/commit.lua', `${shard}:active`, args)) as number[];
+    batch.forEach(({ resolve }, index) => {
+      resolve(replies[index] === 1 ? 'done' : replies[index] === 0 ? 'ended' : 'taken');
+    });
+  } catch (error) {
+    for (const { reject } of batch) reject(error);
+  }
+}

@@ -1,0 +1,36 @@
+// One request as it stands in a batch on its way into the frontier.
+import { packRequest, type Request } from '../request.ts';
+import { fingerprint, signedDecimal } from '../url/fingerprint.ts';
+import { limiterKeyOf } from '../url/host.ts';
+
+const GS = '\x1d';
+const RS = '\x1e';
+
+/** Whose limits the request counts against: what it names itself, else its host. */
+export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): string {
+  return request.extras?.limiter?.key ?? limiterKeyOf(request.url);
+}
+
+/**
+ * One entry of the list that src/frontier/lua/add.lua reads. `ownKey` is the key that need not be repeated (the page's own host).
+ * A URL of its limiter key's host is kept without `http://HOST` (0x01) or `https://HOST` (0x02).
+ */
+export function entryOf(request: Request, ownKey: string): string {
+  const { url, extras } = request;
+  const key = limiterKeyOfRequest(request);
+  const id = fingerprint(extras ? { url, method: extras.method, body: extras.body } : { url });
+  const limiter = extras?.limiter;
+  const limits =
+    limiter && (limiter.concurrency || (limiter.max && limiter.durationMs))
+      ? `${limiter.concurrency ?? ''},${limiter.max ?? ''},${limiter.durationMs ?? ''}`
+      : '';
+  const packed = packRequest(request);
+  const head = packed.slice(0, packed.length - url.length);
+  return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${extras?.priority || ''}${GS}${limits}${GS}${head}${withoutHost(url, key)}${RS}`;
+}
+
+function withoutHost(url: string, key: string): string {
+  if (url.startsWith(key, 7) && url[7 + key.length] === '/' && url.startsWith('http://')) return `\x01${url.slice(7 + key.length)}`;
+  if (url.startsWith(key, 8) && url[8 + key.length] === '/' && url.startsWith('https://')) return `\x02${url.slice(8 + key.length)}`;
+  return url;
+}

@@ -1,0 +1,25 @@
+--[[
+  Begins a crawl, or goes on with the one of that name that has not ended. A name whose crawl has ended gets a new id; the old
+  crawl stays readable. The caller counts as a producer of it until it leaves or its lease runs out.
+    KEYS[1] NS:crawls
+    ARGV    1 NS  2 name  3 producer  4 lease (ms)  5 settings (JSON)  6 perHost  7 limit or ''  8 seeds, as the user named them
+  Answers {id, '1' if it is new, state before}
+]]
+--- include politeness/lua/gate.lua
+local ns, name = ARGV[1], ARGV[2]
+local now = redisTime()
+local id = redis.call('HGET', ns .. ':names', name)
+local state = id and redis.call('HGET', ns .. ':c:' .. id, 'state') or ''
+local fresh = not id or state == 'finished' or state == 'cancelled'
+if fresh then
+  local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
+  id = serial == 1 and name or name .. '.' .. serial
+  redis.call('HSET', ns .. ':names', name, id)
+  redis.call('ZADD', ns .. ':crawls', now, id)
+  redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[8], 'priorities', '0')
+end
+local c = ns .. ':c:' .. id
+redis.call('HSET', c, 'settings', ARGV[5], 'perHost', ARGV[6])
+if ARGV[7] == '' then redis.call('HDEL', c, 'limit') else redis.call('HSET', c, 'limit', ARGV[7]) end
+redis.call('ZADD', c .. ':producers', now + tonumber(ARGV[4]), ARGV[3])
+return { id, fresh and '1' or '0', state }

@@ -1,0 +1,49 @@
+--[[
+  Ends requests, many in one call: for each, if it is open and its take is the newest, its links are added, the counters moved and
+  it is closed. All of that or nothing, so that doing it again, or too late, changes nothing.
+    KEYS[1] any key of the shard
+    ARGV    1 NS, then per request ten: crawl, id, take, kind (recorded, refused, dead), limiter key, status or '', error code or '',
+            bytes, reason of a dead one or '', list of links (see add.lua)
+  Answers per request 1 (done), 0 (it had ended before), -1 (taken over by another).
+]]
+--- include politeness/lua/gate.lua
+--- include frontier/lua/add.lua
+--- include frontier/lua/finish.lua
+local ns = ARGV[1]
+local now = redisTime()
+local answers, tallies = {}, {}
+for i = 2, #ARGV, 10 do
+  local crawl, id, take, kind, key = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  local c = ns .. ':c:' .. crawl
+  local open = redis.call('HGET', c .. ':open', id)
+  if not open then
+    answers[#answers + 1] = 0
+  elseif string.match(open, '^%d+') ~= take then
+    answers[#answers + 1] = -1
+  else
+    local status, code, bytes, reason, list = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7]), ARGV[i + 8], ARGV[i + 9]
+    if list ~= '' then addRequests(ns, crawl, list, key, now) end
+    redis.call('HDEL', c .. ':open', id)
+    if redis.call('HINCRBY', c .. ':n', key, -1) <= 0 then redis.call('HDEL', c .. ':n', key) end
+    if kind == 'dead' then redis.call('HSET', c .. ':dead', id, reason) end
+    local tally = tallies[crawl]
+    if not tally then
+      tally = {}
+      tallies[crawl] = tally
+    end
+    tally[kind] = (tally[kind] or 0) + 1
+    if bytes > 0 then tally.bytes = (tally.bytes or 0) + bytes end
+    if status ~= '' then tally['s:' .. status] = (tally['s:' .. status] or 0) + 1 end
+    if code ~= '' then
+      local field = (kind == 'refused' and 'r:' or 'e:') .. code
+      tally[field] = (tally[field] or 0) + 1
+    end
+    if redis.call('EXISTS', ns .. ':k:' .. key .. ':w') == 1 then gateRelease(ns, key, '', now) end
+    answers[#answers + 1] = 1
+  end
+end
+for crawl, tally in pairs(tallies) do
+  for field, count in pairs(tally) do redis.call('HINCRBY', ns .. ':c:' .. crawl, field, count) end
+  finishIfDone(ns, crawl, now)
+end
+return answers

@@ -1,0 +1,55 @@
+// Offering requests to a crawl: as a producer, or as the links of an open page.
+import type { Redis } from '../redis.ts';
+import type { Request } from '../request.ts';
+import { runScript } from '../scripts.ts';
+import { DroverError } from '../errors.ts';
+import { entryOf } from './entry.ts';
+import { crawlKey } from './keys.ts';
+
+/** How many requests one atomic script call takes. */
+export const BATCH = 500;
+
+export interface Offered {
+  added: number;
+  duplicates: number;
+  /** Not accepted because the crawl's --limit is reached. */
+  overLimit: number;
+}
+
+/** The links of which page, and the take under which that page is open. */
+export interface Parent {
+  id: string;
+  take: number;
+  key: string;
+}
+
+/**
+ * Offers up to BATCH requests in one atomic, idempotent call. Answers null when `parent` is no longer open under its take: then
+ * nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist or was cancelled.
+ */
+export async function offer(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  requests: readonly Request[],
+  parent?: Parent,
+): Promise<Offered | null> {
+  const ownKey = parent?.key ?? '';
+  const list = requests.map((request) => entryOf(request, ownKey)).join('');
+  return offerList(redis, shard, crawl, list, parent);
+}
+
+/** The same for a list that entryOf made already, with the parent's key as own key. */
+export async function offerList(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  list: string,
+  parent?: Parent,
+): Promise<Offered | null> {
+  const args = [shard, crawl, parent?.id ?? '', parent?.take ?? 0, parent?.key ?? '', list];
+  const reply = (await runScript(redis, 'frontier/lua/offer.lua', crawlKey(shard, crawl), args)) as number[];
+  const [state, added = 0, duplicates = 0, overLimit = 0] = reply;
+  if (state === -1) throw new DroverError('E_CRAWL_UNKNOWN', `${crawl} does not exist or was cancelled.`);
+  return state === 0 ? null : { added, duplicates, overLimit };
+}

@@ -1,0 +1,48 @@
+// One turn of dispatch: slots given back, due requests taken from their lanes.
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+
+export interface Handed {
+  crawl: string;
+  id: string;
+  packed: string;
+}
+
+export interface Release {
+  key: string;
+  holder: string;
+}
+
+export interface TurnRequest {
+  /** The one crawl to serve, or '*' for all. */
+  serve: string;
+  /** BullMQ's list of waiting jobs: only its length is read. */
+  waitList: string;
+  /** How long that list is to be. */
+  wanted: number;
+  leaseMs: number;
+  releases: readonly Release[];
+  /** Members of the hand-over list that are in the queue now. */
+  arrived: readonly string[];
+}
+
+export interface Turn {
+  /** Until the next lane is due; null when there is none. */
+  nextDueMs: number | null;
+  waiting: number;
+  handed: Handed[];
+}
+
+/** Atomic. What it hands over stays on the hand-over list until a later turn reports it as arrived. */
+export async function takeTurn(redis: Redis, shard: string, turn: TurnRequest): Promise<Turn> {
+  const args: (string | number)[] = [shard, turn.serve, turn.waitList, turn.wanted, turn.leaseMs, turn.releases.length];
+  for (const { key, holder } of turn.releases) args.push(key, holder);
+  args.push(...turn.arrived);
+  const reply = (await runScript(redis, 'frontier/lua/turn.lua', `${shard}:active`, args)) as (string | number)[];
+  const handed: Handed[] = [];
+  for (let i = 2; i + 2 < reply.length; i += 3) {
+    handed.push({ crawl: String(reply[i]), id: String(reply[i + 1]), packed: String(reply[i + 2]) });
+  }
+  const due = Number(reply[0]);
+  return { nextDueMs: due < 0 ? null : due, waiting: Number(reply[1]), handed };
+}

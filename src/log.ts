@@ -1,0 +1,112 @@
+// What drover says to people: text from servers made safe to look at, and the JSON log (the one import of pino).
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import stringWidth from 'string-width';
+import { DroverError } from './errors.ts';
+
+export type Log = Logger;
+
+/**
+ * What a terminal obeys or does not show: controls (C0, DEL, C1, and so every escape sequence), format characters
+ * (bidirectional overrides and isolates, zero-width ones, tags), line and paragraph separators, lone surrogates,
+ * fillers. Left alone: the variation selectors of emoji, and the Arabic and Kaithi number signs, which are visible.
+ */
+const unprintable =
+  /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\u{fe0e}\u{fe0f}\u{600}-\u{605}\u{6dd}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}]]/gv;
+
+const shortEscapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function escapeOf(character: string): string {
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  if (hex.length <= 2) return shortEscapes[character] ?? `\\x${hex.padStart(2, '0')}`;
+  return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
+}
+
+/**
+ * Text from a server or a file made safe for a terminal, a log, a table: what a terminal would obey or hide is
+ * shown as text (`\x1b`, `\u202e`, `\n`). Never cuts. Doing it twice changes nothing more.
+ */
+export function printable(text: string): string {
+  return text.replace(unprintable, escapeOf);
+}
+
+const graphemes = new Intl.Segmenter();
+
+/** At most `columns` wide on a terminal, with `…` in the place of what is cut. Give it printable text. */
+export function shorten(text: string, columns: number): string {
+  // A cluster may hold any number of combining marks, none of any width: more than these are not shown.
+  const most = columns * 16;
+  if (text.length <= most && stringWidth(text) <= columns) return text;
+  let [kept, width] = ['', 0];
+  for (const { segment } of graphemes.segment(text)) {
+    width += stringWidth(segment);
+    if (width > columns - 1 || kept.length + segment.length > most) break;
+    kept += segment;
+  }
+  return columns < 1 ? '' : `${kept}…`;
+}
+
+const secretNames =
+  /^(?:proxy-)?authorization$|^(?:set-)?cookie$|(?:token|password|passphrase|secret|api[-_]?key)$/i;
+
+/** `scheme://user:password@`; a password with a slash in it too, but not the port of `http://host:80/a@b`. */
+const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s"/?#:@]*:)(?!\d{1,5}[/?#])(?:[^\s"/?#]*@|[^\s"@]*@)/gi;
+const headerLine = /\b((?:proxy-)?authorization|(?:set-)?cookie)(:\s*)\S.*/gi;
+const bearer = /\b(bearer)\s+[\w.~+/=-]{8,}/gi;
+const tokenParameter = /([?&](?:access_)?token=)[^&\s"]+/gi;
+const redacted = '[redacted]';
+
+/** The text without what must not stand in a log: passwords of URLs, credentials of headers, tokens. */
+function redact(text: string): string {
+  return text
+    .replace(urlPassword, `$1${redacted}@`)
+    .replace(headerLine, `$1$2${redacted}`)
+    .replace(bearer, `$1 ${redacted}`)
+    .replace(tokenParameter, `$1${redacted}`);
+}
+
+const loggable = (text: string): string => printable(redact(text));
+
+/**
+ * One finished line of the log with every string in it, at any depth, redacted and printable. Done on the finished
+ * line because bindings of children, serialised errors and toJSON all end there; pino's own redaction takes paths of
+ * known depth only, and its escaping leaves C1 and bidirectional controls as they are.
+ */
+function safeLine(line: string): string {
+  const value = JSON.parse(line, (key, value) => {
+    if (secretNames.test(key) && value !== null) return redacted;
+    if (typeof value === 'string') return key === 'stack' ? value.split('\n').map(loggable) : loggable(value);
+    return value;
+  });
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** Throws E_FILE. Opened at once, so that a wrong path is found at the start and not at the first line. */
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'a');
+  } catch (cause) {
+    throw new DroverError('E_FILE', `The log ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * A log of one JSON object a line, to a file (appended) or a file descriptor (2 if none is given): `level` as a word,
+ * `time` in ISO 8601, the stack of an error as a list of lines. Never holds a crawl up: lines wait in memory while the
+ * destination is slow, and are dropped beyond 8 MiB or when nobody reads any more. Throws E_FILE.
+ */
+export function createLog(options: { level: string; destination?: string | number }): Log {
+  const { level, destination = 2 } = options;
+  const fd = typeof destination === 'string' ? openLog(destination) : destination;
+  const stream = pino.destination({ fd, sync: false, maxLength: 8 * 1024 * 1024 });
+  // A full disk stops the crawl at its sink, with E_DISK_FULL; the log is no reason to stop it earlier.
+  stream.on('error', () => {});
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const base = { pid: process.pid };
+  return pino(
+    { level, base, formatters, timestamp: stdTimeFunctions.isoTime, hooks: { streamWrite: safeLine } },
+    stream,
+  );
+}

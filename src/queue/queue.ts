@@ -1,0 +1,68 @@
+// The queue "requests" in BullMQ: the one import of bullmq. One job is one request; its data is the packed request.
+import { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Redis } from '../redis.ts';
+import { backoffOf } from './retry.ts';
+
+export const QUEUE = 'requests';
+
+export type RequestJob = Job<string, void, string>;
+export type RequestQueue = Queue<string, void, string>;
+export type RequestWorker = Worker<string, void, string>;
+export { DelayedError, UnrecoverableError, WaitingError };
+
+/** How often the fleet looks for jobs whose consumer has died. */
+const STALLED_INTERVAL_MS = 2000;
+
+/** BullMQ's list of jobs that wait, of which dispatch reads the length. */
+export function waitListOf(shard: string): string {
+  return `${shard}:${QUEUE}:wait`;
+}
+
+export function openQueue(connection: Redis, shard: string): RequestQueue {
+  return new Queue(QUEUE, {
+    connection,
+    prefix: shard,
+    // Nobody reads the stream of events but a person who looks on: a short one is enough.
+    streams: { events: { maxLen: 100 } },
+  });
+}
+
+/** Ids of the jobs that now wait in the queue, for the hand-over list. A job that is there already is not made again. */
+export async function enqueueJobs(queue: RequestQueue, jobs: readonly { jobId: string; packed: string }[]): Promise<void> {
+  await queue.addBulk(
+    jobs.map(({ jobId, packed }) => ({ name: 'fetch', data: packed, opts: { jobId } })),
+  );
+}
+
+export interface WorkerParts {
+  connection: Redis;
+  shard: string;
+  concurrency: number;
+  lockDurationMs: number;
+  /** Returns when the job is completed; else throws what settle made of its outcome. */
+  process: (job: RequestJob, token: string) => Promise<void>;
+  onLockLost: (jobIds: readonly string[]) => void;
+  onError: (error: Error) => void;
+}
+
+/**
+ * A worker that does not start before `run()`. Whether a job that stalled may go on is drover's own decision (E_STALLED), so BullMQ's
+ * limit is out of the way; options that are the same for all jobs stand here and not in each job.
+ */
+export function openWorker(parts: WorkerParts): RequestWorker {
+  const worker: RequestWorker = new Worker(QUEUE, (job, token) => parts.process(job, token ?? ''), {
+    connection: parts.connection,
+    prefix: parts.shard,
+    autorun: false,
+    concurrency: parts.concurrency,
+    lockDuration: parts.lockDurationMs,
+    stalledInterval: STALLED_INTERVAL_MS,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    removeOnComplete: { count: 0 },
+    runRetryDelay: 500,
+    settings: { backoffStrategy: (_attempts, _type, error) => backoffOf(error) },
+  });
+  worker.on('error', parts.onError);
+  worker.on('lockRenewalFailed', (jobIds: string[]) => parts.onLockLost(jobIds));
+  return worker;
+}

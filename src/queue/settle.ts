@@ -1,0 +1,37 @@
+// The one place that maps outcomes to what BullMQ does (DESIGN §5).
+import type { Outcome } from '../outcome.ts';
+import { DelayedError, type RequestJob, UnrecoverableError, WaitingError } from './queue.ts';
+import { RetryError } from './retry.ts';
+
+/** Returns when the job is to be completed; throws what makes BullMQ delay, fail or put it back; 'lost' leaves it to its new owner. */
+export async function settle(outcome: Outcome, job: RequestJob, token: string): Promise<void> {
+  switch (outcome.kind) {
+    case 'recorded':
+    case 'refused':
+    case 'done':
+      return;
+    case 'retry':
+      // Whether an attempt is left was decided with the crawl's settings; the job itself carries no options.
+      job.opts.attempts = Number.MAX_SAFE_INTEGER;
+      job.opts.backoff = { type: 'custom' };
+      job.opts.stackTraceLimit = 1;
+      throw new RetryError(`${outcome.failure.code} ${outcome.failure.message}`, outcome.delayMs);
+    case 'snooze':
+      await job.moveToDelayed(outcome.untilMs, token);
+      throw new DelayedError();
+    case 'dead': {
+      job.opts.stackTraceLimit = 1;
+      const error = new UnrecoverableError(`${outcome.failure.code} ${outcome.failure.message}`);
+      error.stack = error.message;
+      throw error;
+    }
+    case 'lost':
+      // The lock is another's: BullMQ is told nothing, and goes on with the next job.
+      throw new DelayedError();
+    case 'stop':
+      await job.moveToWait(token);
+      throw new WaitingError();
+    default:
+      outcome satisfies never;
+  }
+}

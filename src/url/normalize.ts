@@ -1,0 +1,136 @@
+// One spelling for each URL: what a browser would request, less what makes several spellings of one request.
+import { type Failure, failure } from '../errors.ts';
+import { isPlainPath, isPlainQuery, isPlainRelative, isPlainUrl } from './plain.ts';
+
+export interface UrlRules {
+  /** Relative texts are resolved against it; without one, only absolute URLs are accepted. */
+  base?: string;
+  /** Names of query parameters to remove, as they stand in a normalised URL; `*` at the end as wildcard: `utm_*`. */
+  stripParams?: readonly string[];
+  /** Of the normalised URL, in characters. */
+  maxLength?: number;
+}
+
+/**
+ * The normalised form of `text`, read by the WHATWG URL standard (so white space around it and line ends in it are
+ * removed, the host is in lower case and punycode, default port and dot segments are removed) and then by RFC 3986
+ * §6.2.2: percent-encoding in upper case, and none for unreserved characters. Fragment and empty query are dropped;
+ * order and names of query parameters stay, unless `stripParams` names them. Applying it again changes nothing.
+ *
+ * Failures: E_URL_INVALID (also for a user name or password, which would end up in records and logs), E_URL_SCHEME,
+ * E_URL_TOO_LONG.
+ */
+export function normalizeUrl(text: string, rules: UrlRules = {}): { url: string } | { failure: Failure } {
+  const { base, stripParams = [], maxLength = Number.POSITIVE_INFINITY } = rules;
+  const url = base === undefined && stripParams.length === 0 && isPlainUrl(text) ? text : spell(text, rules);
+  if (typeof url !== 'string') return { failure: url };
+  if (url.length <= maxLength) return { url };
+  return {
+    failure: failure('E_URL_TOO_LONG', `It has ${url.length} characters, the limit is ${maxLength}.`),
+  };
+}
+
+/**
+ * For the many links of one page: a function that gives what `normalizeUrl` with `base` gives, and null for a failure.
+ * Plain hrefs of the page's own origin are not parsed, which is what makes it fast. `base` may be any URL.
+ */
+export function createLinkResolver(base: string, rules: UrlRules = {}): (href: string) => string | null {
+  const { stripParams = [], maxLength = Number.POSITIVE_INFINITY } = rules;
+  const slowRules = { base, stripParams };
+  const page = spell(base, { stripParams });
+  const join = typeof page === 'string' ? plainJoiner(page, stripParams.length > 0) : () => null;
+  return (href) => {
+    const url = join(href) ?? spell(href, slowRules);
+    return typeof url === 'string' && url.length <= maxLength ? url : null;
+  };
+}
+
+/** Joins plain hrefs to a normalised page URL; null for those that must be parsed. */
+function plainJoiner(page: string, stripping: boolean): (href: string) => string | null {
+  const pathStart = page.indexOf('/', 8);
+  const queryStart = page.indexOf('?', pathStart);
+  const path = queryStart < 0 ? page : page.slice(0, queryStart);
+  const origin = page.slice(0, pathStart);
+  const directory = path.slice(0, path.lastIndexOf('/') + 1);
+  return (href) => {
+    if (stripping && href.includes('?')) return null;
+    switch (href.charCodeAt(0)) {
+      case 0x2f: // slash
+        return isPlainPath(href) ? origin + href : null;
+      case 0x23: // number sign
+        return page;
+      case 0x3f: // question mark
+        return isPlainQuery(href) ? path + href : null;
+      default:
+        if (href.startsWith(origin)) return isPlainPath(href, origin.length) ? href : null;
+        if (isPlainUrl(href)) return href;
+        return isPlainRelative(href) ? directory + href : null;
+    }
+  };
+}
+
+function spell(text: string, { base, stripParams = [] }: UrlRules): string | Failure {
+  const parsed = URL.parse(text, base);
+  if (parsed === null) return failure('E_URL_INVALID', whyInvalid(text, base));
+  if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') {
+    const scheme = parsed.protocol.slice(0, 40);
+    return failure('E_URL_SCHEME', `It begins with "${scheme}"; if that is a host, put http:// before it.`);
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    return failure(
+      'E_URL_INVALID',
+      'It holds a user name or password; give an Authorization header instead.',
+    );
+  }
+  return withoutEmptyQuery(strip(respellTriplets(withoutFragment(parsed.href)), stripParams));
+}
+
+function whyInvalid(text: string, base: string | undefined): string {
+  const hasScheme = /^[\0-\x20]*[a-z][a-z0-9+.-]*:/i.test(text);
+  return hasScheme || base !== undefined
+    ? 'Its host or port is not valid.'
+    : 'There is no https:// before it.';
+}
+
+function withoutFragment(href: string): string {
+  const hash = href.indexOf('#');
+  return hash < 0 ? href : href.slice(0, hash);
+}
+
+function withoutEmptyQuery(href: string): string {
+  return href.endsWith('?') && href.indexOf('?') === href.length - 1 ? href.slice(0, -1) : href;
+}
+
+const unreserved = /[A-Za-z0-9._~-]/; // RFC 3986 §2.3
+
+function respellTriplets(href: string): string {
+  if (!href.includes('%')) return href;
+  return href.replace(/%[0-9A-Fa-f]{2}/g, (triplet, offset: number) => {
+    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+    return unreserved.test(character) && !followsLonePercent(href, offset)
+      ? character
+      : triplet.toUpperCase();
+  });
+}
+
+/**
+ * After a lone `%` or `%4`, decoding could make a triplet that was none (`%%34%31` would become `%41`): another URL,
+ * and yet another when normalised again.
+ */
+function followsLonePercent(href: string, offset: number): boolean {
+  return href[offset - 1] === '%' || (href[offset - 2] === '%' && /[0-9A-Fa-f]/.test(href[offset - 1] ?? ''));
+}
+
+function strip(href: string, names: readonly string[]): string {
+  const mark = href.indexOf('?');
+  if (names.length === 0 || mark < 0) return href;
+  const pairs = href.slice(mark + 1).split('&');
+  const kept = pairs.filter((pair) => !names.some((name) => isNamed(pair, name)));
+  return `${href.slice(0, mark)}?${kept.join('&')}`;
+}
+
+function isNamed(pair: string, name: string): boolean {
+  const equals = pair.indexOf('=');
+  const own = equals < 0 ? pair : pair.slice(0, equals);
+  return name.endsWith('*') ? own.startsWith(name.slice(0, -1)) : own === name;
+}

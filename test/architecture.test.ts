@@ -1,0 +1,216 @@
+// The layout, held: floors, rooms, what is imported in one place only, sizes, names. Each failure says what to do.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  fileExists,
+  findCycle,
+  importsOf,
+  linesWith,
+  type SourceFile,
+  sourcesIn,
+  stemOf,
+  withoutComments,
+} from './support/sources.ts';
+
+/**
+ * Imports point from a floor to a lower one, or stay within a room; never to another room of the same floor. Imports of types count too.
+ * src/errors.ts is the ground that every room, src/url included, stands on; src/redis.ts and src/scripts.ts (the Lua) are one room.
+ */
+const floors: Record<number, string[]> = {
+  7: ['cli'],
+  6: ['producers', 'consumers', 'src/index.ts'],
+  5: ['src/crawl'],
+  4: ['src/frontier', 'src/politeness', 'src/queue', 'src/page', 'src/sink'],
+  3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts'],
+  2: ['src/request.ts', 'src/config.ts', 'src/outcome.ts'],
+  1: ['src/url', 'src/metrics.ts'],
+  0: ['src/errors.ts'],
+};
+const sameRoom: Record<string, string> = { 'src/scripts.ts': 'src/redis.ts' };
+
+/** The one file that may import each of these. */
+const gates: Record<string, string> = {
+  got: 'src/fetch/client.ts',
+  bullmq: 'src/queue/queue.ts',
+  ioredis: 'src/redis.ts',
+  pino: 'src/log.ts',
+};
+
+const mostLines = 300;
+const mostLinesOfEntry = 80;
+/** Tables: one entry after the other, which two files would only make harder to search. */
+const outliers = ['src/config.ts', 'src/errors.ts'];
+
+const product = sourcesIn(['src', 'producers', 'consumers', 'cli'], 'ts');
+const tests = sourcesIn(['test']);
+const everything = [...product, ...tests, ...sourcesIn(['bench', 'scripts', 'examples'])];
+const imports = product.flatMap(importsOf);
+
+interface Place {
+  floor: number;
+  room: string;
+}
+
+function placeOf(path: string): Place | null {
+  for (const [floor, rooms] of Object.entries(floors)) {
+    const at = sameRoom[path] ?? path;
+    const room = rooms.find((candidate) => at === candidate || at.startsWith(`${candidate}/`));
+    if (room) return { floor: Number(floor), room };
+  }
+  return null;
+}
+
+/** Fails with one line for each defect, and what to do about it. */
+function holds(defects: readonly string[], advice: string): void {
+  assert.ok(defects.length === 0, `${advice}\n${defects.map((defect) => `  ${defect}`).join('\n')}\n`);
+}
+
+const linesOf = ({ text }: SourceFile) => text.trimEnd().split('\n').length;
+
+test('the sources are found', () => {
+  assert.ok(
+    product.length > 30 && imports.length > 100,
+    'the patterns of test/support/sources.ts find too little',
+  );
+});
+
+test('every source file has its floor', () => {
+  holds(
+    product.filter(({ path }) => !placeOf(path)).map(({ path }) => path),
+    'Put these into a room, or give them a floor: in `floors` of this test and in docs/ARCHITECTURE.md.',
+  );
+});
+
+test('an import of a file of the project leads to a file, by its full name', () => {
+  holds(
+    imports
+      .filter(
+        ({ to }) =>
+          to.includes('/') && /^(src|cli|producers|consumers|test|bench)\//.test(to) && !fileExists(to),
+      )
+      .map(arrow),
+    'Write the path with its ending: ./host.ts.',
+  );
+});
+
+const arrow = ({ from, to }: { from: string; to: string }) => `${from} → ${to}`;
+
+test('imports point downward, and never sideways between rooms', () => {
+  const defects = imports.filter(({ from, to }) => {
+    const [here, there] = [placeOf(from), placeOf(to)];
+    return here && there && here.room !== there.room && there.floor >= here.floor;
+  });
+  holds(
+    defects.map(arrow),
+    'What a room needs from its neighbour or from above is handed to it as an argument, by a file of src/crawl or by an entry program; what both need moves to a floor below them.',
+  );
+});
+
+test('nothing of the product imports tests or benchmarks', () => {
+  holds(
+    imports.filter(({ to }) => /^(test|bench|scripts)\//.test(to)).map(arrow),
+    'Move what is needed into src/.',
+  );
+});
+
+test('no file imports itself by way of others', () => {
+  const cycle = findCycle(imports);
+  holds(
+    cycle ? [cycle.join(' → ')] : [],
+    'Move what both ends of this ring need, often a type, into a file of its own.',
+  );
+});
+
+for (const [name, gate] of Object.entries(gates)) {
+  test(`${name} is imported in ${gate} and nowhere else`, () => {
+    const importers = imports.filter(({ to }) => to === name).map(({ from }) => from);
+    holds(
+      importers.filter((importer) => importer !== gate),
+      `Use what ${gate} exports, and add to it what is missing.`,
+    );
+    assert.deepEqual(importers, [gate], `${gate} was moved: correct \`gates\` of this test.`);
+  });
+}
+
+test('the environment is read in src/config.ts alone', () => {
+  const reads = /\bprocess\.env\b|\bprocess\[|import .*\benv\b.* from 'node:process'/;
+  const readers = product.filter(({ text }) => reads.test(withoutComments(text))).map(({ path }) => path);
+  holds(
+    readers.filter((path) => path !== 'src/config.ts'),
+    'Make it a setting in src/config.ts, and take its value as an argument.',
+  );
+  assert.deepEqual(readers, ['src/config.ts']);
+});
+
+test('a file is named for what it is about', () => {
+  const empty = /^(utils?|helpers?|common|misc|types?|shared|lib|tools?|stuff|constants|interfaces|index)$/;
+  const named = everything.filter(({ path }) => {
+    const folders = path.split('/').slice(0, -1);
+    return path !== 'src/index.ts' && [stemOf(path), ...folders].some((name) => empty.test(name));
+  });
+  holds(
+    named.map(({ path }) => path),
+    'Name the idea that it holds, or move each part to what it belongs to.',
+  );
+  const kebab = everything.filter(({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stemOf(path)));
+  holds(
+    kebab.map(({ path }) => path),
+    'File names are in kebab-case.',
+  );
+});
+
+test('no file but src/index.ts only passes on what others export', () => {
+  const passesOn = /^export\s[^'";]*\bfrom\s*'[^']+';?$/gm;
+  const barrels = product.filter(({ text }) => withoutComments(text).replace(passesOn, '').trim() === '');
+  holds(
+    barrels.map(({ path }) => path).filter((path) => path !== 'src/index.ts'),
+    'Remove it; import from where the thing is.',
+  );
+});
+
+test(`no source file is longer than ${mostLines} lines`, () => {
+  const long = product.filter((file) => linesOf(file) > mostLines && !outliers.includes(file.path));
+  holds(
+    long.map((file) => `${file.path}: ${linesOf(file)} lines`),
+    'It is asking to be two things: find the seam, and name both.',
+  );
+});
+
+test(`no entry program is longer than ${mostLinesOfEntry} lines`, () => {
+  const entries = product.filter(({ path }) => /^(cli|producers|consumers)\/[^/]+$/.test(path));
+  holds(
+    entries
+      .filter((file) => linesOf(file) > mostLinesOfEntry)
+      .map((file) => `${file.path}: ${linesOf(file)} lines`),
+    'An entry program wires things together: move its logic into src/ (or, about the terminal alone, into a folder below cli/).',
+  );
+});
+
+test('every source file begins by saying what it is for', () => {
+  const silent = [...product, ...sourcesIn(['bench', 'scripts'])].filter(
+    ({ text }) => !/^(#!.*\n)?\/\/ \S/.test(text),
+  );
+  const lua = sourcesIn(['src'], 'lua').filter(({ text }) => !/^--+ ?\S/.test(text));
+  holds(
+    [...silent, ...lua].map(({ path }) => path),
+    'Begin the file with one to three lines of comment.',
+  );
+});
+
+test('nothing is left for later', () => {
+  const later = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`);
+  holds(
+    everything.flatMap(({ path, text }) => linesWith(text, later).map((line) => `${path}:${line}`)),
+    'Do it, or take it out and say in docs what is not done.',
+  );
+});
+
+test('no test is left out', () => {
+  const leftOut = /\b(test|it|describe|suite|t)\.(only|skip|todo)\b|[{,]\s*(only|skip|todo):/;
+  holds(
+    tests.flatMap(({ path, text }) =>
+      linesWith(withoutComments(text), leftOut).map((line) => `${path}:${line}`),
+    ),
+    'Mend the test or remove it.',
+  );
+});

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import test, { after, before } from 'node:test';
+import { defaultSettings, crawlSettings } from '../../src/config.ts';
+import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
+import { type Ending, createCommitter } from '../../src/frontier/commit.ts';
+import { entryOf } from '../../src/frontier/entry.ts';
+import { crawlKey, shardOf } from '../../src/frontier/keys.ts';
+import { BATCH, offer, offerList } from '../../src/frontier/offer.ts';
+import { type Handed, takeTurn } from '../../src/frontier/turn.ts';
+import { connectRedis, type Redis } from '../../src/redis.ts';
+import { type Request, unpackRequest } from '../../src/request.ts';
+import { fingerprint } from '../../src/url/fingerprint.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+let server: TestRedis;
+let redis: Redis;
+before(async () => {
+  server = await startTestRedis();
+  redis = connectRedis({ url: server.url }, 'script');
+});
+after(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const page = (url: string, extras: Request['extras'] = null): Request => ({ url, depth: 0, referrer: null, extras });
+const pages = (count: number, host = 'a.example') =>
+  Array.from({ length: count }, (_, index) => page(`http://${host}/p/${index}`));
+
+/** A crawl in a namespace of its own. */
+async function crawl(changes: Partial<typeof defaultSettings> = {}) {
+  const shard = shardOf(`t${randomUUID().slice(0, 8)}`);
+  const settings = crawlSettings({ ...defaultSettings, ...changes });
+  const { id } = await beginCrawl(redis, shard, { name: 'c', producer: 'p', settings, seeds: '' });
+  const turn = (wanted: number, more: Partial<Parameters<typeof takeTurn>[2]> = {}) =>
+    takeTurn(redis, shard, { serve: '*', waitList: `${shard}:requests:wait`, wanted, leaseMs: 4000, releases: [], arrived: [], ...more });
+  const committer = createCommitter(redis, shard);
+  const end = (handed: Handed, more: Partial<Ending> = {}) =>
+    committer.commit({
+      crawl: id,
+      id: handed.id,
+      take: 0,
+      kind: 'recorded',
+      key: 'a.example',
+      status: 200,
+      code: null,
+      bytes: 10,
+      reason: '',
+      links: '',
+      ...more,
+    });
+  return { shard, id, turn, end, key: crawlKey(shard, id), counts: () => readCounts(redis, shard, id) };
+}
+
+test('offering the same batch again changes nothing', async () => {
+  const { shard, id, counts } = await crawl();
+  const first = await offer(redis, shard, id, pages(BATCH));
+  assert.deepEqual(first, { added: BATCH, duplicates: 0, overLimit: 0 });
+  const again = await offer(redis, shard, id, pages(BATCH));
+  assert.deepEqual(again, { added: 0, duplicates: BATCH, overLimit: 0 });
+  assert.equal((await counts()).accepted, BATCH);
+});
+
+test('the seen set grows over many buckets without forgetting, and stays in compact integer sets', async () => {
+  const { shard, id, key } = await crawl();
+  const total = 20_000;
+  const all = pages(total);
+  for (let i = 0; i < total; i += BATCH) await offer(redis, shard, id, all.slice(i, i + BATCH));
+  for (let i = 0; i < total; i += BATCH) {
+    const again = await offer(redis, shard, id, all.slice(i, i + BATCH));
+    assert.equal(again?.added, 0, `batch ${i} came in twice`);
+  }
+  const buckets = Number(await redis.hget(key, 'buckets'));
+  let members = 0;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    members += await redis.scard(`${key}:s:${bucket}`);
+    assert.equal(await redis.object('ENCODING', `${key}:s:${bucket}`), 'intset');
+  }
+  assert.equal(members, total);
+});
+
+test('a request comes out of the frontier as it went in', async () => {
+  const { shard, id, turn } = await crawl();
+  const requests: Request[] = [
+    { url: 'http://a.example/x?y=1', depth: 3, referrer: 'http://a.example/from', extras: null },
+    { url: 'https://b.example:8443/', depth: 0, referrer: 'http://other.example/', extras: { label: 'l', method: 'POST', body: 'x' } },
+    { url: 'https://a.example/s', depth: 1, referrer: 'https://a.example/s2', extras: { userData: { a: ['ü'] } } },
+  ];
+  await offer(redis, shard, id, requests);
+  const { handed } = await turn(10);
+  const byUrl = new Map(handed.map((h) => [unpackRequest(h.packed).url, h]));
+  for (const request of requests) {
+    const out = byUrl.get(request.url);
+    assert.ok(out, request.url);
+    assert.deepEqual(unpackRequest(out.packed), request);
+    assert.equal(out.id, fingerprint({ url: request.url, method: request.extras?.method, body: request.extras?.body }));
+  }
+});
+
+test('a host gets no more slots than its limit, and the next when one is given back', async () => {
+  const { shard, id, turn } = await crawl({ perHost: 2 });
+  await offer(redis, shard, id, pages(10));
+  const first = await turn(100);
+  assert.equal(first.handed.length, 2);
+  const arrived = first.handed.map((h) => `${h.crawl}.${h.id}`);
+  assert.equal((await turn(100, { arrived })).handed.length, 0);
+  const next = await turn(100, { releases: [{ key: 'a.example', holder: arrived[0] ?? '' }] });
+  assert.equal(next.handed.length, 1);
+});
+
+test('a host with very many waiting requests does not hold up another', async () => {
+  const { shard, id, turn } = await crawl({ perHost: 100 });
+  await offer(redis, shard, id, pages(BATCH));
+  await turn(5);
+  await offer(redis, shard, id, pages(1, 'b.example'));
+  const { handed } = await turn(100 /* less the 5 that are on the hand-over list */);
+  assert.ok(handed.some((h) => unpackRequest(h.packed).url.includes('b.example')));
+});
+
+test('what was handed over and never arrived is handed over again, what arrived is not', async () => {
+  const { shard, id, turn, end } = await crawl({ perHost: 10 });
+  await offer(redis, shard, id, pages(3));
+  const { handed } = await turn(10);
+  assert.equal(handed.length, 3);
+  const [arrived, ended, lost] = handed as [Handed, Handed, Handed];
+  await end(ended);
+  for (const h of handed) await redis.zadd(`${shard}:handing`, 'XX', 1, `${h.crawl}.${h.id}`);
+  const again = await turn(10, { arrived: [`${arrived.crawl}.${arrived.id}`] });
+  assert.deepEqual(again.handed.map((h) => h.id), [lost.id]);
+});
+
+test('ending a request twice, or under an older take, changes nothing', async () => {
+  const { shard, id, turn, end, key, counts } = await crawl({ perHost: 10 });
+  await offer(redis, shard, id, pages(2));
+  const [one, two] = (await turn(10)).handed as [Handed, Handed];
+  const links = entryOf({ url: 'http://a.example/late', depth: 1, referrer: null, extras: null }, 'a.example');
+  assert.equal(await end(one), 'done');
+  assert.equal(await end(one, { links }), 'ended');
+  const open = (await redis.hget(`${key}:open`, two.id)) ?? '';
+  await redis.hset(`${key}:open`, two.id, open.replace(/^0/, '1'));
+  assert.equal(await end(two, { links }), 'taken');
+  assert.equal(await offerList(redis, shard, id, links, { id: two.id, take: 0, key: 'a.example' }), null);
+  const { accepted, recorded, waiting } = await counts();
+  assert.deepEqual({ accepted, recorded, waiting }, { accepted: 2, recorded: 1, waiting: 1 });
+});
+
+test('a limit is held exactly, however many offer at once', async () => {
+  const { shard, id, counts } = await crawl({ limit: 750 });
+  await Promise.all([0, 1, 2, 3].map((part) => offer(redis, shard, id, pages(BATCH, `h${part}.example`))));
+  assert.equal((await counts()).accepted, 750);
+});
+
+test('a crawl is finished exactly when nothing is left and its producer has gone', async () => {
+  const { shard, id, turn, end, counts } = await crawl({ perHost: 10 });
+  await offer(redis, shard, id, pages(1));
+  const [only] = (await turn(10)).handed as [Handed];
+  await end(only);
+  assert.equal((await counts()).state, 'running', 'the producer may offer more');
+  await leaveCrawl(redis, shard, id, 'p');
+  assert.equal((await counts()).state, 'finished');
+});
+
+test('links of a page are there when the page has ended, and the crawl goes on with them', async () => {
+  const { shard, id, turn, end, counts } = await crawl({ perHost: 10 });
+  await offer(redis, shard, id, pages(1));
+  await leaveCrawl(redis, shard, id, 'p');
+  const [only] = (await turn(10)).handed as [Handed];
+  const links = ['http://a.example/1', 'http://b.example/2'].map((url) => entryOf({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'));
+  await end(only, { links: links.join('') });
+  const { state, accepted, waiting } = await counts();
+  assert.deepEqual({ state, accepted, waiting }, { state: 'running', accepted: 3, waiting: 2 });
+  assert.equal((await turn(10)).handed.length, 2);
+});
+
+test('requests of a higher priority go first within their host', async () => {
+  const { shard, id, turn } = await crawl({ perHost: 1 });
+  await offer(redis, shard, id, [page('http://a.example/low'), page('http://a.example/high', { priority: 9 })]);
+  const { handed } = await turn(10);
+  assert.equal(unpackRequest(handed[0]?.packed ?? '').url, 'http://a.example/high');
+});
+
+test('a crawl that has ended begins anew under a new id, one that has not is gone on with', async () => {
+  const { shard, id, counts } = await crawl();
+  const settings = crawlSettings(defaultSettings);
+  const again = await beginCrawl(redis, shard, { name: 'c', producer: 'q', settings, seeds: '' });
+  assert.deepEqual(again, { id, fresh: false });
+  for (const producer of ['p', 'q']) await leaveCrawl(redis, shard, id, producer);
+  assert.equal((await counts()).state, 'finished');
+  const anew = await beginCrawl(redis, shard, { name: 'c', producer: 'r', settings, seeds: '' });
+  assert.deepEqual(anew, { id: 'c.2', fresh: true });
+});

@@ -1,0 +1,94 @@
+// The project's own source files and what each imports, for the tests that hold the layout. Text, not a parser: what the formatter
+// makes of an import statement always looks the same.
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { basename, dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface SourceFile {
+  /** From the root of the project: src/url/host.ts */
+  path: string;
+  text: string;
+}
+
+/** The files below these folders of the project (those that exist) with one of the endings; sorted by path. */
+export function sourcesIn(folders: readonly string[], endings = '{ts,mjs}'): SourceFile[] {
+  const patterns = folders.map((folder) => `${folder}/**/*.${endings}`);
+  const paths = globSync(patterns, { cwd: root }).sort();
+  return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+export interface Import {
+  from: string;
+  /** Path from the root for a file of the project, the package's name for a package, node:… for a part of Node. */
+  to: string;
+}
+
+const patterns = [
+  // import x from '…', import type { X } from '…', export { x } from '…', export * from '…'
+  /^(?:import|export)\s[^'";]*?\bfrom\s*'([^']+)'/gm,
+  /^import\s*'([^']+)'/gm,
+  // import('…'), in code and in types
+  /\bimport\(\s*'([^']+)'\s*\)/g,
+  // the program of a worker thread or of a child process
+  /\bnew URL\(\s*'(\.[^']*\.(?:ts|js|mjs))',\s*import\.meta\.url/g,
+];
+
+/** All imports of a file, each target once. Imports of types count: who knows another's types knows the other. */
+export function importsOf({ path, text }: SourceFile): Import[] {
+  const code = withoutComments(text);
+  const named = patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''));
+  return [...new Set(named)].map((name) => ({ from: path, to: target(path, name) }));
+}
+
+function target(from: string, name: string): string {
+  if (name.startsWith('.')) return normalize(join(dirname(from), name));
+  if (name.startsWith('node:') || builtinModules.includes(name)) return name;
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** The code without comments, its line numbers kept. A string that holds the beginning of a comment ends its line, no more. */
+export function withoutComments(text: string): string {
+  const blank = (comment: string) => comment.replace(/[^\n]/g, '');
+  return text.replace(/^\s*\/\*[\s\S]*?\*\//gm, blank).replace(/(^|\s)\/\/.*$/gm, '$1');
+}
+
+/** The first ring of imports that is found, as paths, the first one repeated at the end; null if there is none. */
+export function findCycle(imports: readonly Import[]): string[] | null {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (file: string, way: string[]): string[] | null => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const { to } of targets.get(file) ?? []) {
+      const cycle = visit(to, [...way, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of targets.keys()) {
+    const cycle = visit(file, []);
+    if (cycle) return cycle;
+  }
+  return null;
+}
+
+/** Lines (numbered from 1) on which the pattern matches. */
+export function linesWith(text: string, pattern: RegExp): number[] {
+  return text.split('\n').flatMap((line, index) => (pattern.test(line) ? [index + 1] : []));
+}
+
+/** The file's name without its ending: `host` for src/url/host.ts */
+export function stemOf(path: string): string {
+  return basename(path).replace(/\..*$/, '');
+}
+
+export function fileExists(path: string): boolean {
+  return existsSync(join(root, path));
+}

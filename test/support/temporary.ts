@@ -1,0 +1,24 @@
+// Temporary directories that go with the test file that made them.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+
+const made: string[] = [];
+
+// Of the file and not of the test at hand: a directory made in a before() would be gone as soon as that returns.
+after(() => Promise.all(made.map((path) => rm(path, { recursive: true, force: true, maxRetries: 3 }))));
+
+/** An empty directory, removed after the last test of the file. */
+export async function temporaryDirectory(name = 'test'): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), `drover-${name}-`));
+  made.push(path);
+  return path;
+}
+
+/** A file in a directory of its own, removed after the last test of the file; returns its path. */
+export async function temporaryFile(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(await temporaryDirectory(), name);
+  await writeFile(path, content);
+  return path;
+}
