@@ -5,7 +5,7 @@ import { crawlSettings } from '../src/config.ts';
 import { startConsumer } from '../src/crawl/consumer.ts';
 import { beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { offerSeeds } from '../producers/enqueue.ts';
-import { seedsFromArguments } from '../producers/seeds.ts';
+import { nameBadLine, seedsFromArguments } from '../producers/seeds.ts';
 import { writeResults } from '../src/sink/read.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { startDemoSite } from './demo-site.ts';
@@ -37,7 +37,7 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     crawl: begun.id,
     producer,
     lines: seedsFromArguments(seeds, rules, process.stdin),
-    onBadLine: (line) => screen.note(`${line.source}:${line.line}: ${line.failure.message} [${line.failure.code}] ${line.text}`),
+    onBadLine: (line) => screen.warn(nameBadLine(line)),
     stopped: () => interrupt.asked(),
   }).finally(() => interrupt.asked() || leaveCrawl(redis, shard, begun.id, producer));
 

@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { crawlSettings } from '../src/config.ts';
 import { beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
-import { printable } from '../src/log.ts';
 import { offerSeeds } from '../producers/enqueue.ts';
-import { seedsFromArguments } from '../producers/seeds.ts';
+import { nameBadLine, seedsFromArguments } from '../producers/seeds.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { EXIT } from './failures.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -25,7 +24,7 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     crawl: begun.id,
     producer,
     lines: seedsFromArguments(args, { stripParams: settings.stripParams, maxLength: settings.maxUrlLength }, process.stdin),
-    onBadLine: (line) => say(`${printable(`${line.source}:${line.line}: ${line.failure.message} [${line.failure.code}] ${line.text}`)}`),
+    onBadLine: (line) => say(nameBadLine(line)),
     stopped: interrupt.asked,
   });
   if (!interrupt.asked()) await leaveCrawl(redis, shard, begun.id, producer);

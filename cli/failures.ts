@@ -7,7 +7,9 @@ export const EXIT = { recorded: 0, dead: 1, usage: 2, unusable: 3, interrupted: 
 
 export function exitCodeOf(error: unknown): number {
   const known = asDroverError(error);
-  return known && (known.layer === 'redis' || known.layer === 'disk') ? EXIT.unusable : EXIT.usage;
+  // A file that the command line names and that is not there is a slip of the user's, not of the disk's.
+  if (!known || known.code === 'E_FILE') return EXIT.usage;
+  return known.layer === 'redis' || known.layer === 'disk' ? EXIT.unusable : EXIT.usage;
 }
 
 /** One or two lines for the terminal; a stack only for what is a defect of drover's. */

@@ -1,6 +1,6 @@
 // What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { readSettings, type Settings } from '../src/config.ts';
 import { DroverError } from '../src/errors.ts';
 import { shardOf } from '../src/frontier/keys.ts';
@@ -45,10 +45,17 @@ export async function openSession(options: Record<string, unknown>): Promise<Ses
 
 function makeDataDir(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeWithParents(resolve(path));
   } catch (cause) {
     throw new DroverError('E_DATA_DIR', `${path}: ${(cause as Error).message}.`, { cause });
   }
+}
+
+/** Step by step: with `recursive`, Node tries for ever below /proc. */
+function makeWithParents(path: string): void {
+  if (existsSync(path)) return;
+  makeWithParents(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 async function findRedis(settings: Settings): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {

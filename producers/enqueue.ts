@@ -1,9 +1,10 @@
 // The script producer: offers seed lines to a crawl, batch by batch, each durable before the next is read.
+
+import { stayWithCrawl } from '../src/crawl/crawl.ts';
+import { hostPortOf } from '../src/crawl/guarded-fetch.ts';
 import type { Failure } from '../src/errors.ts';
 import { crawlKey } from '../src/frontier/keys.ts';
 import { BATCH, offer } from '../src/frontier/offer.ts';
-import { stayWithCrawl } from '../src/crawl/crawl.ts';
-import { hostPortOf } from '../src/crawl/guarded-fetch.ts';
 import type { Redis } from '../src/redis.ts';
 import type { Request, RequestExtras, RequestInput } from '../src/request.ts';
 
@@ -73,7 +74,13 @@ function requestOf({ url, depth, ...rest }: RequestInput): Request {
 }
 
 /** The operator named these hosts and ports, so the guard lets them through even where they are private. */
-async function allowHosts(redis: Redis, shard: string, crawl: string, requests: Request[], known: Set<string>): Promise<void> {
+async function allowHosts(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  requests: Request[],
+  known: Set<string>,
+): Promise<void> {
   const fresh = new Set<string>();
   for (const { url } of requests) {
     const hostPort = hostPortOf(url);

@@ -9,8 +9,16 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { DroverError } from './errors.ts';
 
+/** From a flag or variable in digits alone: coercion would take '' and null as 0, true as 1. */
 const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  z.coerce.number().int().min(least).max(most);
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value),
+    z
+      .number({ error: ({ code }) => (code === 'invalid_type' ? 'expected a whole number' : undefined) })
+      .int()
+      .min(least)
+      .max(most),
+  );
 
 /** "500", "500ms", "2s", "5m", "24h" or a number of milliseconds. */
 const duration = z
@@ -62,6 +70,7 @@ const headers = z.preprocess(
   z.record(
     z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, 'not a header name'),
     z.string().regex(/^[^\0\r\n]*$/, 'a header value holds no line end'),
+    { error: ({ code }) => (code === 'invalid_key' ? 'expected "name: value"' : undefined) },
   ),
 );
 
@@ -69,7 +78,9 @@ function headerLines(lines: unknown[]): Record<string, string> {
   const entries = lines.map((line) => {
     const text = String(line);
     const colon = text.indexOf(':');
-    return colon < 1 ? [text, ''] : [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
+    return colon < 1
+      ? [`${text} (without a colon)`, '']
+      : [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
   });
   return Object.fromEntries(entries);
 }
@@ -442,10 +453,9 @@ export function parseSetting<N extends SettingName>(name: N, value: unknown, sou
   const parsed = definitions[name].schema.safeParse(value);
   if (parsed.success) return parsed.data as Settings[N];
   const issue = parsed.error.issues[0];
-  throw new DroverError(
-    'E_SETTING',
-    `${source}: ${issue?.message ?? 'wrong value'} (got ${JSON.stringify(value)}).`,
-  );
+  // An address may hold a password, a header a token.
+  const got = name === 'redisUrl' || name === 'header' ? '' : ` (got ${JSON.stringify(value)})`;
+  throw new DroverError('E_SETTING', `${source}: ${issue?.message ?? 'wrong value'}${got}.`);
 }
 
 function flagName(name: SettingName): string {
@@ -473,6 +483,11 @@ async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     throw new DroverError('E_SETTING', `${path} cannot be read: ${String(cause)}`, { cause });
   }
+}
+
+/** Whether the terminal can do nothing but print: no cursor to move. (NO_COLOR is Node's to read, in hasColors.) */
+export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment.TERM === 'dumb';
 }
 
 /** Variables that are no settings of this table but belong to drover or its parts. */

@@ -1,6 +1,5 @@
 // What drover says to people: text from servers made safe to look at, and the JSON log (the one import of pino).
-import { mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { openSync } from 'node:fs';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import stringWidth from 'string-width';
 import { DroverError } from './errors.ts';
@@ -68,24 +67,29 @@ function redact(text: string): string {
 
 const loggable = (text: string): string => printable(redact(text));
 
+/** Most lines hold none of this, and so nothing to change: plain ASCII without an escape, a user part or a secret. */
+const needsCare =
+  /[^\x20-\x7e\n]|[\\@]|authorization|cookie|bearer|token|password|passphrase|secret|api[-_]?key/i;
+
 /**
  * One finished line of the log with every string in it, at any depth, redacted and printable. Done on the finished
  * line because bindings of children, serialised errors and toJSON all end there; pino's own redaction takes paths of
  * known depth only, and its escaping leaves C1 and bidirectional controls as they are.
  */
 function safeLine(line: string): string {
+  if (!needsCare.test(line)) return line;
   const value = JSON.parse(line, (key, value) => {
     if (secretNames.test(key) && value !== null) return redacted;
     if (typeof value === 'string') return key === 'stack' ? value.split('\n').map(loggable) : loggable(value);
-    return value;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [printable(name), inner]));
   });
   return `${JSON.stringify(value)}\n`;
 }
 
-/** Throws E_FILE. Opened at once, so that a wrong path is found at the start and not at the first line. */
+/** Opened at once, so that a wrong path is found at the start and not at the first line. */
 function openLog(path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true });
     return openSync(path, 'a');
   } catch (cause) {
     throw new DroverError('E_FILE', `The log ${path}: ${(cause as Error).message}`, { cause });

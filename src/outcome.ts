@@ -11,6 +11,16 @@ export interface Timings {
   total: number | null;
 }
 
+/** Of what took no time, because it never began. */
+export const NO_TIMINGS: Timings = Object.freeze({
+  dns: null,
+  connect: null,
+  tls: null,
+  firstByte: null,
+  download: null,
+  total: null,
+});
+
 /** An answer as it came: the last hop of the redirects, body decompressed, nothing interpreted. */
 export interface Answer {
   /** The URL that gave this answer, after redirects; with its fragment removed. */

@@ -5,6 +5,8 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeS
 const longestHoldMs = 15_000;
 /** Between making the file and writing the process id into it. */
 const longestEmptyMs = 1000;
+/** Those that this process holds: another one with its process id has ended (in a container, ids repeat soon). */
+const held = new Set<string>();
 
 /** False if somebody else holds it. Throws the error of the file system if the file cannot be written. */
 export function takeLock(path: string): boolean {
@@ -13,6 +15,7 @@ export function takeLock(path: string): boolean {
     const file = openSync(path, 'wx', 0o600);
     writeSync(file, `${process.pid}\n`);
     closeSync(file);
+    held.add(path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -21,6 +24,7 @@ export function takeLock(path: string): boolean {
 }
 
 export function releaseLock(path: string): void {
+  held.delete(path);
   rmSync(path, { force: true });
 }
 
@@ -28,7 +32,7 @@ export function releaseLock(path: string): void {
 export function isLocked(path: string): boolean {
   const found = read(path);
   if (!found) return false;
-  if (!isStale(found)) return true;
+  if (held.has(path) || !isStale(found)) return true;
   removeStale(path, found);
   return false;
 }
@@ -49,7 +53,7 @@ function read(path: string): Found | null {
 }
 
 function isStale({ pid, ageMs }: Found): boolean {
-  if (ageMs > longestHoldMs) return true;
+  if (ageMs > longestHoldMs || pid === process.pid) return true;
   if (!pid) return ageMs > longestEmptyMs;
   try {
     process.kill(pid, 0);

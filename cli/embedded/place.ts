@@ -12,6 +12,8 @@ export interface Place {
   /** Present while somebody starts or stops the server. */
   readonly lock: string;
   readonly pidFile: string;
+  /** Holds the process id of the warden. */
+  readonly wardenFile: string;
   readonly config: string;
   readonly log: string;
 }
@@ -31,6 +33,7 @@ export async function findPlace(dataDir: string): Promise<Place> {
       socket: await socketPath(dir),
       lock: join(dir, 'lock'),
       pidFile: join(dir, 'redis.pid'),
+      wardenFile: join(dir, 'warden.pid'),
       config: join(dir, 'redis.conf'),
       log: join(dir, 'redis.log'),
     };
@@ -64,7 +67,7 @@ async function makePrivate(path: string): Promise<void> {
 
 /**
  * Writes redis.conf and keeps the log short. Old names of options, which every version from 6.2 on and Valkey know.
- * Throws E_DATA_DIR or E_DISK_FULL.
+ * Throws the error of the file system.
  */
 export async function writeConfig(place: Place): Promise<void> {
   const settings: [string, string | number][] = [
@@ -86,16 +89,9 @@ export async function writeConfig(place: Place): Promise<void> {
     ['set-max-intset-entries', 512],
   ];
   const text = settings.map(([name, value]) => `${name} ${JSON.stringify(String(value))}\n`).join('');
-  try {
-    await replaceFile(place.config, text);
-    const size = await stat(place.log).then(
-      (found) => found.size,
-      () => 0,
-    );
-    if (size > logLimit) await truncate(place.log);
-  } catch (error) {
-    throw diskFailure(place.dir, error);
-  }
+  await replaceFile(place.config, text);
+  const log = await stat(place.log).catch(() => null);
+  if (log && log.size > logLimit) await truncate(place.log);
 }
 
 /** Writes a file anew beside the old one, which a running program may still be reading. */

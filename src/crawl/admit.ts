@@ -1,6 +1,7 @@
 // May this request be fetched now? Scope, robots.txt and the slot: an answer, or the outcome that ends this turn of the job.
-import { type Failure, failure } from '../errors.ts';
-import type { Outcome } from '../outcome.ts';
+import { catalogue, type ErrorCode, type Failure, failure } from '../errors.ts';
+import { classify } from '../fetch/classify.ts';
+import { NO_TIMINGS, type Outcome } from '../outcome.ts';
 import { LEASE_MS } from '../politeness/slot.ts';
 import type { RequestJob } from '../queue/queue.ts';
 import { askRobots } from './robots-fetch.ts';
@@ -11,8 +12,12 @@ export const PATIENCE_MS = 1000;
 /** A consumer that dies this often with the same request in its hands: it is the request. */
 const MOST_STALLS = 20;
 
-/** refuse and fail end the request; an Outcome ends this turn of the job only, or found that it had ended before. */
-export type Admission = { kind: 'go' } | { kind: 'refuse'; failure: Failure } | { kind: 'fail'; failure: Failure } | Outcome;
+/**
+ * refuse and fail end the request; again uses up an attempt; an Outcome ends this turn of the job only, or found that the request had
+ * ended before.
+ */
+export type Admission = { kind: 'go' } | Ending | Outcome;
+type Ending = { kind: 'refuse'; failure: Failure } | { kind: 'fail'; failure: Failure } | { kind: 'again'; failure: Failure };
 
 /** Answers 'go' with a slot and a permit held, and never otherwise. */
 export async function admit(station: Station, work: Work, job: RequestJob): Promise<Admission> {
@@ -20,7 +25,7 @@ export async function admit(station: Station, work: Work, job: RequestJob): Prom
   if (isGranted(job)) {
     holdSlot(station, work);
     const known = knownRefusal(station, work);
-    if (known) return { kind: 'refuse', failure: known };
+    if (known) return refusal(known);
   }
   const started = performance.now();
   const slot = await startSlot(station, work);
@@ -28,6 +33,19 @@ export async function admit(station: Station, work: Work, job: RequestJob): Prom
   if (slot) return slot;
   if (job.stalledCounter > MOST_STALLS) return stalledTooOften(station, work);
   return passRobots(station, work);
+}
+
+/**
+ * A robots.txt that cannot be had forbids all for now: a reason to come again, and in the end a dead letter. Where the host itself was
+ * out of reach (its name, its port, its certificate), that is what the request failed of.
+ */
+function refusal(refused: Failure): Ending {
+  if (refused.code !== 'E_ROBOTS_UNREACHABLE') return { kind: 'refuse', failure: refused };
+  const [, code = '', message = ''] = /: (E_[A-Z0-9_]+) (.*)$/s.exec(refused.message) ?? [];
+  if (!(code in catalogue)) return { kind: 'again', failure: refused };
+  const cause = { ...failure(code as ErrorCode), message: `${message} (asking for robots.txt)` };
+  const verdict = classify({ ok: false, failure: cause, timings: NO_TIMINGS, finalUrl: '' }, { deadOn: [], nowMs: 0 });
+  return { kind: verdict.kind === 'dead' ? 'fail' : 'again', failure: cause };
 }
 
 /** It may have been taken before: only asking the gate tells its take, without which it cannot be ended. */
@@ -118,6 +136,6 @@ async function passRobots(station: Station, work: Work): Promise<Admission> {
     return (await askSlot(station, work, false)) ?? { kind: 'go' };
   }
   station.permits.give();
-  if (verdict.kind === 'refused') return { kind: 'refuse', failure: verdict.failure };
+  if (verdict.kind === 'refused') return refusal(verdict.failure);
   return { kind: 'snooze', untilMs: verdict.untilMs };
 }

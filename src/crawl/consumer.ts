@@ -59,7 +59,9 @@ export async function startConsumer(parts: {
     capacity: settings.concurrency,
     onError,
   });
-  const feed = createFeed({ redis: scripts, queue, shard, serve, fleetCapacity: slots.fleetCapacity, onError });
+  const permits = createPermits(settings.concurrency);
+  const wanted = () => windowOf(slots.fleetCapacity(), permits.inUse() / settings.concurrency);
+  const feed = createFeed({ redis: scripts, queue, shard, serve, wanted, onError });
   const fetcher = createFetcher({ concurrency: settings.concurrency, dnsServers: settings.dnsServers });
   let stopping = false;
   const station: Station = {
@@ -68,7 +70,7 @@ export async function startConsumer(parts: {
     fetcher,
     robots: createRobots({ redis: scripts, keyPrefix: shard, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
-    permits: createPermits(settings.concurrency),
+    permits,
     feed,
     committer: createCommitter(scripts, shard),
     sink: openJsonlSink({ dir: join(settings.dataDir, 'records') }),
@@ -98,6 +100,14 @@ export async function startConsumer(parts: {
       await closeAll([scripts, subscriber, workers]);
     },
   };
+}
+
+/**
+ * How many jobs are to wait in the queue: enough that no consumer of the fleet runs dry between two turns, as few as that allows. `busy`
+ * is the used part of this process's permits, taken for that of the fleet.
+ */
+function windowOf(fleetCapacity: number, busy: number): number {
+  return Math.max(8, Math.ceil(fleetCapacity * (0.25 + 0.75 * Math.max(0, 1 - busy))));
 }
 
 async function closeAll(connections: Redis[]): Promise<void> {

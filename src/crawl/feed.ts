@@ -6,7 +6,7 @@ import { enqueueJobs, type RequestQueue, waitListOf } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 
 /** Turns are at least so far apart, so that many releases share one. */
-const SHORTEST_MS = 2;
+const SHORTEST_MS = 1;
 /** With nothing due, the frontier is looked at this often, for what other processes offered. */
 const IDLE_MS = 200;
 /** After a hand-over, its arrival is reported at the latest after this time. */
@@ -26,7 +26,8 @@ export function createFeed(parts: {
   shard: string;
   /** One crawl's id, or '*' for all. */
   serve: string;
-  fleetCapacity: () => number;
+  /** How many jobs should wait in the queue now. */
+  wanted: () => number;
   onError: (error: unknown) => void;
 }): Feed {
   const { redis, queue, shard, serve } = parts;
@@ -65,11 +66,10 @@ export function createFeed(parts: {
     releases = [];
     arrived = [];
     try {
-      const wanted = stopped ? 0 : Math.max(8, Math.ceil(parts.fleetCapacity() / 4));
       const taken = await takeTurn(redis, shard, {
         serve,
         waitList: waitListOf(shard),
-        wanted,
+        wanted: stopped ? 0 : parts.wanted(),
         leaseMs: LEASE_MS,
         releases: given,
         arrived: reported,

@@ -24,8 +24,10 @@ export async function processJob(station: Station, job: RequestJob, abort: Abort
     const admission = await admit(station, work, job);
     if (admission.kind === 'refuse') return await refuse(station, work, admission.failure);
     if (admission.kind === 'fail') return await die(station, work, { failure: admission.failure, answer: null, result: null });
+    if (admission.kind === 'again') return await retry(station, work, { failure: admission.failure, answer: null }, null);
     if (admission.kind !== 'go') return admission;
-    return await fetchAndEnd(station, work);
+    // The permit is held until the end is committed: so a crash costs at most as many fetches as may be in flight.
+    return await fetchAndEnd(station, work).finally(() => station.permits.give());
   } finally {
     dropSlot(station, work);
   }
@@ -58,7 +60,7 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
 
 async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
   const started = performance.now();
-  const seen = await visit(station, work).finally(() => station.permits.give());
+  const seen = await visit(station, work);
   const pageKey = work.key;
   dropSlot(station, work);
   if (seen.kind === 'detour') return seen.outcome;
@@ -74,7 +76,9 @@ async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
     case 'snooze':
       return snooze(station, work, verdict, pageKey, result);
     case 'dead':
-      if (isRefusal(verdict.failure)) return refuse(station, work, verdict.failure);
+      // A hop that robots.txt forbids is what it would be for the request itself.
+      if (verdict.failure.code === 'E_ROBOTS') return refuse(station, work, verdict.failure);
+      if (verdict.failure.code === 'E_ROBOTS_UNREACHABLE') return retry(station, work, verdict, result);
       return die(station, work, { failure: verdict.failure, answer: verdict.answer, result });
     default:
       return verdict satisfies never;
@@ -84,11 +88,6 @@ async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
 function lossOf(work: Work): Failure {
   const reason = work.abort.signal.reason as Partial<Failure> | undefined;
   return reason?.code ? (reason as Failure) : failure('E_LOCK_LOST');
-}
-
-/** A hop that robots.txt forbids is a refusal, as it would be for the request itself. */
-function isRefusal({ layer }: Failure): boolean {
-  return layer === 'robots';
 }
 
 async function record(station: Station, work: Work, answer: Answer, error: Failure | null): Promise<Outcome> {
@@ -145,8 +144,8 @@ async function end(
 async function retry(
   station: Station,
   work: Work,
-  verdict: Extract<Verdict, { kind: 'retry' }>,
-  result: FetchResult,
+  verdict: { failure: Failure; answer: Answer | null },
+  result: FetchResult | null,
 ): Promise<Outcome> {
   const attempts = work.request.extras?.attempts ?? work.plan.settings.attempts;
   if (work.attempt >= attempts) return die(station, work, { ...verdict, result });

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Failure } from '../errors.ts';
 import { decodeText, isHtml } from '../fetch/body.ts';
-import type { Answer, Timings } from '../outcome.ts';
+import { type Answer, NO_TIMINGS, type Timings } from '../outcome.ts';
 import { readHeaderDirectives, readPage } from '../page/links.ts';
 import type { CrawlRecord } from '../record.ts';
 import { createLinkResolver } from '../url/normalize.ts';
@@ -41,8 +41,6 @@ function addLinks(links: string[], hrefs: readonly string[], resolve: (href: str
     if (url && !links.includes(url)) links.push(url);
   }
 }
-
-const NO_TIMINGS: Timings = { dns: null, connect: null, tls: null, firstByte: null, download: null, total: null };
 
 /** `answer` is null when nothing came; `failure` when the status is 2xx. */
 export function recordOf(

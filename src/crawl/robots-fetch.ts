@@ -11,6 +11,9 @@ const MAX_REDIRECTS = 5;
 /** A 429 for robots.txt says nothing of its rules: ask again after this. */
 const TOLD_OFF_MS = 10_000;
 
+/** RFC 9309 §2.3.1.2: after too many redirects, the file may be taken for unavailable. */
+const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
+
 /** `fetched`: whether this call fetched it, which was a start at the host. */
 export async function askRobots(
   station: Station,
@@ -40,6 +43,9 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
     allow: allowListOf(plan),
     signal: work.abort.signal,
   });
+  // What ended because of us says nothing of the host.
+  if (work.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
+  if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
   if (!result.ok) return { kind: 'unreachable', message: `${result.failure.code} ${result.failure.message}` };
   const { status, body } = result.answer;
   if (status === 429) {

@@ -77,7 +77,9 @@ export class Segment {
       await this.#write(slab.subarray(0, used));
     } catch (error) {
       await this.#cutBack();
-      throw diskError(error, this.path);
+      const failure = diskError(error, this.path);
+      if (failure.code !== 'E_DISK_FULL') this.broken = true; // a new file may do better; on a full disk it would not
+      throw failure;
     }
   }
 

@@ -180,6 +180,16 @@ test('requests of a higher priority go first within their host', async () => {
   assert.equal(unpackRequest(handed[0]?.packed ?? '').url, 'http://a.example/high');
 });
 
+test('a crawl whose producer died while offering is gone on with, even after all it had offered has ended', async () => {
+  const { shard, id, counts } = await crawl();
+  await redis.del(`${crawlKey(shard, id)}:producers`); // its lease has run out
+  await leaveCrawl(redis, shard, id, '');
+  assert.equal((await counts()).state, 'finished');
+  const again = await beginCrawl(redis, shard, { name: 'c', producer: 'q', settings: crawlSettings(defaultSettings), seeds: '' });
+  assert.deepEqual(again, { id, fresh: false });
+  assert.equal((await counts()).state, 'running');
+});
+
 test('a crawl that has ended begins anew under a new id, one that has not is gone on with', async () => {
   const { shard, id, counts } = await crawl();
   const settings = crawlSettings(defaultSettings);

@@ -130,6 +130,14 @@ test('a wrong, a missing and a wrong user with password are E_REDIS_AUTH at once
   await checkRedis(client(t, url.replace('//', '//:right@')));
 });
 
+test('no listener for errors of the connection is handed the password', async (t) => {
+  const { url } = await testRedis(t, { tcp: true, args: ['--requirepass', 'right'] });
+  const redis = client(t, url.replace('//', '//:s3cret@'));
+  const error = await new Promise((resolve) => redis.once('error', resolve));
+  assert.match(inspect(error, { depth: 9 }), /WRONGPASS/);
+  assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /s3cret/);
+});
+
 test('a password over a unix socket is used', async (t) => {
   const { url } = await testRedis(t, { args: ['--requirepass', 'ri/ght'] });
   await checkRedis(client(t, url.replace('unix:', 'unix://:ri%2Fght@localhost')));

@@ -87,41 +87,47 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions = {}
   child.stdin.on('error', () => {}); // it may end without having read all
   child.stdin.end(options.input ?? '');
 
-  const text = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '', ended: false };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (piece: string) => {
-      text[name] += piece;
+      output[name] += piece;
     });
   }
-  let ended = false;
   // 'close' is the end of the output too, but never comes while something that the program left behind holds its pipes.
   const closed = once(child, 'close');
   const exit = once(child, 'exit').then(async ([code, signal]): Promise<Exit> => {
     await Promise.race([closed, sleep(500, undefined, { ref: false })]);
-    ended = true;
+    output.ended = true;
     return { code, signal };
   });
-  const told = () => `stdout:\n${text.stdout}\nstderr:\n${text.stderr}`;
   return {
     child,
-    stdout: () => text.stdout,
-    stderr: () => text.stderr,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
     exit,
-    async line(matching, deadlineMs = 20_000) {
-      const found = () => lineOf(text.stdout, matching, ended) ?? lineOf(text.stderr, matching, ended);
-      const what = `a line that matches ${matching}`;
-      try {
-        await until(() => found() !== null || ended, { what, deadlineMs, everyMs: 5 });
-      } catch (cause) {
-        throw new Error(`waited ${deadlineMs} ms in vain for ${what}\n${told()}`, { cause });
-      }
-      const line = found();
-      if (line === null) throw new Error(`ended without ${what}\n${told()}`);
-      return line;
-    },
+    line: (matching, deadlineMs = 20_000) => waitForLine(output, matching, deadlineMs),
     kill: (signal = 'SIGTERM') => void child.kill(signal),
     killGroup,
   };
+}
+
+interface Output {
+  stdout: string;
+  stderr: string;
+  ended: boolean;
+}
+
+async function waitForLine(output: Output, matching: RegExp, deadlineMs: number): Promise<string> {
+  const what = `a line that matches ${matching}`;
+  const found = () =>
+    lineOf(output.stdout, matching, output.ended) ?? lineOf(output.stderr, matching, output.ended);
+  const told = () => `stdout:\n${output.stdout}\nstderr:\n${output.stderr}`;
+  await until(() => found() !== null || output.ended, { what, deadlineMs, everyMs: 5 }).catch((cause) => {
+    throw new Error(`${cause.message}\n${told()}`, { cause });
+  });
+  const line = found();
+  if (line === null) throw new Error(`ended without ${what}\n${told()}`);
+  return line;
 }
 
 /** A whole line that matches; the last one counts only once the output has ended. */

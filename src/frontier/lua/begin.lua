@@ -10,7 +10,9 @@ local ns, name = ARGV[1], ARGV[2]
 local now = redisTime()
 local id = redis.call('HGET', ns .. ':names', name)
 local state = id and redis.call('HGET', ns .. ':c:' .. id, 'state') or ''
-local fresh = not id or state == 'finished' or state == 'cancelled'
+-- A crawl whose producer died before it had offered all is not at its end, though nothing of it may be left.
+local offered = id and redis.call('HEXISTS', ns .. ':c:' .. id, 'offering') == 0
+local fresh = not id or state == 'cancelled' or (state == 'finished' and offered)
 if fresh then
   local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
   id = serial == 1 and name or name .. '.' .. serial
@@ -19,7 +21,8 @@ if fresh then
   redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[8], 'priorities', '0')
 end
 local c = ns .. ':c:' .. id
-redis.call('HSET', c, 'settings', ARGV[5], 'perHost', ARGV[6])
+redis.call('HSET', c, 'settings', ARGV[5], 'perHost', ARGV[6], 'offering', '1')
+if state == 'finished' and not fresh then redis.call('HSET', c, 'state', 'running') end
 if ARGV[7] == '' then redis.call('HDEL', c, 'limit') else redis.call('HSET', c, 'limit', ARGV[7]) end
 redis.call('ZADD', c .. ':producers', now + tonumber(ARGV[4]), ARGV[3])
 return { id, fresh and '1' or '0', state }

@@ -12,6 +12,7 @@ if ARGV[3] ~= '' then
     redis.call('ZADD', producers, now + tonumber(ARGV[4]), ARGV[3])
   else
     redis.call('ZREM', producers, ARGV[3])
+    redis.call('HDEL', KEYS[1], 'offering')
   end
 end
 return finishIfDone(ARGV[1], ARGV[2], now)

@@ -18,8 +18,16 @@ test('no limiter key shows a user name or password', () => {
 });
 
 test('limiter key, origin and host name are those that the URL parser finds', () => {
-  const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6().map((ip) => `[${ip}]`), fc.constantFrom('localhost', 'a.b.'));
-  const port = fc.oneof(fc.constant(''), fc.integer({ min: 1, max: 65_535 }).map((number) => `:${number}`));
+  const host = fc.oneof(
+    fc.domain(),
+    fc.ipV4(),
+    fc.ipV6().map((ip) => `[${ip}]`),
+    fc.constantFrom('localhost', 'a.b.'),
+  );
+  const port = fc.oneof(
+    fc.constant(''),
+    fc.integer({ min: 1, max: 65_535 }).map((number) => `:${number}`),
+  );
   const rest = fc.constantFrom('/', '/a:b@c/', '/?x=http://y/', '/a?b:80/');
   fc.assert(
     fc.property(fc.constantFrom('http', 'https'), host, port, rest, (scheme, name, colonPort, path) => {
@@ -51,10 +59,12 @@ const domains: [string, string][] = [
 
 test('the registrable domain follows the public suffix list; addresses and single labels are their own', () => {
   for (const [hostname, domain] of domains) assert.equal(registrableDomain(hostname), domain, hostname);
-  for (const [hostname, domain] of domains) assert.equal(registrableDomain(hostname), domain, `${hostname}, remembered`);
+  for (const [hostname, domain] of domains)
+    assert.equal(registrableDomain(hostname), domain, `${hostname}, remembered`);
 });
 
 test('the registrable domain stays right when more host names have come than are remembered', () => {
-  for (let i = 0; i < 12_000; i++) assert.equal(registrableDomain(`h${i}.example${i % 7}.org`), `example${i % 7}.org`);
+  for (let i = 0; i < 12_000; i++)
+    assert.equal(registrableDomain(`h${i}.example${i % 7}.org`), `example${i % 7}.org`);
   assert.equal(registrableDomain('h0.example0.org'), 'example0.org');
 });

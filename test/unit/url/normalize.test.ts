@@ -62,16 +62,40 @@ for (const [text, expected] of spellings) {
 }
 
 test('what is no URL with a host is E_URL_INVALID', () => {
-  for (const text of ['', ' ', 'http://', 'https://?a', 'http://#a', '/path', 'example.com', 'http://a b/', 'http://[::1/']) {
+  for (const text of [
+    '',
+    ' ',
+    'http://',
+    'https://?a',
+    'http://#a',
+    '/path',
+    'example.com',
+    'http://a b/',
+    'http://[::1/',
+  ]) {
     assert.equal(refusal(text), 'E_URL_INVALID', text);
   }
-  for (const text of ['http://a:65536/', 'http://a:b/', 'http://1.2.3.256/', 'http://a.1/', 'http://a^b/', 'http://\0/']) {
+  for (const text of [
+    'http://a:65536/',
+    'http://a:b/',
+    'http://1.2.3.256/',
+    'http://a.1/',
+    'http://a^b/',
+    'http://\0/',
+  ]) {
     assert.equal(refusal(text), 'E_URL_INVALID', text);
   }
 });
 
 test('a scheme other than http and https is E_URL_SCHEME, and localhost:3000 gets a hint', () => {
-  for (const text of ['ftp://a/', 'mailto:a@b.c', 'javascript:void(0)', 'data:,x', 'file:///etc/passwd', 'ws://a/']) {
+  for (const text of [
+    'ftp://a/',
+    'mailto:a@b.c',
+    'javascript:void(0)',
+    'data:,x',
+    'file:///etc/passwd',
+    'ws://a/',
+  ]) {
     assert.equal(refusal(text), 'E_URL_SCHEME', text);
   }
   const result = normalizeUrl('localhost:3000/a');
@@ -79,7 +103,12 @@ test('a scheme other than http and https is E_URL_SCHEME, and localhost:3000 get
 });
 
 test('a URL with a user name or password is refused, and the failure does not repeat it', () => {
-  for (const text of ['http://user@a/', 'http://user:secret@a/', 'http://:secret@a/', 'https://us%41er:secret@a/b']) {
+  for (const text of [
+    'http://user@a/',
+    'http://user:secret@a/',
+    'http://:secret@a/',
+    'https://us%41er:secret@a/b',
+  ]) {
     const result = normalizeUrl(text);
     assert.ok('failure' in result);
     assert.equal(result.failure.code, 'E_URL_INVALID');
@@ -109,8 +138,15 @@ test('stripParams removes the named parameters and leaves the others in their or
 
 test('relative texts are resolved against the base', () => {
   const base = 'http://a/b/c?d=1';
-  const cases = { '': 'http://a/b/c?d=1', '#x': 'http://a/b/c?d=1', '?': 'http://a/b/c', '?e': 'http://a/b/c?e', '../x': 'http://a/x' };
-  for (const [href, expected] of Object.entries(cases)) assert.equal(normalized(href, { base }), expected, href);
+  const cases = {
+    '': 'http://a/b/c?d=1',
+    '#x': 'http://a/b/c?d=1',
+    '?': 'http://a/b/c',
+    '?e': 'http://a/b/c?e',
+    '../x': 'http://a/x',
+  };
+  for (const [href, expected] of Object.entries(cases))
+    assert.equal(normalized(href, { base }), expected, href);
   assert.equal(normalized('//h/x', { base }), 'http://h/x');
   assert.equal(normalized('https:x', { base }), 'https://x/');
   assert.equal(refusal('x', { base: 'nothing' }), 'E_URL_INVALID');
@@ -118,17 +154,111 @@ test('relative texts are resolved against the base', () => {
 
 // Pieces that meet every rule: joined at random, they make hrefs on both sides of each border of the fast path.
 const piece = fc.constantFrom(
-  ...['/', '//', '\\', '.', '..', '/.', '/./', '/../', '?', '??', '#', '&', '=', ':', ';', '@', '%', '%4', '%41', '%2e', '%2E', '%7e'],
-  ...['%c3', '%C3', '%C3%A4', '%2F', '%zz', '%8', '%9f', "'", '"', '<', '|', '^', '`', '{', '[', ']', '+', '*', '!', '$', '(', '~', '-'],
-  ...[' ', '\t', '\n', '\0', '\x7f', 'ü', '€', '😀', '\ud800', 'a', 'b2', 'X', 'utm_x=1', 'sid=2', '1', '0x7f', '127.1', 'xn--', 'xn--bcher-kva'],
-  ...['http:', 'https:', 'http://', 'https://', 'HTTP://', 'http://host', 'http://other.example', 'http://host:8080', 'http://host/'],
-  ...['http://host:8080/', ':80', ':443', ':8080', '//other', 'user@', 'javascript:', 'mailto:', 'page.html', 'data:', 'a:b', '.5', 'a.b.'],
+  ...[
+    '/',
+    '//',
+    '\\',
+    '.',
+    '..',
+    '/.',
+    '/./',
+    '/../',
+    '?',
+    '??',
+    '#',
+    '&',
+    '=',
+    ':',
+    ';',
+    '@',
+    '%',
+    '%4',
+    '%41',
+    '%2e',
+    '%2E',
+    '%7e',
+  ],
+  ...[
+    '%c3',
+    '%C3',
+    '%C3%A4',
+    '%2F',
+    '%zz',
+    '%8',
+    '%9f',
+    "'",
+    '"',
+    '<',
+    '|',
+    '^',
+    '`',
+    '{',
+    '[',
+    ']',
+    '+',
+    '*',
+    '!',
+    '$',
+    '(',
+    '~',
+    '-',
+  ],
+  ...[
+    ' ',
+    '\t',
+    '\n',
+    '\0',
+    '\x7f',
+    'ü',
+    '€',
+    '😀',
+    '\ud800',
+    'a',
+    'b2',
+    'X',
+    'utm_x=1',
+    'sid=2',
+    '1',
+    '0x7f',
+    '127.1',
+    'xn--',
+    'xn--bcher-kva',
+  ],
+  ...[
+    'http:',
+    'https:',
+    'http://',
+    'https://',
+    'HTTP://',
+    'http://host',
+    'http://other.example',
+    'http://host:8080',
+    'http://host/',
+  ],
+  ...[
+    'http://host:8080/',
+    ':80',
+    ':443',
+    ':8080',
+    '//other',
+    'user@',
+    'javascript:',
+    'mailto:',
+    'page.html',
+    'data:',
+    'a:b',
+    '.5',
+    'a.b.',
+  ],
 );
 const href = fc.oneof(
   fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('')),
-  fc.tuple(fc.constantFrom('/', 'http://host:8080/', 'https://h.example/', '?', 'x'), fc.array(piece, { maxLength: 4 })).map(
-    ([head, rest]) => head + rest.join(''),
-  ),
+  fc
+    .tuple(
+      fc.constantFrom('/', 'http://host:8080/', 'https://h.example/', '?', 'x'),
+      fc.array(piece, { maxLength: 4 }),
+    )
+    .map(([head, rest]) => head + rest.join('')),
   fc.webUrl({ withQueryParameters: true, withFragments: true }),
   fc.string({ unit: 'binary', maxLength: 12 }),
 );
@@ -179,7 +309,12 @@ function slowly(text: string, base: string, maxLength: number): string | null {
   return result.length > maxLength ? null : result;
 }
 
-const bases = ['http://host:8080/', 'http://host:8080/dir/page?q=%7e', 'https://h.example/a/%7e/b%4?x#y', 'http://host:8080/a%'];
+const bases = [
+  'http://host:8080/',
+  'http://host:8080/dir/page?q=%7e',
+  'https://h.example/a/%7e/b%4?x#y',
+  'http://host:8080/a%',
+];
 
 test('the link resolver gives what parsing gives, whether its fast path takes the href or not', () => {
   fc.assert(

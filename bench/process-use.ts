@@ -1,0 +1,34 @@
+// CPU and memory of a process that runs, and how busy the machine is.
+import { readFileSync } from 'node:fs';
+
+export interface Usage {
+  cpuSeconds: number;
+  peakBytes: number;
+}
+
+const CLOCK_TICKS_PER_SECOND = 100; // of every Linux that Node runs on
+
+/** Of a process that runs, and of its children that have ended. Throws if there is none of that id. */
+export function usageOf(pid: number): Usage {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // After the name, which may hold anything: user and system time, then the same of its children.
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number);
+  const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0;
+  return {
+    cpuSeconds: (user + system + childUser + childSystem) / CLOCK_TICKS_PER_SECOND,
+    peakBytes: Number(peak) * 1024,
+  };
+}
+
+/** CPU seconds of all processes since the machine was started. */
+export function busySeconds(): number {
+  // user, nice, system, idle, iowait, irq, softirq
+  const ticks =
+    readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/\s+/).slice(1, 8).map(Number) ?? [];
+  const [idle = 0, waiting = 0] = ticks.slice(3);
+  return (ticks.reduce((sum, n) => sum + n, 0) - idle - waiting) / CLOCK_TICKS_PER_SECOND;
+}

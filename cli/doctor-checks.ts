@@ -1,0 +1,213 @@
+// What `drover doctor` looks at, one small function each. Nothing leaves the machine but what goes to Redis.
+import { getServers } from 'node:dns';
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import type { Settings } from '../src/config.ts';
+import { DroverError } from '../src/errors.ts';
+import {
+  checkRedis,
+  closeRedis,
+  connectRedis,
+  type Redis,
+  type RedisAddress,
+  type RedisFacts,
+  redisFailure,
+} from '../src/redis.ts';
+import { checkVersion } from './embedded/start.ts';
+
+export interface Check {
+  readonly name: string;
+  /** no: drover does not work, or not as promised; warn: it works, within the limits told. */
+  readonly ok: 'yes' | 'warn' | 'no';
+  readonly says: string;
+  readonly advice: string | null;
+}
+
+export interface CheckContext {
+  readonly settings: Settings;
+  readonly address: RedisAddress;
+}
+
+const check = (name: string, ok: Check['ok'], says: string, advice: string | null = null): Check => ({
+  name,
+  ok,
+  says,
+  advice: ok === 'yes' ? null : advice,
+});
+
+/** All checks, in the order to show them. Those of a Redis that cannot be used are left out, but for the one that says why. */
+export async function runChecks({ settings, address }: CheckContext): Promise<Check[]> {
+  const groups = await Promise.all([
+    nodeVersion(),
+    redisServer(settings),
+    redisChecks(address),
+    dataDirectory(settings.dataDir),
+    diskSpace(settings.dataDir),
+    openFiles(settings.concurrency),
+    nameServers(settings.dnsServers),
+  ]);
+  return groups.flat();
+}
+
+function nodeVersion(): Check {
+  const version = process.versions.node;
+  const ok = Number(version.split('.')[0]) >= 24 ? 'yes' : 'no';
+  return check('Node', ok, version, 'Install Node 24 or later.');
+}
+
+async function redisServer({ redisUrl }: Settings): Promise<Check> {
+  const name = 'redis-server';
+  if (redisUrl !== null) return check(name, 'yes', 'not needed: the Redis of REDIS_URL is used');
+  try {
+    return check(name, 'yes', `${await checkVersion()} on the PATH`);
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
+async function redisChecks(address: RedisAddress): Promise<Check[]> {
+  let redis: Redis | undefined;
+  try {
+    redis = connectRedis(address, 'script');
+    const facts = await checkRedis(redis);
+    return [
+      check('Redis', 'yes', `${facts.server ?? 'answers, but does not tell its version'}`),
+      persistence(facts),
+      eviction(facts),
+      memory(facts),
+      await clock(redis),
+    ];
+  } catch (error) {
+    return [failed('Redis', error)];
+  } finally {
+    if (redis) closeRedis(redis);
+  }
+}
+
+function failed(name: string, error: unknown): Check {
+  const known = error instanceof DroverError ? error : redisFailure(error);
+  if (!known) throw error;
+  return check(name, 'no', `${known.message} (${known.code})`, known.advice);
+}
+
+function persistence({ persistence: kind }: RedisFacts): Check {
+  const name = 'persistence';
+  const always = 'Set appendonly yes and appendfsync always.';
+  switch (kind) {
+    case 'always':
+      return check(name, 'yes', 'every write is on disk before it is answered: nothing accepted is lost');
+    case 'everysec':
+      return check(name, 'warn', 'on disk once a second: a crash loses at most the last second', always);
+    case 'no':
+      return check(
+        name,
+        'warn',
+        'on disk when the kernel likes: a crash of the machine loses about 30 s',
+        always,
+      );
+    case 'rdb':
+      return check(
+        name,
+        'warn',
+        'snapshots alone: a crash loses all since the last one, often minutes',
+        always,
+      );
+    case 'none':
+      return check(name, 'no', 'in memory alone: a restart of Redis loses every crawl', always);
+    case null:
+      return check(name, 'warn', 'this Redis does not tell', 'Ask its provider whether every write is kept.');
+    default:
+      return kind satisfies never;
+  }
+}
+
+function eviction({ policy }: RedisFacts): Check {
+  // Another policy than noeviction is refused by checkRedis.
+  if (policy !== null) return check('eviction', 'yes', policy);
+  return check(
+    'eviction',
+    'warn',
+    'this Redis does not tell',
+    'See that its maxmemory-policy is noeviction.',
+  );
+}
+
+function memory({ usedBytes, maxBytes, systemBytes }: RedisFacts): Check {
+  const limit = maxBytes || systemBytes;
+  if (usedBytes === null || !limit) return check('memory', 'yes', 'this Redis does not tell');
+  const share = usedBytes / limit;
+  const of = maxBytes ? 'its limit' : 'the memory of its machine';
+  const says = `${inUnits(usedBytes)} used, ${Math.round(share * 100)} % of ${of} (${inUnits(limit)})`;
+  return check(
+    'memory',
+    share > 0.8 ? 'warn' : 'yes',
+    says,
+    'Give Redis more memory before it refuses writes.',
+  );
+}
+
+/** Waiting and delays follow the clock of Redis, logs and records the one here. */
+async function clock(redis: Redis): Promise<Check> {
+  const before = Date.now();
+  const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
+  const after = Date.now();
+  const difference = Math.round(seconds * 1000 + microseconds / 1000 - (before + after) / 2);
+  const ok = Math.abs(difference) < 1000 ? 'yes' : 'warn';
+  const says = `Redis is ${Math.abs(difference)} ms ${difference < 0 ? 'behind' : 'ahead of'} this machine`;
+  return check('clock', ok, says, 'Let both machines follow a time server.');
+}
+
+async function dataDirectory(path: string): Promise<Check> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.W_OK | constants.X_OK);
+    return check('data directory', 'yes', `${path} can be written`);
+  } catch (cause) {
+    return failed('data directory', new DroverError('E_DATA_DIR', `${(cause as Error).message}.`, { cause }));
+  }
+}
+
+async function diskSpace(path: string): Promise<Check[]> {
+  const found = await statfs(path).catch(() => null);
+  if (!found) return [];
+  const free = found.bavail * found.bsize;
+  const ok = free < 100e6 ? 'no' : free < 2e9 ? 'warn' : 'yes';
+  return [check('disk', ok, `${inUnits(free)} free`, 'Free some space; 100,000 pages take about 2 GB.')];
+}
+
+/** A fetch holds a socket, and for a moment the one that it replaces; the rest is Redis, files and libraries. */
+async function openFiles(concurrency: number): Promise<Check> {
+  const limit = await openFileLimit();
+  const need = 2 * concurrency + 100;
+  const says = `${limit === Number.POSITIVE_INFINITY ? 'no limit' : limit}, of which ${need} are needed`;
+  return check(
+    'open files',
+    limit < need ? 'no' : 'yes',
+    says,
+    `Run ulimit -n ${need}, or lower --concurrency.`,
+  );
+}
+
+async function openFileLimit(): Promise<number> {
+  const table = await readFile('/proc/self/limits', 'utf8').catch(() => null);
+  const soft = table ? /^Max open files\s+(\S+)/m.exec(table)?.[1] : softLimitOfReport();
+  return soft === undefined || soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
+function softLimitOfReport(): string | undefined {
+  // Without it the report resolves the names of all peers, which may take seconds.
+  Object.assign(process.report, { excludeNetwork: true });
+  const report = process.report?.getReport() as { userLimits?: { open_files?: { soft: string | number } } };
+  const soft = report.userLimits?.open_files?.soft;
+  return soft === undefined ? undefined : String(soft);
+}
+
+function nameServers(chosen: readonly string[]): Check {
+  const servers = chosen.length > 0 ? chosen : getServers();
+  const says = servers.length > 0 ? servers.join(', ') : 'none';
+  return check('name servers', servers.length > 0 ? 'yes' : 'warn', says, 'Name one with --dns-server.');
+}
+
+function inUnits(bytes: number): string {
+  const [size, unit] = bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
+  return `${size.toFixed(1)} ${unit}`;
+}

@@ -1,0 +1,73 @@
+// Runs the tests: all, or those named (npm test -- test/unit test/integration/x.test.ts). One line for each file that passes, everything about
+// what fails, and the runner's own summary at the end.
+import { globSync } from 'node:fs';
+import { dirname, matchesGlob, normalize, relative } from 'node:path';
+import { Transform } from 'node:stream';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+/** Files at a time: each may have a Redis, a server and some consumers of its own, and the tests are meant for two cores. */
+const CONCURRENCY = 2;
+/** Of one test. Whole files are meant to take less than 20 s. */
+const TEST_TIMEOUT_MS = 60_000;
+/** Without any news for so long, what still runs has left something open (a timer, a socket) and would never end. */
+const SILENCE_MS = 90_000;
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** The test files that an argument names: a file, a folder, a pattern. */
+function filesOf(argument) {
+  const name = normalize(argument).replace(/\/$/, '');
+  return all.filter((file) => file === name || file.startsWith(`${name}/`) || matchesGlob(file, name));
+}
+
+const all = globSync('test/**/*.test.ts').sort();
+const wanted = process.argv.slice(2);
+const missing = wanted.filter((argument) => filesOf(argument).length === 0);
+if (missing.length > 0 || all.length === 0) {
+  console.error(`No test file is ${missing.join(' or ') || 'in test/'}.`);
+  process.exit(2);
+}
+const files = wanted.length === 0 ? all : [...new Set(wanted.flatMap(filesOf))];
+
+/** Lets through what the spec reporter needs for failures and for its summary; says of a file that passed only that. */
+const compact = new Transform({
+  objectMode: true,
+  transform(event, _encoding, done) {
+    const { type, data } = event;
+    if (type === 'test:summary' && data.file) {
+      const { counts, success, duration_ms } = data;
+      const line = `${success ? '✔' : '✖'} ${relative('.', data.file)}  ${counts.tests} tests, ${(duration_ms / 1000).toFixed(1)} s\n`;
+      process.stdout.write(line);
+    }
+    const shown = ['test:fail', 'test:stdout', 'test:stderr', 'test:diagnostic', 'test:summary'];
+    if (shown.includes(type)) this.push(event);
+    done();
+  },
+});
+
+const running = new Set();
+const abort = new AbortController();
+const silence = setTimeout(() => {
+  for (const file of running)
+    console.error(`✖ ${file} does not end: it leaves a timer, a socket or a process open.`);
+  process.exitCode = 1;
+  abort.abort();
+}, SILENCE_MS);
+
+// Whoever reads this (head, say) may have seen enough.
+process.stdout.on('error', () => process.exit(1));
+
+run({ files, concurrency: CONCURRENCY, timeout: TEST_TIMEOUT_MS, signal: abort.signal })
+  .on('data', ({ type, data }) => {
+    silence.refresh();
+    const file = relative('.', data.file ?? '');
+    if (type === 'test:start') running.add(file);
+    if (type === 'test:summary') running.delete(file);
+    if (type === 'test:fail') process.exitCode = 1;
+  })
+  .on('end', () => clearTimeout(silence))
+  .pipe(compact)
+  .pipe(new spec())
+  .pipe(process.stdout);

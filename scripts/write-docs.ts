@@ -1,0 +1,75 @@
+// Writes the tables of docs/errors.md and docs/settings.md from src/errors.ts and src/config.ts: npm run docs.
+// What stands around the tables is written by hand.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { definitions, type SettingName, settingNames, variableOf } from '../src/config.ts';
+import { catalogue } from '../src/errors.ts';
+
+const begin = '<!-- table: npm run docs -->';
+const end = '<!-- end of table -->';
+
+/** The pages that hold a generated table, each with what makes it. */
+export const pages: Record<string, () => string> = {
+  'docs/errors.md': errorsTable,
+  'docs/settings.md': settingsTable,
+};
+
+/** The page with its table as it should be. Throws if it lacks the two markers. */
+export function upToDate(path: string): { now: string; wanted: string } {
+  const now = readFileSync(fileOf(path), 'utf8');
+  const [from, to] = [now.indexOf(begin), now.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${path} must hold ${begin} and, below it, ${end}`);
+  const wanted = `${now.slice(0, from)}${begin}\n\n${pages[path]?.()}\n${now.slice(to)}`;
+  return { now, wanted };
+}
+
+function errorsTable(): string {
+  const rows = Object.entries(catalogue).map(([code, { layer, means, advice }]) => [
+    `\`${code}\``,
+    layer,
+    means,
+    advice,
+  ]);
+  return table(['code', 'layer', 'what happened', 'what to do'], rows);
+}
+
+function settingsTable(): string {
+  const rows = settingNames.map((name) => [
+    `\`${name}\``,
+    code(definitions[name].flags),
+    code(variableOf(name)),
+    code(shownDefault(name)),
+    definitions[name].of,
+    definitions[name].help,
+  ]);
+  return table(['key', 'flag', 'variable', 'default', 'of', 'what it does'], rows);
+}
+
+/** Empty for "nothing": null, an empty list, no header. */
+export function shownDefault(name: SettingName): string {
+  const value = definitions[name].default;
+  if (value === null) return '';
+  return typeof value === 'object' && Object.keys(value).length === 0 ? '' : String(value);
+}
+
+function code(text: string | undefined): string {
+  return text ? `\`${text}\`` : '–';
+}
+
+function table(head: string[], rows: string[][]): string {
+  // Within a cell, even in code, a bar would end it.
+  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
+}
+
+function fileOf(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+if (import.meta.main) {
+  for (const path of Object.keys(pages)) {
+    const { now, wanted } = upToDate(path);
+    if (now !== wanted) writeFileSync(fileOf(path), wanted);
+    console.log(`${path}: ${now === wanted ? 'is as it should be' : 'written'}`);
+  }
+}

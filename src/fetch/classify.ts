@@ -1,0 +1,62 @@
+// What a fetch means: the one table from answers and failures to verdicts (DESIGN section 5).
+import { type ErrorCode, type Failure, failure } from '../errors.ts';
+import type { Answer, FetchResult, Verdict } from '../outcome.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+export interface Rules {
+  /** Statuses that are dead letters, before any other rule. */
+  readonly deadOn: readonly number[];
+  /** Unix time in milliseconds; a date in Retry-After is read against it. */
+  readonly nowMs: number;
+}
+
+/** Failures that another attempt may get past. All others are dead at once. */
+const worthRetrying: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'E_DNS_TEMPORARY',
+  'E_DNS_TIMEOUT',
+  'E_CONNECT_REFUSED',
+  'E_CONNECT_UNREACHABLE',
+  'E_CONNECT_TIMEOUT',
+  'E_RESET',
+  'E_TLS_TIMEOUT',
+  'E_SEND_TIMEOUT',
+  'E_RESPONSE_TIMEOUT',
+  'E_READ_TIMEOUT',
+  'E_REQUEST_TIMEOUT',
+  'E_BODY_TRUNCATED',
+  'E_BODY_CHUNKING',
+]);
+
+/** The verdict on one fetch. Pure; every status and every error code has exactly one. */
+export function classify(result: FetchResult, rules: Rules): Verdict {
+  if (!result.ok) {
+    const kind = worthRetrying.has(result.failure.code) ? 'retry' : 'dead';
+    return { kind, failure: result.failure, answer: null };
+  }
+  const { answer } = result;
+  const { status } = answer;
+  if (rules.deadOn.includes(status)) {
+    return { kind: 'dead', failure: ofStatus('E_HTTP_DEAD_STATUS', status), answer };
+  }
+  if (status >= 200 && status < 300) return { kind: 'recorded', answer, failure: null };
+  if (status === 429 || status === 503) return snooze(answer, rules.nowMs);
+  if (status === 408 || status === 425) {
+    return { kind: 'retry', failure: ofStatus('E_HTTP_RETRY', status), answer };
+  }
+  if (status >= 400 && status < 500) {
+    return { kind: 'recorded', answer, failure: ofStatus('E_HTTP_4XX', status) };
+  }
+  if (status >= 500 && status < 600) {
+    return { kind: 'retry', failure: ofStatus('E_HTTP_5XX', status), answer };
+  }
+  return { kind: 'recorded', answer, failure: ofStatus('E_HTTP_STATUS', status) };
+}
+
+function snooze(answer: Answer, nowMs: number): Verdict {
+  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], nowMs);
+  return { kind: 'snooze', failure: ofStatus('E_RATE_LIMITED', answer.status), answer, retryAfterMs };
+}
+
+function ofStatus(code: ErrorCode, status: number): Failure {
+  return failure(code, `Status ${status}.`);
+}

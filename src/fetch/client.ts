@@ -1,0 +1,201 @@
+// Fetching: one request through got, hop by hop, every hop under the guard. The one import of got.
+import tls from 'node:tls';
+import got, { type Got } from 'got';
+import { type Failure, failure } from '../errors.ts';
+import type { FetchResult, Timings } from '../outcome.ts';
+import { type AgentPool, createAgentPool } from './agent-pool.ts';
+import { type AllowList, guardOf } from './guard.ts';
+import { Hop, type HopEnd } from './hop.ts';
+import { IdleSockets } from './idle-sockets.ts';
+import { Journey } from './journey.ts';
+import { createNames, type Names } from './lookup.ts';
+import { Places } from './places.ts';
+import { followRedirect } from './redirect.ts';
+import { firstTarget, hostOf, portOf, type Target } from './target.ts';
+import { type FetchTimeouts, PhaseClock } from './timeouts.ts';
+import { Watchdog } from './watchdog.ts';
+
+export type { FetchTimeouts } from './timeouts.ts';
+
+export interface FetchRequest {
+  url: string;
+  method: string;
+  /**
+   * Sent to the origin of `url`; after a redirect to another origin only user-agent and accept* go on. Headers of the
+   * connection (RFC 9110 section 7.6.1) are left out.
+   */
+  headers: Record<string, string>;
+  body: string | null;
+  userAgent: string;
+  timeouts: FetchTimeouts;
+  /** Of the decoded body. */
+  maxBytes: number;
+  /** A longer body is cut off at `maxBytes` rather than E_TOO_LARGE. */
+  truncate?: boolean;
+  maxRedirects: number;
+  allow: AllowList;
+  /** Asked before each redirect hop with its URL; a Failure ends the fetch. Its time does not count against the request limit. */
+  beforeHop?: (url: string) => Promise<Failure | null>;
+  /** Aborting ends the fetch with E_LOCK_LOST, or with the signal's reason if that is a Failure. */
+  signal?: AbortSignal;
+}
+
+export interface Fetcher {
+  /** Never rejects for anything that a server or the network can do. */
+  fetch(request: FetchRequest): Promise<FetchResult>;
+  /** Closes idle connections; fetches in flight go on to their end. */
+  close(): void;
+}
+
+export interface FetcherOptions {
+  /** Most requests in flight, and so connections in use; a fetch beyond them waits. The idle ones follow it. */
+  concurrency: number;
+  /** Name servers ("address" or "address:port") to ask instead of those of the system. */
+  dnsServers: readonly string[];
+  /** Authorities (PEM) to trust instead of those of the system. */
+  ca?: string;
+}
+
+/** One for each process or handler thread: it holds the connections. Throws E_SETTING on a wrong name server. */
+export function createFetcher(options: FetcherOptions): Fetcher {
+  return new GotFetcher(options);
+}
+
+const noTimings: Timings = {
+  dns: null,
+  connect: null,
+  tls: null,
+  firstByte: null,
+  download: null,
+  total: null,
+};
+const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
+
+class GotFetcher implements Fetcher {
+  readonly #got: Got;
+  readonly #names: Names;
+  readonly #idle: IdleSockets;
+  readonly #agents: AgentPool;
+  readonly #places: Places;
+  readonly #watchdog = new Watchdog();
+
+  constructor({ concurrency, dnsServers, ca }: FetcherOptions) {
+    this.#names = createNames({ servers: dnsServers });
+    this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
+    this.#places = new Places(concurrency);
+    const secureContext = tls.createSecureContext(ca ? { ca } : {});
+    this.#agents = createAgentPool({ names: this.#names, idle: this.#idle, secureContext });
+    this.#got = got.extend({
+      retry: { limit: 0 },
+      followRedirect: false,
+      throwHttpErrors: false,
+      decompress: false,
+      strictContentLength: false, // node's parser does it
+    });
+  }
+
+  async fetch(request: FetchRequest): Promise<FetchResult> {
+    const target = firstTarget(request);
+    if ('code' in target) return { ok: false, failure: target, timings: noTimings, finalUrl: request.url };
+    const journey = new Journey(request.timeouts.request);
+    const ignore = request.signal && journey.heed(request.signal);
+    try {
+      return await this.#follow(request, target, journey);
+    } finally {
+      ignore?.();
+    }
+  }
+
+  close(): void {
+    this.#agents.retire();
+    this.#idle.close();
+    this.#names.close();
+  }
+
+  async #follow(request: FetchRequest, first: Target, journey: Journey): Promise<FetchResult> {
+    let target = first;
+    for (let redirects = 0; ; redirects++) {
+      const end = await this.#travel(request, target, journey);
+      const finalUrl = target.url.href;
+      if (end.kind === 'answer') return { ok: true, answer: { finalUrl, redirects, ...end.answer } };
+      const { timings } = end;
+      if (end.kind === 'failed') return { ok: false, failure: end.failure, timings, finalUrl };
+      const next = nextTarget(request, target, end, redirects);
+      if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
+      const refusal = await journey.pauseFor(request.beforeHop?.(next.url.href));
+      if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href };
+      target = next;
+    }
+  }
+
+  /**
+   * One hop, in its place among those in flight. A connection that the server closed while it lay idle is nobody's
+   * failure: the hop is made once more, on a new one.
+   */
+  async #travel(request: FetchRequest, target: Target, journey: Journey): Promise<HopEnd> {
+    const waiting = this.#places.take();
+    if (waiting) await journey.pauseFor(waiting);
+    try {
+      const end = await this.#hop(request, target, journey);
+      if (end.kind !== 'failed' || !end.stale || !idempotent.has(target.method)) return end;
+      // Its neighbours are as old.
+      this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
+      return await this.#hop(request, target, journey);
+    } finally {
+      this.#places.give();
+    }
+  }
+
+  #hop(request: FetchRequest, target: Target, journey: Journey): Promise<HopEnd> {
+    if (journey.aborted) return Promise.resolve(unmade(journey.aborted));
+    this.#idle.sweep();
+    return new Promise((resolve) => {
+      const hop: Hop = new Hop({
+        target,
+        agents: this.#agents.of(guardOf(request.allow)),
+        idle: this.#idle,
+        limits: { maxBytes: request.maxBytes, truncate: request.truncate ?? false },
+        clock: new PhaseClock(request.timeouts, journey.deadline),
+        ended: (end) => {
+          this.#watchdog.delete(hop);
+          journey.hop = null;
+          resolve(end);
+        },
+      });
+      journey.hop = hop;
+      this.#watchdog.add(hop);
+      this.#drive(hop, target);
+    });
+  }
+
+  #drive(hop: Hop, { url, method, body }: Target): void {
+    const request = () => hop.send();
+    const options = body === null ? { request } : { request, body, allowGetBody: true };
+    const stream = this.#got.stream(
+      url,
+      method === 'GET' ? options : { ...options, method: method as 'GET' },
+    );
+    hop.driver = stream;
+    stream.on('error', (error) => hop.onError(error));
+    stream.once('response', (response) => hop.onResponse(response));
+    stream.once('upgrade', (_response, socket) => hop.onUpgrade(socket));
+    stream.on('data', (chunk) => hop.onData(chunk));
+    stream.once('end', () => hop.onEnd());
+    // got waits for a body where a method may have one.
+    if (body === null && method !== 'GET' && method !== 'HEAD') stream.end();
+  }
+}
+
+function nextTarget(
+  request: FetchRequest,
+  from: Target,
+  redirect: { status: number; location: string },
+  redirects: number,
+): Target | Failure {
+  if (redirects >= request.maxRedirects) return failure('E_REDIRECT_LOOP', `Limit ${request.maxRedirects}.`);
+  return followRedirect(from, redirect.status, redirect.location);
+}
+
+function unmade(reason: Failure): HopEnd {
+  return { kind: 'failed', failure: reason, stale: false, timings: noTimings };
+}

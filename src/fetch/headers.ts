@@ -1,0 +1,50 @@
+// Header values: bytes on the wire, which node shows as Latin-1; and what a request may say of itself.
+import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
+
+const notAscii = /[^\x00-\x7f]/;
+
+/** A header value as text: UTF-8 if its bytes are that, else Latin-1 (RFC 9110 section 5.5 leaves it open). */
+export function headerText(value: string): string {
+  if (!notAscii.test(value)) return value;
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
+
+/** Node's header object as the Answer wants it: one text for each name. Changes and returns the object given. */
+export function answerHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  for (const name in headers) {
+    const value = headers[name];
+    if (Array.isArray(value)) headers[name] = headerText(value.join('\n'));
+    else if (value !== undefined && notAscii.test(value)) headers[name] = headerText(value);
+  }
+  return headers as Record<string, string>;
+}
+
+/** Headers that belong to the connection or the framing: a request cannot set them (RFC 9110 section 7.6.1). */
+const ofTheConnection = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The headers to send: ours, then what the request gives, names in lower case. */
+export function requestHeaders(userAgent: string, given: Record<string, string>): Record<string, string> {
+  const headers: Record<string, string> = {
+    'user-agent': userAgent,
+    accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+    'accept-encoding': 'gzip, br, zstd, deflate',
+  };
+  for (const name in given) {
+    const lower = name.toLowerCase();
+    if (!ofTheConnection.has(lower)) headers[lower] = given[name] as string;
+  }
+  return headers;
+}

@@ -1,0 +1,59 @@
+// What one hop asks for: URL, method, headers, body.
+import querystring from 'node:querystring';
+import { type Failure, failure } from '../errors.ts';
+import { requestHeaders } from './headers.ts';
+
+export interface Target {
+  /** http or https; without fragment and credentials. */
+  readonly url: URL;
+  readonly method: string;
+  /** Names in lower case. */
+  readonly headers: Record<string, string>;
+  readonly body: string | null;
+}
+
+interface Wanted {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body: string | null;
+  userAgent: string;
+}
+
+/**
+ * The first hop of a request, or E_URL_INVALID, E_URL_SCHEME. Credentials in the URL become a header, which stays with
+ * its origin, and are shown nowhere.
+ */
+export function firstTarget(wanted: Wanted): Target | Failure {
+  const url = URL.parse(wanted.url);
+  if (!url) return failure('E_URL_INVALID');
+  if (!isWeb(url)) return failure('E_URL_SCHEME');
+  const headers = requestHeaders(wanted.userAgent, wanted.headers);
+  if (url.username !== '' || url.password !== '') {
+    const credentials = querystring.unescape(`${url.username}:${url.password}`);
+    headers.authorization ??= `Basic ${Buffer.from(credentials).toString('base64')}`;
+  }
+  return { url: plain(url), method: wanted.method.toUpperCase(), headers, body: wanted.body };
+}
+
+export function isWeb(url: URL): boolean {
+  return url.protocol === 'http:' || url.protocol === 'https:';
+}
+
+/** Without fragment and credentials. Changes and returns the URL given; setters are slow, so only where it is needed. */
+export function plain(url: URL): URL {
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
+  if (url.href.includes('#')) url.hash = ''; // "#" alone is no hash, but is in href
+  return url;
+}
+
+/** The host for the network: IPv6 without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+export function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
+}

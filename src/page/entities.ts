@@ -1,0 +1,58 @@
+// Character references (&amp;) decoded as HTML does, which differs between attributes and text (`&copy=1`).
+// The tokenizer that reads pages leaves them alone, since most text is never looked at: that saves two fifths of its time.
+import { Tokenizer } from 'htmlparser2';
+
+const ignore = () => undefined;
+let source = '';
+let decoded = '';
+
+const append = (start: number, end: number) => {
+  decoded += source.slice(start, end);
+};
+const appendCharacter = (codePoint: number) => {
+  decoded += String.fromCodePoint(codePoint);
+};
+
+const decoder = new Tokenizer(
+  { decodeEntities: true },
+  {
+    onattribdata: append,
+    onattribentity: appendCharacter,
+    ontext: append,
+    ontextentity: appendCharacter,
+    onattribend: ignore,
+    onattribname: ignore,
+    oncdata: ignore,
+    onclosetag: ignore,
+    oncomment: ignore,
+    ondeclaration: ignore,
+    onend: ignore,
+    onopentagend: ignore,
+    onopentagname: ignore,
+    onprocessinginstruction: ignore,
+    onselfclosingtag: ignore,
+  },
+);
+
+function decode(html: string): string {
+  source = html;
+  decoded = '';
+  decoder.reset();
+  decoder.write(html);
+  decoder.end();
+  return decoded;
+}
+
+/** The value of an attribute as it stands between its quotes. */
+export function decodeAttribute(value: string): string {
+  if (!value.includes('&')) return value;
+  if (!/&(?!amp;)/.test(value)) return value.replaceAll('&amp;', '&');
+  return value.includes('"')
+    ? decode(`<a a='${value.replaceAll("'", '&#39;')}'>`)
+    : decode(`<a a="${value}">`);
+}
+
+/** The text of an element that holds nothing but text, such as a title. */
+export function decodeText(text: string): string {
+  return text.includes('&') ? decode(text.replaceAll('<', '&lt;')) : text;
+}

@@ -1,0 +1,139 @@
+// Where a page leads, as a browser and a polite crawler would read it: its links, its title, and what it asks of robots.
+import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
+import { decodeText } from './entities.ts';
+import { readDirectives } from './header-directives.ts';
+import { refreshTarget } from './refresh.ts';
+import { scanTags, type Tag, type TagTaker } from './tag-scanner.ts';
+
+export { readHeaderDirectives } from './header-directives.ts';
+
+export interface PageFacts {
+  /** Of the document: white space collapsed, at most 1,000 characters; null if there is none or it is empty. */
+  title: string | null;
+  /** Normalised, each once, in document order. Empty if the page asks not to follow its links. */
+  links: string[];
+  nofollow: boolean;
+  noindex: boolean;
+  /** Normalised; of the first `<link rel=canonical>`. */
+  canonical: string | null;
+}
+
+/** A page beyond these is a trap: what comes after is not read. The second is in characters of the normalised links. */
+const MOST_LINKS = 200_000;
+const MOST_LINK_TEXT = 16 * 1024 * 1024;
+const LONGEST_TITLE = 1000;
+
+/**
+ * Reads the text of an HTML page. `pageUrl` is the URL that gave it; `rules.base` is of no account. `xhtml` for
+ * application/xhtml+xml. Links are what `<a>`, `<area>`, `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and
+ * `<link rel=next|prev|canonical|alternate hreflang>` lead to by http or https, resolved against the first
+ * `<base href>`, less those with `rel=nofollow`. Never throws, however broken the page.
+ */
+export function readPage(html: string, pageUrl: string, rules: UrlRules, xhtml = false): PageFacts {
+  const reader = new PageReader();
+  scanTags(html, reader, xhtml);
+  const { hrefs, canonical, robots } = reader;
+  const resolve = createLinkResolver(baseOf(reader.base, pageUrl), rules);
+  return {
+    title: titleOf(reader.title),
+    links: robots.nofollow ? [] : uniqueLinks(hrefs, resolve),
+    ...robots,
+    canonical: canonical === null ? null : resolve(canonical),
+  };
+}
+
+class PageReader implements TagTaker {
+  readonly hrefs: string[] = [];
+  readonly robots = { nofollow: false, noindex: false };
+  base: string | null = null;
+  canonical: string | null = null;
+  title = '';
+
+  take(tag: Tag): boolean {
+    switch (tag.isForeign ? `foreign ${tag.name}` : tag.name) {
+      case 'a':
+      case 'area':
+        if (!relations(tag).includes('nofollow')) this.#add(tag.get('href'));
+        break;
+      case 'foreign a':
+        if (!relations(tag).includes('nofollow')) this.#add(tag.get('href') ?? tag.get('xlink:href'));
+        break;
+      case 'frame':
+      case 'iframe':
+        this.#add(tag.get('src') || undefined); // an empty one shows nothing
+        break;
+      case 'link':
+        this.#takeLink(tag);
+        break;
+      case 'meta':
+        this.#takeMeta(tag);
+        break;
+      case 'base':
+        this.base ??= tag.get('href') ?? null;
+    }
+    return this.hrefs.length < MOST_LINKS;
+  }
+
+  takeTitle(text: string): void {
+    this.title = text;
+  }
+
+  #add(href: string | undefined): void {
+    if (href !== undefined) this.hrefs.push(href);
+  }
+
+  #takeLink(tag: Tag): void {
+    const href = tag.get('href');
+    const names = relations(tag);
+    if (!href || names.includes('nofollow')) return;
+    if (names.includes('canonical')) this.canonical ??= href;
+    const isAlternate = names.includes('alternate') && tag.get('hreflang') !== undefined;
+    if (isAlternate || names.some((name) => followed.has(name))) this.hrefs.push(href);
+  }
+
+  #takeMeta(tag: Tag): void {
+    const content = tag.get('content');
+    if (content === undefined) return;
+    if (tag.get('http-equiv')?.toLowerCase() === 'refresh') this.#add(refreshTarget(content) ?? undefined);
+    if (tag.get('name')?.toLowerCase() === 'robots') this.#addDirectives(content);
+  }
+
+  #addDirectives(content: string): void {
+    const { nofollow, noindex } = readDirectives(content);
+    this.robots.nofollow ||= nofollow;
+    this.robots.noindex ||= noindex;
+  }
+}
+
+const followed = new Set(['next', 'prev', 'canonical']);
+
+function relations(tag: Tag): string[] {
+  const rel = tag.get('rel');
+  return rel === undefined ? [] : rel.toLowerCase().split(/[\t\n\f\r ]+/);
+}
+
+/** HTML standard §4.2.3: a base that is no URL, or one of data: or javascript:, counts as none. */
+function baseOf(href: string | null, pageUrl: string): string {
+  const base = href === null ? null : URL.parse(href, pageUrl);
+  return base === null || base.protocol === 'data:' || base.protocol === 'javascript:' ? pageUrl : base.href;
+}
+
+function uniqueLinks(hrefs: readonly string[], resolve: (href: string) => string | null): string[] {
+  const links = new Set<string>();
+  let characters = 0;
+  for (const href of hrefs) {
+    const url = resolve(href);
+    if (url === null || links.has(url)) continue;
+    characters += url.length;
+    if (characters > MOST_LINK_TEXT) break;
+    links.add(url);
+  }
+  return [...links];
+}
+
+function titleOf(source: string): string | null {
+  const text = decodeText(source.slice(0, 40 * LONGEST_TITLE)); // a reference is at most 33 characters long
+  const title = text.replace(/[\t\n\f\r ]+/g, ' ').trim();
+  const cut = title.slice(0, LONGEST_TITLE).replace(/[\ud800-\udbff]$/, ''); // half of a character
+  return cut.toWellFormed() || null;
+}

@@ -1,0 +1,173 @@
+// The rules of one robots.txt for one crawler, by RFC 9309; where that is silent, as Google's published parser reads it.
+import {
+  type ComparablePath,
+  comparablePath,
+  compilePattern,
+  matches,
+  matchesRoughly,
+  type Pattern,
+} from './robots-pattern.ts';
+
+export interface RobotsRules {
+  /** `url` is normalised. `rule` and `line` (from 1): the line that decided, as written; null if none matches. */
+  allows(url: string): { allowed: boolean; rule: string | null; line: number | null };
+  /** The longest Crawl-delay of the groups that are obeyed. */
+  crawlDelayMs: number | null;
+  /** Values of all Sitemap lines as written (perhaps relative), each once. */
+  sitemaps: string[];
+}
+
+/** RFC 9309 §2.5. */
+const maxBytes = 500 * 1024;
+/** Octets of patterns with wildcards times octets of a path, at up to a nanosecond each: what one URL may cost. */
+const mostSteps = 50_000_000;
+
+interface Rule extends Pattern {
+  allow: boolean;
+  text: string;
+  line: number;
+}
+
+interface Group {
+  rules: Rule[];
+  crawlDelayMs: number | null;
+}
+
+/** A key as written to what is meant; the misspellings are those that Google's parser takes. */
+const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'> = {
+  ...{ 'user-agent': 'agent', useragent: 'agent', 'user agent': 'agent' },
+  ...{
+    allow: 'allow',
+    disallow: 'disallow',
+    dissallow: 'disallow',
+    dissalow: 'disallow',
+    disalow: 'disallow',
+  },
+  ...{ diasllow: 'disallow', disallaw: 'disallow' },
+  ...{ 'crawl-delay': 'delay', sitemap: 'sitemap', 'site-map': 'sitemap' },
+};
+
+/**
+ * `productToken` is the crawler's name ("drover"; what follows a token, as in "drover/1.0", is passed over). What cannot be
+ * parsed is passed over; of a text of 500 KiB or more the whole lines within the first 500 KiB count. Never throws.
+ */
+export function parseRobots(text: string, productToken: string): RobotsRules {
+  const token = tokenOf(productToken);
+  const named: Group = { rules: [], crawlDelayMs: null };
+  const general: Group = { rules: [], crawlDelayMs: null };
+  const sitemaps = new Set<string>();
+  let isNamed = false;
+  let current = new Set<Group>();
+  let delayed = new Set<Group>();
+  let last: 'agent' | 'rule' | 'delay' = 'rule';
+
+  for (const { key, value, raw, line } of linesOf(text)) {
+    if (key === 'sitemap') {
+      if (value !== '') sitemaps.add(value);
+    } else if (key === 'agent') {
+      if (last === 'rule') current = new Set();
+      // Another record must not end a group (§2.2.4), so the rules go on; a delay is that of the lines just above it.
+      if (last !== 'agent') delayed = new Set();
+      last = 'agent';
+      const group = isEveryone(value) ? general : tokenOf(value) === token && token !== '' ? named : null;
+      if (group) {
+        current.add(group);
+        delayed.add(group);
+      }
+      isNamed ||= group === named;
+    } else if (key === 'delay') {
+      if (last === 'agent') last = 'delay';
+      for (const group of delayed) group.crawlDelayMs = longer(group.crawlDelayMs, value);
+    } else {
+      last = 'rule';
+      if (value === '') continue; // matches nothing
+      const rule = { ...compilePattern(value), allow: key === 'allow', text: raw, line };
+      for (const group of current) group.rules.push(rule);
+    }
+  }
+  return rulesOf(isNamed ? named : general, [...sitemaps]);
+}
+
+/** The most octets win, and allow before disallow (§2.2.2): sorted so, the first that matches decides. */
+function rulesOf(group: Group, sitemaps: string[]): RobotsRules {
+  const rules = group.rules.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
+  const octets = rules.reduce((sum, rule) => sum + (rule.literals.length > 1 ? rule.octets : 0), 0);
+  return {
+    allows(url) {
+      if (rules.length === 0) return noRule;
+      const path = pathOf(url);
+      if (path.plain === '/robots.txt') return noRule;
+      const decides = octets * path.plain.length <= mostSteps ? matches : decidesRoughly;
+      const rule = rules.find((candidate) => decides(candidate, path));
+      return rule ? { allowed: rule.allow, rule: rule.text, line: rule.line } : noRule;
+    },
+    crawlDelayMs: group.crawlDelayMs,
+    sitemaps,
+  };
+}
+
+/** For thousands of wildcards on a long path, which would hold up the process: a disallow may refuse too much, an allow too little. */
+function decidesRoughly(rule: Rule, path: ComparablePath): boolean {
+  if (rule.literals.length === 1) return matches(rule, path);
+  return !rule.allow && matchesRoughly(rule, path);
+}
+
+const noRule = Object.freeze({ allowed: true, rule: null, line: null });
+
+/** Path and query of a URL, its fragment left out. */
+function pathOf(url: string): ComparablePath {
+  const authority = url.indexOf('//') + 2;
+  const rest = url.slice(authority).search(/[/?#]/);
+  if (rest < 0) return comparablePath('/');
+  const hash = url.indexOf('#', authority);
+  const path = url.slice(authority + rest, hash < 0 ? undefined : hash);
+  return comparablePath(path.startsWith('/') ? path : `/${path}`);
+}
+
+interface Line {
+  key: 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap';
+  value: string;
+  /** Without comment and surrounding white space. */
+  raw: string;
+  /** From 1. */
+  line: number;
+}
+
+/** The lines with a known key. A missing colon is forgiven where one word follows the key ("disallow /"), as Google does. */
+function* linesOf(text: string): Generator<Line> {
+  let line = 0;
+  for (const whole of withinLimit(text)
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\n|\r/)) {
+    line++;
+    const comment = whole.indexOf('#');
+    const raw = (comment < 0 ? whole : whole.slice(0, comment)).trim();
+    if (raw === '') continue;
+    const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(raw) ?? /^(\S+)\s+(\S+)$/.exec(raw) ?? [];
+    const key = Object.hasOwn(keys, name.trim().toLowerCase()) ? keys[name.trim().toLowerCase()] : undefined;
+    if (key) yield { key, value: value.trim(), raw, line };
+  }
+}
+
+/** The whole lines within the first 500 KiB. Also of a text of just that size, whose last line may have been cut on its way here. */
+export function withinLimit(text: string): string {
+  if (text.length * 3 < maxBytes || Buffer.byteLength(text) < maxBytes) return text;
+  const bytes = Buffer.from(text);
+  const end = Math.max(bytes.lastIndexOf('\n', maxBytes), bytes.lastIndexOf('\r', maxBytes));
+  return bytes.toString('utf8', 0, Math.max(end, 0));
+}
+
+/** The name in "Foo/1.0 (x)", in lower case; compared as a whole (§2.2.1). */
+function tokenOf(value: string): string {
+  return value.split(/[\s/*;,(]/, 1)[0]?.toLowerCase() ?? '';
+}
+
+function isEveryone(value: string): boolean {
+  return /^\*(?:\s|$)/.test(value);
+}
+
+function longer(delayMs: number | null, value: string): number | null {
+  if (!/^(?:\d+(?:\.\d*)?|\.\d+)$/.test(value)) return delayMs;
+  const given = Math.round(Number(value) * 1000);
+  return Number.isSafeInteger(given) ? Math.max(delayMs ?? 0, given) : delayMs;
+}

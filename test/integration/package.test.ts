@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { recordsOf } from '../support/crawls.ts';
+import { startSite } from '../support/site.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+test('the packed package, installed in an empty folder, answers --version and crawls', { timeout: 180_000 }, async (t) => {
+  const site = await startSite({ pages: 30 });
+  t.after(() => site.stop());
+  const dir = await temporaryDirectory('package');
+  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', dir], { cwd: root, maxBuffer: 1e8 });
+  const tarball = /drover-[\w.-]+\.tgz/.exec(stdout)?.[0];
+  assert.ok(tarball, stdout);
+  const home = join(dir, 'home');
+  await mkdir(home);
+  await writeFile(join(home, 'package.json'), '{"private": true}');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(dir, tarball)], { cwd: home, maxBuffer: 1e8 });
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const drover = (...args: string[]) => run(join(home, 'node_modules/.bin/drover'), args, { cwd: home });
+  assert.equal((await drover('--version')).stdout.trim(), version);
+  await drover('crawl', `${site.url}/`, '-o', 'pages.jsonl', '--per-host', '10', '--quiet');
+  assert.equal((await recordsOf(join(home, 'pages.jsonl'))).length, 31);
+});

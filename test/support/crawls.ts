@@ -1,0 +1,58 @@
+// Running drover as a user does, in a data directory of the test's own, and reading what it left.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import type { CrawlRecord } from '../../src/record.ts';
+import { type DroverProcess, type SpawnOptions, spawnDrover } from './signals.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+export interface Desk {
+  dir: string;
+  /** A file in it. */
+  path(name: string): string;
+  /** Starts a command with this data directory. */
+  start(args: readonly string[], options?: SpawnOptions): DroverProcess;
+  /** Runs it to its end. */
+  run(args: readonly string[], options?: SpawnOptions): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  status(crawl: string): Promise<CrawlCounts>;
+  results(crawl: string): Promise<CrawlRecord[]>;
+}
+
+/** `environment` goes to every command. */
+export async function openDesk(environment: Record<string, string> = {}): Promise<Desk> {
+  const dir = await temporaryDirectory('desk');
+  const start: Desk['start'] = (args, options = {}) =>
+    spawnDrover(args, { ...options, env: { DROVER_DATA_DIR: join(dir, 'data'), ...environment, ...options.env } });
+  const run: Desk['run'] = async (args, options) => {
+    const drover = start(args, options);
+    const { code } = await drover.exit;
+    return { code, stdout: drover.stdout(), stderr: drover.stderr() };
+  };
+  const json = async (args: readonly string[]) => {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(code, 0, stderr);
+    return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  };
+  return {
+    dir,
+    path: (name) => join(dir, name),
+    start,
+    run,
+    status: async (crawl) => (await json(['status', crawl, '--json']))[0] as CrawlCounts,
+    results: async (crawl) => (await json(['results', crawl])) as CrawlRecord[],
+  };
+}
+
+/** The records of an output file. */
+export async function recordsOf(path: string): Promise<CrawlRecord[]> {
+  const text = await readFile(path, 'utf8');
+  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as CrawlRecord);
+}
+
+/** Fails unless the crawl's numbers add up (I5). */
+export function assertAddsUp(counts: CrawlCounts): void {
+  const { accepted, recorded, refused, dead, waiting } = counts;
+  assert.equal(accepted, recorded + refused + dead + waiting, JSON.stringify(counts));
+  assert.ok(waiting >= 0, JSON.stringify(counts));
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { pages, upToDate } from '../../scripts/write-docs.ts';
+import { definitions, settingNames, variableOf } from '../../src/config.ts';
+import { catalogue } from '../../src/errors.ts';
+import { sourcesIn } from '../support/sources.ts';
+
+const docs = join(import.meta.dirname, '../../docs');
+
+/** The rows of all tables of a page whose first cell is in code, cells without their markup. */
+function rowsOf(page: string): string[][] {
+  const lines = readFileSync(join(docs, page), 'utf8').split('\n');
+  const rows = lines.filter((line) => line.startsWith('| `'));
+  return rows.map((row) =>
+    row
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.replaceAll('`', '').replaceAll('\\|', '|')),
+  );
+}
+
+test('docs/errors.md lists every error code with its layer, and none else', () => {
+  const listed = rowsOf('errors.md').map(([code, layer]) => [code, layer]);
+  const known = Object.entries(catalogue).map(([code, { layer }]) => [code, layer]);
+  assert.deepEqual(listed, known, 'run npm run docs');
+});
+
+test('docs/settings.md lists every setting with its flag, variable and default, and none else', () => {
+  const listed = rowsOf('settings.md').map((cells) => cells.slice(0, 4));
+  const known = settingNames.map((name) => {
+    const { flags = '–', default: value } = definitions[name];
+    const nothing = value === null || JSON.stringify(value) === '[]' || JSON.stringify(value) === '{}';
+    return [name, flags, variableOf(name), nothing ? '–' : String(value)];
+  });
+  assert.deepEqual(listed, known, 'run npm run docs');
+});
+
+for (const page of Object.keys(pages)) {
+  test(`the table of ${page} is as src/ has it`, () => {
+    const { now, wanted } = upToDate(page);
+    assert.equal(now, wanted, 'run npm run docs');
+  });
+}
+
+test('every layer is explained in docs/errors.md', () => {
+  const text = readFileSync(join(docs, 'errors.md'), 'utf8');
+  const explained = [...text.matchAll(/^\| ([a-z, ]+) \|/gm)].flatMap((match) => match[1]?.split(', ') ?? []);
+  for (const { layer } of Object.values(catalogue))
+    assert.ok(explained.includes(layer), `docs/errors.md does not explain ${layer}`);
+});
+
+test('an error code that a text or a test names exists', () => {
+  const texts = [
+    ...sourcesIn(['docs'], 'md'),
+    ...sourcesIn(['src', 'cli', 'producers', 'consumers', 'test'], 'ts'),
+  ];
+  const unknown = texts.flatMap(({ path, text }) =>
+    [...text.matchAll(/\bE_[A-Z0-9_]*[A-Z0-9]\b/g)]
+      .filter(([code]) => !(code in catalogue))
+      .map(([code]) => `${path}: ${code}`),
+  );
+  assert.deepEqual(unknown, [], 'correct the name, or add the code to src/errors.ts');
+});

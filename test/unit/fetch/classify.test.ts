@@ -1,0 +1,96 @@
+// The table from answers and failures to verdicts: every row, and every code of the catalogue.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { catalogue, type ErrorCode, failure } from '../../../src/errors.ts';
+import { classify } from '../../../src/fetch/classify.ts';
+import type { Answer, FetchResult, Verdict } from '../../../src/outcome.ts';
+
+const timings = { dns: null, connect: null, tls: null, firstByte: null, download: null, total: null };
+const nowMs = Date.parse('2026-01-01T00:00:00Z');
+
+function answerOf(status: number, headers: Record<string, string> = {}): Answer {
+  const rest = { body: new Uint8Array(), address: null, redirects: 0, timings };
+  return { finalUrl: 'http://example.com/', status, headers, ...rest };
+}
+
+const verdictOn = (status: number, headers?: Record<string, string>, deadOn: number[] = []): Verdict =>
+  classify({ ok: true, answer: answerOf(status, headers) }, { deadOn, nowMs });
+
+const rows: [string, number[], Verdict['kind'], ErrorCode | null][] = [
+  ['2xx is recorded, without a failure', [200, 201, 204, 206, 299], 'recorded', null],
+  [
+    '3xx without a target is recorded',
+    [300, 301, 302, 303, 304, 305, 307, 308, 399],
+    'recorded',
+    'E_HTTP_STATUS',
+  ],
+  ['4xx is recorded', [400, 401, 403, 404, 405, 410, 418, 422, 426, 451, 499], 'recorded', 'E_HTTP_4XX'],
+  ['408 and 425 are retried', [408, 425], 'retry', 'E_HTTP_RETRY'],
+  ['429 and 503 are snoozed', [429, 503], 'snooze', 'E_RATE_LIMITED'],
+  ['other 5xx are retried', [500, 501, 502, 504, 507, 520, 599], 'retry', 'E_HTTP_5XX'],
+  ['statuses of no class are recorded', [600, 999, 199], 'recorded', 'E_HTTP_STATUS'],
+];
+
+for (const [promise, statuses, kind, code] of rows) {
+  test(promise, () => {
+    for (const status of statuses) {
+      const verdict = verdictOn(status);
+      assert.equal(verdict.kind, kind, String(status));
+      assert.equal(verdict.failure?.code ?? null, code, String(status));
+      if (verdict.failure)
+        assert.ok(verdict.failure.message.includes(`Status ${status}.`), verdict.failure.message);
+      assert.equal(verdict.answer?.status, status, 'the answer goes with the verdict');
+    }
+  });
+}
+
+test('a status that --dead-on names is dead, whatever it is otherwise', () => {
+  for (const status of [200, 304, 403, 408, 429, 500, 503]) {
+    const verdict = verdictOn(status, {}, [status, 418]);
+    assert.equal(verdict.kind, 'dead');
+    assert.equal(verdict.failure?.code, 'E_HTTP_DEAD_STATUS');
+    assert.equal(verdictOn(status, {}, [418]).kind, verdictOn(status).kind);
+  }
+});
+
+test('a snooze carries what Retry-After says, or null', () => {
+  for (const [header, ms] of [
+    ['120', 120_000],
+    ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+    ['soon', null],
+  ] as const) {
+    for (const status of [429, 503]) {
+      const verdict = verdictOn(status, { 'retry-after': header });
+      assert.ok(verdict.kind === 'snooze' && verdict.retryAfterMs === ms, `${status} ${header}`);
+    }
+  }
+  const without = verdictOn(429);
+  assert.ok(without.kind === 'snooze' && without.retryAfterMs === null);
+});
+
+const retried: ErrorCode[] = [
+  'E_DNS_TEMPORARY',
+  'E_DNS_TIMEOUT',
+  'E_CONNECT_REFUSED',
+  'E_CONNECT_UNREACHABLE',
+  'E_CONNECT_TIMEOUT',
+  'E_RESET',
+  'E_TLS_TIMEOUT',
+  'E_SEND_TIMEOUT',
+  'E_RESPONSE_TIMEOUT',
+  'E_READ_TIMEOUT',
+  'E_REQUEST_TIMEOUT',
+  'E_BODY_TRUNCATED',
+  'E_BODY_CHUNKING',
+];
+
+test('of the failures, the passing ones are retried and all others are dead', () => {
+  for (const code of Object.keys(catalogue) as ErrorCode[]) {
+    const given = failure(code);
+    const result: FetchResult = { ok: false, failure: given, timings, finalUrl: 'http://example.com/' };
+    const verdict = classify(result, { deadOn: [], nowMs });
+    assert.equal(verdict.kind, retried.includes(code) ? 'retry' : 'dead', code);
+    assert.equal(verdict.failure, given);
+    assert.equal(verdict.answer, null);
+  }
+});

@@ -1,0 +1,234 @@
+// The set-up of a fresh clone, with stand-ins for npm and the package managers that write down what they are asked.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+interface Run {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+interface Clone {
+  readonly dir: string;
+  /** The one directory on the PATH. */
+  readonly bin: string;
+  /** Puts a shell script on the PATH; every call is noted first. */
+  program(name: string, script?: string): void;
+  /** The calls since the last look, each as its name and arguments. */
+  calls(): string[];
+  setup(args?: string[], env?: Record<string, string>): Promise<Run>;
+}
+
+function freshClone(t: TestContext): Clone {
+  const dir = mkdtempSync(join(tmpdir(), 'drover-clone-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const bin = join(dir, 'bin');
+  const noted = join(dir, 'calls');
+  mkdirSync(bin);
+  for (const tool of ['sh', 'mkdir', 'ln', 'chmod', 'cat', 'env']) {
+    symlinkSync(
+      execFileSync('sh', ['-c', `command -v ${tool}`])
+        .toString()
+        .trim(),
+      join(bin, tool),
+    );
+  }
+  cpSync(new URL('../../scripts', import.meta.url), join(dir, 'scripts'), { recursive: true });
+  writeFileSync(join(dir, 'package.json'), '{}');
+  writeFileSync(join(dir, 'package-lock.json'), '{}');
+  const clone: Clone = {
+    dir,
+    bin,
+    program(name, script = '') {
+      const text = `#!/bin/sh\necho "${name} $*" >>"${noted}"\n${script}\n`;
+      writeFileSync(join(bin, name), text, { mode: 0o755 });
+    },
+    calls() {
+      const lines = existsSync(noted) ? readFileSync(noted, 'utf8').trim().split('\n').filter(Boolean) : [];
+      rmSync(noted, { force: true });
+      return lines;
+    },
+    setup(args = [], env = {}) {
+      const file = join(dir, 'scripts/setup.mjs');
+      return new Promise((resolve) => {
+        execFile(
+          process.execPath,
+          [file, ...args],
+          { cwd: dir, env: { PATH: bin, ...env } },
+          (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+        );
+      });
+    },
+  };
+  clone.program('npm', fakeNpm);
+  clone.program('redis-server', redis('7.0.15'));
+  clone.program('sudo', '[ "$1" = -n ] && shift; exec "$@"');
+  return clone;
+}
+
+const linkNode = `ln -sf "${process.execPath}" node_modules/.bin/node`;
+const fakeNpm = `mkdir -p node_modules/.bin; ${linkNode}; : >node_modules/.package-lock.json`;
+const redis = (version: string) =>
+  `echo "Redis server v=${version} sha=00000000:0 malloc=libc bits=64 build=0"`;
+const putRedis = (clone: Clone, version = '7.0.15') =>
+  `printf '#!/bin/sh\\necho v=${version}\\n' >"${clone.bin}/redis-server"; chmod 755 "${clone.bin}/redis-server"`;
+
+test('a fresh clone gets its packages once, those for development too, and then nothing is asked any more', async (t) => {
+  const clone = freshClone(t);
+  const first = await clone.setup([], { NODE_ENV: 'production' });
+  assert.deepEqual(first, { code: 0, stdout: '', stderr: 'drover: installing packages (once)…\n' });
+  const calls = clone.calls();
+  assert.match(calls[0] ?? '', /^npm install --no-save --include=dev /);
+  assert.deepEqual(calls.slice(1), ['redis-server --version']);
+  const before = performance.now();
+  assert.deepEqual(await clone.setup(), { code: 0, stdout: '', stderr: '' });
+  assert.ok(performance.now() - before < 1000);
+  assert.deepEqual(clone.calls(), []);
+});
+
+test('a newer package-lock.json installs again', async (t) => {
+  const clone = freshClone(t);
+  await clone.setup();
+  clone.calls();
+  const later = new Date(Date.now() + 5000);
+  utimesSync(join(clone.dir, 'package-lock.json'), later, later);
+  await clone.setup();
+  assert.match(clone.calls()[0] ?? '', /^npm install/);
+});
+
+test('several at the same time install once, and all of them succeed', async (t) => {
+  const clone = freshClone(t);
+  const runs = await Promise.all([clone.setup(), clone.setup(), clone.setup()]);
+  assert.deepEqual(
+    runs.map(({ code }) => code),
+    [0, 0, 0],
+  );
+  assert.equal(clone.calls().filter((call) => call.startsWith('npm')).length, 1);
+});
+
+test('a lock left behind by a killed set-up is no obstacle', async (t) => {
+  const clone = freshClone(t);
+  mkdirSync(join(clone.dir, 'node_modules'));
+  writeFileSync(join(clone.dir, 'node_modules/.drover-setup.lock'), '999999999');
+  assert.equal((await clone.setup()).code, 0);
+});
+
+test('a failing npm is shown, and its reason is the last line', async (t) => {
+  const clone = freshClone(t);
+  clone.program(
+    'npm',
+    'echo "npm error code E404" >&2; echo "npm error 404 Not Found - nothing" >&2; exit 1',
+  );
+  const { code, stderr } = await clone.setup();
+  assert.equal(code, 1);
+  assert.equal(
+    stderr.trim().split('\n').at(-1),
+    'drover: npm install failed: npm error 404 Not Found - nothing',
+  );
+  assert.equal((await clone.setup()).code, 1, 'it must not count as done');
+});
+
+test('where npm has not run the install script of the package node, it is run', async (t) => {
+  const clone = freshClone(t);
+  const script = `fs.mkdirSync('bin'); fs.symlinkSync('${process.execPath}', 'bin/node')`;
+  const unscripted = [
+    'mkdir -p node_modules/node node_modules/.bin',
+    'ln -sf ../node/bin/node node_modules/.bin/node',
+    `echo "const fs = require('node:fs'); ${script}" >node_modules/node/installArchSpecificPackage.js`,
+  ];
+  clone.program('npm', unscripted.join('\n'));
+  assert.equal((await clone.setup()).code, 0);
+  assert.match(execFileSync(join(clone.dir, 'node_modules/.bin/node'), ['--version']).toString(), /^v/);
+});
+
+test('where npm has no Node 24 for this system, the Node that runs the set-up is taken if it is new enough', async (t) => {
+  const clone = freshClone(t);
+  clone.program('npm', 'mkdir -p node_modules/node node_modules/.bin; ln -s /nowhere node_modules/.bin/node');
+  assert.equal((await clone.setup()).code, 0);
+  assert.match(execFileSync(join(clone.dir, 'node_modules/.bin/node'), ['--version']).toString(), /^v/);
+});
+
+test('without a redis-server the package manager is asked, after an update if it must be', async (t) => {
+  const clone = freshClone(t);
+  rmSync(join(clone.bin, 'redis-server'));
+  const updated = join(clone.dir, 'updated');
+  clone.program(
+    'apt-get',
+    `[ "$1" = update ] && : >${updated}\n[ -e ${updated} ] || exit 100\n${putRedis(clone)}`,
+  );
+  const { code, stderr } = await clone.setup(['--redis-only']);
+  assert.deepEqual([code, stderr], [0, 'drover: installing redis-server with apt-get (once)…\n']);
+  const asked = clone.calls().filter((call) => call.startsWith('apt-get'));
+  const install = 'apt-get install -y -q redis-server';
+  assert.deepEqual(asked, [install, 'apt-get update -q', install]);
+});
+
+test('the other package managers are asked in their own words', async (t) => {
+  const words = {
+    dnf: 'dnf install -y -q redis',
+    apk: 'apk add --no-cache redis',
+    brew: 'brew install -q redis',
+  };
+  for (const [name, call] of Object.entries(words)) {
+    const clone = freshClone(t);
+    rmSync(join(clone.bin, 'redis-server'));
+    clone.program(name, putRedis(clone));
+    assert.equal((await clone.setup(['--redis-only'])).code, 0);
+    assert.ok(clone.calls().includes(call), name);
+  }
+});
+
+test('what cannot be installed is said in one line', async (t) => {
+  const clone = freshClone(t);
+  rmSync(join(clone.bin, 'redis-server'));
+  const none = await clone.setup(['--redis-only']);
+  assert.deepEqual(none, {
+    code: 1,
+    stdout: '',
+    stderr: 'drover: redis-server 6.2 or later is needed; install it, or set REDIS_URL\n',
+  });
+  clone.program('apt-get', 'echo "E: Unable to locate package redis-server" >&2; exit 100');
+  const failing = await clone.setup(['--redis-only']);
+  assert.equal(failing.code, 1);
+  assert.match(
+    failing.stderr.trim().split('\n').at(-1) ?? '',
+    /apt-get install.* failed: E: Unable to locate/,
+  );
+});
+
+test('a redis-server that is too old, and stays so, is said with its version', async (t) => {
+  const clone = freshClone(t);
+  clone.program('redis-server', redis('6.0.16'));
+  clone.program('apt-get');
+  const { code, stderr } = await clone.setup(['--redis-only']);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /the redis-server on the PATH is 6\.0\.16; install 6\.2 or later, or set REDIS_URL\n$/,
+  );
+});
+
+test('no redis-server is wanted with REDIS_URL or --no-redis, no packages with --redis-only', async (t) => {
+  const clone = freshClone(t);
+  rmSync(join(clone.bin, 'redis-server'));
+  assert.equal((await clone.setup([], { REDIS_URL: 'redis://elsewhere' })).code, 0);
+  assert.equal((await clone.setup(['--no-redis'])).code, 0);
+  clone.calls();
+  clone.program('redis-server', redis('8.0.0'));
+  assert.equal((await clone.setup(['--redis-only'])).code, 0);
+  assert.deepEqual(clone.calls(), ['redis-server --version']);
+});
