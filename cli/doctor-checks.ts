@@ -1,6 +1,7 @@
 // What `drover doctor` looks at, one small function each. Nothing leaves the machine but what goes to Redis.
 import { getServers } from 'node:dns';
-import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { access, constants, readFile, statfs } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Settings } from '../src/config.ts';
 import { DroverError } from '../src/errors.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type RedisFacts,
   redisFailure,
 } from '../src/redis.ts';
+import { makeDirectory } from './embedded/place.ts';
 import { checkVersion } from './embedded/start.ts';
 
 export interface Check {
@@ -158,7 +160,7 @@ async function clock(redis: Redis): Promise<Check> {
 
 async function dataDirectory(path: string): Promise<Check> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectory(resolve(path));
     await access(path, constants.W_OK | constants.X_OK);
     return check('data directory', 'yes', `${path} can be written`);
   } catch (cause) {

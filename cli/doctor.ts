@@ -2,19 +2,22 @@
 import { printable } from '../src/log.ts';
 import { runChecks } from './doctor-checks.ts';
 import { EXIT } from './failures.ts';
-import { openSession } from './session.ts';
+import { readSettings } from '../src/config.ts';
+import { flagsOf } from './options.ts';
+import { findRedis } from './session.ts';
 
 /** Resolves with 0, or 3 when something must be mended first. */
 export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
-  const session = await openSession(options);
+  const settings = await readSettings(flagsOf(options));
+  const { address, keeper } = await findRedis(settings);
   try {
-    const checks = await runChecks({ settings: session.settings, address: session.address });
+    const checks = await runChecks({ settings, address });
     for (const check of checks) {
       if (options.json) process.stdout.write(`${JSON.stringify(check)}\n`);
       else process.stdout.write(`${{ yes: 'ok  ', warn: 'WARN', no: 'FAIL' }[check.ok]}  ${printable(`${check.name}: ${check.says}`)}\n${check.advice ? `      ${printable(check.advice)}\n` : ''}`);
     }
     return checks.some((check) => check.ok === 'no') ? EXIT.unusable : EXIT.recorded;
   } finally {
-    await session.close();
+    await keeper?.close();
   }
 }

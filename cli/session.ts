@@ -1,11 +1,12 @@
 // What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readSettings, type Settings } from '../src/config.ts';
 import { DroverError } from '../src/errors.ts';
 import { shardOf } from '../src/frontier/keys.ts';
 import { createLog, type Log } from '../src/log.ts';
-import { checkRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
+import { checkRedis, closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
+import { makeDirectory } from './embedded/place.ts';
+import { EXIT, explain } from './failures.ts';
 import { flagsOf } from './options.ts';
 
 export interface Session {
@@ -20,13 +21,14 @@ export interface Session {
 /** Throws a DroverError of layer settings, redis or disk. */
 export async function openSession(options: Record<string, unknown>): Promise<Session> {
   const settings = await readSettings(flagsOf(options));
-  makeDataDir(settings.dataDir);
+  await makeDirectory(resolve(settings.dataDir)).catch((cause: Error) => {
+    throw new DroverError('E_DATA_DIR', `${settings.dataDir}: ${cause.message}.`, { cause });
+  });
   const { address, keeper } = await findRedis(settings);
   const redis = connectRedis(address, 'script');
   try {
     await checkRedis(redis);
   } catch (error) {
-    redis.disconnect();
     await keeper?.close();
     throw error;
   }
@@ -37,30 +39,21 @@ export async function openSession(options: Record<string, unknown>): Promise<Ses
     shard: shardOf(settings.prefix),
     log: createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') }),
     async close() {
-      redis.disconnect();
+      closeRedis(redis);
       await keeper?.close();
     },
   };
 }
 
-function makeDataDir(path: string): void {
-  try {
-    makeWithParents(resolve(path));
-  } catch (cause) {
-    throw new DroverError('E_DATA_DIR', `${path}: ${(cause as Error).message}.`, { cause });
-  }
+/** The embedded Redis cannot be started again (the disk is full, say): what is accepted is on disk, and the command can go on later. */
+function giveUp(error: unknown): never {
+  process.stderr.write(explain(error));
+  process.exit(EXIT.unusable);
 }
 
-/** Step by step: with `recursive`, Node tries for ever below /proc. */
-function makeWithParents(path: string): void {
-  if (existsSync(path)) return;
-  makeWithParents(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
-}
-
-async function findRedis(settings: Settings): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {
+export async function findRedis(settings: Settings): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {
   if (settings.redisUrl) return { address: { url: settings.redisUrl }, keeper: null };
   const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import('./embedded-redis.ts');
   const address = await ensureEmbeddedRedis(settings.dataDir);
-  return { address, keeper: keepEmbeddedRedis(settings.dataDir) };
+  return { address, keeper: keepEmbeddedRedis(settings.dataDir, { onFailure: giveUp }) };
 }

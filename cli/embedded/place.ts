@@ -1,8 +1,9 @@
 // Where the embedded Redis of a data directory lives: its files, its socket, its configuration.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, realpath, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DroverError } from '../../src/errors.ts';
 
 export interface Place {
@@ -25,7 +26,7 @@ const logLimit = 1_000_000;
 /** Makes the directory (mode 0700) if need be. Throws E_DATA_DIR or E_DISK_FULL. */
 export async function findPlace(dataDir: string): Promise<Place> {
   try {
-    await mkdir(join(dataDir, 'redis'), { recursive: true, mode: 0o700 });
+    await makeDirectory(resolve(dataDir, 'redis'));
     const dir = await realpath(join(dataDir, 'redis'));
     if ((await stat(dir)).mode & 0o077) await chmod(dir, 0o700);
     return {
@@ -40,6 +41,18 @@ export async function findPlace(dataDir: string): Promise<Place> {
   } catch (error) {
     throw diskFailure(dataDir, error);
   }
+}
+
+/**
+ * With its parents (mode 0700), one by one: with `recursive`, Node 24 tries for ever below /proc. Another process may be
+ * making the same ones. Throws the error of the file system.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  await makeDirectory(dirname(path));
+  await mkdir(path, { mode: 0o700 }).catch((error) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** In the data directory; for a path too long, in a private directory of the system's temporary one, noted in a file. */
@@ -58,7 +71,7 @@ async function socketPath(dir: string): Promise<string> {
 
 /** Anybody may write into the temporary directory: a directory there is ours only if it says so. */
 async function makePrivate(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeDirectory(path);
   const { uid, mode } = await lstat(path);
   if (uid !== process.getuid?.() || mode & 0o077) {
     throw new DroverError('E_DATA_DIR', `${path} belongs to somebody else.`);

@@ -12,7 +12,7 @@ import { createRobots } from '../politeness/robots.ts';
 import { createSlots } from '../politeness/slot.ts';
 import { openQueue, openWorker, type RequestJob, type RequestWorker } from '../queue/queue.ts';
 import { settle } from '../queue/settle.ts';
-import { connectRedis, type Redis, type RedisAddress } from '../redis.ts';
+import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
 import { openJsonlSink } from '../sink/jsonl.ts';
 import { endFinishedCrawls } from './crawl.ts';
 import { createFeed } from './feed.ts';
@@ -97,7 +97,7 @@ export async function startConsumer(parts: {
       await station.sink.close();
       await station.tallies.flush().catch(onError);
       fetcher.close();
-      await closeAll([scripts, subscriber, workers]);
+      for (const connection of [scripts, subscriber, workers]) closeRedis(connection);
     },
   };
 }
@@ -108,10 +108,6 @@ export async function startConsumer(parts: {
  */
 function windowOf(fleetCapacity: number, busy: number): number {
   return Math.max(8, Math.ceil(fleetCapacity * (0.25 + 0.75 * Math.max(0, 1 - busy))));
-}
-
-async function closeAll(connections: Redis[]): Promise<void> {
-  for (const connection of connections) connection.disconnect();
 }
 
 interface Crew {

@@ -1,1 +1,65 @@
-export interface Scope { refuses(a: string, b: string, d: number): any } export function createScope(_: any): Scope { return { refuses: (a, b) => new URL(a).host === new URL(b).host ? null : {} } }
+// Which links a crawl follows: depth, host strategy, include and exclude.
+import type { CrawlSettings } from '../config.ts';
+import { type Failure, failure } from '../errors.ts';
+import { hostnameOf, limiterKeyOf, originOf, registrableDomain } from '../url/host.ts';
+import { compileUrlPattern } from './url-pattern.ts';
+
+export interface Scope {
+  /**
+   * Why the link is not followed, null if it is. `from` is the page it stands on, null for a seed, for which nothing but
+   * the depth counts. Both URLs are normalised.
+   */
+  refuses(link: string, from: string | null, depth: number): Failure | null;
+}
+
+/**
+ * `host`: same host name and port, http or https; `origin`: same scheme too; `domain`: same registrable domain; `any`:
+ * every link. Then no pattern of `exclude` may match the URL, and one of `include` must if there are any. Throws
+ * E_SETTING for a malformed pattern. The failures are E_DEPTH and E_SCOPE, made once: each link passes here.
+ */
+export function createScope(settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth'>): Scope {
+  const maxDepth = settings.depth ?? Number.POSITIVE_INFINITY;
+  const tooDeep = failure('E_DEPTH', `The limit is ${settings.depth}.`);
+  const isWithin = strategies[settings.scope]();
+  const isElsewhere = failure(
+    'E_SCOPE',
+    `Its ${settings.scope} is not that of the page with the link (--scope).`,
+  );
+  const excluded = settings.exclude.map((pattern) => ({
+    matches: compileUrlPattern(pattern, '--exclude'),
+    refusal: failure('E_SCOPE', `It matches --exclude ${pattern}.`),
+  }));
+  const included = settings.include.map((pattern) => compileUrlPattern(pattern, '--include'));
+  const isNotIncluded = failure('E_SCOPE', 'It matches no --include.');
+  return {
+    refuses(link, from, depth) {
+      if (depth > maxDepth) return tooDeep;
+      if (from === null) return null;
+      if (!isWithin(link, from)) return isElsewhere;
+      for (const { matches, refusal } of excluded) if (matches(link)) return refusal;
+      return included.length === 0 || included.some((matches) => matches(link)) ? null : isNotIncluded;
+    },
+  };
+}
+
+type Strategy = (link: string, from: string) => boolean;
+
+const strategies: Record<CrawlSettings['scope'], () => Strategy> = {
+  host: () => sameAsPage(limiterKeyOf),
+  origin: () => sameAsPage(originOf),
+  domain: () => sameAsPage((url) => registrableDomain(hostnameOf(url))),
+  any: () => () => true,
+};
+
+/** Many links of one page come one after the other: what is compared is worked out once for the page. */
+function sameAsPage(partOf: (url: string) => string): Strategy {
+  let page = '';
+  let part = '';
+  return (link, from) => {
+    if (from !== page) {
+      page = from;
+      part = partOf(from);
+    }
+    return partOf(link) === part;
+  };
+}

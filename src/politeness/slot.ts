@@ -50,6 +50,8 @@ export interface Slots {
   pausedFor(key: string): number;
   /** Pauses the key for the whole fleet. */
   pause(key: string, durationMs: number): Promise<void>;
+  /** A timed start was really made now: the next comes `delayMs` after it, not after the gate's "go". */
+  started(key: string, delayMs: number): void;
   /** Sum of the capacities of all consumers that are alive. */
   fleetCapacity(): number;
   held(): number;
@@ -113,6 +115,10 @@ export function createSlots(parts: {
     async pause(key, durationMs) {
       noticePause(key, durationMs);
       await runScript(redis, 'politeness/lua/pause.lua', `${shard}:k:${key}`, [shard, key, Math.ceil(durationMs)]);
+    },
+    started(key, delayMs) {
+      const args = [shard, key, delayMs];
+      runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${key}`, args).catch(parts.onError);
     },
     fleetCapacity: () => fleet,
     held: () => holders.size,

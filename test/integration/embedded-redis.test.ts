@@ -342,6 +342,8 @@ suite('an embedded Redis that cannot be had', { concurrency: 4 }, () => {
     const { code, message } = await started(command(t, join(dataDir, 'file/below')));
     assert.equal(code, 'E_DATA_DIR');
     assert.match(message ?? '', /file\/below/);
+    if (process.platform !== 'linux') return;
+    assert.equal((await started(command(t, '/proc/drover/data'))).code, 'E_DATA_DIR');
   });
 
   test('no redis-server on the PATH is E_REDIS_MISSING', async (t) => {

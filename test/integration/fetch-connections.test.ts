@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
-import { idleMsOf } from '../../src/fetch/idle-sockets.ts';
 import { answered, closing, failed, fetcherFor, requestTo, textOf } from '../support/fetching.ts';
 import { answerOf, startRaw, startSending } from '../support/hostile.ts';
 import { startTls, testAuthority } from '../support/hostile-tls.ts';
@@ -116,16 +115,6 @@ test('a server that allows a second, or says close, gets a new connection each t
     for (let n = 0; n < 2; n++) answered(await fetcher.fetch(requestTo(server.url)));
     assert.equal(server.connections.accepted, 2, JSON.stringify(headers));
   }
-});
-
-test('Keep-Alive is read as servers write it', () => {
-  assert.equal(idleMsOf(undefined), 4000);
-  assert.equal(idleMsOf('max=5'), 4000);
-  assert.equal(idleMsOf('timeout=5'), 4000);
-  assert.equal(idleMsOf('max=100, timeout=20'), 19_000);
-  assert.equal(idleMsOf('Timeout = "15"'), 14_000);
-  assert.equal(idleMsOf('timeout=0'), 0);
-  assert.equal(idleMsOf('timeout=86400'), 60_000);
 });
 
 test('an answer that the server pushed beforehand is not taken for the answer to the next request', async (t) => {

@@ -1,0 +1,94 @@
+// Patterns on URLs, for --include and --exclude: globs and regular expressions.
+import picomatch from 'picomatch/posix.js';
+import { DroverError } from '../errors.ts';
+
+/**
+ * Compiles a pattern into a test on normalised URLs.
+ *
+ * | pattern | is matched against |
+ * |---|---|
+ * | `/regex/`, `/regex/i` | the whole URL, anywhere in it; flags `i` and `u` |
+ * | `/blog/**`, begins with a slash | path and query |
+ * | `*.pdf`, no slash | what stands behind the last slash of the URL; and of its path, without the query |
+ * | `http://x/a/**`, `http*://x/**` | the whole URL |
+ * | `*.example.com/**`, any other | host with port, path and query |
+ *
+ * In globs `*` is any text without a slash, `**` any text (`/blog/**` is also `/blog`), `?` one character but a slash,
+ * `[ab]` one of these, `{a,b}` either; everything else is itself, parentheses and `|` too. `*` or `**` alone matches every
+ * URL. Host names may be in upper case, and what a URL must encode need not be encoded.
+ *
+ * Throws E_SETTING naming `setting` if it is malformed. How long a regular expression or a glob with several `**` takes
+ * on a URL made for it is bounded by the longest URL accepted, and by nothing else.
+ */
+export function compileUrlPattern(pattern: string, setting: string): (url: string) => boolean {
+  const regex = /^\/(.+)\/([a-z]*)$/s.exec(pattern);
+  try {
+    if (regex && isRegex(regex)) return regexTest(new RegExp(regex[1] ?? '', regex[2]));
+    return globTest(pattern);
+  } catch (cause) {
+    throw new DroverError('E_SETTING', `${setting} ${pattern}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** `/en/us` is a path, `/en(us)?/g` a regular expression with a flag that is of no use here. */
+function isRegex([, body = '', flags = '']: RegExpExecArray): boolean {
+  if (/^[iu]*$/.test(flags)) return true;
+  if (/^[dgimsuvy]+$/.test(flags) && /[\\^$|()+]/.test(body))
+    throw new Error('a regular expression takes the flags i and u only');
+  return false;
+}
+
+function regexTest(regex: RegExp): (url: string) => boolean {
+  return (url) => regex.test(url);
+}
+
+function globTest(pattern: string): (url: string) => boolean {
+  if (/^\*+$/.test(pattern)) return () => true;
+  const glob = spelledAsUrl(pattern);
+  if (glob === '/') return (url) => url.endsWith('/') && pathStart(url) === url.length - 1;
+  if (glob.startsWith('/')) {
+    // Without its first slash, or picomatch would not see that /**/a is also /a.
+    const matches = matcher(glob.slice(1));
+    return (url) => matches(url.slice(pathStart(url) + 1));
+  }
+  const matches = matcher(glob);
+  if (!glob.includes('/'))
+    return (url) => matches(url.slice(url.lastIndexOf('/') + 1)) || matches(lastSegment(url));
+  if (glob.includes('://')) return matches;
+  return (url) => matches(url.slice(url.indexOf('//') + 2));
+}
+
+/** Hosts in lower case, the rest encoded as in a normalised URL; a URL without a path is that of `/`. */
+function spelledAsUrl(pattern: string): string {
+  const [, scheme = '', host = '', path = ''] = /^([^/]*:\/\/)?([^/]*)(.*)$/s.exec(pattern) ?? [];
+  const hasHost = scheme !== '' || (host !== '' && path !== '');
+  const rest = path === '' && scheme !== '' && !host.endsWith('**') ? '/' : path;
+  const head = hasHost ? (scheme + host).toLowerCase() : host;
+  return (head + rest)
+    .toWellFormed()
+    .replace(/[^\x21-\x7e]+/g, encodeURIComponent)
+    .replace(/%[0-9a-f]{2}/gi, (triplet) => triplet.toUpperCase());
+}
+
+function matcher(glob: string): (text: string) => boolean {
+  const literal = glob.replace(/(?<!\\)[()|]/g, '\\$&');
+  // picomatch knows ** as a whole segment only: a** is here a* and all below it.
+  const spelled = literal.replace(/([^/*])\*\*+(?=\/|$)/g, '$1{*,*/**}');
+  const regex = picomatch.makeRe(spelled, { dot: true, nonegate: true, noextglob: true, debug: true });
+  return (text) => regex.test(withoutDotSegments(text));
+}
+
+/** No * of a glob matches `.` or `..`, as is right for files; in a query (`?back=/a/../b`) they are but text. */
+function withoutDotSegments(text: string): string {
+  return text.includes('/.') ? text.replace(/\/(?=\.\.?(?:\/|$))/g, '/-') : text;
+}
+
+function lastSegment(url: string): string {
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function pathStart(url: string): number {
+  return url.indexOf('/', 8);
+}
