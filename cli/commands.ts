@@ -8,7 +8,9 @@ type Run = (args: string[], options: Record<string, unknown>) => Promise<number>
 /** The whole command line. Usage errors throw CommanderError after commander has printed them. */
 export function crawlCommand(): Command {
   const program = new Command('drover')
-    .description('A durable crawler: every URL ends as a record or as a dead letter that says why, whatever is killed.')
+    .description(
+      'A durable crawler: every URL ends as a record or as a dead letter that says why, whatever is killed.',
+    )
     .version(readVersion(), '-V, --version')
     .exitOverride()
     .showHelpAfterError('(drover help lists the commands)')
@@ -33,7 +35,8 @@ Exit codes: 0 all recorded, 1 ended with dead letters, 2 usage or bad input line
 function readVersion(): string {
   for (const path of ['../package.json', '../../package.json']) {
     try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
+        .version;
     } catch {
       // from a checkout it lies one level up, from dist/ two
     }
@@ -45,11 +48,16 @@ function addCrawl(program: Command): void {
   const command = program
     .command('crawl')
     .summary('crawl from these seeds until all is fetched')
-    .description('Offers the seeds and fetches until the crawl ends. Run again, it goes on where it stopped. Without seeds: a demonstration.')
+    .description(
+      'Offers the seeds and fetches until the crawl ends. Run again, it goes on where it stopped. Without seeds: a demonstration.',
+    )
     .argument('[seeds...]', 'URLs, files with one URL or JSON request a line, or - for standard input')
     .option('--crawl <name>', 'name of the crawl; else made from the seeds')
     .option('-o, --output <file>', 'write the records there, one JSON line each, when the crawl has ended');
-  run(shown(addSettings(command, [...crawlNames, ...consumerNames, ...placeNames])), () => import('./crawl.ts'));
+  run(
+    shown(addSettings(command, [...crawlNames, ...consumerNames, ...placeNames])),
+    () => import('./crawl.ts'),
+  );
 }
 
 function addEnqueue(program: Command): void {
@@ -74,7 +82,12 @@ function addConsume(program: Command): void {
 function addLookers(program: Command): void {
   const look = (command: Command) => addSettings(command.option('--json', 'as JSON'), placeNames);
   run(
-    look(program.command('status').summary('how the crawls stand').argument('[crawl]', 'name or id of one crawl')),
+    look(
+      program
+        .command('status')
+        .summary('how the crawls stand')
+        .argument('[crawl]', 'name or id of one crawl'),
+    ),
     () => import('./status.ts'),
   );
   run(
@@ -89,8 +102,30 @@ function addLookers(program: Command): void {
   );
   const dead = program.command('dead').summary('the dead letters: what failed for good, and why');
   run(
-    look(dead.command('list').summary('list them').argument('[crawl]', 'of one crawl only').option('--limit <n>', 'at most so many', '50')),
+    look(
+      dead
+        .command('list')
+        .summary('list them, the newest first')
+        .argument('[crawl]', 'of one crawl only')
+        .option('--code <code>', 'of one error code only, such as E_HTTP_5XX')
+        .option('--limit <n>', 'at most so many', '50'),
+    ),
     () => import('./dead-list.ts'),
+  );
+  run(
+    look(
+      dead
+        .command('replay')
+        .summary('try them again')
+        .description(
+          'Makes dead letters waiting requests again; consumers, or the crawl command run again, fetch them.',
+        )
+        .argument('[crawl]', 'of one crawl')
+        .option('--all', 'of all crawls')
+        .option('--code <code>', 'of one error code only, such as E_HTTP_5XX')
+        .option('--dry-run', 'only say how many'),
+    ),
+    () => import('./dead-replay.ts'),
   );
   run(look(program.command('doctor').summary('is this set-up sound?')), () => import('./doctor.ts'));
 }

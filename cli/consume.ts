@@ -10,16 +10,26 @@ import { openSession } from './session.ts';
 export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
   const processes = Number(options.processes);
   if (!Number.isInteger(processes) || processes < 1 || processes > 256) {
-    throw new DroverError('E_USAGE', `--processes: expected a number from 1 to 256 (got ${JSON.stringify(options.processes)}).`);
+    throw new DroverError(
+      'E_USAGE',
+      `--processes: expected a number from 1 to 256 (got ${JSON.stringify(options.processes)}).`,
+    );
   }
   const session = await openSession(options);
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
   const interrupt = onInterrupt({ note: say });
   if (processes === 1) {
     say(`consuming with ${session.settings.concurrency} fetches at a time; Ctrl-C stops`);
-    await consume({ settings: session.settings, address: session.address, log: session.log, stop: interrupt.wait });
+    await consume({
+      settings: session.settings,
+      address: session.address,
+      log: session.log,
+      stop: interrupt.wait,
+    });
   } else {
-    say(`consuming in ${processes} processes with ${session.settings.concurrency} fetches at a time each; Ctrl-C stops`);
+    say(
+      `consuming in ${processes} processes with ${session.settings.concurrency} fetches at a time each; Ctrl-C stops`,
+    );
     await superviseChildren(processes, interrupt);
   }
   await session.close();
@@ -28,12 +38,19 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
 }
 
 /** Keeps so many children running the same command until stopped; one that dies is replaced after a second. */
-async function superviseChildren(count: number, interrupt: { asked(): boolean; wait: Promise<void> }): Promise<void> {
-  const args = process.argv.slice(1).filter((arg, index, all) => !arg.startsWith('--processes') && all[index - 1] !== '--processes');
+async function superviseChildren(
+  count: number,
+  interrupt: { asked(): boolean; wait: Promise<void> },
+): Promise<void> {
+  const args = process.argv
+    .slice(1)
+    .filter((arg, index, all) => !arg.startsWith('--processes') && all[index - 1] !== '--processes');
   const children = new Set<ChildProcess>();
   const ended: Promise<void>[] = [];
   const start = () => {
-    const child = spawn(process.execPath, [...process.execArgv, ...args, '--quiet'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, [...process.execArgv, ...args, '--quiet'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     children.add(child);
     ended.push(
       new Promise((resolve) => {

@@ -6,7 +6,15 @@ import { resolve } from 'node:path';
 export function nameOfSeeds(seeds: readonly string[]): string {
   const places = seeds.map((seed) => (/^[a-z]+:\/\//i.test(seed) || seed === '-' ? seed : resolve(seed)));
   const first = seeds[0] ?? 'demo';
-  const word = URL.canParse(first) ? new URL(first).hostname : first === '-' ? 'stdin' : (first.split(/[\\/]/).pop() ?? '');
-  const clean = word.replace(/[^A-Za-z0-9.-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 60) || 'crawl';
+  const word = URL.canParse(first)
+    ? new URL(first).hostname
+    : first === '-'
+      ? 'stdin'
+      : (first.split(/[\\/]/).pop() ?? '');
+  const clean =
+    word
+      .replace(/[^A-Za-z0-9.-]+/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 60) || 'crawl';
   return `${clean}-${hash('sha256', places.join('\n'), 'hex').slice(0, 6)}`;
 }

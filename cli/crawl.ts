@@ -1,11 +1,11 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { offerSeeds } from '../producers/enqueue.ts';
+import { nameBadLine, seedsFromArguments } from '../producers/seeds.ts';
 import { crawlSettings } from '../src/config.ts';
 import { startConsumer } from '../src/crawl/consumer.ts';
 import { beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
-import { offerSeeds } from '../producers/enqueue.ts';
-import { nameBadLine, seedsFromArguments } from '../producers/seeds.ts';
 import { writeResults } from '../src/sink/read.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { startDemoSite } from './demo-site.ts';
@@ -25,10 +25,20 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   const screen = createScreen(process.stderr, { quiet: options.quiet === true });
   const name = String(options.crawl ?? (demo ? 'demo' : nameOfSeeds(seeds)));
   const producer = randomUUID();
-  const begun = await beginCrawl(redis, shard, { name, producer, settings: crawlSettings(settings), seeds: seeds.join(' ') });
+  const begun = await beginCrawl(redis, shard, {
+    name,
+    producer,
+    settings: crawlSettings(settings),
+    seeds: seeds.join(' '),
+  });
   screen.note(begun.fresh ? `crawl ${begun.id}` : `crawl ${begun.id}: going on where it stopped`);
 
-  const consumer = await startConsumer({ settings, address: session.address, serve: begun.id, log: session.log });
+  const consumer = await startConsumer({
+    settings,
+    address: session.address,
+    serve: begun.id,
+    log: session.log,
+  });
   const interrupt = onInterrupt(screen);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   const offering = offerSeeds({
@@ -54,7 +64,7 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     slowestHosts: consumer.hostTimes.slowest(5),
     output,
     interrupted,
-    command: settings.dataDir === '.drover' ? 'drover' : `drover --data-dir ${settings.dataDir}`,
+    command: import.meta.url.endsWith('.ts') ? 'npm run drover --' : 'drover',
     badLines: totals?.rejected ?? 0,
   };
   screen.end(summary);

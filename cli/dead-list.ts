@@ -1,8 +1,8 @@
 // drover dead list: what failed for good, and why.
 import { findCrawl } from '../src/crawl/crawl.ts';
+import { deadLetters } from '../src/crawl/replay.ts';
 import { DroverError } from '../src/errors.ts';
 import { printable } from '../src/log.ts';
-import { deadLetters } from '../src/queue/dead-letters.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './failures.ts';
 import { openSession } from './session.ts';
@@ -10,13 +10,17 @@ import { openSession } from './session.ts';
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new DroverError('E_USAGE', `--limit: expected a number from 1 on (got ${String(options.limit)}).`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new DroverError('E_USAGE', `--limit: expected a number from 1 on (got ${String(options.limit)}).`);
   const session = await openSession(options);
   try {
     const crawl = args[0] ? await findCrawl(session.redis, session.shard, args[0]) : null;
     const queue = openQueue(session.redis, session.shard);
     let shown = 0;
-    for await (const letter of deadLetters(queue, crawl)) {
+    for await (const letter of deadLetters(queue, {
+      crawl,
+      code: typeof options.code === 'string' ? options.code : null,
+    })) {
       if (shown === limit) {
         process.stderr.write(`more than ${limit}: see them with --limit\n`);
         break;
@@ -24,7 +28,9 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
       shown++;
       const { failedAt, code, attempts, url, message } = letter;
       const line = `${failedAt}  ${code}  ${attempts} attempts  ${url}\n    ${message}`;
-      process.stdout.write(options.json ? `${JSON.stringify(letter)}\n` : `${line.split('\n').map(printable).join('\n')}\n`);
+      process.stdout.write(
+        options.json ? `${JSON.stringify(letter)}\n` : `${line.split('\n').map(printable).join('\n')}\n`,
+      );
     }
     if (shown === 0 && !options.json) process.stdout.write('no dead letters\n');
     return EXIT.recorded;

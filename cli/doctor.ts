@@ -1,8 +1,9 @@
 // drover doctor: is this set-up sound?
+
+import { readSettings } from '../src/config.ts';
 import { printable } from '../src/log.ts';
 import { runChecks } from './doctor-checks.ts';
 import { EXIT } from './failures.ts';
-import { readSettings } from '../src/config.ts';
 import { flagsOf } from './options.ts';
 import { findRedis } from './session.ts';
 
@@ -14,7 +15,10 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
     const checks = await runChecks({ settings, address });
     for (const check of checks) {
       if (options.json) process.stdout.write(`${JSON.stringify(check)}\n`);
-      else process.stdout.write(`${{ yes: 'ok  ', warn: 'WARN', no: 'FAIL' }[check.ok]}  ${printable(`${check.name}: ${check.says}`)}\n${check.advice ? `      ${printable(check.advice)}\n` : ''}`);
+      else
+        process.stdout.write(
+          `${{ yes: 'ok  ', warn: 'WARN', no: 'FAIL' }[check.ok]}  ${printable(`${check.name}: ${check.says}`)}\n${check.advice ? `      ${printable(check.advice)}\n` : ''}`,
+        );
     }
     return checks.some((check) => check.ok === 'no') ? EXIT.unusable : EXIT.recorded;
   } finally {

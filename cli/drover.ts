@@ -14,7 +14,9 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
-    process.stderr.write(`drover: it needs Node ${OLDEST_NODE} or later, and the one that it brings along does not start: ${error.message}\n`);
+    process.stderr.write(
+      `drover: it needs Node ${OLDEST_NODE} or later, and the one that it brings along does not start: ${error.message}\n`,
+    );
     process.exitCode = 2;
   });
   child.on('exit', (code, signal) => {

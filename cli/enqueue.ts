@@ -1,9 +1,9 @@
 // drover enqueue: offers seeds to a crawl, durably, and returns.
 import { randomUUID } from 'node:crypto';
-import { crawlSettings } from '../src/config.ts';
-import { beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { offerSeeds } from '../producers/enqueue.ts';
 import { nameBadLine, seedsFromArguments } from '../producers/seeds.ts';
+import { crawlSettings } from '../src/config.ts';
+import { beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { EXIT } from './failures.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -15,7 +15,12 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   const { settings, redis, shard } = session;
   const name = String(options.crawl ?? nameOfSeeds(args));
   const producer = randomUUID();
-  const begun = await beginCrawl(redis, shard, { name, producer, settings: crawlSettings(settings), seeds: args.join(' ') });
+  const begun = await beginCrawl(redis, shard, {
+    name,
+    producer,
+    settings: crawlSettings(settings),
+    seeds: args.join(' '),
+  });
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const interrupt = onInterrupt({ note: say });
   const totals = await offerSeeds({
@@ -23,7 +28,11 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     shard,
     crawl: begun.id,
     producer,
-    lines: seedsFromArguments(args, { stripParams: settings.stripParams, maxLength: settings.maxUrlLength }, process.stdin),
+    lines: seedsFromArguments(
+      args,
+      { stripParams: settings.stripParams, maxLength: settings.maxUrlLength },
+      process.stdin,
+    ),
     onBadLine: (line) => say(nameBadLine(line)),
     stopped: interrupt.asked,
   });
@@ -37,7 +46,13 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   return totals.rejected > 0 ? EXIT.usage : EXIT.recorded;
 }
 
-function sentence(totals: { crawl: string; accepted: number; duplicates: number; rejected: number; overLimit: number }): string {
+function sentence(totals: {
+  crawl: string;
+  accepted: number;
+  duplicates: number;
+  rejected: number;
+  overLimit: number;
+}): string {
   const parts = [`crawl ${totals.crawl}: ${totals.accepted} accepted`, `${totals.duplicates} known already`];
   if (totals.overLimit > 0) parts.push(`${totals.overLimit} over --limit`);
   if (totals.rejected > 0) parts.push(`${totals.rejected} bad lines`);

@@ -16,7 +16,9 @@ export function onInterrupt(screen: { note(line: string): void }): Interrupt {
   const listener = () => {
     if (asked) process.exit(130);
     asked = true;
-    screen.note('stopping: what is in flight is finished; once more stops at once (nothing is lost either way)');
+    screen.note(
+      'stopping: what is in flight is finished; once more stops at once (nothing is lost either way)',
+    );
     resolve();
   };
   process.on('SIGINT', listener);

@@ -7,7 +7,10 @@ export function addSettings(command: Command, names: readonly SettingName[]): Co
   for (const name of names) {
     const { flags, help, default: value, many } = definitions[name];
     if (!flags) continue;
-    const shown = Array.isArray(value) || value === null || typeof value === 'object' ? '' : ` (default: ${String(value)})`;
+    const shown =
+      Array.isArray(value) || value === null || typeof value === 'object'
+        ? ''
+        : ` (default: ${String(value)})`;
     const option = new Option(flags, help + (typeof value === 'boolean' ? '' : shown));
     if (many) option.argParser((text: string, former: string[] | undefined) => [...(former ?? []), text]);
     command.addOption(option);

@@ -51,7 +51,9 @@ function giveUp(error: unknown): never {
   process.exit(EXIT.unusable);
 }
 
-export async function findRedis(settings: Settings): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {
+export async function findRedis(
+  settings: Settings,
+): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {
   if (settings.redisUrl) return { address: { url: settings.redisUrl }, keeper: null };
   const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import('./embedded-redis.ts');
   const address = await ensureEmbeddedRedis(settings.dataDir);

@@ -1,7 +1,7 @@
 // drover status: how the crawls stand, or one of them.
 import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
-import { printable } from '../src/log.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
+import { printable } from '../src/log.ts';
 import { EXIT } from './failures.ts';
 import { openSession } from './session.ts';
 
@@ -13,7 +13,11 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     const ids = args[0] ? [await findCrawl(redis, shard, args[0])] : await listCrawls(redis, shard);
     const all: CrawlCounts[] = [];
     for (const id of ids) all.push(await readCounts(redis, shard, id));
-    const text = options.json ? asJson(all, args[0] !== undefined) : args[0] ? all.map(details).join('') : table(all);
+    const text = options.json
+      ? asJson(all, args[0] !== undefined)
+      : args[0]
+        ? all.map(details).join('')
+        : table(all);
     process.stdout.write(text);
     return EXIT.recorded;
   } finally {
@@ -33,15 +37,24 @@ function table(all: CrawlCounts[]): string {
     ...[counts.accepted, counts.recorded, counts.refused, counts.dead, counts.waiting].map(String),
   ]);
   const head = ['crawl', 'state', 'accepted', 'recorded', 'refused', 'dead', 'waiting'];
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: string[]) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ');
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: string[]) =>
+    row
+      .map((cell, column) =>
+        column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ');
   return `${[head, ...rows].map(line).join('\n')}\n`;
 }
 
 function details(counts: CrawlCounts): string {
   const { crawl, state, accepted, recorded, refused, dead, waiting } = counts;
   const group = (title: string, values: Record<string, number>) =>
-    Object.entries(values).map(([name, count]) => `  ${title} ${printable(name)}: ${count}\n`).join('');
+    Object.entries(values)
+      .map(([name, count]) => `  ${title} ${printable(name)}: ${count}\n`)
+      .join('');
   return (
     `crawl ${crawl}: ${state}\n` +
     `  ${accepted} accepted = ${recorded} recorded + ${refused} refused + ${dead} dead + ${waiting} waiting\n` +

@@ -5,8 +5,18 @@ import type { Log } from '../src/log.ts';
 import type { RedisAddress } from '../src/redis.ts';
 
 /** Resolves when `stop` has resolved and all that was in flight is settled. */
-export async function consume(parts: { settings: Settings; address: RedisAddress; log: Log; stop: Promise<void> }): Promise<void> {
-  const consumer = await startConsumer({ settings: parts.settings, address: parts.address, serve: '*', log: parts.log });
+export async function consume(parts: {
+  settings: Settings;
+  address: RedisAddress;
+  log: Log;
+  stop: Promise<void>;
+}): Promise<void> {
+  const consumer = await startConsumer({
+    settings: parts.settings,
+    address: parts.address,
+    serve: '*',
+    log: parts.log,
+  });
   parts.log.info({ concurrency: parts.settings.concurrency }, 'consuming');
   await parts.stop;
   await consumer.stop();

@@ -74,7 +74,8 @@ const US = '\x1f';
 export function packRequest(request: Request): string {
   const { url, depth, referrer, extras } = request;
   const id = extras && (extras.method || extras.body) ? fingerprint({ url, ...extras }) : '';
-  if (referrer === null) return `${id}${US}${depth}${US}${US}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
+  if (referrer === null)
+    return `${id}${US}${depth}${US}${US}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
   let shared = 0;
   while (shared < referrer.length && url[shared] === referrer[shared]) shared++;
   return `${id}${US}${depth}${US}${shared}${US}${referrer.slice(shared)}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;

@@ -21,7 +21,12 @@ export type ScriptReply = string | number | null | ScriptReply[];
  * Runs a script, atomically, by EVALSHA (EVAL after a restart of Redis). `key` routes the call in a cluster: all keys of one
  * shard carry the same hash tag, and the scripts derive the others from it.
  */
-export function runScript(redis: Redis, path: string, key: string, args: (string | number)[]): Promise<ScriptReply> {
+export function runScript(
+  redis: Redis,
+  path: string,
+  key: string,
+  args: (string | number)[],
+): Promise<ScriptReply> {
   let names = known.get(redis);
   if (!names) {
     names = new Set();
@@ -32,6 +37,13 @@ export function runScript(redis: Redis, path: string, key: string, args: (string
     redis.defineCommand(name, { numberOfKeys: 1, lua: scriptText(path) });
     names.add(name);
   }
-  const commands = redis as unknown as Record<string, (key: string, ...args: (string | number)[]) => Promise<ScriptReply>>;
-  return (commands[name] as (key: string, ...args: (string | number)[]) => Promise<ScriptReply>).call(redis, key, ...args);
+  const commands = redis as unknown as Record<
+    string,
+    (key: string, ...args: (string | number)[]) => Promise<ScriptReply>
+  >;
+  return (commands[name] as (key: string, ...args: (string | number)[]) => Promise<ScriptReply>).call(
+    redis,
+    key,
+    ...args,
+  );
 }

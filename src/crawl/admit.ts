@@ -17,7 +17,10 @@ const MOST_STALLS = 20;
  * ended before.
  */
 export type Admission = { kind: 'go' } | Ending | Outcome;
-type Ending = { kind: 'refuse'; failure: Failure } | { kind: 'fail'; failure: Failure } | { kind: 'again'; failure: Failure };
+type Ending =
+  | { kind: 'refuse'; failure: Failure }
+  | { kind: 'fail'; failure: Failure }
+  | { kind: 'again'; failure: Failure };
 
 /** Answers 'go' with a slot and a permit held, and never otherwise. */
 export async function admit(station: Station, work: Work, job: RequestJob): Promise<Admission> {
@@ -44,7 +47,10 @@ function refusal(refused: Failure): Ending {
   const [, code = '', message = ''] = /: (E_[A-Z0-9_]+) (.*)$/s.exec(refused.message) ?? [];
   if (!(code in catalogue)) return { kind: 'again', failure: refused };
   const cause = { ...failure(code as ErrorCode), message: `${message} (asking for robots.txt)` };
-  const verdict = classify({ ok: false, failure: cause, timings: NO_TIMINGS, finalUrl: '' }, { deadOn: [], nowMs: 0 });
+  const verdict = classify(
+    { ok: false, failure: cause, timings: NO_TIMINGS, finalUrl: '' },
+    { deadOn: [], nowMs: 0 },
+  );
   return { kind: verdict.kind === 'dead' ? 'fail' : 'again', failure: cause };
 }
 
@@ -111,7 +117,9 @@ async function askSlot(station: Station, work: Work, takeOver: boolean): Promise
 
 function holdSlot(station: Station, work: Work): void {
   work.holding = true;
-  station.slots.hold(work.jobId, work.key, () => work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')));
+  station.slots.hold(work.jobId, work.key, () =>
+    work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')),
+  );
 }
 
 /** The dead-letter index keeps `CODE message`. */
@@ -129,7 +137,9 @@ function stalledTooOften(station: Station, work: Work): Admission {
 async function passRobots(station: Station, work: Work): Promise<Admission> {
   if (work.plan.settings.ignoreRobots) return { kind: 'go' };
   const known = station.robots.peek(work.request.url);
-  const { verdict, fetched } = known ? { verdict: known, fetched: false } : await askRobots(station, work, work.request.url);
+  const { verdict, fetched } = known
+    ? { verdict: known, fetched: false }
+    : await askRobots(station, work, work.request.url);
   if (verdict.kind === 'allowed') {
     if (!fetched || !isTimed(work)) return { kind: 'go' };
     station.permits.give();

@@ -1,7 +1,8 @@
 // A consumer process: takes jobs from the queue, processes each through the pipeline, keeps its leases alive, stops with nothing lost.
+
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import type { Settings } from '../config.ts';
 import { failure } from '../errors.ts';
 import { createFetcher } from '../fetch/client.ts';
@@ -17,10 +18,10 @@ import { openJsonlSink } from '../sink/jsonl.ts';
 import { endFinishedCrawls } from './crawl.ts';
 import { createFeed } from './feed.ts';
 import { createHostTimes, type HostTimes } from './host-times.ts';
+import { mendFrontier } from './mend.ts';
 import { createPermits } from './permits.ts';
 import { createPlans } from './plan.ts';
 import { processJob } from './process.ts';
-import { mendFrontier } from './mend.ts';
 import type { Station } from './station.ts';
 import { createTallies } from './tallies.ts';
 

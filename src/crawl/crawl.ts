@@ -20,7 +20,10 @@ export interface Begun {
 /** Names become parts of keys, job ids and file names. */
 export function checkCrawlName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
-    throw new DroverError('E_SETTING', `--crawl: a name has letters, digits, dots and dashes, at most 100 (got ${JSON.stringify(name)}).`);
+    throw new DroverError(
+      'E_SETTING',
+      `--crawl: a name has letters, digits, dots and dashes, at most 100 (got ${JSON.stringify(name)}).`,
+    );
   }
 }
 
@@ -35,24 +38,49 @@ export async function beginCrawl(
 ): Promise<Begun> {
   checkCrawlName(crawl.name);
   const { name, producer, settings, seeds } = crawl;
-  const args = [shard, name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), settings.perHost, settings.limit ?? '', seeds];
+  const args = [
+    shard,
+    name,
+    producer,
+    PRODUCER_LEASE_MS,
+    JSON.stringify(settings),
+    settings.perHost,
+    settings.limit ?? '',
+    seeds,
+  ];
   const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${shard}:crawls`, args)) as string[];
   return { id: String(reply[0]), fresh: reply[1] === '1' };
 }
 
 /** The producer is alive. */
-export async function stayWithCrawl(redis: Redis, shard: string, crawl: string, producer: string): Promise<void> {
-  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(shard, crawl), [shard, crawl, producer, PRODUCER_LEASE_MS]);
+export async function stayWithCrawl(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  producer: string,
+): Promise<void> {
+  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(shard, crawl), [
+    shard,
+    crawl,
+    producer,
+    PRODUCER_LEASE_MS,
+  ]);
 }
 
 /** The producer has offered all it had. Ends the crawl if nothing of it is left. */
-export async function leaveCrawl(redis: Redis, shard: string, crawl: string, producer: string): Promise<void> {
+export async function leaveCrawl(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  producer: string,
+): Promise<void> {
   await runScript(redis, 'frontier/lua/producer.lua', crawlKey(shard, crawl), [shard, crawl, producer, 0]);
 }
 
 /** Ends every crawl of which nothing is left: for those whose producer died before it could leave. */
 export async function endFinishedCrawls(redis: Redis, shard: string): Promise<void> {
-  for (const crawl of await redis.zrange(`${shard}:active`, '0', '-1')) await leaveCrawl(redis, shard, crawl, '');
+  for (const crawl of await redis.zrange(`${shard}:active`, '0', '-1'))
+    await leaveCrawl(redis, shard, crawl, '');
 }
 
 /** All crawls, the newest first. */
@@ -72,7 +100,8 @@ export async function findCrawl(redis: Redis, shard: string, idOrName: string): 
 /** The counters of I5 and what they consist of; all read at one moment, so that they add up. Throws E_CRAWL_UNKNOWN. */
 export async function readCounts(redis: Redis, shard: string, crawl: string): Promise<CrawlCounts> {
   const fields = await redis.hgetall(crawlKey(shard, crawl));
-  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  if (!fields.state)
+    throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
   const number = (name: string) => Number(fields[name] ?? 0);
   const group = (prefix: string) =>
     Object.fromEntries(
@@ -80,7 +109,12 @@ export async function readCounts(redis: Redis, shard: string, crawl: string): Pr
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, value]) => [name.slice(prefix.length), Number(value)]),
     );
-  const [accepted, recorded, refused, dead] = [number('accepted'), number('recorded'), number('refused'), number('dead')];
+  const [accepted, recorded, refused, dead] = [
+    number('accepted'),
+    number('recorded'),
+    number('refused'),
+    number('dead'),
+  ];
   return {
     crawl,
     state: fields.state as CrawlState,

@@ -1,7 +1,8 @@
 // The feed: turn after turn, it gives slots back and brings due requests from the frontier into the queue.
-import { LEASE_MS } from '../politeness/slot.ts';
+
 import { jobIdOf } from '../frontier/keys.ts';
 import { type Handed, type Release, takeTurn } from '../frontier/turn.ts';
+import { LEASE_MS } from '../politeness/slot.ts';
 import { enqueueJobs, type RequestQueue, waitListOf } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 
@@ -74,7 +75,8 @@ export function createFeed(parts: {
         releases: given,
         arrived: reported,
       });
-      if (taken.handed.length === 0) return Math.min(IDLE_MS, Math.max(SHORTEST_MS, taken.nextDueMs ?? IDLE_MS));
+      if (taken.handed.length === 0)
+        return Math.min(IDLE_MS, Math.max(SHORTEST_MS, taken.nextDueMs ?? IDLE_MS));
       await enqueueJobs(queue, taken.handed.map(jobOf));
       for (const { crawl, id } of taken.handed) arrived.push(jobIdOf(crawl, id));
       return REPORT_MS;

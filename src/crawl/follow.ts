@@ -7,7 +7,12 @@ import type { Station, Work } from './station.ts';
  * Offers all but the last part of the links, and answers that part for the commit; null when another consumer has taken the page over
  * meanwhile. Each part is atomic and idempotent: a crash in between leaves the page open, and it is done again.
  */
-export async function follow(station: Station, work: Work, links: readonly string[], from: string): Promise<string | null> {
+export async function follow(
+  station: Station,
+  work: Work,
+  links: readonly string[],
+  from: string,
+): Promise<string | null> {
   const entries = entriesOf(work, links, from);
   const parent = { id: work.id, take: work.take, key: work.laneKey };
   while (entries.length > BATCH) {

@@ -1,6 +1,7 @@
 // A fetch under the guard of its crawl: seeds, which the operator named, allow their own host and port.
-import type { AllowList } from '../fetch/guard.ts';
+
 import type { FetchRequest } from '../fetch/client.ts';
+import type { AllowList } from '../fetch/guard.ts';
 import type { FetchResult } from '../outcome.ts';
 import type { Plan } from './plan.ts';
 import type { Station, Work } from './station.ts';
@@ -13,7 +14,11 @@ export function allowListOf(plan: Plan): AllowList {
  * Fetches; when the guard refuses an address whose host and port a seed named, notes that and fetches again. Only private hosts pay
  * for the question.
  */
-export async function guardedFetch(station: Station, work: Work, request: FetchRequest): Promise<FetchResult> {
+export async function guardedFetch(
+  station: Station,
+  work: Work,
+  request: FetchRequest,
+): Promise<FetchResult> {
   const result = await station.fetcher.fetch(request);
   if (result.ok || result.failure.code !== 'E_SSRF') return result;
   const refused = hostPortOf(result.finalUrl);

@@ -1,11 +1,13 @@
-// Mends what no crash of drover's should leave, but an operator's hand in the queue can: open requests without a job.
+// Mends what a crash in the middle of a replay leaves (an open request whose job is still failed), and what only an operator's hand in
+// the queue can leave (an open request without a job).
 import { crawlKey, jobIdOf } from '../frontier/keys.ts';
+import { retryFailed } from '../queue/dead-letters.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 
 /**
- * Puts every open request that has no job in the queue back on the hand-over list, so that a turn brings it into the queue again.
- * Answers how many. Idempotent; at most one pass over the window, never over the frontier.
+ * Puts every open request that has no job in the queue back on the hand-over list, so that a turn brings it into the queue again, and
+ * retries those whose job is failed. Answers how many. Idempotent; at most one pass over the window, never over the frontier.
  */
 export async function mendFrontier(redis: Redis, shard: string, queue: RequestQueue): Promise<number> {
   let mended = 0;
@@ -21,13 +23,27 @@ export async function mendFrontier(redis: Redis, shard: string, queue: RequestQu
   return mended;
 }
 
-async function mendOpen(redis: Redis, shard: string, queue: RequestQueue, crawl: string, ids: string[]): Promise<number> {
+async function mendOpen(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  crawl: string,
+  ids: string[],
+): Promise<number> {
   const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.exists(queue.toKey(jobIdOf(crawl, id)));
+  for (const id of ids) {
+    pipeline.exists(queue.toKey(jobIdOf(crawl, id)));
+    pipeline.zscore(queue.toKey('failed'), jobIdOf(crawl, id));
+  }
   const replies = (await pipeline.exec()) ?? [];
-  const missing = ids.filter((_, index) => replies[index]?.[1] === 0);
-  if (missing.length === 0) return 0;
+  const missing = ids.filter((_, index) => replies[index * 2]?.[1] === 0);
+  const failed = ids.filter((_, index) => replies[index * 2 + 1]?.[1]);
+  for (const id of failed) {
+    const job = await queue.getJob(jobIdOf(crawl, id));
+    if (job) await retryFailed(job);
+  }
+  if (missing.length === 0) return failed.length;
   // With NX, what is on the list already keeps its time; the age makes the next turn hand it over again.
   const members = missing.flatMap((id) => [1, jobIdOf(crawl, id)]);
-  return Number(await redis.zadd(`${shard}:handing`, 'NX', ...members));
+  return failed.length + Number(await redis.zadd(`${shard}:handing`, 'NX', ...members));
 }

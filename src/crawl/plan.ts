@@ -1,7 +1,7 @@
 // What a consumer must know of a crawl to process its requests: read from Redis once, and looked at again every two seconds.
 import { type CrawlSettings, defaultSettings } from '../config.ts';
-import { crawlKey } from '../frontier/keys.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
+import { crawlKey } from '../frontier/keys.ts';
 import type { Limits } from '../politeness/slot.ts';
 import type { Redis } from '../redis.ts';
 import type { UrlRules } from '../url/normalize.ts';

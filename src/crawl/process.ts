@@ -1,6 +1,7 @@
 // The pipeline of DESIGN §3 for one job: admit ─ slot ─ fetch ─ classify ─ handle ─ store ─ follow ─ end. Every step is
 // idempotent by the request's id, and the order makes a crash between any two of them harmless.
 import type { Failure } from '../errors.ts';
+import { failure } from '../errors.ts';
 import { classify } from '../fetch/classify.ts';
 import type { Ended } from '../frontier/commit.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
@@ -8,7 +9,6 @@ import { crawlAndId } from '../frontier/keys.ts';
 import type { Answer, FetchResult, Outcome, Verdict } from '../outcome.ts';
 import type { RequestJob } from '../queue/queue.ts';
 import { unpackRequest } from '../request.ts';
-import { failure } from '../errors.ts';
 import { admit } from './admit.ts';
 import { follow } from './follow.ts';
 import { examine, recordOf } from './record-of.ts';
@@ -17,14 +17,20 @@ import type { Station, Work } from './station.ts';
 import { dropSlot, visit } from './visit.ts';
 
 /** Never throws for anything that a request, a server or another consumer can do. `abort` aborts when the job is no longer ours. */
-export async function processJob(station: Station, job: RequestJob, abort: AbortController): Promise<Outcome> {
+export async function processJob(
+  station: Station,
+  job: RequestJob,
+  abort: AbortController,
+): Promise<Outcome> {
   const work = await workOf(station, job, abort);
   if (!work) return { kind: 'done' };
   try {
     const admission = await admit(station, work, job);
     if (admission.kind === 'refuse') return await refuse(station, work, admission.failure);
-    if (admission.kind === 'fail') return await die(station, work, { failure: admission.failure, answer: null, result: null });
-    if (admission.kind === 'again') return await retry(station, work, { failure: admission.failure, answer: null }, null);
+    if (admission.kind === 'fail')
+      return await die(station, work, { failure: admission.failure, answer: null, result: null });
+    if (admission.kind === 'again')
+      return await retry(station, work, { failure: admission.failure, answer: null }, null);
     if (admission.kind !== 'go') return admission;
     // The permit is held until the end is committed: so a crash costs at most as many fetches as may be in flight.
     return await fetchAndEnd(station, work).finally(() => station.permits.give());
@@ -92,7 +98,10 @@ function lossOf(work: Work): Failure {
 
 async function record(station: Station, work: Work, answer: Answer, error: Failure | null): Promise<Outcome> {
   const findings = examine(work, answer);
-  await station.sink.store(recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, findings), work.take);
+  await station.sink.store(
+    recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, findings),
+    work.take,
+  );
   const from = work.request.depth === 0 ? answer.finalUrl : work.request.url;
   const followed = error === null && findings.links ? findings.links : [];
   const links = followed.length === 0 ? '' : await follow(station, work, followed, from);
@@ -101,7 +110,10 @@ async function record(station: Station, work: Work, answer: Answer, error: Failu
 }
 
 async function refuse(station: Station, work: Work, error: Failure): Promise<Outcome> {
-  await station.sink.store(recordOf(work, { answer: null, failure: error, timings: null, finalUrl: null }, null), work.take);
+  await station.sink.store(
+    recordOf(work, { answer: null, failure: error, timings: null, finalUrl: null }, null),
+    work.take,
+  );
   return end(station, work, { kind: 'refused' }, { error, answer: null, links: '' });
 }
 
@@ -112,9 +124,17 @@ async function die(
 ): Promise<Outcome> {
   const { answer, result } = cause;
   const findings = answer ? examine(work, answer) : null;
-  const came = result && !result.ok ? { timings: result.timings, finalUrl: result.finalUrl } : { timings: null, finalUrl: null };
+  const came =
+    result && !result.ok
+      ? { timings: result.timings, finalUrl: result.finalUrl }
+      : { timings: null, finalUrl: null };
   await station.sink.store(recordOf(work, { answer, failure: cause.failure, ...came }, findings), work.take);
-  return end(station, work, { kind: 'dead', failure: cause.failure }, { error: cause.failure, answer, links: '' });
+  return end(
+    station,
+    work,
+    { kind: 'dead', failure: cause.failure },
+    { error: cause.failure, answer, links: '' },
+  );
 }
 
 /** The commit: links, counters and the request's end, in one atomic call. */
@@ -163,7 +183,8 @@ async function snooze(
 ): Promise<Outcome> {
   const { settings } = work.plan;
   const pauseMs = rateLimitPauseMs(verdict.retryAfterMs, Date.now() - work.queuedAt, settings.maxPause);
-  if (Date.now() + pauseMs - work.queuedAt > settings.maxSnooze) return die(station, work, { ...verdict, result });
+  if (Date.now() + pauseMs - work.queuedAt > settings.maxSnooze)
+    return die(station, work, { ...verdict, result });
   await station.slots.pause(key, pauseMs);
   station.tallies.count(work.crawl, 'snoozes');
   return { kind: 'snooze', untilMs: Date.now() + pauseMs };

@@ -28,10 +28,11 @@ export function examine(work: Work, answer: Answer): Findings {
   const { text, charset } = decodeText(answer.body, type);
   if (!html) return { ...NOTHING, text, charset };
   const { urlRules } = work.plan;
-  const page = readPage(text, answer.finalUrl, urlRules);
+  const page = readPage(text, answer.finalUrl, urlRules, /xhtml/i.test(type));
   const directives = readHeaderDirectives(answer.headers);
   const nofollow = page.nofollow || directives.nofollow;
-  if (directives.links.length > 0) addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));
+  if (directives.links.length > 0)
+    addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));
   return { title: page.title, links: nofollow ? [] : page.links, nofollow, text, charset };
 }
 

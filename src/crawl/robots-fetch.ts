@@ -1,6 +1,7 @@
 // Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
-import { limiterKeyOf } from '../url/host.ts';
+
 import type { RobotsFetch, RobotsVerdict } from '../politeness/robots.ts';
+import { limiterKeyOf } from '../url/host.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 import type { Station, Work } from './station.ts';
 

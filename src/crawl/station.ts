@@ -1,6 +1,7 @@
 // What processing a job needs around it: the parts of one consumer process, and one job on its way through them.
-import type { Committer } from '../frontier/commit.ts';
+
 import type { Fetcher } from '../fetch/client.ts';
+import type { Committer } from '../frontier/commit.ts';
 import type { Log } from '../log.ts';
 import type { Robots } from '../politeness/robots.ts';
 import type { Slots } from '../politeness/slot.ts';

@@ -74,7 +74,7 @@ function matcher(glob: string): (text: string) => boolean {
   const literal = glob.replace(/(?<!\\)[()|]/g, '\\$&');
   // picomatch knows ** as a whole segment only: a** is here a* and all below it.
   const spelled = literal.replace(/([^/*])\*\*+(?=\/|$)/g, '$1{*,*/**}');
-  const regex = picomatch.makeRe(spelled, { dot: true, nonegate: true, noextglob: true, debug: true });
+  const regex = picomatch.makeRe(spelled, { dot: true, nonegate: true, debug: true });
   return (text) => regex.test(withoutDotSegments(text));
 }
 

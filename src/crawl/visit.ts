@@ -1,5 +1,5 @@
 // Fetching one request: redirects re-enter robots and the gate at every hop, under the limits of the target.
-import { failure, type Failure } from '../errors.ts';
+import { type Failure, failure } from '../errors.ts';
 import type { FetchResult, Outcome } from '../outcome.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { PATIENCE_MS } from './admit.ts';
@@ -40,7 +40,10 @@ function headersOf(work: Work): Record<string, string> {
   const own = work.request.extras?.headers;
   const shared = work.plan.settings.header;
   if (!own) return shared;
-  return { ...shared, ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])) };
+  return {
+    ...shared,
+    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])),
+  };
 }
 
 /** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */

@@ -30,7 +30,9 @@ export function entryOf(request: Request, ownKey: string): string {
 }
 
 function withoutHost(url: string, key: string): string {
-  if (url.startsWith(key, 7) && url[7 + key.length] === '/' && url.startsWith('http://')) return `\x01${url.slice(7 + key.length)}`;
-  if (url.startsWith(key, 8) && url[8 + key.length] === '/' && url.startsWith('https://')) return `\x02${url.slice(8 + key.length)}`;
+  if (url.startsWith(key, 7) && url[7 + key.length] === '/' && url.startsWith('http://'))
+    return `\x01${url.slice(7 + key.length)}`;
+  if (url.startsWith(key, 8) && url[8 + key.length] === '/' && url.startsWith('https://'))
+    return `\x02${url.slice(8 + key.length)}`;
   return url;
 }

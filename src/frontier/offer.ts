@@ -1,8 +1,9 @@
 // Offering requests to a crawl: as a producer, or as the links of an open page.
+
+import { DroverError } from '../errors.ts';
 import type { Redis } from '../redis.ts';
 import type { Request } from '../request.ts';
 import { runScript } from '../scripts.ts';
-import { DroverError } from '../errors.ts';
 import { entryOf } from './entry.ts';
 import { crawlKey } from './keys.ts';
 

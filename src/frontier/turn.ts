@@ -35,10 +35,20 @@ export interface Turn {
 
 /** Atomic. What it hands over stays on the hand-over list until a later turn reports it as arrived. */
 export async function takeTurn(redis: Redis, shard: string, turn: TurnRequest): Promise<Turn> {
-  const args: (string | number)[] = [shard, turn.serve, turn.waitList, turn.wanted, turn.leaseMs, turn.releases.length];
+  const args: (string | number)[] = [
+    shard,
+    turn.serve,
+    turn.waitList,
+    turn.wanted,
+    turn.leaseMs,
+    turn.releases.length,
+  ];
   for (const { key, holder } of turn.releases) args.push(key, holder);
   args.push(...turn.arrived);
-  const reply = (await runScript(redis, 'frontier/lua/turn.lua', `${shard}:active`, args)) as (string | number)[];
+  const reply = (await runScript(redis, 'frontier/lua/turn.lua', `${shard}:active`, args)) as (
+    | string
+    | number
+  )[];
   const handed: Handed[] = [];
   for (let i = 2; i + 2 < reply.length; i += 3) {
     handed.push({ crawl: String(reply[i]), id: String(reply[i + 1]), packed: String(reply[i + 2]) });

@@ -47,7 +47,10 @@ export function entryOf(
     if (missing) return { kind: 'none', text: '', ...fresh };
   }
   const sinceMs = previous?.kind === 'unreachable' ? previous.unreachableSinceMs : nowMs;
-  const againMs = Math.min(unreachableFreshMs.most, Math.max(unreachableFreshMs.least, (nowMs - sinceMs) / 2));
+  const againMs = Math.min(
+    unreachableFreshMs.most,
+    Math.max(unreachableFreshMs.least, (nowMs - sinceMs) / 2),
+  );
   return {
     kind: 'unreachable',
     text: fetch.kind === 'answer' ? `It answers with status ${fetch.status}.` : fetch.message,

@@ -41,7 +41,12 @@ export interface Slots {
    * Asks, and sleeps for short waits, up to `patienceMs` in all. `permit` is held when this answers 'go', and only then; leave it out
    * where the caller holds it already.
    */
-  acquire(request: SlotRequest, patienceMs: number, signal: AbortSignal, permit?: Permit): Promise<SlotAnswer>;
+  acquire(
+    request: SlotRequest,
+    patienceMs: number,
+    signal: AbortSignal,
+    permit?: Permit,
+  ): Promise<SlotAnswer>;
   /** Notes a slot as held by this process: it is renewed until dropped; `onLost` is called if it lapsed meanwhile. */
   hold(holder: string, key: string, onLost: () => void): void;
   /** No longer renewed. Giving it back is dispatch's business: it rides with the next turn. */
@@ -84,7 +89,10 @@ export function createSlots(parts: {
   async function heartbeat(leaseMs: number): Promise<void> {
     const args: (string | number)[] = [shard, `${consumer}|${capacity}`, leaseMs];
     for (const [holder, { key }] of holders) args.push(key, holder);
-    const reply = (await runScript(redis, 'politeness/lua/heartbeat.lua', `${shard}:consumers`, args)) as (string | number)[];
+    const reply = (await runScript(redis, 'politeness/lua/heartbeat.lua', `${shard}:consumers`, args)) as (
+      | string
+      | number
+    )[];
     fleet = Math.max(capacity, Number(reply[0]));
     for (const holder of reply.slice(1)) holders.get(String(holder))?.onLost();
     const now = performance.now();
@@ -104,7 +112,10 @@ export function createSlots(parts: {
         if (answer.kind !== 'later') return answer;
         const waitMs = answer.full ? Math.min(FULL_POLL_MS, answer.afterMs) : answer.afterMs;
         if (signal.aborted || performance.now() + waitMs > deadline) {
-          return { kind: 'later', afterMs: answer.full ? FULL_POLL_MS * (5 + 10 * Math.random()) : answer.afterMs };
+          return {
+            kind: 'later',
+            afterMs: answer.full ? FULL_POLL_MS * (5 + 10 * Math.random()) : answer.afterMs,
+          };
         }
         await sleep(waitMs, signal);
       }
@@ -114,7 +125,11 @@ export function createSlots(parts: {
     pausedFor: (key) => (pauses.size === 0 ? 0 : Math.max(0, (pauses.get(key) ?? 0) - performance.now())),
     async pause(key, durationMs) {
       noticePause(key, durationMs);
-      await runScript(redis, 'politeness/lua/pause.lua', `${shard}:k:${key}`, [shard, key, Math.ceil(durationMs)]);
+      await runScript(redis, 'politeness/lua/pause.lua', `${shard}:k:${key}`, [
+        shard,
+        key,
+        Math.ceil(durationMs),
+      ]);
     },
     started(key, delayMs) {
       const args = [shard, key, delayMs];
@@ -135,8 +150,21 @@ async function ask(
   request: SlotRequest,
 ): Promise<Exclude<SlotAnswer, { kind: 'later' }> | { kind: 'later'; afterMs: number; full: boolean }> {
   const { crawl, id, key, holder, limits, takeOver } = request;
-  const args = [shard, crawl, id, key, holder, limits.concurrency, limits.delayMs, LEASE_MS, takeOver ? '1' : ''];
-  const reply = (await runScript(redis, 'politeness/lua/slot.lua', `${shard}:k:${key}`, args)) as (number | string)[];
+  const args = [
+    shard,
+    crawl,
+    id,
+    key,
+    holder,
+    limits.concurrency,
+    limits.delayMs,
+    LEASE_MS,
+    takeOver ? '1' : '',
+  ];
+  const reply = (await runScript(redis, 'politeness/lua/slot.lua', `${shard}:k:${key}`, args)) as (
+    | number
+    | string
+  )[];
   switch (reply[0]) {
     case 0:
       return { kind: 'go', take: Number(reply[1]) };

@@ -1,4 +1,4 @@
-// Dead letters: the jobs in BullMQ's failed set, read page by page.
+// Dead letters: the jobs in BullMQ's failed set, read page by page, and put back.
 import { unpackRequest } from '../request.ts';
 import type { RequestJob, RequestQueue } from './queue.ts';
 
@@ -15,19 +15,17 @@ export interface DeadLetter {
 
 const PAGE = 200;
 
-/** The newest first; of one crawl when given. Reads the set in pages, so its length does not matter. */
-export async function* deadLetters(queue: RequestQueue, crawl: string | null): AsyncGenerator<DeadLetter> {
+/** The newest first, in pages, so that the length of the set does not matter. */
+export async function* deadJobs(queue: RequestQueue): AsyncGenerator<RequestJob[]> {
   for (let start = 0; ; start += PAGE) {
     const jobs = await queue.getJobs(['failed'], start, start + PAGE - 1, false);
-    for (const job of jobs) {
-      const letter = job ? letterOf(job) : null;
-      if (letter && (crawl === null || letter.crawl === crawl)) yield letter;
-    }
+    yield jobs.filter((job) => job !== undefined && job !== null);
     if (jobs.length < PAGE) return;
   }
 }
 
-function letterOf(job: RequestJob): DeadLetter {
+/** What a job in the failed set says of itself. */
+export function letterOf(job: RequestJob): DeadLetter {
   const jobId = job.id ?? '';
   const dot = jobId.lastIndexOf('.');
   const [, code = '', message = ''] = /^(\S+) ?(.*)$/s.exec(job.failedReason ?? '') ?? [];
@@ -40,4 +38,18 @@ function letterOf(job: RequestJob): DeadLetter {
     attempts: job.attemptsMade,
     failedAt: new Date(job.finishedOn ?? job.timestamp).toISOString(),
   };
+}
+
+/**
+ * Puts a failed job back to wait, with all its attempts before it. The count of its starts stays: it is more than one, and that makes it ask
+ * the gate. Answers false when the job is not failed (any more).
+ */
+export async function retryFailed(job: RequestJob): Promise<boolean> {
+  try {
+    await job.retry('failed', { resetAttemptsMade: true });
+    return true;
+  } catch (error) {
+    if (await job.isFailed()) throw error;
+    return false;
+  }
 }

@@ -28,10 +28,11 @@ export function openQueue(connection: Redis, shard: string): RequestQueue {
 }
 
 /** Ids of the jobs that now wait in the queue, for the hand-over list. A job that is there already is not made again. */
-export async function enqueueJobs(queue: RequestQueue, jobs: readonly { jobId: string; packed: string }[]): Promise<void> {
-  await queue.addBulk(
-    jobs.map(({ jobId, packed }) => ({ name: 'fetch', data: packed, opts: { jobId } })),
-  );
+export async function enqueueJobs(
+  queue: RequestQueue,
+  jobs: readonly { jobId: string; packed: string }[],
+): Promise<void> {
+  await queue.addBulk(jobs.map(({ jobId, packed }) => ({ name: 'fetch', data: packed, opts: { jobId } })));
 }
 
 export interface WorkerParts {

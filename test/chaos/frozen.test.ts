@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { assertAddsUp, openDesk } from '../support/crawls.ts';
@@ -13,9 +13,16 @@ test('a consumer frozen for three times the lock: another takes over, and the la
   // The first answer to /slow links to /early, the second to /late: only one of the two may ever be followed.
   const server = createServer((request, response) => {
     const path = request.url ?? '';
-    if (path !== '/slow') return void response.setHeader('content-type', 'text/html').end(`<title>${path}</title>`);
+    if (path !== '/slow')
+      return void response.setHeader('content-type', 'text/html').end(`<title>${path}</title>`);
     const serial = asked.length;
-    asked.push({ path, answer: () => response.setHeader('content-type', 'text/html').end(`<a href="/${serial === 0 ? 'early' : 'late'}">x</a>`) });
+    asked.push({
+      path,
+      answer: () =>
+        response
+          .setHeader('content-type', 'text/html')
+          .end(`<a href="/${serial === 0 ? 'early' : 'late'}">x</a>`),
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,7 +38,11 @@ test('a consumer frozen for three times the lock: another takes over, and the la
   const second = desk.start(['consume', '--quiet']);
   await until(() => asked.length === 2, { what: 'another consumer to take over', deadlineMs: 20_000 });
   asked[1]?.answer();
-  await until(async () => (await desk.status('c')).state === 'finished', { what: 'the crawl to end', deadlineMs: 15_000, everyMs: 200 });
+  await until(async () => (await desk.status('c')).state === 'finished', {
+    what: 'the crawl to end',
+    deadlineMs: 15_000,
+    everyMs: 200,
+  });
   const before = await desk.status('c');
   const results = await desk.results('c');
   await until(() => performance.now() - frozenAt > LOCK_MS * 3, { what: 'three locks', everyMs: 50 });
@@ -41,7 +52,11 @@ test('a consumer frozen for three times the lock: another takes over, and the la
   second.kill('SIGTERM');
   await second.exit;
   assert.equal((await desk.run(['enqueue', `${url}/other`, '--crawl', 'd', '--ignore-robots'])).code, 0);
-  await until(async () => (await desk.status('d')).state === 'finished', { what: 'the late one to work again', deadlineMs: 15_000, everyMs: 200 });
+  await until(async () => (await desk.status('d')).state === 'finished', {
+    what: 'the late one to work again',
+    deadlineMs: 15_000,
+    everyMs: 200,
+  });
   assert.deepEqual(await desk.status('c'), before);
   assert.deepEqual(await desk.results('c'), results);
   assert.deepEqual(results.map((record) => new URL(record.url).pathname).sort(), ['/late', '/slow']);

@@ -17,13 +17,28 @@ test('kill -9 of the whole process group at five random moments: the same set in
   t.after(() => site.stop());
   const desk = await openDesk();
   const out = desk.path('pages.jsonl');
-  const args = ['crawl', `${site.url}/`, '-o', out, '-c', String(CONCURRENCY), '--per-host', String(CONCURRENCY), '--quiet', '--crawl', 'c'];
+  const args = [
+    'crawl',
+    `${site.url}/`,
+    '-o',
+    out,
+    '-c',
+    String(CONCURRENCY),
+    '--per-host',
+    String(CONCURRENCY),
+    '--quiet',
+    '--crawl',
+    'c',
+  ];
   const fetched = async () => (await site.log()).length;
   for (let kill = 0; kill < KILLS; kill++) {
     const before = await fetched();
     const started = performance.now();
     const drover = desk.start(args);
-    await until(async () => (await fetched()) > before, { what: `fetching after kill ${kill}`, deadlineMs: 20_000 });
+    await until(async () => (await fetched()) > before, {
+      what: `fetching after kill ${kill}`,
+      deadlineMs: 20_000,
+    });
     const againMs = performance.now() - started;
     t.diagnostic(`fetching again ${againMs.toFixed(0)} ms after start ${kill}`);
     assert.ok(againMs < 5000, `fetching again after ${againMs} ms`);
@@ -51,10 +66,23 @@ test('kill -9 of redis-server alone: it comes again, and the crawl goes on in th
   const site = await startSite({ pages: 1500, latencyMs: 20 });
   t.after(() => site.stop());
   const desk = await openDesk();
-  const drover = desk.start(['crawl', `${site.url}/`, '-c', '20', '--per-host', '20', '--quiet', '--crawl', 'c']);
+  const drover = desk.start([
+    'crawl',
+    `${site.url}/`,
+    '-c',
+    '20',
+    '--per-host',
+    '20',
+    '--quiet',
+    '--crawl',
+    'c',
+  ]);
   for (let kill = 0; kill < 3; kill++) {
     const before = (await site.log()).length;
-    await until(async () => (await site.log()).length > before + 150, { what: 'some pages', deadlineMs: 30_000 });
+    await until(async () => (await site.log()).length > before + 150, {
+      what: 'some pages',
+      deadlineMs: 30_000,
+    });
     process.kill(await redisPid(join(desk.dir, 'data')), 'SIGKILL');
   }
   const { code } = await drover.exit;
@@ -62,7 +90,9 @@ test('kill -9 of redis-server alone: it comes again, and the crawl goes on in th
   const records = await desk.results('c');
   assert.equal(new Set(records.map(({ url }) => url)).size, 1501);
   assert.equal(records.length, 1501);
-  const most = Math.max(...timesAsked((await site.log()).filter(({ path }) => path !== '/robots.txt')).values());
+  const most = Math.max(
+    ...timesAsked((await site.log()).filter(({ path }) => path !== '/robots.txt')).values(),
+  );
   assert.ok(most <= 4, `a page was fetched ${most} times`);
   assertAddsUp(await desk.status('c'));
 });
@@ -75,9 +105,14 @@ async function redisPid(dataDir: string): Promise<number> {
     text += piece;
   });
   await new Promise((resolve) => list.on('close', resolve));
-  const pids = text.split('\n').filter((line) => line.includes('redis-server')).map((line) => Number(line.trim().split(' ')[0]));
+  const pids = text
+    .split('\n')
+    .filter((line) => line.includes('redis-server'))
+    .map((line) => Number(line.trim().split(' ')[0]));
   for (const pid of pids) {
-    const directory = await readFile(`/proc/${pid}/environ`).then(() => import('node:fs/promises').then((fs) => fs.readlink(`/proc/${pid}/cwd`))).catch(() => '');
+    const directory = await readFile(`/proc/${pid}/environ`)
+      .then(() => import('node:fs/promises').then((fs) => fs.readlink(`/proc/${pid}/cwd`)))
+      .catch(() => '');
     if (directory.startsWith(dataDir)) return pid;
   }
   throw new Error(`no redis-server in ${dataDir}: ${text}`);

@@ -19,7 +19,11 @@ test('a consumer killed ten times while it offers the links of one page: all are
     const drover = desk.start(args);
     const accepted = async () => (await desk.status('c').catch(() => null))?.accepted ?? 0;
     const goal = Math.min(LINKS, offered + 1 + Math.random() * 1500);
-    offered = await until(async () => ((await accepted()) >= goal ? accepted() : 0), { what: 'some links to be offered', deadlineMs: 30_000, everyMs: 1 });
+    offered = await until(async () => ((await accepted()) >= goal ? accepted() : 0), {
+      what: 'some links to be offered',
+      deadlineMs: 30_000,
+      everyMs: 1,
+    });
     drover.killGroup('SIGKILL');
     await drover.exit;
   }
@@ -30,5 +34,6 @@ test('a consumer killed ten times while it offers the links of one page: all are
   assertAddsUp(counts);
   assert.deepEqual([counts.state, counts.recorded, counts.dead], ['finished', LINKS + 1, 0]);
   const paths = new Set((await site.log()).map(({ path }) => path));
-  for (let index = 0; index < LINKS; index++) assert.ok(paths.has(`/p/${index}`), `/p/${index} was never fetched`);
+  for (let index = 0; index < LINKS; index++)
+    assert.ok(paths.has(`/p/${index}`), `/p/${index} was never fetched`);
 });

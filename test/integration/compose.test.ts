@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -18,7 +18,10 @@ interface Service {
   user?: string;
 }
 
-const compose = parse(await readFile(fileURLToPath(new URL('../../docker-compose.yml', import.meta.url)), 'utf8'), { merge: true }) as {
+const compose = parse(
+  await readFile(fileURLToPath(new URL('../../docker-compose.yml', import.meta.url)), 'utf8'),
+  { merge: true },
+) as {
   services: Record<'redis' | 'consumer' | 'enqueue' | 'results', Service>;
 };
 const { redis, consumer, enqueue, results } = compose.services;
@@ -40,11 +43,26 @@ test('the commands of docker-compose.yml, with its environment and two consumers
   t.after(() => site.stop());
   const dir = await temporaryDirectory('compose');
   const port = await freePort();
-  const server = spawn(redis.command[0] ?? '', [...redis.command.slice(1), '--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--logfile', `${dir}/redis.log`]);
+  const server = spawn(redis.command[0] ?? '', [
+    ...redis.command.slice(1),
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    dir,
+    '--save',
+    '',
+    '--logfile',
+    `${dir}/redis.log`,
+  ]);
   t.after(() => server.kill('SIGKILL'));
   const start = (service: Service, args: string[] | null, input = '') => {
     const environment = Object.fromEntries(
-      Object.entries(service.environment ?? {}).map(([name, value]) => [name, value.replace('redis:6379', `127.0.0.1:${port}`).replace('/data', dir)]),
+      Object.entries(service.environment ?? {}).map(([name, value]) => [
+        name,
+        value.replace('redis:6379', `127.0.0.1:${port}`).replace('/data', dir),
+      ]),
     );
     const words = [...(service.entrypoint?.slice(2) ?? []), ...(args ?? service.command)];
     return spawnDrover(words, { env: environment, input });
@@ -61,7 +79,11 @@ test('the commands of docker-compose.yml, with its environment and two consumers
     await look.exit;
     return JSON.parse(look.stdout());
   };
-  await until(async () => (await status()).state === 'finished', { what: 'the list to be fetched', deadlineMs: 30_000, everyMs: 200 });
+  await until(async () => (await status()).state === 'finished', {
+    what: 'the list to be fetched',
+    deadlineMs: 30_000,
+    everyMs: 200,
+  });
   for (const process of consumers) process.kill('SIGTERM');
   for (const process of consumers) assert.equal((await process.exit).code, 0, process.stderr());
   const read = start(results, null);

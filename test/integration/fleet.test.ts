@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { audit, askedAgain } from '../support/auditor.ts';
+import { askedAgain, audit } from '../support/auditor.ts';
 import { assertAddsUp, openDesk } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site.ts';
@@ -13,9 +13,21 @@ test('two consumers share a list: the limit per host holds over both, status add
   const site = await startSite({ pages: PER_HOST, hosts: HOSTS, bytes: 1000, latencyMs: 15 });
   t.after(() => site.stop());
   const desk = await openDesk();
-  const urls = site.urls.flatMap((host) => Array.from({ length: PER_HOST }, (_, index) => `${host}/p/${index}\n`));
+  const urls = site.urls.flatMap((host) =>
+    Array.from({ length: PER_HOST }, (_, index) => `${host}/p/${index}\n`),
+  );
   await writeFile(desk.path('list.txt'), urls.join(''));
-  const enqueued = await desk.run(['enqueue', desk.path('list.txt'), '--crawl', 'list', '--depth', '0', '--per-host', '2', '--json']);
+  const enqueued = await desk.run([
+    'enqueue',
+    desk.path('list.txt'),
+    '--crawl',
+    'list',
+    '--depth',
+    '0',
+    '--per-host',
+    '2',
+    '--json',
+  ]);
   assert.equal(enqueued.code, 0, enqueued.stderr);
   assert.equal(JSON.parse(enqueued.stdout).accepted, HOSTS * PER_HOST);
 
@@ -33,6 +45,7 @@ test('two consumers share a list: the limit per host holds over both, status add
 
   const log = await site.log();
   assert.deepEqual(askedAgain(log), []);
-  for (const [host, { mostInFlight }] of audit(log)) assert.ok(mostInFlight <= 2, `${host}: ${mostInFlight} in flight`);
+  for (const [host, { mostInFlight }] of audit(log))
+    assert.ok(mostInFlight <= 2, `${host}: ${mostInFlight} in flight`);
   assert.equal((await desk.results('list')).length, HOSTS * PER_HOST);
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
-import { defaultSettings, crawlSettings } from '../../src/config.ts';
+import { crawlSettings, defaultSettings } from '../../src/config.ts';
 import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
-import { type Ending, createCommitter } from '../../src/frontier/commit.ts';
+import { createCommitter, type Ending } from '../../src/frontier/commit.ts';
 import { entryOf } from '../../src/frontier/entry.ts';
 import { crawlKey, shardOf } from '../../src/frontier/keys.ts';
 import { BATCH, offer, offerList } from '../../src/frontier/offer.ts';
@@ -24,7 +24,12 @@ after(async () => {
   await server.stop();
 });
 
-const page = (url: string, extras: Request['extras'] = null): Request => ({ url, depth: 0, referrer: null, extras });
+const page = (url: string, extras: Request['extras'] = null): Request => ({
+  url,
+  depth: 0,
+  referrer: null,
+  extras,
+});
 const pages = (count: number, host = 'a.example') =>
   Array.from({ length: count }, (_, index) => page(`http://${host}/p/${index}`));
 
@@ -34,7 +39,15 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
   const settings = crawlSettings({ ...defaultSettings, ...changes });
   const { id } = await beginCrawl(redis, shard, { name: 'c', producer: 'p', settings, seeds: '' });
   const turn = (wanted: number, more: Partial<Parameters<typeof takeTurn>[2]> = {}) =>
-    takeTurn(redis, shard, { serve: '*', waitList: `${shard}:requests:wait`, wanted, leaseMs: 4000, releases: [], arrived: [], ...more });
+    takeTurn(redis, shard, {
+      serve: '*',
+      waitList: `${shard}:requests:wait`,
+      wanted,
+      leaseMs: 4000,
+      releases: [],
+      arrived: [],
+      ...more,
+    });
   const committer = createCommitter(redis, shard);
   const end = (handed: Handed, more: Partial<Ending> = {}) =>
     committer.commit({
@@ -84,8 +97,18 @@ test('a request comes out of the frontier as it went in', async () => {
   const { shard, id, turn } = await crawl();
   const requests: Request[] = [
     { url: 'http://a.example/x?y=1', depth: 3, referrer: 'http://a.example/from', extras: null },
-    { url: 'https://b.example:8443/', depth: 0, referrer: 'http://other.example/', extras: { label: 'l', method: 'POST', body: 'x' } },
-    { url: 'https://a.example/s', depth: 1, referrer: 'https://a.example/s2', extras: { userData: { a: ['ü'] } } },
+    {
+      url: 'https://b.example:8443/',
+      depth: 0,
+      referrer: 'http://other.example/',
+      extras: { label: 'l', method: 'POST', body: 'x' },
+    },
+    {
+      url: 'https://a.example/s',
+      depth: 1,
+      referrer: 'https://a.example/s2',
+      extras: { userData: { a: ['ü'] } },
+    },
   ];
   await offer(redis, shard, id, requests);
   const { handed } = await turn(10);
@@ -94,7 +117,10 @@ test('a request comes out of the frontier as it went in', async () => {
     const out = byUrl.get(request.url);
     assert.ok(out, request.url);
     assert.deepEqual(unpackRequest(out.packed), request);
-    assert.equal(out.id, fingerprint({ url: request.url, method: request.extras?.method, body: request.extras?.body }));
+    assert.equal(
+      out.id,
+      fingerprint({ url: request.url, method: request.extras?.method, body: request.extras?.body }),
+    );
   }
 });
 
@@ -127,14 +153,20 @@ test('what was handed over and never arrived is handed over again, what arrived 
   await end(ended);
   for (const h of handed) await redis.zadd(`${shard}:handing`, 'XX', 1, `${h.crawl}.${h.id}`);
   const again = await turn(10, { arrived: [`${arrived.crawl}.${arrived.id}`] });
-  assert.deepEqual(again.handed.map((h) => h.id), [lost.id]);
+  assert.deepEqual(
+    again.handed.map((h) => h.id),
+    [lost.id],
+  );
 });
 
 test('ending a request twice, or under an older take, changes nothing', async () => {
   const { shard, id, turn, end, key, counts } = await crawl({ perHost: 10 });
   await offer(redis, shard, id, pages(2));
   const [one, two] = (await turn(10)).handed as [Handed, Handed];
-  const links = entryOf({ url: 'http://a.example/late', depth: 1, referrer: null, extras: null }, 'a.example');
+  const links = entryOf(
+    { url: 'http://a.example/late', depth: 1, referrer: null, extras: null },
+    'a.example',
+  );
   assert.equal(await end(one), 'done');
   assert.equal(await end(one, { links }), 'ended');
   const open = (await redis.hget(`${key}:open`, two.id)) ?? '';
@@ -166,7 +198,9 @@ test('links of a page are there when the page has ended, and the crawl goes on w
   await offer(redis, shard, id, pages(1));
   await leaveCrawl(redis, shard, id, 'p');
   const [only] = (await turn(10)).handed as [Handed];
-  const links = ['http://a.example/1', 'http://b.example/2'].map((url) => entryOf({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'));
+  const links = ['http://a.example/1', 'http://b.example/2'].map((url) =>
+    entryOf({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'),
+  );
   await end(only, { links: links.join('') });
   const { state, accepted, waiting } = await counts();
   assert.deepEqual({ state, accepted, waiting }, { state: 'running', accepted: 3, waiting: 2 });
@@ -175,7 +209,10 @@ test('links of a page are there when the page has ended, and the crawl goes on w
 
 test('requests of a higher priority go first within their host', async () => {
   const { shard, id, turn } = await crawl({ perHost: 1 });
-  await offer(redis, shard, id, [page('http://a.example/low'), page('http://a.example/high', { priority: 9 })]);
+  await offer(redis, shard, id, [
+    page('http://a.example/low'),
+    page('http://a.example/high', { priority: 9 }),
+  ]);
   const { handed } = await turn(10);
   assert.equal(unpackRequest(handed[0]?.packed ?? '').url, 'http://a.example/high');
 });
@@ -185,7 +222,12 @@ test('a crawl whose producer died while offering is gone on with, even after all
   await redis.del(`${crawlKey(shard, id)}:producers`); // its lease has run out
   await leaveCrawl(redis, shard, id, '');
   assert.equal((await counts()).state, 'finished');
-  const again = await beginCrawl(redis, shard, { name: 'c', producer: 'q', settings: crawlSettings(defaultSettings), seeds: '' });
+  const again = await beginCrawl(redis, shard, {
+    name: 'c',
+    producer: 'q',
+    settings: crawlSettings(defaultSettings),
+    seeds: '',
+  });
   assert.deepEqual(again, { id, fresh: false });
   assert.equal((await counts()).state, 'running');
 });

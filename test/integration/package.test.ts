@@ -12,17 +12,25 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-test('the packed package, installed in an empty folder, answers --version and crawls', { timeout: 180_000 }, async (t) => {
+test('the packed package, installed in an empty folder, answers --version and crawls', {
+  timeout: 180_000,
+}, async (t) => {
   const site = await startSite({ pages: 30 });
   t.after(() => site.stop());
   const dir = await temporaryDirectory('package');
-  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', dir], { cwd: root, maxBuffer: 1e8 });
+  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', dir], {
+    cwd: root,
+    maxBuffer: 1e8,
+  });
   const tarball = /drover-[\w.-]+\.tgz/.exec(stdout)?.[0];
   assert.ok(tarball, stdout);
   const home = join(dir, 'home');
   await mkdir(home);
   await writeFile(join(home, 'package.json'), '{"private": true}');
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(dir, tarball)], { cwd: home, maxBuffer: 1e8 });
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(dir, tarball)], {
+    cwd: home,
+    maxBuffer: 1e8,
+  });
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const drover = (...args: string[]) => run(join(home, 'node_modules/.bin/drover'), args, { cwd: home });
   assert.equal((await drover('--version')).stdout.trim(), version);

@@ -22,7 +22,10 @@ after(async () => {
 });
 
 /** Runs one job through a worker whose processing ends in these outcomes, one after the other; answers what became of the job. */
-async function runJob(outcomes: Outcome[], check: (facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] }) => boolean) {
+async function runJob(
+  outcomes: Outcome[],
+  check: (facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] }) => boolean,
+) {
   const shard = shardOf(`t${randomUUID().slice(0, 8)}`);
   const queue = openQueue(scripts, shard);
   const connection = connectRedis({ url: server.url }, 'worker');
@@ -44,7 +47,11 @@ async function runJob(outcomes: Outcome[], check: (facts: { job: RequestJob | un
   worker.run();
   try {
     await enqueueJobs(queue, [{ jobId: 'c.1', packed: 'x' }]);
-    let facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] } = { job: undefined, state: '', seen };
+    let facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] } = {
+      job: undefined,
+      state: '',
+      seen,
+    };
     await until(
       async () => {
         const job = await queue.getJob('c.1');
@@ -62,7 +69,10 @@ async function runJob(outcomes: Outcome[], check: (facts: { job: RequestJob | un
 
 for (const kind of ['recorded', 'refused', 'done'] as const) {
   test(`${kind}: the job is completed and leaves nothing in Redis`, async () => {
-    const { seen, errors } = await runJob([{ kind }], ({ state, seen }) => seen.length === 1 && state === 'gone');
+    const { seen, errors } = await runJob(
+      [{ kind }],
+      ({ state, seen }) => seen.length === 1 && state === 'gone',
+    );
     assert.equal(seen.length, 1);
     assert.deepEqual(errors, []);
   });
@@ -78,24 +88,36 @@ test('retry: the job is delayed by its backoff and has used up an attempt', asyn
 
 test('snooze: the job comes back at its time with no attempt used', async () => {
   const started = performance.now();
-  const { seen } = await runJob([{ kind: 'snooze', untilMs: Date.now() + 300 }], ({ state, seen }) => seen.length === 2 && state === 'gone');
+  const { seen } = await runJob(
+    [{ kind: 'snooze', untilMs: Date.now() + 300 }],
+    ({ state, seen }) => seen.length === 2 && state === 'gone',
+  );
   assert.ok(performance.now() - started >= 290);
   assert.equal(seen[1]?.attemptsMade, 0);
   assert.equal(seen[1]?.attemptsStarted, 2, 'so that it asks the gate');
 });
 
 test('dead: the job is in the failed set with its code, and is not tried again', async () => {
-  const { job, seen } = await runJob([{ kind: 'dead', failure: failure('E_TLS_EXPIRED', 'a:443') }], ({ state }) => state === 'failed');
+  const { job, seen } = await runJob(
+    [{ kind: 'dead', failure: failure('E_TLS_EXPIRED', 'a:443') }],
+    ({ state }) => state === 'failed',
+  );
   assert.match(job?.failedReason ?? '', /^E_TLS_EXPIRED .*a:443$/);
   assert.equal(seen.length, 1);
 });
 
 test('stop: the job waits again at once, with no attempt used', async () => {
-  const { seen } = await runJob([{ kind: 'stop' }], ({ state, seen }) => seen.length === 2 && state === 'gone');
+  const { seen } = await runJob(
+    [{ kind: 'stop' }],
+    ({ state, seen }) => seen.length === 2 && state === 'gone',
+  );
   assert.equal(seen[1]?.attemptsMade, 0);
 });
 
 test('lost: the job is left to its new owner, who gets it when the lock has run out', async () => {
-  const { seen } = await runJob([{ kind: 'lost', failure: failure('E_LOCK_LOST') }], ({ state, seen }) => seen.length === 2 && state === 'gone');
+  const { seen } = await runJob(
+    [{ kind: 'lost', failure: failure('E_LOCK_LOST') }],
+    ({ state, seen }) => seen.length === 2 && state === 'gone',
+  );
   assert.equal(seen[1]?.stalledCounter, 1);
 });

@@ -14,7 +14,10 @@ export interface Desk {
   /** Starts a command with this data directory. */
   start(args: readonly string[], options?: SpawnOptions): DroverProcess;
   /** Runs it to its end. */
-  run(args: readonly string[], options?: SpawnOptions): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  run(
+    args: readonly string[],
+    options?: SpawnOptions,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }>;
   status(crawl: string): Promise<CrawlCounts>;
   results(crawl: string): Promise<CrawlRecord[]>;
 }
@@ -23,7 +26,10 @@ export interface Desk {
 export async function openDesk(environment: Record<string, string> = {}): Promise<Desk> {
   const dir = await temporaryDirectory('desk');
   const start: Desk['start'] = (args, options = {}) =>
-    spawnDrover(args, { ...options, env: { DROVER_DATA_DIR: join(dir, 'data'), ...environment, ...options.env } });
+    spawnDrover(args, {
+      ...options,
+      env: { DROVER_DATA_DIR: join(dir, 'data'), ...environment, ...options.env },
+    });
   const run: Desk['run'] = async (args, options) => {
     const drover = start(args, options);
     const { code } = await drover.exit;
@@ -32,7 +38,10 @@ export async function openDesk(environment: Record<string, string> = {}): Promis
   const json = async (args: readonly string[]) => {
     const { code, stdout, stderr } = await run(args);
     assert.equal(code, 0, stderr);
-    return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
   };
   return {
     dir,
@@ -47,7 +56,10 @@ export async function openDesk(environment: Record<string, string> = {}): Promis
 /** The records of an output file. */
 export async function recordsOf(path: string): Promise<CrawlRecord[]> {
   const text = await readFile(path, 'utf8');
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as CrawlRecord);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as CrawlRecord);
 }
 
 /** Fails unless the crawl's numbers add up (I5). */

@@ -25,7 +25,7 @@ for i = 2, #ARGV, 10 do
     if list ~= '' then addRequests(ns, crawl, list, key, now) end
     redis.call('HDEL', c .. ':open', id)
     if redis.call('HINCRBY', c .. ':n', key, -1) <= 0 then redis.call('HDEL', c .. ':n', key) end
-    if kind == 'dead' then redis.call('HSET', c .. ':dead', id, reason) end
+    if kind == 'dead' then redis.call('HSET', c .. ':dead', id, take .. '\31' .. reason) end
     local tally = tallies[crawl]
     if not tally then
       tally = {}

@@ -16,7 +16,7 @@ if id ~= '' then
   local open = redis.call('HGET', c .. ':open', id)
   if not open then
     local dead = redis.call('HGET', c .. ':dead', id)
-    if dead then return { 3, dead } end
+    if dead then return { 3, string.match(dead, '^%d+\31(.*)$') } end
     return { 2 }
   end
   take, packed = string.match(open, '^(%d+)\31(.*)$')
