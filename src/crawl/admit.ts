@@ -25,7 +25,7 @@ type Ending =
 /** Answers 'go' with a slot and a permit held, and never otherwise. */
 export async function admit(station: Station, work: Work, job: RequestJob): Promise<Admission> {
   if (work.plan.cancelled) return cancelled(station, work);
-  if (isGranted(job)) {
+  if (isGranted(job) || (await inheritSlot(station, work, job))) {
     holdSlot(station, work);
     const known = knownRefusal(station, work);
     if (known) return refusal(known);
@@ -65,7 +65,15 @@ async function cancelled(station: Station, work: Work): Promise<Admission> {
 /** Dispatch gave a slot along, if this is the first start and it comes soon after. */
 function isGranted(job: RequestJob): boolean {
   const ageMs = Date.now() - job.timestamp;
-  return job.attemptsStarted === 1 && ageMs > -1000 && ageMs < LEASE_MS / 2;
+  return job.name === 'fetch' && job.attemptsStarted === 1 && ageMs > -1000 && ageMs < LEASE_MS / 2;
+}
+
+/** A request that came ahead of its slot takes one that another request of its key gives back in this process. */
+async function inheritSlot(station: Station, work: Work, job: RequestJob): Promise<boolean> {
+  if (job.name !== 'ahead' || job.attemptsStarted !== 1 || isTimed(work)) return false;
+  const holder = await station.slots.inherit(work.key, PATIENCE_MS);
+  if (holder !== null) work.holder = holder;
+  return holder !== null;
 }
 
 function knownRefusal(station: Station, work: Work): Failure | null {
@@ -96,7 +104,7 @@ function isTimed(work: Work): boolean {
 }
 
 async function askSlot(station: Station, work: Work, takeOver: boolean): Promise<Outcome | null> {
-  const { crawl, id, key, jobId: holder, plan } = work;
+  const { crawl, id, key, holder, plan } = work;
   const request = { crawl, id, key, holder, limits: plan.limits, takeOver };
   const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal, station.permits);
   switch (answer.kind) {
@@ -117,7 +125,7 @@ async function askSlot(station: Station, work: Work, takeOver: boolean): Promise
 
 function holdSlot(station: Station, work: Work): void {
   work.holding = true;
-  station.slots.hold(work.jobId, work.key, () =>
+  station.slots.hold(work.holder, work.key, () =>
     work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')),
   );
 }

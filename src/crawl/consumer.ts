@@ -108,7 +108,7 @@ export async function startConsumer(parts: {
  * is the used part of this process's permits, taken for that of the fleet.
  */
 function windowOf(fleetCapacity: number, busy: number): number {
-  return Math.max(8, Math.ceil(fleetCapacity * (0.25 + 0.75 * Math.max(0, 1 - busy))));
+  return Math.max(8, Math.ceil(fleetCapacity * (0.5 + 0.5 * Math.max(0, 1 - busy))));
 }
 
 interface Crew {
@@ -143,8 +143,9 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
     const worker = openWorker({
       connection,
       shard: station.shard,
-      // Twice the fetches: while some are fetched, others are stored and committed.
-      concurrency: settings.concurrency * 2,
+      // Some more than may fetch, so that one is at hand when a fetch ends; few, so that the others wait in the queue, where BullMQ gives
+      // one along with the end of another.
+      concurrency: settings.concurrency + Math.ceil(settings.concurrency / 4) + 4,
       lockDurationMs: settings.lockDuration,
       process: run,
       onLockLost: (ids) => {

@@ -47,6 +47,7 @@ export async function beginCrawl(
     settings.perHost,
     settings.limit ?? '',
     seeds,
+    settings.delay,
   ];
   const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${shard}:crawls`, args)) as string[];
   return { id: String(reply[0]), fresh: reply[1] === '1' };

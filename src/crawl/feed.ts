@@ -3,7 +3,7 @@
 import { jobIdOf } from '../frontier/keys.ts';
 import { type Handed, type Release, takeTurn } from '../frontier/turn.ts';
 import { LEASE_MS } from '../politeness/slot.ts';
-import { enqueueJobs, type RequestQueue, waitListOf } from '../queue/queue.ts';
+import { enqueueJobs, type QueuedRequest, type RequestQueue, waitListOf } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 
 /** Turns are at least so far apart, so that many releases share one. */
@@ -36,6 +36,7 @@ export function createFeed(parts: {
   let arrived: string[] = [];
   let timer: NodeJS.Timeout | null = null;
   let timerAt = Number.POSITIVE_INFINITY;
+  const adding = new Set<Promise<void>>();
   let running: Promise<void> | null = null;
   let stopped = false;
 
@@ -77,8 +78,7 @@ export function createFeed(parts: {
       });
       if (taken.handed.length === 0)
         return Math.min(IDLE_MS, Math.max(SHORTEST_MS, taken.nextDueMs ?? IDLE_MS));
-      await enqueueJobs(queue, taken.handed.map(jobOf));
-      for (const { crawl, id } of taken.handed) arrived.push(jobIdOf(crawl, id));
+      adding.add(add(taken.handed));
       return REPORT_MS;
     } catch (error) {
       // Giving back and reporting twice does no harm; not at all would cost the length of a lease.
@@ -86,6 +86,17 @@ export function createFeed(parts: {
       arrived.push(...reported);
       throw error;
     }
+  }
+
+  /** The next turn need not wait for it: what has not arrived counts as on its way. */
+  function add(handed: Handed[]): Promise<void> {
+    const done = enqueueJobs(queue, handed.map(jobOf))
+      .then(() => {
+        for (const { crawl, id } of handed) arrived.push(jobIdOf(crawl, id));
+        schedule(SHORTEST_MS);
+      }, parts.onError)
+      .finally(() => adding.delete(done));
+    return done;
   }
 
   schedule(0);
@@ -100,12 +111,13 @@ export function createFeed(parts: {
       if (timer) clearTimeout(timer);
       timer = null;
       await running;
+      await Promise.all(adding);
       if (timer) clearTimeout(timer);
       if (releases.length > 0 || arrived.length > 0) await turn().catch(parts.onError);
     },
   };
 }
 
-function jobOf({ crawl, id, packed }: Handed): { jobId: string; packed: string } {
-  return { jobId: jobIdOf(crawl, id), packed };
+function jobOf({ crawl, id, packed, granted }: Handed): QueuedRequest {
+  return { jobId: jobIdOf(crawl, id), packed, granted };
 }

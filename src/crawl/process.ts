@@ -55,6 +55,7 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
     laneKey: key,
     key,
     take: 0,
+    holder: jobId,
     holding: false,
     attempt: job.attemptsMade + 1,
     queuedAt: job.timestamp,

@@ -45,7 +45,9 @@ export interface Work {
   key: string;
   /** How often the request had been taken before; only the newest take may change anything. */
   take: number;
-  /** True while dispatch's slot, or one that was asked for, is held. */
+  /** Under which name the slot is held: the job's own, or that of the request that passed it on. */
+  holder: string;
+  /** True while a slot is held. */
   holding: boolean;
   /** This attempt, counted from 1; snoozes are no attempts. */
   attempt: number;

@@ -50,8 +50,7 @@ function headersOf(work: Work): Record<string, string> {
 async function enterHop(station: Station, work: Work, url: string): Promise<Failure | Outcome | null> {
   const target = limiterKeyOf(url);
   const former = work.key;
-  const holder = work.jobId;
-  const { crawl, id, plan } = work;
+  const { crawl, id, plan, holder } = work;
   if (target !== former || plan.limits.delayMs > 0) {
     if (target !== former) dropSlot(station, work);
     const request = { crawl, id, key: target, holder, limits: plan.limits, takeOver: false };
@@ -68,10 +67,11 @@ async function enterHop(station: Station, work: Work, url: string): Promise<Fail
   return verdict.kind === 'allowed' ? null : { kind: 'snooze', untilMs: verdict.untilMs };
 }
 
-/** The slot goes back with the feed's next turn. */
+/** The slot goes to a request of the same key that waits for one here, else back with the feed's next turn. */
 export function dropSlot(station: Station, work: Work): void {
   if (!work.holding) return;
   work.holding = false;
-  station.slots.drop(work.jobId);
-  station.feed.release(work.key, work.jobId);
+  if (station.slots.pass(work.holder)) return;
+  station.slots.drop(work.holder);
+  station.feed.release(work.key, work.holder);
 }

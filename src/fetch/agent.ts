@@ -68,22 +68,25 @@ export function createAgents(parts: AgentParts): AgentPair {
     http: plain,
     https: secure,
     purge(host, port) {
-      for (const agent of agents)
-        for (const socket of agent.freeSockets[`${host}:${port}`] ?? []) socket.destroy();
+      for (const agent of agents) closeIdle(agent, (name) => name.split(' ', 1)[0] === `${host}:${port}`);
     },
     retire() {
       life.retired = true;
-      for (const agent of agents) {
-        for (const sockets of Object.values(agent.freeSockets))
-          for (const socket of sockets ?? []) socket.destroy();
-      }
+      for (const agent of agents) closeIdle(agent, () => true);
     },
   };
 }
 
-/** Everything but host and port is the same for all requests of one agent. */
-function nameOf(options?: { host?: string | null; port?: number | string | null }): string {
-  return `${options?.host}:${options?.port}`;
+function closeIdle(agent: http.Agent, concerns: (name: string) => boolean): void {
+  for (const [name, sockets = []] of Object.entries(agent.freeSockets)) {
+    if (concerns(name)) for (const socket of sockets) socket.destroy();
+  }
+}
+
+/** What sockets may be shared by; all else is the same for all requests of one agent. A Host header names the certificate. */
+function nameOf(options: http.ClientRequestArgs & { servername?: string } = {}): string {
+  const { host, port, servername } = options;
+  return servername && servername !== host ? `${host}:${port} ${servername}` : `${host}:${port}`;
 }
 
 function connectBy(
@@ -129,37 +132,27 @@ function openTcp(
   // The agent holds these options for as long as the socket lives; who connects holds a page.
   options.connecting = undefined;
   let over = false;
-  const end = () => {
+  const end = (say: () => void) => {
     over = true;
     if (connecting) connecting.giveUp = null;
+    say();
   };
-  const stop = connectTcp(
-    { host: options.host ?? '', port: Number(options.port) },
-    parts.guard,
-    parts.names,
-    {
-      lookup: () => connecting?.enter('dns'),
-      connect: () => connecting?.enter('connect'),
-      done: (socket) => {
-        end();
-        done(socket);
-      },
-      refused: (failure) => {
-        end();
+  const target = { host: options.host ?? '', port: Number(options.port) };
+  const stop = connectTcp(target, parts.guard, parts.names, {
+    lookup: () => connecting?.enter('dns'),
+    connect: () => connecting?.enter('connect'),
+    done: (socket) => end(() => done(socket)),
+    failed: (error) => end(() => connected(error)),
+    refused: (failure) =>
+      end(() => {
         connecting?.refuse(failure);
         connected(new Error(failure.code));
-      },
-      failed: (error) => {
-        end();
-        connected(error);
-      },
-    },
-  );
+      }),
+  });
   if (over || !connecting) return;
   connecting.giveUp = () => {
-    end();
     stop();
-    connected(new Error('given up'));
+    end(() => connected(new Error('given up')));
   };
 }
 

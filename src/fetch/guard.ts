@@ -46,6 +46,7 @@ function compile({ cidrs, hosts: given }: AllowList): Guard {
     key: JSON.stringify([cidrs.toSorted(), hostsKey]),
     names: (host, port) => hosts.has(`${host.includes(':') ? `[${host}]` : host}:${port}`),
     refuses: (address) => {
+      if (!ipaddr.isValid(address)) return 'unreadable';
       const parsed = ipaddr.process(address);
       if (ranges.some((range) => inRange(parsed, range))) return null;
       return specialRange(parsed);

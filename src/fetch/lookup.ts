@@ -20,8 +20,8 @@ const mostKept = 10_000;
 const leastKeptMs = 1000;
 const longestKeptMs = 300_000;
 const absenceKeptMs = 5000;
-/** The first question is repeated after a second, and so on; a name that someone waits for is then asked for anew. */
-const retransmission = { timeout: 1000, tries: 3 };
+/** A question without an answer is repeated after a second, two, four; then, while someone waits, it is asked anew. */
+const defaultRetransmission = { timeout: 1000, tries: 3 };
 const loopback = ['127.0.0.1', '::1'];
 
 /**
@@ -30,8 +30,16 @@ const loopback = ['127.0.0.1', '::1'];
  * getaddrinfo is asked only when the system has no name server set, or for a name without a dot that they do not
  * know, since it alone follows the search list and the other sources of nsswitch.conf.
  */
-export function createNames(options: { servers: readonly string[]; hostsFile?: string }): Names {
-  return new CachedNames(options.servers, options.hostsFile ?? '/etc/hosts');
+export function createNames(options: NamesOptions): Names {
+  return new CachedNames(options);
+}
+
+export interface NamesOptions {
+  servers: readonly string[];
+  /** Default /etc/hosts. */
+  hostsFile?: string;
+  /** Milliseconds before the first repetition, and how often a question is sent. */
+  retransmission?: { timeout: number; tries: number };
 }
 
 class CachedNames implements Names {
@@ -42,8 +50,8 @@ class CachedNames implements Names {
   readonly #asked = new Map<string, Set<(lookup: Lookup) => void>>();
   #closed = false;
 
-  constructor(servers: readonly string[], hostsFile: string) {
-    this.#resolver = resolverOf(servers);
+  constructor({ servers, hostsFile = '/etc/hosts', retransmission = defaultRetransmission }: NamesOptions) {
+    this.#resolver = resolverOf(servers, retransmission);
     this.#ofSystem = servers.length === 0;
     this.#hosts = openHostsFile(hostsFile);
   }
@@ -110,7 +118,10 @@ class CachedNames implements Names {
   }
 }
 
-function resolverOf(servers: readonly string[]): Resolver {
+function resolverOf(
+  servers: readonly string[],
+  retransmission: { timeout: number; tries: number },
+): Resolver {
   const resolver = new Resolver(retransmission);
   try {
     if (servers.length > 0) resolver.setServers(servers);

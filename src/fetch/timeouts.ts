@@ -104,7 +104,9 @@ export class PhaseClock {
     const { phase } = this;
     if (phase === 'dns' || phase === 'connect' || phase === 'tls') this.#timings[phase] = took;
     else if (phase === 'response') this.#timings.firstByte = took;
-    else if (phase === 'read') this.#timings.download = took;
+    else if (phase === 'read' || phase === 'decode') {
+      this.#timings.download = rounded((this.#timings.download ?? 0) + took);
+    }
   }
 }
 

@@ -6,6 +6,8 @@ export interface Handed {
   crawl: string;
   id: string;
   packed: string;
+  /** Whether a slot of its limiter key came along; else it waits for one that is given back where it is taken. */
+  granted: boolean;
 }
 
 export interface Release {
@@ -50,8 +52,14 @@ export async function takeTurn(redis: Redis, shard: string, turn: TurnRequest): 
     | number
   )[];
   const handed: Handed[] = [];
-  for (let i = 2; i + 2 < reply.length; i += 3) {
-    handed.push({ crawl: String(reply[i]), id: String(reply[i + 1]), packed: String(reply[i + 2]) });
+  for (let i = 2; i + 3 < reply.length; i += 4) {
+    const [crawl, id, packed, granted] = reply.slice(i, i + 4).map(String) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    handed.push({ crawl, id, packed, granted: granted === '1' });
   }
   const due = Number(reply[0]);
   return { nextDueMs: due < 0 ? null : due, waiting: Number(reply[1]), handed };

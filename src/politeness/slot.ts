@@ -1,6 +1,7 @@
 // Slots: the right to have one fetch in flight for a limiter key, kept in Redis for the whole fleet.
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
+import { createHeirs } from './heirs.ts';
 
 export interface Limits {
   concurrency: number;
@@ -27,6 +28,8 @@ export type SlotAnswer =
 /** A slot's holder must be heard of within this time, or the slot is free again. Redis' clock. */
 export const LEASE_MS = 4000;
 const HEARTBEAT_MS = 1000;
+/** A slot is passed on within this process for so long; then the other consumers have their turn. */
+const MOST_PASSING_MS = 1000;
 /** How often one that waits for a full key asks again. */
 const FULL_POLL_MS = 40;
 
@@ -49,6 +52,13 @@ export interface Slots {
   ): Promise<SlotAnswer>;
   /** Notes a slot as held by this process: it is renewed until dropped; `onLost` is called if it lapsed meanwhile. */
   hold(holder: string, key: string, onLost: () => void): void;
+  /**
+   * Passes the slot on to a request of this process that waits for one of the same key (inherit). False when none waits, or when the slot
+   * has been passed on for so long that the fleet should have its turn: then it is to be given back.
+   */
+  pass(holder: string): boolean;
+  /** Waits for a slot that is passed on: answers under which name it is held, null after `patienceMs` or when this process holds none. */
+  inherit(key: string, patienceMs: number): Promise<string | null>;
   /** No longer renewed. Giving it back is dispatch's business: it rides with the next turn. */
   drop(holder: string): void;
   /** Milliseconds for which this process knows the key to be paused; 0 if not. */
@@ -72,7 +82,8 @@ export function createSlots(parts: {
   onError: (error: unknown) => void;
 }): Slots {
   const { redis, subscriber, shard, consumer, capacity } = parts;
-  const holders = new Map<string, { key: string; onLost: () => void }>();
+  const holders = new Map<string, { key: string; since: number; onLost: () => void }>();
+  const heirs = createHeirs();
   const pauses = new Map<string, number>();
   let fleet = capacity;
 
@@ -120,8 +131,24 @@ export function createSlots(parts: {
         await sleep(waitMs, signal);
       }
     },
-    hold: (holder, key, onLost) => void holders.set(holder, { key, onLost }),
-    drop: (holder) => void holders.delete(holder),
+    hold(holder, key, onLost) {
+      const held = holders.get(holder);
+      if (held?.key !== key) heirs.held(key, 1);
+      if (held && held.key !== key) heirs.held(held.key, -1);
+      holders.set(holder, { key, since: held?.key === key ? held.since : performance.now(), onLost });
+    },
+    pass(holder) {
+      const held = holders.get(holder);
+      return (
+        held !== undefined && performance.now() - held.since < MOST_PASSING_MS && heirs.give(held.key, holder)
+      );
+    },
+    inherit: (key, patienceMs) => heirs.wait(key, patienceMs),
+    drop(holder) {
+      const held = holders.get(holder);
+      if (held) heirs.held(held.key, -1);
+      holders.delete(holder);
+    },
     pausedFor: (key) => (pauses.size === 0 ? 0 : Math.max(0, (pauses.get(key) ?? 0) - performance.now())),
     async pause(key, durationMs) {
       noticePause(key, durationMs);

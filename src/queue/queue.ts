@@ -27,12 +27,22 @@ export function openQueue(connection: Redis, shard: string): RequestQueue {
   });
 }
 
-/** Ids of the jobs that now wait in the queue, for the hand-over list. A job that is there already is not made again. */
-export async function enqueueJobs(
-  queue: RequestQueue,
-  jobs: readonly { jobId: string; packed: string }[],
-): Promise<void> {
-  await queue.addBulk(jobs.map(({ jobId, packed }) => ({ name: 'fetch', data: packed, opts: { jobId } })));
+export interface QueuedRequest {
+  jobId: string;
+  packed: string;
+  /** With a slot; the job's name says so: 'fetch', else 'ahead'. */
+  granted: boolean;
+}
+
+/** The jobs wait in the queue when this resolves. One that is there already is not made again. */
+export async function enqueueJobs(queue: RequestQueue, jobs: readonly QueuedRequest[]): Promise<void> {
+  await queue.addBulk(
+    jobs.map(({ jobId, packed, granted }) => ({
+      name: granted ? 'fetch' : 'ahead',
+      data: packed,
+      opts: { jobId },
+    })),
+  );
 }
 
 export interface WorkerParts {

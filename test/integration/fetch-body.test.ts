@@ -77,6 +77,9 @@ const cutInHalf = (data: Buffer) => data.subarray(0, data.length >> 1);
 for (const [what, encoding, bytes] of [
   ['text that says it is gzip', 'gzip', Buffer.from('hello, world')],
   ['half of a gzip', 'gzip', cutInHalf(zlib.gzipSync(text))],
+  ['half of a small br', 'br', cutInHalf(zlib.brotliCompressSync(text))],
+  ['half of a small zstd', 'zstd', cutInHalf(zlib.zstdCompressSync(text))],
+  ['half of a small deflate', 'deflate', cutInHalf(zlib.deflateSync(text))],
   ['half of a large gzip', 'gzip', cutInHalf(zlib.gzipSync(noise))],
   ['half of a br', 'br', cutInHalf(zlib.brotliCompressSync(noise))],
   ['half of a zstd', 'zstd', cutInHalf(zlib.zstdCompressSync(noise))],

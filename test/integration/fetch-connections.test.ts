@@ -138,6 +138,16 @@ test('a TLS session is taken up again by a new connection', async (t) => {
   assert.deepEqual(server.sessionsReused, [false, true, true]);
 });
 
+test('a Host header names the certificate: a connection is not shared with requests for another name', async (t) => {
+  const server = closing(t, await startTls('good'));
+  const fetcher = fetcherFor(t, { ca: testAuthority });
+  answered(await fetcher.fetch(requestTo(server.url)));
+  answered(await fetcher.fetch(requestTo(server.url, { headers: { host: 'localhost' } })));
+  failed(await fetcher.fetch(requestTo(server.url, { headers: { host: 'other.test' } })), 'E_TLS_WRONG_NAME');
+  answered(await fetcher.fetch(requestTo(server.url)));
+  assert.equal(server.sessionsReused.length, 2, 'the first is used again, and the third came to nothing');
+});
+
 test('close closes idle connections', async (t) => {
   const server = closing(t, await startSending(answerOf('hello')));
   const fetcher = fetcherFor(t);

@@ -1,7 +1,8 @@
 // What goes wrong on the way to an answer: each defect has its own code. Real servers that do exactly that.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ErrorCode } from '../../src/errors.ts';
+import fc from 'fast-check';
+import { catalogue, type ErrorCode } from '../../src/errors.ts';
 import { answered, closing, failed, fetcherFor, requestTo, textOf } from '../support/fetching.ts';
 import {
   answerOf,
@@ -15,6 +16,7 @@ import {
 } from '../support/hostile.ts';
 import { startTls, testAuthority } from '../support/hostile-tls.ts';
 import { startNameServer } from '../support/name-server.ts';
+import { until } from '../support/signals.ts';
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n';
 
@@ -196,4 +198,52 @@ test('what cannot be sent is E_REQUEST_INVALID; what is no URL of the web, E_URL
   failed(await fetcher.fetch(requestTo('no url')), 'E_URL_INVALID');
   failed(await fetcher.fetch(requestTo('ftp://127.0.0.1/')), 'E_URL_SCHEME');
   assert.equal(server.requests.length, 0);
+});
+
+test('whatever a server sends, there is an answer or a failure, and nothing is left open', async (t) => {
+  let bytes: Uint8Array = Buffer.alloc(0);
+  const server = closing(
+    t,
+    await startRaw((socket) => {
+      // In two pieces, and then the end: half of the time orderly.
+      const middle = bytes.length >> 1;
+      socket.write(bytes.subarray(0, middle), () => {
+        if (bytes.length % 2) socket.end(bytes.subarray(middle));
+        else socket.write(bytes.subarray(middle), () => socket.resetAndDestroy());
+      });
+    }),
+  );
+  const fetcher = fetcherFor(t);
+  const piece = fc.oneof(
+    fc.constantFrom(
+      'HTTP/1.1 200 OK\r\n',
+      'HTTP/1.1 302 Found\r\nLocation: /\r\n',
+      'HTTP/1.0 204\r\n',
+      'HTTP/1.1 100 Continue\r\n\r\n',
+    ),
+    fc.constantFrom(
+      'Content-Length: 5\r\n',
+      'Transfer-Encoding: chunked\r\n',
+      'Content-Encoding: gzip\r\n',
+      'Connection: close\r\n',
+    ),
+    fc.constantFrom(
+      '\r\n',
+      '\r\n\r\n',
+      '5\r\nhello\r\n',
+      '0\r\n\r\n',
+      'hello',
+      '\x1f\x8b\x08',
+      '\0',
+      '\xff: \xff\r\n',
+    ),
+    fc.string(),
+  );
+  const property = fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
+    bytes = Buffer.from(pieces.join(''), 'latin1');
+    const result = await fetcher.fetch(requestTo(server.url, { maxRedirects: 1 }));
+    assert.ok(result.ok ? result.answer.status >= 100 : result.failure.code in catalogue);
+  });
+  await fc.assert(property, { numRuns: 300 });
+  await until(() => server.connections.open.size === 0, { what: 'the connections to close' });
 });

@@ -46,7 +46,7 @@ async function runJob(
   });
   worker.run();
   try {
-    await enqueueJobs(queue, [{ jobId: 'c.1', packed: 'x' }]);
+    await enqueueJobs(queue, [{ jobId: 'c.1', packed: 'x', granted: true }]);
     let facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] } = {
       job: undefined,
       state: '',

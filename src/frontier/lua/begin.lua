@@ -2,7 +2,7 @@
   Begins a crawl, or goes on with the one of that name that has not ended. A name whose crawl has ended gets a new id; the old
   crawl stays readable. The caller counts as a producer of it until it leaves or its lease runs out.
     KEYS[1] NS:crawls
-    ARGV    1 NS  2 name  3 producer  4 lease (ms)  5 settings (JSON)  6 perHost  7 limit or ''  8 seeds, as the user named them
+    ARGV    1 NS  2 name  3 producer  4 lease (ms)  5 settings (JSON)  6 perHost  7 limit or ''  8 seeds, as the user named them  9 delay (ms)
   Answers {id, '1' if it is new, state before}
 ]]
 --- include politeness/lua/gate.lua
@@ -21,7 +21,7 @@ if fresh then
   redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[8], 'priorities', '0')
 end
 local c = ns .. ':c:' .. id
-redis.call('HSET', c, 'settings', ARGV[5], 'perHost', ARGV[6], 'offering', '1')
+redis.call('HSET', c, 'settings', ARGV[5], 'perHost', ARGV[6], 'delay', ARGV[9], 'offering', '1')
 if state == 'finished' and not fresh then redis.call('HSET', c, 'state', 'running') end
 if ARGV[7] == '' then redis.call('HDEL', c, 'limit') else redis.call('HSET', c, 'limit', ARGV[7]) end
 redis.call('ZADD', c .. ':producers', now + tonumber(ARGV[4]), ARGV[3])

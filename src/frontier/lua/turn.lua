@@ -1,17 +1,19 @@
 --[[
   One turn of dispatch: gives slots back, notes what has arrived in the queue, and moves due requests from lanes to the hand-over
-  list, fairly over crawls and hosts, each with a slot of its limiter key. What was handed over and never arrived (the dispatcher
+  list, fairly over crawls and hosts, with a slot of their limiter key or ahead of one. What was handed over and never arrived (the dispatcher
   died) is handed over again.
     KEYS[1] NS:active
     ARGV    1 NS  2 crawl to serve, or '*'  3 the queue's list of waiting jobs  4 wanted length of that list  5 lease (ms)
             6 number of releases, then two each: limiter key, holder; then the arrived: members of the hand-over list
   Keys: NS:handing (ZSET) CRAWL.ID by the time of the hand-over · NS:c:CRAWL:due (ZSET) limiter key by when its lane is due (ms)
         NS:c:CRAWL:open (HASH) id to TAKE US PACKED · NS:c:CRAWL:n (HASH) limiter key to number of open requests
-  Answers {ms until the next lane is due or -1, waiting in the queue, then per request: crawl, id, packed}
+  Answers {ms until the next lane is due or -1, waiting in the queue, then per request: crawl, id, packed, '1' with a slot or '0' without}
 ]]
 --- include politeness/lua/gate.lua
 local HANDING_TIMEOUT = 3000
 local LANES_A_TURN = 100
+-- Hosts of a smaller limit are not served ahead: their requests would only wait in a consumer that others could use.
+local AHEAD_FROM = 8
 local ns, only, lease = ARGV[1], ARGV[2], tonumber(ARGV[5])
 local now = redisTime()
 local handing = ns .. ':handing'
@@ -33,6 +35,7 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', handing, '-inf', now - HANDI
     out[#out + 1] = crawl
     out[#out + 1] = id
     out[#out + 1] = string.match(open, '^%d+\31(.*)$')
+    out[#out + 1] = '0'
     room = room - 1
   else
     redis.call('ZREM', handing, member)
@@ -63,19 +66,24 @@ local function identity(packed)
 end
 
 -- Serves one lane: up to `quota` requests. Answers how many.
-local function serveLane(crawl, c, key, perHost, priorities, quota, order)
+local function serveLane(crawl, c, key, perHost, delay, priorities, quota, order)
   local k = ns .. ':k:' .. key
   local open = tonumber(redis.call('HGET', c .. ':n', key)) or 0
   local free, untilMs, why = gateFree(k, now, perHost)
   local cap = perHost * 4 + 16
   if free > 0 and open >= cap then free, untilMs, why = 0, now + 5000, 'full' end
-  if free < 1 then
+  -- Without a clock to obey, some go ahead without a slot: they wait in a consumer for one that is given back there.
+  local most = delay > 0 and math.min(free, 1) or free
+  if perHost >= AHEAD_FROM and delay == 0 and (why == '' or why == 'full') then
+    most = math.max(free, math.min(cap, perHost * 2 + 2) - open)
+  end
+  if most < 1 then
     redis.call('ZADD', c .. ':due', why == 'full' and math.min(untilMs, now + lease) or untilMs, key)
     if why == 'full' then redis.call('SADD', k .. ':w', crawl) end
     return 0
   end
   local served = 0
-  while served < math.min(free, quota, cap - open) do
+  while served < math.min(most, quota, cap - open) do
     local packed = popLane(c, key, priorities)
     if not packed then
       redis.call('ZREM', c .. ':due', key)
@@ -86,16 +94,18 @@ local function serveLane(crawl, c, key, perHost, priorities, quota, order)
     local member = crawl .. '.' .. id
     redis.call('HSET', c .. ':open', id, '0\31' .. packed)
     redis.call('ZADD', handing, now, member)
-    redis.call('ZADD', k .. ':s', now + lease, member)
+    if served < free then redis.call('ZADD', k .. ':s', now + lease, member) end
     out[#out + 1] = crawl
     out[#out + 1] = id
     out[#out + 1] = packed
+    out[#out + 1] = served < free and '1' or '0'
     served = served + 1
   end
   if served > 0 then
-    redis.call('PEXPIRE', k .. ':s', lease * 2)
+    if free > 0 then redis.call('PEXPIRE', k .. ':s', lease * 2) end
     redis.call('HINCRBY', c .. ':n', key, served)
-    redis.call('ZADD', c .. ':due', 'XX', now + order * 0.0001, key)
+    -- A lane with a delay gives the next when that may start, so that no request waits in a consumer.
+    redis.call('ZADD', c .. ':due', 'XX', now + delay + order * 0.0001, key)
   end
   return served
 end
@@ -103,14 +113,14 @@ end
 local nextDue = math.huge
 local function serveCrawl(crawl, share)
   local c = ns .. ':c:' .. crawl
-  local info = redis.call('HMGET', c, 'state', 'perHost', 'priorities')
+  local info = redis.call('HMGET', c, 'state', 'perHost', 'priorities', 'delay')
   if info[1] ~= 'running' then return 0 end
   local served = 0
   local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now, 'LIMIT', 0, LANES_A_TURN)
   for order, key in ipairs(lanes) do
     if served >= share then break end
     local quota = math.max(1, math.floor((share - served) / (#lanes - order + 1)))
-    served = served + serveLane(crawl, c, key, tonumber(info[2]) or 2, info[3] or '0', quota, order)
+    served = served + serveLane(crawl, c, key, tonumber(info[2]) or 2, tonumber(info[4]) or 0, info[3] or '0', quota, order)
   end
   local first = redis.call('ZRANGE', c .. ':due', 0, 0, 'WITHSCORES')
   if first[2] then nextDue = math.min(nextDue, tonumber(first[2])) end

@@ -102,6 +102,22 @@ test('an answer is kept for its time to live, at least a second; a missing name 
   assert.ok(asked('failing.test') >= 2);
 });
 
+test('a name that someone waits for is asked for until there is an answer, and no longer', async (t) => {
+  const server = closing(
+    t,
+    await startNameServer((_name, _type, count) => (count <= 3 ? 'silent' : { addresses: ['192.0.2.1'] })),
+  );
+  const retransmission = { timeout: 100, tries: 1 };
+  const names = closing(
+    t,
+    createNames({ servers: [server.address], hostsFile: '/nonexistent', retransmission }),
+  );
+  const stop = names.resolve('left.test', () => assert.fail('nobody waits for this'));
+  stop();
+  assert.deepEqual(await addresses(names, 'slow.test'), ['192.0.2.1']);
+  assert.equal(server.questions.filter((question) => question === 'A left.test').length, 1);
+});
+
 test('who stops waiting is not told', async (t) => {
   const { names } = await setUp(t, () => ({ addresses: ['192.0.2.1'] }));
   let told = false;
