@@ -1,92 +1,43 @@
-// The script producer: offers seed lines to a crawl, batch by batch, each durable before the next is read.
-
-import { stayWithCrawl } from '../src/crawl/crawl.ts';
-import { hostPortOf } from '../src/crawl/guarded-fetch.ts';
-import type { Failure } from '../src/errors.ts';
-import { crawlKey } from '../src/frontier/keys.ts';
-import { BATCH, offer } from '../src/frontier/offer.ts';
+// The script producer: begins a crawl, or goes on with it, and offers what its seeds name.
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { crawlSettings, type Settings } from '../src/config.ts';
+import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
+import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import type { Redis } from '../src/redis.ts';
-import type { Request, RequestExtras, RequestInput } from '../src/request.ts';
+import { nameBadLine, seedsFromArguments } from './seeds.ts';
 
-/** A line of a seed list: a request whose url is normalised, or what is wrong with it. */
-export type OfferedLine =
-  | { source: string; line: number; input: RequestInput }
-  | { source: string; line: number; failure: Failure; text: string };
-
-export interface OfferTotals {
-  accepted: number;
-  duplicates: number;
-  rejected: number;
-  /** Not accepted because of --limit. */
-  overLimit: number;
+export interface Enqueuing extends Begun {
+  /** Offers all seeds, and leaves the crawl unless stopped: then the same command goes on with it. Rejects with E_FILE and the like. */
+  run(parts: {
+    stdin: Readable;
+    /** Gets a sentence, safe for a terminal, for each line that is not accepted. */
+    onBadLine: (sentence: string) => void;
+    stopped: () => boolean;
+  }): Promise<OfferTotals>;
 }
 
-/**
- * Offers all lines to a crawl that the producer has begun (beginCrawl), and keeps its lease meanwhile. A bad line is reported and the
- * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
- */
-export async function offerSeeds(parts: {
+/** Begins or goes on with the crawl `name`; its seeds are URLs, files or '-', as on the command line. */
+export async function enqueue(parts: {
   redis: Redis;
   shard: string;
-  crawl: string;
-  producer: string;
-  lines: AsyncIterable<OfferedLine>;
-  onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
-  stopped: () => boolean;
-}): Promise<OfferTotals> {
-  const { redis, shard, crawl, producer } = parts;
-  const totals: OfferTotals = { accepted: 0, duplicates: 0, rejected: 0, overLimit: 0 };
-  const allowed = new Set<string>();
-  const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
-  let batch: Request[] = [];
-
-  async function send(): Promise<void> {
-    const requests = batch;
-    batch = [];
-    await allowHosts(redis, shard, crawl, requests, allowed);
-    const offered = await offer(redis, shard, crawl, requests);
-    totals.accepted += offered?.added ?? 0;
-    totals.duplicates += offered?.duplicates ?? 0;
-    totals.overLimit += offered?.overLimit ?? 0;
-  }
-
-  try {
-    for await (const line of parts.lines) {
-      if (parts.stopped()) return totals;
-      if ('failure' in line) {
-        totals.rejected++;
-        parts.onBadLine(line);
-        continue;
-      }
-      batch.push(requestOf(line.input));
-      if (batch.length >= BATCH) await send();
-    }
-    if (batch.length > 0) await send();
-    return totals;
-  } finally {
-    clearInterval(lease);
-  }
-}
-
-function requestOf({ url, depth, ...rest }: RequestInput): Request {
-  const extras = Object.keys(rest).length > 0 ? (rest as RequestExtras) : null;
-  return { url, depth: depth ?? 0, referrer: null, extras };
-}
-
-/** The operator named these hosts and ports, so the guard lets them through even where they are private. */
-async function allowHosts(
-  redis: Redis,
-  shard: string,
-  crawl: string,
-  requests: Request[],
-  known: Set<string>,
-): Promise<void> {
-  const fresh = new Set<string>();
-  for (const { url } of requests) {
-    const hostPort = hostPortOf(url);
-    if (!known.has(hostPort)) fresh.add(hostPort);
-  }
-  if (fresh.size === 0) return;
-  await redis.sadd(`${crawlKey(shard, crawl)}:hosts`, ...fresh);
-  for (const hostPort of fresh) if (known.size < 100_000) known.add(hostPort);
+  settings: Settings;
+  name: string;
+  seeds: string[];
+}): Promise<Enqueuing> {
+  const { redis, shard, settings, name, seeds } = parts;
+  const producer = randomUUID();
+  const crawl = { name, producer, settings: crawlSettings(settings), seeds: seeds.join(' ') };
+  const begun = await beginCrawl(redis, shard, crawl);
+  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  return {
+    ...begun,
+    async run({ stdin, onBadLine, stopped }) {
+      const lines = seedsFromArguments(seeds, rules, stdin);
+      const offering = { redis, shard, crawl: begun.id, producer, lines, stopped };
+      const totals = await offerSeeds({ ...offering, onBadLine: (line) => onBadLine(nameBadLine(line)) });
+      if (!stopped()) await leaveCrawl(redis, shard, begun.id, producer);
+      return totals;
+    },
+  };
 }

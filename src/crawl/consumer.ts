@@ -24,6 +24,7 @@ import { createPlans } from './plan.ts';
 import { processJob } from './process.ts';
 import type { Station } from './station.ts';
 import { createTallies } from './tallies.ts';
+import { boundYoungSpace } from './young-space.ts';
 
 /** The token that robots.txt files name drover by. */
 export const PRODUCT_TOKEN = 'drover';
@@ -46,6 +47,7 @@ export async function startConsumer(parts: {
   log: Log;
 }): Promise<Consumer> {
   const { settings, address, serve, log } = parts;
+  boundYoungSpace();
   const shard = shardOf(settings.prefix);
   const scripts = connectRedis(address, 'script');
   const subscriber = connectRedis(address, 'script');

@@ -3,6 +3,7 @@
 import type { RobotsFetch, RobotsVerdict } from '../politeness/robots.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { onStartOf } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** RFC 9309 §2.5: at least 500 KiB are to be parsed; what comes after is not read. */
@@ -43,6 +44,7 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
     maxRedirects: MAX_REDIRECTS,
     allow: allowListOf(plan),
     signal: work.abort.signal,
+    onStart: onStartOf(station, work),
   });
   // What ended because of us says nothing of the host.
   if (work.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };

@@ -5,6 +5,7 @@ import { limiterKeyOf } from '../url/host.ts';
 import { PATIENCE_MS } from './admit.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 import { askRobots } from './robots-fetch.ts';
+import { onStartOf } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** What the fetch gave, or the outcome that a hop's host made of it. */
@@ -26,6 +27,7 @@ export async function visit(station: Station, work: Work): Promise<Visit> {
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(plan),
     signal: work.abort.signal,
+    onStart: onStartOf(station, work),
     beforeHop: async (url) => {
       const hop = await enterHop(station, work, url);
       if (hop === null || 'code' in hop) return hop;

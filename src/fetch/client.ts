@@ -38,6 +38,8 @@ export interface FetchRequest {
   beforeHop?: (url: string) => Promise<Failure | null>;
   /** Aborting ends the fetch with E_LOCK_LOST, or with the signal's reason if that is a Failure. */
   signal?: AbortSignal;
+  /** Called at each hop when the request goes out, on a connection that stands. */
+  onStart?: () => void;
 }
 
 export interface Fetcher {
@@ -156,6 +158,7 @@ class GotFetcher implements Fetcher {
         idle: this.#idle,
         limits: { maxBytes: request.maxBytes, truncate: request.truncate ?? false },
         clock: new PhaseClock(request.timeouts, journey.deadline),
+        started: request.onStart,
         ended: (end) => {
           this.#watchdog.delete(hop);
           journey.hop = null;

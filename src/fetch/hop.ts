@@ -30,6 +30,8 @@ export interface HopParts {
   readonly idle: IdleSockets;
   readonly limits: BodyLimits;
   readonly clock: PhaseClock;
+  /** The request goes out now, on a connection that stands. */
+  readonly started: (() => void) | undefined;
   readonly ended: (end: HopEnd) => void;
 }
 
@@ -181,6 +183,7 @@ export class Hop implements Watched, Connecting {
     if (this.#ended) return;
     if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
     this.enter(this.#parts.target.body === null ? 'response' : 'send');
+    this.#parts.started?.();
   }
 
   #onSent(): void {

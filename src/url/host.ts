@@ -48,3 +48,15 @@ export function registrableDomain(hostname: string): string {
   remembered.set(hostname, domain);
   return domain;
 }
+
+/** Ends of names that the public DNS does not hold (RFC 6761, RFC 6762, RFC 8375, and common use). */
+const privateEnds = /(^|\.)(localhost|local|internal|intranet|private|corp|home|lan|test|home\.arpa)$/;
+
+/**
+ * Whether a host can only be meant as one of the operator's own network: an address, a name without a dot, or one with a private ending.
+ * A name of the public DNS is not, whatever it resolves to: its owner could point it inward.
+ */
+export function mayBePrivate(hostname: string): boolean {
+  const isAddress = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+  return isAddress || !hostname.includes('.') || privateEnds.test(hostname);
+}

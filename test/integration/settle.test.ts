@@ -54,8 +54,9 @@ async function runJob(
     };
     await until(
       async () => {
-        const job = await queue.getJob('c.1');
-        facts = { job, state: job ? await job.getState() : 'gone', seen };
+        const state = await queue.getJobState('c.1');
+        const job = await queue.getJob('c.1'); // after its state, so that it shows what led there
+        facts = { job, state: job ? state : 'gone', seen };
         return check(facts);
       },
       { deadlineMs: 8000, what: 'the job to be settled' },

@@ -92,10 +92,13 @@ async function askOnce<T>(child: ChildProcess, order: Order): Promise<T> {
   if (!child.connected) throw new Error('the test site has ended');
   child.channel?.ref();
   child.send(order);
+  const over = new AbortController();
+  const { signal } = over;
   const [answer] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'disconnect').then(() => [undefined]),
+    once(child, 'message', { signal }),
+    once(child, 'disconnect', { signal }).then(() => [undefined]),
   ]);
+  over.abort();
   child.channel?.unref();
   if (answer === undefined) throw new Error('the test site has ended');
   return answer.done as T;

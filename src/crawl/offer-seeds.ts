@@ -1,0 +1,93 @@
+// Offering seeds to a crawl, batch by batch, each durable before the next is read.
+
+import type { Failure } from '../errors.ts';
+import { crawlKey } from '../frontier/keys.ts';
+import { BATCH, offer } from '../frontier/offer.ts';
+import type { Redis } from '../redis.ts';
+import type { Request, RequestExtras, RequestInput } from '../request.ts';
+import { hostnameOf, mayBePrivate } from '../url/host.ts';
+import { stayWithCrawl } from './crawl.ts';
+import { hostPortOf } from './guarded-fetch.ts';
+
+/** A line of a seed list: a request whose url is normalised, or what is wrong with it. */
+export type OfferedLine =
+  | { source: string; line: number; input: RequestInput }
+  | { source: string; line: number; failure: Failure; text: string };
+
+export interface OfferTotals {
+  accepted: number;
+  duplicates: number;
+  rejected: number;
+  /** Not accepted because of --limit. */
+  overLimit: number;
+}
+
+/**
+ * Offers all lines to a crawl that the producer has begun (beginCrawl), and keeps its lease meanwhile. A bad line is reported and the
+ * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
+ */
+export async function offerSeeds(parts: {
+  redis: Redis;
+  shard: string;
+  crawl: string;
+  producer: string;
+  lines: AsyncIterable<OfferedLine>;
+  onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
+  stopped: () => boolean;
+}): Promise<OfferTotals> {
+  const { redis, shard, crawl, producer } = parts;
+  const totals: OfferTotals = { accepted: 0, duplicates: 0, rejected: 0, overLimit: 0 };
+  const allowed = new Set<string>();
+  const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
+  let batch: Request[] = [];
+
+  async function send(): Promise<void> {
+    const requests = batch;
+    batch = [];
+    await allowHosts(redis, shard, crawl, requests, allowed);
+    const offered = await offer(redis, shard, crawl, requests);
+    totals.accepted += offered?.added ?? 0;
+    totals.duplicates += offered?.duplicates ?? 0;
+    totals.overLimit += offered?.overLimit ?? 0;
+  }
+
+  try {
+    for await (const line of parts.lines) {
+      if (parts.stopped()) return totals;
+      if ('failure' in line) {
+        totals.rejected++;
+        parts.onBadLine(line);
+        continue;
+      }
+      batch.push(requestOf(line.input));
+      if (batch.length >= BATCH) await send();
+    }
+    if (batch.length > 0) await send();
+    return totals;
+  } finally {
+    clearInterval(lease);
+  }
+}
+
+function requestOf({ url, depth, ...rest }: RequestInput): Request {
+  const extras = Object.keys(rest).length > 0 ? (rest as RequestExtras) : null;
+  return { url, depth: depth ?? 0, referrer: null, extras };
+}
+
+/** The operator named these hosts and ports, so the guard lets them through though they are private. */
+async function allowHosts(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  requests: Request[],
+  known: Set<string>,
+): Promise<void> {
+  const fresh = new Set<string>();
+  for (const { url } of requests) {
+    const hostPort = hostPortOf(url);
+    if (!known.has(hostPort) && mayBePrivate(hostnameOf(url))) fresh.add(hostPort);
+  }
+  if (fresh.size === 0) return;
+  await redis.sadd(`${crawlKey(shard, crawl)}:hosts`, ...fresh);
+  for (const hostPort of fresh) if (known.size < 100_000) known.add(hostPort);
+}
