@@ -228,7 +228,6 @@ test('control characters and escape sequences from a server never reach the term
     '-v',
   ]);
   const list = await desk.run(['dead', 'list']);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
   for (const text of [stderr, stdout, list.stdout, list.stderr]) assert.doesNotMatch(text, control);
 });
