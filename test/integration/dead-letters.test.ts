@@ -41,7 +41,7 @@ const limits = {
   '--timeout-tls': '1500',
   '--timeout-response': '1500',
   '--timeout-read': '1500',
-  '--timeout-request': '3500',
+  '--timeout-request': '2500',
   '--max-bytes': '1MiB',
   '--max-redirects': '3',
   '--max-snooze': '500',
@@ -67,19 +67,28 @@ const startPlain = async (): Promise<Server> => {
 };
 /** A server of the own network: no URL of the list names it, a redirect leads there. */
 let secret: RawServer;
-const startLeadingInside = () =>
-  startSending(answerOf('', { Location: `${secret.url}admin` }, '302 Found'));
+const startLeadingInside = () => startSending(answerOf('', { Location: `${secret.url}admin` }, '302 Found'));
 
 const troubles: Trouble[] = [
   ['a name that does not exist', 'E_DNS_NOT_FOUND', 'dead at once', nowhere('http://missing.test/')],
   ['a name server that fails', 'E_DNS_TEMPORARY', 'dead after retries', nowhere('http://servfail.test/')],
   ['a silent name server', 'E_DNS_TIMEOUT', 'dead after retries', nowhere('http://silent.test/')],
-  ['a name with a private address', 'E_SSRF', 'dead at once', nowhere('http://inside.test/')],
+  [
+    'a name of the public DNS with a private address',
+    'E_SSRF',
+    'dead at once',
+    nowhere('http://inside.example.com/'),
+  ],
   ['a redirect into the own network', 'E_SSRF', 'dead at once', startLeadingInside],
 
   ['a refused connection', 'E_CONNECT_REFUSED', 'dead after retries', startRefusing],
   // The broadcast address of loopback: TCP has no way there.
-  ['an address without a way', 'E_CONNECT_UNREACHABLE', 'dead after retries', nowhere('http://127.255.255.255/')],
+  [
+    'an address without a way',
+    'E_CONNECT_UNREACHABLE',
+    'dead after retries',
+    nowhere('http://127.255.255.255/'),
+  ],
   ['a port that does not accept', 'E_CONNECT_TIMEOUT', 'dead after retries', startSilentConnect],
   ['a reset', 'E_RESET', 'dead after retries', startResetting],
   ['a connection closed without a word', 'E_RESET', 'dead after retries', () => startSendingAndClosing('')],
@@ -106,9 +115,19 @@ const troubles: Trouble[] = [
   ['status 403, with --dead-on 403', 'E_HTTP_DEAD_STATUS', 'dead at once', answering('403 Forbidden')],
   ['status 408', 'E_HTTP_RETRY', 'dead after retries', answering('408 Request Timeout')],
   ['status 500', 'E_HTTP_5XX', 'dead after retries', answering('500 Broken')],
-  ['a pause beyond --max-snooze', 'E_RATE_LIMITED', 'dead at once', answering('429 Slow', { 'Retry-After': '60' })],
+  [
+    'a pause beyond --max-snooze',
+    'E_RATE_LIMITED',
+    'dead at once',
+    answering('429 Slow', { 'Retry-After': '60' }),
+  ],
   ['a redirect loop', 'E_REDIRECT_LOOP', 'dead at once', () => startRedirecting('302 Found')],
-  ['a redirect to ftp:', 'E_REDIRECT_INVALID', 'dead at once', answering('301 Moved', { Location: 'ftp://a.test/' })],
+  [
+    'a redirect to ftp:',
+    'E_REDIRECT_INVALID',
+    'dead at once',
+    answering('301 Moved', { Location: 'ftp://a.test/' }),
+  ],
 
   [
     'a body that stops',
@@ -147,7 +166,7 @@ after(() => Promise.all(opened.map((each) => each.close())));
 before(async () => {
   secret = await startSending(answerOf('secret'));
   const names = await startNameServer((name) => {
-    if (name === 'inside.test') return { addresses: ['127.0.0.1'] };
+    if (name === 'inside.example.com') return { addresses: ['127.0.0.1'] };
     return name === 'silent.test' ? 'silent' : name === 'servfail.test' ? 'servfail' : 'nxdomain';
   });
   opened.push(secret, names);
@@ -171,7 +190,17 @@ before(async () => {
 
 async function crawl(name: string, list: string[], args: string[]) {
   await writeFile(desk.path(`${name}.txt`), list.map((url) => `${url}\n`).join(''));
-  const common = ['--crawl', name, '--depth', '0', '--attempts', String(ATTEMPTS), '--backoff', '20', '--quiet'];
+  const common = [
+    '--crawl',
+    name,
+    '--depth',
+    '0',
+    '--attempts',
+    String(ATTEMPTS),
+    '--backoff',
+    '20',
+    '--quiet',
+  ];
   return desk.run(['crawl', desk.path(`${name}.txt`), ...common, ...args]);
 }
 
@@ -186,7 +215,12 @@ async function lettersOf(name: string): Promise<DeadLetter[]> {
 const byUrl = <T extends { url: string }>(each: T[]) => new Map(each.map((one) => [one.url, one]));
 
 /** One of its record and its dead letter says otherwise than the other, or than it must. */
-function assertDead(record: CrawlRecord | undefined, letter: DeadLetter | undefined, code: ErrorCode, attempts: number) {
+function assertDead(
+  record: CrawlRecord | undefined,
+  letter: DeadLetter | undefined,
+  code: ErrorCode,
+  attempts: number,
+) {
   assert.deepEqual(
     [record?.ok, record?.error?.code, record?.error?.layer, record?.attempts],
     [false, code, catalogue[code].layer, attempts],
@@ -223,8 +257,21 @@ test('each URL has one record, each dead one a letter; the numbers add up, and t
 test('nothing connected to the server inside', () => assert.equal(secret.connections.accepted, 0));
 
 test('there is a row for every error of a fetch', () => {
-  const layers: Layer[] = ['guard', 'dns', 'connect', 'tls', 'send', 'response', 'read', 'request', 'http', 'body'];
-  const codes = (Object.keys(catalogue) as ErrorCode[]).filter((code) => layers.includes(catalogue[code].layer));
+  const layers: Layer[] = [
+    'guard',
+    'dns',
+    'connect',
+    'tls',
+    'send',
+    'response',
+    'read',
+    'request',
+    'http',
+    'body',
+  ];
+  const codes = (Object.keys(catalogue) as ErrorCode[]).filter((code) =>
+    layers.includes(catalogue[code].layer),
+  );
   // A request's body has at most 1 MiB, which the system's buffers of loopback take: see fetch-timeouts.test.ts.
   const elsewhere: ErrorCode[] = ['E_SEND_TIMEOUT'];
   const shown = new Set([...troubles.map(([, code]) => code), ...elsewhere]);
@@ -253,6 +300,9 @@ test('with robots.txt asked for, the cause keeps its own code, and a robots.txt 
     assertDead(found.get(url), dead.get(url), error, attempts);
   }
   assert.ok(failing.requests.length > 0, 'its robots.txt was asked for');
-  assert.ok(failing.requests.every((request) => request.startsWith('GET /robots.txt')), 'and nothing else of it');
+  assert.ok(
+    failing.requests.every((request) => request.startsWith('GET /robots.txt')),
+    'and nothing else of it',
+  );
   assertAddsUp(await desk.status('robots'));
 });

@@ -1,0 +1,154 @@
+// Every command line of the README does what the README says: its words are run as they stand, in an empty directory, against a local site.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import { parseRequest } from '../../src/request.ts';
+import { recordsOf } from '../support/crawls.ts';
+import { type DroverProcess, spawnDrover, until } from '../support/signals.ts';
+import { type Site, startSite } from '../support/site.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const root = join(import.meta.dirname, '../..');
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+/** The fenced blocks of the README, in order. */
+const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(
+  ([, language = '', text = '']) => ({ language, text }),
+);
+const commandLines = blocks
+  .filter(({ language }) => language === 'console')
+  .flatMap(({ text }) => text.split('\n').filter(Boolean));
+const requestExample = blocks.find(({ language }) => language === 'json')?.text.replaceAll('\n', ' ') ?? '';
+
+const PAGES = 12;
+let site: Site;
+let dir: string;
+
+before(async () => {
+  site = await startSite({
+    pages: PAGES,
+    behaviours: {
+      '/item/7': { status: 200, body: 'Item seven.' },
+      '/away': { status: 302, headers: { location: 'ftp://example.com/' } },
+    },
+  });
+  dir = await temporaryDirectory('readme');
+  const here = JSON.stringify({ ...JSON.parse(requestExample), url: `${site.url}/item/7` });
+  await writeFile(join(dir, 'urls.txt'), `${site.url}/p/1\n${site.url}/p/2\n${site.url}/away\n${here}\n`);
+});
+after(() => site.stop());
+
+/** The words after `drover` that an `npm run` line of the README comes to. */
+function wordsOf(line: string): string[] {
+  assert.doesNotMatch(line, /["'`$&|;<>*?\\]/, 'it needs a shell, which this test has not');
+  const [, script = '', rest = ''] = /^npm run (\S+)(?: -- (.*))?$/.exec(line) ?? [];
+  const [, first = ''] =
+    /^node cli\/drover\.ts ?(.*)$/.exec(scripts[script] ?? '') ?? assert.fail(`not drover: ${line}`);
+  const words = `${first} ${rest}`.split(' ').filter(Boolean);
+  return words.map((word) => word.replace('https://example.com', site.url));
+}
+
+const environment = (): Record<string, undefined> => {
+  const names = Object.keys(process.env).filter((name) => name === 'REDIS_URL' || name.startsWith('DROVER_'));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+};
+const start = (words: readonly string[]): DroverProcess =>
+  spawnDrover(words, { cwd: dir, env: environment() });
+
+/** Runs the words to their end; returns standard output. */
+async function run(words: readonly string[], wanted = 0): Promise<string> {
+  const drover = start(words);
+  const { code } = await drover.exit;
+  assert.equal(code, wanted, `${words.join(' ')}\n${drover.stdout()}${drover.stderr()}`);
+  return drover.stdout();
+}
+
+const statusOf = async (crawl: string) => JSON.parse(await run(['status', crawl, '--json'])) as CrawlCounts;
+
+/** What each line of the README must do; they run in the README's order, in one directory. */
+const promises: Record<string, (words: string[]) => Promise<void>> = {
+  async 'npm run crawl -- https://example.com/ -o pages.jsonl'(words) {
+    await run(words);
+    const records = await recordsOf(join(dir, 'pages.jsonl'));
+    assert.equal(records.length, PAGES + 1);
+    assert.ok(records.every(({ ok }) => ok));
+    await site.clearLog();
+  },
+  async 'npm run crawl'(words) {
+    await run(words, 1); // the demonstration has a page that fails for good
+    const { state, recorded } = await statusOf('demo');
+    assert.equal(state, 'finished');
+    assert.ok(recorded > 100, `${recorded} pages`);
+    assert.deepEqual(await site.log(), [], 'it crawls its own site');
+  },
+  async 'npm run drover -- enqueue urls.txt --crawl shop --depth 0'(words) {
+    await run(words);
+    const { state, accepted, waiting } = await statusOf('shop');
+    assert.deepEqual([state, accepted, waiting], ['running', 4, 4]);
+  },
+  async 'npm run drover -- consume --processes 2'(words) {
+    const consuming = start(words);
+    await consuming.line(/consuming in 2 processes/);
+    const finished = async () => (await statusOf('shop')).state === 'finished';
+    await until(finished, { what: 'the crawl to be finished', deadlineMs: 20_000 });
+    consuming.kill('SIGTERM');
+    assert.equal((await consuming.exit).code, 0, consuming.stderr());
+  },
+  async 'npm run drover -- status shop'(words) {
+    assert.match(
+      await run(words),
+      /^crawl shop: finished\n {2}4 accepted = 3 recorded \+ 0 refused \+ 1 dead/,
+    );
+  },
+  async 'npm run drover -- results shop -o shop.jsonl'(words) {
+    await run(words);
+    const records = await recordsOf(join(dir, 'shop.jsonl'));
+    const byPath = new Map(records.map((record) => [new URL(record.url).pathname, record]));
+    assert.deepEqual([...byPath.keys()].sort(), ['/away', '/item/7', '/p/1', '/p/2']);
+    const { label, userData, ok } = byPath.get('/item/7') ?? {};
+    assert.deepEqual({ label, userData, ok }, { label: 'item', userData: { row: 7 }, ok: true });
+  },
+  async 'npm run drover -- dead list shop'(words) {
+    assert.match(
+      await run(words),
+      new RegExp(`E_REDIRECT_INVALID  1 attempts  ${RegExp.escape(site.url)}/away\n`),
+    );
+  },
+  async 'npm run drover -- doctor'(words) {
+    assert.match(await run(words), /^ok {4}Redis: /m);
+  },
+};
+
+/** Too long for a test, or this test itself: that the script is there must do. */
+const notRunHere = ['npm test', 'npm run bench'];
+
+for (const line of commandLines) {
+  test(`README: ${line}`, async () => {
+    if (notRunHere.includes(line)) return assertScript(line);
+    const promise = promises[line] ?? assert.fail('no test knows this line: say here what it must do');
+    await promise(wordsOf(line));
+  });
+}
+
+function assertScript(line: string): void {
+  const name = line.replace(/^npm (run )?/, '');
+  const programs = (scripts[name] ?? '').match(/\S+\.m?[jt]s\b/g) ?? [];
+  assert.ok(programs.length > 0, `package.json has no script "${name}" that runs a program`);
+  for (const program of programs) assert.ok(existsSync(join(root, program)), `${program} is missing`);
+}
+
+test('README has command lines, in console blocks alone, and all that this test knows', () => {
+  assert.deepEqual(commandLines.toSorted(), [...Object.keys(promises), ...notRunHere].toSorted());
+  assert.deepEqual(new Set(blocks.map(({ language }) => language)), new Set(['console', 'json']));
+});
+
+test('the request that README shows is accepted as it stands', () => {
+  const parsed = parseRequest(JSON.parse(requestExample));
+  assert.ok('input' in parsed, JSON.stringify(parsed));
+  assert.equal(parsed.input.url, 'https://example.com/item/7');
+});
