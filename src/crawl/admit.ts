@@ -5,10 +5,9 @@ import { NO_TIMINGS, type Outcome } from '../outcome.ts';
 import { LEASE_MS } from '../politeness/slot.ts';
 import type { RequestJob } from '../queue/queue.ts';
 import { askRobots } from './robots-fetch.ts';
+import { isTimed, PATIENCE_MS } from './start.ts';
 import type { Station, Work } from './station.ts';
 
-/** Waits up to this long are slept with the job in hand; longer ones snooze it. */
-export const PATIENCE_MS = 1000;
 /** A consumer that dies this often with the same request in its hands: it is the request. */
 const MOST_STALLS = 20;
 
@@ -25,7 +24,7 @@ type Ending =
 /** Answers 'go' with a slot and a permit held, and never otherwise. */
 export async function admit(station: Station, work: Work, job: RequestJob): Promise<Admission> {
   if (work.plan.cancelled) return cancelled(station, work);
-  if (isGranted(job) || (await inheritSlot(station, work, job))) {
+  if (work.start === 'granted' || (await inheritSlot(station, work))) {
     holdSlot(station, work);
     const known = knownRefusal(station, work);
     if (known) return refusal(known);
@@ -42,8 +41,9 @@ export async function admit(station: Station, work: Work, job: RequestJob): Prom
  * A robots.txt that cannot be had forbids all for now: a reason to come again, and in the end a dead letter. Where the host itself was
  * out of reach (its name, its port, its certificate), that is what the request failed of.
  */
-function refusal(refused: Failure): Ending {
-  if (refused.code !== 'E_ROBOTS_UNREACHABLE') return { kind: 'refuse', failure: refused };
+export function refusal(refused: Failure): Ending {
+  if (refused.code === 'E_ROBOTS') return { kind: 'refuse', failure: refused };
+  if (refused.code !== 'E_ROBOTS_UNREACHABLE') return { kind: 'fail', failure: refused };
   const [, code = '', message = ''] = /: (E_[A-Z0-9_]+) (.*)$/s.exec(refused.message) ?? [];
   if (!(code in catalogue)) return { kind: 'again', failure: refused };
   const cause = { ...failure(code as ErrorCode), message: `${message} (asking for robots.txt)` };
@@ -62,15 +62,17 @@ async function cancelled(station: Station, work: Work): Promise<Admission> {
   return { kind: 'refuse', failure: failure('E_CANCELLED') };
 }
 
-/** Dispatch gave a slot along, if this is the first start and it comes soon after. */
-function isGranted(job: RequestJob): boolean {
+/** How a job begins: with the slot that dispatch gave along, if this is the first start and it comes soon after; ahead of one; by asking. */
+export function startOf(job: RequestJob): Work['start'] {
+  if (job.attemptsStarted !== 1) return 'ask';
+  if (job.name === 'ahead') return 'ahead';
   const ageMs = Date.now() - job.timestamp;
-  return job.name === 'fetch' && job.attemptsStarted === 1 && ageMs > -1000 && ageMs < LEASE_MS / 2;
+  return job.name === 'fetch' && ageMs > -1000 && ageMs < LEASE_MS / 2 ? 'granted' : 'ask';
 }
 
 /** A request that came ahead of its slot takes one that another request of its key gives back in this process. */
-async function inheritSlot(station: Station, work: Work, job: RequestJob): Promise<boolean> {
-  if (job.name !== 'ahead' || job.attemptsStarted !== 1 || isTimed(work)) return false;
+async function inheritSlot(station: Station, work: Work): Promise<boolean> {
+  if (work.start !== 'ahead' || isTimed(work)) return false;
   const holder = await station.slots.inherit(work.key, PATIENCE_MS);
   if (holder !== null) work.holder = holder;
   return holder !== null;
@@ -96,11 +98,6 @@ async function startSlot(station: Station, work: Work): Promise<Outcome | null> 
 function putBack(station: Station): Outcome {
   station.permits.give();
   return { kind: 'stop' };
-}
-
-/** Keys with a delay or a rate are asked before every start, the others only where dispatch has not given the slot. */
-function isTimed(work: Work): boolean {
-  return work.plan.limits.delayMs > 0 || work.request.extras?.limiter?.max !== undefined;
 }
 
 async function askSlot(station: Station, work: Work, takeOver: boolean): Promise<Outcome | null> {
@@ -147,7 +144,10 @@ async function passRobots(station: Station, work: Work): Promise<Admission> {
   const known = station.robots.peek(work.request.url);
   const { verdict, fetched } = known
     ? { verdict: known, fetched: false }
-    : await askRobots(station, work, work.request.url);
+    : await askRobots(station, work, work.request.url).catch((error) => {
+        station.permits.give();
+        throw error;
+      });
   if (verdict.kind === 'allowed') {
     if (!fetched || !isTimed(work)) return { kind: 'go' };
     station.permits.give();

@@ -9,6 +9,7 @@ import { createFetcher } from '../fetch/client.ts';
 import { createCommitter } from '../frontier/commit.ts';
 import { shardOf } from '../frontier/keys.ts';
 import type { Log } from '../log.ts';
+import type { Outcome } from '../outcome.ts';
 import { createRobots } from '../politeness/robots.ts';
 import { createSlots } from '../politeness/slot.ts';
 import { openQueue, openWorker, type RequestJob, type RequestWorker } from '../queue/queue.ts';
@@ -29,6 +30,10 @@ import { boundYoungSpace } from './young-space.ts';
 /** The token that robots.txt files name drover by. */
 export const PRODUCT_TOKEN = 'drover';
 const CHORES_MS = 1000;
+/** What failed for a reason of ours is tried again after this. */
+const PUT_BACK_MS = 2000;
+/** Open requests without a job, if ever there are any, are looked for this often. */
+const MEND_MS = 30_000;
 /** Jobs wait and none is taken for so long: the worker's blocked read is asleep, and a new worker takes over. */
 const ASLEEP_MS = 10_000;
 
@@ -45,15 +50,18 @@ export async function startConsumer(parts: {
   address: RedisAddress;
   serve: string;
   log: Log;
+  /** Told what keeps requests from ending, such as a full disk; they are put back and tried again. */
+  onTrouble?: (error: unknown) => void;
 }): Promise<Consumer> {
   const { settings, address, serve, log } = parts;
   boundYoungSpace();
   const shard = shardOf(settings.prefix);
+  const fetcher = createFetcher({ concurrency: settings.concurrency, dnsServers: settings.dnsServers });
   const scripts = connectRedis(address, 'script');
   const subscriber = connectRedis(address, 'script');
   const workers = connectRedis(address, 'worker');
-  const queue = openQueue(scripts, shard);
   const onError = (error: unknown) => log.warn({ err: error }, 'redis');
+  const queue = openQueue(scripts, shard, onError);
   const slots = createSlots({
     redis: scripts,
     subscriber,
@@ -65,7 +73,6 @@ export async function startConsumer(parts: {
   const permits = createPermits(settings.concurrency);
   const wanted = () => windowOf(slots.fleetCapacity(), permits.inUse() / settings.concurrency);
   const feed = createFeed({ redis: scripts, queue, shard, serve, wanted, onError });
-  const fetcher = createFetcher({ concurrency: settings.concurrency, dnsServers: settings.dnsServers });
   let stopping = false;
   const station: Station = {
     redis: scripts,
@@ -81,10 +88,12 @@ export async function startConsumer(parts: {
     tallies: createTallies(scripts, shard),
     hostTimes: createHostTimes(),
     log,
+    onTrouble: parts.onTrouble ?? (() => undefined),
     stopping: () => stopping,
   };
   const crew = createCrew({ station, connection: workers, settings });
   const chores = setInterval(() => doChores(station, queue, crew).catch(onError), CHORES_MS);
+  const mending = setInterval(() => mendFrontier(scripts, shard, queue).catch(onError), MEND_MS);
   await mendFrontier(scripts, shard, queue).catch(onError);
 
   return {
@@ -94,6 +103,7 @@ export async function startConsumer(parts: {
       if (stopping) return;
       stopping = true;
       clearInterval(chores);
+      clearInterval(mending);
       await crew.stop(settings.grace);
       await feed.stop();
       await slots.stop();
@@ -133,7 +143,12 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
     const abort = new AbortController();
     jobs.set(jobId, abort);
     try {
-      const outcome = await processJob(station, job, abort);
+      const outcome = await processJob(station, job, abort).catch((error: unknown): Outcome => {
+        // A disk that is full, a Redis out of memory: nothing of the request's fault, and nothing of it is lost.
+        station.log.error({ err: error, job: jobId }, 'put back');
+        station.onTrouble(error);
+        return { kind: 'snooze', untilMs: Date.now() + PUT_BACK_MS };
+      });
       station.log.debug({ job: jobId, outcome: outcome.kind }, 'job');
       await settle(outcome, job, token);
     } finally {

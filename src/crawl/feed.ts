@@ -68,6 +68,7 @@ export function createFeed(parts: {
     releases = [];
     arrived = [];
     try {
+      const askedAt = Date.now();
       const taken = await takeTurn(redis, shard, {
         serve,
         waitList: waitListOf(shard),
@@ -78,7 +79,7 @@ export function createFeed(parts: {
       });
       if (taken.handed.length === 0)
         return Math.min(IDLE_MS, Math.max(SHORTEST_MS, taken.nextDueMs ?? IDLE_MS));
-      adding.add(add(taken.handed));
+      adding.add(add(taken.handed, askedAt));
       return REPORT_MS;
     } catch (error) {
       // Giving back and reporting twice does no harm; not at all would cost the length of a lease.
@@ -89,8 +90,9 @@ export function createFeed(parts: {
   }
 
   /** The next turn need not wait for it: what has not arrived counts as on its way. */
-  function add(handed: Handed[]): Promise<void> {
-    const done = enqueueJobs(queue, handed.map(jobOf))
+  function add(handed: Handed[], givenAt: number): Promise<void> {
+    const jobs = handed.map((request) => jobOf(request, givenAt));
+    const done = enqueueJobs(queue, jobs)
       .then(() => {
         for (const { crawl, id } of handed) arrived.push(jobIdOf(crawl, id));
         schedule(SHORTEST_MS);
@@ -118,6 +120,6 @@ export function createFeed(parts: {
   };
 }
 
-function jobOf({ crawl, id, packed, granted }: Handed): QueuedRequest {
-  return { jobId: jobIdOf(crawl, id), packed, granted };
+function jobOf({ crawl, id, packed, start }: Handed, givenAt: number): QueuedRequest {
+  return { jobId: jobIdOf(crawl, id), packed, start, givenAt };
 }

@@ -9,7 +9,7 @@ import { crawlAndId } from '../frontier/keys.ts';
 import type { Answer, FetchResult, Outcome, Verdict } from '../outcome.ts';
 import type { RequestJob } from '../queue/queue.ts';
 import { unpackRequest } from '../request.ts';
-import { admit } from './admit.ts';
+import { admit, startOf } from './admit.ts';
 import { follow } from './follow.ts';
 import { examine, recordOf } from './record-of.ts';
 import { backoffMs, rateLimitPauseMs } from './retry-times.ts';
@@ -45,6 +45,7 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
   const plan = await station.plans.get(crawl);
   if (!plan) return null;
   const request = unpackRequest(job.data);
+  const start = startOf(job);
   const key = limiterKeyOfRequest(request);
   return {
     jobId,
@@ -55,10 +56,13 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
     laneKey: key,
     key,
     take: 0,
-    holder: jobId,
+    // A slot that dispatch gave has the job's name; any other has one of its own, since a name goes on with its slot.
+    holder: start === 'granted' ? jobId : `${jobId}/${job.attemptsStarted}`,
     holding: false,
     attempt: job.attemptsMade + 1,
-    queuedAt: job.timestamp,
+    start,
+    toldOffAt: typeof job.progress === 'number' && job.progress > 0 ? job.progress : null,
+    noteToldOff: (at) => job.updateProgress(at),
     queueMs: Math.max(0, Date.now() - job.timestamp - (job.delay ?? 0)),
     slotMs: 0,
     abort,
@@ -183,9 +187,11 @@ async function snooze(
   result: FetchResult,
 ): Promise<Outcome> {
   const { settings } = work.plan;
-  const pauseMs = rateLimitPauseMs(verdict.retryAfterMs, Date.now() - work.queuedAt, settings.maxPause);
-  if (Date.now() + pauseMs - work.queuedAt > settings.maxSnooze)
-    return die(station, work, { ...verdict, result });
+  const now = Date.now();
+  const since = work.toldOffAt ?? now;
+  const pauseMs = rateLimitPauseMs(verdict.retryAfterMs, now - since, settings.maxPause);
+  if (now + pauseMs - since > settings.maxSnooze) return die(station, work, { ...verdict, result });
+  if (work.toldOffAt === null) await work.noteToldOff(now);
   await station.slots.pause(key, pauseMs);
   station.tallies.count(work.crawl, 'snoozes');
   return { kind: 'snooze', untilMs: Date.now() + pauseMs };

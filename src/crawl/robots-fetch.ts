@@ -1,9 +1,10 @@
 // Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
-
+import { randomUUID } from 'node:crypto';
+import { type Failure, failure } from '../errors.ts';
 import type { RobotsFetch, RobotsVerdict } from '../politeness/robots.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { onStartOf } from './start.ts';
+import { isTimed, onStartOf, PATIENCE_MS } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** RFC 9309 §2.5: at least 500 KiB are to be parsed; what comes after is not read. */
@@ -23,15 +24,62 @@ export async function askRobots(
   url: string,
 ): Promise<{ verdict: RobotsVerdict; fetched: boolean }> {
   let fetched = false;
-  const verdict = await station.robots.check(url, (robotsUrl) => {
-    fetched = true;
-    return fetchRobots(station, work, robotsUrl);
-  });
-  return { verdict, fetched };
+  try {
+    const verdict = await station.robots.check(url, (robotsUrl) => {
+      fetched = true;
+      return fetchRobots(station, work, robotsUrl);
+    });
+    return { verdict, fetched };
+  } catch (error) {
+    if (!(error instanceof Forbidden)) throw error;
+    return { verdict: { kind: 'refused', failure: error.failure }, fetched };
+  }
+}
+
+/** The guard of this crawl forbids the address: that says nothing of the host's robots.txt, and nothing to other crawls. */
+class Forbidden extends Error {
+  readonly failure: Failure;
+  constructor(reason: Failure) {
+    super(reason.message);
+    this.failure = reason;
+  }
+}
+
+/** The redirects of a robots.txt pass the gate of their hosts too, each with a slot of its own until all has come. */
+function hopsOf(station: Station, work: Work) {
+  const borrowed: { key: string; holder: string }[] = [];
+  let laterMs: number | null = null;
+  return {
+    laterMs: () => laterMs,
+    async enter(url: string): Promise<Failure | null> {
+      const key = limiterKeyOf(url);
+      const own = key === work.key;
+      if (own && !isTimed(work)) return null;
+      const holder = own ? work.holder : `${work.jobId}/${randomUUID()}`;
+      const request = { crawl: work.crawl, id: '', key, holder, limits: work.plan.limits, takeOver: false };
+      const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal);
+      if (answer.kind !== 'go') {
+        laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
+        return failure('E_RATE_LIMITED');
+      }
+      if (!own) {
+        borrowed.push({ key, holder });
+        station.slots.hold(holder, key, () => undefined);
+      }
+      return null;
+    },
+    leave() {
+      for (const { key, holder } of borrowed) {
+        station.slots.drop(holder);
+        station.feed.release(key, holder);
+      }
+    },
+  };
 }
 
 async function fetchRobots(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
   const { plan } = work;
+  const hops = hopsOf(station, work);
   const result = await guardedFetch(station, work, {
     url: robotsUrl,
     method: 'GET',
@@ -45,9 +93,12 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
     allow: allowListOf(plan),
     signal: work.abort.signal,
     onStart: onStartOf(station, work),
-  });
+    beforeHop: hops.enter,
+  }).finally(hops.leave);
   // What ended because of us says nothing of the host.
   if (work.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
+  if (hops.laterMs() !== null) return { kind: 'later', untilMs: Date.now() + (hops.laterMs() ?? 0) };
+  if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
   if (!result.ok) return { kind: 'unreachable', message: `${result.failure.code} ${result.failure.message}` };
   const { status, body } = result.answer;

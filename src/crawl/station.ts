@@ -28,6 +28,7 @@ export interface Station {
   tallies: Tallies;
   hostTimes: HostTimes;
   log: Log;
+  onTrouble: (error: unknown) => void;
   /** True from the first Ctrl-C or SIGTERM on: what has not begun to fetch is put back. */
   stopping: () => boolean;
 }
@@ -51,8 +52,12 @@ export interface Work {
   holding: boolean;
   /** This attempt, counted from 1; snoozes are no attempts. */
   attempt: number;
-  /** When it was put into the queue; milliseconds since 1970. */
-  queuedAt: number;
+  /** How the job starts: with a slot, ahead of one, or by asking the gate. */
+  start: 'granted' | 'ahead' | 'ask';
+  /** Since when the server has told it to come later; null if it has not yet. Milliseconds since 1970. */
+  toldOffAt: number | null;
+  /** Keeps toldOffAt with the job. */
+  noteToldOff(at: number): Promise<void>;
   queueMs: number;
   slotMs: number;
   abort: AbortController;

@@ -1,11 +1,12 @@
 // Fetching one request: redirects re-enter robots and the gate at every hop, under the limits of the target.
+import { randomUUID } from 'node:crypto';
 import { type Failure, failure } from '../errors.ts';
 import type { FetchResult, Outcome } from '../outcome.ts';
 import { limiterKeyOf } from '../url/host.ts';
-import { PATIENCE_MS } from './admit.ts';
+import { refusal } from './admit.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 import { askRobots } from './robots-fetch.ts';
-import { onStartOf } from './start.ts';
+import { isTimed, onStartOf, PATIENCE_MS } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** What the fetch gave, or the outcome that a hop's host made of it. */
@@ -51,29 +52,43 @@ function headersOf(work: Work): Record<string, string> {
 /** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */
 async function enterHop(station: Station, work: Work, url: string): Promise<Failure | Outcome | null> {
   const target = limiterKeyOf(url);
-  const former = work.key;
-  const { crawl, id, plan, holder } = work;
-  if (target !== former || plan.limits.delayMs > 0) {
-    if (target !== former) dropSlot(station, work);
-    const request = { crawl, id, key: target, holder, limits: plan.limits, takeOver: false };
-    const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal);
-    if (answer.kind === 'later') return { kind: 'snooze', untilMs: Date.now() + answer.afterMs };
-    if (answer.kind !== 'go') return { kind: 'done' };
-    work.key = target;
-    work.holding = true;
-    station.slots.hold(holder, target, () => work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')));
+  const moved = target !== work.key;
+  if (moved) dropSlot(station, work);
+  if (moved || isTimed(work)) {
+    const refused = await passGate(station, work, target);
+    if (refused) return refused;
   }
-  if (plan.settings.ignoreRobots) return null;
-  const verdict = station.robots.peek(url) ?? (await askRobots(station, work, url)).verdict;
-  if (verdict.kind === 'refused') return verdict.failure;
-  return verdict.kind === 'allowed' ? null : { kind: 'snooze', untilMs: verdict.untilMs };
+  if (work.plan.settings.ignoreRobots) return null;
+  const known = station.robots.peek(url);
+  const { verdict, fetched } = known
+    ? { verdict: known, fetched: false }
+    : await askRobots(station, work, url);
+  if (verdict.kind === 'refused') return refusal(verdict.failure).failure;
+  if (verdict.kind !== 'allowed') return { kind: 'snooze', untilMs: verdict.untilMs };
+  // The fetch of robots.txt was a start of its own.
+  return fetched && isTimed(work) ? passGate(station, work, target) : null;
 }
 
-/** The slot goes to a request of the same key that waits for one here, else back with the feed's next turn. */
+/** Holds a slot of the key, under the name that the work has now; an outcome when it cannot be had soon. */
+async function passGate(station: Station, work: Work, key: string): Promise<Outcome | null> {
+  const { crawl, id, plan, holder } = work;
+  const request = { crawl, id, key, holder, limits: plan.limits, takeOver: false };
+  const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal);
+  if (answer.kind === 'later') return { kind: 'snooze', untilMs: Date.now() + answer.afterMs };
+  if (answer.kind !== 'go') return { kind: 'done' };
+  work.key = key;
+  work.holding = true;
+  station.slots.hold(holder, key, () => work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')));
+  return null;
+}
+
+/** The slot goes to a request of the same key that waits for one here, else back with the feed's next turn; its name goes with it. */
 export function dropSlot(station: Station, work: Work): void {
   if (!work.holding) return;
+  const { key, holder } = work;
   work.holding = false;
-  if (station.slots.pass(work.holder)) return;
-  station.slots.drop(work.holder);
-  station.feed.release(work.key, work.holder);
+  work.holder = `${work.jobId}/${randomUUID()}`;
+  if (station.slots.pass(holder)) return;
+  station.slots.drop(holder);
+  station.feed.release(key, holder);
 }

@@ -2,12 +2,14 @@
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
 
+/** fetch: a slot of its limiter key came along. ahead: it takes one that is given back where it is taken. ask: the gate must be asked. */
+export type Start = 'fetch' | 'ahead' | 'ask';
+
 export interface Handed {
   crawl: string;
   id: string;
   packed: string;
-  /** Whether a slot of its limiter key came along; else it waits for one that is given back where it is taken. */
-  granted: boolean;
+  start: Start;
 }
 
 export interface Release {
@@ -53,13 +55,8 @@ export async function takeTurn(redis: Redis, shard: string, turn: TurnRequest): 
   )[];
   const handed: Handed[] = [];
   for (let i = 2; i + 3 < reply.length; i += 4) {
-    const [crawl, id, packed, granted] = reply.slice(i, i + 4).map(String) as [
-      string,
-      string,
-      string,
-      string,
-    ];
-    handed.push({ crawl, id, packed, granted: granted === '1' });
+    const [crawl, id, packed, start] = reply.slice(i, i + 4).map(String) as [string, string, string, string];
+    handed.push({ crawl, id, packed, start: start as Start });
   }
   const due = Number(reply[0]);
   return { nextDueMs: due < 0 ? null : due, waiting: Number(reply[1]), handed };

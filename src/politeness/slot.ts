@@ -118,7 +118,10 @@ export function createSlots(parts: {
       const deadline = performance.now() + patienceMs;
       for (;;) {
         await permit?.take();
-        const answer = await ask(redis, shard, request);
+        const answer = await ask(redis, shard, request).catch((error) => {
+          permit?.give();
+          throw error;
+        });
         if (answer.kind !== 'go') permit?.give();
         if (answer.kind !== 'later') return answer;
         const waitMs = answer.full ? Math.min(FULL_POLL_MS, answer.afterMs) : answer.afterMs;

@@ -46,6 +46,7 @@ export function letterOf(job: RequestJob): DeadLetter {
  */
 export async function retryFailed(job: RequestJob): Promise<boolean> {
   try {
+    await job.updateProgress(0); // what its server told it in its former life
     await job.retry('failed', { resetAttemptsMade: true });
     return true;
   } catch (error) {

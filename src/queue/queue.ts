@@ -18,29 +18,37 @@ export function waitListOf(shard: string): string {
   return `${shard}:${QUEUE}:wait`;
 }
 
-export function openQueue(connection: Redis, shard: string): RequestQueue {
-  return new Queue(QUEUE, {
+export function openQueue(
+  connection: Redis,
+  shard: string,
+  onError: (error: Error) => void = () => undefined,
+): RequestQueue {
+  const queue: RequestQueue = new Queue(QUEUE, {
     connection,
     prefix: shard,
     // Nobody reads the stream of events but a person who looks on: a short one is enough.
     streams: { events: { maxLen: 100 } },
   });
+  queue.on('error', onError); // without a listener, BullMQ prints them
+  return queue;
 }
 
 export interface QueuedRequest {
   jobId: string;
   packed: string;
-  /** With a slot; the job's name says so: 'fetch', else 'ahead'. */
-  granted: boolean;
+  /** How it starts, which the job's name says: src/frontier/turn.ts. */
+  start: string;
+  /** When the turn gave it its slot; milliseconds since 1970. */
+  givenAt: number;
 }
 
 /** The jobs wait in the queue when this resolves. One that is there already is not made again. */
 export async function enqueueJobs(queue: RequestQueue, jobs: readonly QueuedRequest[]): Promise<void> {
   await queue.addBulk(
-    jobs.map(({ jobId, packed, granted }) => ({
-      name: granted ? 'fetch' : 'ahead',
+    jobs.map(({ jobId, packed, start, givenAt }) => ({
+      name: start,
       data: packed,
-      opts: { jobId },
+      opts: { jobId, timestamp: givenAt },
     })),
   );
 }

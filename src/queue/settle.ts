@@ -26,7 +26,8 @@ export async function settle(outcome: Outcome, job: RequestJob, token: string): 
       throw error;
     }
     case 'lost':
-      // The lock is another's: BullMQ is told nothing, and goes on with the next job.
+      // If the lock is still ours (its slot lapsed, or the grace is over) it goes back at once; else this fails: it is another's.
+      await job.moveToWait(token).catch(() => undefined);
       throw new DelayedError();
     case 'stop':
       await job.moveToWait(token);

@@ -58,6 +58,7 @@ local function addRequests(ns, crawl, list, ownKey, now)
       if limits ~= '' then
         local conc, max, dur = string.match(limits, '^(%d*),(%d*),(%d*)$')
         local k = ns .. ':k:' .. key
+        redis.call('PERSIST', k)
         if conc ~= '' then redis.call('HSET', k, 'conc', conc) end
         if max ~= '' and dur ~= '' then redis.call('HSET', k, 'max', max, 'dur', dur) end
       end

@@ -9,13 +9,20 @@
 local ns, name = ARGV[1], ARGV[2]
 local now = redisTime()
 local id = redis.call('HGET', ns .. ':names', name)
+if not id and redis.call('ZSCORE', ns .. ':crawls', name) then
+  -- The id of a crawl, as the user was told it: the same crawl, not a new one of that name.
+  id = name
+  name = redis.call('HGET', ns .. ':c:' .. id, 'name')
+end
 local state = id and redis.call('HGET', ns .. ':c:' .. id, 'state') or ''
 -- A crawl whose producer died before it had offered all is not at its end, though nothing of it may be left.
 local offered = id and redis.call('HEXISTS', ns .. ':c:' .. id, 'offering') == 0
 local fresh = not id or state == 'cancelled' or (state == 'finished' and offered)
 if fresh then
-  local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
-  id = serial == 1 and name or name .. '.' .. serial
+  repeat
+    local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
+    id = serial == 1 and name or name .. '.' .. serial
+  until not redis.call('ZSCORE', ns .. ':crawls', id)
   redis.call('HSET', ns .. ':names', name, id)
   redis.call('ZADD', ns .. ':crawls', now, id)
   redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[8], 'priorities', '0')

@@ -7,7 +7,8 @@
             6 number of releases, then two each: limiter key, holder; then the arrived: members of the hand-over list
   Keys: NS:handing (ZSET) CRAWL.ID by the time of the hand-over · NS:c:CRAWL:due (ZSET) limiter key by when its lane is due (ms)
         NS:c:CRAWL:open (HASH) id to TAKE US PACKED · NS:c:CRAWL:n (HASH) limiter key to number of open requests
-  Answers {ms until the next lane is due or -1, waiting in the queue, then per request: crawl, id, packed, '1' with a slot or '0' without}
+  Answers {ms until the next lane is due or -1, waiting in the queue, then per request: crawl, id, packed, and how it starts: 'fetch' with a slot, 'ahead'
+  of one, 'ask' the gate (its key has a rate, or it was handed over before)}
 ]]
 --- include politeness/lua/gate.lua
 local HANDING_TIMEOUT = 3000
@@ -23,7 +24,7 @@ for _ = 1, releases do
   gateRelease(ns, ARGV[at], ARGV[at + 1], now)
   at = at + 2
 end
-if #ARGV >= at then redis.call('ZREM', handing, unpack(ARGV, at)) end
+for first = at, #ARGV, 1000 do redis.call('ZREM', handing, unpack(ARGV, first, math.min(first + 999, #ARGV))) end
 
 local out = { -1, redis.call('LLEN', ARGV[3]) }
 local room = tonumber(ARGV[4]) - out[2]
@@ -35,7 +36,7 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', handing, '-inf', now - HANDI
     out[#out + 1] = crawl
     out[#out + 1] = id
     out[#out + 1] = string.match(open, '^%d+\31(.*)$')
-    out[#out + 1] = '0'
+    out[#out + 1] = 'ask'
     room = room - 1
   else
     redis.call('ZREM', handing, member)
@@ -69,11 +70,12 @@ end
 local function serveLane(crawl, c, key, perHost, delay, priorities, quota, order)
   local k = ns .. ':k:' .. key
   local open = tonumber(redis.call('HGET', c .. ':n', key)) or 0
-  local free, untilMs, why = gateFree(k, now, perHost)
+  local free, untilMs, why, interval = gateFree(k, now, perHost)
+  local rated = why == 'rated'
   local cap = perHost * 4 + 16
   if free > 0 and open >= cap then free, untilMs, why = 0, now + 5000, 'full' end
   -- Without a clock to obey, some go ahead without a slot: they wait in a consumer for one that is given back there.
-  local most = delay > 0 and math.min(free, 1) or free
+  local most = (delay > 0 or rated) and math.min(free, 1) or free
   if perHost >= AHEAD_FROM and delay == 0 and (why == '' or why == 'full') then
     most = math.max(free, math.min(cap, perHost * 2 + 2) - open)
   end
@@ -94,18 +96,18 @@ local function serveLane(crawl, c, key, perHost, delay, priorities, quota, order
     local member = crawl .. '.' .. id
     redis.call('HSET', c .. ':open', id, '0\31' .. packed)
     redis.call('ZADD', handing, now, member)
-    if served < free then redis.call('ZADD', k .. ':s', now + lease, member) end
+    if served < free and not rated then redis.call('ZADD', k .. ':s', now + lease, member) end
     out[#out + 1] = crawl
     out[#out + 1] = id
     out[#out + 1] = packed
-    out[#out + 1] = served < free and '1' or '0'
+    out[#out + 1] = rated and 'ask' or served < free and 'fetch' or 'ahead'
     served = served + 1
   end
   if served > 0 then
-    if free > 0 then redis.call('PEXPIRE', k .. ':s', lease * 2) end
+    if free > 0 and not rated then redis.call('PEXPIRE', k .. ':s', lease * 2) end
     redis.call('HINCRBY', c .. ':n', key, served)
-    -- A lane with a delay gives the next when that may start, so that no request waits in a consumer.
-    redis.call('ZADD', c .. ':due', 'XX', now + delay + order * 0.0001, key)
+    -- A lane with a delay or a rate gives the next when that may start, so that no request waits in a consumer.
+    redis.call('ZADD', c .. ':due', 'XX', now + math.max(delay, rated and interval or 0) + order * 0.0001, key)
   end
   return served
 end

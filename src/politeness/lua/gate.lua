@@ -11,7 +11,8 @@ local function redisTime()
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 
--- How many starts are free now, and else when to ask again and why ('pause', 'delay', 'rate', 'full'). A lane asks without holder.
+-- How many starts are free now, and else when to ask again and why ('pause', 'delay', 'rate', 'full'). A lane asks without holder. Of a key
+-- with a rate, one is free ('rated'), and the fourth answer is the time between two (ms).
 local function gateFree(k, now, concurrency, holder)
   local v = redis.call('HMGET', k, 'pause', 'next', 'tat', 'conc', 'max', 'dur')
   local pause, nextStart = tonumber(v[1]), tonumber(v[2])
@@ -33,9 +34,14 @@ local function gateFree(k, now, concurrency, holder)
   if v[5] and v[6] then
     local tat, interval = tonumber(v[3]) or 0, tonumber(v[6]) / tonumber(v[5])
     if tat > now then return 0, math.ceil(tat), 'rate' end
-    if interval > 0 then return 1, 0, '', limit - held end
+    if interval > 0 then return 1, 0, 'rated', interval end
   end
   return limit - held, 0, ''
+end
+
+-- Times are forgotten after a day without use; limits that requests named stay.
+local function gateExpire(k, ms)
+  if redis.call('HEXISTS', k, 'conc') == 0 and redis.call('HEXISTS', k, 'max') == 0 then redis.call('PEXPIRE', k, ms + 86400000) end
 end
 
 -- One start: takes a slot and moves the times on. Only after gateFree said that one is free.
@@ -44,7 +50,7 @@ local function gateStart(k, now, delay, holder, lease)
   redis.call('PEXPIRE', k .. ':s', lease * 2)
   if delay > 0 then
     redis.call('HSET', k, 'next', now + delay)
-    redis.call('PEXPIRE', k, delay + 86400000)
+    gateExpire(k, delay)
   end
   local rate = redis.call('HMGET', k, 'max', 'dur', 'tat')
   if rate[1] and rate[2] then

@@ -9,7 +9,7 @@ local untilMs = redisTime() + tonumber(ARGV[3])
 local old = tonumber(redis.call('HGET', k, 'pause')) or 0
 if untilMs > old then
   redis.call('HSET', k, 'pause', untilMs)
-  redis.call('PEXPIRE', k, tonumber(ARGV[3]) + 86400000)
+  gateExpire(k, tonumber(ARGV[3]))
   redis.call('PUBLISH', ARGV[1] .. ':pauses', ARGV[3] .. ' ' .. ARGV[2])
 end
 return math.max(old, untilMs)
