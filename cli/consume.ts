@@ -17,7 +17,11 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
   }
   const session = await openSession(options);
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
-  const interrupt = onInterrupt({ note: say });
+  const children = new Set<ChildProcess>();
+  const interrupt = onInterrupt({ note: say }, () => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   if (processes === 1) {
     say(`consuming with ${session.settings.concurrency} fetches at a time; Ctrl-C stops`);
     await consume({
@@ -30,7 +34,7 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
     say(
       `consuming in ${processes} processes with ${session.settings.concurrency} fetches at a time each; Ctrl-C stops`,
     );
-    await superviseChildren(processes, interrupt);
+    await superviseChildren(processes, children, interrupt);
   }
   await session.close();
   interrupt.done();
@@ -40,16 +44,17 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
 /** Keeps so many children running the same command until stopped; one that dies is replaced after a second. */
 async function superviseChildren(
   count: number,
+  children: Set<ChildProcess>,
   interrupt: { asked(): boolean; wait: Promise<void> },
 ): Promise<void> {
   const args = process.argv
     .slice(1)
     .filter((arg, index, all) => !arg.startsWith('--processes') && all[index - 1] !== '--processes');
-  const children = new Set<ChildProcess>();
   const ended: Promise<void>[] = [];
   const start = () => {
     const child = spawn(process.execPath, [...process.execArgv, ...args, '--quiet'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // A child whose parent is gone stops: the channel ends with it.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     children.add(child);
     ended.push(

@@ -2,20 +2,22 @@
 import { join } from 'node:path';
 import { enqueue } from '../producers/enqueue.ts';
 import { type Consumer, startConsumer } from '../src/crawl/consumer.ts';
+import { findShelf } from '../src/crawl/crawl.ts';
 import { writeResults } from '../src/sink/read.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { startDemoSite } from './demo-site.ts';
 import { EXIT } from './failures.ts';
 import { onInterrupt } from './interrupt.ts';
+import { outputFile } from './output-file.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { openSession, type Session } from './session.ts';
 import type { Summary } from './summary.ts';
+import { createTroubles } from './trouble.ts';
 import { watchCrawl } from './watch-crawl.ts';
 
-type Options = Record<string, unknown>;
-
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
-export async function run(args: string[], options: Options): Promise<number> {
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const output = outputFile(options.output);
   const demo = args.length === 0 ? await startDemoSite() : null;
   if (demo && options.perHost === undefined) options.perHost = '8';
   try {
@@ -23,9 +25,7 @@ export async function run(args: string[], options: Options): Promise<number> {
     const screen = createScreen(process.stderr, { quiet: options.quiet === true });
     const seeds = demo ? [demo.url] : args;
     const name = String(options.crawl ?? (demo ? 'demo' : nameOfSeeds(seeds)));
-    const summary = await crawl(session, screen, { name, seeds, output: options.output }).finally(
-      session.close,
-    );
+    const summary = await crawl(session, screen, { name, seeds, output }).finally(session.close);
     screen.end(summary);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     return exitCodeOf(summary);
@@ -38,7 +38,7 @@ export async function run(args: string[], options: Options): Promise<number> {
 interface Job {
   name: string;
   seeds: string[];
-  output: unknown;
+  output: string | null;
 }
 
 async function crawl(session: Session, screen: Screen, { name, seeds, output }: Job): Promise<Summary> {
@@ -46,15 +46,19 @@ async function crawl(session: Session, screen: Screen, { name, seeds, output }: 
   const begun = await enqueue({ redis, shard, settings, name, seeds });
   screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': going on where it stopped'}`);
   const interrupt = onInterrupt(screen);
+  const troubles = createTroubles();
   let consumer: Consumer | null = null;
   try {
-    consumer = await startConsumer({ settings, address, serve: begun.id, log });
+    consumer = await startConsumer({ settings, address, serve: begun.id, log, onTrouble: troubles.note });
     const started = performance.now();
     const offering = begun.run({ stdin: process.stdin, onBadLine: screen.warn, stopped: interrupt.asked });
-    const seen = await watchCrawl({ redis, shard, crawl: begun.id, consumer, screen, offering, interrupt });
+    const watched = { redis, shard, crawl: begun.id, consumer, screen, offering, interrupt };
+    const seen = await watchCrawl({ ...watched, trouble: troubles.first });
     await consumer.stop();
-    const file = typeof output === 'string' && !seen.interrupted ? output : null;
-    if (file) await writeResults(join(settings.dataDir, 'records'), begun.id, file);
+    const file = seen.interrupted ? null : output;
+    if (file) {
+      await writeResults(join(settings.dataDir, 'records'), await findShelf(redis, shard, begun.id), file);
+    }
     return {
       ...seen,
       elapsedMs: performance.now() - started,

@@ -15,12 +15,15 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     const { settings, redis, shard } = session;
     const name = String(options.crawl ?? nameOfSeeds(args));
     const begun = await enqueue({ redis, shard, settings, name, seeds: args });
-    const totals = await begun.run({ stdin: process.stdin, onBadLine: say, stopped: interrupt.asked });
+    const running = begun.run({ stdin: process.stdin, onBadLine: say, stopped: interrupt.asked });
+    // Standard input may be silent: then nothing is held back, and there is nothing to wait for.
+    const totals = await Promise.race([running, interrupt.wait.then(() => null)]);
+    if (totals === null) return EXIT.interrupted;
     if (options.json) process.stdout.write(`${JSON.stringify({ crawl: begun.id, ...totals })}\n`);
     else if (!options.quiet) say(sentence(begun.id, totals));
-    if (interrupt.asked()) return EXIT.interrupted;
     return totals.rejected > 0 ? EXIT.usage : EXIT.recorded;
   } finally {
+    process.stdin.destroy();
     await session.close();
     interrupt.done();
   }

@@ -1,6 +1,6 @@
 // drover results: the records of a crawl, each request once.
 import { join } from 'node:path';
-import { findCrawl } from '../src/crawl/crawl.ts';
+import { findCrawl, findShelf } from '../src/crawl/crawl.ts';
 import { writeResults } from '../src/sink/read.ts';
 import { EXIT } from './failures.ts';
 import { openSession } from './session.ts';
@@ -10,8 +10,9 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   const session = await openSession(options);
   try {
     const crawl = await findCrawl(session.redis, session.shard, args[0] ?? '');
+    const shelf = await findShelf(session.redis, session.shard, crawl);
     const output = typeof options.output === 'string' ? options.output : null;
-    const { lines } = await writeResults(join(session.settings.dataDir, 'records'), crawl, output);
+    const { lines } = await writeResults(join(session.settings.dataDir, 'records'), shelf, output);
     if (output) process.stderr.write(`${lines} records of crawl ${crawl} in ${output}\n`);
     return EXIT.recorded;
   } finally {

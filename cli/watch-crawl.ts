@@ -16,7 +16,7 @@ export interface Seen {
   badLines: number;
 }
 
-/** Resolves when the crawl has ended and its seeds are offered, or at the interrupt. Rejects when offering the seeds fails. */
+/** Resolves when the crawl has ended and its seeds are offered, or at the interrupt. Rejects when offering the seeds fails, or trouble comes. */
 export async function watchCrawl(parts: {
   redis: Redis;
   shard: string;
@@ -25,13 +25,20 @@ export async function watchCrawl(parts: {
   screen: Screen;
   offering: Promise<OfferTotals>;
   interrupt: Interrupt;
+  /** What makes it senseless to go on, such as a full disk; null while there is nothing. */
+  trouble: () => unknown;
 }): Promise<Seen> {
   const { redis, shard, crawl, consumer, screen, interrupt } = parts;
   let totals: OfferTotals | null = null;
-  const offered = parts.offering.then((reached) => {
-    totals = reached;
-  });
-  offered.catch(() => undefined); // seen below
+  const failures: unknown[] = [];
+  parts.offering.then(
+    (reached) => {
+      totals = reached;
+    },
+    (error: unknown) => {
+      failures.push(error ?? new Error('offering the seeds failed'));
+    },
+  );
   for (;;) {
     const counts = await readCounts(redis, shard, crawl);
     screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now() });
@@ -39,10 +46,8 @@ export async function watchCrawl(parts: {
     if (ended || interrupt.asked()) {
       return { counts, interrupted: !ended, badLines: (totals as OfferTotals | null)?.rejected ?? 0 };
     }
-    const pause = new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    // Until the seeds are offered, their failure ends the wait; afterwards only the clock and the user do.
-    await Promise.race(
-      totals === null ? [pause, interrupt.wait, offered.then(() => pause)] : [pause, interrupt.wait],
-    );
+    const failure = failures[0] ?? parts.trouble();
+    if (failure) throw failure;
+    await interrupt.pause(LOOK_MS);
   }
 }

@@ -4,8 +4,9 @@ import type { Readable } from 'node:stream';
 import { crawlSettings, type Settings } from '../src/config.ts';
 import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
+import { createScope } from '../src/crawl/scope.ts';
 import type { Redis } from '../src/redis.ts';
-import { nameBadLine, seedsFromArguments } from './seeds.ts';
+import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds.ts';
 
 export interface Enqueuing extends Begun {
   /** Offers all seeds, and leaves the crawl unless stopped: then the same command goes on with it. Rejects with E_FILE and the like. */
@@ -17,7 +18,10 @@ export interface Enqueuing extends Begun {
   }): Promise<OfferTotals>;
 }
 
-/** Begins or goes on with the crawl `name`; its seeds are URLs, files or '-', as on the command line. */
+/**
+ * Begins or goes on with the crawl `name`; its seeds are URLs, files or '-', as on the command line. Throws E_SETTING, E_FILE or E_USAGE
+ * before anything has begun.
+ */
 export async function enqueue(parts: {
   redis: Redis;
   shard: string;
@@ -26,6 +30,8 @@ export async function enqueue(parts: {
   seeds: string[];
 }): Promise<Enqueuing> {
   const { redis, shard, settings, name, seeds } = parts;
+  createScope(settings); // a pattern that cannot be understood is said before anything is accepted
+  await checkSeeds(seeds);
   const producer = randomUUID();
   const crawl = { name, producer, settings: crawlSettings(settings), seeds: seeds.join(' ') };
   const begun = await beginCrawl(redis, shard, crawl);

@@ -69,11 +69,7 @@ export async function* seedsFromArguments(
   rules: UrlRules,
   stdin: Readable,
 ): AsyncGenerator<SeedLine & { source: string }> {
-  if (args.filter((text) => text === '-').length > 1) {
-    throw new DroverError('E_USAGE', 'Standard input (-) can be read only once.');
-  }
-  const places: Place[] = [];
-  for (const text of args) places.push(await placeOf(text));
+  const places = await placesOf(args);
   for (const [index, place] of places.entries()) {
     if ('url' in place) yield { source: 'argument', line: index + 1, ...parseSeed(place.url, rules) };
     else {
@@ -81,6 +77,20 @@ export async function* seedsFromArguments(
       for await (const seed of readSeeds(openList(place.path ?? stdin), rules)) yield { source, ...seed };
     }
   }
+}
+
+/** Throws E_FILE or E_USAGE if an argument is neither a URL nor a list. */
+export async function checkSeeds(args: readonly string[]): Promise<void> {
+  await placesOf(args);
+}
+
+async function placesOf(args: readonly string[]): Promise<Place[]> {
+  if (args.filter((text) => text === '-').length > 1) {
+    throw new DroverError('E_USAGE', 'Standard input (-) can be read only once.');
+  }
+  const places: Place[] = [];
+  for (const text of args) places.push(await placeOf(text));
+  return places;
 }
 
 /** `path` null is standard input. */

@@ -57,10 +57,20 @@ const flag = z.preprocess(
 
 /** A list; from a variable, separated by commas or white space. */
 const list = <T extends z.ZodType>(item: T) =>
-  z.preprocess(
-    (value) => (typeof value === 'string' ? value.split(/[\s,]+/).filter(Boolean) : value),
-    z.array(item),
-  );
+  z.preprocess((value) => (typeof value === 'string' ? itemsOf(value) : value), z.array(item));
+
+/** The same of items that hold no commas: so they may be separated by them in a flag too. */
+const plainList = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => {
+    const parts = typeof value === 'string' ? [value] : value;
+    return Array.isArray(parts)
+      ? parts.flatMap((part) => (typeof part === 'string' ? itemsOf(part) : [part]))
+      : parts;
+  }, z.array(item));
+
+function itemsOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
+}
 
 const headers = z.preprocess(
   (value) => {
@@ -69,7 +79,7 @@ const headers = z.preprocess(
   },
   z.record(
     z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, 'not a header name'),
-    z.string().regex(/^[^\0\r\n]*$/, 'a header value holds no line end'),
+    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value holds Latin-1 text and no line end'),
     { error: ({ code }) => (code === 'invalid_key' ? 'expected "name: value"' : undefined) },
   ),
 );
@@ -204,7 +214,7 @@ export const definitions = {
     of: 'crawl',
     flags: '--dead-on <status>',
     help: 'statuses that are dead letters rather than records, such as 403',
-    schema: list(statusCode),
+    schema: plainList(statusCode),
     default: [],
     many: true,
   }),
@@ -219,7 +229,7 @@ export const definitions = {
     of: 'crawl',
     flags: '--allow-private <cidr>',
     help: 'private or special addresses that may be fetched; the seeds allow their own host and port',
-    schema: list(cidr),
+    schema: plainList(cidr),
     default: [],
     many: true,
   }),
@@ -359,7 +369,7 @@ export const definitions = {
     of: 'process',
     flags: '--dns-server <address>',
     help: 'name servers to ask instead of those of the system: 9.9.9.9, 127.0.0.1:5353',
-    schema: list(z.string().min(1)),
+    schema: plainList(z.string().min(1)),
     default: [],
     many: true,
   }),
@@ -477,9 +487,12 @@ async function readConfigFile(directory: string): Promise<{ path: string; values
 
 async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
   try {
-    if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8'));
-    const loaded = await import(pathToFileURL(path).href);
-    return loaded.default ?? {};
+    const text = path.endsWith('.json') ? await readFile(path, 'utf8') : null;
+    const values = text === null ? (await import(pathToFileURL(path).href)).default : JSON.parse(text);
+    if (values === null || typeof values !== 'object' || Array.isArray(values)) {
+      throw new Error('expected an object of settings');
+    }
+    return values;
   } catch (cause) {
     throw new DroverError('E_SETTING', `${path} cannot be read: ${String(cause)}`, { cause });
   }
@@ -490,11 +503,8 @@ export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): bo
   return environment.TERM === 'dumb';
 }
 
-/** Variables that are no settings of this table but belong to drover or its parts. */
-const otherVariables = ['DROVER_CRAWL', 'DROVER_API_TOKEN'];
-
 function refuseUnknownVariables(environment: NodeJS.ProcessEnv): void {
-  const known = [...settingNames.map(variableOf), ...otherVariables];
+  const known = settingNames.map(variableOf);
   for (const key of Object.keys(environment)) {
     if (key.startsWith('DROVER_') && !known.includes(key)) throw unknownKey(key, 'the environment', known);
   }

@@ -18,7 +18,7 @@ const requestSchema = z.strictObject({
   headers: z
     .record(
       z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name'),
-      z.string().regex(/^[^\0\r\n]*$/, 'a header value holds no line end'),
+      z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value holds Latin-1 text and no line end'),
     )
     .optional(),
   body: z.string().max(1_048_576).optional(),

@@ -1,4 +1,5 @@
 // A crawl as Redis keeps it: begun or gone on with, its settings as each consumer follows them, its counters.
+import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config.ts';
 import { DroverError } from '../errors.ts';
 import { crawlKey } from '../frontier/keys.ts';
@@ -48,6 +49,7 @@ export async function beginCrawl(
     settings.limit ?? '',
     seeds,
     settings.delay,
+    randomUUID().slice(0, 8),
   ];
   const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${shard}:crawls`, args)) as string[];
   return { id: String(reply[0]), fresh: reply[1] === '1' };
@@ -84,6 +86,16 @@ export async function endFinishedCrawls(redis: Redis, shard: string): Promise<vo
     await leaveCrawl(redis, shard, crawl, '');
 }
 
+/** Where a crawl's records lie below the data directory: its id alone could be that of another fleet's crawl. */
+export function shelfOf(crawl: string, token: string): string {
+  return `${crawl}-${token}`;
+}
+
+/** The shelf of a crawl that is known. */
+export async function findShelf(redis: Redis, shard: string, crawl: string): Promise<string> {
+  return shelfOf(crawl, (await redis.hget(crawlKey(shard, crawl), 'token')) ?? '');
+}
+
 /** All crawls, the newest first. */
 export async function listCrawls(redis: Redis, shard: string): Promise<string[]> {
   return redis.zrevrange(`${shard}:crawls`, '0', '-1');
@@ -95,6 +107,9 @@ export async function findCrawl(redis: Redis, shard: string, idOrName: string): 
     const newest = await redis.hget(`${shard}:names`, idOrName);
     return newest ?? idOrName;
   }
+  // The first of a name has the name itself for an id, which means the newest: `NAME.1` says the first.
+  const first = /^(.+)\.1$/.exec(idOrName)?.[1];
+  if (first && (await redis.zscore(`${shard}:crawls`, first))) return first;
   throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(idOrName)}.`);
 }
 

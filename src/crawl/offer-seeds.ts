@@ -9,6 +9,9 @@ import { hostnameOf, mayBePrivate } from '../url/host.ts';
 import { stayWithCrawl } from './crawl.ts';
 import { hostPortOf } from './guarded-fetch.ts';
 
+/** A list that comes slowly (`tail -f`) is not kept waiting for a full batch. */
+const SLOWEST_MS = 200;
+
 /** A line of a seed list: a request whose url is normalised, or what is wrong with it. */
 export type OfferedLine =
   | { source: string; line: number; input: RequestInput }
@@ -40,10 +43,12 @@ export async function offerSeeds(parts: {
   const allowed = new Set<string>();
   const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
   let batch: Request[] = [];
+  let sentAt = Number.NEGATIVE_INFINITY;
 
   async function send(): Promise<void> {
     const requests = batch;
     batch = [];
+    sentAt = performance.now();
     await allowHosts(redis, shard, crawl, requests, allowed);
     const offered = await offer(redis, shard, crawl, requests);
     totals.accepted += offered?.added ?? 0;
@@ -53,14 +58,14 @@ export async function offerSeeds(parts: {
 
   try {
     for await (const line of parts.lines) {
-      if (parts.stopped()) return totals;
       if ('failure' in line) {
         totals.rejected++;
         parts.onBadLine(line);
         continue;
       }
       batch.push(requestOf(line.input));
-      if (batch.length >= BATCH) await send();
+      if (batch.length >= BATCH || performance.now() - sentAt > SLOWEST_MS || parts.stopped()) await send();
+      if (parts.stopped()) return totals;
     }
     if (batch.length > 0) await send();
     return totals;

@@ -5,10 +5,13 @@ import { crawlKey } from '../frontier/keys.ts';
 import type { Limits } from '../politeness/slot.ts';
 import type { Redis } from '../redis.ts';
 import type { UrlRules } from '../url/normalize.ts';
+import { shelfOf } from './crawl.ts';
 import { createScope, type Scope } from './scope.ts';
 
 export interface Plan {
   crawl: string;
+  /** Where its records lie. */
+  shelf: string;
   cancelled: boolean;
   settings: CrawlSettings;
   scope: Scope;
@@ -33,10 +36,13 @@ export function createPlans(redis: Redis, shard: string): Plans {
   const plans = new Map<string, { plan: Plan; text: string; readAt: number }>();
 
   async function read(crawl: string): Promise<Plan | null> {
-    const [text, state] = await redis.hmget(crawlKey(shard, crawl), 'settings', 'state');
+    const [text, state, token] = await redis.hmget(crawlKey(shard, crawl), 'settings', 'state', 'token');
     if (!text) return null;
     const known = plans.get(crawl);
-    const plan = known && known.text === text ? known.plan : planOf(crawl, JSON.parse(text) as CrawlSettings);
+    const plan =
+      known && known.text === text
+        ? known.plan
+        : planOf(crawl, shelfOf(crawl, token ?? ''), JSON.parse(text) as CrawlSettings);
     plan.cancelled = state === 'cancelled';
     if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value ?? '');
     plans.set(crawl, { plan, text, readAt: performance.now() });
@@ -62,11 +68,12 @@ export function createPlans(redis: Redis, shard: string): Plans {
   };
 }
 
-function planOf(crawl: string, stored: CrawlSettings): Plan {
+function planOf(crawl: string, shelf: string, stored: CrawlSettings): Plan {
   // A setting that a newer version added is missing from an older crawl.
   const settings: CrawlSettings = { ...defaultSettings, ...stored };
   return {
     crawl,
+    shelf,
     cancelled: false,
     settings,
     scope: createScope(settings),

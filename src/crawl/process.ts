@@ -106,6 +106,7 @@ async function record(station: Station, work: Work, answer: Answer, error: Failu
   await station.sink.store(
     recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, findings),
     work.take,
+    work.plan.shelf,
   );
   const from = work.request.depth === 0 ? answer.finalUrl : work.request.url;
   const followed = error === null && findings.links ? findings.links : [];
@@ -118,6 +119,7 @@ async function refuse(station: Station, work: Work, error: Failure): Promise<Out
   await station.sink.store(
     recordOf(work, { answer: null, failure: error, timings: null, finalUrl: null }, null),
     work.take,
+    work.plan.shelf,
   );
   return end(station, work, { kind: 'refused' }, { error, answer: null, links: '' });
 }
@@ -133,7 +135,11 @@ async function die(
     result && !result.ok
       ? { timings: result.timings, finalUrl: result.finalUrl }
       : { timings: null, finalUrl: null };
-  await station.sink.store(recordOf(work, { answer, failure: cause.failure, ...came }, findings), work.take);
+  await station.sink.store(
+    recordOf(work, { answer, failure: cause.failure, ...came }, findings),
+    work.take,
+    work.plan.shelf,
+  );
   return end(
     station,
     work,

@@ -43,11 +43,11 @@ class JsonlSink implements Sink {
     this.#segments = new Segments(dir, maxSegmentBytes, mostOpenFiles);
   }
 
-  store(record: CrawlRecord, take: number): Promise<void> {
+  store(record: CrawlRecord, take: number, shelf = record.crawl): Promise<void> {
     if (this.#closed) return Promise.reject(new DroverError('E_FILE', 'The sink is closed.'));
-    if (this.#unwritten > mostUnwritten) return this.#storeWhenRoom(record, take);
+    if (this.#unwritten > mostUnwritten) return this.#storeWhenRoom(record, take, shelf);
     try {
-      return this.#add(record, take);
+      return this.#add(record, take, shelf);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -59,19 +59,19 @@ class JsonlSink implements Sink {
     await this.#segments.close();
   }
 
-  async #storeWhenRoom(record: CrawlRecord, take: number): Promise<void> {
+  async #storeWhenRoom(record: CrawlRecord, take: number, shelf: string): Promise<void> {
     this.#room ??= Promise.withResolvers();
     await this.#room.promise;
-    return this.store(record, take);
+    return this.store(record, take, shelf);
   }
 
-  #add(record: CrawlRecord, take: number): Promise<void> {
+  #add(record: CrawlRecord, take: number, shelf: string): Promise<void> {
     const head = lineHead(record.id, take);
     const json = recordJson(record);
-    let group = this.#gathering.get(record.crawl);
+    let group = this.#gathering.get(shelf);
     if (!group) {
       group = { texts: [], done: Promise.withResolvers() };
-      this.#gathering.set(record.crawl, group);
+      this.#gathering.set(shelf, group);
     }
     group.texts.push(head, json, '\n');
     this.#unwritten += json.length;

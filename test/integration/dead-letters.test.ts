@@ -79,7 +79,6 @@ const troubles: Trouble[] = [
     nowhere('http://inside.example.com/'),
   ],
   ['a redirect into the own network', 'E_SSRF', 'dead at once', startLeadingInside],
-
   ['a refused connection', 'E_CONNECT_REFUSED', 'dead after retries', startRefusing],
   // The broadcast address of loopback: TCP has no way there.
   [
@@ -90,13 +89,11 @@ const troubles: Trouble[] = [
   ],
   ['a port that does not accept', 'E_CONNECT_TIMEOUT', 'dead after retries', startSilentConnect],
   ['a reset', 'E_RESET', 'dead after retries', startResetting],
-
   ['plain HTTP where TLS was expected', 'E_TLS', 'dead at once', startPlain],
   ['a handshake that hangs', 'E_TLS_TIMEOUT', 'dead after retries', startTlsSilent],
   ['an expired certificate', 'E_TLS_EXPIRED', 'dead at once', () => startTls('expired')],
   ['a self-signed certificate', 'E_TLS_SELF_SIGNED', 'dead at once', () => startTls('self-signed')],
   ['a certificate of another name', 'E_TLS_WRONG_NAME', 'dead at once', () => startTls('wrong-name')],
-
   ['a server that says nothing', 'E_RESPONSE_TIMEOUT', 'dead after retries', startNeverAnswering],
   ['headers that drip for ever', 'E_RESPONSE_TIMEOUT', 'dead after retries', () => startDripOfHeaders(50)],
   ['headers that flood for ever', 'E_HEADERS_TOO_LARGE', 'dead at once', startFloodOfHeaders],
@@ -107,7 +104,6 @@ const troubles: Trouble[] = [
     'dead at once',
     () => startSending(`${head}Content-Length: 3\r\nContent-Length: 5\r\n\r\nhello`),
   ],
-
   ['status 404', 'E_HTTP_4XX', 'recorded', answering('404 Not Found')],
   ['status 304', 'E_HTTP_STATUS', 'recorded', () => startSending('HTTP/1.1 304 Not Modified\r\n\r\n')],
   ['status 403, with --dead-on 403', 'E_HTTP_DEAD_STATUS', 'dead at once', answering('403 Forbidden')],
@@ -126,7 +122,6 @@ const troubles: Trouble[] = [
     'dead at once',
     answering('301 Moved', { Location: 'ftp://a.test/' }),
   ],
-
   [
     'a body that stops',
     'E_READ_TIMEOUT',

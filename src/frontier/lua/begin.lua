@@ -3,6 +3,7 @@
   crawl stays readable. The caller counts as a producer of it until it leaves or its lease runs out.
     KEYS[1] NS:crawls
     ARGV    1 NS  2 name  3 producer  4 lease (ms)  5 settings (JSON)  6 perHost  7 limit or ''  8 seeds, as the user named them  9 delay (ms)
+            10 a random token that tells the records of a new crawl from those of any other of its id
   Answers {id, '1' if it is new, state before}
 ]]
 --- include politeness/lua/gate.lua
@@ -25,7 +26,7 @@ if fresh then
   until not redis.call('ZSCORE', ns .. ':crawls', id)
   redis.call('HSET', ns .. ':names', name, id)
   redis.call('ZADD', ns .. ':crawls', now, id)
-  redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[8], 'priorities', '0')
+  redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[8], 'priorities', '0', 'token', ARGV[10])
 end
 local c = ns .. ':c:' .. id
 redis.call('HSET', c, 'settings', ARGV[5], 'perHost', ARGV[6], 'delay', ARGV[9], 'offering', '1')
