@@ -22,6 +22,7 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
     for (const child of children) child.kill('SIGKILL');
   });
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel?.unref();
   if (processes === 1) {
     say(`consuming with ${session.settings.concurrency} fetches at a time; Ctrl-C stops`);
     await consume({
