@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import test from 'node:test';
+import { audit, mostStartsIn } from '../support/auditor.ts';
+import { openDesk } from '../support/crawls.ts';
+import { startSite } from '../support/site.ts';
+
+const LIST = ['--depth', '0', '--ignore-robots', '--quiet', '-c', '40', '--crawl', 'c'];
+
+test('retries at a busy host do not exceed its limit, though slots were passed on meanwhile', async (t) => {
+  const failing = Array.from({ length: 8 }, (_, index) => [`/p/${index}`, { status: 500, failTimes: 1 }]);
+  const site = await startSite({
+    pages: 60,
+    behaviours: { '/p/*': { delayMs: 300 }, ...Object.fromEntries(failing) },
+  });
+  t.after(() => site.stop());
+  const desk = await openDesk();
+  const urls = Array.from({ length: 60 }, (_, index) => `${site.url}/p/${index}\n`);
+  await writeFile(desk.path('list.txt'), urls.join(''));
+  const { code, stderr } = await desk.run([
+    'crawl',
+    desk.path('list.txt'),
+    ...LIST,
+    '--per-host',
+    '8',
+    '--backoff',
+    '50',
+  ]);
+  assert.equal(code, 0, stderr);
+  for (const [host, { mostInFlight }] of audit(await site.log())) assert.equal(mostInFlight, 8, host);
+});
+
+test('redirects to another host obey the limit of either', async (t) => {
+  const site = await startSite({ pages: 40, hosts: 2, behaviours: { '//127.0.0.2/p/*': { delayMs: 200 } } });
+  t.after(() => site.stop());
+  const [from = '', to = ''] = site.urls;
+  for (let index = 0; index < 40; index++) {
+    await site.behave(`//127.0.0.1/p/${index}`, { status: 302, headers: { location: `${to}/p/${index}` } });
+  }
+  const desk = await openDesk();
+  const urls = Array.from({ length: 40 }, (_, index) => `${from}/p/${index}\n`);
+  await writeFile(desk.path('list.txt'), urls.join(''));
+  const allow = ['--allow-private', '127.0.0.0/8', '--per-host', '8'];
+  const { code, stderr } = await desk.run(['crawl', desk.path('list.txt'), ...LIST, ...allow]);
+  assert.equal(code, 0, stderr);
+  for (const [host, { mostInFlight }] of audit(await site.log()))
+    assert.ok(mostInFlight <= 8, `${host}: ${mostInFlight}`);
+});
+
+test('the rate of a key holds for all requests that name it, those that name only the key too', async (t) => {
+  const site = await startSite({ pages: 12, hosts: 2 });
+  t.after(() => site.stop());
+  const desk = await openDesk();
+  const requests = Array.from({ length: 12 }, (_, index) => ({
+    url: `${site.urls[index % 2]}/p/${index}`,
+    limiter: index === 0 ? { key: 'api', max: 4, durationMs: 1000 } : { key: 'api' },
+  }));
+  await writeFile(
+    desk.path('list.ndjson'),
+    requests.map((request) => `${JSON.stringify(request)}\n`).join(''),
+  );
+  const { code, stderr } = await desk.run(['crawl', desk.path('list.ndjson'), ...LIST, '--per-host', '20']);
+  assert.equal(code, 0, stderr);
+  const log = await site.log();
+  assert.equal(log.length, 12);
+  assert.ok(mostStartsIn(log, 1000 - 10) <= 4, `${mostStartsIn(log, 990)} starts within a second`);
+});
+
+test('a crawl may be gone on with by its id, and its records are its own whatever the prefix', async (t) => {
+  const site = await startSite({ pages: 6 });
+  t.after(() => site.stop());
+  const desk = await openDesk();
+  const crawl = async (path: string, ...args: string[]) => {
+    assert.equal(
+      (await desk.run(['crawl', `${site.url}${path}`, '--depth', '0', '--quiet', ...args])).code,
+      0,
+    );
+  };
+  await crawl('/p/0', '--crawl', 'a');
+  await crawl('/p/1', '--crawl', 'a');
+  assert.deepEqual(
+    (await desk.results('a.2')).map(({ url }) => url),
+    [`${site.url}/p/1`],
+  );
+  assert.deepEqual(
+    (await desk.results('a.1')).map(({ url }) => url),
+    [`${site.url}/p/0`],
+  );
+  await crawl('/p/2', '--crawl', 'a.2');
+  assert.deepEqual(
+    (await desk.results('a')).map(({ url }) => url),
+    [`${site.url}/p/2`],
+    'a.2 had ended: a.3 began',
+  );
+  await crawl('/p/3', '--crawl', 'a', '--prefix', 'other');
+  const { stdout } = await desk.run(['results', 'a', '--prefix', 'other']);
+  assert.equal(stdout.trim().split('\n').length, 1);
+});
