@@ -71,7 +71,8 @@ export async function startConsumer(parts: {
     onError,
   });
   const permits = createPermits(settings.concurrency);
-  const wanted = () => windowOf(slots.fleetCapacity(), permits.inUse() / settings.concurrency);
+  // As many wait in the queue as the fleet can fetch: with those in hand, the window is twice that.
+  const wanted = () => Math.max(8, slots.fleetCapacity());
   const feed = createFeed({ redis: scripts, queue, shard, serve, wanted, onError });
   let stopping = false;
   const station: Station = {
@@ -113,14 +114,6 @@ export async function startConsumer(parts: {
       for (const connection of [scripts, subscriber, workers]) closeRedis(connection);
     },
   };
-}
-
-/**
- * How many jobs are to wait in the queue: enough that no consumer of the fleet runs dry between two turns, as few as that allows. `busy`
- * is the used part of this process's permits, taken for that of the fleet.
- */
-function windowOf(fleetCapacity: number, busy: number): number {
-  return Math.max(8, Math.ceil(fleetCapacity * (0.5 + 0.5 * Math.max(0, 1 - busy))));
 }
 
 interface Crew {

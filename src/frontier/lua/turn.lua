@@ -77,7 +77,7 @@ local function serveLane(crawl, c, key, perHost, delay, priorities, quota, order
   -- Without a clock to obey, some go ahead without a slot: they wait in a consumer for one that is given back there.
   local most = (delay > 0 or rated) and math.min(free, 1) or free
   if perHost >= AHEAD_FROM and delay == 0 and (why == '' or why == 'full') then
-    most = math.max(free, math.min(cap, perHost * 2 + 2) - open)
+    most = math.max(free, math.min(cap, perHost * 3 + 2) - open)
   end
   if most < 1 then
     redis.call('ZADD', c .. ':due', why == 'full' and math.min(untilMs, now + lease) or untilMs, key)
