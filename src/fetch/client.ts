@@ -2,7 +2,7 @@
 import tls from 'node:tls';
 import got, { type Got } from 'got';
 import { type Failure, failure } from '../errors.ts';
-import type { FetchResult, Timings } from '../outcome.ts';
+import { type FetchResult, NO_TIMINGS } from '../outcome.ts';
 import { type AgentPool, createAgentPool } from './agent-pool.ts';
 import { type AllowList, guardOf } from './guard.ts';
 import { Hop, type HopEnd } from './hop.ts';
@@ -63,14 +63,6 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   return new GotFetcher(options);
 }
 
-const noTimings: Timings = {
-  dns: null,
-  connect: null,
-  tls: null,
-  firstByte: null,
-  download: null,
-  total: null,
-};
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 
 class GotFetcher implements Fetcher {
@@ -98,7 +90,7 @@ class GotFetcher implements Fetcher {
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const target = firstTarget(request);
-    if ('code' in target) return { ok: false, failure: target, timings: noTimings, finalUrl: request.url };
+    if ('code' in target) return { ok: false, failure: target, timings: NO_TIMINGS, finalUrl: request.url };
     const journey = new Journey(request.timeouts.request);
     const ignore = request.signal && journey.heed(request.signal);
     try {
@@ -200,5 +192,5 @@ function nextTarget(
 }
 
 function unmade(reason: Failure): HopEnd {
-  return { kind: 'failed', failure: reason, stale: false, timings: noTimings };
+  return { kind: 'failed', failure: reason, stale: false, timings: NO_TIMINGS };
 }
