@@ -1,8 +1,8 @@
 // drover dead replay: dead letters become waiting requests again.
-import { findCrawl } from '../src/crawl/crawl.ts';
 import { type DeadFilter, deadLetters, replayDead } from '../src/crawl/replay.ts';
 import { DroverError } from '../src/errors.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
+import { deadFilter } from './dead-filter.ts';
 import { EXIT } from './failures.ts';
 import { openSession } from './session.ts';
 
@@ -14,10 +14,7 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   try {
     const { redis, shard } = session;
     const queue = openQueue(redis, shard);
-    const filter: DeadFilter = {
-      crawl: args[0] ? await findCrawl(redis, shard, args[0]) : null,
-      code: typeof options.code === 'string' ? options.code : null,
-    };
+    const filter = await deadFilter(session, args[0], options.code);
     const count = options.dryRun
       ? await countOf(queue, filter)
       : await replayDead(redis, shard, queue, filter);
