@@ -116,7 +116,7 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
   async 'npm run drover -- dead list shop'(words) {
     assert.match(
       await run(words),
-      new RegExp(`E_REDIRECT_INVALID  1 attempts  ${RegExp.escape(site.url)}/away\n`),
+      new RegExp(`E_REDIRECT_INVALID  1 attempt  ${RegExp.escape(site.url)}/away\n`),
     );
   },
   async 'npm run drover -- doctor'(words) {
