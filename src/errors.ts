@@ -16,7 +16,6 @@ export type Layer =
   | 'request'
   | 'http'
   | 'body'
-  | 'handler'
   | 'queue'
   | 'redis'
   | 'disk'
@@ -225,8 +224,6 @@ export const catalogue = {
     'Raise --max-bytes if it is meant.',
   ),
 
-  E_HANDLER: entry('handler', 'The handler threw.', 'See the message; mend the handler and replay.'),
-
   E_STALLED: entry(
     'queue',
     'Every consumer that took this request died or froze.',
@@ -282,11 +279,6 @@ export const catalogue = {
     'docs/settings.md lists them all.',
   ),
   E_CRAWL_UNKNOWN: entry('settings', 'There is no crawl of that name.', 'drover status lists the crawls.'),
-  E_CRAWL_EXISTS: entry(
-    'settings',
-    'A crawl of that name is running with other seeds.',
-    'Choose another name with --crawl.',
-  ),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

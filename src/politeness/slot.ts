@@ -69,7 +69,6 @@ export interface Slots {
   started(key: string, delayMs: number): void;
   /** Sum of the capacities of all consumers that are alive. */
   fleetCapacity(): number;
-  held(): number;
   stop(): Promise<void>;
 }
 
@@ -166,7 +165,6 @@ export function createSlots(parts: {
       runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${key}`, args).catch(parts.onError);
     },
     fleetCapacity: () => fleet,
-    held: () => holders.size,
     async stop() {
       clearInterval(timer);
       await heartbeat(0).catch(parts.onError);
