@@ -1,0 +1,172 @@
+// How many requests a server says are left, and until when: the RateLimit headers of the IETF's draft in its old and new
+// forms, and those with X- that came before. Source: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+import { parseRetryAfter } from './retry-after.ts';
+
+export interface Quota {
+  /** Requests left in the present window. */
+  remaining: number;
+  /** Until the window ends, from `nowMs`. */
+  resetMs: number;
+  /** Requests of a whole window, null if not told. */
+  limit: number | null;
+}
+
+interface Triple {
+  limit: string;
+  remaining: string;
+  reset: string;
+}
+
+/** As draft 00 to 06 named them, and as they are found besides. */
+const triples: Triple[] = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((prefix) => ({
+  limit: `${prefix}-limit`,
+  remaining: `${prefix}-remaining`,
+  reset: `${prefix}-reset`,
+}));
+
+const dayMs = 86_400_000;
+/** Members of one header that are looked at: servers send one or two. */
+const mostMembers = 50;
+
+/**
+ * The tightest quota that the answer's header tells, which is the one with the longest interval; null if none can be
+ * read. Names of `headers` in lower case, several values of one name joined by ", ". Quotas that are not counted in
+ * requests, that end after more than a day or have ended are passed over.
+ */
+export function readQuota(headers: Record<string, string>, nowMs: number): Quota | null {
+  const told = [
+    ...readNamed(headers, nowMs),
+    ...triples.flatMap((names) => readTriple(headers, names, nowMs)),
+  ];
+  const quotas = told.filter((quota) => quota !== null);
+  if (quotas.length === 0) return null;
+  return quotas.reduce((tightest, quota) => (intervalOf(quota) > intervalOf(tightest) ? quota : tightest));
+}
+
+/**
+ * The least time between two starts that keeps within the quota, in whole milliseconds; 0 while more than half of the
+ * limit is left. With nothing left it is all the time until the window ends.
+ */
+export function intervalOf({ remaining, resetMs, limit }: Quota): number {
+  if (limit !== null && remaining > limit / 2) return 0;
+  return Math.ceil(resetMs / Math.max(1, remaining));
+}
+
+/** `RateLimit`: a dictionary in draft 07, a list of named policies since. */
+function readNamed(headers: Record<string, string>, nowMs: number): (Quota | null)[] {
+  const members = membersOf(headers.ratelimit);
+  const items = members.map(([item = '']) => item);
+  const remaining = parameterOf(items, 'remaining');
+  if (remaining !== undefined) {
+    return [quotaOf(parameterOf(items, 'limit'), remaining, parameterOf(items, 'reset'), nowMs)];
+  }
+  const policies = policiesOf(headers['ratelimit-policy']);
+  return members.map((member) => {
+    const policy = policies.get(member[0] ?? '');
+    if (policy && !policy.countsRequests) return null;
+    const reset = parameterOf(member, 't') ?? policy?.window;
+    return quotaOf(policy?.quota, parameterOf(member, 'r'), reset, nowMs);
+  });
+}
+
+interface Policy {
+  quota: string | undefined;
+  /** The whole window in seconds, which holds where the server does not say what is left of it. */
+  window: string | undefined;
+  /** There are policies of bytes and of concurrent requests too. */
+  countsRequests: boolean;
+}
+
+function policiesOf(header: string | undefined): Map<string, Policy> {
+  const policies = new Map<string, Policy>();
+  for (const member of membersOf(header)) {
+    const unit = parameterOf(member, 'qu') ?? '"requests"';
+    policies.set(member[0] ?? '', {
+      quota: parameterOf(member, 'q'),
+      window: parameterOf(member, 'w'),
+      countsRequests: unit === '"requests"' || unit === '"request"', // the draft has both
+    });
+  }
+  return policies;
+}
+
+/** Several values of each name belong together in their order; if their numbers differ, nobody knows how. */
+function readTriple(headers: Record<string, string>, names: Triple, nowMs: number): (Quota | null)[] {
+  const members = membersOf(headers[names.remaining]);
+  if (members.length === 0) return [];
+  const resets = timesOf(headers[names.reset]);
+  if (resets.length !== members.length && resets.length !== 0) return [];
+  const limits = membersOf(headers[names.limit]);
+  const isToldForEach = members.length === 1 || limits.length === members.length;
+  return members.map((member, index) => {
+    const reset = resets[index] ?? parameterOf(member, 'w'); // Docker's registry tells the whole window alone
+    return quotaOf(isToldForEach ? limits[index]?.[0] : undefined, member[0], reset, nowMs);
+  });
+}
+
+function quotaOf(
+  limit: string | undefined,
+  remaining: string | undefined,
+  reset: string | undefined,
+  nowMs: number,
+): Quota | null {
+  const left = countOf(remaining);
+  const resetMs = durationOf(reset, nowMs);
+  return left === null || resetMs === null ? null : { remaining: left, resetMs, limit: countOf(limit) };
+}
+
+const number = /^\d{1,15}(?:\.\d{1,15})?$/;
+
+/** Parts of a request are of no use: rounded down. */
+function countOf(text = ''): number | null {
+  return number.test(text) ? Math.floor(Number(text)) : null;
+}
+
+/** ISO 8601; some put a space for the T, and some no zone, which means UTC. */
+const isoDate = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?$/;
+
+/** Milliseconds from `nowMs`, at most a day: of seconds, Unix time in seconds or milliseconds, or a date; else null. */
+function durationOf(text = '', nowMs: number): number | null {
+  if (number.test(text)) {
+    const value = Number(text);
+    return atMostADay(value * 1000) ?? atMostADay(value * 1000 - nowMs) ?? atMostADay(value - nowMs);
+  }
+  const [, date, time, zone = 'Z'] = isoDate.exec(text) ?? [];
+  if (date) return atMostADay(Date.parse(`${date}T${time}${zone}`) - nowMs);
+  return atMostADay(parseRetryAfter(text, nowMs) ?? -1);
+}
+
+function atMostADay(ms: number): number | null {
+  return ms >= 0 && ms <= dayMs ? Math.ceil(ms) : null;
+}
+
+/** Numbers and dates between commas. The comma after a day of the week is none of these. */
+function timesOf(header = ''): string[] {
+  const times = header.matchAll(/ ?[a-z]{3,9}, \d[^,]*|[^,]+/gi).take(mostMembers);
+  return Array.from(times, ([time]) => time.trim()).filter((time) => time !== '');
+}
+
+/** Quotes that are not closed reach to the end: so it takes linear time. */
+const pieces = /"(?:\\.|[^"\\])*"?|[,;]|[^,;"]+/gs;
+
+/**
+ * The members of a list or dictionary (RFC 9651), each as its item and the parameters after it: `"a";r=1;t=2, "b"` is
+ * `[['"a"', 'r=1', 't=2'], ['"b"']]`.
+ */
+function membersOf(header: string | undefined): string[][] {
+  if (header === undefined) return [];
+  const members = [['']];
+  for (const [piece] of header.matchAll(pieces)) {
+    const member = members.at(-1) as string[];
+    if (piece === ';') member.push('');
+    else if (piece !== ',') member[member.length - 1] += piece.trim();
+    else if (members.push(['']) > mostMembers) break;
+  }
+  return members.filter(([item]) => item !== '');
+}
+
+/** The value of `key=value`; of two, the last counts. */
+function parameterOf(parts: readonly string[], key: string): string | undefined {
+  const start = `${key}=`;
+  return parts.findLast((part) => part.startsWith(start))?.slice(start.length);
+}
