@@ -15,10 +15,14 @@ export interface RobotsRules {
   crawlDelayMs: number | null;
   /** Values of all Sitemap lines as written (perhaps relative), each once. */
   sitemaps: string[];
+  /** Roughly what all this takes in memory, which for a hostile file is some 25 times its length. */
+  bytes: number;
 }
 
 /** RFC 9309 §2.5. */
 const maxBytes = 500 * 1024;
+const markBytes = 3;
+const bytesPerRule = 300;
 /** Octets of patterns with wildcards times octets of a path, at up to a nanosecond each: what one URL may cost. */
 const mostSteps = 50_000_000;
 
@@ -85,11 +89,12 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
       for (const group of current) group.rules.push(rule);
     }
   }
-  return rulesOf(isNamed ? named : general, [...sitemaps]);
+  // The rules are cut out of the text, which therefore stays in memory with them.
+  return rulesOf(isNamed ? named : general, [...sitemaps], 2 * text.length);
 }
 
 /** The most octets win, and allow before disallow (§2.2.2): sorted so, the first that matches decides. */
-function rulesOf(group: Group, sitemaps: string[]): RobotsRules {
+function rulesOf(group: Group, sitemaps: string[], textBytes: number): RobotsRules {
   const rules = group.rules.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
   const octets = rules.reduce((sum, rule) => sum + (rule.literals.length > 1 ? rule.octets : 0), 0);
   return {
@@ -103,6 +108,7 @@ function rulesOf(group: Group, sitemaps: string[]): RobotsRules {
     },
     crawlDelayMs: group.crawlDelayMs,
     sitemaps,
+    bytes: textBytes + rules.length * bytesPerRule,
   };
 }
 
@@ -137,7 +143,7 @@ interface Line {
 function* linesOf(text: string): Generator<Line> {
   let line = 0;
   for (const whole of withinLimit(text)
-    .replace(/^\ufeff/, '')
+    .replace(/^[\ufeff\ufffd]/, '') // a byte order mark, or the first bytes of one
     .split(/\r\n|\n|\r/)) {
     line++;
     const comment = whole.indexOf('#');
@@ -149,12 +155,24 @@ function* linesOf(text: string): Generator<Line> {
   }
 }
 
-/** The whole lines within the first 500 KiB. Also of a text of just that size, whose last line may have been cut on its way here. */
+/**
+ * The whole lines within the first 500 KiB, of a text whose octets were cut off there or not: then the last line may be half of one. What
+ * was no UTF-8 stands as U+FFFD here, with three octets for perhaps one, so it counts as one; a byte order mark may have been there.
+ */
 export function withinLimit(text: string): string {
-  if (text.length * 3 < maxBytes || Buffer.byteLength(text) < maxBytes) return text;
-  const bytes = Buffer.from(text);
-  const end = Math.max(bytes.lastIndexOf('\n', maxBytes), bytes.lastIndexOf('\r', maxBytes));
-  return bytes.toString('utf8', 0, Math.max(end, 0));
+  if (text.length * 3 + markBytes < maxBytes || Buffer.byteLength(text) + markBytes < maxBytes) return text;
+  let end = 0;
+  for (let octets = 0; end < text.length; end++) {
+    octets += leastOctets(text.charCodeAt(end));
+    if (octets > maxBytes) break;
+  }
+  return text.slice(0, Math.max(text.lastIndexOf('\n', end), text.lastIndexOf('\r', end)) + 1);
+}
+
+/** Of a UTF-16 code unit; half of a pair stands for two of the four octets. */
+function leastOctets(code: number): number {
+  if (code < 0x80 || code === 0xfffd) return 1;
+  return code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3;
 }
 
 /** The name in "Foo/1.0 (x)", in lower case; compared as a whole (§2.2.1). */

@@ -41,6 +41,8 @@ export interface RobotsParts {
 
 const defaultTimes: RobotsTimes = { lockMs: 15_000, waitMs: 2000, pollMs: 50, againMs: 1000 };
 const mostOrigins = 1000;
+/** A thousand usual files take 20 MB; as many hostile ones would take 12 GB. */
+const mostBytes = 64 * 1024 * 1024;
 /** Then Redis is asked again: another process may have newer rules. */
 const recheckMs = 60_000;
 
@@ -64,6 +66,8 @@ class CachedRobots implements Robots {
   /** Least recently found first. */
   readonly #known = new Map<string, Known>();
   readonly #finding = new Map<string, Promise<Known | Later>>();
+  /** Of the rules of all that is known. */
+  #bytes = 0;
 
   constructor({ redis, keyPrefix, productToken, nowMs, times }: RobotsParts) {
     this.#fleet = { redis, keyPrefix, nowMs, times: { ...defaultTimes, ...times } };
@@ -128,10 +132,19 @@ class CachedRobots implements Robots {
       rules,
       untilMs: Math.min(found.freshUntilMs, this.#fleet.nowMs() + recheckMs),
     };
-    this.#known.delete(origin);
+    this.#forget(origin);
     this.#known.set(origin, known);
-    if (this.#known.size > mostOrigins) this.#known.delete(this.#known.keys().next().value ?? '');
+    this.#bytes += rules.bytes;
+    for (const oldest of this.#known.keys()) {
+      if (oldest === origin || (this.#known.size <= mostOrigins && this.#bytes <= mostBytes)) break;
+      this.#forget(oldest);
+    }
     return known;
+  }
+
+  #forget(origin: string): void {
+    this.#bytes -= this.#known.get(origin)?.rules.bytes ?? 0;
+    this.#known.delete(origin);
   }
 }
 

@@ -10,6 +10,8 @@ export interface Behaviour {
   delayMs?: number;
   /** How many requests are answered so, for each path by itself; the page is as usual afterwards. Default: all. */
   failTimes?: number;
+  /** Only each nth request under this key, whatever its path, is answered so; the others take as long and get their page. */
+  every?: number;
   /** Retry-After: seconds or an HTTP date. */
   retryAfter?: number | string;
   /** Closes the connection instead of answering. */
@@ -26,6 +28,8 @@ interface Rule {
   behaviour: Behaviour;
   /** Requests answered so, by path. */
   times: Map<string, number>;
+  /** Requests that came under this key. */
+  came: number;
 }
 
 export interface Rules {
@@ -38,7 +42,7 @@ export interface Rules {
 export function rulesOf(behaviours: Behaviours): Rules {
   const rules = new Map<string, Rule>();
   const set = (key: string, behaviour: Behaviour | null) => {
-    if (behaviour) rules.set(key, { behaviour, times: new Map() });
+    if (behaviour) rules.set(key, { behaviour, times: new Map(), came: 0 });
     else rules.delete(key);
   };
   for (const [key, behaviour] of Object.entries(behaviours)) set(key, behaviour);
@@ -55,6 +59,8 @@ export function rulesOf(behaviours: Behaviours): Rules {
       if (rules.size === 0) return null;
       const rule = mostExact(`//${host.replace(/:\d+$/, '')}${path}`) ?? mostExact(path);
       if (!rule) return null;
+      const { every = 1, delayMs } = rule.behaviour;
+      if (++rule.came % every !== 0) return delayMs === undefined ? null : { delayMs };
       const times = (rule.times.get(path) ?? 0) + 1;
       rule.times.set(path, times);
       return times <= (rule.behaviour.failTimes ?? Number.POSITIVE_INFINITY) ? rule.behaviour : null;

@@ -20,6 +20,8 @@ export interface LogEntry {
   status: number;
   /** The client's port: tells connections apart. */
   remotePort: number;
+  /** By how much at most `start` was stamped too late, because the server was held up; of a punctual site alone. */
+  lateMs?: number;
 }
 
 export interface SiteSettings extends PageShape {
@@ -28,6 +30,7 @@ export interface SiteSettings extends PageShape {
   /** The text of robots.txt; null for 404. */
   robots: string | null;
   rules: Rules;
+  punctual: boolean;
 }
 
 const now = () => performance.timeOrigin + performance.now();
@@ -41,16 +44,19 @@ export async function listen(
 ): Promise<number> {
   const usual = usualAnswers(settings);
   const { latencyMs, rules } = settings;
+  const lateness = settings.punctual ? latenessMeter() : () => ({});
   const accept = (socket: Socket) => {
     const remotePort = socket.remotePort ?? 0;
+    let late: { lateMs?: number } = {};
     converse(socket, {
       plan: (request) => {
+        late = lateness();
         const behaviour = rules.take(request.host, request.path);
         return { behaviour, delayMs: latencyMs + (behaviour?.delayMs ?? 0) };
       },
       answer: (request, behaviour) => answerOf(usual(request.path), behaviour),
       ended: ({ start, host, method, path }, status) =>
-        onRequest({ start, end: now(), host, method, path, status, remotePort }),
+        onRequest({ start, end: now(), host, method, path, status, remotePort, ...late }),
     });
   };
   for (let attempt = 1; ; attempt++) {
@@ -70,6 +76,19 @@ export async function listen(
       if (port !== 0 || attempt === 20) throw error;
     }
   }
+}
+
+/**
+ * Says how long ago a request that is being read may have come. A request waits for the loop to come round, one on a new connection for two
+ * rounds; a timer of a millisecond keeps it going round, and tells when it last did.
+ */
+function latenessMeter(): () => { lateMs: number } {
+  const rounds = [now(), now(), now()];
+  setInterval(() => {
+    rounds.shift();
+    rounds.push(now());
+  }, 1);
+  return () => ({ lateMs: now() - (rounds[0] ?? 0) });
 }
 
 interface Host {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnProgram, until } from './signals.ts';
 import { type Site, startSite } from './site.ts';
 import { depthOf, linksOf, pageWriter, pathOf, ROOT } from './site-pages.ts';
@@ -103,6 +104,19 @@ test('a path fails as often as told, with its Retry-After, and is as usual then'
   assert.deepEqual([(await get('/p/1')).status, (await get('/p/1')).status], [503, 200]);
 });
 
+test('every nth request under a key is answered otherwise, whatever its path; all of them take as long', async () => {
+  await site.behave('//127.0.0.2/*', { every: 3, status: 429, retryAfter: 2, delayMs: 40 });
+  await site.clearLog();
+  const url = site.urls[1] ?? '';
+  const statuses = [];
+  for (const path of ['/p/10', '/p/11', '/p/12', '/robots.txt', '/p/10', '/p/10'])
+    statuses.push((await get(path, { url })).status);
+  assert.deepEqual(statuses, [200, 200, 429, 404, 200, 429]);
+  assert.ok((await site.log()).every(({ start, end }) => end - start >= 39));
+  assert.equal((await get('/p/10')).status, 200, 'another host');
+  await site.behave('//127.0.0.2/*', null);
+});
+
 test('a behaviour may hold for a prefix, for one host, or be a redirect or a reset', async () => {
   assert.equal((await get('/p/21')).status, 404);
   assert.equal((await get('/p/3')).status, 200);
@@ -136,6 +150,7 @@ test('the log has one entry for each request, in memory and in the file', async 
   const last = log[1];
   assert.ok(last && last.start >= before && last.end - last.start >= 59 && last.end <= Date.now() + 1);
   assert.equal(log[0]?.remotePort, last.remotePort);
+  assert.equal(await site.ended(), 2);
   const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n');
   assert.deepEqual(JSON.parse(lines.at(-1) ?? ''), last);
 });
@@ -151,6 +166,31 @@ test('a client that leaves before its answer stands in the log with 499', async 
     what: 'its entry',
   });
   assert.equal(entry.path, '/p/40');
+});
+
+test('a punctual site notes how late a request may have been stamped', async (t) => {
+  const held = await startSite({ pages: 3, punctual: true });
+  t.after(() => held.stop());
+  await get('/p/1', { url: held.url });
+  process.kill(held.pid, 'SIGSTOP');
+  const answer = get('/p/2', { url: held.url });
+  const stoppedMs = 200;
+  await sleep(stoppedMs);
+  process.kill(held.pid, 'SIGCONT');
+  await answer;
+  const [first, second] = (await held.log()).map(({ lateMs = 0 }) => lateMs) as [number, number];
+  assert.ok(first > 0 && second >= stoppedMs && first < second, `${first}, ${second}`);
+});
+
+test('beyond 254 hosts, addresses go on in the next 127.0.x', async (t) => {
+  const many = await startSite({ pages: 1, hosts: 300 });
+  t.after(() => many.stop());
+  assert.deepEqual(
+    [253, 254, 299].map((host) => new URL(many.urls[host] ?? '').hostname),
+    ['127.0.0.254', '127.0.1.1', '127.0.1.46'],
+  );
+  assert.equal((await get('/p/0', { url: many.urls[299] ?? '' })).status, 200);
+  assert.equal(new Set(many.urls).size, 300);
 });
 
 test('as a program it prints its address as JSON and ends by SIGTERM', async () => {

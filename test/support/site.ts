@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Behaviour, type Behaviours, rulesOf } from './site-behaviours.ts';
@@ -20,7 +21,7 @@ export interface SiteOptions {
   bytes?: number;
   /** Before every answer; default 0. */
   latencyMs?: number;
-  /** Number of addresses, 127.0.0.1 upward, that serve the same site at one port; default 1. Links stay on their host. */
+  /** Number of addresses, 127.0.0.1 upward (254 of each 127.0.x), that serve the same site at one port; default 1. Links stay on their host. */
   hosts?: number;
   /** The text of robots.txt; 404 without it. */
   robots?: string;
@@ -31,6 +32,8 @@ export interface SiteOptions {
   logFile?: string;
   /** False keeps no log in memory: for very many requests. */
   keepLog?: boolean;
+  /** For a log whose times are looked at closely: the site goes before other processes, where the user may say so, and notes `lateMs`. */
+  punctual?: boolean;
 }
 
 export interface Site {
@@ -42,13 +45,19 @@ export interface Site {
   readonly pid: number;
   /** All requests that have ended so far. */
   log(): Promise<LogEntry[]>;
+  /** How many they are. Asking for the log of thousands holds the server up, this does not. */
+  ended(): Promise<number>;
   clearLog(): Promise<void>;
   /** From now on, this path (or prefix, see site-behaviours.ts) behaves otherwise; null: as usual. */
   behave(path: string, behaviour: Behaviour | null): Promise<void>;
   stop(): Promise<void>;
 }
 
-type Order = { log: true } | { clear: true } | { behave: string; behaviour: Behaviour | null };
+type Order =
+  | { log: true }
+  | { ended: true }
+  | { clear: true }
+  | { behave: string; behaviour: Behaviour | null };
 
 /** Starts the site and returns when it listens. It ends with stop(), or with this process. Throws if it cannot listen. */
 export async function startSite(options: SiteOptions): Promise<Site> {
@@ -62,6 +71,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   if (typeof first?.port !== 'number') throw new Error('the test site did not start; see its error above');
   child.unref();
   child.channel?.unref();
+  if (options.punctual) goFirst(child);
 
   let last: Promise<unknown> = Promise.resolve();
   const ask = <T>(order: Order): Promise<T> => {
@@ -75,6 +85,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     port: first.port,
     pid: child.pid ?? 0,
     log: () => ask({ log: true }),
+    ended: () => ask({ ended: true }),
     clearLog: () => ask({ clear: true }),
     behave: (path, behaviour) => ask({ behave: path, behaviour }),
     async stop() {
@@ -85,6 +96,15 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       await exit;
     },
   };
+}
+
+/** Only the superuser may; for others it stays as it is. */
+function goFirst({ pid = 0 }: ChildProcess): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes((error as { info?: { code?: string } }).info?.code ?? '')) throw error;
+  }
 }
 
 /** One order at a time: the next message is the answer to it. */
@@ -109,33 +129,42 @@ function urlsOf({ hosts = 1 }: SiteOptions, port: number): string[] {
 }
 
 function addressesOf(hosts: number): string[] {
-  return Array.from({ length: hosts }, (_, host) => `127.0.0.${host + 1}`);
+  return Array.from({ length: hosts }, (_, host) => `127.0.${Math.floor(host / 254)}.${(host % 254) + 1}`);
 }
 
 /** The child's part: serve, keep the log, obey orders. */
 async function serve(options: SiteOptions): Promise<number> {
   const rules = rulesOf(options.behaviours ?? {});
   let log: LogEntry[] = [];
+  let ended = 0;
   let unwritten = '';
   const write = () => {
     if (options.logFile && unwritten) appendFileSync(options.logFile, unwritten);
     unwritten = '';
   };
   const onRequest = (entry: LogEntry) => {
+    ended++;
     if (options.keepLog !== false) log.push(entry);
     if (!options.logFile) return;
     if (!unwritten) setTimeout(write, 20);
     unwritten += `${JSON.stringify(entry)}\n`;
   };
-  const { pages, linksPerPage = 20, bytes = 10_000, latencyMs = 0, robots = null } = options;
-  const settings = { pages, linksPerPage, bytes, latencyMs, robots, rules };
+  const {
+    pages,
+    linksPerPage = 20,
+    bytes = 10_000,
+    latencyMs = 0,
+    robots = null,
+    punctual = false,
+  } = options;
+  const settings = { pages, linksPerPage, bytes, latencyMs, robots, rules, punctual };
   const port = await listen(settings, addressesOf(options.hosts ?? 1), options.port ?? 0, onRequest);
 
   process.on('message', (order: Order) => {
-    if ('clear' in order) log = [];
+    if ('clear' in order) [log, ended] = [[], 0];
     if ('behave' in order) rules.set(order.behave, order.behaviour);
     write();
-    process.send?.({ done: 'log' in order ? log : undefined });
+    process.send?.({ done: 'log' in order ? log : 'ended' in order ? ended : undefined });
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
     process.on(signal, () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { comparablePath, compilePattern, matches } from '../../../src/politeness/robots-pattern.ts';
-import { parseRobots } from '../../../src/politeness/robots-rules.ts';
+import { parseRobots, withinLimit } from '../../../src/politeness/robots-rules.ts';
 
 interface Case {
   says: string;
@@ -435,6 +435,43 @@ const cases: Record<string, Case[]> = {
       allowed: ['/fish.php', '/fishheads/catfish.php?parameters'],
       refused: ['/Fish.PHP'],
     },
+    {
+      says: '/fish*',
+      lines: [us, 'Disallow: /', 'Allow: /fish*'],
+      allowed: [
+        '/fish',
+        '/fish.html',
+        '/fish/salmon.html',
+        '/fishheads',
+        '/fishheads/yummy.html',
+        '/fish.html?id=a',
+      ],
+      refused: ['/bar', '/Fish.bar', '/catfish', '/?id=fish'],
+    },
+    {
+      says: '/fish, more paths',
+      lines: [us, 'Disallow: /', 'Allow: /fish'],
+      allowed: ['/fishheads/yummy.html'],
+      refused: ['/bar'],
+    },
+    {
+      says: '/fish/, more paths',
+      lines: [us, 'Disallow: /', 'Allow: /fish/'],
+      allowed: ['/fish/?salmon', '/fish/salmon.html'],
+      refused: ['/bar'],
+    },
+    {
+      says: '/*.php, more paths',
+      lines: [us, 'Disallow: /', 'Allow: /*.php'],
+      allowed: ['/folder/filename.php?parameters', '//folder/any.php.file.html', '/filename.php/'],
+      refused: ['/bar', '/php/'],
+    },
+    {
+      says: '/*.php$, more paths',
+      lines: [us, 'Disallow: /', 'Allow: /*.php$'],
+      refused: ['/bar', '/php/', '/filename?php', '/aaaphpaaa', '//windows.PHP'],
+    },
+    { says: '/fish*.php, more paths', lines: [us, 'Disallow: /', 'Allow: /fish*.php'], refused: ['/bar'] },
     { says: 'precedence 1', lines: [us, 'Allow: /p', 'Disallow: /'], allowed: ['/page'] },
     { says: 'precedence 2', lines: [us, 'Allow: /folder', 'Disallow: /folder'], allowed: ['/folder/page'] },
     { says: 'precedence 3', lines: [us, 'Allow: /page', 'Disallow: /*.htm'], refused: ['/page.htm'] },
@@ -460,6 +497,137 @@ const cases: Record<string, Case[]> = {
       refused: ['/y/c', '/w/a', '/foo/bar/'],
     },
   ],
+  'Google, lines and groups': [
+    { says: 'we without a name', lines: ['User-agent: FooBot', 'Disallow: /'], token: '', allowed: ['/x'] },
+    { says: 'other keys are no rules', lines: ['foo: drover', 'bar: /'], allowed: ['/x/y'] },
+    ...['USER-AGENT: drover|ALLOW: /x/|DISALLOW: /', 'uSeR-aGeNt: drover|AlLoW: /x/|dIsAlLoW: /'].map(
+      (file) => ({
+        says: `keys in any case, ${file.slice(0, 4)}`,
+        lines: file.split('|'),
+        allowed: ['/x/y'],
+        refused: ['/a/b'],
+      }),
+    ),
+    ...['DROVER BOT', 'drover bot', 'DrOvEr bOt'].flatMap((name) =>
+      ['Drover', 'drover'].map((token) => ({
+        says: `names in any case, ${name} and ${token}`,
+        token,
+        lines: [`User-Agent: ${name}`, 'Allow: /x/', 'Disallow: /'],
+        allowed: ['/x/y'],
+        refused: ['/a/b'],
+      })),
+    ),
+    ...['barbot', 'bazbot'].map((token) => ({
+      says: `rules after empty lines are of the group above, ${token}`,
+      token,
+      lines: [
+        ...['allow: /foo/bar/', '', 'user-agent: FooBot', 'disallow: /', 'allow: /x/', 'user-agent: BarBot'],
+        ...[
+          'disallow: /',
+          'allow: /y/',
+          '',
+          '',
+          'allow: /w/',
+          'user-agent: BazBot',
+          '',
+          'user-agent: FooBot',
+        ],
+        ...['allow: /z/', 'disallow: /'],
+      ],
+      ...{
+        barbot: { allowed: ['/y/c', '/w/a'], refused: ['/z/d', '/foo/bar/'] },
+        bazbot: { allowed: ['/z/d'], refused: ['/foo/bar/'] },
+      }[token],
+    })),
+    ...['barbot', 'foobot'].flatMap((token) =>
+      ['Sitemap: https://foo.bar/sitemap', 'Invalid-Unknown-Line: unknown'].map((other) => ({
+        says: `other records between two names, ${other.slice(0, 7)}, ${token}`,
+        token,
+        lines: ['User-agent: BarBot', other, 'User-agent: *', 'Disallow: /'],
+        refused: ['/'],
+      })),
+    ),
+    { says: 'the first bytes of a byte order mark', lines: [`\ufffd${us}`, 'Disallow: /x'], refused: ['/x'] },
+    { says: 'but not a broken one', lines: [`\ufffd\x11\ufffd${us}`, 'Disallow: /x'], allowed: ['/x'] },
+  ],
+  'Google, the longest match': [
+    { says: 'both empty', lines: [us, 'Disallow: ', 'Allow: '], allowed: ['/x/page.html'] },
+    { says: 'both /', lines: [us, 'Disallow: /', 'Allow: /'], allowed: ['/x/page.html'] },
+    { says: 'a slash longer', lines: [us, 'Disallow: /x', 'Allow: /x/'], allowed: ['/x/'], refused: ['/x'] },
+    {
+      says: 'both the whole path',
+      lines: [us, 'Disallow: /x/page.html', 'Allow: /x/page.html'],
+      allowed: ['/x/page.html'],
+    },
+    {
+      says: 'a wildcard is an octet',
+      lines: [us, 'Allow: /page', 'Disallow: /*.html'],
+      allowed: ['/page'],
+      refused: ['/page.html'],
+    },
+    {
+      says: 'the path up to the dot is longer',
+      lines: [us, 'Allow: /x/page.', 'Disallow: /*.html'],
+      allowed: ['/x/page.html'],
+      refused: ['/x/y.html'],
+    },
+  ],
+  'Google, special characters': [
+    {
+      says: 'a query with all of them',
+      lines: [us, 'Disallow: /', 'Allow: /foo/bar?qux=taz&baz=http://foo.bar?tar&par'],
+      allowed: ['/foo/bar?qux=taz&baz=http://foo.bar?tar&par'],
+    },
+    {
+      says: 'a wildcard that fits nowhere',
+      lines: [us, 'Disallow: /foo/bar/quz', 'Allow: /foo/*/qux'],
+      allowed: ['/foo/quz', '/foo//quz', '/foo/bax/quz'],
+      refused: ['/foo/bar/quz'],
+    },
+    {
+      says: '$ at the end',
+      lines: [us, 'Disallow: /foo/bar$', 'Allow: /foo/bar/qux'],
+      allowed: ['/foo/bar/qux', '/foo/bar/', '/foo/bar/baz'],
+      refused: ['/foo/bar'],
+    },
+    {
+      says: 'comments',
+      lines: [us, '# Disallow: /', 'Disallow: /foo/quz#qux', 'Allow: /'],
+      allowed: ['/foo/bar'],
+      refused: ['/foo/quz'],
+    },
+    {
+      says: 'the path of a URL is what follows the host, with ; and URLs in the query',
+      lines: [us, 'Disallow: /a/b?c=http://d.e/$', 'Disallow: /a;b$'],
+      refused: ['/a/b?c=http://d.e/', '/a;b#c'],
+      allowed: ['/a/b', '/a'],
+    },
+  ],
+  'otherwise than Google, by the letter of RFC 9309': [
+    {
+      says: 'index.html does not stand for its directory',
+      lines: [us, 'Allow: /dir/index.html', 'Disallow: /'],
+      allowed: ['/dir/index.html'],
+      refused: ['/dir/', '/dir/index.htm', '/other'],
+    },
+    {
+      says: 'a line of 20,000 octets is not cut off',
+      lines: [us, `Disallow: /x/${'a'.repeat(20_000)}/qux`],
+      allowed: [`/x/${'a'.repeat(20_000)}/fux`, '/fux'],
+      refused: [`/x/${'a'.repeat(20_000)}/qux`],
+    },
+    {
+      says: 'a URL is encoded as the pattern is',
+      lines: [us, 'Disallow: /', 'Allow: /foo/\u30c4', 'Allow: /bar/%62%61%7A'],
+      allowed: ['/foo/\u30c4', '/foo/%E3%83%84', '/bar/baz', '/bar/%62%61%7A'],
+    },
+    {
+      says: 'a byte order mark in the middle is no part of its line',
+      lines: [us, '\ufeffDisallow: /x'],
+      refused: ['/x'],
+    },
+    { says: 'a key that only begins like one is none', lines: [us, 'Disallowed: /x'], allowed: ['/x'] },
+  ],
 };
 
 for (const [section, list] of Object.entries(cases)) {
@@ -480,6 +648,17 @@ test('a refusal and an allowance name their line, as it is written', () => {
   assert.deepEqual(rules.allows('http://h/x'), { allowed: false, rule: 'Disallow:/x', line: 4 });
   assert.deepEqual(rules.allows('http://h/x/y'), { allowed: true, rule: 'Allow: /x/y', line: 5 });
   assert.deepEqual(rules.allows('http://h/z'), { allowed: true, rule: null, line: null });
+});
+
+test('Google: lines are counted alike whatever ends them', () => {
+  const file = ['User-Agent: foo', 'Allow: /some/path', 'User-Agent: drover', '', '', 'Disallow: /x'];
+  const mixed = 'User-Agent: foo\nAllow: /some/path\r\nUser-Agent: drover\n\r\n\nDisallow: /x';
+  for (const text of [
+    ...['\n', '\r\n', '\r'].flatMap((end) => [file.join(end), file.join(end) + end]),
+    mixed,
+  ]) {
+    assert.equal(parseRobots(text, 'drover').allows('http://h/x').line, 6, JSON.stringify(text));
+  }
 });
 
 test('a URL without path counts as /', () => {
@@ -543,6 +722,35 @@ test('RFC 9309 §2.5: whole lines within the first 500 KiB count, and no part of
   assert.equal(parseRobots('x'.repeat(2 * limit), 'drover').allows('http://h/').allowed, true);
 });
 
+/** What is left of a file that is cut off after 500 KiB on its way here. */
+const arrived = (file: string | Buffer) => new TextDecoder().decode(Buffer.from(file).subarray(0, limit));
+
+test('a line that the limit cut in two is no rule, be there a byte order mark or not; one that ends with the limit is', () => {
+  for (const mark of ['', '\ufeff']) {
+    for (const [before, last, refused] of [
+      ['Disallow: /p', 'rivate', false],
+      ['Disallow: /', '\n', false],
+      ['Disallow: /\n', '# x', true],
+    ] as const) {
+      const head = `${mark}${us}\n`;
+      const filler = `#${'x'.repeat(limit - Buffer.byteLength(head) - before.length - 2)}\n`;
+      const text = arrived(`${head}${filler}${before}${last}`);
+      assert.equal(parseRobots(text, 'drover').allows('http://h/public').allowed, !refused, before + last);
+      assert.equal(withinLimit(withinLimit(text)), withinLimit(text));
+    }
+  }
+});
+
+test('a file in another encoding, larger when it is read as UTF-8, is read up to its 500 KiB', () => {
+  const comment = Buffer.from(`# ${'\u00e9'.repeat(97)}\n`, 'latin1');
+  const comments = Array<Buffer>(5000).fill(comment);
+  const text = arrived(Buffer.concat([Buffer.from(`${us}\n`), ...comments, Buffer.from('Disallow: /x\n')]));
+  assert.ok(Buffer.byteLength(text) > 2 * limit);
+  assert.deepEqual(parseRobots(text, 'drover').allows('http://h/x'), {
+    ...{ allowed: false, rule: 'Disallow: /x', line: 5002 },
+  });
+});
+
 test('a pattern matches as the regular expression does that it stands for', () => {
   const letters = fc
     .array(fc.constantFrom('a', 'b', '/', '*'), { maxLength: 10 })
@@ -559,6 +767,164 @@ test('a pattern matches as the regular expression does that it stands for', () =
     { numRuns: 3000 },
   );
 });
+
+/** RFC 9309 §2.2.2 and RFC 3986, octet by octet: the form in which paths are compared. In a pattern, `*` stays. */
+function encodedSlowly(text: string, isPattern: boolean): string {
+  const bytes = [...Buffer.from(text)].map((byte) => String.fromCharCode(byte));
+  let encoded = '';
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as string;
+    const digits = bytes.slice(at + 1, at + 3).join('');
+    if (byte === '%' && /^[0-9a-f]{2}$/i.test(digits)) {
+      const meant = String.fromCharCode(Number.parseInt(digits, 16));
+      encoded += /[a-z0-9\-._~]/i.test(meant) ? meant : `%${digits.toUpperCase()}`;
+      at += 2;
+    } else if (/[a-z0-9\-._~:/?#[\]@!&'()+,;=]/i.test(byte) || (isPattern && byte === '*')) {
+      encoded += byte;
+    } else {
+      encoded += `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+    }
+  }
+  return encoded;
+}
+
+/** The second reading: what delimits in a URL is encoded in its query. */
+function queryEncodedSlowly(encoded: string): string {
+  const query = encoded.indexOf('?') + 1;
+  const delimiters = [...encoded.slice(query)].map((character) =>
+    ":/?#[]@!'(),;".includes(character)
+      ? `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+      : character,
+  );
+  return encoded.slice(0, query) + delimiters.join('');
+}
+
+/** Keeps every place in the path where the pattern's beginning, one character longer each time, can end. */
+function fitsSlowly(pattern: string, path: string, anchored: boolean): boolean {
+  let ends = [0];
+  for (const character of pattern) {
+    const [first = path.length + 1] = ends;
+    ends =
+      character === '*'
+        ? Array.from({ length: path.length + 1 - first }, (_, more) => first + more)
+        : ends.filter((end) => path[end] === character).map((end) => end + 1);
+  }
+  return anchored ? ends.includes(path.length) : ends.length > 0;
+}
+
+function matchesSlowly(pattern: string, path: string): boolean {
+  const anchored = pattern.endsWith('$');
+  const ours = encodedSlowly(anchored ? pattern.slice(0, -1) : pattern, true);
+  const theirs = encodedSlowly(path, false);
+  if (fitsSlowly(ours, theirs, anchored)) return true;
+  const both = ours.includes('?') && theirs.includes('?');
+  return both && fitsSlowly(queryEncodedSlowly(ours), queryEncodedSlowly(theirs), anchored);
+}
+
+const pieces = [
+  ...[
+    'a',
+    'b',
+    'A',
+    '/',
+    '?',
+    '=',
+    '&',
+    ':',
+    ';',
+    '+',
+    '~',
+    '.',
+    '$',
+    '%',
+    '%2',
+    ' ',
+    '"',
+    '|',
+    '\u00e9',
+    '\u{1f600}',
+  ],
+  ...[
+    '%61',
+    '%41',
+    '%2F',
+    '%2f',
+    '%2A',
+    '%2a',
+    '%24',
+    '%25',
+    '%3A',
+    '%3a',
+    '%3F',
+    '%7E',
+    '%C3%A9',
+    '%c3',
+    '%A9',
+  ],
+];
+const joined = (list: string[]) => list.join('');
+const pathPieces = fc.array(fc.constantFrom(...pieces, '*'), { maxLength: 8 });
+const patternPieces = fc.array(
+  fc.oneof({ weight: 3, arbitrary: fc.constant('*') }, { weight: 9, arbitrary: fc.constantFrom(...pieces) }),
+  {
+    maxLength: 7,
+  },
+);
+const patterns = fc
+  .tuple(fc.constantFrom('/', '/', '/', '*', ''), patternPieces, fc.boolean())
+  .map(([first, list, anchored]) => `${first}${joined(list)}${anchored ? '$' : ''}`);
+/** A pattern, and a path that was made by filling its wildcards and writing some characters otherwise: often it matches. */
+const patternAndPath = fc
+  .tuple(patterns, pathPieces, pathPieces, fc.constantFrom('as it is', 'encoded', 'decoded', 'other'))
+  .map(([pattern, filling, rest, written]) => {
+    const plain =
+      pattern.replace(/\$$/, '').replaceAll('*', joined(filling)) + (rest.length > 5 ? joined(rest) : '');
+    const path = {
+      'as it is': plain,
+      encoded: encodedSlowly(plain, false),
+      decoded: plain.replace(/%(?:2F|3A|2A|24|7E|61)/gi, decodeURIComponent),
+      other: joined(rest),
+    }[written];
+    return { pattern, path: path.startsWith('/') ? path : `/${path}` };
+  });
+
+test('a pattern matches as one does that is encoded octet by octet and keeps every end that its beginning can have', () => {
+  let matched = 0;
+  const numRuns = 5000;
+  fc.assert(
+    fc.property(patternAndPath, ({ pattern, path }) => {
+      const expected = matchesSlowly(pattern, path);
+      matched += Number(expected);
+      assert.equal(matches(compilePattern(pattern), comparablePath(path)), expected);
+    }),
+    { numRuns },
+  );
+  assert.ok(matched > numRuns / 5 && matched < (numRuns * 4) / 5, `${matched} of ${numRuns} matched`);
+});
+
+test('of any rules the longest that matches decides, and allow before disallow', () => {
+  const ruleLists = fc.array(fc.tuple(fc.boolean(), patterns), { maxLength: 6 });
+  fc.assert(
+    fc.property(ruleLists, patternAndPath, fc.boolean(), (others, { pattern, path }, allow) => {
+      const rules = [...others, [allow, pattern] as const]
+        .map(([allow, pattern]) => ({ allow, pattern: pattern.trim() }))
+        .filter(({ pattern }) => pattern !== '');
+      const longest = rules
+        .filter(({ pattern }) => matchesSlowly(pattern, path))
+        .map(({ allow, pattern }) => ({ allow, octets: octetsSlowly(pattern) }))
+        .sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
+      const text = [us, ...rules.map(({ allow, pattern }) => `${allow ? 'Allow' : 'Disallow'}: ${pattern}`)];
+      const verdict = parseRobots(text.join('\n'), 'drover').allows(`http://h.example${path}`);
+      assert.equal(verdict.allowed, longest[0]?.allow ?? true, text.join('\n'));
+      assert.equal(verdict.rule === null, longest.length === 0);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** The octets of a pattern in the form in which it is compared, its wildcards and its end one each. */
+const octetsSlowly = (pattern: string) =>
+  encodedSlowly(pattern.replace(/\$$/, ''), true).length + Number(pattern.endsWith('$'));
 
 test('nothing that a server sends makes parsing or matching throw', () => {
   const words = fc.constantFrom(
@@ -608,6 +974,23 @@ test('rules made to be slow are not: sixty wildcards, thousands of them, long re
     const line = `Disallow: /*${literal}*b\n`;
     const rules = parseRobots(`${us}\n${line.repeat(limit / line.length)}`, 'drover');
     assert.ok(cpuMs(() => rules.allows(url)) < 150);
+  }
+});
+
+test('sixty wildcards are matched in less than 10 ms against paths that make a matcher go back and forth', () => {
+  for (const [literal, end, path, rest] of [
+    ['a', 'b', 'a'.repeat(7990), 'b'],
+    ['a', '*b$', 'a'.repeat(7990), 'xb'],
+    ['ab', '$', `${'ab'.repeat(3990)}a`, 'b'],
+    [`${'a'.repeat(40)}b`, 'c$', `${'a'.repeat(130)}b`.repeat(61), 'c'],
+    ['a?a', '*b', 'a?a'.repeat(2600), 'xb'],
+    ['', 'b$', 'a'.repeat(7990), 'b'],
+    ['%61%C3', '*%C3b', '%61%C3'.repeat(1300), '%c3b'],
+  ] as const) {
+    const pattern = compilePattern(`/${`*${literal}`.repeat(60)}${end}`);
+    const [misses, matching] = [comparablePath(`/${path}`), comparablePath(`/${path}${rest}`)];
+    assert.deepEqual([matches(pattern, misses), matches(pattern, matching)], [false, true], literal + end);
+    assert.ok(cpuMs(() => matches(pattern, misses)) < 10, literal + end);
   }
 });
 
