@@ -1,6 +1,7 @@
 // The commands and their options, with help texts for a newcomer.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addHosts } from './host-commands.ts';
 import { addSettings, consumerNames, crawlNames, placeNames } from './options.ts';
 
 type Run = (args: string[], options: Record<string, unknown>) => Promise<number>;
@@ -19,6 +20,8 @@ export function crawlCommand(): Command {
   addEnqueue(program);
   addConsume(program);
   addLookers(program);
+  addHosts(program, (command) => addSettings(command.option('--json', 'as JSON'), placeNames), run);
+  addSteerers(program);
   return program;
 }
 
@@ -29,8 +32,9 @@ Examples:
   drover enqueue urls.txt --crawl shop                 put a list into the queue, and
   drover consume                                       fetch it, with as many of these as you like
   drover dead list shop                                what failed, and why
+  drover pause shop                                    and drover resume shop, or drover cancel shop
 
-Exit codes: 0 all recorded, 1 ended with dead letters, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
+Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
 
 function readVersion(): string {
   for (const path of ['../package.json', '../../package.json']) {
@@ -65,7 +69,7 @@ function addEnqueue(program: Command): void {
     .command('enqueue')
     .summary('put seeds into the queue and return')
     .description('Offers the seeds to a crawl, durably, and returns. Consumers fetch them.')
-    .argument('<seeds...>', 'URLs, files with one URL or JSON request a line, or - for standard input')
+    .argument('[seeds...]', 'URLs, files with one URL or JSON request a line, or - for standard input')
     .option('--crawl <name>', 'name of the crawl; else made from the seeds');
   run(shown(addSettings(command, [...crawlNames, ...placeNames])), () => import('./enqueue.ts'));
 }
@@ -128,6 +132,32 @@ function addLookers(program: Command): void {
     () => import('./dead-replay.ts'),
   );
   run(look(program.command('doctor').summary('is this set-up sound?')), () => import('./doctor.ts'));
+}
+
+function addSteerers(program: Command): void {
+  const steer = (name: string, summary: string, description: string, load: () => Promise<{ run: Run }>) => {
+    const command = program.command(name).summary(summary).description(description);
+    const named = command.argument('<crawl>', 'name or id').option('--json', 'as JSON');
+    run(addSettings(named, placeNames), load);
+  };
+  steer(
+    'pause',
+    'begin nothing more of a crawl, for now',
+    'What is in flight ends, and nothing else of the crawl begins until it is resumed. Seeds can still be offered to it.',
+    () => import('./pause.ts'),
+  );
+  steer(
+    'resume',
+    'go on with a paused crawl',
+    'Consumers fetch what a paused crawl has waiting.',
+    () => import('./resume.ts'),
+  );
+  steer(
+    'cancel',
+    'end a crawl where it is',
+    'What is in flight ends, what waits is dropped and never fetched; records, counters and dead letters stay. It cannot be undone.',
+    () => import('./cancel.ts'),
+  );
 }
 
 function shown(command: Command): Command {

@@ -2,33 +2,34 @@
 import { join } from 'node:path';
 import { enqueue } from '../producers/enqueue.ts';
 import { type Consumer, startConsumer } from '../src/crawl/consumer.ts';
-import { findShelf } from '../src/crawl/crawl.ts';
+import { findShelf, readCounts } from '../src/crawl/crawl.ts';
 import { writeResults } from '../src/sink/read.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { startDemoSite } from './demo-site.ts';
-import { EXIT } from './failures.ts';
+import { createHeldNotice } from './held-back.ts';
 import { onInterrupt } from './interrupt.ts';
 import { outputFile } from './output-file.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { openSession, type Session } from './session.ts';
-import type { Summary } from './summary.ts';
+import { exitCodeOfCrawl, type Summary } from './summary.ts';
 import { createTroubles } from './trouble.ts';
 import { watchCrawl } from './watch-crawl.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const output = outputFile(options.output);
-  const demo = args.length === 0 ? await startDemoSite() : null;
+  const sitemaps = (options.sitemap as string[] | undefined) ?? [];
+  const demo = args.length + sitemaps.length === 0 ? await startDemoSite() : null;
   if (demo && options.perHost === undefined) options.perHost = '8';
   try {
     const session = await openSession(options);
     const screen = createScreen(process.stderr, { quiet: options.quiet === true });
     const seeds = demo ? [demo.url] : args;
-    const name = String(options.crawl ?? (demo ? 'demo' : nameOfSeeds(seeds)));
+    const name = String(options.crawl ?? (demo ? 'demo' : nameOfSeeds([...seeds, ...sitemaps])));
     const summary = await crawl(session, screen, { name, seeds, output }).finally(session.close);
     screen.end(summary);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    return exitCodeOf(summary);
+    return exitCodeOfCrawl(summary);
   } finally {
     await demo?.close();
     process.stdin.destroy();
@@ -49,31 +50,31 @@ async function crawl(session: Session, screen: Screen, { name, seeds, output }: 
   const troubles = createTroubles();
   let consumer: Consumer | null = null;
   try {
+    const command = import.meta.url.endsWith('.ts') ? 'npm run drover --' : 'drover';
     consumer = await startConsumer({ settings, address, serve: begun.id, log, onTrouble: troubles.note });
     const started = performance.now();
-    const offering = begun.run({ stdin: process.stdin, onBadLine: screen.warn, stopped: interrupt.asked });
-    const watched = { redis, shard, crawl: begun.id, consumer, screen, offering, interrupt };
+    const offering = begun.run({
+      stdin: process.stdin,
+      onBadLine: screen.warn,
+      onHeld: createHeldNotice(screen.note, settings.maxFrontier),
+      stopped: interrupt.asked,
+    });
+    const watched = { redis, shard, crawl: begun.id, consumer, screen, offering, interrupt, command };
     const seen = await watchCrawl({ ...watched, trouble: troubles.first });
     await consumer.stop();
     const file = seen.interrupted ? null : output;
-    if (file) {
-      await writeResults(join(settings.dataDir, 'records'), await findShelf(redis, shard, begun.id), file);
-    }
+    const records = join(settings.dataDir, 'records');
+    if (file) await writeResults(records, await findShelf(redis, shard, begun.id), file);
     return {
       ...seen,
+      counts: seen.counts.state === 'cancelled' ? await readCounts(redis, shard, begun.id) : seen.counts,
       elapsedMs: performance.now() - started,
       slowestHosts: consumer.hostTimes.slowest(5),
       output: file,
-      command: import.meta.url.endsWith('.ts') ? 'npm run drover --' : 'drover',
+      command,
     };
   } finally {
     await consumer?.stop();
     interrupt.done();
   }
-}
-
-function exitCodeOf({ interrupted, badLines, counts }: Summary): number {
-  if (interrupted) return EXIT.interrupted;
-  if (badLines > 0) return EXIT.usage;
-  return counts.dead > 0 ? EXIT.dead : EXIT.recorded;
 }

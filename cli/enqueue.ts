@@ -1,8 +1,10 @@
 // drover enqueue: offers seeds to a crawl, durably, and returns.
 import { enqueue } from '../producers/enqueue.ts';
 import type { OfferTotals } from '../src/crawl/offer-seeds.ts';
+import { DroverError } from '../src/errors.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { EXIT } from './failures.ts';
+import { createHeldNotice } from './held-back.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession } from './session.ts';
 
@@ -13,9 +15,12 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   const interrupt = onInterrupt({ note: say });
   try {
     const { settings, redis, shard } = session;
-    const name = String(options.crawl ?? nameOfSeeds(args));
+    const name = String(options.crawl ?? nameOfSeeds([...args, ...settings.sitemap]));
+    if (args.length + settings.sitemap.length === 0)
+      throw new DroverError('E_USAGE', 'Name seeds: URLs, files, - for standard input, or --sitemap.');
     const begun = await enqueue({ redis, shard, settings, name, seeds: args });
-    const running = begun.run({ stdin: process.stdin, onBadLine: say, stopped: interrupt.asked });
+    const onHeld = createHeldNotice(say, settings.maxFrontier);
+    const running = begun.run({ stdin: process.stdin, onBadLine: say, onHeld, stopped: interrupt.asked });
     // Standard input may be silent: then nothing is held back, and there is nothing to wait for.
     const totals = await Promise.race([running, interrupt.wait.then(() => null)]);
     if (totals === null) return EXIT.interrupted;

@@ -24,8 +24,10 @@ export function flagsOf(options: Record<string, unknown>): Partial<Record<Settin
   for (const name of settingNames) {
     const text = definitions[name].flags;
     if (!text) continue;
-    const attribute = new Option(text).attributeName();
-    if (options[attribute] !== undefined) flags[name] = options[attribute];
+    const option = new Option(text);
+    const value = options[option.attributeName()];
+    // Of a flag such as --no-adaptive, commander says true where it was not given.
+    if (value !== undefined && !(option.negate && value === true)) flags[name] = value;
   }
   return flags;
 }

@@ -2,6 +2,7 @@
 import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { printable } from '../src/log.ts';
+import { columns } from './columns.ts';
 import { EXIT } from './failures.ts';
 import { openSession } from './session.ts';
 
@@ -37,16 +38,7 @@ function table(all: CrawlCounts[]): string {
     ...[counts.accepted, counts.recorded, counts.refused, counts.dead, counts.waiting].map(String),
   ]);
   const head = ['crawl', 'state', 'accepted', 'recorded', 'refused', 'dead', 'waiting'];
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: string[]) =>
-    row
-      .map((cell, column) =>
-        column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ');
-  return `${[head, ...rows].map(line).join('\n')}\n`;
+  return columns(head, rows, 2);
 }
 
 function details(counts: CrawlCounts): string {
@@ -61,6 +53,7 @@ function details(counts: CrawlCounts): string {
     `  ${counts.bytes} bytes, ${counts.retries} retries, ${counts.snoozes} put back\n` +
     group('status', counts.statuses) +
     group('error', counts.errors) +
-    group('refused', counts.refusals)
+    group('refused', counts.refusals) +
+    group('links left out', counts.leftOut)
   );
 }

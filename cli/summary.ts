@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import { type CrawlCounts, endedOf } from '../src/crawl/progress.ts';
 import { catalogue, type ErrorCode } from '../src/errors.ts';
 import { printable, shorten } from '../src/log.ts';
+import { EXIT } from './failures.ts';
 import { count, counted, duration, highestFirst, size, speed } from './figures.ts';
 import { fit, paint, piece, type Style } from './styles.ts';
 
@@ -20,6 +21,12 @@ export interface Summary {
   badLines: number;
   /** Pages that earlier runs of the same crawl recorded; they do not count for this run's speed. */
   recordedBefore?: number;
+}
+
+export function exitCodeOfCrawl({ interrupted, badLines, counts }: Summary): number {
+  if (interrupted) return EXIT.interrupted;
+  if (badLines > 0) return EXIT.usage;
+  return counts.dead > 0 || counts.state === 'cancelled' ? EXIT.dead : EXIT.recorded;
 }
 
 interface Paper {
@@ -48,7 +55,8 @@ function outcome(summary: Summary, { columns, colour }: Paper): string {
   const ends = [`${counted(recorded, 'page')} recorded`];
   if (refused > 0) ends.push(`${count(refused)} refused`);
   if (dead > 0) ends.push(counted(dead, 'dead letter'));
-  if (waiting > 0) ends.push(`${count(waiting)} still waiting`);
+  if (waiting > 0)
+    ends.push(`${count(waiting)} ${counts.state === 'cancelled' ? 'never fetched' : 'still waiting'}`);
   const list = accepted === 0 ? 'nothing was accepted' : ends.join(', ');
   const start = `Crawl ${printable(counts.crawl)} ${verbOf(summary)} after ${duration(summary.elapsedMs)}`;
   const style: Style = dead > 0 || waiting > 0 || accepted === 0 ? 'yellow' : 'green';

@@ -7,6 +7,7 @@ import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Redis } from '../src/redis.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds.ts';
+import { withSitemaps } from './sitemap-seeds.ts';
 
 export interface Enqueuing extends Begun {
   /** Offers all seeds, and leaves the crawl unless stopped: then the same command goes on with it. Rejects with E_FILE and the like. */
@@ -14,6 +15,8 @@ export interface Enqueuing extends Begun {
     stdin: Readable;
     /** Gets a sentence, safe for a terminal, for each line that is not accepted. */
     onBadLine: (sentence: string) => void;
+    /** Told while the producer is held back: how many requests wait; -1 if it is Redis' memory that is full. */
+    onHeld?: (waiting: number) => void;
     stopped: () => boolean;
   }): Promise<OfferTotals>;
 }
@@ -38,9 +41,17 @@ export async function enqueue(parts: {
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   return {
     ...begun,
-    async run({ stdin, onBadLine, stopped }) {
-      const lines = seedsFromArguments(seeds, rules, stdin);
-      const offering = { redis, shard, crawl: begun.id, producer, lines, stopped };
+    async run({ stdin, onBadLine, onHeld, stopped }) {
+      const lines = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings.sitemap, rules);
+      const offering = {
+        redis,
+        shard,
+        crawl: begun.id,
+        producer,
+        lines,
+        stopped,
+        ...(onHeld ? { onHeld } : {}),
+      };
       const totals = await offerSeeds({ ...offering, onBadLine: (line) => onBadLine(nameBadLine(line)) });
       if (!stopped()) await leaveCrawl(redis, shard, begun.id, producer);
       return totals;

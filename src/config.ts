@@ -96,6 +96,43 @@ function headerLines(lines: unknown[]): Record<string, string> {
 }
 
 const pattern = z.string().min(1);
+
+/** `example.com`, `*.example.com`, `*`, each perhaps with a port; as limiter keys are spelled. */
+const hostPattern = z
+  .string()
+  .regex(
+    /^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/,
+    'expected a host such as example.com, *.example.com or 10.0.0.7:8080, in lower case',
+  );
+
+/** What a host may be asked for; `max` starts in `durationMs` is a rate. */
+const hostLimits = z
+  .strictObject({
+    delay: duration.optional(),
+    concurrency: wholeNumber(1, 10_000).optional(),
+    max: wholeNumber(1, 1_000_000).optional(),
+    durationMs: duration.pipe(z.number().min(1)).optional(),
+  })
+  .refine(({ max, durationMs }) => (max === undefined) === (durationMs === undefined), {
+    error: 'max and durationMs go together: so many starts in that time',
+  });
+
+export type HostLimits = z.infer<typeof hostLimits>;
+
+/** From a variable, as JSON. */
+const hostTable = z.preprocess(
+  (value, context) => {
+    if (typeof value !== 'string') return value;
+    try {
+      return JSON.parse(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `expected JSON: ${(error as Error).message}` });
+      return z.NEVER;
+    }
+  },
+  z.record(hostPattern, hostLimits),
+);
+
 const statusCode = wholeNumber(100, 599);
 const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
 
@@ -174,6 +211,83 @@ export const definitions = {
     help: 'least time from one start to the next at one host, over the whole fleet: 500ms, 2s',
     schema: duration,
     default: 0,
+  }),
+  hosts: define<Record<string, HostLimits>>({
+    of: 'crawl',
+    help: 'limits by host: {"*.example.com": {"delay": "2s", "concurrency": 1, "max": 100, "durationMs": "1m"}}; the most exact pattern counts',
+    schema: hostTable,
+    default: {},
+  }),
+  perServer: define<number | null>({
+    of: 'crawl',
+    flags: '--per-server <n>',
+    help: 'fetches in flight at one server, all its host names together (--server-by)',
+    schema: wholeNumber(1, 10_000).nullable(),
+    default: null,
+  }),
+  serverBy: define<'domain' | 'address'>({
+    of: 'crawl',
+    flags: '--server-by <domain|address>',
+    help: 'what makes names one server: the same registrable domain, or the same address',
+    schema: z.enum(['domain', 'address']),
+    default: 'domain',
+  }),
+  adaptive: define<boolean>({
+    of: 'crawl',
+    flags: '--no-adaptive',
+    help: 'do not ask a host less when it gets slower or fails (within the limits, it is asked less by default)',
+    schema: flag,
+    default: true,
+  }),
+  maxCrawlDelay: define<number>({
+    of: 'crawl',
+    flags: '--max-crawl-delay <duration>',
+    help: 'longest Crawl-delay of a robots.txt that is obeyed; longer ones count as this',
+    schema: duration,
+    default: 60_000,
+  }),
+  maxFrontier: define<number>({
+    of: 'crawl',
+    flags: '--max-frontier <n>',
+    help: 'requests waiting in the crawl at which producers are held back until there are fewer',
+    schema: wholeNumber(1),
+    default: 10_000_000,
+  }),
+  sitemap: define<string[]>({
+    of: 'crawl',
+    flags: '--sitemap <url|auto>',
+    help: 'take seeds from this sitemap; auto: from those that robots.txt names and /sitemap.xml, of the host of each seed',
+    schema: list(z.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
+    default: [],
+    many: true,
+  }),
+  maxPerHost: define<number | null>({
+    of: 'crawl',
+    flags: '--max-per-host <n>',
+    help: 'accept at most this many requests of one host',
+    schema: wholeNumber(1).nullable(),
+    default: null,
+  }),
+  maxPathRepeats: define<number>({
+    of: 'crawl',
+    flags: '--max-path-repeats <n>',
+    help: 'do not follow links in whose path one segment stands more often: /a/b/a/b/a/b/a',
+    schema: wholeNumber(1, 1000),
+    default: 3,
+  }),
+  maxChain: define<number>({
+    of: 'crawl',
+    flags: '--max-chain <n>',
+    help: 'do not follow more links in a row from page to page that differ in digits only, as those of an endless calendar',
+    schema: wholeNumber(1, 1_000_000),
+    default: 500,
+  }),
+  keepSessionIds: define<boolean>({
+    of: 'crawl',
+    flags: '--keep-session-ids',
+    help: 'leave session identifiers (jsessionid, PHPSESSID, sid=…) in links',
+    schema: flag,
+    default: false,
   }),
   attempts: define<number>({
     of: 'crawl',
@@ -465,7 +579,8 @@ export function parseSetting<N extends SettingName>(name: N, value: unknown, sou
   const issue = parsed.error.issues[0];
   // An address may hold a password, a header a token.
   const got = name === 'redisUrl' || name === 'header' ? '' : ` (got ${JSON.stringify(value)})`;
-  throw new DroverError('E_SETTING', `${source}: ${issue?.message ?? 'wrong value'}${got}.`);
+  const within = name === 'hosts' && issue?.path.length ? `, ${issue.path.join(', ')}` : '';
+  throw new DroverError('E_SETTING', `${source}${within}: ${issue?.message ?? 'wrong value'}${got}.`);
 }
 
 function flagName(name: SettingName): string {

@@ -59,12 +59,34 @@ export const catalogue = {
     'See the named field; README lists what a request may carry.',
   ),
 
+  E_SITEMAP: entry(
+    'input',
+    'Something in a sitemap cannot be read, or leads elsewhere.',
+    'The log names the sitemap and the place.',
+  ),
+
   E_SCOPE: entry(
     'scope',
     'The URL lies outside the scope of the crawl.',
     'Widen --scope or --include, or narrow --exclude.',
   ),
   E_DEPTH: entry('scope', 'The page is deeper than --depth allows.', 'Raise --depth.'),
+  E_PATH_REPEATS: entry(
+    'scope',
+    'One segment stands in its path again and again, as links of a trap do.',
+    'Raise --max-path-repeats if such paths are meant.',
+  ),
+  E_CHAIN: entry(
+    'scope',
+    'It is one more in a long row of pages that differ in digits only, as those of an endless calendar.',
+    'Raise --max-chain if the row is meant.',
+  ),
+  E_LIMIT: entry('scope', 'The crawl has accepted as many requests as --limit allows.', 'Raise --limit.'),
+  E_HOST_LIMIT: entry(
+    'scope',
+    'The crawl has accepted as many requests of this host as --max-per-host allows.',
+    'Raise --max-per-host.',
+  ),
   E_CANCELLED: entry(
     'scope',
     'The crawl was cancelled before this request ran.',
@@ -279,6 +301,11 @@ export const catalogue = {
     'docs/settings.md lists them all.',
   ),
   E_CRAWL_UNKNOWN: entry('settings', 'There is no crawl of that name.', 'drover status lists the crawls.'),
+  E_CRAWL_ENDED: entry(
+    'settings',
+    'The crawl has ended.',
+    'The command that began it begins it anew; drover status lists the crawls.',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -32,6 +32,8 @@ export interface CrawlRecord {
   title: string | null;
   /** Normalised, each once. */
   links: string[] | null;
+  /** Whether a page asks not to be indexed (meta robots, X-Robots-Tag): drover keeps it, a search should not show it. */
+  noindex: boolean | null;
   body: string | null;
 }
 

@@ -27,6 +27,14 @@ const requestSchema = z.strictObject({
   label: z.string().max(200).optional(),
   depth: z.number().int().min(0).optional(),
   limiter: limiterSchema.optional(),
+  /** It is a sitemap, whose URLs become requests. `host`: the one it speaks for; `auto`: those that robots.txt names count too. */
+  sitemap: z
+    .strictObject({
+      level: z.number().int().min(0).max(10).optional(),
+      host: z.string().max(300).optional(),
+      auto: z.boolean().optional(),
+    })
+    .optional(),
   attempts: z.number().int().min(1).max(100).optional(),
   backoff: z.strictObject({ delayMs: milliseconds.optional(), maxMs: milliseconds.optional() }).optional(),
   timeouts: z
@@ -54,6 +62,8 @@ export interface Request {
   depth: number;
   referrer: string | null;
   extras: RequestExtras | null;
+  /** How many links in a row led here from pages that differ in digits only; absent for none. */
+  chain?: number;
 }
 
 /** Checks what a producer gave. The failure names the field. */
@@ -68,17 +78,18 @@ export function parseRequest(value: unknown): { input: RequestInput } | { failur
 const US = '\x1f';
 
 /**
- * The compact form: `ID US DEPTH US N US SUFFIX US EXTRAS US URL` with US = 0x1f, which no normalised URL and no JSON text holds. ID is
- * empty where it follows from the URL alone (a plain GET); the referrer is the first N characters of the URL followed by SUFFIX.
+ * The compact form: `ID US DEPTH US N US SUFFIX US EXTRAS US URL` with US = 0x1f, which no normalised URL and no JSON text holds. DEPTH is
+ * `DEPTH~CHAIN` where there is a chain. ID is empty where it follows from the URL alone (a plain GET); the referrer is the first N characters of the URL followed by SUFFIX.
  */
 export function packRequest(request: Request): string {
-  const { url, depth, referrer, extras } = request;
+  const { url, depth, referrer, extras, chain } = request;
   const id = extras && (extras.method || extras.body) ? fingerprint({ url, ...extras }) : '';
-  if (referrer === null)
-    return `${id}${US}${depth}${US}${US}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
+  const head = `${id}${US}${chain ? `${depth}~${chain}` : depth}${US}`;
+  const tail = `${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
+  if (referrer === null) return `${head}${US}${tail}`;
   let shared = 0;
   while (shared < referrer.length && url[shared] === referrer[shared]) shared++;
-  return `${id}${US}${depth}${US}${shared}${US}${referrer.slice(shared)}${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
+  return `${head}${shared}${US}${referrer.slice(shared)}${tail}`;
 }
 
 /** The inverse of packRequest. Throws on a text that packRequest did not make. */
@@ -87,9 +98,11 @@ export function unpackRequest(packed: string): Request {
   if (depth === undefined || shared === undefined || suffix === undefined || extras === undefined || !url) {
     throw new Error(`not a packed request: ${packed.slice(0, 100)}`);
   }
+  const [own, chain] = depth.split('~');
   return {
     url,
-    depth: Number(depth),
+    depth: Number(own),
+    ...(chain ? { chain: Number(chain) } : {}),
     referrer: shared === '' ? null : url.slice(0, Number(shared)) + suffix,
     extras: extras === '' ? null : (JSON.parse(extras) as RequestExtras),
   };

@@ -1,15 +1,20 @@
 // May this request be fetched now? Scope, robots.txt and the slot: an answer, or the outcome that ends this turn of the job.
 import { catalogue, type ErrorCode, type Failure, failure } from '../errors.ts';
 import { classify } from '../fetch/classify.ts';
+import { takeOver } from '../frontier/take.ts';
 import { NO_TIMINGS, type Outcome } from '../outcome.ts';
-import { LEASE_MS } from '../politeness/slot.ts';
+import { LEASE_MS, PERMIT_PATIENCE_MS } from '../politeness/slot.ts';
 import type { RequestJob } from '../queue/queue.ts';
-import { askRobots } from './robots-fetch.ts';
-import { isTimed, PATIENCE_MS } from './start.ts';
+import { askRobots, obeyCrawlDelay } from './robots-fetch.ts';
+import { askStart, ELSEWHERE_MS, isTimed, onLost, snoozeFor } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** A consumer that dies this often with the same request in its hands: it is the request. */
 const MOST_STALLS = 20;
+/** Where a host fails for good: its name, its certificate, its address. */
+const FINAL_LAYERS: ReadonlySet<Failure['layer']> = new Set(['dns', 'tls', 'guard', 'connect']);
+/** Requests of a paused crawl that are in the queue already look again after this. */
+const PAUSED_MS = 3000;
 
 /**
  * refuse and fail end the request; again uses up an attempt; an Outcome ends this turn of the job only, or found that the request had
@@ -23,9 +28,15 @@ type Ending =
 
 /** Answers 'go' with a slot and a permit held, and never otherwise. */
 export async function admit(station: Station, work: Work, job: RequestJob): Promise<Admission> {
-  if (work.plan.cancelled) return cancelled(station, work);
-  if (work.start === 'granted' || (await inheritSlot(station, work))) {
-    holdSlot(station, work);
+  if (work.start.kind === 'granted') {
+    work.holder = work.jobId;
+    const slot = { key: work.key, holder: work.jobId, server: work.start.server };
+    station.slots.adopt(slot, () => onLost(work));
+  }
+  const { state } = work.plan;
+  if (state === 'cancelled') return cancelled(station, work);
+  if (state === 'paused') return { kind: 'snooze', untilMs: Date.now() + PAUSED_MS };
+  if (work.start.kind === 'granted') {
     const known = knownRefusal(station, work);
     if (known) return refusal(known);
   }
@@ -51,31 +62,29 @@ export function refusal(refused: Failure): Ending {
     { ok: false, failure: cause, timings: NO_TIMINGS, finalUrl: '' },
     { deadOn: [], nowMs: 0 },
   );
-  return { kind: verdict.kind === 'dead' ? 'fail' : 'again', failure: cause };
+  if (verdict.kind !== 'dead') return { kind: 'again', failure: cause };
+  // An answer that cannot be read says nothing of the host's pages.
+  return FINAL_LAYERS.has(cause.layer) || cause.code === 'E_RATE_LIMITED'
+    ? { kind: 'fail', failure: cause }
+    : { kind: 'again', failure: refused };
 }
 
-/** It may have been taken before: only asking the gate tells its take, without which it cannot be ended. */
+/** It may have been taken before, and cannot be ended without its take. The slot that came along is given back. */
 async function cancelled(station: Station, work: Work): Promise<Admission> {
-  const ended = await askSlot(station, work, true);
-  if (ended) return ended;
-  station.permits.give();
+  const take = await takeOver(station.redis, station.shard, work.crawl, work.id);
+  if (take === null) return { kind: 'done' };
+  work.take = take;
   return { kind: 'refuse', failure: failure('E_CANCELLED') };
 }
 
 /** How a job begins: with the slot that dispatch gave along, if this is the first start and it comes soon after; ahead of one; by asking. */
 export function startOf(job: RequestJob): Work['start'] {
-  if (job.attemptsStarted !== 1) return 'ask';
-  if (job.name === 'ahead') return 'ahead';
+  if (job.attemptsStarted !== 1) return { kind: 'ask' };
+  if (job.name === 'ahead') return { kind: 'ahead' };
+  const [how, server = ''] = job.name.split('@');
   const ageMs = Date.now() - job.timestamp;
-  return job.name === 'fetch' && ageMs > -1000 && ageMs < LEASE_MS / 2 ? 'granted' : 'ask';
-}
-
-/** A request that came ahead of its slot takes one that another request of its key gives back in this process. */
-async function inheritSlot(station: Station, work: Work): Promise<boolean> {
-  if (work.start !== 'ahead' || isTimed(work)) return false;
-  const holder = await station.slots.inherit(work.key, PATIENCE_MS);
-  if (holder !== null) work.holder = holder;
-  return holder !== null;
+  const isFresh = ageMs > -1000 && ageMs < LEASE_MS / 2;
+  return how === 'fetch' && isFresh ? { kind: 'granted', server } : { kind: 'ask' };
 }
 
 function knownRefusal(station: Station, work: Work): Failure | null {
@@ -86,13 +95,14 @@ function knownRefusal(station: Station, work: Work): Failure | null {
 
 /** Takes the permit, and the slot unless it came with the job and no clock is to be asked. Answers null when both are held. */
 async function startSlot(station: Station, work: Work): Promise<Outcome | null> {
-  if (work.holding && !isTimed(work) && station.slots.pausedFor(work.key) === 0) {
-    await station.permits.take();
+  const mayStart = () => !isTimed(station, work) && station.slots.news.pausedFor(work.key) === 0;
+  if (work.holder !== null && mayStart()) {
+    if (!(await station.permits.take(PERMIT_PATIENCE_MS))) return snoozeFor(ELSEWHERE_MS);
     // Waiting for the permit takes time in which a pause may have begun.
-    if (station.slots.pausedFor(work.key) === 0) return station.stopping() ? putBack(station) : null;
+    if (mayStart()) return station.stopping() ? putBack(station) : null;
     station.permits.give();
   }
-  return askSlot(station, work, !work.holding);
+  return askSlot(station, work, work.start.kind === 'ask');
 }
 
 function putBack(station: Station): Outcome {
@@ -101,16 +111,14 @@ function putBack(station: Station): Outcome {
 }
 
 async function askSlot(station: Station, work: Work, takeOver: boolean): Promise<Outcome | null> {
-  const { crawl, id, key, holder, plan } = work;
-  const request = { crawl, id, key, holder, limits: plan.limits, takeOver };
-  const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal, station.permits);
+  const start = { key: work.key, url: work.request.url, takeOver, withPermit: true };
+  const answer = await askStart(station, work, start);
   switch (answer.kind) {
     case 'go':
       work.take = answer.take;
-      holdSlot(station, work);
       return station.stopping() ? putBack(station) : null;
     case 'later':
-      return { kind: 'snooze', untilMs: Date.now() + answer.afterMs };
+      return snoozeFor(answer.afterMs);
     case 'ended':
       return { kind: 'done' };
     case 'dead':
@@ -118,13 +126,6 @@ async function askSlot(station: Station, work: Work, takeOver: boolean): Promise
     default:
       return answer satisfies never;
   }
-}
-
-function holdSlot(station: Station, work: Work): void {
-  work.holding = true;
-  station.slots.hold(work.holder, work.key, () =>
-    work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')),
-  );
 }
 
 /** The dead-letter index keeps `CODE message`. */
@@ -141,15 +142,17 @@ function stalledTooOften(station: Station, work: Work): Admission {
 /** robots.txt may have to be fetched, under the slot that is held; that was a start, so a timed key is asked again. */
 async function passRobots(station: Station, work: Work): Promise<Admission> {
   if (work.plan.settings.ignoreRobots) return { kind: 'go' };
-  const known = station.robots.peek(work.request.url);
+  const { url } = work.request;
+  const known = station.robots.peek(url);
   const { verdict, fetched } = known
     ? { verdict: known, fetched: false }
-    : await askRobots(station, work, work.request.url).catch((error) => {
+    : await askRobots(station, work, url).catch((error) => {
         station.permits.give();
         throw error;
       });
   if (verdict.kind === 'allowed') {
-    if (!fetched || !isTimed(work)) return { kind: 'go' };
+    const slowed = await obeyCrawlDelay(station, work, url);
+    if (!(fetched || slowed) || !isTimed(station, work)) return { kind: 'go' };
     station.permits.give();
     return (await askSlot(station, work, false)) ?? { kind: 'go' };
   }

@@ -10,6 +10,8 @@ import { createCommitter } from '../frontier/commit.ts';
 import { shardOf } from '../frontier/keys.ts';
 import type { Log } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
+import { createDemands } from '../politeness/demands.ts';
+import { createPace } from '../politeness/pace.ts';
 import { createRobots } from '../politeness/robots.ts';
 import { createSlots } from '../politeness/slot.ts';
 import { openQueue, openWorker, type RequestJob, type RequestWorker } from '../queue/queue.ts';
@@ -17,7 +19,7 @@ import { settle } from '../queue/settle.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
 import { openJsonlSink } from '../sink/jsonl.ts';
 import { endFinishedCrawls } from './crawl.ts';
-import { createFeed } from './feed.ts';
+import { createFeed, type Feed } from './feed.ts';
 import { createHostTimes, type HostTimes } from './host-times.ts';
 import { mendFrontier } from './mend.ts';
 import { createPermits } from './permits.ts';
@@ -68,12 +70,13 @@ export async function startConsumer(parts: {
     shard,
     consumer: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     capacity: settings.concurrency,
+    release: (slot) => feed.release(slot),
     onError,
   });
   const permits = createPermits(settings.concurrency);
   // As many wait in the queue as the fleet can fetch: with those in hand, the window is twice that.
   const wanted = () => Math.max(8, slots.fleetCapacity());
-  const feed = createFeed({ redis: scripts, queue, shard, serve, wanted, onError });
+  const feed: Feed = createFeed({ redis: scripts, queue, shard, serve, wanted, onError });
   let stopping = false;
   const station: Station = {
     redis: scripts,
@@ -81,6 +84,8 @@ export async function startConsumer(parts: {
     fetcher,
     robots: createRobots({ redis: scripts, keyPrefix: shard, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
+    demands: createDemands({ redis: scripts, shard, news: slots.news }),
+    pace: createPace({ redis: scripts, shard, onError }),
     permits,
     feed,
     committer: createCommitter(scripts, shard),
@@ -107,7 +112,7 @@ export async function startConsumer(parts: {
       clearInterval(mending);
       await crew.stop(settings.grace);
       await feed.stop();
-      await slots.stop();
+      await Promise.all([slots.stop(), station.pace.stop()]);
       await station.sink.close();
       await station.tallies.flush().catch(onError);
       fetcher.close();

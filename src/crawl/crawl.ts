@@ -45,10 +45,7 @@ export async function beginCrawl(
     producer,
     PRODUCER_LEASE_MS,
     JSON.stringify(settings),
-    settings.perHost,
-    settings.limit ?? '',
     seeds,
-    settings.delay,
     randomUUID().slice(0, 8),
   ];
   const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${shard}:crawls`, args)) as string[];
@@ -101,6 +98,16 @@ export async function listCrawls(redis: Redis, shard: string): Promise<string[]>
   return redis.zrevrange(`${shard}:crawls`, '0', '-1');
 }
 
+/** Those that have not ended, the newest first. */
+export async function listOpenCrawls(redis: Redis, shard: string): Promise<string[]> {
+  const open: string[] = [];
+  for (const crawl of await listCrawls(redis, shard)) {
+    const state = await redis.hget(crawlKey(shard, crawl), 'state');
+    if (state === 'running' || state === 'paused') open.push(crawl);
+  }
+  return open;
+}
+
 /** A crawl by its id, or the newest of that name. Throws E_CRAWL_UNKNOWN. */
 export async function findCrawl(redis: Redis, shard: string, idOrName: string): Promise<string> {
   if (await redis.zscore(`${shard}:crawls`, idOrName)) {
@@ -145,5 +152,6 @@ export async function readCounts(redis: Redis, shard: string, crawl: string): Pr
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),
+    leftOut: group('x:'),
   };
 }

@@ -15,7 +15,7 @@ const REPORT_MS = 10;
 
 export interface Feed {
   /** Gives a slot back, with the next turn. */
-  release(key: string, holder: string): void;
+  release(slot: Release): void;
   /** Asks for a turn soon: something may be due. */
   kick(): void;
   stop(): Promise<void>;
@@ -103,8 +103,8 @@ export function createFeed(parts: {
 
   schedule(0);
   return {
-    release(key, holder) {
-      releases.push({ key, holder });
+    release(slot) {
+      releases.push(slot);
       schedule(SHORTEST_MS);
     },
     kick: () => schedule(SHORTEST_MS),

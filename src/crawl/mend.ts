@@ -5,13 +5,15 @@ import { retryFailed } from '../queue/dead-letters.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 
+const MOST_STEERED = 100;
+
 /**
  * Puts every open request that has no job in the queue back on the hand-over list, so that a turn brings it into the queue again, and
  * retries those whose job is failed. Answers how many. Idempotent; at most one pass over the window, never over the frontier.
  */
 export async function mendFrontier(redis: Redis, shard: string, queue: RequestQueue): Promise<number> {
   let mended = 0;
-  for (const crawl of await redis.zrange(`${shard}:active`, '0', '-1')) {
+  for (const crawl of await unfinished(redis, shard)) {
     let cursor = '0';
     do {
       const [next, fields] = await redis.hscan(`${crawlKey(shard, crawl)}:open`, cursor, 'COUNT', 200);
@@ -21,6 +23,16 @@ export async function mendFrontier(redis: Redis, shard: string, queue: RequestQu
     } while (cursor !== '0');
   }
   return mended;
+}
+
+/** Crawls with something to dispatch, and those of the newest that were paused or cancelled: their open requests are in the queue too. */
+async function unfinished(redis: Redis, shard: string): Promise<Set<string>> {
+  const crawls = new Set(await redis.zrange(`${shard}:active`, '0', '-1'));
+  for (const crawl of await redis.zrevrange(`${shard}:crawls`, '0', String(MOST_STEERED - 1))) {
+    const state = await redis.hget(crawlKey(shard, crawl), 'state');
+    if (state === 'paused' || state === 'cancelled') crawls.add(crawl);
+  }
+  return crawls;
 }
 
 async function mendOpen(

@@ -1,9 +1,10 @@
 // Offering seeds to a crawl, batch by batch, each durable before the next is read.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../errors.ts';
 import { crawlKey } from '../frontier/keys.ts';
-import { BATCH, offer } from '../frontier/offer.ts';
-import type { Redis } from '../redis.ts';
+import { BATCH, type Offered, offer } from '../frontier/offer.ts';
+import { type Redis, redisFailure } from '../redis.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
 import { hostnameOf, mayBePrivate } from '../url/host.ts';
 import { stayWithCrawl } from './crawl.ts';
@@ -11,6 +12,8 @@ import { hostPortOf } from './guarded-fetch.ts';
 
 /** A list that comes slowly (`tail -f`) is not kept waiting for a full batch. */
 const SLOWEST_MS = 200;
+/** A full frontier is looked at again after this. */
+const HELD_MS = 250;
 
 /** A line of a seed list: a request whose url is normalised, or what is wrong with it. */
 export type OfferedLine =
@@ -36,6 +39,8 @@ export async function offerSeeds(parts: {
   producer: string;
   lines: AsyncIterable<OfferedLine>;
   onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
+  /** Told when the frontier is full, and how full, each time that it is looked at again. */
+  onHeld?: (waiting: number) => void;
   stopped: () => boolean;
 }): Promise<OfferTotals> {
   const { redis, shard, crawl, producer } = parts;
@@ -50,10 +55,23 @@ export async function offerSeeds(parts: {
     batch = [];
     sentAt = performance.now();
     await allowHosts(redis, shard, crawl, requests, allowed);
-    const offered = await offer(redis, shard, crawl, requests);
+    const offered = await offerPatiently(requests);
     totals.accepted += offered?.added ?? 0;
     totals.duplicates += offered?.duplicates ?? 0;
     totals.overLimit += offered?.overLimit ?? 0;
+  }
+
+  /** Waits while the frontier is full, or Redis' memory: until stopped. */
+  async function offerPatiently(requests: Request[]): Promise<Offered | null> {
+    for (;;) {
+      const offered = await offer(redis, shard, crawl, requests).catch((error: unknown): Offered => {
+        if (redisFailure(error)?.code !== 'E_REDIS_MEMORY') throw error;
+        return { added: 0, duplicates: 0, overLimit: 0, full: { waiting: -1 } };
+      });
+      if (!offered?.full || parts.stopped()) return offered;
+      parts.onHeld?.(offered.full.waiting);
+      await sleep(HELD_MS);
+    }
   }
 
   try {

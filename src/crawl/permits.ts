@@ -6,21 +6,33 @@ export interface Permits extends Permit {
 }
 
 export function createPermits(most: number): Permits {
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   let used = 0;
   return {
-    take() {
+    take(patienceMs) {
       if (used < most) {
         used++;
-        return Promise.resolve();
+        return Promise.resolve(true);
       }
-      return new Promise((resolve) => waiting.push(resolve));
+      return new Promise((resolve) => {
+        const serve = () => {
+          clearTimeout(timer);
+          waiting.delete(serve);
+          resolve(true);
+        };
+        const timer = setTimeout(() => {
+          waiting.delete(serve);
+          resolve(false);
+        }, patienceMs);
+        waiting.add(serve);
+      });
     },
     give() {
-      const next = waiting.shift();
+      const [next] = waiting;
       if (next) next();
       else used--;
     },
     inUse: () => used,
+    free: () => used < most,
   };
 }

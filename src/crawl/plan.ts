@@ -1,28 +1,26 @@
-// What a consumer must know of a crawl to process its requests: read from Redis once, and looked at again every two seconds.
+// What a consumer must know of a crawl to process its requests: read from Redis once, and looked at again every second.
 import { type CrawlSettings, defaultSettings } from '../config.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import { crawlKey } from '../frontier/keys.ts';
-import type { Limits } from '../politeness/slot.ts';
 import type { Redis } from '../redis.ts';
 import type { UrlRules } from '../url/normalize.ts';
-import { shelfOf } from './crawl.ts';
+import { type CrawlState, shelfOf } from './crawl.ts';
 import { createScope, type Scope } from './scope.ts';
 
 export interface Plan {
   crawl: string;
   /** Where its records lie. */
   shelf: string;
-  cancelled: boolean;
+  state: CrawlState;
   settings: CrawlSettings;
   scope: Scope;
-  limits: Limits;
   timeouts: FetchTimeouts;
   urlRules: UrlRules;
   /** host:port of seeds that are known to be the operator's: filled as the guard asks. */
   seedHosts: Set<string>;
 }
 
-const FRESH_MS = 2000;
+const FRESH_MS = 1000;
 const MOST_PLANS = 1000;
 
 export interface Plans {
@@ -43,7 +41,7 @@ export function createPlans(redis: Redis, shard: string): Plans {
       known && known.text === text
         ? known.plan
         : planOf(crawl, shelfOf(crawl, token ?? ''), JSON.parse(text) as CrawlSettings);
-    plan.cancelled = state === 'cancelled';
+    plan.state = (state ?? 'running') as CrawlState;
     if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value ?? '');
     plans.set(crawl, { plan, text, readAt: performance.now() });
     return plan;
@@ -53,9 +51,11 @@ export function createPlans(redis: Redis, shard: string): Plans {
     get(crawl) {
       const known = plans.get(crawl);
       if (!known) return read(crawl);
-      if (performance.now() - known.readAt > FRESH_MS) {
+      const ageMs = performance.now() - known.readAt;
+      if (ageMs > 2 * FRESH_MS) return read(crawl); // the crawl may have been paused meanwhile
+      if (ageMs > FRESH_MS) {
         known.readAt = performance.now();
-        read(crawl).catch(() => undefined); // the plan at hand stays good; the next look is in two seconds
+        read(crawl).catch(() => undefined); // the plan at hand stays good; the next look is in a second
       }
       return known.plan;
     },
@@ -74,10 +74,9 @@ function planOf(crawl: string, shelf: string, stored: CrawlSettings): Plan {
   return {
     crawl,
     shelf,
-    cancelled: false,
+    state: 'running',
     settings,
     scope: createScope(settings),
-    limits: { concurrency: settings.perHost, delayMs: settings.delay },
     timeouts: {
       dns: settings.timeoutDns,
       connect: settings.timeoutConnect,

@@ -10,11 +10,18 @@ import type { Answer, FetchResult, Outcome, Verdict } from '../outcome.ts';
 import type { RequestJob } from '../queue/queue.ts';
 import { unpackRequest } from '../request.ts';
 import { admit, startOf } from './admit.ts';
-import { follow } from './follow.ts';
+import { type Followed, follow, NOTHING_FOLLOWED } from './follow.ts';
+import { listen } from './listen.ts';
 import { examine, recordOf } from './record-of.ts';
-import { backoffMs, rateLimitPauseMs } from './retry-times.ts';
+import { backoffMs } from './retry-times.ts';
+import { followSitemap } from './sitemap.ts';
+import { leaveSlot, snoozeFor } from './start.ts';
 import type { Station, Work } from './station.ts';
-import { dropSlot, visit } from './visit.ts';
+import { visit } from './visit.ts';
+
+/** Put back for so long at least, and not all of a host's requests at the same moment. */
+const LEAST_SNOOZE_MS = 50;
+const JITTER_MS = 100;
 
 /** Never throws for anything that a request, a server or another consumer can do. `abort` aborts when the job is no longer ours. */
 export async function processJob(
@@ -35,7 +42,7 @@ export async function processJob(
     // The permit is held until the end is committed: so a crash costs at most as many fetches as may be in flight.
     return await fetchAndEnd(station, work).finally(() => station.permits.give());
   } finally {
-    dropSlot(station, work);
+    leaveSlot(station, work);
   }
 }
 
@@ -45,7 +52,6 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
   const plan = await station.plans.get(crawl);
   if (!plan) return null;
   const request = unpackRequest(job.data);
-  const start = startOf(job);
   const key = limiterKeyOfRequest(request);
   return {
     jobId,
@@ -56,11 +62,10 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
     laneKey: key,
     key,
     take: 0,
-    // A slot that dispatch gave has the job's name; any other has one of its own, since a name goes on with its slot.
-    holder: start === 'granted' ? jobId : `${jobId}/${job.attemptsStarted}`,
-    holding: false,
+    holder: null,
+    timed: false,
     attempt: job.attemptsMade + 1,
-    start,
+    start: startOf(job),
     toldOffAt: typeof job.progress === 'number' && job.progress > 0 ? job.progress : null,
     noteToldOff: (at) => job.updateProgress(at),
     queueMs: Math.max(0, Date.now() - job.timestamp - (job.delay ?? 0)),
@@ -73,19 +78,20 @@ async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
   const started = performance.now();
   const seen = await visit(station, work);
   const pageKey = work.key;
-  dropSlot(station, work);
+  const verdict = seen.kind === 'fetched' ? verdictOn(station, work, seen.result) : null;
+  leaveSlot(station, work);
   if (seen.kind === 'detour') return seen.outcome;
-  station.hostTimes.note(pageKey, performance.now() - started);
-  if (work.abort.signal.aborted) return { kind: 'lost', failure: lossOf(work) };
+  const ageMs = performance.now() - started;
+  station.hostTimes.note(pageKey, ageMs);
+  if (work.abort.signal.aborted || !verdict) return { kind: 'lost', failure: lossOf(work) };
   const { result } = seen;
-  const verdict = classify(result, { deadOn: work.plan.settings.deadOn, nowMs: Date.now() });
   switch (verdict.kind) {
     case 'recorded':
       return record(station, work, verdict.answer, verdict.failure);
     case 'retry':
       return retry(station, work, verdict, result);
     case 'snooze':
-      return snooze(station, work, verdict, pageKey, result);
+      return snooze(station, work, verdict, { key: pageKey, ageMs, result });
     case 'dead':
       // A hop that robots.txt forbids is what it would be for the request itself.
       if (verdict.failure.code === 'E_ROBOTS') return refuse(station, work, verdict.failure);
@@ -96,12 +102,20 @@ async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
   }
 }
 
+/** What the host says of being asked is heard before the slot is passed on to the next request. */
+function verdictOn(station: Station, work: Work, result: FetchResult): Verdict {
+  const verdict = classify(result, { deadOn: work.plan.settings.deadOn, nowMs: Date.now() });
+  if (!work.abort.signal.aborted) listen(station, work, result, verdict);
+  return verdict;
+}
+
 function lossOf(work: Work): Failure {
   const reason = work.abort.signal.reason as Partial<Failure> | undefined;
   return reason?.code ? (reason as Failure) : failure('E_LOCK_LOST');
 }
 
 async function record(station: Station, work: Work, answer: Answer, error: Failure | null): Promise<Outcome> {
+  if (work.request.extras?.sitemap) return recordSitemap(station, work, answer, error);
   const findings = examine(work, answer);
   await station.sink.store(
     recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, findings),
@@ -110,9 +124,24 @@ async function record(station: Station, work: Work, answer: Answer, error: Failu
   );
   const from = work.request.depth === 0 ? answer.finalUrl : work.request.url;
   const followed = error === null && findings.links ? findings.links : [];
-  const links = followed.length === 0 ? '' : await follow(station, work, followed, from);
-  if (links === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
-  return end(station, work, { kind: 'recorded' }, { error, answer, links });
+  const next = followed.length === 0 ? NOTHING_FOLLOWED : await follow(station, work, followed, from);
+  if (next === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
+  const leftOut = findings.tooLong > 0 ? { ...next.leftOut, E_URL_TOO_LONG: findings.tooLong } : next.leftOut;
+  return end(station, work, { kind: 'recorded' }, { error, answer, links: next.links, leftOut });
+}
+
+/** Its body is not kept: what it lists are requests of their own. */
+async function recordSitemap(
+  station: Station,
+  work: Work,
+  answer: Answer,
+  error: Failure | null,
+): Promise<Outcome> {
+  const record = recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, null);
+  await station.sink.store({ ...record, body: null }, work.take, work.plan.shelf);
+  const listed = await followSitemap(station, work, error === null ? answer : null);
+  if (listed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
+  return end(station, work, { kind: 'recorded' }, { error, answer, ...listed });
 }
 
 async function refuse(station: Station, work: Work, error: Failure): Promise<Outcome> {
@@ -121,7 +150,7 @@ async function refuse(station: Station, work: Work, error: Failure): Promise<Out
     work.take,
     work.plan.shelf,
   );
-  return end(station, work, { kind: 'refused' }, { error, answer: null, links: '' });
+  return end(station, work, { kind: 'refused' }, { error, answer: null, ...NOTHING_FOLLOWED });
 }
 
 async function die(
@@ -144,7 +173,7 @@ async function die(
     station,
     work,
     { kind: 'dead', failure: cause.failure },
-    { error: cause.failure, answer, links: '' },
+    { error: cause.failure, answer, ...NOTHING_FOLLOWED },
   );
 }
 
@@ -153,9 +182,9 @@ async function end(
   station: Station,
   work: Work,
   outcome: Extract<Outcome, { kind: 'recorded' | 'refused' | 'dead' }>,
-  facts: { error: Failure | null; answer: Answer | null; links: string },
+  facts: { error: Failure | null; answer: Answer | null } & Followed,
 ): Promise<Outcome> {
-  const { error, answer, links } = facts;
+  const { error, answer, links, leftOut } = facts;
   const ended: Ended = await station.committer.commit({
     crawl: work.crawl,
     id: work.id,
@@ -167,6 +196,7 @@ async function end(
     bytes: answer?.body.byteLength ?? 0,
     reason: error ? `${error.code} ${error.message}` : '',
     links,
+    leftOut,
   });
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   return outcome;
@@ -189,16 +219,15 @@ async function snooze(
   station: Station,
   work: Work,
   verdict: Extract<Verdict, { kind: 'snooze' }>,
-  key: string,
-  result: FetchResult,
+  { key, ageMs, result }: { key: string; ageMs: number; result: FetchResult },
 ): Promise<Outcome> {
   const { settings } = work.plan;
+  const asked = { afterMs: verdict.retryAfterMs, longestMs: settings.maxPause, ageMs };
+  const { pausedMs, toldForMs } = await station.demands.pause(key, asked);
   const now = Date.now();
-  const since = work.toldOffAt ?? now;
-  const pauseMs = rateLimitPauseMs(verdict.retryAfterMs, now - since, settings.maxPause);
-  if (now + pauseMs - since > settings.maxSnooze) return die(station, work, { ...verdict, result });
+  const since = Math.min(work.toldOffAt ?? now, now - toldForMs);
+  if (now + pausedMs - since > settings.maxSnooze) return die(station, work, { ...verdict, result });
   if (work.toldOffAt === null) await work.noteToldOff(now);
-  await station.slots.pause(key, pauseMs);
   station.tallies.count(work.crawl, 'snoozes');
-  return { kind: 'snooze', untilMs: Date.now() + pauseMs };
+  return snoozeFor(Math.max(pausedMs, LEAST_SNOOZE_MS) + Math.random() * JITTER_MS);
 }

@@ -17,6 +17,8 @@ export interface CrawlCounts {
   errors: Record<string, number>;
   /** By code. */
   refusals: Record<string, number>;
+  /** Links that did not become requests, by the code of the reason. */
+  leftOut: Record<string, number>;
 }
 
 /** The counts as they were at `atMs`, on any clock that does not go back; `inFlight` are fetches. */

@@ -11,14 +11,25 @@ import type { Work } from './station.ts';
 export interface Findings {
   title: string | null;
   links: string[] | null;
-  /** The page asks not to follow its links. */
+  /** The page asks not to follow its links; not to be shown in a search. */
   nofollow: boolean;
+  noindex: boolean | null;
+  /** Links that were longer than URLs may be. */
+  tooLong: number;
   text: string | null;
   charset: string | null;
 }
 
 const TEXTUAL = /^(text\/|application\/(json|xml|javascript|xhtml|[a-z.+-]*\+(json|xml)))/i;
-const NOTHING: Findings = { title: null, links: null, nofollow: false, text: null, charset: null };
+const NOTHING: Findings = {
+  title: null,
+  links: null,
+  nofollow: false,
+  noindex: null,
+  tooLong: 0,
+  text: null,
+  charset: null,
+};
 
 /** Title and links of an HTML page; the text of anything textual. */
 export function examine(work: Work, answer: Answer): Findings {
@@ -27,13 +38,15 @@ export function examine(work: Work, answer: Answer): Findings {
   if (!html && !TEXTUAL.test(type)) return NOTHING;
   const { text, charset } = decodeText(answer.body, type);
   if (!html) return { ...NOTHING, text, charset };
-  const { urlRules } = work.plan;
+  let tooLong = 0;
+  const urlRules = { ...work.plan.urlRules, onTooLong: () => tooLong++ };
   const page = readPage(text, answer.finalUrl, urlRules, /xhtml/i.test(type));
   const directives = readHeaderDirectives(answer.headers);
   const nofollow = page.nofollow || directives.nofollow;
   if (directives.links.length > 0)
     addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));
-  return { title: page.title, links: nofollow ? [] : page.links, nofollow, text, charset };
+  const noindex = page.noindex || directives.noindex;
+  return { title: page.title, links: nofollow ? [] : page.links, nofollow, noindex, tooLong, text, charset };
 }
 
 function addLinks(links: string[], hrefs: readonly string[], resolve: (href: string) => string | null): void {
@@ -75,6 +88,7 @@ export function recordOf(
     sha256: answer ? hash('sha256', answer.body, 'hex') : null,
     title: findings?.title ?? null,
     links: findings?.links ?? null,
+    noindex: findings?.noindex ?? null,
     body: answer ? bodyOf(answer.body, findings?.text ?? null, plan.settings.body) : null,
   };
 }

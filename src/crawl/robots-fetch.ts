@@ -1,18 +1,18 @@
 // Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
-import { randomUUID } from 'node:crypto';
 import { type Failure, failure } from '../errors.ts';
+import { parseRetryAfter } from '../fetch/retry-after.ts';
 import type { RobotsFetch, RobotsVerdict } from '../politeness/robots.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { isTimed, onStartOf, PATIENCE_MS } from './start.ts';
+import { askStart, isTimed, PATIENCE_MS } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** RFC 9309 §2.5: at least 500 KiB are to be parsed; what comes after is not read. */
 const MAX_BYTES = 500 * 1024;
 /** RFC 9309 §2.3.1.2: at least five. */
 const MAX_REDIRECTS = 5;
-/** A 429 for robots.txt says nothing of its rules: ask again after this. */
-const TOLD_OFF_MS = 10_000;
+/** A 429 for robots.txt says nothing of its rules: it is asked again when the host's pause is over, and not before this. */
+const LEAST_TOLD_OFF_MS = 1000;
 
 /** RFC 9309 §2.3.1.2: after too many redirects, the file may be taken for unavailable. */
 const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
@@ -47,34 +47,42 @@ class Forbidden extends Error {
 
 /** The redirects of a robots.txt pass the gate of their hosts too, each with a slot of its own until all has come. */
 function hopsOf(station: Station, work: Work) {
-  const borrowed: { key: string; holder: string }[] = [];
+  // The slot of the request itself stays with it; those of other hosts are borrowed.
+  const borrower: Work = { ...work, holder: null };
+  const borrowed: string[] = [];
   let laterMs: number | null = null;
   return {
     laterMs: () => laterMs,
     async enter(url: string): Promise<Failure | null> {
       const key = limiterKeyOf(url);
       const own = key === work.key;
-      if (own && !isTimed(work)) return null;
-      const holder = own ? work.holder : `${work.jobId}/${randomUUID()}`;
-      const request = { crawl: work.crawl, id: '', key, holder, limits: work.plan.limits, takeOver: false };
-      const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal);
+      if (own && !isTimed(station, work)) return null;
+      const asker = own ? work : borrower;
+      asker.holder = own ? work.holder : null;
+      const start = { key, url, takeOver: false, withPermit: false };
+      const answer = await askStart(station, asker, start);
       if (answer.kind !== 'go') {
         laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
         return failure('E_RATE_LIMITED');
       }
-      if (!own) {
-        borrowed.push({ key, holder });
-        station.slots.hold(holder, key, () => undefined);
-      }
+      if (!own) borrowed.push(answer.holder);
       return null;
     },
+    onStart: () => {
+      for (const holder of [work.holder, ...borrowed]) if (holder !== null) station.slots.started(holder);
+    },
     leave() {
-      for (const { key, holder } of borrowed) {
-        station.slots.drop(holder);
-        station.feed.release(key, holder);
-      }
+      for (const holder of borrowed) station.slots.leave(holder);
     },
   };
+}
+
+/** The Crawl-delay that the URL's robots.txt asks for is told to the fleet; answers whether there is one. */
+export async function obeyCrawlDelay(station: Station, work: Work, url: string): Promise<boolean> {
+  const asked = station.robots.rulesFor(url)?.crawlDelayMs ?? 0;
+  const delayMs = Math.min(asked, work.plan.settings.maxCrawlDelay);
+  await station.demands.crawlDelay(limiterKeyOf(url), delayMs);
+  return delayMs > 0 && !work.timed;
 }
 
 async function fetchRobots(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
@@ -92,7 +100,7 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
     maxRedirects: MAX_REDIRECTS,
     allow: allowListOf(plan),
     signal: work.abort.signal,
-    onStart: onStartOf(station, work),
+    onStart: hops.onStart,
     beforeHop: hops.enter,
   }).finally(hops.leave);
   // What ended because of us says nothing of the host.
@@ -103,8 +111,12 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
   if (!result.ok) return { kind: 'unreachable', message: `${result.failure.code} ${result.failure.message}` };
   const { status, body } = result.answer;
   if (status === 429) {
-    await station.slots.pause(limiterKeyOf(robotsUrl), TOLD_OFF_MS);
-    return { kind: 'later', untilMs: Date.now() + TOLD_OFF_MS };
+    const afterMs = parseRetryAfter(result.answer.headers['retry-after'], Date.now());
+    const asked = { afterMs, longestMs: plan.settings.maxPause, ageMs: result.answer.timings.total ?? 0 };
+    const { pausedMs, toldForMs } = await station.demands.pause(limiterKeyOf(robotsUrl), asked);
+    if (toldForMs + pausedMs > plan.settings.maxSnooze)
+      return { kind: 'unreachable', message: 'E_RATE_LIMITED Status 429.' };
+    return { kind: 'later', untilMs: Date.now() + Math.max(pausedMs, LEAST_TOLD_OFF_MS) };
   }
   return { kind: 'answer', status, text: new TextDecoder().decode(body) };
 }

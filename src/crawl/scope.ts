@@ -10,6 +10,8 @@ export interface Scope {
    * the depth counts. Both URLs are normalised.
    */
   refuses(link: string, from: string | null, depth: number): Failure | null;
+  /** Whether --scope alone lets the link be followed. */
+  isWithin(link: string, from: string): boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export function createScope(settings: Pick<CrawlSettings, 'scope' | 'include' | 
   const included = settings.include.map((pattern) => compileUrlPattern(pattern, '--include'));
   const isNotIncluded = failure('E_SCOPE', 'It matches no --include.');
   return {
+    isWithin,
     refuses(link, from, depth) {
       if (depth > maxDepth) return tooDeep;
       if (from === null) return null;

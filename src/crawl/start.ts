@@ -1,16 +1,86 @@
-// What makes a start: whether it obeys a clock, how long to wait for it, when it really happens.
+// Starts of one job: asking the gate for each, giving its slot back.
+import { failure } from '../errors.ts';
+import type { SlotAnswer } from '../politeness/slot.ts';
+import { hostnameOf, registrableDomain } from '../url/host.ts';
 import type { Station, Work } from './station.ts';
 
 /** Waits up to this long are slept with the job in hand; longer ones snooze it. */
 export const PATIENCE_MS = 1000;
+/** A job that this process has no place for goes back so shortly that any other may take it. */
+export const ELSEWHERE_MS = 50;
+/** Nothing sleeps longer than this in the queue before it asks again: what an operator changes is seen by then. */
+const LONGEST_SNOOZE_MS = 30_000;
 
-/** Keys with a delay or a rate (dispatch knows: 'ask') are asked before every start, the others only where no slot came along. */
-export function isTimed(work: Work): boolean {
-  return work.plan.limits.delayMs > 0 || work.start === 'ask';
+export function snoozeFor(afterMs: number): { kind: 'snooze'; untilMs: number } {
+  return { kind: 'snooze', untilMs: Date.now() + Math.min(afterMs, LONGEST_SNOOZE_MS) };
 }
 
-/** The delay of a timed key counts from when the request really went out: after the connection, and whatever else took time. */
-export function onStartOf(station: Station, work: Work): (() => void) | undefined {
-  const { delayMs } = work.plan.limits;
-  return delayMs > 0 ? () => station.slots.started(work.key, delayMs) : undefined;
+/** Whether the next start at the held key must be asked for. */
+export function isTimed(station: Station, work: Work): boolean {
+  return work.timed || station.slots.news.isTimed(work.key);
+}
+
+/** What to ask for: the slot of `key`, for a fetch of `url`. The slot that is held now goes with the question, if it is of that key. */
+export interface StartRequest {
+  key: string;
+  url: string;
+  /** The request itself starts, perhaps not for the first time: not robots.txt, nor a hop. */
+  takeOver: boolean;
+  withPermit: boolean;
+}
+
+/** Asks the gate; on 'go' the work holds the slot. In any other case it holds none any more. */
+export async function askStart(station: Station, work: Work, start: StartRequest): Promise<SlotAnswer> {
+  const { key, url, takeOver, withPermit } = start;
+  if (work.holder !== null && work.key !== key) leaveSlot(station, work);
+  const holder = work.holder ?? undefined;
+  work.holder = null;
+  const answer = await station.slots.acquire(
+    {
+      crawl: work.crawl,
+      id: work.id,
+      key,
+      takeOver,
+      ahead: work.start.kind === 'ahead' && holder === undefined && !takeOver,
+      serverOf: () => serverOf(station, work, url),
+      onLost: () => onLost(work),
+      ...(holder === undefined ? {} : { holder }),
+    },
+    {
+      patienceMs: PATIENCE_MS,
+      signal: work.abort.signal,
+      ...(withPermit ? { permit: station.permits } : {}),
+    },
+  );
+  if (answer.kind === 'go') {
+    work.key = key;
+    work.holder = answer.holder;
+    work.timed = answer.timed;
+  }
+  return answer;
+}
+
+export function onLost(work: Work): void {
+  work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.'));
+}
+
+/** The slot goes to a request of the same key that waits for one here, else back to the fleet. */
+export function leaveSlot(station: Station, work: Work): void {
+  const { holder } = work;
+  work.holder = null;
+  if (holder !== null) station.slots.leave(holder);
+}
+
+/** Tells the gate when the request really goes out: after the connection, and whatever else took time. */
+export function onStartOf(station: Station, work: Work): () => void {
+  return () => {
+    if (work.holder !== null) station.slots.started(work.holder);
+  };
+}
+
+/** By the registrable domain, or by the address that the name has (the least of several); '-' where there is none. */
+async function serverOf(station: Station, work: Work, url: string): Promise<string> {
+  const hostname = hostnameOf(url);
+  if (work.plan.settings.serverBy === 'domain') return registrableDomain(hostname);
+  return (await station.fetcher.addressOf(hostname)) ?? '-';
 }

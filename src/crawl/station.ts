@@ -3,6 +3,8 @@
 import type { Fetcher } from '../fetch/client.ts';
 import type { Committer } from '../frontier/commit.ts';
 import type { Log } from '../log.ts';
+import type { Demands } from '../politeness/demands.ts';
+import type { Pace } from '../politeness/pace.ts';
 import type { Robots } from '../politeness/robots.ts';
 import type { Slots } from '../politeness/slot.ts';
 import type { Redis } from '../redis.ts';
@@ -20,6 +22,8 @@ export interface Station {
   fetcher: Fetcher;
   robots: Robots;
   slots: Slots;
+  demands: Demands;
+  pace: Pace;
   permits: Permits;
   feed: Feed;
   committer: Committer;
@@ -46,14 +50,14 @@ export interface Work {
   key: string;
   /** How often the request had been taken before; only the newest take may change anything. */
   take: number;
-  /** Under which name the slot is held: the job's own, or that of the request that passed it on. */
-  holder: string;
-  /** True while a slot is held. */
-  holding: boolean;
+  /** Under which name its slot is held; null while none is. */
+  holder: string | null;
+  /** The key of the slot obeys a clock: each further start must be asked for. */
+  timed: boolean;
   /** This attempt, counted from 1; snoozes are no attempts. */
   attempt: number;
-  /** How the job starts: with a slot, ahead of one, or by asking the gate. */
-  start: 'granted' | 'ahead' | 'ask';
+  /** How the job starts: with a slot (of that server too, '' for no ceiling), ahead of one, or by asking the gate. */
+  start: { kind: 'granted'; server: string } | { kind: 'ahead' } | { kind: 'ask' };
   /** Since when the server has told it to come later; null if it has not yet. Milliseconds since 1970. */
   toldOffAt: number | null;
   /** Keeps toldOffAt with the job. */

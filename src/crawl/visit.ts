@@ -1,12 +1,12 @@
 // Fetching one request: redirects re-enter robots and the gate at every hop, under the limits of the target.
-import { randomUUID } from 'node:crypto';
 import { type Failure, failure } from '../errors.ts';
 import type { FetchResult, Outcome } from '../outcome.ts';
+import { sitemapLimits } from '../page/sitemap.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { refusal } from './admit.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { askRobots } from './robots-fetch.ts';
-import { isTimed, onStartOf, PATIENCE_MS } from './start.ts';
+import { askRobots, obeyCrawlDelay } from './robots-fetch.ts';
+import { askStart, isTimed, onStartOf, snoozeFor } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** What the fetch gave, or the outcome that a hop's host made of it. */
@@ -24,7 +24,10 @@ export async function visit(station: Station, work: Work): Promise<Visit> {
     body: request.extras?.body ?? null,
     userAgent: settings.userAgent,
     timeouts: request.extras?.timeouts ? { ...plan.timeouts, ...request.extras.timeouts } : plan.timeouts,
-    maxBytes: settings.maxBytes,
+    // Of a sitemap, what is within its limit is read.
+    ...(request.extras?.sitemap
+      ? { maxBytes: sitemapLimits.maxBytes, truncate: true }
+      : { maxBytes: settings.maxBytes }),
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(plan),
     signal: work.abort.signal,
@@ -52,10 +55,8 @@ function headersOf(work: Work): Record<string, string> {
 /** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */
 async function enterHop(station: Station, work: Work, url: string): Promise<Failure | Outcome | null> {
   const target = limiterKeyOf(url);
-  const moved = target !== work.key;
-  if (moved) dropSlot(station, work);
-  if (moved || isTimed(work)) {
-    const refused = await passGate(station, work, target);
+  if (target !== work.key || isTimed(station, work)) {
+    const refused = await passGate(station, work, target, url);
     if (refused) return refused;
   }
   if (work.plan.settings.ignoreRobots) return null;
@@ -65,30 +66,14 @@ async function enterHop(station: Station, work: Work, url: string): Promise<Fail
     : await askRobots(station, work, url);
   if (verdict.kind === 'refused') return refusal(verdict.failure).failure;
   if (verdict.kind !== 'allowed') return { kind: 'snooze', untilMs: verdict.untilMs };
+  const slowed = await obeyCrawlDelay(station, work, url);
   // The fetch of robots.txt was a start of its own.
-  return fetched && isTimed(work) ? passGate(station, work, target) : null;
+  return (fetched || slowed) && isTimed(station, work) ? passGate(station, work, target, url) : null;
 }
 
-/** Holds a slot of the key, under the name that the work has now; an outcome when it cannot be had soon. */
-async function passGate(station: Station, work: Work, key: string): Promise<Outcome | null> {
-  const { crawl, id, plan, holder } = work;
-  const request = { crawl, id, key, holder, limits: plan.limits, takeOver: false };
-  const answer = await station.slots.acquire(request, PATIENCE_MS, work.abort.signal);
-  if (answer.kind === 'later') return { kind: 'snooze', untilMs: Date.now() + answer.afterMs };
-  if (answer.kind !== 'go') return { kind: 'done' };
-  work.key = key;
-  work.holding = true;
-  station.slots.hold(holder, key, () => work.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.')));
-  return null;
-}
-
-/** The slot goes to a request of the same key that waits for one here, else back with the feed's next turn; its name goes with it. */
-export function dropSlot(station: Station, work: Work): void {
-  if (!work.holding) return;
-  const { key, holder } = work;
-  work.holding = false;
-  work.holder = `${work.jobId}/${randomUUID()}`;
-  if (station.slots.pass(holder)) return;
-  station.slots.drop(holder);
-  station.feed.release(key, holder);
+/** Holds a slot of the key; an outcome when it cannot be had soon. */
+async function passGate(station: Station, work: Work, key: string, url: string): Promise<Outcome | null> {
+  const answer = await askStart(station, work, { key, url, takeOver: false, withPermit: false });
+  if (answer.kind === 'later') return snoozeFor(answer.afterMs);
+  return answer.kind === 'go' ? null : { kind: 'done' };
 }

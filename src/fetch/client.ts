@@ -4,6 +4,7 @@ import got, { type Got } from 'got';
 import { type Failure, failure } from '../errors.ts';
 import { type FetchResult, NO_TIMINGS } from '../outcome.ts';
 import { type AgentPool, createAgentPool } from './agent-pool.ts';
+import { firstAddress } from './first-address.ts';
 import { type AllowList, guardOf } from './guard.ts';
 import { Hop, type HopEnd } from './hop.ts';
 import { IdleSockets } from './idle-sockets.ts';
@@ -45,6 +46,8 @@ export interface FetchRequest {
 export interface Fetcher {
   /** Never rejects for anything that a server or the network can do. */
   fetch(request: FetchRequest): Promise<FetchResult>;
+  /** The address that the name has (the least of several, IPv4 first), null if it has none or cannot be looked up within 5 s. */
+  addressOf(hostname: string): Promise<string | null>;
   /** Closes idle connections; fetches in flight go on to their end. */
   close(): void;
 }
@@ -98,6 +101,10 @@ class GotFetcher implements Fetcher {
     } finally {
       ignore?.();
     }
+  }
+
+  addressOf(hostname: string): Promise<string | null> {
+    return firstAddress(this.#names, hostname);
   }
 
   close(): void {

@@ -16,6 +16,8 @@ export interface Ending {
   reason: string;
   /** Its links, as entryOf made them; at most BATCH. */
   links: string;
+  /** Links that did not become requests, by the code of the reason. */
+  leftOut: Readonly<Record<string, number>>;
 }
 
 /** done: this call ended it; ended: it had ended before; taken: another consumer has it, nothing was changed. */
@@ -69,8 +71,9 @@ function takeBatch(queue: Pending[]): Pending[] {
 async function commitBatch(redis: Redis, shard: string, batch: Pending[]): Promise<void> {
   const args: (string | number)[] = [shard];
   for (const { ending } of batch) {
-    const { crawl, id, take, kind, key, status, code, bytes, reason, links } = ending;
-    args.push(crawl, id, take, kind, key, status ?? '', code ?? '', bytes, reason, links);
+    const { crawl, id, take, kind, key, status, code, bytes, reason, links, leftOut } = ending;
+    const left = Object.entries(leftOut).map(([why, count]) => `${why} ${count};`);
+    args.push(crawl, id, take, kind, key, status ?? '', code ?? '', bytes, reason, links, left.join(''));
   }
   try {
     const replies = (await runScript(redis, 'frontier/lua/commit.lua', `${shard}:active`, args)) as number[];

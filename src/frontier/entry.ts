@@ -5,6 +5,8 @@ import { limiterKeyOf } from '../url/host.ts';
 
 const GS = '\x1d';
 const RS = '\x1e';
+/** All that packRequest puts before the URL of a seed without anything else. */
+const PLAIN_SEED = '\x1f0\x1f\x1f\x1f\x1f';
 
 /** Whose limits the request counts against: what it names itself, else its host. */
 export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): string {
@@ -13,7 +15,7 @@ export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): s
 
 /**
  * One entry of the list that src/frontier/lua/add.lua reads. `ownKey` is the key that need not be repeated (the page's own host).
- * A URL of its limiter key's host is kept without `http://HOST` (0x01) or `https://HOST` (0x02).
+ * A URL of its limiter key's host is kept without `http://HOST` (0x01) or `https://HOST` (0x02); of a seed without anything else, nothing stands before it.
  */
 export function entryOf(request: Request, ownKey: string): string {
   const { url, extras } = request;
@@ -25,8 +27,11 @@ export function entryOf(request: Request, ownKey: string): string {
       ? `${limiter.concurrency ?? ''},${limiter.max ?? ''},${limiter.durationMs ?? ''}`
       : '';
   const packed = packRequest(request);
-  const head = packed.slice(0, packed.length - url.length);
-  return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${extras?.priority || ''}${GS}${limits}${GS}${head}${withoutHost(url, key)}${RS}`;
+  const fields = packed.slice(0, packed.length - url.length);
+  const own = withoutHost(url, key);
+  // Most seeds say nothing but their URL.
+  const head = fields === PLAIN_SEED && own !== url ? '' : fields;
+  return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${extras?.priority || ''}${GS}${limits}${GS}${head}${own}${RS}`;
 }
 
 function withoutHost(url: string, key: string): string {

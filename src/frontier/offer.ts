@@ -13,8 +13,10 @@ export const BATCH = 500;
 export interface Offered {
   added: number;
   duplicates: number;
-  /** Not accepted because the crawl's --limit is reached. */
+  /** Not accepted because the crawl's --limit is reached, or --max-per-host for their host. */
   overLimit: number;
+  /** Set when as many requests wait as may (--max-frontier): nothing was added, and the same batch is to be offered later. */
+  full?: { waiting: number };
 }
 
 /** The links of which page, and the take under which that page is open. */
@@ -26,7 +28,7 @@ export interface Parent {
 
 /**
  * Offers up to BATCH requests in one atomic, idempotent call. Answers null when `parent` is no longer open under its take: then
- * nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist or was cancelled.
+ * nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist, E_CRAWL_ENDED to a producer when it was cancelled.
  */
 export async function offer(
   redis: Redis,
@@ -50,7 +52,9 @@ export async function offerList(
 ): Promise<Offered | null> {
   const args = [shard, crawl, parent?.id ?? '', parent?.take ?? 0, parent?.key ?? '', list];
   const reply = (await runScript(redis, 'frontier/lua/offer.lua', crawlKey(shard, crawl), args)) as number[];
-  const [state, added = 0, duplicates = 0, overLimit = 0] = reply;
-  if (state === -1) throw new DroverError('E_CRAWL_UNKNOWN', `${crawl} does not exist or was cancelled.`);
-  return state === 0 ? null : { added, duplicates, overLimit };
+  const [state, added = 0, duplicates = 0, overLimit = 0, hostFull = 0] = reply;
+  if (state === -1) throw new DroverError('E_CRAWL_UNKNOWN', `${crawl} does not exist.`);
+  if (state === -3) throw new DroverError('E_CRAWL_ENDED', `${crawl} was cancelled.`);
+  if (state === -2) return { added: 0, duplicates: 0, overLimit: 0, full: { waiting: added } };
+  return state === 0 ? null : { added, duplicates, overLimit: overLimit + hostFull };
 }

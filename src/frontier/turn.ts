@@ -2,8 +2,11 @@
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
 
-/** fetch: a slot of its limiter key came along. ahead: it takes one that is given back where it is taken. ask: the gate must be asked. */
-export type Start = 'fetch' | 'ahead' | 'ask';
+/**
+ * fetch: a slot of its limiter key came along, and one of that server if there is a ceiling. ahead: it takes one that is given back where it is
+ * taken. ask: the gate must be asked.
+ */
+export type Start = 'fetch' | `fetch@${string}` | 'ahead' | 'ask';
 
 export interface Handed {
   crawl: string;
@@ -15,6 +18,8 @@ export interface Handed {
 export interface Release {
   key: string;
   holder: string;
+  /** Whose ceiling it counted against; '' for none. */
+  server: string;
 }
 
 export interface TurnRequest {
@@ -47,7 +52,7 @@ export async function takeTurn(redis: Redis, shard: string, turn: TurnRequest): 
     turn.leaseMs,
     turn.releases.length,
   ];
-  for (const { key, holder } of turn.releases) args.push(key, holder);
+  for (const { key, holder, server } of turn.releases) args.push(key, holder, server);
   args.push(...turn.arrived);
   const reply = (await runScript(redis, 'frontier/lua/turn.lua', `${shard}:active`, args)) as (
     | string

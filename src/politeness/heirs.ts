@@ -1,50 +1,64 @@
-// Requests of this process that wait for a slot of their key to be passed on, first come first served.
+// Requests of this process that wait for a slot of their key: one that is passed on here, or news that one came free somewhere.
 
 export interface Heirs {
   /** One more (1) or one fewer (-1) slot of the key is held in this process. */
   held(key: string, change: 1 | -1): void;
+  /** Whether a slot of the key is held in this process. */
+  holds(key: string): boolean;
   /** Hands the slot to the first that waits for the key; false when none does. */
   give(key: string, holder: string): boolean;
-  /** Resolves with the holder that was given, null after `patienceMs` or at once when no slot of the key is held here. */
-  wait(key: string, patienceMs: number): Promise<string | null>;
+  /** A slot of the key came free in the fleet: the first that waits and has asked the gate stops waiting, to ask it again. */
+  wake(key: string): void;
+  /** Resolves with the holder that was given, or null: woken, or after `patienceMs`. */
+  wait(key: string, patienceMs: number, hasAsked: boolean): Promise<string | null>;
+  /** How many wait. */
+  waiting(): number;
 }
 
 interface Heir {
+  hasAsked: boolean;
   take(holder: string | null): void;
 }
 
 export function createHeirs(): Heirs {
   const counts = new Map<string, number>();
-  const waiting = new Map<string, Set<Heir>>();
+  const queues = new Map<string, Set<Heir>>();
+  let waiting = 0;
 
-  function held(key: string, change: 1 | -1): void {
-    const count = (counts.get(key) ?? 0) + change;
-    if (count > 0) {
-      counts.set(key, count);
-      return;
-    }
-    counts.delete(key);
-    // Nothing will be passed on any more: those who wait ask the gate.
-    for (const heir of waiting.get(key) ?? []) heir.take(null);
-  }
+  const first = (key: string): Heir | undefined => queues.get(key)?.values().next().value;
 
   return {
-    held,
+    held(key, change) {
+      const count = (counts.get(key) ?? 0) + change;
+      if (count > 0) {
+        counts.set(key, count);
+        return;
+      }
+      counts.delete(key);
+      // Nothing will be passed on any more: those who wait ask the gate.
+      for (const heir of queues.get(key) ?? []) heir.take(null);
+    },
+    holds: (key) => counts.has(key),
     give(key, holder) {
-      const [heir] = waiting.get(key) ?? [];
+      const heir = first(key);
       heir?.take(holder);
       return heir !== undefined;
     },
-    wait(key, patienceMs) {
-      if (!counts.has(key)) return Promise.resolve(null);
-      const queue = waiting.get(key) ?? new Set<Heir>();
-      waiting.set(key, queue);
+    wake(key) {
+      for (const heir of queues.get(key) ?? []) if (heir.hasAsked) return heir.take(null);
+    },
+    wait(key, patienceMs, hasAsked) {
+      const queue = queues.get(key) ?? new Set<Heir>();
+      queues.set(key, queue);
+      waiting++;
       return new Promise((resolve) => {
         const heir: Heir = {
+          hasAsked,
           take(holder) {
             clearTimeout(timer);
+            waiting--;
             queue.delete(heir);
-            if (queue.size === 0 && waiting.get(key) === queue) waiting.delete(key);
+            if (queue.size === 0 && queues.get(key) === queue) queues.delete(key);
             resolve(holder);
           },
         };
@@ -52,5 +66,6 @@ export function createHeirs(): Heirs {
         queue.add(heir);
       });
     },
+    waiting: () => waiting,
   };
 }

@@ -1,218 +1,294 @@
-// Slots: the right to have one fetch in flight for a limiter key, kept in Redis for the whole fleet.
+// Slots: the right to have one fetch in flight for a limiter key, kept in Redis for the whole fleet; here those of this process.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
+import { askGate, type GateAnswer, type GateQuestion, LEASE_MS } from './ask-gate.ts';
 import { createHeirs } from './heirs.ts';
+import { createNews, type News } from './news.ts';
 
-export interface Limits {
-  concurrency: number;
-  delayMs: number;
-}
+export { LEASE_MS };
 
-export interface SlotRequest {
-  crawl: string;
-  /** The request's id; '' for what is no request, such as robots.txt. */
-  id: string;
-  key: string;
-  holder: string;
-  limits: Limits;
-  /** True for anything but the first start after dispatch: an older take may change nothing any more. */
-  takeOver: boolean;
-}
-
-export type SlotAnswer =
-  | { kind: 'go'; take: number }
-  | { kind: 'later'; afterMs: number }
-  | { kind: 'ended' }
-  | { kind: 'dead'; reason: string };
-
-/** A slot's holder must be heard of within this time, or the slot is free again. Redis' clock. */
-export const LEASE_MS = 4000;
-const HEARTBEAT_MS = 1000;
+const HEARTBEAT_MS = 500;
 /** A slot is passed on within this process for so long; then the other consumers have their turn. */
 const MOST_PASSING_MS = 1000;
-/** How often one that waits for a full key asks again. */
-const FULL_POLL_MS = 40;
+/** Who waits for a slot asks again after this, whatever it has heard. */
+const FULL_WAIT_MS = 300;
+/** A job waits for a permit so long; then another process may have one. */
+export const PERMIT_PATIENCE_MS = 500;
+const ELSEWHERE: GateAnswer = { kind: 'later', afterMs: 50, why: 'permit' };
+/** So long a job waits here while others could be fetched in its place. */
+const CROWDED_WAIT_MS = 150;
+/** Less than lua/gate.lua adds to the window of a rate. */
+const LATE_MS = 8;
 
 /** The right to fetch at all in this process: taken before the gate is asked, so that "go" is followed by the start at once. */
 export interface Permit {
-  take(): Promise<void>;
+  /** False when there was none within `patienceMs`. */
+  take(patienceMs: number): Promise<boolean>;
   give(): void;
+  /** Whether one could be had at once. */
+  free(): boolean;
+}
+
+export interface SlotRequest extends Omit<GateQuestion, 'holder'> {
+  /** The slot of the same key that is held already, to start once more under it; left if the answer is not 'go'. */
+  holder?: string;
+  /** It was handed out ahead of its slot: one that is passed on in this process is awaited first. */
+  ahead?: boolean;
+  /** Called if the slot lapses while it is held. */
+  onLost: () => void;
+}
+
+export interface Patience {
+  /** Waits longer than this, in all, are not slept. */
+  patienceMs: number;
+  signal: AbortSignal;
+  /** Held when the answer is 'go', and only then; left out where the caller holds it already. */
+  permit?: Permit;
+}
+
+export type SlotAnswer =
+  /** The slot is held under this name until left. `timed`: the key obeys a clock, and each further start must be asked for. */
+  | { kind: 'go'; take: number; holder: string; timed: boolean }
+  | { kind: 'later'; afterMs: number }
+  | Extract<GateAnswer, { kind: 'ended' | 'dead' }>;
+
+export interface SlotRelease {
+  key: string;
+  holder: string;
+  server: string;
 }
 
 export interface Slots {
-  /**
-   * Asks, and sleeps for short waits, up to `patienceMs` in all. `permit` is held when this answers 'go', and only then; leave it out
-   * where the caller holds it already.
-   */
-  acquire(
-    request: SlotRequest,
-    patienceMs: number,
-    signal: AbortSignal,
-    permit?: Permit,
-  ): Promise<SlotAnswer>;
-  /** Notes a slot as held by this process: it is renewed until dropped; `onLost` is called if it lapsed meanwhile. */
-  hold(holder: string, key: string, onLost: () => void): void;
-  /**
-   * Passes the slot on to a request of this process that waits for one of the same key (inherit). False when none waits, or when the slot
-   * has been passed on for so long that the fleet should have its turn: then it is to be given back.
-   */
-  pass(holder: string): boolean;
-  /** Waits for a slot that is passed on: answers under which name it is held, null after `patienceMs` or when this process holds none. */
-  inherit(key: string, patienceMs: number): Promise<string | null>;
-  /** No longer renewed. Giving it back is dispatch's business: it rides with the next turn. */
-  drop(holder: string): void;
-  /** Milliseconds for which this process knows the key to be paused; 0 if not. */
-  pausedFor(key: string): number;
-  /** Pauses the key for the whole fleet. */
-  pause(key: string, durationMs: number): Promise<void>;
-  /** A timed start was really made now: the next comes `delayMs` after it, not after the gate's "go". */
-  started(key: string, delayMs: number): void;
+  readonly news: News;
+  /** Asks the gate, and waits for a slot or for the time of the start. Answers 'go' at that time. */
+  acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer>;
+  /** Notes a slot that dispatch gave along: it is renewed until left. */
+  adopt(slot: SlotRelease, onLost: () => void): void;
+  /** The request goes out now: the delay of its key counts from here. */
+  started(holder: string): void;
+  /** Passes the slot on to a request of this process that waits for one of its key, or gives it back to the fleet. */
+  leave(holder: string): void;
   /** Sum of the capacities of all consumers that are alive. */
   fleetCapacity(): number;
   stop(): Promise<void>;
 }
 
-export function createSlots(parts: {
+interface Held {
+  key: string;
+  server: string;
+  since: number;
+  /** The start that the gate waits to hear of: when it was to be, and what the gate counts from it; null for none. */
+  start: { at: number; delayMs: number; intervalMs: number } | null;
+  onLost: () => void;
+}
+
+export interface SlotParts {
   redis: Redis;
   subscriber: Redis;
   shard: string;
   consumer: string;
   capacity: number;
+  /** Takes a slot back to the fleet. */
+  release: (slot: SlotRelease) => void;
   onError: (error: unknown) => void;
-}): Slots {
-  const { redis, subscriber, shard, consumer, capacity } = parts;
-  const holders = new Map<string, { key: string; since: number; onLost: () => void }>();
-  const heirs = createHeirs();
-  const pauses = new Map<string, number>();
-  let fleet = capacity;
+}
 
-  const noticePause = (key: string, durationMs: number) => {
-    const until = performance.now() + durationMs;
-    if (until > (pauses.get(key) ?? 0)) pauses.set(key, until);
-  };
-  subscriber.on('message', (_channel: string, message: string) => {
-    const space = message.indexOf(' ');
-    noticePause(message.slice(space + 1), Number(message.slice(0, space)));
-  });
-  subscriber.subscribe(`${shard}:pauses`).catch(parts.onError);
+export function createSlots(parts: SlotParts): Slots {
+  return new ProcessSlots(parts);
+}
 
-  async function heartbeat(leaseMs: number): Promise<void> {
+class ProcessSlots implements Slots {
+  readonly news: News;
+  readonly #parts: SlotParts;
+  readonly #heirs = createHeirs();
+  readonly #holders = new Map<string, Held>();
+  readonly #timer: NodeJS.Timeout;
+  /** So many jobs may wait here while others could be fetched in their place. */
+  readonly #mostWaiting: number;
+  #fleet: number;
+  #names = 0;
+
+  constructor(parts: SlotParts) {
+    this.#parts = parts;
+    this.#fleet = parts.capacity;
+    this.#mostWaiting = Math.ceil(parts.capacity / 4) + 2;
+    const { subscriber, shard, onError } = parts;
+    this.news = createNews({ subscriber, shard, onError, onFree: (key) => this.#heirs.wake(key) });
+    const beat = () => this.#heartbeat(LEASE_MS).catch(onError);
+    beat();
+    this.#timer = setInterval(beat, HEARTBEAT_MS);
+  }
+
+  async acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer> {
+    const { key } = request;
+    const since = performance.now();
+    let own = request.holder ?? null;
+    if (request.ahead && this.#heirs.holds(key)) {
+      const patienceMs = this.#isCrowded(patience.permit) ? CROWDED_WAIT_MS : patience.patienceMs;
+      own = await this.#heirs.wait(key, patienceMs, false);
+      if (own !== null) {
+        this.#hold(own, { key, server: this.#holders.get(own)?.server ?? '', onLost: request.onLost });
+        if (await this.#mayStartAtOnce(key, patience.permit))
+          return { kind: 'go', take: 0, holder: own, timed: false };
+      }
+    }
+    for (;;) {
+      const holder = own ?? this.#newName();
+      const answer = await this.#ask(request, holder, patience, since);
+      if (answer.kind === 'go') {
+        if (await this.#reachTime(key, answer.waitMs))
+          return { kind: 'go', take: answer.take, holder, timed: answer.delayMs + answer.intervalMs > 0 };
+        patience.permit?.give();
+        this.leave(holder);
+        own = null;
+        continue;
+      }
+      if (answer.kind !== 'later' || this.#isTooLong(answer, patience, since)) {
+        if (own !== null) this.leave(own);
+        return answer.kind === 'later' ? { kind: 'later', afterMs: laterMs(answer) } : answer;
+      }
+      own = await this.#wait(key, own, answer, patience.signal);
+    }
+  }
+
+  /** Asks with the permit in hand, and keeps it if the answer is 'go'. */
+  async #ask(
+    request: SlotRequest,
+    holder: string,
+    { permit, patienceMs }: Patience,
+    since: number,
+  ): Promise<GateAnswer> {
+    const { redis, shard } = this.#parts;
+    const leftMs = patienceMs - (performance.now() - since);
+    if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
+    try {
+      const answer = await askGate(redis, shard, { ...request, holder }, Math.max(0, leftMs));
+      if (answer.kind !== 'go') permit?.give();
+      else this.#hold(holder, { ...answer, key: request.key, onLost: request.onLost }, answer);
+      return answer;
+    } catch (error) {
+      permit?.give();
+      throw error;
+    }
+  }
+
+  /** A slot that was passed on needs no question where no clock is to be obeyed. */
+  async #mayStartAtOnce(key: string, permit: Permit | undefined): Promise<boolean> {
+    const isFree = () => !this.news.isTimed(key) && this.news.pausedFor(key) === 0;
+    if (!isFree()) return false;
+    if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return false;
+    if (isFree()) return true; // waiting for the permit takes time in which a pause may have begun
+    permit?.give();
+    return false;
+  }
+
+  /** False when a pause began while the time of the start was awaited. */
+  async #reachTime(key: string, waitMs: number): Promise<boolean> {
+    if (waitMs >= 1) await sleep(Math.round(waitMs));
+    return this.news.pausedFor(key) === 0;
+  }
+
+  #isTooLong(
+    { afterMs, why }: { afterMs: number; why: string },
+    { signal, permit, patienceMs }: Patience,
+    since: number,
+  ): boolean {
+    const most = this.#isCrowded(permit) ? Math.min(CROWDED_WAIT_MS, patienceMs) : patienceMs;
+    const left = since + most - performance.now();
+    return signal.aborted || why === 'permit' || (why === 'full' ? left <= 0 : afterMs > left);
+  }
+
+  #isCrowded(permit: Permit | undefined): boolean {
+    return permit !== undefined && this.#heirs.waiting() >= this.#mostWaiting && permit.free();
+  }
+
+  /** Answers the slot that is held after the wait: the own one, or one that was passed on. */
+  async #wait(
+    key: string,
+    own: string | null,
+    { afterMs, why }: { afterMs: number; why: string },
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    if (own === null && why === 'full') return this.#heirs.wait(key, Math.min(afterMs, FULL_WAIT_MS), true);
+    await sleep(Math.round(afterMs), undefined, { signal }).catch(() => undefined); // aborted: the next look tells
+    return own;
+  }
+
+  adopt({ key, holder, server }: SlotRelease, onLost: () => void): void {
+    this.#hold(holder, { key, server, onLost });
+  }
+
+  #hold(
+    holder: string,
+    { key, server, onLost }: Omit<Held, 'since' | 'start'>,
+    clock?: { waitMs: number; delayMs: number; intervalMs: number },
+  ): void {
+    const before = this.#holders.get(holder);
+    if (!before) this.#heirs.held(key, 1);
+    const since = before?.since ?? performance.now();
+    const start =
+      clock && clock.delayMs + clock.intervalMs > 0
+        ? { ...clock, at: performance.now() + clock.waitMs }
+        : null;
+    this.#holders.set(holder, { key, server, onLost, since, start });
+  }
+
+  started(holder: string): void {
+    const held = this.#holders.get(holder);
+    if (!held?.start) return;
+    const { at, delayMs, intervalMs } = held.start;
+    held.start = null;
+    // A rate leaves room for starts that come a little late.
+    if (delayMs === 0 && performance.now() - at < LATE_MS) return;
+    const { redis, shard, onError } = this.#parts;
+    const args = [shard, held.key, holder, delayMs, intervalMs];
+    runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${held.key}`, args).catch(onError);
+  }
+
+  leave(holder: string): void {
+    const held = this.#holders.get(holder);
+    if (!held) return;
+    this.started(holder); // it never will be: the next need not wait for it
+    const { key, server, since } = held;
+    const mayPass = performance.now() - since < MOST_PASSING_MS && !this.news.changedJustNow(key);
+    if (mayPass && this.#heirs.give(key, holder)) return;
+    this.#holders.delete(holder);
+    this.#heirs.held(key, -1);
+    this.#parts.release({ key, holder, server });
+  }
+
+  fleetCapacity(): number {
+    return this.#fleet;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#heartbeat(0).catch(this.#parts.onError);
+  }
+
+  /** A name for a slot: never used again, since it goes on with its slot from request to request. */
+  #newName(): string {
+    this.#names++;
+    return `${this.#parts.consumer}/${this.#names}`;
+  }
+
+  async #heartbeat(leaseMs: number): Promise<void> {
+    const { redis, shard, consumer, capacity } = this.#parts;
     const args: (string | number)[] = [shard, `${consumer}|${capacity}`, leaseMs];
-    for (const [holder, { key }] of holders) args.push(key, holder);
+    for (const [holder, { key, server, start }] of this.#holders)
+      args.push(key, holder, server, start ? '1' : '');
     const reply = (await runScript(redis, 'politeness/lua/heartbeat.lua', `${shard}:consumers`, args)) as (
       | string
       | number
     )[];
-    fleet = Math.max(capacity, Number(reply[0]));
-    for (const holder of reply.slice(1)) holders.get(String(holder))?.onLost();
-    const now = performance.now();
-    for (const [key, until] of pauses) if (until <= now) pauses.delete(key);
-  }
-  const beat = () => heartbeat(LEASE_MS).catch(parts.onError);
-  beat();
-  const timer = setInterval(beat, HEARTBEAT_MS);
-
-  return {
-    async acquire(request, patienceMs, signal, permit) {
-      const deadline = performance.now() + patienceMs;
-      for (;;) {
-        await permit?.take();
-        const answer = await ask(redis, shard, request).catch((error) => {
-          permit?.give();
-          throw error;
-        });
-        if (answer.kind !== 'go') permit?.give();
-        if (answer.kind !== 'later') return answer;
-        const waitMs = answer.full ? Math.min(FULL_POLL_MS, answer.afterMs) : answer.afterMs;
-        if (signal.aborted || performance.now() + waitMs > deadline) {
-          return {
-            kind: 'later',
-            afterMs: answer.full ? FULL_POLL_MS * (5 + 10 * Math.random()) : answer.afterMs,
-          };
-        }
-        await sleep(waitMs, signal);
-      }
-    },
-    hold(holder, key, onLost) {
-      const held = holders.get(holder);
-      if (held?.key !== key) heirs.held(key, 1);
-      if (held && held.key !== key) heirs.held(held.key, -1);
-      holders.set(holder, { key, since: held?.key === key ? held.since : performance.now(), onLost });
-    },
-    pass(holder) {
-      const held = holders.get(holder);
-      return (
-        held !== undefined && performance.now() - held.since < MOST_PASSING_MS && heirs.give(held.key, holder)
-      );
-    },
-    inherit: (key, patienceMs) => heirs.wait(key, patienceMs),
-    drop(holder) {
-      const held = holders.get(holder);
-      if (held) heirs.held(held.key, -1);
-      holders.delete(holder);
-    },
-    pausedFor: (key) => (pauses.size === 0 ? 0 : Math.max(0, (pauses.get(key) ?? 0) - performance.now())),
-    async pause(key, durationMs) {
-      noticePause(key, durationMs);
-      await runScript(redis, 'politeness/lua/pause.lua', `${shard}:k:${key}`, [
-        shard,
-        key,
-        Math.ceil(durationMs),
-      ]);
-    },
-    started(key, delayMs) {
-      const args = [shard, key, delayMs];
-      runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${key}`, args).catch(parts.onError);
-    },
-    fleetCapacity: () => fleet,
-    async stop() {
-      clearInterval(timer);
-      await heartbeat(0).catch(parts.onError);
-    },
-  };
-}
-
-async function ask(
-  redis: Redis,
-  shard: string,
-  request: SlotRequest,
-): Promise<Exclude<SlotAnswer, { kind: 'later' }> | { kind: 'later'; afterMs: number; full: boolean }> {
-  const { crawl, id, key, holder, limits, takeOver } = request;
-  const args = [
-    shard,
-    crawl,
-    id,
-    key,
-    holder,
-    limits.concurrency,
-    limits.delayMs,
-    LEASE_MS,
-    takeOver ? '1' : '',
-  ];
-  const reply = (await runScript(redis, 'politeness/lua/slot.lua', `${shard}:k:${key}`, args)) as (
-    | number
-    | string
-  )[];
-  switch (reply[0]) {
-    case 0:
-      return { kind: 'go', take: Number(reply[1]) };
-    case 1:
-      return { kind: 'later', afterMs: Math.max(1, Number(reply[1])), full: reply[2] === 'full' };
-    case 2:
-      return { kind: 'ended' };
-    default:
-      return { kind: 'dead', reason: String(reply[1]) };
+    this.#fleet = Math.max(capacity, Number(reply[0]));
+    for (const holder of reply.slice(1)) this.#holders.get(String(holder))?.onLost();
+    this.news.sweep();
   }
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
+/** A full key gives no time: by chance, so that those who wait do not come together. */
+function laterMs({ afterMs, why }: Extract<GateAnswer, { kind: 'later' }>): number {
+  return why === 'full' || why === 'server' ? 200 + 400 * Math.random() : afterMs;
 }

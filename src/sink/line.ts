@@ -39,6 +39,7 @@ export function recordJson(record: CrawlRecord): string {
     sha256: record.sha256,
     title: record.title,
     links: record.links,
+    noindex: record.noindex,
     body: record.body,
   } satisfies CrawlRecord);
 }

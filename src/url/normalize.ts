@@ -9,6 +9,8 @@ export interface UrlRules {
   stripParams?: readonly string[];
   /** Of the normalised URL, in characters. */
   maxLength?: number;
+  /** Told of each link of a page that is longer. */
+  onTooLong?: () => void;
 }
 
 /**
@@ -35,13 +37,16 @@ export function normalizeUrl(text: string, rules: UrlRules = {}): { url: string 
  * Plain hrefs of the page's own origin are not parsed, which is what makes it fast. `base` may be any URL.
  */
 export function createLinkResolver(base: string, rules: UrlRules = {}): (href: string) => string | null {
-  const { stripParams = [], maxLength = Number.POSITIVE_INFINITY } = rules;
+  const { stripParams = [], maxLength = Number.POSITIVE_INFINITY, onTooLong } = rules;
   const slowRules = { base, stripParams };
   const page = spell(base, { stripParams });
   const join = typeof page === 'string' ? plainJoiner(page, stripParams.length > 0) : () => null;
   return (href) => {
     const url = join(href) ?? spell(href, slowRules);
-    return typeof url === 'string' && url.length <= maxLength ? url : null;
+    if (typeof url !== 'string') return null;
+    if (url.length <= maxLength) return url;
+    onTooLong?.();
+    return null;
   };
 }
 

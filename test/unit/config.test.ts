@@ -259,5 +259,7 @@ const samples: Record<SettingName, string> = {
   ...{ timeoutDns: '1s', timeoutConnect: '1s', timeoutTls: '1s', timeoutSend: '1s', timeoutResponse: '1s' },
   ...{ timeoutRead: '1s', timeoutRequest: '1s', maxBytes: '1', maxRedirects: '1', maxUrlLength: '100' },
   ...{ concurrency: '1', dataDir: 'x', redisUrl: 'redis://h', prefix: 'x', dnsServers: '9.9.9.9' },
-  ...{ lockDuration: '1s', grace: '1s', logLevel: 'warn' },
+  ...{ hosts: '{"a.example": {"delay": "1s"}}', perServer: '1', serverBy: 'address', adaptive: '0' },
+  ...{ maxCrawlDelay: '1s', maxFrontier: '1', sitemap: 'auto', maxPerHost: '1', maxPathRepeats: '1' },
+  ...{ maxChain: '1', keepSessionIds: '1', lockDuration: '1s', grace: '1s', logLevel: 'warn' },
 };

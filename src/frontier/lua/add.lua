@@ -1,10 +1,10 @@
 --[[
   Adds requests to a crawl's frontier: each new fingerprint to the seen set, each new request to its lane.
-  The seen set is linear hashing over Redis integer sets: bucket i of n is NS:c:CRAWL:s:i; a bucket is split in two whenever
-  they hold SEEN_PER_BUCKET on average. Those not yet split hold up to twice that, and none grows out of the compact form
-  (set-max-intset-entries, 512).
+  The seen set is linear hashing over Redis integer sets: bucket i of n is NS:c:CRAWL:s:i. When those not yet split
+  hold SPLIT_FROM on average, they begin to be split in two, one after the other; when they hold SPLIT_TO, all have been. So none grows
+  out of the compact form (set-max-intset-entries, 512), and few hold much less.
 ]]
-local SEEN_PER_BUCKET = 215
+local SPLIT_FROM, SPLIT_TO = 300, 420
 
 local function seenBucket(fingerprint, buckets, level)
   local h = tonumber(string.sub(fingerprint, -9))
@@ -13,7 +13,7 @@ local function seenBucket(fingerprint, buckets, level)
   return b
 end
 
--- Splits the next bucket in line: its members that hash to the new bucket move there.
+-- Splits the next bucket in line: its members that hash to the new bucket move there. Answers how many buckets there are now, and the level.
 local function splitBucket(c, buckets, level)
   local from, to = c .. ':s:' .. (buckets - level), c .. ':s:' .. buckets
   local members = redis.call('SMEMBERS', from)
@@ -26,6 +26,7 @@ local function splitBucket(c, buckets, level)
     redis.call('SADD', to, unpack(moved, i, last))
     redis.call('SREM', from, unpack(moved, i, last))
   end
+  return buckets + 1, buckets + 1 == level * 2 and level * 2 or level
 end
 
 local function powerBelow(buckets)
@@ -36,28 +37,37 @@ end
 
 --[[
   `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e); KEY empty means `ownKey`; LIMITS
-  is empty or `conc,max,dur`. Answers {added, duplicates, over the crawl's limit}. Reading a list twice changes nothing the second time.
+  is empty or `conc,max,dur`. Answers {added, duplicates, over the crawl's limit, over the limit of its host}. Reading a list twice changes nothing the second time.
 ]]
 local function addRequests(ns, crawl, list, ownKey, now)
   local c = ns .. ':c:' .. crawl
-  local info = redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state')
+  local info = redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state', 'maxPerHost')
+  if info[6] == 'cancelled' then return 0, 0, 0, 0 end
   local buckets, seen, accepted = tonumber(info[1]) or 1, tonumber(info[2]) or 0, tonumber(info[3]) or 0
   local limit, priorities = tonumber(info[4]) or math.huge, info[5] or '0'
   local level = powerBelow(buckets)
-  local added, duplicates, over = 0, 0, 0
+  local perHost, accepts = tonumber(info[7]), {}
+  local added, duplicates, over, hostFull = 0, 0, 0, 0
   local lanes, order = {}, {}
   for fingerprint, key, priority, limits, packed in string.gmatch(list, '([^\29]*)\29([^\29]*)\29([^\29]*)\29([^\29]*)\29([^\30]*)\30') do
+    if key == '' then key = ownKey end
+    if perHost and not accepts[key] then accepts[key] = tonumber(redis.call('HGET', c .. ':accepts', key)) or 0 end
     if accepted + added >= limit then
       over = over + 1
+    elseif perHost and accepts[key] >= perHost then
+      hostFull = hostFull + 1
     elseif redis.call('SADD', c .. ':s:' .. seenBucket(fingerprint, buckets, level), fingerprint) == 0 then
       duplicates = duplicates + 1
     else
       added = added + 1
-      if key == '' then key = ownKey end
+      -- Not after the whole list: the few buckets of a young crawl could not hold a batch in the compact form, and none goes back to it.
+      if seen + added > level * SPLIT_FROM + (buckets - level) * (SPLIT_TO - SPLIT_FROM) then buckets, level = splitBucket(c, buckets, level) end
+      if perHost then accepts[key] = accepts[key] + 1 end
       if priority == '' then priority = '0' end
       if limits ~= '' then
         local conc, max, dur = string.match(limits, '^(%d*),(%d*),(%d*)$')
         local k = ns .. ':k:' .. key
+        redis.call('HSET', k, 'keep', '1')
         redis.call('PERSIST', k)
         if conc ~= '' then redis.call('HSET', k, 'conc', conc) end
         if max ~= '' and dur ~= '' then redis.call('HSET', k, 'max', max, 'dur', dur) end
@@ -72,6 +82,7 @@ local function addRequests(ns, crawl, list, ownKey, now)
       entries[#entries + 1] = packed
     end
   end
+  for key, count in pairs(accepts) do redis.call('HSET', c .. ':accepts', key, count) end
   for _, o in ipairs(order) do
     local entries = lanes[o[1]]
     for i = 1, #entries, 1000 do redis.call('RPUSH', o[1], unpack(entries, i, math.min(i + 999, #entries))) end
@@ -82,15 +93,9 @@ local function addRequests(ns, crawl, list, ownKey, now)
     end
   end
   if added > 0 then
-    seen = seen + added
-    while seen > buckets * SEEN_PER_BUCKET do
-      splitBucket(c, buckets, level)
-      buckets = buckets + 1
-      if buckets == level * 2 then level = level * 2 end
-    end
-    redis.call('HSET', c, 'buckets', buckets, 'seen', seen, 'accepted', accepted + added)
+    redis.call('HSET', c, 'buckets', buckets, 'seen', seen + added, 'accepted', accepted + added)
     if info[6] == 'finished' then redis.call('HSET', c, 'state', 'running') end
     if info[6] ~= 'paused' then redis.call('ZADD', ns .. ':active', 'NX', 0, crawl) end
   end
-  return added, duplicates, over
+  return added, duplicates, over, hostFull
 end

@@ -2,8 +2,8 @@
   Begins a crawl, or goes on with the one of that name that has not ended. A name whose crawl has ended gets a new id; the old
   crawl stays readable. The caller counts as a producer of it until it leaves or its lease runs out.
     KEYS[1] NS:crawls
-    ARGV    1 NS  2 name  3 producer  4 lease (ms)  5 settings (JSON)  6 perHost  7 limit or ''  8 seeds, as the user named them  9 delay (ms)
-            10 a random token that tells the records of a new crawl from those of any other of its id
+    ARGV    1 NS  2 name  3 producer  4 lease (ms)  5 settings (JSON)  6 seeds, as the user named them
+            7 a random token that tells the records of a new crawl from those of any other of its id
   Answers {id, '1' if it is new, state before}
 ]]
 --- include politeness/lua/gate.lua
@@ -26,11 +26,18 @@ if fresh then
   until not redis.call('ZSCORE', ns .. ':crawls', id)
   redis.call('HSET', ns .. ':names', name, id)
   redis.call('ZADD', ns .. ':crawls', now, id)
-  redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[8], 'priorities', '0', 'token', ARGV[10])
+  redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', ARGV[6], 'priorities', '0', 'token', ARGV[7])
 end
 local c = ns .. ':c:' .. id
-redis.call('HSET', c, 'settings', ARGV[5], 'perHost', ARGV[6], 'delay', ARGV[9], 'offering', '1')
+-- What the scripts read of the settings stands beside them, a field each; those without a value are absent.
+local settings = cjson.decode(ARGV[5])
+redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits')
+redis.call('HSET', c, 'settings', ARGV[5], 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
+  'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)
+for _, name in ipairs({ 'limit', 'perServer', 'maxPerHost' }) do
+  if settings[name] ~= cjson.null then redis.call('HSET', c, name, settings[name]) end
+end
+if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
 if state == 'finished' and not fresh then redis.call('HSET', c, 'state', 'running') end
-if ARGV[7] == '' then redis.call('HDEL', c, 'limit') else redis.call('HSET', c, 'limit', ARGV[7]) end
 redis.call('ZADD', c .. ':producers', now + tonumber(ARGV[4]), ARGV[3])
 return { id, fresh and '1' or '0', state }

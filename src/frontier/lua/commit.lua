@@ -2,8 +2,8 @@
   Ends requests, many in one call: for each, if it is open and its take is the newest, its links are added, the counters moved and
   it is closed. All of that or nothing, so that doing it again, or too late, changes nothing.
     KEYS[1] any key of the shard
-    ARGV    1 NS, then per request ten: crawl, id, take, kind (recorded, refused, dead), limiter key, status or '', error code or '',
-            bytes, reason of a dead one or '', list of links (see add.lua)
+    ARGV    1 NS, then per request eleven: crawl, id, take, kind (recorded, refused, dead), limiter key, status or '', error code or '',
+            bytes, reason of a dead one or '', list of links (see add.lua), links left out as `CODE COUNT;`…
   Answers per request 1 (done), 0 (it had ended before), -1 (taken over by another).
 ]]
 --- include politeness/lua/gate.lua
@@ -12,7 +12,7 @@
 local ns = ARGV[1]
 local now = redisTime()
 local answers, tallies = {}, {}
-for i = 2, #ARGV, 10 do
+for i = 2, #ARGV, 11 do
   local crawl, id, take, kind, key = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
   local c = ns .. ':c:' .. crawl
   local open = redis.call('HGET', c .. ':open', id)
@@ -22,7 +22,11 @@ for i = 2, #ARGV, 10 do
     answers[#answers + 1] = -1
   else
     local status, code, bytes, reason, list = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7]), ARGV[i + 8], ARGV[i + 9]
-    if list ~= '' then addRequests(ns, crawl, list, key, now) end
+    local over, hostFull = 0, 0
+    if list ~= '' then
+      local _
+      _, _, over, hostFull = addRequests(ns, crawl, list, key, now)
+    end
     redis.call('HDEL', c .. ':open', id)
     if redis.call('HINCRBY', c .. ':n', key, -1) <= 0 then redis.call('HDEL', c .. ':n', key) end
     if kind == 'dead' then redis.call('HSET', c .. ':dead', id, take .. '\31' .. reason) end
@@ -38,7 +42,10 @@ for i = 2, #ARGV, 10 do
       local field = (kind == 'refused' and 'r:' or 'e:') .. code
       tally[field] = (tally[field] or 0) + 1
     end
-    if redis.call('EXISTS', ns .. ':k:' .. key .. ':w') == 1 then gateRelease(ns, key, '', now) end
+    for why, count in string.gmatch(ARGV[i + 10], '(%S+) (%d+);') do tally['x:' .. why] = (tally['x:' .. why] or 0) + tonumber(count) end
+    if over > 0 then tally['x:E_LIMIT'] = (tally['x:E_LIMIT'] or 0) + over end
+    if hostFull > 0 then tally['x:E_HOST_LIMIT'] = (tally['x:E_HOST_LIMIT'] or 0) + hostFull end
+    wakeLanes(ns, ns .. ':k:' .. key, key, now)
     answers[#answers + 1] = 1
   end
 end

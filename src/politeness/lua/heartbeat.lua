@@ -1,7 +1,8 @@
 --[[
   A consumer is alive: its lease and those of the slots that it holds are renewed.
     KEYS[1] any key of the shard
-    ARGV    1 NS  2 consumer as ID|CAPACITY  3 lease (ms), 0 to leave  then two each: limiter key, holder
+    ARGV    1 NS  2 consumer as ID|CAPACITY  3 lease (ms), 0 to leave  then four each: limiter key, holder, server or '', '1' if its start
+            is yet to be made
   Answers {capacity of the fleet, then the holders whose slot was lost}
 ]]
 --- include politeness/lua/gate.lua
@@ -15,13 +16,14 @@ for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
   capacity = capacity + tonumber(string.match(member, '|(%d+)$'))
 end
 local out = { capacity }
-for i = 4, #ARGV, 2 do
-  local slots = ns .. ':k:' .. ARGV[i] .. ':s'
-  if redis.call('ZSCORE', slots, ARGV[i + 1]) then
-    redis.call('ZADD', slots, 'XX', now + lease, ARGV[i + 1])
-    redis.call('PEXPIRE', slots, lease * 2)
+for i = 4, #ARGV, 4 do
+  local k, holder = ns .. ':k:' .. ARGV[i], ARGV[i + 1]
+  if redis.call('ZSCORE', k .. ':s', holder) then
+    holdSlot(k, holder, now + lease, lease)
+    if ARGV[i + 2] ~= '' then holdSlot(ns .. ':server:' .. ARGV[i + 2], holder, now + lease, lease) end
+    if ARGV[i + 3] == '1' and redis.call('HGET', k, 'pend') == holder then redis.call('HSET', k, 'next', now + lease) end
   else
-    out[#out + 1] = ARGV[i + 1]
+    out[#out + 1] = holder
   end
 end
 return out

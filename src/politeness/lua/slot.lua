@@ -1,16 +1,17 @@
 --[[
-  Asks for the right to start one fetch of an open request (a retry, a replay, a stalled job, a timed key, a redirect's target).
+  Asks for the right to start one fetch (a retry, a replay, a stalled job, a timed key, a redirect's target, robots.txt).
     KEYS[1]  any key of the shard
-    ARGV     1 NS  2 crawl  3 id ('' for robots.txt and the like, which are no requests)  4 limiter key  5 holder
-             6 concurrency  7 delay (ms)  8 lease (ms)  9 '1' to take the request over: older takes may change nothing any more
-  Answers {0, take} go · {1, ms, why} not for so long · {2} it has ended · {3, reason} it is dead
+    ARGV     1 NS  2 crawl  3 id ('' for robots.txt and the like, which are no requests)  4 limiter key  5 holder  6 lease (ms)
+             7 '1' to take the request over: older takes may change nothing any more
+             8 the server that the key belongs to, '' if the caller does not know ('-': it has none)  9 how long the caller would wait (ms)
+  Answers {0, take, ms until the start, delay (ms), interval of its rate (ms), server} go · {1, ms, why} not for so long · {2} it has ended · {3, reason} it is dead
+          {4} say which server
 ]]
 --- include politeness/lua/gate.lua
 local ASKING = 400
-local ns, crawl, id, key, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local concurrency, delay, lease = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local ns, crawl, id, key, holder, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local c = ns .. ':c:' .. crawl
-local now = redisTime()
+local now = preciseTime()
 local take, packed = '0', nil
 if id ~= '' then
   local open = redis.call('HGET', c .. ':open', id)
@@ -21,19 +22,28 @@ if id ~= '' then
   end
   take, packed = string.match(open, '^(%d+)\31(.*)$')
 end
+local info = gateCrawl(c)
 local k = ns .. ':k:' .. key
-local free, untilMs, why = gateFree(k, now, concurrency, holder)
+if info.perServer and redis.call('HEXISTS', k, 'server') == 0 and ARGV[8] ~= '-' then
+  if ARGV[8] == '' then return { 4 } end
+  redis.call('HSET', k, 'server', ARGV[8])
+  gateKeep(k, 3600000)
+end
+local g = gateRead(ns, key, info, now)
+local free, at, why = gateFree(g, now, holder)
 if free < 1 then
-  if why == 'full' then
-    redis.call('ZADD', k .. ':q', now + ASKING, holder)
-    redis.call('PEXPIRE', k .. ':q', ASKING * 2)
+  local wait = why == 'full' and ASKING or at - now
+  if why ~= 'pause' and wait <= tonumber(ARGV[9]) then
+    wait = math.max(ASKING, math.ceil(wait) + 200)
+    redis.call('ZADD', k .. ':q', now + wait, holder)
+    redis.call('PEXPIRE', k .. ':q', wait * 2)
   end
-  return { 1, untilMs - now, why }
+  return { 1, tostring(at - now), why }
 end
 redis.call('ZREM', k .. ':q', holder)
-gateStart(k, now, delay, holder, lease)
-if ARGV[9] == '1' and id ~= '' then
+gateStart(g, at, holder, lease)
+if ARGV[7] == '1' and id ~= '' then
   take = tostring(tonumber(take) + 1)
   redis.call('HSET', c .. ':open', id, take .. '\31' .. packed)
 end
-return { 0, tonumber(take) }
+return { 0, tonumber(take), tostring(at - now), tostring(g.delay), tostring(g.interval), g.server and redis.call('HGET', k, 'server') or '' }

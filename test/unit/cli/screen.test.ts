@@ -86,7 +86,16 @@ function counts(part: Partial<CrawlCounts> = {}): CrawlCounts {
     retries: 0,
     snoozes: 0,
   };
-  return { crawl: 'museum', state: 'running', ...empty, statuses: {}, errors: {}, refusals: {}, ...part };
+  return {
+    crawl: 'museum',
+    state: 'running',
+    ...empty,
+    statuses: {},
+    errors: {},
+    refusals: {},
+    leftOut: {},
+    ...part,
+  };
 }
 
 /** A list of 300 pages, ten of them recorded each second. */

@@ -1,0 +1,24 @@
+// drover cancel: a crawl ends where it is; what it had waiting is dropped, its records stay.
+import { steerCrawl } from '../src/crawl/steer.ts';
+import { EXIT } from './failures.ts';
+import { counted } from './figures.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const session = await openSession(options);
+  try {
+    const { redis, shard } = session;
+    const { counts, changed, inLanes } = await steerCrawl(redis, shard, args[0] ?? '', 'cancel');
+    const { crawl, state, ...figures } = counts;
+    const json = { crawl, state, changed, unfetched: inLanes, ...figures };
+    if (options.json) process.stdout.write(`${JSON.stringify(json)}\n`);
+    else
+      process.stderr.write(
+        `crawl ${crawl} ${changed ? 'is cancelled' : 'was cancelled already'}: ${counted(inLanes, 'request')} will not be fetched\n`,
+      );
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,14 @@
+// The limiter key that a user means by a host.
+import { DroverError } from '../src/errors.ts';
+import { limiterKeyOf } from '../src/url/host.ts';
+import { normalizeUrl } from '../src/url/normalize.ts';
+
+/** `https://Example.com/a` and `Example.com` are `example.com`; any other key is itself. Throws E_USAGE. */
+export function hostKey(text: string): string {
+  const isUrl = /^https?:\/\//i.test(text);
+  const normalized = normalizeUrl(isUrl ? text : `http://${text}/`);
+  if ('url' in normalized) return limiterKeyOf(normalized.url);
+  // Requests may name keys that are no hosts.
+  if (!isUrl && /^[\x21-\x7e]{1,200}$/.test(text)) return text;
+  throw new DroverError('E_USAGE', `${JSON.stringify(text)} is neither a host nor another limiter key.`);
+}

@@ -1,0 +1,24 @@
+// drover hosts pause: no start at a host, for a time or until it is resumed.
+import { parseSetting } from '../src/config.ts';
+import { pauseHost } from '../src/politeness/hosts.ts';
+import { EXIT } from './failures.ts';
+import { hostKey } from './host-key.ts';
+import { openSession } from './session.ts';
+
+const TEN_YEARS_MS = 10 * 365 * 86_400_000;
+
+/** Resolves with the exit code. */
+export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+  const key = hostKey(host);
+  const durationMs =
+    options.for === undefined ? TEN_YEARS_MS : parseSetting('maxPause', options.for, '--for');
+  const session = await openSession(options);
+  try {
+    await pauseHost(session.redis, session.shard, key, durationMs);
+    if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: durationMs })}\n`);
+    else process.stderr.write(`${key} is paused${options.for === undefined ? '' : ` for ${options.for}`}\n`);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

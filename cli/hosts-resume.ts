@@ -1,0 +1,19 @@
+// drover hosts resume: the end of a host's pause.
+import { resumeHost } from '../src/politeness/hosts.ts';
+import { EXIT } from './failures.ts';
+import { hostKey } from './host-key.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with the exit code. */
+export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+  const key = hostKey(host);
+  const session = await openSession(options);
+  try {
+    await resumeHost(session.redis, session.shard, key);
+    if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: 0 })}\n`);
+    else process.stderr.write(`${key} may be asked again\n`);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,22 @@
+// drover pause: a crawl begins nothing more until it is resumed.
+import { steerCrawl } from '../src/crawl/steer.ts';
+import { EXIT } from './failures.ts';
+import { counted } from './figures.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const session = await openSession(options);
+  try {
+    const { counts, changed } = await steerCrawl(session.redis, session.shard, args[0] ?? '', 'pause');
+    const { crawl, state, ...figures } = counts;
+    if (options.json) process.stdout.write(`${JSON.stringify({ crawl, state, changed, ...figures })}\n`);
+    else
+      process.stderr.write(
+        `crawl ${crawl} ${changed ? 'is paused' : 'was paused already'}: ${counted(figures.waiting, 'request')} waiting; go on with: drover resume ${crawl}\n`,
+      );
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

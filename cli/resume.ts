@@ -1,0 +1,26 @@
+// drover resume: a paused crawl goes on.
+import type { CrawlCounts } from '../src/crawl/progress.ts';
+import { steerCrawl } from '../src/crawl/steer.ts';
+import { EXIT } from './failures.ts';
+import { counted } from './figures.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const session = await openSession(options);
+  try {
+    const { counts, changed } = await steerCrawl(session.redis, session.shard, args[0] ?? '', 'resume');
+    const { crawl, state, ...figures } = counts;
+    if (options.json) process.stdout.write(`${JSON.stringify({ crawl, state, changed, ...figures })}\n`);
+    else process.stderr.write(`crawl ${crawl} ${sentence(counts, changed)}\n`);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}
+
+function sentence({ state, waiting }: CrawlCounts, changed: boolean): string {
+  if (!changed) return 'was running already';
+  if (state === 'finished') return 'is finished: nothing of it was left';
+  return `goes on: ${counted(waiting, 'request')} waiting for a consumer`;
+}

@@ -1,0 +1,99 @@
+// The operator's view of limiter keys and hand on them: how they stand, limits at run time, pauses.
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+
+/** Limits that an operator may set for a limiter key; they go before those of requests, patterns and crawls. Null: not set. */
+export interface HostLimits {
+  concurrency: number | null;
+  delayMs: number | null;
+  /** At most `max` starts in `durationMs`, evenly spread. */
+  max: number | null;
+  durationMs: number | null;
+}
+
+/** How a limiter key stands. Times in milliseconds from now, null where there is nothing to say. */
+export interface HostState {
+  key: string;
+  /** Requests in its lanes, and taken from them and not ended. */
+  waiting: number;
+  open: number;
+  inFlight: number;
+  pausedMs: number;
+  /** Until the next start may be. */
+  nextMs: number;
+  /** What holds now, whoever set it: fetches in flight, and the least time between two starts by delay and by rate. */
+  concurrency: number;
+  delayMs: number;
+  intervalMs: number;
+  /** What its robots.txt, its latency and errors, and its quota ask for. */
+  crawlDelayMs: number | null;
+  paceMs: number | null;
+  quotaMs: number | null;
+  latencyMs: number | null;
+  /** How often in a row it told us off without a time. */
+  strikes: number;
+  /** Whose ceiling it shares (--per-server). */
+  server: string | null;
+  set: HostLimits;
+}
+
+const PAGE = 200;
+
+/** States of these keys, in their order; of a key of which nothing is known too. */
+export async function lookAtHosts(
+  redis: Redis,
+  shard: string,
+  keys: readonly string[],
+): Promise<HostState[]> {
+  const states: HostState[] = [];
+  for (let first = 0; first < keys.length; first += PAGE) {
+    const page = keys.slice(first, first + PAGE);
+    const reply = await runScript(redis, 'politeness/lua/look.lua', `${shard}:active`, [shard, ...page]);
+    states.push(...(JSON.parse(String(reply)) as HostState[]));
+  }
+  return states;
+}
+
+/** Keys with requests of crawls that have not ended, and those with limits of the operator's; at most `most`, those with lanes due first. */
+export async function listHosts(
+  redis: Redis,
+  shard: string,
+  crawls: readonly string[],
+  most: number,
+): Promise<string[]> {
+  const keys = new Set<string>(await redis.smembers(`${shard}:limited`));
+  for (const crawl of crawls) {
+    const due = await redis.zrange(`${shard}:c:${crawl}:due`, '0', String(most - 1));
+    const [, open] = await redis.hscan(`${shard}:c:${crawl}:n`, '0', 'COUNT', most);
+    for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) {
+      if (keys.size >= most) return [...keys];
+      keys.add(key);
+    }
+  }
+  return [...keys];
+}
+
+/** Sets limits (null takes one back; absent ones stay), for the whole fleet, within a second. Atomic. */
+export async function limitHost(
+  redis: Redis,
+  shard: string,
+  key: string,
+  limits: Partial<HostLimits>,
+): Promise<void> {
+  const names = { concurrency: 'conc', delayMs: 'delay', max: 'max', durationMs: 'dur' } as const;
+  const pairs = Object.entries(limits).flatMap(([name, value]) => [
+    names[name as keyof HostLimits],
+    value ?? '',
+  ]);
+  await runScript(redis, 'politeness/lua/host.lua', `${shard}:active`, [shard, key, 'set', ...pairs]);
+}
+
+/** No start for so long, whatever its server says; a later call may make it shorter. */
+export async function pauseHost(redis: Redis, shard: string, key: string, durationMs: number): Promise<void> {
+  await runScript(redis, 'politeness/lua/host.lua', `${shard}:active`, [shard, key, 'pause', durationMs]);
+}
+
+/** Ends its pause, whoever made it, and forgets what it was told off for. */
+export async function resumeHost(redis: Redis, shard: string, key: string): Promise<void> {
+  await runScript(redis, 'politeness/lua/host.lua', `${shard}:active`, [shard, key, 'resume']);
+}

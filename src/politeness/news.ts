@@ -1,0 +1,62 @@
+// What this process hears of limiter keys by the fleet's channel: pauses, keys that obey a clock from now on, slots that came free.
+import type { Redis } from '../redis.ts';
+
+export interface News {
+  /** Milliseconds for which this process knows the key to be paused; 0 if not. */
+  pausedFor(key: string): number;
+  /** The key is paused: at once here, whenever the channel says so elsewhere. */
+  notePause(key: string, durationMs: number): void;
+  /** Whether the key began to obey a clock lately: requests that were handed out before do not know it yet. */
+  isTimed(key: string): boolean;
+  noteTimed(key: string): void;
+  /** Whether its limits changed in the last second. */
+  changedJustNow(key: string): boolean;
+  /** Forgets what is over. */
+  sweep(): void;
+}
+
+/** So long a request handed out without a clock may still be on its way. */
+const TIMED_MS = 60_000;
+const JUST_NOW_MS = 1000;
+
+/** Messages are `pause MS KEY`, `resume 0 KEY`, `timed 0 KEY`, `free 0 KEY`. */
+export function createNews(parts: {
+  subscriber: Redis;
+  shard: string;
+  onFree: (key: string) => void;
+  onError: (error: unknown) => void;
+}): News {
+  const pauses = new Map<string, number>();
+  const timed = new Map<string, number>();
+
+  function notePause(key: string, durationMs: number): void {
+    const until = performance.now() + durationMs;
+    if (until > (pauses.get(key) ?? 0)) pauses.set(key, until);
+  }
+
+  parts.subscriber.on('message', (_channel: string, message: string) => {
+    const [, verb, ms, key = ''] = /^(\w+) (\d+) (.*)$/s.exec(message) ?? [];
+    if (verb === 'free') parts.onFree(key);
+    else if (verb === 'pause') notePause(key, Number(ms));
+    else if (verb === 'resume') pauses.delete(key);
+    else if (verb === 'timed') timed.set(key, performance.now());
+  });
+  parts.subscriber.subscribe(`${parts.shard}:keys`).catch(parts.onError);
+
+  const within = (key: string, ms: number) => {
+    const since = timed.size === 0 ? undefined : timed.get(key);
+    return since !== undefined && performance.now() - since < ms;
+  };
+  return {
+    pausedFor: (key) => (pauses.size === 0 ? 0 : Math.max(0, (pauses.get(key) ?? 0) - performance.now())),
+    notePause,
+    isTimed: (key) => within(key, TIMED_MS),
+    noteTimed: (key) => void timed.set(key, performance.now()),
+    changedJustNow: (key) => within(key, JUST_NOW_MS),
+    sweep() {
+      const now = performance.now();
+      for (const [key, until] of pauses) if (until <= now) pauses.delete(key);
+      for (const [key, since] of timed) if (now - since > TIMED_MS) timed.delete(key);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// What this process sees of its hosts, told to the fleet a few times a second: from it follows how fast each may be asked (lua/pace.lua).
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+
+/** good: any answer that is no complaint. bad: a failure that means too much. told: 429 or 503 without a time. */
+export type Sight = 'good' | 'bad' | 'told';
+
+export interface Pace {
+  /** `latencyMs`: until the first byte of a good answer. */
+  note(key: string, sight: Sight, latencyMs: number | null): void;
+  stop(): Promise<void>;
+}
+
+interface Seen {
+  good: number;
+  bad: number;
+  told: number;
+  leastMs: number;
+  sinceMs: number;
+}
+
+const TELL_MS = 250;
+/** A few answers, or a failure, are worth telling; less is kept for so long. */
+const ENOUGH = 3;
+const KEPT_MS = 5000;
+const MOST_A_CALL = 200;
+const MOST_KEYS = 20_000;
+
+export function createPace(parts: { redis: Redis; shard: string; onError: (error: unknown) => void }): Pace {
+  const { redis, shard, onError } = parts;
+  const seen = new Map<string, Seen>();
+
+  async function tell(): Promise<void> {
+    const args: (string | number)[] = [];
+    const now = performance.now();
+    for (const [key, { good, bad, told, leastMs, sinceMs }] of seen) {
+      const isEnough = bad + told > 0 || good >= ENOUGH;
+      if (isEnough && args.length < MOST_A_CALL * 5) {
+        args.push(key, good, bad, told, Number.isFinite(leastMs) ? Math.round(leastMs * 10) / 10 : 0);
+        seen.delete(key);
+      } else if (now - sinceMs > KEPT_MS) {
+        seen.delete(key);
+      }
+    }
+    if (args.length > 0) await runScript(redis, 'politeness/lua/pace.lua', `${shard}:pace`, [shard, ...args]);
+  }
+  const timer = setInterval(() => tell().catch(onError), TELL_MS);
+
+  return {
+    note(key, sight, latencyMs) {
+      let known = seen.get(key);
+      if (!known) {
+        if (seen.size >= MOST_KEYS) return;
+        known = { good: 0, bad: 0, told: 0, leastMs: Number.POSITIVE_INFINITY, sinceMs: performance.now() };
+        seen.set(key, known);
+      }
+      known[sight]++;
+      if (sight === 'good' && latencyMs !== null) known.leastMs = Math.min(known.leastMs, latencyMs);
+    },
+    async stop() {
+      clearInterval(timer);
+      await tell().catch(onError);
+    },
+  };
+}
