@@ -57,6 +57,8 @@ function entriesOf(
   const depth = request.depth + 1;
   const entries: string[] = [];
   const leftOut: Record<string, number> = {};
+  if (plan.settings.depth !== null && depth > plan.settings.depth)
+    return { entries, leftOut: { E_DEPTH: links.length } };
   for (const link of links) {
     const url = plan.settings.keepSessionIds ? link : withoutSessionIds(link);
     if (url === request.url) continue;

@@ -160,7 +160,9 @@ class ProcessSlots implements Slots {
     since: number,
   ): Promise<GateAnswer> {
     const { redis, shard } = this.#parts;
-    const leftMs = patienceMs - (performance.now() - since);
+    // A slot that is passed on here is nearer than one of the fleet: lanes need not leave room for it.
+    const isHeir = request.ahead === true && this.#heirs.holds(request.key);
+    const leftMs = isHeir ? 0 : patienceMs - (performance.now() - since);
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
     try {
       const answer = await askGate(redis, shard, { ...request, holder }, Math.max(0, leftMs));

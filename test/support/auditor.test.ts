@@ -180,6 +180,11 @@ test('the least time of a host with a delay or a rate is that of its starts, and
   assert.equal(leastMs(log, { concurrency: 1, delayMs: 20 }, 0), 300);
 });
 
+test('what started before a 429 was known is not held up by it, wherever it comes in the least time', () => {
+  const log = [asked(0, 30), refused(0, 30), asked(30 + PAUSE_NEWS_MS, 90)];
+  assert.equal(leastMs(log, { concurrency: 2, delayMs: 0 }, 1000), 30 + 60 - PAUSE_NEWS_MS);
+});
+
 test('pauses that overlap end with the last of them', () => {
   const log = [refused(0, 10), refused(0, 20), asked(3000, 3030)];
   assert.equal(leastMs(log, { concurrency: 2, delayMs: 0 }, 1000), 20 + 1000 + 30);

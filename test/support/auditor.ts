@@ -185,23 +185,25 @@ function tooClose(
 
 /**
  * The least time in which the limits allow these requests of one host, from the first start to the last end: what a client would need that
- * loses no time. Each request takes as long as it took the server, and each 429 stops all starts until its Retry-After has passed; a rate is
- * spent evenly, one start each durationMs / max. Compared with the time that they did take, it is the share of the allowed throughput.
+ * loses no time. Each request takes as long as it took the server; each 429 stops, until its Retry-After has passed, the starts of those that
+ * did not start before it was known; a rate is spent evenly, one start each durationMs / max. Compared with the time that they did take, it is the share of the allowed throughput.
  */
 export function leastMs(entries: readonly LogEntry[], limits: HostLimits, retryAfterMs: number): number {
   const { concurrency, delayMs, max = 0, durationMs = 0 } = limits;
   const spacing = Math.max(delayMs, max > 0 ? durationMs / max : 0);
   const slots: number[] = Array(concurrency).fill(0);
-  const pauses: Pause[] = [];
+  const pauses: (Pause & { knownMs: number })[] = [];
   let at = -spacing;
   let last = 0;
   for (const { start, end, status } of entries.toSorted((a, b) => a.start - b.start)) {
     const slot = slots.indexOf(Math.min(...slots));
-    at = afterPauses(Math.max(at + spacing, slots[slot] ?? 0), pauses);
+    const known = pauses.filter(({ knownMs }) => start > knownMs);
+    at = afterPauses(Math.max(at + spacing, slots[slot] ?? 0), known);
     const ended = at + end - start;
     slots[slot] = ended;
     last = Math.max(last, ended);
-    if (status === 429) pauses.push({ fromMs: ended, untilMs: ended + retryAfterMs });
+    if (status === 429)
+      pauses.push({ fromMs: ended, untilMs: ended + retryAfterMs, knownMs: end + PAUSE_NEWS_MS });
   }
   return last;
 }
