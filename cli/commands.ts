@@ -22,6 +22,18 @@ export function crawlCommand(): Command {
   addLookers(program);
   addHosts(program, (command) => addSettings(command.option('--json', 'as JSON'), placeNames), run);
   addSteerers(program);
+  run(
+    program
+      .command('bench')
+      .summary('measure speed, frontier or politeness on this machine (from a checkout)')
+      .argument(
+        '[what...]',
+        'speed (the default), frontier or politeness, and its options: --help lists them',
+      )
+      .helpOption(false)
+      .allowUnknownOption(),
+    () => import('./bench.ts'),
+  );
   return program;
 }
 

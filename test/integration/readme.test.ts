@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { parseSetting } from '../../src/config.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
 import { parseRequest } from '../../src/request.ts';
 import { recordsOf } from '../support/crawls.ts';
@@ -36,6 +37,11 @@ before(async () => {
       '/item/7': { status: 200, body: 'Item seven.' },
       '/away': { status: 302, headers: { location: 'ftp://example.com/' } },
     },
+  });
+  await site.behave('/sitemap.xml', {
+    status: 200,
+    headers: { 'content-type': 'application/xml' },
+    body: `<urlset><url><loc>${site.url}/p/11</loc></url></urlset>`,
   });
   dir = await temporaryDirectory('readme');
   const here = JSON.stringify({ ...JSON.parse(requestExample), url: `${site.url}/item/7` });
@@ -91,6 +97,14 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
     const { state, accepted, waiting } = await statusOf('shop');
     assert.deepEqual([state, accepted, waiting], ['running', 4, 4]);
   },
+  async 'npm run drover -- pause shop'(words) {
+    await run(words);
+    assert.equal((await statusOf('shop')).state, 'paused');
+  },
+  async 'npm run drover -- resume shop'(words) {
+    await run(words);
+    assert.equal((await statusOf('shop')).state, 'running');
+  },
   async 'npm run drover -- consume --processes 2'(words) {
     const consuming = start(words);
     await consuming.line(/consuming in 2 processes/);
@@ -119,13 +133,42 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
       new RegExp(`E_REDIRECT_INVALID  1 attempt  ${RegExp.escape(site.url)}/away\n`),
     );
   },
+  async 'npm run crawl -- --sitemap https://example.com/sitemap.xml --crawl listed'(words) {
+    await run(words);
+    const { state, accepted, recorded } = await statusOf('listed');
+    assert.deepEqual([state, accepted], ['finished', recorded]);
+    assert.ok(
+      (await site.log()).some(({ path }) => path === '/p/11'),
+      'what the sitemap lists is fetched',
+    );
+  },
+  async 'npm run drover -- hosts'(words) {
+    assert.equal(await run(words), 'no host is being crawled\n');
+  },
+  async 'npm run drover -- hosts set example.com --delay 2s --concurrency 1'(words) {
+    await run(words);
+    assert.match(await run(['hosts']), /^example\.com +0 +0 +0 of 1 +2 s +limits set by hand$/m);
+  },
+  async 'npm run drover -- hosts pause example.com --for 10m'(words) {
+    await run(words);
+    assert.match(await run(['hosts']), /paused for (10 min|9 min 5\d s)/);
+  },
+  async 'npm run drover -- hosts resume example.com'(words) {
+    await run(words);
+    assert.doesNotMatch(await run(['hosts']), /paused/);
+  },
   async 'npm run drover -- doctor'(words) {
     assert.match(await run(words), /^ok {4}Redis: /m);
   },
 };
 
 /** Too long for a test, or this test itself: that the script is there must do. */
-const notRunHere = ['npm test', 'npm run bench'];
+const notRunHere = [
+  'npm test',
+  'npm run bench',
+  'npm run drover -- bench frontier',
+  'npm run drover -- bench politeness',
+];
 
 for (const line of commandLines) {
   test(`README: ${line}`, async () => {
@@ -136,6 +179,8 @@ for (const line of commandLines) {
 }
 
 function assertScript(line: string): void {
+  const [, bench] = / bench (\w+)$/.exec(line) ?? [];
+  if (bench) return assert.ok(existsSync(join(root, 'bench', `${bench}.ts`)), line);
   const name = line.replace(/^npm (run )?/, '');
   const programs = (scripts[name] ?? '').match(/\S+\.m?[jt]s\b/g) ?? [];
   assert.ok(programs.length > 0, `package.json has no script "${name}" that runs a program`);
@@ -145,6 +190,15 @@ function assertScript(line: string): void {
 test('README has command lines, in console blocks alone, and all that this test knows', () => {
   assert.deepEqual(commandLines.toSorted(), [...Object.keys(promises), ...notRunHere].toSorted());
   assert.deepEqual(new Set(blocks.map(({ language }) => language)), new Set(['console', 'json']));
+});
+
+test('the host limits that README shows are accepted as they stand', () => {
+  const shown = blocks.filter(({ language }) => language === 'json')[1]?.text ?? '';
+  const { hosts } = JSON.parse(shown);
+  assert.deepEqual(parseSetting('hosts', hosts, 'README'), {
+    '*.example.com': { delay: 2000, concurrency: 1 },
+    'api.example.com': { max: 100, durationMs: 60_000 },
+  });
 });
 
 test('the request that README shows is accepted as it stands', () => {

@@ -1,0 +1,25 @@
+// drover bench: measurements of this machine, from a checkout (the package has no benchmarks).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DroverError } from '../src/errors.ts';
+import { EXIT } from './failures.ts';
+
+const programs: Record<string, string> = { speed: 'run', frontier: 'frontier', politeness: 'politeness' };
+
+/** `args`: what to measure, then options of that program. Resolves with its exit code. Throws E_USAGE. */
+export async function run(args: string[]): Promise<number> {
+  const [what = 'speed', ...rest] = args[0]?.startsWith('-') ? ['speed', ...args] : args;
+  const program = Object.hasOwn(programs, what) ? programs[what] : undefined;
+  if (!program)
+    throw new DroverError('E_USAGE', `bench: expected ${Object.keys(programs).join(', ')} (got ${what}).`);
+  const path = join(fileURLToPath(new URL('..', import.meta.url)), 'bench', `${program}.ts`);
+  if (!existsSync(path))
+    throw new DroverError('E_USAGE', 'bench runs from a checkout of drover, not from the package.');
+  const child = spawn(process.execPath, [path, ...rest], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
+  const [code] = await once(child, 'exit');
+  return typeof code === 'number' ? code : EXIT.interrupted;
+}
