@@ -147,6 +147,8 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
         station.onTrouble(error);
         return { kind: 'snooze', untilMs: Date.now() + PUT_BACK_MS };
       });
+      // Its lane may give the next, ahead of a slot.
+      station.feed.kick();
       station.log.debug({ job: jobId, outcome: outcome.kind }, 'job');
       await settle(outcome, job, token);
     } finally {

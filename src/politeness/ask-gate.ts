@@ -8,6 +8,8 @@ export interface GateQuestion {
   id: string;
   key: string;
   holder: string;
+  /** Who waits, if it has to: the same name each time that it asks. */
+  asker: string;
   /** True for anything but the first start after dispatch: an older take may change nothing any more. */
   takeOver: boolean;
   /** Which server the key belongs to ('-' for none); asked only where the crawl has a ceiling per server and nobody knows yet. */
@@ -31,7 +33,7 @@ export async function askGate(
   question: GateQuestion,
   patienceMs: number,
 ): Promise<GateAnswer> {
-  const { crawl, id, key, holder, takeOver } = question;
+  const { crawl, id, key, holder, asker, takeOver } = question;
   let server = '';
   for (;;) {
     const args = [
@@ -44,6 +46,7 @@ export async function askGate(
       takeOver ? '1' : '',
       server,
       Math.round(patienceMs),
+      asker,
     ];
     const reply = (await runScript(redis, 'politeness/lua/slot.lua', `${shard}:k:${key}`, args)) as (
       | number

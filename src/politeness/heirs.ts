@@ -9,8 +9,13 @@ export interface Heirs {
   give(key: string, holder: string): boolean;
   /** A slot of the key came free in the fleet: the first that waits and has asked the gate stops waiting, to ask it again. */
   wake(key: string): void;
-  /** Resolves with the holder that was given, or null: woken, or after `patienceMs`. */
-  wait(key: string, patienceMs: number, hasAsked: boolean): Promise<string | null>;
+  /**
+   * Resolves with the holder that was given, or null: woken, or after `patienceMs`. `askedAt`: when the gate was asked, null if it was not; the news
+   * of a slot may have come before its answer.
+   */
+  wait(key: string, patienceMs: number, askedAt: number | null): Promise<string | null>;
+  /** Forgets old news. */
+  sweep(): void;
   /** How many wait. */
   waiting(): number;
 }
@@ -20,9 +25,13 @@ interface Heir {
   take(holder: string | null): void;
 }
 
+const NEWS_MS = 1000;
+
 export function createHeirs(): Heirs {
   const counts = new Map<string, number>();
   const queues = new Map<string, Set<Heir>>();
+  /** Slots of which came news that nobody was waiting for. */
+  const freed = new Map<string, number>();
   let waiting = 0;
 
   const first = (key: string): Heir | undefined => queues.get(key)?.values().next().value;
@@ -46,8 +55,18 @@ export function createHeirs(): Heirs {
     },
     wake(key) {
       for (const heir of queues.get(key) ?? []) if (heir.hasAsked) return heir.take(null);
+      freed.set(key, performance.now());
     },
-    wait(key, patienceMs, hasAsked) {
+    sweep() {
+      const old = performance.now() - NEWS_MS;
+      for (const [key, at] of freed) if (at < old) freed.delete(key);
+    },
+    wait(key, patienceMs, askedAt) {
+      if (askedAt !== null && (freed.get(key) ?? Number.NEGATIVE_INFINITY) > askedAt) {
+        freed.delete(key);
+        return Promise.resolve(null);
+      }
+      const hasAsked = askedAt !== null;
       const queue = queues.get(key) ?? new Set<Heir>();
       queues.set(key, queue);
       waiting++;

@@ -30,7 +30,7 @@ export interface Permit {
   free(): boolean;
 }
 
-export interface SlotRequest extends Omit<GateQuestion, 'holder'> {
+export interface SlotRequest extends Omit<GateQuestion, 'holder' | 'asker'> {
   /** The slot of the same key that is held already, to start once more under it; left if the answer is not 'go'. */
   holder?: string;
   /** It was handed out ahead of its slot: one that is passed on in this process is awaited first. */
@@ -123,10 +123,11 @@ class ProcessSlots implements Slots {
   async acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer> {
     const { key } = request;
     const since = performance.now();
+    const asker = this.#newName();
     let own = request.holder ?? null;
     if (request.ahead && this.#heirs.holds(key)) {
       const patienceMs = this.#isCrowded(patience.permit) ? CROWDED_WAIT_MS : patience.patienceMs;
-      own = await this.#heirs.wait(key, patienceMs, false);
+      own = await this.#heirs.wait(key, patienceMs, null);
       if (own !== null) {
         this.#hold(own, { key, server: this.#holders.get(own)?.server ?? '', onLost: request.onLost });
         if (await this.#mayStartAtOnce(key, patience.permit))
@@ -135,7 +136,8 @@ class ProcessSlots implements Slots {
     }
     for (;;) {
       const holder = own ?? this.#newName();
-      const answer = await this.#ask(request, holder, patience, since);
+      const askedAt = performance.now();
+      const answer = await this.#ask({ ...request, holder, asker }, patience, since);
       if (answer.kind === 'go') {
         if (await this.#reachTime(key, answer.waitMs))
           return { kind: 'go', take: answer.take, holder, timed: answer.delayMs + answer.intervalMs > 0 };
@@ -148,24 +150,24 @@ class ProcessSlots implements Slots {
         if (own !== null) this.leave(own);
         return answer.kind === 'later' ? { kind: 'later', afterMs: laterMs(answer) } : answer;
       }
-      own = await this.#wait(key, own, answer, patience.signal);
+      own = await this.#wait(key, own, { ...answer, askedAt }, patience.signal);
     }
   }
 
   /** Asks with the permit in hand, and keeps it if the answer is 'go'. */
   async #ask(
-    request: SlotRequest,
-    holder: string,
+    request: SlotRequest & GateQuestion,
     { permit, patienceMs }: Patience,
     since: number,
   ): Promise<GateAnswer> {
     const { redis, shard } = this.#parts;
+    const { holder } = request;
     // A slot that is passed on here is nearer than one of the fleet: lanes need not leave room for it.
     const isHeir = request.ahead === true && this.#heirs.holds(request.key);
     const leftMs = isHeir ? 0 : patienceMs - (performance.now() - since);
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
     try {
-      const answer = await askGate(redis, shard, { ...request, holder }, Math.max(0, leftMs));
+      const answer = await askGate(redis, shard, request, Math.max(0, leftMs));
       if (answer.kind !== 'go') permit?.give();
       else this.#hold(holder, { ...answer, key: request.key, onLost: request.onLost }, answer);
       return answer;
@@ -209,10 +211,11 @@ class ProcessSlots implements Slots {
   async #wait(
     key: string,
     own: string | null,
-    { afterMs, why }: { afterMs: number; why: string },
+    { afterMs, why, askedAt }: { afterMs: number; why: string; askedAt: number },
     signal: AbortSignal,
   ): Promise<string | null> {
-    if (own === null && why === 'full') return this.#heirs.wait(key, Math.min(afterMs, FULL_WAIT_MS), true);
+    if (own === null && why === 'full')
+      return this.#heirs.wait(key, Math.min(afterMs, FULL_WAIT_MS), askedAt);
     await sleep(Math.round(afterMs), undefined, { signal }).catch(() => undefined); // aborted: the next look tells
     return own;
   }
@@ -287,6 +290,7 @@ class ProcessSlots implements Slots {
     this.#fleet = Math.max(capacity, Number(reply[0]));
     for (const holder of reply.slice(1)) this.#holders.get(String(holder))?.onLost();
     this.news.sweep();
+    this.#heirs.sweep();
   }
 }
 

@@ -3,7 +3,7 @@
     KEYS[1]  any key of the shard
     ARGV     1 NS  2 crawl  3 id ('' for robots.txt and the like, which are no requests)  4 limiter key  5 holder  6 lease (ms)
              7 '1' to take the request over: older takes may change nothing any more
-             8 the server that the key belongs to, '' if the caller does not know ('-': it has none)  9 how long the caller would wait (ms)
+             8 the server that the key belongs to, '' if the caller does not know ('-': it has none)  9 how long the caller would wait (ms)  10 its name while it waits
   Answers {0, take, ms until the start, delay (ms), interval of its rate (ms), server} go · {1, ms, why} not for so long · {2} it has ended · {3, reason} it is dead
           {4} say which server
 ]]
@@ -35,12 +35,12 @@ if free < 1 then
   local wait = why == 'full' and ASKING or at - now
   if why ~= 'pause' and wait <= tonumber(ARGV[9]) then
     wait = math.max(ASKING, math.ceil(wait) + 200)
-    redis.call('ZADD', k .. ':q', now + wait, holder)
+    redis.call('ZADD', k .. ':q', now + wait, ARGV[10])
     redis.call('PEXPIRE', k .. ':q', wait * 2)
   end
   return { 1, tostring(at - now), why }
 end
-redis.call('ZREM', k .. ':q', holder)
+redis.call('ZREM', k .. ':q', ARGV[10])
 gateStart(g, at, holder, lease)
 if ARGV[7] == '1' and id ~= '' then
   take = tostring(tonumber(take) + 1)
