@@ -87,6 +87,9 @@ export async function obeyCrawlDelay(station: Station, work: Work, url: string):
 
 async function fetchRobots(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
   const { plan } = work;
+  // Waiting for another's fetch takes time in which its answer may have paused the host.
+  const pausedMs = station.slots.news.pausedFor(limiterKeyOf(robotsUrl));
+  if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
   const hops = hopsOf(station, work);
   const result = await guardedFetch(station, work, {
     url: robotsUrl,
@@ -110,13 +113,15 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
   if (!result.ok) return { kind: 'unreachable', message: `${result.failure.code} ${result.failure.message}` };
   const { status, body } = result.answer;
-  if (status === 429) {
-    const afterMs = parseRetryAfter(result.answer.headers['retry-after'], Date.now());
-    const asked = { afterMs, longestMs: plan.settings.maxPause, ageMs: result.answer.timings.total ?? 0 };
-    const { pausedMs, toldForMs } = await station.demands.pause(limiterKeyOf(robotsUrl), asked);
-    if (toldForMs + pausedMs > plan.settings.maxSnooze)
-      return { kind: 'unreachable', message: 'E_RATE_LIMITED Status 429.' };
-    return { kind: 'later', untilMs: Date.now() + Math.max(pausedMs, LEAST_TOLD_OFF_MS) };
-  }
-  return { kind: 'answer', status, text: new TextDecoder().decode(body) };
+  const answer: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
+  if (status !== 429 && status !== 503) return answer;
+  const told = await station.demands.pause(limiterKeyOf(robotsUrl), {
+    afterMs: parseRetryAfter(result.answer.headers['retry-after'], Date.now()),
+    longestMs: plan.settings.maxPause,
+    ageMs: result.answer.timings.total ?? 0,
+  });
+  if (status === 503) return answer;
+  if (told.toldForMs + told.pausedMs > plan.settings.maxSnooze)
+    return { kind: 'unreachable', message: 'E_RATE_LIMITED Status 429.' };
+  return { kind: 'later', untilMs: Date.now() + Math.max(told.pausedMs, LEAST_TOLD_OFF_MS) };
 }

@@ -16,6 +16,9 @@ export type Visit = { kind: 'fetched'; result: FetchResult } | { kind: 'detour';
 export async function visit(station: Station, work: Work): Promise<Visit> {
   const { request, plan } = work;
   const { settings } = plan;
+  // What had to be waited for since the gate was asked, such as robots.txt, may have taken some time.
+  const pausedMs = station.slots.news.pausedFor(work.key);
+  if (pausedMs > 0) return { kind: 'detour', outcome: snoozeFor(pausedMs) };
   let detour: Outcome | null = null;
   const result = await guardedFetch(station, work, {
     url: request.url,
@@ -68,7 +71,10 @@ async function enterHop(station: Station, work: Work, url: string): Promise<Fail
   if (verdict.kind !== 'allowed') return { kind: 'snooze', untilMs: verdict.untilMs };
   const slowed = await obeyCrawlDelay(station, work, url);
   // The fetch of robots.txt was a start of its own.
-  return (fetched || slowed) && isTimed(station, work) ? passGate(station, work, target, url) : null;
+  const isLate = station.slots.news.pausedFor(target) > 0;
+  return isLate || ((fetched || slowed) && isTimed(station, work))
+    ? passGate(station, work, target, url)
+    : null;
 }
 
 /** Holds a slot of the key; an outcome when it cannot be had soon. */

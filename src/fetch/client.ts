@@ -39,7 +39,7 @@ export interface FetchRequest {
   beforeHop?: (url: string) => Promise<Failure | null>;
   /** Aborting ends the fetch with E_LOCK_LOST, or with the signal's reason if that is a Failure. */
   signal?: AbortSignal;
-  /** Called at each hop when the request goes out, on a connection that stands. */
+  /** Called at each hop when the request has gone out, on a connection that stands. */
   onStart?: () => void;
 }
 

@@ -30,7 +30,7 @@ export interface HopParts {
   readonly idle: IdleSockets;
   readonly limits: BodyLimits;
   readonly clock: PhaseClock;
-  /** The request goes out now, on a connection that stands. */
+  /** The request has gone out, on a connection that stands. */
   readonly started: (() => void) | undefined;
   readonly ended: (end: HopEnd) => void;
 }
@@ -183,7 +183,8 @@ export class Hop implements Watched, Connecting {
     if (this.#ended) return;
     if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
     this.enter(this.#parts.target.body === null ? 'response' : 'send');
-    this.#parts.started?.();
+    // Once it is written: whoever counts from the start may count too late, and not too early.
+    if (this.#parts.started) setImmediate(this.#parts.started);
   }
 
   #onSent(): void {

@@ -35,7 +35,7 @@ for i = 2, #ARGV, 5 do
   if (bad + told) * 5 > good + bad + told then
     pace = math.min(math.max(pace, usual) * 2, math.max(SLOWEST_MS, latency or 0))
   elseif good > 0 and latency > 2 * base and latency - base > SLOWER_MS then
-    pace = math.min(math.max(pace, usual) * 1.5, latency)
+    pace = math.min(math.max(pace, usual) * 2, latency)
   elseif good > 0 and pace > 0 then
     pace = pace * 0.8
     if pace < math.max(5, latency / 8) then pace = 0 end
