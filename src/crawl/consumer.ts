@@ -162,7 +162,7 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
       shard: station.shard,
       // Some more than may fetch, so that one is at hand when a fetch ends; few, so that the others wait in the queue, where BullMQ gives
       // one along with the end of another.
-      concurrency: settings.concurrency + Math.ceil(settings.concurrency / 4) + 4,
+      concurrency: settings.concurrency + Math.ceil(settings.concurrency / 2) + 4,
       lockDurationMs: settings.lockDuration,
       process: run,
       onLockLost: (ids) => {

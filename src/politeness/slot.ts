@@ -112,7 +112,7 @@ class ProcessSlots implements Slots {
   constructor(parts: SlotParts) {
     this.#parts = parts;
     this.#fleet = parts.capacity;
-    this.#mostWaiting = Math.ceil(parts.capacity / 4) + 2;
+    this.#mostWaiting = Math.ceil(parts.capacity / 2);
     const { subscriber, shard, onError } = parts;
     this.news = createNews({ subscriber, shard, onError, onFree: (key) => this.#heirs.wake(key) });
     const beat = () => this.#heartbeat(LEASE_MS).catch(onError);

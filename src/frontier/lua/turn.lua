@@ -75,7 +75,7 @@ end
 local function aheadOf(g)
   if g.concurrency < 8 and out[2] * 4 > tonumber(ARGV[4]) then return 0 end
   if not g.latency then return math.ceil(g.concurrency / 4) end
-  return math.min(2 * g.concurrency + 2, 1 + math.ceil(g.concurrency * WAY_MS / math.max(g.latency, 1)))
+  return math.min(2 * g.concurrency + 2, math.ceil(g.concurrency * WAY_MS / math.max(g.latency, 1)))
 end
 
 -- How many requests a lane gives now and how they start; else 0, when it is due again, and the holder of slots that it waits for.
