@@ -5,8 +5,9 @@ import { takeOver } from '../frontier/take.ts';
 import { NO_TIMINGS, type Outcome } from '../outcome.ts';
 import { LEASE_MS, PERMIT_PATIENCE_MS } from '../politeness/slot.ts';
 import type { RequestJob } from '../queue/queue.ts';
+import type { Plan } from './plan.ts';
 import { askRobots, obeyCrawlDelay } from './robots-fetch.ts';
-import { askStart, ELSEWHERE_MS, isTimed, onLost, snoozeFor } from './start.ts';
+import { askStart, ELSEWHERE_MS, givePermit, isTimed, mayStart, onLost, snoozeFor } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** A consumer that dies this often with the same request in its hands: it is the request. */
@@ -44,7 +45,7 @@ export async function admit(station: Station, work: Work, job: RequestJob): Prom
   const slot = await startSlot(station, work);
   work.slotMs = performance.now() - started;
   if (slot) return slot;
-  if (job.stalledCounter > MOST_STALLS) return stalledTooOften(station, work);
+  if (job.stalledCounter > MOST_STALLS) return stalledTooOften(work);
   return passRobots(station, work);
 }
 
@@ -77,46 +78,46 @@ async function cancelled(station: Station, work: Work): Promise<Admission> {
   return { kind: 'refuse', failure: failure('E_CANCELLED') };
 }
 
-/** How a job begins: with the slot that dispatch gave along, if this is the first start and it comes soon after; ahead of one; by asking. */
-export function startOf(job: RequestJob): Work['start'] {
-  if (job.attemptsStarted !== 1) return { kind: 'ask' };
-  if (job.name === 'ahead') return { kind: 'ahead' };
+/**
+ * How a job begins: with the slot that dispatch gave along, or ahead of one, if this is the first start, it comes soon after and the crawl's limits
+ * are still the same; else by asking.
+ */
+export function startOf(job: RequestJob, plan: Plan): Work['start'] {
   const [how, server = ''] = job.name.split('@');
   const ageMs = Date.now() - job.timestamp;
-  const isFresh = ageMs > -1000 && ageMs < LEASE_MS / 2;
+  const isFresh = ageMs > -1000 && ageMs < LEASE_MS / 2 && job.timestamp > plan.changedAt;
+  if (job.attemptsStarted !== 1 || !isFresh) return { kind: 'ask' };
+  if (how === 'ahead') return { kind: 'ahead' };
   return how === 'fetch' && isFresh ? { kind: 'granted', server } : { kind: 'ask' };
 }
 
 function knownRefusal(station: Station, work: Work): Failure | null {
   if (work.plan.settings.ignoreRobots) return null;
-  const verdict = station.robots.peek(work.request.url);
+  const verdict = station.robots.peek(work.url);
   return verdict?.kind === 'refused' ? verdict.failure : null;
 }
 
 /** Takes the permit, and the slot unless it came with the job and no clock is to be asked. Answers null when both are held. */
 async function startSlot(station: Station, work: Work): Promise<Outcome | null> {
-  const mayStart = () => !isTimed(station, work) && station.slots.news.pausedFor(work.key) === 0;
-  if (work.holder !== null && mayStart()) {
-    if (!(await station.permits.take(PERMIT_PATIENCE_MS))) return snoozeFor(ELSEWHERE_MS);
+  const isFree = () => !isTimed(station, work) && mayStart(station, work);
+  if (work.start.kind === 'granted' && isFree()) {
+    work.hasPermit = await station.permits.take(PERMIT_PATIENCE_MS);
+    if (!work.hasPermit) return snoozeFor(ELSEWHERE_MS);
     // Waiting for the permit takes time in which a pause may have begun.
-    if (mayStart()) return station.stopping() ? putBack(station) : null;
-    station.permits.give();
+    if (isFree()) return station.stopping() ? { kind: 'stop' } : null;
   }
   return askSlot(station, work, work.start.kind === 'ask');
 }
 
-function putBack(station: Station): Outcome {
-  station.permits.give();
-  return { kind: 'stop' };
-}
-
 async function askSlot(station: Station, work: Work, takeOver: boolean): Promise<Outcome | null> {
-  const start = { key: work.key, url: work.request.url, takeOver, withPermit: true };
+  givePermit(station, work);
+  const ahead = work.start.kind === 'ahead' && !takeOver;
+  const start = { key: work.key, url: work.url, takeOver, withPermit: true, ahead };
   const answer = await askStart(station, work, start);
   switch (answer.kind) {
     case 'go':
       work.take = answer.take;
-      return station.stopping() ? putBack(station) : null;
+      return station.stopping() ? { kind: 'stop' } : null;
     case 'later':
       return snoozeFor(answer.afterMs);
     case 'ended':
@@ -134,29 +135,23 @@ function failureOfReason(reason: string): Failure {
   return { ...failure(code as Failure['code']), message };
 }
 
-function stalledTooOften(station: Station, work: Work): Admission {
-  station.permits.give();
+function stalledTooOften(work: Work): Admission {
   return { kind: 'fail', failure: failure('E_STALLED', `It was taken ${work.take + 1} times.`) };
 }
 
 /** robots.txt may have to be fetched, under the slot that is held; that was a start, so a timed key is asked again. */
 async function passRobots(station: Station, work: Work): Promise<Admission> {
   if (work.plan.settings.ignoreRobots) return { kind: 'go' };
-  const { url } = work.request;
+  const { url } = work;
   const known = station.robots.peek(url);
   const { verdict, fetched } = known
     ? { verdict: known, fetched: false }
-    : await askRobots(station, work, url).catch((error) => {
-        station.permits.give();
-        throw error;
-      });
+    : await askRobots(station, work, url);
   if (verdict.kind === 'allowed') {
     const slowed = await obeyCrawlDelay(station, work, url);
     if (!(fetched || slowed) || !isTimed(station, work)) return { kind: 'go' };
-    station.permits.give();
     return (await askSlot(station, work, false)) ?? { kind: 'go' };
   }
-  station.permits.give();
   if (verdict.kind === 'refused') return refusal(verdict.failure);
   return { kind: 'snooze', untilMs: verdict.untilMs };
 }

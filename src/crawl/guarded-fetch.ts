@@ -3,6 +3,7 @@
 import type { FetchRequest } from '../fetch/client.ts';
 import type { AllowList } from '../fetch/guard.ts';
 import type { FetchResult } from '../outcome.ts';
+import { hostPortOf } from '../url/host.ts';
 import type { Plan } from './plan.ts';
 import type { Station, Work } from './station.ts';
 
@@ -25,10 +26,4 @@ export async function guardedFetch(
   if (work.plan.seedHosts.has(refused)) return result;
   if (!(await station.plans.isSeedHost(work.plan, refused))) return result;
   return guardedFetch(station, work, request);
-}
-
-/** host:port with the scheme's default port made explicit. */
-export function hostPortOf(url: string): string {
-  const { hostname, port, protocol } = new URL(url);
-  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }

@@ -25,7 +25,7 @@ export function listen(station: Station, work: Work, result: FetchResult, verdic
     station.slots.news.notePause(key, Math.min(leastMs, settings.maxPause));
   }
   const sight = sightOf(result, verdict);
-  if (sight) station.pace.note(key, sight, result.ok ? result.answer.timings.firstByte : null);
+  if (sight) station.pace.note(key, sight, result.ok ? result.answer.timings.firstByte : null, work.timed);
   // A host that says when to come again has said all (section 7 of the draft on RateLimit headers).
   const isTold = verdict.kind === 'snooze' && verdict.retryAfterMs !== null;
   const quota = result.ok && !isTold ? readQuota(result.answer.headers, Date.now()) : null;

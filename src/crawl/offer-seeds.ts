@@ -6,14 +6,16 @@ import { crawlKey } from '../frontier/keys.ts';
 import { BATCH, type Offered, offer } from '../frontier/offer.ts';
 import { type Redis, redisFailure } from '../redis.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
-import { hostnameOf, mayBePrivate } from '../url/host.ts';
+import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import { stayWithCrawl } from './crawl.ts';
-import { hostPortOf } from './guarded-fetch.ts';
 
 /** A list that comes slowly (`tail -f`) is not kept waiting for a full batch. */
 const SLOWEST_MS = 200;
-/** A full frontier is looked at again after this. */
-const HELD_MS = 250;
+/** A full frontier is looked at again after this, then less and less often. */
+const SHORTEST_HELD_MS = 20;
+const LONGEST_HELD_MS = 250;
+/** Of --max-frontier: by so much at most does one batch go beyond it. */
+const BATCH_SHARE = 0.1;
 
 /** A line of a seed list: a request whose url is normalised, or what is wrong with it. */
 export type OfferedLine =
@@ -28,23 +30,28 @@ export interface OfferTotals {
   overLimit: number;
 }
 
-/**
- * Offers all lines to a crawl that the producer has begun (beginCrawl), and keeps its lease meanwhile. A bad line is reported and the
- * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
- */
-export async function offerSeeds(parts: {
+export interface SeedOffering {
   redis: Redis;
   shard: string;
   crawl: string;
   producer: string;
   lines: AsyncIterable<OfferedLine>;
+  /** As the crawl has it; without it, batches are as large as they may be. */
+  maxFrontier?: number;
   onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
-  /** Told when the frontier is full, and how full, each time that it is looked at again. */
+  /** Told when the frontier is full, and how full, or -1 if it is Redis' memory, each time that it is looked at again. */
   onHeld?: (waiting: number) => void;
   stopped: () => boolean;
-}): Promise<OfferTotals> {
-  const { redis, shard, crawl, producer } = parts;
+}
+
+/**
+ * Offers all lines to a crawl that the producer has begun (beginCrawl), and keeps its lease meanwhile. A bad line is reported and the
+ * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
+ */
+export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
+  const { redis, shard, crawl, producer, lines, maxFrontier = Number.POSITIVE_INFINITY, stopped } = offering;
   const totals: OfferTotals = { accepted: 0, duplicates: 0, rejected: 0, overLimit: 0 };
+  const mostInBatch = Math.max(1, Math.min(BATCH, Math.floor(maxFrontier * BATCH_SHARE)));
   const allowed = new Set<string>();
   const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
   let batch: Request[] = [];
@@ -54,41 +61,48 @@ export async function offerSeeds(parts: {
     const requests = batch;
     batch = [];
     sentAt = performance.now();
-    await allowHosts(redis, shard, crawl, requests, allowed);
-    const offered = await offerPatiently(requests);
+    const offered = await offerPatiently(offering, requests, allowed);
     totals.accepted += offered?.added ?? 0;
     totals.duplicates += offered?.duplicates ?? 0;
     totals.overLimit += offered?.overLimit ?? 0;
   }
 
-  /** Waits while the frontier is full, or Redis' memory: until stopped. */
-  async function offerPatiently(requests: Request[]): Promise<Offered | null> {
-    for (;;) {
-      const offered = await offer(redis, shard, crawl, requests).catch((error: unknown): Offered => {
-        if (redisFailure(error)?.code !== 'E_REDIS_MEMORY') throw error;
-        return { added: 0, duplicates: 0, overLimit: 0, full: { waiting: -1 } };
-      });
-      if (!offered?.full || parts.stopped()) return offered;
-      parts.onHeld?.(offered.full.waiting);
-      await sleep(HELD_MS);
-    }
-  }
-
   try {
-    for await (const line of parts.lines) {
+    for await (const line of lines) {
       if ('failure' in line) {
         totals.rejected++;
-        parts.onBadLine(line);
+        offering.onBadLine(line);
         continue;
       }
       batch.push(requestOf(line.input));
-      if (batch.length >= BATCH || performance.now() - sentAt > SLOWEST_MS || parts.stopped()) await send();
-      if (parts.stopped()) return totals;
+      if (batch.length >= mostInBatch || performance.now() - sentAt > SLOWEST_MS || stopped()) await send();
+      if (stopped()) return totals;
     }
     if (batch.length > 0) await send();
     return totals;
   } finally {
     clearInterval(lease);
+  }
+}
+
+/** Waits while the frontier is full, or Redis' memory: until stopped. */
+async function offerPatiently(
+  { redis, shard, crawl, onHeld, stopped }: SeedOffering,
+  requests: Request[],
+  allowed: Set<string>,
+): Promise<Offered | null> {
+  for (let waitMs = SHORTEST_HELD_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_HELD_MS)) {
+    try {
+      await allowHosts(redis, shard, crawl, requests, allowed);
+      const offered = await offer(redis, shard, crawl, requests);
+      if (!offered?.full) return offered;
+      onHeld?.(offered.full.waiting);
+    } catch (error) {
+      if (redisFailure(error)?.code !== 'E_REDIS_MEMORY') throw error;
+      onHeld?.(-1);
+    }
+    if (stopped()) return null;
+    await sleep(waitMs);
   }
 }
 

@@ -3,6 +3,7 @@ import { type CrawlSettings, defaultSettings } from '../config.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import { crawlKey } from '../frontier/keys.ts';
 import type { Redis } from '../redis.ts';
+import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import { type CrawlState, shelfOf } from './crawl.ts';
 import { createScope, type Scope } from './scope.ts';
@@ -12,6 +13,8 @@ export interface Plan {
   /** Where its records lie. */
   shelf: string;
   state: CrawlState;
+  /** When its settings last became others; milliseconds since 1970. */
+  changedAt: number;
   settings: CrawlSettings;
   scope: Scope;
   timeouts: FetchTimeouts;
@@ -26,6 +29,8 @@ const MOST_PLANS = 1000;
 export interface Plans {
   /** The plan, at once if it is at hand; null when Redis knows no such crawl. */
   get(crawl: string): Plan | Promise<Plan | null>;
+  /** Before a hop to a host that can only be meant as private: its seeds' host:port are asked for, as isSeedHost does. */
+  knowSeedHost(plan: Plan, url: string): Promise<void>;
   /** Whether the host:port is one of the crawl's seeds, which the operator thereby allowed. */
   isSeedHost(plan: Plan, hostPort: string): Promise<boolean>;
 }
@@ -34,13 +39,20 @@ export function createPlans(redis: Redis, shard: string): Plans {
   const plans = new Map<string, { plan: Plan; text: string; readAt: number }>();
 
   async function read(crawl: string): Promise<Plan | null> {
-    const [text, state, token] = await redis.hmget(crawlKey(shard, crawl), 'settings', 'state', 'token');
+    const [text, state, token, changedAt] = await redis.hmget(
+      crawlKey(shard, crawl),
+      'settings',
+      'state',
+      'token',
+      'changedAt',
+    );
     if (!text) return null;
     const known = plans.get(crawl);
     const plan =
       known && known.text === text
         ? known.plan
         : planOf(crawl, shelfOf(crawl, token ?? ''), JSON.parse(text) as CrawlSettings);
+    plan.changedAt = Number(changedAt ?? 0);
     plan.state = (state ?? 'running') as CrawlState;
     if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value ?? '');
     plans.set(crawl, { plan, text, readAt: performance.now() });
@@ -59,13 +71,18 @@ export function createPlans(redis: Redis, shard: string): Plans {
       }
       return known.plan;
     },
-    async isSeedHost(plan, hostPort) {
-      if (plan.seedHosts.has(hostPort)) return true;
-      if ((await redis.sismember(`${crawlKey(shard, plan.crawl)}:hosts`, hostPort)) !== 1) return false;
-      plan.seedHosts.add(hostPort);
-      return true;
+    async knowSeedHost(plan, url) {
+      if (mayBePrivate(hostnameOf(url))) await isSeedHost(plan, hostPortOf(url));
     },
+    isSeedHost,
   };
+
+  async function isSeedHost(plan: Plan, hostPort: string): Promise<boolean> {
+    if (plan.seedHosts.has(hostPort)) return true;
+    if ((await redis.sismember(`${crawlKey(shard, plan.crawl)}:hosts`, hostPort)) !== 1) return false;
+    plan.seedHosts.add(hostPort);
+    return true;
+  }
 }
 
 function planOf(crawl: string, shelf: string, stored: CrawlSettings): Plan {
@@ -75,6 +92,7 @@ function planOf(crawl: string, shelf: string, stored: CrawlSettings): Plan {
     crawl,
     shelf,
     state: 'running',
+    changedAt: 0,
     settings,
     scope: createScope(settings),
     timeouts: {

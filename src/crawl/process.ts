@@ -9,14 +9,15 @@ import { crawlAndId } from '../frontier/keys.ts';
 import type { Answer, FetchResult, Outcome, Verdict } from '../outcome.ts';
 import type { RequestJob } from '../queue/queue.ts';
 import { unpackRequest } from '../request.ts';
+import { limiterKeyOf } from '../url/host.ts';
 import { admit, startOf } from './admit.ts';
 import { type Followed, follow, NOTHING_FOLLOWED } from './follow.ts';
 import { listen } from './listen.ts';
 import { examine, recordOf } from './record-of.ts';
 import { backoffMs } from './retry-times.ts';
 import { followSitemap } from './sitemap.ts';
-import { leaveSlot, snoozeFor } from './start.ts';
-import type { Station, Work } from './station.ts';
+import { givePermit, leaveSlot, snoozeFor } from './start.ts';
+import type { Memory, Station, Work } from './station.ts';
 import { visit } from './visit.ts';
 
 /** Put back for so long at least, and not all of a host's requests at the same moment. */
@@ -40,9 +41,10 @@ export async function processJob(
       return await retry(station, work, { failure: admission.failure, answer: null }, null);
     if (admission.kind !== 'go') return admission;
     // The permit is held until the end is committed: so a crash costs at most as many fetches as may be in flight.
-    return await fetchAndEnd(station, work).finally(() => station.permits.give());
+    return await fetchAndEnd(station, work);
   } finally {
     leaveSlot(station, work);
+    givePermit(station, work);
   }
 }
 
@@ -52,26 +54,39 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
   const plan = await station.plans.get(crawl);
   if (!plan) return null;
   const request = unpackRequest(job.data);
-  const key = limiterKeyOfRequest(request);
+  const laneKey = limiterKeyOfRequest(request);
+  const memory = memoryOf(job);
+  const start = startOf(job, plan);
   return {
     jobId,
     crawl,
     id,
     request,
     plan,
-    laneKey: key,
-    key,
+    laneKey,
+    url: memory.hop?.url ?? request.url,
+    key: memory.hop ? limiterKeyOf(memory.hop.url) : laneKey,
     take: 0,
-    holder: null,
+    // A slot that came along too long ago is still its own, if it has not lapsed: the gate is asked with it.
+    holder: start.kind === 'ask' && job.attemptsStarted === 1 && job.name.startsWith('fetch') ? jobId : null,
     timed: false,
+    hasPermit: false,
     attempt: job.attemptsMade + 1,
-    start: startOf(job),
-    toldOffAt: typeof job.progress === 'number' && job.progress > 0 ? job.progress : null,
-    noteToldOff: (at) => job.updateProgress(at),
+    start,
+    memory,
+    async remember(change) {
+      Object.assign(memory, change);
+      await job.updateProgress(memory);
+    },
     queueMs: Math.max(0, Date.now() - job.timestamp - (job.delay ?? 0)),
     slotMs: 0,
     abort,
   };
+}
+
+function memoryOf({ progress }: RequestJob): Memory {
+  const known = typeof progress === 'object' ? (progress as Partial<Memory>) : {};
+  return { toldOffAt: known.toldOffAt ?? null, hop: known.hop ?? null };
 }
 
 async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
@@ -210,6 +225,8 @@ async function retry(
 ): Promise<Outcome> {
   const attempts = work.request.extras?.attempts ?? work.plan.settings.attempts;
   if (work.attempt >= attempts) return die(station, work, { ...verdict, result });
+  // The redirects may lead elsewhere next time.
+  if (work.memory.hop) await work.remember({ hop: null });
   station.tallies.count(work.crawl, 'retries');
   return { kind: 'retry', failure: verdict.failure, delayMs: backoffMs(work) };
 }
@@ -225,9 +242,9 @@ async function snooze(
   const asked = { afterMs: verdict.retryAfterMs, longestMs: settings.maxPause, ageMs };
   const { pausedMs, toldForMs } = await station.demands.pause(key, asked);
   const now = Date.now();
-  const since = Math.min(work.toldOffAt ?? now, now - toldForMs);
+  const since = Math.min(work.memory.toldOffAt ?? now, now - toldForMs);
   if (now + pausedMs - since > settings.maxSnooze) return die(station, work, { ...verdict, result });
-  if (work.toldOffAt === null) await work.noteToldOff(now);
+  if (work.memory.toldOffAt === null) await work.remember({ toldOffAt: now });
   station.tallies.count(work.crawl, 'snoozes');
   return snoozeFor(Math.max(pausedMs, LEAST_SNOOZE_MS) + Math.random() * JITTER_MS);
 }

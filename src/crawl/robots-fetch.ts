@@ -4,7 +4,7 @@ import { parseRetryAfter } from '../fetch/retry-after.ts';
 import type { RobotsFetch, RobotsVerdict } from '../politeness/robots.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { askStart, isTimed, PATIENCE_MS } from './start.ts';
+import { askStart, givePermit, isTimed, leaveSlot, mayStart, PATIENCE_MS } from './start.ts';
 import type { Station, Work } from './station.ts';
 
 /** RFC 9309 §2.5: at least 500 KiB are to be parsed; what comes after is not read. */
@@ -13,6 +13,9 @@ const MAX_BYTES = 500 * 1024;
 const MAX_REDIRECTS = 5;
 /** A 429 for robots.txt says nothing of its rules: it is asked again when the host's pause is over, and not before this. */
 const LEAST_TOLD_OFF_MS = 1000;
+/** A redirect of robots.txt waits for its start as long as the longest Crawl-delay that is likely: it cannot go on later from where it was. */
+const HOP_PATIENCE_MS = 90_000;
+const AGAIN_MS = 50;
 
 /** RFC 9309 §2.3.1.2: after too many redirects, the file may be taken for unavailable. */
 const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
@@ -47,32 +50,42 @@ class Forbidden extends Error {
 
 /** The redirects of a robots.txt pass the gate of their hosts too, each with a slot of its own until all has come. */
 function hopsOf(station: Station, work: Work) {
-  // The slot of the request itself stays with it; those of other hosts are borrowed.
-  const borrower: Work = { ...work, holder: null };
-  const borrowed: string[] = [];
+  const borrowed = new Map<string, Work>();
   let laterMs: number | null = null;
+  /** Who holds the slot of a hop's key: the request's own work, or a borrower for that key. */
+  const holderOf = (key: string): Work => {
+    if (key === work.key) return work;
+    const known = borrowed.get(key) ?? { ...work, key, holder: null, timed: false, hasPermit: false };
+    borrowed.set(key, known);
+    return known;
+  };
+  let current = work;
   return {
     laterMs: () => laterMs,
+    mayStart(): Failure | null {
+      if (mayStart(station, current)) return null;
+      laterMs = Math.max(station.slots.news.pausedFor(current.key), AGAIN_MS);
+      return failure('E_RATE_LIMITED');
+    },
     async enter(url: string): Promise<Failure | null> {
+      await station.plans.knowSeedHost(work.plan, url);
       const key = limiterKeyOf(url);
-      const own = key === work.key;
-      if (own && !isTimed(station, work)) return null;
-      const asker = own ? work : borrower;
-      asker.holder = own ? work.holder : null;
-      const start = { key, url, takeOver: false, withPermit: false };
-      const answer = await askStart(station, asker, start);
-      if (answer.kind !== 'go') {
-        laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
-        return failure('E_RATE_LIMITED');
-      }
-      if (!own) borrowed.push(answer.holder);
-      return null;
+      current = holderOf(key);
+      if (current.holder !== null && !isTimed(station, current) && mayStart(station, current)) return null;
+      // A wait for the next start keeps nobody else from fetching.
+      givePermit(station, work);
+      const start = { key, url, takeOver: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
+      const answer = await askStart(station, current, start);
+      work.hasPermit = await station.permits.take(HOP_PATIENCE_MS);
+      if (answer.kind === 'go' && mayStart(station, current)) return null;
+      laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
+      return failure('E_RATE_LIMITED');
     },
     onStart: () => {
-      for (const holder of [work.holder, ...borrowed]) if (holder !== null) station.slots.started(holder);
+      if (current.holder !== null) station.slots.started(current.holder);
     },
     leave() {
-      for (const holder of borrowed) station.slots.leave(holder);
+      for (const borrower of borrowed.values()) leaveSlot(station, borrower);
     },
   };
 }
@@ -104,7 +117,8 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
     allow: allowListOf(plan),
     signal: work.abort.signal,
     onStart: hops.onStart,
-    beforeHop: hops.enter,
+    beforeHop: ({ url }) => hops.enter(url),
+    mayStart: hops.mayStart,
   }).finally(hops.leave);
   // What ended because of us says nothing of the host.
   if (work.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };

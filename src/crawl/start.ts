@@ -20,6 +20,17 @@ export function isTimed(station: Station, work: Work): boolean {
   return work.timed || station.slots.news.isTimed(work.key);
 }
 
+/** Whether a start may be made now without asking: nothing has come in between since the gate was asked. */
+export function mayStart(station: Station, work: Work): boolean {
+  const { holder, key } = work;
+  return holder !== null && station.slots.news.pausedFor(key) === 0 && station.slots.isFresh(holder);
+}
+
+export function givePermit(station: Station, work: Work): void {
+  if (work.hasPermit) station.permits.give();
+  work.hasPermit = false;
+}
+
 /** What to ask for: the slot of `key`, for a fetch of `url`. The slot that is held now goes with the question, if it is of that key. */
 export interface StartRequest {
   key: string;
@@ -27,11 +38,15 @@ export interface StartRequest {
   /** The request itself starts, perhaps not for the first time: not robots.txt, nor a hop. */
   takeOver: boolean;
   withPermit: boolean;
+  /** The request was handed out ahead of its slot, and this is its own start. */
+  ahead?: boolean;
+  /** Default PATIENCE_MS. */
+  patienceMs?: number;
 }
 
 /** Asks the gate; on 'go' the work holds the slot. In any other case it holds none any more. */
 export async function askStart(station: Station, work: Work, start: StartRequest): Promise<SlotAnswer> {
-  const { key, url, takeOver, withPermit } = start;
+  const { key, url, takeOver, withPermit, ahead = false, patienceMs = PATIENCE_MS } = start;
   if (work.holder !== null && work.key !== key) leaveSlot(station, work);
   const holder = work.holder ?? undefined;
   work.holder = null;
@@ -41,13 +56,14 @@ export async function askStart(station: Station, work: Work, start: StartRequest
       id: work.id,
       key,
       takeOver,
-      ahead: work.start.kind === 'ahead' && holder === undefined && !takeOver,
+      ahead: ahead && holder === undefined,
+      asker: work.jobId,
       serverOf: () => serverOf(station, work, url),
       onLost: () => onLost(work),
       ...(holder === undefined ? {} : { holder }),
     },
     {
-      patienceMs: PATIENCE_MS,
+      patienceMs,
       signal: work.abort.signal,
       ...(withPermit ? { permit: station.permits } : {}),
     },
@@ -56,6 +72,7 @@ export async function askStart(station: Station, work: Work, start: StartRequest
     work.key = key;
     work.holder = answer.holder;
     work.timed = answer.timed;
+    work.hasPermit ||= withPermit;
   }
   return answer;
 }

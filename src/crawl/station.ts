@@ -1,6 +1,6 @@
 // What processing a job needs around it: the parts of one consumer process, and one job on its way through them.
 
-import type { Fetcher } from '../fetch/client.ts';
+import type { Fetcher, Waypoint } from '../fetch/client.ts';
 import type { Committer } from '../frontier/commit.ts';
 import type { Log } from '../log.ts';
 import type { Demands } from '../politeness/demands.ts';
@@ -37,6 +37,13 @@ export interface Station {
   stopping: () => boolean;
 }
 
+export interface Memory {
+  /** Since when the server has told it to come later; null if it has not yet. Milliseconds since 1970. */
+  toldOffAt: number | null;
+  /** The hop of its redirects at which it goes on, because the gate of that host was closed. */
+  hop: Waypoint | null;
+}
+
 /** One job on its way through the pipeline. */
 export interface Work {
   jobId: string;
@@ -58,10 +65,13 @@ export interface Work {
   attempt: number;
   /** How the job starts: with a slot (of that server too, '' for no ceiling), ahead of one, or by asking the gate. */
   start: { kind: 'granted'; server: string } | { kind: 'ahead' } | { kind: 'ask' };
-  /** Since when the server has told it to come later; null if it has not yet. Milliseconds since 1970. */
-  toldOffAt: number | null;
-  /** Keeps toldOffAt with the job. */
-  noteToldOff(at: number): Promise<void>;
+  /** Where the fetch begins: the request's URL, or a hop that it had reached before. */
+  url: string;
+  /** What the job keeps over snoozes. */
+  memory: Memory;
+  remember(change: Partial<Memory>): Promise<void>;
+  /** A permit to fetch in this process is held. */
+  hasPermit: boolean;
   queueMs: number;
   slotMs: number;
   abort: AbortController;

@@ -6,8 +6,10 @@ import { limiterKeyOf } from '../url/host.ts';
 import { refusal } from './admit.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 import { askRobots, obeyCrawlDelay } from './robots-fetch.ts';
-import { askStart, isTimed, onStartOf, snoozeFor } from './start.ts';
+import { askStart, isTimed, mayStart, onStartOf, snoozeFor } from './start.ts';
 import type { Station, Work } from './station.ts';
+
+const AGAIN_MS = 50;
 
 /** What the fetch gave, or the outcome that a hop's host made of it. */
 export type Visit = { kind: 'fetched'; result: FetchResult } | { kind: 'detour'; outcome: Outcome };
@@ -16,9 +18,6 @@ export type Visit = { kind: 'fetched'; result: FetchResult } | { kind: 'detour';
 export async function visit(station: Station, work: Work): Promise<Visit> {
   const { request, plan } = work;
   const { settings } = plan;
-  // What had to be waited for since the gate was asked, such as robots.txt, may have taken some time.
-  const pausedMs = station.slots.news.pausedFor(work.key);
-  if (pausedMs > 0) return { kind: 'detour', outcome: snoozeFor(pausedMs) };
   let detour: Outcome | null = null;
   const result = await guardedFetch(station, work, {
     url: request.url,
@@ -34,11 +33,20 @@ export async function visit(station: Station, work: Work): Promise<Visit> {
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(plan),
     signal: work.abort.signal,
+    from: work.memory.hop,
+    mayStart: () => {
+      // Robots.txt, a look-up or a handshake may have taken some time since the gate was asked.
+      if (mayStart(station, work)) return null;
+      detour = snoozeFor(Math.max(station.slots.news.pausedFor(work.key), AGAIN_MS));
+      return failure('E_RATE_LIMITED');
+    },
     onStart: onStartOf(station, work),
-    beforeHop: async (url) => {
-      const hop = await enterHop(station, work, url);
-      if (hop === null || 'code' in hop) return hop;
-      detour = hop;
+    beforeHop: async (hop) => {
+      const refused = await enterHop(station, work, hop.url);
+      if (refused === null || 'code' in refused) return refused;
+      detour = refused;
+      // It goes on from here: its first URL is not asked again.
+      await work.remember({ hop });
       return failure('E_RATE_LIMITED');
     },
   });
@@ -58,7 +66,8 @@ function headersOf(work: Work): Record<string, string> {
 /** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */
 async function enterHop(station: Station, work: Work, url: string): Promise<Failure | Outcome | null> {
   const target = limiterKeyOf(url);
-  if (target !== work.key || isTimed(station, work)) {
+  await station.plans.knowSeedHost(work.plan, url);
+  if (target !== work.key || isTimed(station, work) || !mayStart(station, work)) {
     const refused = await passGate(station, work, target, url);
     if (refused) return refused;
   }
@@ -71,10 +80,8 @@ async function enterHop(station: Station, work: Work, url: string): Promise<Fail
   if (verdict.kind !== 'allowed') return { kind: 'snooze', untilMs: verdict.untilMs };
   const slowed = await obeyCrawlDelay(station, work, url);
   // The fetch of robots.txt was a start of its own.
-  const isLate = station.slots.news.pausedFor(target) > 0;
-  return isLate || ((fetched || slowed) && isTimed(station, work))
-    ? passGate(station, work, target, url)
-    : null;
+  const isStart = (fetched || slowed) && isTimed(station, work);
+  return isStart || !mayStart(station, work) ? passGate(station, work, target, url) : null;
 }
 
 /** Holds a slot of the key; an outcome when it cannot be had soon. */

@@ -35,12 +35,30 @@ export interface FetchRequest {
   truncate?: boolean;
   maxRedirects: number;
   allow: AllowList;
-  /** Asked before each redirect hop with its URL; a Failure ends the fetch. Its time does not count against the request limit. */
-  beforeHop?: (url: string) => Promise<Failure | null>;
+  /** Where to begin instead of `url`: a hop that a former fetch of the same request had reached. */
+  from?: Waypoint | null;
+  /**
+   * Asked before each redirect hop, and before a request is sent once more because an idle connection had been closed; a Failure ends the fetch.
+   * Its time does not count against the request limit.
+   */
+  beforeHop?: (hop: Waypoint) => Promise<Failure | null>;
+  /** Asked when the request could be written, on a connection that stands; a Failure ends the fetch before that. */
+  mayStart?: () => Failure | null;
   /** Aborting ends the fetch with E_LOCK_LOST, or with the signal's reason if that is a Failure. */
   signal?: AbortSignal;
   /** Called at each hop when the request has gone out, on a connection that stands. */
   onStart?: () => void;
+}
+
+/** A hop of a request's redirects. */
+export interface Waypoint {
+  url: string;
+  method: string;
+  /** Redirects followed to get here. */
+  redirects: number;
+  /** It lies at another origin, or behind one: the request's own headers stay behind. */
+  isAway: boolean;
+  withBody: boolean;
 }
 
 export interface Fetcher {
@@ -115,15 +133,17 @@ class GotFetcher implements Fetcher {
 
   async #follow(request: FetchRequest, first: Target, journey: Journey): Promise<FetchResult> {
     let target = first;
-    for (let redirects = 0; ; redirects++) {
-      const end = await this.#travel(request, target, journey);
+    let isAway = request.from?.isAway ?? false;
+    for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
+      const end = await this.#travel(request, target, journey, () => waypoint(target, redirects, isAway));
       const finalUrl = target.url.href;
       if (end.kind === 'answer') return { ok: true, answer: { finalUrl, redirects, ...end.answer } };
       const { timings } = end;
       if (end.kind === 'failed') return { ok: false, failure: end.failure, timings, finalUrl };
       const next = nextTarget(request, target, end, redirects);
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
-      const refusal = await journey.pauseFor(request.beforeHop?.(next.url.href));
+      isAway ||= next.url.origin !== target.url.origin;
+      const refusal = await journey.pauseFor(request.beforeHop?.(waypoint(next, redirects + 1, isAway)));
       if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href };
       target = next;
     }
@@ -133,7 +153,12 @@ class GotFetcher implements Fetcher {
    * One hop, in its place among those in flight. A connection that the server closed while it lay idle is nobody's
    * failure: the hop is made once more, on a new one.
    */
-  async #travel(request: FetchRequest, target: Target, journey: Journey): Promise<HopEnd> {
+  async #travel(
+    request: FetchRequest,
+    target: Target,
+    journey: Journey,
+    here: () => Waypoint,
+  ): Promise<HopEnd> {
     const waiting = this.#places.take();
     if (waiting) await journey.pauseFor(waiting);
     try {
@@ -141,6 +166,8 @@ class GotFetcher implements Fetcher {
       if (end.kind !== 'failed' || !end.stale || !idempotent.has(target.method)) return end;
       // Its neighbours are as old.
       this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
+      const refusal = await journey.pauseFor(request.beforeHop?.(here()));
+      if (refusal) return { ...end, failure: refusal, stale: false };
       return await this.#hop(request, target, journey);
     } finally {
       this.#places.give();
@@ -157,6 +184,7 @@ class GotFetcher implements Fetcher {
         idle: this.#idle,
         limits: { maxBytes: request.maxBytes, truncate: request.truncate ?? false },
         clock: new PhaseClock(request.timeouts, journey.deadline),
+        mayStart: request.mayStart,
         started: request.onStart,
         ended: (end) => {
           this.#watchdog.delete(hop);
@@ -196,6 +224,10 @@ function nextTarget(
 ): Target | Failure {
   if (redirects >= request.maxRedirects) return failure('E_REDIRECT_LOOP', `Limit ${request.maxRedirects}.`);
   return followRedirect(from, redirect.status, redirect.location);
+}
+
+function waypoint({ url, method, body }: Target, redirects: number, isAway: boolean): Waypoint {
+  return { url: url.href, method, redirects, isAway, withBody: body !== null };
 }
 
 function unmade(reason: Failure): HopEnd {

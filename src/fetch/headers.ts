@@ -48,3 +48,16 @@ export function requestHeaders(userAgent: string, given: Record<string, string>)
   }
   return headers;
 }
+
+/** What of a request's headers goes along with a redirect. */
+export function awayHeaders(
+  headers: Record<string, string>,
+  sameOrigin: boolean,
+  withBody: boolean,
+): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => {
+    if (name.startsWith('content-')) return withBody && (sameOrigin || name === 'content-type');
+    return sameOrigin || name === 'user-agent' || name === 'accept' || name.startsWith('accept-');
+  });
+  return Object.fromEntries(kept);
+}

@@ -30,6 +30,8 @@ export interface HopParts {
   readonly idle: IdleSockets;
   readonly limits: BodyLimits;
   readonly clock: PhaseClock;
+  /** Asked when the request could be written; a Failure ends the hop before that. */
+  readonly mayStart: (() => Failure | null) | undefined;
   /** The request has gone out, on a connection that stands. */
   readonly started: (() => void) | undefined;
   readonly ended: (end: HopEnd) => void;
@@ -181,6 +183,11 @@ export class Hop implements Watched, Connecting {
 
   #onSocket(socket: Socket): void {
     if (this.#ended) return;
+    const refusal = this.#parts.mayStart?.();
+    if (refusal) {
+      this.fail(refusal);
+      return;
+    }
     if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
     this.enter(this.#parts.target.body === null ? 'response' : 'send');
     // Once it is written: whoever counts from the start may count too late, and not too early.

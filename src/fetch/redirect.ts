@@ -1,5 +1,6 @@
 // Following a redirect: where it leads, and what of the request goes there. The rules are those of browsers.
 import { type Failure, failure } from '../errors.ts';
+import { awayHeaders } from './headers.ts';
 import { isWeb, plain, type Target } from './target.ts';
 
 const redirects = new Set([301, 302, 303, 307, 308]);
@@ -25,7 +26,7 @@ export function followRedirect(from: Target, status: number, location: string): 
   return {
     url,
     method: becomesGet ? 'GET' : from.method,
-    headers: headersFor(from.headers, sameOrigin, !becomesGet && from.body !== null),
+    headers: awayHeaders(from.headers, sameOrigin, !becomesGet && from.body !== null),
     body: becomesGet ? null : from.body,
   };
 }
@@ -38,16 +39,4 @@ function resolve(location: string, base: string): URL | null {
 /** Long or foreign text in a message: bounded, and without credentials. */
 function shown(location: string): string {
   return location.slice(0, 200).replace(/\/\/[^/@]*@/, '//');
-}
-
-function headersFor(
-  headers: Record<string, string>,
-  sameOrigin: boolean,
-  withBody: boolean,
-): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => {
-    if (name.startsWith('content-')) return withBody && (sameOrigin || name === 'content-type');
-    return sameOrigin || name === 'user-agent' || name === 'accept' || name.startsWith('accept-');
-  });
-  return Object.fromEntries(kept);
 }

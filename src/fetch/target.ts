@@ -1,7 +1,7 @@
 // What one hop asks for: URL, method, headers, body.
 import querystring from 'node:querystring';
 import { type Failure, failure } from '../errors.ts';
-import { requestHeaders } from './headers.ts';
+import { awayHeaders, requestHeaders } from './headers.ts';
 
 export interface Target {
   /** http or https; without fragment and credentials. */
@@ -18,6 +18,8 @@ interface Wanted {
   headers: Record<string, string>;
   body: string | null;
   userAgent: string;
+  /** A hop to begin at: its URL and method, and what of headers and body goes there. */
+  from?: { url: string; method: string; isAway: boolean; withBody: boolean } | null;
 }
 
 /**
@@ -25,15 +27,23 @@ interface Wanted {
  * its origin, and are shown nowhere.
  */
 export function firstTarget(wanted: Wanted): Target | Failure {
-  const url = URL.parse(wanted.url);
+  const { from } = wanted;
+  const url = URL.parse(from?.url ?? wanted.url);
   if (!url) return failure('E_URL_INVALID');
   if (!isWeb(url)) return failure('E_URL_SCHEME');
-  const headers = requestHeaders(wanted.userAgent, wanted.headers);
+  const all = requestHeaders(wanted.userAgent, wanted.headers);
+  const withBody = wanted.body !== null && (from?.withBody ?? true);
+  const headers = from && (from.isAway || !withBody) ? awayHeaders(all, !from.isAway, withBody) : all;
   if (url.username !== '' || url.password !== '') {
     const credentials = querystring.unescape(`${url.username}:${url.password}`);
     headers.authorization ??= `Basic ${Buffer.from(credentials).toString('base64')}`;
   }
-  return { url: plain(url), method: wanted.method.toUpperCase(), headers, body: wanted.body };
+  return {
+    url: plain(url),
+    method: (from?.method ?? wanted.method).toUpperCase(),
+    headers,
+    body: withBody ? wanted.body : null,
+  };
 }
 
 export function isWeb(url: URL): boolean {

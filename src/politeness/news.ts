@@ -37,10 +37,12 @@ export function createNews(parts: {
   parts.subscriber.on('message', (_channel: string, message: string) => {
     const [, verb, ms, key = ''] = /^(\w+) (\d+) (.*)$/s.exec(message) ?? [];
     if (verb === 'free') parts.onFree(key);
-    else if (verb === 'pause') notePause(key, Number(ms));
+    else if (verb === 'pause') pauses.set(key, performance.now() + Number(ms));
     else if (verb === 'resume') pauses.delete(key);
     else if (verb === 'timed') timed.set(key, performance.now());
   });
+  // What was said while the connection was away is not known: Redis decides.
+  parts.subscriber.on('ready', () => pauses.clear());
   parts.subscriber.subscribe(`${parts.shard}:keys`).catch(parts.onError);
 
   const within = (key: string, ms: number) => {

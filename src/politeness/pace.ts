@@ -6,8 +6,8 @@ import { runScript } from '../scripts.ts';
 export type Sight = 'good' | 'bad' | 'told';
 
 export interface Pace {
-  /** `latencyMs`: until the first byte of a good answer. */
-  note(key: string, sight: Sight, latencyMs: number | null): void;
+  /** `latencyMs`: until the first byte of a good answer. `timed`: whether the key obeys a clock. */
+  note(key: string, sight: Sight, latencyMs: number | null, timed: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -17,12 +17,13 @@ interface Seen {
   told: number;
   leastMs: number;
   sinceMs: number;
+  timed: boolean;
 }
 
 const TELL_MS = 250;
-/** A few answers, or a failure, are worth telling; less is kept for so long. */
+/** A few answers, or a failure, are worth telling; after this, of a key that obeys a clock (it may be slowed down) less too. */
 const ENOUGH = 3;
-const KEPT_MS = 5000;
+const KEPT_MS = 2000;
 const MOST_A_CALL = 200;
 const MOST_KEYS = 20_000;
 
@@ -33,25 +34,31 @@ export function createPace(parts: { redis: Redis; shard: string; onError: (error
   async function tell(): Promise<void> {
     const args: (string | number)[] = [];
     const now = performance.now();
-    for (const [key, { good, bad, told, leastMs, sinceMs }] of seen) {
-      const isEnough = bad + told > 0 || good >= ENOUGH;
+    for (const [key, { good, bad, told, leastMs, sinceMs, timed }] of seen) {
+      const isOld = now - sinceMs > KEPT_MS;
+      const isEnough = bad + told > 0 || good >= ENOUGH || (isOld && timed);
       if (isEnough && args.length < MOST_A_CALL * 5) {
         args.push(key, good, bad, told, Number.isFinite(leastMs) ? Math.round(leastMs * 10) / 10 : 0);
         seen.delete(key);
-      } else if (now - sinceMs > KEPT_MS) {
-        seen.delete(key);
-      }
+      } else if (isOld) seen.delete(key);
     }
     if (args.length > 0) await runScript(redis, 'politeness/lua/pace.lua', `${shard}:pace`, [shard, ...args]);
   }
   const timer = setInterval(() => tell().catch(onError), TELL_MS);
 
   return {
-    note(key, sight, latencyMs) {
+    note(key, sight, latencyMs, timed) {
       let known = seen.get(key);
       if (!known) {
         if (seen.size >= MOST_KEYS) return;
-        known = { good: 0, bad: 0, told: 0, leastMs: Number.POSITIVE_INFINITY, sinceMs: performance.now() };
+        known = {
+          good: 0,
+          bad: 0,
+          told: 0,
+          leastMs: Number.POSITIVE_INFINITY,
+          sinceMs: performance.now(),
+          timed,
+        };
         seen.set(key, known);
       }
       known[sight]++;

@@ -20,6 +20,12 @@ const ELSEWHERE: GateAnswer = { kind: 'later', afterMs: 50, why: 'permit' };
 const CROWDED_WAIT_MS = 150;
 /** Less than lua/gate.lua adds to the window of a rate. */
 const LATE_MS = 8;
+/** As in lua/gate.lua: of such keys nobody starts until the one with leave has. */
+const STRICT_FROM_MS = 20;
+/** A lease is not relied on to its last moment. */
+const SURE_MS = 500;
+/** A pause that this process believes in is asked for anew after this. */
+const LONGEST_PAUSE_MS = 5000;
 
 /** The right to fetch at all in this process: taken before the gate is asked, so that "go" is followed by the start at once. */
 export interface Permit {
@@ -30,7 +36,7 @@ export interface Permit {
   free(): boolean;
 }
 
-export interface SlotRequest extends Omit<GateQuestion, 'holder' | 'asker'> {
+export interface SlotRequest extends Omit<GateQuestion, 'holder'> {
   /** The slot of the same key that is held already, to start once more under it; left if the answer is not 'go'. */
   holder?: string;
   /** It was handed out ahead of its slot: one that is passed on in this process is awaited first. */
@@ -67,6 +73,8 @@ export interface Slots {
   adopt(slot: SlotRelease, onLost: () => void): void;
   /** The request goes out now: the delay of its key counts from here. */
   started(holder: string): void;
+  /** Whether the fleet has heard lately that the slot is held: not after this process was frozen for long. */
+  isFresh(holder: string): boolean;
   /** Passes the slot on to a request of this process that waits for one of its key, or gives it back to the fleet. */
   leave(holder: string): void;
   /** Sum of the capacities of all consumers that are alive. */
@@ -78,6 +86,10 @@ interface Held {
   key: string;
   server: string;
   since: number;
+  /** When the fleet last heard that it is held. */
+  heardAt: number;
+  /** Its key obeys a clock. */
+  timed: boolean;
   /** The start that the gate waits to hear of: when it was to be, and what the gate counts from it; null for none. */
   start: { at: number; delayMs: number; intervalMs: number } | null;
   onLost: () => void;
@@ -123,34 +135,36 @@ class ProcessSlots implements Slots {
   async acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer> {
     const { key } = request;
     const since = performance.now();
-    const asker = this.#newName();
     let own = request.holder ?? null;
-    if (request.ahead && this.#heirs.holds(key)) {
-      const patienceMs = this.#isCrowded(patience.permit) ? CROWDED_WAIT_MS : patience.patienceMs;
-      own = await this.#heirs.wait(key, patienceMs, null);
-      if (own !== null) {
-        this.#hold(own, { key, server: this.#holders.get(own)?.server ?? '', onLost: request.onLost });
-        if (await this.#mayStartAtOnce(key, patience.permit))
+    try {
+      if (request.ahead && this.#heirs.holds(key)) {
+        const patienceMs = this.#isCrowded(patience.permit) ? CROWDED_WAIT_MS : patience.patienceMs;
+        own = await this.#heirs.wait(key, patienceMs, null);
+        if (own !== null && (await this.#mayStartAtOnce(own, request, patience.permit)))
           return { kind: 'go', take: 0, holder: own, timed: false };
       }
-    }
-    for (;;) {
-      const holder = own ?? this.#newName();
-      const askedAt = performance.now();
-      const answer = await this.#ask({ ...request, holder, asker }, patience, since);
-      if (answer.kind === 'go') {
-        if (await this.#reachTime(key, answer.waitMs))
-          return { kind: 'go', take: answer.take, holder, timed: answer.delayMs + answer.intervalMs > 0 };
-        patience.permit?.give();
-        this.leave(holder);
-        own = null;
-        continue;
+      for (;;) {
+        const holder = own ?? this.#newName();
+        const askedAt = performance.now();
+        let answer = await this.#ask({ ...request, holder }, patience, since);
+        if (answer.kind === 'go') {
+          const pausedMs = await this.#reachTime(holder, key, answer.waitMs);
+          if (pausedMs === 0)
+            return { kind: 'go', take: answer.take, holder, timed: answer.delayMs + answer.intervalMs > 0 };
+          patience.permit?.give();
+          this.leave(holder);
+          own = null;
+          answer = { kind: 'later', afterMs: Math.min(pausedMs, LONGEST_PAUSE_MS), why: 'pause' };
+        }
+        if (answer.kind !== 'later' || this.#isTooLong(answer, patience, since)) {
+          if (own !== null) this.leave(own);
+          return answer.kind === 'later' ? { kind: 'later', afterMs: laterMs(answer) } : answer;
+        }
+        own = await this.#wait(key, own, { ...answer, askedAt }, patience.signal);
       }
-      if (answer.kind !== 'later' || this.#isTooLong(answer, patience, since)) {
-        if (own !== null) this.leave(own);
-        return answer.kind === 'later' ? { kind: 'later', afterMs: laterMs(answer) } : answer;
-      }
-      own = await this.#wait(key, own, { ...answer, askedAt }, patience.signal);
+    } catch (error) {
+      if (own !== null) this.leave(own);
+      throw error;
     }
   }
 
@@ -167,9 +181,11 @@ class ProcessSlots implements Slots {
     const leftMs = isHeir ? 0 : patienceMs - (performance.now() - since);
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
     try {
+      const askedAt = performance.now();
       const answer = await askGate(redis, shard, request, Math.max(0, leftMs));
       if (answer.kind !== 'go') permit?.give();
-      else this.#hold(holder, { ...answer, key: request.key, onLost: request.onLost }, answer);
+      else
+        this.#hold(holder, { ...answer, key: request.key, onLost: request.onLost }, { ...answer, askedAt });
       return answer;
     } catch (error) {
       permit?.give();
@@ -178,8 +194,16 @@ class ProcessSlots implements Slots {
   }
 
   /** A slot that was passed on needs no question where no clock is to be obeyed. */
-  async #mayStartAtOnce(key: string, permit: Permit | undefined): Promise<boolean> {
-    const isFree = () => !this.news.isTimed(key) && this.news.pausedFor(key) === 0;
+  async #mayStartAtOnce(
+    own: string,
+    { key, onLost }: SlotRequest,
+    permit: Permit | undefined,
+  ): Promise<boolean> {
+    const held = this.#holders.get(own);
+    if (!held) return false;
+    held.onLost = onLost;
+    const isFree = () =>
+      !held.timed && !this.news.isTimed(key) && this.news.pausedFor(key) === 0 && this.isFresh(own);
     if (!isFree()) return false;
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return false;
     if (isFree()) return true; // waiting for the permit takes time in which a pause may have begun
@@ -187,10 +211,15 @@ class ProcessSlots implements Slots {
     return false;
   }
 
-  /** False when a pause began while the time of the start was awaited. */
-  async #reachTime(key: string, waitMs: number): Promise<boolean> {
+  /** Awaits the time of the start. Answers for how long its key is paused, if a pause has begun meanwhile; a moment if this process was frozen. */
+  async #reachTime(holder: string, key: string, waitMs: number): Promise<number> {
     if (waitMs >= 1) await sleep(Math.round(waitMs));
-    return this.news.pausedFor(key) === 0;
+    return this.news.pausedFor(key) || (this.isFresh(holder) ? 0 : 1);
+  }
+
+  isFresh(holder: string): boolean {
+    const held = this.#holders.get(holder);
+    return held !== undefined && performance.now() - held.heardAt < LEASE_MS - SURE_MS;
   }
 
   #isTooLong(
@@ -226,17 +255,23 @@ class ProcessSlots implements Slots {
 
   #hold(
     holder: string,
-    { key, server, onLost }: Omit<Held, 'since' | 'start'>,
-    clock?: { waitMs: number; delayMs: number; intervalMs: number },
+    { key, server, onLost }: Pick<Held, 'key' | 'server' | 'onLost'>,
+    clock?: { askedAt: number; waitMs: number; delayMs: number; intervalMs: number },
   ): void {
     const before = this.#holders.get(holder);
     if (!before) this.#heirs.held(key, 1);
-    const since = before?.since ?? performance.now();
-    const start =
-      clock && clock.delayMs + clock.intervalMs > 0
-        ? { ...clock, at: performance.now() + clock.waitMs }
-        : null;
-    this.#holders.set(holder, { key, server, onLost, since, start });
+    const now = performance.now();
+    const timed = clock !== undefined && clock.delayMs + clock.intervalMs > 0;
+    this.#holders.set(holder, {
+      key,
+      server,
+      onLost,
+      since: before?.since ?? now,
+      heardAt: clock?.askedAt ?? now,
+      timed,
+      // From when it was asked: this process may be held up before it reads the answer.
+      start: timed ? { ...clock, at: clock.askedAt + clock.waitMs } : null,
+    });
   }
 
   started(holder: string): void {
@@ -245,9 +280,10 @@ class ProcessSlots implements Slots {
     const { at, delayMs, intervalMs } = held.start;
     held.start = null;
     // A rate leaves room for starts that come a little late.
-    if (delayMs === 0 && performance.now() - at < LATE_MS) return;
+    const isLate = performance.now() - at >= LATE_MS;
+    if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
     const { redis, shard, onError } = this.#parts;
-    const args = [shard, held.key, holder, delayMs, intervalMs];
+    const args = [shard, held.key, holder, delayMs, isLate ? intervalMs : 0];
     runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${held.key}`, args).catch(onError);
   }
 
@@ -281,6 +317,8 @@ class ProcessSlots implements Slots {
   async #heartbeat(leaseMs: number): Promise<void> {
     const { redis, shard, consumer, capacity } = this.#parts;
     const args: (string | number)[] = [shard, `${consumer}|${capacity}`, leaseMs];
+    const sentAt = performance.now();
+    const sent = [...this.#holders.values()];
     for (const [holder, { key, server, start }] of this.#holders)
       args.push(key, holder, server, start ? '1' : '');
     const reply = (await runScript(redis, 'politeness/lua/heartbeat.lua', `${shard}:consumers`, args)) as (
@@ -288,6 +326,7 @@ class ProcessSlots implements Slots {
       | number
     )[];
     this.#fleet = Math.max(capacity, Number(reply[0]));
+    for (const held of sent) held.heardAt = sentAt;
     for (const holder of reply.slice(1)) this.#holders.get(String(holder))?.onLost();
     this.news.sweep();
     this.#heirs.sweep();

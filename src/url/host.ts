@@ -60,3 +60,9 @@ export function mayBePrivate(hostname: string): boolean {
   const isAddress = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
   return isAddress || !hostname.includes('.') || privateEnds.test(hostname);
 }
+
+/** host:port with the scheme's default port made explicit. */
+export function hostPortOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}

@@ -94,7 +94,7 @@ test('a redirect from an allowed host and port to another port of it is refused'
   const server = closing(t, await startSending(answerOf('', { Location: location }, '302 Found')));
   const allow = { cidrs: [], hosts: [`127.0.0.1:${server.port}`] };
   const asked: string[] = [];
-  const beforeHop = async (url: string) => {
+  const beforeHop = async ({ url }: { url: string }) => {
     asked.push(url);
     return null;
   };

@@ -159,6 +159,12 @@ test('a start in a pause is found, with the answer that asked for it; not while 
   ]);
 });
 
+test('a start that may have come before the pause was known does not break it, if the server was held up', () => {
+  const late = (lateMs: number) => [refused(0, 10), { ...asked(90, 91), lateMs }];
+  assert.deepEqual(found(late(80 - PAUSE_NEWS_MS), {}, 1000), []);
+  assert.deepEqual(found(late(79 - PAUSE_NEWS_MS), {}, 1000), [['pause', 0, 90, 920]]);
+});
+
 test('each limit is audited for itself: one start may break several', () => {
   const log = [refused(0, 10), asked(50, 60), asked(55, 70)];
   const kinds = found(log, { concurrency: 1, delayMs: 20, max: 1, durationMs: 30 }, 40).map(([kind]) => kind);

@@ -128,8 +128,8 @@ export function pausesTold(
 
 /**
  * Every start at one host that came too early for its limits, robots.txt and the redirects to it included; each start once for each kind.
- * `toleranceMs` is what the server's clock may err: a start is stamped when the server gets to it, so that it may seem closer to the next
- * than it was; by more only where the server knows that it was held up (`lateMs`). What is in flight is exact, since a slot is its consumer's
+ * `toleranceMs` is what the server's clock may err: a start is stamped when the server gets to it, so that it may seem closer to the next,
+ * or later after a 429, than it was; by more only where the server knows that it was held up (`lateMs`). What is in flight is exact, since a slot is its consumer's
  * until the answer has come; but for clients that went away (499), of which the server may learn that much later than the fleet.
  */
 export function violationsOf(
@@ -144,12 +144,7 @@ export function violationsOf(
     ...overlaps(inOrder, concurrency, toleranceMs),
     ...tooClose(inOrder, 'delay', 1, delayMs),
     ...(max > 0 ? tooClose(inOrder, 'rate', max, durationMs) : []),
-    ...pauses.flatMap((pause) =>
-      startsDuring(inOrder, [pause]).map((later) => {
-        const earlyMs = pause.untilMs - later.start;
-        return { kind: 'pause' as const, later, earlier: pause.told, earlyMs };
-      }),
-    ),
+    ...pauses.flatMap((pause) => startsIn(inOrder, pause)),
   ];
   return early.filter(({ kind, earlier, earlyMs }) => {
     return earlyMs > (kind === 'concurrency' ? 0 : Math.max(toleranceMs, earlier.lateMs ?? 0));
@@ -168,6 +163,13 @@ function overlaps(inOrder: readonly LogEntry[], concurrency: number, toleranceMs
       ? [{ kind: 'concurrency', later, earlier, earlyMs: freeAt(earlier) - later.start } as const]
       : [];
   });
+}
+
+/** Starts in the pause, those left out that may have come before it. */
+function startsIn(inOrder: readonly LogEntry[], pause: ToldPause): Violation[] {
+  const { told: earlier, fromMs, untilMs } = pause;
+  const starts = startsDuring(inOrder, [pause]).filter(({ start, lateMs = 0 }) => start - lateMs > fromMs);
+  return starts.map((later) => ({ kind: 'pause', later, earlier, earlyMs: untilMs - later.start }));
 }
 
 /** Each start with the one so many starts before it, and how much closer it came than it should. */

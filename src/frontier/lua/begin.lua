@@ -31,6 +31,9 @@ end
 local c = ns .. ':c:' .. id
 -- What the scripts read of the settings stands beside them, a field each; those without a value are absent.
 local settings = cjson.decode(ARGV[5])
+-- What was handed out under other settings asks the gate.
+local former = redis.call('HGET', c, 'settings')
+if former and former ~= ARGV[5] then redis.call('HSET', c, 'changedAt', now) end
 redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits')
 redis.call('HSET', c, 'settings', ARGV[5], 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
   'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)

@@ -17,6 +17,8 @@
   and NS:server:SERVER:s (holders), :w (CRAWL US KEY that wait).
 ]]
 local DAY = 86400000
+-- Keys with a delay, or a rate of so much between two starts: nobody starts until the one with leave has.
+local STRICT_FROM_MS = 20
 -- Leave to start is given so long ahead of the time, and kept without a further question.
 local AHEAD_MS = 30
 -- Starts come a little late, one more than another: with so much added to each window, none holds more than the rate allows.
@@ -134,7 +136,7 @@ end
 local function gateStart(g, at, holder, lease)
   holdSlot(g.k, holder, at + lease, lease)
   if g.server then holdSlot(g.server, holder, at + lease, lease) end
-  if g.delay > 0 then
+  if g.delay > 0 or g.interval >= STRICT_FROM_MS then
     redis.call('HSET', g.k, 'next', at + math.max(lease, g.delay), 'pend', holder)
     gateKeep(g.k, g.delay + DAY)
   end

@@ -18,7 +18,10 @@ end
 local out = { capacity }
 for i = 4, #ARGV, 4 do
   local k, holder = ns .. ':k:' .. ARGV[i], ARGV[i + 1]
-  if redis.call('ZSCORE', k .. ':s', holder) then
+  if lease == 0 then
+    redis.call('ZREM', k .. ':s', holder)
+    if ARGV[i + 2] ~= '' then redis.call('ZREM', ns .. ':server:' .. ARGV[i + 2] .. ':s', holder) end
+  elseif redis.call('ZSCORE', k .. ':s', holder) then
     holdSlot(k, holder, now + lease, lease)
     if ARGV[i + 2] ~= '' then holdSlot(ns .. ':server:' .. ARGV[i + 2], holder, now + lease, lease) end
     if ARGV[i + 3] == '1' and redis.call('HGET', k, 'pend') == holder then redis.call('HSET', k, 'next', now + lease) end

@@ -28,7 +28,9 @@ if verb == 'set' then
   local delay = tonumber(redis.call('HGET', k, 'o:delay'))
   local v = redis.call('HMGET', k, 'next', 'pend')
   if delay and not v[2] and (tonumber(v[1]) or 0) > now + delay then redis.call('HSET', k, 'next', now + delay) end
-  redis.call('HDEL', k, 'tat')
+  local max, dur = tonumber(redis.call('HGET', k, 'o:max')), tonumber(redis.call('HGET', k, 'o:dur'))
+  local tat = tonumber(redis.call('HGET', k, 'tat'))
+  if max and dur and tat and tat > now + dur / max then redis.call('HSET', k, 'tat', now + dur / max) end
   redis.call('PUBLISH', ns .. ':keys', 'timed 0 ' .. key)
 elseif verb == 'pause' then
   local ms = tonumber(ARGV[4])

@@ -9,6 +9,7 @@
 ]]
 --- include politeness/lua/gate.lua
 local ASKING = 400
+local LONGEST_SNOOZE = 30000
 local ns, crawl, id, key, holder, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local c = ns .. ':c:' .. crawl
 local now = preciseTime()
@@ -32,9 +33,10 @@ end
 local g = gateRead(ns, key, info, now)
 local free, at, why = gateFree(g, now, holder)
 if free < 1 then
-  local wait = why == 'full' and ASKING or at - now
-  if why ~= 'pause' and wait <= tonumber(ARGV[9]) then
-    wait = math.max(ASKING, math.ceil(wait) + 200)
+  local wait, patience = why == 'full' and ASKING or at - now, tonumber(ARGV[9])
+  if why ~= 'pause' and patience > 0 then
+    -- Who comes back later, at its time, finds that the lanes have left it that.
+    wait = math.max(ASKING, math.ceil(math.min(wait, LONGEST_SNOOZE)) + (wait <= patience and 200 or 1500))
     redis.call('ZADD', k .. ':q', now + wait, ARGV[10])
     redis.call('PEXPIRE', k .. ':q', wait * 2)
   end

@@ -1,13 +1,13 @@
 --[[
   A start that the gate gave leave to was made now, or never will be: the times of the next are counted from here.
-    KEYS[1] any key of the shard  ·  ARGV 1 NS  2 limiter key  3 holder  4 delay (ms)  5 interval of its rate (ms)
+    KEYS[1] any key of the shard  ·  ARGV 1 NS  2 limiter key  3 holder  4 delay (ms)  5 interval of its rate (ms) if the start came late,
+         else 0
 ]]
 --- include politeness/lua/gate.lua
 local k = ARGV[1] .. ':k:' .. ARGV[2]
 local now, interval = preciseTime(), tonumber(ARGV[5])
 local v = redis.call('HMGET', k, 'next', 'pend', 'tat')
 if interval > 0 then redis.call('HSET', k, 'tat', string.format('%.3f', math.max(tonumber(v[3]) or 0, now + interval))) end
-if tonumber(ARGV[4]) == 0 then return 1 end
 local nextStart = now + tonumber(ARGV[4])
 if v[2] == ARGV[3] then
   redis.call('HDEL', k, 'pend')
