@@ -1,6 +1,8 @@
 // drover hosts pause: no start at a host, for a time or until it is resumed.
 import { parseSetting } from '../src/config.ts';
+import { wakeHost } from '../src/crawl/wake-host.ts';
 import { pauseHost } from '../src/politeness/hosts.ts';
+import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './failures.ts';
 import { hostKey } from './host-key.ts';
 import { openSession } from './session.ts';
@@ -15,6 +17,7 @@ export async function run([host = '']: string[], options: Record<string, unknown
   const session = await openSession(options);
   try {
     await pauseHost(session.redis, session.shard, key, durationMs);
+    await wakeHost(session.redis, session.shard, openQueue(session.redis, session.shard), key);
     if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: durationMs })}\n`);
     else process.stderr.write(`${key} is paused${options.for === undefined ? '' : ` for ${options.for}`}\n`);
     return EXIT.recorded;

@@ -1,5 +1,8 @@
 // drover hosts resume: the end of a host's pause.
+
+import { wakeHost } from '../src/crawl/wake-host.ts';
 import { resumeHost } from '../src/politeness/hosts.ts';
+import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './failures.ts';
 import { hostKey } from './host-key.ts';
 import { openSession } from './session.ts';
@@ -10,6 +13,7 @@ export async function run([host = '']: string[], options: Record<string, unknown
   const session = await openSession(options);
   try {
     await resumeHost(session.redis, session.shard, key);
+    await wakeHost(session.redis, session.shard, openQueue(session.redis, session.shard), key);
     if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: 0 })}\n`);
     else process.stderr.write(`${key} may be asked again\n`);
     return EXIT.recorded;

@@ -1,7 +1,9 @@
 // drover hosts set: limits of a host at run time.
 import { parseSetting } from '../src/config.ts';
+import { wakeHost } from '../src/crawl/wake-host.ts';
 import { DroverError } from '../src/errors.ts';
 import { type HostLimits, limitHost, lookAtHosts } from '../src/politeness/hosts.ts';
+import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './failures.ts';
 import { hostKey } from './host-key.ts';
 import { openSession } from './session.ts';
@@ -14,6 +16,7 @@ export async function run([host = '']: string[], options: Record<string, unknown
   try {
     const { redis, shard } = session;
     await limitHost(redis, shard, key, limits);
+    await wakeHost(session.redis, session.shard, openQueue(session.redis, session.shard), key);
     const [state] = await lookAtHosts(redis, shard, [key]);
     if (options.json) process.stdout.write(`${JSON.stringify(state)}\n`);
     else process.stderr.write(`${key}: ${sentence(state?.set ?? nothing)}\n`);

@@ -1,16 +1,13 @@
 // Slots: the right to have one fetch in flight for a limiter key, kept in Redis for the whole fleet; here those of this process.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from '../redis.ts';
-import { runScript } from '../scripts.ts';
 import { askGate, type GateAnswer, type GateQuestion, LEASE_MS } from './ask-gate.ts';
 import { createHeirs } from './heirs.ts';
+import { HeldSlots, type SlotRelease } from './held-slots.ts';
 import { createNews, type News } from './news.ts';
 
 export { LEASE_MS };
 
-const HEARTBEAT_MS = 500;
-/** A slot is passed on within this process for so long; then the other consumers have their turn. */
-const MOST_PASSING_MS = 1000;
 /** Who waits for a slot asks again after this, whatever it has heard. */
 const FULL_WAIT_MS = 300;
 /** A job waits for a permit so long; then another process may have one. */
@@ -18,12 +15,6 @@ export const PERMIT_PATIENCE_MS = 500;
 const ELSEWHERE: GateAnswer = { kind: 'later', afterMs: 50, why: 'permit' };
 /** So long a job waits here while others could be fetched in its place. */
 const CROWDED_WAIT_MS = 150;
-/** Less than lua/gate.lua adds to the window of a rate. */
-const LATE_MS = 8;
-/** As in lua/gate.lua: of such keys nobody starts until the one with leave has. */
-const STRICT_FROM_MS = 20;
-/** A lease is not relied on to its last moment. */
-const SURE_MS = 500;
 /** A pause that this process believes in is asked for anew after this. */
 const LONGEST_PAUSE_MS = 5000;
 
@@ -59,12 +50,6 @@ export type SlotAnswer =
   | { kind: 'later'; afterMs: number }
   | Extract<GateAnswer, { kind: 'ended' | 'dead' }>;
 
-export interface SlotRelease {
-  key: string;
-  holder: string;
-  server: string;
-}
-
 export interface Slots {
   readonly news: News;
   /** Asks the gate, and waits for a slot or for the time of the start. Answers 'go' at that time. */
@@ -80,19 +65,6 @@ export interface Slots {
   /** Sum of the capacities of all consumers that are alive. */
   fleetCapacity(): number;
   stop(): Promise<void>;
-}
-
-interface Held {
-  key: string;
-  server: string;
-  since: number;
-  /** When the fleet last heard that it is held. */
-  heardAt: number;
-  /** Its key obeys a clock. */
-  timed: boolean;
-  /** The start that the gate waits to hear of: when it was to be, and what the gate counts from it; null for none. */
-  start: { at: number; delayMs: number; intervalMs: number } | null;
-  onLost: () => void;
 }
 
 export interface SlotParts {
@@ -114,22 +86,17 @@ class ProcessSlots implements Slots {
   readonly news: News;
   readonly #parts: SlotParts;
   readonly #heirs = createHeirs();
-  readonly #holders = new Map<string, Held>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #held: HeldSlots;
   /** So many jobs may wait here while others could be fetched in their place. */
   readonly #mostWaiting: number;
-  #fleet: number;
   #names = 0;
 
   constructor(parts: SlotParts) {
     this.#parts = parts;
-    this.#fleet = parts.capacity;
     this.#mostWaiting = Math.ceil(parts.capacity / 2);
     const { subscriber, shard, onError } = parts;
     this.news = createNews({ subscriber, shard, onError, onFree: (key) => this.#heirs.wake(key) });
-    const beat = () => this.#heartbeat(LEASE_MS).catch(onError);
-    beat();
-    this.#timer = setInterval(beat, HEARTBEAT_MS);
+    this.#held = new HeldSlots({ ...parts, heirs: this.#heirs, news: this.news });
   }
 
   async acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer> {
@@ -185,7 +152,11 @@ class ProcessSlots implements Slots {
       const answer = await askGate(redis, shard, request, Math.max(0, leftMs));
       if (answer.kind !== 'go') permit?.give();
       else
-        this.#hold(holder, { ...answer, key: request.key, onLost: request.onLost }, { ...answer, askedAt });
+        this.#held.hold(
+          holder,
+          { ...answer, key: request.key, onLost: request.onLost },
+          { ...answer, askedAt },
+        );
       return answer;
     } catch (error) {
       permit?.give();
@@ -199,7 +170,7 @@ class ProcessSlots implements Slots {
     { key, onLost }: SlotRequest,
     permit: Permit | undefined,
   ): Promise<boolean> {
-    const held = this.#holders.get(own);
+    const held = this.#held.get(own);
     if (!held) return false;
     held.onLost = onLost;
     const isFree = () =>
@@ -215,11 +186,6 @@ class ProcessSlots implements Slots {
   async #reachTime(holder: string, key: string, waitMs: number): Promise<number> {
     if (waitMs >= 1) await sleep(Math.round(waitMs));
     return this.news.pausedFor(key) || (this.isFresh(holder) ? 0 : 1);
-  }
-
-  isFresh(holder: string): boolean {
-    const held = this.#holders.get(holder);
-    return held !== undefined && performance.now() - held.heardAt < LEASE_MS - SURE_MS;
   }
 
   #isTooLong(
@@ -249,87 +215,34 @@ class ProcessSlots implements Slots {
     return own;
   }
 
-  adopt({ key, holder, server }: SlotRelease, onLost: () => void): void {
-    this.#hold(holder, { key, server, onLost });
-  }
-
-  #hold(
-    holder: string,
-    { key, server, onLost }: Pick<Held, 'key' | 'server' | 'onLost'>,
-    clock?: { askedAt: number; waitMs: number; delayMs: number; intervalMs: number },
-  ): void {
-    const before = this.#holders.get(holder);
-    if (!before) this.#heirs.held(key, 1);
-    const now = performance.now();
-    const timed = clock !== undefined && clock.delayMs + clock.intervalMs > 0;
-    this.#holders.set(holder, {
-      key,
-      server,
-      onLost,
-      since: before?.since ?? now,
-      heardAt: clock?.askedAt ?? now,
-      timed,
-      // From when it was asked: this process may be held up before it reads the answer.
-      start: timed ? { ...clock, at: clock.askedAt + clock.waitMs } : null,
-    });
+  adopt(slot: SlotRelease, onLost: () => void): void {
+    this.#held.hold(slot.holder, { ...slot, onLost });
   }
 
   started(holder: string): void {
-    const held = this.#holders.get(holder);
-    if (!held?.start) return;
-    const { at, delayMs, intervalMs } = held.start;
-    held.start = null;
-    // A rate leaves room for starts that come a little late.
-    const isLate = performance.now() - at >= LATE_MS;
-    if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
-    const { redis, shard, onError } = this.#parts;
-    const args = [shard, held.key, holder, delayMs, isLate ? intervalMs : 0];
-    runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${held.key}`, args).catch(onError);
+    this.#held.started(holder);
+  }
+
+  isFresh(holder: string): boolean {
+    return this.#held.isFresh(holder);
   }
 
   leave(holder: string): void {
-    const held = this.#holders.get(holder);
-    if (!held) return;
-    this.started(holder); // it never will be: the next need not wait for it
-    const { key, server, since } = held;
-    const mayPass = performance.now() - since < MOST_PASSING_MS && !this.news.changedJustNow(key);
-    if (mayPass && this.#heirs.give(key, holder)) return;
-    this.#holders.delete(holder);
-    this.#heirs.held(key, -1);
-    this.#parts.release({ key, holder, server });
+    this.#held.leave(holder);
   }
 
   fleetCapacity(): number {
-    return this.#fleet;
+    return this.#held.fleetCapacity();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#heartbeat(0).catch(this.#parts.onError);
+  stop(): Promise<void> {
+    return this.#held.stop();
   }
 
   /** A name for a slot: never used again, since it goes on with its slot from request to request. */
   #newName(): string {
     this.#names++;
     return `${this.#parts.consumer}/${this.#names}`;
-  }
-
-  async #heartbeat(leaseMs: number): Promise<void> {
-    const { redis, shard, consumer, capacity } = this.#parts;
-    const args: (string | number)[] = [shard, `${consumer}|${capacity}`, leaseMs];
-    const sentAt = performance.now();
-    const sent = [...this.#holders.values()];
-    for (const [holder, { key, server, start }] of this.#holders)
-      args.push(key, holder, server, start ? '1' : '');
-    const reply = (await runScript(redis, 'politeness/lua/heartbeat.lua', `${shard}:consumers`, args)) as (
-      | string
-      | number
-    )[];
-    this.#fleet = Math.max(capacity, Number(reply[0]));
-    for (const held of sent) held.heardAt = sentAt;
-    for (const holder of reply.slice(1)) this.#holders.get(String(holder))?.onLost();
-    this.news.sweep();
-    this.#heirs.sweep();
   }
 }
 

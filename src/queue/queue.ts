@@ -53,6 +53,19 @@ export async function enqueueJobs(queue: RequestQueue, jobs: readonly QueuedRequ
   );
 }
 
+/** A delayed job waits no longer. False when there is none of that id, or it is not delayed (any more). */
+export async function promote(queue: RequestQueue, jobId: string): Promise<boolean> {
+  const job = await queue.getJob(jobId);
+  if (!job || !(await job.isDelayed())) return false;
+  try {
+    await job.promote();
+    return true;
+  } catch (error) {
+    if (await job.isDelayed()) throw error;
+    return false;
+  }
+}
+
 export interface WorkerParts {
   connection: Redis;
   shard: string;

@@ -173,3 +173,18 @@ test('a quota in the header slows its host down before it is used up', async (t)
   // 10 left for 2 s: 200 ms apart, from the second or third on.
   holds(log.slice(2), { concurrency: 1, delayMs: 200 });
 });
+
+test('a host that told off for a minute goes on at once when the operator resumes it, what was put back too', async (t) => {
+  const site = await openSite(t, { pages: 12, bytes: 500 });
+  await site.behave('/p/*', { status: 429, retryAfter: 60, failTimes: 1 });
+  const desk = await openDesk();
+  const offer = ['enqueue', await list(desk, [site.url], 12), ...LIST, '--ignore-robots', '--per-host', '4'];
+  assert.equal((await desk.run(offer)).code, 0);
+  desk.start(['consume', '--quiet', '-c', '10']);
+  await until(async () => (await site.log()).length >= 4, { what: 'the host to tell off' });
+  await site.behave('/p/*', null);
+  const state = async () => (await desk.status('c')).state;
+  assert.equal((await desk.run(['hosts', 'resume', site.url])).code, 0);
+  await until(async () => (await state()) === 'finished', { what: 'all to be fetched', deadlineMs: 6000 });
+  for (const { ok, attempts } of await desk.results('c')) assert.ok(ok && attempts === 1);
+});

@@ -1,0 +1,146 @@
+// The slots that this process holds: renewed twice a second, told of their starts, passed on or given back.
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+import { LEASE_MS } from './ask-gate.ts';
+import type { Heirs } from './heirs.ts';
+import type { News } from './news.ts';
+
+const HEARTBEAT_MS = 500;
+/** A slot is passed on within this process for so long; then the other consumers have their turn. */
+const MOST_PASSING_MS = 1000;
+/** Less than lua/gate.lua adds to the window of a rate. */
+const LATE_MS = 8;
+/** As in lua/gate.lua: of such keys nobody starts until the one with leave has. */
+const STRICT_FROM_MS = 20;
+/** A lease is not relied on to its last moment. */
+const SURE_MS = 500;
+
+export interface SlotRelease {
+  key: string;
+  holder: string;
+  server: string;
+}
+
+export interface Held {
+  key: string;
+  server: string;
+  since: number;
+  /** When the fleet last heard that it is held. */
+  heardAt: number;
+  /** Its key obeys a clock. */
+  timed: boolean;
+  /** The start that the gate waits to hear of: when it was to be, and what the gate counts from it; null for none. */
+  start: { at: number; delayMs: number; intervalMs: number } | null;
+  onLost: () => void;
+}
+
+export interface HeldParts {
+  redis: Redis;
+  shard: string;
+  consumer: string;
+  capacity: number;
+  heirs: Heirs;
+  news: News;
+  /** Takes a slot back to the fleet. */
+  release: (slot: SlotRelease) => void;
+  onError: (error: unknown) => void;
+}
+
+export class HeldSlots {
+  readonly #parts: HeldParts;
+  readonly #holders = new Map<string, Held>();
+  readonly #timer: NodeJS.Timeout;
+  #fleet: number;
+
+  constructor(parts: HeldParts) {
+    this.#parts = parts;
+    this.#fleet = parts.capacity;
+    const beat = () => this.#heartbeat(LEASE_MS).catch(parts.onError);
+    beat();
+    this.#timer = setInterval(beat, HEARTBEAT_MS);
+  }
+
+  get(holder: string): Held | undefined {
+    return this.#holders.get(holder);
+  }
+
+  /** This and started, leave, fleetCapacity and stop are those of Slots. */
+  isFresh(holder: string): boolean {
+    const held = this.#holders.get(holder);
+    return held !== undefined && performance.now() - held.heardAt < LEASE_MS - SURE_MS;
+  }
+
+  /** Notes a slot as held; with what the gate said of its start, if that is to be told to it. */
+  hold(
+    holder: string,
+    { key, server, onLost }: Pick<Held, 'key' | 'server' | 'onLost'>,
+    clock?: { askedAt: number; waitMs: number; delayMs: number; intervalMs: number },
+  ): void {
+    const before = this.#holders.get(holder);
+    if (!before) this.#parts.heirs.held(key, 1);
+    const now = performance.now();
+    const timed = clock !== undefined && clock.delayMs + clock.intervalMs > 0;
+    this.#holders.set(holder, {
+      key,
+      server,
+      onLost,
+      since: before?.since ?? now,
+      heardAt: clock?.askedAt ?? now,
+      timed,
+      // From when it was asked: this process may be held up before it reads the answer.
+      start: timed ? { ...clock, at: clock.askedAt + clock.waitMs } : null,
+    });
+  }
+
+  started(holder: string): void {
+    const held = this.#holders.get(holder);
+    if (!held?.start) return;
+    const { at, delayMs, intervalMs } = held.start;
+    held.start = null;
+    // A rate leaves room for starts that come a little late.
+    const isLate = performance.now() - at >= LATE_MS;
+    if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
+    const { redis, shard, onError } = this.#parts;
+    const args = [shard, held.key, holder, delayMs, isLate ? intervalMs : 0];
+    runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${held.key}`, args).catch(onError);
+  }
+
+  leave(holder: string): void {
+    const held = this.#holders.get(holder);
+    if (!held) return;
+    this.started(holder); // it never will be: the next need not wait for it
+    const { key, server, since } = held;
+    const mayPass = performance.now() - since < MOST_PASSING_MS && !this.#parts.news.changedJustNow(key);
+    if (mayPass && this.#parts.heirs.give(key, holder)) return;
+    this.#holders.delete(holder);
+    this.#parts.heirs.held(key, -1);
+    this.#parts.release({ key, holder, server });
+  }
+
+  fleetCapacity(): number {
+    return this.#fleet;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#heartbeat(0).catch(this.#parts.onError);
+  }
+
+  async #heartbeat(leaseMs: number): Promise<void> {
+    const { redis, shard, consumer, capacity } = this.#parts;
+    const args: (string | number)[] = [shard, `${consumer}|${capacity}`, leaseMs];
+    const sentAt = performance.now();
+    const sent = [...this.#holders.values()];
+    for (const [holder, { key, server, start }] of this.#holders)
+      args.push(key, holder, server, start ? '1' : '');
+    const reply = (await runScript(redis, 'politeness/lua/heartbeat.lua', `${shard}:consumers`, args)) as (
+      | string
+      | number
+    )[];
+    this.#fleet = Math.max(capacity, Number(reply[0]));
+    for (const held of sent) held.heardAt = sentAt;
+    for (const holder of reply.slice(1)) this.#holders.get(String(holder))?.onLost();
+    this.#parts.news.sweep();
+    this.#parts.heirs.sweep();
+  }
+}
