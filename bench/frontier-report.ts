@@ -1,4 +1,5 @@
 // What the benchmark of the frontier prints: one line for each size, and how that stands to the budgets.
+import { inColumns } from './columns.ts';
 import { FEW, type FrontierFigures } from './frontier-figures.ts';
 import type { Budget } from './report.ts';
 
@@ -85,11 +86,3 @@ export function frontierReport(all: readonly FrontierFigures[]): string {
 const hostsOf = ({ hosts }: FrontierFigures) => (hosts === 1 ? '1 host' : `${whole(hosts)} hosts`);
 
 const whole = (value: number) => Math.round(value).toLocaleString('en-US');
-
-/** The first column to the left, the others to the right. */
-function inColumns(rows: readonly string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const line = (row: string[]) =>
-    row.map((cell, column) => cell[column === 0 ? 'padEnd' : 'padStart'](widths[column] ?? 0));
-  return rows.map((row) => line(row).join('  ')).join('\n');
-}

@@ -1,5 +1,7 @@
 // What the politeness benchmark prints: a line for each host, the violations if there are any, and a verdict.
+
 import type { Violation } from '../test/support/auditor.ts';
+import { inColumns } from './columns.ts';
 import type { PoliteCrawl } from './politeness-crawl.ts';
 import { type HostFigures, TOLERANCE_MS } from './politeness-figures.ts';
 import type { PoliteHost } from './politeness-hosts.ts';
@@ -52,7 +54,7 @@ export function report(hosts: readonly HostFigures[], verdict: Verdict): string 
   ]);
   const found = hosts.flatMap(({ address, violations }) => violations.map((one) => lineOf(address, one)));
   const more = found.length > MOST_SHOWN ? [`… and ${found.length - MOST_SHOWN} more`] : [];
-  return [inColumns([head, ...rows]), '', ...found.slice(0, MOST_SHOWN), ...more, sentence(verdict)].join(
+  return [inColumns([head, ...rows], 2), '', ...found.slice(0, MOST_SHOWN), ...more, sentence(verdict)].join(
     '\n',
   );
 }
@@ -84,11 +86,3 @@ function sentence(verdict: Verdict): string {
 }
 
 export const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-
-/** The first two columns to the left, the others to the right. */
-function inColumns(rows: readonly string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const cells = (row: string[]) =>
-    row.map((cell, column) => cell[column < 2 ? 'padEnd' : 'padStart'](widths[column] ?? 0));
-  return rows.map((row) => cells(row).join('  ')).join('\n');
-}

@@ -1,4 +1,5 @@
 // What the benchmark prints: one line for each part, and how drover stands to its budgets.
+import { inColumns } from './columns.ts';
 import type { Figures, PartName } from './figures.ts';
 
 const titles: Record<PartName, string> = {
@@ -80,8 +81,8 @@ export function report(figures: Figures): string {
   const calls = Object.entries(figures).flatMap(([name, { redisCalls }]) =>
     callsLine(titles[name as PartName], redisCalls),
   );
-  const parts = [table([head, ...rows]), calls.join('\n')];
-  if (budgets.length > 0) parts.push(table([['budget', 'measured', 'allowed', ''], ...budgets]));
+  const parts = [inColumns([head, ...rows]), calls.join('\n')];
+  if (budgets.length > 0) parts.push(inColumns([['budget', 'measured', 'allowed', ''], ...budgets]));
   return `${parts.filter(Boolean).join('\n\n')}\n`;
 }
 
@@ -95,15 +96,3 @@ function callsLine(title: string, calls: Record<string, number> | null): string[
 }
 
 const fixed = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));
-
-/** Columns in line: the first to the left, the others to the right. */
-function table(rows: string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const line = (row: string[]) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ');
-  return rows.map(line).join('\n');
-}

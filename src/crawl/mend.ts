@@ -1,6 +1,7 @@
 // Mends what a crash in the middle of a replay leaves (an open request whose job is still failed), and what only an operator's hand in
 // the queue can leave (an open request without a job).
 import { crawlKey, jobIdOf } from '../frontier/keys.ts';
+import { openRequests } from '../frontier/open.ts';
 import { retryFailed } from '../queue/dead-letters.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
@@ -14,13 +15,10 @@ const MOST_STEERED = 100;
 export async function mendFrontier(redis: Redis, shard: string, queue: RequestQueue): Promise<number> {
   let mended = 0;
   for (const crawl of await unfinished(redis, shard)) {
-    let cursor = '0';
-    do {
-      const [next, fields] = await redis.hscan(`${crawlKey(shard, crawl)}:open`, cursor, 'COUNT', 200);
-      cursor = next;
-      const ids = fields.filter((_, index) => index % 2 === 0);
+    for await (const page of openRequests(redis, shard, crawl)) {
+      const ids = page.map(({ id }) => id);
       mended += await mendOpen(redis, shard, queue, crawl, ids);
-    } while (cursor !== '0');
+    }
   }
   return mended;
 }

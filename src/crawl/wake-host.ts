@@ -1,8 +1,8 @@
 // Requests that were put back until their host's pause or delay would be over: after the operator changed it, they are looked at at once.
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
-import { crawlKey, jobIdOf } from '../frontier/keys.ts';
-import type { RequestQueue } from '../queue/queue.ts';
-import { promote } from '../queue/queue.ts';
+import { jobIdOf } from '../frontier/keys.ts';
+import { openRequests } from '../frontier/open.ts';
+import { promote, type RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { unpackRequest } from '../request.ts';
 import { listOpenCrawls } from './crawl.ts';
@@ -16,20 +16,12 @@ export async function wakeHost(
 ): Promise<number> {
   let woken = 0;
   for (const crawl of await listOpenCrawls(redis, shard)) {
-    let cursor = '0';
-    do {
-      const [next, fields] = await redis.hscan(`${crawlKey(shard, crawl)}:open`, cursor, 'COUNT', 200);
-      cursor = next;
-      for (let at = 0; at + 1 < fields.length; at += 2) {
-        const [id = '', open = ''] = [fields[at], fields[at + 1]];
-        if (keyOf(open) === key && (await promote(queue, jobIdOf(crawl, id)))) woken++;
+    for await (const page of openRequests(redis, shard, crawl)) {
+      for (const { id, packed } of page) {
+        if (limiterKeyOfRequest(unpackRequest(packed)) !== key) continue;
+        if (await promote(queue, jobIdOf(crawl, id))) woken++;
       }
-    } while (cursor !== '0');
+    }
   }
   return woken;
-}
-
-/** Of `TAKE US PACKED`. */
-function keyOf(open: string): string {
-  return limiterKeyOfRequest(unpackRequest(open.slice(open.indexOf('\x1f') + 1)));
 }

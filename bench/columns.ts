@@ -1,0 +1,9 @@
+// Columns in line, for what the benchmarks print.
+
+/** The first `words` columns to the left, the others to the right. */
+export function inColumns(rows: readonly string[][], words = 1): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const cells = (row: string[]) =>
+    row.map((cell, column) => cell[column < words ? 'padEnd' : 'padStart'](widths[column] ?? 0));
+  return rows.map((row) => cells(row).join('  ')).join('\n');
+}

@@ -1,0 +1,29 @@
+// The open requests of a crawl: taken from their lanes, not ended. Never more than the window.
+import type { Redis } from '../redis.ts';
+import { crawlKey } from './keys.ts';
+
+export interface OpenRequest {
+  id: string;
+  packed: string;
+}
+
+const PAGE = 200;
+
+/** In pages; one that opens or ends meanwhile may be missing, and one may come twice. */
+export async function* openRequests(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+): AsyncGenerator<OpenRequest[]> {
+  let cursor = '0';
+  do {
+    const [next, fields] = await redis.hscan(`${crawlKey(shard, crawl)}:open`, cursor, 'COUNT', PAGE);
+    cursor = next;
+    const page: OpenRequest[] = [];
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const [id = '', value = ''] = [fields[at], fields[at + 1]]; // TAKE US PACKED
+      page.push({ id, packed: value.slice(value.indexOf('\x1f') + 1) });
+    }
+    yield page;
+  } while (cursor !== '0');
+}
