@@ -18,19 +18,19 @@ import { watchCrawl } from './watch-crawl.ts';
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const output = outputFile(options.output);
-  const sitemaps = (options.sitemap as string[] | undefined) ?? [];
-  const demo = args.length + sitemaps.length === 0 ? await startDemoSite() : null;
-  if (demo && options.perHost === undefined) options.perHost = '8';
+  const session = await openSession(options);
+  const { settings } = session;
+  const demo = args.length + settings.sitemap.length === 0 ? await startDemoSite() : null;
+  if (demo && options.perHost === undefined) settings.perHost = 8;
   try {
-    const session = await openSession(options);
     const screen = createScreen(process.stderr, { quiet: options.quiet === true });
-    const seeds = demo ? [demo.url] : args;
-    const name = String(options.crawl ?? (demo ? 'demo' : nameOfSeeds([...seeds, ...sitemaps])));
-    const summary = await crawl(session, screen, { name, seeds, output }).finally(session.close);
+    const name = String(options.crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap])));
+    const summary = await crawl(session, screen, { name, seeds: demo ? [demo.url] : args, output });
     screen.end(summary);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     return exitCodeOfCrawl(summary);
   } finally {
+    await session.close();
     await demo?.close();
     process.stdin.destroy();
   }

@@ -7,7 +7,7 @@ import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Redis } from '../src/redis.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds.ts';
-import { withSitemaps } from './sitemap-seeds.ts';
+import { checkSitemaps, withSitemaps } from './sitemap-seeds.ts';
 
 export interface Enqueuing extends Begun {
   /** Offers all seeds, and leaves the crawl unless stopped: then the same command goes on with it. Rejects with E_FILE and the like. */
@@ -34,21 +34,23 @@ export async function enqueue(parts: {
 }): Promise<Enqueuing> {
   const { redis, shard, settings, name, seeds } = parts;
   createScope(settings); // a pattern that cannot be understood is said before anything is accepted
+  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  checkSitemaps(settings.sitemap, seeds, rules);
   await checkSeeds(seeds);
   const producer = randomUUID();
   const crawl = { name, producer, settings: crawlSettings(settings), seeds: seeds.join(' ') };
   const begun = await beginCrawl(redis, shard, crawl);
-  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   return {
     ...begun,
     async run({ stdin, onBadLine, onHeld, stopped }) {
-      const lines = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings.sitemap, rules);
+      const lines = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
       const offering = {
         redis,
         shard,
         crawl: begun.id,
         producer,
         lines,
+        maxFrontier: settings.maxFrontier,
         stopped,
         ...(onHeld ? { onHeld } : {}),
       };

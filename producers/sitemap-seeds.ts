@@ -1,44 +1,80 @@
 // The seeds that --sitemap adds: sitemaps, fetched by consumers like any request.
+import type { Settings } from '../src/config.ts';
+import { DroverError } from '../src/errors.ts';
+import type { RequestInput } from '../src/request.ts';
 import { originOf } from '../src/url/host.ts';
-import type { UrlRules } from '../src/url/normalize.ts';
+import { normalizeUrl, type UrlRules } from '../src/url/normalize.ts';
 import { parseSeed, type SeedLine } from './seeds.ts';
 
 type SourcedLine = SeedLine & { source: string };
 
+/** Remembered at a time. A host that was forgotten is offered once more, which changes nothing. */
 const MOST_ORIGINS = 100_000;
 
+/** Throws E_SETTING for what is no URL of a sitemap, E_USAGE when there are no seeds whose hosts `auto` could mean. */
+export function checkSitemaps(sitemaps: readonly string[], seeds: readonly string[], rules: UrlRules): void {
+  for (const sitemap of sitemaps.filter((name) => !isAuto(name))) {
+    const normalized = normalizeUrl(sitemap, rules);
+    if ('failure' in normalized)
+      throw new DroverError('E_SETTING', `--sitemap: ${normalized.failure.message}`);
+  }
+  if (sitemaps.length > 0 && sitemaps.every(isAuto) && seeds.length === 0)
+    throw new DroverError(
+      'E_USAGE',
+      '--sitemap auto means the hosts of the seeds: name a seed, or the URL of a sitemap.',
+    );
+}
+
 /**
- * The named sitemaps, then the seeds; with `auto` among `sitemaps`, behind the first seed of each host its /sitemap.xml, with which those that
- * its robots.txt names are taken as well.
+ * The named sitemaps, then the seeds; with `auto` among `sitemap`, before the first seed of each host what leads to its sitemaps. Before it,
+ * because a page may link to a sitemap: as a link, it would be fetched and not read.
  */
 export async function* withSitemaps(
   seeds: AsyncIterable<SourcedLine>,
-  sitemaps: readonly string[],
+  { sitemap: sitemaps, ignoreRobots }: Pick<Settings, 'sitemap' | 'ignoreRobots'>,
   rules: UrlRules,
 ): AsyncGenerator<SourcedLine> {
-  const isAuto = sitemaps.some((sitemap) => /^auto$/i.test(sitemap));
   for (const [index, sitemap] of sitemaps.entries()) {
-    if (!/^auto$/i.test(sitemap))
-      yield sitemapLine(sitemap, { source: '--sitemap', line: index + 1 }, rules, false);
+    if (!isAuto(sitemap)) yield sitemapLine(sitemap, { source: '--sitemap', line: index + 1 }, rules, {});
   }
+  const takesAll = sitemaps.some(isAuto);
   const origins = new Set<string>();
   for await (const seed of seeds) {
+    const origin = takesAll && 'input' in seed ? originOf(seed.input.url) : null;
+    if (origin !== null && !origins.has(origin)) {
+      if (origins.size >= MOST_ORIGINS) origins.clear();
+      origins.add(origin);
+      yield* sitemapsOf(origin, seed, rules, ignoreRobots);
+    }
     yield seed;
-    if (!isAuto || !('input' in seed) || origins.size >= MOST_ORIGINS) continue;
-    const origin = originOf(seed.input.url);
-    if (origins.has(origin)) continue;
-    origins.add(origin);
-    yield sitemapLine(`${origin}/sitemap.xml`, seed, rules, true);
   }
+}
+
+/**
+ * With /sitemap.xml, those that robots.txt names are taken: consumers know it, since they asked for it before. Where they do not ask, it is
+ * a request of its own.
+ */
+function* sitemapsOf(
+  origin: string,
+  seed: SourcedLine,
+  rules: UrlRules,
+  ignoreRobots: boolean,
+): Generator<SourcedLine> {
+  if (ignoreRobots) yield sitemapLine(`${origin}/robots.txt`, seed, rules, { auto: true });
+  yield sitemapLine(`${origin}/sitemap.xml`, seed, rules, ignoreRobots ? {} : { auto: true });
+}
+
+function isAuto(sitemap: string): boolean {
+  return sitemap.toLowerCase() === 'auto';
 }
 
 function sitemapLine(
   url: string,
   { source, line }: { source: string; line: number },
   rules: UrlRules,
-  auto: boolean,
+  sitemap: NonNullable<RequestInput['sitemap']>,
 ): SourcedLine {
   const parsed = parseSeed(url, rules);
   if ('failure' in parsed) return { source, line, ...parsed };
-  return { source, line, input: { ...parsed.input, sitemap: auto ? { auto } : {} } };
+  return { source, line, input: { ...parsed.input, sitemap } };
 }

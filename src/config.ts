@@ -278,7 +278,7 @@ export const definitions = {
   maxChain: define<number>({
     of: 'crawl',
     flags: '--max-chain <n>',
-    help: 'do not follow more links in a row from page to page that differ in digits only, as those of an endless calendar',
+    help: 'do not follow links at the end of so long a row of numbered pages, or of hosts, as in an endless calendar',
     schema: wholeNumber(1, 1_000_000),
     default: 500,
   }),
@@ -335,7 +335,7 @@ export const definitions = {
   ignoreRobots: define<boolean>({
     of: 'crawl',
     flags: '--ignore-robots',
-    help: 'do not ask robots.txt (for hosts that are yours)',
+    help: 'do not ask robots.txt (for hosts that are yours), but for its sitemaps with --sitemap auto',
     schema: flag,
     default: false,
   }),

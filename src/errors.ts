@@ -78,7 +78,7 @@ export const catalogue = {
   ),
   E_CHAIN: entry(
     'scope',
-    'It is one more in a long row of pages that differ in digits only, as those of an endless calendar.',
+    'It stands at the end of a long row of numbered pages, or of hosts, as in an endless calendar.',
     'Raise --max-chain if the row is meant.',
   ),
   E_LIMIT: entry('scope', 'The crawl has accepted as many requests as --limit allows.', 'Raise --limit.'),

@@ -62,7 +62,7 @@ export interface Request {
   depth: number;
   referrer: string | null;
   extras: RequestExtras | null;
-  /** How many links in a row led here from pages that differ in digits only; absent for none. */
+  /** How much of a row of numbered pages led here, in half steps (src/crawl/follow.ts); absent for none. */
   chain?: number;
 }
 

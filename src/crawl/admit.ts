@@ -80,12 +80,13 @@ async function cancelled(station: Station, work: Work): Promise<Admission> {
 
 /**
  * How a job begins: with the slot that dispatch gave along, or ahead of one, if this is the first start, it comes soon after and the crawl's limits
- * are still the same; else by asking.
+ * are still the same, its host's too as far as this process has been listening; else by asking.
  */
-export function startOf(job: RequestJob, plan: Plan): Work['start'] {
+export function startOf(job: RequestJob, plan: Plan, listeningSinceMs: number): Work['start'] {
   const [how, server = ''] = job.name.split('@');
   const ageMs = Date.now() - job.timestamp;
-  const isFresh = ageMs > -1000 && ageMs < LEASE_MS / 2 && job.timestamp > plan.changedAt;
+  const isFresh =
+    ageMs > -1000 && ageMs < LEASE_MS / 2 && job.timestamp > Math.max(plan.changedAt, listeningSinceMs);
   if (job.attemptsStarted !== 1 || !isFresh) return { kind: 'ask' };
   if (how === 'ahead') return { kind: 'ahead' };
   return how === 'fetch' && isFresh ? { kind: 'granted', server } : { kind: 'ask' };

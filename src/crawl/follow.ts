@@ -2,6 +2,7 @@
 import { failure } from '../errors.ts';
 import { entryOf } from '../frontier/entry.ts';
 import { BATCH, offerList } from '../frontier/offer.ts';
+import { limiterKeyOf } from '../url/host.ts';
 import { withoutSessionIds } from '../url/session-ids.ts';
 import { isLookAlike, mostRepeats } from '../url/traps.ts';
 import type { Station, Work } from './station.ts';
@@ -17,7 +18,8 @@ export const NOTHING_FOLLOWED: Followed = Object.freeze({ links: '', leftOut: {}
 
 /**
  * Offers all but the last part of the links, and answers that part for the commit; null when another consumer has taken the page over
- * meanwhile. Each part is atomic and idempotent: a crash in between leaves the page open, and it is done again.
+ * meanwhile. Each part is atomic and idempotent: a crash in between leaves the page open, and it is done again. `from` is where the
+ * request led: the scope of a seed's links, which the user named; of any other page's, its own URL decides, wherever it was redirected.
  */
 export async function follow(
   station: Station,
@@ -25,8 +27,9 @@ export async function follow(
   links: readonly string[],
   from: string,
 ): Promise<Followed | null> {
-  const { entries, leftOut } = entriesOf(work, links, from);
-  const last = await offerParts(station, work, entries);
+  const leftOut: Record<string, number> = {};
+  const page = work.request.referrer === null ? from : work.request.url;
+  const last = await offerParts(station, work, entriesOf(work, links, page, leftOut));
   return last === null ? null : { links: last, leftOut };
 }
 
@@ -48,32 +51,54 @@ export async function offerParts(
   return part.join('');
 }
 
-function entriesOf(
+/** Made one by one as they are offered: 100,000 at once would hold up the process. */
+function* entriesOf(
   work: Work,
   links: readonly string[],
   from: string,
-): { entries: string[]; leftOut: Record<string, number> } {
+  leftOut: Record<string, number>,
+): Generator<string> {
   const { request, laneKey, plan } = work;
   const depth = request.depth + 1;
-  const entries: string[] = [];
-  const leftOut: Record<string, number> = {};
-  if (plan.settings.depth !== null && depth > plan.settings.depth)
-    return { entries, leftOut: { E_DEPTH: links.length } };
+  const chainOf = chainsFrom(work);
   for (const link of links) {
     const url = plan.settings.keepSessionIds ? link : withoutSessionIds(link);
     if (url === request.url) continue;
-    const chain = isLookAlike(url, request.url) ? (request.chain ?? 0) + 1 : 0;
+    const chain = chainOf(url);
     const refusal = plan.scope.refuses(url, from, depth) ?? trapOf(work, url, chain);
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
-    else entries.push(entryOf({ url, depth, referrer: request.url, extras: null, chain }, laneKey));
+    else yield entryOf({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
   }
-  return { entries, leftOut };
+}
+
+/** What a link adds to its page's chain. */
+const LOOK_ALIKE = 2;
+const NUMBERED = 1;
+
+/**
+ * How long the row of numbered pages is at whose end the link stands, summed up over the way from a seed. A link to what differs from its
+ * page in digits only, or to another host, counts in full (LOOK_ALIKE); any other to a numbered page counts half, because the months of a
+ * calendar without end lead to its weeks and days, and these to the next months; so no row of numbered pages goes on for ever, whatever
+ * lies between. What is fewer than --max-chain links away from a seed is never at the end of one.
+ */
+function chainsFrom({ request }: Work): (url: string) => number {
+  const chain = request.chain ?? 0;
+  const key = limiterKeyOf(request.url);
+  return (url) => {
+    if (isLookAlike(url, request.url) || limiterKeyOf(url) !== key) return chain + LOOK_ALIKE;
+    return isNumbered(url) ? chain + NUMBERED : chain;
+  };
+}
+
+/** Digits of host and port are of no account. */
+function isNumbered(url: string): boolean {
+  return /\d/.test(url.slice(url.indexOf('/', 8)));
 }
 
 const repeats = failure('E_PATH_REPEATS');
 const endless = failure('E_CHAIN');
 
 function trapOf({ plan }: Work, url: string, chain: number) {
-  if (chain > plan.settings.maxChain) return endless;
+  if (chain > LOOK_ALIKE * plan.settings.maxChain) return endless;
   return mostRepeats(url) > plan.settings.maxPathRepeats ? repeats : null;
 }

@@ -56,7 +56,7 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
   const request = unpackRequest(job.data);
   const laneKey = limiterKeyOfRequest(request);
   const memory = memoryOf(job);
-  const start = startOf(job, plan);
+  const start = startOf(job, plan, station.slots.news.listeningSinceMs());
   return {
     jobId,
     crawl,
@@ -165,7 +165,9 @@ async function refuse(station: Station, work: Work, error: Failure): Promise<Out
     work.take,
     work.plan.shelf,
   );
-  return end(station, work, { kind: 'refused' }, { error, answer: null, ...NOTHING_FOLLOWED });
+  const named = await sitemapsBesides(station, work);
+  if (named === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
+  return end(station, work, { kind: 'refused' }, { error, answer: null, ...named });
 }
 
 async function die(
@@ -184,12 +186,15 @@ async function die(
     work.take,
     work.plan.shelf,
   );
-  return end(
-    station,
-    work,
-    { kind: 'dead', failure: cause.failure },
-    { error: cause.failure, answer, ...NOTHING_FOLLOWED },
-  );
+  const named = await sitemapsBesides(station, work);
+  if (named === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
+  const { failure: error } = cause;
+  return end(station, work, { kind: 'dead', failure: error }, { error, answer, ...named });
+}
+
+/** What robots.txt names does not depend on the /sitemap.xml with which it is taken (--sitemap auto). */
+async function sitemapsBesides(station: Station, work: Work): Promise<Followed | null> {
+  return work.request.extras?.sitemap?.auto ? followSitemap(station, work, null) : NOTHING_FOLLOWED;
 }
 
 /** The commit: links, counters and the request's end, in one atomic call. */

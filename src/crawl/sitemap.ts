@@ -1,8 +1,10 @@
 // Sitemaps as seeds: what a fetched sitemap lists becomes requests of the crawl, further sitemaps among them.
 
+import type { Failure } from '../errors.ts';
 import { entryOf } from '../frontier/entry.ts';
 import type { Answer } from '../outcome.ts';
 import { readSitemap, type SitemapEntry, type SitemapFacts } from '../page/sitemap.ts';
+import { parseRobots, withinLimit } from '../politeness/robots-rules.ts';
 import type { Request } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { normalizeUrl } from '../url/normalize.ts';
@@ -13,10 +15,23 @@ import type { Station, Work } from './station.ts';
 /** An index lists sitemaps, which should list pages; some list a further index. */
 const DEEPEST_LEVEL = 3;
 
+/** What was found, and what became of it. */
+interface Listing {
+  facts: SitemapFacts | null;
+  /** What robots.txt names. */
+  named: readonly string[];
+  /** URLs of the hosts that the sitemap speaks for, best first. */
+  origins: readonly string[];
+  /** Where it was in the end. */
+  base: string;
+  /** Sitemaps of an index that are left out, by the sentence that says why. */
+  notTaken: Map<string, number>;
+}
+
 /**
- * Offers what the sitemap lists: pages at the sitemap's own depth, in the scope of the host that it speaks for (sitemaps.org, "Sitemap file
- * location"; a robots.txt may name sitemaps elsewhere), their lastmod as user data. `answer` is null where there is none to read. Null when another
- * consumer has taken the sitemap over.
+ * Offers what the sitemap lists: pages at the sitemap's own depth, their lastmod as user data, in the scope of the host that it speaks for
+ * (sitemaps.org, "Sitemap file location"). That is its own, and where its host redirected to; of one that a robots.txt named, the host of
+ * that. `answer` is null where there is none to read. Null when another consumer has taken the sitemap over.
  */
 export async function followSitemap(
   station: Station,
@@ -24,48 +39,77 @@ export async function followSitemap(
   answer: Answer | null,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
-  const facts = answer ? await readSitemap(answer.body, answer.headers['content-type'] ?? '') : null;
-  for (const warning of facts?.warnings ?? []) {
-    leftOut.E_SITEMAP = (leftOut.E_SITEMAP ?? 0) + 1;
+  const listing = await listingOf(station, work, answer);
+  const links = await offerParts(station, work, entriesOf(work, listing, leftOut));
+  if (links === null) return null;
+  const notTaken = [...listing.notTaken].map(([why, count]) => `${why}: ${count} left out.`);
+  for (const warning of [...(listing.facts?.warnings ?? []), ...notTaken])
     station.log.warn({ crawl: work.crawl, sitemap: work.request.url, warning }, 'sitemap');
-  }
-  const links = await offerParts(station, work, entriesOf(station, work, facts, leftOut));
-  return links === null ? null : { links, leftOut };
+  const flaws = listing.facts?.warnings.length ?? 0;
+  if (flaws > 0) leftOut.E_SITEMAP = (leftOut.E_SITEMAP ?? 0) + flaws;
+  return { links, leftOut };
+}
+
+async function listingOf(station: Station, work: Work, answer: Answer | null): Promise<Listing> {
+  const { request } = work;
+  const { auto = false } = request.extras?.sitemap ?? {};
+  const isRobots = auto && request.url.endsWith('/robots.txt');
+  const isRead = answer !== null && !isRobots;
+  return {
+    facts: isRead ? await readSitemap(answer.body, answer.headers['content-type'] ?? '') : null,
+    named: isRobots ? sitemapsIn(answer) : auto ? await knownSitemaps(station, request.url) : [],
+    origins: originsOf(request, answer),
+    base: answer?.finalUrl ?? request.url,
+    notTaken: new Map(),
+  };
+}
+
+function sitemapsIn(robots: Answer | null): readonly string[] {
+  return robots ? parseRobots(withinLimit(new TextDecoder().decode(robots.body)), '').sitemaps : [];
+}
+
+/** Of the robots.txt that let the request pass: the fleet knows it, though this process may have forgotten. */
+async function knownSitemaps({ robots }: Station, url: string): Promise<readonly string[]> {
+  await robots.check(url, async () => ({ kind: 'later', untilMs: 0 }));
+  return robots.rulesFor(url)?.sitemaps ?? [];
+}
+
+function originsOf(request: Request, answer: Answer | null): string[] {
+  const own = limiterKeyOf(request.url);
+  const host = request.extras?.sitemap?.host ?? own;
+  const target = answer && host === own ? answer.finalUrl : null;
+  const [scheme] = request.url.split('//', 1);
+  const origins = [`${scheme}//${host}/`];
+  if (target !== null) origins.push(`${target.split('//', 1)[0]}//${limiterKeyOf(target)}/`);
+  return [...new Set(origins)];
 }
 
 /** Made one by one as they are offered: 50,000 at once would hold up the process. */
-function* entriesOf(
-  station: Station,
-  work: Work,
-  facts: SitemapFacts | null,
-  leftOut: Record<string, number>,
-): Generator<string> {
-  for (const request of requestsOf(station, work, facts)) {
-    if (typeof request === 'string') leftOut[request] = (leftOut[request] ?? 0) + 1;
-    else yield entryOf(request, work.laneKey);
+function* entriesOf(work: Work, listing: Listing, leftOut: Record<string, number>): Generator<string> {
+  for (const found of requestsOf(work, listing)) {
+    if ('code' in found) leftOut[found.code] = (leftOut[found.code] ?? 0) + 1;
+    else yield entryOf(found, work.laneKey);
   }
 }
 
-/** Requests, and the codes of what becomes none. */
-function* requestsOf(station: Station, work: Work, facts: SitemapFacts | null): Generator<Request | string> {
-  const { request } = work;
-  const { level = 0, host = limiterKeyOf(request.url), auto = false } = request.extras?.sitemap ?? {};
+/** Requests, and why something becomes none. */
+function* requestsOf(work: Work, listing: Listing): Generator<Request | Pick<Failure, 'code'>> {
+  const { request, plan } = work;
+  const { level = 0 } = request.extras?.sitemap ?? {};
   const shared = { depth: request.depth, referrer: request.url };
-  const named = auto ? (station.robots.rulesFor(request.url)?.sitemaps ?? []) : [];
-  for (const url of named) {
-    const found = spell(work, url, request.url);
-    yield found ? { ...shared, url: found, extras: { sitemap: { level, host } } } : 'E_URL_INVALID';
+  for (const text of listing.named) {
+    const url = spell(work, text, listing.base);
+    if (typeof url !== 'string') yield url;
+    else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(work, listing, url) } } };
   }
-  const from = `${request.url.startsWith('https:') ? 'https' : 'http'}://${host}/`;
-  for (const entry of facts?.entries ?? []) {
-    const url = spell(work, entry.url, request.url);
-    if (url === null) yield 'E_URL_INVALID';
-    else if (facts?.kind === 'index') {
-      if (level >= DEEPEST_LEVEL || !work.plan.scope.isWithin(url, from)) yield 'E_SITEMAP';
-      else yield { ...shared, url, extras: { sitemap: { level: level + 1, host } } };
-    } else {
-      const refusal = work.plan.scope.refuses(url, from, request.depth);
-      yield refusal ? refusal.code : { ...shared, url, extras: extrasOf(entry) };
+  for (const entry of listing.facts?.entries ?? []) {
+    const url = spell(work, entry.url, listing.base);
+    if (typeof url !== 'string') yield url;
+    else if (listing.facts?.kind === 'index') yield nestedOf(work, listing, url, level);
+    else {
+      const refusals = listing.origins.map((from) => plan.scope.refuses(url, from, request.depth));
+      const refusal = refusals.includes(null) ? null : refusals[0];
+      yield refusal ?? { ...shared, url, extras: extrasOf(entry) };
     }
   }
 }
@@ -74,8 +118,35 @@ function extrasOf({ lastmod }: SitemapEntry): Request['extras'] {
   return lastmod === null ? null : { userData: { lastmod } };
 }
 
-function spell({ plan }: Work, text: string, base: string): string | null {
+/** A sitemap in an index; --include and --exclude are about pages. */
+function nestedOf(
+  work: Work,
+  { origins, base, notTaken }: Listing,
+  url: string,
+  level: number,
+): Request | Pick<Failure, 'code'> {
+  const { request, plan } = work;
+  const isOwn = [request.url, base].some((own) => limiterKeyOf(own) === limiterKeyOf(url));
+  const from = origins.find((origin) => plan.scope.isWithin(url, origin)) ?? (isOwn ? origins[0] : undefined);
+  if (from !== undefined && level < DEEPEST_LEVEL) {
+    const sitemap = { level: level + 1, host: limiterKeyOf(from) };
+    return { url, depth: request.depth, referrer: request.url, extras: { sitemap } };
+  }
+  const why = from === undefined ? 'Sitemaps of other hosts' : 'Sitemaps in an index too deep in others';
+  notTaken.set(why, (notTaken.get(why) ?? 0) + 1);
+  return { code: 'E_SITEMAP' };
+}
+
+/** For which host a sitemap speaks that robots.txt names. With and without `www.` is one site, which redirects from one to the other. */
+function namedFor({ plan }: Work, { origins }: Listing, url: string): string {
+  const host = limiterKeyOf(url);
+  const hosts = origins.map(limiterKeyOf);
+  if (hosts.some((known) => known === `www.${host}` || host === `www.${known}`)) return host;
+  return limiterKeyOf(origins.find((origin) => plan.scope.isWithin(url, origin)) ?? origins[0] ?? url);
+}
+
+function spell({ plan }: Work, text: string, base: string): string | Failure {
   const normalized = normalizeUrl(text, { ...plan.urlRules, base });
-  if (!('url' in normalized)) return null;
+  if (!('url' in normalized)) return normalized.failure;
   return plan.settings.keepSessionIds ? normalized.url : withoutSessionIds(normalized.url);
 }

@@ -11,6 +11,8 @@ export interface News {
   noteTimed(key: string): void;
   /** Whether its limits changed in the last second. */
   changedJustNow(key: string): boolean;
+  /** Since when nothing was missed, in milliseconds since 1970; Infinity while not listening. */
+  listeningSinceMs(): number;
   /** Forgets what is over. */
   sweep(): void;
 }
@@ -41,15 +43,27 @@ export function createNews(parts: {
     else if (verb === 'resume') pauses.delete(key);
     else if (verb === 'timed') timed.set(key, performance.now());
   });
-  // What was said while the connection was away is not known: Redis decides.
-  parts.subscriber.on('ready', () => pauses.clear());
-  parts.subscriber.subscribe(`${parts.shard}:keys`).catch(parts.onError);
+  let listeningSinceMs = Number.POSITIVE_INFINITY;
+  const listen = () =>
+    parts.subscriber.subscribe(`${parts.shard}:keys`).then(() => {
+      listeningSinceMs = Date.now();
+    }, parts.onError);
+  parts.subscriber.on('close', () => {
+    listeningSinceMs = Number.POSITIVE_INFINITY;
+  });
+  parts.subscriber.on('ready', () => {
+    // What was said while the connection was away is not known: Redis decides.
+    pauses.clear();
+    listen();
+  });
+  listen();
 
   const within = (key: string, ms: number) => {
     const since = timed.size === 0 ? undefined : timed.get(key);
     return since !== undefined && performance.now() - since < ms;
   };
   return {
+    listeningSinceMs: () => listeningSinceMs,
     pausedFor: (key) => (pauses.size === 0 ? 0 : Math.max(0, (pauses.get(key) ?? 0) - performance.now())),
     notePause,
     isTimed: (key) => within(key, TIMED_MS),

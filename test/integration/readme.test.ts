@@ -180,7 +180,10 @@ for (const line of commandLines) {
 
 function assertScript(line: string): void {
   const [, bench] = / bench (\w+)$/.exec(line) ?? [];
-  if (bench) return assert.ok(existsSync(join(root, 'bench', `${bench}.ts`)), line);
+  if (bench) {
+    assert.ok(existsSync(join(root, 'bench', `${bench}.ts`)), line);
+    return;
+  }
   const name = line.replace(/^npm (run )?/, '');
   const programs = (scripts[name] ?? '').match(/\S+\.m?[jt]s\b/g) ?? [];
   assert.ok(programs.length > 0, `package.json has no script "${name}" that runs a program`);

@@ -52,11 +52,18 @@ local function addRequests(ns, crawl, list, ownKey, now)
   for fingerprint, key, priority, limits, packed in string.gmatch(list, '([^\29]*)\29([^\29]*)\29([^\29]*)\29([^\29]*)\29([^\30]*)\30') do
     if key == '' then key = ownKey end
     if perHost and not accepts[key] then accepts[key] = tonumber(redis.call('HGET', c .. ':accepts', key)) or 0 end
-    if accepted + added >= limit then
-      over = over + 1
-    elseif perHost and accepts[key] >= perHost then
-      hostFull = hostFull + 1
-    elseif redis.call('SADD', c .. ':s:' .. seenBucket(fingerprint, buckets, level), fingerprint) == 0 then
+    local isOver = accepted + added >= limit
+    local bucket = c .. ':s:' .. seenBucket(fingerprint, buckets, level)
+    if isOver or (perHost and accepts[key] >= perHost) then
+      -- What is known already is no request that a limit keeps out.
+      if redis.call('SISMEMBER', bucket, fingerprint) == 1 then
+        duplicates = duplicates + 1
+      elseif isOver then
+        over = over + 1
+      else
+        hostFull = hostFull + 1
+      end
+    elseif redis.call('SADD', bucket, fingerprint) == 0 then
       duplicates = duplicates + 1
     else
       added = added + 1
