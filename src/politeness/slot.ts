@@ -103,6 +103,8 @@ class ProcessSlots implements Slots {
     const { key } = request;
     const since = performance.now();
     let own = request.holder ?? null;
+    // It has started under this slot: the gate must know before it is asked again, and news of the start may still be on its way.
+    if (own !== null) this.#held.started(own);
     try {
       if (request.ahead && this.#heirs.holds(key)) {
         const patienceMs = this.#isCrowded(patience.permit) ? CROWDED_WAIT_MS : patience.patienceMs;
