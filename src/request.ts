@@ -8,6 +8,7 @@ const milliseconds = z.number().int().min(1).max(2_147_483_647);
 const limiterSchema = z.strictObject({
   key: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'expected up to 200 printable characters without spaces'),
   concurrency: z.number().int().min(1).max(10_000).optional(),
+  delayMs: milliseconds.optional(),
   max: z.number().int().min(1).max(1_000_000).optional(),
   durationMs: milliseconds.optional(),
 });

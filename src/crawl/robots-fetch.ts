@@ -62,6 +62,8 @@ function hopsOf(station: Station, work: Work) {
   let current = work;
   return {
     laterMs: () => laterMs,
+    /** Whose slot the last hop had. */
+    key: () => current.key,
     mayStart(): Failure | null {
       if (mayStart(station, current)) return null;
       laterMs = Math.max(station.slots.news.pausedFor(current.key), AGAIN_MS);
@@ -94,14 +96,14 @@ function hopsOf(station: Station, work: Work) {
 export async function obeyCrawlDelay(station: Station, work: Work, url: string): Promise<boolean> {
   const asked = station.robots.rulesFor(url)?.crawlDelayMs ?? 0;
   const delayMs = Math.min(asked, work.plan.settings.maxCrawlDelay);
-  await station.demands.crawlDelay(limiterKeyOf(url), delayMs);
+  await station.demands.crawlDelay(work.key, delayMs);
   return delayMs > 0 && !work.timed;
 }
 
 async function fetchRobots(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
   const { plan } = work;
   // Waiting for another's fetch takes time in which its answer may have paused the host.
-  const pausedMs = station.slots.news.pausedFor(limiterKeyOf(robotsUrl));
+  const pausedMs = station.slots.news.pausedFor(work.key);
   if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
   const hops = hopsOf(station, work);
   const result = await guardedFetch(station, work, {
@@ -129,7 +131,7 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
   const { status, body } = result.answer;
   const answer: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
   if (status !== 429 && status !== 503) return answer;
-  const told = await station.demands.pause(limiterKeyOf(robotsUrl), {
+  const told = await station.demands.pause(hops.key(), {
     afterMs: parseRetryAfter(result.answer.headers['retry-after'], Date.now()),
     longestMs: plan.settings.maxPause,
     ageMs: result.answer.timings.total ?? 0,

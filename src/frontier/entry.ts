@@ -23,8 +23,8 @@ export function entryOf(request: Request, ownKey: string): string {
   const id = fingerprint(extras ? { url, method: extras.method, body: extras.body } : { url });
   const limiter = extras?.limiter;
   const limits =
-    limiter && (limiter.concurrency || (limiter.max && limiter.durationMs))
-      ? `${limiter.concurrency ?? ''},${limiter.max ?? ''},${limiter.durationMs ?? ''}`
+    limiter && (limiter.concurrency || limiter.delayMs || (limiter.max && limiter.durationMs))
+      ? `${limiter.concurrency ?? ''},${limiter.max ?? ''},${limiter.durationMs ?? ''},${limiter.delayMs ?? ''}`
       : '';
   const packed = packRequest(request);
   const fields = packed.slice(0, packed.length - url.length);

@@ -16,7 +16,7 @@ export interface Demands {
    * for how long it has told off without a good answer in between. `ageMs`: since when the request that was told off had been on its way.
    */
   pause(key: string, asked: ToldOff): Promise<{ pausedMs: number; toldForMs: number }>;
-  /** The Crawl-delay of the key's robots.txt, 0 for none: told to the fleet once in a while. */
+  /** The Crawl-delay of a robots.txt of the key's hosts, 0 for none: told to the fleet once in a while, the longest of them all. */
   crawlDelay(key: string, delayMs: number): Promise<void>;
   /** What is left of the host's quota asks for so much time between two starts, for `untilMs` from now. */
   spread(key: string, intervalMs: number, untilMs: number): Promise<void>;
@@ -55,7 +55,7 @@ export function createDemands(parts: { redis: Redis; shard: string; news: News }
     async crawlDelay(key, delayMs) {
       const known = crawlDelays.get(key);
       const now = performance.now();
-      if (known?.delayMs === delayMs && now - known.toldAt < CRAWL_DELAY_TOLD_MS) return;
+      if (known && known.delayMs >= delayMs && now - known.toldAt < CRAWL_DELAY_TOLD_MS) return;
       if (!known && delayMs === 0) return;
       if (delayMs > 0) news.noteTimed(key);
       await slow(key, 'crawl', delayMs, CRAWL_DELAY_KEPT_MS);

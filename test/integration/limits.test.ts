@@ -67,6 +67,40 @@ test('the rate of a key holds for all requests that name it, those that name onl
   assert.deepEqual(violationsOf(log, limits, [], 5), []);
 });
 
+test('a key that requests name has its delay, and the Crawl-delay of its hosts, over all of them', async (t) => {
+  const site = await startSite({
+    pages: 4,
+    hosts: 2,
+    punctual: true,
+    robots: 'User-agent: *\nCrawl-delay: 0.3\n',
+  });
+  t.after(() => site.stop());
+  const desk = await openDesk();
+  const list = async (limiter: object) => {
+    const requests = Array.from({ length: 8 }, (_, index) => ({
+      url: `${site.urls[index % 2]}/p/${index >> 1}`,
+      limiter,
+    }));
+    await writeFile(desk.path('list.ndjson'), requests.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    return desk.path('list.ndjson');
+  };
+  const crawl = async (limiter: object, ...args: string[]) => {
+    await site.clearLog();
+    const { code, stderr } = await desk.run(['crawl', await list(limiter), ...args, '--quiet']);
+    assert.equal(code, 0, stderr);
+    return site.log();
+  };
+  const base = ['--depth', '0', '--per-host', '4', '--no-adaptive'];
+  const named = await crawl({ key: 'api', delayMs: 200 }, ...base, '--ignore-robots', '--crawl', 'a');
+  assert.equal(named.length, 8);
+  assert.deepEqual(violationsOf(named, { concurrency: 4, delayMs: 200 }, [], 5), []);
+  // Each robots.txt is asked for before it can be known; from then on the pages keep apart, whatever their host.
+  const told = await crawl({ key: 'other' }, ...base, '--crawl', 'b');
+  const pages = told.filter(({ path }) => path !== '/robots.txt');
+  assert.equal(pages.length, 8);
+  assert.deepEqual(violationsOf(pages, { concurrency: 4, delayMs: 300 }, [], 5), []);
+});
+
 test('a crawl may be gone on with by its id, and its records are its own whatever the prefix', async (t) => {
   const site = await startSite({ pages: 6 });
   t.after(() => site.stop());

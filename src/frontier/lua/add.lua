@@ -37,7 +37,7 @@ end
 
 --[[
   `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e); KEY empty means `ownKey`; LIMITS
-  is empty or `conc,max,dur`. Answers {added, duplicates, over the crawl's limit, over the limit of its host}. Reading a list twice changes nothing the second time.
+  is empty or `conc,max,dur,delay`. Answers {added, duplicates, over the crawl's limit, over the limit of its host}. Reading a list twice changes nothing the second time.
 ]]
 local function addRequests(ns, crawl, list, ownKey, now)
   local c = ns .. ':c:' .. crawl
@@ -72,11 +72,12 @@ local function addRequests(ns, crawl, list, ownKey, now)
       if perHost then accepts[key] = accepts[key] + 1 end
       if priority == '' then priority = '0' end
       if limits ~= '' then
-        local conc, max, dur = string.match(limits, '^(%d*),(%d*),(%d*)$')
+        local conc, max, dur, delay = string.match(limits, '^(%d*),(%d*),(%d*),(%d*)$')
         local k = ns .. ':k:' .. key
         redis.call('HSET', k, 'keep', '1')
         redis.call('PERSIST', k)
         if conc ~= '' then redis.call('HSET', k, 'conc', conc) end
+        if delay ~= '' then redis.call('HSET', k, 'delay', delay) end
         if max ~= '' and dur ~= '' then redis.call('HSET', k, 'max', max, 'dur', dur) end
       end
       local lane = c .. ':l' .. priority .. ':' .. key

@@ -4,7 +4,7 @@
             next, pend     no start before (ms), from the delay; who has leave to start and has not yet: until it has (or its lease ends,
                            which is `next` meanwhile) nobody else starts, so that delays are true however long a connect takes
             tat            theoretical arrival time of the next start, by the rate (GCRA with no burst, ms)
-            conc, max, dur limits that a request named for this key; o:conc, o:delay, o:max, o:dur those that the operator set
+            conc, max, dur, delay  limits that a request named for this key; o:conc, o:delay, o:max, o:dur those that the operator set
             crawl          Crawl-delay of its robots.txt (ms)
             pace           least time between two starts that its latency and errors ask for; hint, hintUntil  the same from its quota
             lat, …         what src/politeness/lua/pace.lua keeps of its answers
@@ -65,9 +65,9 @@ end
 local function gateRead(ns, key, crawl, now)
   local k = ns .. ':k:' .. key
   local v = redis.call('HMGET', k, 'pause', 'next', 'pend', 'tat', 'conc', 'max', 'dur', 'o:conc', 'o:delay', 'o:max', 'o:dur',
-    'crawl', 'pace', 'hint', 'hintUntil', 'lat', 'server')
+    'crawl', 'pace', 'hint', 'hintUntil', 'lat', 'server', 'delay')
   local pattern = crawl.hostLimits and patternOf(crawl.hostLimits, key) or {}
-  local delay = tonumber(v[9]) or pattern.delay or crawl.delay
+  local delay = tonumber(v[9]) or tonumber(v[18]) or pattern.delay or crawl.delay
   if not crawl.ignoreRobots then delay = math.max(delay, tonumber(v[12]) or 0) end
   local max, dur = tonumber(v[10]) or tonumber(v[6]) or pattern.max, tonumber(v[11]) or tonumber(v[7]) or pattern.durationMs
   local interval = max and dur and (dur + LATE_MS) / max or 0

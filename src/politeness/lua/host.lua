@@ -21,7 +21,8 @@ if verb == 'set' then
     redis.call('SADD', ns .. ':limited', key)
   else
     redis.call('SREM', ns .. ':limited', key)
-    if redis.call('HEXISTS', k, 'conc') == 0 and redis.call('HEXISTS', k, 'max') == 0 then redis.call('HDEL', k, 'keep') end
+    local v = redis.call('HMGET', k, 'conc', 'max', 'delay')
+    if not (v[1] or v[2] or v[3]) then redis.call('HDEL', k, 'keep') end
     gateKeep(k, DAY)
   end
   -- What an older, longer delay had promised no longer counts.
