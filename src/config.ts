@@ -98,12 +98,7 @@ function headerLines(lines: unknown[]): Record<string, string> {
 const pattern = z.string().min(1);
 
 /** `example.com`, `*.example.com`, `*`, each perhaps with a port; as limiter keys are spelled. */
-const hostPattern = z
-  .string()
-  .regex(
-    /^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/,
-    'expected a host such as example.com, *.example.com or 10.0.0.7:8080, in lower case',
-  );
+const hostPattern = z.string().regex(/^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/);
 
 /** What a host may be asked for; `max` starts in `durationMs` is a rate. */
 const hostLimits = z
@@ -130,7 +125,12 @@ const hostTable = z.preprocess(
       return z.NEVER;
     }
   },
-  z.record(hostPattern, hostLimits),
+  z.record(hostPattern, hostLimits, {
+    error: ({ code }) =>
+      code === 'invalid_key'
+        ? 'expected a host such as example.com, *.example.com or 10.0.0.7:8080, in lower case'
+        : undefined,
+  }),
 );
 
 const statusCode = wholeNumber(100, 599);

@@ -197,6 +197,25 @@ test('a switch is on or off and nothing else', () => {
   for (const wrong of ['yes', 'on', '', 1, 0, null]) refusal('ignoreRobots', wrong);
 });
 
+test('limits by host are checked: the host, each limit, and what goes together', () => {
+  const hosts = {
+    '*.example.com': { delay: '2s', concurrency: 1 },
+    '10.0.0.7:8080': { max: 5, durationMs: '1m' },
+  };
+  const parsed = {
+    '*.example.com': { delay: 2000, concurrency: 1 },
+    '10.0.0.7:8080': { max: 5, durationMs: 60_000 },
+  };
+  assert.deepEqual(parseSetting('hosts', hosts, ''), parsed);
+  assert.deepEqual(parseSetting('hosts', JSON.stringify(hosts), ''), parsed);
+  assert.match(refusal('hosts', { 'Example.com': {} }), /Example\.com: expected a host such as example\.com/);
+  assert.match(refusal('hosts', { 'a.example': { dleay: 1 } }), /a\.example: .*"dleay"/);
+  assert.match(refusal('hosts', { 'a.example': { max: 3 } }), /max and durationMs go together/);
+  assert.match(refusal('hosts', '{"a.example": '), /expected JSON/);
+  for (const wrong of ['a b', 'http://a.example/', '', 'a.*'])
+    assert.match(refusal('hosts', { [wrong]: {} }), /expected a host/);
+});
+
 test('headers are lines or an object, their names in lower case, their values without line ends', () => {
   assert.deepEqual(parseSetting('header', ['X-One: 1', 'Accept:a:b '], ''), { 'x-one': '1', accept: 'a:b' });
   assert.deepEqual(parseSetting('header', 'X-One: 1, 2', ''), { 'x-one': '1, 2' });
