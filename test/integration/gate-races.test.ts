@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import test, { after, before, type TestContext } from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { shardOf } from '../../src/frontier/keys.ts';
 import { pauseHost } from '../../src/politeness/hosts.ts';
 import { createSlots, type Slots } from '../../src/politeness/slot.ts';
-import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
+import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { type HostLimits, startsDuring, violationsOf } from '../support/auditor.ts';
-import { type Desk, openDesk } from '../support/crawls.ts';
+import type { Desk } from '../support/crawls.ts';
+import { openFleets } from '../support/fleets.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site.ts';
 
@@ -19,28 +19,7 @@ const LIST = ['--depth', '0', '--quiet', '--crawl', 'c', '--no-adaptive', '--ign
 /** What the server's clock may make of a gap. */
 const TOLERANCE_MS = 5;
 
-let server: TestRedis;
-let redis: Redis;
-before(async () => {
-  server = await startTestRedis();
-  redis = connectRedis({ url: server.url }, 'script');
-});
-after(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-
-interface Fleet {
-  desk: Desk;
-  shard: string;
-}
-
-/** Commands of one fleet of the test's own, in the Redis of this file; with these settings. */
-async function openFleet(settings: Record<string, string> = {}): Promise<Fleet> {
-  const prefix = `t${randomUUID().slice(0, 8)}`;
-  const desk = await openDesk({ REDIS_URL: server.url, DROVER_PREFIX: prefix, ...settings });
-  return { desk, shard: shardOf(prefix) };
-}
+const fleets = openFleets();
 
 async function openSite(
   context: TestContext,
@@ -84,13 +63,13 @@ function holds(log: readonly LogEntry[], limits: HostLimits): void {
 
 test('limits set while no consumer runs hold for the requests that a consumer left in the queue', async (t) => {
   const { site, host } = await openSite(t, { behaviours: { '/p/*': { delayMs: 10 } } });
-  const { desk, shard } = await openFleet();
+  const { desk, shard } = await fleets.open();
   await enqueue(desk, host, 300, '--per-host', '8');
   const first = desk.start(['consume', '--quiet', '-c', '3']);
   await seen(site, 30, 'the crawl to run');
   first.kill('SIGINT');
   await first.exit;
-  assert.ok((await redis.llen(`${shard}:requests:wait`)) > 1, 'requests are left in the queue');
+  assert.ok((await fleets.redis.llen(`${shard}:requests:wait`)) > 1, 'requests are left in the queue');
   await ofHost(desk, 'set', host, '--delay', '300ms');
   await site.clearLog();
   desk.start(['consume', '--quiet', '-c', '3']);
@@ -100,7 +79,7 @@ test('limits set while no consumer runs hold for the requests that a consumer le
 
 test('a request that is sent again because its idle connection was reset obeys the delay', async (t) => {
   const { site, host } = await openSite(t, { behaviours: { '/p/2': { reset: true, failTimes: 1 } } });
-  const { desk } = await openFleet();
+  const { desk } = await fleets.open();
   await enqueue(desk, host, 4, '--delay', '400ms');
   desk.start(['consume', '--quiet']);
   await until(async () => (await desk.status('c')).waiting === 0, { what: 'the crawl to end' });
@@ -115,7 +94,7 @@ test('a rate holds though the first starts wait for a slow look-up', async (t) =
   const { site } = await openSite(t);
   const host = `slow.test:${site.port}`;
   const limits = { max: 1, durationMs: 300, concurrency: 6 };
-  const { desk } = await openFleet({
+  const { desk } = await fleets.open({
     DROVER_DNS_SERVERS: names.address,
     DROVER_HOSTS: JSON.stringify({ [host]: limits }),
   });
@@ -129,7 +108,7 @@ test('a rate holds though the first starts wait for a slow look-up', async (t) =
 test('setting the concurrency of a host does not forget when its rate allows the next start', async (t) => {
   const { site, host } = await openSite(t);
   const limits = { max: 1, durationMs: 1500, concurrency: 2 };
-  const { desk } = await openFleet({ DROVER_HOSTS: JSON.stringify({ [host]: limits }) });
+  const { desk } = await fleets.open({ DROVER_HOSTS: JSON.stringify({ [host]: limits }) });
   await enqueue(desk, host, 10);
   desk.start(['consume', '--quiet', '-c', '10']);
   await seen(site, 1, 'the first page');
@@ -142,12 +121,12 @@ test('a pause that begins during the look-up is obeyed, and the pages come after
   const names = await slowNames(t);
   const { site } = await openSite(t);
   const host = `slow.test:${site.port}`;
-  const { desk, shard } = await openFleet({ DROVER_DNS_SERVERS: names.address });
+  const { desk, shard } = await fleets.open({ DROVER_DNS_SERVERS: names.address });
   await enqueue(desk, host, 6, '--per-host', '6');
   desk.start(['consume', '--quiet', '-c', '10']);
   await until(() => names.questions.length > 0, { what: 'the look-up to begin' });
   const fromMs = Date.now();
-  await pauseHost(redis, shard, host, 3000);
+  await pauseHost(fleets.redis, shard, host, 3000);
   await seen(site, 6, 'all pages');
   assert.ok(names.questions.filter((question) => question === 'A slow.test').length > 1);
   assert.deepEqual(startsDuring(await site.log(), [{ fromMs, untilMs: fromMs + 3000 - TOLERANCE_MS }]), []);
@@ -155,13 +134,13 @@ test('a pause that begins during the look-up is obeyed, and the pages come after
 
 /** How often Redis has run a script. */
 async function scriptsRun(): Promise<number> {
-  const calls = /^cmdstat_evalsha:calls=(\d+)/m.exec(await redis.info('commandstats'));
+  const calls = /^cmdstat_evalsha:calls=(\d+)/m.exec(await fleets.redis.info('commandstats'));
   return Number(calls?.[1]);
 }
 
 test('a pause that is made shorter while it lasts leaves nobody asking Redis again and again', async (t) => {
   const { site, host } = await openSite(t, { behaviours: { '/p/*': { delayMs: 20 } } });
-  const { desk } = await openFleet();
+  const { desk } = await fleets.open();
   await enqueue(desk, host, 400, '--per-host', '8');
   desk.start(['consume', '--quiet', '-c', '10']);
   await seen(site, 20, 'the crawl to run');
@@ -178,10 +157,10 @@ test('a pause that is made shorter while it lasts leaves nobody asking Redis aga
 });
 
 test('a process that stops with a slot still held gives back that one, not those of others', async (t) => {
-  const subscriber = connectRedis({ url: server.url }, 'script');
+  const subscriber = connectRedis({ url: fleets.url }, 'script');
   t.after(() => closeRedis(subscriber));
   const shard = shardOf(`t${randomUUID().slice(0, 8)}`);
-  const parts = { redis, subscriber, shard, capacity: 5, release: () => undefined };
+  const parts = { redis: fleets.redis, subscriber, shard, capacity: 5, release: () => undefined };
   const slotsOf = (consumer: string) =>
     createSlots({ ...parts, consumer, onError: (error) => assert.fail(String(error)) });
   const [stopping, staying] = [slotsOf('stopping'), slotsOf('staying')];
@@ -198,8 +177,8 @@ test('a process that stops with a slot still held gives back that one, not those
     const signal = new AbortController().signal;
     return (await slots.acquire({ ...request, onLost: () => undefined }, { patienceMs: 100, signal })).kind;
   };
-  const holders = () => redis.zrange(`${shard}:k:h:s`, '0', '-1');
-  await redis.hset(`${shard}:c:c`, 'perHost', '2');
+  const holders = () => fleets.redis.zrange(`${shard}:k:h:s`, '0', '-1');
+  await fleets.redis.hset(`${shard}:c:c`, 'perHost', '2');
   assert.deepEqual([await ask(stopping), await ask(staying), await ask(staying)], ['go', 'go', 'later']);
   assert.equal((await holders()).length, 2);
   await stopping.stop();

@@ -1,15 +1,12 @@
 // Redirects and the limits of the hosts that they lead to: each hop waits for its own host's time, and no hop waits for ever. From the
 // server's log.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import test, { after, before, type TestContext } from 'node:test';
-import { shardOf } from '../../src/frontier/keys.ts';
+import test, { type TestContext } from 'node:test';
 import { pauseHost, resumeHost } from '../../src/politeness/hosts.ts';
-import { connectRedis, type Redis } from '../../src/redis.ts';
 import { byHost, type HostLimits, startsDuring, violationsOf } from '../support/auditor.ts';
-import { type Desk, openDesk } from '../support/crawls.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import type { Desk } from '../support/crawls.ts';
+import { openFleets } from '../support/fleets.ts';
 import { type DroverProcess, until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site.ts';
 
@@ -19,28 +16,11 @@ const TOLERANCE_MS = 5;
 /** The news of a pause takes so long to every consumer, and what was on its way by then still comes. */
 const NEWS_MS = 60;
 
-let server: TestRedis;
-let redis: Redis;
-before(async () => {
-  server = await startTestRedis();
-  redis = connectRedis({ url: server.url }, 'script');
-});
-after(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const fleets = openFleets();
 
-interface Fleet {
-  desk: Desk;
-  shard: string;
-}
-
-/** Commands of one fleet of the test's own, in the Redis of this file; `hosts` as in the config. */
-async function openFleet(hosts: Record<string, object> = {}): Promise<Fleet> {
-  const prefix = `t${randomUUID().slice(0, 8)}`;
-  const settings = { DROVER_PREFIX: prefix, DROVER_HOSTS: JSON.stringify(hosts) };
-  return { desk: await openDesk({ REDIS_URL: server.url, ...settings }), shard: shardOf(prefix) };
-}
+/** `hosts` as in the config. */
+const openFleet = (hosts: Record<string, object> = {}) =>
+  fleets.open({ DROVER_HOSTS: JSON.stringify(hosts) });
 
 async function openSite(
   context: TestContext,
@@ -162,7 +142,7 @@ test('a redirect to a private host that a seed named, followed by a consumer tha
   const [first, second] = hosts;
   await site.behave('//127.0.0.1/r', redirectTo(`http://${second}/p/50`, 200));
   const { desk, shard } = await openFleet();
-  await pauseHost(redis, shard, first, 600_000);
+  await pauseHost(fleets.redis, shard, first, 600_000);
   const urls = [`http://${second}/p/1`, `http://${first}/r`, ...pages(first, 4)];
   await enqueue(desk, urls, '--ignore-robots', '--per-host', '1');
   const consumer = desk.start(['consume', '--quiet']);
@@ -171,7 +151,7 @@ test('a redirect to a private host that a seed named, followed by a consumer tha
   await consumer.exit;
   await site.clearLog();
 
-  await resumeHost(redis, shard, first);
+  await resumeHost(fleets.redis, shard, first);
   desk.start(['consume', '--quiet']);
   await until(async () => (await site.ended()) >= 6, { what: 'the other pages', everyMs: 50 });
   const logs = byHost(await site.log());

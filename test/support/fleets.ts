@@ -1,0 +1,47 @@
+// A Redis for the tests of one file, and fleets on it that know nothing of each other.
+import { randomUUID } from 'node:crypto';
+import { after, before } from 'node:test';
+import { shardOf } from '../../src/frontier/keys.ts';
+import { connectRedis, type Redis } from '../../src/redis.ts';
+import { type Desk, openDesk } from './crawls.ts';
+import { startTestRedis, type TestRedis } from './redis.ts';
+
+export interface Fleet {
+  desk: Desk;
+  shard: string;
+}
+
+export interface Fleets {
+  /** Of the whole file; there from before the first test. */
+  readonly redis: Redis;
+  readonly url: string;
+  /** Commands of a fleet of the test's own; `environment` goes to each of them. */
+  open(environment?: Record<string, string>): Promise<Fleet>;
+}
+
+/** To be called once, at the top of a test file: starts the Redis before its tests and stops it after them. */
+export function openFleets(): Fleets {
+  let server: TestRedis;
+  let redis: Redis;
+  before(async () => {
+    server = await startTestRedis();
+    redis = connectRedis({ url: server.url }, 'script');
+  });
+  after(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  return {
+    get redis() {
+      return redis;
+    },
+    get url() {
+      return server.url;
+    },
+    async open(environment = {}) {
+      const prefix = `t${randomUUID().slice(0, 8)}`;
+      const desk = await openDesk({ REDIS_URL: server.url, DROVER_PREFIX: prefix, ...environment });
+      return { desk, shard: shardOf(prefix) };
+    },
+  };
+}
