@@ -34,4 +34,21 @@ export function flagsOf(options: Record<string, unknown>): Partial<Record<Settin
 
 export const crawlNames = settingNames.filter((name) => definitions[name].of === 'crawl');
 export const placeNames: SettingName[] = ['dataDir', 'redisUrl', 'prefix', 'logLevel'];
-export const consumerNames: SettingName[] = ['concurrency', 'dnsServers', 'grace'];
+export const consumerNames: SettingName[] = [
+  'concurrency',
+  'dnsServers',
+  'grace',
+  'autoReplay',
+  'keepDead',
+  'keepDeadCount',
+  'purgeUnexported',
+  'otelEndpoint',
+];
+export const apiNames: SettingName[] = [
+  'apiHost',
+  'apiPort',
+  'allowHost',
+  'allowPrivate',
+  'queuesWritable',
+  'otelEndpoint',
+];

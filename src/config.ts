@@ -20,19 +20,19 @@ const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
       .max(most),
   );
 
-/** "500", "500ms", "2s", "5m", "24h" or a number of milliseconds. */
-const duration = z
-  .union([z.number(), z.string()])
-  .transform((value, context) => {
-    const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(String(value).trim());
-    if (!match) {
-      context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 2s or 5m' });
-      return z.NEVER;
-    }
-    const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? 'ms'] ?? 1;
-    return Math.round(Number(match[1]) * unit);
-  })
-  .pipe(z.number().min(0).max(2_147_483_647));
+/** "500", "500ms", "2s", "5m", "24h", "30d" or a number of milliseconds. */
+const anyDuration = z.union([z.number(), z.string()]).transform((value, context) => {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(String(value).trim());
+  if (!match) {
+    context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 2s or 5m' });
+    return z.NEVER;
+  }
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? 'ms'] ?? 1;
+  return Math.round(Number(match[1]) * unit);
+});
+
+/** What a timer of Node's can wait for. */
+const duration = anyDuration.pipe(z.number().min(0).max(2_147_483_647));
 
 /** "10485760", "10MiB", "512kB": bytes. */
 const byteSize = z
@@ -132,6 +132,16 @@ const hostTable = z.preprocess(
         : undefined,
   }),
 );
+
+/** A bearer token of the API: `ro:` before it lets it only read. */
+const apiToken = z
+  .string()
+  .regex(
+    /^(ro:)?[\x21-\x2b\x2d-\x7e]{16,256}$/,
+    'expected 16 to 256 printable characters without commas, ro: before it for read-only',
+  );
+
+const webUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'expected an http:// or https:// URL');
 
 const statusCode = wholeNumber(100, 599);
 const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
@@ -447,6 +457,20 @@ export const definitions = {
     schema: z.enum(['text', 'base64', 'none']),
     default: 'text',
   }),
+  webhook: define<string | null>({
+    of: 'crawl',
+    flags: '--webhook <url>',
+    help: 'where to POST, signed, when the crawl has finished (DROVER_WEBHOOK_SECRET)',
+    schema: webUrl.nullable(),
+    default: null,
+  }),
+  webhookDead: define<number | null>({
+    of: 'crawl',
+    flags: '--webhook-dead <n>',
+    help: 'tell the webhook too when the crawl has so many dead letters',
+    schema: wholeNumber(1).nullable(),
+    default: null,
+  }),
 
   concurrency: define<number>({
     of: 'process',
@@ -496,9 +520,89 @@ export const definitions = {
   grace: define<number>({
     of: 'process',
     flags: '--grace <duration>',
-    help: 'how long a stopping consumer waits for what is in flight',
+    help: 'how long a stopping consumer, or server, waits for what is in flight',
     schema: duration,
     default: 30_000,
+  }),
+  autoReplay: define<number>({
+    of: 'process',
+    flags: '--auto-replay <duration>',
+    help: 'try one dead letter of each host that was down again so often, and the rest when it comes through; 0: never',
+    schema: duration,
+    default: 0,
+  }),
+  keepDead: define<number | null>({
+    of: 'process',
+    flags: '--keep-dead <duration>',
+    help: 'export and purge dead letters that are older; for ever if not given',
+    schema: anyDuration.pipe(z.number().min(1000)).nullable(),
+    default: null,
+  }),
+  keepDeadCount: define<number | null>({
+    of: 'process',
+    flags: '--keep-dead-count <n>',
+    help: 'export and purge the oldest dead letters beyond so many',
+    schema: wholeNumber(0).nullable(),
+    default: null,
+  }),
+  purgeUnexported: define<boolean>({
+    of: 'process',
+    flags: '--purge-unexported',
+    help: 'purge old dead letters without exporting them first',
+    schema: flag,
+    default: false,
+  }),
+  apiHost: define<string>({
+    of: 'process',
+    flags: '--host <address>',
+    help: 'the address that the API listens on; beyond loopback it needs DROVER_API_TOKEN',
+    schema: z.string().min(1),
+    default: '127.0.0.1',
+  }),
+  apiPort: define<number>({
+    of: 'process',
+    flags: '--port <n>',
+    help: 'the port that the API listens on; 0 for any free one',
+    schema: wholeNumber(0, 65_535),
+    default: 3300,
+  }),
+  apiToken: define<string[]>({
+    of: 'process',
+    help: 'bearer tokens of the API, separated by commas; ro: before one lets it only read',
+    schema: list(apiToken),
+    default: [],
+  }),
+  allowHost: define<string[]>({
+    of: 'process',
+    flags: '--allow-host <name>',
+    help: 'host names, as browsers write them, by which the API may be called besides its address (behind a proxy)',
+    schema: plainList(
+      z
+        .string()
+        .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com, in lower case'),
+    ),
+    default: [],
+    many: true,
+  }),
+  queuesWritable: define<boolean>({
+    of: 'process',
+    flags: '--queues-writable',
+    help: 'let the raw queues at /queues be changed, not only looked at',
+    schema: flag,
+    default: false,
+  }),
+  webhookSecret: define<string | null>({
+    of: 'process',
+    help: 'the key that webhooks are signed with (HMAC-SHA256); consumers need it',
+    schema: z.string().min(16, 'expected at least 16 characters').nullable(),
+    default: null,
+  }),
+  otelEndpoint: define<string | null>({
+    of: 'process',
+    flags: '--otel <url>',
+    help: 'send OpenTelemetry traces there (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces',
+    schema: webUrl.nullable(),
+    default: null,
   }),
   logLevel: define<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'>({
     of: 'process',
@@ -523,6 +627,17 @@ type ProcessSettingName =
   | 'dnsServers'
   | 'lockDuration'
   | 'grace'
+  | 'autoReplay'
+  | 'keepDead'
+  | 'keepDeadCount'
+  | 'purgeUnexported'
+  | 'apiHost'
+  | 'apiPort'
+  | 'apiToken'
+  | 'allowHost'
+  | 'queuesWritable'
+  | 'webhookSecret'
+  | 'otelEndpoint'
   | 'logLevel';
 
 /** The settings that a crawl takes with it into Redis. */
@@ -572,13 +687,22 @@ export async function readSettings(
   return result as Settings;
 }
 
+/** An address may hold a password, a header a token: their values are never shown. */
+const secretSettings: ReadonlySet<SettingName> = new Set([
+  'redisUrl',
+  'header',
+  'apiToken',
+  'webhookSecret',
+  'webhook',
+  'otelEndpoint',
+]);
+
 /** One setting's value checked; `source` names the place in the error. */
 export function parseSetting<N extends SettingName>(name: N, value: unknown, source: string): Settings[N] {
   const parsed = definitions[name].schema.safeParse(value);
   if (parsed.success) return parsed.data as Settings[N];
   const issue = parsed.error.issues[0];
-  // An address may hold a password, a header a token.
-  const got = name === 'redisUrl' || name === 'header' ? '' : ` (got ${JSON.stringify(value)})`;
+  const got = secretSettings.has(name) ? '' : ` (got ${JSON.stringify(value)})`;
   const within = name === 'hosts' && issue?.path.length ? `, ${issue.path.join(', ')}` : '';
   throw new DroverError('E_SETTING', `${source}${within}: ${issue?.message ?? 'wrong value'}${got}.`);
 }

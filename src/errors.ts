@@ -19,6 +19,7 @@ export type Layer =
   | 'queue'
   | 'redis'
   | 'disk'
+  | 'api'
   | 'settings';
 
 interface CatalogueEntry {
@@ -293,6 +294,86 @@ export const catalogue = {
     'Free some space; the same command goes on where it stopped.',
   ),
   E_FILE: entry('disk', 'The file cannot be read or written.', 'Check the path and its permissions.'),
+
+  E_AUTH: entry(
+    'api',
+    'There is no valid token in the request.',
+    'Send Authorization: Bearer TOKEN, one of DROVER_API_TOKEN.',
+  ),
+  E_FORBIDDEN: entry('api', 'The token lets only read.', 'Use a token that is not marked ro:.'),
+  E_ORIGIN: entry(
+    'api',
+    'The request comes from a page of another site, or calls the server by a name that is not its own.',
+    'Call it by its address; name others with --allow-host.',
+  ),
+  E_ROUTE: entry(
+    'api',
+    'There is nothing at this path.',
+    'Look into /openapi.json, which lists what there is.',
+  ),
+  E_METHOD: entry(
+    'api',
+    'The path does not take this method.',
+    'Look into /openapi.json, which lists what there is.',
+  ),
+  E_MEDIA_TYPE: entry(
+    'api',
+    'The body is of a kind that is not taken here.',
+    'Send application/json, or application/x-ndjson where requests are taken.',
+  ),
+  E_FIELD: entry(
+    'api',
+    'A field of the request is missing, unknown or of the wrong kind.',
+    'See the named field and /openapi.json.',
+  ),
+  E_BODY_SIZE: entry(
+    'api',
+    'The body is larger than this route takes.',
+    'Send many requests as application/x-ndjson, which may be of any length.',
+  ),
+  E_BODY_SLOW: entry('api', 'The body did not come in time.', 'Send it without long breaks.'),
+  E_TOO_MANY: entry(
+    'api',
+    'More is asked of the server than it takes at a time.',
+    'Come again after the time that Retry-After names.',
+  ),
+  E_IDEMPOTENCY: entry(
+    'api',
+    'This Idempotency-Key was used for another body, or its first request is still at work.',
+    'Use a new key for a new body; else come again a little later.',
+  ),
+  E_LETTER_UNKNOWN: entry(
+    'api',
+    'There is no such dead letter.',
+    'drover dead list shows those that there are.',
+  ),
+  E_REPLAY_UNKNOWN: entry('api', 'There is no such replay.', 'Replays are kept for a week; start another.'),
+  E_REQUEST_UNKNOWN: entry(
+    'api',
+    'Nothing is known of a request with this id.',
+    'Ask for its URL with drover explain.',
+  ),
+  E_STOPPING: entry('api', 'The server is about to stop.', 'Ask again, or another one.'),
+  E_INTERNAL: entry(
+    'api',
+    'Something went wrong in the server.',
+    'Its log tells more, by the id of the request.',
+  ),
+  E_LISTEN: entry(
+    'api',
+    'The server cannot listen there.',
+    'Choose another --port or --host, or stop what listens there.',
+  ),
+  E_OPEN_DOOR: entry(
+    'api',
+    'The server would be open to everybody who reaches this address.',
+    'Set DROVER_API_TOKEN, or listen on 127.0.0.1.',
+  ),
+  E_WEBHOOK: entry(
+    'api',
+    'The webhook cannot be used.',
+    'Set DROVER_WEBHOOK_SECRET for it to be signed, and give a public http:// or https:// URL.',
+  ),
 
   E_USAGE: entry('settings', 'The command line is not understood.', 'See drover help.'),
   E_SETTING: entry(

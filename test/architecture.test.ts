@@ -17,8 +17,10 @@ import {
  * src/errors.ts is the ground that every room, src/url included, stands on; src/redis.ts and src/scripts.ts (the Lua) are one room.
  */
 const floors: Record<number, string[]> = {
-  7: ['cli'],
-  6: ['producers', 'consumers', 'src/index.ts'],
+  9: ['cli'],
+  8: ['producers', 'consumers', 'src/index.ts'],
+  7: ['src/client'],
+  6: ['src/api'],
   5: ['src/crawl'],
   4: ['src/frontier', 'src/politeness', 'src/queue', 'src/page', 'src/sink'],
   3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts'],

@@ -281,4 +281,8 @@ const samples: Record<SettingName, string> = {
   ...{ hosts: '{"a.example": {"delay": "1s"}}', perServer: '1', serverBy: 'address', adaptive: '0' },
   ...{ maxCrawlDelay: '1s', maxFrontier: '1', sitemap: 'auto', maxPerHost: '1', maxPathRepeats: '1' },
   ...{ maxChain: '1', keepSessionIds: '1', lockDuration: '1s', grace: '1s', logLevel: 'warn' },
+  ...{ webhook: 'https://hooks.example/', webhookDead: '5', webhookSecret: 'sixteen characters' },
+  ...{ autoReplay: '10m', keepDead: '30d', keepDeadCount: '1', purgeUnexported: '1', queuesWritable: '1' },
+  ...{ apiHost: '::1', apiPort: '1', apiToken: 'ro:0123456789abcdef', allowHost: 'a.example' },
+  ...{ otelEndpoint: 'http://127.0.0.1:4318/v1/traces' },
 };

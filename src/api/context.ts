@@ -1,0 +1,31 @@
+// What every route of the API works with.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Settings } from '../config.ts';
+import type { Log } from '../log.ts';
+import type { RequestQueue } from '../queue/queue.ts';
+import type { Redis, RedisAddress } from '../redis.ts';
+
+/** Made once by the server, and handed to each file of routes. */
+export interface ApiContext {
+  settings: Settings;
+  address: RedisAddress;
+  /** For scripts and reads; the server closes it. */
+  redis: Redis;
+  shard: string;
+  queue: RequestQueue;
+  log: Log;
+  /** True from SIGTERM on: /readyz says no, event streams and uploads end. */
+  stopping(): boolean;
+}
+
+/** The server as a file of routes sees it: schemas are Zod's, and type what the handler gets. */
+export type ApiServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
