@@ -37,7 +37,16 @@ export function createDispatch(redis: Redis, shard: string, crawl: string): Disp
 
   async function end(id: string, key: string): Promise<void> {
     const recorded = { kind: 'recorded', status: 200, code: null, bytes: 10_000, reason: '' } as const;
-    const ended = await committer.commit({ crawl, id, take: 0, key, ...recorded, links: '', leftOut: {} });
+    const ended = await committer.commit({
+      crawl,
+      id,
+      take: 0,
+      key,
+      ...recorded,
+      links: '',
+      leftOut: {},
+      host: '',
+    });
     if (ended !== 'done') throw new Error(`${id} was ${ended}`);
   }
 

@@ -1,5 +1,5 @@
 // drover dead list: what failed for good, and why.
-import { deadLetters } from '../src/crawl/replay.ts';
+import { deadLetters } from '../src/crawl/dead-look.ts';
 import { DroverError } from '../src/errors.ts';
 import { printable } from '../src/log.ts';
 import { openQueue } from '../src/queue/queue.ts';
@@ -17,7 +17,7 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     const filter = await deadFilter(session, args[0], options.code);
     const queue = openQueue(session.redis, session.shard);
     let shown = 0;
-    for await (const letter of deadLetters(queue, filter)) {
+    for await (const letter of deadLetters(session.redis, session.shard, queue, filter)) {
       if (shown === limit) {
         process.stderr.write(`more than ${limit}: see them with --limit\n`);
         break;

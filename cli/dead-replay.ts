@@ -1,7 +1,8 @@
 // drover dead replay: dead letters become waiting requests again.
-import { type DeadFilter, deadLetters, replayDead } from '../src/crawl/replay.ts';
+import { summarizeDead } from '../src/crawl/dead-look.ts';
+import { startReplay } from '../src/crawl/dead-replay.ts';
 import { DroverError } from '../src/errors.ts';
-import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
+import { openQueue } from '../src/queue/queue.ts';
 import { deadFilter } from './dead-filter.ts';
 import { EXIT } from './failures.ts';
 import { openSession } from './session.ts';
@@ -15,9 +16,11 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
     const { redis, shard } = session;
     const queue = openQueue(redis, shard);
     const filter = await deadFilter(session, args[0], options.code);
-    const count = options.dryRun
-      ? await countOf(queue, filter)
-      : await replayDead(redis, shard, queue, filter);
+    const how = { canary: 0, rate: 1, overrides: {} };
+    const groups = options.dryRun
+      ? (await summarizeDead(redis, shard, queue, filter)).map(({ count }) => count)
+      : (await startReplay(redis, shard, queue, filter, how)).map(({ opened }) => opened);
+    const count = groups.reduce((sum, one) => sum + one, 0);
     if (options.json)
       process.stdout.write(`${JSON.stringify({ replayed: count, dryRun: options.dryRun === true })}\n`);
     else
@@ -28,10 +31,4 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   } finally {
     await session.close();
   }
-}
-
-async function countOf(queue: RequestQueue, filter: DeadFilter): Promise<number> {
-  let count = 0;
-  for await (const _ of deadLetters(queue, filter)) count++;
-  return count;
 }

@@ -40,7 +40,15 @@ export interface Answer {
 /** What one fetch gives: an answer, or a failure with whatever came before it. */
 export type FetchResult =
   | { ok: true; answer: Answer }
-  | { ok: false; failure: Failure; timings: Timings; finalUrl: string };
+  | { ok: false; failure: Failure; timings: Timings; finalUrl: string; came?: Came };
+
+/** What is known of a server that did not answer, or not to the end. */
+export interface Came {
+  /** That was connected to, or tried to be. */
+  address: string | null;
+  /** Of the header that came before it failed. */
+  status: number | null;
+}
 
 /** What classify says of a fetch. `failure` of a recorded answer is set unless the status is 2xx. */
 export type Verdict =

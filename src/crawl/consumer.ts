@@ -19,6 +19,7 @@ import { settle } from '../queue/settle.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
 import { openJsonlSink } from '../sink/jsonl.ts';
 import { endFinishedCrawls } from './crawl.ts';
+import { driveReplays } from './dead-replay.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createHostTimes, type HostTimes } from './host-times.ts';
 import { mendFrontier } from './mend.ts';
@@ -101,6 +102,8 @@ export async function startConsumer(parts: {
   const chores = setInterval(() => doChores(station, queue, crew).catch(onError), CHORES_MS);
   const mending = setInterval(() => mendFrontier(scripts, shard, queue).catch(onError), MEND_MS);
   await mendFrontier(scripts, shard, queue).catch(onError);
+  // Before a job is taken: a canary may be the last that a crawl waits for.
+  await driveReplays(scripts, shard, queue).catch(onError);
 
   return {
     inFlight: () => station.permits.inUse(),
@@ -196,6 +199,7 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
 
 async function doChores(station: Station, queue: ReturnType<typeof openQueue>, crew: Crew): Promise<void> {
   await station.tallies.flush();
+  await driveReplays(station.redis, station.shard, queue);
   await endFinishedCrawls(station.redis, station.shard);
   if (crew.idleMs() < ASLEEP_MS || station.permits.inUse() > 0) return;
   if ((await queue.getWaitingCount()) > 0) crew.wake();

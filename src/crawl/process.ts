@@ -11,6 +11,7 @@ import type { RequestJob } from '../queue/queue.ts';
 import { unpackRequest } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { admit, startOf } from './admit.ts';
+import { triesOf } from './attempts.ts';
 import { type Followed, follow, NOTHING_FOLLOWED } from './follow.ts';
 import { listen } from './listen.ts';
 import { examine, recordOf } from './record-of.ts';
@@ -86,7 +87,7 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
 
 function memoryOf({ progress }: RequestJob): Memory {
   const known = typeof progress === 'object' ? (progress as Partial<Memory>) : {};
-  return { toldOffAt: known.toldOffAt ?? null, hop: known.hop ?? null };
+  return { toldOffAt: known.toldOffAt ?? null, hop: known.hop ?? null, tries: known.tries ?? [] };
 }
 
 async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
@@ -181,6 +182,7 @@ async function die(
     result && !result.ok
       ? { timings: result.timings, finalUrl: result.finalUrl }
       : { timings: null, finalUrl: null };
+  await work.remember({ tries: triesOf(work, cause) });
   await station.sink.store(
     recordOf(work, { answer, failure: cause.failure, ...came }, findings),
     work.take,
@@ -215,6 +217,7 @@ async function end(
     code: error?.code ?? null,
     bytes: answer?.body.byteLength ?? 0,
     reason: error ? `${error.code} ${error.message}` : '',
+    host: limiterKeyOf(work.request.url),
     links,
     leftOut,
   });
@@ -231,7 +234,7 @@ async function retry(
   const attempts = work.request.extras?.attempts ?? work.plan.settings.attempts;
   if (work.attempt >= attempts) return die(station, work, { ...verdict, result });
   // The redirects may lead elsewhere next time.
-  if (work.memory.hop) await work.remember({ hop: null });
+  await work.remember({ hop: null, tries: triesOf(work, { ...verdict, result }) });
   station.tallies.count(work.crawl, 'retries');
   return { kind: 'retry', failure: verdict.failure, delayMs: backoffMs(work) };
 }

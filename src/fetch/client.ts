@@ -139,7 +139,10 @@ class GotFetcher implements Fetcher {
       const finalUrl = target.url.href;
       if (end.kind === 'answer') return { ok: true, answer: { finalUrl, redirects, ...end.answer } };
       const { timings } = end;
-      if (end.kind === 'failed') return { ok: false, failure: end.failure, timings, finalUrl };
+      if (end.kind === 'failed') {
+        const { failure, came } = end;
+        return { ok: false, failure, timings, finalUrl, ...(came ? { came } : {}) };
+      }
       const next = nextTarget(request, target, end, redirects);
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
       isAway ||= next.url.origin !== target.url.origin;

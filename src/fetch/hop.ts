@@ -2,7 +2,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Failure, failure } from '../errors.ts';
-import type { Answer, Timings } from '../outcome.ts';
+import type { Answer, Came, Timings } from '../outcome.ts';
 import type { AgentPair, Connecting } from './agent.ts';
 import { type BodyLimits, BodyReader } from './body-reader.ts';
 import { failureOf, isClosed } from './failures.ts';
@@ -22,7 +22,7 @@ export type HopEnd =
   | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'> }
   | { kind: 'redirect'; status: number; location: string; timings: Timings }
   /** `stale`: an idle connection had been closed by the server; nothing of an answer came. */
-  | { kind: 'failed'; failure: Failure; stale: boolean; timings: Timings };
+  | { kind: 'failed'; failure: Failure; stale: boolean; timings: Timings; came?: Came };
 
 export interface HopParts {
   readonly target: Target;
@@ -165,6 +165,7 @@ export class Hop implements Watched, Connecting {
       failure: failureOf(error, place),
       stale: this.#isStale(error),
       timings: this.#stop(),
+      came: this.#came(error),
     });
     this.#abandon();
   }
@@ -177,12 +178,19 @@ export class Hop implements Watched, Connecting {
 
   fail(reason: Failure): void {
     if (this.#ended) return;
-    this.#end({ kind: 'failed', failure: reason, stale: false, timings: this.#stop() });
+    this.#end({ kind: 'failed', failure: reason, stale: false, timings: this.#stop(), came: this.#came() });
     this.#abandon();
+  }
+
+  #came(error?: Error & { address?: unknown }): Came {
+    const tried = error?.address;
+    const address = this.#address ?? (typeof tried === 'string' ? tried : null);
+    return { address, status: this.#response?.statusCode ?? null };
   }
 
   #onSocket(socket: Socket): void {
     if (this.#ended) return;
+    this.#address = socket.remoteAddress ?? null;
     const refusal = this.#parts.mayStart?.();
     if (refusal) {
       this.fail(refusal);

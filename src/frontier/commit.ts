@@ -12,8 +12,9 @@ export interface Ending {
   status: number | null;
   code: string | null;
   bytes: number;
-  /** Of a dead one: what the dead-letter index keeps of it. */
+  /** Of a dead one: what the crawl keeps of it, and the host in whose group it is found. */
   reason: string;
+  host: string;
   /** Its links, as entryOf made them; at most BATCH. */
   links: string;
   /** Links that did not become requests, by the code of the reason. */
@@ -71,9 +72,22 @@ function takeBatch(queue: Pending[]): Pending[] {
 async function commitBatch(redis: Redis, shard: string, batch: Pending[]): Promise<void> {
   const args: (string | number)[] = [shard];
   for (const { ending } of batch) {
-    const { crawl, id, take, kind, key, status, code, bytes, reason, links, leftOut } = ending;
+    const { crawl, id, take, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
     const left = Object.entries(leftOut).map(([why, count]) => `${why} ${count};`);
-    args.push(crawl, id, take, kind, key, status ?? '', code ?? '', bytes, reason, links, left.join(''));
+    args.push(
+      crawl,
+      id,
+      take,
+      kind,
+      key,
+      status ?? '',
+      code ?? '',
+      bytes,
+      reason,
+      links,
+      left.join(''),
+      host,
+    );
   }
   try {
     const replies = (await runScript(redis, 'frontier/lua/commit.lua', `${shard}:active`, args)) as number[];

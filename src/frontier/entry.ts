@@ -19,8 +19,24 @@ export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): s
  */
 export function entryOf(request: Request, ownKey: string): string {
   const { url, extras } = request;
-  const key = limiterKeyOfRequest(request);
   const id = fingerprint(extras ? { url, method: extras.method, body: extras.body } : { url });
+  const { key, priority, limits, entry } = placeOf(request);
+  return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${priority}${GS}${limits}${GS}${entry}${RS}`;
+}
+
+/** Where a request stands in the frontier, and as what: lua/add.lua and lua/replay.lua read these. */
+export interface LanePlace {
+  key: string;
+  /** '' for 0. */
+  priority: string;
+  /** Those that it names for its key, `concurrency,max,durationMs,delayMs`; '' for none. */
+  limits: string;
+  entry: string;
+}
+
+export function placeOf(request: Request): LanePlace {
+  const { url, extras } = request;
+  const key = limiterKeyOfRequest(request);
   const limiter = extras?.limiter;
   const limits =
     limiter && (limiter.concurrency || limiter.delayMs || (limiter.max && limiter.durationMs))
@@ -31,7 +47,7 @@ export function entryOf(request: Request, ownKey: string): string {
   const own = withoutHost(url, key);
   // Most seeds say nothing but their URL.
   const head = fields === PLAIN_SEED && own !== url ? '' : fields;
-  return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${extras?.priority || ''}${GS}${limits}${GS}${head}${own}${RS}`;
+  return { key, priority: extras?.priority ? String(extras.priority) : '', limits, entry: `${head}${own}` };
 }
 
 function withoutHost(url: string, key: string): string {

@@ -1,24 +1,58 @@
-// Opening dead requests again.
+// Dead letters on their way: back into their lanes, or away for good.
 import type { Redis } from '../redis.ts';
-import { unpackRequest } from '../request.ts';
+import type { Request } from '../request.ts';
 import { runScript } from '../scripts.ts';
-import { limiterKeyOfRequest } from './entry.ts';
+import { limiterKeyOf } from '../url/host.ts';
+import { placeOf } from './entry.ts';
 
-export interface DeadRequest {
+/** How many letters one atomic script call takes. */
+export const LETTERS_A_CALL = 200;
+/** A crawl with letters of a run counts as unfinished for so long after each step of the run. */
+export const REPLAY_LEASE_MS = 10_000;
+
+/** A letter and the request that it is to become. */
+export interface Replayed {
   crawl: string;
   id: string;
-  packed: string;
+  code: string;
+  request: Request;
 }
 
-/** Moves them from dead back to open, atomically with the counters; answers for each whether it was dead. At most some hundreds a call. */
-export async function openAgain(
+/** later: it is not in the failed set yet, or the run has opened enough; gone: it is no dead letter any more; cancelled: its crawl is. */
+export type ReplayAnswer = 'opened' | 'later' | 'gone' | 'cancelled';
+const answers: Record<string, ReplayAnswer> = { 1: 'opened', 0: 'later', '-1': 'gone', '-2': 'cancelled' };
+
+/** The name of a group in the index: letters of one code at one host. */
+export function groupOf(code: string, host: string): string {
+  return `${code}\x1f${host}`;
+}
+
+/**
+ * Moves letters to the heads of their lanes, for a run while it is in `phase` and has opened fewer than `most` in all. Atomic with all
+ * counters; a letter is moved once however often this is called. At most LETTERS_A_CALL.
+ */
+export async function replayLetters(
   redis: Redis,
   shard: string,
-  requests: readonly DeadRequest[],
-): Promise<boolean[]> {
+  run: { id: string; most: number; phase: string },
+  letters: readonly Replayed[],
+): Promise<ReplayAnswer[]> {
+  const args: (string | number)[] = [shard, run.id, run.most, run.phase, REPLAY_LEASE_MS];
+  for (const { crawl, id, code, request } of letters) {
+    const { key, priority, limits, entry } = placeOf(request);
+    args.push(crawl, id, groupOf(code, limiterKeyOf(request.url)), key, priority || '0', limits, entry);
+  }
+  const reply = await runScript(redis, 'frontier/lua/replay.lua', `${shard}:replay:${run.id}`, args);
+  return (reply as number[]).map((answer) => answers[answer] ?? 'gone');
+}
+
+/** Removes letters for good; the counters of their crawls stay. Atomic; answers how many there were. At most LETTERS_A_CALL. */
+export async function purgeLetters(
+  redis: Redis,
+  shard: string,
+  letters: readonly { crawl: string; id: string; code: string; host: string }[],
+): Promise<number> {
   const args: string[] = [shard];
-  for (const { crawl, id, packed } of requests)
-    args.push(crawl, id, limiterKeyOfRequest(unpackRequest(packed)), packed);
-  const replies = (await runScript(redis, 'frontier/lua/replay.lua', `${shard}:active`, args)) as number[];
-  return replies.map((reply) => reply === 1);
+  for (const { crawl, id, code, host } of letters) args.push(crawl, id, groupOf(code, host));
+  return Number(await runScript(redis, 'frontier/lua/purge.lua', `${shard}:active`, args));
 }

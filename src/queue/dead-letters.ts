@@ -1,23 +1,60 @@
-// Dead letters: the jobs in BullMQ's failed set, read page by page, and put back.
-import { unpackRequest } from '../request.ts';
+// Dead letters: the jobs in BullMQ's failed set, and what each says of itself.
+import { catalogue, type ErrorCode } from '../errors.ts';
+import type { Timings } from '../outcome.ts';
+import { type Request, type RequestInput, unpackRequest } from '../request.ts';
+import { limiterKeyOf } from '../url/host.ts';
 import type { RequestJob, RequestQueue } from './queue.ts';
 
 export interface DeadLetter {
+  /** CRAWL.FINGERPRINT. */
+  jobId: string;
   crawl: string;
   id: string;
   url: string;
+  /** Of the URL, with its port unless it is the scheme's own. */
+  host: string;
   code: string;
+  layer: string;
   message: string;
+  /** Of them used up. */
   attempts: number;
   /** ISO 8601. */
   failedAt: string;
 }
 
+/** One attempt that failed. */
+export interface Attempt {
+  /** When it ended; ISO 8601. */
+  at: string;
+  code: string;
+  layer: string;
+  message: string;
+  status: number | null;
+  /** That was connected to, or tried to be. */
+  address: string | null;
+  finalUrl: string | null;
+  /** In milliseconds. */
+  timings: Timings;
+  /** The first characters of a textual body, safe to show. */
+  body: string | null;
+}
+
+/** A dead letter with all that is known of it. Headers may hold secrets: whoever shows it redacts them. */
+export interface DeadLetterDetail extends DeadLetter {
+  request: RequestInput;
+  depth: number;
+  referrer: string | null;
+  /** What to do about its code. */
+  advice: string;
+  /** The oldest first; at most 20. */
+  tries: Attempt[];
+}
+
 const PAGE = 200;
 
 /** The newest first, in pages, so that the length of the set does not matter. */
-export async function* deadJobs(queue: RequestQueue): AsyncGenerator<RequestJob[]> {
-  for (let start = 0; ; start += PAGE) {
+export async function* deadJobs(queue: RequestQueue, from = 0): AsyncGenerator<RequestJob[]> {
+  for (let start = from; ; start += PAGE) {
     const jobs = await queue.getJobs(['failed'], start, start + PAGE - 1, false);
     yield jobs.filter((job) => job !== undefined && job !== null);
     if (jobs.length < PAGE) return;
@@ -29,15 +66,45 @@ export function letterOf(job: RequestJob): DeadLetter {
   const jobId = job.id ?? '';
   const dot = jobId.lastIndexOf('.');
   const [, code = '', message = ''] = /^(\S+) ?(.*)$/s.exec(job.failedReason ?? '') ?? [];
+  const { url } = unpackRequest(job.data);
   return {
+    jobId,
     crawl: jobId.slice(0, dot),
     id: jobId.slice(dot + 1),
-    url: unpackRequest(job.data).url,
+    url,
+    host: limiterKeyOf(url),
     code,
+    layer: layerOf(code),
     message,
     attempts: job.attemptsMade,
     failedAt: new Date(job.finishedOn ?? job.timestamp).toISOString(),
   };
+}
+
+export function detailOf(job: RequestJob): DeadLetterDetail {
+  const letter = letterOf(job);
+  const { url, depth, referrer, extras }: Request = unpackRequest(job.data);
+  const { progress } = job;
+  const tries = typeof progress === 'object' ? (progress as { tries?: Attempt[] }).tries : undefined;
+  return {
+    ...letter,
+    request: { url, ...extras },
+    depth,
+    referrer,
+    advice: adviceOn(letter.code),
+    tries: tries ?? [],
+  };
+}
+
+/** The layer of a code; 'queue' for what is none of the catalogue's. */
+export function layerOf(code: string): string {
+  return code in catalogue ? catalogue[code as ErrorCode].layer : 'queue';
+}
+
+export function adviceOn(code: string): string {
+  return code in catalogue
+    ? catalogue[code as ErrorCode].advice
+    : 'Replay it; if it fails again, the log tells more.';
 }
 
 /**

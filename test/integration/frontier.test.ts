@@ -62,6 +62,7 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
       reason: '',
       links: '',
       leftOut: {},
+      host: '',
       ...more,
     });
   return { shard, id, turn, end, key: crawlKey(shard, id), counts: () => readCounts(redis, shard, id) };

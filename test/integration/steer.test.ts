@@ -284,7 +284,7 @@ async function bareCrawl(shard = shardOf(`t${randomUUID().slice(0, 8)}`), name =
       open.delete(member);
       const ending: Ending = {
         ...{ crawl: id, id: request, take: 0, kind: 'recorded', key: 'a.example', status: 200, code: null },
-        ...{ bytes: 1, reason: '', links: entryOf(page(), 'a.example'), leftOut: {} },
+        ...{ bytes: 1, reason: '', links: entryOf(page(), 'a.example'), leftOut: {}, host: '' },
       };
       assert.equal(await committer.commit(ending), 'done');
       await redis.del(`${shard}:k:a.example:s`);

@@ -4,6 +4,7 @@
   hold SPLIT_FROM on average, they begin to be split in two, one after the other; when they hold SPLIT_TO, all have been. So none grows
   out of the compact form (set-max-intset-entries, 512), and few hold much less.
 ]]
+--- include frontier/lua/limits.lua
 local SPLIT_FROM, SPLIT_TO = 300, 420
 
 local function seenBucket(fingerprint, buckets, level)
@@ -72,13 +73,7 @@ local function addRequests(ns, crawl, list, ownKey, now)
       if perHost then accepts[key] = accepts[key] + 1 end
       if priority == '' then priority = '0' end
       if limits ~= '' then
-        local conc, max, dur, delay = string.match(limits, '^(%d*),(%d*),(%d*),(%d*)$')
-        local k = ns .. ':k:' .. key
-        redis.call('HSET', k, 'keep', '1')
-        redis.call('PERSIST', k)
-        if conc ~= '' then redis.call('HSET', k, 'conc', conc) end
-        if delay ~= '' then redis.call('HSET', k, 'delay', delay) end
-        if max ~= '' and dur ~= '' then redis.call('HSET', k, 'max', max, 'dur', dur) end
+        setLimits(ns, key, limits)
       end
       local lane = c .. ':l' .. priority .. ':' .. key
       local entries = lanes[lane]

@@ -12,7 +12,8 @@ if ARGV[3] ~= '' then
     redis.call('ZADD', producers, now + tonumber(ARGV[4]), ARGV[3])
   else
     redis.call('ZREM', producers, ARGV[3])
-    redis.call('HDEL', KEYS[1], 'offering')
+    -- A replay holds a crawl open too, but offers nothing.
+    if not string.find(ARGV[3], '^replay%-') then redis.call('HDEL', KEYS[1], 'offering') end
   end
 end
 return finishIfDone(ARGV[1], ARGV[2], now)

@@ -14,6 +14,18 @@ local ns, crawl, action = ARGV[1], ARGV[2], ARGV[3]
 local c = ns .. ':c:' .. crawl
 local state = redis.call('HGET', c, 'state') or ''
 
+-- Runs of replays hear that what they had in its lanes is not fetched; what is open ends in its own way.
+local function dropReplays()
+  local again = redis.call('HGETALL', c .. ':again')
+  for i = 1, #again, 2 do
+    if redis.call('HEXISTS', c .. ':open', again[i]) == 0 then
+      local run = ns .. ':replay:' .. string.match(again[i + 1], '\31(.*)$')
+      if redis.call('EXISTS', run) == 1 then redis.call('HINCRBY', run, 'refused', 1) end
+      redis.call('HDEL', c .. ':again', again[i])
+    end
+  end
+end
+
 --[[
   The due set names every host whose lane holds something, and `buckets` counts the seen set's: both shrink along with what they
   stand for, so that they always say what is left.
@@ -26,6 +38,7 @@ local function dropStep()
     for priority in string.gmatch(priorities, '%d') do redis.call('UNLINK', c .. ':l' .. priority .. ':' .. host) end
   end
   if #hosts > 0 then redis.call('ZREM', c .. ':due', unpack(hosts)) end
+  dropReplays()
   local left = math.max(0, buckets - BUCKETS_A_STEP)
   local dropped = {}
   for bucket = left, buckets - 1 do dropped[#dropped + 1] = c .. ':s:' .. bucket end

@@ -128,8 +128,10 @@ local function serveLane(crawl, c, key, info, quota, order)
     packed = expand(packed, key)
     local id = identity(packed)
     local member = crawl .. '.' .. id
-    local granted = start == 'fetch' and served < free
-    redis.call('HSET', c .. ':open', id, '0\31' .. packed)
+    -- What was replayed has been taken before: it asks the gate, so that its record goes before the former one.
+    local again = info.replayed and redis.call('HGET', c .. ':again', id)
+    local granted = start == 'fetch' and served < free and not again
+    redis.call('HSET', c .. ':open', id, (again and string.match(again, '^%d+') or '0') .. '\31' .. packed)
     redis.call('ZADD', handing, now, member)
     if granted then
       holdSlot(g.k, member, now + lease, lease)
@@ -138,7 +140,7 @@ local function serveLane(crawl, c, key, info, quota, order)
     out[#out + 1] = crawl
     out[#out + 1] = id
     out[#out + 1] = packed
-    out[#out + 1] = start ~= 'fetch' and start or not granted and 'ahead' or g.server and 'fetch@' .. g.serverName or 'fetch'
+    out[#out + 1] = again and 'ask' or start ~= 'fetch' and start or not granted and 'ahead' or g.server and 'fetch@' .. g.serverName or 'fetch'
     served = served + 1
   end
   if served > 0 then

@@ -36,11 +36,11 @@ end
 
 -- What the gate must know of a crawl.
 local function gateCrawl(c)
-  local v = redis.call('HMGET', c, 'state', 'perHost', 'delay', 'hostLimits', 'adaptive', 'perServer', 'priorities', 'ignoreRobots')
+  local v = redis.call('HMGET', c, 'state', 'perHost', 'delay', 'hostLimits', 'adaptive', 'perServer', 'priorities', 'ignoreRobots', 'replayed')
   return {
     state = v[1], perHost = tonumber(v[2]) or 2, delay = tonumber(v[3]) or 0,
     hostLimits = v[4] and v[4] ~= '' and cjson.decode(v[4]) or nil,
-    adaptive = v[5] ~= '0', perServer = tonumber(v[6]), priorities = v[7] or '0', ignoreRobots = v[8] == '1',
+    adaptive = v[5] ~= '0', perServer = tonumber(v[6]), priorities = v[7] or '0', ignoreRobots = v[8] == '1', replayed = v[9] == '1',
   }
 end
 
