@@ -3,7 +3,7 @@ import type { Failure } from '../errors.ts';
 import { decodeText } from '../fetch/body.ts';
 import { printable } from '../log.ts';
 import { type Answer, type FetchResult, NO_TIMINGS } from '../outcome.ts';
-import type { Attempt } from '../queue/dead-letters.ts';
+import { type Attempt, type PackedAttempt, packAttempts, unpackAttempts } from '../queue/attempts.ts';
 import type { Work } from './station.ts';
 
 /** Of one request; the oldest go first. */
@@ -15,7 +15,7 @@ const BODY_CHARACTERS = 300;
 export function triesOf(
   work: Work,
   end: { failure: Failure; answer: Answer | null; result: FetchResult | null },
-): Attempt[] {
+): PackedAttempt[] {
   const { failure, answer, result } = end;
   const failed = result && !result.ok ? result : null;
   const attempt: Attempt = {
@@ -29,7 +29,8 @@ export function triesOf(
     timings: answer?.timings ?? failed?.timings ?? NO_TIMINGS,
     body: answer ? beginningOf(answer) : null,
   };
-  return [...work.memory.tries, attempt].slice(-MOST_ATTEMPTS);
+  const { url } = work.request;
+  return packAttempts([...unpackAttempts(work.memory.tries, url), attempt].slice(-MOST_ATTEMPTS), url);
 }
 
 /** Its first characters, safe to show; null for what is no text. */

@@ -1,11 +1,11 @@
 // Looking at dead letters: one, a page of them, groups of the same code at the same host.
 import { DroverError } from '../errors.ts';
+import { layerOf } from '../queue/attempts.ts';
 import {
   adviceOn,
   type DeadLetter,
   type DeadLetterDetail,
   detailOf,
-  layerOf,
   letterOf,
 } from '../queue/dead-letters.ts';
 import type { RequestQueue } from '../queue/queue.ts';

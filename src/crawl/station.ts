@@ -7,7 +7,7 @@ import type { Demands } from '../politeness/demands.ts';
 import type { Pace } from '../politeness/pace.ts';
 import type { Robots } from '../politeness/robots.ts';
 import type { Slots } from '../politeness/slot.ts';
-import type { Attempt } from '../queue/dead-letters.ts';
+import type { PackedAttempt } from '../queue/attempts.ts';
 import type { Redis } from '../redis.ts';
 import type { Request } from '../request.ts';
 import type { Sink } from '../sink/sink.ts';
@@ -44,7 +44,7 @@ export interface Memory {
   /** The hop of its redirects at which it goes on, because the gate of that host was closed. */
   hop: Waypoint | null;
   /** Its attempts so far, each as it failed: what a dead letter shows. The newest MOST_ATTEMPTS. */
-  tries: Attempt[];
+  tries: PackedAttempt[];
 }
 
 /** One job on its way through the pipeline. */

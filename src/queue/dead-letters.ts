@@ -1,8 +1,8 @@
 // Dead letters: the jobs in BullMQ's failed set, and what each says of itself.
 import { catalogue, type ErrorCode } from '../errors.ts';
-import type { Timings } from '../outcome.ts';
 import { type Request, type RequestInput, unpackRequest } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
+import { type Attempt, layerOf, type PackedAttempt, unpackAttempts } from './attempts.ts';
 import type { RequestJob, RequestQueue } from './queue.ts';
 
 export interface DeadLetter {
@@ -20,23 +20,6 @@ export interface DeadLetter {
   attempts: number;
   /** ISO 8601. */
   failedAt: string;
-}
-
-/** One attempt that failed. */
-export interface Attempt {
-  /** When it ended; ISO 8601. */
-  at: string;
-  code: string;
-  layer: string;
-  message: string;
-  status: number | null;
-  /** That was connected to, or tried to be. */
-  address: string | null;
-  finalUrl: string | null;
-  /** In milliseconds. */
-  timings: Timings;
-  /** The first characters of a textual body, safe to show. */
-  body: string | null;
 }
 
 /** A dead letter with all that is known of it. Headers may hold secrets: whoever shows it redacts them. */
@@ -85,20 +68,15 @@ export function detailOf(job: RequestJob): DeadLetterDetail {
   const letter = letterOf(job);
   const { url, depth, referrer, extras }: Request = unpackRequest(job.data);
   const { progress } = job;
-  const tries = typeof progress === 'object' ? (progress as { tries?: Attempt[] }).tries : undefined;
+  const packed = typeof progress === 'object' ? (progress as { tries?: PackedAttempt[] }).tries : undefined;
   return {
     ...letter,
     request: { url, ...extras },
     depth,
     referrer,
     advice: adviceOn(letter.code),
-    tries: tries ?? [],
+    tries: unpackAttempts(packed ?? [], url),
   };
-}
-
-/** The layer of a code; 'queue' for what is none of the catalogue's. */
-export function layerOf(code: string): string {
-  return code in catalogue ? catalogue[code as ErrorCode].layer : 'queue';
 }
 
 export function adviceOn(code: string): string {
