@@ -3,6 +3,7 @@ import { openSync } from 'node:fs';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import stringWidth from 'string-width';
 import { DroverError } from './errors.ts';
+import { isSecretName, REDACTED, redact } from './redact.ts';
 
 export type Log = Logger;
 
@@ -46,25 +47,6 @@ export function shorten(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept}…`;
 }
 
-const secretNames =
-  /^(?:proxy-)?authorization$|^(?:set-)?cookie$|(?:token|password|passphrase|secret|api[-_]?key)$/i;
-
-/** `scheme://user:password@`; a password with a slash in it too, but not the port of `http://host:80/a@b`. */
-const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s"/?#:@]*:)(?!\d{1,5}[/?#])(?:[^\s"/?#]*@|[^\s"@]*@)/gi;
-const headerLine = /\b((?:proxy-)?authorization|(?:set-)?cookie)(:\s*)\S.*/gi;
-const bearer = /\b(bearer)\s+[\w.~+/=-]{8,}/gi;
-const tokenParameter = /([?&](?:access_)?token=)[^&\s"]+/gi;
-const redacted = '[redacted]';
-
-/** The text without what must not stand in a log: passwords of URLs, credentials of headers, tokens. */
-function redact(text: string): string {
-  return text
-    .replace(urlPassword, `$1${redacted}@`)
-    .replace(headerLine, `$1$2${redacted}`)
-    .replace(bearer, `$1 ${redacted}`)
-    .replace(tokenParameter, `$1${redacted}`);
-}
-
 const loggable = (text: string): string => printable(redact(text));
 
 /** Most lines hold none of this, and so nothing to change: plain ASCII without an escape, a user part or a secret. */
@@ -79,7 +61,7 @@ const needsCare =
 function safeLine(line: string): string {
   if (!needsCare.test(line)) return line;
   const value = JSON.parse(line, (key, value) => {
-    if (secretNames.test(key) && value !== null) return redacted;
+    if (isSecretName(key) && value !== null) return REDACTED;
     if (typeof value === 'string') return key === 'stack' ? value.split('\n').map(loggable) : loggable(value);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [printable(name), inner]));
