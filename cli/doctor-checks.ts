@@ -3,6 +3,8 @@ import { getServers } from 'node:dns';
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../src/config.ts';
+import { makeDirectory } from '../src/embedded/place.ts';
+import { checkVersion } from '../src/embedded/start.ts';
 import { DroverError } from '../src/errors.ts';
 import {
   checkRedis,
@@ -13,8 +15,6 @@ import {
   type RedisFacts,
   redisFailure,
 } from '../src/redis.ts';
-import { makeDirectory } from './embedded/place.ts';
-import { checkVersion } from './embedded/start.ts';
 
 export interface Check {
   readonly name: string;

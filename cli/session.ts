@@ -1,11 +1,11 @@
 // What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
 import { join, resolve } from 'node:path';
 import { readSettings, type Settings } from '../src/config.ts';
+import { makeDirectory } from '../src/embedded/place.ts';
 import { DroverError } from '../src/errors.ts';
 import { shardOf } from '../src/frontier/keys.ts';
 import { createLog, type Log } from '../src/log.ts';
 import { checkRedis, closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
-import { makeDirectory } from './embedded/place.ts';
 import { EXIT, explain } from './failures.ts';
 import { flagsOf } from './options.ts';
 
@@ -55,7 +55,7 @@ export async function findRedis(
   settings: Settings,
 ): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {
   if (settings.redisUrl) return { address: { url: settings.redisUrl }, keeper: null };
-  const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import('./embedded-redis.ts');
+  const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import('../src/embedded/embedded-redis.ts');
   const address = await ensureEmbeddedRedis(settings.dataDir);
   return { address, keeper: keepEmbeddedRedis(settings.dataDir, { onFailure: giveUp }) };
 }

@@ -1,60 +1,11 @@
-// What a producer is given (URLs, lists, NDJSON) to seeds: each line is a checked request with a normalised URL, or
-// a failure with its line number, so that rubbish in a list stops nothing and is named.
+// What a command line names (URLs, lists, standard input) to seeds, argument after argument; how a bad one is named to people.
 import type { Readable } from 'node:stream';
 import { parse as parseHost } from 'tldts';
-import { DroverError, type Failure, failure } from '../src/errors.ts';
+import { bareHost, parseSeed, readSeeds, type SeedLine } from '../src/crawl/seeds.ts';
+import { DroverError, type Failure } from '../src/errors.ts';
 import { printable, shorten } from '../src/log.ts';
-import { parseRequest, type RequestInput } from '../src/request.ts';
-import { normalizeUrl, type UrlRules } from '../src/url/normalize.ts';
-import { readLines } from './lines.ts';
+import type { UrlRules } from '../src/url/normalize.ts';
 import { isList, openList } from './list-file.ts';
-
-/** `text` is the line as it stands in the list: not safe to show, and of any length up to a line's. */
-export type SeedLine =
-  | { line: number; input: RequestInput }
-  | { line: number; failure: Failure; text: string };
-
-/**
- * The seeds of a list: one URL or one JSON request (a line that begins with `{`) on each line; empty lines and lines
- * that begin with `#` are comments. Failures: those of readLines, parseRequest and normalizeUrl. Reading goes no
- * faster than the consumer of the seeds.
- */
-export async function* readSeeds(
-  input: AsyncIterable<Buffer>,
-  rules: UrlRules = {},
-): AsyncGenerator<SeedLine> {
-  for await (const lines of readLines(input)) {
-    for (const line of lines)
-      yield 'failure' in line ? line : { line: line.line, ...parseSeed(line.text, rules) };
-  }
-}
-
-type Parsed = { input: RequestInput } | { failure: Failure; text: string };
-
-/** One line, or one argument, that is neither empty nor a comment. */
-export function parseSeed(text: string, rules: UrlRules): Parsed {
-  const parsed = text.startsWith('{') ? parseJson(text) : { input: { url: text } };
-  if ('failure' in parsed) return { ...parsed, text };
-  const { url } = parsed.input;
-  const normalized = controls.test(url)
-    ? { failure: failure('E_URL_INVALID', holdsControl) }
-    : normalizeUrl(url, rules);
-  if ('url' in normalized) return { input: { ...parsed.input, url: normalized.url } };
-  return { failure: explained(url, normalized.failure), text };
-}
-
-/** Tabs and line ends would vanish from a URL without a word, and two columns or lines become one wrong URL. */
-const controls = /[\0-\x1f\x7f]/;
-const holdsControl = 'There is a tab, a line end or another control character in it.';
-
-function parseJson(text: string): { input: RequestInput } | { failure: Failure } {
-  try {
-    return parseRequest(JSON.parse(text));
-  } catch (error) {
-    // JSON.parse, or the checks of a value nested too deep for the stack.
-    return { failure: failure('E_REQUEST_INVALID', `${(error as Error).message}.`) };
-  }
-}
 
 /**
  * The seeds of a command line, argument after argument: `-` is `stdin`, what begins with http:// or https:// is a URL,
@@ -110,13 +61,6 @@ function isHost(text: string): boolean {
   if (!bareHost.test(text)) return false;
   const { isIcann, isIp } = parseHost(text);
   return isIcann === true || isIp === true;
-}
-
-const bareHost = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+\.?(?::\d+)?(?:[/?#]|$)/u;
-
-/** Says what to write where `https://` was left out; in a list nothing is guessed. */
-function explained(text: string, found: Failure): Failure {
-  return bareHost.test(text) ? failure('E_URL_INVALID', `Write https://${shorten(text, 200)}`) : found;
 }
 
 /** How a bad line is named to people: `urls.txt, line 7: The URL is … (E_URL_SCHEME): ftp://example.com/`. */

@@ -19,7 +19,7 @@ import { suite, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
 
-const module = new URL('../../cli/embedded-redis.ts', import.meta.url).href;
+const module = new URL('../../src/embedded/embedded-redis.ts', import.meta.url).href;
 const program = `
   const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import(${JSON.stringify(module)});
   const before = performance.now();
@@ -326,7 +326,7 @@ suite('life of the embedded Redis', { concurrency: 4 }, () => {
   test('the stand-in for redis-cli answers as it does', async (t) => {
     const dataDir = dataDirectory(t);
     await started(command(t, dataDir));
-    const wire = new URL('../../cli/embedded/wire.ts', import.meta.url).pathname;
+    const wire = new URL('../../src/embedded/wire.ts', import.meta.url).pathname;
     const socket = join(dataDir, 'redis/redis.sock');
     const list = execFileSync(process.execPath, [wire, '-s', socket, 'client', 'list']).toString();
     assert.match(list, /id=\d+ .* name=drover:presence:/);

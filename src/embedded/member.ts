@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DroverError } from '../../src/errors.ts';
+import { DroverError } from '../errors.ts';
 import { isLocked, releaseLock, takeLock } from './lock.ts';
 import { diskFailure, type Place } from './place.ts';
 import { answers, startServer } from './start.ts';

@@ -3,11 +3,10 @@
 import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DroverError } from '../src/errors.ts';
-import type { RedisAddress } from '../src/redis.ts';
-import { guardServer, join, leave } from './embedded/member.ts';
-import { findPlace, type Place } from './embedded/place.ts';
-import { isDiskFull } from './embedded/start.ts';
+import { DroverError } from '../errors.ts';
+import { guardServer, join, leave } from './member.ts';
+import { findPlace, type Place } from './place.ts';
+import { isDiskFull } from './start.ts';
 
 interface Membership {
   place: Place | null;
@@ -48,7 +47,7 @@ function membershipOf(dataDir: string): Membership {
  * this process counts as a user of it until it ends or the keeper is closed. Cheap when called again.
  * Throws E_REDIS_MISSING, E_REDIS_VERSION, E_DATA_DIR, E_DISK_FULL or E_REDIS_START.
  */
-export async function ensureEmbeddedRedis(dataDir: string): Promise<RedisAddress> {
+export async function ensureEmbeddedRedis(dataDir: string): Promise<{ readonly url: string }> {
   const membership = membershipOf(dataDir);
   if (!membership.presence || !membership.place) {
     membership.joining ??= enter(dataDir, membership).finally(() => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, realpath, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { DroverError } from '../../src/errors.ts';
+import { DroverError } from '../errors.ts';
 
 export interface Place {
   /** <data directory>/redis, without symbolic links. */

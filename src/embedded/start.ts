@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { appendFile, readFile, readlink, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { DroverError } from '../../src/errors.ts';
+import { DroverError } from '../errors.ts';
 import { diskFailure, type Place, writeConfig } from './place.ts';
 import { startWarden, type Warden } from './warden.ts';
 import { dial, say } from './wire.ts';

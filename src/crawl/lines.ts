@@ -1,6 +1,6 @@
 // Bytes to numbered lines, in bounded memory whatever the bytes are: the lines that say something, and the bad ones.
 import { isUtf8 } from 'node:buffer';
-import { type Failure, failure } from '../src/errors.ts';
+import { type Failure, failure } from '../errors.ts';
 
 /** A line without the white space around it, or why it cannot be read, with what can be shown of it. */
 export type Line = { line: number; text: string } | { line: number; failure: Failure; text: string };
