@@ -1,12 +1,11 @@
 // Reads back what the sinks of all processes wrote for a crawl: each request once, its record of the highest take.
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError } from './disk.ts';
 import { LineHead } from './line.ts';
 import { openOutput } from './output.ts';
-import { crawlDirectory } from './segments.ts';
+import { crawlDirectory, segmentNames } from './segments.ts';
 import { TakeTable } from './take-table.ts';
-import { ReadSpace, wholeLines } from './whole-lines.ts';
+import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
 
 const newline = 0x0a;
 
@@ -57,7 +56,8 @@ async function* winningLines(dir: string, crawl: string): AsyncGenerator<{ bytes
   const head = new LineHead();
   try {
     const segments: [path: string, length: number][] = [];
-    for (const path of await segmentsIn(directory)) {
+    for (const name of await segmentNames(directory)) {
+      const path = join(directory, name);
       segments.push([path, await noteTakes(path, space, takes, head)]);
     }
     for (const [path, length] of segments) {
@@ -71,29 +71,15 @@ async function* winningLines(dir: string, crawl: string): AsyncGenerator<{ bytes
   }
 }
 
-async function segmentsIn(directory: string): Promise<string[]> {
-  try {
-    const names = await readdir(directory);
-    return names
-      .filter((name) => name.endsWith('.jsonl'))
-      .sort()
-      .map((name) => join(directory, name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
 /** The first pass: every head into the table. Returns how far the file's whole lines reach: the second pass goes no further. */
 async function noteTakes(path: string, space: ReadSpace, takes: TakeTable, head: LineHead): Promise<number> {
   let length = 0;
   for await (const bytes of wholeLines(path, space)) {
     length += bytes.length;
-    for (let start = 0; start < bytes.length; ) {
-      const end = bytes.indexOf(newline, start);
-      if (head.read(bytes, start, end)) takes.raise(head.high, head.low, head.take);
-      start = end + 1;
-    }
+    eachRecord(bytes, head, () => {
+      takes.raise(head.high, head.low, head.take);
+      return true;
+    });
   }
   return length;
 }
@@ -102,14 +88,13 @@ async function noteTakes(path: string, space: ReadSpace, takes: TakeTable, head:
 function keepWinners(bytes: Buffer, takes: TakeTable, head: LineHead): { bytes: Buffer; lines: number } {
   let lines = 0;
   let kept = 0;
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(newline, start);
-    if (head.read(bytes, start, end) && takes.claim(head.high, head.low, head.take)) {
+  eachRecord(bytes, head, (_, end) => {
+    if (takes.claim(head.high, head.low, head.take)) {
       bytes.copyWithin(kept, head.jsonStart, end + 1);
       kept += end + 1 - head.jsonStart;
       lines++;
     }
-    start = end + 1;
-  }
+    return true;
+  });
   return { bytes: bytes.subarray(0, kept), lines };
 }

@@ -1,4 +1,5 @@
 // The segment that each crawl is being written to: made when first needed, changed when full, few of them open at once.
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Segment } from './segment.ts';
 
@@ -12,6 +13,17 @@ export function crawlDirectory(dir: string, crawl: string): string {
 }
 
 const percentEncode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+
+/** Names of the segments in a crawl's directory, sorted, and so by the time when they were begun. None where there is no directory. */
+export async function segmentNames(directory: string): Promise<string[]> {
+  try {
+    const names = await readdir(directory);
+    return names.filter((name) => name.endsWith('.jsonl')).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
 
 export class Segments {
   readonly #dir: string;

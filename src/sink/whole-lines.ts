@@ -1,5 +1,6 @@
 // The whole lines of a segment file, a buffer at a time, however fast the file grows and wherever it is torn.
 import { open } from 'node:fs/promises';
+import type { LineHead } from './line.ts';
 
 const newline = 0x0a;
 const startBytes = 1024 * 1024;
@@ -17,14 +18,19 @@ export class ReadSpace {
 }
 
 /**
- * Yields stretches of whole lines, each with its newline, from the start of the file up to `limit` bytes. A line without a
- * newline at the end (torn, or being written) is left out. A stretch is good until the next is asked for; it may be altered.
+ * Yields stretches of whole lines, each with its newline, from the start of the file (or of the line at `from`) up to `limit` bytes. A line
+ * without a newline at the end (torn, or being written) is left out. A stretch is good until the next is asked for; it may be altered.
  */
-export async function* wholeLines(path: string, space: ReadSpace, limit = Infinity): AsyncGenerator<Buffer> {
+export async function* wholeLines(
+  path: string,
+  space: ReadSpace,
+  limit = Infinity,
+  from = 0,
+): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
   try {
     let kept = 0; // bytes of an unfinished line, at the start of the buffer
-    let position = 0;
+    let position = from;
     while (position < limit) {
       if (kept === space.bytes.length) space.grow(kept);
       const wanted = Math.min(space.bytes.length - kept, limit - position);
@@ -45,4 +51,21 @@ export async function* wholeLines(path: string, space: ReadSpace, limit = Infini
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Calls `visit` for each line of a stretch that is one of a record, with where it begins and where its newline is; `head` is then that line's.
+ * False stops; answers whether none did.
+ */
+export function eachRecord(
+  bytes: Buffer,
+  head: LineHead,
+  visit: (start: number, end: number) => boolean,
+): boolean {
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(newline, start);
+    if (head.read(bytes, start, end) && !visit(start, end)) return false;
+    start = end + 1;
+  }
+  return true;
 }
