@@ -30,12 +30,14 @@ const newShelf = async (shelf = 'c') => {
   mkdirSync(join(dir, shelf));
   return dir;
 };
-/** A writer that has begun another segment does not go back to the former one. */
+/** A writer that has begun another segment does not go back to the former one; and fills none between two pages. */
 const write = (dir: string, lines: readonly Line[]) => {
+  const pathOf = (segment: number) => join(dir, 'c', names[segment] ?? 'none');
+  const there = names.filter((_, segment) => existsSync(pathOf(segment)));
+  const isNew = (segment: number) => existsSync(pathOf(segment)) && !there.includes(names[segment] ?? '');
   for (const line of lines) {
-    const isEnded = existsSync(join(dir, 'c', names[line.segment + 2] ?? 'none'));
-    const segment = isEnded ? line.segment + 2 : line.segment;
-    appendFileSync(join(dir, 'c', names[segment] ?? ''), textOf(line));
+    const later = line.segment < 2 && existsSync(pathOf(line.segment + 2)) ? line.segment + 2 : line.segment;
+    appendFileSync(pathOf(isNew(later - 2) ? later - 2 : later), textOf(line));
   }
 };
 
