@@ -1,14 +1,13 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
-import { join } from 'node:path';
 import { enqueue } from '../producers/enqueue.ts';
 import { type Consumer, startConsumer } from '../src/crawl/consumer.ts';
-import { findShelf, readCounts } from '../src/crawl/crawl.ts';
-import { writeResults } from '../src/sink/read.ts';
+import { readCounts } from '../src/crawl/crawl.ts';
 import { nameOfSeeds } from './crawl-name.ts';
 import { startDemoSite } from './demo-site.ts';
 import { createHeldNotice } from './held-back.ts';
 import { onInterrupt } from './interrupt.ts';
-import { outputFile } from './output-file.ts';
+import { tellWebhook } from './last-webhooks.ts';
+import { outputFile, writeOutput } from './output-file.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { openSession, type Session } from './session.ts';
 import { exitCodeOfCrawl, type Summary } from './summary.ts';
@@ -61,14 +60,15 @@ async function crawl(session: Session, screen: Screen, { name, seeds, output }: 
     });
     const watched = { redis, shard, crawl: begun.id, consumer, screen, offering, interrupt, command };
     const seen = await watchCrawl({ ...watched, trouble: troubles.first });
+    const elapsedMs = performance.now() - started;
+    if (!seen.interrupted) await tellWebhook({ ...watched, settings });
     await consumer.stop();
     const file = seen.interrupted ? null : output;
-    const records = join(settings.dataDir, 'records');
-    if (file) await writeResults(records, await findShelf(redis, shard, begun.id), file);
+    await writeOutput(session, begun.id, file);
     return {
       ...seen,
       counts: seen.counts.state === 'cancelled' ? await readCounts(redis, shard, begun.id) : seen.counts,
-      elapsedMs: performance.now() - started,
+      elapsedMs,
       slowestHosts: consumer.hostTimes.slowest(5),
       output: file,
       command,

@@ -5,6 +5,7 @@ import { crawlSettings, type Settings } from '../src/config.ts';
 import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import { createScope } from '../src/crawl/scope.ts';
+import { checkWebhook } from '../src/crawl/webhooks.ts';
 import type { Redis } from '../src/redis.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds.ts';
 import { checkSitemaps, withSitemaps } from './sitemap-seeds.ts';
@@ -22,8 +23,8 @@ export interface Enqueuing extends Begun {
 }
 
 /**
- * Begins or goes on with the crawl `name`; its seeds are URLs, files or '-', as on the command line. Throws E_SETTING, E_FILE or E_USAGE
- * before anything has begun.
+ * Begins or goes on with the crawl `name`; its seeds are URLs, files or '-', as on the command line. Throws E_SETTING, E_FILE, E_USAGE or
+ * E_WEBHOOK before anything has begun.
  */
 export async function enqueue(parts: {
   redis: Redis;
@@ -34,6 +35,7 @@ export async function enqueue(parts: {
 }): Promise<Enqueuing> {
   const { redis, shard, settings, name, seeds } = parts;
   createScope(settings); // a pattern that cannot be understood is said before anything is accepted
+  checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   checkSitemaps(settings.sitemap, seeds, rules);
   await checkSeeds(seeds);

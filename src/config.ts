@@ -593,8 +593,15 @@ export const definitions = {
   }),
   webhookSecret: define<string | null>({
     of: 'process',
-    help: 'the key that webhooks are signed with (HMAC-SHA256); consumers need it',
-    schema: z.string().min(16, 'expected at least 16 characters').nullable(),
+    help: 'the key that webhooks are signed with (HMAC-SHA256), any text, or whsec_ and the key in base64; consumers need it',
+    schema: z
+      .string()
+      .min(16, 'expected at least 16 characters')
+      .regex(
+        /^(?!whsec_)|^whsec_[A-Za-z0-9+/]{22,}={0,2}$/,
+        'expected base64 of at least 16 bytes after whsec_',
+      )
+      .nullable(),
     default: null,
   }),
   otelEndpoint: define<string | null>({

@@ -28,6 +28,7 @@ import { createPlans } from './plan.ts';
 import { processJob } from './process.ts';
 import type { Station } from './station.ts';
 import { createTallies } from './tallies.ts';
+import { createWebhookCrew, type WebhookCrew } from './webhook-crew.ts';
 import { boundYoungSpace } from './young-space.ts';
 
 /** The token that robots.txt files name drover by. */
@@ -43,6 +44,7 @@ const ASLEEP_MS = 10_000;
 export interface Consumer {
   inFlight(): number;
   hostTimes: HostTimes;
+  webhooks: WebhookCrew;
   /** Finishes what is in flight (at most `grace`), puts back what has not begun, lets go of everything. */
   stop(): Promise<void>;
 }
@@ -104,16 +106,18 @@ export async function startConsumer(parts: {
   await mendFrontier(scripts, shard, queue).catch(onError);
   // Before a job is taken: a canary may be the last that a crawl waits for.
   await driveReplays(scripts, shard, queue).catch(onError);
+  const webhooks = createWebhookCrew({ redis: scripts, connection: workers, shard, settings, log });
 
   return {
     inFlight: () => station.permits.inUse(),
     hostTimes: station.hostTimes,
+    webhooks,
     async stop() {
       if (stopping) return;
       stopping = true;
       clearInterval(chores);
       clearInterval(mending);
-      await crew.stop(settings.grace);
+      await Promise.all([crew.stop(settings.grace), webhooks.stop()]);
       await feed.stop();
       await Promise.all([slots.stop(), station.pace.stop()]);
       await station.sink.close();

@@ -1,4 +1,5 @@
-// The queue "requests" in BullMQ: the one import of bullmq. One job is one request; its data is the packed request.
+// The queue "requests" in BullMQ: the one import of bullmq (webhook-queue.ts has what it needs from here). One job is one request; its data is
+// the packed request.
 import { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from '../redis.ts';
 import { backoffOf } from './retry.ts';
@@ -8,10 +9,10 @@ export const QUEUE = 'requests';
 export type RequestJob = Job<string, void, string>;
 export type RequestQueue = Queue<string, void, string>;
 export type RequestWorker = Worker<string, void, string>;
-export { DelayedError, UnrecoverableError, WaitingError };
+export { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker };
 
 /** How often the fleet looks for jobs whose consumer has died. */
-const STALLED_INTERVAL_MS = 2000;
+export const STALLED_INTERVAL_MS = 2000;
 
 /** BullMQ's list of jobs that wait, of which dispatch reads the length. */
 export function waitListOf(shard: string): string {

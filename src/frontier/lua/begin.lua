@@ -34,12 +34,14 @@ local settings = cjson.decode(ARGV[5])
 -- What was handed out under other settings asks the gate.
 local former = redis.call('HGET', c, 'settings')
 if former and former ~= ARGV[5] then redis.call('HSET', c, 'changedAt', now) end
-redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits')
+redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead')
 redis.call('HSET', c, 'settings', ARGV[5], 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
   'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)
-for _, name in ipairs({ 'limit', 'perServer', 'maxPerHost' }) do
+for _, name in ipairs({ 'limit', 'perServer', 'maxPerHost', 'webhookDead' }) do
   if settings[name] ~= cjson.null then redis.call('HSET', c, name, settings[name]) end
 end
+-- That there is one; its URL, which may hold a token, stays where it is.
+if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
 if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
 if state == 'finished' and not fresh then redis.call('HSET', c, 'state', 'running') end
 redis.call('ZADD', c .. ':producers', now + tonumber(ARGV[4]), ARGV[3])

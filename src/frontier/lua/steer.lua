@@ -63,6 +63,7 @@ elseif action == 'cancel' and (state == 'running' or state == 'paused') then
   state = 'cancelled'
   redis.call('HSET', c, 'state', state)
   redis.call('ZREM', ns .. ':active', crawl)
+  if redis.call('HEXISTS', c, 'webhook') == 1 then tell(ns, crawl, 'crawl.cancelled', redisTime()) end
 end
 local n = redis.call('HMGET', c, 'accepted', 'recorded', 'refused', 'dead')
 local waiting = (tonumber(n[1]) or 0) - (tonumber(n[2]) or 0) - (tonumber(n[3]) or 0) - (tonumber(n[4]) or 0)

@@ -1,0 +1,117 @@
+// The queue "webhooks" in BullMQ: one job is one event on its way to the receiver, tried again until it has arrived or is given up.
+
+import type { Redis } from '../redis.ts';
+import { type Job, Queue, STALLED_INTERVAL_MS, UnrecoverableError, WaitingError, Worker } from './queue.ts';
+import { backoffOf, RetryError } from './retry.ts';
+
+export const WEBHOOK_QUEUE = 'webhooks';
+
+export interface WebhookData {
+  crawl: string;
+  /** What is signed and sent, to the byte the same at each attempt. */
+  body: string;
+}
+
+/** Its id is the event's, its name the event's type. */
+export type WebhookJob = Job<WebhookData, void, string>;
+export type WebhookQueue = Queue<WebhookData, void, string>;
+export type WebhookWorker = Worker<WebhookData, void, string>;
+
+/** With the waits of delayAfter: over four hours. */
+export const MOST_ATTEMPTS = 15;
+const FIRST_DELAY_MS = 2000;
+export const LONGEST_DELAY_MS = 3_600_000;
+/** Of the jobs given up, and of those delivered, the newest stay: a job that is made twice (a crash in between) is known by its id. */
+const KEPT = 1000;
+
+export function openWebhookQueue(
+  connection: Redis,
+  shard: string,
+  onError: (error: Error) => void = () => undefined,
+): WebhookQueue {
+  const queue: WebhookQueue = new Queue(WEBHOOK_QUEUE, {
+    connection,
+    prefix: shard,
+    streams: { events: { maxLen: 100 } },
+    defaultJobOptions: { attempts: MOST_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 },
+  });
+  queue.on('error', onError); // without a listener, BullMQ prints them
+  return queue;
+}
+
+/** The jobs wait in the queue when this resolves. One that is there already, or was lately, is not made again. */
+export async function addWebhookJobs(
+  queue: WebhookQueue,
+  jobs: readonly ({ id: string; type: string } & WebhookData)[],
+): Promise<void> {
+  await queue.addBulk(
+    jobs.map(({ id, type, crawl, body }) => ({ name: type, data: { crawl, body }, opts: { jobId: id } })),
+  );
+}
+
+/** How long until the next attempt, after so many: doubled each time, at most an hour, with full jitter over the upper half. */
+export function delayAfter(attempts: number): number {
+  const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
+  return full * (0.5 + Math.random() / 2);
+}
+
+/** How an attempt ended. `why` is kept with the job: no secrets. again: after `afterMs`, unless it was the last. stopped: put back as if not tried. */
+export type Delivery =
+  | { kind: 'delivered' }
+  | { kind: 'again'; why: string; afterMs: number }
+  | { kind: 'givenUp'; why: string }
+  | { kind: 'stopped' };
+
+/** Whether this attempt, the one being made, is the last. */
+export function isLastAttempt(job: WebhookJob): boolean {
+  return job.attemptsMade + 1 >= (job.opts.attempts ?? MOST_ATTEMPTS);
+}
+
+/** A worker that takes jobs at once. */
+export function openWebhookWorker(parts: {
+  connection: Redis;
+  shard: string;
+  concurrency: number;
+  lockDurationMs: number;
+  deliver: (job: WebhookJob) => Promise<Delivery>;
+  onError: (error: Error) => void;
+}): WebhookWorker {
+  const worker: WebhookWorker = new Worker(
+    WEBHOOK_QUEUE,
+    async (job, token) => settle(await parts.deliver(job), job, token ?? ''),
+    {
+      connection: parts.connection,
+      prefix: parts.shard,
+      concurrency: parts.concurrency,
+      lockDuration: parts.lockDurationMs,
+      stalledInterval: STALLED_INTERVAL_MS,
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      removeOnComplete: { count: KEPT },
+      removeOnFail: { count: KEPT },
+      runRetryDelay: 500,
+      settings: { backoffStrategy: (_attempts, _type, error) => backoffOf(error) },
+    },
+  );
+  worker.on('error', parts.onError);
+  return worker;
+}
+
+/** Returns when the job is completed; throws what makes BullMQ delay, fail or put it back. */
+async function settle(delivery: Delivery, job: WebhookJob, token: string): Promise<void> {
+  switch (delivery.kind) {
+    case 'delivered':
+      return;
+    case 'again':
+      throw new RetryError(delivery.why, delivery.afterMs);
+    case 'givenUp': {
+      const error = new UnrecoverableError(delivery.why);
+      error.stack = error.message;
+      throw error;
+    }
+    case 'stopped':
+      await job.moveToWait(token);
+      throw new WaitingError();
+    default:
+      delivery satisfies never;
+  }
+}
