@@ -39,17 +39,17 @@ export function createCouriers(parts: {
   const fetcher = createFetcher({ concurrency: CONCURRENCY, dnsServers });
   const abort = new AbortController();
   let inFlight = 0;
-  let lastMs = performance.now();
+  let waitingSince: number | null = null;
 
   async function run(job: WebhookJob): Promise<Delivery> {
     inFlight++;
+    waitingSince = null;
     try {
       const { delivery, host } = await deliver({ redis, shard, fetcher, secret, signal: abort.signal }, job);
       report(log, job, delivery, host);
       return delivery;
     } finally {
       inFlight--;
-      lastMs = performance.now();
     }
   }
 
@@ -66,9 +66,10 @@ export function createCouriers(parts: {
 
   return {
     async look(queue) {
-      if (inFlight > 0 || performance.now() - lastMs < ASLEEP_MS) return;
-      lastMs = performance.now();
-      if ((await queue.getWaitingCount()) === 0) return;
+      const waits = inFlight === 0 && (await queue.getWaitingCount()) > 0 && !(await queue.isPaused());
+      waitingSince = waits ? (waitingSince ?? performance.now()) : null;
+      if (waitingSince === null || performance.now() - waitingSince < ASLEEP_MS) return;
+      waitingSince = null;
       log.warn('no webhook taken though some wait: a new worker takes over');
       const asleep = worker;
       worker = open();

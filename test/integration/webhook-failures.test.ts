@@ -53,6 +53,19 @@ async function openScene(t: TestContext, answer?: Answer): Promise<Scene> {
 
 // They wait most of their time.
 describe('webhooks that fail', { concurrency: 3 }, () => {
+  test('without an interrupt the command waits ten seconds for a receiver that fails, no longer', async (t) => {
+    const site = await startSite({ pages: 1 });
+    t.after(() => site.stop());
+    const { desk, list, receiver, queue } = await openScene(t, () => ({ status: 503 }));
+    await writeFile(list, `${site.url}/p/0\n`);
+    const began = performance.now();
+    const { code, stderr } = await desk.run(['crawl', list, ...QUICK, ...ALLOWED, '--webhook', receiver.url]);
+    const tookMs = performance.now() - began;
+    assert.equal(code, 0, stderr);
+    assert.ok(tookMs > 10_000 && tookMs < 16_000, `${tookMs} ms`);
+    assert.equal(await queue.getDelayedCount(), 1);
+  });
+
   test('a receiver that fails twice gets it a third time, with the same id and body, signed anew each time', async (t) => {
     const { receiver, queue, leaveEvent, consume } = await openScene(t, (nth) => ({
       status: nth < 2 ? 500 : 200,
@@ -158,6 +171,19 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
     assert.deepEqual([job.attemptsMade, other.connections()], [1, 0]);
   });
 
+  test('an event whose last attempt fails is given up: it stays in the failed set, and the log says so', async (t) => {
+    const { queue, leaveEvent, consume, log } = await openScene(t, () => ({ status: 500 }));
+    await leaveEvent();
+    const [attempts, body] = [1, '{}'];
+    await queue.add('crawl.finished', { crawl: 'c', body }, { jobId: 'c-1-9', attempts });
+    consume();
+    await until(async () => (await queue.getFailedCount()) === 1, { what: 'the failed job' });
+    const [job] = await queue.getFailed();
+    assert.deepEqual([job?.id, job?.failedReason], ['c-1-9', 'the receiver answered 500']);
+    const isSaid = async () => /"level":"error".*"event":"c-1-9".*webhook given up/.test(await log());
+    await until(isSaid, { what: 'the line in the log' });
+  });
+
   test('410 ends it at once', async (t) => {
     const { receiver, queue, leaveEvent, consume } = await openScene(t, () => ({ status: 410 }));
     await leaveEvent();
@@ -204,18 +230,5 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
     assert.ok(!crawl.stderr().includes('sesame'));
     const [job] = await queue.getWaiting();
     assert.equal(job?.attemptsMade, 0);
-  });
-
-  test('without an interrupt the command waits ten seconds for a receiver that fails, no longer', async (t) => {
-    const site = await startSite({ pages: 1 });
-    t.after(() => site.stop());
-    const { desk, list, receiver, queue } = await openScene(t, () => ({ status: 503 }));
-    await writeFile(list, `${site.url}/p/0\n`);
-    const began = performance.now();
-    const { code, stderr } = await desk.run(['crawl', list, ...QUICK, ...ALLOWED, '--webhook', receiver.url]);
-    const tookMs = performance.now() - began;
-    assert.equal(code, 0, stderr);
-    assert.ok(tookMs > 10_000 && tookMs < 16_000, `${tookMs} ms`);
-    assert.equal(await queue.getDelayedCount(), 1);
   });
 });
