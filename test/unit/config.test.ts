@@ -286,3 +286,11 @@ const samples: Record<SettingName, string> = {
   ...{ apiHost: '::1', apiPort: '1', apiToken: 'ro:0123456789abcdef', allowHost: 'a.example' },
   ...{ otelEndpoint: 'http://127.0.0.1:4318/v1/traces' },
 };
+
+test('the secret of webhooks is any text of 16 characters, or whsec_ and base64; a wrong one is not shown', () => {
+  for (const secret of ['sixteen characters', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])
+    assert.equal(parseSetting('webhookSecret', secret, 'HERE'), secret);
+  for (const secret of ['too short', 'whsec_not!base64!at!all!!', 'whsec_c2hvcnQgb25l'])
+    assert.ok(!refusal('webhookSecret', secret).includes(secret), secret);
+  assert.match(refusal('webhookSecret', 'whsec_c2hvcnQgb25l'), /base64 of at least 16 bytes/);
+});
