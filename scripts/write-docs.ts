@@ -1,9 +1,10 @@
-// Writes the tables of docs/errors.md and docs/settings.md from src/errors.ts and src/config.ts: npm run docs.
+// Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors.ts, src/config.ts and src/metrics.ts: npm run docs.
 // What stands around the tables is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { definitions, type SettingName, settingNames, variableOf } from '../src/config.ts';
 import { catalogue } from '../src/errors.ts';
+import { type Metric, metrics } from '../src/metrics.ts';
 
 const begin = '<!-- table: npm run docs -->';
 const end = '<!-- end of table -->';
@@ -12,6 +13,7 @@ const end = '<!-- end of table -->';
 export const pages: Record<string, () => string> = {
   'docs/errors.md': errorsTable,
   'docs/settings.md': settingsTable,
+  'docs/metrics.md': metricsTable,
 };
 
 /** The page with its table as it should be. Throws if it lacks the two markers. */
@@ -43,6 +45,29 @@ function settingsTable(): string {
     definitions[name].help,
   ]);
   return table(['key', 'flag', 'variable', 'default', 'of', 'what it does'], rows);
+}
+
+function metricsTable(): string {
+  const rows = metrics.map((metric) => [
+    `\`${metric.name}\``,
+    metric.type,
+    labelsShown(metric),
+    [metric.help, metric.bounds.length > 0 ? `Buckets up to ${metric.bounds.join(', ')} s.` : '']
+      .join(' ')
+      .trim(),
+  ]);
+  return table(['name', 'type', 'labels', 'what it says'], rows);
+}
+
+/** Each label with its values; codes are those of docs/errors.md. */
+function labelsShown({ labels, series }: Metric): string {
+  const shown = labels.map((label, index) => {
+    const values = [...new Set(series.map((row) => row[index]))];
+    return label === 'code'
+      ? `\`code\`: ${values.length} of docs/errors.md`
+      : `\`${label}\`: ${values.join(', ')}`;
+  });
+  return shown.join('; ') || '–';
 }
 
 /** Empty for "nothing": null, an empty list, no header. */

@@ -136,6 +136,11 @@ export async function checkRedis(redis: Redis): Promise<RedisFacts> {
   }
 }
 
+/** Memory in use and its limit (0 for none), in bytes; null where this user may not ask. */
+export async function readMemory(redis: Redis): Promise<Pick<RedisFacts, 'usedBytes' | 'maxBytes'>> {
+  return factsOf(await readInfo(redis));
+}
+
 async function untilReady(redis: Redis): Promise<void> {
   const early = lastErrors.get(redis);
   if (early && isFinal(early)) throw named(redis, early);

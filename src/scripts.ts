@@ -15,6 +15,16 @@ function scriptText(path: string): string {
   return text;
 }
 
+/** Told of each script that has answered: its path, and how long the call took. */
+export type ScriptWatch = (path: string, ms: number) => void;
+
+const watches = new WeakMap<Redis, ScriptWatch>();
+
+/** From now on, `watch` hears of every script that is run on this connection. */
+export function watchScripts(redis: Redis, watch: ScriptWatch): void {
+  watches.set(redis, watch);
+}
+
 export type ScriptReply = string | number | null | ScriptReply[];
 
 /**
@@ -41,9 +51,16 @@ export function runScript(
     string,
     (key: string, ...args: (string | number)[]) => Promise<ScriptReply>
   >;
-  return (commands[name] as (key: string, ...args: (string | number)[]) => Promise<ScriptReply>).call(
+  const watch = watches.get(redis);
+  const sentAt = watch ? performance.now() : 0;
+  const reply = (commands[name] as (key: string, ...args: (string | number)[]) => Promise<ScriptReply>).call(
     redis,
     key,
     ...args,
   );
+  if (!watch) return reply;
+  return reply.then((value) => {
+    watch(path, performance.now() - sentAt);
+    return value;
+  });
 }

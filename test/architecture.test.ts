@@ -36,6 +36,7 @@ const gates: Record<string, string> = {
   bullmq: 'src/queue/queue.ts',
   ioredis: 'src/redis.ts',
   pino: 'src/log.ts',
+  'prom-client': 'src/crawl/fleet-metrics.ts',
 };
 
 const mostLines = 300;

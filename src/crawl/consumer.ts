@@ -9,23 +9,33 @@ import { createFetcher } from '../fetch/client.ts';
 import { createCommitter } from '../frontier/commit.ts';
 import { shardOf } from '../frontier/keys.ts';
 import type { Log } from '../log.ts';
+import { gathered } from '../metrics.ts';
 import type { Outcome } from '../outcome.ts';
 import { createDemands } from '../politeness/demands.ts';
 import { createPace } from '../politeness/pace.ts';
 import { createRobots } from '../politeness/robots.ts';
 import { createSlots } from '../politeness/slot.ts';
-import { openQueue, openWorker, type RequestJob, type RequestWorker } from '../queue/queue.ts';
+import {
+  openQueue,
+  openWorker,
+  type RequestJob,
+  type RequestQueue,
+  type RequestWorker,
+} from '../queue/queue.ts';
 import { settle } from '../queue/settle.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
 import { openJsonlSink } from '../sink/jsonl.ts';
 import { endFinishedCrawls } from './crawl.ts';
 import { driveReplays } from './dead-replay.ts';
 import { createFeed, type Feed } from './feed.ts';
+import { createSampler, type Sampler } from './history.ts';
 import { createHostTimes, type HostTimes } from './host-times.ts';
+import { lookOn } from './look-on.ts';
 import { mendFrontier } from './mend.ts';
 import { createPermits } from './permits.ts';
 import { createPlans } from './plan.ts';
 import { processJob } from './process.ts';
+import type { Pulse } from './pulse.ts';
 import type { Station } from './station.ts';
 import { createTallies } from './tallies.ts';
 import { createWebhookCrew, type WebhookCrew } from './webhook-crew.ts';
@@ -58,7 +68,9 @@ export async function startConsumer(parts: {
   /** Told what keeps requests from ending, such as a full disk; they are put back and tried again. */
   onTrouble?: (error: unknown) => void;
 }): Promise<Consumer> {
-  const { settings, address, serve, log } = parts;
+  const { settings, address, serve } = parts;
+  const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const log = parts.log.child({ consumer: name });
   boundYoungSpace();
   const shard = shardOf(settings.prefix);
   const fetcher = createFetcher({ concurrency: settings.concurrency, dnsServers: settings.dnsServers });
@@ -71,7 +83,7 @@ export async function startConsumer(parts: {
     redis: scripts,
     subscriber,
     shard,
-    consumer: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    consumer: name,
     capacity: settings.concurrency,
     release: (slot) => feed.release(slot),
     onError,
@@ -80,6 +92,8 @@ export async function startConsumer(parts: {
   // As many wait in the queue as the fleet can fetch: with those in hand, the window is twice that.
   const wanted = () => Math.max(8, slots.fleetCapacity());
   const feed: Feed = createFeed({ redis: scripts, queue, shard, serve, wanted, onError });
+  const looking = lookOn({ redis: scripts, shard, consumer: name, log, onError });
+  const sink = looking.watchSink(openJsonlSink({ dir: join(settings.dataDir, 'records') }));
   let stopping = false;
   const station: Station = {
     redis: scripts,
@@ -92,16 +106,23 @@ export async function startConsumer(parts: {
     permits,
     feed,
     committer: createCommitter(scripts, shard),
-    sink: openJsonlSink({ dir: join(settings.dataDir, 'records') }),
+    sink,
     plans: createPlans(scripts, shard),
     tallies: createTallies(scripts, shard),
     hostTimes: createHostTimes(),
+    meters: looking.meters,
+    reports: looking.reports,
     log,
     onTrouble: parts.onTrouble ?? (() => undefined),
     stopping: () => stopping,
   };
+  const pulse = looking.startPulse(() => ({ inFlight: permits.inUse(), ...slots.counts() }));
   const crew = createCrew({ station, connection: workers, settings });
-  const chores = setInterval(() => doChores(station, queue, crew).catch(onError), CHORES_MS);
+  const sampler = createSampler(scripts, shard, queue);
+  const chores = setInterval(
+    () => doChores({ station, queue, crew, pulse, sampler }).catch(onError),
+    CHORES_MS,
+  );
   const mending = setInterval(() => mendFrontier(scripts, shard, queue).catch(onError), MEND_MS);
   await mendFrontier(scripts, shard, queue).catch(onError);
   // Before a job is taken: a canary may be the last that a crawl waits for.
@@ -122,6 +143,7 @@ export async function startConsumer(parts: {
       await Promise.all([slots.stop(), station.pace.stop()]);
       await station.sink.close();
       await station.tallies.flush().catch(onError);
+      await pulse.stop().catch(onError);
       fetcher.close();
       for (const connection of [scripts, subscriber, workers]) closeRedis(connection);
     },
@@ -150,13 +172,12 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
     try {
       const outcome = await processJob(station, job, abort).catch((error: unknown): Outcome => {
         // A disk that is full, a Redis out of memory: nothing of the request's fault, and nothing of it is lost.
-        station.log.error({ err: error, job: jobId }, 'put back');
+        station.reports.trouble(jobId, error);
         station.onTrouble(error);
         return { kind: 'snooze', untilMs: Date.now() + PUT_BACK_MS };
       });
       // Its lane may give the next, ahead of a slot.
       station.feed.kick();
-      station.log.debug({ job: jobId, outcome: outcome.kind }, 'job');
       await settle(outcome, job, token);
     } finally {
       if (jobs.get(jobId) === abort) jobs.delete(jobId);
@@ -186,6 +207,7 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
     idleMs: () => performance.now() - lastTaken,
     wake() {
       station.log.warn('no job taken though some wait: a new worker takes over');
+      station.meters.count(gathered.wakes, null);
       lastTaken = performance.now();
       const asleep = worker;
       worker = open();
@@ -201,8 +223,16 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
   };
 }
 
-async function doChores(station: Station, queue: ReturnType<typeof openQueue>, crew: Crew): Promise<void> {
-  await station.tallies.flush();
+async function doChores(parts: {
+  station: Station;
+  queue: RequestQueue;
+  crew: Crew;
+  pulse: Pulse;
+  sampler: Sampler;
+}): Promise<void> {
+  const { station, queue, crew, pulse, sampler } = parts;
+  await Promise.all([station.tallies.flush(), pulse.beat()]);
+  await sampler.tick();
   await driveReplays(station.redis, station.shard, queue);
   await endFinishedCrawls(station.redis, station.shard);
   if (crew.idleMs() < ASLEEP_MS || station.permits.inUse() > 0) return;

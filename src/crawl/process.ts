@@ -8,6 +8,7 @@ import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { crawlAndId } from '../frontier/keys.ts';
 import type { Answer, FetchResult, Outcome, Verdict } from '../outcome.ts';
 import type { RequestJob } from '../queue/queue.ts';
+import type { CrawlRecord } from '../record.ts';
 import { unpackRequest } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { admit, startOf } from './admit.ts';
@@ -33,6 +34,12 @@ export async function processJob(
 ): Promise<Outcome> {
   const work = await workOf(station, job, abort);
   if (!work) return { kind: 'done' };
+  const outcome = await pass(station, work, job);
+  station.reports.note(work, outcome);
+  return outcome;
+}
+
+async function pass(station: Station, work: Work, job: RequestJob): Promise<Outcome> {
   try {
     const admission = await admit(station, work, job);
     if (admission.kind === 'refuse') return await refuse(station, work, admission.failure);
@@ -82,6 +89,7 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
     queueMs: Math.max(0, Date.now() - job.timestamp - (job.delay ?? 0)),
     slotMs: 0,
     abort,
+    story: { result: null, failure: null, ended: null, storeMs: null },
   };
 }
 
@@ -101,6 +109,7 @@ async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
   station.hostTimes.note(pageKey, ageMs);
   if (work.abort.signal.aborted || !verdict) return { kind: 'lost', failure: lossOf(work) };
   const { result } = seen;
+  work.story.result = result;
   switch (verdict.kind) {
     case 'recorded':
       return record(station, work, verdict.answer, verdict.failure);
@@ -133,10 +142,10 @@ function lossOf(work: Work): Failure {
 async function record(station: Station, work: Work, answer: Answer, error: Failure | null): Promise<Outcome> {
   if (work.request.extras?.sitemap) return recordSitemap(station, work, answer, error);
   const findings = examine(work, answer);
-  await station.sink.store(
+  await store(
+    station,
+    work,
     recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, findings),
-    work.take,
-    work.plan.shelf,
   );
   const from = work.request.depth === 0 ? answer.finalUrl : work.request.url;
   const followed = error === null && findings.links ? findings.links : [];
@@ -154,17 +163,17 @@ async function recordSitemap(
   error: Failure | null,
 ): Promise<Outcome> {
   const record = recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, null);
-  await station.sink.store({ ...record, body: null }, work.take, work.plan.shelf);
+  await store(station, work, { ...record, body: null });
   const listed = await followSitemap(station, work, error === null ? answer : null);
   if (listed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   return end(station, work, { kind: 'recorded' }, { error, answer, ...listed });
 }
 
 async function refuse(station: Station, work: Work, error: Failure): Promise<Outcome> {
-  await station.sink.store(
+  await store(
+    station,
+    work,
     recordOf(work, { answer: null, failure: error, timings: null, finalUrl: null }, null),
-    work.take,
-    work.plan.shelf,
   );
   const named = await sitemapsBesides(station, work);
   if (named === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
@@ -183,15 +192,17 @@ async function die(
       ? { timings: result.timings, finalUrl: result.finalUrl }
       : { timings: null, finalUrl: null };
   await work.remember({ tries: triesOf(work, cause) });
-  await station.sink.store(
-    recordOf(work, { answer, failure: cause.failure, ...came }, findings),
-    work.take,
-    work.plan.shelf,
-  );
+  await store(station, work, recordOf(work, { answer, failure: cause.failure, ...came }, findings));
   const named = await sitemapsBesides(station, work);
   if (named === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   const { failure: error } = cause;
   return end(station, work, { kind: 'dead', failure: error }, { error, answer, ...named });
+}
+
+async function store(station: Station, work: Work, record: CrawlRecord): Promise<void> {
+  const storedAt = performance.now();
+  await station.sink.store(record, work.take, work.plan.shelf);
+  work.story.storeMs = performance.now() - storedAt;
 }
 
 /** What robots.txt names does not depend on the /sitemap.xml with which it is taken (--sitemap auto). */
@@ -207,6 +218,7 @@ async function end(
   facts: { error: Failure | null; answer: Answer | null } & Followed,
 ): Promise<Outcome> {
   const { error, answer, links, leftOut } = facts;
+  work.story.failure = error;
   const ended: Ended = await station.committer.commit({
     crawl: work.crawl,
     id: work.id,
@@ -221,6 +233,7 @@ async function end(
     links,
     leftOut,
   });
+  work.story.ended = ended;
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   return outcome;
 }
@@ -254,5 +267,6 @@ async function snooze(
   if (now + pausedMs - since > settings.maxSnooze) return die(station, work, { ...verdict, result });
   if (work.memory.toldOffAt === null) await work.remember({ toldOffAt: now });
   station.tallies.count(work.crawl, 'snoozes');
+  work.story.failure = verdict.failure;
   return snoozeFor(Math.max(pausedMs, LEAST_SNOOZE_MS) + Math.random() * JITTER_MS);
 }

@@ -1,6 +1,7 @@
 // Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
 import { type Failure, failure } from '../errors.ts';
 import { parseRetryAfter } from '../fetch/retry-after.ts';
+import { gathered } from '../metrics.ts';
 import type { RobotsFetch, RobotsVerdict } from '../politeness/robots.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
@@ -30,7 +31,7 @@ export async function askRobots(
   try {
     const verdict = await station.robots.check(url, (robotsUrl) => {
       fetched = true;
-      return fetchRobots(station, work, robotsUrl);
+      return countedFetch(station, work, robotsUrl);
     });
     return { verdict, fetched };
   } catch (error) {
@@ -98,6 +99,15 @@ export async function obeyCrawlDelay(station: Station, work: Work, url: string):
   const delayMs = Math.min(asked, work.plan.settings.maxCrawlDelay);
   await station.demands.crawlDelay(work.key, delayMs);
   return delayMs > 0 && !work.timed;
+}
+
+async function countedFetch(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
+  const fetched = await fetchRobots(station, work, robotsUrl).catch((error: unknown) => {
+    if (error instanceof Forbidden) station.meters.count(gathered.robots, 'forbidden');
+    throw error;
+  });
+  station.meters.count(gathered.robots, fetched.kind);
+  return fetched;
 }
 
 async function fetchRobots(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {

@@ -44,7 +44,10 @@ export async function followSitemap(
   if (links === null) return null;
   const notTaken = [...listing.notTaken].map(([why, count]) => `${why}: ${count} left out.`);
   for (const warning of [...(listing.facts?.warnings ?? []), ...notTaken])
-    station.log.warn({ crawl: work.crawl, sitemap: work.request.url, warning }, 'sitemap');
+    station.log.warn(
+      { request: work.jobId, crawl: work.crawl, code: 'E_SITEMAP', url: work.request.url, warning },
+      'sitemap',
+    );
   const flaws = listing.facts?.warnings.length ?? 0;
   if (flaws > 0) leftOut.E_SITEMAP = (leftOut.E_SITEMAP ?? 0) + flaws;
   return { links, leftOut };

@@ -1,8 +1,10 @@
 // What processing a job needs around it: the parts of one consumer process, and one job on its way through them.
 
+import type { Failure } from '../errors.ts';
 import type { Fetcher, Waypoint } from '../fetch/client.ts';
-import type { Committer } from '../frontier/commit.ts';
+import type { Committer, Ended } from '../frontier/commit.ts';
 import type { Log } from '../log.ts';
+import type { FetchResult, Outcome } from '../outcome.ts';
 import type { Demands } from '../politeness/demands.ts';
 import type { Pace } from '../politeness/pace.ts';
 import type { Robots } from '../politeness/robots.ts';
@@ -13,6 +15,7 @@ import type { Request } from '../request.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Feed } from './feed.ts';
 import type { HostTimes } from './host-times.ts';
+import type { Meters } from './meters.ts';
 import type { Permits } from './permits.ts';
 import type { Plan, Plans } from './plan.ts';
 import type { Tallies } from './tallies.ts';
@@ -32,6 +35,8 @@ export interface Station {
   plans: Plans;
   tallies: Tallies;
   hostTimes: HostTimes;
+  meters: Meters;
+  reports: Reports;
   log: Log;
   onTrouble: (error: unknown) => void;
   /** True from the first Ctrl-C or SIGTERM on: what has not begun to fetch is put back. */
@@ -45,6 +50,24 @@ export interface Memory {
   hop: Waypoint | null;
   /** Its attempts so far, each as it failed: what a dead letter shows. The newest MOST_ATTEMPTS. */
   tries: PackedAttempt[];
+}
+
+export interface Reports {
+  /** Each job once, when its outcome is known and what is durable of it is. */
+  note(work: Work, outcome: Outcome): void;
+  /** A job that was put back for a fault of ours. */
+  trouble(jobId: string, error: unknown): void;
+}
+
+/** What is known of a job's way when it ends: for those who look on. */
+export interface Story {
+  result: FetchResult | null;
+  /** Why it is no success, where the outcome does not say it. */
+  failure: Failure | null;
+  /** What the commit answered. */
+  ended: Ended | null;
+  /** From handing the record to the sink until it was durable. */
+  storeMs: number | null;
 }
 
 /** One job on its way through the pipeline. */
@@ -78,4 +101,5 @@ export interface Work {
   queueMs: number;
   slotMs: number;
   abort: AbortController;
+  story: Story;
 }

@@ -60,6 +60,10 @@ export class HeldSlots {
     this.#timer = setInterval(beat, HEARTBEAT_MS);
   }
 
+  get size(): number {
+    return this.#holders.size;
+  }
+
   get(holder: string): Held | undefined {
     return this.#holders.get(holder);
   }

@@ -62,6 +62,8 @@ export interface Slots {
   isFresh(holder: string): boolean;
   /** Passes the slot on to a request of this process that waits for one of its key, or gives it back to the fleet. */
   leave(holder: string): void;
+  /** Slots that this process holds, and jobs that wait in it for one. */
+  counts(): { held: number; awaited: number };
   /** Sum of the capacities of all consumers that are alive. */
   fleetCapacity(): number;
   stop(): Promise<void>;
@@ -231,6 +233,10 @@ class ProcessSlots implements Slots {
 
   leave(holder: string): void {
     this.#held.leave(holder);
+  }
+
+  counts(): { held: number; awaited: number } {
+    return { held: this.#held.size, awaited: this.#heirs.waiting() };
   }
 
   fleetCapacity(): number {

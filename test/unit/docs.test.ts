@@ -5,6 +5,7 @@ import test from 'node:test';
 import { pages, upToDate } from '../../scripts/write-docs.ts';
 import { definitions, settingNames, variableOf } from '../../src/config.ts';
 import { catalogue } from '../../src/errors.ts';
+import { metrics } from '../../src/metrics.ts';
 import { sourcesIn } from '../support/sources.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
@@ -35,6 +36,19 @@ test('docs/settings.md lists every setting with its flag, variable and default, 
     return [name, flags, variableOf(name), nothing ? '–' : String(value)];
   });
   assert.deepEqual(listed, known, 'run npm run docs');
+});
+
+test('docs/metrics.md lists every metric with its type and labels, and none else', () => {
+  const listed = rowsOf('metrics.md').map(([name, type, labels = '']) => [
+    name,
+    type,
+    [...labels.matchAll(/(?:^|; )(\w+):/g)].map((match) => match[1]),
+  ]);
+  assert.deepEqual(
+    listed,
+    metrics.map(({ name, type, labels }) => [name, type, labels]),
+    'run npm run docs',
+  );
 });
 
 for (const page of Object.keys(pages)) {

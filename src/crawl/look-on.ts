@@ -1,0 +1,69 @@
+// All that looks on while a consumer works: meters, reports, tail and pulse, put together.
+import { basename } from 'node:path';
+import type { Log } from '../log.ts';
+import { gathered } from '../metrics.ts';
+import type { Redis } from '../redis.ts';
+import { watchScripts } from '../scripts.ts';
+import type { Sink } from '../sink/sink.ts';
+import { createMeters, type Meters } from './meters.ts';
+import { createPulse, type Pulse } from './pulse.ts';
+import { createReports } from './report.ts';
+import type { Reports } from './station.ts';
+import { createTail } from './tail.ts';
+import { type WatchedSink, watchSink } from './watched-sink.ts';
+
+export interface Onlookers {
+  meters: Meters;
+  reports: Reports;
+  watchSink(sink: Sink): Sink;
+  /** `counts` says what the consumer has in hand. Its pulse is then to be beaten once a second. */
+  startPulse(counts: () => { inFlight: number; held: number; awaited: number }): Pulse;
+}
+
+export function lookOn(parts: {
+  redis: Redis;
+  shard: string;
+  consumer: string;
+  log: Log;
+  onError: (error: unknown) => void;
+}): Onlookers {
+  const { redis, shard, consumer, log, onError } = parts;
+  const meters = createMeters();
+  const onSkipped = (count: number) => meters.count(gathered.tailSkipped, null, count);
+  const tail = createTail({ redis, shard, onSkipped, onError });
+  let sink: WatchedSink | null = null;
+  const names = new Map<string, string>();
+  watchScripts(redis, (path, ms) => {
+    const name = names.get(path) ?? basename(path, '.lua');
+    names.set(path, name);
+    meters.observe(gathered.redis, name, ms);
+  });
+  return {
+    meters,
+    reports: createReports({ meters, tail, log }),
+    watchSink(inner) {
+      sink = watchSink(inner, (ms) => meters.observe(gathered.store, null, ms));
+      return sink;
+    },
+    startPulse(counts) {
+      const standing = () => {
+        const { inFlight, held, awaited } = counts();
+        return {
+          inFlight,
+          slotsHeld: held,
+          slotsAwaited: awaited,
+          sinkLagMs: Math.round(sink?.lagMs() ?? 0),
+        };
+      };
+      const onTailWanted = (isWanted: boolean) => tail.want(isWanted);
+      const pulse = createPulse({ redis, shard, consumer, meters, standing, onTailWanted, log });
+      return {
+        beat: () => pulse.beat(),
+        async stop() {
+          tail.stop();
+          await pulse.stop();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,14 @@
+--[[
+  How the consumers that are alive stand.
+    KEYS[1] NS:consumers  ·  ARGV 1 NS
+  Answers three for each: its id, its capacity, what its last pulse said (JSON) or ''.
+]]
+--- include politeness/lua/gate.lua
+local out = {}
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. redisTime(), '+inf')) do
+  local id, capacity = string.match(member, '^(.*)|(%d+)$')
+  out[#out + 1] = id
+  out[#out + 1] = capacity
+  out[#out + 1] = redis.call('HGET', ARGV[1] .. ':pulse:' .. id, 'standing') or ''
+end
+return out

@@ -1,0 +1,116 @@
+// The live tail: consumers publish the requests that end, while somebody listens; so many at most, the rest is counted.
+import { printable } from '../log.ts';
+import { redact } from '../redact.ts';
+import type { Redis } from '../redis.ts';
+
+export interface TailLine {
+  /** Milliseconds since 1970. */
+  at: number;
+  crawl: string;
+  id: string;
+  url: string;
+  host: string;
+  status: number | null;
+  code: string | null;
+  /** Of the fetch that ended it; null where nothing was fetched. */
+  ms: number | null;
+  bytes: number | null;
+  attempts: number;
+  outcome: 'recorded' | 'refused' | 'dead';
+}
+
+export interface TailBatch {
+  lines: TailLine[];
+  /** Requests that ended since the last batch and are not among the lines. */
+  skipped: number;
+}
+
+const BATCH_MS = 250;
+const MOST_LINES = 50;
+const LONGEST_URL = 2000;
+/** A listener must want it again within this. */
+const WANTED_MS = 5000;
+
+const channelOf = (shard: string) => `${shard}:tail`;
+
+export interface Tail {
+  /** Whether somebody listens: else there is nothing to be done for a line. */
+  readonly isWanted: boolean;
+  want(isWanted: boolean): void;
+  add(line: TailLine): void;
+  stop(): void;
+}
+
+export function createTail(parts: {
+  redis: Redis;
+  shard: string;
+  onSkipped: (count: number) => void;
+  onError: (error: unknown) => void;
+}): Tail {
+  const { redis, shard, onError } = parts;
+  let isWanted = false;
+  let lines: TailLine[] = [];
+  let skipped = 0;
+  let timer: NodeJS.Timeout | null = null;
+
+  function send(): void {
+    timer = null;
+    if (lines.length === 0) return;
+    const batch: TailBatch = { lines, skipped };
+    if (skipped > 0) parts.onSkipped(skipped);
+    lines = [];
+    skipped = 0;
+    redis.publish(channelOf(shard), JSON.stringify(batch)).catch(onError);
+  }
+
+  return {
+    get isWanted() {
+      return isWanted;
+    },
+    want(wanted) {
+      isWanted = wanted;
+    },
+    add(line) {
+      if (lines.length >= MOST_LINES) skipped++;
+      else lines.push({ ...line, url: shown(line.url), host: shown(line.host) });
+      timer ??= setTimeout(send, BATCH_MS);
+    },
+    stop() {
+      if (timer) clearTimeout(timer);
+      send();
+    },
+  };
+}
+
+function shown(text: string): string {
+  return printable(redact(text.length > LONGEST_URL ? `${text.slice(0, LONGEST_URL)}…` : text));
+}
+
+/** Asks consumers for the tail, for 5 s from now: within a second they publish. */
+export async function wantTail(redis: Redis, shard: string): Promise<void> {
+  await redis.set(`${shard}:tail:wanted`, '1', 'PX', WANTED_MS);
+}
+
+/** Hears the fleet's tail on a connection for subscribers, for as long as `wantTail` is called. Returns what ends it. */
+export function listenToTail(
+  subscriber: Redis,
+  shard: string,
+  onBatch: (batch: TailBatch) => void,
+  onError: (error: unknown) => void = () => undefined,
+): () => void {
+  const channel = channelOf(shard);
+  const onMessage = (from: string, message: string) => {
+    if (from !== channel) return;
+    try {
+      onBatch(JSON.parse(message) as TailBatch);
+    } catch (error) {
+      onError(error); // whatever else somebody publishes there
+    }
+  };
+  subscriber.on('message', onMessage);
+  subscriber.subscribe(channel).catch(onError);
+  return () => {
+    subscriber.off('message', onMessage);
+    subscriber.unsubscribe(channel).catch(onError);
+  };
+}
