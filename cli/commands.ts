@@ -1,6 +1,7 @@
 // The commands and their options, with help texts for a newcomer.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addDead } from './dead-commands.ts';
 import { addHosts } from './host-commands.ts';
 import { addSettings, consumerNames, crawlNames, placeNames } from './options.ts';
 
@@ -43,7 +44,7 @@ Examples:
   drover crawl urls.txt --depth 0 -o pages.jsonl       fetch a list of URLs
   drover enqueue urls.txt --crawl shop                 put a list into the queue, and
   drover consume                                       fetch it, with as many of these as you like
-  drover dead list shop                                what failed, and why
+  drover dead summary shop                             what failed, and why; see also drover dead list, show and replay
   drover pause shop                                    and drover resume shop, or drover cancel shop
 
 Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
@@ -116,33 +117,7 @@ function addLookers(program: Command): void {
     ),
     () => import('./results.ts'),
   );
-  const dead = program.command('dead').summary('the dead letters: what failed for good, and why');
-  run(
-    look(
-      dead
-        .command('list')
-        .summary('list them, the newest first')
-        .argument('[crawl]', 'of one crawl only')
-        .option('--code <code>', 'of one error code only, such as E_HTTP_5XX')
-        .option('--limit <n>', 'at most so many', '50'),
-    ),
-    () => import('./dead-list.ts'),
-  );
-  run(
-    look(
-      dead
-        .command('replay')
-        .summary('try them again')
-        .description(
-          'Makes dead letters waiting requests again; consumers, or the crawl command run again, fetch them.',
-        )
-        .argument('[crawl]', 'of one crawl')
-        .option('--all', 'of all crawls')
-        .option('--code <code>', 'of one error code only, such as E_HTTP_5XX')
-        .option('--dry-run', 'only say how many'),
-    ),
-    () => import('./dead-replay.ts'),
-  );
+  addDead(program, look, run);
   run(look(program.command('doctor').summary('is this set-up sound?')), () => import('./doctor.ts'));
 }
 

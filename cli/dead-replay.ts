@@ -1,34 +1,62 @@
 // drover dead replay: dead letters become waiting requests again.
-import { summarizeDead } from '../src/crawl/dead-look.ts';
+import { type DeadGroup, summarizeDead } from '../src/crawl/dead-look.ts';
 import { startReplay } from '../src/crawl/dead-replay.ts';
-import { DroverError } from '../src/errors.ts';
-import { openQueue } from '../src/queue/queue.ts';
-import { deadFilter } from './dead-filter.ts';
+import type { ReplayRun } from '../src/crawl/dead-runs.ts';
+import { printable } from '../src/log.ts';
+import { redacted } from '../src/redact.ts';
+import { deadFilter, requireChoice } from './dead-filter.ts';
+import { replayHow } from './dead-overrides.ts';
+import { withDead } from './dead-session.ts';
+import { waitForRuns } from './dead-wait.ts';
 import { EXIT } from './failures.ts';
-import { openSession } from './session.ts';
+import { counted } from './figures.ts';
+import { runLine } from './replay-lines.ts';
 
-/** Resolves with the exit code. Throws E_USAGE when nothing is chosen, E_CRAWL_UNKNOWN. */
+/** Resolves with the exit code. Throws E_USAGE when nothing is chosen, E_CRAWL_UNKNOWN, E_SETTING. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  if (!args[0] && !options.all)
-    throw new DroverError('E_USAGE', 'Name the crawl whose dead letters to replay, or say --all.');
-  const session = await openSession(options);
-  try {
+  requireChoice(args, options, 'replay');
+  const how = replayHow(options);
+  return withDead(options, async (session, queue) => {
     const { redis, shard } = session;
-    const queue = openQueue(redis, shard);
-    const filter = await deadFilter(session, args[0], options.code);
-    const how = { canary: 0, rate: 1, overrides: {} };
-    const groups = options.dryRun
-      ? (await summarizeDead(redis, shard, queue, filter)).map(({ count }) => count)
-      : (await startReplay(redis, shard, queue, filter, how)).map(({ opened }) => opened);
-    const count = groups.reduce((sum, one) => sum + one, 0);
-    if (options.json)
-      process.stdout.write(`${JSON.stringify({ replayed: count, dryRun: options.dryRun === true })}\n`);
-    else
-      process.stderr.write(
-        `${count} dead letters ${options.dryRun ? 'would be' : 'are'} waiting again${count ? '; fetch them with: drover consume, or the crawl command once more' : ''}\n`,
-      );
-    return EXIT.recorded;
-  } finally {
-    await session.close();
-  }
+    const filter = await deadFilter(session, queue, args[0], options);
+    if (options.dryRun) {
+      tellDry(await summarizeDead(redis, shard, queue, filter), options.json === true);
+      return EXIT.recorded;
+    }
+    const begun = await startReplay(redis, shard, queue, filter, how);
+    if (!options.json) tell(begun);
+    const waited = options.wait ? await waitForRuns(redis, shard, begun, !options.json) : null;
+    if (options.json) process.stdout.write(`${JSON.stringify(report(waited?.runs ?? begun))}\n`);
+    return waited?.exitCode ?? EXIT.recorded;
+  });
+}
+
+function tellDry(groups: readonly DeadGroup[], json: boolean): void {
+  const matching = groups.reduce((sum, { count }) => sum + count, 0);
+  const lines = groups.map(({ code, host, count }) => `${code} at ${host}: ${count}`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ dryRun: true, replayed: matching, matching, groups: redacted(groups) })}\n`,
+    );
+  else
+    process.stderr.write(
+      [...lines, `${counted(matching, 'dead letter')} would be waiting again`]
+        .map((line) => `${printable(line)}\n`)
+        .join(''),
+    );
+}
+
+function report(runs: readonly ReplayRun[]) {
+  const sum = (field: 'opened' | 'total') => runs.reduce((total, run) => total + run[field], 0);
+  return { dryRun: false, replayed: sum('opened'), matching: sum('total'), runs };
+}
+
+function tell(runs: readonly ReplayRun[]): void {
+  const { replayed, matching } = report(runs);
+  for (const run of runs) process.stderr.write(`${runLine(run)}\n`);
+  const what = replayed < matching ? `, ${matching - replayed} follow when those come through` : '';
+  const next = runs.length === 0 ? '' : '; fetch them with: drover consume, or the crawl command once more';
+  process.stderr.write(
+    `${counted(runs.length, 'replay')} begun: ${counted(replayed, 'dead letter')} ${replayed === 1 ? 'is' : 'are'} waiting again${what}${next}\n`,
+  );
 }

@@ -25,7 +25,7 @@ const floors: Record<number, string[]> = {
   4: ['src/frontier', 'src/politeness', 'src/queue', 'src/page', 'src/sink'],
   3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config.ts', 'src/outcome.ts'],
-  1: ['src/url', 'src/metrics.ts'],
+  1: ['src/url', 'src/metrics.ts', 'src/csv.ts'],
   0: ['src/errors.ts', 'src/redact.ts'],
 };
 const sameRoom: Record<string, string> = { 'src/scripts.ts': 'src/redis.ts' };

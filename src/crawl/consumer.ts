@@ -38,6 +38,7 @@ import { processJob } from './process.ts';
 import type { Pulse } from './pulse.ts';
 import type { Station } from './station.ts';
 import { createTallies } from './tallies.ts';
+import { tendDead } from './tend-dead.ts';
 import { createWebhookCrew, type WebhookCrew } from './webhook-crew.ts';
 import { boundYoungSpace } from './young-space.ts';
 
@@ -124,6 +125,7 @@ export async function startConsumer(parts: {
     CHORES_MS,
   );
   const mending = setInterval(() => mendFrontier(scripts, shard, queue).catch(onError), MEND_MS);
+  const tender = tendDead({ redis: scripts, shard, queue, settings, log });
   await mendFrontier(scripts, shard, queue).catch(onError);
   // Before a job is taken: a canary may be the last that a crawl waits for.
   await driveReplays(scripts, shard, queue).catch(onError);
@@ -138,7 +140,7 @@ export async function startConsumer(parts: {
       stopping = true;
       clearInterval(chores);
       clearInterval(mending);
-      await Promise.all([crew.stop(settings.grace), webhooks.stop()]);
+      await Promise.all([crew.stop(settings.grace), webhooks.stop(), tender.stop()]);
       await feed.stop();
       await Promise.all([slots.stop(), station.pace.stop()]);
       await station.sink.close();

@@ -1,4 +1,5 @@
 // Which dead letters are meant: all that match whatever is given.
+import { crawlAndId } from '../frontier/keys.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 
 export interface DeadFilter {
@@ -13,6 +14,8 @@ export interface DeadFilter {
   attempts: number | null;
   /** Stands in the URL or the message, in whatever case. */
   q: string | null;
+  /** One letter alone: its job's id, CRAWL.FINGERPRINT. */
+  jobId?: string | null;
 }
 
 export const ALL_DEAD: DeadFilter = Object.freeze({
@@ -25,14 +28,22 @@ export const ALL_DEAD: DeadFilter = Object.freeze({
 });
 
 export function matchesLetter(letter: DeadLetter, filter: DeadFilter): boolean {
-  const { crawl, code, host, since, attempts, q } = filter;
+  const { crawl, code, host, since, attempts, q, jobId = null } = filter;
   return (
+    (jobId === null || letter.jobId === jobId) &&
     (crawl === null || letter.crawl === crawl) &&
     (code === null || letter.code === code) &&
     (host === null || letter.host === host) &&
     (since === null || Date.parse(letter.failedAt) >= since) &&
     (attempts === null || letter.attempts >= attempts) &&
     (q === null || `${letter.url}\n${letter.message}`.toLowerCase().includes(q.toLowerCase()))
+  );
+}
+
+/** Whether a letter with this id may match, as far as the id tells. */
+export function matchesId(jobId: string, filter: DeadFilter): boolean {
+  return (
+    (filter.jobId ?? jobId) === jobId && (filter.crawl === null || crawlAndId(jobId).crawl === filter.crawl)
   );
 }
 

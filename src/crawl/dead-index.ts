@@ -1,10 +1,9 @@
 // The index of dead letters by code and host: groups, counts, members; put right from the failed set when it is in doubt.
-import { crawlAndId } from '../frontier/keys.ts';
 import { groupOf } from '../frontier/replay.ts';
 import { deadJobs, letterOf } from '../queue/dead-letters.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
-import { type DeadFilter, isPlain, matchesLetter } from './dead-filter.ts';
+import { type DeadFilter, isPlain, matchesId, matchesLetter } from './dead-filter.ts';
 
 export interface IndexedGroup {
   code: string;
@@ -58,24 +57,48 @@ export async function* membersOf(
 ): AsyncGenerator<Member[]> {
   const { redis, shard, queue } = parts;
   const key = groupKey(shard, group.code, group.host);
-  const [from, to] = [String(filter.since ?? '-inf'), '+inf'];
-  for (let offset = 0; ; offset += PAGE) {
-    const flat = await redis.zrangebyscore(key, from, to, 'WITHSCORES', 'LIMIT', offset, PAGE);
-    const members: Member[] = [];
-    for (let at = 0; at < flat.length; at += 2)
-      members.push({ jobId: flat[at] ?? '', at: Number(flat[at + 1]), job: null });
+  for await (const page of pagesByAge(redis, key, filter.since ?? -Infinity, Infinity)) {
+    const members = page.map(({ jobId, at }) => ({ jobId, at, job: null }));
     yield await matching(queue, members, filter);
-    if (members.length < PAGE) return;
   }
 }
 
+/** What a sorted set of job ids by time holds from one time to another, the oldest first; what is removed meanwhile moves nothing. */
+export async function* pagesByAge(
+  redis: Redis,
+  key: string,
+  from: number,
+  until: number,
+): AsyncGenerator<{ jobId: string; at: number }[]> {
+  let since = from;
+  // Many die in the same millisecond: those of the last one that were given already.
+  let given = new Set<string>();
+  for (;;) {
+    const most = PAGE + given.size;
+    const [least, last] = [boundOf(since), boundOf(until)];
+    const flat = await redis.zrangebyscore(key, least, last, 'WITHSCORES', 'LIMIT', 0, most);
+    const found: { jobId: string; at: number }[] = [];
+    for (let at = 0; at < flat.length; at += 2)
+      found.push({ jobId: flat[at] ?? '', at: Number(flat[at + 1]) });
+    const page = found.filter(({ jobId, at }) => at !== since || !given.has(jobId));
+    const end = page.at(-1)?.at ?? since;
+    const ofEnd = page.filter(({ at }) => at === end).map(({ jobId }) => jobId);
+    given = new Set(end === since ? [...given, ...ofEnd] : ofEnd);
+    since = end;
+    if (page.length > 0) yield page;
+    if (found.length < most) return;
+  }
+}
+
+function boundOf(time: number): string {
+  return Number.isFinite(time) ? String(time) : time < 0 ? '-inf' : '+inf';
+}
+
 async function matching(queue: RequestQueue, members: Member[], filter: DeadFilter): Promise<Member[]> {
-  const ofCrawl = members.filter(
-    ({ jobId }) => filter.crawl === null || crawlAndId(jobId).crawl === filter.crawl,
-  );
-  if (isPlain(filter)) return ofCrawl;
+  const likely = members.filter(({ jobId }) => matchesId(jobId, filter));
+  if (isPlain(filter)) return likely;
   const read = await Promise.all(
-    ofCrawl.map(async (member) => ({ ...member, job: await jobOf(queue, member.jobId) })),
+    likely.map(async (member) => ({ ...member, job: await jobOf(queue, member.jobId) })),
   );
   return read.filter(({ job }) => job !== null && matchesLetter(letterOf(job), filter));
 }

@@ -8,9 +8,9 @@ import {
   detailOf,
   letterOf,
 } from '../queue/dead-letters.ts';
-import type { RequestQueue } from '../queue/queue.ts';
+import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
-import { type DeadFilter, isPlain, matchesLetter } from './dead-filter.ts';
+import { type DeadFilter, isPlain, matchesId, matchesLetter } from './dead-filter.ts';
 import { groupKey, indexedGroups, jobOf, type Member, membersOf, reconcileDead } from './dead-index.ts';
 import { type ReplayRun, runsAtWork } from './dead-runs.ts';
 
@@ -30,6 +30,12 @@ export interface DeadGroup {
   run: ReplayRun | null;
 }
 
+interface Parts {
+  redis: Redis;
+  shard: string;
+  queue: RequestQueue;
+}
+
 const PAGE = 200;
 /** So many are looked at for one page; where fewer match, the page is short and has a cursor all the same. */
 const MOST_LOOKED_AT = 20_000;
@@ -46,38 +52,71 @@ export async function pageOfDead(
   cursor: string | null,
   limit: number,
 ): Promise<{ letters: DeadLetter[]; next: string | null }> {
+  const { jobs, next } = await pageOfDeadJobs({ redis, shard, queue }, filter, cursor, limit);
+  return { letters: jobs.map(letterOf), next };
+}
+
+/** The same page, as the jobs that they are. */
+async function pageOfDeadJobs(
+  { redis, shard, queue }: Parts,
+  filter: DeadFilter,
+  cursor: string | null,
+  limit: number,
+): Promise<{ jobs: RequestJob[]; next: string | null }> {
   const { code, host } = filter;
   const key = code !== null && host !== null ? groupKey(shard, code, host) : queue.toKey('failed');
-  const letters: DeadLetter[] = [];
+  const found: RequestJob[] = [];
   let rank = await rankAfter(redis, key, cursor);
   for (let looked = 0; looked < MOST_LOOKED_AT; ) {
     const flat = await redis.zrevrange(key, rank, rank + PAGE - 1, 'WITHSCORES');
     const ids = flat.filter((_, index) => index % 2 === 0);
-    const jobs = await Promise.all(ids.map((jobId) => jobOf(queue, jobId)));
+    const jobs = await Promise.all(
+      ids.map((jobId) => (matchesId(jobId, filter) ? jobOf(queue, jobId) : null)),
+    );
     for (const [index, job] of jobs.entries()) {
       looked++;
       const at = Number(flat[index * 2 + 1]);
-      if (filter.since !== null && at < filter.since) return { letters, next: null };
-      const letter = job && letterOf(job);
-      if (letter && matchesLetter(letter, filter)) letters.push(letter);
+      if (filter.since !== null && at < filter.since) return { jobs: found, next: null };
+      if (job && matchesLetter(letterOf(job), filter)) found.push(job);
       const isLast = index === ids.length - 1 && ids.length < PAGE;
-      if (letters.length === limit) return { letters, next: isLast ? null : `${at}_${ids[index]}` };
+      if (found.length === limit) return { jobs: found, next: isLast ? null : `${at}_${ids[index]}` };
     }
-    if (ids.length < PAGE) return { letters, next: null };
+    if (ids.length < PAGE) return { jobs: found, next: null };
     rank += PAGE;
-    if (looked >= MOST_LOOKED_AT) return { letters, next: `${flat.at(-1)}_${ids.at(-1)}` };
+    if (looked >= MOST_LOOKED_AT) return { jobs: found, next: `${flat.at(-1)}_${ids.at(-1)}` };
   }
-  return { letters, next: null };
+  return { jobs: found, next: null };
 }
 
-/** `TIME_JOB`: after that job, or where it stood if it is gone. */
+/** `TIME_JOB`: after that job, or where it stood if it is gone; of one time, the set holds the last names first. */
 async function rankAfter(redis: Redis, key: string, cursor: string | null): Promise<number> {
   if (cursor === null) return 0;
   const [, at, jobId] = /^(\d+)_(.+)$/s.exec(cursor) ?? [];
   if (at === undefined || jobId === undefined)
     throw new DroverError('E_FIELD', 'cursor: take it from the page before.');
-  const rank = await redis.zrevrank(key, jobId);
-  return rank === null ? redis.zcount(key, `(${at}`, '+inf') : rank + 1;
+  const [score, rank] = await Promise.all([redis.zscore(key, jobId), redis.zrevrank(key, jobId)]);
+  // One that has died once more since stands elsewhere by now.
+  if (rank !== null && Number(score) === Number(at)) return rank + 1;
+  const [later, same] = await Promise.all([
+    redis.zcount(key, `(${at}`, '+inf'),
+    redis.zrangebyscore(key, at, at),
+  ]);
+  return later + same.filter((other) => other > jobId).length;
+}
+
+/** All that match, the newest first, as pages of jobs. */
+export async function* matchingJobs(parts: Parts, filter: DeadFilter): AsyncGenerator<RequestJob[]> {
+  let cursor: string | null = null;
+  do {
+    const page: { jobs: RequestJob[]; next: string | null } = await pageOfDeadJobs(
+      parts,
+      filter,
+      cursor,
+      PAGE,
+    );
+    if (page.jobs.length > 0) yield page.jobs;
+    cursor = page.next;
+  } while (cursor !== null);
 }
 
 /** All that match, the newest first. */
@@ -87,19 +126,7 @@ export async function* deadLetters(
   queue: RequestQueue,
   filter: DeadFilter,
 ): AsyncGenerator<DeadLetter> {
-  let cursor: string | null = null;
-  do {
-    const page: { letters: DeadLetter[]; next: string | null } = await pageOfDead(
-      redis,
-      shard,
-      queue,
-      filter,
-      cursor,
-      PAGE,
-    );
-    yield* page.letters;
-    cursor = page.next;
-  } while (cursor !== null);
+  for await (const jobs of matchingJobs({ redis, shard, queue }, filter)) yield* jobs.map(letterOf);
 }
 
 /** One, with its request and its attempts. Throws E_LETTER_UNKNOWN. */
@@ -152,11 +179,12 @@ interface Extent {
 
 /** How many of a group match, with the first and the last of them; null for none. */
 export async function extentOf(
-  parts: { redis: Redis; shard: string; queue: RequestQueue },
+  parts: Parts,
   group: { code: string; host: string },
   filter: DeadFilter,
 ): Promise<Extent | null> {
-  if (isPlain(filter) && filter.crawl === null) return plainExtent(parts, group, filter.since);
+  if (isPlain(filter) && filter.crawl === null && !filter.jobId)
+    return plainExtent(parts, group, filter.since);
   let [count, first, last]: [number, Member | null, Member | null] = [0, null, null];
   for await (const members of membersOf(parts, group, filter)) {
     count += members.length;

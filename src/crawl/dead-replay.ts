@@ -2,19 +2,21 @@
 // calls: consumers do it every second, so that a run goes on when the one who started it is gone.
 
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
-import { crawlAndId } from '../frontier/keys.ts';
-import { LETTERS_A_CALL, type Replayed, replayLetters } from '../frontier/replay.ts';
+import { crawlKey } from '../frontier/keys.ts';
+import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
+import { dropStep } from '../frontier/steer.ts';
 import { letterOf } from '../queue/dead-letters.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { type Request, unpackRequest } from '../request.ts';
 import { leaveCrawl, stayWithCrawl } from './crawl.ts';
-import { type DeadFilter, matchesLetter } from './dead-filter.ts';
-import { groupKey, indexedGroups, jobOf, reconcileDead } from './dead-index.ts';
+import { type DeadFilter, matchesId, matchesLetter } from './dead-filter.ts';
+import { groupKey, indexedGroups, jobOf, pagesByAge, reconcileDead } from './dead-index.ts';
 import { extentOf } from './dead-look.ts';
 import {
   createRun,
   endRun,
+  letRestFollow,
   lookAtReplay,
   type ReplayOverrides,
   type ReplayRun,
@@ -27,6 +29,20 @@ import {
 /** So many of a run are in the lanes or in flight at most: a run that is stopped stops soon. */
 const WINDOW = 1000;
 
+/** A group that is larger is tried with some of its letters first, unless it is said otherwise. */
+export const LARGE_GROUP = 20;
+export const DEFAULT_CANARY = 5;
+/** Of the canaries, what share must be recorded for the rest to follow, unless it is said otherwise. */
+export const DEFAULT_RATE = 0.8;
+
+export interface ReplayHow {
+  /** So many of each group go first; null: DEFAULT_CANARY of a group with more than LARGE_GROUP letters, else none. */
+  canary: number | null;
+  /** 0 to 1. */
+  rate: number;
+  overrides: ReplayOverrides;
+}
+
 /**
  * Starts a run for each group with letters that match, or joins the one that is at work on the very same; the canaries (or the first of the rest)
  * are in their lanes when this resolves. Letters that die later are not part of it. A letter is brought back once, however many runs want it.
@@ -36,16 +52,23 @@ export async function startReplay(
   shard: string,
   queue: RequestQueue,
   filter: DeadFilter,
-  how: { canary: number; rate: number; overrides: ReplayOverrides },
+  how: ReplayHow,
 ): Promise<ReplayRun[]> {
   await reconcileDead(redis, shard, queue);
   const ids: string[] = [];
   for (const { code, host } of await indexedGroups(redis, shard, filter)) {
     const extent = await extentOf({ redis, shard, queue }, { code, host }, filter);
-    if (extent) ids.push(await createRun(redis, shard, { ...how, code, host, filter, total: extent.count }));
+    if (!extent) continue;
+    const total = extent.count;
+    const canary = how.canary ?? canaryOf(total);
+    ids.push(await createRun(redis, shard, { ...how, canary, code, host, filter, total }));
   }
   await driveReplays(redis, shard, queue);
   return Promise.all(ids.map((id) => lookAtReplay(redis, shard, id)));
+}
+
+function canaryOf(total: number): number {
+  return total > LARGE_GROUP ? DEFAULT_CANARY : 0;
 }
 
 /** Brings no more of it back; what it brought back goes its way. Idempotent. Throws E_REPLAY_UNKNOWN. */
@@ -55,16 +78,28 @@ export async function stopReplay(redis: Redis, shard: string, id: string): Promi
   return lookAtReplay(redis, shard, id);
 }
 
-/** One step of every run at work: judges canaries, brings back what may follow. Idempotent, and harmless when several do it at once. */
+/**
+ * One step of every run at work: judges canaries, brings back what may follow. Idempotent, and harmless when several do it at once. A run
+ * that fails does not hold up the others; the first error is thrown when all had their turn.
+ */
 export async function driveReplays(redis: Redis, shard: string, queue: RequestQueue): Promise<void> {
-  for (const run of await runsAtWork(redis, shard)) await drive(redis, shard, queue, run);
+  const errors: unknown[] = [];
+  for (const run of await runsAtWork(redis, shard))
+    await drive({ redis, shard, queue }, run).catch((error) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
-async function drive(redis: Redis, shard: string, queue: RequestQueue, run: RunAtWork): Promise<void> {
+interface Parts {
+  redis: Redis;
+  shard: string;
+  queue: RequestQueue;
+}
+
+async function drive(parts: Parts, run: RunAtWork): Promise<void> {
+  const { redis, shard } = parts;
   const { id } = run;
-  for (const crawl of await redis.smembers(`${runKey(shard, id)}:crawls`))
-    await stayWithCrawl(redis, shard, crawl, holderOf(id));
-  const left = await bringBack(redis, shard, queue, run);
+  await holdCrawls(redis, shard, id);
+  const left = await bringBack(parts, run);
   const now = await readRun(redis, shard, id);
   if (!now || now.endedAt !== null) return;
   const isQuiet = now.opened === now.recorded + now.refused + now.dead;
@@ -74,10 +109,19 @@ async function drive(redis: Redis, shard: string, queue: RequestQueue, run: RunA
     return;
   }
   if (left === 'more' && now.opened < now.canary) return;
-  if (now.opened > 0 && now.recorded < now.rate * now.opened) return finish(redis, shard, id, 'stopped');
-  await redis.hset(runKey(shard, id), 'phase', 'rest');
+  if (now.opened > 0 && now.recorded / now.opened < now.rate) return finish(redis, shard, id, 'stopped');
+  if (!(await letRestFollow(redis, shard, id))) return;
   const rest = await readRun(redis, shard, id);
-  if (rest) await drive(redis, shard, queue, rest);
+  if (rest) await drive(parts, rest);
+}
+
+/** Until the run is through, its crawls are not at their end. Of one that was cancelled, what it had waiting is dropped, by whatever that was cut off. */
+async function holdCrawls(redis: Redis, shard: string, id: string): Promise<void> {
+  for (const crawl of await redis.smembers(`${runKey(shard, id)}:crawls`)) {
+    if ((await redis.hget(crawlKey(shard, crawl), 'state')) === 'cancelled')
+      await dropStep(redis, shard, crawl);
+    else await stayWithCrawl(redis, shard, crawl, holderOf(id));
+  }
 }
 
 async function finish(redis: Redis, shard: string, id: string, phase: 'done' | 'stopped'): Promise<void> {
@@ -92,58 +136,50 @@ function holderOf(id: string): string {
 }
 
 /** Brings back as many as may be now. Answers whether some that match are left. */
-async function bringBack(
-  redis: Redis,
-  shard: string,
-  queue: RequestQueue,
-  run: RunAtWork,
-): Promise<'none' | 'more'> {
-  const { phase, canary, recorded, refused, dead } = run;
+async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'> {
+  const { redis, shard } = parts;
+  const { phase, canary, recorded, refused, dead, filter, until } = run;
   const most = phase === 'canary' ? canary : recorded + refused + dead + WINDOW;
-  const key = groupKey(shard, run.code, run.host);
-  const { filter, until } = run;
+  const step = { id: run.id, most, phase, group: groupOf(run.code, run.host) };
   const since = Math.max(filter.since ?? 0, run.from);
   let room = most - run.opened;
-  // Letters that do not match are not looked at again with the next step.
-  const passed = (at: string | undefined) => redis.hset(runKey(shard, run.id), 'from', at ?? 0);
-  for (let offset = 0; ; ) {
-    const flat = await redis.zrangebyscore(key, since, until, 'WITHSCORES', 'LIMIT', offset, LETTERS_A_CALL);
-    if (flat.length === 0) return 'none';
+  let onItsWay = false;
+  for await (const page of pagesByAge(redis, groupKey(shard, run.code, run.host), since, until)) {
     if (room <= 0) return 'more';
-    const page = flat.filter((_, index) => index % 2 === 0);
-    const matching = await lettersOf(queue, page, run);
-    const letters = matching.slice(0, room);
-    const answers =
-      letters.length > 0 ? await replayLetters(redis, shard, { id: run.id, most, phase }, letters) : [];
-    const removed = answers.filter((answer) => answer === 'opened' || answer === 'gone').length;
-    room -= answers.filter((answer) => answer === 'opened').length;
-    // One that is on its way into the failed set, or another driver was faster: the next step goes on from here.
-    if (answers.includes('later')) return 'more';
-    offset += page.length - removed;
-    if (letters.length === matching.length && offset > 0) await passed(flat.at(-1));
+    const found = await lettersOf(parts.queue, page, run);
+    onItsWay ||= found.onItsWay;
+    const letters = found.letters.slice(0, room);
+    const answers = letters.length > 0 ? await replayLetters(redis, shard, step, letters) : [];
+    const [opened, gone, later] = (['opened', 'gone', 'later'] as const).map(
+      (kind) => answers.filter((answer) => answer === kind).length,
+    ) as [number, number, number];
+    room -= opened;
+    // Another driver was faster, or there are more than may be: the next step goes on from here.
+    if (later > 0 || letters.length < found.letters.length) return 'more';
+    // Letters that do not match are not looked at again with the next step.
+    if (opened + gone < page.length && !onItsWay)
+      await redis.hset(runKey(shard, run.id), 'from', page.at(-1)?.at ?? 0);
   }
+  return onItsWay ? 'more' : 'none';
 }
 
+/** Those of a page that match; and whether one has not reached the failed set yet, so that it cannot be told. */
 async function lettersOf(
   queue: RequestQueue,
-  jobIds: readonly string[],
-  run: RunAtWork,
-): Promise<Replayed[]> {
-  const { filter, given } = run;
-  const chosen = jobIds.filter((jobId) => filter.crawl === null || crawlAndId(jobId).crawl === filter.crawl);
-  const jobs = await Promise.all(chosen.map((jobId) => jobOf(queue, jobId)));
-  return jobs.flatMap((job) => {
-    if (!job || !matchesLetter(letterOf(job), filter)) return [];
+  page: readonly { jobId: string }[],
+  { filter, given }: RunAtWork,
+): Promise<{ letters: Replayed[]; onItsWay: boolean }> {
+  const likely = page.filter(({ jobId }) => matchesId(jobId, filter));
+  const jobs = (await Promise.all(likely.map(({ jobId }) => jobOf(queue, jobId)))).filter(
+    (job) => job !== null,
+  );
+  const dead = jobs.filter(({ finishedOn }) => finishedOn !== undefined);
+  const letters = dead.flatMap((job) => {
     const letter = letterOf(job);
-    return [
-      {
-        crawl: letter.crawl,
-        id: letter.id,
-        code: letter.code,
-        request: overridden(unpackRequest(job.data), given),
-      },
-    ];
+    if (!matchesLetter(letter, filter)) return [];
+    return [{ crawl: letter.crawl, id: letter.id, request: overridden(unpackRequest(job.data), given) }];
   });
+  return { letters, onItsWay: dead.length < jobs.length };
 }
 
 /** The request with what the replay overrides; its id stays, since it follows from URL, method and body. */

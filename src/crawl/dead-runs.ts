@@ -4,6 +4,7 @@ import { DroverError } from '../errors.ts';
 import { groupOf } from '../frontier/replay.ts';
 import type { Redis } from '../redis.ts';
 import type { RequestInput } from '../request.ts';
+import { runScript, type ScriptReply } from '../scripts.ts';
 import type { DeadFilter } from './dead-filter.ts';
 
 /** What the replayed requests have instead of what they had. */
@@ -59,7 +60,7 @@ export function runKey(shard: string, id: string): string {
   return `${shard}:replay:${id}`;
 }
 
-/** Makes the record of a run, or answers the one that is at work on the very same. Of two at the same moment one wins. */
+/** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
 export async function createRun(
   redis: Redis,
   shard: string,
@@ -67,34 +68,32 @@ export async function createRun(
     overrides: ReplayOverrides;
   },
 ): Promise<string> {
+  const { code, host, filter, overrides, canary, rate, total } = run;
   const id = randomUUID().slice(0, 8);
-  const now = Date.now();
-  const key = runKey(shard, id);
-  const asked = JSON.stringify({ filter: run.filter, overrides: run.overrides });
-  await redis.hset(key, {
-    code: run.code,
-    host: run.host,
-    asked,
-    canary: run.canary,
-    rate: run.rate,
-    phase: run.canary > 0 ? 'canary' : 'rest',
-    total: run.total,
-    startedAt: now,
-  });
-  await redis.expire(key, LONGEST_SECONDS);
-  const place = hash('sha1', `${groupOf(run.code, run.host)}\x1f${asked}`);
-  if ((await redis.hsetnx(`${shard}:replays:open`, place, id)) === 0) {
-    const former = await redis.hget(`${shard}:replays:open`, place);
-    if (former && (await redis.exists(runKey(shard, former))) === 1) {
-      await redis.del(key);
-      return former;
-    }
-    await redis.hset(`${shard}:replays:open`, place, id);
-  }
-  await redis.hset(key, 'place', place);
-  await redis.zadd(`${shard}:replays`, now, id);
-  await redis.zremrangebyscore(`${shard}:replays`, '-inf', now - LONGEST_SECONDS * 1000);
-  return id;
+  const asked = JSON.stringify({ filter, overrides });
+  const place = hash('sha1', `${groupOf(code, host)}\x1f${asked}`);
+  const phase = canary > 0 ? 'canary' : 'rest';
+  const fields = Object.entries({ code, host, asked, canary, rate, phase, total }).flat();
+  return String(await onRun(redis, shard, id, ['begin', place, LONGEST_SECONDS, ...fields]));
+}
+
+/** The canaries came through: the others may follow. False when the run has ended, or another driver was faster. Atomic. */
+export async function letRestFollow(redis: Redis, shard: string, id: string): Promise<boolean> {
+  return (await onRun(redis, shard, id, ['rest'])) === 1;
+}
+
+/** Closes the record. Atomic and idempotent: the first end counts. */
+export async function endRun(
+  redis: Redis,
+  shard: string,
+  id: string,
+  phase: 'done' | 'stopped',
+): Promise<void> {
+  await onRun(redis, shard, id, ['end', phase, KEPT_SECONDS]);
+}
+
+function onRun(redis: Redis, shard: string, id: string, args: (string | number)[]): Promise<ScriptReply> {
+  return runScript(redis, 'frontier/lua/replay-run.lua', runKey(shard, id), [shard, id, ...args]);
 }
 
 /** The run, null when there is none of that id (any more). */
@@ -154,20 +153,4 @@ export async function runsAtWork(redis: Redis, shard: string): Promise<RunAtWork
 /** What may be shown of a run. */
 export function shownRun({ given: _given, until: _until, from: _from, ...run }: RunAtWork): ReplayRun {
   return run;
-}
-
-/** Closes the record. Idempotent. */
-export async function endRun(
-  redis: Redis,
-  shard: string,
-  id: string,
-  phase: 'done' | 'stopped',
-): Promise<void> {
-  const key = runKey(shard, id);
-  if ((await redis.hsetnx(key, 'endedAt', Date.now())) === 1) await redis.hset(key, 'phase', phase);
-  const place = await redis.hget(key, 'place');
-  if (place && (await redis.hget(`${shard}:replays:open`, place)) === id)
-    await redis.hdel(`${shard}:replays:open`, place);
-  await redis.expire(key, KEPT_SECONDS);
-  await redis.expire(`${key}:crawls`, KEPT_SECONDS);
 }

@@ -2,7 +2,6 @@
 import type { Redis } from '../redis.ts';
 import type { Request } from '../request.ts';
 import { runScript } from '../scripts.ts';
-import { limiterKeyOf } from '../url/host.ts';
 import { placeOf } from './entry.ts';
 
 /** How many letters one atomic script call takes. */
@@ -14,7 +13,6 @@ export const REPLAY_LEASE_MS = 10_000;
 export interface Replayed {
   crawl: string;
   id: string;
-  code: string;
   request: Request;
 }
 
@@ -28,31 +26,39 @@ export function groupOf(code: string, host: string): string {
 }
 
 /**
- * Moves letters to the heads of their lanes, for a run while it is in `phase` and has opened fewer than `most` in all. Atomic with all
- * counters; a letter is moved once however often this is called. At most LETTERS_A_CALL.
+ * Moves letters to the heads of their lanes, for a run while it is in `phase` and has opened fewer than `most` in all. `group` is the one of
+ * the index in which they were found. Atomic with all counters; a letter is moved once however often this is called. At most LETTERS_A_CALL.
  */
 export async function replayLetters(
   redis: Redis,
   shard: string,
-  run: { id: string; most: number; phase: string },
+  run: { id: string; most: number; phase: string; group: string },
   letters: readonly Replayed[],
 ): Promise<ReplayAnswer[]> {
-  const args: (string | number)[] = [shard, run.id, run.most, run.phase, REPLAY_LEASE_MS];
-  for (const { crawl, id, code, request } of letters) {
+  const args: (string | number)[] = [shard, run.id, run.most, run.phase, REPLAY_LEASE_MS, run.group];
+  for (const { crawl, id, request } of letters) {
     const { key, priority, limits, entry } = placeOf(request);
-    args.push(crawl, id, groupOf(code, limiterKeyOf(request.url)), key, priority || '0', limits, entry);
+    args.push(crawl, id, key, priority || '0', limits, entry);
   }
   const reply = await runScript(redis, 'frontier/lua/replay.lua', `${shard}:replay:${run.id}`, args);
   return (reply as number[]).map((answer) => answers[answer] ?? 'gone');
 }
 
-/** Removes letters for good; the counters of their crawls stay. Atomic; answers how many there were. At most LETTERS_A_CALL. */
-export async function purgeLetters(
-  redis: Redis,
-  shard: string,
-  letters: readonly { crawl: string; id: string; code: string; host: string }[],
-): Promise<number> {
-  const args: string[] = [shard];
-  for (const { crawl, id, code, host } of letters) args.push(crawl, id, groupOf(code, host));
+/** A letter that is to go; `diedAt` is its job's `finishedOn`. */
+export interface Purged {
+  crawl: string;
+  id: string;
+  code: string;
+  host: string;
+  diedAt: number;
+}
+
+/**
+ * Removes letters for good, but for those that are others by now (replayed meanwhile); the counters of their crawls stay. Atomic; answers
+ * how many were removed. At most LETTERS_A_CALL.
+ */
+export async function purgeLetters(redis: Redis, shard: string, letters: readonly Purged[]): Promise<number> {
+  const args: (string | number)[] = [shard];
+  for (const { crawl, id, code, host, diedAt } of letters) args.push(crawl, id, groupOf(code, host), diedAt);
   return Number(await runScript(redis, 'frontier/lua/purge.lua', `${shard}:active`, args));
 }

@@ -71,7 +71,7 @@ export function detailOf(job: RequestJob): DeadLetterDetail {
   const packed = typeof progress === 'object' ? (progress as { tries?: PackedAttempt[] }).tries : undefined;
   return {
     ...letter,
-    request: { url, ...extras },
+    request: { url, ...(depth > 0 ? { depth } : {}), ...extras },
     depth,
     referrer,
     advice: adviceOn(letter.code),

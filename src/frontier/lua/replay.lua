@@ -1,8 +1,9 @@
 --[[
   Replays dead letters: each goes, in this one step, from the failed set to the head of its lane, where turns find it like any request.
     KEYS[1] NS:replay:RUN
-    ARGV    1 NS  2 RUN or ''  3 how many the run may have opened in all  4 phase in which it is meant  5 from when on the crawl counts as held
-            open (lease, ms), then seven each: crawl, id, group (dead-index.lua), limiter key, priority, limits (`conc,max,dur,delay` or ''), lane entry
+    ARGV    1 NS  2 RUN or ''  3 how many the run may have opened in all  4 phase in which it is meant  5 how long the crawl counts as held
+            open (lease, ms)  6 the group in which they were found (dead-index.lua), then six each: crawl, id, limiter key, priority,
+            limits (`conc,max,dur,delay` or ''), lane entry
   Keys: NS:c:CRAWL:again (HASH) id to TAKE US RUN, until the request ends: turn.lua and commit.lua read it
   Answers per letter 1 (replayed), 0 (not in the failed set yet, or the run has opened enough: ask again), -1 (it is none any more; what was left of it
   is removed), -2 (its crawl was cancelled)
@@ -10,12 +11,14 @@
 --- include politeness/lua/gate.lua
 --- include frontier/lua/dead-index.lua
 --- include frontier/lua/limits.lua
-local ns, run, most, phase, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local ns, run, most, phase, lease, group = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5]), ARGV[6]
 local now = redisTime()
 local opened = 0
+local before = 0
 if run ~= '' then
   local v = redis.call('HMGET', KEYS[1], 'opened', 'phase')
   opened = tonumber(v[1]) or 0
+  before = opened
   if v[2] ~= phase then most = 0 end
 end
 
@@ -40,8 +43,8 @@ local function openAgain(crawl, c, id, dead, key, priority, limits, entry)
 end
 
 local answers = {}
-for i = 6, #ARGV, 7 do
-  local crawl, id, group = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i = 7, #ARGV, 6 do
+  local crawl, id = ARGV[i], ARGV[i + 1]
   local c, job = ns .. ':c:' .. crawl, crawl .. '.' .. id
   local dead = redis.call('HGET', c .. ':dead', id)
   local isFailed = redis.call('ZSCORE', ns .. ':requests:failed', job)
@@ -60,10 +63,10 @@ for i = 6, #ARGV, 7 do
     opened = opened + 1
     removeFailed(ns, job)
     unindexDead(ns, group, job)
-    openAgain(crawl, c, id, dead, ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6])
+    openAgain(crawl, c, id, dead, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
     if run ~= '' then redis.call('SADD', KEYS[1] .. ':crawls', crawl) end
   end
   answers[#answers + 1] = answer
 end
-if run ~= '' then redis.call('HSET', KEYS[1], 'opened', opened) end
+if opened > before and run ~= '' then redis.call('HSET', KEYS[1], 'opened', opened) end
 return answers
