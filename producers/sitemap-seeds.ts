@@ -27,18 +27,18 @@ export function checkSitemaps(sitemaps: readonly string[], seeds: readonly strin
 
 /**
  * The named sitemaps, then the seeds; with `auto` among `sitemap`, before the first seed of each host what leads to its sitemaps. Before it,
- * because a page may link to a sitemap: as a link, it would be fetched and not read.
+ * because a page may link to a sitemap: as a link, it would be fetched and not read. `origins`: those whose sitemaps went before other seeds.
  */
 export async function* withSitemaps(
   seeds: AsyncIterable<SourcedLine>,
   { sitemap: sitemaps, ignoreRobots }: Pick<Settings, 'sitemap' | 'ignoreRobots'>,
   rules: UrlRules,
+  origins = new Set<string>(),
 ): AsyncGenerator<SourcedLine> {
   for (const [index, sitemap] of sitemaps.entries()) {
     if (!isAuto(sitemap)) yield sitemapLine(sitemap, { source: '--sitemap', line: index + 1 }, rules, {});
   }
   const takesAll = sitemaps.some(isAuto);
-  const origins = new Set<string>();
   for await (const seed of seeds) {
     const origin = takesAll && 'input' in seed ? originOf(seed.input.url) : null;
     if (origin !== null && !origins.has(origin)) {

@@ -756,7 +756,8 @@ function refuseUnknownVariables(environment: NodeJS.ProcessEnv): void {
   }
 }
 
-function unknownKey(key: string, place: string, known: readonly string[]): DroverError {
+/** E_SETTING that suggests the nearest name that there is; `place` is where `key` stands. */
+export function unknownKey(key: string, place: string, known: readonly string[]): DroverError {
   const nearest = known.toSorted((a, b) => distance(key, a) - distance(key, b))[0];
   return new DroverError('E_SETTING', `There is no ${key} (in ${place}); did you mean ${nearest}?`);
 }

@@ -381,6 +381,7 @@ export const catalogue = {
     'A setting is unknown or has a wrong value.',
     'docs/settings.md lists them all.',
   ),
+  E_CLOSED: entry('settings', 'The producer has been closed.', 'Make another one with createProducer().'),
   E_CRAWL_UNKNOWN: entry('settings', 'There is no crawl of that name.', 'drover status lists the crawls.'),
   E_CRAWL_ENDED: entry(
     'settings',

@@ -16,6 +16,8 @@ const SHORTEST_HELD_MS = 20;
 const LONGEST_HELD_MS = 250;
 /** Of --max-frontier: by so much at most does one batch go beyond it. */
 const BATCH_SHARE = 0.1;
+/** Bodies may be large: a batch with so many characters of them waits for no more. */
+const MOST_BODIES = 4_000_000;
 
 /** A line of a seed list: a request whose url is normalised, or what is wrong with it. */
 export type OfferedLine =
@@ -55,11 +57,13 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
   const allowed = new Set<string>();
   const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
   let batch: Request[] = [];
+  let bodies = 0;
   let sentAt = Number.NEGATIVE_INFINITY;
 
   async function send(): Promise<void> {
     const requests = batch;
     batch = [];
+    bodies = 0;
     sentAt = performance.now();
     const offered = await offerPatiently(offering, requests, allowed);
     totals.accepted += offered?.added ?? 0;
@@ -75,7 +79,9 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
         continue;
       }
       batch.push(requestOf(line.input));
-      if (batch.length >= mostInBatch || performance.now() - sentAt > SLOWEST_MS || stopped()) await send();
+      bodies += line.input.body?.length ?? 0;
+      const isFull = batch.length >= mostInBatch || bodies >= MOST_BODIES;
+      if (isFull || performance.now() - sentAt > SLOWEST_MS || stopped()) await send();
       if (stopped()) return totals;
     }
     if (batch.length > 0) await send();

@@ -1,0 +1,195 @@
+// The producer for a program of the user's: a few lines that enqueue, durably, from wherever the URLs come.
+import { randomUUID } from 'node:crypto';
+import {
+  type CrawlSettings,
+  crawlSettings,
+  definitions,
+  type SettingName,
+  settingNames,
+} from '../src/config.ts';
+import { beginCrawl, checkCrawlName, leaveCrawl, readCounts, stayWithCrawl } from '../src/crawl/crawl.ts';
+import {
+  type Fleet,
+  type FleetOptions,
+  fleetOptions,
+  type GivenSettings,
+  joinFleet,
+} from '../src/crawl/join-fleet.ts';
+import { type OfferedLine, offerSeeds } from '../src/crawl/offer-seeds.ts';
+import type { CrawlCounts } from '../src/crawl/progress.ts';
+import { createScope } from '../src/crawl/scope.ts';
+import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
+import {
+  type GivenRequest,
+  type GivenRequests,
+  isOne,
+  lineOf,
+  linesOf,
+  SourceError,
+} from './given-requests.ts';
+import { checkSitemaps, withSitemaps } from './sitemap-seeds.ts';
+
+/** The crawl by its name or id, its settings by their names in docs/settings.md, and which fleet: `redisUrl` or `dataDir`, `prefix`. */
+export type ProducerOptions = { crawl: string } & FleetOptions & GivenSettings<keyof CrawlSettings>;
+
+export interface Rejection {
+  /** From 0 on: its place among what was given. */
+  index: number;
+  /** At most 200 characters of it; empty where there was none. */
+  url: string;
+  code: ErrorCode;
+  /** Names the field. */
+  message: string;
+}
+
+/** What became of what was given to add(). With the setting `sitemap`, the sitemaps that it adds count too. */
+export interface Added {
+  accepted: number;
+  /** Known to the crawl already. */
+  duplicates: number;
+  /** Not accepted because of the settings `limit` and `maxPerHost`. */
+  overLimit: number;
+  rejectedCount: number;
+  /** The first 1,000 of them. */
+  rejected: Rejection[];
+}
+
+export interface Producer extends AsyncDisposable {
+  /** The id of the crawl. */
+  readonly crawl: string;
+  /** False when a crawl of that name that had not ended is gone on with. */
+  readonly isNew: boolean;
+  /**
+   * Resolves when all of it is durable. Takes a URL, a request, or any number of them, which are read no faster than they are accepted: it waits
+   * while the frontier is full. Adding something again changes nothing. One request alone that cannot be used rejects, naming the field; of
+   * several, the others go on. Rejects with E_REDIS_DOWN within about 5 s when Redis is away, with E_CRAWL_ENDED when the crawl was cancelled,
+   * with the reason of `signal` when it is aborted: what had been accepted by then stays.
+   */
+  add(requests: GivenRequest | GivenRequests, options?: { signal?: AbortSignal }): Promise<Added>;
+  counts(): Promise<CrawlCounts>;
+  /**
+   * Waits for what is being added, and leaves the crawl, which may end from then on. Until then it does not, for as long as this process lives. A
+   * program that forgets it ends all the same, and the crawl goes on without it after 5 s.
+   */
+  close(): Promise<void>;
+}
+
+const HEARTBEAT_MS = 1000;
+const MOST_REJECTED = 1000;
+const MOST_SHOWN = 200;
+const known: SettingName[] = [
+  ...settingNames.filter((name) => definitions[name].of === 'crawl'),
+  ...fleetOptions,
+];
+
+/**
+ * Begins the crawl, or goes on with the one of that name that has not ended. Settings that are not given come from DROVER_* variables and
+ * drover.config, as for the commands. Throws E_SETTING naming the setting, and errors of layer redis or disk: when Redis is away, E_REDIS_DOWN
+ * within about 5 s.
+ */
+export async function createProducer(options: ProducerOptions): Promise<Producer> {
+  const { crawl: name, ...given } = options;
+  checkCrawlName(String(name));
+  const fleet = await joinFleet(given, known);
+  try {
+    return await produce(fleet, String(name));
+  } catch (error) {
+    await fleet.leave();
+    throw error;
+  }
+}
+
+async function produce(fleet: Fleet, name: string): Promise<Producer> {
+  const { redis, shard, settings } = fleet;
+  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  createScope(settings); // a pattern that cannot be understood is said before anything has begun
+  checkSitemaps(settings.sitemap, ['of the program'], rules);
+  const producer = randomUUID();
+  const wanted = { name, producer, settings: crawlSettings(settings), seeds: 'from a program' };
+  const { id: crawl, fresh: isNew } = await fleet.at(() => beginCrawl(redis, shard, wanted));
+  const heartbeat = setInterval(
+    () => void stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), // the next one tries again
+    HEARTBEAT_MS,
+  ).unref();
+  const pending = new Set<Promise<Added>>();
+  const origins = new Set<string>();
+  let sitemaps = settings.sitemap;
+  let closing: Promise<void> | null = null;
+
+  async function offerLines(lines: AsyncIterable<OfferedLine>, signal?: AbortSignal): Promise<Added> {
+    const rejected: Rejection[] = [];
+    const all = withSitemaps(
+      lines,
+      { sitemap: sitemaps, ignoreRobots: settings.ignoreRobots },
+      rules,
+      origins,
+    );
+    sitemaps = sitemaps.filter((sitemap) => sitemap.toLowerCase() === 'auto'); // those with a name go once
+    const totals = await fleet.at(() =>
+      offerSeeds({
+        ...{ redis, shard, crawl, producer, lines: all, maxFrontier: settings.maxFrontier },
+        onBadLine: (line) => void (rejected.length < MOST_REJECTED && rejected.push(rejectionOf(line))),
+        stopped: () => signal?.aborted ?? false,
+      }),
+    );
+    signal?.throwIfAborted();
+    return { ...totals, rejected, rejectedCount: totals.rejected };
+  }
+
+  async function leave(): Promise<void> {
+    await Promise.allSettled(pending);
+    clearInterval(heartbeat);
+    try {
+      await fleet.at(() => leaveCrawl(redis, shard, crawl, producer));
+    } finally {
+      await fleet.leave();
+    }
+  }
+
+  const self: Producer = {
+    crawl,
+    isNew,
+    async add(requests, { signal } = {}) {
+      if (closing) throw new DroverError('E_CLOSED');
+      signal?.throwIfAborted();
+      const adding = offerLines(
+        isOne(requests) ? only(requests, rules) : linesOf(requests, rules, signal),
+        signal,
+      );
+      pending.add(adding);
+      try {
+        return await adding;
+      } catch (error) {
+        throw error instanceof SourceError ? error.cause : error;
+      } finally {
+        pending.delete(adding);
+      }
+    },
+    counts() {
+      return closing
+        ? Promise.reject(new DroverError('E_CLOSED'))
+        : fleet.at(() => readCounts(redis, shard, crawl));
+    },
+    close() {
+      closing ??= leave();
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => self.close(),
+  };
+  return self;
+}
+
+/** One request alone: what is wrong with it is thrown. */
+async function* only(given: GivenRequest, rules: Parameters<typeof lineOf>[2]): AsyncGenerator<OfferedLine> {
+  const line = lineOf(given, 0, rules);
+  if ('failure' in line) throw new SourceError(errorOf(line.failure));
+  yield line;
+}
+
+function errorOf({ code, message }: Failure): DroverError {
+  return new DroverError(code, message.slice(catalogue[code].means.length).trim());
+}
+
+function rejectionOf({ line, failure, text }: Extract<OfferedLine, { failure: Failure }>): Rejection {
+  return { index: line - 1, url: text.slice(0, MOST_SHOWN), code: failure.code, message: failure.message };
+}

@@ -1,0 +1,22 @@
+// The records of a crawl for a program of the user's, by the crawl's name.
+import { join } from 'node:path';
+import type { CrawlRecord } from '../record.ts';
+import { readRecords } from '../sink/read.ts';
+import { findCrawl, findShelf } from './crawl.ts';
+import { type FleetOptions, fleetOptions, joinFleet } from './join-fleet.ts';
+
+/**
+ * The records of a crawl as they lie in the data directory of this machine: each request once, as `drover results` has them. Give the crawl's
+ * name (the newest of that name) or id. Memory: about 20 bytes a request and the longest record. Throws E_CRAWL_UNKNOWN, E_SETTING, E_FILE, and
+ * errors of layer redis.
+ */
+export async function* readResults(options: { crawl: string } & FleetOptions): AsyncGenerator<CrawlRecord> {
+  const { crawl: name, ...given } = options;
+  const fleet = await joinFleet(given, fleetOptions);
+  const { redis, shard, settings } = fleet;
+  const shelf = await fleet
+    .at(async () => findShelf(redis, shard, await findCrawl(redis, shard, String(name))))
+    .finally(fleet.leave);
+  for await (const line of readRecords(join(settings.dataDir, 'records'), shelf))
+    yield JSON.parse(line) as CrawlRecord;
+}

@@ -1,0 +1,33 @@
+// Producers as a program of the user's has them, for the tests of createProducer.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { createProducer, DroverError, type Producer, type ProducerOptions } from '../../src/index.ts';
+
+/** Of a fleet of its own. */
+export const newPrefix = () => `t${randomUUID().slice(0, 8)}`;
+
+/** Of the crawl `shop`; closed after the test. */
+export async function openProducer(
+  t: TestContext,
+  redisUrl: string,
+  options: Partial<ProducerOptions> = {},
+): Promise<Producer> {
+  const producer = await createProducer({ crawl: 'shop', redisUrl, prefix: newPrefix(), ...options });
+  t.after(() => producer.close());
+  return producer;
+}
+
+export const urls = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, page) => `https://a.example/${from + page}`);
+
+/** Code and message of the DroverError that it ends with; 'none' if it does not. */
+export async function errorOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(error instanceof DroverError, String(error));
+    return `${error.code} ${error.message}`;
+  }
+  return 'none';
+}
