@@ -51,17 +51,22 @@ export interface Sampler {
 }
 
 /** Any process of the fleet may have one, consumers and the API's server alike. */
-export function createSampler(redis: Redis, shard: string, queue: RequestQueue): Sampler {
+export function createSampler(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  nowMs: () => number = Date.now,
+): Sampler {
   let lastPeriod = 0;
   return {
     async tick() {
-      const period = Math.floor(Date.now() / EVERY_MS);
+      const period = Math.floor(nowMs() / EVERY_MS);
       if (period === lastPeriod) return null;
       lastPeriod = period;
       // Who writes the period's name first writes its sample. If it dies before that, one sample is missing.
       const claim = `${shard}:history:${period}`;
       if ((await redis.set(claim, '1', 'PX', 2 * EVERY_MS, 'NX')) === null) return null;
-      const sample = await takeSample(redis, shard, queue);
+      const sample = { ...(await takeSample(redis, shard, queue)), at: nowMs() };
       const pipeline = redis.pipeline();
       pipeline.rpush(`${shard}:history`, JSON.stringify(sample));
       pipeline.ltrim(`${shard}:history`, -MOST_SAMPLES, -1);

@@ -57,6 +57,8 @@ export function lookOn(parts: {
       };
       const onTailWanted = (isWanted: boolean) => tail.want(isWanted);
       const pulse = createPulse({ redis, shard, consumer, meters, standing, onTailWanted, log });
+      // It is counted among those alive from the beginning, and knows whether the tail is wanted.
+      pulse.beat().catch(onError);
       return {
         beat: () => pulse.beat(),
         async stop() {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
+import { readCounts } from '../../src/crawl/crawl.ts';
 import { renderMetrics } from '../../src/crawl/fleet-metrics.ts';
 import { fields, metrics } from '../../src/metrics.ts';
 import { openQueue } from '../../src/queue/queue.ts';
+import { runScript } from '../../src/scripts.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { type Family, figureOf, readExposition, seriesCount } from '../support/exposition.ts';
 import { type Fleet, openFleets } from '../support/fleets.ts';
@@ -34,11 +36,11 @@ async function offer({ desk }: Fleet, site: Site, pages: number, more: string[] 
   assert.equal(code, 0, stderr);
 }
 
-const finished = ({ desk }: Fleet) =>
-  until(async () => (await desk.status('list')).state === 'finished', {
+const finished = ({ shard }: Fleet) =>
+  until(async () => (await readCounts(fleets.redis, shard, 'list')).state === 'finished', {
     what: 'the crawl to end',
     deadlineMs: 60_000,
-    everyMs: 200,
+    everyMs: 50,
   });
 
 test('every metric of the catalogue is there from the beginning, in a text that a strict reader takes', async (t) => {
@@ -73,12 +75,12 @@ test('a crawl with every kind of end: outcomes, errors, statuses, bytes and phas
     },
   });
   const fleet = await fleets.open();
-  await offer(fleet, site, 40, ['--attempts', '2', '--per-host', '4']);
+  await offer(fleet, site, 40, ['--attempts', '2', '--backoff', '50', '--no-adaptive', '--per-host', '4']);
   const consumer = fleet.desk.start(['consume', '--quiet']);
   await finished(fleet);
   consumer.kill('SIGTERM');
   assert.equal((await consumer.exit).code, 0, consumer.stderr());
-  const counts = await fleet.desk.status('list');
+  const counts = await readCounts(fleets.redis, fleet.shard, 'list');
   assertAddsUp(counts);
   const families = await scraper(t, fleet)();
   const value = (name: string, labels: Record<string, string> = {}) =>
@@ -175,4 +177,21 @@ test('500 hosts make no more series, and no more fields in Redis, than five', as
   assert.equal(many?.series, few?.series);
   assert.ok((many?.fields ?? 0) <= fields.length, `${many?.fields} fields`);
   assert.doesNotMatch(many?.text ?? '', /127\.0\.|"list"/);
+});
+
+test('a pulse that a reconnect sends again adds nothing', async () => {
+  const { shard } = await fleets.open();
+  const field = fields[0] ?? '';
+  const send = (pulse: number) =>
+    runScript(fleets.redis, 'crawl/lua/pulse.lua', `${shard}:metrics`, [
+      shard,
+      'c',
+      pulse,
+      '{}',
+      60_000,
+      field,
+      5,
+    ]);
+  for (const pulse of [1, 1, 2, 1, 2]) await send(pulse);
+  assert.equal(await fleets.redis.hget(`${shard}:metrics`, field), '10');
 });
