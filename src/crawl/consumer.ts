@@ -13,7 +13,7 @@ import { gathered } from '../metrics.ts';
 import type { Outcome } from '../outcome.ts';
 import { createDemands } from '../politeness/demands.ts';
 import { createPace } from '../politeness/pace.ts';
-import { createRobots } from '../politeness/robots.ts';
+import { createRobots, PRODUCT_TOKEN } from '../politeness/robots.ts';
 import { createSlots } from '../politeness/slot.ts';
 import {
   openQueue,
@@ -42,8 +42,6 @@ import { tendDead } from './tend-dead.ts';
 import { createWebhookCrew, type WebhookCrew } from './webhook-crew.ts';
 import { boundYoungSpace } from './young-space.ts';
 
-/** The token that robots.txt files name drover by. */
-export const PRODUCT_TOKEN = 'drover';
 const CHORES_MS = 1000;
 /** What failed for a reason of ours is tried again after this. */
 const PUT_BACK_MS = 2000;

@@ -85,7 +85,8 @@ export function createPlans(redis: Redis, shard: string): Plans {
   }
 }
 
-function planOf(crawl: string, shelf: string, stored: CrawlSettings): Plan {
+/** A crawl that is running, with these settings. */
+export function planOf(crawl: string, shelf: string, stored: CrawlSettings): Plan {
   // A setting that a newer version added is missing from an older crawl.
   const settings: CrawlSettings = { ...defaultSettings, ...stored };
   return {

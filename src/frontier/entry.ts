@@ -57,3 +57,11 @@ function withoutHost(url: string, key: string): string {
     return `\x02${url.slice(8 + key.length)}`;
   return url;
 }
+
+/** The packed request of a lane's entry; the inverse of what placeOf does to it. Written in lua/turn.lua too. */
+export function expandEntry(entry: string, key: string): string {
+  const mark = entry.search(/[\x01\x02]/);
+  if (mark < 0) return entry;
+  const scheme = entry[mark] === '\x01' ? 'http' : 'https';
+  return `${mark === 0 ? PLAIN_SEED : entry.slice(0, mark)}${scheme}://${key}${entry.slice(mark + 1)}`;
+}

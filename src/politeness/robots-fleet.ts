@@ -44,7 +44,7 @@ export async function findRobots(
   fetchRobots: FetchRobots,
 ): Promise<RobotsEntry | Later> {
   const { redis, nowMs, times } = parts;
-  const key = `${parts.keyPrefix}:robots:${origin}`;
+  const key = robotsKey(parts.keyPrefix, origin);
   const token = randomUUID();
   const deadline = performance.now() + times.waitMs;
   for (;;) {
@@ -80,6 +80,13 @@ async function fetchLocked(
     await lock(redis, key, token, 0);
   }
 }
+
+/** What the fleet knows of an origin's robots.txt, fresh or not; null for nothing. Fetches nothing. */
+export function knownRobots(redis: Redis, keyPrefix: string, origin: string): Promise<RobotsEntry | null> {
+  return read(redis, robotsKey(keyPrefix, origin));
+}
+
+const robotsKey = (keyPrefix: string, origin: string) => `${keyPrefix}:robots:${origin}`;
 
 async function read(redis: Redis, key: string): Promise<RobotsEntry | null> {
   return unpackEntry(await redis.getBuffer(key));

@@ -11,6 +11,8 @@ import {
 export interface RobotsRules {
   /** `url` is normalised. `rule` and `line` (from 1): the line that decided, as written; null if none matches. */
   allows(url: string): { allowed: boolean; rule: string | null; line: number | null };
+  /** Whose groups are obeyed: those that name the crawler, in lower case, or '*'; null where there is neither. */
+  group: string | null;
   /** The longest Crawl-delay of the groups that are obeyed. */
   crawlDelayMs: number | null;
   /** Values of all Sitemap lines as written (perhaps relative), each once. */
@@ -33,6 +35,7 @@ interface Rule extends Pattern {
 }
 
 interface Group {
+  isThere: boolean;
   rules: Rule[];
   crawlDelayMs: number | null;
 }
@@ -57,10 +60,9 @@ const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'>
  */
 export function parseRobots(text: string, productToken: string): RobotsRules {
   const token = tokenOf(productToken);
-  const named: Group = { rules: [], crawlDelayMs: null };
-  const general: Group = { rules: [], crawlDelayMs: null };
+  const named: Group = { isThere: false, rules: [], crawlDelayMs: null };
+  const general: Group = { isThere: false, rules: [], crawlDelayMs: null };
   const sitemaps = new Set<string>();
-  let isNamed = false;
   let current = new Set<Group>();
   let delayed = new Set<Group>();
   let last: 'agent' | 'rule' | 'delay' = 'rule';
@@ -77,8 +79,8 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
       if (group) {
         current.add(group);
         delayed.add(group);
+        group.isThere = true;
       }
-      isNamed ||= group === named;
     } else if (key === 'delay') {
       if (last === 'agent') last = 'delay';
       for (const group of delayed) group.crawlDelayMs = longer(group.crawlDelayMs, value);
@@ -90,11 +92,12 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
     }
   }
   // The rules are cut out of the text, which therefore stays in memory with them.
-  return rulesOf(isNamed ? named : general, [...sitemaps], 2 * text.length);
+  const name = named.isThere ? token : general.isThere ? '*' : null;
+  return rulesOf(named.isThere ? named : general, name, [...sitemaps], 2 * text.length);
 }
 
 /** The most octets win, and allow before disallow (§2.2.2): sorted so, the first that matches decides. */
-function rulesOf(group: Group, sitemaps: string[], textBytes: number): RobotsRules {
+function rulesOf(group: Group, name: string | null, sitemaps: string[], textBytes: number): RobotsRules {
   const rules = group.rules.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
   const octets = rules.reduce((sum, rule) => sum + (rule.literals.length > 1 ? rule.octets : 0), 0);
   return {
@@ -106,6 +109,7 @@ function rulesOf(group: Group, sitemaps: string[], textBytes: number): RobotsRul
       const rule = rules.find((candidate) => decides(candidate, path));
       return rule ? { allowed: rule.allow, rule: rule.text, line: rule.line } : noRule;
     },
+    group: name,
     crawlDelayMs: group.crawlDelayMs,
     sitemaps,
     bytes: textBytes + rules.length * bytesPerRule,

@@ -14,6 +14,9 @@ import { parseRobots, type RobotsRules } from './robots-rules.ts';
 
 export type { RobotsFetch };
 
+/** The token that robots.txt files name drover by. */
+export const PRODUCT_TOKEN = 'drover';
+
 export type RobotsVerdict = { kind: 'allowed' } | { kind: 'refused'; failure: Failure } | Later;
 
 export interface Robots {

@@ -28,17 +28,23 @@ export async function findRecord(dir: string, shelf: string, id: string): Promis
   return found;
 }
 
-/** Of the first `mostBytes` of a crawl's records, one of a page that has this link, as its `links` spell it; null when none has. */
+/**
+ * Of the first `mostBytes` of a crawl's records, one of a page that has this link, as its `links` spell it; one without an error if there is
+ * any, null when there is none at all.
+ */
 export async function findLinking(
   dir: string,
   shelf: string,
   link: string,
   mostBytes: number,
 ): Promise<CrawlRecord | null> {
+  let failed: CrawlRecord | null = null;
   for await (const { record } of linesWith(dir, shelf, JSON.stringify(link), mostBytes)) {
-    if (record.links?.includes(link) && record.url !== link) return record;
+    if (!record.links?.includes(link) || record.url === link) continue;
+    if (!record.error) return record;
+    failed ??= record;
   }
-  return null;
+  return failed;
 }
 
 interface Found extends PlacedRecord {

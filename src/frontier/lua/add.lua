@@ -5,14 +5,8 @@
   out of the compact form (set-max-intset-entries, 512), and few hold much less.
 ]]
 --- include frontier/lua/limits.lua
+--- include frontier/lua/seen.lua
 local SPLIT_FROM, SPLIT_TO = 300, 420
-
-local function seenBucket(fingerprint, buckets, level)
-  local h = tonumber(string.sub(fingerprint, -9))
-  local b = h % (level * 2)
-  if b >= buckets then b = h % level end
-  return b
-end
 
 -- Splits the next bucket in line: its members that hash to the new bucket move there. Answers how many buckets there are now, and the level.
 local function splitBucket(c, buckets, level)
@@ -28,12 +22,6 @@ local function splitBucket(c, buckets, level)
     redis.call('SREM', from, unpack(moved, i, last))
   end
   return buckets + 1, buckets + 1 == level * 2 and level * 2 or level
-end
-
-local function powerBelow(buckets)
-  local level = 1
-  while level * 2 <= buckets do level = level * 2 end
-  return level
 end
 
 --[[

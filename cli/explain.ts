@@ -1,0 +1,29 @@
+// drover explain: why a URL was fetched, or was not.
+import { join } from 'node:path';
+import { explainUrl } from '../src/crawl/explain.ts';
+import { openQueue } from '../src/queue/queue.ts';
+import { explanationText } from './explain-text.ts';
+import { EXIT } from './failures.ts';
+import { openSession } from './session.ts';
+
+/** Resolves with the exit code; a text that is no URL is explained too. Throws E_CRAWL_UNKNOWN, E_FILE. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const session = await openSession(options);
+  try {
+    const { redis, shard, settings } = session;
+    const recordsDir = join(settings.dataDir, 'records');
+    const parts = { redis, shard, settings, recordsDir, queue: openQueue(redis, shard) };
+    const crawl = typeof options.crawl === 'string' ? options.crawl : null;
+    const explanation = await explainUrl(parts, args[0] ?? '', crawl);
+    const { stdout } = process;
+    const colour = stdout.isTTY === true && (stdout.hasColors?.() ?? false);
+    stdout.write(
+      options.json
+        ? `${JSON.stringify(explanation)}\n`
+        : explanationText(explanation, { columns: stdout.columns || 80, colour }),
+    );
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

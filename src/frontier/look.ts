@@ -1,0 +1,115 @@
+// Where one request stands in the frontier: asked by explanations, changing nothing.
+import type { Redis } from '../redis.ts';
+import { type Request, unpackRequest } from '../request.ts';
+import { runScript } from '../scripts.ts';
+import { fingerprint, signedDecimal } from '../url/fingerprint.ts';
+import { expandEntry } from './entry.ts';
+import { crawlKey } from './keys.ts';
+
+export interface FrontierLook {
+  /** Null when there is no such crawl. */
+  state: 'running' | 'paused' | 'finished' | 'cancelled' | null;
+  /** Whether the crawl ever accepted it; null when nobody can tell any more (a cancelled crawl drops its seen set). */
+  seen: boolean | null;
+  /** It has left its lane and not ended. */
+  open: Request | null;
+  /** On its way from the lane into the queue. */
+  handing: boolean;
+  /** Why it is dead, `CODE message`; null if it is not. */
+  dead: string | null;
+  /** A replay brought it back, and it has not ended since. */
+  replayed: boolean;
+}
+
+/** At one moment. `id` is a fingerprint. */
+export async function lookAtRequest(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  id: string,
+): Promise<FrontierLook> {
+  const args = [shard, crawl, id, signedDecimal(id)];
+  const reply = await runScript(redis, 'frontier/lua/look.lua', crawlKey(shard, crawl), args);
+  const [state, seen, open, dead, again, handing] = reply as [string, number, string, string, string, number];
+  const behindTake = (value: string) => value.slice(value.indexOf('\x1f') + 1);
+  return {
+    state: state === '' ? null : (state as FrontierLook['state']),
+    seen: seen < 0 ? null : seen === 1,
+    open: open === '' ? null : unpackRequest(behindTake(open)),
+    handing: handing === 1,
+    dead: dead === '' ? null : behindTake(dead),
+    replayed: again !== '',
+  };
+}
+
+export interface LanePosition {
+  /** Whose lane it is. */
+  key: string;
+  request: Request;
+  /** From 1, with those of higher priority before it. */
+  position: number;
+  /** Requests in all the lanes of the key. */
+  length: number;
+}
+
+const PAGE = 500;
+
+/**
+ * Looks for a request in the lanes of a crawl: first those of `firstKey`, then the others', at most `most` entries in all. Without one that is
+ * found, answers how many wait in the lanes of `firstKey`, and whether all lanes were looked through. Entries move up meanwhile: the position is that of a moment.
+ */
+export async function findInLanes(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+  id: string,
+  firstKey: string | null,
+  most: number,
+): Promise<{ found: LanePosition | null; length: number; lookedAtAll: boolean }> {
+  const c = crawlKey(shard, crawl);
+  const priorities = [...((await redis.hget(c, 'priorities')) ?? '0')].sort().reverse();
+  const others = await redis.zrange(`${c}:due`, '0', String(most - 1));
+  const keys = firstKey === null ? others : [firstKey, ...others.filter((key) => key !== firstKey)];
+  let [left, firstLength] = [most, 0];
+  for (const key of keys) {
+    const lanes = priorities.map((priority) => `${c}:l${priority}:${key}`);
+    const lengths = await Promise.all(lanes.map((lane) => redis.llen(lane)));
+    const length = lengths.reduce((sum, one) => sum + one, 0);
+    if (key === firstKey) firstLength = length;
+    let ahead = 0;
+    for (const [index, lane] of lanes.entries()) {
+      const { at, request } = await findInLane(redis, lane, { id, key, most: left });
+      if (request)
+        return { found: { key, request, position: ahead + at + 1, length }, length, lookedAtAll: true };
+      ahead += lengths[index] ?? 0;
+      left -= at;
+      if (left <= 0) return { found: null, length: firstLength, lookedAtAll: false };
+    }
+  }
+  return { found: null, length: firstLength, lookedAtAll: true };
+}
+
+/** `at`: where it stands, from 0; if it does not, how many were looked at. */
+async function findInLane(
+  redis: Redis,
+  lane: string,
+  { id, key, most }: { id: string; key: string; most: number },
+): Promise<{ at: number; request: Request | null }> {
+  for (let start = 0; start < most; start += PAGE) {
+    const entries = await redis.lrange(lane, start, Math.min(start + PAGE, most) - 1);
+    for (const [index, entry] of entries.entries()) {
+      const packed = expandEntry(entry, key);
+      if (idOf(packed) === id) return { at: start + index, request: unpackRequest(packed) };
+    }
+    if (entries.length < PAGE) return { at: start + entries.length, request: null };
+  }
+  return { at: most, request: null };
+}
+
+/** Named where it does not follow from the URL. */
+function idOf(packed: string): string {
+  return (
+    packed.slice(0, packed.indexOf('\x1f')) ||
+    fingerprint({ url: packed.slice(packed.lastIndexOf('\x1f') + 1) })
+  );
+}

@@ -1,0 +1,339 @@
+// Why a URL was fetched, or was not: real crawls, each ending a URL in another way, and what the explanation says of it.
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { defaultSettings } from '../../src/config.ts';
+import { type Explanation, explainRequest, explainUrl } from '../../src/crawl/explain.ts';
+import { steerCrawl } from '../../src/crawl/steer.ts';
+import { DroverError } from '../../src/errors.ts';
+import { openQueue } from '../../src/queue/queue.ts';
+import { openRecordIndexes } from '../../src/sink/record-index.ts';
+import { fingerprint } from '../../src/url/fingerprint.ts';
+import { openFleets } from '../support/fleets.ts';
+import { until } from '../support/signals.ts';
+import { type SiteOptions, startSite } from '../support/site.ts';
+
+const fleets = openFleets();
+const QUICK = ['--no-adaptive', '--quiet', '--backoff', '10'];
+
+/** A fleet and a site; `explain` asks with the index of records that an API would keep. */
+async function open(t: test.TestContext, options: SiteOptions) {
+  const site = await startSite(options);
+  t.after(() => site.stop());
+  const { desk, shard } = await fleets.open();
+  const { redis } = fleets;
+  const recordsDir = join(desk.dir, 'data', 'records');
+  const records = openRecordIndexes({ dir: recordsDir });
+  const parts = {
+    redis,
+    shard,
+    queue: openQueue(redis, shard),
+    recordsDir,
+    records,
+    settings: defaultSettings,
+  };
+  const explain = (url: string, crawl: string | null = null) => explainUrl(parts, url, crawl);
+  return { site, desk, shard, parts, explain, url: site.url };
+}
+
+const step = ({ steps }: Explanation, name: string) => steps.find((one) => one.step === name);
+const marksOf = ({ steps }: Explanation) => Object.fromEntries(steps.map(({ step, ok }) => [step, ok]));
+
+const pageWith = (...links: string[]) => ({
+  status: 200,
+  headers: { 'content-type': 'text/html' },
+  body: links.map((link) => `<a href="${link}">x</a>`).join(''),
+});
+
+/** A crawl `c` in which every way to end has its URL. */
+async function openEnded(t: test.TestContext) {
+  const robots =
+    'User-agent: *\nDisallow: /\n\nUser-agent: Drover\n# the shop\nDisallow: /private\nCrawl-delay: 0\n';
+  const links = ['/private/a', '/gone', '/old.pdf', '/a?b=1', '/missing', 'http://elsewhere.test/', '/deep'];
+  const opened = await open(t, {
+    pages: 1,
+    robots,
+    behaviours: {
+      '/seed': pageWith(...links),
+      '/deep': pageWith('/deeper'),
+      '/deeper': pageWith('/deepest'),
+      '/gone': { status: 500 },
+      '/missing': { ...pageWith('/from-missing'), status: 404 },
+      '/a*': pageWith(),
+      '/p*': pageWith(),
+    },
+  });
+  const how = ['--depth', '2', '--attempts', '2', '--exclude', '*.pdf', ...QUICK];
+  const { code, stderr } = await opened.desk.run(['crawl', `${opened.url}/seed`, '--crawl', 'c', ...how]);
+  assert.equal(code, 1, stderr);
+  return opened;
+}
+
+test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, excluded, too deep, never linked', async (t) => {
+  const { explain, url, parts, desk } = await openEnded(t);
+  const host = url.slice(7);
+
+  const fetched = await explain(`${url}/a?b=1`);
+  assert.match(fetched.verdict, /^Fetched at 20.*: 200, record in .*\/records\/c-.*\.jsonl at byte \d+\.$/);
+  assert.equal(fetched.crawl, 'c');
+  assert.deepEqual([fetched.record?.record.status, fetched.record?.record.body], [200, null]);
+  assert.match(step(fetched, 'scope')?.text ?? '', /^accepted at depth 1, as a link of .*\/seed$/);
+  assert.match(step(fetched, 'robots')?.text ?? '', /^no rule matches: allowed, group drover; fetched 20/);
+  // The place that is named holds the record.
+  const { file = '', offset = 0, record } = fetched.record ?? {};
+  const line = (await readFile(file, 'utf8')).slice(offset).split('\n', 1)[0] ?? '';
+  assert.ok(line.startsWith(`${fetched.fingerprint} `), line.slice(0, 80));
+  assert.equal(JSON.parse(line.slice(line.indexOf('{'))).url, record?.url);
+
+  const missing = await explain(`${url}/missing`);
+  assert.match(missing.verdict, /^Fetched at .*: 404 \(E_HTTP_4XX\), record in /);
+
+  const refused = await explain(`${url}/private/a`);
+  assert.equal(
+    refused.verdict,
+    `Not fetched: robots.txt of ${host} forbids it (line 6: Disallow: /private).`,
+  );
+  const { ok, detail } = step(refused, 'robots') ?? {};
+  assert.deepEqual(
+    [ok, detail?.line, detail?.group, detail?.rule],
+    [false, 6, 'drover', 'Disallow: /private'],
+  );
+
+  const dead = await explain(`${url}/gone`);
+  assert.match(dead.verdict, /^Dead after 2 attempts: E_HTTP_5XX .*Status 500\. A replay tries it again/);
+  assert.deepEqual(
+    dead.attempts.map(({ code, status, address }) => [code, status, address]),
+    [1, 2].map(() => ['E_HTTP_5XX', 500, '127.0.0.1']),
+  );
+  assert.deepEqual([dead.letter?.code, dead.letter?.attempts], ['E_HTTP_5XX', 2]);
+  assert.equal(dead.record?.record.error?.code, 'E_HTTP_5XX');
+  const byId = await explainRequest(parts, `c.${dead.fingerprint}`);
+  for (const field of ['verdict', 'url', 'attempts', 'letter', 'record'] as const)
+    assert.deepEqual(byId[field], dead[field]);
+
+  const elsewhere = await explain('http://elsewhere.test/');
+  assert.match(
+    elsewhere.verdict,
+    /^Never offered to any crawl .*: the link of .*\/seed was left out, its host is not /,
+  );
+  assert.match(
+    (await explain('http://other.test/', 'c')).verdict,
+    /^Never offered to crawl c; as a link it would be left out: its host is not .*--scope/,
+  );
+  const excluded = await explain(`${url}/old.pdf`);
+  assert.match(excluded.verdict, /\/seed was left out, it matches --exclude \*\.pdf\.$/);
+  assert.match(
+    (await explain(`${url}/new.pdf`)).verdict,
+    /as a link it would be left out: it matches --exclude \*\.pdf\.$/,
+  );
+  const deep = await explain(`${url}/deepest`);
+  assert.match(
+    deep.verdict,
+    /the link of .*\/deeper was left out, the page is deeper than --depth allows \(the limit is 2\)\.$/,
+  );
+  assert.deepEqual(step(deep, 'scope')?.ok, false);
+
+  assert.match(
+    (await explain(`${url}/from-missing`)).verdict,
+    /\/missing links to it, but ended with E_HTTP_4XX, and links of such pages are not followed\.$/,
+  );
+
+  const never = await explain(`${url}/nowhere`, 'c');
+  assert.equal(
+    never.verdict,
+    'Never offered to crawl c: it was no seed, and no page that was fetched links to it.',
+  );
+  assert.deepEqual([never.record, never.letter, never.attempts], [null, null, []]);
+  const forbidden = await explain(`${url}/private/b`, 'c');
+  assert.match(
+    forbidden.verdict,
+    /^Never offered to crawl c; if it were, robots\.txt of .* forbids it \(line 6/,
+  );
+
+  // As a person sees it, by a search through the segments instead of the index.
+  const { code, stdout } = await desk.run(['explain', `${url}/private/a`]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^Not fetched: robots\.txt of (.*\n)+\n {2}✓ normalize .*\n(.*\n)* {2}✗ robots {4}robots\.txt of /,
+  );
+  assert.ok(
+    stdout.split('\n').every((line) => line.length < 80 || !/\s/.test(line.trim())),
+    stdout,
+  );
+  const json = JSON.parse((await desk.run(['explain', `${url}/a?b=1`, '--json'])).stdout);
+  assert.deepEqual(json.record, fetched.record);
+});
+
+test('other spellings of a seen URL are the same URL, and the text says what was changed', async (t) => {
+  const { explain, url } = await openEnded(t);
+  const plain = await explain(`${url}/a?b=1`);
+  const other = await explain(`  ${url.replace('http', 'HTTP')}/x/../%61?b=1#top`);
+  assert.deepEqual([other.fingerprint, other.verdict], [plain.fingerprint, plain.verdict]);
+  assert.match(
+    step(other, 'normalize')?.text ?? '',
+    /\/a\?b=1 \(white space removed, fragment removed, spelled as browsers ask for it\); fingerprint [0-9a-f]{16}$/,
+  );
+});
+
+test('what is no URL is explained; a crawl that does not exist is an error', async (t) => {
+  const { explain, desk, parts, url } = await open(t, { pages: 1 });
+  const bad = await explain('ftp://a.test/');
+  assert.match(bad.verdict, /^Not fetched: it begins with "ftp:"/);
+  assert.deepEqual([bad.normalized, bad.fingerprint, marksOf(bad)], [null, null, { normalize: false }]);
+  assert.match((await explain('http://a.test/')).verdict, /^Never offered: there is no crawl yet\.$/);
+  assert.match(
+    (await explain('http://10.0.0.1/')).verdict,
+    /there is no crawl yet; .*its address is private \(E_SSRF\)\.$/,
+  );
+  assert.equal((await desk.run(['explain', 'mailto:x'])).code, 0);
+  assert.equal((await desk.run(['explain', `${url}/`, '--crawl', 'none'])).code, 2);
+  for (const id of ['none.0123456789abcdef', 'x', 'c.x', ''])
+    await assert.rejects(explainRequest(parts, id), (error: DroverError) => {
+      assert.ok(error instanceof DroverError);
+      return error.code === 'E_REQUEST_UNKNOWN';
+    });
+});
+
+test('a request that waits: its position in its lane, by priority, and why nothing moves', async (t) => {
+  const { explain, desk, parts, url, shard } = await open(t, { pages: 40 });
+  const host = url.slice(7);
+  const secret = 'Bearer abcdefgh12345678';
+  const requests = [
+    ...Array.from({ length: 20 }, (_, page) => ({ url: `${url}/p/${page}` })),
+    { url: `${url}/form`, method: 'POST', body: 'a=1', headers: { authorization: secret } },
+    { url: `${url}/urgent`, priority: 5 },
+    { url: `${url}/keyed`, limiter: { key: 'tenant-7' } },
+  ];
+  const input = requests.map((request) => `${JSON.stringify(request)}\n`).join('');
+  assert.equal((await desk.run(['enqueue', '-', '--crawl', 'c', '--quiet'], { input })).code, 0);
+
+  const waiting = await explain(`${url}/p/16`);
+  assert.equal(
+    waiting.verdict,
+    `Waiting: 18th in the lane of ${host}; no consumer is at work (drover consume).`,
+  );
+  assert.equal(step(waiting, 'place')?.text, `18th of 22 in the lane of ${host}`);
+  assert.match((await explain(`${url}/urgent`)).verdict, /^Waiting: 1st in the lane of /);
+  const keyed = await explain(`${url}/keyed`);
+  assert.match(keyed.verdict, /^Waiting: 1st in the lane of tenant-7; /);
+  assert.equal(keyed.hostState?.key, 'tenant-7');
+
+  // Another method and a body make another request, which its id names.
+  assert.match((await explain(`${url}/form`)).verdict, /^Never offered to any crawl /);
+  const id = fingerprint({ url: `${url}/form`, method: 'POST', body: 'a=1' });
+  const form = await explainRequest(parts, `c.${id}`);
+  assert.match(form.verdict, /^Waiting: 22nd in the lane of /);
+  assert.deepEqual([form.url, form.fingerprint], [`${url}/form`, id]);
+  assert.ok(!JSON.stringify(form).includes(secret.slice(7)));
+
+  await steerCrawl(fleets.redis, shard, 'c', 'pause');
+  assert.match(
+    (await explain(`${url}/p/0`)).verdict,
+    /^Waiting: 2nd in the lane of .*; crawl c is paused \(drover resume c\)\.$/,
+  );
+  await steerCrawl(fleets.redis, shard, 'c', 'cancel');
+  const dropped = await explain(`${url}/p/16`, 'c');
+  assert.match(dropped.verdict, /^Not fetched: crawl c was cancelled, and what it had waiting was dropped/);
+  assert.equal(step(dropped, 'seen')?.ok, null);
+});
+
+test('a host that is slow: when its next start may be, and what was cancelled in the queue', async (t) => {
+  const { explain, desk, url, shard } = await open(t, { pages: 10 });
+  await writeFile(desk.path('list'), Array.from({ length: 9 }, (_, page) => `${url}/p/${page}\n`).join(''));
+  const crawl = desk.start([
+    'crawl',
+    desk.path('list'),
+    '--crawl',
+    'c',
+    '--depth',
+    '0',
+    '--delay',
+    '30s',
+    ...QUICK,
+  ]);
+  t.after(() => crawl.kill('SIGKILL'));
+  const last = await until(
+    async () => {
+      const explanation = await explain(`${url}/p/8`);
+      return /next start may be in [\d.]+ s\.$/.test(explanation.verdict) && explanation;
+    },
+    { what: 'the first fetch', deadlineMs: 20_000 },
+  );
+  assert.match(last.verdict, /^Waiting: \d(st|nd|rd|th) in the lane of /);
+  assert.equal(last.hostState?.delayMs, 30_000);
+  await steerCrawl(fleets.redis, shard, 'c', 'cancel');
+  // What was open when the crawl was cancelled ends with a record; what was in its lane does not.
+  assert.equal((await crawl.exit).code, 1);
+  const verdicts = await Promise.all(
+    Array.from({ length: 9 }, async (_, page) => (await explain(`${url}/p/${page}`, 'c')).verdict),
+  );
+  assert.match(verdicts[8] ?? '', /what it had waiting was dropped/);
+  assert.ok(
+    verdicts.every((verdict) => /^(Fetched|Not fetched: crawl c was cancelled)/.test(verdict)),
+    verdicts.join('\n'),
+  );
+});
+
+test('a retry: until when it waits, and the attempt that failed', async (t) => {
+  const { explain, desk, url } = await open(t, { pages: 1, behaviours: { '/p/0*': { status: 500 } } });
+  const seed = `${url}/p/0?access_token=hidden-4711`;
+  const how = ['--crawl', 'c', '--depth', '0', '--quiet', '--backoff', '60000', '--ignore-robots'];
+  const crawl = desk.start(['crawl', seed, ...how]);
+  t.after(() => crawl.kill('SIGKILL'));
+  const retry = await until(
+    async () => {
+      const explanation = await explain(seed);
+      return explanation.verdict.startsWith('Waiting until') && explanation;
+    },
+    { what: 'the retry', deadlineMs: 20_000 },
+  );
+  assert.match(
+    retry.verdict,
+    /^Waiting until 20.*Z: attempt 1 failed \(E_HTTP_5XX\), and it is tried again\.$/,
+  );
+  const untilMs = Date.parse(/until (\S+Z)/.exec(retry.verdict)?.[1] ?? '');
+  assert.ok(untilMs > Date.now() + 10_000 && untilMs < Date.now() + 180_000, retry.verdict);
+  assert.deepEqual(
+    retry.attempts.map(({ status }) => status),
+    [500],
+  );
+  assert.equal(step(retry, 'robots')?.text, 'not asked (--ignore-robots)');
+  assert.ok(!JSON.stringify(retry).includes('4711'), 'a token is shown');
+});
+
+test('what a limit kept out, and a private address', async (t) => {
+  const behaviours = { '/seed': pageWith('/p/1', '/p/2', '/p/3', 'http://10.11.12.13/x') };
+  const { explain, desk, url } = await open(t, { pages: 5, behaviours });
+  const how = ['--limit', '2', '--scope', 'any', '--depth', '1', ...QUICK];
+  const { code, stderr } = await desk.run(['crawl', `${url}/seed`, '--crawl', 'c', ...how]);
+  assert.equal(code, 0, stderr);
+  assert.match(
+    (await explain(`${url}/p/3`)).verdict,
+    /: the crawl has accepted as many requests as --limit allows \(the limit is 2\) \(E_LIMIT\)\.$/,
+  );
+  const inside = await explain('http://10.11.12.13/x');
+  assert.equal(step(inside, 'guard')?.ok, false);
+  assert.match(step(inside, 'guard')?.text ?? '', /^a private address: refused/);
+  assert.deepEqual(step(await explain(`${url}/seed`), 'guard')?.text, 'a loopback address; a seed named it');
+});
+
+test('a lane is looked through to a bound, and each of very many URLs is known', async (t) => {
+  const { explain, desk, parts } = await open(t, { pages: 1 });
+  const input = Array.from({ length: 11_000 }, (_, page) => `http://far.test/p/${page}\n`).join('');
+  const args = ['enqueue', '-', '--crawl', 'c', '--quiet', '--strip-params', 'utm_*'];
+  assert.equal((await desk.run(args, { input })).code, 0);
+  const near = await explain('http://far.test/p/9999?utm_source=x');
+  assert.match(near.verdict, /^Waiting: 10,000th in the lane of far\.test; /);
+  assert.match(step(near, 'normalize')?.text ?? '', /9999 \(parameters removed \(--strip-params\)\)/);
+  const far = await explain('http://far.test/p/10999');
+  assert.match(
+    far.verdict,
+    /^Waiting in a lane of crawl c, beyond the first 10,000 \(11000 wait at far\.test\); /,
+  );
+  assert.match((await explain('http://far.test/p/11000')).verdict, /^Never offered/);
+  const byId = await explainRequest(parts, `c.${far.fingerprint}`);
+  assert.match(byId.verdict, /^Waiting in a lane of crawl c, beyond the first 10,000/);
+  assert.equal(byId.normalized, null);
+});
