@@ -17,8 +17,6 @@ export async function consume(parts: {
     serve: '*',
     log: parts.log,
   });
-  parts.log.info({ concurrency: parts.settings.concurrency }, 'consuming');
   await parts.stop;
   await consumer.stop();
-  parts.log.info('stopped');
 }

@@ -51,7 +51,7 @@ const loggable = (text: string): string => printable(redact(text));
 
 /** Most lines hold none of this, and so nothing to change: plain ASCII without an escape, a user part or a secret. */
 const needsCare =
-  /[^\x20-\x7e\n]|[\\@]|authorization|cookie|bearer|token|password|passphrase|secret|api[-_]?key/i;
+  /[^\x20-\x7e\n]|[\\@]|authorization|cookie|bearer|token|password|passphrase|secret|api[-_]?key|"command":/i;
 
 /**
  * One finished line of the log with every string in it, at any depth, redacted and printable. Done on the finished
@@ -64,6 +64,8 @@ function safeLine(line: string): string {
     if (isSecretName(key) && value !== null) return REDACTED;
     if (typeof value === 'string') return key === 'stack' ? value.split('\n').map(loggable) : loggable(value);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    // An error of Redis holds what was sent: requests with their headers, settings of crawls.
+    if (key === 'command' && 'args' in value) return value.name;
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [printable(name), inner]));
   });
   return `${JSON.stringify(value)}\n`;

@@ -23,7 +23,7 @@ import {
   type RequestWorker,
 } from '../queue/queue.ts';
 import { settle } from '../queue/settle.ts';
-import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
+import { closeRedis, connectRedis, type Redis, type RedisAddress, redisFailure } from '../redis.ts';
 import { openJsonlSink } from '../sink/jsonl.ts';
 import { endFinishedCrawls } from './crawl.ts';
 import { driveReplays } from './dead-replay.ts';
@@ -76,7 +76,7 @@ export async function startConsumer(parts: {
   const scripts = connectRedis(address, 'script');
   const subscriber = connectRedis(address, 'script');
   const workers = connectRedis(address, 'worker');
-  const onError = (error: unknown) => log.warn({ err: error }, 'redis');
+  const onError = (error: unknown) => log.warn({ err: error, code: redisFailure(error)?.code }, 'redis');
   const queue = openQueue(scripts, shard, onError);
   const slots = createSlots({
     redis: scripts,
@@ -129,6 +129,8 @@ export async function startConsumer(parts: {
   await driveReplays(scripts, shard, queue).catch(onError);
   const webhooks = createWebhookCrew({ redis: scripts, connection: workers, shard, settings, log });
 
+  log.info({ concurrency: settings.concurrency }, 'consuming');
+
   return {
     inFlight: () => station.permits.inUse(),
     hostTimes: station.hostTimes,
@@ -146,6 +148,7 @@ export async function startConsumer(parts: {
       await pulse.stop().catch(onError);
       fetcher.close();
       for (const connection of [scripts, subscriber, workers]) closeRedis(connection);
+      log.info('stopped');
     },
   };
 }
