@@ -1,0 +1,47 @@
+// Buttons that call the API: busy while they do, what fails is shown in place, what is done is said.
+import { h } from './element.js';
+
+/**
+ * @param {string} label
+ * @param {{run: () => Promise<any>, problems: {show(error: any): void, clear(): void}, class?: string, name?: string}} options
+ *   `name`: what a reader of the screen hears instead of the label, where several buttons have the same.
+ */
+export function actionButton(label, { run, problems, class: kind, name }) {
+  const button = h('button', { type: 'button', class: kind, 'aria-label': name }, label);
+  button.addEventListener('click', async () => {
+    if (button.getAttribute('aria-disabled') === 'true') return;
+    // Not `disabled`: that would take the focus away from whoever pressed it.
+    button.setAttribute('aria-disabled', 'true');
+    problems.clear();
+    try {
+      await run();
+    } catch (error) {
+      problems.show(error);
+    } finally {
+      button.removeAttribute('aria-disabled');
+    }
+  });
+  return button;
+}
+
+/** A small menu of buttons. It closes on a choice, on Escape and when the focus leaves it. */
+export function menu(label, buttons, name) {
+  const summary = h('summary', { 'aria-label': name }, label);
+  const node = h('details', { class: 'menu' }, summary, h('div', { class: 'menu-list' }, ...buttons));
+  const close = () => {
+    node.open = false;
+  };
+  for (const button of buttons) button.addEventListener('click', close);
+  node.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !node.open) return;
+    close();
+    summary.focus();
+  });
+  node.addEventListener('focusout', (event) => {
+    if (event.relatedTarget && !node.contains(event.relatedTarget)) close();
+  });
+  document.addEventListener('pointerdown', (event) => {
+    if (node.open && !node.contains(event.target)) close();
+  });
+  return node;
+}

@@ -1,0 +1,61 @@
+// The one way in which this page makes elements. Text stays text and only known attributes are set, so that nothing which a crawled
+// page holds (a title, a URL, a message) can become markup, a script or a link to one.
+
+const attributes = new Set(
+  'id class type name value for href role title placeholder min max step rows autocomplete spellcheck datetime tabindex disabled required checked selected multiple hidden open scope colspan inputmode enterkeyhint target rel download list maxlength novalidate autofocus'.split(
+    ' ',
+  ),
+);
+const linkable = /^(#|\/(?!\/)|https?:\/\/)/i;
+
+/**
+ * An element with its attributes and children; null, undefined and false children are left out, all else that is no node is text.
+ * `on` holds listeners by event.
+ * @param {string} tag
+ * @param {Record<string, any>} [props]
+ * @param {...any} children
+ * @returns {any}
+ */
+export function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) set(node, name, value);
+  node.append(...shownOf(children));
+  return node;
+}
+
+/** Puts these in the place of all that the node holds. */
+export function fill(node, ...children) {
+  node.replaceChildren(...shownOf(children));
+}
+
+/** Text of a node, touched only when it changes: what somebody selects in a live table stays selected. */
+export function setText(node, text) {
+  const string = String(text);
+  if (node.textContent !== string) node.textContent = string;
+}
+
+/** An attribute, touched only when it changes; null takes it away. */
+export function setAttribute(node, name, value) {
+  if (value === null || value === false) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== String(value)) set(node, name, value);
+}
+
+function shownOf(children) {
+  return children
+    .flat(3)
+    .filter((child) => child !== null && child !== undefined && child !== false)
+    .map((child) => (child instanceof Node ? child : String(child)));
+}
+
+function set(node, name, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (name === 'on') {
+    for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
+  } else if (name === 'href' && !linkable.test(value)) {
+    throw new Error(`not a link: ${value}`);
+  } else if (attributes.has(name) || /^(aria|data)-[a-z-]+$/.test(name)) {
+    node.setAttribute(name, value === true ? '' : String(value));
+  } else {
+    throw new Error(`not an attribute of this page: ${name}`);
+  }
+}

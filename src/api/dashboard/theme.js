@@ -1,0 +1,27 @@
+// Light, dark, or as the system has it: a button that goes through the three, and remembers.
+import { h, setText } from './element.js';
+
+const KEY = 'drover-theme';
+const next = { auto: 'light', light: 'dark', dark: 'auto' };
+const labels = { auto: 'Auto', light: 'Light', dark: 'Dark' };
+
+/** @param {() => void} onChange is told whenever colours change, by the button or by the system. */
+export function themeButton(onChange) {
+  const root = document.documentElement;
+  const button = h('button', { type: 'button', class: 'ghost theme' });
+  const show = () => {
+    const theme = root.dataset.theme;
+    setText(button, labels[theme] ?? labels.auto);
+    button.setAttribute('aria-label', `Colours: ${labels[theme] ?? labels.auto}. Change`);
+    button.title = 'Colours: auto, light, dark';
+  };
+  button.addEventListener('click', () => {
+    root.dataset.theme = next[root.dataset.theme] ?? 'light';
+    localStorage.setItem(KEY, root.dataset.theme);
+    show();
+    onChange();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange);
+  show();
+  return button;
+}

@@ -1,0 +1,154 @@
+// Hosts: how each stands, what holds it back, its limits and pauses, which can be changed here.
+import { actionButton } from '../button.js';
+import { h, setText } from '../element.js';
+import { field } from '../form.js';
+import { createProblemPlace } from '../problem.js';
+import { createTable, keepRows } from '../rows.js';
+import { count, duration, visible } from '../text.js';
+import { openLimitsForm, openPauseForm } from './host-forms.js';
+import { remarksOf, spacingOf, standingOf } from './host-words.js';
+
+const columns = [
+  { label: 'Host' },
+  { label: 'State' },
+  { label: 'Waiting', isNumber: true },
+  { label: 'Open', isNumber: true },
+  { label: 'In flight', isNumber: true },
+  { label: 'Spacing', isNumber: true },
+  { label: 'Latency', isNumber: true },
+  { label: 'Remarks' },
+  { label: 'Actions', isAction: true },
+];
+
+export function hostsView({ app, signal }) {
+  const problems = createProblemPlace();
+  const table = createTable({ caption: 'Hosts', columns });
+  const empty = h(
+    'p',
+    { class: 'empty' },
+    'No host has requests of an open crawl, and none has limits set by hand.',
+  );
+  /** Named by hand here, or changed: they stay in the list, whether or not the fleet has work for them. */
+  const named = new Map();
+  const keep = keepRows(
+    table.body,
+    ({ key }) => key,
+    ({ key }) => hostRow(app, table, problems, key, took),
+  );
+
+  function show() {
+    const watched = app.store.get('hosts') ?? [];
+    const seen = new Set(watched.map(({ key }) => key));
+    const all = [...watched, ...[...named.values()].filter(({ key }) => !seen.has(key))];
+    keep(all.sort((a, b) => a.key.localeCompare(b.key)));
+    table.node.hidden = all.length === 0;
+    empty.hidden = all.length > 0;
+  }
+
+  /** What a call answered is how the host stands, until the next event. */
+  function took(state) {
+    named.set(state.key, state);
+    const watched = app.store.get('hosts');
+    if (watched)
+      app.store.set(
+        'hosts',
+        watched.map((one) => (one.key === state.key ? state : one)),
+      );
+    else show();
+    show();
+  }
+
+  app.store.watch('hosts', signal, show);
+  show();
+  const node = h(
+    'div',
+    { class: 'view' },
+    h('div', { class: 'view-head' }, h('h1', { tabindex: -1 }, 'Hosts'), nameForm(app, problems, took)),
+    problems.node,
+    h('section', { class: 'card', 'aria-label': 'Hosts' }, table.node, empty),
+  );
+  return { node, title: 'Hosts' };
+}
+
+/** For a host that is not in the list. */
+function nameForm(app, problems, took) {
+  const host = field({
+    name: 'host',
+    label: 'Another host',
+    placeholder: 'example.com or host:port',
+    inputmode: 'url',
+  });
+  const form = h(
+    'form',
+    { class: 'inline-form', novalidate: true },
+    host.node,
+    h('button', { type: 'submit' }, 'Look up'),
+  );
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    problems.clear();
+    if (!host.text) return host.input.focus();
+    try {
+      const state = await app.api.get(`/v1/hosts/${encodeURIComponent(host.text)}`);
+      took(state);
+      host.input.value = '';
+      app.say(`${state.key} is in the list`);
+    } catch (error) {
+      problems.show(error);
+    }
+  });
+  return form;
+}
+
+function hostRow(app, table, problems, key, took) {
+  const state = h('span', { class: 'badge' });
+  const numbers = Array.from({ length: 5 }, () => h('span', {}));
+  const remarks = h('span', { class: 'muted' });
+  const actions = app.canWrite()
+    ? hostActions(app, problems, key, took)
+    : { node: h('span', {}), update() {} };
+  const title = h('span', { class: 'row-title mono url' }, visible(key));
+  return {
+    node: table.row([title, state, ...numbers, remarks, actions.node]),
+    update(host) {
+      const standing = standingOf(host);
+      setText(state, standing.text);
+      state.className = `badge ${standing.kind}`;
+      const texts = [
+        count(host.waiting),
+        count(host.open),
+        `${count(host.inFlight)} of ${count(host.concurrency)}`,
+        duration(spacingOf(host)),
+        duration(host.latencyMs),
+      ];
+      for (const [index, text] of texts.entries()) setText(numbers[index], text);
+      setText(remarks, remarksOf(host).join(' · ') || '–');
+      actions.update(host);
+    },
+  };
+}
+
+function hostActions(app, problems, key, took) {
+  let last = null;
+  const shown = visible(key);
+  const pause = h('button', { type: 'button', 'aria-label': `Pause ${shown}` }, 'Pause…');
+  const limits = h('button', { type: 'button', 'aria-label': `Limits of ${shown}` }, 'Limits…');
+  pause.addEventListener('click', () => openPauseForm(app, key, took));
+  limits.addEventListener('click', () => openLimitsForm(app, last, took));
+  const resume = actionButton('Resume', {
+    problems,
+    name: `Resume ${shown}`,
+    async run() {
+      took(await app.api.post(`/v1/hosts/${encodeURIComponent(key)}/resume`));
+      app.say(`${shown} resumed`);
+    },
+  });
+  return {
+    node: h('div', { class: 'buttons' }, pause, resume, limits),
+    update(host) {
+      last = host;
+      pause.hidden = host.pausedMs > 0;
+      resume.hidden = host.pausedMs <= 0;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+// One plot: uPlot with a legend of our own, which tells the values in words too, and colours that follow the page's scheme.
+import { fill, h, setAttribute, setText } from '../element.js';
+import uPlot from '../uplot.js';
+
+const HEIGHT = 180;
+/** A fleet that has just begun is shown over so much, not over a moment. */
+const SHORTEST_SECONDS = 120;
+
+/**
+ * @param {{title: string, write: (value: number) => string, none?: string, signal: AbortSignal}} options `write` puts values into words.
+ */
+export function createPlot({ title, write, none = 'Nothing in this time.', signal }) {
+  const box = h('div', { class: 'plot-box', role: 'img' });
+  const legend = h('ul', { class: 'legend' });
+  const empty = h('p', { class: 'plot-empty muted' }, none);
+  const node = h('figure', { class: 'card plot' }, h('figcaption', {}, title), box, empty, legend);
+  let [chart, data, styles, values] = [null, [[]], [], []];
+
+  /** The values at the cursor; without one, the last. */
+  function tell(index) {
+    const at = index ?? data[0].length - 1;
+    for (const [number, value] of values.entries()) {
+      const shown = data[number + 1]?.[at];
+      setText(value, shown === null || shown === undefined ? '–' : write(shown));
+    }
+    if (index === null) setAttribute(box, 'aria-label', wordsOf(title, styles, values));
+  }
+
+  function build() {
+    chart?.destroy();
+    chart = null;
+    values = styles.map(() => h('span', { class: 'legend-value' }));
+    const marks = styles.map(({ colour, isDashed }) =>
+      h('span', { class: `mark colour-${colour}${isDashed ? ' dashed' : ''}`, 'aria-hidden': 'true' }),
+    );
+    fill(legend, ...styles.map(({ label }, index) => h('li', {}, marks[index], `${label} `, values[index])));
+    if (styles.length === 0 || box.clientWidth === 0) return;
+    const colours = marks.map((mark) => getComputedStyle(mark).color);
+    chart = new uPlot(optionsOf({ box, styles, colours, write, onCursor: tell }), data, box);
+  }
+
+  function draw(wanted, series) {
+    data = series;
+    const isSame = chart && JSON.stringify(wanted) === JSON.stringify(styles);
+    styles = wanted;
+    const hasValues = series
+      .slice(1)
+      .some((one) => one.some((value) => value !== null && value !== undefined));
+    empty.hidden = hasValues;
+    box.hidden = !hasValues;
+    if (isSame) chart.setData(series);
+    else build();
+    tell(null);
+  }
+
+  const resized = new ResizeObserver(() => {
+    if (chart && box.clientWidth > 0) chart.setSize({ width: box.clientWidth, height: HEIGHT });
+    else if (!chart && box.clientWidth > 0 && styles.length > 0) {
+      build();
+      tell(null);
+    }
+  });
+  resized.observe(box);
+  signal.addEventListener('abort', () => {
+    resized.disconnect();
+    chart?.destroy();
+  });
+  return {
+    node,
+    draw,
+    recolour() {
+      build();
+      tell(null);
+    },
+  };
+}
+
+function wordsOf(title, styles, values) {
+  return `${title}, now: ${styles.map(({ label }, index) => `${label} ${values[index]?.textContent}`).join(', ') || 'nothing'}`;
+}
+
+function optionsOf({ box, styles, colours, write, onCursor }) {
+  const style = getComputedStyle(box);
+  const [ink, line] = [style.color, style.borderTopColor];
+  const axis = {
+    stroke: ink,
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: line, width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: box.clientWidth,
+    height: HEIGHT,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    scales: {
+      x: { range: (_chart, min, max) => [Math.min(min, max - SHORTEST_SECONDS), max] },
+      y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
+    axes: [
+      { ...axis, space: 60, values: (_chart, times) => times.map(minuteOf) },
+      { ...axis, size: 58, values: (_chart, numbers) => numbers.map(write) },
+    ],
+    series: [
+      {},
+      ...styles.map(({ label, isDashed }, index) => ({
+        label,
+        stroke: colours[index],
+        width: 1.75,
+        dash: isDashed ? [5, 3] : undefined,
+        spanGaps: false,
+        points: { show: false },
+      })),
+    ],
+    hooks: { setCursor: [(chart) => onCursor(chart.cursor.idx ?? null)] },
+  };
+}
+
+const minuteOf = (seconds) =>
+  new Date(seconds * 1000).toLocaleTimeString('en-GB', {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(seconds % 60 ? { second: '2-digit' } : {}),
+  });
