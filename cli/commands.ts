@@ -1,9 +1,9 @@
 // The commands and their options, with help texts for a newcomer.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDead } from './dead-commands.ts';
 import { addHosts } from './host-commands.ts';
-import { addSettings, consumerNames, crawlNames, placeNames } from './options.ts';
+import { addSettings, apiNames, consumerNames, crawlNames, placeNames } from './options.ts';
+import { readVersion } from './version.ts';
 
 type Run = (args: string[], options: Record<string, unknown>) => Promise<number>;
 
@@ -20,6 +20,7 @@ export function crawlCommand(): Command {
   addCrawl(program);
   addEnqueue(program);
   addConsume(program);
+  addServe(program);
   addLookers(program);
   addHosts(program, (command) => addSettings(command.option('--json', 'as JSON'), placeNames), run);
   addSteerers(program);
@@ -44,98 +45,8 @@ Examples:
   drover crawl urls.txt --depth 0 -o pages.jsonl       fetch a list of URLs
   drover enqueue urls.txt --crawl shop                 put a list into the queue, and
   drover consume                                       fetch it, with as many of these as you like
-  drover dead list shop                                what failed, and why
+  drover dead summary shop                             what failed, and why; see also drover dead list, show and replay
   drover explain https://example.com/x                 why this was fetched, or was not
->>>>>>> 9e39322 (explain: every decision about a URL, whether or not it was ever offered)
-  drover pause shop                                    and drover resume shop, or drover cancel shop
-
-Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
-
-function readVersion(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
-        .version;
-    } catch {
-      // from a checkout it lies one level up, from dist/ two
-    }
-  }
-  return 'unknown';
-}
-
-function addCrawl(program: Command): void {
-  const command = program
-    .command('crawl')
-    .summary('crawl from these seeds until all is fetched')
-    .description(
-      'Offers the seeds and fetches until the crawl ends. Run again, it goes on where it stopped. Without seeds: a demonstration.',
-    )
-    .argument('[seeds...]', 'URLs, files with one URL or JSON request a line, or - for standard input')
-    .option('--crawl <name>', 'name of the crawl; else made from the seeds')
-    .option('-o, --output <file>', 'write the records there, one JSON line each, when the crawl has ended');
-  run(
-    shown(addSettings(command, [...crawlNames, ...consumerNames, ...placeNames])),
-    () => import('./crawl.ts'),
-  );
-}
-
-function addEnqueue(program: Command): void {
-  const command = program
-    .command('enqueue')
-    .summary('put seeds into the queue and return')
-    .description('Offers the seeds to a crawl, durably, and returns. Consumers fetch them.')
-    .argument('[seeds...]', 'URLs, files with one URL or JSON request a line, or - for standard input')
-    .option('--crawl <name>', 'name of the crawl; else made from the seeds');
-  run(shown(addSettings(command, [...crawlNames, ...placeNames])), () => import('./enqueue.ts'));
-}
-
-function addConsume(program: Command): void {
-  const command = program
-    .command('consume')
-    .summary('fetch what is in the queue, until stopped')
-    .description('Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM.')
-    .option('--processes <n>', 'consumer processes to run', '1');
-  run(shown(addSettings(command, [...consumerNames, ...placeNames])), () => import('./consume.ts'));
-}
-
-function addLookers(program: Command): void {
-  const look = (command: Command) => addSettings(command.option('--json', 'as JSON'), placeNames);
-  run(
-    look(
-      program
-        .command('status')
-        .summary('how the crawls stand')
-        .argument('[crawl]', 'name or id of one crawl'),
-    ),
-    () => import('./status.ts'),
-  );
-  run(
-    look(
-      program
-        .command('results')
-        .summary('the records of a crawl, one JSON line each')
-        .argument('<crawl>', 'name or id')
-        .option('-o, --output <file>', 'write them there instead of standard output'),
-    ),
-    () => import('./results.ts'),
-  );
-<<<<<<< HEAD
-  addDead(program, look, run);
-=======
-  run(
-    look(
-      program
-        .command('explain')
-        .summary('why a URL was fetched, or was not')
-        .description(
-          'Every decision about a URL, whether or not it was ever offered: scope, robots.txt, limits of its host, where it is, its attempts, its record. Asks nobody but Redis and the records on disk.',
-        )
-        .argument('<url>', 'the URL, in any spelling')
-        .option('--crawl <name>', 'in this crawl, by name or id; else in the newest that knows the URL'),
-    ),
-    () => import('./explain.ts'),
-  );
-  addDead(program, look, run);
   drover pause shop                                    and drover resume shop, or drover cancel shop
 
 Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
@@ -210,9 +121,6 @@ function addLookers(program: Command): void {
     ),
     () => import('./results.ts'),
   );
-<<<<<<< HEAD
-  addDead(program, look, run);
-=======
   run(
     look(
       program
@@ -226,34 +134,7 @@ function addLookers(program: Command): void {
     ),
     () => import('./explain.ts'),
   );
-  const dead = program.command('dead').summary('the dead letters: what failed for good, and why');
-  run(
-    look(
-      dead
-        .command('list')
-        .summary('list them, the newest first')
-        .argument('[crawl]', 'of one crawl only')
-        .option('--code <code>', 'of one error code only, such as E_HTTP_5XX')
-        .option('--limit <n>', 'at most so many', '50'),
-    ),
-    () => import('./dead-list.ts'),
-  );
-  run(
-    look(
-      dead
-        .command('replay')
-        .summary('try them again')
-        .description(
-          'Makes dead letters waiting requests again; consumers, or the crawl command run again, fetch them.',
-        )
-        .argument('[crawl]', 'of one crawl')
-        .option('--all', 'of all crawls')
-        .option('--code <code>', 'of one error code only, such as E_HTTP_5XX')
-        .option('--dry-run', 'only say how many'),
-    ),
-    () => import('./dead-replay.ts'),
-  );
->>>>>>> 9e39322 (explain: every decision about a URL, whether or not it was ever offered)
+  addDead(program, look, run);
   run(look(program.command('doctor').summary('is this set-up sound?')), () => import('./doctor.ts'));
 }
 

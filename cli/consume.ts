@@ -1,10 +1,10 @@
 // drover consume: one consumer in this process, or several in processes of their own.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { consume } from '../consumers/fetch.ts';
 import { DroverError } from '../src/errors.ts';
 import { EXIT } from './failures.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession } from './session.ts';
+import { superviseConsumers } from './supervise.ts';
 
 /** Resolves with the exit code once it was stopped. */
 export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
@@ -17,10 +17,8 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
   }
   const session = await openSession(options);
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
-  const children = new Set<ChildProcess>();
-  const interrupt = onInterrupt({ note: say }, () => {
-    for (const child of children) child.kill('SIGKILL');
-  });
+  const crew = superviseConsumers(processes === 1 ? 0 : processes, argumentsOfChildren());
+  const interrupt = onInterrupt({ note: say }, crew.kill);
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel?.unref();
   if (processes === 1) {
@@ -35,41 +33,17 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
     say(
       `consuming in ${processes} processes with ${session.settings.concurrency} fetches at a time each; Ctrl-C stops`,
     );
-    await superviseChildren(processes, children, interrupt);
+    await interrupt.wait;
+    await crew.stop();
   }
   await session.close();
   interrupt.done();
   return EXIT.recorded;
 }
 
-/** Keeps so many children running the same command until stopped; one that dies is replaced after a second. */
-async function superviseChildren(
-  count: number,
-  children: Set<ChildProcess>,
-  interrupt: { asked(): boolean; wait: Promise<void> },
-): Promise<void> {
-  const args = process.argv
-    .slice(1)
-    .filter((arg, index, all) => !arg.startsWith('--processes') && all[index - 1] !== '--processes');
-  const ended: Promise<void>[] = [];
-  const start = () => {
-    const child = spawn(process.execPath, [...process.execArgv, ...args, '--quiet'], {
-      // A child whose parent is gone stops: the channel ends with it.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    children.add(child);
-    ended.push(
-      new Promise((resolve) => {
-        child.on('exit', () => {
-          children.delete(child);
-          if (!interrupt.asked()) setTimeout(() => interrupt.asked() || start(), 1000);
-          resolve();
-        });
-      }),
-    );
-  };
-  for (let i = 0; i < count; i++) start();
-  await interrupt.wait;
-  for (const child of children) child.kill('SIGTERM');
-  await Promise.all(ended);
+/** The same command, for one process. */
+function argumentsOfChildren(): string[] {
+  const own = process.argv.slice(2);
+  const args = own.filter((arg, index) => !arg.startsWith('--processes') && own[index - 1] !== '--processes');
+  return [...args, '--quiet'];
 }

@@ -5,9 +5,9 @@ import { findCrawl } from '../src/crawl/crawl.ts';
 import { ALL_DEAD, type DeadFilter } from '../src/crawl/dead-filter.ts';
 import { indexedGroups, reconcileDead } from '../src/crawl/dead-index.ts';
 import { showDead } from '../src/crawl/dead-look.ts';
+import { hostKey } from '../src/crawl/host-key.ts';
 import { catalogue, DroverError } from '../src/errors.ts';
 import type { RequestQueue } from '../src/queue/queue.ts';
-import { hostKey } from './host-key.ts';
 import type { Session } from './session.ts';
 
 /** From the argument and the options. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */

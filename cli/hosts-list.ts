@@ -2,12 +2,12 @@
 
 import { parseSetting } from '../src/config.ts';
 import { listOpenCrawls } from '../src/crawl/crawl.ts';
+import { hostKey } from '../src/crawl/host-key.ts';
 import { printable } from '../src/log.ts';
 import { type HostState, listHosts, lookAtHosts } from '../src/politeness/hosts.ts';
 import { columns } from './columns.ts';
 import { EXIT } from './failures.ts';
 import { duration } from './figures.ts';
-import { hostKey } from './host-key.ts';
 import { openSession } from './session.ts';
 
 /** Resolves with the exit code. */

@@ -1,19 +1,16 @@
 // drover hosts pause: no start at a host, for a time or until it is resumed.
 import { parseSetting } from '../src/config.ts';
+import { hostKey } from '../src/crawl/host-key.ts';
 import { wakeHost } from '../src/crawl/wake-host.ts';
-import { pauseHost } from '../src/politeness/hosts.ts';
+import { FOR_GOOD_MS, pauseHost } from '../src/politeness/hosts.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './failures.ts';
-import { hostKey } from './host-key.ts';
 import { openSession } from './session.ts';
-
-const TEN_YEARS_MS = 10 * 365 * 86_400_000;
 
 /** Resolves with the exit code. */
 export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
   const key = hostKey(host);
-  const durationMs =
-    options.for === undefined ? TEN_YEARS_MS : parseSetting('maxPause', options.for, '--for');
+  const durationMs = options.for === undefined ? FOR_GOOD_MS : parseSetting('maxPause', options.for, '--for');
   const session = await openSession(options);
   try {
     await pauseHost(session.redis, session.shard, key, durationMs);

@@ -1,10 +1,10 @@
 // drover hosts resume: the end of a host's pause.
 
+import { hostKey } from '../src/crawl/host-key.ts';
 import { wakeHost } from '../src/crawl/wake-host.ts';
 import { resumeHost } from '../src/politeness/hosts.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './failures.ts';
-import { hostKey } from './host-key.ts';
 import { openSession } from './session.ts';
 
 /** Resolves with the exit code. */

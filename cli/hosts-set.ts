@@ -1,11 +1,11 @@
 // drover hosts set: limits of a host at run time.
 import { parseSetting } from '../src/config.ts';
+import { hostKey } from '../src/crawl/host-key.ts';
 import { wakeHost } from '../src/crawl/wake-host.ts';
 import { DroverError } from '../src/errors.ts';
 import { type HostLimits, limitHost, lookAtHosts } from '../src/politeness/hosts.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './failures.ts';
-import { hostKey } from './host-key.ts';
 import { openSession } from './session.ts';
 
 /** Resolves with the exit code. Throws E_USAGE when nothing is set, E_SETTING for a wrong value. */

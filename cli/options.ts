@@ -44,11 +44,15 @@ export const consumerNames: SettingName[] = [
   'purgeUnexported',
   'otelEndpoint',
 ];
-export const apiNames: SettingName[] = [
-  'apiHost',
-  'apiPort',
-  'allowHost',
-  'allowPrivate',
-  'queuesWritable',
-  'otelEndpoint',
-];
+export const apiNames: SettingName[] = ['apiHost', 'apiPort', 'allowHost', 'queuesWritable'];
+
+/** What was said of these settings, as words of a command line again. */
+export function wordsOf(options: Record<string, unknown>, names: readonly SettingName[]): string[] {
+  const flags = flagsOf(options);
+  return names.flatMap((name) => {
+    const value = flags[name];
+    const long = new Option(definitions[name].flags ?? '').long;
+    if (value === undefined || !long) return [];
+    return [value].flat().flatMap((one) => (typeof one === 'boolean' ? [long] : [long, String(one)]));
+  });
+}

@@ -5,10 +5,10 @@ import { crawlSettings, type Settings } from '../src/config.ts';
 import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import { createScope } from '../src/crawl/scope.ts';
+import { checkSitemaps, withSitemaps } from '../src/crawl/sitemap-seeds.ts';
 import { checkWebhook } from '../src/crawl/webhooks.ts';
 import type { Redis } from '../src/redis.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds.ts';
-import { checkSitemaps, withSitemaps } from './sitemap-seeds.ts';
 
 export interface Enqueuing extends Begun {
   /** Offers all seeds, and leaves the crawl unless stopped: then the same command goes on with it. Rejects with E_FILE and the like. */

@@ -18,6 +18,7 @@ import {
 import { type OfferedLine, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { createScope } from '../src/crawl/scope.ts';
+import { checkSitemaps, withSitemaps } from '../src/crawl/sitemap-seeds.ts';
 import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
 import {
   type GivenRequest,
@@ -27,7 +28,6 @@ import {
   linesOf,
   SourceError,
 } from './given-requests.ts';
-import { checkSitemaps, withSitemaps } from './sitemap-seeds.ts';
 
 /** The crawl by its name or id, its settings by their names in docs/settings.md, and which fleet: `redisUrl` or `dataDir`, `prefix`. */
 export type ProducerOptions = { crawl: string } & FleetOptions & GivenSettings<keyof CrawlSettings>;

@@ -3,7 +3,7 @@ import { cpSync, readdirSync } from 'node:fs';
 
 for (const root of ['src', 'cli']) {
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.(lua|sh)$/.test(entry.name)) continue;
+    if (!entry.isFile() || !/\.(lua|sh|html|css|js|svg)$/.test(entry.name)) continue;
     const path = `${entry.parentPath}/${entry.name}`;
     cpSync(path, `dist/${path}`);
   }

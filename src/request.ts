@@ -13,7 +13,8 @@ const limiterSchema = z.strictObject({
   durationMs: milliseconds.optional(),
 });
 
-const requestSchema = z.strictObject({
+/** The form that producers give. */
+export const requestSchema = z.strictObject({
   url: z.string().min(1),
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
   headers: z

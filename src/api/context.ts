@@ -7,6 +7,8 @@ import type { Settings } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis, RedisAddress } from '../redis.ts';
+import type { RecordIndexes } from '../sink/record-index.ts';
+import type { Tokens } from './tokens.ts';
 
 /** Made once by the server, and handed to each file of routes. */
 export interface ApiContext {
@@ -16,7 +18,12 @@ export interface ApiContext {
   redis: Redis;
   shard: string;
   queue: RequestQueue;
+  /** Where the records of all crawls lie. */
+  recordsDir: string;
+  records: RecordIndexes;
+  tokens: Tokens;
   log: Log;
+  version: string;
   /** True from SIGTERM on: /readyz says no, event streams and uploads end. */
   stopping(): boolean;
 }

@@ -125,6 +125,11 @@ export async function readCounts(redis: Redis, shard: string, crawl: string): Pr
   const fields = await redis.hgetall(crawlKey(shard, crawl));
   if (!fields.state)
     throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  return countsOf(crawl, fields);
+}
+
+/** The same from the fields of the crawl's hash. */
+export function countsOf(crawl: string, fields: Readonly<Record<string, string>>): CrawlCounts {
   const number = (name: string) => Number(fields[name] ?? 0);
   const group = (prefix: string) =>
     Object.fromEntries(

@@ -84,6 +84,12 @@ export async function readStats(redis: Redis, shard: string): Promise<Stats> {
   return { everyMs: EVERY_MS, samples };
 }
 
+/** The newest sample, whoever wrote it; null before there is one. */
+export async function latestSample(redis: Redis, shard: string): Promise<StatsSample | null> {
+  const text = await redis.lindex(`${shard}:history`, -1);
+  return text === null ? null : (JSON.parse(text) as StatsSample);
+}
+
 /** The fleet as it stands now. Its cost does not depend on hosts, and not on crawls beyond the newest 1,000. */
 export async function takeSample(redis: Redis, shard: string, queue: RequestQueue): Promise<StatsSample> {
   const [counters, standings, crawls, jobs] = await Promise.all([

@@ -40,6 +40,8 @@ export interface SeedOffering {
   lines: AsyncIterable<OfferedLine>;
   /** As the crawl has it; without it, batches are as large as they may be. */
   maxFrontier?: number;
+  /** Whether private hosts that the lines name are thereby allowed (default): so for an operator's own list, not for what comes over the network. */
+  mayNameHosts?: boolean;
   onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
   /** Told when the frontier is full, and how full, or -1 if it is Redis' memory, each time that it is looked at again. */
   onHeld?: (waiting: number) => void;
@@ -93,13 +95,13 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
 
 /** Waits while the frontier is full, or Redis' memory: until stopped. */
 async function offerPatiently(
-  { redis, shard, crawl, onHeld, stopped }: SeedOffering,
+  { redis, shard, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
   requests: Request[],
   allowed: Set<string>,
 ): Promise<Offered | null> {
   for (let waitMs = SHORTEST_HELD_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_HELD_MS)) {
     try {
-      await allowHosts(redis, shard, crawl, requests, allowed);
+      if (mayNameHosts) await allowHosts(redis, shard, crawl, requests, allowed);
       const offered = await offer(redis, shard, crawl, requests);
       if (!offered?.full) return offered;
       onHeld?.(offered.full.waiting);

@@ -38,6 +38,8 @@ export interface HostState {
 }
 
 const PAGE = 200;
+/** A pause that lasts until somebody ends it: ten years. */
+export const FOR_GOOD_MS = 10 * 365 * 86_400_000;
 
 /** States of these keys, in their order; of a key of which nothing is known too. */
 export async function lookAtHosts(

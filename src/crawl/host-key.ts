@@ -1,7 +1,7 @@
 // The limiter key that a user means by a host.
-import { DroverError } from '../src/errors.ts';
-import { limiterKeyOf } from '../src/url/host.ts';
-import { normalizeUrl } from '../src/url/normalize.ts';
+import { DroverError } from '../errors.ts';
+import { limiterKeyOf } from '../url/host.ts';
+import { normalizeUrl } from '../url/normalize.ts';
 
 /** `https://Example.com/a` and `Example.com` are `example.com`; any other key is itself. Throws E_USAGE. */
 export function hostKey(text: string): string {

@@ -1,10 +1,10 @@
 // The seeds that --sitemap adds: sitemaps, fetched by consumers like any request.
-import type { Settings } from '../src/config.ts';
-import { parseSeed, type SeedLine } from '../src/crawl/seeds.ts';
-import { DroverError } from '../src/errors.ts';
-import type { RequestInput } from '../src/request.ts';
-import { originOf } from '../src/url/host.ts';
-import { normalizeUrl, type UrlRules } from '../src/url/normalize.ts';
+import type { Settings } from '../config.ts';
+import { DroverError } from '../errors.ts';
+import type { RequestInput } from '../request.ts';
+import { originOf } from '../url/host.ts';
+import { normalizeUrl, type UrlRules } from '../url/normalize.ts';
+import { parseSeed, type SeedLine } from './seeds.ts';
 
 type SourcedLine = SeedLine & { source: string };
 

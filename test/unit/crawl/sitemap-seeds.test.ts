@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { checkSitemaps, withSitemaps } from '../../../producers/sitemap-seeds.ts';
 import { parseSeed, type SeedLine } from '../../../src/crawl/seeds.ts';
+import { checkSitemaps, withSitemaps } from '../../../src/crawl/sitemap-seeds.ts';
 import { originOf } from '../../../src/url/host.ts';
 
 async function* linesOf(seeds: readonly string[]): AsyncGenerator<SeedLine & { source: string }> {

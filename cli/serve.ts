@@ -1,0 +1,44 @@
+// drover serve: the HTTP API and the dashboard, with consumers beside them.
+import { serveApi } from '../producers/api.ts';
+import { DroverError } from '../src/errors.ts';
+import { EXIT } from './failures.ts';
+import { onInterrupt } from './interrupt.ts';
+import { consumerNames, placeNames, wordsOf } from './options.ts';
+import { openSession } from './session.ts';
+import { superviseConsumers } from './supervise.ts';
+import { readVersion } from './version.ts';
+
+/** Resolves with the exit code once it was stopped. Throws E_OPEN_DOOR, E_LISTEN, E_USAGE. */
+export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
+  const processes = Number(options.processes);
+  if (!Number.isInteger(processes) || processes < 0 || processes > 256)
+    throw new DroverError(
+      'E_USAGE',
+      `--processes: expected a number from 0 to 256 (got ${JSON.stringify(options.processes)}).`,
+    );
+  const session = await openSession(options);
+  const { settings, address, log } = session;
+  const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
+  try {
+    const api = await serveApi({ settings, address, log, version: readVersion() });
+    const crew = superviseConsumers(processes, consumeArguments(options));
+    const interrupt = onInterrupt({ note: say }, crew.kill);
+    say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);
+    say(
+      processes === 0
+        ? 'no consumers of its own: drover consume starts some'
+        : `${processes} consumer${processes > 1 ? 's' : ''} beside it (--processes)`,
+    );
+    await interrupt.wait;
+    await Promise.all([api.stop(), crew.stop()]);
+    interrupt.done();
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Consumers share the place and what concerns them; everything else of the command line is the server's. */
+function consumeArguments(options: Record<string, unknown>): string[] {
+  return ['consume', '--quiet', ...wordsOf(options, [...consumerNames, ...placeNames])];
+}

@@ -1,0 +1,74 @@
+// The HTTP producer: takes requests over the network, and shows and steers what becomes of them, until it is stopped.
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildServer, checkExposure } from '../src/api/server.ts';
+import { createTokens } from '../src/api/tokens.ts';
+import type { Settings } from '../src/config.ts';
+import { boundYoungSpace } from '../src/crawl/young-space.ts';
+import { DroverError } from '../src/errors.ts';
+import { shardOf } from '../src/frontier/keys.ts';
+import type { Log } from '../src/log.ts';
+import { openQueue } from '../src/queue/queue.ts';
+import { closeRedis, connectRedis, type RedisAddress } from '../src/redis.ts';
+import { openRecordIndexes } from '../src/sink/record-index.ts';
+
+/** Between the moment when /readyz says no and that when nothing new is taken: who sends calls here looks there first. */
+const NOTICE_MS = 1000;
+
+export interface ApiServerRunning {
+  /** `http://127.0.0.1:3300`. */
+  url: string;
+  /** /readyz says no at once; what is under way ends, at most `grace`; then all is closed. */
+  stop(): Promise<void>;
+}
+
+/** Listens when this resolves. Throws E_OPEN_DOOR and E_LISTEN. */
+export async function serveApi(parts: {
+  settings: Settings;
+  address: RedisAddress;
+  log: Log;
+  version: string;
+}): Promise<ApiServerRunning> {
+  const { settings, address, log, version } = parts;
+  boundYoungSpace();
+  checkExposure(settings.apiHost, settings.apiToken);
+  const redis = connectRedis(address, 'script', { name: 'api' });
+  const shard = shardOf(settings.prefix);
+  const recordsDir = join(settings.dataDir, 'records');
+  let stopping = false;
+  const server = await buildServer({
+    ...{ settings, address, redis, shard, recordsDir, log, version },
+    queue: openQueue(redis, shard, (error) => log.warn({ err: error }, 'redis')),
+    records: openRecordIndexes({ dir: recordsDir }),
+    tokens: createTokens(settings.apiToken),
+    stopping: () => stopping,
+  });
+  const close = async () => {
+    await server.close();
+    closeRedis(redis);
+  };
+  try {
+    await server.listen({ host: settings.apiHost, port: settings.apiPort });
+  } catch (cause) {
+    await close();
+    throw new DroverError(
+      'E_LISTEN',
+      `${settings.apiHost}:${settings.apiPort}: ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+  const port = (server.server.address() as AddressInfo).port;
+  const host = settings.apiHost.includes(':') ? `[${settings.apiHost}]` : settings.apiHost;
+  return {
+    url: `http://${host}:${port}`,
+    async stop() {
+      if (stopping) return;
+      stopping = true;
+      const late = setTimeout(() => server.server.closeAllConnections(), settings.grace).unref();
+      await sleep(Math.min(NOTICE_MS, settings.grace));
+      await close();
+      clearTimeout(late);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+// POST /v1/crawls: what the caller said, checked as a whole before anything begins; then the crawl and its seeds.
+import { randomUUID } from 'node:crypto';
+import type { CrawlSettings } from '../config.ts';
+import { beginCrawl, checkCrawlName, leaveCrawl } from '../crawl/crawl.ts';
+import { viewCrawl } from '../crawl/crawl-views.ts';
+import type { OfferedLine } from '../crawl/offer-seeds.ts';
+import { checkSitemaps, withSitemaps } from '../crawl/sitemap-seeds.ts';
+import { catalogue, DroverError, type Failure } from '../errors.ts';
+import type { UrlRules } from '../url/normalize.ts';
+import type { ApiContext } from './context.ts';
+import { type CrawlInput, settingsOf } from './crawl-input.ts';
+import { digestOf, type KeptAnswer } from './idempotency.ts';
+import { inBounds, offerLines, seedValues } from './offering.ts';
+import { ApiProblem } from './problem.ts';
+
+/**
+ * What is wrong with all seeds is an error of the call; where some are good, they are taken, and the others are named in `rejected`. With an
+ * Idempotency-Key a crawl without a name is named after it: called again after a crash, it goes on with the same crawl.
+ */
+export async function beginFromInput(
+  context: ApiContext,
+  input: CrawlInput,
+  idempotencyKey: string | undefined,
+): Promise<KeptAnswer> {
+  const { redis, shard } = context;
+  const urls = urlsOf(input);
+  const settings = settingsOf(context, input);
+  const name = nameOf(input, idempotencyKey);
+  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  checkSeeds([...seedValues(urls, rules, context)], input);
+  checkSitemapsOf(settings, urls, rules);
+  const producer = randomUUID();
+  const begun = await beginCrawl(redis, shard, { name, producer, settings, seeds: shownSeeds(urls) });
+  const lines = boundedLines(
+    withSitemaps(toAsync(seedValues(urls, rules, context)), settings, rules),
+    context,
+  );
+  try {
+    const { rejected } = await offerLines(context, { crawl: begun.id, producer, settings, lines });
+    const view = await viewCrawl(redis, shard, begun.id);
+    rejected.close();
+    return {
+      status: begun.fresh ? 201 : 200,
+      headers: { location: `/v1/crawls/${encodeURIComponent(begun.id)}` },
+      body: { ...view, rejected: rejected.few() },
+    };
+  } finally {
+    await leaveCrawl(redis, shard, begun.id, producer);
+  }
+}
+
+function urlsOf({ url, urls, name, settings }: CrawlInput): string[] {
+  if (url !== undefined && urls !== undefined)
+    throw new ApiProblem('E_FIELD', 'url: give url or urls, not both.', { field: 'url' });
+  const given = urls ?? (url === undefined ? [] : [url]);
+  if (given.length === 0 && name === undefined && !settings?.sitemap)
+    throw new ApiProblem('E_FIELD', 'urls: name at least one, or a name to offer requests to later.', {
+      field: 'urls',
+    });
+  return given;
+}
+
+function nameOf({ name }: CrawlInput, idempotencyKey: string | undefined): string {
+  if (name === undefined) {
+    const own = idempotencyKey === undefined ? randomUUID() : digestOf(idempotencyKey);
+    return `api-${own.slice(0, 8)}`;
+  }
+  try {
+    checkCrawlName(name);
+    return name;
+  } catch {
+    throw new ApiProblem('E_FIELD', 'name: it has letters, digits, dots and dashes, at most 100.', {
+      field: 'name',
+    });
+  }
+}
+
+function checkSeeds(lines: readonly OfferedLine[], { urls }: CrawlInput): void {
+  const first = lines.find((line) => 'failure' in line);
+  if (!first || !('failure' in first) || lines.some((line) => !('failure' in line))) return;
+  throw new ApiProblem(first.failure.code, detailOf(first.failure), {
+    field: urls ? `urls.${first.line - 1}` : 'url',
+  });
+}
+
+/** A failure's own words, without the sentence that its code has anyway. */
+function detailOf({ code, message }: Failure): string {
+  return message.slice(catalogue[code].means.length).trim();
+}
+
+function checkSitemapsOf({ sitemap }: CrawlSettings, urls: readonly string[], rules: UrlRules): void {
+  try {
+    checkSitemaps(sitemap, urls, rules);
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw new ApiProblem('E_FIELD', error.detail, { field: 'settings.sitemap' });
+  }
+}
+
+async function* boundedLines(
+  lines: AsyncIterable<OfferedLine>,
+  context: ApiContext,
+): AsyncGenerator<OfferedLine> {
+  for await (const line of lines) yield inBounds(line, context);
+}
+
+async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}
+
+function shownSeeds(urls: readonly string[]): string {
+  const shown = urls.slice(0, 5).join(' ').slice(0, 1000);
+  return urls.length > 5 ? `${shown} and ${urls.length - 5} more` : shown;
+}

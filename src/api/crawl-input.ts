@@ -1,0 +1,108 @@
+// What a caller says of a crawl, in the words that other crawlers' APIs use, to drover's settings.
+import { z } from 'zod';
+import { type CrawlSettings, crawlSettings, definitions, parseSetting, type SettingName } from '../config.ts';
+import { createScope } from '../crawl/scope.ts';
+import { checkWebhook } from '../crawl/webhooks.ts';
+import { DroverError } from '../errors.ts';
+import type { ApiContext } from './context.ts';
+import { ApiProblem } from './problem.ts';
+
+/** Seeds in one call; more go as NDJSON to /v1/requests. */
+const MOST_URLS = 10_000;
+
+const text = z.string().max(8000);
+
+export const crawlInput = z
+  .strictObject({
+    name: z
+      .string()
+      .max(100)
+      .optional()
+      .meta({ description: 'an unfinished crawl of that name is gone on with; without it, a new one' }),
+    url: text.optional(),
+    urls: z.array(text).max(MOST_URLS).optional(),
+    maxDepth: z.number().int().min(0).nullable().optional().meta({ description: '0 for a plain list' }),
+    limit: z.number().int().min(1).nullable().optional().meta({ description: 'requests accepted at most' }),
+    includePaths: z.array(text).max(1000).optional(),
+    excludePaths: z.array(text).max(1000).optional(),
+    scope: z.enum(['host', 'origin', 'domain', 'any']).optional(),
+    delayMs: z.number().int().min(0).optional().meta({ description: 'from start to start at one host' }),
+    concurrency: z.number().int().min(1).optional().meta({ description: 'fetches in flight at one host' }),
+    headers: z.record(z.string(), z.string()).optional(),
+    webhook: text.nullable().optional(),
+    settings: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'any other setting of a crawl, by its name in docs/settings.md' }),
+  })
+  .meta({ id: 'NewCrawl' });
+
+export type CrawlInput = z.infer<typeof crawlInput>;
+
+/** Fields of the input, and the settings that they are. */
+const fields = {
+  maxDepth: 'depth',
+  limit: 'limit',
+  includePaths: 'include',
+  excludePaths: 'exclude',
+  scope: 'scope',
+  delayMs: 'delay',
+  concurrency: 'perHost',
+  headers: 'header',
+  webhook: 'webhook',
+} as const satisfies Partial<Record<keyof CrawlInput, SettingName>>;
+
+/** The operator's alone: what may be reached is not for a caller to say. */
+const operators: ReadonlySet<string> = new Set(['allowPrivate']);
+
+/**
+ * The settings of the new crawl: the server's own, and over them the caller's. Throws E_FIELD and E_SETTING naming the field, E_WEBHOOK where
+ * there is no secret to sign with.
+ */
+export function settingsOf(context: ApiContext, input: CrawlInput): CrawlSettings {
+  const given: Record<string, unknown> = { ...crawlSettings(context.settings) };
+  for (const [field, name] of Object.entries(fields)) {
+    const value = input[field as keyof typeof fields];
+    if (value !== undefined) given[name] = checked(name, value, field);
+  }
+  for (const [name, value] of Object.entries(input.settings ?? {})) {
+    const field = `settings.${name}`;
+    if (!Object.hasOwn(definitions, name) || definitions[name as SettingName].of !== 'crawl')
+      throw new ApiProblem('E_FIELD', `${field}: there is no such setting of a crawl.`, { field });
+    if (operators.has(name))
+      throw new ApiProblem('E_FIELD', `${field}: only the operator of the server may set it.`, { field });
+    given[name] = checked(name as SettingName, value, field);
+  }
+  const settings = given as CrawlSettings;
+  checkWebhookOf(context, settings);
+  checkPatterns(settings);
+  return settings;
+}
+
+function checked(name: SettingName, value: unknown, field: string): unknown {
+  try {
+    return parseSetting(name, value, field);
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw new ApiProblem(error.code, error.detail, { field });
+  }
+}
+
+function checkWebhookOf({ settings: own }: ApiContext, settings: CrawlSettings): void {
+  try {
+    checkWebhook({ ...settings, webhookSecret: own.webhookSecret });
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw new ApiProblem(error.code, error.detail, { field: 'webhook' });
+  }
+}
+
+function checkPatterns(settings: CrawlSettings): void {
+  try {
+    createScope(settings);
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    const field = error.detail.includes('--exclude') ? 'excludePaths' : 'includePaths';
+    throw new ApiProblem(error.code, error.detail, { field });
+  }
+}

@@ -1,0 +1,140 @@
+// What there is to watch, looked at once for all who watch: crawls, hosts, dead letters, replays, samples, the tail.
+
+import { listOpenCrawls } from '../crawl/crawl.ts';
+import { crawlsToWatch } from '../crawl/crawl-views.ts';
+import { ALL_DEAD } from '../crawl/dead-filter.ts';
+import { summarizeDead } from '../crawl/dead-look.ts';
+import { listReplays } from '../crawl/dead-runs.ts';
+import { createSampler, latestSample } from '../crawl/history.ts';
+import { listenToTail, type TailBatch, wantTail } from '../crawl/tail.ts';
+import { listHosts, lookAtHosts } from '../politeness/hosts.ts';
+import { redacted } from '../redact.ts';
+import { closeRedis, connectRedis, type Redis } from '../redis.ts';
+import type { ApiContext } from './context.ts';
+
+export type EventName = 'crawls' | 'hosts' | 'dead' | 'replays' | 'sample' | 'tail';
+
+export interface Watcher {
+  /** Gets each event's data as JSON. */
+  tell(event: EventName, json: string): void;
+}
+
+export interface Hub {
+  /** Hears all as it stands at once, then every change; answers how to leave. */
+  watch(watcher: Watcher): () => void;
+  /** Reads the history once in a while, whether or not somebody watches, so that it has no gaps where no consumer is. */
+  stop(): void;
+}
+
+const LOOK_MS = 1000;
+const MOST_HOSTS = 100;
+const RECENT_MS = 3_600_000;
+
+interface Subject {
+  event: EventName;
+  /** Every so many looks. */
+  every: number;
+  read(): Promise<unknown>;
+  /** What the watchers know; null before the first look. */
+  last: string | null;
+}
+
+export function createHub(context: ApiContext): Hub {
+  const { redis, shard, queue, log } = context;
+  const watchers = new Set<Watcher>();
+  const subjects: Subject[] = [
+    {
+      event: 'crawls',
+      every: 1,
+      last: null,
+      read: async () => ({ crawls: await crawlsToWatch(redis, shard, RECENT_MS) }),
+    },
+    { event: 'hosts', every: 2, last: null, read: async () => ({ hosts: await watchedHosts(redis, shard) }) },
+    {
+      event: 'replays',
+      every: 1,
+      last: null,
+      read: async () => ({ replays: await listReplays(redis, shard) }),
+    },
+    {
+      event: 'dead',
+      every: 3,
+      last: null,
+      read: async () => ({ groups: redacted(await summarizeDead(redis, shard, queue, ALL_DEAD)) }),
+    },
+  ];
+  const sampler = createSampler(redis, shard, queue);
+  subjects.push({ event: 'sample', every: 1, last: null, read: () => latestSample(redis, shard) });
+  let looks = 0;
+  let tail: { stop(): void } | null = null;
+  const onError = (error: unknown) => log.warn({ err: error }, 'watching');
+
+  function tellAll(event: EventName, json: string): void {
+    for (const watcher of watchers) watcher.tell(event, json);
+  }
+
+  async function look(subject: Subject): Promise<void> {
+    const json = JSON.stringify(await subject.read());
+    if (json === subject.last || json === 'null') return;
+    subject.last = json;
+    tellAll(subject.event, json);
+  }
+
+  /** One after the other: a slow Redis is not asked faster than it answers. */
+  async function lookAtAll(): Promise<void> {
+    looks++;
+    await sampler.tick();
+    if (watchers.size === 0) return;
+    await wantTail(redis, shard);
+    for (const subject of subjects)
+      if (looks % subject.every === 0 || subject.last === null) await look(subject);
+  }
+
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const turn = async () => {
+    await lookAtAll().catch(onError);
+    if (!stopped) timer = setTimeout(turn, LOOK_MS);
+  };
+  timer = setTimeout(turn, LOOK_MS);
+
+  return {
+    watch(watcher) {
+      watchers.add(watcher);
+      for (const { event, last } of subjects) if (last !== null) watcher.tell(event, last);
+      if (!tail) tail = openTail(context, (batch) => tellAll('tail', JSON.stringify(batch)));
+      // Nobody may have looked for a while.
+      if (watchers.size === 1) {
+        for (const subject of subjects) subject.last = null;
+        wantTail(redis, shard).catch(onError);
+      }
+      return () => {
+        watchers.delete(watcher);
+        if (watchers.size > 0) return;
+        tail?.stop();
+        tail = null;
+      };
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      tail?.stop();
+    },
+  };
+}
+
+async function watchedHosts(redis: Redis, shard: string) {
+  const keys = await listHosts(redis, shard, await listOpenCrawls(redis, shard), MOST_HOSTS);
+  return lookAtHosts(redis, shard, keys);
+}
+
+function openTail({ address, shard }: ApiContext, onBatch: (batch: TailBatch) => void): { stop(): void } {
+  const subscriber = connectRedis(address, 'script');
+  const leave = listenToTail(subscriber, shard, onBatch);
+  return {
+    stop() {
+      leave();
+      closeRedis(subscriber);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+// The HTTP server: what holds for every route. Who may call, how often, what headers answers have, how errors are told.
+
+import { randomUUID } from 'node:crypto';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ZodType } from 'zod';
+import { DroverError } from '../errors.ts';
+import { addAnswerHeaders } from './answer-headers.ts';
+import { addBodyParsers } from './bodies.ts';
+import type { ApiContext, ApiServer } from './context.ts';
+import { checkDoor } from './doors.ts';
+import { addLimits } from './limits.ts';
+import { addOpenApi } from './openapi.ts';
+import { ApiProblem, sendProblem } from './problem.ts';
+import { addRoutes } from './routes.ts';
+import { checkRole } from './tokens.ts';
+
+const MOST_CONNECTIONS = 2000;
+const HEADERS_MS = 10_000;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answered without a token: it tells nothing of crawls. */
+    open?: boolean;
+    /** Reads, though its method is POST: it may be called with a token that lets only read. */
+    reads?: boolean;
+    /** The body as the handler checks it itself, for the description. */
+    bodyShape?: ZodType;
+  }
+}
+
+/** Built and not listening yet. */
+export async function buildServer(context: ApiContext): Promise<FastifyInstance> {
+  const server = fastify({
+    loggerInstance: context.log.child({ part: 'api' }) as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID().slice(0, 13),
+    requestIdHeader: false,
+    // Bodies are timed as they are read (bodies.ts); an upload that is held back may take hours.
+    requestTimeout: 0,
+    routerOptions: { maxParamLength: 2000, caseSensitive: true },
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 2000 },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable)
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    },
+  });
+  server.server.maxConnections = MOST_CONNECTIONS;
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  addBodyParsers(server);
+  addAnswerHeaders(server);
+  server.setErrorHandler(sendProblem);
+  const guess = await addLimits(server);
+  server.addHook('onRequest', async (request) => admitCaller(context, request, guess));
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const line = {
+      method,
+      route: routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
+    request.log.debug(line, 'answered');
+  });
+  await addOpenApi(server);
+  const typed: ApiServer = server.withTypeProvider<ZodTypeProvider>();
+  await addRoutes(typed, context);
+  server.setNotFoundHandler({ preHandler: server.rateLimit() }, (request) => {
+    const path = request.url.split('?')[0] ?? '';
+    const others = ['GET', 'POST', 'PATCH', 'DELETE'].filter(
+      (method) => server.findRoute({ method: method as 'GET', url: path }) !== null,
+    );
+    throw others.length > 0
+      ? new ApiProblem('E_METHOD', `${request.method} ${path}.`)
+      : new ApiProblem('E_ROUTE', `${path.slice(0, 200)}.`);
+  });
+  return server;
+}
+
+async function admitCaller(
+  context: ApiContext,
+  request: FastifyRequest,
+  guess: (request: FastifyRequest) => Promise<void>,
+): Promise<void> {
+  checkDoor(request, context.settings.allowHost);
+  const { open, reads } = request.routeOptions.config;
+  if (open) return;
+  if (context.stopping()) throw new ApiProblem('E_STOPPING');
+  const role = context.tokens.roleOf(request);
+  if (role === null) await guess(request);
+  if (!(reads && role !== null)) checkRole(role, request);
+}
+
+/** Throws E_OPEN_DOOR where everybody who reaches the address could do all. */
+export function checkExposure(host: string, tokens: readonly string[]): void {
+  const isLoopback = host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+  if (!isLoopback && tokens.length === 0) throw new DroverError('E_OPEN_DOOR', `${host}.`);
+}

@@ -1,0 +1,146 @@
+// What answers look like, for the description at /openapi.json. The types themselves are those of the functions that make them.
+import { z } from 'zod';
+import { problemShape } from './problem.ts';
+
+const count = z.number().int();
+const counts = z.record(z.string(), count);
+const time = z.string().meta({ description: 'ISO 8601' });
+
+export const crawlShape = z
+  .object({
+    crawl: z.string().meta({ description: 'its id' }),
+    name: z.string(),
+    state: z.enum(['running', 'paused', 'finished', 'cancelled']),
+    accepted: count,
+    recorded: count,
+    refused: count,
+    dead: count,
+    waiting: count,
+    bytes: count,
+    retries: count,
+    snoozes: count,
+    statuses: counts,
+    errors: counts,
+    refusals: counts,
+    leftOut: counts,
+    seeds: z.string(),
+    createdAt: time,
+    finishedAt: time.nullable(),
+    settings: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'Crawl', description: 'accepted = recorded + refused + dead + waiting' });
+
+export const letterShape = z
+  .object({
+    jobId: z.string(),
+    crawl: z.string(),
+    id: z.string(),
+    url: z.string(),
+    host: z.string(),
+    code: z.string(),
+    layer: z.string(),
+    message: z.string(),
+    attempts: count,
+    failedAt: time,
+  })
+  .meta({ id: 'DeadLetter' });
+
+const timings = z.record(z.string(), z.number().nullable()).meta({ description: 'milliseconds by phase' });
+
+export const attemptShape = z
+  .object({
+    at: time,
+    code: z.string(),
+    layer: z.string(),
+    message: z.string(),
+    status: count.nullable(),
+    address: z.string().nullable(),
+    finalUrl: z.string().nullable(),
+    timings,
+    body: z.string().nullable().meta({ description: 'the first characters' }),
+  })
+  .meta({ id: 'Attempt' });
+
+export const letterDetailShape = letterShape
+  .extend({
+    request: z.record(z.string(), z.unknown()),
+    depth: count,
+    referrer: z.string().nullable(),
+    advice: z.string(),
+    tries: z.array(attemptShape),
+  })
+  .meta({ id: 'DeadLetterDetail' });
+
+export const replayShape = z
+  .object({
+    id: z.string(),
+    code: z.string(),
+    host: z.string(),
+    filter: z.record(z.string(), z.unknown()),
+    overrides: z.record(z.string(), z.unknown()),
+    canary: count,
+    rate: z.number(),
+    phase: z.enum(['canary', 'rest', 'done', 'stopped']),
+    total: count,
+    opened: count,
+    recorded: count,
+    refused: count,
+    dead: count,
+    startedAt: time,
+    endedAt: time.nullable(),
+  })
+  .meta({ id: 'Replay' });
+
+export const groupShape = z
+  .object({
+    code: z.string(),
+    layer: z.string(),
+    host: z.string(),
+    count,
+    firstAt: time,
+    lastAt: time,
+    sample: letterShape.nullable(),
+    advice: z.string(),
+    run: replayShape.nullable(),
+  })
+  .meta({ id: 'DeadGroup', description: 'dead letters of one code at one host' });
+
+export const hostShape = z
+  .object({
+    key: z.string(),
+    waiting: count,
+    open: count,
+    inFlight: count,
+    pausedMs: z.number(),
+    nextMs: z.number(),
+    concurrency: z.number(),
+    delayMs: z.number(),
+    intervalMs: z.number(),
+    crawlDelayMs: z.number().nullable(),
+    paceMs: z.number().nullable(),
+    quotaMs: z.number().nullable(),
+    latencyMs: z.number().nullable(),
+    strikes: z.number(),
+    server: z.string().nullable(),
+    set: z.record(z.string(), z.number().nullable()),
+  })
+  .meta({ id: 'Host' });
+
+/** Problem documents of every route. */
+const problems = { '4xx': problemShape, '5xx': problemShape };
+
+/** A route's answers: that of `status`, and problems. */
+export function answers<T extends z.ZodType>(shape: T, status = 200) {
+  return { [status]: shape, ...problems } as Record<string, z.ZodType>;
+}
+
+/** Of the query of every route that gives pages. */
+export const pageQuery = {
+  cursor: z.string().max(2000).optional().meta({ description: '`next` of the page before' }),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+};
+
+/** 1, true, yes; 0, false, no. */
+export const flagQuery = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'])
+  .transform((text) => text === 'true' || text === '1' || text === 'yes');

@@ -1,0 +1,94 @@
+// Crawls as they are shown: counters, name, when they began and ended.
+import { type CrawlSettings, defaultSettings } from '../config.ts';
+import { DroverError } from '../errors.ts';
+import { crawlKey } from '../frontier/keys.ts';
+import { REDACTED, redact, redacted } from '../redact.ts';
+import type { Redis } from '../redis.ts';
+import { countsOf } from './crawl.ts';
+import type { CrawlCounts } from './progress.ts';
+
+export interface CrawlView extends CrawlCounts {
+  name: string;
+  /** As the user named them. */
+  seeds: string;
+  /** ISO 8601. */
+  createdAt: string;
+  finishedAt: string | null;
+}
+
+/** Those of these that are known, in their order. One round trip. */
+export async function viewCrawls(
+  redis: Redis,
+  shard: string,
+  crawls: readonly string[],
+): Promise<CrawlView[]> {
+  const pipeline = redis.pipeline();
+  for (const crawl of crawls) pipeline.hgetall(crawlKey(shard, crawl));
+  const replies = (await pipeline.exec()) ?? [];
+  return crawls.flatMap((crawl, index) => {
+    const fields = (replies[index]?.[1] ?? {}) as Record<string, string>;
+    return fields.state ? [viewOf(crawl, fields)] : [];
+  });
+}
+
+function viewOf(crawl: string, fields: Record<string, string>): CrawlView {
+  const timeOf = (name: string) => new Date(Number(fields[name] ?? 0)).toISOString();
+  return {
+    ...countsOf(crawl, fields),
+    name: fields.name ?? crawl,
+    seeds: redact(fields.seeds ?? ''),
+    createdAt: timeOf('createdAt'),
+    finishedAt: fields.state === 'finished' && fields.finishedAt ? timeOf('finishedAt') : null,
+  };
+}
+
+/** One, with its settings; secrets in them are left out. Throws E_CRAWL_UNKNOWN. */
+export async function viewCrawl(
+  redis: Redis,
+  shard: string,
+  crawl: string,
+): Promise<CrawlView & { settings: CrawlSettings }> {
+  const fields = await redis.hgetall(crawlKey(shard, crawl));
+  if (!fields.state)
+    throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  const settings = { ...defaultSettings, ...(JSON.parse(fields.settings ?? '{}') as CrawlSettings) };
+  const known = JSON.parse(fields.settings ?? '{}') as Record<string, unknown>;
+  const own = Object.fromEntries(Object.entries(settings).filter(([name]) => name in known)) as CrawlSettings;
+  return { ...viewOf(crawl, fields), settings: shownSettings(own) };
+}
+
+/** Headers may hold what nobody would call a secret by its name; a webhook's path often is one. */
+function shownSettings(settings: CrawlSettings): CrawlSettings {
+  const header = Object.fromEntries(Object.keys(settings.header ?? {}).map((name) => [name, REDACTED]));
+  const webhook = settings.webhook ? `${new URL(settings.webhook).origin}/${REDACTED}` : settings.webhook;
+  return { ...redacted(settings), header, webhook };
+}
+
+/** A page of ids, the newest first; `next` is the id after which the next page begins, null at the end. */
+export async function pageOfCrawls(
+  redis: Redis,
+  shard: string,
+  cursor: string | null,
+  limit: number,
+): Promise<{ ids: string[]; next: string | null }> {
+  const rank = cursor === null ? -1 : await redis.zrevrank(`${shard}:crawls`, cursor);
+  if (rank === null) throw new DroverError('E_FIELD', 'cursor: take it from the page before.');
+  const ids = await redis.zrevrange(`${shard}:crawls`, String(rank + 1), String(rank + 1 + limit));
+  return { ids: ids.slice(0, limit), next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
+}
+
+/** Those that are worth watching: at work, and of the newest those that are paused or ended within `withinMs`. */
+export async function crawlsToWatch(redis: Redis, shard: string, withinMs: number): Promise<CrawlView[]> {
+  const MOST = 100;
+  const [newest, active] = await Promise.all([
+    redis.zrevrange(`${shard}:crawls`, '0', String(MOST - 1)),
+    redis.zrange(`${shard}:active`, '0', String(MOST - 1)),
+  ]);
+  const views = await viewCrawls(redis, shard, [...new Set([...newest, ...active])]);
+  const since = Date.now() - withinMs;
+  return views
+    .filter(({ state, createdAt, finishedAt }) =>
+      state === 'running' || state === 'paused' ? true : Date.parse(finishedAt ?? createdAt) >= since,
+    )
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+}
