@@ -232,3 +232,26 @@ test('no redis-server is wanted with REDIS_URL or --no-redis, no packages with -
   assert.equal((await clone.setup(['--redis-only'])).code, 0);
   assert.deepEqual(clone.calls(), ['redis-server --version']);
 });
+
+test('a browser is installed for the tests alone, and where it cannot be had, the rest goes on', async (t) => {
+  const clone = freshClone(t);
+  clone.program(
+    'apt-get',
+    `[ "$*" = "install -y -q chromium" ] && : >${join(clone.bin, 'chromium')}; chmod +x ${clone.bin}/chromium`,
+  );
+  assert.equal((await clone.setup()).code, 0);
+  assert.ok(!clone.calls().some((call) => call.startsWith('apt-get')));
+  const first = await clone.setup(['--browser']);
+  assert.deepEqual([first.code, first.stderr], [0, 'drover: installing chromium with apt-get (once)…\n']);
+  assert.ok(clone.calls().includes('apt-get install -y -q chromium'));
+  assert.equal((await clone.setup(['--browser'])).stderr, '');
+
+  const bare = freshClone(t);
+  bare.program('apt-get', 'echo "E: Unable to locate package chromium" >&2; exit 100');
+  const without = await bare.setup(['--browser']);
+  assert.equal(without.code, 0);
+  assert.match(
+    without.stderr,
+    /the tests of the dashboard want a Chromium, and .* failed: E: Unable to locate/,
+  );
+});

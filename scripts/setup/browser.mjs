@@ -1,0 +1,26 @@
+// A Chromium for the tests of the dashboard. Where none can be had, those tests skip themselves, and all others run.
+import { withLock } from './lock.mjs';
+import { Impossible, onPath } from './run.mjs';
+import { installOne } from './system-packages.mjs';
+
+/** Where the tests look, in this order: test/support/browser.ts. */
+const programs = ['chromium', 'chromium-browser', 'google-chrome'];
+
+export function prepareBrowser() {
+  if (programs.some(onPath)) return;
+  try {
+    withLock(() => programs.some(onPath) || install());
+  } catch (error) {
+    if (!(error instanceof Impossible)) throw error;
+    console.error(`drover: ${error.message}`);
+  }
+}
+
+function install() {
+  installOne({
+    what: 'chromium',
+    wish: 'the tests of the dashboard want a Chromium',
+    otherwise: 'go on without them',
+    names: { 'apt-get': ['chromium'], dnf: ['chromium'], apk: ['chromium'] },
+  });
+}
