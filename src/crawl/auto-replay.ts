@@ -6,7 +6,7 @@ import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { ALL_DEAD } from './dead-filter.ts';
 import { indexedGroups, reconcileDead } from './dead-index.ts';
-import { stopReplay } from './dead-replay.ts';
+import { driveReplays, stopReplay } from './dead-replay.ts';
 import { createRun, type RunAtWork, readRun, runsAtWork } from './dead-runs.ts';
 
 /** What says that the host, its name server or the way to it was down; not that it did not want to be asked, nor that one page is broken. */
@@ -73,6 +73,7 @@ export async function replayDowned(
     log.info({ code, host, letters: count, replay: run }, 'trying a host again');
     begun++;
   }
+  if (begun > 0) await driveReplays(redis, shard, queue);
   return begun;
 }
 

@@ -14,6 +14,7 @@ import { type DeadFilter, matchesId, matchesLetter } from './dead-filter.ts';
 import { groupKey, indexedGroups, jobOf, pagesByAge, reconcileDead } from './dead-index.ts';
 import { extentOf } from './dead-look.ts';
 import {
+  askedOf,
   createRun,
   endRun,
   letRestFollow,
@@ -63,6 +64,10 @@ export async function startReplay(
     const canary = how.canary ?? canaryOf(total);
     ids.push(await createRun(redis, shard, { ...how, canary, code, host, filter, total }));
   }
+  // Of a run at work, all that is left may be on its way already: it is joined too.
+  const asked = askedOf(filter, how.overrides);
+  for (const { id, filter, given } of await runsAtWork(redis, shard))
+    if (!ids.includes(id) && askedOf(filter, given) === asked) ids.push(id);
   await driveReplays(redis, shard, queue);
   return Promise.all(ids.map((id) => lookAtReplay(redis, shard, id)));
 }

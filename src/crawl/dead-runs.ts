@@ -60,6 +60,16 @@ export function runKey(shard: string, id: string): string {
   return `${shard}:replay:${id}`;
 }
 
+/** What makes two runs of a group the very same. */
+export function askedOf(filter: DeadFilter, overrides: ReplayOverrides): string {
+  const { crawl, code, host, since, attempts, q, jobId = null } = filter;
+  const { timeouts, headers, delayMs } = overrides;
+  return JSON.stringify({
+    filter: { crawl, code, host, since, attempts, q, jobId },
+    overrides: { attempts: overrides.attempts, timeouts, headers, delayMs },
+  });
+}
+
 /** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
 export async function createRun(
   redis: Redis,
@@ -70,7 +80,7 @@ export async function createRun(
 ): Promise<string> {
   const { code, host, filter, overrides, canary, rate, total } = run;
   const id = randomUUID().slice(0, 8);
-  const asked = JSON.stringify({ filter, overrides });
+  const asked = askedOf(filter, overrides);
   const place = hash('sha1', `${groupOf(code, host)}\x1f${asked}`);
   const phase = canary > 0 ? 'canary' : 'rest';
   const fields = Object.entries({ code, host, asked, canary, rate, phase, total }).flat();

@@ -1,0 +1,129 @@
+// Replays that meet with something: other drivers, a stop, a cancel that was cut off, a pause, a purge.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { ALL_DEAD } from '../../src/crawl/dead-filter.ts';
+import { groupKey, pagesByAge } from '../../src/crawl/dead-index.ts';
+import { pageOfDead } from '../../src/crawl/dead-look.ts';
+import { purgeDead } from '../../src/crawl/dead-purge.ts';
+import { driveReplays, startReplay, stopReplay } from '../../src/crawl/dead-replay.ts';
+import { createRun, endRun, letRestFollow, lookAtReplay } from '../../src/crawl/dead-runs.ts';
+import { steer } from '../../src/frontier/steer.ts';
+import { openFleets } from '../support/fleets.ts';
+import { lettersOf, openGraveyard } from '../support/graveyard.ts';
+
+const fleets = openFleets();
+const BROKEN = { ...ALL_DEAD, code: 'E_HTTP_5XX' };
+const ask = { code: 'E_TLS', host: 'a', filter: ALL_DEAD, canary: 1, rate: 1, total: 1, overrides: {} };
+
+test('of many that begin the same run one wins; one that has ended is not joined, whatever was left of it', async () => {
+  const { redis } = fleets;
+  const { shard } = await fleets.open();
+  const ids = await Promise.all(Array.from({ length: 10 }, () => createRun(redis, shard, ask)));
+  assert.equal(new Set(ids).size, 1);
+  assert.equal((await redis.keys(`${shard}:replay:*`)).length, 1, 'nothing is left of the others');
+  const [id = ''] = ids;
+  await endRun(redis, shard, id, 'done');
+  assert.equal(await redis.hlen(`${shard}:replays:open`), 0);
+  const next = await createRun(redis, shard, ask);
+  // As a crash of an older version left it: ended, and still named as the one at work.
+  await redis.hset(`${shard}:replay:${next}`, 'endedAt', Date.now());
+  assert.notEqual(await createRun(redis, shard, ask), next);
+  await redis.del(`${shard}:replay:${id}`);
+  await endRun(redis, shard, id, 'stopped');
+  assert.equal(await redis.exists(`${shard}:replay:${id}`), 0, 'a run that is forgotten stays so');
+});
+
+test('a run that is stopped goes on no more, though a driver was about to let the rest follow', async () => {
+  const { redis } = fleets;
+  const { shard } = await fleets.open();
+  const id = await createRun(redis, shard, ask);
+  await stopReplay(redis, shard, id);
+  assert.equal(await letRestFollow(redis, shard, id), false);
+  await endRun(redis, shard, id, 'done');
+  assert.equal((await lookAtReplay(redis, shard, id)).phase, 'stopped');
+});
+
+test('a group is gone through once, however many die in one millisecond and whatever is removed meanwhile', async () => {
+  const { redis } = fleets;
+  const { shard } = await fleets.open();
+  const key = groupKey(shard, 'E_TLS', 'a');
+  const members = Array.from(
+    { length: 1500 },
+    (_, index) => [index < 900 ? 5 : index, `c.${index}`] as const,
+  );
+  await redis.zadd(key, ...members.flat());
+  const seen: string[] = [];
+  for await (const page of pagesByAge(redis, key, -Infinity, 1400)) {
+    seen.push(...page.map(({ jobId }) => jobId));
+    // Half of what was given, as a driver does; some of it by another driver, from further on.
+    const gone = page.filter((_, index) => index % 2 === 0).map(({ jobId }) => jobId);
+    await redis.zrem(key, ...gone);
+  }
+  assert.equal(seen.length, 1401);
+  assert.equal(new Set(seen).size, 1401);
+});
+
+test('a cursor whose letter is gone stands where that stood, among those of the same millisecond too', async (t) => {
+  const { parts } = await openGraveyard(t, fleets);
+  const [redis, , queue] = parts;
+  const failed = queue.toKey('failed');
+  const all = await lettersOf(parts);
+  await redis.zadd(failed, ...all.flatMap(({ jobId }) => [1000, jobId]));
+  const first = await pageOfDead(...parts, ALL_DEAD, null, 15);
+  await redis.zrem(failed, first.letters.at(-1)?.jobId ?? '');
+  const second = await pageOfDead(...parts, ALL_DEAD, first.next, 100);
+  const ids = [...first.letters, ...second.letters].map(({ jobId }) => jobId);
+  assert.equal(new Set(ids).size, 40);
+  assert.equal(ids.length, 40);
+});
+
+test('a cancel that was cut off before it dropped anything leaves no run at work for ever', async (t) => {
+  const { parts } = await openGraveyard(t, fleets);
+  const [redis, shard] = parts;
+  const [run] = await startReplay(...parts, BROKEN, { canary: 3, rate: 0, overrides: {} });
+  const id = run?.id ?? '';
+  await steer(redis, shard, 'c', 'cancel');
+  for (let step = 0; step < 3; step++) await driveReplays(...parts);
+  const { phase, opened, refused } = await lookAtReplay(redis, shard, id);
+  assert.deepEqual([phase, opened, refused], ['done', 3, 3]);
+  assert.equal((await lettersOf(parts)).length, 37, 'those of a cancelled crawl stay');
+});
+
+test('a canary of a paused crawl waits, letters that are purged meanwhile are not waited for', async (t) => {
+  const { site, desk, parts, consume, ended } = await openGraveyard(t, fleets);
+  const [redis, shard, queue] = parts;
+  await site.behave('//127.0.0.1/p/*', null);
+  const [run] = await startReplay(...parts, BROKEN, { canary: 2, rate: 1, overrides: {} });
+  const id = run?.id ?? '';
+  assert.equal((await desk.run(['pause', 'c'])).code, 0);
+  consume();
+  assert.equal(await purgeDead(redis, shard, await queue.getJobs(['failed'])), 38);
+  await driveReplays(...parts);
+  const waiting = await lookAtReplay(redis, shard, id);
+  assert.deepEqual([waiting.phase, waiting.opened, waiting.recorded], ['canary', 2, 0]);
+  assert.equal((await desk.run(['resume', 'c'])).code, 0);
+  await ended(id);
+  const { phase, opened, recorded, total } = await lookAtReplay(redis, shard, id);
+  assert.deepEqual([phase, opened, recorded, total], ['done', 2, 2, 30]);
+});
+
+test('a letter that was replayed and died once more is not purged for what it was', async (t) => {
+  const { desk, parts, command } = await openGraveyard(t, fleets);
+  const [redis, shard, queue] = parts;
+  const jobs = await queue.getJobs(['failed']);
+  await startReplay(...parts, { ...BROKEN, q: '/p/7' }, { canary: 0, rate: 1, overrides: {} });
+  assert.equal(
+    await purgeDead(
+      redis,
+      shard,
+      jobs.filter(({ data }) => data.endsWith('/p/7')),
+    ),
+    0,
+    'it waits',
+  );
+  assert.equal((await desk.run(command)).code, 1);
+  assert.equal(await purgeDead(redis, shard, jobs), 39);
+  const [left] = await lettersOf(parts);
+  assert.match(left?.url ?? '', /\/p\/7$/);
+  assert.equal(await redis.zcard(groupKey(shard, 'E_HTTP_5XX', left?.host ?? '')), 1);
+});
