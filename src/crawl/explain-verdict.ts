@@ -77,7 +77,7 @@ function ended(record: CrawlRecord, { file, offset }: { file: string; offset: nu
   }
   if (error.code === 'E_CANCELLED')
     return `Not fetched: crawl ${record.crawl} was cancelled before its turn came.`;
-  if (status !== null && record.error?.layer === 'http')
+  if (error.code === 'E_HTTP_4XX' || error.code === 'E_HTTP_STATUS')
     return `Fetched at ${fetchedAt}: ${status} (${error.code}), ${at}.`;
   return `Dead since ${fetchedAt}, and its letter was purged: ${error.code} ${error.message}`;
 }

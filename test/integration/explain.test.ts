@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { defaultSettings } from '../../src/config.ts';
+import { purgeDead } from '../../src/crawl/dead-purge.ts';
 import { type Explanation, explainRequest, explainUrl } from '../../src/crawl/explain.ts';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import { DroverError } from '../../src/errors.ts';
@@ -70,7 +71,7 @@ async function openEnded(t: test.TestContext) {
   return opened;
 }
 
-test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, excluded, too deep, never linked', async (t) => {
+test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, excluded, too deep, never linked; in any spelling', async (t) => {
   const { explain, url, parts, desk } = await openEnded(t);
   const host = url.slice(7);
 
@@ -85,6 +86,14 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const line = (await readFile(file, 'utf8')).slice(offset).split('\n', 1)[0] ?? '';
   assert.ok(line.startsWith(`${fetched.fingerprint} `), line.slice(0, 80));
   assert.equal(JSON.parse(line.slice(line.indexOf('{'))).url, record?.url);
+
+  // Another spelling is the same URL, and the text says what was changed.
+  const other = await explain(`  ${url.replace('http', 'HTTP')}/x/../%61?b=1#top`);
+  assert.deepEqual([other.fingerprint, other.verdict], [fetched.fingerprint, fetched.verdict]);
+  assert.match(
+    step(other, 'normalize')?.text ?? '',
+    /\/a\?b=1 \(white space removed, fragment removed, spelled as browsers ask for it\); fingerprint [0-9a-f]{16}$/,
+  );
 
   const missing = await explain(`${url}/missing`);
   assert.match(missing.verdict, /^Fetched at .*: 404 \(E_HTTP_4XX\), record in /);
@@ -159,22 +168,30 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
     /^Not fetched: robots\.txt of (.*\n)+\n {2}✓ normalize .*\n(.*\n)* {2}✗ robots {4}robots\.txt of /,
   );
   assert.ok(
-    stdout.split('\n').every((line) => line.length < 80 || !/\s/.test(line.trim())),
+    stdout.split('\n').every((line) => line.length < 80 || line.endsWith('.jsonl')),
     stdout,
   );
   const json = JSON.parse((await desk.run(['explain', `${url}/a?b=1`, '--json'])).stdout);
   assert.deepEqual(json.record, fetched.record);
 });
 
-test('other spellings of a seen URL are the same URL, and the text says what was changed', async (t) => {
-  const { explain, url } = await openEnded(t);
-  const plain = await explain(`${url}/a?b=1`);
-  const other = await explain(`  ${url.replace('http', 'HTTP')}/x/../%61?b=1#top`);
-  assert.deepEqual([other.fingerprint, other.verdict], [plain.fingerprint, plain.verdict]);
-  assert.match(
-    step(other, 'normalize')?.text ?? '',
-    /\/a\?b=1 \(white space removed, fragment removed, spelled as browsers ask for it\); fingerprint [0-9a-f]{16}$/,
-  );
+test('a dead letter that is replayed, or purged', async (t) => {
+  const { explain, url, parts, desk } = await openEnded(t);
+  const { redis, shard, queue } = parts;
+  assert.equal((await desk.run(['dead', 'replay', 'c'])).code, 0);
+  const again = await explain(`${url}/gone`);
+  assert.match(again.verdict, /^Waiting: 1st in the lane of /);
+  assert.match(step(again, 'record')?.text ?? '', /of before it was replayed$/);
+  const consumer = desk.start(['consume', '--quiet']);
+  t.after(() => consumer.kill());
+  await until(async () => (await explain(`${url}/gone`)).letter, {
+    what: 'its second death',
+    deadlineMs: 20_000,
+  });
+  assert.equal(await purgeDead(redis, shard, queue, [`c.${again.fingerprint}`]), 1);
+  const purged = await explain(`${url}/gone`);
+  assert.match(purged.verdict, /^Dead since 20.*, and its letter was purged: E_HTTP_5XX /);
+  assert.equal(purged.record?.record.status, 500);
 });
 
 test('what is no URL is explained; a crawl that does not exist is an error', async (t) => {
