@@ -19,6 +19,7 @@ import { type OfferedLine, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { checkSitemaps, withSitemaps } from '../src/crawl/sitemap-seeds.ts';
+import { checkWebhook } from '../src/crawl/webhooks.ts';
 import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
 import {
   type GivenRequest,
@@ -101,6 +102,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
 
 async function produce(fleet: Fleet, name: string): Promise<Producer> {
   const { redis, shard, settings } = fleet;
+  checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   createScope(settings); // a pattern that cannot be understood is said before anything has begun
   checkSitemaps(settings.sitemap, ['of the program'], rules);

@@ -1,6 +1,5 @@
 // /v1/hosts: how hosts stand, their limits, their pauses.
 import { z } from 'zod';
-import { definitions, parseSetting } from '../config.ts';
 import { listOpenCrawls } from '../crawl/crawl.ts';
 import { hostKey } from '../crawl/host-key.ts';
 import { wakeHost } from '../crawl/wake-host.ts';

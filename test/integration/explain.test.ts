@@ -4,7 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { defaultSettings } from '../../src/config.ts';
-import { purgeDead } from '../../src/crawl/dead-purge.ts';
+import { ALL_DEAD } from '../../src/crawl/dead-filter.ts';
+import { purgeMatching } from '../../src/crawl/dead-purge.ts';
 import { type Explanation, explainRequest, explainUrl } from '../../src/crawl/explain.ts';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import { DroverError } from '../../src/errors.ts';
@@ -188,7 +189,7 @@ test('a dead letter that is replayed, or purged', async (t) => {
     what: 'its second death',
     deadlineMs: 20_000,
   });
-  assert.equal(await purgeDead(redis, shard, queue, [`c.${again.fingerprint}`]), 1);
+  assert.equal((await purgeMatching(redis, shard, queue, { ...ALL_DEAD, crawl: 'c' }, null)).purged, 1);
   const purged = await explain(`${url}/gone`);
   assert.match(purged.verdict, /^Dead since 20.*, and its letter was purged: E_HTTP_5XX /);
   assert.equal(purged.record?.record.status, 500);

@@ -1,14 +1,17 @@
 // Every command line of the README does what the README says: its words are run as they stand, in an empty directory, against a local site.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { parseSetting } from '../../src/config.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import type { CrawlRecord } from '../../src/record.ts';
 import { parseRequest } from '../../src/request.ts';
 import { recordsOf } from '../support/crawls.ts';
-import { type DroverProcess, spawnDrover, until } from '../support/signals.ts';
+import { type DroverProcess, spawnDrover, spawnProgram, until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -29,6 +32,8 @@ const requestExample = blocks.find(({ language }) => language === 'json')?.text.
 const PAGES = 12;
 let site: Site;
 let dir: string;
+/** `npm run serve`, from its line in the README on. */
+let serving: DroverProcess;
 
 before(async () => {
   site = await startSite({
@@ -133,6 +138,37 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
       new RegExp(`E_REDIRECT_INVALID  1 attempt  ${RegExp.escape(site.url)}/away\n`),
     );
   },
+  async 'npm run drover -- explain https://example.com/p/1 --crawl shop'(words) {
+    assert.match(await run(words), /^Fetched at .*: 200/);
+  },
+  async 'npm run serve'(words) {
+    const here = [...words, '--port', '0', '--allow-private', '127.0.0.0/8'];
+    serving = spawnDrover(here, { cwd: dir, env: environment(), wholeFile: true });
+    assert.match(await serving.line(/^listening on /), /^listening on http:\/\/127\.0\.0\.1:\d+ /);
+  },
+  async 'npm run drover -- dead summary shop'(words) {
+    assert.match(await run(words), /E_REDIRECT_INVALID/);
+  },
+  async 'npm run drover -- dead replay shop --dry-run'(words) {
+    assert.equal(JSON.parse(await run([...words, '--json'])).replayed, 1);
+  },
+  async 'npm run drover -- dead replay shop --canary 5 --attempts 2 --header accept:text/html'(words) {
+    const log = async () => (await site.log()).filter(({ path }) => path === '/away').length;
+    const before = await log();
+    await run([...words, '--wait'], 1); // it fails again, as long as it leads to ftp:
+    assert.equal(await log(), before + 1);
+  },
+  async 'npm run drover -- dead export shop --format csv -o dead.csv'(words) {
+    await run(words);
+    const lines = readFileSync(join(dir, 'dead.csv'), 'utf8').trim().split('\r\n');
+    assert.equal(lines.length, 2);
+    assert.match(lines[1] ?? '', /E_REDIRECT_INVALID/);
+  },
+  async 'npm run drover -- dead purge shop --code E_REDIRECT_INVALID'(words) {
+    await run(words);
+    assert.equal(await run(['dead', 'list', 'shop']), 'no dead letters\n');
+    assert.equal(readdirSync(join(dir, '.drover/purged')).length, 1);
+  },
   async 'npm run crawl -- --sitemap https://example.com/sitemap.xml --crawl listed'(words) {
     await run(words);
     const { state, accepted, recorded } = await statusOf('listed');
@@ -162,6 +198,52 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
   },
 };
 
+/** What the API answers to each curl line of the README; they run in its order, while `npm run serve` runs. */
+const answers: Record<string, (stdout: string) => Promise<void> | void> = {
+  'curl localhost:3300/v1/requests -H content-type:application/json -d \'["https://example.com/p/1", "https://example.com/p/2", "https://example.com/p/3"]\'':
+    async (stdout) => {
+      const { crawl, accepted, rejected } = JSON.parse(stdout);
+      assert.deepEqual([crawl, accepted, rejected], ['api', 3, []]);
+      const finished = async () => (await statusOf('api')).state === 'finished';
+      await until(finished, { what: 'the three to be fetched', deadlineMs: 20_000 });
+    },
+  'curl -N --max-time 3 localhost:3300/v1/events': (stdout) => {
+    assert.match(stdout, /^event: crawls\ndata: \{"crawls":\[.*"crawl":"api"/m);
+  },
+  'curl localhost:3300/v1/crawls/api': (stdout) => {
+    const { state, accepted, recorded } = JSON.parse(stdout);
+    assert.deepEqual([state, accepted, recorded], ['finished', 3, 3]);
+  },
+  'curl localhost:3300/v1/crawls/api/records -H accept:application/x-ndjson': (stdout) => {
+    const records = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as CrawlRecord);
+    assert.deepEqual(records.map(({ url }) => new URL(url).pathname).sort(), ['/p/1', '/p/2', '/p/3']);
+  },
+  'curl localhost:3300/v1/crawls -H content-type:application/json -d \'{"url": "https://example.com/", "maxDepth": 1, "limit": 1000}\'':
+    async (stdout) => {
+      const { crawl, settings } = JSON.parse(stdout);
+      assert.deepEqual([settings.depth, settings.limit], [1, 1000]);
+      const finished = async () => (await statusOf(crawl)).state === 'finished';
+      await until(finished, { what: 'the crawl to be finished', deadlineMs: 20_000 });
+    },
+  'curl -G localhost:3300/v1/explain --data-urlencode url=https://example.com/p/2': (stdout) => {
+    assert.match(JSON.parse(stdout).verdict, /^Fetched at .*: 200/);
+  },
+};
+
+/** As a shell runs it, at the server and the site of this test. */
+async function curl(line: string): Promise<string> {
+  const [url = ''] = /http:\/\/\S+/.exec(await serving.line(/^listening on /)) ?? [];
+  const here = line.replace('localhost:3300', url).replaceAll('https://example.com', site.url);
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', `${here} --silent --show-error`], (_error, stdout) => resolve(stdout));
+  });
+}
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
 /** Too long for a test, or this test itself: that the script is there must do. */
 const notRunHere = [
   'npm test',
@@ -171,7 +253,10 @@ const notRunHere = [
 ];
 
 for (const line of commandLines) {
-  test(`README: ${line}`, async () => {
+  test(`README: ${line}`, async (t) => {
+    const answer = answers[line];
+    if (answer && !hasCurl) return t.skip('there is no curl on this machine');
+    if (answer) return answer(await curl(line));
     if (notRunHere.includes(line)) return assertScript(line);
     const promise = promises[line] ?? assert.fail('no test knows this line: say here what it must do');
     await promise(wordsOf(line));
@@ -191,8 +276,22 @@ function assertScript(line: string): void {
 }
 
 test('README has command lines, in console blocks alone, and all that this test knows', () => {
-  assert.deepEqual(commandLines.toSorted(), [...Object.keys(promises), ...notRunHere].toSorted());
-  assert.deepEqual(new Set(blocks.map(({ language }) => language)), new Set(['console', 'json']));
+  assert.deepEqual(
+    commandLines.toSorted(),
+    [...Object.keys(promises), ...Object.keys(answers), ...notRunHere].toSorted(),
+  );
+  assert.deepEqual(new Set(blocks.map(({ language }) => language)), new Set(['console', 'json', 'ts']));
+});
+
+test('the program that README shows enqueues', async () => {
+  const text = blocks.find(({ language }) => language === 'ts')?.text ?? '';
+  const here = text
+    .replace(`'drover'`, JSON.stringify(pathToFileURL(join(root, 'src/index.ts')).href))
+    .replaceAll('https://example.com', site.url);
+  await writeFile(join(dir, 'enqueue.ts'), here);
+  const program = spawnProgram([join(dir, 'enqueue.ts')], { cwd: dir, env: environment() });
+  const { code } = await program.exit;
+  assert.deepEqual([code, program.stdout()], [0, '2 accepted, 0 rejected\n'], program.stderr());
 });
 
 test('the host limits that README shows are accepted as they stand', () => {
