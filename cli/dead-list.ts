@@ -8,6 +8,7 @@ import { deadFilter } from './dead-filter.ts';
 import { withDead } from './dead-session.ts';
 import { EXIT } from './failures.ts';
 import { counted } from './figures.ts';
+import { OWN_COMMAND } from './own-command.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
 export function run(args: string[], options: Record<string, unknown>): Promise<number> {
@@ -33,7 +34,7 @@ function lines({ failedAt, code, attempts, url, message, jobId }: DeadLetter): s
   const each = [
     `${failedAt}  ${code}  ${counted(attempts, 'attempt')}  ${url}`,
     `    ${message}`,
-    `    drover dead show ${jobId}`,
+    `    ${OWN_COMMAND} dead show ${jobId}`,
   ];
   return each.map((line) => `${printable(line)}\n`).join('');
 }

@@ -4,6 +4,7 @@ import type { Timings } from '../src/outcome.ts';
 import type { Attempt } from '../src/queue/attempts.ts';
 import type { DeadLetterDetail } from '../src/queue/dead-letters.ts';
 import { counted } from './figures.ts';
+import { OWN_COMMAND } from './own-command.ts';
 
 const phases: [keyof Timings, string][] = [
   ['dns', 'dns'],
@@ -30,7 +31,7 @@ export function letterPage(letter: DeadLetterDetail): string {
     '',
     'What to try',
     indented(advice),
-    indented(`drover dead replay ${jobId} --wait`),
+    indented(`${OWN_COMMAND} dead replay ${jobId} --wait`),
   ]
     .map((line) => `${printable(line)}\n`)
     .join('');

@@ -10,6 +10,7 @@ import { withDead } from './dead-session.ts';
 import { waitForRuns } from './dead-wait.ts';
 import { EXIT } from './failures.ts';
 import { counted } from './figures.ts';
+import { OWN_COMMAND } from './own-command.ts';
 import { runLine } from './replay-lines.ts';
 
 /** Resolves with the exit code. Throws E_USAGE when nothing is chosen, E_CRAWL_UNKNOWN, E_SETTING. */
@@ -52,11 +53,13 @@ function report(runs: readonly ReplayRun[]) {
 }
 
 function tell(runs: readonly ReplayRun[]): void {
-  const { replayed, matching } = report(runs);
+  const waiting = runs.reduce((sum, run) => sum + run.opened - run.recorded - run.refused - run.dead, 0);
+  const toCome = runs.reduce((sum, run) => sum + (run.endedAt ? 0 : run.total - run.opened), 0);
   for (const run of runs) process.stderr.write(`${runLine(run)}\n`);
-  const what = replayed < matching ? `, ${matching - replayed} follow when those come through` : '';
-  const next = runs.length === 0 ? '' : '; fetch them with: drover consume, or the crawl command once more';
+  const what = toCome > 0 ? `, ${toCome} follow when those come through` : '';
+  const next =
+    waiting === 0 ? '' : `; fetch them with: ${OWN_COMMAND} consume, or the crawl command once more`;
   process.stderr.write(
-    `${counted(runs.length, 'replay')} begun: ${counted(replayed, 'dead letter')} ${replayed === 1 ? 'is' : 'are'} waiting again${what}${next}\n`,
+    `${counted(runs.length, 'replay')}: ${counted(waiting, 'dead letter')} ${waiting === 1 ? 'is' : 'are'} waiting again${what}${next}\n`,
   );
 }

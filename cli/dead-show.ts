@@ -12,6 +12,7 @@ import { normalizeUrl } from '../src/url/normalize.ts';
 import { letterPage } from './dead-page.ts';
 import { withDead } from './dead-session.ts';
 import { EXIT } from './failures.ts';
+import { OWN_COMMAND } from './own-command.ts';
 import type { Session } from './session.ts';
 
 /** Resolves with the exit code. Throws E_LETTER_UNKNOWN, E_USAGE. */
@@ -21,7 +22,7 @@ export function run([named = '']: string[], options: Record<string, unknown>): P
       ? await ofUrl(session, queue, named)
       : [named];
     const letter = redacted(await showDead(session.redis, session.shard, queue, jobId));
-    const also = others.map((other) => `also: drover dead show ${other}\n`).join('');
+    const also = others.map((other) => `also: ${OWN_COMMAND} dead show ${other}\n`).join('');
     process.stdout.write(options.json ? `${JSON.stringify(letter)}\n` : letterPage(letter) + also);
     return EXIT.recorded;
   });

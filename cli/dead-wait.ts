@@ -2,6 +2,7 @@
 import { lookAtReplay, type ReplayRun } from '../src/crawl/dead-runs.ts';
 import type { Redis } from '../src/redis.ts';
 import { EXIT } from './failures.ts';
+import { OWN_COMMAND } from './own-command.ts';
 import { runLine } from './replay-lines.ts';
 
 const LOOK_MS = 200;
@@ -37,12 +38,12 @@ export async function waitForRuns(
       moved = { state, at: Number.POSITIVE_INFINITY };
     }
     if (await stop.within(LOOK_MS)) {
-      say('the replays go on; see them with: drover dead replays');
+      say(`the replays go on; see them with: ${OWN_COMMAND} dead replays`);
       break;
     }
   }
   stop.done();
-  const came = runs.every(({ phase, recorded, opened }) => phase === 'done' && recorded === opened);
+  const came = runs.every(({ phase, recorded, total }) => phase === 'done' && recorded >= total);
   const all = ended.size === runs.length;
   return { runs, exitCode: !all ? EXIT.interrupted : came ? EXIT.recorded : EXIT.dead };
 }
@@ -50,7 +51,7 @@ export async function waitForRuns(
 async function whyQuiet(redis: Redis, shard: string): Promise<string> {
   const consumers = await redis.zcount(`${shard}:consumers`, Date.now(), '+inf');
   return consumers === 0
-    ? 'nothing moves: no consumer is at work; start one with: drover consume'
+    ? `nothing moves: no consumer is at work; start one with: ${OWN_COMMAND} consume`
     : 'nothing moves for now: hosts may be paused or slow, crawls paused; still waiting';
 }
 

@@ -9,11 +9,14 @@ export function runLine(run: ReplayRun): string {
     `${recorded} of ${opened} came through`,
     dead > 0 ? `${dead} died again` : '',
     refused > 0 ? `${refused} refused` : '',
-    opened < total && run.phase !== 'done'
-      ? `${total - opened} ${run.phase === 'stopped' ? 'stay dead' : 'to come'}`
-      : '',
+    opened < total ? `${total - opened} ${restOf(run)}` : '',
   ].filter(Boolean);
   return printable(`${id}  ${code} at ${host}: ${ends.join(', ')}; ${phaseOf(run)}`);
+}
+
+/** Of those that were not brought back; of a run that is done, they were purged, replayed by another run, or are of a cancelled crawl. */
+function restOf({ phase }: ReplayRun): string {
+  return phase === 'stopped' ? 'stay dead' : phase === 'done' ? 'could not be brought back' : 'to come';
 }
 
 function phaseOf({ phase, canary, rate, recorded, opened }: ReplayRun): string {

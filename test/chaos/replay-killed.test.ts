@@ -15,11 +15,7 @@ const CANARY = 10;
 const CONCURRENCY = 4;
 const fleets = openFleets();
 
-const lettersOf = async (desk: Desk) =>
-  (await desk.run(['dead', 'list', '--json', '--limit', '2000'])).stdout
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as DeadLetter);
+const lettersOf = (desk: Desk) => desk.json<DeadLetter>(['dead', 'list', '--json', '--limit', '2000']);
 
 test('1,000 dead letters of four kinds on five hosts; the group of the repaired host is replayed, all is killed half-way and run again: recorded once, the rest untouched', async (t) => {
   const site = await startSite({

@@ -20,6 +20,8 @@ export interface Desk {
   ): Promise<{ code: number | null; stdout: string; stderr: string }>;
   status(crawl: string): Promise<CrawlCounts>;
   results(crawl: string): Promise<CrawlRecord[]>;
+  /** What a command prints as JSON, a value a line; fails unless it exits with 0. */
+  json<T>(args: readonly string[]): Promise<T[]>;
 }
 
 /** `environment` goes to every command. */
@@ -35,7 +37,7 @@ export async function openDesk(environment: Record<string, string> = {}): Promis
     const { code } = await drover.exit;
     return { code, stdout: drover.stdout(), stderr: drover.stderr() };
   };
-  const json = async (args: readonly string[]) => {
+  const json: Desk['json'] = async (args) => {
     const { code, stdout, stderr } = await run(args);
     assert.equal(code, 0, stderr);
     return stdout
@@ -48,8 +50,9 @@ export async function openDesk(environment: Record<string, string> = {}): Promis
     path: (name) => join(dir, name),
     start,
     run,
-    status: async (crawl) => (await json(['status', crawl, '--json']))[0] as CrawlCounts,
-    results: async (crawl) => (await json(['results', crawl])) as CrawlRecord[],
+    json,
+    status: async (crawl) => (await json<CrawlCounts>(['status', crawl, '--json']))[0] as CrawlCounts,
+    results: (crawl) => json<CrawlRecord>(['results', crawl]),
   };
 }
 
