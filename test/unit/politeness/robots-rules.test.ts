@@ -1007,3 +1007,11 @@ test('too many wildcards for a long path refuse rather too much, and judge a sho
     [true, false, true, false, false, false, true, true],
   );
 });
+
+test('whose groups are obeyed is told: those that name the crawler before those for all', () => {
+  const groupOf = (text: string) => parseRobots(text, 'Drover/1.0').group;
+  assert.equal(groupOf('User-agent: *\nDisallow: /\nUser-agent: DROVER\n'), 'drover');
+  assert.equal(groupOf('User-agent: *\nDisallow: /\nUser-agent: other\nDisallow: /\n'), '*');
+  assert.equal(groupOf('User-agent: other\nDisallow: /\n'), null);
+  assert.equal(groupOf(''), null);
+});
