@@ -369,6 +369,11 @@ export const catalogue = {
     'The server would be open to everybody who reaches this address.',
     'Set DROVER_API_TOKEN, or listen on 127.0.0.1.',
   ),
+  E_API_DOWN: entry(
+    'api',
+    'The API does not answer, or something else does in its place.',
+    'Start drover serve, or correct the url of the client.',
+  ),
   E_WEBHOOK: entry(
     'api',
     'The webhook cannot be used.',

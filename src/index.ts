@@ -7,12 +7,21 @@ export {
   type ProducerOptions,
   type Rejection,
 } from '../producers/producer.ts';
+export type * from './client/answers.ts';
+export { ApiError } from './client/api-error.ts';
+export { type Client, type ClientOptions, createClient } from './client/client.ts';
+export type { SentRequest } from './client/upload.ts';
+export type { DeadGroup } from './crawl/dead-look.ts';
+export type { ReplayOverrides, ReplayRun } from './crawl/dead-runs.ts';
 export type { FleetOptions, GivenSettings } from './crawl/join-fleet.ts';
 export type { CrawlCounts } from './crawl/progress.ts';
 export { readResults } from './crawl/results.ts';
 export { verifyWebhook } from './crawl/webhook-signature.ts';
 export type { WebhookEvent } from './crawl/webhooks.ts';
 export { catalogue, DroverError, type ErrorCode, type Failure, type Layer } from './errors.ts';
+export type { HostLimits, HostState } from './politeness/hosts.ts';
+export type { Attempt } from './queue/attempts.ts';
+export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';
 export type { CrawlRecord, RecordTimings } from './record.ts';
 export type { RequestInput } from './request.ts';
 export { readRecords } from './sink/read.ts';

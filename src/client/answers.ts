@@ -1,0 +1,202 @@
+// What the API is asked and answers, where no file below has a type for it.
+import type { CrawlSettings } from '../config.ts';
+import type { DeadGroup } from '../crawl/dead-look.ts';
+import type { ReplayOverrides, ReplayRun } from '../crawl/dead-runs.ts';
+import type { CrawlCounts } from '../crawl/progress.ts';
+import type { HostState } from '../politeness/hosts.ts';
+import type { Attempt } from '../queue/attempts.ts';
+import type { DeadLetter } from '../queue/dead-letters.ts';
+import type { CrawlRecord } from '../record.ts';
+
+export interface CrawlView extends CrawlCounts {
+  name: string;
+  /** As the user named them. */
+  seeds: string;
+  /** ISO 8601. */
+  createdAt: string;
+  finishedAt: string | null;
+}
+
+/** One crawl alone: with its settings, without the secrets in them. */
+export interface CrawlInFull extends CrawlView {
+  settings: Partial<CrawlSettings>;
+}
+
+/** A crawl to begin, in the words that other crawlers use; any other setting of a crawl by its name in docs/settings.md. */
+export interface CrawlInput {
+  /** An unfinished crawl of that name is gone on with; without it, a new one. */
+  name?: string;
+  url?: string;
+  urls?: readonly string[];
+  /** 0 for a plain list. */
+  maxDepth?: number | null;
+  /** Requests accepted at most. */
+  limit?: number | null;
+  includePaths?: readonly string[];
+  excludePaths?: readonly string[];
+  scope?: CrawlSettings['scope'];
+  /** From start to start at one host. */
+  delayMs?: number;
+  /** Fetches in flight at one host. */
+  concurrency?: number;
+  headers?: Readonly<Record<string, string>>;
+  webhook?: string | null;
+  settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface Refused {
+  /** Its place among what was given, from 0 on. */
+  index: number;
+  /** Shortened. */
+  url: string;
+  code: string;
+  message: string;
+}
+
+/** What became of enqueued requests. */
+export interface Enqueued {
+  /** The id of the crawl that they are of now. */
+  crawl: string;
+  accepted: number;
+  duplicates: number;
+  /** Not accepted because of the crawl's limits. */
+  overLimit: number;
+  rejectedCount: number;
+  /** The first 1,000 of them. */
+  rejected: Refused[];
+}
+
+export interface CrawlErrors {
+  /** How often, by code. */
+  errors: Record<string, number>;
+  refusals: Record<string, number>;
+  leftOut: Record<string, number>;
+  groups: DeadGroup[];
+}
+
+/** Which dead letters: those for which all of it holds. */
+export interface DeadQuery {
+  code?: string;
+  host?: string;
+  /** The id of a crawl. */
+  crawl?: string;
+  /** Died since then. */
+  since?: Date | string;
+  /** At least so many. */
+  attempts?: number;
+  /** Stands in the URL or the message. */
+  q?: string;
+}
+
+export interface ReplayInput {
+  filter?: DeadQuery;
+  /** To replay without a filter. */
+  all?: boolean;
+  /** So many of each group first; 0: none. */
+  canary?: number;
+  /** What share of the canary must be recorded for the rest to follow; 0 to 1. */
+  rate?: number;
+  /** Only say how many match. */
+  dryRun?: boolean;
+  overrides?: ReplayOverrides;
+}
+
+export interface ReplayAnswer {
+  dryRun: boolean;
+  matching: number;
+  runs: ReplayRun[];
+}
+
+export interface PurgeAnswer {
+  purged: number;
+  /** A file on the server. */
+  exportedTo: string | null;
+}
+
+export type ExplainedStep =
+  | 'normalize'
+  | 'seen'
+  | 'scope'
+  | 'guard'
+  | 'robots'
+  | 'host'
+  | 'place'
+  | 'attempts'
+  | 'outcome'
+  | 'record';
+
+/** Every decision about a URL. */
+export interface Explanation {
+  url: string;
+  normalized: string | null;
+  fingerprint: string | null;
+  host: string | null;
+  crawl: string | null;
+  /** One sentence: why it was, or was not, fetched. */
+  verdict: string;
+  steps: { step: ExplainedStep; ok: boolean | null; text: string; detail?: Record<string, unknown> }[];
+  attempts: Attempt[];
+  letter: DeadLetter | null;
+  record: { file: string; offset: number; record: CrawlRecord } | null;
+  hostState: HostState | null;
+}
+
+/** The fleet at one moment; counters since it began. */
+export interface StatsSample {
+  /** Milliseconds since 1970. */
+  at: number;
+  recorded: number;
+  refused: number;
+  dead: number;
+  retries: number;
+  snoozes: number;
+  bytes: number;
+  /** By layer. */
+  errors: Record<string, number>;
+  /** Of whole requests, in milliseconds; each count is of its bucket alone, the last of all above the bounds. */
+  latency: { bounds: number[]; counts: number[] };
+  waiting: number;
+  open: number;
+  delayed: number;
+  deadLetters: number;
+  inFlight: number;
+  consumers: number;
+}
+
+export interface Stats {
+  everyMs: number;
+  /** The last hour at most, the oldest first. */
+  samples: StatsSample[];
+}
+
+/** A request that ended just now. */
+export interface TailLine {
+  /** Milliseconds since 1970. */
+  at: number;
+  crawl: string;
+  id: string;
+  url: string;
+  host: string;
+  status: number | null;
+  code: string | null;
+  ms: number | null;
+  bytes: number | null;
+  attempts: number;
+  outcome: 'recorded' | 'refused' | 'dead';
+}
+
+export interface SessionView {
+  /** Whether the server asks for a token. */
+  required: boolean;
+  role: 'write' | 'read' | null;
+}
+
+/** What the server tells while one listens; `hello` first, and again after each time that the connection was lost. */
+export type FleetEvent =
+  | { event: 'hello'; data: { version: string; role: string } }
+  | { event: 'crawls'; data: { crawls: CrawlView[] } }
+  | { event: 'hosts'; data: { hosts: HostState[] } }
+  | { event: 'dead'; data: { groups: DeadGroup[] } }
+  | { event: 'replays'; data: { replays: ReplayRun[] } }
+  | { event: 'sample'; data: StatsSample }
+  | { event: 'tail'; data: { lines: TailLine[]; skipped: number } };

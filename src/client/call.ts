@@ -1,0 +1,127 @@
+// One call of the API: its headers, its time, its errors, and when it is made again.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError, errorOfAnswer, noAnswer } from './api-error.ts';
+
+export interface CallOptions {
+  /** Ends the call with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Where the API is, and what lets one in. */
+export interface Endpoint {
+  url: string;
+  token: string | undefined;
+  /** For an answer whose length is known to be small. */
+  timeoutMs: number;
+}
+
+export interface Call extends CallOptions {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** From the root of the API, encoded. */
+  path: string;
+  query?: Readonly<Record<string, string | number | boolean | Date | null | undefined>>;
+  json?: unknown;
+  /** NDJSON; made anew each time that the call is made. */
+  lines?: () => AsyncIterable<string>;
+  accept?: string;
+  /** Carries an Idempotency-Key, so that making it again does nothing more. */
+  keyed?: boolean;
+  /** What was done by a call whose answer was lost cannot be told from what another one did: it is not made again. */
+  onceOnly?: boolean;
+  /** Its answer may take any time. */
+  patient?: boolean;
+}
+
+const MOST_CALLS = 4;
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 30_000;
+
+/** The answer's body as JSON. Throws an ApiError, or the reason of the signal. */
+export function callJson<T>(endpoint: Endpoint, call: Call): Promise<T> {
+  return again(endpoint, call, async (answer) => (await answer.json()) as T);
+}
+
+/** The answer, its body not yet read. */
+export function callStream(endpoint: Endpoint, call: Call): Promise<Response> {
+  return again(endpoint, { ...call, patient: true }, async (answer) => answer);
+}
+
+/** Makes the call, and again where that is harmless and may help: without an answer, or when the server says that it is not ready. */
+async function again<T>(endpoint: Endpoint, call: Call, read: (answer: Response) => Promise<T>): Promise<T> {
+  const key = call.keyed ? randomUUID() : null;
+  for (let count = 1; ; count++) {
+    try {
+      return await once(endpoint, call, key, read);
+    } catch (error) {
+      if (!(error instanceof ApiError) || count >= MOST_CALLS || !mayRepeat(call, error)) throw error;
+      const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (count - 1) * (0.5 + Math.random());
+      if (waitMs > LONGEST_WAIT_MS) throw error;
+      await sleep(waitMs, undefined, { signal: call.signal }).catch(() => call.signal?.throwIfAborted());
+    }
+  }
+}
+
+function mayRepeat(call: Call, { status, code, retryAfterMs }: ApiError): boolean {
+  if (call.lines && !call.keyed) return false; // some of them may be gone from their source
+  // These calls were turned away before anything was done.
+  if (status === 429 || (status === 503 && code === 'E_STOPPING')) return true;
+  if (call.onceOnly) return false;
+  return status === 0 || status === 503 || (code === 'E_IDEMPOTENCY' && retryAfterMs !== null);
+}
+
+async function once<T>(
+  endpoint: Endpoint,
+  call: Call,
+  key: string | null,
+  read: (answer: Response) => Promise<T>,
+): Promise<T> {
+  const late = call.patient ? null : AbortSignal.timeout(endpoint.timeoutMs);
+  const signals = [call.signal, late].filter((signal) => signal != null);
+  try {
+    const answer = await fetch(urlOf(endpoint, call), {
+      ...{ method: call.method ?? 'GET', headers: headersOf(endpoint, call, key), redirect: 'error' },
+      ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
+      ...bodyOf(call),
+    });
+    if (!answer.ok) throw await errorOfAnswer(answer);
+    return await read(answer);
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    if (error instanceof ApiError) throw error;
+    if (late?.aborted) throw noAnswer(`None within ${endpoint.timeoutMs} ms.`, error);
+    throw noAnswer(`${endpoint.url}: ${reasonOf(error)}.`, error);
+  }
+}
+
+function urlOf({ url }: Endpoint, { path, query = {} }: Call): URL {
+  const full = new URL(url.replace(/\/*$/, '') + path);
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === null) continue;
+    full.searchParams.set(name, value instanceof Date ? value.toISOString() : String(value));
+  }
+  return full;
+}
+
+function headersOf({ token }: Endpoint, call: Call, key: string | null): Record<string, string> {
+  return {
+    accept: call.accept ?? 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(call.lines === undefined ? {} : { 'content-type': 'application/x-ndjson' }),
+    ...(key === null ? {} : { 'idempotency-key': key }),
+  };
+}
+
+function bodyOf({ json, lines }: Call): Pick<RequestInit, 'body' | 'duplex'> {
+  if (json !== undefined) return { body: JSON.stringify(json) };
+  if (lines === undefined) return {};
+  return { body: ReadableStream.from(lines()).pipeThrough(new TextEncoderStream()), duplex: 'half' };
+}
+
+/** What fetch says is always "fetch failed"; its cause says why. */
+function reasonOf(error: unknown): string {
+  const cause = (error as Error).cause;
+  const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
+  return inner instanceof Error && inner.message !== '' ? inner.message : (error as Error).message;
+}

@@ -1,0 +1,257 @@
+// The typed client of the HTTP API: one method for each route.
+import type { DeadGroup } from '../crawl/dead-look.ts';
+import type { ReplayRun } from '../crawl/dead-runs.ts';
+import type { HostLimits, HostState } from '../politeness/hosts.ts';
+import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
+import type { CrawlRecord } from '../record.ts';
+import type {
+  CrawlErrors,
+  CrawlInFull,
+  CrawlInput,
+  CrawlView,
+  DeadQuery,
+  Enqueued,
+  Explanation,
+  FleetEvent,
+  PurgeAnswer,
+  Refused,
+  ReplayAnswer,
+  ReplayInput,
+  SessionView,
+  Stats,
+} from './answers.ts';
+import { type Call, type CallOptions, callJson, type Endpoint } from './call.ts';
+import { followEvents } from './events.ts';
+import { type SentRequest, uploadFrom, uploadOf } from './upload.ts';
+
+export interface ClientOptions {
+  /** Default http://127.0.0.1:3300. */
+  url?: string;
+  /** One of the server's DROVER_API_TOKEN. */
+  token?: string;
+  /** Without an answer for so long a call counts as failed; not for enqueue and events. Default 30,000. */
+  timeoutMs?: number;
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+const MOST_REJECTED = 1000;
+const RECORDS_PER_PAGE = 100;
+const MOST_PER_PAGE = 1000;
+
+/**
+ * A client of `drover serve`. Every method takes a `signal` in its last argument. Throws an ApiError; calls that nobody answered, or that the server
+ * put off, are made again up to three times where that cannot do a thing twice. Nothing is connected before the first call, and nothing needs to
+ * be closed.
+ */
+export function createClient({
+  url = 'http://127.0.0.1:3300',
+  token,
+  timeoutMs = 30_000,
+}: ClientOptions = {}) {
+  const endpoint: Endpoint = { url, token, timeoutMs };
+  const call = <T>(given: Call) => callJson<T>(endpoint, given);
+  return {
+    /**
+     * Enqueues a URL, a request, or any number of them; resolves when all that was accepted is durable. Bad ones are named, and the others go on. A
+     * crawl that does not exist is begun as a plain list. An array may be sent again by itself; an (async) iterable, of any length, is read no
+     * faster than the server takes it, and sent once: to send it again changes nothing of what had been accepted.
+     */
+    enqueue: (
+      requests: SentRequest | Iterable<SentRequest> | AsyncIterable<SentRequest>,
+      options: { crawl?: string } & CallOptions = {},
+    ) => enqueue(endpoint, requests, options),
+    /** What became of a request, by CRAWL.FINGERPRINT. */
+    request: (id: string, options: CallOptions = {}) =>
+      call<Explanation>({ path: `/v1/requests/${encodeURIComponent(id)}`, ...options }),
+    /** Why a URL was, or was not, fetched; in a crawl by its id, else in the newest that has seen it. */
+    explain: (explained: string, { crawl, ...options }: { crawl?: string } & CallOptions = {}) =>
+      call<Explanation>({ path: '/v1/explain', query: { url: explained, crawl }, ...options }),
+    stats: (options: CallOptions = {}) => call<Stats>({ path: '/v1/stats', ...options }),
+    session: (options: CallOptions = {}) => call<SessionView>({ path: '/v1/session', ...options }),
+    /**
+     * What happens, as it happens, until the loop over it is left or `signal` is aborted (then it throws the signal's reason). Goes on after a lost
+     * connection.
+     */
+    events: (options: { crawl?: string } & CallOptions = {}): AsyncGenerator<FleetEvent> =>
+      followEvents(endpoint, options),
+    crawls: crawlsOf(endpoint),
+    dead: deadOf(endpoint),
+    replays: replaysOf(endpoint),
+    hosts: hostsOf(endpoint),
+  };
+}
+
+function crawlsOf(endpoint: Endpoint) {
+  const at = (id: string, below = '') => `/v1/crawls/${encodeURIComponent(id)}${below}`;
+  const call = <T>(given: Call) => callJson<T>(endpoint, given);
+  return {
+    /** Begins a crawl, or goes on with the one of that name that has not ended. `rejected` are seeds that cannot be used. */
+    async create(
+      input: CrawlInput,
+      options: CallOptions = {},
+    ): Promise<CrawlInFull & { rejected: Refused[] }> {
+      const answer = await call<CrawlInFull & { rejected?: SentBack[] }>({
+        ...{ method: 'POST', path: '/v1/crawls', json: input, keyed: true, patient: true, ...options },
+      });
+      return { ...answer, rejected: refusedOf(answer.rejected, (line) => line - 1) };
+    },
+    /** All, the newest first. */
+    list: (options: CallOptions = {}) =>
+      pages<CrawlView>(
+        endpoint,
+        { path: '/v1/crawls', query: { limit: MOST_PER_PAGE }, ...options },
+        'crawls',
+      ),
+    get: (id: string, options: CallOptions = {}) => call<CrawlInFull>({ path: at(id), ...options }),
+    pause: (id: string, options: CallOptions = {}) =>
+      call<CrawlInFull>({ method: 'POST', path: at(id, '/pause'), ...options }),
+    resume: (id: string, options: CallOptions = {}) =>
+      call<CrawlInFull>({ method: 'POST', path: at(id, '/resume'), ...options }),
+    /** What waits is dropped; records stay. */
+    cancel: (id: string, options: CallOptions = {}) =>
+      call<CrawlInFull>({ method: 'DELETE', path: at(id), ...options }),
+    /** Each request once, as far as they have ended. */
+    records: (id: string, options: CallOptions = {}) =>
+      pages<CrawlRecord>(
+        endpoint,
+        { path: at(id, '/records'), query: { limit: RECORDS_PER_PAGE }, ...options },
+        'records',
+      ),
+    errors: (id: string, options: CallOptions = {}) =>
+      call<CrawlErrors>({ path: at(id, '/errors'), ...options }),
+  };
+}
+
+function deadOf(endpoint: Endpoint) {
+  return {
+    /** The newest first. */
+    list: (filter: DeadQuery = {}, options: CallOptions = {}) =>
+      pages<DeadLetter>(
+        endpoint,
+        { path: '/v1/dead', query: { ...filter, limit: MOST_PER_PAGE }, ...options },
+        'letters',
+      ),
+    /** Groups of one code at one host, the largest first. */
+    async summary(filter: DeadQuery = {}, options: CallOptions = {}): Promise<DeadGroup[]> {
+      const path = '/v1/dead/summary';
+      return (await callJson<{ groups: DeadGroup[] }>(endpoint, { path, query: { ...filter }, ...options }))
+        .groups;
+    },
+    /** One, with its request and every attempt. */
+    show: (jobId: string, options: CallOptions = {}) =>
+      callJson<DeadLetterDetail>(endpoint, { path: `/v1/dead/${encodeURIComponent(jobId)}`, ...options }),
+    /** A run for each group that matches. */
+    replay: (input: ReplayInput, options: CallOptions = {}) =>
+      callJson<ReplayAnswer>(endpoint, {
+        ...{ method: 'POST', path: '/v1/dead/replay', json: input, keyed: true, ...options },
+      }),
+    /** Exported on the server first unless `export` is false. Without a filter, say `all`. */
+    purge: (which: DeadQuery & { all?: boolean; export?: boolean }, options: CallOptions = {}) =>
+      callJson<PurgeAnswer>(endpoint, {
+        ...{
+          method: 'DELETE',
+          path: '/v1/dead',
+          query: { ...which },
+          onceOnly: true,
+          patient: true,
+          ...options,
+        },
+      }),
+  };
+}
+
+function replaysOf(endpoint: Endpoint) {
+  const at = (id: string) => `/v1/replays/${encodeURIComponent(id)}`;
+  return {
+    /** The newest first. */
+    async list(options: CallOptions = {}): Promise<ReplayRun[]> {
+      return (await callJson<{ replays: ReplayRun[] }>(endpoint, { path: '/v1/replays', ...options }))
+        .replays;
+    },
+    get: (id: string, options: CallOptions = {}) =>
+      callJson<ReplayRun>(endpoint, { path: at(id), ...options }),
+    /** Nothing more of it is brought back. */
+    stop: (id: string, options: CallOptions = {}) =>
+      callJson<ReplayRun>(endpoint, { method: 'DELETE', path: at(id), ...options }),
+  };
+}
+
+function hostsOf(endpoint: Endpoint) {
+  const at = (key: string, below = '') => `/v1/hosts/${encodeURIComponent(key)}${below}`;
+  const call = (given: Call) => callJson<HostState>(endpoint, given);
+  return {
+    /** Those with requests of open crawls, or with limits set by hand. */
+    async list({ limit, ...options }: { limit?: number } & CallOptions = {}): Promise<HostState[]> {
+      const query = { limit };
+      return (await callJson<{ hosts: HostState[] }>(endpoint, { path: '/v1/hosts', query, ...options }))
+        .hosts;
+    },
+    /** Limits for the whole fleet; null takes one back. */
+    set: (key: string, limits: Partial<HostLimits>, options: CallOptions = {}) =>
+      call({ method: 'PATCH', path: at(key), json: limits, ...options }),
+    /** Until it is resumed, unless for `durationMs`. */
+    pause: (key: string, { durationMs, ...options }: { durationMs?: number } & CallOptions = {}) =>
+      call({ method: 'POST', path: at(key, '/pause'), json: { durationMs }, ...options }),
+    resume: (key: string, options: CallOptions = {}) =>
+      call({ method: 'POST', path: at(key, '/resume'), ...options }),
+  };
+}
+
+/** What is found under `name` of each page, one by one; the next page is asked for when this one has been taken. */
+async function* pages<T>(endpoint: Endpoint, call: Call, name: string): AsyncGenerator<T> {
+  let cursor: string | null = null;
+  do {
+    const query: Call['query'] = { ...call.query, cursor };
+    const page: Record<string, unknown> = await callJson(endpoint, { ...call, query });
+    yield* page[name] as T[];
+    const next = (page.next ?? null) as string | null;
+    cursor = next === cursor ? null : next;
+  } while (cursor !== null);
+}
+
+interface SentBack extends Omit<Refused, 'index'> {
+  line: number;
+}
+
+function refusedOf(rejected: readonly SentBack[] = [], indexOf: (line: number) => number): Refused[] {
+  return rejected
+    .slice(0, MOST_REJECTED)
+    .map(({ line, url, code, message }) => ({ index: indexOf(line), url, code, message }));
+}
+
+async function enqueue(
+  endpoint: Endpoint,
+  requests: SentRequest | Iterable<SentRequest> | AsyncIterable<SentRequest>,
+  { crawl, signal }: { crawl?: string } & CallOptions,
+): Promise<Enqueued> {
+  const many =
+    typeof requests === 'object' && (Symbol.iterator in requests || Symbol.asyncIterator in requests);
+  const known = Array.isArray(requests)
+    ? (requests as SentRequest[])
+    : many
+      ? null
+      : [requests as SentRequest];
+  const upload = known ? uploadOf(known) : uploadFrom(requests as Iterable<SentRequest>);
+  try {
+    const { rejected, ...counts } = await callJson<Omit<Enqueued, 'rejected'> & { rejected: SentBack[] }>(
+      endpoint,
+      {
+        ...{
+          method: 'POST',
+          path: '/v1/requests',
+          query: { crawl },
+          lines: upload.lines,
+          patient: true,
+          signal,
+        },
+        ...(known ? { keyed: true } : { onceOnly: true }),
+      },
+    );
+    return { ...counts, rejectedCount: rejected.length, rejected: refusedOf(rejected, upload.indexOf) };
+  } catch (error) {
+    throw upload.sourceError()?.error ?? error;
+  } finally {
+    upload.end();
+  }
+}
