@@ -750,7 +750,8 @@ export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): bo
 }
 
 function refuseUnknownVariables(environment: NodeJS.ProcessEnv): void {
-  const known = settingNames.map(variableOf);
+  // DROVER_URL is where programs of the user's find the API (examples/).
+  const known = [...settingNames.map(variableOf), 'DROVER_URL'];
   for (const key of Object.keys(environment)) {
     if (key.startsWith('DROVER_') && !known.includes(key)) throw unknownKey(key, 'the environment', known);
   }

@@ -206,7 +206,7 @@ test(`no entry program is longer than ${mostLinesOfEntry} lines`, () => {
 });
 
 test('every source file begins by saying what it is for', () => {
-  const silent = [...product, ...sourcesIn(['bench', 'scripts'])].filter(
+  const silent = [...product, ...sourcesIn(['bench', 'scripts', 'examples'])].filter(
     ({ text }) => !/^(#!.*\n)?\/\/ \S/.test(text),
   );
   const lua = sourcesIn(['src'], 'lua').filter(({ text }) => !/^--+ ?\S/.test(text));

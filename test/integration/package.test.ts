@@ -12,7 +12,14 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-test('the packed package, installed in an empty folder, answers --version and crawls', {
+const program = (url: string) => `import { createProducer } from 'drover';
+const producer = await createProducer({ crawl: 'shop', depth: 0, timeoutConnect: '2s' });
+const { accepted } = await producer.add(${JSON.stringify(url)});
+console.log(producer.crawl, accepted, (await producer.counts()).waiting satisfies number);
+await producer.close();
+`;
+
+test('the packed package, installed in an empty folder, answers --version, crawls, and is imported with its types', {
   timeout: 180_000,
 }, async (t) => {
   const site = await startSite({ pages: 30 });
@@ -36,4 +43,11 @@ test('the packed package, installed in an empty folder, answers --version and cr
   assert.equal((await drover('--version')).stdout.trim(), version);
   await drover('crawl', `${site.url}/`, '-o', 'pages.jsonl', '--per-host', '10', '--quiet');
   assert.equal((await recordsOf(join(home, 'pages.jsonl'))).length, 31);
+  // Five lines of a program of the user's, with their types.
+  await writeFile(join(home, 'enqueue.mts'), program(`${site.url}/p/1`));
+  const checked = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
+  const types = ['--typeRoots', join(root, 'node_modules/@types')];
+  await run(join(root, 'node_modules/.bin/tsc'), [...checked, ...types, 'enqueue.mts'], { cwd: home });
+  const { stdout: told } = await run(process.execPath, ['enqueue.mts'], { cwd: home });
+  assert.equal(told, 'shop 1 1\n');
 });
