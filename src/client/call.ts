@@ -42,6 +42,17 @@ export function callJson<T>(endpoint: Endpoint, call: Call): Promise<T> {
   return again(endpoint, call, async (answer) => (await answer.json()) as T);
 }
 
+/** What `read` makes of the text of the answer, as it comes. */
+export function callText<T>(
+  endpoint: Endpoint,
+  call: Call,
+  read: (pieces: AsyncIterable<string>) => Promise<T>,
+): Promise<T> {
+  return again(endpoint, call, async ({ body }) =>
+    read(body?.pipeThrough(new TextDecoderStream()) ?? ReadableStream.from([''])),
+  );
+}
+
 /** The answer, its body not yet read. */
 export function callStream(endpoint: Endpoint, call: Call): Promise<Response> {
   return again(endpoint, { ...call, patient: true }, async (answer) => answer);

@@ -20,7 +20,8 @@ import type {
   SessionView,
   Stats,
 } from './answers.ts';
-import { type Call, type CallOptions, callJson, type Endpoint } from './call.ts';
+import { type Call, type CallOptions, callJson, callText, type Endpoint } from './call.ts';
+import { readEnqueueAnswer } from './enqueue-answer.ts';
 import { followEvents } from './events.ts';
 import { type SentRequest, uploadFrom, uploadOf } from './upload.ts';
 
@@ -234,21 +235,23 @@ async function enqueue(
       : [requests as SentRequest];
   const upload = known ? uploadOf(known) : uploadFrom(requests as Iterable<SentRequest>);
   try {
-    const { rejected, ...counts } = await callJson<Omit<Enqueued, 'rejected'> & { rejected: SentBack[] }>(
-      endpoint,
-      {
-        ...{
-          method: 'POST',
-          path: '/v1/requests',
-          query: { crawl },
-          lines: upload.lines,
-          patient: true,
-          signal,
-        },
-        ...(known ? { keyed: true } : { onceOnly: true }),
+    const call: Call = {
+      ...{
+        method: 'POST',
+        path: '/v1/requests',
+        query: { crawl },
+        lines: upload.lines,
+        patient: true,
+        signal,
       },
-    );
-    return { ...counts, rejectedCount: rejected.length, rejected: refusedOf(rejected, upload.indexOf) };
+      keyed: known !== null,
+    };
+    const answer = await callText(endpoint, call, (pieces) => readEnqueueAnswer(pieces, MOST_REJECTED));
+    return {
+      ...(answer.frame as Omit<Enqueued, 'rejectedCount' | 'rejected'>),
+      rejectedCount: answer.count,
+      rejected: refusedOf(answer.elements as SentBack[], upload.indexOf),
+    };
   } catch (error) {
     throw upload.sourceError()?.error ?? error;
   } finally {

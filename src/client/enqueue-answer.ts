@@ -1,0 +1,46 @@
+// The answer to an upload of any length, read in bounded memory: it names every line that was not accepted, and may be larger than a string can be.
+
+/** `frame` is the answer's object without the elements of its one array; those beyond the first are counted. */
+export interface EnqueueAnswer {
+  frame: unknown;
+  elements: unknown[];
+  count: number;
+}
+
+/**
+ * Reads `{…, "rejected": [{…}, …]}`, in pieces that may end anywhere, and keeps the first `most` elements. Throws a SyntaxError for what is no JSON.
+ */
+export async function readEnqueueAnswer(pieces: AsyncIterable<string>, most: number): Promise<EnqueueAnswer> {
+  const elements: unknown[] = [];
+  let [frame, element, count] = ['', '', 0];
+  let [depth, inString, isEscaped] = [0, false, false];
+  for await (const piece of pieces) {
+    let start = 0;
+    /** What stands before `end` belongs to the frame, to an element, or between two of them. */
+    const take = (end: number) => {
+      if (depth < 2) frame += piece.slice(start, end);
+      else if (depth > 2 && count < most) element += piece.slice(start, end);
+      start = end;
+    };
+    for (let at = 0; at < piece.length; at++) {
+      const character = piece[at];
+      if (inString) {
+        if (isEscaped) isEscaped = false;
+        else if (character === '\\') isEscaped = true;
+        else if (character === '"') inString = false;
+      } else if (character === '"') inString = true;
+      else if (character === '{' || character === '[') {
+        take(depth === 1 ? at + 1 : at); // the bracket of the array is the frame's
+        depth++;
+      } else if (character === '}' || character === ']') {
+        take(depth > 2 ? at + 1 : at);
+        depth--;
+        if (depth !== 2) continue;
+        if (count++ < most) elements.push(JSON.parse(element));
+        element = '';
+      }
+    }
+    take(piece.length);
+  }
+  return { frame: JSON.parse(frame), elements, count };
+}
