@@ -36,7 +36,7 @@ import { createPermits } from './permits.ts';
 import { createPlans } from './plan.ts';
 import { processJob } from './process.ts';
 import type { Pulse } from './pulse.ts';
-import type { Station } from './station.ts';
+import type { Station, Traces } from './station.ts';
 import { createTallies } from './tallies.ts';
 import { tendDead } from './tend-dead.ts';
 import { createWebhookCrew, type WebhookCrew } from './webhook-crew.ts';
@@ -77,7 +77,8 @@ export async function startConsumer(parts: {
   const subscriber = connectRedis(address, 'script');
   const workers = connectRedis(address, 'worker');
   const onError = (error: unknown) => log.warn({ err: error, code: redisFailure(error)?.code }, 'redis');
-  const queue = openQueue(scripts, shard, onError);
+  const traces = await tracesOf(settings, name, log);
+  const queue = openQueue(scripts, shard, onError, traces?.telemetry);
   const slots = createSlots({
     redis: scripts,
     subscriber,
@@ -91,7 +92,7 @@ export async function startConsumer(parts: {
   // As many wait in the queue as the fleet can fetch: with those in hand, the window is twice that.
   const wanted = () => Math.max(8, slots.fleetCapacity());
   const feed: Feed = createFeed({ redis: scripts, queue, shard, serve, wanted, onError });
-  const looking = lookOn({ redis: scripts, shard, consumer: name, log, onError });
+  const looking = lookOn({ redis: scripts, shard, consumer: name, log, traces, onError });
   const sink = looking.watchSink(openJsonlSink({ dir: join(settings.dataDir, 'records') }));
   let stopping = false;
   const station: Station = {
@@ -116,7 +117,7 @@ export async function startConsumer(parts: {
     stopping: () => stopping,
   };
   const pulse = looking.startPulse(() => ({ inFlight: permits.inUse(), ...slots.counts() }));
-  const crew = createCrew({ station, connection: workers, settings });
+  const crew = createCrew({ station, connection: workers, settings, traces });
   const sampler = createSampler(scripts, shard, queue);
   const chores = setInterval(
     () => doChores({ station, queue, crew, pulse, sampler }).catch(onError),
@@ -146,11 +147,19 @@ export async function startConsumer(parts: {
       await station.sink.close();
       await station.tallies.flush().catch(onError);
       await pulse.stop().catch(onError);
+      await traces?.stop(settings.grace);
       fetcher.close();
       for (const connection of [scripts, subscriber, workers]) closeRedis(connection);
       log.info('stopped');
     },
   };
+}
+
+/** OpenTelemetry takes its time to load: only who asks for it waits. */
+async function tracesOf(settings: Settings, consumer: string, log: Log): Promise<Traces | null> {
+  if (settings.otelEndpoint === null) return null;
+  const { openTraces } = await import('./traces.ts');
+  return openTraces({ endpoint: settings.otelEndpoint, consumer, log });
 }
 
 interface Crew {
@@ -161,7 +170,12 @@ interface Crew {
 }
 
 /** The BullMQ worker of this process, and another in its place when it falls asleep. */
-function createCrew(parts: { station: Station; connection: Redis; settings: Settings }): Crew {
+function createCrew(parts: {
+  station: Station;
+  connection: Redis;
+  settings: Settings;
+  traces: Traces | null;
+}): Crew {
   const { station, connection, settings } = parts;
   const jobs = new Map<string, AbortController>();
   let lastTaken = performance.now();
@@ -196,6 +210,7 @@ function createCrew(parts: { station: Station; connection: Redis; settings: Sett
       concurrency: settings.concurrency + Math.ceil(settings.concurrency / 2) + 4,
       lockDurationMs: settings.lockDuration,
       process: run,
+      telemetry: parts.traces?.telemetry ?? null,
       onLockLost: (ids) => {
         for (const id of ids) jobs.get(id)?.abort(failure('E_LOCK_LOST'));
       },

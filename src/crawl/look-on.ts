@@ -8,7 +8,7 @@ import type { Sink } from '../sink/sink.ts';
 import { createMeters, type Meters } from './meters.ts';
 import { createPulse, type Pulse } from './pulse.ts';
 import { createReports } from './report.ts';
-import type { Reports } from './station.ts';
+import type { Reports, Traces } from './station.ts';
 import { createTail } from './tail.ts';
 import { type WatchedSink, watchSink } from './watched-sink.ts';
 
@@ -25,9 +25,10 @@ export function lookOn(parts: {
   shard: string;
   consumer: string;
   log: Log;
+  traces: Traces | null;
   onError: (error: unknown) => void;
 }): Onlookers {
-  const { redis, shard, consumer, log, onError } = parts;
+  const { redis, shard, consumer, log, traces, onError } = parts;
   const meters = createMeters();
   const onSkipped = (count: number) => meters.count(gathered.tailSkipped, null, count);
   const tail = createTail({ redis, shard, onSkipped, onError });
@@ -40,7 +41,7 @@ export function lookOn(parts: {
   });
   return {
     meters,
-    reports: createReports({ meters, tail, log }),
+    reports: createReports({ meters, tail, log, traces }),
     watchSink(inner) {
       sink = watchSink(inner, (ms) => meters.observe(gathered.store, null, ms));
       return sink;

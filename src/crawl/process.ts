@@ -89,7 +89,15 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
     queueMs: Math.max(0, Date.now() - job.timestamp - (job.delay ?? 0)),
     slotMs: 0,
     abort,
-    story: { result: null, failure: null, ended: null, storeMs: null },
+    story: {
+      result: null,
+      failure: null,
+      ended: null,
+      beganAt: performance.timeOrigin + performance.now(),
+      fetchedAt: null,
+      storedAt: null,
+      storeMs: null,
+    },
   };
 }
 
@@ -110,6 +118,7 @@ async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
   if (work.abort.signal.aborted || !verdict) return { kind: 'lost', failure: lossOf(work) };
   const { result } = seen;
   work.story.result = result;
+  work.story.fetchedAt = performance.timeOrigin + started + ageMs;
   switch (verdict.kind) {
     case 'recorded':
       return record(station, work, verdict.answer, verdict.failure);
@@ -201,6 +210,7 @@ async function die(
 
 async function store(station: Station, work: Work, record: CrawlRecord): Promise<void> {
   const storedAt = performance.now();
+  work.story.storedAt = performance.timeOrigin + storedAt;
   await station.sink.store(record, work.take, work.plan.shelf);
   work.story.storeMs = performance.now() - storedAt;
 }

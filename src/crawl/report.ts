@@ -1,32 +1,26 @@
 // What is told of each job when it has been processed: to the metrics, to the log, and to the tail while somebody listens.
-import { catalogue, type ErrorCode, type Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { gathered, OTHER, statusClasses } from '../metrics.ts';
-import type { Outcome, Timings } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import type { Meters } from './meters.ts';
-import type { Reports, Work } from './station.ts';
+import type { Reports, Told, Traces, Work } from './station.ts';
 import type { Tail } from './tail.ts';
 
-/** How a job ended, all that is told of it. */
-interface Told {
-  kind: Outcome['kind'];
-  /** This very job ended its request. */
-  isEnd: boolean;
-  code: ErrorCode | null;
-  failure: Failure | null;
-  status: number | null;
-  timings: Timings | null;
-}
-
-export function createReports(parts: { meters: Meters; tail: Tail; log: Log }): Reports {
-  const { meters, tail, log } = parts;
+export function createReports(parts: {
+  meters: Meters;
+  tail: Tail;
+  log: Log;
+  traces: Traces | null;
+}): Reports {
+  const { meters, tail, log, traces } = parts;
   return {
     note(work, outcome) {
       const told = tell(work, outcome);
       measure(meters, work, told);
       if (told.kind === 'dead' && told.isEnd) log.warn(linesFields(work, told), 'dead letter');
       else if (log.isLevelEnabled('debug')) log.debug(linesFields(work, told), 'job');
+      traces?.note(work, told);
       if (tail.isWanted && told.isEnd) addToTail(tail, work, told);
     },
     trouble(jobId, error) {
@@ -46,13 +40,13 @@ function tell(work: Work, outcome: Outcome): Told {
     kind: ended === 'ended' ? 'done' : outcome.kind,
     isEnd: ended === 'done',
     failure,
-    code: failure?.code ?? null,
     status: came,
     timings: result ? (result.ok ? result.answer.timings : result.timings) : null,
   };
 }
 
-function measure(meters: Meters, work: Work, { kind, isEnd, code, timings }: Told): void {
+function measure(meters: Meters, work: Work, { kind, isEnd, failure, timings }: Told): void {
+  const code = failure?.code ?? null;
   meters.count(gathered.outcomes, kind);
   if (kind === 'snooze') {
     if (code !== null) meters.count(gathered.toldOff, null);
@@ -76,21 +70,21 @@ function measure(meters: Meters, work: Work, { kind, isEnd, code, timings }: Tol
 }
 
 /** The fields that docs/operations.md lists. */
-function linesFields(work: Work, { kind, code, failure, status, timings }: Told): Record<string, unknown> {
+function linesFields(work: Work, { kind, failure, status, timings }: Told): Record<string, unknown> {
   return {
     request: work.jobId,
     crawl: work.crawl,
     host: limiterKeyOf(work.request.url),
     attempt: work.attempt,
     outcome: kind,
-    ...(code === null ? {} : { code, layer: catalogue[code].layer, reason: failure?.message }),
+    ...(failure ? { code: failure.code, layer: failure.layer, reason: failure.message } : {}),
     ...(status === null ? {} : { status }),
     ...(timings?.total == null ? {} : { ms: Math.round(timings.total) }),
     url: work.request.url,
   };
 }
 
-function addToTail(tail: Tail, work: Work, { kind, code, status, timings }: Told): void {
+function addToTail(tail: Tail, work: Work, { kind, failure, status, timings }: Told): void {
   const { result } = work.story;
   tail.add({
     at: Date.now(),
@@ -99,7 +93,7 @@ function addToTail(tail: Tail, work: Work, { kind, code, status, timings }: Told
     url: work.request.url,
     host: limiterKeyOf(work.request.url),
     status,
-    code,
+    code: failure?.code ?? null,
     ms: timings?.total == null ? null : Math.round(timings.total),
     bytes: result?.ok ? result.answer.body.byteLength : null,
     attempts: work.attempt,

@@ -4,12 +4,13 @@ import type { Failure } from '../errors.ts';
 import type { Fetcher, Waypoint } from '../fetch/client.ts';
 import type { Committer, Ended } from '../frontier/commit.ts';
 import type { Log } from '../log.ts';
-import type { FetchResult, Outcome } from '../outcome.ts';
+import type { FetchResult, Outcome, Timings } from '../outcome.ts';
 import type { Demands } from '../politeness/demands.ts';
 import type { Pace } from '../politeness/pace.ts';
 import type { Robots } from '../politeness/robots.ts';
 import type { Slots } from '../politeness/slot.ts';
 import type { PackedAttempt } from '../queue/attempts.ts';
+import type { QueueTelemetry } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import type { Request } from '../request.ts';
 import type { Sink } from '../sink/sink.ts';
@@ -66,8 +67,31 @@ export interface Story {
   failure: Failure | null;
   /** What the commit answered. */
   ended: Ended | null;
-  /** From handing the record to the sink until it was durable. */
+  /** When this turn of the job began, when the answer had come, when the record was handed to the sink; milliseconds since 1970. */
+  beganAt: number;
+  fetchedAt: number | null;
+  storedAt: number | null;
+  /** From there until it was durable. */
   storeMs: number | null;
+}
+
+/** How one turn of a job ended, all that is told of it. */
+export interface Told {
+  kind: Outcome['kind'];
+  /** This very turn ended its request. */
+  isEnd: boolean;
+  failure: Failure | null;
+  status: number | null;
+  timings: Timings | null;
+}
+
+/** Where a consumer's traces go (--otel). */
+export interface Traces {
+  /** Of the queue's own work. */
+  telemetry: QueueTelemetry;
+  note(work: Work, told: Told): void;
+  /** Sends what is left, within the grace. */
+  stop(graceMs: number): Promise<void>;
 }
 
 /** One job on its way through the pipeline. */

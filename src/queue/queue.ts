@@ -1,6 +1,14 @@
 // The queue "requests" in BullMQ: the one import of bullmq (webhook-queue.ts has what it needs from here). One job is one request; its data is
 // the packed request.
-import { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import {
+  DelayedError,
+  type Job,
+  Queue,
+  type Telemetry,
+  UnrecoverableError,
+  WaitingError,
+  Worker,
+} from 'bullmq';
 import type { Redis } from '../redis.ts';
 import { backoffOf } from './retry.ts';
 
@@ -9,6 +17,8 @@ export const QUEUE = 'requests';
 export type RequestJob = Job<string, void, string>;
 export type RequestQueue = Queue<string, void, string>;
 export type RequestWorker = Worker<string, void, string>;
+/** Makes spans of BullMQ's own work (src/crawl/traces.ts). */
+export type QueueTelemetry = Telemetry;
 export { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker };
 
 /** How often the fleet looks for jobs whose consumer has died. */
@@ -23,12 +33,14 @@ export function openQueue(
   connection: Redis,
   shard: string,
   onError: (error: Error) => void = () => undefined,
+  telemetry?: QueueTelemetry,
 ): RequestQueue {
   const queue: RequestQueue = new Queue(QUEUE, {
     connection,
     prefix: shard,
     // Nobody reads the stream of events but a person who looks on: a short one is enough.
     streams: { events: { maxLen: 100 } },
+    ...(telemetry ? { telemetry } : {}),
   });
   queue.on('error', onError); // without a listener, BullMQ prints them
   return queue;
@@ -49,7 +61,12 @@ export async function enqueueJobs(queue: RequestQueue, jobs: readonly QueuedRequ
     jobs.map(({ jobId, packed, start, givenAt }) => ({
       name: start,
       data: packed,
-      opts: { jobId, timestamp: givenAt },
+      // Each turn of a job is a trace of its own: nothing of that of its hand-over is kept with it.
+      opts: {
+        jobId,
+        timestamp: givenAt,
+        ...(queue.opts.telemetry ? { telemetry: { omitContext: true } } : {}),
+      },
     })),
   );
 }
@@ -74,6 +91,7 @@ export interface WorkerParts {
   lockDurationMs: number;
   /** Returns when the job is completed; else throws what settle made of its outcome. */
   process: (job: RequestJob, token: string) => Promise<void>;
+  telemetry?: QueueTelemetry | null;
   onLockLost: (jobIds: readonly string[]) => void;
   onError: (error: Error) => void;
 }
@@ -93,6 +111,7 @@ export function openWorker(parts: WorkerParts): RequestWorker {
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     removeOnComplete: { count: 0 },
     runRetryDelay: 500,
+    ...(parts.telemetry ? { telemetry: parts.telemetry } : {}),
     settings: { backoffStrategy: (_attempts, _type, error) => backoffOf(error) },
   });
   worker.on('error', parts.onError);
