@@ -23,7 +23,7 @@ import {
   type RequestWorker,
 } from '../queue/queue.ts';
 import { settle } from '../queue/settle.ts';
-import { closeRedis, connectRedis, type Redis, type RedisAddress, redisFailure } from '../redis.ts';
+import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
 import { openJsonlSink } from '../sink/jsonl.ts';
 import { endFinishedCrawls } from './crawl.ts';
 import { driveReplays } from './dead-replay.ts';
@@ -36,6 +36,7 @@ import { createPermits } from './permits.ts';
 import { createPlans } from './plan.ts';
 import { processJob } from './process.ts';
 import type { Pulse } from './pulse.ts';
+import { troubleFields } from './report.ts';
 import type { Station, Traces } from './station.ts';
 import { createTallies } from './tallies.ts';
 import { tendDead } from './tend-dead.ts';
@@ -76,7 +77,7 @@ export async function startConsumer(parts: {
   const scripts = connectRedis(address, 'script');
   const subscriber = connectRedis(address, 'script');
   const workers = connectRedis(address, 'worker');
-  const onError = (error: unknown) => log.warn({ err: error, code: redisFailure(error)?.code }, 'redis');
+  const onError = (error: unknown) => log.warn(troubleFields(error), 'redis');
   const traces = await tracesOf(settings, name, log);
   const queue = openQueue(scripts, shard, onError, traces?.telemetry);
   const slots = createSlots({
@@ -214,9 +215,9 @@ function createCrew(parts: {
       onLockLost: (ids) => {
         for (const id of ids) jobs.get(id)?.abort(failure('E_LOCK_LOST'));
       },
-      onError: (error) => station.log.warn({ err: error }, 'worker'),
+      onError: (error) => station.log.warn(troubleFields(error), 'worker'),
     });
-    worker.run().catch((error) => station.log.error({ err: error }, 'worker'));
+    worker.run().catch((error) => station.log.error(troubleFields(error), 'worker'));
     return worker;
   }
   let worker = open();

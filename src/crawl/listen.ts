@@ -2,6 +2,7 @@
 import { intervalOf, readQuota } from '../fetch/rate-limit-headers.ts';
 import type { FetchResult, Verdict } from '../outcome.ts';
 import type { Sight } from '../politeness/pace.ts';
+import { troubleFields } from './report.ts';
 import type { Station, Work } from './station.ts';
 
 /** Failures that a host makes which is asked too much. */
@@ -35,7 +36,7 @@ export function listen(station: Station, work: Work, result: FetchResult, verdic
   const resetMs = Math.min(quota.resetMs, settings.maxPause);
   station.demands
     .spread(key, intervalMs, resetMs)
-    .catch((error) => station.log.warn({ err: error }, 'redis'));
+    .catch((error) => station.log.warn(troubleFields(error), 'redis'));
 }
 
 /** Null where it says nothing of the host's strain: no connection, or told off with a time, for which it is paused. */

@@ -2,6 +2,7 @@
 import type { Log } from '../log.ts';
 import { gathered, OTHER, statusClasses } from '../metrics.ts';
 import type { Outcome } from '../outcome.ts';
+import { redisFailure } from '../redis.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import type { Meters } from './meters.ts';
 import type { Reports, Told, Traces, Work } from './station.ts';
@@ -25,10 +26,15 @@ export function createReports(parts: {
     },
     trouble(jobId, error) {
       meters.count(gathered.outcomes, 'trouble');
-      const code = (error as { code?: unknown } | null)?.code;
-      log.error({ err: error, request: jobId, ...(typeof code === 'string' ? { code } : {}) }, 'put back');
+      log.error({ request: jobId, ...troubleFields(error) }, 'put back');
     },
   };
+}
+
+/** What the log says of a call that failed: of Redis, or of the disk. */
+export function troubleFields(error: unknown): { err: unknown; code?: string } {
+  const code = redisFailure(error)?.code;
+  return code === undefined ? { err: error } : { err: error, code };
 }
 
 function tell(work: Work, outcome: Outcome): Told {
