@@ -1,14 +1,13 @@
 // The dashboard: session, stream of events, navigation, and the view that the address names.
 import { createApi } from './api.js';
-import { fill, h, setAttribute, setText } from './element.js';
+import { fill, h, setText } from './element.js';
+import { markTab, showFrame } from './frame.js';
 import { mergeSamples } from './history.js';
 import { openLive } from './live.js';
 import { createRates } from './rates.js';
 import { readRoute } from './route.js';
-import { signOutButton, tokenForm } from './session.js';
+import { tokenForm } from './session.js';
 import { createStore } from './store.js';
-import { clock, count } from './text.js';
-import { themeButton } from './theme.js';
 import { crawlView } from './views/crawl.js';
 import { crawlsView } from './views/crawls.js';
 import { deadView } from './views/dead.js';
@@ -16,14 +15,6 @@ import { explainView } from './views/explain.js';
 import { hostsView } from './views/hosts.js';
 import { letterView } from './views/letter.js';
 import { createTailLines, tailView } from './views/tail.js';
-
-const tabs = [
-  ['crawls', 'Crawls'],
-  ['hosts', 'Hosts'],
-  ['dead', 'Dead letters'],
-  ['explain', 'Explain'],
-  ['tail', 'Tail'],
-];
 
 const byId = (id) => document.getElementById(id);
 const store = createStore();
@@ -55,8 +46,7 @@ function showRoute() {
   if (!store.get('session')?.role) return;
   const route = readRoute();
   const make = viewOf(route);
-  for (const link of byId('tabs').querySelectorAll('a'))
-    setAttribute(link, 'aria-current', link.dataset.tab === route.name ? 'page' : null);
+  markTab(route.name);
   const isSame = view.shown && view.make === make && view.route.id === route.id && view.shown.update;
   if (isSame) {
     view.route = route;
@@ -121,40 +111,6 @@ async function onRefused() {
   return false;
 }
 
-function showFrame(session) {
-  const signal = frame.signal;
-  const status = h('span', { class: 'live', role: 'status' });
-  store.watch('connection', signal, (state) => {
-    setAttribute(status, 'data-live', String(state.isLive));
-    setText(status, state.isLive ? 'live' : `reconnecting since ${clock(state.since)}`);
-  });
-  fill(
-    byId('tools'),
-    status,
-    session.role === 'read' && h('span', { class: 'badge' }, 'read only'),
-    session.required && session.role && signOutButton(api, begin),
-    themeButton(() => store.set('colours', {})),
-  );
-  const links = tabs.map(([name, label]) => {
-    const badge = h('span', { class: 'tab-count' });
-    if (name === 'dead')
-      store.watch('dead', signal, (groups) => {
-        const letters = groups.reduce((sum, group) => sum + group.count, 0);
-        setText(badge, letters ? count(letters) : '');
-      });
-    return h('a', { href: `#/${name}`, 'data-tab': name }, label, badge);
-  });
-  fill(byId('tabs'), ...(session.role ? links : []));
-  const version = h('span', {});
-  store.watch('version', signal, (text) => setText(version, text));
-  fill(
-    byId('foot'),
-    h('span', {}, 'drover ', version),
-    h('a', { href: '/queues' }, 'Raw queues'),
-    h('a', { href: '/openapi.json' }, 'API'),
-  );
-}
-
 let frame = new AbortController();
 
 /** From the beginning: asks who we are, then shows the form for the token, or all. */
@@ -167,8 +123,9 @@ async function begin() {
   store.set('connection', { isLive: false, since: Date.now() });
   const session = await askForSession(signal);
   if (signal.aborted) return;
+  if (session.role === null) store.forget();
   store.set('session', session);
-  showFrame(session);
+  showFrame(app, session, { signal, onSignOut: begin });
   view.abort.abort();
   view = { route: null, shown: null, abort: new AbortController() };
   if (session.role === null) {

@@ -9,6 +9,8 @@ export function createStore() {
       values.set(topic, value);
       for (const listener of [...(listeners.get(topic) ?? [])]) listener(value);
     },
+    /** All that was known: whoever comes next is somebody else. */
+    forget: () => values.clear(),
     /** Hears the value as it is, if there is one, and every later one, until the signal aborts. */
     watch(topic, signal, listener) {
       const all = listeners.get(topic) ?? new Set();

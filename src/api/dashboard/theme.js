@@ -4,6 +4,7 @@ import { h, setText } from './element.js';
 const KEY = 'drover-theme';
 const next = { auto: 'light', light: 'dark', dark: 'auto' };
 const labels = { auto: 'Auto', light: 'Light', dark: 'Dark' };
+const signs = { auto: '◐', light: '○', dark: '●' };
 
 /** @param {() => void} onChange is told whenever colours change, by the button or by the system. */
 export function themeButton(onChange) {
@@ -11,7 +12,7 @@ export function themeButton(onChange) {
   const button = h('button', { type: 'button', class: 'ghost theme' });
   const show = () => {
     const theme = root.dataset.theme;
-    setText(button, labels[theme] ?? labels.auto);
+    setText(button, `${signs[theme] ?? signs.auto} ${labels[theme] ?? labels.auto}`);
     button.setAttribute('aria-label', `Colours: ${labels[theme] ?? labels.auto}. Change`);
     button.title = 'Colours: auto, light, dark';
   };

@@ -10,17 +10,18 @@ const phases = [
   ['download', 'download'],
 ];
 
-export function attemptsList(attempts) {
+/** @param {string | null} url of the request: where an attempt ended is told if it is another */
+export function attemptsList(attempts, url) {
   if (attempts.length === 0) return h('p', { class: 'muted' }, 'None are kept.');
   const longest = Math.max(1, ...attempts.map(({ timings }) => totalOf(timings)));
-  return h('ol', { class: 'attempts' }, ...attempts.map((attempt) => attemptItem(attempt, longest)));
+  return h('ol', { class: 'attempts' }, ...attempts.map((attempt) => attemptItem(attempt, longest, url)));
 }
 
-function attemptItem({ at, code, layer, message, status, address, finalUrl, timings, body }, longest) {
+function attemptItem({ at, code, layer, message, status, address, finalUrl, timings, body }, longest, url) {
   const facts = [
     status !== null && `status ${status}`,
     address,
-    finalUrl && `at ${visible(finalUrl)}`,
+    finalUrl && finalUrl !== url && `at ${visible(finalUrl)}`,
   ].filter(Boolean);
   return h(
     'li',

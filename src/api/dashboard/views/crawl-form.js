@@ -6,7 +6,7 @@ import { field } from '../form.js';
 import { Problem } from '../problem.js';
 import { routeTo } from '../route.js';
 
-const asSet = 'as the server is set';
+const asSet = 'default';
 const number = { kind: 'number', min: 0, inputmode: 'numeric', placeholder: asSet };
 
 export function openCrawlForm(app) {
@@ -30,7 +30,7 @@ export function openCrawlForm(app) {
       label: 'Follow links to',
       kind: 'choice',
       options: [
-        ['', asSet],
+        ['', 'as the server is set'],
         ['host', 'the same host'],
         ['origin', 'the same origin'],
         ['domain', 'the same domain'],

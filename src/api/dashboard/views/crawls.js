@@ -83,7 +83,13 @@ function fleetTiles({ store, rates }, signal) {
 
 function crawlsPanel(app, signal, problems) {
   const table = createTable({ caption: 'Crawls', columns });
-  const empty = h('p', { class: 'empty' }, 'No crawl is open, and none ended in the last hour.');
+  const empty = h(
+    'p',
+    { class: 'empty' },
+    'No crawl is open, and none ended in the last hour. ',
+    app.canWrite() && 'Start one here, or with ',
+    app.canWrite() && h('code', {}, 'drover crawl https://example.com/'),
+  );
   const keep = keepRows(
     table.body,
     ({ crawl }) => crawl,
@@ -132,7 +138,7 @@ function crawlRow(app, table, problems, { crawl, name, seeds }) {
     'div',
     { class: 'title-cell' },
     h('a', { href: routeTo('crawls', crawl), class: 'row-title' }, visible(name)),
-    h('span', { class: 'muted url' }, visible(seeds)),
+    h('span', { class: 'muted url seeds', title: visible(seeds) }, visible(seeds)),
   );
   const node = table.row([title, state.node, progress.node, ...numbers, actions.node]);
   return {

@@ -114,7 +114,7 @@ function partsOf({
       ),
     ),
     attempts.length > 0 &&
-      h('section', { class: 'card pad' }, h('h2', {}, 'Attempts'), attemptsList(attempts)),
+      h('section', { class: 'card pad' }, h('h2', {}, 'Attempts'), attemptsList(attempts, normalized)),
   ];
 }
 

@@ -103,7 +103,7 @@ function nameForm(app, problems, took) {
 function hostRow(app, table, problems, key, took) {
   const state = h('span', { class: 'badge' });
   const numbers = Array.from({ length: 5 }, () => h('span', {}));
-  const remarks = h('span', { class: 'muted' });
+  const remarks = h('span', { class: 'muted remarks' });
   const actions = app.canWrite()
     ? hostActions(app, problems, key, took)
     : { node: h('span', {}), update() {} };

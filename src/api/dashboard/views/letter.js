@@ -60,7 +60,7 @@ function partsOf(app, letter) {
       'section',
       { class: 'card pad' },
       h('h2', {}, `Attempts (${count(letter.attempts)})`),
-      attemptsList(letter.tries),
+      attemptsList(letter.tries, url),
     ),
     h('section', { class: 'card pad' }, h('h2', {}, 'Request'), requestList(letter)),
   ];

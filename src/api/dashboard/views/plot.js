@@ -5,11 +5,16 @@ import uPlot from '../uplot.js';
 const HEIGHT = 180;
 /** A fleet that has just begun is shown over so much, not over a moment. */
 const SHORTEST_SECONDS = 120;
+/** Steps between lines of the grid: 1, 2 or 5 of a power of ten. */
+const steps = Array.from({ length: 12 }, (_, power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** (power - 1)),
+).flat();
 
 /**
- * @param {{title: string, write: (value: number) => string, none?: string, signal: AbortSignal}} options `write` puts values into words.
+ * @param {{title: string, write: (value: number) => string, isWhole?: boolean, none?: string, signal: AbortSignal}} options `write` puts
+ *   values into words; `isWhole`: there is nothing between 0 and 1.
  */
-export function createPlot({ title, write, none = 'Nothing in this time.', signal }) {
+export function createPlot({ title, write, isWhole = false, none = 'Nothing in this time.', signal }) {
   const box = h('div', { class: 'plot-box', role: 'img' });
   const legend = h('ul', { class: 'legend' });
   const empty = h('p', { class: 'plot-empty muted' }, none);
@@ -36,7 +41,7 @@ export function createPlot({ title, write, none = 'Nothing in this time.', signa
     fill(legend, ...styles.map(({ label }, index) => h('li', {}, marks[index], `${label} `, values[index])));
     if (styles.length === 0 || box.clientWidth === 0) return;
     const colours = marks.map((mark) => getComputedStyle(mark).color);
-    chart = new uPlot(optionsOf({ box, styles, colours, write, onCursor: tell }), data, box);
+    chart = new uPlot(optionsOf({ box, styles, colours, write, isWhole, onCursor: tell }), data, box);
   }
 
   function draw(wanted, series) {
@@ -50,7 +55,8 @@ export function createPlot({ title, write, none = 'Nothing in this time.', signa
     box.hidden = !hasValues;
     if (isSame) chart.setData(series);
     else build();
-    tell(null);
+    // Whoever points at a moment goes on reading that moment.
+    tell(chart?.cursor.idx ?? null);
   }
 
   const resized = new ResizeObserver(() => {
@@ -79,7 +85,7 @@ function wordsOf(title, styles, values) {
   return `${title}, now: ${styles.map(({ label }, index) => `${label} ${values[index]?.textContent}`).join(', ') || 'nothing'}`;
 }
 
-function optionsOf({ box, styles, colours, write, onCursor }) {
+function optionsOf({ box, styles, colours, write, isWhole, onCursor }) {
   const style = getComputedStyle(box);
   const [ink, line] = [style.color, style.borderTopColor];
   const axis = {
@@ -91,16 +97,26 @@ function optionsOf({ box, styles, colours, write, onCursor }) {
   return {
     width: box.clientWidth,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { range: (_chart, min, max) => [Math.min(min, max - SHORTEST_SECONDS), max] },
-      y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+      y: { range: (_chart, _min, max) => [0, Math.max(max * 1.1, isWhole ? 4 : 1)] },
     },
     axes: [
-      { ...axis, space: 60, values: (_chart, times) => times.map(minuteOf) },
-      { ...axis, size: 58, values: (_chart, numbers) => numbers.map(write) },
+      {
+        ...axis,
+        size: 28,
+        space: 64,
+        values: (_chart, times, _axis, _space, step) => times.map((time) => timeOf(time, step)),
+      },
+      {
+        ...axis,
+        size: 58,
+        incrs: isWhole ? steps.filter(Number.isInteger) : steps,
+        values: (_chart, numbers) => numbers.map(write),
+      },
     ],
     series: [
       {},
@@ -117,9 +133,10 @@ function optionsOf({ box, styles, colours, write, onCursor }) {
   };
 }
 
-const minuteOf = (seconds) =>
+/** With seconds where the lines of the grid are closer than minutes. */
+const timeOf = (seconds, step) =>
   new Date(seconds * 1000).toLocaleTimeString('en-GB', {
     hour: '2-digit',
     minute: '2-digit',
-    ...(seconds % 60 ? { second: '2-digit' } : {}),
+    ...(step % 60 ? { second: '2-digit' } : {}),
   });

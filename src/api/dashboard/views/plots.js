@@ -1,7 +1,7 @@
 // The plots of the last hour (uPlot): pages per second, errors by layer, latency, the frontier.
 import { h, setText } from '../element.js';
 import { seriesOf } from '../history.js';
-import { duration, rate } from '../text.js';
+import { count, duration, rate } from '../text.js';
 import { createPlot } from './plot.js';
 
 const spans = [
@@ -39,7 +39,7 @@ const latencyStyles = [
 const frontierStyles = [
   { label: 'waiting', colour: 1 },
   { label: 'open', colour: 4 },
-  { label: 'delayed', colour: 7 },
+  { label: 'delayed', colour: 6, isDashed: true },
 ];
 
 export function plotsPanel(app, signal) {
@@ -57,8 +57,8 @@ export function plotsPanel(app, signal) {
       signal,
       none: 'No errors in this time.',
     }),
-    latency: createPlot({ title: 'Latency of whole attempts', write: duration, signal }),
-    frontier: createPlot({ title: 'Frontier', write: (value) => rate(value), signal }),
+    latency: createPlot({ title: 'Latency of whole attempts', write: duration, isWhole: true, signal }),
+    frontier: createPlot({ title: 'Frontier', write: count, isWhole: true, signal }),
   };
   grid.append(...Object.values(plots).map(({ node }) => node));
   let minutes = 60;

@@ -43,6 +43,7 @@ export function tailView({ app, signal }) {
     empty.hidden = found.length > 0;
     setText(empty, lines.length ? 'No line matches.' : 'Nothing has ended since this page was opened.');
     const left = app.tailLines.skipped();
+    skipped.hidden = left === 0;
     setText(
       skipped,
       left ? `${count(left)} more ended that are not shown: there were too many at once.` : '',
