@@ -4,13 +4,14 @@ import { randomUUID } from 'node:crypto';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
 import { DroverError } from '../errors.ts';
-import { addAnswerHeaders } from './answer-headers.ts';
+import { addAnswerHeaders, answerHeaders } from './answer-headers.ts';
 import { addBodyParsers } from './bodies.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { checkDoor } from './doors.ts';
@@ -27,6 +28,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answered without a token: it tells nothing of crawls. */
     open?: boolean;
+    /** Answers whether a token is one of ours: wrong ones are counted there too. */
+    tellsRole?: boolean;
     /** Reads, though its method is POST: it may be called with a token that lets only read. */
     reads?: boolean;
     /** The body as the handler checks it itself, for the description. */
@@ -51,6 +54,7 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
       if (socket.writable)
         socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     },
+    frameworkErrors: (error, request, reply) => sendUnrouted(context, error, request, reply),
   });
   server.server.maxConnections = MOST_CONNECTIONS;
   server.setValidatorCompiler(validatorCompiler);
@@ -85,13 +89,31 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
   return server;
 }
 
+/** What cannot even be looked up, such as a path that is no URL's: no hook has seen it. */
+function sendUnrouted(
+  context: ApiContext,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  reply.headers({ ...answerHeaders, 'x-request-id': request.id });
+  try {
+    checkDoor(request, context.settings.allowHost);
+    return sendProblem(error, request, reply);
+  } catch (refusal) {
+    return sendProblem(refusal, request, reply);
+  }
+}
+
 async function admitCaller(
   context: ApiContext,
   request: FastifyRequest,
   guess: (request: FastifyRequest) => Promise<void>,
 ): Promise<void> {
   checkDoor(request, context.settings.allowHost);
-  const { open, reads } = request.routeOptions.config;
+  const { open, reads, tellsRole } = request.routeOptions.config;
+  if (tellsRole && request.headers.authorization !== undefined && context.tokens.roleOf(request) === null)
+    await guess(request);
   if (open) return;
   if (context.stopping()) throw new ApiProblem('E_STOPPING');
   const role = context.tokens.roleOf(request);

@@ -14,7 +14,7 @@ export function addSessionRoutes(server: ApiServer, { tokens }: ApiContext): voi
   server.get(
     '/v1/session',
     {
-      config: { open: true },
+      config: { open: true, tellsRole: true },
       schema: { tags: ['session'], summary: 'Who I am', response: { 200: sessionShape } },
     },
     async (request) => ({ required: tokens.required, role: tokens.roleOf(request) }),
