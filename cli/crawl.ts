@@ -8,7 +8,7 @@ import { createHeldNotice } from './held-back.ts';
 import { onInterrupt } from './interrupt.ts';
 import { tellWebhook } from './last-webhooks.ts';
 import { outputFile, writeOutput } from './output-file.ts';
-import { OWN_COMMAND } from './own-command.ts';
+import { OWN_COMMAND as command } from './own-command.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { openSession, type Session } from './session.ts';
 import { exitCodeOfCrawl, type Summary } from './summary.ts';
@@ -50,7 +50,6 @@ async function crawl(session: Session, screen: Screen, { name, seeds, output }: 
   const troubles = createTroubles();
   let consumer: Consumer | null = null;
   try {
-    const command = OWN_COMMAND;
     consumer = await startConsumer({ settings, address, serve: begun.id, log, onTrouble: troubles.note });
     const started = performance.now();
     const offering = begun.run({
