@@ -9,8 +9,8 @@ import type { Standing } from './pulse.ts';
 
 /** So many of the newest crawls are looked at, besides those with something to dispatch. */
 const MOST_CRAWLS = 1000;
-const GROUPS_A_PAGE = 1000;
-const MOST_GROUP_PAGES = 10;
+const GROUPS_A_PAGE = 500;
+const MOST_GROUP_PAGES = 20;
 
 /** What all consumers counted since the fleet's beginning; 0 for what never came. */
 export interface Counters {
