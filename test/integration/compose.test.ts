@@ -6,7 +6,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { askedAgain } from '../support/auditor.ts';
-import { spawnDrover, until } from '../support/signals.ts';
+import { spawnDrover, spawnProgram, until } from '../support/signals.ts';
 import { startSite } from '../support/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -22,9 +22,9 @@ const compose = parse(
   await readFile(fileURLToPath(new URL('../../docker-compose.yml', import.meta.url)), 'utf8'),
   { merge: true },
 ) as {
-  services: Record<'redis' | 'consumer' | 'enqueue' | 'results', Service>;
+  services: Record<'redis' | 'consumer' | 'api' | 'enqueue' | 'results', Service>;
 };
-const { redis, consumer, enqueue, results } = compose.services;
+const { redis, consumer, api, enqueue, results } = compose.services;
 
 test('Redis in docker-compose.yml keeps an append-only file and evicts nothing', () => {
   const line = redis.command.join(' ');
@@ -34,8 +34,8 @@ test('Redis in docker-compose.yml keeps an append-only file and evicts nothing',
 });
 
 test('every lasting service has a healthcheck, and drover runs without root', () => {
-  for (const service of [redis, consumer]) assert.ok(service.healthcheck);
-  for (const service of [consumer, enqueue, results]) assert.equal(service.user, 'node');
+  for (const service of [redis, consumer, api]) assert.ok(service.healthcheck);
+  for (const service of [consumer, api, enqueue, results]) assert.equal(service.user, 'node');
 });
 
 test('the commands of docker-compose.yml, with its environment and two consumers, fetch a list', async (t) => {
@@ -90,6 +90,25 @@ test('the commands of docker-compose.yml, with its environment and two consumers
   assert.equal((await read.exit).code, 0);
   assert.equal(read.stdout().trim().split('\n').length, 40);
   assert.deepEqual(askedAgain((await site.log()).filter(({ path }) => path !== '/robots.txt')), []);
+});
+
+test('the API of docker-compose.yml serves with a token, and not without one', async () => {
+  const data = await temporaryDirectory('compose-api');
+  const without = spawnDrover(api.command, { env: { DROVER_DATA_DIR: data, DROVER_API_TOKEN: '' } });
+  assert.equal((await without.exit).code, 2);
+  assert.match(without.stderr(), /E_OPEN_DOOR/);
+  const words = api.command.map((word) => (word === '0.0.0.0' ? '127.0.0.1' : word));
+  const env = { DROVER_DATA_DIR: data, DROVER_API_TOKEN: 'a-token-for-the-test' };
+  const serving = spawnDrover([...words, '--port', '0'], { env });
+  const [url = ''] = /http:\/\/\S+/.exec(await serving.line(/^listening on /)) ?? [];
+  const authorization = `Bearer ${env.DROVER_API_TOKEN}`;
+  assert.equal((await fetch(`${url}/v1/crawls`)).status, 401);
+  assert.equal((await fetch(`${url}/v1/crawls`, { headers: { authorization } })).status, 200);
+  const probe = (api.healthcheck?.test.slice(2) ?? []).map((word) =>
+    word.replace('http://127.0.0.1:3300', url),
+  );
+  const [, script = ''] = probe;
+  assert.equal((await spawnProgram(['-e', script]).exit).code, 0, script);
 });
 
 async function freePort(): Promise<number> {
