@@ -28,6 +28,8 @@ export interface Hub {
 
 const LOOK_MS = 1000;
 const MOST_HOSTS = 100;
+const MOST_GROUPS = 200;
+const MOST_REPLAYS = 100;
 const RECENT_MS = 3_600_000;
 
 interface Subject {
@@ -54,13 +56,15 @@ export function createHub(context: ApiContext): Hub {
       event: 'replays',
       every: 1,
       last: null,
-      read: async () => ({ replays: await listReplays(redis, shard) }),
+      read: async () => ({ replays: await listReplays(redis, shard, MOST_REPLAYS) }),
     },
     {
       event: 'dead',
       every: 3,
       last: null,
-      read: async () => ({ groups: redacted(await summarizeDead(redis, shard, queue, ALL_DEAD)) }),
+      read: async () => ({
+        groups: redacted(await summarizeDead(redis, shard, queue, ALL_DEAD, MOST_GROUPS)),
+      }),
     },
   ];
   const sampler = createSampler(redis, shard, queue);

@@ -25,9 +25,11 @@ import {
 import { settle } from '../queue/settle.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
 import { openJsonlSink } from '../sink/jsonl.ts';
+import { repeat } from './chore.ts';
 import { endFinishedCrawls } from './crawl.ts';
 import { driveReplays } from './dead-replay.ts';
 import { createFeed, type Feed } from './feed.ts';
+import { takeChore } from './fleet-lease.ts';
 import { createSampler, type Sampler } from './history.ts';
 import { createHostTimes, type HostTimes } from './host-times.ts';
 import { lookOn } from './look-on.ts';
@@ -120,11 +122,11 @@ export async function startConsumer(parts: {
   const pulse = looking.startPulse(() => ({ inFlight: permits.inUse(), ...slots.counts() }));
   const crew = createCrew({ station, connection: workers, settings, traces });
   const sampler = createSampler(scripts, shard, queue);
-  const chores = setInterval(
-    () => doChores({ station, queue, crew, pulse, sampler }).catch(onError),
-    CHORES_MS,
-  );
-  const mending = setInterval(() => mendFrontier(scripts, shard, queue).catch(onError), MEND_MS);
+  const chores = [
+    repeat(CHORES_MS, () => doChores({ station, queue, crew, pulse, sampler }), onError),
+    repeat(CHORES_MS, () => takeTurnAtReplays(scripts, shard, queue), onError),
+    repeat(MEND_MS, () => mendFrontier(scripts, shard, queue).then(() => undefined), onError),
+  ];
   const tender = tendDead({ redis: scripts, shard, queue, settings, log });
   await mendFrontier(scripts, shard, queue).catch(onError);
   // Before a job is taken: a canary may be the last that a crawl waits for.
@@ -140,8 +142,7 @@ export async function startConsumer(parts: {
     async stop() {
       if (stopping) return;
       stopping = true;
-      clearInterval(chores);
-      clearInterval(mending);
+      await Promise.all(chores.map((chore) => chore.stop()));
       await Promise.all([crew.stop(settings.grace), webhooks.stop(), tender.stop()]);
       await feed.stop();
       await Promise.all([slots.stop(), station.pace.stop()]);
@@ -242,6 +243,11 @@ function createCrew(parts: {
   };
 }
 
+/** One process of the fleet drives them at a time; another takes over when it is gone. */
+async function takeTurnAtReplays(redis: Redis, shard: string, queue: RequestQueue): Promise<void> {
+  if (await takeChore(redis, shard, 'replays', CHORES_MS * 0.9)) await driveReplays(redis, shard, queue);
+}
+
 async function doChores(parts: {
   station: Station;
   queue: RequestQueue;
@@ -252,7 +258,6 @@ async function doChores(parts: {
   const { station, queue, crew, pulse, sampler } = parts;
   await Promise.all([station.tallies.flush(), pulse.beat()]);
   await sampler.tick();
-  await driveReplays(station.redis, station.shard, queue);
   await endFinishedCrawls(station.redis, station.shard);
   if (crew.idleMs() < ASLEEP_MS || station.permits.inUse() > 0) return;
   if ((await queue.getWaitingCount()) > 0) crew.wake();

@@ -12,7 +12,7 @@ import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { type DeadFilter, isPlain, matchesId, matchesLetter } from './dead-filter.ts';
 import { groupKey, indexedGroups, jobOf, type Member, membersOf, reconcileDead } from './dead-index.ts';
-import { type ReplayRun, runsAtWork } from './dead-runs.ts';
+import { type ReplayRun, type RunAtWork, runsAtWork, shownRun } from './dead-runs.ts';
 
 /** Letters of one code at one host. */
 export interface DeadGroup {
@@ -142,33 +142,58 @@ export async function showDead(
   return detailOf(job);
 }
 
-/** Groups of what matches, the largest first. */
+/** Groups are looked at so many at a time. */
+const GROUPS_AT_ONCE = 50;
+
+/**
+ * Groups of what matches, the largest first, at most `most`. Where whole groups match, only those are looked at; a filter by crawl or time reads the
+ * members of all.
+ */
 export async function summarizeDead(
   redis: Redis,
   shard: string,
   queue: RequestQueue,
   filter: DeadFilter,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<DeadGroup[]> {
   await reconcileDead(redis, shard, queue);
   const runs = await runsAtWork(redis, shard);
+  const bySize = (await indexedGroups(redis, shard, filter)).sort((a, b) => b.count - a.count);
+  const areWhole = isPlain(filter) && filter.crawl === null && filter.since === null;
+  const chosen = areWhole ? bySize.slice(0, most) : bySize;
   const found: DeadGroup[] = [];
-  for (const { code, host } of await indexedGroups(redis, shard, filter)) {
-    const extent = await extentOf({ redis, shard, queue }, { code, host }, filter);
-    if (!extent) continue;
-    const job = extent.last.job ?? (await jobOf(queue, extent.last.jobId));
-    found.push({
-      code,
-      layer: layerOf(code),
-      host,
-      count: extent.count,
-      firstAt: new Date(extent.first.at).toISOString(),
-      lastAt: new Date(extent.last.at).toISOString(),
-      sample: job && letterOf(job),
-      advice: adviceOn(code),
-      run: runs.find((run) => run.code === code && run.host === host) ?? null,
-    });
+  for (let start = 0; start < chosen.length; start += GROUPS_AT_ONCE) {
+    const page = chosen.slice(start, start + GROUPS_AT_ONCE);
+    const groups = await Promise.all(
+      page.map((group) => lookAtGroup({ redis, shard, queue }, group, filter, runs)),
+    );
+    found.push(...groups.filter((group) => group !== null));
   }
-  return found.sort((a, b) => b.count - a.count);
+  return found.sort((a, b) => b.count - a.count).slice(0, most);
+}
+
+/** Null where nothing of it matches. */
+async function lookAtGroup(
+  parts: { redis: Redis; shard: string; queue: RequestQueue },
+  { code, host }: { code: string; host: string },
+  filter: DeadFilter,
+  runs: readonly RunAtWork[],
+): Promise<DeadGroup | null> {
+  const extent = await extentOf(parts, { code, host }, filter);
+  if (!extent) return null;
+  const run = runs.find((candidate) => candidate.code === code && candidate.host === host);
+  const job = extent.last.job ?? (await jobOf(parts.queue, extent.last.jobId));
+  return {
+    code,
+    layer: layerOf(code),
+    host,
+    count: extent.count,
+    firstAt: new Date(extent.first.at).toISOString(),
+    lastAt: new Date(extent.last.at).toISOString(),
+    sample: job && letterOf(job),
+    advice: adviceOn(code),
+    run: run ? shownRun(run) : null,
+  };
 }
 
 interface Extent {

@@ -147,8 +147,8 @@ export async function lookAtReplay(redis: Redis, shard: string, id: string): Pro
 }
 
 /** The newest first; ended ones for a week. */
-export async function listReplays(redis: Redis, shard: string): Promise<ReplayRun[]> {
-  const ids = await redis.zrevrange(`${shard}:replays`, '0', '-1');
+export async function listReplays(redis: Redis, shard: string, most = 1000): Promise<ReplayRun[]> {
+  const ids = await redis.zrevrange(`${shard}:replays`, '0', String(most - 1));
   const runs = await Promise.all(ids.map((id) => readRun(redis, shard, id)));
   return runs.filter((run) => run !== null).map(shownRun);
 }

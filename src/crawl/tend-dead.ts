@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { replayDowned } from './auto-replay.ts';
+import { repeat } from './chore.ts';
 import { keepChore, takeChore } from './fleet-lease.ts';
 import { purgeOldDead } from './retention.ts';
 
@@ -31,24 +32,18 @@ export function tendDead(parts: Parts): DeadTender {
   if (keepDead !== null || keepDeadCount !== null) chores.push((isStopping) => dropOld(parts, isStopping));
   if (autoReplay > 0) chores.push(() => tryAgain(parts));
   let stopping = false;
-  let atWork: Promise<void> | null = null;
   const round = async () => {
     for (const chore of chores) {
       if (stopping) return;
       await chore(() => stopping).catch((err: unknown) => parts.log.error({ err }, 'dead letters'));
     }
   };
-  const ask = () => {
-    atWork ??= round().finally(() => {
-      atWork = null;
-    });
-  };
-  const timer = chores.length > 0 ? setInterval(ask, ASK_MS) : undefined;
+  const onError = (err: unknown) => parts.log.error({ err }, 'dead letters');
+  const asking = chores.length > 0 ? repeat(ASK_MS, round, onError) : null;
   return {
     async stop() {
       stopping = true;
-      clearInterval(timer);
-      await atWork;
+      await asking?.stop();
     },
   };
 }
