@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { renderMetrics } from '../../src/crawl/fleet-metrics.ts';
+import { readStandings } from '../../src/crawl/fleet-view.ts';
 import { fields, metrics } from '../../src/metrics.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { runScript } from '../../src/scripts.ts';
@@ -194,4 +195,12 @@ test('a pulse that a reconnect sends again adds nothing', async () => {
     ]);
   for (const pulse of [1, 1, 2, 1, 2]) await send(pulse);
   assert.equal(await fleets.redis.hget(`${shard}:metrics`, field), '10');
+});
+
+test('a consumer whose lease has run out is not counted, though no other is there to remove it', async () => {
+  const { shard } = await fleets.open();
+  const now = Date.now();
+  await fleets.redis.zadd(`${shard}:consumers`, now - 1000, 'gone|7', now + 60_000, 'alive|3');
+  const { consumers, capacity, each } = await readStandings(fleets.redis, shard);
+  assert.deepEqual([consumers, capacity, each.length], [1, 3, 0]);
 });
