@@ -16,31 +16,36 @@ const libraries = [
   { path: '/assets/uplot.css', file: 'uplot/dist/uPlot.min.css', type: 'text/css; charset=utf-8' },
 ];
 
-/** They are open: the page holds nothing, and must be there to ask for a token. */
+/** They are open, all of them: the page holds nothing, and must be there to ask for a token. */
 export async function addDashboard(server: ApiServer): Promise<void> {
   const config = { open: true };
-  await server.register(fastifyStatic, {
-    root: folder,
-    prefix: '/assets/',
-    index: false,
-    dotfiles: 'deny',
-    cacheControl: false,
-    setHeaders: (reply) => {
-      reply.header('cache-control', 'no-cache');
-    },
-    wildcard: false,
-    decorateReply: true,
-    schemaHide: true,
+  await server.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, ...config };
+    });
+    await scope.register(fastifyStatic, {
+      root: folder,
+      prefix: '/assets/',
+      index: false,
+      dotfiles: 'deny',
+      cacheControl: false,
+      setHeaders: (reply) => {
+        reply.header('cache-control', 'no-cache');
+      },
+      wildcard: false,
+      decorateReply: true,
+      schemaHide: true,
+    });
+    scope.get('/', { schema: { hide: true } }, async (_request, reply) =>
+      reply
+        .header('content-security-policy', policy)
+        .header('cache-control', 'no-cache')
+        .sendFile('index.html'),
+    );
+    scope.get('/favicon.ico', { schema: { hide: true } }, async (_request, reply) =>
+      reply.sendFile('icon.svg'),
+    );
   });
-  server.get('/', { config, schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .header('content-security-policy', policy)
-      .header('cache-control', 'no-cache')
-      .sendFile('index.html'),
-  );
-  server.get('/favicon.ico', { config, schema: { hide: true } }, async (_request, reply) =>
-    reply.sendFile('icon.svg'),
-  );
   for (const { path, file, type } of libraries) {
     const text = readFileSync(require.resolve(file), 'utf8');
     server.get(path, { config, schema: { hide: true } }, async (_request, reply) =>

@@ -23,6 +23,7 @@ const fleets = openFleets();
 const markup = '<img src=x onerror=alert(1)>';
 /** Answers with what no page of ours may run: a title that is markup, a link that is a script, a body that is both. */
 const hostile = `<!doctype html><title>&lt;img src=x onerror=alert(1)&gt;</title><a href="javascript:alert(1)">go</a>${'<a href="/p/1">1</a><a href="/p/2">2</a>'}`;
+/** A folder for pictures of what the tests see, for people. */
 const shots = process.env.DASHBOARD_SHOTS;
 
 let [browser, fleet, site, server, origin]: [Browser | null, Fleet, Site, DroverProcess, string] =
@@ -37,7 +38,7 @@ before(async () => {
     bytes: 2000,
     behaviours: {
       '//127.0.0.1/': { body: hostile, headers: { 'content-type': 'text/html' } },
-      '//127.0.0.2/*': { status: 500, body: `${markup} is broken` },
+      '//127.0.0.2/p/*': { status: 500, body: `${markup} is broken` },
     },
   });
   fleet = await fleets.open();
@@ -63,7 +64,7 @@ async function serve(
   return [process, /http:\/\/[^ ]+/.exec(line)?.[0] ?? ''];
 }
 
-/** It is closed after the test; where that failed, how it looked is kept with the other pictures. */
+/** It is closed after the test. */
 async function openDashboard(
   t: TestContext,
   options: BrowserContextOptions,
@@ -72,7 +73,7 @@ async function openDashboard(
   if (!browser) throw new Error('there is no Chromium');
   const opened = await openPage(browser, at, options);
   t.after(async () => {
-    if (!t.passed) await shoot(opened.page, `failed-${t.name.replace(/\W+/g, '-')}`);
+    await shoot(opened.page, `end-${t.name.replace(/\W+/g, '-').slice(-40)}`);
     await opened.close();
   });
   await opened.page.goto(`${at}/`);
@@ -105,7 +106,7 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 /** Three letters at the second host, whose pages fail until they are told otherwise. */
 async function makeLetters(name: string): Promise<string> {
-  await site.behave('//127.0.0.2/*', { status: 500, body: `${markup} is broken` });
+  await site.behave('//127.0.0.2/p/*', { status: 500, body: `${markup} is broken` });
   const urls = [1, 2, 3].map((number) => `${site.urls[1]}/p/${number}?of=${name}`);
   await api('/v1/crawls', { name, urls, maxDepth: 0 });
   await until(async () => (await api<{ dead: number }>(`/v1/crawls/${name}`)).dead === 3, {
@@ -159,7 +160,7 @@ async function replayAGroup(page: Page, host: string): Promise<void> {
   await page.getByText('How the answer began').first().click();
   await page.getByText(`${markup} is broken`).first().waitFor();
   await page.goBack();
-  await site.behave('//127.0.0.2/*', null);
+  await site.behave('//127.0.0.2/p/*', null);
   await page.getByRole('button', { name: `Canary E_HTTP_5XX at ${host}` }).click();
   await page.getByText('3 letters would be tried again.').waitFor();
   await page.getByRole('dialog').getByLabel('Canary', { exact: true }).fill('1');
@@ -172,7 +173,7 @@ async function replayAGroup(page: Page, host: string): Promise<void> {
 
 async function explainAUrl(page: Page, url: string): Promise<void> {
   await page.getByRole('link', { name: 'Explain' }).click();
-  await page.getByLabel('URL').fill(url);
+  await page.getByLabel('URL', { exact: true }).fill(url);
   await page.getByRole('button', { name: 'Explain' }).click();
   await page.getByRole('region', { name: 'Verdict' }).getByText('Fetched').waitFor();
   await page.getByText('robots', { exact: true }).waitFor();
@@ -215,7 +216,7 @@ test('every view fits every window, in both schemes, and names all its controls'
     for (const view of views) {
       await go(page, `#/${view}`);
       await page.locator('main h1').waitFor();
-      await page.waitForLoadState('networkidle').catch(() => undefined);
+      await page.getByText(/^(Loading|Looking)…$/).waitFor({ state: 'detached' });
       const name = `${size === DESKTOP ? 'desk' : 'phone'}-${colorScheme}-${view.replace(/\W.*/, '')}`;
       assert.equal(await overflowOf(page), 0, `${name} is wider than its window`);
       assert.deepEqual(await namelessControls(page), [], name);
@@ -238,7 +239,7 @@ test('all can be done with the keyboard, and focus comes back', async (t) => {
   await page.keyboard.type(`${site.url}/p/3`);
   await tabTo(page, 'dialog button[type=submit]');
   await page.keyboard.press('Escape');
-  assert.equal(await page.locator('dialog').count(), 0);
+  await page.locator('dialog').waitFor({ state: 'detached' });
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'Start a crawl');
   await page.keyboard.press('Enter');
   await page.keyboard.type(`${site.url}/p/3`);
@@ -280,7 +281,7 @@ test('exports are files, and no cell of them is a formula', async (t) => {
   if (!program) return t.skip('there is no Chromium: npm run setup -- --browser');
   const { page, faults } = await openDashboard(t, DESKTOP);
   await go(page, '#/crawls/hostile');
-  await page.getByLabel('Records of hostile').click();
+  await page.getByLabel('Records of hostile', { exact: true }).click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: /as CSV/ }).click(),
