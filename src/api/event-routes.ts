@@ -1,7 +1,9 @@
 // /v1/events: server-sent events, for the dashboard and for whoever wants to follow along.
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+import type { CrawlView } from '../crawl/crawl-views.ts';
 import { readStats } from '../crawl/history.ts';
+import type { TailBatch } from '../crawl/tail.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import type { Hub } from './hub.ts';
@@ -28,14 +30,20 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
           'Each as it stands on connecting, then whenever it changes. After a break, connect again: nothing builds on former events.',
         querystring: z.object({
           only: z.string().max(100).optional().meta({ description: 'names of events, separated by commas' }),
+          crawl: z
+            .string()
+            .max(200)
+            .optional()
+            .meta({ description: 'of crawls and tail, those of this id alone' }),
         }),
         produces: ['text/event-stream'],
       },
     },
     (request, reply) => {
       if (open.size >= MOST_STREAMS) throw tooMany(10_000);
-      const response = reply.raw;
+      const role = context.tokens.roleOf(request);
       reply.hijack();
+      const response = reply.raw;
       response.writeHead(200, {
         ...answerHeaders,
         'content-type': 'text/event-stream; charset=utf-8',
@@ -43,24 +51,11 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
         'x-request-id': request.id,
       });
       open.add(response);
-      const only = request.query.only?.split(',').map((name) => name.trim());
-      const tell = (event: string, json: string) => {
-        if (only && event !== 'hello' && !only.includes(event)) return;
-        if (response.writableLength > MOST_UNREAD) response.destroy();
-        else response.write(`event: ${event}\ndata: ${json}\n\n`);
-      };
+      response.on('close', () => open.delete(response));
       response.write(`retry: ${RECONNECT_MS}\n`);
-      tell('hello', JSON.stringify({ version: context.version, role: context.tokens.roleOf(request) }));
-      const leave = hub.watch({ tell });
-      const ping = setInterval(() => {
-        if (context.stopping()) response.end();
-        else response.write(': ping\n\n');
-      }, PING_MS);
-      response.on('close', () => {
-        clearInterval(ping);
-        leave();
-        open.delete(response);
-      });
+      const tell = tellerOf(response, request.query);
+      tell('hello', JSON.stringify({ version: context.version, role }));
+      stream(context, hub, response, tell);
     },
   );
   server.addHook('preClose', async () => {
@@ -77,4 +72,44 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
     },
     async () => readStats(context.redis, context.shard),
   );
+}
+
+/** What an event says of one crawl; null where the tail says nothing of it. Other events are of the whole fleet. */
+function ofCrawl(event: string, json: string, crawl: string): string | null {
+  const isOf = (item: { crawl: string }) => item.crawl === crawl;
+  if (event === 'crawls') {
+    const { crawls } = JSON.parse(json) as { crawls: CrawlView[] };
+    return JSON.stringify({ crawls: crawls.filter(isOf) });
+  }
+  if (event !== 'tail') return json;
+  const { lines, skipped } = JSON.parse(json) as TailBatch;
+  const own = lines.filter(isOf);
+  return own.length === 0 ? null : JSON.stringify({ lines: own, skipped });
+}
+
+type Tell = (event: string, json: string) => void;
+
+/** Writes the events that were asked for; a reader who takes too little is let go. */
+function tellerOf(response: ServerResponse, wanted: { only?: string; crawl?: string }): Tell {
+  const only = wanted.only?.split(',').map((name) => name.trim());
+  const { crawl } = wanted;
+  return (event, json) => {
+    if (only && event !== 'hello' && !only.includes(event)) return;
+    const text = crawl === undefined ? json : ofCrawl(event, json, crawl);
+    if (response.writableLength > MOST_UNREAD) response.destroy();
+    else if (text !== null) response.write(`event: ${event}\ndata: ${text}\n\n`);
+  };
+}
+
+/** Until the reader goes or the server stops. */
+function stream(context: ApiContext, hub: Hub, response: ServerResponse, tell: Tell): void {
+  const leave = hub.watch({ tell });
+  const ping = setInterval(() => {
+    if (context.stopping()) response.end();
+    else response.write(': ping\n\n');
+  }, PING_MS);
+  response.on('close', () => {
+    clearInterval(ping);
+    leave();
+  });
 }
