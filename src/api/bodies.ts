@@ -1,4 +1,5 @@
 // Bodies of requests: JSON that is small, flat enough and quick; NDJSON as a stream whose sender must keep going.
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { ApiProblem } from './problem.ts';
@@ -6,6 +7,7 @@ import { ApiProblem } from './problem.ts';
 /** Of a JSON body. */
 export const MOST_BODY_BYTES = 4 * 1024 * 1024;
 const DEEPEST = 64;
+const LINGER_MS = 2000;
 
 /** How a sender must keep going: the time that it is waited for, never that in which drover itself is not ready. */
 export interface Pace {
@@ -65,12 +67,39 @@ export function addBodyParsers(server: FastifyInstance): void {
       }
     },
   );
-  // Handlers read it themselves, as it comes.
-  server.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
+  // Handlers read it themselves, as it comes; those that take JSON alone have a schema for it.
+  server.addContentTypeParser(NDJSON, (request, payload, done) => {
+    const isTaken = request.routeOptions.config.bodyShape !== undefined;
+    done(isTaken ? null : new ApiProblem('E_MEDIA_TYPE'), isTaken ? payload : undefined);
+  });
   server.addHook('preParsing', async (request, _reply, payload) => {
     const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-    return NDJSON.includes(type) ? payload : Readable.from(paced(payload as Readable, JSON_PACE));
+    const isStream = NDJSON.includes(type);
+    const coding = request.headers['content-encoding'] ?? 'identity';
+    if (!(isStream ? /^(identity|(x-)?gzip)$/i : /^identity$/i).test(coding))
+      throw new ApiProblem('E_MEDIA_TYPE', `Content-Encoding: ${coding.slice(0, 100)}.`, {
+        field: 'headers.content-encoding',
+      });
+    if (isStream) return payload;
+    const body = Readable.from(paced(payload as Readable, JSON_PACE));
+    // Of a body that has become too large nobody hears any more.
+    return body.on('error', () => undefined);
   });
+  server.addHook('onResponse', async ({ raw }) => dropRest(raw));
+}
+
+/** What is left of a body when its call has been answered is read and thrown away for a moment. Who goes on after that is cut off. */
+function dropRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  const { socket, httpVersion, headers } = request;
+  const isKept = httpVersion === '1.1' && !/\bclose\b/i.test(headers.connection ?? '');
+  const late = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  request.once('close', () => clearTimeout(late));
+  request.once('end', () => isKept || socket.end());
+  request
+    .removeAllListeners('readable')
+    .on('error', () => undefined)
+    .resume();
 }
 
 /** Throws E_FIELD, saying where, for what is no JSON or nested too deep. An empty body is none. */

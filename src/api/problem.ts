@@ -1,8 +1,10 @@
 // Errors as answers: problem documents (RFC 9457) with a stable code, and the field where one is at fault.
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { catalogue, DroverError, type ErrorCode } from '../errors.ts';
+import { shorten } from '../log.ts';
 import { redact } from '../redact.ts';
 import { redisFailure } from '../redis.ts';
 
@@ -57,6 +59,9 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   E_STOPPING: 503,
 };
 
+/** Of a detail, which may repeat what was sent. */
+const MOST_SHOWN = 1000;
+
 /** What a caller did wrong is a 400, what Redis or a disk cannot do now a 503. */
 function statusOf(error: DroverError): number {
   const given = error instanceof ApiProblem ? error.status : undefined;
@@ -64,29 +69,48 @@ function statusOf(error: DroverError): number {
   return given ?? statuses[error.code] ?? (layer === 'redis' || layer === 'disk' ? 503 : 400);
 }
 
+/** What is said, in whole, to bytes that are no request: no route has seen them. */
+export function unreadableAnswer(nodeCode: string | undefined): string {
+  const [status, reason, code, detail]: [number, string, ErrorCode, string] =
+    nodeCode === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'Request Header Fields Too Large', 'E_FIELD', 'The header is larger than 16 KiB.']
+      : nodeCode === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout', 'E_BODY_SLOW', 'Nor did the header.']
+        : [400, 'Bad Request', 'E_FIELD', 'It is no HTTP request.'];
+  const requestId = randomUUID().slice(0, 13);
+  const json = JSON.stringify(documentOf(new ApiProblem(code, detail, { status }), requestId));
+  const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\n`;
+  return `${head}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;
+}
+
+function documentOf(error: DroverError, requestId: string): z.infer<typeof problemShape> {
+  const { code, advice, message } = error;
+  const field = error instanceof ApiProblem ? error.field : undefined;
+  return {
+    type: `urn:drover:error:${code}`,
+    title: catalogue[code].means,
+    status: statusOf(error),
+    detail: shorten(redact(message), MOST_SHOWN),
+    code,
+    advice,
+    ...(field === undefined ? {} : { field }),
+    requestId,
+  };
+}
+
 /** Answers any error: what is known with its own code, what is a defect of drover's with E_INTERNAL and a line in the log. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asDroverError(error);
   const status = statusOf(known);
   if (known.code === 'E_INTERNAL') request.log.error({ err: error, code: known.code }, 'failed');
-  const { code, advice } = known;
-  const field = known instanceof ApiProblem ? known.field : undefined;
   const wait = known instanceof ApiProblem ? known.retryAfterSeconds : undefined;
   if (wait !== undefined) reply.header('retry-after', wait);
   else if (status === 503) reply.header('retry-after', 2);
+  // Closed at once, the connection would be reset, and the answer lost on whoever is still sending: dropRest (bodies.ts) does it.
+  const isKept = reply.raw.shouldKeepAlive || !request.raw.complete;
+  reply.header('connection', isKept ? 'keep-alive' : 'close');
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="drover"');
-  // What was not read of a body would be taken for the next request.
-  if (status === 408 || status === 413) reply.header('connection', 'close');
-  const problem: z.infer<typeof problemShape> = {
-    type: `urn:drover:error:${code}`,
-    title: catalogue[code].means,
-    status,
-    detail: redact(known.message),
-    code,
-    advice,
-    ...(field === undefined ? {} : { field }),
-    requestId: request.id,
-  };
+  const problem = documentOf(known, request.id);
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 }
 
@@ -105,7 +129,10 @@ function asDroverError(error: unknown): DroverError {
     const issue = error.validation[0];
     const path = (issue?.instancePath ?? '').split('/').filter(Boolean);
     // The body's fields are named as they stand in it; those of query and path with their place.
-    const place = error.validationContext === 'body' ? [] : [error.validationContext ?? ''];
+    const place =
+      error.validationContext === 'body'
+        ? []
+        : [error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? '')];
     const field = [...place, ...path].join('.');
     return new ApiProblem('E_FIELD', `${field || 'The body'}: ${issue?.message ?? 'wrong'}.`, {
       ...(field ? { field } : {}),

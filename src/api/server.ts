@@ -17,7 +17,7 @@ import type { ApiContext, ApiServer } from './context.ts';
 import { checkDoor } from './doors.ts';
 import { addLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
-import { ApiProblem, sendProblem } from './problem.ts';
+import { ApiProblem, sendProblem, unreadableAnswer } from './problem.ts';
 import { addRoutes } from './routes.ts';
 import { checkRole } from './tokens.ts';
 
@@ -50,10 +50,7 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 2000 },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler: (_error, socket) => {
-      if (socket.writable)
-        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-    },
+    clientErrorHandler: (error, socket) => socket.writable && socket.end(unreadableAnswer(error.code)),
     frameworkErrors: (error, request, reply) => sendUnrouted(context, error, request, reply),
   });
   server.server.maxConnections = MOST_CONNECTIONS;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { Fleet, Fleets } from './fleets.ts';
 import { type DroverProcess, until } from './signals.ts';
@@ -18,6 +18,8 @@ export interface CallOptions {
   body?: unknown;
   headers?: Record<string, string>;
   token?: string;
+  /** Breaks the call off. */
+  signal?: AbortSignal;
 }
 
 export interface Reply {
@@ -156,11 +158,11 @@ export function send(
   port: number,
   method: string,
   path: string,
-  { body, headers = {}, token }: CallOptions,
+  { body, headers = {}, token, signal }: CallOptions,
 ): Promise<IncomingMessage> {
   const { type, content } = contentOf(body);
   const sent = request({
-    ...{ host: '127.0.0.1', port, method, path, agent: false },
+    ...{ host: '127.0.0.1', port, method, path, agent: false, ...(signal ? { signal } : {}) },
     headers: {
       ...(type ? { 'content-type': type } : {}),
       ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -177,10 +179,9 @@ export function send(
     sent.on('error', (error) => {
       if (!answered) reject(error);
     });
-    if (content instanceof Readable) {
-      content.on('error', (error) => sent.destroy(error));
-      content.pipe(sent);
-    } else sent.end(content);
+    if (content instanceof Readable)
+      pipeline(content, sent, () => {}); // errors are seen above
+    else sent.end(content);
   });
 }
 
