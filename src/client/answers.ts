@@ -1,21 +1,11 @@
 // What the API is asked and answers, where no file below has a type for it.
 import type { CrawlSettings } from '../config.ts';
+import type { CrawlView } from '../crawl/crawl-views.ts';
 import type { DeadGroup } from '../crawl/dead-look.ts';
 import type { ReplayOverrides, ReplayRun } from '../crawl/dead-runs.ts';
-import type { CrawlCounts } from '../crawl/progress.ts';
+import type { StatsSample } from '../crawl/history.ts';
+import type { TailBatch } from '../crawl/tail.ts';
 import type { HostState } from '../politeness/hosts.ts';
-import type { Attempt } from '../queue/attempts.ts';
-import type { DeadLetter } from '../queue/dead-letters.ts';
-import type { CrawlRecord } from '../record.ts';
-
-export interface CrawlView extends CrawlCounts {
-  name: string;
-  /** As the user named them. */
-  seeds: string;
-  /** ISO 8601. */
-  createdAt: string;
-  finishedAt: string | null;
-}
 
 /** One crawl alone: with its settings, without the secrets in them. */
 export interface CrawlInFull extends CrawlView {
@@ -113,78 +103,6 @@ export interface PurgeAnswer {
   exportedTo: string | null;
 }
 
-export type ExplainedStep =
-  | 'normalize'
-  | 'seen'
-  | 'scope'
-  | 'guard'
-  | 'robots'
-  | 'host'
-  | 'place'
-  | 'attempts'
-  | 'outcome'
-  | 'record';
-
-/** Every decision about a URL. */
-export interface Explanation {
-  url: string;
-  normalized: string | null;
-  fingerprint: string | null;
-  host: string | null;
-  crawl: string | null;
-  /** One sentence: why it was, or was not, fetched. */
-  verdict: string;
-  steps: { step: ExplainedStep; ok: boolean | null; text: string; detail?: Record<string, unknown> }[];
-  attempts: Attempt[];
-  letter: DeadLetter | null;
-  record: { file: string; offset: number; record: CrawlRecord } | null;
-  hostState: HostState | null;
-}
-
-/** The fleet at one moment; counters since it began. */
-export interface StatsSample {
-  /** Milliseconds since 1970. */
-  at: number;
-  recorded: number;
-  refused: number;
-  dead: number;
-  retries: number;
-  snoozes: number;
-  bytes: number;
-  /** By layer. */
-  errors: Record<string, number>;
-  /** Of whole requests, in milliseconds; each count is of its bucket alone, the last of all above the bounds. */
-  latency: { bounds: number[]; counts: number[] };
-  waiting: number;
-  open: number;
-  delayed: number;
-  deadLetters: number;
-  inFlight: number;
-  consumers: number;
-}
-
-export interface Stats {
-  everyMs: number;
-  /** The last hour at most, the oldest first. */
-  samples: StatsSample[];
-}
-
-/** A request that ended just now. */
-export interface TailLine {
-  /** Milliseconds since 1970. */
-  at: number;
-  crawl: string;
-  id: string;
-  url: string;
-  host: string;
-  status: number | null;
-  code: string | null;
-  ms: number | null;
-  bytes: number | null;
-  attempts: number;
-  outcome: 'recorded' | 'refused' | 'dead';
-}
-
 export interface SessionView {
   /** Whether the server asks for a token. */
   required: boolean;
@@ -199,4 +117,4 @@ export type FleetEvent =
   | { event: 'dead'; data: { groups: DeadGroup[] } }
   | { event: 'replays'; data: { replays: ReplayRun[] } }
   | { event: 'sample'; data: StatsSample }
-  | { event: 'tail'; data: { lines: TailLine[]; skipped: number } };
+  | { event: 'tail'; data: TailBatch };

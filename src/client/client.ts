@@ -1,6 +1,9 @@
 // The typed client of the HTTP API: one method for each route.
+import type { CrawlView } from '../crawl/crawl-views.ts';
 import type { DeadGroup } from '../crawl/dead-look.ts';
 import type { ReplayRun } from '../crawl/dead-runs.ts';
+import type { Explanation } from '../crawl/explanation.ts';
+import type { Stats } from '../crawl/history.ts';
 import type { HostLimits, HostState } from '../politeness/hosts.ts';
 import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
 import type { CrawlRecord } from '../record.ts';
@@ -8,17 +11,14 @@ import type {
   CrawlErrors,
   CrawlInFull,
   CrawlInput,
-  CrawlView,
   DeadQuery,
   Enqueued,
-  Explanation,
   FleetEvent,
   PurgeAnswer,
   Refused,
   ReplayAnswer,
   ReplayInput,
   SessionView,
-  Stats,
 } from './answers.ts';
 import { type Call, type CallOptions, callJson, callText, type Endpoint } from './call.ts';
 import { readEnqueueAnswer } from './enqueue-answer.ts';

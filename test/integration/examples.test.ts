@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { startApi } from '../support/api.ts';
 import { openDesk } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { newPrefix } from '../support/producers.ts';
+import { freePort } from '../support/redis.ts';
 import { spawnProgram } from '../support/signals.ts';
-import { startStandIn } from '../support/stand-in-api.ts';
+import { startSite } from '../support/site.ts';
 
 const fleets = openFleets();
 const folder = join(import.meta.dirname, '../../examples');
@@ -32,49 +34,52 @@ test('enqueue.ts enqueues its arguments, and again changes nothing', async () =>
   assert.equal((await desk.status('shop')).waiting, 2);
 });
 
-const counts = { crawl: 'api-1', state: 'running', recorded: 0, waiting: 1, dead: 0 };
-
 test('client.ts starts a crawl, follows it to its end and shows its records', async (t) => {
-  const ended = { ...counts, state: 'finished', recorded: 1, waiting: 0 };
-  const { url, asked } = await startStandIn(t, ({ request, response, json }) => {
-    if (request.method === 'POST') json({ ...counts, rejected: [] }, 201);
-    else if (request.url?.includes('/records'))
-      json({ records: [{ status: 200, url: 'https://a.example/', title: 'A' }], next: null });
-    else {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write('event: hello\ndata: {"version":"1","role":"write"}\n\n');
-      for (const view of [counts, ended])
-        response.write(`event: crawls\ndata: ${JSON.stringify({ crawls: [view] })}\n\n`);
-    }
-  });
-  assert.deepEqual(await linesOf('client.ts', ['https://a.example/'], { DROVER_URL: url }), [
-    'running: 0 recorded, 1 waiting, 0 dead',
-    'finished: 1 recorded, 0 waiting, 0 dead',
-    '200 https://a.example/ A',
-  ]);
-  assert.deepEqual(
-    asked.map(({ what }) => what),
-    ['POST /v1/crawls', 'GET /v1/events?crawl=api-1', 'GET /v1/crawls/api-1/records?limit=100'],
+  const site = await startSite({ pages: 4, linksPerPage: 2 });
+  t.after(() => site.stop());
+  const api = await startApi(await fleets.open(), ['--processes', '1', '--allow-private', '127.0.0.1']);
+  const lines = await linesOf('client.ts', [`${site.url}/p/1`], { DROVER_URL: api.url });
+  assert.match(
+    lines.find((line) => line.startsWith('finished')) ?? '',
+    /^finished: \d recorded, 0 waiting, 0 dead$/,
+  );
+  assert.ok(
+    lines.some((line) => line.startsWith(`200 ${site.url}/p/1 `)),
+    lines.join('\n'),
   );
 });
 
 test('replay.ts replays the largest group and waits for its end', async (t) => {
-  const run = { id: 'r1', phase: 'canary', total: 9, recorded: 0, dead: 0 };
-  const { url, asked } = await startStandIn(t, ({ request, json, count }) => {
-    if (request.url === '/v1/dead/summary')
-      json({
-        groups: [{ code: 'E_RESET', host: 'a.example', count: 9, advice: 'Replay.' }, { code: 'E_TLS' }],
-      });
-    else if (request.method === 'POST') json({ dryRun: false, matching: 9, runs: [run] });
-    else json(count === 3 ? { ...run, phase: 'rest' } : { ...run, phase: 'done', recorded: 8, dead: 1 });
-  });
-  assert.deepEqual(await linesOf('replay.ts', [], { DROVER_URL: url }), [
-    '9 × E_RESET at a.example: Replay.',
-    'replay r1 is done: 8 of 9 recorded, 1 dead again',
-  ]);
-  assert.deepEqual(JSON.parse(asked[1]?.body ?? ''), {
-    ...{ filter: { code: 'E_RESET', host: 'a.example' }, canary: 5, rate: 0.8 },
-  });
+  const site = await startSite({ pages: 8, behaviours: { '/p/*': { status: 500 } } });
+  t.after(() => site.stop());
+  const fleet = await fleets.open({ DROVER_ADAPTIVE: '0' });
+  const seeds = Array.from({ length: 8 }, (_, page) => `${site.url}/p/${page}`);
+  await fleet.desk.run(['crawl', ...seeds, '--crawl', 'c', '--depth', '0', '--attempts', '1', '--quiet']);
+  const api = await startApi(fleet, ['--processes', '1']);
+  const env = { DROVER_URL: api.url };
+  const host = new URL(site.url).host;
+  const failing = await linesOf('replay.ts', [], env);
+  assert.match(failing[0] ?? '', new RegExp(`^8 × E_HTTP_5XX at ${host}: `));
+  assert.match(failing[1] ?? '', /^replay \S+ is stopped: 0 of 8 recorded, 5 dead again$/);
+  await site.behave('/p/*', null);
+  const mended = await linesOf('replay.ts', [], env);
+  assert.match(mended[1] ?? '', /^replay \S+ is done: 8 of 8 recorded, 0 dead again$/);
+  assert.deepEqual(await linesOf('replay.ts', [], env), ['There are no dead letters.']);
+});
+
+test('webhook-receiver.ts tells of a signed webhook and turns another away', async () => {
+  shown.push('webhook-receiver.ts');
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/`;
+  const env = { DROVER_WEBHOOK_SECRET: 'sixteen characters and more' };
+  const program = ['--conditions=drover-source', join(folder, 'webhook-receiver.ts'), String(port)];
+  const receiver = spawnProgram(program, { env });
+  await receiver.line(/^ready$/);
+  assert.equal((await fetch(url, { method: 'POST', body: '{}' })).status, 401);
+  const { desk } = await fleets.open(env);
+  const options = ['--crawl', 'c', '--quiet', '--webhook', url, '--allow-private', '127.0.0.1'];
+  await desk.run(['crawl', `http://127.0.0.1:${await freePort()}/`, '--attempts', '1', ...options]);
+  assert.equal(await receiver.line(/^crawl/), 'crawl.finished: c has 0 recorded, 1 dead');
 });
 
 test('there is no example that no test runs', async () => {
