@@ -6,7 +6,7 @@ import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { checkSitemaps, withSitemaps } from '../src/crawl/sitemap-seeds.ts';
-import { checkWebhook } from '../src/crawl/webhooks.ts';
+import { checkWebhook } from '../src/crawl/webhook-check.ts';
 import type { Redis } from '../src/redis.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds.ts';
 

@@ -19,7 +19,7 @@ import { type OfferedLine, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { checkSitemaps, withSitemaps } from '../src/crawl/sitemap-seeds.ts';
-import { checkWebhook } from '../src/crawl/webhooks.ts';
+import { checkWebhook } from '../src/crawl/webhook-check.ts';
 import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
 import {
   type GivenRequest,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type CrawlSettings, crawlSettings, definitions, parseSetting, type SettingName } from '../config.ts';
 import { createScope } from '../crawl/scope.ts';
-import { checkWebhook } from '../crawl/webhooks.ts';
+import { checkWebhook } from '../crawl/webhook-check.ts';
 import { DroverError } from '../errors.ts';
 import type { ApiContext } from './context.ts';
 import { ApiProblem } from './problem.ts';

@@ -53,44 +53,81 @@ export interface SeedOffering {
  * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
  */
 export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
-  const { redis, shard, crawl, producer, lines, maxFrontier = Number.POSITIVE_INFINITY, stopped } = offering;
-  const totals: OfferTotals = { accepted: 0, duplicates: 0, rejected: 0, overLimit: 0 };
+  const { redis, shard, crawl, producer, lines, stopped } = offering;
+  const batches = createBatches(offering);
+  const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
+  let rejected = 0;
+  try {
+    for await (const line of lines) {
+      if ('failure' in line) {
+        rejected++;
+        offering.onBadLine(line);
+        continue;
+      }
+      const sent = batches.add(requestOf(line.input));
+      if (sent) await sent;
+      if (stopped()) break;
+    }
+    await batches.send();
+    return { ...batches.totals, rejected };
+  } finally {
+    batches.stop();
+    clearInterval(lease);
+  }
+}
+
+interface Batches {
+  totals: Omit<OfferTotals, 'rejected'>;
+  /** Something to wait for before the next is read; null while there is room. */
+  add(request: Request): Promise<void> | null;
+  /** Resolves when all that was added is durable. */
+  send(): Promise<void>;
+  stop(): void;
+}
+
+/** Batches go one after the other, in their order; the first, and what comes after a silence, at once. */
+function createBatches(offering: SeedOffering): Batches {
+  const { maxFrontier = Number.POSITIVE_INFINITY, stopped } = offering;
+  const totals = { accepted: 0, duplicates: 0, overLimit: 0 };
   const mostInBatch = Math.max(1, Math.min(BATCH, Math.floor(maxFrontier * BATCH_SHARE)));
   const allowed = new Set<string>();
-  const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
   let batch: Request[] = [];
   let bodies = 0;
   let sentAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let last: Promise<void> = Promise.resolve();
 
-  async function send(): Promise<void> {
+  function send(): Promise<void> {
+    clearTimeout(timer);
     const requests = batch;
     batch = [];
     bodies = 0;
     sentAt = performance.now();
+    if (requests.length > 0) last = last.then(() => offerAll(requests));
+    return last;
+  }
+
+  async function offerAll(requests: Request[]): Promise<void> {
     const offered = await offerPatiently(offering, requests, allowed);
     totals.accepted += offered?.added ?? 0;
     totals.duplicates += offered?.duplicates ?? 0;
     totals.overLimit += offered?.overLimit ?? 0;
   }
 
-  try {
-    for await (const line of lines) {
-      if ('failure' in line) {
-        totals.rejected++;
-        offering.onBadLine(line);
-        continue;
-      }
-      batch.push(requestOf(line.input));
-      bodies += line.input.body?.length ?? 0;
+  return {
+    totals,
+    send,
+    add(request) {
+      batch.push(request);
+      bodies += request.extras?.body?.length ?? 0;
       const isFull = batch.length >= mostInBatch || bodies >= MOST_BODIES;
-      if (isFull || performance.now() - sentAt > SLOWEST_MS || stopped()) await send();
-      if (stopped()) return totals;
-    }
-    if (batch.length > 0) await send();
-    return totals;
-  } finally {
-    clearInterval(lease);
-  }
+      if (isFull || performance.now() - sentAt > SLOWEST_MS || stopped()) return send();
+      // A list that goes silent keeps nothing back; what goes wrong then is thrown with the next batch.
+      if (batch.length === 1) timer = setTimeout(() => send().catch(() => undefined), SLOWEST_MS);
+      return null;
+    },
+    stop: () => clearTimeout(timer),
+  };
 }
 
 /** Waits while the frontier is full, or Redis' memory: until stopped. */

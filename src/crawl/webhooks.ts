@@ -1,12 +1,8 @@
-// Webhooks: what a crawl must have to use one, and its events on their way from the outbox (src/frontier/lua/tell.lua) into the queue.
+// Webhooks: a crawl's events on their way from the outbox (src/frontier/lua/tell.lua) into the queue.
 
-import type { Settings } from '../config.ts';
-import { DroverError } from '../errors.ts';
-import { guardOf } from '../fetch/guard.ts';
 import { crawlKey } from '../frontier/keys.ts';
 import { addWebhookJobs, type WebhookData, type WebhookQueue } from '../queue/webhook-queue.ts';
 import type { Redis } from '../redis.ts';
-import { hostnameOf } from '../url/host.ts';
 import { readCounts } from './crawl.ts';
 import type { CrawlCounts } from './progress.ts';
 
@@ -36,31 +32,6 @@ export interface EventsUnderway {
 const EVENTS_A_CALL = 100;
 /** So many jobs of the queue are looked at for those of one crawl. */
 const MOST_LOOKED_AT = 10_000;
-
-/**
- * Whether a crawl of these settings can use its webhook: to be asked before it begins. Throws E_WEBHOOK: without a secret, for a URL that
- * cannot be read or names an address which allowPrivate does not allow (what a host name resolves to is seen at each delivery), for a
- * webhookDead without a webhook.
- */
-export function checkWebhook(
-  settings: Pick<Settings, 'webhook' | 'webhookDead' | 'webhookSecret' | 'allowPrivate'>,
-): void {
-  const { webhook, webhookDead, webhookSecret, allowPrivate } = settings;
-  if (webhook === null) {
-    if (webhookDead !== null) throw new DroverError('E_WEBHOOK', '--webhook-dead needs --webhook.');
-    return;
-  }
-  const url = URL.parse(webhook);
-  if (!url) throw new DroverError('E_WEBHOOK', '--webhook is not a URL.');
-  if (webhookSecret === null) throw new DroverError('E_WEBHOOK', 'DROVER_WEBHOOK_SECRET is not set.');
-  const host = hostnameOf(url.href);
-  const address = host.replace(/^\[|\]$/g, '');
-  const range = /^[\d.]+$|:/.test(address)
-    ? guardOf({ cidrs: allowPrivate, hosts: [] }).refuses(address)
-    : null;
-  if (range !== null)
-    throw new DroverError('E_WEBHOOK', `${host} is ${range}; if it is yours: --allow-private ${address}.`);
-}
 
 /**
  * Makes jobs of events in the outbox, the oldest first, and takes them out of it: cut off in between, it makes the same jobs again, which

@@ -29,6 +29,19 @@ test('a URL, a request, an array and iterables are added, each once, and the cra
   assert.deepEqual([counts.state, counts.accepted, counts.waiting], ['running', 1207, 1207]);
 });
 
+test('a source that goes silent keeps nothing back', async (t) => {
+  const producer = await openProducer(t, fleets.url, { depth: 0 });
+  const over = Promise.withResolvers<void>();
+  async function* hesitant() {
+    yield* urls(3);
+    await over.promise;
+  }
+  const added = producer.add(hesitant());
+  await until(async () => (await producer.counts()).accepted === 3, { what: 'the three to be accepted' });
+  over.resolve();
+  assert.equal((await added).accepted, 3);
+});
+
 test('of several, what cannot be used is named by its place, the first thousand of any number, and the others go on', async (t) => {
   const producer = await openProducer(t, fleets.url, { limit: 2 });
   const added = await producer.add([
