@@ -38,6 +38,10 @@ before(async () => {
     bytes: 2000,
     behaviours: {
       '//127.0.0.1/': { body: hostile, headers: { 'content-type': 'text/html' } },
+      '//127.0.0.1/formula': {
+        body: '<title>=HYPERLINK("http://x/")</title>',
+        headers: { 'content-type': 'text/html' },
+      },
       '//127.0.0.2/p/*': { status: 500, body: `${markup} is broken` },
     },
   });
@@ -259,7 +263,7 @@ test('all can be done with the keyboard, and focus comes back', async (t) => {
 test('what crawled pages hold is text: titles, bodies, URLs', async (t) => {
   if (!program) return t.skip('there is no Chromium: npm run setup -- --browser');
   const { page, faults } = await openDashboard(t, DESKTOP);
-  await api('/v1/crawls', { name: 'hostile', url: `${site.url}/`, maxDepth: 0 });
+  await api('/v1/crawls', { name: 'hostile', urls: [`${site.url}/`, `${site.url}/formula`], maxDepth: 0 });
   await go(page, '#/crawls/hostile');
   await page.getByRole('cell', { name: markup }).waitFor();
   await go(page, `#/explain?url=${encodeURIComponent(`javascript:alert("${markup}")`)}`);
@@ -277,6 +281,22 @@ test('what crawled pages hold is text: titles, bodies, URLs', async (t) => {
   assert.deepEqual(faults, []);
 });
 
+test('a purge says how many go, exports them first, and asks before', async (t) => {
+  if (!program) return t.skip('there is no Chromium: npm run setup -- --browser');
+  await makeLetters('purged');
+  const { page, faults } = await openDashboard(t, PHONE);
+  await go(page, '#/dead?crawl=purged');
+  await page.getByText('3 letters in 1 group').waitFor();
+  await page.getByRole('button', { name: 'Purge…' }).click();
+  await page.getByText('3 letters would go.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Purge' }).click();
+  await page.getByRole('heading', { name: '3 letters purged.' }).waitFor();
+  await page.getByText('Exported to').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Good' }).click();
+  await page.getByText(/^None match|^No dead letters/).waitFor();
+  assert.deepEqual(faults, []);
+});
+
 test('exports are files, and no cell of them is a formula', async (t) => {
   if (!program) return t.skip('there is no Chromium: npm run setup -- --browser');
   const { page, faults } = await openDashboard(t, DESKTOP);
@@ -289,6 +309,7 @@ test('exports are files, and no cell of them is a formula', async (t) => {
   assert.equal(download.suggestedFilename(), 'hostile.csv');
   const text = await new Response(await download.createReadStream()).text();
   assert.match(text, /img src=x onerror/);
+  assert.match(text, /'=HYPERLINK/);
   assert.doesNotMatch(text, /(^|,)"?[=+@\t-]/m);
   assert.deepEqual(faults, []);
 });
@@ -334,6 +355,15 @@ test('a token that may only read shows all and changes nothing', async (t) => {
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Token').waitFor();
   assert.deepEqual(faults, []);
+
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await isLive(page);
+  await page.context().clearCookies();
+  await go(page, `#/explain?url=${encodeURIComponent(`${site.url}/p/1`)}`);
+  await page.getByLabel('Token').fill('no such token');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('.login').getByRole('alert').filter({ hasText: /\w/ }).waitFor();
   other.killGroup();
 });
 
@@ -341,7 +371,15 @@ test('the raw queues are shown, read-only, and ask no other server', async (t) =
   if (!program) return t.skip('there is no Chromium: npm run setup -- --browser');
   const { page, faults } = await openDashboard(t, DESKTOP);
   await page.goto(`${origin}/queues/`);
-  await page.getByText('requests').first().waitFor();
+  await page.getByRole('link', { name: 'requests' }).first().click();
+  await page
+    .getByRole('link', { name: /failed/i })
+    .first()
+    .click();
+  await page
+    .getByText(/E_HTTP_5XX/)
+    .first()
+    .waitFor();
   assert.equal(await page.getByRole('button', { name: /retry|clean|pause|promote|obliterate/i }).count(), 0);
   assert.deepEqual(faults, []);
 });

@@ -19,7 +19,7 @@ const byId = (id) => document.getElementById(id);
 export function showFrame(app, session, { signal, onSignOut }) {
   fill(
     byId('tools'),
-    connectionState(app, signal),
+    session.role && connectionState(app, signal),
     session.role === 'read' && h('span', { class: 'badge' }, 'read only'),
     session.required && session.role && signOutButton(app.api, onSignOut),
     themeButton(() => app.store.set('colours', {})),
@@ -30,7 +30,7 @@ export function showFrame(app, session, { signal, onSignOut }) {
   fill(
     byId('foot'),
     h('span', {}, 'drover ', version),
-    h('a', { href: '/queues' }, 'Raw queues'),
+    session.role && h('a', { href: '/queues' }, 'Raw queues'),
     h('a', { href: '/openapi.json' }, 'API'),
   );
 }

@@ -25,7 +25,10 @@ export function openLive({ onEvent, onState, onRefused }) {
 
   function hear() {
     clearTimeout(silence);
-    silence = setTimeout(connect, SILENCE_MS);
+    silence = setTimeout(() => {
+      tell(false);
+      connect();
+    }, SILENCE_MS);
   }
 
   function disconnect() {

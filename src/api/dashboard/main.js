@@ -128,6 +128,7 @@ async function begin() {
   showFrame(app, session, { signal, onSignOut: begin });
   view.abort.abort();
   view = { route: null, shown: null, abort: new AbortController() };
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   if (session.role === null) {
     const form = tokenForm(api, begin);
     fill(byId('main'), form);

@@ -35,7 +35,7 @@ export function wordsOfFilter({ code, host, crawl, since, q }) {
 /** @param {(query: Record<string, string>) => void} onFilter */
 export function filterForm(route, onFilter) {
   const fields = [
-    field({ name: 'code', label: 'Code', placeholder: 'E_HTTP_SERVER' }),
+    field({ name: 'code', label: 'Code', placeholder: 'E_HTTP_5XX' }),
     field({ name: 'host', label: 'Host', placeholder: 'example.com' }),
     field({ name: 'crawl', label: 'Crawl', placeholder: 'id' }),
     field({

@@ -16,9 +16,13 @@ const columns = [
   { label: 'Actions', isAction: true },
 ];
 
+/** The largest are shown: a page of thousands would help nobody, and take long. */
+const MOST_SHOWN = 200;
+
 export function groupsTable(app) {
   const table = createTable({ caption: 'Groups of dead letters', columns });
   const empty = h('p', { class: 'empty' });
+  const cut = h('p', { class: 'muted small pad' });
   let query = {};
   const keep = keepRows(
     table.body,
@@ -26,11 +30,13 @@ export function groupsTable(app) {
     (group) => groupRow(app, table, group, () => query),
   );
   return {
-    node: h('div', {}, table.node, empty),
+    node: h('div', {}, table.node, cut, empty),
     /** @param {any[]} groups @param {Record<string, string>} asked @param {number} all how many there are without a filter */
     show(groups, asked, all) {
       query = asked;
-      keep(groups);
+      keep(groups.slice(0, MOST_SHOWN));
+      cut.hidden = groups.length <= MOST_SHOWN;
+      setText(cut, `The ${MOST_SHOWN} largest of ${count(groups.length)}; a filter shows others.`);
       table.node.hidden = groups.length === 0;
       empty.hidden = groups.length > 0;
       setText(
