@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { READ_TOKEN, WRITE_TOKEN } from '../support/api.ts';
-import { DESKTOP, PHONE } from '../support/browser.ts';
+import { DESKTOP, overflowOf, PHONE } from '../support/browser.ts';
 import { go, isLive, MARKUP, openStage } from '../support/dashboard.ts';
 
 const stage = openStage();
@@ -66,7 +66,8 @@ test('a server that was killed comes back at its port, and the page is live agai
   if (!stage.program) return t.skip('there is no Chromium: npm run setup -- --browser');
   const { page, faults } = await stage.open(t, PHONE);
   stage.api.drover.killGroup();
-  await page.getByText(/^reconnecting since/).waitFor();
+  await page.getByText(/^reconnecting/).waitFor();
+  assert.equal(await overflowOf(page), 0);
   stage.api = await stage.serve(['--processes', '1', '--port', String(stage.api.port)]);
   await isLive(page);
   await stage.crawl({ name: 'after-the-break', url: `${stage.site.url}/p/9`, maxDepth: 0 });

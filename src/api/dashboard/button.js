@@ -24,7 +24,7 @@ export function actionButton(label, { run, problems, class: kind, name }) {
   return button;
 }
 
-/** A small menu of buttons. It closes on a choice, on Escape and when the focus leaves it. */
+/** A small menu of buttons. It closes on a choice, on Escape, and when focus or pointer go elsewhere. */
 export function menu(label, buttons, name) {
   const summary = h('summary', { 'aria-label': name }, label);
   const node = h('details', { class: 'menu' }, summary, h('div', { class: 'menu-list' }, ...buttons));
@@ -40,8 +40,10 @@ export function menu(label, buttons, name) {
   node.addEventListener('focusout', (event) => {
     if (event.relatedTarget && !node.contains(event.relatedTarget)) close();
   });
-  document.addEventListener('pointerdown', (event) => {
-    if (node.open && !node.contains(event.target)) close();
-  });
   return node;
 }
+
+document.addEventListener('pointerdown', (event) => {
+  for (const node of document.querySelectorAll('.menu[open]'))
+    if (!node.contains(event.target)) node.open = false;
+});

@@ -44,7 +44,8 @@ function connectionState({ store }, signal) {
   const node = h('span', { class: 'live', role: 'status' });
   store.watch('connection', signal, (state) => {
     setAttribute(node, 'data-live', String(state.isLive));
-    setText(node, state.isLive ? 'live' : `reconnecting since ${clock(state.since)}`);
+    const since = h('span', { class: 'wide-only' }, ` since ${clock(state.since)}`);
+    fill(node, state.isLive ? 'live' : ['reconnecting', since]);
   });
   return node;
 }

@@ -39,15 +39,19 @@ export function problemBox(error, onClose) {
 /** A place for one problem at a time. */
 export function createProblemPlace() {
   const node = h('div', { class: 'problem-place' });
+  let shown = '';
+  const clear = () => {
+    shown = '';
+    fill(node);
+  };
   return {
     node,
     show(error) {
-      if (error?.name === 'AbortError') return;
-      fill(
-        node,
-        problemBox(error, () => fill(node)),
-      );
+      // The same again is not read out again.
+      if (error?.name === 'AbortError' || error.message === shown) return;
+      fill(node, problemBox(error, clear));
+      shown = error.message;
     },
-    clear: () => fill(node),
+    clear,
   };
 }

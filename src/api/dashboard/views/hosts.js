@@ -20,54 +20,77 @@ const columns = [
   { label: 'Actions', isAction: true },
 ];
 
+/** So many come with the events. */
+const MOST_WATCHED = 100;
+const LOOK_MS = 5000;
+
 export function hostsView({ app, signal }) {
   const problems = createProblemPlace();
-  const table = createTable({ caption: 'Hosts', columns });
   const empty = h(
     'p',
     { class: 'empty' },
     'No host has requests of an open crawl, and none has limits set by hand.',
   );
-  /** Named by hand here, or changed: they stay in the list, whether or not the fleet has work for them. */
-  const named = new Map();
+  const cut = h('p', { class: 'muted small pad' }, `${MOST_WATCHED} are shown; look up others by name.`);
+  const table = createTable({ caption: 'Hosts', columns });
   const keep = keepRows(
     table.body,
     ({ key }) => key,
-    ({ key }) => hostRow(app, table, problems, key, took),
+    ({ key }) => hostRow(app, table, problems, key, (state) => took(state)),
   );
-
-  function show() {
-    const watched = app.store.get('hosts') ?? [];
-    const seen = new Set(watched.map(({ key }) => key));
-    const all = [...watched, ...[...named.values()].filter(({ key }) => !seen.has(key))];
-    keep(all.sort((a, b) => a.key.localeCompare(b.key)));
-    table.node.hidden = all.length === 0;
-    empty.hidden = all.length > 0;
-  }
-
-  /** What a call answered is how the host stands, until the next event. */
-  function took(state) {
-    named.set(state.key, state);
-    const watched = app.store.get('hosts');
-    if (watched)
-      app.store.set(
-        'hosts',
-        watched.map((one) => (one.key === state.key ? state : one)),
-      );
-    else show();
-    show();
-  }
-
-  app.store.watch('hosts', signal, show);
-  show();
+  const took = watchHosts(app, signal, (hosts, watched) => {
+    keep(hosts);
+    table.node.hidden = hosts.length === 0;
+    empty.hidden = hosts.length > 0;
+    cut.hidden = watched < MOST_WATCHED;
+  });
   const node = h(
     'div',
     { class: 'view' },
     h('div', { class: 'view-head' }, h('h1', { tabindex: -1 }, 'Hosts'), nameForm(app, problems, took)),
     problems.node,
-    h('section', { class: 'card', 'aria-label': 'Hosts' }, table.node, empty),
+    h('section', { class: 'card', 'aria-label': 'Hosts' }, table.node, cut, empty),
   );
   return { node, title: 'Hosts' };
+}
+
+/**
+ * Shows the hosts of the events, and those that were named or changed here, whether or not the fleet has work for them. Answers what is to be
+ * called with a host as a call answered it.
+ */
+function watchHosts({ store, api }, signal, show) {
+  const named = new Map();
+  const watchedKeys = () => new Set((store.get('hosts') ?? []).map(({ key }) => key));
+  const tell = () => {
+    const watched = store.get('hosts') ?? [];
+    const seen = watchedKeys();
+    const all = [...watched, ...[...named.values()].filter(({ key }) => !seen.has(key))];
+    show(
+      all.sort((a, b) => a.key.localeCompare(b.key)),
+      watched.length,
+    );
+  };
+  /** No event tells of those that are only named here. */
+  const lookAtNamed = async () => {
+    const seen = watchedKeys();
+    for (const key of [...named.keys()].filter((one) => !seen.has(one)).slice(-MOST_WATCHED)) {
+      const state = await api.get(`/v1/hosts/${encodeURIComponent(key)}`, signal).catch(() => null);
+      if (state) named.set(key, state);
+    }
+    if (!signal.aborted) tell();
+  };
+  const looks = setInterval(lookAtNamed, LOOK_MS);
+  signal.addEventListener('abort', () => clearInterval(looks));
+  store.watch('hosts', signal, tell);
+  tell();
+  return (state) => {
+    named.set(state.key, state);
+    const watched = store.get('hosts') ?? [];
+    store.set(
+      'hosts',
+      watched.map((one) => (one.key === state.key ? state : one)),
+    );
+  };
 }
 
 /** For a host that is not in the list. */
