@@ -63,18 +63,30 @@ function parseJson(text: string): { value: unknown } | { failure: Failure } {
 
 function checkValue(value: unknown): ParsedSeed {
   try {
+    // Before anything that goes into it without a bound: each overflow of the stack costs 10 ms, and memory for good.
+    if (isDeep((value as { userData?: unknown } | null)?.userData, DEEPEST))
+      return { failure: failure('E_REQUEST_INVALID', tooDeep), text: urlOf(value) };
     const parsed = parseRequest(value);
     if ('failure' in parsed) return { ...parsed, text: urlOf(value) };
     const { url, userData, headers } = parsed.input;
     if (userData === undefined && headers === undefined) return parsed;
-    // What has been a line is no longer than one. A circle passes the checks, and only printing finds it.
+    // What has been a line is no longer than one.
     const isShort = JSON.stringify([userData, headers]).length <= maxLineBytes;
     return isShort ? parsed : { failure: failure('E_REQUEST_INVALID', tooMuch), text: url };
   } catch (error) {
-    // A value nested too deep for the stack, a circle, a getter of the program's.
+    // A getter of the program's.
     const [sentence] = (error as Error).message.split('\n');
     return { failure: failure('E_REQUEST_INVALID', `${sentence}.`), text: '' };
   }
+}
+
+const DEEPEST = 64;
+const tooDeep = `userData: it is nested more than ${DEEPEST} deep.`;
+
+/** Whether more than `room` arrays and objects stand within each other; a circle has any number of them. */
+function isDeep(value: unknown, room: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return room === 0 || Object.values(value).some((inner) => isDeep(inner, room - 1));
 }
 
 const tooMuch = `userData and headers: at most ${maxLineBytes} characters as JSON.`;

@@ -1,49 +1,15 @@
 // Bodies, connections and bytes that are meant to hurt: refused in bounded memory and time, while the server goes on answering.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { createGzip } from 'node:zlib';
-import { type Api, READ_TOKEN, send, sharedApi, WRITE_TOKEN } from '../support/api.ts';
+import { type Api, assertHarmless, READ_TOKEN, sharedApi, WRITE_TOKEN } from '../support/api.ts';
 import { openFleets } from '../support/fleets.ts';
-import { until } from '../support/signals.ts';
 
 const fleets = openFleets();
 const serve = sharedApi(fleets);
 const serveLocked = sharedApi(fleets, [], { DROVER_API_TOKEN: `${WRITE_TOKEN},ro:${READ_TOKEN}` });
 const MB = 1024 * 1024;
-/** What a server may grow by while it is attacked: a few buffers, and what the collector has not looked at yet. */
-const ROOM = 100 * MB;
 const ndjson = { 'content-type': 'application/x-ndjson' };
-
-/** While `attack` goes on: how long /healthz takes at worst, in ms, and by how much the memory grows at most. */
-async function during<T>(
-  api: Api,
-  attack: Promise<T>,
-): Promise<{ result: T; slowestMs: number; grown: number }> {
-  let [over, slowestMs, peak] = [false, 0, 0];
-  const before = api.memory();
-  const watch = (async () => {
-    do {
-      const started = performance.now();
-      assert.equal((await api.call('GET', '/healthz')).status, 200);
-      slowestMs = Math.max(slowestMs, performance.now() - started);
-      peak = Math.max(peak, api.memory());
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    } while (!over);
-  })();
-  const result = await attack.finally(() => {
-    over = true;
-  });
-  await watch;
-  return { result, slowestMs, grown: peak - before };
-}
-
-async function assertHarmless<T>(api: Api, attack: Promise<T>): Promise<T> {
-  const { result, slowestMs, grown } = await during(api, attack);
-  assert.ok(slowestMs < 2000, `/healthz took ${Math.round(slowestMs)} ms`);
-  assert.ok(grown < ROOM, `the server grew by ${Math.round(grown / MB)} MB`);
-  return result;
-}
 
 /** `total` bytes, in pieces of 1 MB; counts what was asked for. */
 function flood(total: number, piece: Buffer = Buffer.alloc(MB, 'x')) {
@@ -94,7 +60,7 @@ test('without a token, or without the right to write, nothing of a body is waite
 
 test('NDJSON without an end of line, and gzip that unpacks to a thousand times its size, cost time but no memory', async () => {
   const api = await serve();
-  const line = api.call('POST', '/v1/requests?crawl=line', { headers: ndjson, body: flood(256 * MB).pieces });
+  const line = api.call('POST', '/v1/requests?crawl=line', { headers: ndjson, body: flood(192 * MB).pieces });
   const long = (await assertHarmless(api, line)).json;
   assert.deepEqual(
     [long.accepted, long.rejected.length, long.rejected[0].line, long.rejected[0].code],
@@ -102,39 +68,13 @@ test('NDJSON without an end of line, and gzip that unpacks to a thousand times i
   );
   const zip = createGzip();
   (async () => {
-    for await (const piece of flood(256 * MB, Buffer.alloc(MB, '\n')).pieces)
+    for await (const piece of flood(192 * MB, Buffer.alloc(MB, '\n')).pieces)
       if (!zip.write(piece)) await new Promise((resolve) => zip.once('drain', resolve));
     zip.end('http://example.com/last');
   })();
   const headers = { ...ndjson, 'content-encoding': 'gzip' };
   const bomb = await assertHarmless(api, api.call('POST', '/v1/requests?crawl=bomb', { headers, body: zip }));
   assert.deepEqual([bomb.status, bomb.json.accepted], [200, 1], bomb.text);
-});
-
-test('who sends, or begins, too slowly is let go: bodies with 408, headers and silence without more', async () => {
-  const api = await serve();
-  const started = performance.now();
-  const slowBody = async () => {
-    const { socket, text, closed } = await api.open();
-    socket.write(
-      'POST /v1/crawls HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n',
-    );
-    const drip = setInterval(() => socket.write('['), 500);
-    await closed;
-    clearInterval(drip);
-    assert.match(text(), /^HTTP\/1.1 408 [\s\S]*E_BODY_SLOW/);
-  };
-  const slowHeader = async () => {
-    const { socket, closed } = await api.open();
-    socket.write('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ');
-    const drip = setInterval(() => socket.write('x'), 500);
-    await closed;
-    clearInterval(drip);
-  };
-  const silence = async () => (await api.open()).closed;
-  const many = <T>(count: number, one: () => Promise<T>) => Promise.all(Array.from({ length: count }, one));
-  await assertHarmless(api, Promise.all([many(50, slowBody), many(50, slowHeader), many(200, silence)]));
-  assert.ok(performance.now() - started < 18_000, 'within 18 s');
 });
 
 test('JSON that is deep, wide or means harm is refused quickly, and changes nothing', async () => {
@@ -198,7 +138,7 @@ test('bytes that are no request, or could be read as one in two ways, end the co
   const post = `POST /v1/requests HTTP/1.1\r\n${own}Content-Type: application/x-ndjson\r\n`;
   const cases: [string, number[]][] = [
     [`${good}${good}${last}`, [200, 200, 200]],
-    [`${good}\x16\x03\x01\x02\x00\x01\x00${good}`, [200, 400]],
+    [`\x16\x03\x01\x02\x00\x01\x00${good}`, [400]],
     ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400]],
     [`${post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${good}`, [400]],
     [`${post}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!${good}`, [400]],
@@ -227,39 +167,4 @@ test('bytes that are no request, or could be read as one in two ways, end the co
     answersTo(api, `GET / HTTP/1.1\r\n${own}X: ${'x'.repeat(20_000)}\r\n\r\n`),
   ]);
   assert.match(large, /application\/problem\+json[\s\S]*E_FIELD/);
-});
-
-test('uploads are counted while they go on, and those that break off are not; nobody is told of an error of drover’s', async () => {
-  const api = await serve();
-  async function* slowly() {
-    yield 'http://example.com/1\n';
-    await new Promise<void>((resolve) => setTimeout(resolve, 60_000).unref());
-  }
-  const uploads = Array.from({ length: 32 }, () => {
-    const abort = new AbortController();
-    const sent = send(api.port, 'POST', '/v1/requests?crawl=cut', {
-      headers: ndjson,
-      body: slowly(),
-      signal: abort.signal,
-    });
-    sent.catch(() => undefined);
-    return abort;
-  });
-  const one = () =>
-    api.call('POST', '/v1/requests?crawl=cut', {
-      headers: ndjson,
-      body: Buffer.from('http://example.com/2'),
-    });
-  await until(async () => (await one()).status === 429, { what: 'the server to be full of uploads' });
-  assert.equal(
-    (await api.call('POST', '/v1/requests?crawl=cut', { body: ['http://example.com/3'] })).status,
-    200,
-  );
-  for (const abort of uploads) abort.abort();
-  await until(async () => (await one()).status === 200, { what: 'room for another upload' });
-  const log = await readFile(api.desk.path('data/drover.log'), 'utf8');
-  assert.deepEqual(
-    log.split('\n').filter((text) => /"level":"(error|warn|fatal)"/.test(text)),
-    [],
-  );
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { maxLineBytes } from '../../../src/crawl/lines.ts';
-import { parseSeedValue, readSeeds, type SeedLine } from '../../../src/crawl/seeds.ts';
+import { parseSeed, parseSeedValue, readSeeds, type SeedLine } from '../../../src/crawl/seeds.ts';
 import type { UrlRules } from '../../../src/url/normalize.ts';
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -204,7 +204,7 @@ test('a value of a program is checked as its line would be, without being printe
     'https://a.example/',
     'E_REQUEST_INVALID https://a.example/',
     'E_URL_SCHEME ftp://a.example/',
-    'E_REQUEST_INVALID ',
+    'E_REQUEST_INVALID https://a.example/',
     'E_REQUEST_INVALID https://a.example/',
     'E_REQUEST_INVALID https://a.example/',
     'E_REQUEST_INVALID ',
@@ -217,4 +217,15 @@ test('a value of a program is checked as its line would be, without being printe
     'E_REQUEST_INVALID ',
     'E_REQUEST_INVALID ',
   ]);
+});
+
+test('userData is nested 64 deep at most, however deep it is, and cheaply', () => {
+  const line = (deep: number) =>
+    `{"url":"https://a.example/","userData":${'['.repeat(deep)}{"a":1}${']'.repeat(deep)}}`;
+  const failureOf = (deep: number) => {
+    const seed = parseSeed(line(deep), {});
+    return 'failure' in seed ? seed.failure.message : null;
+  };
+  assert.equal(failureOf(63), null);
+  for (const deep of [64, 1000, 30_000]) assert.match(failureOf(deep) ?? '', /userData: .* 64 deep/);
 });
