@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../config.ts';
 import { failure } from '../errors.ts';
 import { createFetcher } from '../fetch/client.ts';
@@ -142,8 +143,9 @@ export async function startConsumer(parts: {
     async stop() {
       if (stopping) return;
       stopping = true;
-      await Promise.all(chores.map((chore) => chore.stop()));
-      await Promise.all([crew.stop(settings.grace), webhooks.stop(), tender.stop()]);
+      const tidied = Promise.all([tender, ...chores].map((chore) => chore.stop()));
+      const late = sleep(settings.grace, undefined, { ref: false });
+      await Promise.all([crew.stop(settings.grace), webhooks.stop(), Promise.race([tidied, late])]);
       await feed.stop();
       await Promise.all([slots.stop(), station.pace.stop()]);
       await station.sink.close();
