@@ -97,7 +97,7 @@ function optionsOf({ box, styles, colours, write, isWhole, onCursor }) {
   return {
     width: box.clientWidth,
     height: HEIGHT,
-    padding: [8, 18, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
