@@ -48,15 +48,18 @@ export function keepRows(parent, keyOf, make) {
       row.node.remove();
       rows.delete(key);
     }
+    const focused = document.activeElement;
     let place = parent.firstChild;
     for (const item of items) {
       const key = keyOf(item);
       const row = rows.get(key) ?? make(item);
       rows.set(key, row);
       row.update(item);
-      // Moving an element takes its focus: only those that stand elsewhere are moved.
       if (row.node === place) place = place.nextSibling;
       else parent.insertBefore(row.node, place);
     }
+    // To be moved takes the focus from an element.
+    if (parent.contains(focused) && document.activeElement !== focused)
+      focused.focus({ preventScroll: true });
   };
 }
