@@ -16,4 +16,13 @@ export async function main(): Promise<void> {
     process.stderr.write(explain(error));
     process.exitCode = exitCodeOf(error);
   }
+  endLingering();
+}
+
+const LINGER_MS = 1000;
+
+/** What a Redis that is away left open (a worker's blocked read, say) keeps no command alive that is done; unread output does. */
+function endLingering(): void {
+  const isRead = process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
+  setTimeout(() => (isRead ? process.exit() : endLingering()), LINGER_MS).unref();
 }

@@ -33,7 +33,7 @@ export async function serveApi(parts: {
   const { settings, address, log, version } = parts;
   boundYoungSpace();
   checkExposure(settings.apiHost, settings.apiToken);
-  const redis = connectRedis(address, 'script', { name: 'api' });
+  const redis = connectRedis(address, 'producer', { name: 'api' });
   const shard = shardOf(settings.prefix);
   const recordsDir = join(settings.dataDir, 'records');
   let stopping = false;

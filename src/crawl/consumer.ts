@@ -53,6 +53,8 @@ const PUT_BACK_MS = 2000;
 const MEND_MS = 30_000;
 /** Jobs wait and none is taken for so long: the worker's blocked read is asleep, and a new worker takes over. */
 const ASLEEP_MS = 10_000;
+/** After the grace, what has to be told to Redis has so long. */
+const LAST_MS = 3000;
 
 export interface Consumer {
   inFlight(): number;
@@ -143,20 +145,27 @@ export async function startConsumer(parts: {
     async stop() {
       if (stopping) return;
       stopping = true;
-      const tidied = Promise.all([tender, ...chores].map((chore) => chore.stop()));
-      const late = sleep(settings.grace, undefined, { ref: false });
-      await Promise.all([crew.stop(settings.grace), webhooks.stop(), Promise.race([tidied, late])]);
-      await feed.stop();
-      await Promise.all([slots.stop(), station.pace.stop()]);
-      await station.sink.close();
-      await station.tallies.flush().catch(onError);
-      await pulse.stop().catch(onError);
-      await traces?.stop(settings.grace);
+      // A Redis that is away answers nothing: what is in hand is then another consumer's, when its lock has run out.
+      await Promise.race([
+        letGo().catch(onError),
+        sleep(settings.grace + LAST_MS, undefined, { ref: false }),
+      ]);
       fetcher.close();
       for (const connection of [scripts, subscriber, workers]) closeRedis(connection);
       log.info('stopped');
     },
   };
+
+  async function letGo(): Promise<void> {
+    const tidied = Promise.all([tender, ...chores].map((chore) => chore.stop()));
+    await Promise.all([crew.stop(settings.grace), webhooks.stop(), tidied]);
+    await feed.stop();
+    await Promise.all([slots.stop(), station.pace.stop()]);
+    await station.sink.close();
+    await station.tallies.flush().catch(onError);
+    await pulse.stop().catch(onError);
+    await traces?.stop(settings.grace);
+  }
 }
 
 /** OpenTelemetry takes its time to load: only who asks for it waits. */
