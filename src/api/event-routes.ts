@@ -23,6 +23,7 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
   server.get(
     '/v1/events',
     {
+      exposeHeadRoute: false, // a stream that never ends has no head alone
       schema: {
         tags: ['watch'],
         summary: 'Server-sent events: crawls, hosts, dead, replays, sample, tail',
@@ -94,7 +95,7 @@ function tellerOf(response: ServerResponse, wanted: { only?: string; crawl?: str
   const only = wanted.only?.split(',').map((name) => name.trim());
   const { crawl } = wanted;
   return (event, json) => {
-    if (only && event !== 'hello' && !only.includes(event)) return;
+    if (response.writableEnded || (only && event !== 'hello' && !only.includes(event))) return;
     const text = crawl === undefined ? json : ofCrawl(event, json, crawl);
     if (response.writableLength > MOST_UNREAD) response.destroy();
     else if (text !== null) response.write(`event: ${event}\ndata: ${text}\n\n`);

@@ -41,6 +41,8 @@ export interface EventReader {
   response: IncomingMessage;
   /** The next event of that name. Throws if the stream ends before. */
   next(event: string): Promise<ServerEvent>;
+  /** Of all events so far. */
+  names(): string[];
   /** All that is left, until the stream ends; true if it ended cleanly. */
   ended(): Promise<boolean>;
   close(): void;
@@ -202,12 +204,15 @@ async function readEvents(port: number, path: string, how: CallOptions): Promise
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream());
   const events = parsed[Symbol.asyncIterator]();
+  const names: string[] = [];
   return {
     response,
+    names: () => names,
     async next(event) {
       for (;;) {
         const { value, done } = await events.next();
         assert.ok(!done, `the stream ended before ${event}`);
+        names.push(value.event ?? '');
         if (value.event === event) return { event, data: JSON.parse(value.data) };
       }
     },
