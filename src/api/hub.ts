@@ -1,5 +1,6 @@
 // What there is to watch, looked at once for all who watch: crawls, hosts, dead letters, replays, samples, the tail.
 
+import { repeat } from '../crawl/chore.ts';
 import { listOpenCrawls } from '../crawl/crawl.ts';
 import { crawlsToWatch } from '../crawl/crawl-views.ts';
 import { ALL_DEAD } from '../crawl/dead-filter.ts';
@@ -19,10 +20,10 @@ export interface Watcher {
   tell(event: EventName, json: string): void;
 }
 
+/** Takes its turn at the fleet's history too, whether or not somebody watches, so that it has no gaps where no consumer is. */
 export interface Hub {
   /** Hears all as it stands at once, then every change; answers how to leave. */
   watch(watcher: Watcher): () => void;
-  /** Reads the history once in a while, whether or not somebody watches, so that it has no gaps where no consumer is. */
   stop(): void;
 }
 
@@ -41,41 +42,35 @@ interface Subject {
   last: string | null;
 }
 
+function subjectsOf({ redis, shard, queue }: ApiContext): Subject[] {
+  const subject = (event: EventName, every: number, read: () => Promise<unknown>): Subject => ({
+    event,
+    every,
+    read,
+    last: null,
+  });
+  return [
+    subject('crawls', 1, async () => ({ crawls: await crawlsToWatch(redis, shard, RECENT_MS) })),
+    subject('hosts', 2, async () => ({ hosts: await watchedHosts(redis, shard) })),
+    subject('replays', 1, async () => ({ replays: await listReplays(redis, shard, MOST_REPLAYS) })),
+    subject('dead', 3, async () => ({
+      groups: redacted(await summarizeDead(redis, shard, queue, ALL_DEAD, MOST_GROUPS)),
+    })),
+    subject('sample', 1, () => latestSample(redis, shard)),
+  ];
+}
+
 export function createHub(context: ApiContext): Hub {
   const { redis, shard, queue, log } = context;
   const watchers = new Set<Watcher>();
-  const subjects: Subject[] = [
-    {
-      event: 'crawls',
-      every: 1,
-      last: null,
-      read: async () => ({ crawls: await crawlsToWatch(redis, shard, RECENT_MS) }),
-    },
-    { event: 'hosts', every: 2, last: null, read: async () => ({ hosts: await watchedHosts(redis, shard) }) },
-    {
-      event: 'replays',
-      every: 1,
-      last: null,
-      read: async () => ({ replays: await listReplays(redis, shard, MOST_REPLAYS) }),
-    },
-    {
-      event: 'dead',
-      every: 3,
-      last: null,
-      read: async () => ({
-        groups: redacted(await summarizeDead(redis, shard, queue, ALL_DEAD, MOST_GROUPS)),
-      }),
-    },
-  ];
+  const subjects = subjectsOf(context);
   const sampler = createSampler(redis, shard, queue);
-  subjects.push({ event: 'sample', every: 1, last: null, read: () => latestSample(redis, shard) });
   let looks = 0;
   let tail: { stop(): void } | null = null;
   const onError = (error: unknown) => log.warn({ err: error }, 'watching');
-
-  function tellAll(event: EventName, json: string): void {
+  const tellAll = (event: EventName, json: string) => {
     for (const watcher of watchers) watcher.tell(event, json);
-  }
+  };
 
   async function look(subject: Subject): Promise<void> {
     const json = JSON.stringify(await subject.read());
@@ -84,7 +79,6 @@ export function createHub(context: ApiContext): Hub {
     tellAll(subject.event, json);
   }
 
-  /** One after the other: a slow Redis is not asked faster than it answers. */
   async function lookAtAll(): Promise<void> {
     looks++;
     await sampler.tick();
@@ -94,37 +88,36 @@ export function createHub(context: ApiContext): Hub {
       if (looks % subject.every === 0 || subject.last === null) await look(subject);
   }
 
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const turn = async () => {
-    await lookAtAll().catch(onError);
-    if (!stopped) timer = setTimeout(turn, LOOK_MS);
-  };
-  timer = setTimeout(turn, LOOK_MS);
+  /** A slow Redis is not asked faster than it answers. */
+  const looking = repeat(LOOK_MS, lookAtAll, onError);
 
   return {
     watch(watcher) {
+      if (watchers.size === 0) begin();
       watchers.add(watcher);
       for (const { event, last } of subjects) if (last !== null) watcher.tell(event, last);
-      if (!tail) tail = openTail(context, (batch) => tellAll('tail', JSON.stringify(batch)));
-      // Nobody may have looked for a while.
-      if (watchers.size === 1) {
-        for (const subject of subjects) subject.last = null;
-        wantTail(redis, shard).catch(onError);
-      }
       return () => {
         watchers.delete(watcher);
-        if (watchers.size > 0) return;
-        tail?.stop();
-        tail = null;
+        if (watchers.size === 0) end();
       };
     },
     stop() {
-      stopped = true;
-      clearTimeout(timer);
-      tail?.stop();
+      looking.stop();
+      end();
     },
   };
+
+  /** What was known has grown old while nobody watched. */
+  function begin(): void {
+    for (const subject of subjects) subject.last = null;
+    tail ??= openTail(context, (batch) => tellAll('tail', JSON.stringify(batch)));
+    wantTail(redis, shard).catch(onError);
+  }
+
+  function end(): void {
+    tail?.stop();
+    tail = null;
+  }
 }
 
 async function watchedHosts(redis: Redis, shard: string) {

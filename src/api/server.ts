@@ -30,8 +30,6 @@ declare module 'fastify' {
     open?: boolean;
     /** Answers whether a token is one of ours: wrong ones are counted there too. */
     tellsRole?: boolean;
-    /** Reads, though its method is POST: it may be called with a token that lets only read. */
-    reads?: boolean;
     /** The body as the handler checks it itself, for the description. */
     bodyShape?: ZodType;
   }
@@ -108,14 +106,14 @@ async function admitCaller(
   guess: (request: FastifyRequest) => Promise<void>,
 ): Promise<void> {
   checkDoor(request, context.settings.allowHost);
-  const { open, reads, tellsRole } = request.routeOptions.config;
+  const { open, tellsRole } = request.routeOptions.config;
   if (tellsRole && request.headers.authorization !== undefined && context.tokens.roleOf(request) === null)
     await guess(request);
   if (open) return;
   if (context.stopping()) throw new ApiProblem('E_STOPPING');
   const role = context.tokens.roleOf(request);
   if (role === null) await guess(request);
-  if (!(reads && role !== null)) checkRole(role, request);
+  checkRole(role, request);
 }
 
 /** Throws E_OPEN_DOOR where everybody who reaches the address could do all. */

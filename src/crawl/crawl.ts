@@ -9,6 +9,8 @@ import type { CrawlCounts } from './progress.ts';
 
 export type CrawlState = CrawlCounts['state'];
 
+const CRAWLS_A_CALL = 500;
+
 /** How long a producer that is not heard of still counts as offering. */
 export const PRODUCER_LEASE_MS = 5000;
 
@@ -101,9 +103,13 @@ export async function listCrawls(redis: Redis, shard: string): Promise<string[]>
 /** Those that have not ended, the newest first. */
 export async function listOpenCrawls(redis: Redis, shard: string): Promise<string[]> {
   const open: string[] = [];
-  for (const crawl of await listCrawls(redis, shard)) {
-    const state = await redis.hget(crawlKey(shard, crawl), 'state');
-    if (state === 'running' || state === 'paused') open.push(crawl);
+  const crawls = await listCrawls(redis, shard);
+  for (let start = 0; start < crawls.length; start += CRAWLS_A_CALL) {
+    const page = crawls.slice(start, start + CRAWLS_A_CALL);
+    const pipeline = redis.pipeline();
+    for (const crawl of page) pipeline.hget(crawlKey(shard, crawl), 'state');
+    const states = ((await pipeline.exec()) ?? []).map(([, state]) => state);
+    open.push(...page.filter((_, index) => states[index] === 'running' || states[index] === 'paused'));
   }
   return open;
 }
