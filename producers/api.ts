@@ -36,12 +36,14 @@ export async function serveApi(parts: {
   const redis = connectRedis(address, 'producer', { name: 'api' });
   const shard = shardOf(settings.prefix);
   const recordsDir = join(settings.dataDir, 'records');
+  let leaving = false;
   let stopping = false;
   const server = await buildServer({
     ...{ settings, address, redis, shard, recordsDir, log, version },
     queue: openQueue(redis, shard, (error) => log.warn({ err: error }, 'redis')),
     records: openRecordIndexes({ dir: recordsDir }),
     tokens: createTokens(settings.apiToken),
+    leaving: () => leaving,
     stopping: () => stopping,
   });
   const close = async () => {
@@ -63,10 +65,11 @@ export async function serveApi(parts: {
   return {
     url: `http://${host}:${port}`,
     async stop() {
-      if (stopping) return;
-      stopping = true;
+      if (leaving) return;
+      leaving = true;
       const late = setTimeout(() => server.server.closeAllConnections(), settings.grace).unref();
       await sleep(Math.min(NOTICE_MS, settings.grace));
+      stopping = true;
       await close();
       clearTimeout(late);
     },

@@ -24,7 +24,9 @@ export interface ApiContext {
   tokens: Tokens;
   log: Log;
   version: string;
-  /** True from SIGTERM on: /readyz says no, event streams and uploads end. */
+  /** True from SIGTERM on: /readyz says no, all else goes on, so that nobody who looks there first is turned away. */
+  leaving(): boolean;
+  /** True a moment later: nothing new is taken, event streams and uploads end. */
   stopping(): boolean;
 }
 

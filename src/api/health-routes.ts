@@ -25,7 +25,7 @@ export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
       schema: { tags: ['health'], summary: 'It takes calls', response: { 200: state, 503: state } },
     },
     async (_request, reply) => {
-      if (context.stopping()) return reply.code(503).send({ status: 'stopping' });
+      if (context.leaving()) return reply.code(503).send({ status: 'stopping' });
       const late = new Promise<null>((resolve) => setTimeout(resolve, REDIS_MS, null).unref());
       const pong = await Promise.race([redis.ping().catch(() => null), late]);
       return pong === 'PONG' ? { status: 'ok' as const } : reply.code(503).send({ status: 'redis' });
