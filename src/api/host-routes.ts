@@ -113,6 +113,8 @@ function addChanges(server: ApiServer, context: ApiContext): void {
 
 function keyOf(text: string): string {
   try {
+    // A URL's parser would take them out without a word.
+    if (/[\0-\x1f\x7f]/.test(text)) throw new Error();
     return hostKey(text);
   } catch {
     throw new ApiProblem(

@@ -63,16 +63,15 @@ export async function listHosts(
   crawls: readonly string[],
   most: number,
 ): Promise<string[]> {
-  const keys = new Set<string>(await redis.smembers(`${shard}:limited`));
+  const keys = new Set<string>();
   for (const crawl of crawls) {
+    if (keys.size >= most) break;
     const due = await redis.zrange(`${shard}:c:${crawl}:due`, '0', String(most - 1));
     const [, open] = await redis.hscan(`${shard}:c:${crawl}:n`, '0', 'COUNT', most);
-    for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) {
-      if (keys.size >= most) return [...keys];
-      keys.add(key);
-    }
+    for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) keys.add(key);
   }
-  return [...keys];
+  if (keys.size < most) for (const key of await redis.smembers(`${shard}:limited`)) keys.add(key);
+  return [...keys].slice(0, most);
 }
 
 /** Sets limits (null takes one back; absent ones stay), for the whole fleet, within a second. Atomic. */
