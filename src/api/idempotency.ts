@@ -1,5 +1,5 @@
 // Idempotency-Key: a call that is made again under the same key does nothing again, and gets the answer of the first.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiContext } from './context.ts';
 import { ApiProblem } from './problem.ts';
@@ -17,6 +17,8 @@ const AT_WORK_MS = 15_000;
 
 interface Mark {
   state: 'working' | 'done';
+  /** Whose it is, while it is at work. */
+  by?: string;
   /** Of the body that it came with; '' while that is still being read. */
   body: string;
   answer?: KeptAnswer;
@@ -42,7 +44,7 @@ export async function claimKey({ redis, shard }: ApiContext, request: FastifyReq
       field: 'headers.idempotency-key',
     });
   const name = `${shard}:idempotent:${digestOf(`${request.method} ${request.url}\n${key}`)}`;
-  const working = JSON.stringify({ state: 'working', body: '' } satisfies Mark);
+  const working = JSON.stringify({ state: 'working', by: randomUUID(), body: '' } satisfies Mark);
   const isOurs = (await redis.set(name, working, 'PX', AT_WORK_MS, 'NX')) === 'OK';
   const former = isOurs ? null : (JSON.parse((await redis.get(name)) ?? '{}') as Partial<Mark>);
   if (former && former.state !== 'done')
@@ -62,7 +64,8 @@ export async function claimKey({ redis, shard }: ApiContext, request: FastifyReq
     },
     async release() {
       clearInterval(renewal);
-      if (isOurs) await redis.del(name);
+      // Silent for too long (stopped, or cut off from Redis), it may have lost the key to another call.
+      if (isOurs && (await redis.get(name)) === working) await redis.del(name);
     },
   };
 }

@@ -72,11 +72,12 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
   await addOpenApi(server);
   const typed: ApiServer = server.withTypeProvider<ZodTypeProvider>();
   await addRoutes(typed, context);
-  server.setNotFoundHandler({ preHandler: server.rateLimit() }, (request) => {
+  server.setNotFoundHandler({ preHandler: server.rateLimit() }, (request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const others = ['GET', 'POST', 'PATCH', 'DELETE'].filter(
       (method) => server.findRoute({ method: method as 'GET', url: path }) !== null,
     );
+    if (others.length > 0) reply.header('allow', others.join(', '));
     throw others.length > 0
       ? new ApiProblem('E_METHOD', `${request.method} ${path}.`)
       : new ApiProblem('E_ROUTE', `${path.slice(0, 200)}.`);

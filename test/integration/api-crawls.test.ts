@@ -1,5 +1,6 @@
 // /v1/crawls over HTTP: begun, listed, steered, their records and errors; what a caller may not say.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { type Api, crawlIn, sharedApi, startApi } from '../support/api.ts';
 import { assertAddsUp } from '../support/crawls.ts';
@@ -11,6 +12,7 @@ const fleets = openFleets();
 const quiet = sharedApi(fleets, [], {
   DROVER_HEADER: 'x-key: sesame-open',
   DROVER_WEBHOOK_SECRET: 'sixteen-characters',
+  DROVER_LOG_LEVEL: 'debug',
 });
 const working = sharedApi(fleets, ['--processes', '1', '--allow-private', '127.0.0.0/8', '--attempts', '1']);
 const begin = (api: Api, body: unknown) => api.call('POST', '/v1/crawls', { body });
@@ -231,4 +233,6 @@ test('private addresses are refused unless the operator allowed them, in whateve
   for (const text of [...shown, (await api.call('GET', '/queues/api/queues?activeQueue=requests')).text])
     assert.ok(!text.includes('sesame-open'), text);
   assert.ok(secret.json.settings.header.authorization, 'but that there is one');
+  const log = await readFile(api.desk.path('data/drover.log'), 'utf8');
+  assert.ok(log.includes('"route":"/v1/crawls"') && !log.includes('sesame-open'));
 });

@@ -129,7 +129,8 @@ test('a call that is wrong as a whole is refused, and the place of the fault nam
   await post(400, 'E_FIELD', 'no gzip at all', '', gzip);
   await post(400, 'E_FIELD', gzipSync(page(1).repeat(1000)).subarray(0, 40), '', gzip);
   await post(405, 'E_METHOD', [page(1)], '/x.y');
-  await api.refused(405, 'E_METHOD', 'DELETE', '/v1/requests');
+  const problem = await api.refused(405, 'E_METHOD', 'DELETE', '/v1/requests');
+  assert.equal(problem.headers.allow, 'POST');
 });
 
 test('no more is accepted than the limit of the crawl; a cancelled crawl begins anew', async () => {
