@@ -159,7 +159,7 @@ test('dead letters by filters and pages; one with its attempts, and without its 
   await api.refused(404, 'E_LETTER_UNKNOWN', 'GET', '/v1/dead/failing.0000000000000000');
   await api.refused(404, 'E_CRAWL_UNKNOWN', 'GET', '/v1/dead?crawl=nothing');
   for (const [field, query] of [
-    ['code', 'code=E_NOTHING'],
+    ['code', 'code=NOTHING'],
     ['since', 'since=yesterday'],
     ['attempts', 'attempts=0'],
     ['limit', 'limit=0'],
@@ -207,7 +207,7 @@ test('a replay: tried dry, then a canary that fails and stops it, then all of it
   await api.refused(404, 'E_REPLAY_UNKNOWN', 'GET', '/v1/replays/nothing');
   const wrong: [field: string, body: object][] = [
     ['filter', {}],
-    ['filter.code', { filter: { code: 'E_X' } }],
+    ['filter.code', { filter: { code: 'NOTHING' } }],
     ['canary', { all: true, canary: -1 }],
     ['rate', { all: true, rate: 2 }],
     ['overrides.attempts', { all: true, overrides: { attempts: 0 } }],
