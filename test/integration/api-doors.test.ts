@@ -172,6 +172,25 @@ test('guessing tokens is limited, wherever they are shown; who has one is not ke
   assert.equal((await guess('/v1/session', WRITE_TOKEN)).json.role, 'write');
 });
 
+test('whoever calls too often is told when to come again; other routes still answer', async () => {
+  const open = await startApi(await fleets.open());
+  const flood = async (path: string, times: number) => {
+    const statuses: number[] = [];
+    for (let n = 0; n < times; n += 50) {
+      const some = Array.from({ length: 50 }, () => open.call('GET', path));
+      statuses.push(...(await Promise.all(some)).map(({ status }) => status));
+    }
+    return statuses;
+  };
+  const statuses = await flood('/v1/hosts', 300);
+  assert.equal(statuses.filter((status) => status === 200).length, 200);
+  assert.equal(statuses.filter((status) => status === 429).length, 100);
+  const { headers } = await open.refused(429, 'E_TOO_MANY', 'GET', '/v1/hosts');
+  assert.ok(Number(headers['retry-after']) >= 1 && Number(headers['retry-after']) <= 10);
+  for (const path of ['/v1/crawls', '/healthz', '/v1/dead'])
+    assert.equal((await open.call('GET', path)).status, 200);
+});
+
 test('beyond loopback it does not listen without a token, nor where another does; a token is fit for its purpose', async () => {
   const { desk } = await fleets.open();
   const taken = createServer().listen(0, '127.0.0.1');
