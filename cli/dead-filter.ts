@@ -51,7 +51,7 @@ export function requireChoice(args: readonly string[], options: Record<string, u
 }
 
 function checkedCode(code: string): string {
-  if (code in catalogue) return code;
+  if (Object.hasOwn(catalogue, code)) return code;
   throw new DroverError(
     'E_USAGE',
     `--code: there is no error code ${code}; ${nearest(code, Object.keys(catalogue))}docs/errors.md lists them.`,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type CrawlSettings, crawlSettings, definitions, parseSetting, type SettingName } from '../config.ts';
 import { createScope } from '../crawl/scope.ts';
+import { isRegexPattern } from '../crawl/url-pattern.ts';
 import { checkWebhook } from '../crawl/webhook-check.ts';
 import { DroverError } from '../errors.ts';
 import type { ApiContext } from './context.ts';
@@ -23,7 +24,7 @@ export const crawlInput = z
     urls: z.array(text).max(MOST_URLS).optional(),
     maxDepth: z.number().int().min(0).nullable().optional().meta({ description: '0 for a plain list' }),
     limit: z.number().int().min(1).nullable().optional().meta({ description: 'requests accepted at most' }),
-    includePaths: z.array(text).max(1000).optional(),
+    includePaths: z.array(text).max(1000).optional().meta({ description: 'globs on URLs: /blog/**, *.pdf' }),
     excludePaths: z.array(text).max(1000).optional(),
     scope: z.enum(['host', 'origin', 'domain', 'any']).optional(),
     delayMs: z.number().int().min(0).optional().meta({ description: 'from start to start at one host' }),
@@ -60,6 +61,14 @@ const operators: ReadonlySet<string> = new Set(['allowPrivate']);
  * there is no secret to sign with.
  */
 export function settingsOf(context: ApiContext, input: CrawlInput): CrawlSettings {
+  const { include, exclude } = input.settings ?? {};
+  const patterns = { includePaths: input.includePaths, excludePaths: input.excludePaths };
+  for (const [field, value] of Object.entries({
+    ...patterns,
+    'settings.include': include,
+    'settings.exclude': exclude,
+  }))
+    refuseRegexes(field, value);
   const given: Record<string, unknown> = { ...crawlSettings(context.settings) };
   for (const [field, name] of Object.entries(fields)) {
     const value = input[field as keyof typeof fields];
@@ -95,6 +104,20 @@ function checkWebhookOf({ settings: own }: ApiContext, settings: CrawlSettings):
     if (!(error instanceof DroverError)) throw error;
     throw new ApiProblem(error.code, error.detail, { field: 'webhook' });
   }
+}
+
+/** A regular expression may take for ever on a link that was made for it, and hold up the consumer of everybody's crawls. */
+function refuseRegexes(field: string, patterns: unknown): void {
+  const found = Array.isArray(patterns) ? patterns.findIndex((one) => isRegexPattern(String(one))) : -1;
+  if (found < 0) return;
+  const place = `${field}.${found}`;
+  throw new ApiProblem(
+    'E_FIELD',
+    `${place}: only the operator may give regular expressions; a glob is /blog/**.`,
+    {
+      field: place,
+    },
+  );
 }
 
 function checkPatterns(settings: CrawlSettings): void {

@@ -16,6 +16,8 @@ const tags = ['crawls'];
 const params = z.object({ id: z.string().max(200).meta({ description: 'the id of a crawl' }) });
 const rejectedShape = z.object({ line: z.number(), url: z.string(), code: z.string(), message: z.string() });
 
+const begunShape = crawlShape.extend({ rejected: z.array(rejectedShape) });
+
 export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
   const { redis, shard } = context;
   server.post(
@@ -27,7 +29,10 @@ export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
         summary: 'Begin a crawl',
         body: crawlInput,
         headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
-        response: answers(crawlShape.extend({ rejected: z.array(rejectedShape) }), 201),
+        response: {
+          ...answers(begunShape, 201),
+          200: begunShape.meta({ description: 'a crawl of that name goes on' }),
+        } as Record<string, z.ZodType>,
       },
     },
     (request, reply) =>

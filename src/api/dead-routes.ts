@@ -20,7 +20,7 @@ const tags = ['dead letters'];
 export const deadFilterShape = z.strictObject({
   code: z
     .string()
-    .refine((code) => code in catalogue, 'there is no such code (docs/errors.md lists them)')
+    .refine((code) => Object.hasOwn(catalogue, code), 'there is no such code (docs/errors.md lists them)')
     .optional(),
   host: z.string().max(300).optional(),
   crawl: z.string().max(200).optional().meta({ description: 'id of a crawl' }),

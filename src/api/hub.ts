@@ -111,7 +111,7 @@ export function createHub(context: ApiContext): Hub {
   function begin(): void {
     for (const subject of subjects) subject.last = null;
     tail ??= openTail(context, (batch) => tellAll('tail', JSON.stringify(batch)));
-    wantTail(redis, shard).catch(onError);
+    wantTail(redis, shard).then(lookAtAll).catch(onError);
   }
 
   function end(): void {

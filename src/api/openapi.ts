@@ -30,11 +30,13 @@ export async function addOpenApi(server: FastifyInstance): Promise<void> {
     },
     transform: (route) => {
       const described = jsonSchemaTransform(route);
-      const { bodyShape } = (route.route?.config ?? {}) as { bodyShape?: z.ZodType };
-      if (bodyShape) (described.schema as { body?: unknown }).body = bodyAs(bodyShape);
+      const { bodyShape, open } = (route.route?.config ?? {}) as { bodyShape?: z.ZodType; open?: boolean };
+      const schema = described.schema as { body?: unknown; security?: unknown };
+      if (bodyShape) schema.body = bodyAs(bodyShape);
+      if (open) schema.security = [];
       return described;
     },
-    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+    transformObject: (document) => completed(withoutUnused(jsonSchemaTransformObject(document))),
     exposeHeadRoutes: false,
   });
   server.get('/openapi.json', { config: { open: true }, schema: { hide: true } }, async () =>
@@ -53,6 +55,56 @@ function withoutUnused<T extends object>(document: T): T {
     removed = unused.length;
   }
   return document;
+}
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  requestBody?: { content: Record<string, unknown> };
+  responses?: Record<string, { content?: Record<string, unknown> }>;
+}
+
+/** What else than JSON a path answers or takes, where it is asked for. */
+const otherForms: Record<string, { takes?: string[]; gives?: string[] }> = {
+  'post /v1/requests': { takes: ['application/x-ndjson'] },
+  'get /v1/crawls/{id}/records': { gives: ['application/x-ndjson', 'text/csv'] },
+  'get /v1/dead': { gives: ['application/x-ndjson', 'text/csv'] },
+  'get /v1/events': { gives: ['text/event-stream'] },
+  'get /metrics': { gives: ['text/plain'] },
+};
+
+/** Names for generated clients, the media type of problems, and what is no JSON. */
+function completed<T extends object>(document: T): T {
+  const { paths = {} } = document as { paths?: Record<string, Record<string, Operation>> };
+  for (const [path, operations] of Object.entries(paths))
+    for (const [method, operation] of Object.entries(operations)) {
+      operation.operationId = nameOf(method, path);
+      operation.responses ??= {};
+      const { responses } = operation;
+      for (const status of ['4XX', '5XX', '4xx', '5xx']) asProblem(responses[status]);
+      const { takes = [], gives = [] } = otherForms[`${method} ${path}`] ?? {};
+      const lines = { schema: { type: 'string' } };
+      for (const type of takes) if (operation.requestBody) operation.requestBody.content[type] = lines;
+      if (gives.length === 0) continue;
+      const { content = {}, ...success } = responses['200'] ?? {};
+      const others = Object.fromEntries(gives.map((type) => [type, lines]));
+      responses['200'] = { ...success, content: { ...content, ...others } };
+    }
+  return document;
+}
+
+function asProblem(response: { content?: Record<string, unknown> } | undefined): void {
+  if (!response?.content?.['application/json']) return;
+  response.content = { 'application/problem+json': response.content['application/json'] };
+}
+
+/** `getCrawlsIdRecords` of GET /v1/crawls/{id}/records. */
+function nameOf(method: string, path: string): string {
+  const words = path
+    .replace(/^\/v1/, '')
+    .split(/[^A-Za-z]+/)
+    .filter(Boolean);
+  return method + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('');
 }
 
 /** A body that the handler checks itself, because it may come as a stream. */

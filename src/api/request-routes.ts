@@ -52,6 +52,7 @@ export function addRequestRoutes(server: ApiServer, context: ApiContext): void {
         summary: 'Enqueue requests',
         description:
           'One request, an array, or NDJSON of any length (application/x-ndjson, gzip too; a line is a URL or a request). Answered when all that was accepted is durable. Sending the same again changes nothing: a URL is fetched once in a crawl. A crawl that does not exist is begun as a plain list.',
+        headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
         querystring: z.strictObject({
           crawl: z.string().max(100).default('api').meta({ description: 'name or id of the crawl' }),
         }),
@@ -127,12 +128,17 @@ async function offerBody(
     const offering: Offering = { crawl: target.id, producer, settings: target.settings, lines, isStream };
     const former = claim?.former?.body as Omit<Totals, 'rejected'> | undefined;
     const offered = await offerLines(context, former ? { ...offering, lines: onlyBad(lines) } : offering);
-    const digest = hash.digest('hex');
-    claim?.checkBody(digest);
     const { accepted, duplicates, overLimit, rejected } = offered;
     const counts = former ?? { crawl: target.id, accepted, duplicates, overLimit };
-    if (!former) await claim?.settle(digest, { status: 200, body: counts });
-    return { ...counts, rejected };
+    try {
+      const digest = hash.digest('hex');
+      claim?.checkBody(digest);
+      if (!former) await claim?.settle(digest, { status: 200, body: counts });
+      return { ...counts, rejected };
+    } catch (error) {
+      rejected.close();
+      throw error;
+    }
   } finally {
     await leaveCrawl(redis, shard, target.id, producer);
   }
@@ -184,13 +190,10 @@ function valuesOf(body: unknown): readonly unknown[] {
 /** Written as it is read back, however many lines were bad. */
 function answerOf({ rejected, ...counts }: Totals): Readable {
   async function* pieces(): AsyncGenerator<string> {
-    try {
-      yield `${JSON.stringify(counts).slice(0, -1)},"rejected":[`;
-      for await (const piece of rejected.elements()) if (piece !== '') yield piece;
-      yield ']}\n';
-    } finally {
-      rejected.close();
-    }
+    yield `${JSON.stringify(counts).slice(0, -1)},"rejected":[`;
+    for await (const piece of rejected.elements()) if (piece !== '') yield piece;
+    yield ']}\n';
   }
-  return Readable.from(pieces(), { objectMode: false });
+  // Closed with the stream, whether or not anybody began to read it.
+  return Readable.from(pieces(), { objectMode: false }).once('close', rejected.close);
 }

@@ -23,6 +23,7 @@ import { checkRole } from './tokens.ts';
 
 const MOST_CONNECTIONS = 2000;
 const HEADERS_MS = 10_000;
+const KEEP_ALIVE_MS = 20_000;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -44,6 +45,7 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
     requestIdHeader: false,
     // Bodies are timed as they are read (bodies.ts); an upload that is held back may take hours.
     requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: 2000, caseSensitive: true },
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 2000 },
     return503OnClosing: false,
@@ -113,7 +115,9 @@ async function admitCaller(
   if (open) return;
   if (context.stopping()) throw new ApiProblem('E_STOPPING');
   const role = context.tokens.roleOf(request);
-  if (role === null) await guess(request);
+  // Who shows nothing guesses nothing.
+  const { authorization, cookie } = request.headers;
+  if (role === null && (authorization ?? cookie) !== undefined) await guess(request);
   checkRole(role, request);
 }
 

@@ -30,6 +30,11 @@ export function compileUrlPattern(pattern: string, setting: string): (url: strin
   }
 }
 
+/** Whether compileUrlPattern takes it for a regular expression: `/blog/` is one, `/blog/**` is a glob. */
+export function isRegexPattern(pattern: string): boolean {
+  return /^\/.+\/[iu]*$/s.test(pattern);
+}
+
 /** `/en/us` is a path, `/en(us)?/g` a regular expression with a flag that is of no use here. */
 function isRegex([, body = '', flags = '']: RegExpExecArray): boolean {
   if (/^[iu]*$/.test(flags)) return true;

@@ -108,11 +108,11 @@ test('what cannot be a limit, a pause or a host is refused, naming the field', a
 test('dead letters by filters and pages; one with its attempts, and without its secrets; as NDJSON and CSV', async (t) => {
   const [api, site] = [
     await serve(),
-    await siteOf(t, { behaviours: { '/p/1*': { status: 503 }, '/p/2*': { status: 403 } } }),
+    await siteOf(t, { behaviours: { '/p/1*': { status: 500 }, '/p/2*': { status: 403 } } }),
   ];
   const since = new Date().toISOString();
   const headers = { authorization: 'Bearer sesame-open', 'x-own': 'one' };
-  await crawl(api, 'failing', list(site, 0, 30), { headers, settings: { deadOn: [403], maxSnooze: 1 } });
+  await crawl(api, 'failing', list(site, 0, 30), { headers, settings: { deadOn: [403], attempts: 1 } });
   const crawlFilter = 'crawl=failing';
   const count = async (filter: string) => (await get(api, `/v1/dead?${filter}&limit=1000`)).letters.length;
   const counts = await Promise.all(
