@@ -6,6 +6,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { recordsOf } from '../support/crawls.ts';
+import { spawnProgram } from '../support/signals.ts';
 import { startSite } from '../support/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -19,7 +20,21 @@ console.log(producer.crawl, accepted, (await producer.counts()).waiting satisfie
 await producer.close();
 `;
 
-test('the packed package, installed in an empty folder, answers --version, crawls, and is imported with its types', {
+/** The dashboard's own files, its libraries and the raw queues all come from the package. */
+async function assertServes(t: test.TestContext, home: string): Promise<void> {
+  const serving = spawnProgram(
+    [join(home, 'node_modules/drover/dist/cli/drover.js'), 'serve', '--port', '0'],
+    {
+      cwd: home,
+    },
+  );
+  t.after(() => serving.kill());
+  const [url = ''] = /http:\/\/\S+/.exec(await serving.line(/^listening on /)) ?? [];
+  const pages = ['/', '/assets/main.js', '/assets/uplot.js', '/assets/uplot.css', '/openapi.json', '/queues'];
+  for (const path of pages) assert.equal((await fetch(`${url}${path}`)).status, 200, path);
+}
+
+test('the packed package, installed in an empty folder, answers --version, crawls, is imported with its types, and serves its dashboard', {
   timeout: 180_000,
 }, async (t) => {
   const site = await startSite({ pages: 30 });
@@ -50,4 +65,5 @@ test('the packed package, installed in an empty folder, answers --version, crawl
   await run(join(root, 'node_modules/.bin/tsc'), [...checked, ...types, 'enqueue.mts'], { cwd: home });
   const { stdout: told } = await run(process.execPath, ['enqueue.mts'], { cwd: home });
   assert.equal(told, 'shop 1 1\n');
+  await assertServes(t, home);
 });
