@@ -1,9 +1,8 @@
 // drover dead replay: dead letters become waiting requests again.
-import { type DeadGroup, summarizeDead } from '../src/crawl/dead-look.ts';
 import { startReplay } from '../src/crawl/dead-replay.ts';
+import { countReplayable, type Replayable } from '../src/crawl/dead-replayable.ts';
 import type { ReplayRun } from '../src/crawl/dead-runs.ts';
 import { printable } from '../src/log.ts';
-import { redacted } from '../src/redact.ts';
 import { deadFilter, requireChoice } from './dead-filter.ts';
 import { replayHow } from './dead-overrides.ts';
 import { withDead } from './dead-session.ts';
@@ -20,10 +19,12 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   return withDead(options, async (session, queue) => {
     const { redis, shard } = session;
     const filter = await deadFilter(session, queue, args[0], options);
+    const replayable = await countReplayable(redis, shard, queue, filter);
     if (options.dryRun) {
-      tellDry(await summarizeDead(redis, shard, queue, filter), options.json === true);
+      tellDry(replayable, options.json === true);
       return EXIT.recorded;
     }
+    if (!options.json) tellCancelled(replayable);
     const begun = await startReplay(redis, shard, queue, filter, how);
     if (!options.json) tell(begun);
     const waited = options.wait ? await waitForRuns(redis, shard, begun, !options.json) : null;
@@ -32,18 +33,26 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   });
 }
 
-function tellDry(groups: readonly DeadGroup[], json: boolean): void {
+function tellDry({ groups, cancelled }: Replayable, json: boolean): void {
   const matching = groups.reduce((sum, { count }) => sum + count, 0);
   const lines = groups.map(({ code, host, count }) => `${code} at ${host}: ${count}`);
   if (json)
     process.stdout.write(
-      `${JSON.stringify({ dryRun: true, replayed: matching, matching, groups: redacted(groups) })}\n`,
+      `${JSON.stringify({ dryRun: true, replayed: matching, matching, cancelled, groups })}\n`,
     );
   else
     process.stderr.write(
       [...lines, `${counted(matching, 'dead letter')} would be waiting again`]
         .map((line) => `${printable(line)}\n`)
         .join(''),
+    );
+  if (!json) tellCancelled({ groups, cancelled });
+}
+
+function tellCancelled({ cancelled }: Replayable): void {
+  if (cancelled > 0)
+    process.stderr.write(
+      `${counted(cancelled, 'dead letter')} of crawls that were cancelled: left where they are\n`,
     );
 }
 

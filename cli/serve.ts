@@ -29,6 +29,11 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
         ? 'no consumers of its own: drover consume starts some'
         : `${processes} consumer${processes > 1 ? 's' : ''} beside it (--processes)`,
     );
+    if (
+      processes === 0 &&
+      (settings.autoReplay > 0 || settings.keepDead !== null || settings.keepDeadCount !== null)
+    )
+      say('--auto-replay and --keep-dead are for consumers to do: give them to drover consume');
     await interrupt.wait;
     await Promise.all([api.stop(), crew.stop()]);
     interrupt.done();

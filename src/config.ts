@@ -141,6 +141,15 @@ const apiToken = z
     'expected 16 to 256 printable characters without commas, ro: before it for read-only',
   );
 
+/** Where something was said, it must be a token: nobody means by it that there is none. */
+const apiTokens = z.preprocess(
+  (value) => (typeof value === 'string' && itemsOf(value).length === 0 ? ['none'] : value),
+  list(apiToken).refine(
+    (tokens) => new Set(tokens.map((token) => token.replace(/^ro:/, ''))).size === tokens.length,
+    'the same token stands there twice',
+  ),
+);
+
 const webUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'expected an http:// or https:// URL');
 
 const statusCode = wholeNumber(100, 599);
@@ -569,7 +578,7 @@ export const definitions = {
   apiToken: define<string[]>({
     of: 'process',
     help: 'bearer tokens of the API, separated by commas; ro: before one lets it only read',
-    schema: list(apiToken),
+    schema: apiTokens,
     default: [],
   }),
   allowHost: define<string[]>({

@@ -7,7 +7,7 @@ const secretNames =
 const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s"/?#:@]*:)(?!\d{1,5}[/?#])(?:[^\s"/?#]*@|[^\s"@]*@)/gi;
 const headerLine = /\b((?:proxy-)?authorization|(?:set-)?cookie)(:\s*)\S.*/gi;
 const bearer = /\b(bearer)\s+[\w.~+/=-]{8,}/gi;
-const tokenParameter = /([?&](?:access_)?token=)[^&\s"]+/gi;
+const tokenParameter = /([?&][^=&\s"]{0,100}(?:token|password|passphrase|secret|api[-_]?key)=)[^&\s"]+/gi;
 
 /** What stands in a secret's place. */
 export const REDACTED = '[redacted]';

@@ -1,5 +1,6 @@
 // /v1/dead: what failed for good, in groups and one by one; tried again, or purged.
 import { z } from 'zod';
+import { parseSetting } from '../config.ts';
 import { deadLines } from '../crawl/dead-export.ts';
 import type { DeadFilter } from '../crawl/dead-filter.ts';
 import { pageOfDead, showDead, summarizeDead } from '../crawl/dead-look.ts';
@@ -16,6 +17,8 @@ import { sendText, wants } from './text-answers.ts';
 
 const tags = ['dead letters'];
 
+const isDuration = (text: string) => /^\d{1,9}(\.\d{1,9})?[smhd]$/.test(text);
+
 /** In a query all is text; in a body numbers may be numbers. */
 export const deadFilterShape = z.strictObject({
   code: z
@@ -24,7 +27,13 @@ export const deadFilterShape = z.strictObject({
     .optional(),
   host: z.string().max(300).optional(),
   crawl: z.string().max(200).optional().meta({ description: 'id of a crawl' }),
-  since: z.iso.datetime({ offset: true }).optional().meta({ description: 'died since then; ISO 8601' }),
+  since: z
+    .string()
+    .refine((text) => z.iso.datetime({ offset: true }).safeParse(text).success || isDuration(text), {
+      error: 'expected a time (ISO 8601, with its offset) or a duration such as 2h',
+    })
+    .optional()
+    .meta({ description: 'died since then: ISO 8601, or a duration such as 2h or 7d' }),
   attempts: z.coerce.number().int().min(1).optional().meta({ description: 'at least so many' }),
   q: z.string().max(1000).optional().meta({ description: 'stands in the URL or the message' }),
 });
@@ -38,10 +47,14 @@ export async function deadFilterOf(
     crawl: given.crawl === undefined ? null : await exactCrawl(redis, shard, given.crawl),
     code: given.code ?? null,
     host: given.host?.toLowerCase() ?? null,
-    since: given.since === undefined ? null : Date.parse(given.since),
+    since: given.since === undefined ? null : sinceOf(given.since),
     attempts: given.attempts ?? null,
     q: given.q ?? null,
   };
+}
+
+function sinceOf(text: string): number {
+  return isDuration(text) ? Date.now() - (parseSetting('keepDead', text, 'since') ?? 0) : Date.parse(text);
 }
 
 export function addDeadRoutes(server: ApiServer, context: ApiContext): void {

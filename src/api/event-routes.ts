@@ -6,6 +6,7 @@ import { readStats } from '../crawl/history.ts';
 import type { TailBatch } from '../crawl/tail.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { ApiContext, ApiServer } from './context.ts';
+import { exactCrawl } from './crawl-names.ts';
 import type { Hub } from './hub.ts';
 import { tooMany } from './limits.ts';
 import { answers } from './shapes.ts';
@@ -30,7 +31,14 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
         description:
           'Each as it stands on connecting, then whenever it changes. After a break, connect again: nothing builds on former events.',
         querystring: z.object({
-          only: z.string().max(100).optional().meta({ description: 'names of events, separated by commas' }),
+          only: z
+            .string()
+            .regex(
+              /^(crawls|hosts|dead|replays|sample|tail)(,\s*(crawls|hosts|dead|replays|sample|tail))*$/,
+              'expected names of events, separated by commas',
+            )
+            .optional()
+            .meta({ description: 'names of events, separated by commas' }),
           crawl: z
             .string()
             .max(200)
@@ -40,8 +48,10 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
         produces: ['text/event-stream'],
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       if (open.size >= MOST_STREAMS) throw tooMany(10_000);
+      const { crawl } = request.query;
+      if (crawl !== undefined) await exactCrawl(context.redis, context.shard, crawl);
       const role = context.tokens.roleOf(request);
       reply.hijack();
       const response = reply.raw;
@@ -57,6 +67,7 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
       const tell = tellerOf(response, request.query);
       tell('hello', JSON.stringify({ version: context.version, role }));
       stream(context, hub, response, tell);
+      return reply;
     },
   );
   server.addHook('preClose', async () => {

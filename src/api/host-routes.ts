@@ -90,7 +90,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
         tags,
         summary: 'No start there, for a time or until it is resumed',
         params,
-        body: z.strictObject({ durationMs: milliseconds.min(1).optional() }).optional(),
+        body: z.strictObject({ durationMs: milliseconds.min(1).optional() }).nullish(),
         response: answers(hostShape),
       },
     },

@@ -48,7 +48,10 @@ export async function claimKey({ redis, shard }: ApiContext, request: FastifyReq
   const isOurs = (await redis.set(name, working, 'PX', AT_WORK_MS, 'NX')) === 'OK';
   const former = isOurs ? null : (JSON.parse((await redis.get(name)) ?? '{}') as Partial<Mark>);
   if (former && former.state !== 'done')
-    throw new ApiProblem('E_IDEMPOTENCY', 'It is at work.', { retryAfterSeconds: 2 });
+    throw new ApiProblem('E_IDEMPOTENCY', 'It is at work.', {
+      field: 'headers.idempotency-key',
+      retryAfterSeconds: 2,
+    });
   const renewal = isOurs
     ? setInterval(() => redis.pexpire(name, AT_WORK_MS).catch(() => undefined), AT_WORK_MS / 3)
     : undefined;
@@ -56,7 +59,10 @@ export async function claimKey({ redis, shard }: ApiContext, request: FastifyReq
     former: former?.answer ?? null,
     checkBody(digest) {
       if (former && former.body !== digest)
-        throw new ApiProblem('E_IDEMPOTENCY', 'Its body was another one.', { status: 422 });
+        throw new ApiProblem('E_IDEMPOTENCY', 'Its body was another one.', {
+          field: 'headers.idempotency-key',
+          status: 422,
+        });
     },
     async settle(body, answer) {
       clearInterval(renewal);

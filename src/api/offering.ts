@@ -57,7 +57,7 @@ async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   } catch (error) {
     if (error instanceof ApiProblem || !String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
       throw error;
-    throw new ApiProblem('E_FIELD', `The body is no gzip: ${(error as Error).message}.`);
+    throw new ApiProblem('E_FIELD', `The body is no gzip: ${(error as Error).message}.`, { field: 'body' });
   }
 }
 

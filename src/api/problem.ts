@@ -85,7 +85,7 @@ export function unreadableAnswer(nodeCode: string | undefined): string {
 
 function documentOf(error: DroverError, requestId: string): z.infer<typeof problemShape> {
   const { code, advice, message } = error;
-  const field = error instanceof ApiProblem ? error.field : undefined;
+  const field = error instanceof ApiProblem && error.field ? error.field : fieldIn(error);
   return {
     type: `urn:drover:error:${code}`,
     title: catalogue[code].means,
@@ -96,6 +96,12 @@ function documentOf(error: DroverError, requestId: string): z.infer<typeof probl
     ...(field === undefined ? {} : { field }),
     requestId,
   };
+}
+
+/** What lies below the API names a field at the beginning of its sentence. */
+function fieldIn({ code, detail }: DroverError): string | undefined {
+  const name = code === 'E_FIELD' ? /^([A-Za-z]+): /.exec(detail)?.[1] : undefined;
+  return name === 'cursor' ? 'query.cursor' : name;
 }
 
 /** Answers any error: what is known with its own code, what is a defect of drover's with E_INTERNAL and a line in the log. */
@@ -133,10 +139,8 @@ function asDroverError(error: unknown): DroverError {
       error.validationContext === 'body'
         ? []
         : [error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? '')];
-    const field = [...place, ...path].join('.');
-    return new ApiProblem('E_FIELD', `${field || 'The body'}: ${issue?.message ?? 'wrong'}.`, {
-      ...(field ? { field } : {}),
-    });
+    const field = [...place, ...path].join('.') || 'body';
+    return new ApiProblem('E_FIELD', `${field}: ${issue?.message ?? 'wrong'}.`, { field });
   }
   const known = redisFailure(error);
   if (known) return known;

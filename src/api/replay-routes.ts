@@ -1,7 +1,7 @@
 // /v1/dead/replay and /v1/replays: dead letters tried again, a few first, the rest when those come through.
 import { z } from 'zod';
-import { summarizeDead } from '../crawl/dead-look.ts';
 import { DEFAULT_RATE, startReplay, stopReplay } from '../crawl/dead-replay.ts';
+import { countReplayable } from '../crawl/dead-replayable.ts';
 import { listReplays, lookAtReplay, type ReplayOverrides } from '../crawl/dead-runs.ts';
 import { requestSchema } from '../request.ts';
 import type { ApiContext, ApiServer } from './context.ts';
@@ -56,7 +56,15 @@ export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
         body: replayInput,
         headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
         response: answers(
-          z.object({ dryRun: z.boolean(), matching: z.number().int(), runs: z.array(replayShape) }),
+          z.object({
+            dryRun: z.boolean(),
+            matching: z.number().int(),
+            cancelled: z
+              .number()
+              .int()
+              .meta({ description: 'more that match: their crawls were cancelled, and they stay' }),
+            runs: z.array(replayShape),
+          }),
         ),
       },
     },
@@ -92,14 +100,14 @@ async function replay(context: ApiContext, input: z.infer<typeof replayInput>) {
     throw new ApiProblem('E_FIELD', 'filter: say which, or all: true.', { field: 'filter' });
   const filter = await deadFilterOf(context, given);
   const overrides = withoutUndefined(input.overrides ?? {});
+  const { groups, cancelled } = await countReplayable(redis, shard, queue, filter);
   if (dryRun) {
-    const groups = await summarizeDead(redis, shard, queue, filter);
     const matching = groups.reduce((sum, { count }) => sum + count, 0);
-    return { status: 200, body: { dryRun, matching, runs: [] } };
+    return { status: 200, body: { dryRun, matching, cancelled, runs: [] } };
   }
   const runs = await startReplay(redis, shard, queue, filter, { canary: canary ?? null, rate, overrides });
   const matching = runs.reduce((sum, { total }) => sum + total, 0);
-  return { status: 200, body: { dryRun, matching, runs } };
+  return { status: 200, body: { dryRun, matching, cancelled, runs } };
 }
 
 function withoutUndefined(overrides: ReplayOverrides): ReplayOverrides {

@@ -94,6 +94,8 @@ export interface ReplayInput {
 export interface ReplayAnswer {
   dryRun: boolean;
   matching: number;
+  /** More that match: their crawls were cancelled, and they stay. */
+  cancelled: number;
   runs: ReplayRun[];
 }
 

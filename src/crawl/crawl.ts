@@ -101,17 +101,25 @@ export async function listCrawls(redis: Redis, shard: string): Promise<string[]>
 }
 
 /** Those that have not ended, the newest first. */
-export async function listOpenCrawls(redis: Redis, shard: string): Promise<string[]> {
-  const open: string[] = [];
+export function listOpenCrawls(redis: Redis, shard: string): Promise<string[]> {
+  return listByState(redis, shard, ['running', 'paused']);
+}
+
+export function listCancelledCrawls(redis: Redis, shard: string): Promise<string[]> {
+  return listByState(redis, shard, ['cancelled']);
+}
+
+async function listByState(redis: Redis, shard: string, states: readonly CrawlState[]): Promise<string[]> {
+  const found: string[] = [];
   const crawls = await listCrawls(redis, shard);
   for (let start = 0; start < crawls.length; start += CRAWLS_A_CALL) {
     const page = crawls.slice(start, start + CRAWLS_A_CALL);
     const pipeline = redis.pipeline();
     for (const crawl of page) pipeline.hget(crawlKey(shard, crawl), 'state');
-    const states = ((await pipeline.exec()) ?? []).map(([, state]) => state);
-    open.push(...page.filter((_, index) => states[index] === 'running' || states[index] === 'paused'));
+    const replies = ((await pipeline.exec()) ?? []).map(([, state]) => state as CrawlState);
+    found.push(...page.filter((_, index) => states.includes(replies[index] as CrawlState)));
   }
-  return open;
+  return found;
 }
 
 /** A crawl by its id, or the newest of that name. Throws E_CRAWL_UNKNOWN. */

@@ -2,7 +2,7 @@
 // calls: consumers do it every second, so that a run goes on when the one who started it is gone.
 
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
-import { crawlKey } from '../frontier/keys.ts';
+import { crawlAndId, crawlKey } from '../frontier/keys.ts';
 import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
 import { dropStep } from '../frontier/steer.ts';
 import { letterOf } from '../queue/dead-letters.ts';
@@ -11,8 +11,8 @@ import type { Redis } from '../redis.ts';
 import { type Request, unpackRequest } from '../request.ts';
 import { leaveCrawl, stayWithCrawl } from './crawl.ts';
 import { type DeadFilter, matchesId, matchesLetter } from './dead-filter.ts';
-import { groupKey, indexedGroups, jobOf, pagesByAge, reconcileDead } from './dead-index.ts';
-import { extentOf } from './dead-look.ts';
+import { groupKey, jobOf, pagesByAge } from './dead-index.ts';
+import { cancelledAmong, countReplayable } from './dead-replayable.ts';
 import {
   askedOf,
   createRun,
@@ -55,12 +55,9 @@ export async function startReplay(
   filter: DeadFilter,
   how: ReplayHow,
 ): Promise<ReplayRun[]> {
-  await reconcileDead(redis, shard, queue);
   const ids: string[] = [];
-  for (const { code, host } of await indexedGroups(redis, shard, filter)) {
-    const extent = await extentOf({ redis, shard, queue }, { code, host }, filter);
-    if (!extent) continue;
-    const total = extent.count;
+  const { groups } = await countReplayable(redis, shard, queue, filter);
+  for (const { code, host, count: total } of groups) {
     const canary = how.canary ?? canaryOf(total);
     ids.push(await createRun(redis, shard, { ...how, canary, code, host, filter, total }));
   }
@@ -151,7 +148,7 @@ async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'>
   let onItsWay = false;
   for await (const page of pagesByAge(redis, groupKey(shard, run.code, run.host), since, until)) {
     if (room <= 0) return 'more';
-    const found = await lettersOf(parts.queue, page, run);
+    const found = await lettersOf(parts, page, run);
     onItsWay ||= found.onItsWay;
     const letters = found.letters.slice(0, room);
     const answers = letters.length > 0 ? await replayLetters(redis, shard, step, letters) : [];
@@ -168,13 +165,16 @@ async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'>
   return onItsWay ? 'more' : 'none';
 }
 
-/** Those of a page that match; and whether one has not reached the failed set yet, so that it cannot be told. */
+/** Those of a page that match and whose crawl was not cancelled; and whether one has not reached the failed set yet, so that it cannot be told. */
 async function lettersOf(
-  queue: RequestQueue,
+  { redis, shard, queue }: Parts,
   page: readonly { jobId: string }[],
   { filter, given }: RunAtWork,
 ): Promise<{ letters: Replayed[]; onItsWay: boolean }> {
-  const likely = page.filter(({ jobId }) => matchesId(jobId, filter));
+  const cancelled = await cancelledAmong(redis, shard, page);
+  const likely = page.filter(
+    ({ jobId }) => matchesId(jobId, filter) && !cancelled.has(crawlAndId(jobId).crawl),
+  );
   const jobs = (await Promise.all(likely.map(({ jobId }) => jobOf(queue, jobId)))).filter(
     (job) => job !== null,
   );

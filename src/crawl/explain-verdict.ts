@@ -17,7 +17,7 @@ export function verdictOf(facts: Facts): string {
     case 'dead':
       return dead(facts, where);
     case 'ended':
-      return where.placed ? ended(where.placed.record, where.placed) : 'It ended.';
+      return where.placed ? ended(facts, where.placed.record, where.placed) : 'It ended.';
     case 'elsewhere':
       return `It ended in crawl ${subject.crawl}, but its record is not in this data directory: a consumer of another one wrote it.`;
     case 'dropped':
@@ -61,13 +61,21 @@ function inQueue(facts: Facts, { state, untilMs }: Extract<Place, { kind: 'queue
   return `${until}: ${why}${paused || nobody}`;
 }
 
-function dead({ subject }: Facts, { letter, look }: Whereabouts): string {
+function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string {
   const attempts = letter?.attempts ?? 0;
   const after = attempts > 0 ? ` after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}` : '';
-  return `Dead${after}: ${look.dead} A replay tries it again (drover dead replay ${subject.crawl}).`;
+  const next =
+    counts?.state === 'cancelled'
+      ? 'Its crawl was cancelled, and so it stays dead.'
+      : `A replay tries it again (drover dead replay ${subject.crawl}).`;
+  return `Dead${after}: ${look.dead} ${next}`;
 }
 
-function ended(record: CrawlRecord, { file, offset }: { file: string; offset: number }): string {
+function ended(
+  { counts }: Facts,
+  record: CrawlRecord,
+  { file, offset }: { file: string; offset: number },
+): string {
   const at = `record in ${file} at byte ${offset}`;
   const { error, status, fetchedAt } = record;
   if (error === null) return `Fetched at ${fetchedAt}: ${status}, ${at}.`;
@@ -79,7 +87,11 @@ function ended(record: CrawlRecord, { file, offset }: { file: string; offset: nu
     return `Not fetched: crawl ${record.crawl} was cancelled before its turn came.`;
   if (error.code === 'E_HTTP_4XX' || error.code === 'E_HTTP_STATUS')
     return `Fetched at ${fetchedAt}: ${status} (${error.code}), ${at}.`;
-  return `Dead since ${fetchedAt}, and its letter was purged: ${error.code} ${error.message}`;
+  const gone =
+    counts?.state === 'cancelled'
+      ? 'its letter is gone, purged or dropped on its way through a replay when the crawl was cancelled'
+      : 'its letter was purged';
+  return `Dead since ${fetchedAt}, and ${gone}: ${error.code} ${error.message}`;
 }
 
 function neverOffered(facts: Facts): string {

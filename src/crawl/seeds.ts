@@ -12,7 +12,7 @@ export type SeedLine =
   | { line: number; failure: Failure; text: string };
 
 /**
- * The seeds of a list: one URL or one JSON request (a line that begins with `{`) on each line; empty lines and lines
+ * The seeds of a list: one URL or one JSON request (a line that begins with `{`; a string is a URL) on each line; empty lines and lines
  * that begin with `#` are comments. Failures: those of readLines, parseRequest and normalizeUrl. Reading goes no
  * faster than the consumer of the seeds.
  */
@@ -31,7 +31,7 @@ export type ParsedSeed = { input: RequestInput } | { failure: Failure; text: str
 
 /** One line, or one argument, that is neither empty nor a comment. */
 export function parseSeed(text: string, rules: UrlRules): ParsedSeed {
-  if (!text.startsWith('{')) return parseSeedValue(text, rules);
+  if (!/^[{"]/.test(text)) return parseSeedValue(text, rules);
   const parsed = parseJson(text);
   const seed = 'failure' in parsed ? parsed : parseSeedValue(parsed.value, rules);
   return 'failure' in seed ? { failure: seed.failure, text } : seed;

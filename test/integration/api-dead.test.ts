@@ -174,7 +174,12 @@ test('a replay: tried dry, then a canary that fails and stops it, then all of it
   await crawl(api, 'replayed', list(site, 0, 20));
   const filter = { crawl: 'replayed', code: 'E_HTTP_5XX' };
   const replay = (body: object) => api.call('POST', '/v1/dead/replay', { body: { filter, ...body } });
-  assert.deepEqual((await replay({ dryRun: true })).json, { dryRun: true, matching: 20, runs: [] });
+  assert.deepEqual((await replay({ dryRun: true })).json, {
+    dryRun: true,
+    matching: 20,
+    cancelled: 0,
+    runs: [],
+  });
   const ended = async (id: string) =>
     until(
       async () => {

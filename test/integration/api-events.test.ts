@@ -120,6 +120,12 @@ test('a reader that does not read is let go before it costs much, and the others
   good.close();
 });
 
+test('events of a crawl that there is not, or of no known name, are refused', async () => {
+  const api = await serve();
+  await api.refused(404, 'E_CRAWL_UNKNOWN', 'GET', '/v1/events?crawl=nothing');
+  assert.equal((await api.refused(400, 'E_FIELD', 'GET', '/v1/events?only=bogus')).field, 'query.only');
+});
+
 test('when the server stops, streams end, also those that nobody reads, while events go on coming', async () => {
   const fleet = await fleets.open();
   const api = await startApi(fleet, ['--grace', '6s']);

@@ -75,7 +75,12 @@ test('dead letters are summed up, shown, replayed and purged', async () => {
   );
   assert.equal((await dead.show(letter?.jobId ?? '')).tries.length, 1);
   const filter = { crawl: 'broken' };
-  assert.deepEqual(await dead.replay({ filter, dryRun: true }), { dryRun: true, matching: 1, runs: [] });
+  assert.deepEqual(await dead.replay({ filter, dryRun: true }), {
+    dryRun: true,
+    matching: 1,
+    cancelled: 0,
+    runs: [],
+  });
   const { runs } = await dead.replay({ filter, canary: 0 });
   const id = runs[0]?.id ?? '';
   await until(async () => (await replays.get(id)).phase === 'done', { what: 'the replay to end' });

@@ -6,7 +6,9 @@ import { groupKey, pagesByAge } from '../../src/crawl/dead-index.ts';
 import { pageOfDead } from '../../src/crawl/dead-look.ts';
 import { purgeDead } from '../../src/crawl/dead-purge.ts';
 import { driveReplays, startReplay, stopReplay } from '../../src/crawl/dead-replay.ts';
+import { countReplayable } from '../../src/crawl/dead-replayable.ts';
 import { createRun, endRun, letRestFollow, lookAtReplay } from '../../src/crawl/dead-runs.ts';
+import { crawlKey } from '../../src/frontier/keys.ts';
 import { steer } from '../../src/frontier/steer.ts';
 import { openFleets } from '../support/fleets.ts';
 import { lettersOf, openGraveyard } from '../support/graveyard.ts';
@@ -31,6 +33,38 @@ test('of many that begin the same run one wins; one that has ended is not joined
   await redis.del(`${shard}:replay:${id}`);
   await endRun(redis, shard, id, 'stopped');
   assert.equal(await redis.exists(`${shard}:replay:${id}`), 0, 'a run that is forgotten stays so');
+});
+
+test('letters of a cancelled crawl are left where they are, and keep nobody from the others of their group', async (t) => {
+  const { parts, desk } = await openGraveyard(t, fleets);
+  const [redis, shard, queue] = parts;
+  const before = await countReplayable(redis, shard, queue, BROKEN);
+  const [group] = before.groups;
+  assert.ok(group && before.cancelled === 0);
+  assert.equal((await desk.run(['resume', 'c'])).code, 2);
+  await redis.hset(crawlKey(shard, 'c'), 'state', 'cancelled'); // as `drover cancel` leaves a crawl with dead letters
+  assert.deepEqual(await countReplayable(redis, shard, queue, BROKEN), {
+    groups: [],
+    cancelled: group.count,
+  });
+  assert.deepEqual(
+    await startReplay(redis, shard, queue, BROKEN, { canary: 5, rate: 1, overrides: {} }),
+    [],
+    'nothing begins that could not end',
+  );
+  // One that was at work already ends.
+  const how = {
+    filter: BROKEN,
+    code: group.code,
+    host: group.host,
+    canary: 5,
+    rate: 1,
+    total: 1,
+    overrides: {},
+  };
+  const id = await createRun(redis, shard, how);
+  await driveReplays(redis, shard, queue);
+  assert.equal((await lookAtReplay(redis, shard, id)).phase, 'done');
 });
 
 test('a run that is stopped goes on no more, though a driver was about to let the rest follow', async () => {

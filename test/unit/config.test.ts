@@ -287,6 +287,15 @@ const samples: Record<SettingName, string> = {
   ...{ otelEndpoint: 'http://127.0.0.1:4318/v1/traces' },
 };
 
+test('tokens of the API: where something is said, it is a token, and each once', () => {
+  assert.deepEqual(parseSetting('apiToken', 'ro:0123456789abcdef, fedcba9876543210', 'HERE'), [
+    'ro:0123456789abcdef',
+    'fedcba9876543210',
+  ]);
+  for (const nothing of [',', ' , ']) assert.match(refusal('apiToken', nothing), /16 to 256 printable/);
+  assert.match(refusal('apiToken', '0123456789abcdef,ro:0123456789abcdef'), /stands there twice/);
+});
+
 test('the secret of webhooks is any text of 16 characters, or whsec_ and base64; a wrong one is not shown', () => {
   for (const secret of ['sixteen characters', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])
     assert.equal(parseSetting('webhookSecret', secret, 'HERE'), secret);

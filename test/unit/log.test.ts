@@ -130,6 +130,7 @@ test('secrets never reach the log: credentials of headers and URLs, cookies, tok
     log.error(new Error('connect redis://:hush-11@127.0.0.1:6379 failed'));
     log.child({ redis: 'redis://:hush-12@h' }).info('Authorization: Basic hush-13');
     log.warn('sent Bearer hush-14.hush-14 to /?token=hush-15&page=2');
+    log.warn('GET http://a.example/?q=1&api_key=hush-20&client_secret=hush-21 and /?Password=hush-22');
   });
   assert.doesNotMatch(raw, /hush/);
   assert.match(

@@ -27,14 +27,12 @@ local function openAgain(crawl, c, id, dead, key, priority, limits, entry)
   redis.call('HDEL', c .. ':dead', id)
   redis.call('HSET', c .. ':again', id, (tonumber(take) + 1) .. '\31' .. run)
   redis.call('HSET', c, 'replayed', '1')
-  local left = redis.call('HINCRBY', c, 'dead', -1)
+  redis.call('HINCRBY', c, 'dead', -1)
   if redis.call('HINCRBY', c, 'e:' .. code, -1) <= 0 then redis.call('HDEL', c, 'e:' .. code) end
   if limits ~= '' then setLimits(ns, key, limits) end
   redis.call('LPUSH', c .. ':l' .. priority .. ':' .. key, entry)
   redis.call('ZADD', c .. ':due', 'NX', now, key)
-  local v = redis.call('HMGET', c, 'state', 'priorities', 'webhookDead')
-  -- When there are as many again, the webhook is told again: finish.lua.
-  if v[3] and left < tonumber(v[3]) then redis.call('HDEL', c, 'deadTold') end
+  local v = redis.call('HMGET', c, 'state', 'priorities')
   if not string.find(v[2] or '0', priority, 1, true) then redis.call('HSET', c, 'priorities', (v[2] or '0') .. priority) end
   if v[1] == 'finished' then redis.call('HSET', c, 'state', 'running') end
   if v[1] ~= 'paused' then redis.call('ZADD', ns .. ':active', 'NX', 0, crawl) end

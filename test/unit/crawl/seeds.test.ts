@@ -60,6 +60,11 @@ const expected = [
   '20 https://a.example/last',
 ];
 
+test('a line may be a URL as JSON writes it', () => {
+  assert.deepEqual(parseSeed('"https://a.example/x"', {}), { input: { url: 'https://a.example/x' } });
+  assert.ok('failure' in parseSeed('"https://a.example/x', {}));
+});
+
 test('of a list with rubbish in it, good lines run and each bad one has its line number, however the bytes arrive', async () => {
   for (const size of [1, 2, 3, 7, 100, 4096, 1_000_000]) {
     const seeds = await seedsOf(rubbish, { maxLength: 8000 }, size);
