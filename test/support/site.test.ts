@@ -160,7 +160,9 @@ test('a client that leaves before its answer stands in the log with 499', async 
   await site.behave('/p/40', { delayMs: 60_000 });
   const sent = request(`${site.url}/p/40`).on('error', () => {});
   sent.end();
-  await until(() => sent.socket?.bytesWritten, { what: 'the request to be sent' });
+  // While it still connects, a socket counts as written what it only holds.
+  const isSent = () => sent.writableFinished && sent.socket?.connecting === false;
+  await until(() => isSent() && sent.socket?.writableLength === 0, { what: 'the request to be sent' });
   sent.destroy();
   const entry = await until(async () => (await site.log()).find(({ status }) => status === 499), {
     what: 'its entry',
