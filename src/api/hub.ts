@@ -66,6 +66,7 @@ export function createHub(context: ApiContext): Hub {
   const subjects = subjectsOf(context);
   const sampler = createSampler(redis, shard, queue);
   let looks = 0;
+  let epoch = 0;
   let tail: { stop(): void } | null = null;
   const onError = (error: unknown) => log.warn({ err: error }, 'watching');
   const tellAll = (event: EventName, json: string) => {
@@ -73,7 +74,10 @@ export function createHub(context: ApiContext): Hub {
   };
 
   async function look(subject: Subject): Promise<void> {
+    const at = epoch;
     const json = JSON.stringify(await subject.read());
+    // What was read before the first of them came may be older than what they know.
+    if (at !== epoch) return;
     if (json === subject.last || json === 'null') return;
     subject.last = json;
     tellAll(subject.event, json);
@@ -109,6 +113,7 @@ export function createHub(context: ApiContext): Hub {
 
   /** What was known has grown old while nobody watched. */
   function begin(): void {
+    epoch++;
     for (const subject of subjects) subject.last = null;
     tail ??= openTail(context, (batch) => tellAll('tail', JSON.stringify(batch)));
     wantTail(redis, shard).then(lookAtAll).catch(onError);

@@ -52,7 +52,8 @@ test('a reader is told how all stands, then what changes; each reader the same',
   }
   const third = await api.events();
   assert.equal((await third.next('crawls')).data.crawls[0].crawl, 'seen', 'at once');
-  assert.equal((await third.next('hosts')).data.hosts[0].key, 'example.com');
+  const host = await until(async () => (await third.next('hosts')).data.hosts[0], { what: 'its host' });
+  assert.equal(host.key, 'example.com');
   await publish(api, 10);
   for (const reader of [first, second, third])
     assert.equal((await reader.next('tail')).data.lines[0].url, `http://example.com/${'x'.repeat(10)}`);
