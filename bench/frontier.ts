@@ -2,8 +2,8 @@
 // Redis of its own, set up like the embedded one. Nothing here is a test: times are of this machine; bytes and counts are not.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type FrontierFigures, type FrontierSize, measureFrontier } from './frontier-figures.ts';
-import { frontierBudgetsOf, frontierReport } from './frontier-report.ts';
+import { type FrontierFigures, type FrontierSize, measureFrontier } from './frontier/figures.ts';
+import { frontierBudgetsOf, frontierReport } from './frontier/report.ts';
 
 const usage = `node bench/frontier.ts [options]
   --waiting <n>     URLs that wait, of 50 characters each (default 1000000)

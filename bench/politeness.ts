@@ -1,11 +1,11 @@
 // node bench/politeness.ts: the proof of politeness. A fleet that loses consumers crawls hosts of many limits, and the server's log says whether
 // it kept them, and how much of what they allow it used. With --idle and --due: what waiting costs, and how late it ends.
 import { parseArgs } from 'node:util';
-import { crawlPolitely } from './politeness-crawl.ts';
-import { figuresOf } from './politeness-figures.ts';
-import { politeHosts } from './politeness-hosts.ts';
-import { idleUse, lateness } from './politeness-quiet.ts';
-import { percent, report, verdictOf } from './politeness-report.ts';
+import { crawlPolitely } from './politeness/crawl.ts';
+import { figuresOf } from './politeness/figures.ts';
+import { politeHosts } from './politeness/hosts.ts';
+import { idleUse, lateness } from './politeness/quiet.ts';
+import { percent, report, verdictOf } from './politeness/report.ts';
 
 const usage = `node bench/politeness.ts [options]
   --urls <n>   URLs of the list, over 20 hosts (default 10000, which take 80 s; at least 400)

@@ -1,9 +1,9 @@
 // The commands and their options, with help texts for a newcomer.
 import { Command } from 'commander';
-import { addDead } from './dead-commands.ts';
-import { addHosts } from './host-commands.ts';
-import { addSettings, apiNames, consumerNames, crawlNames, placeNames } from './options.ts';
-import { readVersion } from './version.ts';
+import { addSettings, apiNames, consumerNames, crawlNames, placeNames } from './command/options.ts';
+import { readVersion } from './command/version.ts';
+import { addDead } from './dead/commands.ts';
+import { addHosts } from './hosts/commands.ts';
 
 type Run = (args: string[], options: Record<string, unknown>) => Promise<number>;
 

@@ -1,10 +1,10 @@
 // drover consume: one consumer in this process, or several in processes of their own.
-import { consume } from '../consumers/fetch.ts';
+import { consume } from '../consumers/run.ts';
 import { DroverError } from '../src/errors.ts';
-import { EXIT } from './failures.ts';
-import { onInterrupt } from './interrupt.ts';
-import { openSession } from './session.ts';
-import { superviseConsumers } from './supervise.ts';
+import { EXIT } from './command/failures.ts';
+import { onInterrupt } from './command/interrupt.ts';
+import { openSession } from './command/session.ts';
+import { superviseConsumers } from './command/supervise.ts';
 
 /** Resolves with the exit code once it was stopped. */
 export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {

@@ -1,19 +1,19 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
+import { type Consumer, startConsumer } from '../consumers/consumer.ts';
 import { enqueue } from '../producers/enqueue.ts';
-import { type Consumer, startConsumer } from '../src/crawl/consumer.ts';
 import { readCounts } from '../src/crawl/crawl.ts';
-import { nameOfSeeds } from './crawl-name.ts';
-import { startDemoSite } from './demo-site.ts';
-import { createHeldNotice } from './held-back.ts';
-import { onInterrupt } from './interrupt.ts';
-import { tellWebhook } from './last-webhooks.ts';
-import { outputFile, writeOutput } from './output-file.ts';
-import { OWN_COMMAND as command } from './own-command.ts';
-import { createScreen, type Screen } from './screen.ts';
-import { openSession, type Session } from './session.ts';
-import { exitCodeOfCrawl, type Summary } from './summary.ts';
-import { createTroubles } from './trouble.ts';
-import { watchCrawl } from './watch-crawl.ts';
+import { nameOfSeeds } from './command/crawl-name.ts';
+import { onInterrupt } from './command/interrupt.ts';
+import { tellWebhook } from './command/last-webhooks.ts';
+import { outputFile, writeOutput } from './command/output-file.ts';
+import { OWN_COMMAND as command } from './command/own-command.ts';
+import { openSession, type Session } from './command/session.ts';
+import { watchCrawl } from './command/watch-crawl.ts';
+import { startDemoSite } from './demo/site.ts';
+import { createHeldNotice } from './terminal/held-back.ts';
+import { createScreen, type Screen } from './terminal/screen.ts';
+import { exitCodeOfCrawl, type Summary } from './terminal/summary.ts';
+import { createTroubles } from './terminal/trouble.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {

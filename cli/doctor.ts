@@ -2,10 +2,10 @@
 
 import { readSettings } from '../src/config.ts';
 import { printable } from '../src/log.ts';
+import { EXIT } from './command/failures.ts';
+import { flagsOf } from './command/options.ts';
+import { findRedis } from './command/session.ts';
 import { runChecks } from './doctor-checks.ts';
-import { EXIT } from './failures.ts';
-import { flagsOf } from './options.ts';
-import { findRedis } from './session.ts';
 
 /** Resolves with 0, or 3 when something must be mended first. */
 export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {

@@ -1,12 +1,12 @@
 // drover enqueue: offers seeds to a crawl, durably, and returns.
 import { enqueue } from '../producers/enqueue.ts';
-import type { OfferTotals } from '../src/crawl/offer-seeds.ts';
 import { DroverError } from '../src/errors.ts';
-import { nameOfSeeds } from './crawl-name.ts';
-import { EXIT } from './failures.ts';
-import { createHeldNotice } from './held-back.ts';
-import { onInterrupt } from './interrupt.ts';
-import { openSession } from './session.ts';
+import type { OfferTotals } from '../src/seeds/offer.ts';
+import { nameOfSeeds } from './command/crawl-name.ts';
+import { EXIT } from './command/failures.ts';
+import { onInterrupt } from './command/interrupt.ts';
+import { openSession } from './command/session.ts';
+import { createHeldNotice } from './terminal/held-back.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {

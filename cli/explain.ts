@@ -1,10 +1,10 @@
 // drover explain: why a URL was fetched, or was not.
 import { join } from 'node:path';
-import { explainUrl } from '../src/crawl/explain.ts';
+import { explainUrl } from '../src/explain/explain.ts';
 import { openQueue } from '../src/queue/queue.ts';
-import { explanationText } from './explain-text.ts';
-import { EXIT } from './failures.ts';
-import { openSession } from './session.ts';
+import { EXIT } from './command/failures.ts';
+import { openSession } from './command/session.ts';
+import { explanationText } from './terminal/explain-text.ts';
 
 /** Resolves with the exit code; a text that is no URL is explained too. Throws E_CRAWL_UNKNOWN, E_FILE. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {

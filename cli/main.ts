@@ -1,7 +1,7 @@
 // Parses the command line, runs the command, says how it failed.
 import { CommanderError } from 'commander';
+import { exitCodeOf, explain } from './command/failures.ts';
 import { crawlCommand } from './commands.ts';
-import { exitCodeOf, explain } from './failures.ts';
 
 export async function main(): Promise<void> {
   // `drover results | head` closes the pipe early: that is no error.

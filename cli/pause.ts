@@ -1,8 +1,8 @@
 // drover pause: a crawl begins nothing more until it is resumed.
 import { steerCrawl } from '../src/crawl/steer.ts';
-import { EXIT } from './failures.ts';
-import { counted } from './figures.ts';
-import { openSession } from './session.ts';
+import { EXIT } from './command/failures.ts';
+import { openSession } from './command/session.ts';
+import { counted } from './terminal/figures.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {

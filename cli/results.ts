@@ -1,9 +1,9 @@
 // drover results: the records of a crawl, each request once.
 import { join } from 'node:path';
 import { findCrawl, findShelf } from '../src/crawl/crawl.ts';
-import { writeResults } from '../src/sink/read.ts';
-import { EXIT } from './failures.ts';
-import { openSession } from './session.ts';
+import { writeResults } from '../src/records/read/read.ts';
+import { EXIT } from './command/failures.ts';
+import { openSession } from './command/session.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_FILE, E_DISK_FULL. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {

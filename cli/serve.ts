@@ -1,12 +1,12 @@
 // drover serve: the HTTP API and the dashboard, with consumers beside them.
 import { serveApi } from '../producers/api.ts';
 import { DroverError } from '../src/errors.ts';
-import { EXIT } from './failures.ts';
-import { onInterrupt } from './interrupt.ts';
-import { consumerNames, placeNames, wordsOf } from './options.ts';
-import { openSession } from './session.ts';
-import { superviseConsumers } from './supervise.ts';
-import { readVersion } from './version.ts';
+import { EXIT } from './command/failures.ts';
+import { onInterrupt } from './command/interrupt.ts';
+import { consumerNames, placeNames, wordsOf } from './command/options.ts';
+import { openSession } from './command/session.ts';
+import { superviseConsumers } from './command/supervise.ts';
+import { readVersion } from './command/version.ts';
 
 /** Resolves with the exit code once it was stopped. Throws E_OPEN_DOOR, E_LISTEN, E_USAGE. */
 export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {

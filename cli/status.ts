@@ -2,9 +2,9 @@
 import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { printable } from '../src/log.ts';
-import { columns } from './columns.ts';
-import { EXIT } from './failures.ts';
-import { openSession } from './session.ts';
+import { EXIT } from './command/failures.ts';
+import { openSession } from './command/session.ts';
+import { columns } from './terminal/columns.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildServer, checkExposure } from '../src/api/server.ts';
 import { createTokens } from '../src/api/tokens.ts';
 import type { Settings } from '../src/config.ts';
-import { boundYoungSpace } from '../src/crawl/young-space.ts';
 import { DroverError } from '../src/errors.ts';
+import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { shardOf } from '../src/frontier/keys.ts';
 import type { Log } from '../src/log.ts';
 import { openQueue } from '../src/queue/queue.ts';
+import { openRecordIndexes } from '../src/records/read/record-index.ts';
 import { closeRedis, connectRedis, type RedisAddress } from '../src/redis.ts';
-import { openRecordIndexes } from '../src/sink/record-index.ts';
 
 /** Between the moment when /readyz says no and that when nothing new is taken: who sends calls here looks there first. */
 const NOTICE_MS = 1000;

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { crawlSettings, type Settings } from '../src/config.ts';
 import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
-import { type OfferTotals, offerSeeds } from '../src/crawl/offer-seeds.ts';
 import { createScope } from '../src/crawl/scope.ts';
-import { checkSitemaps, withSitemaps } from '../src/crawl/sitemap-seeds.ts';
-import { checkWebhook } from '../src/crawl/webhook-check.ts';
 import type { Redis } from '../src/redis.ts';
-import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds.ts';
+import { type OfferTotals, offerSeeds } from '../src/seeds/offer.ts';
+import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
+import { checkWebhook } from '../src/webhooks/check.ts';
+import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds/arguments.ts';
 
 export interface Enqueuing extends Begun {
   /** Offers all seeds, and leaves the crawl unless stopped: then the same command goes on with it. Rejects with E_FILE and the like. */

@@ -8,19 +8,19 @@ import {
   settingNames,
 } from '../src/config.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl, readCounts, stayWithCrawl } from '../src/crawl/crawl.ts';
+import type { CrawlCounts } from '../src/crawl/progress.ts';
+import { createScope } from '../src/crawl/scope.ts';
+import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
 import {
   type Fleet,
   type FleetOptions,
   fleetOptions,
   type GivenSettings,
   joinFleet,
-} from '../src/crawl/join-fleet.ts';
-import { type OfferedLine, offerSeeds } from '../src/crawl/offer-seeds.ts';
-import type { CrawlCounts } from '../src/crawl/progress.ts';
-import { createScope } from '../src/crawl/scope.ts';
-import { checkSitemaps, withSitemaps } from '../src/crawl/sitemap-seeds.ts';
-import { checkWebhook } from '../src/crawl/webhook-check.ts';
-import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
+} from '../src/fleet/join.ts';
+import { type OfferedLine, offerSeeds } from '../src/seeds/offer.ts';
+import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
+import { checkWebhook } from '../src/webhooks/check.ts';
 import {
   type GivenRequest,
   type GivenRequests,
@@ -28,7 +28,7 @@ import {
   lineOf,
   linesOf,
   SourceError,
-} from './given-requests.ts';
+} from './seeds/given-requests.ts';
 
 /** The crawl by its name or id, its settings by their names in docs/settings.md, and which fleet: `redisUrl` or `dataDir`, `prefix`. */
 export type ProducerOptions = { crawl: string } & FleetOptions & GivenSettings<keyof CrawlSettings>;

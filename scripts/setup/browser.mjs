@@ -3,7 +3,7 @@ import { withLock } from './lock.mjs';
 import { Impossible, onPath } from './run.mjs';
 import { installOne } from './system-packages.mjs';
 
-/** Where the tests look, in this order: test/support/browser.ts. */
+/** Where the tests look, in this order: test/support/api/browser.ts. */
 const programs = ['chromium', 'chromium-browser', 'google-chrome'];
 
 export function prepareBrowser() {

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl } from '../crawl/crawl.ts';
-import { viewCrawl } from '../crawl/crawl-views.ts';
-import type { OfferedLine } from '../crawl/offer-seeds.ts';
-import { checkSitemaps, withSitemaps } from '../crawl/sitemap-seeds.ts';
+import { viewCrawl } from '../crawl/views.ts';
 import { catalogue, DroverError, type Failure } from '../errors.ts';
+import type { OfferedLine } from '../seeds/offer.ts';
+import { checkSitemaps, withSitemaps } from '../seeds/sitemaps.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import type { ApiContext } from './context.ts';
 import { type CrawlInput, settingsOf } from './crawl-input.ts';

@@ -6,8 +6,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Settings } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
+import type { RecordIndexes } from '../records/read/record-index.ts';
 import type { Redis, RedisAddress } from '../redis.ts';
-import type { RecordIndexes } from '../sink/record-index.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Made once by the server, and handed to each file of routes. */

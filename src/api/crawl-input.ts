@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { type CrawlSettings, crawlSettings, definitions, parseSetting, type SettingName } from '../config.ts';
 import { createScope } from '../crawl/scope.ts';
 import { isRegexPattern } from '../crawl/url-pattern.ts';
-import { checkWebhook } from '../crawl/webhook-check.ts';
 import { DroverError } from '../errors.ts';
+import { checkWebhook } from '../webhooks/check.ts';
 import type { ApiContext } from './context.ts';
 import { ApiProblem } from './problem.ts';
 

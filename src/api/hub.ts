@@ -1,13 +1,13 @@
 // What there is to watch, looked at once for all who watch: crawls, hosts, dead letters, replays, samples, the tail.
 
-import { repeat } from '../crawl/chore.ts';
 import { listOpenCrawls } from '../crawl/crawl.ts';
-import { crawlsToWatch } from '../crawl/crawl-views.ts';
-import { ALL_DEAD } from '../crawl/dead-filter.ts';
-import { summarizeDead } from '../crawl/dead-look.ts';
-import { listReplays } from '../crawl/dead-runs.ts';
-import { createSampler, latestSample } from '../crawl/history.ts';
-import { listenToTail, type TailBatch, wantTail } from '../crawl/tail.ts';
+import { crawlsToWatch } from '../crawl/views.ts';
+import { ALL_DEAD } from '../dead/filter.ts';
+import { summarizeDead } from '../dead/read.ts';
+import { listReplays } from '../dead/replay-runs.ts';
+import { createSampler, latestSample } from '../fleet/history.ts';
+import { repeat } from '../fleet/interval.ts';
+import { listenToTail, type TailBatch, wantTail } from '../fleet/live-tail.ts';
 import { listHosts, lookAtHosts } from '../politeness/hosts.ts';
 import { redacted } from '../redact.ts';
 import { closeRedis, connectRedis, type Redis } from '../redis.ts';

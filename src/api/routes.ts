@@ -1,18 +1,18 @@
 // All routes, each file of them under its own name.
 import type { ApiContext, ApiServer } from './context.ts';
-import { addCrawlRoutes } from './crawl-routes.ts';
-import { addDashboard } from './dashboard-routes.ts';
-import { addDeadRoutes } from './dead-routes.ts';
-import { addEventRoutes } from './event-routes.ts';
-import { addExplainRoutes } from './explain-routes.ts';
-import { addHealthRoutes } from './health-routes.ts';
-import { addHostRoutes } from './host-routes.ts';
 import { createHub } from './hub.ts';
-import { addRawQueues } from './raw-queue-routes.ts';
-import { addRecordRoutes } from './record-routes.ts';
-import { addReplayRoutes } from './replay-routes.ts';
-import { addRequestRoutes } from './request-routes.ts';
-import { addSessionRoutes } from './session-routes.ts';
+import { addCrawlRoutes } from './routes/crawls.ts';
+import { addDashboard } from './routes/dashboard.ts';
+import { addDeadRoutes } from './routes/dead.ts';
+import { addEventRoutes } from './routes/events.ts';
+import { addExplainRoutes } from './routes/explain.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addHostRoutes } from './routes/hosts.ts';
+import { addRawQueues } from './routes/raw-queue.ts';
+import { addRecordRoutes } from './routes/records.ts';
+import { addReplayRoutes } from './routes/replays.ts';
+import { addRequestRoutes } from './routes/requests.ts';
+import { addSessionRoutes } from './routes/session.ts';
 
 export async function addRoutes(server: ApiServer, context: ApiContext): Promise<void> {
   addHealthRoutes(server, context);

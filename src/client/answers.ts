@@ -1,10 +1,10 @@
 // What the API is asked and answers, where no file below has a type for it.
 import type { CrawlSettings } from '../config.ts';
-import type { CrawlView } from '../crawl/crawl-views.ts';
-import type { DeadGroup } from '../crawl/dead-look.ts';
-import type { ReplayOverrides, ReplayRun } from '../crawl/dead-runs.ts';
-import type { StatsSample } from '../crawl/history.ts';
-import type { TailBatch } from '../crawl/tail.ts';
+import type { CrawlView } from '../crawl/views.ts';
+import type { DeadGroup } from '../dead/read.ts';
+import type { ReplayOverrides, ReplayRun } from '../dead/replay-runs.ts';
+import type { StatsSample } from '../fleet/history.ts';
+import type { TailBatch } from '../fleet/live-tail.ts';
 import type { HostState } from '../politeness/hosts.ts';
 
 /** One crawl alone: with its settings, without the secrets in them. */

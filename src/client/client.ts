@@ -1,9 +1,9 @@
 // The typed client of the HTTP API: one method for each route.
-import type { CrawlView } from '../crawl/crawl-views.ts';
-import type { DeadGroup } from '../crawl/dead-look.ts';
-import type { ReplayRun } from '../crawl/dead-runs.ts';
-import type { Explanation } from '../crawl/explanation.ts';
-import type { Stats } from '../crawl/history.ts';
+import type { CrawlView } from '../crawl/views.ts';
+import type { DeadGroup } from '../dead/read.ts';
+import type { ReplayRun } from '../dead/replay-runs.ts';
+import type { Explanation } from '../explain/explanation.ts';
+import type { Stats } from '../fleet/history.ts';
 import type { HostLimits, HostState } from '../politeness/hosts.ts';
 import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
 import type { CrawlRecord } from '../record.ts';

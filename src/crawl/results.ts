@@ -1,9 +1,9 @@
 // The records of a crawl for a program of the user's, by the crawl's name.
 import { join } from 'node:path';
+import { type FleetOptions, fleetOptions, joinFleet } from '../fleet/join.ts';
 import type { CrawlRecord } from '../record.ts';
-import { readRecords } from '../sink/read.ts';
+import { readRecords } from '../records/read/read.ts';
 import { findCrawl, findShelf } from './crawl.ts';
-import { type FleetOptions, fleetOptions, joinFleet } from './join-fleet.ts';
 
 /**
  * The records of a crawl as they lie in the data directory of this machine: each request once, as `drover results` has them. Give the crawl's

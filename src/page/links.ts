@@ -1,11 +1,11 @@
 // Where a page leads, as a browser and a polite crawler would read it: its links, its title, and what it asks of robots.
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
+import { readDirectives } from './directives.ts';
 import { decodeText } from './entities.ts';
-import { readDirectives } from './header-directives.ts';
 import { refreshTarget } from './refresh.ts';
-import { scanTags, type Tag, type TagTaker } from './tag-scanner.ts';
+import { scanTags, type Tag, type TagTaker } from './tags.ts';
 
-export { readHeaderDirectives } from './header-directives.ts';
+export { readHeaderDirectives } from './directives.ts';
 
 export interface PageFacts {
   /** Of the document: white space collapsed, at most 1,000 characters; null if there is none or it is empty. */

@@ -1,7 +1,7 @@
 // What hosts ask for: a pause (429, 503), a Crawl-delay, a slower pace because of what is left of a quota. Kept for the whole fleet.
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
-import type { News } from './news.ts';
+import type { News } from './key-events.ts';
 
 export interface ToldOff {
   afterMs: number | null;

@@ -2,8 +2,8 @@
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
 import { LEASE_MS } from './ask-gate.ts';
-import type { Heirs } from './heirs.ts';
-import type { News } from './news.ts';
+import type { News } from './key-events.ts';
+import type { Heirs } from './slot-waiters.ts';
 
 const HEARTBEAT_MS = 500;
 /** A slot is passed on within this process for so long; then the other consumers have their turn. */

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from '../redis.ts';
 import { askGate, type GateAnswer, type GateQuestion, LEASE_MS } from './ask-gate.ts';
-import { createHeirs } from './heirs.ts';
 import { HeldSlots, type SlotRelease } from './held-slots.ts';
-import { createNews, type News } from './news.ts';
+import { createNews, type News } from './key-events.ts';
+import { createHeirs } from './slot-waiters.ts';
 
 export { LEASE_MS };
 

@@ -17,7 +17,7 @@ export const QUEUE = 'requests';
 export type RequestJob = Job<string, void, string>;
 export type RequestQueue = Queue<string, void, string>;
 export type RequestWorker = Worker<string, void, string>;
-/** Makes spans of BullMQ's own work (src/crawl/traces.ts). */
+/** Makes spans of BullMQ's own work (consumers/telemetry/traces.ts). */
 export type QueueTelemetry = Telemetry;
 export { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker };
 

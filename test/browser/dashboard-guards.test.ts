@@ -1,9 +1,9 @@
 // What must not happen to the dashboard, in a real Chromium: pages that run in it, sessions and servers that end, tokens that do too much.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { READ_TOKEN, WRITE_TOKEN } from '../support/api.ts';
-import { DESKTOP, overflowOf, PHONE } from '../support/browser.ts';
-import { go, isLive, MARKUP, openStage } from '../support/dashboard.ts';
+import { READ_TOKEN, WRITE_TOKEN } from '../support/api/api.ts';
+import { DESKTOP, overflowOf, PHONE } from '../support/api/browser.ts';
+import { go, isLive, MARKUP, openStage } from '../support/api/dashboard.ts';
 
 const stage = openStage();
 

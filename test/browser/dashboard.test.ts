@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { DESKTOP, namelessControls, overflowOf, PHONE, tabTo } from '../support/browser.ts';
-import { go, MARKUP, openStage, picture } from '../support/dashboard.ts';
+import { DESKTOP, namelessControls, overflowOf, PHONE, tabTo } from '../support/api/browser.ts';
+import { go, MARKUP, openStage, picture } from '../support/api/dashboard.ts';
 
 const stage = openStage();
 

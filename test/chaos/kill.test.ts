@@ -5,7 +5,7 @@ import test from 'node:test';
 import { timesAsked } from '../support/auditor.ts';
 import { assertAddsUp, openDesk, recordsOf } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const PAGES = 3000;
 const CONCURRENCY = 20;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { figuresOf } from '../../bench/politeness-figures.ts';
-import { behavioursOf, listOf, type PoliteHost, settingsOf, spread } from '../../bench/politeness-hosts.ts';
+import { figuresOf } from '../../bench/politeness/figures.ts';
+import { behavioursOf, listOf, type PoliteHost, settingsOf, spread } from '../../bench/politeness/hosts.ts';
 import { askedAgain } from '../support/auditor.ts';
 import { assertAddsUp, openDesk } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const URLS = 800;
 /** Half of a pause: what else the machine does may hold up the consumer that has to tell the others of it. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import type { ReplayRun } from '../../src/crawl/dead-runs.ts';
+import type { ReplayRun } from '../../src/dead/replay-runs.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { timesAsked } from '../support/auditor.ts';
 import { assertAddsUp, type Desk } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const LETTERS = 1000;
 const HOSTS = 5;

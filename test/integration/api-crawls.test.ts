@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { type Api, crawlIn, sharedApi, startApi } from '../support/api.ts';
+import { type Api, crawlIn, sharedApi, startApi } from '../support/api/api.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
-import { type SiteOptions, startSite } from '../support/site.ts';
+import { type SiteOptions, startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 const quiet = sharedApi(fleets, [], {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { type Api, crawlIn, sharedApi } from '../support/api.ts';
+import { type Api, crawlIn, sharedApi } from '../support/api/api.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
-import { type Site, type SiteOptions, startSite } from '../support/site.ts';
+import { type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 const serve = sharedApi(fleets, [

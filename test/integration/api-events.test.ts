@@ -1,7 +1,7 @@
 // GET /v1/events: what a reader gets first and then, several of them, one that does not read, and the end of the stream.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Api, READ_TOKEN, sharedApi, startApi, WRITE_TOKEN } from '../support/api.ts';
+import { type Api, READ_TOKEN, sharedApi, startApi, WRITE_TOKEN } from '../support/api/api.ts';
 import { type Fleet, openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 

@@ -1,8 +1,8 @@
 // How a server comes and goes: health, readiness, metrics, and a SIGTERM that loses nothing and keeps nobody waiting beyond --grace.
 import assert from 'node:assert/strict';
 import test, { suite } from 'node:test';
-import { type Api, READ_TOKEN, sharedApi, startApi, WRITE_TOKEN } from '../support/api.ts';
-import { figureOf, readExposition } from '../support/exposition.ts';
+import { type Api, READ_TOKEN, sharedApi, startApi, WRITE_TOKEN } from '../support/api/api.ts';
+import { figureOf, readExposition } from '../support/api/exposition.ts';
 import { openFleets } from '../support/fleets.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createGzip } from 'node:zlib';
-import { type Api, assertHarmless, READ_TOKEN, sharedApi, WRITE_TOKEN } from '../support/api.ts';
+import { type Api, assertHarmless, READ_TOKEN, sharedApi, WRITE_TOKEN } from '../support/api/api.ts';
 import { openFleets } from '../support/fleets.ts';
 
 const fleets = openFleets();

@@ -1,11 +1,11 @@
 // Sent again, and nothing twice: an upload that was cut off, an Idempotency-Key, a server killed in the middle; many lines in bounded memory.
 import assert from 'node:assert/strict';
 import test, { suite } from 'node:test';
-import { type Api, peakMemory, sharedApi, startApi } from '../support/api.ts';
+import { type Api, peakMemory, sharedApi, startApi } from '../support/api/api.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 const serve = sharedApi(fleets);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { z } from 'zod';
-import { type Api, type CallOptions, crawlIn, sharedApi } from '../support/api.ts';
+import { type Api, type CallOptions, crawlIn, sharedApi } from '../support/api/api.ts';
 import { openFleets } from '../support/fleets.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 const serve = sharedApi(fleets, ['--processes', '1', '--allow-private', '127.0.0.0/8', '--attempts', '1']);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type Api, sharedApi } from '../support/api.ts';
+import { type Api, sharedApi } from '../support/api/api.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
-import { assertHarmless, send, sharedApi } from '../support/api.ts';
+import { assertHarmless, send, sharedApi } from '../support/api/api.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 

@@ -1,14 +1,14 @@
 // Automatic replay: one letter of a host that was down is tried now and then; the others follow when it comes through.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { replayDowned, waitAfter } from '../../src/crawl/auto-replay.ts';
-import { ALL_DEAD } from '../../src/crawl/dead-filter.ts';
-import { listReplays } from '../../src/crawl/dead-runs.ts';
+import { replayDowned, waitAfter } from '../../src/dead/auto-replay.ts';
+import { ALL_DEAD } from '../../src/dead/filter.ts';
+import { listReplays } from '../../src/dead/replay-runs.ts';
 import { groupOf } from '../../src/frontier/replay.ts';
 import { createLog } from '../../src/log.ts';
 import { assertAddsUp } from '../support/crawls.ts';
+import { lettersOf, openGraveyard } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
-import { lettersOf, openGraveyard } from '../support/graveyard.ts';
 import { until } from '../support/signals.ts';
 
 const fleets = openFleets();

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { ApiError, createClient } from '../../src/index.ts';
-import { sharedApi, WRITE_TOKEN } from '../support/api.ts';
+import { sharedApi, WRITE_TOKEN } from '../support/api/api.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
-import { type Site, startSite } from '../support/site.ts';
+import { type Site, startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 const api = sharedApi(fleets, ['--processes', '1', '--allow-private', '127.0.0.1'], {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
 import { ApiError, createClient, type FleetEvent } from '../../src/index.ts';
+import { startStandIn } from '../support/api/stand-in-api.ts';
 import { until } from '../support/signals.ts';
-import { startStandIn } from '../support/stand-in-api.ts';
 
 const none = { crawl: 'c', accepted: 0, duplicates: 0, overLimit: 0, rejected: [] };
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ApiError, type Client, createClient } from '../../src/index.ts';
+import { startStandIn } from '../support/api/stand-in-api.ts';
 import { freePort } from '../support/redis.ts';
-import { startStandIn } from '../support/stand-in-api.ts';
 
 async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

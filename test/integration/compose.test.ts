@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { askedAgain } from '../support/auditor.ts';
 import { spawnDrover, spawnProgram, until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 interface Service {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { askedAgain, audit, startsDuring, violationsOf } from '../support/auditor.ts';
 import { assertAddsUp, openDesk, recordsOf } from '../support/crawls.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 test('a site is crawled: one record for each page, each page fetched once, exit code 0', async (t) => {
   const site = await startSite({ pages: 400 });

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import type { DeadGroup } from '../../src/crawl/dead-look.ts';
+import type { DeadGroup } from '../../src/dead/read.ts';
 import type { DeadLetter, DeadLetterDetail } from '../../src/queue/dead-letters.ts';
 import { parseRequest } from '../../src/request.ts';
+import { openGraveyard } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
-import { openGraveyard } from '../support/graveyard.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 

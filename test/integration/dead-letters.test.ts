@@ -8,6 +8,7 @@ import { catalogue, type ErrorCode, type Layer } from '../../src/errors.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { assertAddsUp, type Desk, openDesk } from '../support/crawls.ts';
+import { startNameServer } from '../support/name-server.ts';
 import {
   answerOf,
   type RawServer,
@@ -23,9 +24,8 @@ import {
   startSending,
   startSendingAndClosing,
   startSilentConnect,
-} from '../support/hostile.ts';
-import { startTls, startTlsSilent } from '../support/hostile-tls.ts';
-import { startNameServer } from '../support/name-server.ts';
+} from '../support/site/hostile.ts';
+import { startTls, startTlsSilent } from '../support/site/hostile-tls.ts';
 
 /** How it must end: dead at once, dead when both attempts are used up, or recorded (asking again would change nothing). */
 type End = 'dead at once' | 'dead after retries' | 'recorded';
@@ -160,7 +160,7 @@ before(async () => {
   });
   opened.push(secret, names);
   desk = await openDesk({
-    NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('../support/certificates/ca.pem', import.meta.url)),
+    NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('../support/site/certificates/ca.pem', import.meta.url)),
   });
   for (const [, , , start] of troubles) {
     const server = await start();

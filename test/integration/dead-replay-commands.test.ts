@@ -1,11 +1,11 @@
 // drover dead replay, replays and stop as a user has them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ReplayRun } from '../../src/crawl/dead-runs.ts';
+import type { ReplayRun } from '../../src/dead/replay-runs.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { assertAddsUp } from '../support/crawls.ts';
+import { openGraveyard } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
-import { openGraveyard } from '../support/graveyard.ts';
 
 const fleets = openFleets();
 

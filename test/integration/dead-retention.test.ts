@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { takeChore } from '../../src/crawl/fleet-lease.ts';
-import { purgeOldDead } from '../../src/crawl/retention.ts';
+import { purgeOldDead } from '../../src/dead/retention.ts';
+import { takeChore } from '../../src/fleet/lease.ts';
 import { createLog } from '../../src/log.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import type { Desk } from '../support/crawls.ts';
+import { lettersOf, openGraveyard } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
-import { lettersOf, openGraveyard } from '../support/graveyard.ts';
 import { until } from '../support/signals.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import test from 'node:test';
-import { type DemoSite, startDemoSite } from '../../cli/demo-site.ts';
+import { type DemoSite, startDemoSite } from '../../cli/demo/site.ts';
 
 const site = await startDemoSite();
 test.after(() => site.close());

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { startApi } from '../support/api.ts';
+import { startApi } from '../support/api/api.ts';
 import { openDesk } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { newPrefix } from '../support/producers.ts';
 import { freePort } from '../support/redis.ts';
 import { spawnProgram } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 const folder = join(import.meta.dirname, '../../examples');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import zlib from 'node:zlib';
 import { answered, closing, failed, fetcherFor, requestTo, textOf } from '../support/fetching.ts';
+import { until } from '../support/signals.ts';
 import {
   answerOf,
   startBomb,
@@ -10,8 +11,7 @@ import {
   startRaw,
   startSending,
   startSendingAndClosing,
-} from '../support/hostile.ts';
-import { until } from '../support/signals.ts';
+} from '../support/site/hostile.ts';
 
 const text = 'hello, world. '.repeat(1000);
 /** Does not compress: more than the size up to which bodies are decompressed in one go. */

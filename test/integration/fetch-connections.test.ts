@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
 import { answered, closing, failed, fetcherFor, requestTo, textOf } from '../support/fetching.ts';
-import { answerOf, startRaw, startSending } from '../support/hostile.ts';
-import { startTls, testAuthority } from '../support/hostile-tls.ts';
 import { until } from '../support/signals.ts';
+import { answerOf, startRaw, startSending } from '../support/site/hostile.ts';
+import { startTls, testAuthority } from '../support/site/hostile-tls.ts';
 
 test('a connection is used again, and its second request has no look-up, connect or handshake', async (t) => {
   const server = closing(t, await startSending(answerOf('hello')));

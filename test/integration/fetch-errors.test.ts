@@ -4,6 +4,8 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { catalogue, type ErrorCode } from '../../src/errors.ts';
 import { answered, closing, failed, fetcherFor, requestTo, textOf } from '../support/fetching.ts';
+import { startNameServer } from '../support/name-server.ts';
+import { until } from '../support/signals.ts';
 import {
   answerOf,
   startFloodOfHeaders,
@@ -13,10 +15,8 @@ import {
   startResetting,
   startSending,
   startSendingAndClosing,
-} from '../support/hostile.ts';
-import { startTls, testAuthority } from '../support/hostile-tls.ts';
-import { startNameServer } from '../support/name-server.ts';
-import { until } from '../support/signals.ts';
+} from '../support/site/hostile.ts';
+import { startTls, testAuthority } from '../support/site/hostile-tls.ts';
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n';
 

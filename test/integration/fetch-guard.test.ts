@@ -4,9 +4,9 @@ import test from 'node:test';
 import type { AllowList } from '../../src/fetch/guard.ts';
 import type { FetchResult } from '../../src/outcome.ts';
 import { answered, closing, failed, fetcherFor, requestTo, textOf } from '../support/fetching.ts';
-import { answerOf, startRaw, startSending } from '../support/hostile.ts';
 import { startNameServer } from '../support/name-server.ts';
 import { until } from '../support/signals.ts';
+import { answerOf, startRaw, startSending } from '../support/site/hostile.ts';
 
 const nothing: AllowList = { cidrs: [], hosts: [] };
 /** One address of loopback stands for the public ones, so that no test sends anything beyond this machine. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { answered, closing, fetcherFor, requestTo, textOf } from '../support/fetching.ts';
-import { answerOf, type RawServer, startRaw, startSending } from '../support/hostile.ts';
+import { answerOf, type RawServer, startRaw, startSending } from '../support/site/hostile.ts';
 
 /** Redirects everything but /end to /end with the status. */
 const startLeadingTo = (location: string, status: string) =>

@@ -12,6 +12,7 @@ import {
   roomyTimeouts,
   textOf,
 } from '../support/fetching.ts';
+import { startNameServer } from '../support/name-server.ts';
 import {
   answerOf,
   startDripOfBody,
@@ -22,9 +23,8 @@ import {
   startRaw,
   startSending,
   startSilentConnect,
-} from '../support/hostile.ts';
-import { startTlsSilent } from '../support/hostile-tls.ts';
-import { startNameServer } from '../support/name-server.ts';
+} from '../support/site/hostile.ts';
+import { startTlsSilent } from '../support/site/hostile-tls.ts';
 
 const limitMs = 300;
 /** A busy machine may be late; it must never be early. */

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { askedAgain, audit } from '../support/auditor.ts';
 import { assertAddsUp, openDesk } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const HOSTS = 50;
 const PER_HOST = 40;

@@ -11,7 +11,7 @@ import { askedAgain } from '../support/auditor.ts';
 import { assertAddsUp, type Desk, openDesk } from '../support/crawls.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { type DroverProcess, until } from '../support/signals.ts';
-import { type Site, startSite } from '../support/site.ts';
+import { type Site, startSite } from '../support/site/site.ts';
 
 let server: TestRedis;
 let redis: Redis;

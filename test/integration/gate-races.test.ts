@@ -13,7 +13,7 @@ import type { Desk } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
 import { until } from '../support/signals.ts';
-import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site.ts';
+import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--quiet', '--crawl', 'c', '--no-adaptive', '--ignore-robots'];
 /** What the server's clock may make of a gap. */

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
-import { createSampler, readStats, type StatsSample } from '../../src/crawl/history.ts';
-import { listenToTail, type TailBatch, wantTail } from '../../src/crawl/tail.ts';
+import { createSampler, readStats, type StatsSample } from '../../src/fleet/history.ts';
+import { listenToTail, type TailBatch, wantTail } from '../../src/fleet/live-tail.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { connectRedis } from '../../src/redis.ts';
 import { type Fleet, openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 

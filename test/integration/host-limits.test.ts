@@ -5,7 +5,7 @@ import test, { type TestContext } from 'node:test';
 import { byHost, type HostLimits, mostInFlight, smallestGapMs, violationsOf } from '../support/auditor.ts';
 import { type Desk, openDesk } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
-import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site.ts';
+import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--quiet', '--crawl', 'c', '--no-adaptive'];
 /** What the server's clock may make of a gap. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { audit, violationsOf } from '../support/auditor.ts';
 import { openDesk } from '../support/crawls.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '-c', '40', '--crawl', 'c'];
 

@@ -8,7 +8,7 @@ import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { openDesk } from '../support/crawls.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 type Line = Record<string, unknown>;
 

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
-import { renderMetrics } from '../../src/crawl/fleet-metrics.ts';
-import { readStandings } from '../../src/crawl/fleet-view.ts';
+import { renderMetrics } from '../../src/fleet/prometheus.ts';
+import { readStandings } from '../../src/fleet/snapshot.ts';
 import { fields, metrics } from '../../src/metrics.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { runScript } from '../../src/scripts.ts';
+import { type Family, figureOf, readExposition, seriesCount } from '../support/api/exposition.ts';
 import { assertAddsUp } from '../support/crawls.ts';
-import { type Family, figureOf, readExposition, seriesCount } from '../support/exposition.ts';
 import { type Fleet, openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
-import { type Site, type SiteOptions, startSite } from '../support/site.ts';
+import { type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 
@@ -184,7 +184,7 @@ test('a pulse that a reconnect sends again adds nothing', async () => {
   const { shard } = await fleets.open();
   const field = fields[0] ?? '';
   const send = (pulse: number) =>
-    runScript(fleets.redis, 'crawl/lua/pulse.lua', `${shard}:metrics`, [
+    runScript(fleets.redis, 'fleet/lua/pulse.lua', `${shard}:metrics`, [
       shard,
       'c',
       pulse,

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { recordsOf } from '../support/crawls.ts';
 import { spawnProgram } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const run = promisify(execFile);

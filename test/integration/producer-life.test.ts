@@ -9,7 +9,7 @@ import { openFleets } from '../support/fleets.ts';
 import { errorOf, newPrefix, openProducer, urls } from '../support/producers.ts';
 import { freePort, startTestRedis } from '../support/redis.ts';
 import { spawnProgram, until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const fleets = openFleets();

@@ -12,7 +12,7 @@ import type { CrawlRecord } from '../../src/record.ts';
 import { parseRequest } from '../../src/request.ts';
 import { recordsOf } from '../support/crawls.ts';
 import { type DroverProcess, spawnDrover, spawnProgram, until } from '../support/signals.ts';
-import { type Site, startSite } from '../support/site.ts';
+import { type Site, startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const root = join(import.meta.dirname, '../..');

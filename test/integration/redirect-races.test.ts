@@ -8,7 +8,7 @@ import { byHost, type HostLimits, startsDuring, violationsOf } from '../support/
 import type { Desk } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { type DroverProcess, until } from '../support/signals.ts';
-import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site.ts';
+import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--quiet', '--crawl', 'c', '--no-adaptive'];
 /** What the server's clock may make of a gap. */

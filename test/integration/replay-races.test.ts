@@ -1,17 +1,17 @@
 // Replays that meet with something: other drivers, a stop, a cancel that was cut off, a pause, a purge.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ALL_DEAD } from '../../src/crawl/dead-filter.ts';
-import { groupKey, pagesByAge } from '../../src/crawl/dead-index.ts';
-import { pageOfDead } from '../../src/crawl/dead-look.ts';
-import { purgeDead } from '../../src/crawl/dead-purge.ts';
-import { driveReplays, startReplay, stopReplay } from '../../src/crawl/dead-replay.ts';
-import { countReplayable } from '../../src/crawl/dead-replayable.ts';
-import { createRun, endRun, letRestFollow, lookAtReplay } from '../../src/crawl/dead-runs.ts';
+import { ALL_DEAD } from '../../src/dead/filter.ts';
+import { groupKey, pagesByAge } from '../../src/dead/groups.ts';
+import { purgeDead } from '../../src/dead/purge.ts';
+import { pageOfDead } from '../../src/dead/read.ts';
+import { driveReplays, startReplay, stopReplay } from '../../src/dead/replay.ts';
+import { createRun, endRun, letRestFollow, lookAtReplay } from '../../src/dead/replay-runs.ts';
+import { countReplayable } from '../../src/dead/replayable.ts';
 import { crawlKey } from '../../src/frontier/keys.ts';
 import { steer } from '../../src/frontier/steer.ts';
+import { lettersOf, openGraveyard } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
-import { lettersOf, openGraveyard } from '../support/graveyard.ts';
 
 const fleets = openFleets();
 const BROKEN = { ...ALL_DEAD, code: 'E_HTTP_5XX' };

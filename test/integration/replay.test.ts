@@ -1,16 +1,16 @@
 // The core of dead letters: groups, attempts, canary runs, purge; with real crawls against a site that is repaired in between.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ALL_DEAD, matchesLetter } from '../../src/crawl/dead-filter.ts';
-import { groupKey } from '../../src/crawl/dead-index.ts';
-import { pageOfDead, showDead, summarizeDead } from '../../src/crawl/dead-look.ts';
-import { purgeDead } from '../../src/crawl/dead-purge.ts';
-import { driveReplays, startReplay, stopReplay } from '../../src/crawl/dead-replay.ts';
-import { lookAtReplay } from '../../src/crawl/dead-runs.ts';
+import { ALL_DEAD, matchesLetter } from '../../src/dead/filter.ts';
+import { groupKey } from '../../src/dead/groups.ts';
+import { purgeDead } from '../../src/dead/purge.ts';
+import { pageOfDead, showDead, summarizeDead } from '../../src/dead/read.ts';
+import { driveReplays, startReplay, stopReplay } from '../../src/dead/replay.ts';
+import { lookAtReplay } from '../../src/dead/replay-runs.ts';
 import { letterOf } from '../../src/queue/dead-letters.ts';
 import { assertAddsUp } from '../support/crawls.ts';
+import { lettersOf, openGraveyard } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
-import { lettersOf, openGraveyard } from '../support/graveyard.ts';
 
 const fleets = openFleets();
 const PLAIN = { canary: 0, rate: 1, overrides: {} };

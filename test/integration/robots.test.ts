@@ -6,14 +6,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import test, { after, before, type TestContext } from 'node:test';
+import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
 import {
   createRobots,
   type Robots,
   type RobotsFetch,
   type RobotsParts,
   type RobotsVerdict,
-} from '../../src/politeness/robots.ts';
-import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
+} from '../../src/robots/robots.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 let server: TestRedis;
@@ -128,7 +128,7 @@ async function startProcess(
   origin: string,
   lockMs = 15_000,
 ): Promise<OneOfThree> {
-  const modules = ['../../src/politeness/robots.ts', '../../src/redis.ts'].map(
+  const modules = ['../../src/robots/robots.ts', '../../src/redis.ts'].map(
     (path) => new URL(path, import.meta.url).href,
   );
   const args = [

@@ -18,7 +18,7 @@ import { askedAgain, startsDuring } from '../support/auditor.ts';
 import { assertAddsUp, type Desk, openDesk, recordsOf } from '../support/crawls.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 let server: TestRedis;
 let redis: Redis;

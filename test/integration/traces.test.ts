@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { startTraceReceiver } from '../support/api/trace-receiver.ts';
 import { openFleets } from '../support/fleets.ts';
-import { startSite } from '../support/site.ts';
-import { startTraceReceiver } from '../support/trace-receiver.ts';
+import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 

@@ -5,13 +5,13 @@ import { createServer } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { crawlSettings, defaultSettings } from '../../src/config.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
-import { deliver } from '../../src/crawl/webhook-delivery.ts';
 import { createFetcher } from '../../src/fetch/client.ts';
 import { addWebhookJobs, openWebhookQueue } from '../../src/queue/webhook-queue.ts';
+import { deliver } from '../../src/webhooks/deliver.ts';
+import { type Answer, startReceiver } from '../support/api/receiver.ts';
 import { openFleets } from '../support/fleets.ts';
-import { type CertificateName, startTls, testAuthority } from '../support/hostile-tls.ts';
-import { type Answer, startReceiver } from '../support/receiver.ts';
 import { freePort } from '../support/redis.ts';
+import { type CertificateName, startTls, testAuthority } from '../support/site/hostile-tls.ts';
 
 const fleets = openFleets();
 

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
-import { verifyWebhook } from '../../src/crawl/webhook-signature.ts';
-import { outboxOf } from '../../src/crawl/webhooks.ts';
 import { openWebhookQueue, type WebhookQueue } from '../../src/queue/webhook-queue.ts';
+import { outboxOf } from '../../src/webhooks/outbox.ts';
+import { verifyWebhook } from '../../src/webhooks/sign.ts';
+import { type Answer, type Receiver, startReceiver } from '../support/api/receiver.ts';
 import type { Desk } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
-import { type Answer, type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/signals.ts';
-import { startSite } from '../support/site.ts';
+import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 const SECRET = 'sixteen characters and some more';

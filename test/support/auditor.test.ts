@@ -14,7 +14,7 @@ import {
   startsDuring,
   violationsOf,
 } from './auditor.ts';
-import type { LogEntry } from './site.ts';
+import type { LogEntry } from './site/site.ts';
 
 const asked = (start: number, end: number, path = '/', host = 'a', status = 200): LogEntry => ({
   ...{ start, end, path, host, status },

@@ -1,5 +1,5 @@
 // Reads a server's own log and says how politely it was asked: what drover claims of itself is no evidence. Pure functions.
-import type { LogEntry } from './site.ts';
+import type { LogEntry } from './site/site.ts';
 
 export interface Audit {
   requests: number;

@@ -8,12 +8,12 @@ import { createRates } from './rates.js';
 import { readRoute } from './route.js';
 import { tokenForm } from './session.js';
 import { createStore } from './store.js';
-import { crawlView } from './views/crawl.js';
-import { crawlsView } from './views/crawls.js';
-import { deadView } from './views/dead.js';
+import { crawlView } from './views/crawls/crawl.js';
+import { crawlsView } from './views/crawls/crawls.js';
+import { deadView } from './views/dead/dead.js';
+import { letterView } from './views/dead/letter.js';
 import { explainView } from './views/explain.js';
-import { hostsView } from './views/hosts.js';
-import { letterView } from './views/letter.js';
+import { hostsView } from './views/hosts/hosts.js';
 import { createTailLines, tailView } from './views/tail.js';
 
 const byId = (id) => document.getElementById(id);

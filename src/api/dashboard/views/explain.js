@@ -5,8 +5,8 @@ import { field, showFault } from '../form.js';
 import { createProblemPlace } from '../problem.js';
 import { routeTo } from '../route.js';
 import { visible, webLink } from '../text.js';
-import { attemptsList } from './attempts.js';
-import { remarksOf, standingOf } from './host-words.js';
+import { attemptsList } from './dead/attempts.js';
+import { remarksOf, standingOf } from './hosts/words.js';
 
 export function explainView({ app, route, signal }) {
   const problems = createProblemPlace();

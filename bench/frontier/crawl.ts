@@ -1,0 +1,96 @@
+// A crawl to measure the frontier with: a list goes in as a producer offers it, and comes out turn by turn.
+import { Readable } from 'node:stream';
+import { type Enqueuing, enqueue } from '../../producers/enqueue.ts';
+import { defaultSettings } from '../../src/config.ts';
+import { readCounts } from '../../src/crawl/crawl.ts';
+import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import { crawlKey, shardOf } from '../../src/frontier/keys.ts';
+import { BATCH, offer } from '../../src/frontier/offer.ts';
+import type { Redis } from '../../src/redis.ts';
+import { createDispatch, type Dispatch, WINDOW } from './dispatch.ts';
+import { dropLanes, lengthOfLanes } from './lanes.ts';
+import { listOf, urlAt } from './list.ts';
+
+const SHARD = shardOf(defaultSettings.prefix);
+/** Of offers that are not measured, so that Redis has work while the next is made. */
+const OFFERS_IN_FLIGHT = 3;
+const OFFERS_A_DROP = 100;
+
+export interface FrontierCrawl extends Dispatch {
+  /** Offers the next `count` URLs of the list as `drover enqueue -` does: bytes to lines to requests to batches. Answers the seconds. */
+  enqueue(count: number): Promise<number>;
+  /** Offers the next `count`, which then no longer wait: they have been seen, and count as recorded. */
+  pass(count: number): Promise<void>;
+  /** Offers the next `count`, at most BATCH, in one batch. */
+  offerNext(count: number): Promise<void>;
+  /** Offers one that the list does not hold. */
+  offerOther(url: string): Promise<void>;
+  /** What `drover status` reads. */
+  counts(): Promise<CrawlCounts>;
+  /** Requests on the lanes, counted there. */
+  onLanes(): Promise<number>;
+  /** What is left is what has been seen. */
+  dropLanes(): Promise<void>;
+}
+
+/** Begins a crawl of a list over so many hosts, of which each may have a whole window in flight. */
+export async function beginFrontierCrawl(redis: Redis, name: string, hosts: number): Promise<FrontierCrawl> {
+  const settings = { ...defaultSettings, perHost: WINDOW, maxFrontier: Number.MAX_SAFE_INTEGER };
+  const producer = await enqueue({ redis, shard: SHARD, settings, name, seeds: ['-'] });
+  const crawl = producer.id;
+  const lanes = { shard: SHARD, crawl, hosts };
+  let next = 0;
+
+  function offerNext(count: number): Promise<void> {
+    const urls = Array.from({ length: count }, () => urlAt(next++, hosts));
+    return offerAll(redis, crawl, urls);
+  }
+
+  return {
+    ...createDispatch(redis, SHARD, crawl),
+    async enqueue(count) {
+      const list = listOf(next, next + count, hosts);
+      next += count;
+      return timeProducer(producer, list, count);
+    },
+    async pass(count) {
+      for (let left = count; left > 0; left -= BATCH * OFFERS_A_DROP) {
+        const some = Math.min(left, BATCH * OFFERS_A_DROP);
+        await inFlight(some, offerNext);
+        await dropLanes(redis, lanes);
+        await redis.hincrby(crawlKey(SHARD, crawl), 'recorded', some);
+      }
+    },
+    offerNext,
+    offerOther: (url) => offerAll(redis, crawl, [url]),
+    counts: () => readCounts(redis, SHARD, crawl),
+    onLanes: () => lengthOfLanes(redis, lanes),
+    dropLanes: () => dropLanes(redis, lanes),
+  };
+}
+
+async function offerAll(redis: Redis, crawl: string, urls: readonly string[]): Promise<void> {
+  const requests = urls.map((url) => ({ url, depth: 0, referrer: null, extras: null }));
+  const offered = await offer(redis, SHARD, crawl, requests);
+  if (offered?.added !== urls.length) throw new Error(`${offered?.added} of ${urls.length} were new`);
+}
+
+/** The list is made meanwhile, which takes about 1 µs for each URL. */
+async function timeProducer(producer: Enqueuing, list: Iterable<Buffer>, count: number): Promise<number> {
+  const stdin = Readable.from(list, { objectMode: false });
+  const bad: string[] = [];
+  const startedAt = performance.now();
+  const totals = await producer.run({ stdin, onBadLine: (line) => bad.push(line), stopped: () => false });
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (totals.accepted !== count) throw new Error(`${totals.accepted} of ${count} accepted: ${bad[0]}`);
+  return seconds;
+}
+
+async function inFlight(count: number, offerNext: (count: number) => Promise<void>): Promise<void> {
+  const flight: Promise<void>[] = [];
+  for (let left = count; left > 0; left -= BATCH) {
+    if (flight.length >= OFFERS_IN_FLIGHT) await flight.shift();
+    flight.push(offerNext(Math.min(left, BATCH)));
+  }
+  await Promise.all(flight);
+}

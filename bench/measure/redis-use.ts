@@ -1,0 +1,51 @@
+// A Redis for one measurement, and what is asked of it: CPU, memory, calls.
+import { Redis } from 'ioredis';
+import { startTestRedis, type TestRedis } from '../../test/support/redis.ts';
+import { type Usage, usageOf } from './process-use.ts';
+
+export interface RedisUse extends Usage {
+  /** Reads from clients' sockets: several commands sent in one go are one. */
+  reads: number;
+  /** Calls by command, those that scripts make included. */
+  calls: Record<string, number>;
+}
+
+/** Runs `work` with a Redis of its own, set up like the embedded one; `prepare` goes before what is measured. */
+export async function watchRedis<T>(
+  work: (redis: TestRedis) => Promise<T>,
+  prepare: (redis: TestRedis) => Promise<unknown> = async () => {},
+): Promise<{ result: T; redis: RedisUse }> {
+  const redis = await startTestRedis();
+  const client = new Redis({ path: redis.url.replace('unix:', '') });
+  try {
+    await prepare(redis);
+    const before = { ...usageOf(redis.pid), ...(await callsOf(client)) };
+    const result = await work(redis);
+    const after = { ...usageOf(redis.pid), ...(await callsOf(client)) };
+    const calls = Object.entries(after.calls).map(
+      ([name, n]) => [name, n - (before.calls[name] ?? 0)] as const,
+    );
+    const use = {
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      peakBytes: after.peakBytes,
+      reads: after.reads - before.reads,
+      calls: Object.fromEntries(calls.filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1])),
+    };
+    return { result, redis: use };
+  } finally {
+    client.disconnect();
+    await redis.stop();
+  }
+}
+
+async function callsOf(client: Redis): Promise<Pick<RedisUse, 'reads' | 'calls'>> {
+  const [stats, commands] = [await client.info('stats'), await client.info('commandstats')];
+  const calls = [...commands.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)].map(([, name, n]) => [
+    name,
+    Number(n),
+  ]);
+  return {
+    reads: Number(/^total_reads_processed:(\d+)/m.exec(stats)?.[1] ?? 0),
+    calls: Object.fromEntries(calls),
+  };
+}

@@ -1,0 +1,63 @@
+// drover itself, as its user starts it: a crawl that follows links from one page, and a flat list of URLs; records written to a file.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type Bench,
+  runProgram,
+  type Sample,
+  spanOf,
+  watchServer,
+  withDirectory,
+} from '../measure/measure.ts';
+import { watchRedis } from '../measure/redis-use.ts';
+
+/** Finds all pages by their links, from the root. */
+export function droverCrawl(bench: Bench): Promise<Sample> {
+  return drover(bench, bench.pages + 1, async () => [`${bench.site.url}/`]);
+}
+
+/** The same pages by a list. */
+export function droverList(bench: Bench): Promise<Sample> {
+  return drover(bench, bench.pages, async (directory) => {
+    const list = join(directory, 'list.txt');
+    const urls = Array.from({ length: bench.pages }, (_, n) => `${bench.site.url}/p/${n}\n`);
+    await writeFile(list, urls.join(''));
+    return [list, '--depth', '0'];
+  });
+}
+
+async function drover(
+  { site, concurrency }: Bench,
+  pages: number,
+  seeds: (directory: string) => Promise<string[]>,
+): Promise<Sample> {
+  return withDirectory(async (directory) => {
+    const output = join(directory, 'records.jsonl');
+    const command = (redis: string, what: string[]) => [
+      ...[fileURLToPath(new URL('../../cli/drover.ts', import.meta.url)), 'crawl', ...what],
+      ...['-c', String(concurrency), '--per-host', String(concurrency), '--allow-private', '127.0.0.1/32'],
+      ...['--redis', redis, '--data-dir', join(directory, 'data'), '-o', output, '--quiet'],
+    ];
+    const given = await seeds(directory);
+    const { result, redis } = await watchRedis(({ url }) =>
+      watchServer(site, () => runProgram(command(url, given))),
+    );
+    const records = (await readFile(output, 'utf8')).split('\n').length - 1;
+    if (records !== pages)
+      throw new Error(`${records} records were written, not ${pages}: this measured nothing`);
+    const { first, seconds } = spanOf(result.log, pages);
+    const { usage, wallSeconds, busySeconds, startedAt } = result.result;
+    const startSeconds = (first - startedAt) / 1000;
+    return {
+      pages,
+      seconds,
+      wallSeconds,
+      busySeconds,
+      startSeconds,
+      process: usage,
+      server: result.server,
+      redis,
+    };
+  });
+}

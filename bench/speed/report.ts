@@ -1,0 +1,98 @@
+// What the benchmark prints: one line for each part, and how drover stands to its budgets.
+import { inColumns } from '../measure/columns.ts';
+import type { Figures, PartName } from './figures.ts';
+
+const titles: Record<PartName, string> = {
+  got: 'bare got loop, no queue',
+  bullmq: 'BullMQ, jobs that do nothing',
+  crawl: 'drover crawl, links followed',
+  list: 'drover crawl, a list of URLs',
+};
+
+export interface Budget {
+  what: string;
+  budget: string;
+  measured: string;
+  met: boolean;
+}
+
+/** The budgets that these figures can answer; each needs the reference of the same run. */
+export function budgetsOf({ got, crawl, list }: Figures): Budget[] {
+  const budgets: Budget[] = [];
+  const atLeast = (what: string, least: number, value: number) =>
+    budgets.push({ what, budget: `≥ ${percent(least)}`, measured: percent(value), met: value >= least });
+  const atMost = (what: string, most: number, value: number, unit: string, digits: number) =>
+    budgets.push({
+      what,
+      budget: `≤ ${most}${unit}`,
+      measured: value.toFixed(digits) + unit,
+      met: value <= most,
+    });
+
+  if (got && crawl)
+    atLeast('speed of a crawl, of the bare got loop', 0.6, crawl.pagesPerSecond / got.pagesPerSecond);
+  if (got && list)
+    atLeast('speed of a list, of the bare got loop', 0.8, list.pagesPerSecond / got.pagesPerSecond);
+  if (crawl) {
+    const cpu = crawl.cpu.process + (crawl.cpu.redis ?? 0);
+    atMost('CPU of a crawl for 1,000 pages, consumer and Redis', 0.5, cpu, ' s', 2);
+    atMost('script calls of Redis per page', 3, crawl.redisScripts ?? 0, '', 2);
+    atMost('memory of the consumer', 250, crawl.peakBytes.process / 1e6, ' MB', 0);
+    // The process starts, connects, offers its seed and asks for robots.txt before it asks for a page.
+    atMost('start of the command to its first page', 0.5, crawl.startSeconds ?? 0, ' s', 2);
+  }
+  return budgets;
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+
+export function report(figures: Figures): string {
+  const head = [
+    '',
+    'pages/s',
+    'wall',
+    'CPU s per 1,000: process',
+    'Redis',
+    'server',
+    'peak MB: process',
+    'Redis',
+    'scripts/page',
+    'reads/page',
+    'CPUs others used',
+  ];
+  const rows = Object.entries(figures).map(([name, part]) => [
+    titles[name as PartName],
+    part.pagesPerSecond.toFixed(0),
+    `${part.wallSeconds.toFixed(2)} s`,
+    ...[part.cpu.process, part.cpu.redis, part.cpu.server].map((seconds) => fixed(seconds, 3)),
+    ...[part.peakBytes.process, part.peakBytes.redis].map((bytes) =>
+      fixed(bytes === null ? null : bytes / 1e6, 0),
+    ),
+    fixed(part.redisScripts, 2),
+    fixed(part.redisReads, 2),
+    part.otherCpus.toFixed(2),
+  ]);
+  const budgets = budgetsOf(figures).map(({ what, budget, measured, met }) => [
+    what,
+    measured,
+    budget,
+    met ? 'met' : 'MISSED',
+  ]);
+  const calls = Object.entries(figures).flatMap(([name, { redisCalls }]) =>
+    callsLine(titles[name as PartName], redisCalls),
+  );
+  const parts = [inColumns([head, ...rows]), calls.join('\n')];
+  if (budgets.length > 0) parts.push(inColumns([['budget', 'measured', 'allowed', ''], ...budgets]));
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+/** The commands of which there is at least one for every hundred pages. */
+function callsLine(title: string, calls: Record<string, number> | null): string[] {
+  const often = Object.entries(calls ?? {}).filter(([, n]) => n >= 0.01);
+  if (often.length === 0) return [];
+  return [
+    `Redis calls per page, ${title}: ${often.map(([name, n]) => `${name} ${n.toFixed(2)}`).join(', ')}`,
+  ];
+}
+
+const fixed = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));

@@ -1,0 +1,25 @@
+// How a command that cannot go on says so: what was wrong, where, what to do; and its exit code.
+import { DroverError } from '../../src/errors.ts';
+import { printable } from '../../src/log.ts';
+import { redisFailure } from '../../src/redis.ts';
+
+export const EXIT = { recorded: 0, dead: 1, usage: 2, unusable: 3, interrupted: 130 } as const;
+
+export function exitCodeOf(error: unknown): number {
+  const known = asDroverError(error);
+  // A file that the command line names and that is not there is a slip of the user's, not of the disk's.
+  if (!known || known.code === 'E_FILE') return EXIT.usage;
+  return known.layer === 'redis' || known.layer === 'disk' ? EXIT.unusable : EXIT.usage;
+}
+
+/** One or two lines for the terminal; a stack only for what is a defect of drover's. */
+export function explain(error: unknown): string {
+  const known = asDroverError(error);
+  if (known) return `drover: ${printable(known.message)}\n  ${known.advice} (${known.code})\n`;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `drover: this should not have happened; please report it.\n${stack.split('\n').map(printable).join('\n')}\n`;
+}
+
+function asDroverError(error: unknown): DroverError | null {
+  return error instanceof DroverError ? error : redisFailure(error);
+}

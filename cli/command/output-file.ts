@@ -1,0 +1,28 @@
+// The file of -o: whether it can be written is asked before the crawl, not after it.
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { findShelf } from '../../src/crawl/crawl.ts';
+import { DroverError } from '../../src/errors.ts';
+import { writeResults } from '../../src/records/read/read.ts';
+import type { Session } from './session.ts';
+
+/** The path as it was given, or null without -o. Throws E_FILE. */
+export function outputFile(option: unknown): string | null {
+  if (typeof option !== 'string') return null;
+  if (option === '-') return option;
+  const found = statSync(option, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new DroverError('E_FILE', `-o ${option} is a directory.`);
+  try {
+    accessSync(found ? option : dirname(resolve(option)), constants.W_OK);
+  } catch (cause) {
+    throw new DroverError('E_FILE', `-o ${option}: ${(cause as Error).message}.`, { cause });
+  }
+  return option;
+}
+
+/** Writes a crawl's results there; nothing without a path. */
+export async function writeOutput(session: Session, crawl: string, path: string | null): Promise<void> {
+  const { settings, redis, shard } = session;
+  if (path === null) return;
+  await writeResults(join(settings.dataDir, 'records'), await findShelf(redis, shard, crawl), path);
+}

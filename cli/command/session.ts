@@ -1,0 +1,61 @@
+// What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
+import { join, resolve } from 'node:path';
+import { readSettings, type Settings } from '../../src/config.ts';
+import { makeDirectory } from '../../src/embedded/place.ts';
+import { DroverError } from '../../src/errors.ts';
+import { shardOf } from '../../src/frontier/keys.ts';
+import { createLog, type Log } from '../../src/log.ts';
+import { checkRedis, closeRedis, connectRedis, type Redis, type RedisAddress } from '../../src/redis.ts';
+import { EXIT, explain } from './failures.ts';
+import { flagsOf } from './options.ts';
+
+export interface Session {
+  settings: Settings;
+  address: RedisAddress;
+  redis: Redis;
+  shard: string;
+  log: Log;
+  close(): Promise<void>;
+}
+
+/** Throws a DroverError of layer settings, redis or disk. */
+export async function openSession(options: Record<string, unknown>): Promise<Session> {
+  const settings = await readSettings(flagsOf(options));
+  await makeDirectory(resolve(settings.dataDir)).catch((cause: Error) => {
+    throw new DroverError('E_DATA_DIR', `${settings.dataDir}: ${cause.message}.`, { cause });
+  });
+  const { address, keeper } = await findRedis(settings);
+  const redis = connectRedis(address, 'script');
+  try {
+    await checkRedis(redis);
+  } catch (error) {
+    await keeper?.close();
+    throw error;
+  }
+  return {
+    settings,
+    address,
+    redis,
+    shard: shardOf(settings.prefix),
+    log: createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') }),
+    async close() {
+      closeRedis(redis);
+      await keeper?.close();
+    },
+  };
+}
+
+/** The embedded Redis cannot be started again (the disk is full, say): what is accepted is on disk, and the command can go on later. */
+function giveUp(error: unknown): never {
+  process.stderr.write(explain(error));
+  process.exit(EXIT.unusable);
+}
+
+export async function findRedis(
+  settings: Settings,
+): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {
+  if (settings.redisUrl) return { address: { url: settings.redisUrl }, keeper: null };
+  const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import('../../src/embedded/embedded-redis.ts');
+  const address = await ensureEmbeddedRedis(settings.dataDir);
+  return { address, keeper: keepEmbeddedRedis(settings.dataDir, { onFailure: giveUp }) };
+}

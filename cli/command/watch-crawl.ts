@@ -1,0 +1,90 @@
+// Shows a crawl's progress until it has ended or the user interrupts.
+import type { Consumer } from '../../consumers/consumer.ts';
+import { type CrawlState, readCounts } from '../../src/crawl/crawl.ts';
+import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import { countOpen } from '../../src/frontier/steer.ts';
+import type { Redis } from '../../src/redis.ts';
+import type { OfferTotals } from '../../src/seeds/offer.ts';
+import type { Screen } from '../terminal/screen.ts';
+import type { Interrupt } from './interrupt.ts';
+
+const LOOK_MS = 100;
+/** After a cancel, the requests in the queue are refused within about two seconds; what comes later (a retry) is not waited for. */
+const CANCEL_MS = 4000;
+
+export interface Seen {
+  counts: CrawlCounts;
+  interrupted: boolean;
+  /** Lines of the seeds that were not accepted. */
+  badLines: number;
+}
+
+/**
+ * Resolves when the crawl has ended and its seeds are offered, when it was cancelled, or at the interrupt. Rejects when offering the seeds
+ * fails, or trouble comes. A paused crawl is waited for: another command may resume it.
+ */
+export async function watchCrawl(parts: {
+  redis: Redis;
+  shard: string;
+  crawl: string;
+  consumer: Consumer;
+  screen: Screen;
+  offering: Promise<OfferTotals>;
+  interrupt: Interrupt;
+  /** What makes it senseless to go on, such as a full disk; null while there is nothing. */
+  trouble: () => unknown;
+  /** How the user calls drover. */
+  command: string;
+}): Promise<Seen> {
+  const { redis, shard, crawl, consumer, screen, interrupt } = parts;
+  const offered = settled(parts.offering);
+  const say = createPauseNotice(parts);
+  let cancelledAt: number | null = null;
+  for (;;) {
+    // Asked for before the counts: what failed because the crawl was cancelled is then seen as that.
+    const failure = offered.failure() ?? parts.trouble();
+    const counts = await readCounts(redis, shard, crawl);
+    screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now() });
+    say(counts.state);
+    const totals = offered.value();
+    const seen = { counts, interrupted: false, badLines: totals?.rejected ?? 0 };
+    if (counts.state === 'cancelled') {
+      cancelledAt ??= performance.now();
+      const isOver =
+        performance.now() - cancelledAt > CANCEL_MS || (await countOpen(redis, shard, crawl)) === 0;
+      if (isOver || interrupt.asked()) return seen;
+    } else {
+      if (totals && counts.state === 'finished') return seen;
+      if (interrupt.asked()) return { ...seen, interrupted: true };
+      if (failure) throw failure;
+    }
+    await interrupt.pause(LOOK_MS);
+  }
+}
+
+/** What has become of a promise so far. */
+function settled<T>(promise: Promise<T>): { value(): T | null; failure(): unknown } {
+  let value: T | null = null;
+  let failure: unknown = null;
+  promise.then(
+    (reached) => {
+      value = reached;
+    },
+    (error: unknown) => {
+      failure = error ?? new Error('offering the seeds failed');
+    },
+  );
+  return { value: () => value, failure: () => failure };
+}
+
+/** Says once that the crawl is paused, even with --quiet: else it would seem to hang. */
+function createPauseNotice(parts: { screen: Screen; crawl: string; command: string }) {
+  const { screen, crawl, command } = parts;
+  let last: CrawlState = 'running';
+  return (state: CrawlState) => {
+    if (state === 'paused' && last !== 'paused')
+      screen.warn(`crawl ${crawl} is paused; it goes on after: ${command} resume ${crawl}`);
+    if (state === 'running' && last === 'paused') screen.note(`crawl ${crawl} goes on`);
+    last = state;
+  };
+}

@@ -1,0 +1,121 @@
+// Which dead letters a command means: checked, so that a slip is not taken for "none".
+import { distance } from 'fastest-levenshtein';
+import { parseSetting } from '../../src/config.ts';
+import { findCrawl } from '../../src/crawl/crawl.ts';
+import { hostKey } from '../../src/crawl/host-key.ts';
+import { ALL_DEAD, type DeadFilter } from '../../src/dead/filter.ts';
+import { indexedGroups, reconcileDead } from '../../src/dead/groups.ts';
+import { showDead } from '../../src/dead/read.ts';
+import { catalogue, DroverError } from '../../src/errors.ts';
+import type { RequestQueue } from '../../src/queue/queue.ts';
+import type { Session } from '../command/session.ts';
+
+/** From the argument and the options. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
+export async function deadFilter(
+  session: Session,
+  queue: RequestQueue,
+  name: string | undefined,
+  options: Record<string, unknown>,
+): Promise<DeadFilter> {
+  const { code, host, since, minAttempts, q } = options;
+  const filter: DeadFilter = {
+    ...ALL_DEAD,
+    code: code === undefined ? null : checkedCode(String(code)),
+    since: since === undefined ? null : timeOf(String(since)),
+    attempts: minAttempts === undefined ? null : parseSetting('attempts', minAttempts, '--min-attempts'),
+    q: q === undefined ? null : String(q),
+  };
+  const one = name === undefined ? {} : await crawlOrLetter(session, queue, name);
+  return {
+    ...filter,
+    ...(host === undefined ? {} : { host: await knownHost(session, queue, String(host)) }),
+    ...one,
+  };
+}
+
+/** Whether anything at all narrows it down. */
+export function choosesSome(args: readonly string[], options: Record<string, unknown>): boolean {
+  return (
+    Boolean(args[0]) ||
+    ['code', 'host', 'since', 'minAttempts', 'q'].some((name) => options[name] !== undefined)
+  );
+}
+
+/** Throws E_USAGE unless something narrows the choice down, or --all says that all are meant. */
+export function requireChoice(args: readonly string[], options: Record<string, unknown>, what: string): void {
+  if (!options.all && !choosesSome(args, options))
+    throw new DroverError(
+      'E_USAGE',
+      `Name the crawl whose dead letters to ${what}, narrow them down (--code, --host, …), or say --all.`,
+    );
+}
+
+function checkedCode(code: string): string {
+  if (Object.hasOwn(catalogue, code)) return code;
+  throw new DroverError(
+    'E_USAGE',
+    `--code: there is no error code ${code}; ${nearest(code, Object.keys(catalogue))}docs/errors.md lists them.`,
+  );
+}
+
+/** A letter's id has its group with it, so that nothing else is looked at. */
+async function crawlOrLetter(
+  session: Session,
+  queue: RequestQueue,
+  name: string,
+): Promise<Partial<DeadFilter>> {
+  const { redis, shard } = session;
+  try {
+    return { crawl: await findCrawl(redis, shard, name) };
+  } catch (error) {
+    const isLetter =
+      /\.[0-9a-f]{16}$/.test(name) && (await redis.zscore(queue.toKey('failed'), name)) !== null;
+    if (!isLetter) throw error;
+    const { jobId, crawl, code, host } = await showDead(redis, shard, queue, name);
+    return { jobId, crawl, code, host };
+  }
+}
+
+/** One that has dead letters, or that was asked for something. Throws E_USAGE for another: it may be misspelt. */
+async function knownHost(session: Session, queue: RequestQueue, text: string): Promise<string> {
+  const { redis, shard } = session;
+  const key = hostKey(text);
+  if ((await redis.exists(`${shard}:k:${key}`)) === 1) return key;
+  await reconcileDead(redis, shard, queue);
+  const hosts = (await indexedGroups(redis, shard, { code: null, host: null })).map(({ host }) => host);
+  if (hosts.includes(key)) return key;
+  throw new DroverError(
+    'E_USAGE',
+    `--host: no dead letter is of ${key}; ${nearest(key, hosts)}drover dead summary lists their hosts.`,
+  );
+}
+
+function nearest(text: string, known: readonly string[]): string {
+  const [first] = [...new Set(known)].sort((a, b) => distance(text, a) - distance(text, b));
+  return first !== undefined && distance(text, first) <= 3 ? `did you mean ${first}? ` : '';
+}
+
+/** Milliseconds since 1970. Throws E_USAGE. */
+export function timeOf(text: string, now = Date.now()): number {
+  const isDate = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
+  const isDuration = /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/.test(text);
+  const time = isDate
+    ? Date.parse(text)
+    : isDuration
+      ? now - (parseSetting('keepDead', text, '--since') ?? 0)
+      : Number.NaN;
+  if (Number.isNaN(time) || (isDate && !existsOnCalendar(text)))
+    throw new DroverError(
+      'E_USAGE',
+      `--since: expected a duration such as 2h or 7d, or a time such as 2026-01-31T12:00 (got ${JSON.stringify(text)}).`,
+    );
+  if (time > now) throw new DroverError('E_USAGE', `--since: ${text} is yet to come.`);
+  return time;
+}
+
+/** Date.parse takes February 31 for a day of March. */
+function existsOnCalendar(text: string): boolean {
+  const date = text.slice(0, 10);
+  const time = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+}

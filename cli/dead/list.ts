@@ -1,0 +1,40 @@
+// drover dead list: what failed for good, and why.
+import { parseSetting } from '../../src/config.ts';
+import { deadLetters } from '../../src/dead/read.ts';
+import { printable } from '../../src/log.ts';
+import type { DeadLetter } from '../../src/queue/dead-letters.ts';
+import { redacted } from '../../src/redact.ts';
+import { EXIT } from '../command/failures.ts';
+import { OWN_COMMAND } from '../command/own-command.ts';
+import { counted } from '../terminal/figures.ts';
+import { deadFilter } from './filter.ts';
+import { withDead } from './session.ts';
+
+/** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
+export function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const limit = parseSetting('limit', options.limit, '--limit') ?? 50;
+  return withDead(options, async (session, queue) => {
+    const filter = await deadFilter(session, queue, args[0], options);
+    let shown = 0;
+    for await (const letter of deadLetters(session.redis, session.shard, queue, filter)) {
+      if (shown === limit) {
+        process.stderr.write(`more than ${limit}: see them with --limit\n`);
+        break;
+      }
+      shown++;
+      const safe = redacted(letter);
+      process.stdout.write(options.json ? `${JSON.stringify(safe)}\n` : lines(safe));
+    }
+    if (shown === 0 && !options.json) process.stdout.write('no dead letters\n');
+    return EXIT.recorded;
+  });
+}
+
+function lines({ failedAt, code, attempts, url, message, jobId }: DeadLetter): string {
+  const each = [
+    `${failedAt}  ${code}  ${counted(attempts, 'attempt')}  ${url}`,
+    `    ${message}`,
+    `    ${OWN_COMMAND} dead show ${jobId}`,
+  ];
+  return each.map((line) => `${printable(line)}\n`).join('');
+}

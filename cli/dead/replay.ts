@@ -1,0 +1,74 @@
+// drover dead replay: dead letters become waiting requests again.
+import { startReplay } from '../../src/dead/replay.ts';
+import type { ReplayRun } from '../../src/dead/replay-runs.ts';
+import { countReplayable, type Replayable } from '../../src/dead/replayable.ts';
+import { printable } from '../../src/log.ts';
+import { EXIT } from '../command/failures.ts';
+import { OWN_COMMAND } from '../command/own-command.ts';
+import { counted } from '../terminal/figures.ts';
+import { deadFilter, requireChoice } from './filter.ts';
+import { replayHow } from './overrides.ts';
+import { runLine } from './replay-lines.ts';
+import { withDead } from './session.ts';
+import { waitForRuns } from './wait.ts';
+
+/** Resolves with the exit code. Throws E_USAGE when nothing is chosen, E_CRAWL_UNKNOWN, E_SETTING. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  requireChoice(args, options, 'replay');
+  const how = replayHow(options);
+  return withDead(options, async (session, queue) => {
+    const { redis, shard } = session;
+    const filter = await deadFilter(session, queue, args[0], options);
+    const replayable = await countReplayable(redis, shard, queue, filter);
+    if (options.dryRun) {
+      tellDry(replayable, options.json === true);
+      return EXIT.recorded;
+    }
+    if (!options.json) tellCancelled(replayable);
+    const begun = await startReplay(redis, shard, queue, filter, how);
+    if (!options.json) tell(begun);
+    const waited = options.wait ? await waitForRuns(redis, shard, begun, !options.json) : null;
+    if (options.json) process.stdout.write(`${JSON.stringify(report(waited?.runs ?? begun))}\n`);
+    return waited?.exitCode ?? EXIT.recorded;
+  });
+}
+
+function tellDry({ groups, cancelled }: Replayable, json: boolean): void {
+  const matching = groups.reduce((sum, { count }) => sum + count, 0);
+  const lines = groups.map(({ code, host, count }) => `${code} at ${host}: ${count}`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ dryRun: true, replayed: matching, matching, cancelled, groups })}\n`,
+    );
+  else
+    process.stderr.write(
+      [...lines, `${counted(matching, 'dead letter')} would be waiting again`]
+        .map((line) => `${printable(line)}\n`)
+        .join(''),
+    );
+  if (!json) tellCancelled({ groups, cancelled });
+}
+
+function tellCancelled({ cancelled }: Replayable): void {
+  if (cancelled > 0)
+    process.stderr.write(
+      `${counted(cancelled, 'dead letter')} of crawls that were cancelled: left where they are\n`,
+    );
+}
+
+function report(runs: readonly ReplayRun[]) {
+  const sum = (field: 'opened' | 'total') => runs.reduce((total, run) => total + run[field], 0);
+  return { dryRun: false, replayed: sum('opened'), matching: sum('total'), runs };
+}
+
+function tell(runs: readonly ReplayRun[]): void {
+  const waiting = runs.reduce((sum, run) => sum + run.opened - run.recorded - run.refused - run.dead, 0);
+  const toCome = runs.reduce((sum, run) => sum + (run.endedAt ? 0 : run.total - run.opened), 0);
+  for (const run of runs) process.stderr.write(`${runLine(run)}\n`);
+  const what = toCome > 0 ? `, ${toCome} follow when those come through` : '';
+  const next =
+    waiting === 0 ? '' : `; fetch them with: ${OWN_COMMAND} consume, or the crawl command once more`;
+  process.stderr.write(
+    `${counted(runs.length, 'replay')}: ${counted(waiting, 'dead letter')} ${waiting === 1 ? 'is' : 'are'} waiting again${what}${next}\n`,
+  );
+}

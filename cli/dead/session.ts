@@ -1,0 +1,16 @@
+// A session of a command about dead letters: with the queue that they stand in.
+import { openQueue, type RequestQueue } from '../../src/queue/queue.ts';
+import { openSession, type Session } from '../command/session.ts';
+
+/** Runs `work` and closes the session, whatever happens. Throws what openSession and `work` throw. */
+export async function withDead(
+  options: Record<string, unknown>,
+  work: (session: Session, queue: RequestQueue) => Promise<number>,
+): Promise<number> {
+  const session = await openSession(options);
+  try {
+    return await work(session, openQueue(session.redis, session.shard));
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,49 @@
+// drover dead show: one dead letter, with all that is known of it.
+import { listCrawls } from '../../src/crawl/crawl.ts';
+import { ALL_DEAD } from '../../src/dead/filter.ts';
+import { deadLetters, showDead } from '../../src/dead/read.ts';
+import { DroverError } from '../../src/errors.ts';
+import { jobIdOf } from '../../src/frontier/keys.ts';
+import type { RequestQueue } from '../../src/queue/queue.ts';
+import { redacted } from '../../src/redact.ts';
+import { fingerprint } from '../../src/url/fingerprint.ts';
+import { limiterKeyOf } from '../../src/url/host.ts';
+import { normalizeUrl } from '../../src/url/normalize.ts';
+import { EXIT } from '../command/failures.ts';
+import { OWN_COMMAND } from '../command/own-command.ts';
+import type { Session } from '../command/session.ts';
+import { letterPage } from './page.ts';
+import { withDead } from './session.ts';
+
+/** Resolves with the exit code. Throws E_LETTER_UNKNOWN, E_USAGE. */
+export function run([named = '']: string[], options: Record<string, unknown>): Promise<number> {
+  return withDead(options, async (session, queue) => {
+    const [jobId = named, ...others] = /^https?:\/\//i.test(named)
+      ? await ofUrl(session, queue, named)
+      : [named];
+    const letter = redacted(await showDead(session.redis, session.shard, queue, jobId));
+    const also = others.map((other) => `also: ${OWN_COMMAND} dead show ${other}\n`).join('');
+    process.stdout.write(options.json ? `${JSON.stringify(letter)}\n` : letterPage(letter) + also);
+    return EXIT.recorded;
+  });
+}
+
+/** The ids of its dead letters, those of the newest crawl first: each crawl may have one. Throws E_LETTER_UNKNOWN, E_USAGE. */
+async function ofUrl(session: Session, queue: RequestQueue, text: string): Promise<string[]> {
+  const { redis, shard } = session;
+  const normalized = normalizeUrl(text);
+  if (!('url' in normalized)) throw new DroverError('E_USAGE', `${JSON.stringify(text)} is no URL.`);
+  const { url } = normalized;
+  const ids = (await listCrawls(redis, shard)).map((crawl) => jobIdOf(crawl, fingerprint({ url })));
+  const scores = await Promise.all(ids.map((jobId) => redis.zscore(queue.toKey('failed'), jobId)));
+  const found = ids.filter((_, index) => scores[index] !== null);
+  if (found.length > 0) return found;
+  // One with a method or a body of its own has another fingerprint.
+  for await (const letter of deadLetters(redis, shard, queue, {
+    ...ALL_DEAD,
+    host: limiterKeyOf(url),
+    q: url,
+  }))
+    if (letter.url === url) return [letter.jobId];
+  throw new DroverError('E_LETTER_UNKNOWN', `${text}.`);
+}

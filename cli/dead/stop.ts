@@ -1,0 +1,15 @@
+// drover dead stop: nothing more of a replay is brought back.
+import { stopReplay } from '../../src/dead/replay.ts';
+import { EXIT } from '../command/failures.ts';
+import { runLine } from './replay-lines.ts';
+import { withDead } from './session.ts';
+
+/** Resolves with the exit code. Throws E_REPLAY_UNKNOWN. */
+export function run([id = '']: string[], options: Record<string, unknown>): Promise<number> {
+  return withDead(options, async ({ redis, shard }) => {
+    const stopped = await stopReplay(redis, shard, id);
+    if (options.json) process.stdout.write(`${JSON.stringify(stopped)}\n`);
+    else process.stderr.write(`${runLine(stopped)}\n`);
+    return EXIT.recorded;
+  });
+}

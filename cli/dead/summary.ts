@@ -1,0 +1,42 @@
+// drover dead summary: how many of each error at each host.
+import { type DeadGroup, summarizeDead } from '../../src/dead/read.ts';
+import { printable, shorten } from '../../src/log.ts';
+import { redacted } from '../../src/redact.ts';
+import { EXIT } from '../command/failures.ts';
+import { columns } from '../terminal/columns.ts';
+import { deadFilter } from './filter.ts';
+import { withDead } from './session.ts';
+
+const URL_COLUMNS = 60;
+
+/** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
+export function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  return withDead(options, async (session, queue) => {
+    const filter = await deadFilter(session, queue, args[0], options);
+    const groups = redacted(await summarizeDead(session.redis, session.shard, queue, filter));
+    const asLines = () => groups.map((group) => `${JSON.stringify(group)}\n`).join('');
+    process.stdout.write(options.json ? asLines() : table(groups));
+    return EXIT.recorded;
+  });
+}
+
+function table(groups: readonly DeadGroup[]): string {
+  if (groups.length === 0) return 'no dead letters\n';
+  const rows = groups.map(({ code, host, count, firstAt, lastAt, sample, run }) => [
+    code,
+    printable(host),
+    String(count),
+    minute(firstAt),
+    minute(lastAt),
+    shorten(printable(sample?.url ?? ''), URL_COLUMNS),
+    run ? `replay ${run.id} at work` : '',
+  ]);
+  const head = ['code', 'host', 'count', 'first', 'last', '', ''];
+  const advice = new Map(groups.map((group) => [group.code, group.advice]));
+  const advised = [...advice].map(([code, text]) => `  ${code}: ${text}\n`).join('');
+  return `${columns(head, rows, 2)}\nWhat to try:\n${advised}`;
+}
+
+function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}

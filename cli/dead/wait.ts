@@ -1,0 +1,79 @@
+// Waiting for the runs of a replay: they go on without whoever waits.
+import { lookAtReplay, type ReplayRun } from '../../src/dead/replay-runs.ts';
+import type { Redis } from '../../src/redis.ts';
+import { EXIT } from '../command/failures.ts';
+import { OWN_COMMAND } from '../command/own-command.ts';
+import { runLine } from './replay-lines.ts';
+
+const LOOK_MS = 200;
+/** Nothing moves for so long: it may be that nobody fetches. */
+const QUIET_MS = 5000;
+
+/**
+ * Resolves when all have ended, or at Ctrl-C (the runs go on); `aloud`: says on stderr how each ended. The exit code is 0 only if all that matched was
+ * recorded.
+ */
+export async function waitForRuns(
+  redis: Redis,
+  shard: string,
+  begun: readonly ReplayRun[],
+  aloud: boolean,
+): Promise<{ runs: ReplayRun[]; exitCode: number }> {
+  const stop = onSignal();
+  const say = (line: string) => aloud && process.stderr.write(`${line}\n`);
+  let runs = [...begun];
+  let moved = { state: '', at: performance.now() };
+  const ended = new Set<string>();
+  for (;;) {
+    runs = await Promise.all(runs.map((run) => (run.endedAt ? run : lookAtReplay(redis, shard, run.id))));
+    for (const run of runs.filter(({ id, endedAt }) => endedAt && !ended.has(id))) {
+      ended.add(run.id);
+      say(runLine(run));
+    }
+    if (ended.size === runs.length) break;
+    const state = JSON.stringify(runs);
+    if (state !== moved.state) moved = { state, at: performance.now() };
+    else if (performance.now() - moved.at > QUIET_MS) {
+      say(await whyQuiet(redis, shard));
+      moved = { state, at: Number.POSITIVE_INFINITY };
+    }
+    if (await stop.within(LOOK_MS)) {
+      say(`the replays go on; see them with: ${OWN_COMMAND} dead replays`);
+      break;
+    }
+  }
+  stop.done();
+  const came = runs.every(({ phase, recorded, total }) => phase === 'done' && recorded >= total);
+  const all = ended.size === runs.length;
+  return { runs, exitCode: !all ? EXIT.interrupted : came ? EXIT.recorded : EXIT.dead };
+}
+
+async function whyQuiet(redis: Redis, shard: string): Promise<string> {
+  const consumers = await redis.zcount(`${shard}:consumers`, Date.now(), '+inf');
+  return consumers === 0
+    ? `nothing moves: no consumer is at work; start one with: ${OWN_COMMAND} consume`
+    : 'nothing moves for now: hosts may be paused or slow, crawls paused; still waiting';
+}
+
+/** The first SIGINT or SIGTERM ends the wait; a second one the program, as ever. */
+function onSignal(): { within(ms: number): Promise<boolean>; done(): void } {
+  let resolve: () => void = () => undefined;
+  const signal = new Promise<boolean>((settle) => {
+    resolve = () => settle(true);
+  });
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
+  return {
+    async within(ms) {
+      let timer: NodeJS.Timeout | undefined;
+      const time = new Promise<boolean>((settle) => {
+        timer = setTimeout(() => settle(false), ms);
+      });
+      const asked = await Promise.race([signal, time]);
+      clearTimeout(timer);
+      return asked;
+    },
+    done() {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, resolve);
+    },
+  };
+}

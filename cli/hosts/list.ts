@@ -1,0 +1,66 @@
+// drover hosts: how hosts stand.
+
+import { parseSetting } from '../../src/config.ts';
+import { listOpenCrawls } from '../../src/crawl/crawl.ts';
+import { hostKey } from '../../src/crawl/host-key.ts';
+import { printable } from '../../src/log.ts';
+import { type HostState, listHosts, lookAtHosts } from '../../src/politeness/hosts.ts';
+import { EXIT } from '../command/failures.ts';
+import { openSession } from '../command/session.ts';
+import { columns } from '../terminal/columns.ts';
+import { duration } from '../terminal/figures.ts';
+
+/** Resolves with the exit code. */
+export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+  const most = parseSetting('limit', options.limit, '--limit') ?? 50;
+  const session = await openSession(options);
+  try {
+    const { redis, shard } = session;
+    const keys =
+      args.length > 0
+        ? args.map(hostKey)
+        : await listHosts(redis, shard, await listOpenCrawls(redis, shard), most);
+    const states = await lookAtHosts(redis, shard, keys);
+    process.stdout.write(options.json ? asLines(states) : table(states));
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}
+
+function asLines(states: readonly HostState[]): string {
+  return states.map((state) => `${JSON.stringify(state)}\n`).join('');
+}
+
+function table(states: readonly HostState[]): string {
+  if (states.length === 0) return 'no host is being crawled\n';
+  const rows = states.map((state) => [
+    printable(state.key),
+    String(state.waiting),
+    String(state.open),
+    `${state.inFlight} of ${state.concurrency}`,
+    spacing(state),
+    state.latencyMs === null ? '' : `${state.latencyMs} ms`,
+    remarks(state).join(', '),
+  ]);
+  return columns(['host', 'waiting', 'open', 'in flight', 'apart', 'latency', ''], rows, 1);
+}
+
+/** The least time between two starts that holds now. */
+function spacing({ delayMs, intervalMs }: HostState): string {
+  const most = Math.max(delayMs, intervalMs);
+  return most === 0 ? '' : duration(most);
+}
+
+function remarks(state: HostState): string[] {
+  const { set, pausedMs, crawlDelayMs, paceMs, quotaMs, server } = state;
+  const isSet = Object.values(set).some((value) => value !== null);
+  return [
+    pausedMs > 0 ? `paused for ${duration(pausedMs)}` : '',
+    isSet ? 'limits set by hand' : '',
+    crawlDelayMs ? `robots.txt asks for ${duration(crawlDelayMs)}` : '',
+    paceMs ? `slowed to ${duration(paceMs)}` : '',
+    quotaMs ? `quota: ${duration(quotaMs)}` : '',
+    server ? `server ${printable(server)}` : '',
+  ].filter(Boolean);
+}

@@ -1,0 +1,24 @@
+// drover hosts pause: no start at a host, for a time or until it is resumed.
+import { parseSetting } from '../../src/config.ts';
+import { hostKey } from '../../src/crawl/host-key.ts';
+import { wakeHost } from '../../src/crawl/wake-host.ts';
+import { FOR_GOOD_MS, pauseHost } from '../../src/politeness/hosts.ts';
+import { openQueue } from '../../src/queue/queue.ts';
+import { EXIT } from '../command/failures.ts';
+import { openSession } from '../command/session.ts';
+
+/** Resolves with the exit code. */
+export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+  const key = hostKey(host);
+  const durationMs = options.for === undefined ? FOR_GOOD_MS : parseSetting('maxPause', options.for, '--for');
+  const session = await openSession(options);
+  try {
+    await pauseHost(session.redis, session.shard, key, durationMs);
+    await wakeHost(session.redis, session.shard, openQueue(session.redis, session.shard), key);
+    if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: durationMs })}\n`);
+    else process.stderr.write(`${key} is paused${options.for === undefined ? '' : ` for ${options.for}`}\n`);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,23 @@
+// drover hosts resume: the end of a host's pause.
+
+import { hostKey } from '../../src/crawl/host-key.ts';
+import { wakeHost } from '../../src/crawl/wake-host.ts';
+import { resumeHost } from '../../src/politeness/hosts.ts';
+import { openQueue } from '../../src/queue/queue.ts';
+import { EXIT } from '../command/failures.ts';
+import { openSession } from '../command/session.ts';
+
+/** Resolves with the exit code. */
+export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+  const key = hostKey(host);
+  const session = await openSession(options);
+  try {
+    await resumeHost(session.redis, session.shard, key);
+    await wakeHost(session.redis, session.shard, openQueue(session.redis, session.shard), key);
+    if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: 0 })}\n`);
+    else process.stderr.write(`${key} may be asked again\n`);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

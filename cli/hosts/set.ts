@@ -1,0 +1,57 @@
+// drover hosts set: limits of a host at run time.
+import { parseSetting } from '../../src/config.ts';
+import { hostKey } from '../../src/crawl/host-key.ts';
+import { wakeHost } from '../../src/crawl/wake-host.ts';
+import { DroverError } from '../../src/errors.ts';
+import { type HostLimits, limitHost, lookAtHosts } from '../../src/politeness/hosts.ts';
+import { openQueue } from '../../src/queue/queue.ts';
+import { EXIT } from '../command/failures.ts';
+import { openSession } from '../command/session.ts';
+
+/** Resolves with the exit code. Throws E_USAGE when nothing is set, E_SETTING for a wrong value. */
+export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+  const key = hostKey(host);
+  const limits = limitsOf(options);
+  const session = await openSession(options);
+  try {
+    const { redis, shard } = session;
+    await limitHost(redis, shard, key, limits);
+    await wakeHost(session.redis, session.shard, openQueue(session.redis, session.shard), key);
+    const [state] = await lookAtHosts(redis, shard, [key]);
+    if (options.json) process.stdout.write(`${JSON.stringify(state)}\n`);
+    else process.stderr.write(`${key}: ${sentence(state?.set ?? nothing)}\n`);
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}
+
+const nothing: HostLimits = { concurrency: null, delayMs: null, max: null, durationMs: null };
+
+function limitsOf(options: Record<string, unknown>): Partial<HostLimits> {
+  const limits: Partial<HostLimits> = options.reset ? { ...nothing } : {};
+  if (options.concurrency !== undefined)
+    limits.concurrency = parseSetting('perHost', options.concurrency, '--concurrency');
+  if (options.delay !== undefined) limits.delayMs = parseSetting('delay', options.delay, '--delay');
+  if ((options.max === undefined) !== (options.duration === undefined))
+    throw new DroverError('E_USAGE', '--max and --duration go together: so many starts in that time.');
+  if (options.max !== undefined) {
+    limits.max = parseSetting('limit', options.max, '--max');
+    limits.durationMs = parseSetting('timeoutRequest', options.duration, '--duration');
+  }
+  if (Object.keys(limits).length === 0)
+    throw new DroverError(
+      'E_USAGE',
+      'Say what to set: --concurrency, --delay, --max with --duration, or --reset.',
+    );
+  return limits;
+}
+
+function sentence({ concurrency, delayMs, max, durationMs }: HostLimits): string {
+  const parts = [
+    concurrency === null ? '' : `${concurrency} in flight`,
+    delayMs === null ? '' : `${delayMs} ms from start to start`,
+    max === null ? '' : `${max} starts in ${durationMs} ms`,
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join(', ') : 'no limits set by hand';
+}

@@ -1,0 +1,61 @@
+// An explanation for a person: the answer first, then each decision as an aligned line with a mark.
+import stringWidth from 'string-width';
+import type { Explanation, Step } from '../../src/explain/explanation.ts';
+import { printable } from '../../src/log.ts';
+import type { Attempt } from '../../src/queue/attempts.ts';
+import { paint, type Style } from './styles.ts';
+
+interface Terminal {
+  columns: number;
+  colour: boolean;
+}
+
+const marks = { true: { text: '✓', style: 'green' }, false: { text: '✗', style: 'red' } } as const;
+const noMark = { text: '·', style: 'dim' } as const;
+/** The longest name of a step. */
+const nameWidth = 'normalize'.length;
+const indent = ' '.repeat(nameWidth + 5);
+
+/** Lines for a terminal so wide; a word that is wider stands on a line of its own, so that URLs can be copied. */
+export function explanationText({ verdict, steps, attempts }: Explanation, terminal: Terminal): string {
+  const answer = wrap(printable(verdict), terminal.columns, '').map((line) =>
+    paint({ text: line, style: 'bold' }, terminal.colour),
+  );
+  const lines = steps.flatMap((step) => [
+    ...stepLines(step, terminal),
+    ...(step.step === 'attempts'
+      ? attempts.flatMap((attempt, at) => attemptLines(attempt, at, terminal))
+      : []),
+  ]);
+  return `${[...answer, '', ...lines].join('\n')}\n`;
+}
+
+function stepLines({ step, ok, text }: Step, { columns, colour }: Terminal): string[] {
+  const mark: { text: string; style: Style } = ok === null ? noMark : marks[`${ok}`];
+  const [first = '', ...rest] = wrap(printable(text), columns, indent);
+  const head = `  ${paint(mark, colour)} ${step.padEnd(nameWidth)} `;
+  return [`${head}${first.slice(indent.length)}`, ...rest];
+}
+
+function attemptLines(attempt: Attempt, at: number, { columns }: Terminal): string[] {
+  const { code, status, address } = attempt;
+  const answered = [status === null ? '' : `status ${status}`, address ?? ''].filter(Boolean).join(' from ');
+  const text = `${at + 1}. ${attempt.at}  ${code}${answered ? `, ${answered}` : ''}`;
+  return wrap(printable(text), columns, indent);
+}
+
+/** Lines of whole words, each behind `before`. */
+function wrap(text: string, columns: number, before: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && before.length + stringWidth(longer) > columns - 1) {
+      lines.push(before + line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, before + line];
+}

@@ -1,0 +1,42 @@
+// Pieces of a terminal line: safe text with a style, cut by whole pieces where the terminal is narrow.
+import stringWidth from 'string-width';
+import { printable, shorten } from '../../src/log.ts';
+
+const codes = { plain: '', bold: '1', dim: '2', red: '31', green: '32', yellow: '33' } as const;
+
+export type Style = keyof typeof codes;
+
+/** Text with what a terminal would obey shown as text, and the style that drover gives it. */
+export interface Piece {
+  readonly text: string;
+  readonly style: Style;
+}
+
+export function piece(text: string, style: Style = 'plain'): Piece {
+  return { text: printable(text), style };
+}
+
+export function paint({ text, style }: Piece, colour: boolean): string {
+  return colour && style !== 'plain' ? `\x1b[${codes[style]}m${text}\x1b[0m` : text;
+}
+
+export interface Fitted {
+  readonly text: string;
+  /** Columns that it takes. */
+  readonly width: number;
+}
+
+/** The pieces with `separator` between, as many as fit into `columns`; the first is shortened if it does not. */
+export function fit(pieces: readonly Piece[], columns: number, colour: boolean, separator = ' · '): Fitted {
+  let [text, width] = ['', 0];
+  for (const next of pieces) {
+    const gap = width === 0 ? '' : separator;
+    const room = columns - width - stringWidth(gap);
+    const isFirst = width === 0;
+    if (!isFirst && stringWidth(next.text) > room) break;
+    const shown = { ...next, text: shorten(next.text, room) };
+    text += paint({ text: gap, style: 'dim' }, colour && gap !== '') + paint(shown, colour);
+    width += stringWidth(gap) + stringWidth(shown.text);
+  }
+  return { text, width };
+}

@@ -1,0 +1,196 @@
+// What a crawl says at its end: how it ended, what went wrong and what to do about it, where the results are.
+import stringWidth from 'string-width';
+import { type CrawlCounts, endedOf } from '../../src/crawl/progress.ts';
+import { catalogue, type ErrorCode } from '../../src/errors.ts';
+import { printable, shorten } from '../../src/log.ts';
+import { EXIT } from '../command/failures.ts';
+import { count, counted, duration, highestFirst, size, speed } from './figures.ts';
+import { fit, paint, piece, type Style } from './styles.ts';
+
+export interface Summary {
+  counts: CrawlCounts;
+  /** Of this run of the command. */
+  elapsedMs: number;
+  slowestHosts: { host: string; pages: number; meanMs: number }[];
+  /** The file of -o, null without one. */
+  output: string | null;
+  interrupted: boolean;
+  /** How the user calls drover: `drover`, or `npm run drover --`. */
+  command: string;
+  /** Lines of the seeds that were not accepted. */
+  badLines: number;
+  /** Pages that earlier runs of the same crawl recorded; they do not count for this run's speed. */
+  recordedBefore?: number;
+}
+
+export function exitCodeOfCrawl({ interrupted, badLines, counts }: Summary): number {
+  if (interrupted) return EXIT.interrupted;
+  if (badLines > 0) return EXIT.usage;
+  return counts.dead > 0 || counts.state === 'cancelled' ? EXIT.dead : EXIT.recorded;
+}
+
+interface Paper {
+  columns: number;
+  colour: boolean;
+}
+
+/** The summary as text of several lines; nothing of it that came from a server can move a terminal. */
+export function printSummary(summary: Summary, paper: Paper = { columns: 100, colour: false }): string {
+  const { counts } = summary;
+  const sections = [
+    [outcome(summary, paper), figures(summary, paper)],
+    table('Statuses', statusRows(counts), paper),
+    table('Errors', codeRows(counts.errors), paper),
+    table('Refused', codeRows(counts.refusals), paper),
+    table('Slowest hosts', hostRows(summary), paper),
+    table('Next', nextRows(summary), paper),
+  ];
+  const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `\n${text.join('\n\n')}\n`;
+}
+
+function outcome(summary: Summary, { columns, colour }: Paper): string {
+  const { counts } = summary;
+  const { recorded, refused, dead, waiting, accepted } = counts;
+  const ends = [`${counted(recorded, 'page')} recorded`];
+  if (refused > 0) ends.push(`${count(refused)} refused`);
+  if (dead > 0) ends.push(counted(dead, 'dead letter'));
+  if (waiting > 0)
+    ends.push(`${count(waiting)} ${counts.state === 'cancelled' ? 'never fetched' : 'still waiting'}`);
+  const list = accepted === 0 ? 'nothing was accepted' : ends.join(', ');
+  const start = `Crawl ${printable(counts.crawl)} ${verbOf(summary)} after ${duration(summary.elapsedMs)}`;
+  const style: Style = dead > 0 || waiting > 0 || accepted === 0 ? 'yellow' : 'green';
+  return wrap(`${start}: ${list}.`, columns - 1)
+    .map((line) => paint(piece(line, style), colour))
+    .join('\n');
+}
+
+function verbOf({ counts, interrupted }: Summary): string {
+  if (interrupted) return 'was interrupted';
+  switch (counts.state) {
+    case 'finished':
+      return 'finished';
+    case 'cancelled':
+      return 'was cancelled';
+    case 'paused':
+      return 'is paused';
+    case 'running':
+      return 'goes on';
+    default:
+      return counts.state satisfies never;
+  }
+}
+
+function figures({ counts, elapsedMs, recordedBefore = 0 }: Summary, { columns, colour }: Paper): string {
+  const pages = Math.max(0, counts.recorded - recordedBefore);
+  const parts = [speed(elapsedMs > 0 ? (pages * 1000) / elapsedMs : null), size(counts.bytes)];
+  if (recordedBefore > 0) parts.push(`${counted(pages, 'page')} in this run`);
+  if (counts.retries > 0) parts.push(counted(counts.retries, 'retry', 'retries'));
+  if (counts.snoozes > 0) parts.push(`${count(counts.snoozes)} put back on request`);
+  return `  ${
+    fit(
+      parts.map((part) => piece(part)),
+      columns - 3,
+      colour,
+    ).text
+  }`;
+}
+
+/** Cells of equal width in each column but the last, which is wrapped. */
+interface Row {
+  cells: string[];
+  styles?: Style[];
+  text: string;
+  /** A command or a path: never broken, so that it can be copied. */
+  isWhole?: boolean;
+}
+
+function table(title: string, rows: Row[], { columns, colour }: Paper): string[] {
+  if (rows.length === 0) return [];
+  const safe = rows.map((row) => ({ ...row, cells: row.cells.map((cell) => shorten(printable(cell), 48)) }));
+  const widths = (safe[0]?.cells ?? []).map((_, at) =>
+    Math.max(...safe.map(({ cells }) => stringWidth(cells[at] ?? ''))),
+  );
+  const indent = 2 + widths.reduce((sum, width) => sum + width + 2, 0);
+  const lines = safe.flatMap(({ cells, styles, text, isWhole }) => {
+    const head = cells.map((cell, at) =>
+      paint({ text: pad(cell, widths[at] ?? 0), style: styles?.[at] ?? 'plain' }, colour),
+    );
+    const [first = '', ...more] = isWhole ? [printable(text)] : wrap(printable(text), columns - indent - 1);
+    const start = `  ${[...head, first].join('  ')}`.trimEnd();
+    return [start, ...more.map((line) => ' '.repeat(indent) + line)];
+  });
+  return [paint(piece(title, 'bold'), colour), ...lines];
+}
+
+/** Figures stand at the right of their column, words at the left. */
+function pad(cell: string, width: number): string {
+  const gap = ' '.repeat(width - stringWidth(cell));
+  return /^[\d,]+( \D+)?$/.test(cell) ? gap + cell : cell + gap;
+}
+
+/** Lines of at most `columns`; a word longer than that stands alone. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && stringWidth(`${last} ${word}`) <= Math.max(columns, 30))
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function statusRows(counts: CrawlCounts): Row[] {
+  const all = Object.entries(counts.statuses).filter(([, pages]) => pages > 0);
+  return all.map(([status, pages]) => ({ cells: [status, count(pages)], text: '' }));
+}
+
+/** By layer, then the most frequent first; with what the catalogue says. */
+function codeRows(counts: Record<string, number>): Row[] {
+  const rows = highestFirst(counts).map(([code, value]) => {
+    const known = Object.hasOwn(catalogue, code) ? catalogue[code as ErrorCode] : null;
+    return { layer: known?.layer ?? '', code, value, text: known ? `${known.means} ${known.advice}` : '' };
+  });
+  const layers = [...new Set(rows.map(({ layer }) => layer))];
+  return layers.flatMap((layer) =>
+    rows
+      .filter((row) => row.layer === layer)
+      .map(({ code, value, text }) => ({
+        cells: [layer, code, count(value)],
+        styles: ['dim', 'yellow'],
+        text,
+      })),
+  );
+}
+
+function hostRows({ slowestHosts }: Summary): Row[] {
+  return slowestHosts.map(({ host, pages, meanMs }) => ({
+    cells: [host, counted(pages, 'page'), `${count(meanMs)} ms`],
+    text: 'on average',
+  }));
+}
+
+function nextRows({ counts, command, output, badLines, interrupted }: Summary): Row[] {
+  const crawl = quoted(counts.crawl);
+  const rows: Row[] = [];
+  const say = (name: string, text: string) => rows.push({ cells: [name], text });
+  const copy = (name: string, text: string) => rows.push({ cells: [name], text, isWhole: true });
+  if (interrupted) say('go on', 'nothing is lost: the same command goes on where it stopped');
+  else if (counts.state === 'paused') copy('go on', `${command} resume ${crawl}`);
+  if (output !== null) copy('results', output);
+  else if (endedOf(counts) > 0) copy('results', `${command} results ${crawl}`);
+  if (counts.dead > 0) {
+    copy('dead letters', `${command} dead list ${crawl}`);
+    copy('try them again', `${command} dead replay ${crawl}`);
+  }
+  if (badLines > 0) {
+    say('bad lines', `${counted(badLines, 'line')} of the seeds could not be used; each is named above`);
+  }
+  return rows;
+}
+
+/** As a shell wants it. */
+function quoted(name: string): string {
+  return /^[\w.:@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

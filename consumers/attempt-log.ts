@@ -1,0 +1,43 @@
+// What a request's attempts were like: kept with its job, so that a dead letter can show each of them.
+import type { Failure } from '../src/errors.ts';
+import { decodeText } from '../src/fetch/body/text.ts';
+import { printable } from '../src/log.ts';
+import { type Answer, type FetchResult, NO_TIMINGS } from '../src/outcome.ts';
+import { type Attempt, type PackedAttempt, packAttempts, unpackAttempts } from '../src/queue/attempts.ts';
+import type { Work } from './context.ts';
+
+/** Of one request; the oldest go first. */
+const MOST_ATTEMPTS = 20;
+const BODY_BYTES = 1024;
+const BODY_CHARACTERS = 300;
+
+/** The attempts so far, with the one that just failed. `result` is null where nothing was fetched (robots.txt, a stall). */
+export function triesOf(
+  work: Work,
+  end: { failure: Failure; answer: Answer | null; result: FetchResult | null },
+): PackedAttempt[] {
+  const { failure, answer, result } = end;
+  const failed = result && !result.ok ? result : null;
+  const attempt: Attempt = {
+    at: new Date().toISOString(),
+    code: failure.code,
+    layer: failure.layer,
+    message: failure.message,
+    status: answer?.status ?? failed?.came?.status ?? null,
+    address: answer?.address ?? failed?.came?.address ?? null,
+    finalUrl: answer?.finalUrl ?? (failed?.finalUrl || null),
+    timings: answer?.timings ?? failed?.timings ?? NO_TIMINGS,
+    body: answer ? beginningOf(answer) : null,
+  };
+  const { url } = work.request;
+  return packAttempts([...unpackAttempts(work.memory.tries, url), attempt].slice(-MOST_ATTEMPTS), url);
+}
+
+/** Its first characters, safe to show; null for what is no text. */
+function beginningOf({ body, headers }: Answer): string | null {
+  if (body.byteLength === 0) return null;
+  const { text } = decodeText(body.subarray(0, BODY_BYTES), headers['content-type'] ?? '');
+  const shown = printable(text.slice(0, BODY_CHARACTERS));
+  const unreadable = shown.match(/\ufffd|\\x/g)?.length ?? 0;
+  return unreadable * 10 > shown.length ? null : shown;
+}

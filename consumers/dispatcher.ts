@@ -1,0 +1,125 @@
+// The feed: turn after turn, it gives slots back and brings due requests from the frontier into the queue.
+
+import { jobIdOf } from '../src/frontier/keys.ts';
+import { type Handed, type Release, takeTurn } from '../src/frontier/turn.ts';
+import { LEASE_MS } from '../src/politeness/slot.ts';
+import { enqueueJobs, type QueuedRequest, type RequestQueue, waitListOf } from '../src/queue/queue.ts';
+import type { Redis } from '../src/redis.ts';
+
+/** Turns are at least so far apart, so that many releases share one. */
+const SHORTEST_MS = 1;
+/** With nothing due, the frontier is looked at this often, for what other processes offered. */
+const IDLE_MS = 200;
+/** After a hand-over, its arrival is reported at the latest after this time. */
+const REPORT_MS = 10;
+
+export interface Feed {
+  /** Gives a slot back, with the next turn. */
+  release(slot: Release): void;
+  /** Asks for a turn soon: something may be due. */
+  kick(): void;
+  stop(): Promise<void>;
+}
+
+export function createFeed(parts: {
+  redis: Redis;
+  queue: RequestQueue;
+  shard: string;
+  /** One crawl's id, or '*' for all. */
+  serve: string;
+  /** How many jobs should wait in the queue now. */
+  wanted: () => number;
+  onError: (error: unknown) => void;
+}): Feed {
+  const { redis, queue, shard, serve } = parts;
+  let releases: Release[] = [];
+  let arrived: string[] = [];
+  let timer: NodeJS.Timeout | null = null;
+  let timerAt = Number.POSITIVE_INFINITY;
+  const adding = new Set<Promise<void>>();
+  let running: Promise<void> | null = null;
+  let stopped = false;
+
+  function schedule(afterMs: number): void {
+    if (running || (stopped && releases.length === 0 && arrived.length === 0)) return;
+    const at = performance.now() + afterMs;
+    if (timer && timerAt <= at) return;
+    if (timer) clearTimeout(timer);
+    timerAt = at;
+    timer = setTimeout(start, afterMs);
+  }
+
+  function start(): void {
+    timer = null;
+    timerAt = Number.POSITIVE_INFINITY;
+    running = turn()
+      .catch((error) => {
+        parts.onError(error);
+        return IDLE_MS;
+      })
+      .then((nextMs) => {
+        running = null;
+        schedule(releases.length > 0 ? SHORTEST_MS : nextMs);
+      });
+  }
+
+  async function turn(): Promise<number> {
+    const [given, reported] = [releases, arrived];
+    releases = [];
+    arrived = [];
+    try {
+      const askedAt = Date.now();
+      const taken = await takeTurn(redis, shard, {
+        serve,
+        waitList: waitListOf(shard),
+        wanted: stopped ? 0 : parts.wanted(),
+        leaseMs: LEASE_MS,
+        releases: given,
+        arrived: reported,
+      });
+      if (taken.handed.length === 0)
+        return Math.min(IDLE_MS, Math.max(SHORTEST_MS, taken.nextDueMs ?? IDLE_MS));
+      adding.add(add(taken.handed, askedAt));
+      return REPORT_MS;
+    } catch (error) {
+      // Giving back and reporting twice does no harm; not at all would cost the length of a lease.
+      releases.push(...given);
+      arrived.push(...reported);
+      throw error;
+    }
+  }
+
+  /** The next turn need not wait for it: what has not arrived counts as on its way. */
+  function add(handed: Handed[], givenAt: number): Promise<void> {
+    const jobs = handed.map((request) => jobOf(request, givenAt));
+    const done = enqueueJobs(queue, jobs)
+      .then(() => {
+        for (const { crawl, id } of handed) arrived.push(jobIdOf(crawl, id));
+        schedule(SHORTEST_MS);
+      }, parts.onError)
+      .finally(() => adding.delete(done));
+    return done;
+  }
+
+  schedule(0);
+  return {
+    release(slot) {
+      releases.push(slot);
+      schedule(SHORTEST_MS);
+    },
+    kick: () => schedule(SHORTEST_MS),
+    async stop() {
+      stopped = true;
+      if (timer) clearTimeout(timer);
+      timer = null;
+      await running;
+      await Promise.all(adding);
+      if (timer) clearTimeout(timer);
+      if (releases.length > 0 || arrived.length > 0) await turn().catch(parts.onError);
+    },
+  };
+}
+
+function jobOf({ crawl, id, packed, start }: Handed, givenAt: number): QueuedRequest {
+  return { jobId: jobIdOf(crawl, id), packed, start, givenAt };
+}

@@ -1,0 +1,153 @@
+// Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
+import { type Failure, failure } from '../src/errors.ts';
+import { parseRetryAfter } from '../src/fetch/retry-after.ts';
+import { gathered } from '../src/metrics.ts';
+import type { RobotsFetch, RobotsVerdict } from '../src/robots/robots.ts';
+import { limiterKeyOf } from '../src/url/host.ts';
+import type { Station, Work } from './context.ts';
+import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { askStart, givePermit, isTimed, leaveSlot, mayStart, PATIENCE_MS } from './slot-of-job.ts';
+
+/** RFC 9309 §2.5: at least 500 KiB are to be parsed; what comes after is not read. */
+const MAX_BYTES = 500 * 1024;
+/** RFC 9309 §2.3.1.2: at least five. */
+const MAX_REDIRECTS = 5;
+/** A 429 for robots.txt says nothing of its rules: it is asked again when the host's pause is over, and not before this. */
+const LEAST_TOLD_OFF_MS = 1000;
+/** A redirect of robots.txt waits for its start as long as the longest Crawl-delay that is likely: it cannot go on later from where it was. */
+const HOP_PATIENCE_MS = 90_000;
+const AGAIN_MS = 50;
+
+/** RFC 9309 §2.3.1.2: after too many redirects, the file may be taken for unavailable. */
+const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
+
+/** `fetched`: whether this call fetched it, which was a start at the host. */
+export async function askRobots(
+  station: Station,
+  work: Work,
+  url: string,
+): Promise<{ verdict: RobotsVerdict; fetched: boolean }> {
+  let fetched = false;
+  try {
+    const verdict = await station.robots.check(url, (robotsUrl) => {
+      fetched = true;
+      return countedFetch(station, work, robotsUrl);
+    });
+    return { verdict, fetched };
+  } catch (error) {
+    if (!(error instanceof Forbidden)) throw error;
+    return { verdict: { kind: 'refused', failure: error.failure }, fetched };
+  }
+}
+
+/** The guard of this crawl forbids the address: that says nothing of the host's robots.txt, and nothing to other crawls. */
+class Forbidden extends Error {
+  readonly failure: Failure;
+  constructor(reason: Failure) {
+    super(reason.message);
+    this.failure = reason;
+  }
+}
+
+/** The redirects of a robots.txt pass the gate of their hosts too, each with a slot of its own until all has come. */
+function hopsOf(station: Station, work: Work) {
+  const borrowed = new Map<string, Work>();
+  let laterMs: number | null = null;
+  /** Who holds the slot of a hop's key: the request's own work, or a borrower for that key. */
+  const holderOf = (key: string): Work => {
+    if (key === work.key) return work;
+    const known = borrowed.get(key) ?? { ...work, key, holder: null, timed: false, hasPermit: false };
+    borrowed.set(key, known);
+    return known;
+  };
+  let current = work;
+  return {
+    laterMs: () => laterMs,
+    /** Whose slot the last hop had. */
+    key: () => current.key,
+    mayStart(): Failure | null {
+      if (mayStart(station, current)) return null;
+      laterMs = Math.max(station.slots.news.pausedFor(current.key), AGAIN_MS);
+      return failure('E_RATE_LIMITED');
+    },
+    async enter(url: string): Promise<Failure | null> {
+      await station.plans.knowSeedHost(work.plan, url);
+      const key = limiterKeyOf(url);
+      current = holderOf(key);
+      if (current.holder !== null && !isTimed(station, current) && mayStart(station, current)) return null;
+      // A wait for the next start keeps nobody else from fetching.
+      givePermit(station, work);
+      const start = { key, url, takeOver: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
+      const answer = await askStart(station, current, start);
+      work.hasPermit = await station.permits.take(HOP_PATIENCE_MS);
+      if (answer.kind === 'go' && mayStart(station, current)) return null;
+      laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
+      return failure('E_RATE_LIMITED');
+    },
+    onStart: () => {
+      if (current.holder !== null) station.slots.started(current.holder);
+    },
+    leave() {
+      for (const borrower of borrowed.values()) leaveSlot(station, borrower);
+    },
+  };
+}
+
+/** The Crawl-delay that the URL's robots.txt asks for is told to the fleet; answers whether there is one. */
+export async function obeyCrawlDelay(station: Station, work: Work, url: string): Promise<boolean> {
+  const asked = station.robots.rulesFor(url)?.crawlDelayMs ?? 0;
+  const delayMs = Math.min(asked, work.plan.settings.maxCrawlDelay);
+  await station.demands.crawlDelay(work.key, delayMs);
+  return delayMs > 0 && !work.timed;
+}
+
+async function countedFetch(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
+  const fetched = await fetchRobots(station, work, robotsUrl).catch((error: unknown) => {
+    if (error instanceof Forbidden) station.meters.count(gathered.robots, 'forbidden');
+    throw error;
+  });
+  station.meters.count(gathered.robots, fetched.kind);
+  return fetched;
+}
+
+async function fetchRobots(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
+  const { plan } = work;
+  // Waiting for another's fetch takes time in which its answer may have paused the host.
+  const pausedMs = station.slots.news.pausedFor(work.key);
+  if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
+  const hops = hopsOf(station, work);
+  const result = await guardedFetch(station, work, {
+    url: robotsUrl,
+    method: 'GET',
+    headers: {},
+    body: null,
+    userAgent: plan.settings.userAgent,
+    timeouts: plan.timeouts,
+    maxBytes: MAX_BYTES,
+    truncate: true,
+    maxRedirects: MAX_REDIRECTS,
+    allow: allowListOf(plan),
+    signal: work.abort.signal,
+    onStart: hops.onStart,
+    beforeHop: ({ url }) => hops.enter(url),
+    mayStart: hops.mayStart,
+  }).finally(hops.leave);
+  // What ended because of us says nothing of the host.
+  if (work.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
+  if (hops.laterMs() !== null) return { kind: 'later', untilMs: Date.now() + (hops.laterMs() ?? 0) };
+  if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
+  if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
+  if (!result.ok) return { kind: 'unreachable', message: `${result.failure.code} ${result.failure.message}` };
+  const { status, body } = result.answer;
+  const answer: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
+  if (status !== 429 && status !== 503) return answer;
+  const told = await station.demands.pause(hops.key(), {
+    afterMs: parseRetryAfter(result.answer.headers['retry-after'], Date.now()),
+    longestMs: plan.settings.maxPause,
+    ageMs: result.answer.timings.total ?? 0,
+  });
+  if (status === 503) return answer;
+  if (told.toldForMs + told.pausedMs > plan.settings.maxSnooze)
+    return { kind: 'unreachable', message: 'E_RATE_LIMITED Status 429.' };
+  return { kind: 'later', untilMs: Date.now() + Math.max(told.pausedMs, LEAST_TOLD_OFF_MS) };
+}

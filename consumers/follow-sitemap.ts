@@ -1,0 +1,155 @@
+// Sitemaps as seeds: what a fetched sitemap lists becomes requests of the crawl, further sitemaps among them.
+
+import type { Failure } from '../src/errors.ts';
+import { entryOf } from '../src/frontier/entry.ts';
+import type { Answer } from '../src/outcome.ts';
+import type { Request } from '../src/request.ts';
+import { parseRobots, withinLimit } from '../src/robots/rules.ts';
+import { readSitemap, type SitemapEntry, type SitemapFacts } from '../src/sitemap/sitemap.ts';
+import { limiterKeyOf } from '../src/url/host.ts';
+import { normalizeUrl } from '../src/url/normalize.ts';
+import { withoutSessionIds } from '../src/url/session-ids.ts';
+import type { Station, Work } from './context.ts';
+import { type Followed, offerParts } from './follow-links.ts';
+
+/** An index lists sitemaps, which should list pages; some list a further index. */
+const DEEPEST_LEVEL = 3;
+
+/** What was found, and what became of it. */
+interface Listing {
+  facts: SitemapFacts | null;
+  /** What robots.txt names. */
+  named: readonly string[];
+  /** URLs of the hosts that the sitemap speaks for, best first. */
+  origins: readonly string[];
+  /** Where it was in the end. */
+  base: string;
+  /** Sitemaps of an index that are left out, by the sentence that says why. */
+  notTaken: Map<string, number>;
+}
+
+/**
+ * Offers what the sitemap lists: pages at the sitemap's own depth, their lastmod as user data, in the scope of the host that it speaks for
+ * (sitemaps.org, "Sitemap file location"). That is its own, and where its host redirected to; of one that a robots.txt named, the host of
+ * that. `answer` is null where there is none to read. Null when another consumer has taken the sitemap over.
+ */
+export async function followSitemap(
+  station: Station,
+  work: Work,
+  answer: Answer | null,
+): Promise<Followed | null> {
+  const leftOut: Record<string, number> = {};
+  const listing = await listingOf(station, work, answer);
+  const links = await offerParts(station, work, entriesOf(work, listing, leftOut));
+  if (links === null) return null;
+  const notTaken = [...listing.notTaken].map(([why, count]) => `${why}: ${count} left out.`);
+  for (const warning of [...(listing.facts?.warnings ?? []), ...notTaken])
+    station.log.warn(
+      { request: work.jobId, crawl: work.crawl, code: 'E_SITEMAP', url: work.request.url, warning },
+      'sitemap',
+    );
+  const flaws = listing.facts?.warnings.length ?? 0;
+  if (flaws > 0) leftOut.E_SITEMAP = (leftOut.E_SITEMAP ?? 0) + flaws;
+  return { links, leftOut };
+}
+
+async function listingOf(station: Station, work: Work, answer: Answer | null): Promise<Listing> {
+  const { request } = work;
+  const { auto = false } = request.extras?.sitemap ?? {};
+  const isRobots = auto && request.url.endsWith('/robots.txt');
+  const isRead = answer !== null && !isRobots;
+  return {
+    facts: isRead ? await readSitemap(answer.body, answer.headers['content-type'] ?? '') : null,
+    named: isRobots ? sitemapsIn(answer) : auto ? await knownSitemaps(station, request.url) : [],
+    origins: originsOf(request, answer),
+    base: answer?.finalUrl ?? request.url,
+    notTaken: new Map(),
+  };
+}
+
+function sitemapsIn(robots: Answer | null): readonly string[] {
+  return robots ? parseRobots(withinLimit(new TextDecoder().decode(robots.body)), '').sitemaps : [];
+}
+
+/** Of the robots.txt that let the request pass: the fleet knows it, though this process may have forgotten. */
+async function knownSitemaps({ robots }: Station, url: string): Promise<readonly string[]> {
+  await robots.check(url, async () => ({ kind: 'later', untilMs: 0 }));
+  return robots.rulesFor(url)?.sitemaps ?? [];
+}
+
+function originsOf(request: Request, answer: Answer | null): string[] {
+  const own = limiterKeyOf(request.url);
+  const host = request.extras?.sitemap?.host ?? own;
+  const target = answer && host === own ? answer.finalUrl : null;
+  const [scheme] = request.url.split('//', 1);
+  const origins = [`${scheme}//${host}/`];
+  if (target !== null) origins.push(`${target.split('//', 1)[0]}//${limiterKeyOf(target)}/`);
+  return [...new Set(origins)];
+}
+
+/** Made one by one as they are offered: 50,000 at once would hold up the process. */
+function* entriesOf(work: Work, listing: Listing, leftOut: Record<string, number>): Generator<string> {
+  for (const found of requestsOf(work, listing)) {
+    if ('code' in found) leftOut[found.code] = (leftOut[found.code] ?? 0) + 1;
+    else yield entryOf(found, work.laneKey);
+  }
+}
+
+/** Requests, and why something becomes none. */
+function* requestsOf(work: Work, listing: Listing): Generator<Request | Pick<Failure, 'code'>> {
+  const { request, plan } = work;
+  const { level = 0 } = request.extras?.sitemap ?? {};
+  const shared = { depth: request.depth, referrer: request.url };
+  for (const text of listing.named) {
+    const url = spell(work, text, listing.base);
+    if (typeof url !== 'string') yield url;
+    else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(work, listing, url) } } };
+  }
+  for (const entry of listing.facts?.entries ?? []) {
+    const url = spell(work, entry.url, listing.base);
+    if (typeof url !== 'string') yield url;
+    else if (listing.facts?.kind === 'index') yield nestedOf(work, listing, url, level);
+    else {
+      const refusals = listing.origins.map((from) => plan.scope.refuses(url, from, request.depth));
+      const refusal = refusals.includes(null) ? null : refusals[0];
+      yield refusal ?? { ...shared, url, extras: extrasOf(entry) };
+    }
+  }
+}
+
+function extrasOf({ lastmod }: SitemapEntry): Request['extras'] {
+  return lastmod === null ? null : { userData: { lastmod } };
+}
+
+/** A sitemap in an index; --include and --exclude are about pages. */
+function nestedOf(
+  work: Work,
+  { origins, base, notTaken }: Listing,
+  url: string,
+  level: number,
+): Request | Pick<Failure, 'code'> {
+  const { request, plan } = work;
+  const isOwn = [request.url, base].some((own) => limiterKeyOf(own) === limiterKeyOf(url));
+  const from = origins.find((origin) => plan.scope.isWithin(url, origin)) ?? (isOwn ? origins[0] : undefined);
+  if (from !== undefined && level < DEEPEST_LEVEL) {
+    const sitemap = { level: level + 1, host: limiterKeyOf(from) };
+    return { url, depth: request.depth, referrer: request.url, extras: { sitemap } };
+  }
+  const why = from === undefined ? 'Sitemaps of other hosts' : 'Sitemaps in an index too deep in others';
+  notTaken.set(why, (notTaken.get(why) ?? 0) + 1);
+  return { code: 'E_SITEMAP' };
+}
+
+/** For which host a sitemap speaks that robots.txt names. With and without `www.` is one site, which redirects from one to the other. */
+function namedFor({ plan }: Work, { origins }: Listing, url: string): string {
+  const host = limiterKeyOf(url);
+  const hosts = origins.map(limiterKeyOf);
+  if (hosts.some((known) => known === `www.${host}` || host === `www.${known}`)) return host;
+  return limiterKeyOf(origins.find((origin) => plan.scope.isWithin(url, origin)) ?? origins[0] ?? url);
+}
+
+function spell({ plan }: Work, text: string, base: string): string | Failure {
+  const normalized = normalizeUrl(text, { ...plan.urlRules, base });
+  if (!('url' in normalized)) return normalized.failure;
+  return plan.settings.keepSessionIds ? normalized.url : withoutSessionIds(normalized.url);
+}

@@ -1,0 +1,22 @@
+// The consumer program: takes jobs of every crawl and fetches them, until it is stopped.
+import type { Settings } from '../src/config.ts';
+import type { Log } from '../src/log.ts';
+import type { RedisAddress } from '../src/redis.ts';
+import { startConsumer } from './consumer.ts';
+
+/** Resolves when `stop` has resolved and all that was in flight is settled. */
+export async function consume(parts: {
+  settings: Settings;
+  address: RedisAddress;
+  log: Log;
+  stop: Promise<void>;
+}): Promise<void> {
+  const consumer = await startConsumer({
+    settings: parts.settings,
+    address: parts.address,
+    serve: '*',
+    log: parts.log,
+  });
+  await parts.stop;
+  await consumer.stop();
+}

@@ -1,0 +1,177 @@
+// Hosts: how each stands, what holds it back, its limits and pauses, which can be changed here.
+import { actionButton } from '../../button.js';
+import { h, setText } from '../../element.js';
+import { field } from '../../form.js';
+import { createProblemPlace } from '../../problem.js';
+import { createTable, keepRows } from '../../rows.js';
+import { count, duration, visible } from '../../text.js';
+import { openLimitsForm, openPauseForm } from './forms.js';
+import { remarksOf, spacingOf, standingOf } from './words.js';
+
+const columns = [
+  { label: 'Host' },
+  { label: 'State' },
+  { label: 'Waiting', isNumber: true },
+  { label: 'Open', isNumber: true },
+  { label: 'In flight', isNumber: true },
+  { label: 'Spacing', isNumber: true },
+  { label: 'Latency', isNumber: true },
+  { label: 'Remarks' },
+  { label: 'Actions', isAction: true },
+];
+
+/** So many come with the events. */
+const MOST_WATCHED = 100;
+const LOOK_MS = 5000;
+
+export function hostsView({ app, signal }) {
+  const problems = createProblemPlace();
+  const empty = h(
+    'p',
+    { class: 'empty' },
+    'No host has requests of an open crawl, and none has limits set by hand.',
+  );
+  const cut = h('p', { class: 'muted small pad' }, `${MOST_WATCHED} are shown; look up others by name.`);
+  const table = createTable({ caption: 'Hosts', columns });
+  const keep = keepRows(
+    table.body,
+    ({ key }) => key,
+    ({ key }) => hostRow(app, table, problems, key, (state) => took(state)),
+  );
+  const took = watchHosts(app, signal, (hosts, watched) => {
+    keep(hosts);
+    table.node.hidden = hosts.length === 0;
+    empty.hidden = hosts.length > 0;
+    cut.hidden = watched < MOST_WATCHED;
+  });
+  const node = h(
+    'div',
+    { class: 'view' },
+    h('div', { class: 'view-head' }, h('h1', { tabindex: -1 }, 'Hosts'), nameForm(app, problems, took)),
+    problems.node,
+    h('section', { class: 'card', 'aria-label': 'Hosts' }, table.node, cut, empty),
+  );
+  return { node, title: 'Hosts' };
+}
+
+/**
+ * Shows the hosts of the events, and those that were named or changed here, whether or not the fleet has work for them. Answers what is to be
+ * called with a host as a call answered it.
+ */
+function watchHosts({ store, api }, signal, show) {
+  const named = new Map();
+  const watchedKeys = () => new Set((store.get('hosts') ?? []).map(({ key }) => key));
+  const tell = () => {
+    const watched = store.get('hosts') ?? [];
+    const seen = watchedKeys();
+    const all = [...watched, ...[...named.values()].filter(({ key }) => !seen.has(key))];
+    show(
+      all.sort((a, b) => a.key.localeCompare(b.key)),
+      watched.length,
+    );
+  };
+  /** No event tells of those that are only named here. */
+  const lookAtNamed = async () => {
+    const seen = watchedKeys();
+    for (const key of [...named.keys()].filter((one) => !seen.has(one)).slice(-MOST_WATCHED)) {
+      const state = await api.get(`/v1/hosts/${encodeURIComponent(key)}`, signal).catch(() => null);
+      if (state) named.set(key, state);
+    }
+    if (!signal.aborted) tell();
+  };
+  const looks = setInterval(lookAtNamed, LOOK_MS);
+  signal.addEventListener('abort', () => clearInterval(looks));
+  store.watch('hosts', signal, tell);
+  tell();
+  return (state) => {
+    named.set(state.key, state);
+    const watched = store.get('hosts') ?? [];
+    store.set(
+      'hosts',
+      watched.map((one) => (one.key === state.key ? state : one)),
+    );
+  };
+}
+
+/** For a host that is not in the list. */
+function nameForm(app, problems, took) {
+  const host = field({
+    name: 'host',
+    label: 'Another host',
+    placeholder: 'example.com or host:port',
+    inputmode: 'url',
+  });
+  const form = h(
+    'form',
+    { class: 'inline-form', novalidate: true },
+    host.node,
+    h('button', { type: 'submit' }, 'Look up'),
+  );
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    problems.clear();
+    if (!host.text) return host.input.focus();
+    try {
+      const state = await app.api.get(`/v1/hosts/${encodeURIComponent(host.text)}`);
+      took(state);
+      host.input.value = '';
+      app.say(`${state.key} is in the list`);
+    } catch (error) {
+      problems.show(error);
+    }
+  });
+  return form;
+}
+
+function hostRow(app, table, problems, key, took) {
+  const state = h('span', { class: 'badge' });
+  const numbers = Array.from({ length: 5 }, () => h('span', {}));
+  const remarks = h('span', { class: 'muted remarks' });
+  const actions = app.canWrite()
+    ? hostActions(app, problems, key, took)
+    : { node: h('span', {}), update() {} };
+  const title = h('span', { class: 'row-title mono url' }, visible(key));
+  return {
+    node: table.row([title, state, ...numbers, remarks, actions.node]),
+    update(host) {
+      const standing = standingOf(host);
+      setText(state, standing.text);
+      state.className = `badge ${standing.kind}`;
+      const texts = [
+        count(host.waiting),
+        count(host.open),
+        `${count(host.inFlight)} of ${count(host.concurrency)}`,
+        duration(spacingOf(host)),
+        duration(host.latencyMs),
+      ];
+      for (const [index, text] of texts.entries()) setText(numbers[index], text);
+      setText(remarks, remarksOf(host).join(' · ') || '–');
+      actions.update(host);
+    },
+  };
+}
+
+function hostActions(app, problems, key, took) {
+  let last = null;
+  const shown = visible(key);
+  const pause = h('button', { type: 'button', 'aria-label': `Pause ${shown}` }, 'Pause…');
+  const limits = h('button', { type: 'button', 'aria-label': `Limits of ${shown}` }, 'Limits…');
+  pause.addEventListener('click', () => openPauseForm(app, key, took));
+  limits.addEventListener('click', () => openLimitsForm(app, last, took));
+  const resume = actionButton('Resume', {
+    problems,
+    name: `Resume ${shown}`,
+    async run() {
+      took(await app.api.post(`/v1/hosts/${encodeURIComponent(key)}/resume`));
+      app.say(`${shown} resumed`);
+    },
+  });
+  return {
+    node: h('div', { class: 'buttons' }, pause, resume, limits),
+    update(host) {
+      last = host;
+      pause.hidden = host.pausedMs > 0;
+      resume.hidden = host.pausedMs <= 0;
+    },
+  };
+}

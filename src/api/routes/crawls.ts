@@ -1,0 +1,113 @@
+// /v1/crawls: begin, look at, steer.
+import { z } from 'zod';
+import { steerCrawl } from '../../crawl/steer.ts';
+import { pageOfCrawls, viewCrawl, viewCrawls } from '../../crawl/views.ts';
+import { ALL_DEAD } from '../../dead/filter.ts';
+import { summarizeDead } from '../../dead/read.ts';
+import { beginFromInput } from '../begin-crawl.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
+import { crawlInput } from '../crawl-input.ts';
+import { exactCrawl, nameForCommands } from '../crawl-names.ts';
+import { once } from '../idempotency.ts';
+import { COSTLY } from '../limits.ts';
+import { answers, crawlShape, groupShape, pageQuery } from '../shapes.ts';
+
+const tags = ['crawls'];
+const params = z.object({ id: z.string().max(200).meta({ description: 'the id of a crawl' }) });
+const rejectedShape = z.object({ line: z.number(), url: z.string(), code: z.string(), message: z.string() });
+
+const begunShape = crawlShape.extend({ rejected: z.array(rejectedShape) });
+
+export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
+  const { redis, shard } = context;
+  server.post(
+    '/v1/crawls',
+    {
+      config: COSTLY,
+      schema: {
+        tags,
+        summary: 'Begin a crawl',
+        body: crawlInput,
+        headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
+        response: {
+          ...answers(begunShape, 201),
+          200: begunShape.meta({ description: 'a crawl of that name goes on' }),
+        } as Record<string, z.ZodType>,
+      },
+    },
+    (request, reply) =>
+      once(context, request, reply, () =>
+        beginFromInput(context, request.body, request.headers['idempotency-key']),
+      ),
+  );
+  server.get(
+    '/v1/crawls',
+    {
+      schema: {
+        tags,
+        summary: 'All crawls, the newest first',
+        querystring: z.object(pageQuery),
+        response: answers(z.object({ crawls: z.array(crawlShape), next: z.string().nullable() })),
+      },
+    },
+    async ({ query }) => {
+      const { ids, next } = await pageOfCrawls(redis, shard, query.cursor ?? null, query.limit);
+      return { crawls: await viewCrawls(redis, shard, ids), next };
+    },
+  );
+  server.get(
+    '/v1/crawls/:id',
+    { schema: { tags, summary: 'One crawl, with its settings', params, response: answers(crawlShape) } },
+    async (request) => viewCrawl(redis, shard, await exactCrawl(redis, shard, request.params.id)),
+  );
+  addSteering(server, context);
+  addErrors(server, context);
+}
+
+function addSteering(server: ApiServer, { redis, shard }: ApiContext): void {
+  const steer = async (id: string, how: 'pause' | 'resume' | 'cancel') => {
+    const crawl = await exactCrawl(redis, shard, id);
+    await steerCrawl(redis, shard, await nameForCommands(redis, shard, crawl), how);
+    return viewCrawl(redis, shard, crawl);
+  };
+  const schema = (summary: string) => ({ tags, summary, params, response: answers(crawlShape) });
+  server.delete(
+    '/v1/crawls/:id',
+    { schema: schema('Cancel: what waits is dropped, records stay') },
+    (request) => steer(request.params.id, 'cancel'),
+  );
+  server.post('/v1/crawls/:id/pause', { schema: schema('Begin nothing more of it, for now') }, (request) =>
+    steer(request.params.id, 'pause'),
+  );
+  server.post('/v1/crawls/:id/resume', { schema: schema('Go on with it') }, (request) =>
+    steer(request.params.id, 'resume'),
+  );
+}
+
+const errorsShape = z.object({
+  errors: z.record(z.string(), z.number()),
+  refusals: z.record(z.string(), z.number()),
+  leftOut: z.record(z.string(), z.number()),
+  groups: z.array(groupShape),
+});
+
+function addErrors(server: ApiServer, { redis, shard, queue }: ApiContext): void {
+  server.get(
+    '/v1/crawls/:id/errors',
+    {
+      config: COSTLY,
+      schema: {
+        tags,
+        summary: 'What failed, was refused or left out, by code',
+        params,
+        response: answers(errorsShape),
+      },
+    },
+    async (request) => {
+      const crawl = await exactCrawl(redis, shard, request.params.id);
+      const { errors, refusals, leftOut } = await viewCrawl(redis, shard, crawl);
+      const groups = await summarizeDead(redis, shard, queue, { ...ALL_DEAD, crawl });
+      return { errors, refusals, leftOut, groups };
+    },
+  );
+}

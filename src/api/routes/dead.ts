@@ -1,0 +1,140 @@
+// /v1/dead: what failed for good, in groups and one by one; tried again, or purged.
+import { z } from 'zod';
+import { parseSetting } from '../../config.ts';
+import { deadLines } from '../../dead/export.ts';
+import type { DeadFilter } from '../../dead/filter.ts';
+import { purgeMatching } from '../../dead/purge.ts';
+import { pageOfDead, showDead, summarizeDead } from '../../dead/read.ts';
+import { purgedDirectory } from '../../dead/retention.ts';
+import { catalogue } from '../../errors.ts';
+import { redacted } from '../../redact.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
+import { exactCrawl } from '../crawl-names.ts';
+import { COSTLY } from '../limits.ts';
+import { ApiProblem } from '../problem.ts';
+import { answers, flagQuery, groupShape, letterDetailShape, letterShape, pageQuery } from '../shapes.ts';
+import { sendText, wants } from '../text-answers.ts';
+
+const tags = ['dead letters'];
+
+const isDuration = (text: string) => /^\d{1,9}(\.\d{1,9})?[smhd]$/.test(text);
+
+/** In a query all is text; in a body numbers may be numbers. */
+export const deadFilterShape = z.strictObject({
+  code: z
+    .string()
+    .refine((code) => Object.hasOwn(catalogue, code), 'there is no such code (docs/errors.md lists them)')
+    .optional(),
+  host: z.string().max(300).optional(),
+  crawl: z.string().max(200).optional().meta({ description: 'id of a crawl' }),
+  since: z
+    .string()
+    .refine((text) => z.iso.datetime({ offset: true }).safeParse(text).success || isDuration(text), {
+      error: 'expected a time (ISO 8601, with its offset) or a duration such as 2h',
+    })
+    .optional()
+    .meta({ description: 'died since then: ISO 8601, or a duration such as 2h or 7d' }),
+  attempts: z.coerce.number().int().min(1).optional().meta({ description: 'at least so many' }),
+  q: z.string().max(1000).optional().meta({ description: 'stands in the URL or the message' }),
+});
+
+/** Throws E_CRAWL_UNKNOWN. */
+export async function deadFilterOf(
+  { redis, shard }: ApiContext,
+  given: z.infer<typeof deadFilterShape>,
+): Promise<DeadFilter> {
+  return {
+    crawl: given.crawl === undefined ? null : await exactCrawl(redis, shard, given.crawl),
+    code: given.code ?? null,
+    host: given.host?.toLowerCase() ?? null,
+    since: given.since === undefined ? null : sinceOf(given.since),
+    attempts: given.attempts ?? null,
+    q: given.q ?? null,
+  };
+}
+
+function sinceOf(text: string): number {
+  return isDuration(text) ? Date.now() - (parseSetting('keepDead', text, 'since') ?? 0) : Date.parse(text);
+}
+
+export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
+  const { redis, shard, queue } = context;
+  const parts = [redis, shard, queue] as const;
+  const page = z.object({ letters: z.array(letterShape), next: z.string().nullable() });
+  server.get(
+    '/v1/dead',
+    {
+      config: COSTLY,
+      schema: {
+        tags,
+        summary: 'Dead letters, the newest first',
+        description: 'Pages of JSON; all of them with Accept: application/x-ndjson or text/csv.',
+        querystring: deadFilterShape.extend(pageQuery),
+        response: answers(page),
+      },
+    },
+    async (request, reply) => {
+      const { cursor, limit, ...given } = request.query;
+      const filter = await deadFilterOf(context, given);
+      const form = wants(request);
+      if (form === 'ndjson')
+        return sendText(reply, 'application/x-ndjson', deadLines(...parts, filter, 'ndjson'));
+      if (form === 'csv')
+        return sendText(reply, 'text/csv', deadLines(...parts, filter, 'csv'), 'dead-letters.csv');
+      const { letters, next } = await pageOfDead(...parts, filter, cursor ?? null, limit);
+      return { letters: redacted(letters), next };
+    },
+  );
+  server.get(
+    '/v1/dead/summary',
+    {
+      config: COSTLY,
+      schema: {
+        tags,
+        summary: 'Groups of one code at one host, the largest first',
+        querystring: deadFilterShape,
+        response: answers(z.object({ groups: z.array(groupShape) })),
+      },
+    },
+    async ({ query }) => ({
+      groups: redacted(await summarizeDead(...parts, await deadFilterOf(context, query))),
+    }),
+  );
+  server.get(
+    '/v1/dead/:jobId',
+    {
+      schema: {
+        tags,
+        summary: 'One, with its request and every attempt',
+        params: z.object({ jobId: z.string().max(300) }),
+        response: answers(letterDetailShape),
+      },
+    },
+    async ({ params }) => redacted(await showDead(...parts, params.jobId)),
+  );
+  addPurge(server, context);
+}
+
+function addPurge(server: ApiServer, context: ApiContext): void {
+  const { redis, shard, queue } = context;
+  server.delete(
+    '/v1/dead',
+    {
+      config: COSTLY,
+      schema: {
+        tags,
+        summary: 'Purge: exported on the server first, unless told otherwise',
+        description: 'With filters, or all=true.',
+        querystring: deadFilterShape.extend({ all: flagQuery.optional(), export: flagQuery.default(true) }),
+        response: answers(z.object({ purged: z.number().int(), exportedTo: z.string().nullable() })),
+      },
+    },
+    async ({ query }) => {
+      const { all, export: isExported, ...given } = query;
+      if (!all && Object.keys(given).length === 0)
+        throw new ApiProblem('E_FIELD', 'Say which: a filter, or all=true.', { field: 'query.all' });
+      const exportDir = isExported ? purgedDirectory(context.settings.dataDir) : null;
+      return purgeMatching(redis, shard, queue, await deadFilterOf(context, given), exportDir);
+    },
+  );
+}

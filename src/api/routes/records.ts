@@ -1,0 +1,70 @@
+// /v1/crawls/{id}/records: what was fetched, by pages or all at once.
+import { z } from 'zod';
+import { findShelf } from '../../crawl/crawl.ts';
+import { csvLine } from '../../csv.ts';
+import type { CrawlRecord } from '../../record.ts';
+import { readRecords } from '../../records/read/read.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
+import { exactCrawl } from '../crawl-names.ts';
+import { COSTLY } from '../limits.ts';
+import { answers, pageQuery } from '../shapes.ts';
+import { sendText, wants } from '../text-answers.ts';
+
+/** What a spreadsheet gets of a record: a row must fit on a screen, so neither body nor links. */
+const COLUMNS = [
+  ...[
+    'url',
+    'finalUrl',
+    'status',
+    'ok',
+    'title',
+    'contentType',
+    'bytes',
+    'attempts',
+    'depth',
+    'referrer',
+    'label',
+  ],
+  ...['fetchedAt', 'error', 'id', 'crawl'],
+] as const satisfies readonly (keyof CrawlRecord)[];
+
+export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
+  const { redis, shard, recordsDir, records } = context;
+  server.get(
+    '/v1/crawls/:id/records',
+    {
+      config: COSTLY,
+      schema: {
+        tags: ['crawls'],
+        summary: 'The records of a crawl, each request once',
+        description:
+          'Pages of JSON, in the order in which they were written; all of them with Accept: application/x-ndjson or text/csv. Of what this server’s data directory holds.',
+        params: z.object({ id: z.string().max(200) }),
+        querystring: z.object(pageQuery),
+        response: answers(
+          z.object({ records: z.array(z.record(z.string(), z.unknown())), next: z.string().nullable() }),
+        ),
+      },
+    },
+    async (request, reply) => {
+      const crawl = await exactCrawl(redis, shard, request.params.id);
+      const shelf = await findShelf(redis, shard, crawl);
+      const form = wants(request);
+      if (form === 'ndjson') return sendText(reply, 'application/x-ndjson', lines(recordsDir, shelf));
+      if (form === 'csv') return sendText(reply, 'text/csv', rows(recordsDir, shelf), `${crawl}.csv`);
+      return records.page(shelf, request.query.cursor ?? null, request.query.limit);
+    },
+  );
+}
+
+async function* lines(dir: string, shelf: string): AsyncGenerator<string> {
+  for await (const json of readRecords(dir, shelf)) yield `${json}\n`;
+}
+
+async function* rows(dir: string, shelf: string): AsyncGenerator<string> {
+  yield csvLine(COLUMNS);
+  for await (const json of readRecords(dir, shelf)) {
+    const record = JSON.parse(json) as CrawlRecord;
+    yield csvLine(COLUMNS.map((name) => (name === 'error' ? (record.error?.code ?? null) : record[name])));
+  }
+}

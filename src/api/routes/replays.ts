@@ -1,0 +1,115 @@
+// /v1/dead/replay and /v1/replays: dead letters tried again, a few first, the rest when those come through.
+import { z } from 'zod';
+import { DEFAULT_RATE, startReplay, stopReplay } from '../../dead/replay.ts';
+import { listReplays, lookAtReplay, type ReplayOverrides } from '../../dead/replay-runs.ts';
+import { countReplayable } from '../../dead/replayable.ts';
+import { requestSchema } from '../../request.ts';
+import type { ApiContext, ApiServer } from '../context.ts';
+import { once } from '../idempotency.ts';
+import { COSTLY } from '../limits.ts';
+import { ApiProblem } from '../problem.ts';
+import { answers, replayShape } from '../shapes.ts';
+import { deadFilterOf, deadFilterShape } from './dead.ts';
+
+const tags = ['dead letters'];
+const params = z.object({ id: z.string().max(100) });
+const { attempts, timeouts, headers } = requestSchema.shape;
+
+const replayInput = z
+  .strictObject({
+    filter: deadFilterShape.optional(),
+    all: z.boolean().optional().meta({ description: 'to replay without a filter' }),
+    canary: z
+      .number()
+      .int()
+      .min(0)
+      .max(10_000)
+      .optional()
+      .meta({ description: 'so many of each group first; 0: none' }),
+    rate: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .meta({ description: 'what share of the canary must be recorded' }),
+    dryRun: z.boolean().default(false),
+    overrides: z
+      .strictObject({
+        attempts,
+        timeouts,
+        headers,
+        delayMs: z.number().int().min(1).max(86_400_000).optional(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'NewReplay' });
+
+export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
+  const { redis, shard } = context;
+  server.post(
+    '/v1/dead/replay',
+    {
+      config: COSTLY,
+      schema: {
+        tags,
+        summary: 'Replay the dead letters that match, a run for each group',
+        body: replayInput,
+        headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
+        response: answers(
+          z.object({
+            dryRun: z.boolean(),
+            matching: z.number().int(),
+            cancelled: z
+              .number()
+              .int()
+              .meta({ description: 'more that match: their crawls were cancelled, and they stay' }),
+            runs: z.array(replayShape),
+          }),
+        ),
+      },
+    },
+    (request, reply) => once(context, request, reply, () => replay(context, request.body)),
+  );
+  server.get(
+    '/v1/replays',
+    {
+      schema: {
+        tags,
+        summary: 'Replays, the newest first',
+        response: answers(z.object({ replays: z.array(replayShape) })),
+      },
+    },
+    async () => ({ replays: await listReplays(redis, shard) }),
+  );
+  server.get(
+    '/v1/replays/:id',
+    { schema: { tags, summary: 'How far a replay is', params, response: answers(replayShape) } },
+    (request) => lookAtReplay(redis, shard, request.params.id),
+  );
+  server.delete(
+    '/v1/replays/:id',
+    { schema: { tags, summary: 'Bring no more of it back', params, response: answers(replayShape) } },
+    (request) => stopReplay(redis, shard, request.params.id),
+  );
+}
+
+async function replay(context: ApiContext, input: z.infer<typeof replayInput>) {
+  const { redis, shard, queue } = context;
+  const { filter: given = {}, all, canary, rate = DEFAULT_RATE, dryRun } = input;
+  if (!all && Object.keys(given).length === 0)
+    throw new ApiProblem('E_FIELD', 'filter: say which, or all: true.', { field: 'filter' });
+  const filter = await deadFilterOf(context, given);
+  const overrides = withoutUndefined(input.overrides ?? {});
+  const { groups, cancelled } = await countReplayable(redis, shard, queue, filter);
+  if (dryRun) {
+    const matching = groups.reduce((sum, { count }) => sum + count, 0);
+    return { status: 200, body: { dryRun, matching, cancelled, runs: [] } };
+  }
+  const runs = await startReplay(redis, shard, queue, filter, { canary: canary ?? null, rate, overrides });
+  const matching = runs.reduce((sum, { total }) => sum + total, 0);
+  return { status: 200, body: { dryRun, matching, cancelled, runs } };
+}
+
+function withoutUndefined(overrides: ReplayOverrides): ReplayOverrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,82 @@
+// Dead letters as lines: NDJSON that holds all that is known of each, or CSV for a spreadsheet. Secrets are redacted in both.
+import { csvLine } from '../csv.ts';
+import { type DeadLetterDetail, detailOf } from '../queue/dead-letters.ts';
+import type { RequestJob, RequestQueue } from '../queue/queue.ts';
+import { openOutput } from '../records/export/output.ts';
+import { redacted } from '../redact.ts';
+import type { Redis } from '../redis.ts';
+import type { DeadFilter } from './filter.ts';
+import { matchingJobs } from './read.ts';
+
+export type DeadFormat = 'ndjson' | 'csv';
+
+const columns: Record<string, (letter: DeadLetterDetail) => unknown> = {
+  id: ({ jobId }) => jobId,
+  crawl: ({ crawl }) => crawl,
+  url: ({ url }) => url,
+  host: ({ host }) => host,
+  code: ({ code }) => code,
+  layer: ({ layer }) => layer,
+  message: ({ message }) => message,
+  attempts: ({ attempts }) => attempts,
+  failedAt: ({ failedAt }) => failedAt,
+  method: ({ request }) => request.method ?? 'GET',
+  depth: ({ depth }) => depth,
+  referrer: ({ referrer }) => referrer,
+  status: ({ tries }) => tries.at(-1)?.status,
+  address: ({ tries }) => tries.at(-1)?.address,
+  totalMs: ({ tries }) => tries.at(-1)?.timings.total,
+  body: ({ tries }) => tries.at(-1)?.body,
+  advice: ({ advice }) => advice,
+};
+
+/** A letter as `drover dead show --json` has it, with the request that brings it into the queue again, on one line with its end. */
+export function deadLine(job: RequestJob): string {
+  return `${JSON.stringify(redacted(detailOf(job)))}\n`;
+}
+
+function csvLineOf(job: RequestJob): string {
+  const letter = redacted(detailOf(job));
+  return csvLine(Object.values(columns).map((cell) => cell(letter)));
+}
+
+/** All letters that match, the newest first: each a line with its end; before those of CSV the names of the columns. */
+export async function* deadLines(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  filter: DeadFilter,
+  format: DeadFormat,
+): AsyncGenerator<string> {
+  if (format === 'csv') yield csvLine(Object.keys(columns));
+  const lineOf = format === 'csv' ? csvLineOf : deadLine;
+  for await (const jobs of matchingJobs({ redis, shard, queue }, filter))
+    for (const job of jobs) yield lineOf(job);
+}
+
+/**
+ * Writes deadLines durably to a file that appears whole or not at all, or to standard output (null). Answers how many letters there were.
+ * If the reader of standard output goes away, stops. Throws E_FILE, E_DISK_FULL.
+ */
+export async function writeDead(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  filter: DeadFilter,
+  format: DeadFormat,
+  file: string | null,
+): Promise<number> {
+  const output = await openOutput(file);
+  let lines = 0;
+  try {
+    for await (const line of deadLines(redis, shard, queue, filter, format)) {
+      if (!(await output.write(Buffer.from(line)))) break;
+      lines++;
+    }
+    await output.finish();
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+  return format === 'csv' ? Math.max(0, lines - 1) : lines;
+}

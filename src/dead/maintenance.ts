@@ -1,0 +1,65 @@
+// What consumers do with dead letters by themselves: drop old ones, and try again where a host was down.
+import type { Settings } from '../config.ts';
+import { repeat } from '../fleet/interval.ts';
+import { keepChore, takeChore } from '../fleet/lease.ts';
+import type { Log } from '../log.ts';
+import type { RequestQueue } from '../queue/queue.ts';
+import type { Redis } from '../redis.ts';
+import { replayDowned } from './auto-replay.ts';
+import { purgeOldDead } from './retention.ts';
+
+/** How often it is asked whether something is due; the rounds themselves are rarer, and one process of the fleet does each. */
+const ASK_MS = 1000;
+const RETENTION_MS = 30_000;
+
+export interface DeadTender {
+  /** Resolves when the step at hand is done. */
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  redis: Redis;
+  shard: string;
+  queue: RequestQueue;
+  settings: Settings;
+  log: Log;
+}
+
+/** Does nothing at all where neither --keep-dead, --keep-dead-count nor --auto-replay is set. */
+export function tendDead(parts: Parts): DeadTender {
+  const { keepDead, keepDeadCount, autoReplay } = parts.settings;
+  const chores: ((isStopping: () => boolean) => Promise<void>)[] = [];
+  if (keepDead !== null || keepDeadCount !== null) chores.push((isStopping) => dropOld(parts, isStopping));
+  if (autoReplay > 0) chores.push(() => tryAgain(parts));
+  let stopping = false;
+  const round = async () => {
+    for (const chore of chores) {
+      if (stopping) return;
+      await chore(() => stopping).catch((err: unknown) => parts.log.error({ err }, 'dead letters'));
+    }
+  };
+  const onError = (err: unknown) => parts.log.error({ err }, 'dead letters');
+  const asking = chores.length > 0 ? repeat(ASK_MS, round, onError) : null;
+  return {
+    async stop() {
+      stopping = true;
+      await asking?.stop();
+    },
+  };
+}
+
+async function dropOld(parts: Parts, isStopping: () => boolean): Promise<void> {
+  const { redis, shard } = parts;
+  if (!(await takeChore(redis, shard, 'retention', RETENTION_MS))) return;
+  await purgeOldDead(parts, async () => {
+    if (isStopping()) return false;
+    await keepChore(redis, shard, 'retention', RETENTION_MS);
+    return true;
+  });
+}
+
+async function tryAgain(parts: Parts): Promise<void> {
+  const { redis, shard, settings } = parts;
+  if (await takeChore(redis, shard, 'auto-replay', settings.autoReplay))
+    await replayDowned(parts, settings.autoReplay);
+}

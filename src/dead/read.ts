@@ -1,0 +1,236 @@
+// Looking at dead letters: one, a page of them, groups of the same code at the same host.
+import { DroverError } from '../errors.ts';
+import { layerOf } from '../queue/attempts.ts';
+import {
+  adviceOn,
+  type DeadLetter,
+  type DeadLetterDetail,
+  detailOf,
+  letterOf,
+} from '../queue/dead-letters.ts';
+import type { RequestJob, RequestQueue } from '../queue/queue.ts';
+import type { Redis } from '../redis.ts';
+import { type DeadFilter, isPlain, matchesId, matchesLetter } from './filter.ts';
+import { groupKey, indexedGroups, jobOf, type Member, membersOf, reconcileDead } from './groups.ts';
+import { type ReplayRun, type RunAtWork, runsAtWork, shownRun } from './replay-runs.ts';
+
+/** Letters of one code at one host. */
+export interface DeadGroup {
+  code: string;
+  layer: string;
+  host: string;
+  count: number;
+  /** ISO 8601. */
+  firstAt: string;
+  lastAt: string;
+  /** Its newest. */
+  sample: DeadLetter | null;
+  advice: string;
+  /** The replay that is at work on it. */
+  run: ReplayRun | null;
+}
+
+interface Parts {
+  redis: Redis;
+  shard: string;
+  queue: RequestQueue;
+}
+
+const PAGE = 200;
+/** So many are looked at for one page; where fewer match, the page is short and has a cursor all the same. */
+const MOST_LOOKED_AT = 20_000;
+
+/**
+ * A page, the newest first; `next` is the cursor of the page after it, null at the end. What is removed or added between two pages moves nothing.
+ * Throws E_FIELD for a cursor that is none.
+ */
+export async function pageOfDead(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  filter: DeadFilter,
+  cursor: string | null,
+  limit: number,
+): Promise<{ letters: DeadLetter[]; next: string | null }> {
+  const { jobs, next } = await pageOfDeadJobs({ redis, shard, queue }, filter, cursor, limit);
+  return { letters: jobs.map(letterOf), next };
+}
+
+/** The same page, as the jobs that they are. */
+async function pageOfDeadJobs(
+  { redis, shard, queue }: Parts,
+  filter: DeadFilter,
+  cursor: string | null,
+  limit: number,
+): Promise<{ jobs: RequestJob[]; next: string | null }> {
+  const { code, host } = filter;
+  const key = code !== null && host !== null ? groupKey(shard, code, host) : queue.toKey('failed');
+  const found: RequestJob[] = [];
+  let rank = await rankAfter(redis, key, cursor);
+  for (let looked = 0; looked < MOST_LOOKED_AT; ) {
+    const flat = await redis.zrevrange(key, rank, rank + PAGE - 1, 'WITHSCORES');
+    const ids = flat.filter((_, index) => index % 2 === 0);
+    const jobs = await Promise.all(
+      ids.map((jobId) => (matchesId(jobId, filter) ? jobOf(queue, jobId) : null)),
+    );
+    for (const [index, job] of jobs.entries()) {
+      looked++;
+      const at = Number(flat[index * 2 + 1]);
+      if (filter.since !== null && at < filter.since) return { jobs: found, next: null };
+      if (job && matchesLetter(letterOf(job), filter)) found.push(job);
+      const isLast = index === ids.length - 1 && ids.length < PAGE;
+      if (found.length === limit) return { jobs: found, next: isLast ? null : `${at}_${ids[index]}` };
+    }
+    if (ids.length < PAGE) return { jobs: found, next: null };
+    rank += PAGE;
+    if (looked >= MOST_LOOKED_AT) return { jobs: found, next: `${flat.at(-1)}_${ids.at(-1)}` };
+  }
+  return { jobs: found, next: null };
+}
+
+/** `TIME_JOB`: after that job, or where it stood if it is gone; of one time, the set holds the last names first. */
+async function rankAfter(redis: Redis, key: string, cursor: string | null): Promise<number> {
+  if (cursor === null) return 0;
+  const [, at, jobId] = /^(\d+)_(.+)$/s.exec(cursor) ?? [];
+  if (at === undefined || jobId === undefined)
+    throw new DroverError('E_FIELD', 'cursor: take it from the page before.');
+  const [score, rank] = await Promise.all([redis.zscore(key, jobId), redis.zrevrank(key, jobId)]);
+  // One that has died once more since stands elsewhere by now.
+  if (rank !== null && Number(score) === Number(at)) return rank + 1;
+  const [later, same] = await Promise.all([
+    redis.zcount(key, `(${at}`, '+inf'),
+    redis.zrangebyscore(key, at, at),
+  ]);
+  return later + same.filter((other) => other > jobId).length;
+}
+
+/** All that match, the newest first, as pages of jobs. */
+export async function* matchingJobs(parts: Parts, filter: DeadFilter): AsyncGenerator<RequestJob[]> {
+  let cursor: string | null = null;
+  do {
+    const page: { jobs: RequestJob[]; next: string | null } = await pageOfDeadJobs(
+      parts,
+      filter,
+      cursor,
+      PAGE,
+    );
+    if (page.jobs.length > 0) yield page.jobs;
+    cursor = page.next;
+  } while (cursor !== null);
+}
+
+/** All that match, the newest first. */
+export async function* deadLetters(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  filter: DeadFilter,
+): AsyncGenerator<DeadLetter> {
+  for await (const jobs of matchingJobs({ redis, shard, queue }, filter)) yield* jobs.map(letterOf);
+}
+
+/** One, with its request and its attempts. Throws E_LETTER_UNKNOWN. */
+export async function showDead(
+  redis: Redis,
+  _shard: string,
+  queue: RequestQueue,
+  jobId: string,
+): Promise<DeadLetterDetail> {
+  const isDead = (await redis.zscore(queue.toKey('failed'), jobId)) !== null;
+  const job = isDead ? await jobOf(queue, jobId) : null;
+  if (!job) throw new DroverError('E_LETTER_UNKNOWN', `${jobId}.`);
+  return detailOf(job);
+}
+
+/** Groups are looked at so many at a time. */
+const GROUPS_AT_ONCE = 50;
+
+/**
+ * Groups of what matches, the largest first, at most `most`. Where whole groups match, only those are looked at; a filter by crawl or time reads the
+ * members of all.
+ */
+export async function summarizeDead(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  filter: DeadFilter,
+  most = Number.POSITIVE_INFINITY,
+): Promise<DeadGroup[]> {
+  await reconcileDead(redis, shard, queue);
+  const runs = await runsAtWork(redis, shard);
+  const bySize = (await indexedGroups(redis, shard, filter)).sort((a, b) => b.count - a.count);
+  const areWhole = isPlain(filter) && filter.crawl === null && filter.since === null;
+  const chosen = areWhole ? bySize.slice(0, most) : bySize;
+  const found: DeadGroup[] = [];
+  for (let start = 0; start < chosen.length; start += GROUPS_AT_ONCE) {
+    const page = chosen.slice(start, start + GROUPS_AT_ONCE);
+    const groups = await Promise.all(
+      page.map((group) => lookAtGroup({ redis, shard, queue }, group, filter, runs)),
+    );
+    found.push(...groups.filter((group) => group !== null));
+  }
+  return found.sort((a, b) => b.count - a.count).slice(0, most);
+}
+
+/** Null where nothing of it matches. */
+async function lookAtGroup(
+  parts: { redis: Redis; shard: string; queue: RequestQueue },
+  { code, host }: { code: string; host: string },
+  filter: DeadFilter,
+  runs: readonly RunAtWork[],
+): Promise<DeadGroup | null> {
+  const extent = await extentOf(parts, { code, host }, filter);
+  if (!extent) return null;
+  const run = runs.find((candidate) => candidate.code === code && candidate.host === host);
+  const job = extent.last.job ?? (await jobOf(parts.queue, extent.last.jobId));
+  return {
+    code,
+    layer: layerOf(code),
+    host,
+    count: extent.count,
+    firstAt: new Date(extent.first.at).toISOString(),
+    lastAt: new Date(extent.last.at).toISOString(),
+    sample: job && letterOf(job),
+    advice: adviceOn(code),
+    run: run ? shownRun(run) : null,
+  };
+}
+
+interface Extent {
+  count: number;
+  first: Member;
+  last: Member;
+}
+
+/** How many of a group match, with the first and the last of them; null for none. */
+export async function extentOf(
+  parts: Parts,
+  group: { code: string; host: string },
+  filter: DeadFilter,
+): Promise<Extent | null> {
+  if (isPlain(filter) && filter.crawl === null && !filter.jobId)
+    return plainExtent(parts, group, filter.since);
+  let [count, first, last]: [number, Member | null, Member | null] = [0, null, null];
+  for await (const members of membersOf(parts, group, filter)) {
+    count += members.length;
+    first ??= members[0] ?? null;
+    last = members.at(-1) ?? last;
+  }
+  return first && last ? { count, first, last } : null;
+}
+
+async function plainExtent(
+  { redis, shard }: { redis: Redis; shard: string },
+  group: { code: string; host: string },
+  since: number | null,
+): Promise<Extent | null> {
+  const key = groupKey(shard, group.code, group.host);
+  const from = String(since ?? '-inf');
+  const [count, first, last] = await Promise.all([
+    redis.zcount(key, from, '+inf'),
+    redis.zrangebyscore(key, from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1),
+    redis.zrevrangebyscore(key, '+inf', from, 'WITHSCORES', 'LIMIT', 0, 1),
+  ]);
+  const memberOf = ([jobId = '', at = '0']: string[]): Member => ({ jobId, at: Number(at), job: null });
+  return count === 0 ? null : { count, first: memberOf(first), last: memberOf(last) };
+}

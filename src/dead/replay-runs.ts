@@ -1,0 +1,166 @@
+// Runs of replays as Redis keeps them: what was asked, how far it is.
+import { hash, randomUUID } from 'node:crypto';
+import { DroverError } from '../errors.ts';
+import { groupOf } from '../frontier/replay.ts';
+import type { Redis } from '../redis.ts';
+import type { RequestInput } from '../request.ts';
+import { runScript, type ScriptReply } from '../scripts.ts';
+import type { DeadFilter } from './filter.ts';
+
+/** What the replayed requests have instead of what they had. */
+export interface ReplayOverrides {
+  attempts?: number;
+  /** In milliseconds, by layer. */
+  timeouts?: NonNullable<RequestInput['timeouts']>;
+  /** Beside, or in the place of, those that they had. */
+  headers?: Record<string, string>;
+  /** Least time from start to start at their limiter key; from then on for all that it is asked. */
+  delayMs?: number;
+}
+
+/** One replay of one group. */
+export interface ReplayRun {
+  id: string;
+  code: string;
+  host: string;
+  filter: DeadFilter;
+  /** Values of headers are left out. */
+  overrides: ReplayOverrides;
+  /** So many go first; 0: none. */
+  canary: number;
+  /** Of the canary, what share must be recorded for the rest to follow; 0 to 1. */
+  rate: number;
+  phase: 'canary' | 'rest' | 'done' | 'stopped';
+  /** Letters that matched when it began, */
+  total: number;
+  /** brought back so far, and how those ended. */
+  opened: number;
+  recorded: number;
+  refused: number;
+  dead: number;
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt: string | null;
+}
+
+/** A run with what only its driver needs. */
+export interface RunAtWork extends ReplayRun {
+  given: ReplayOverrides;
+  /** Letters that died later are not of this run; milliseconds since 1970. */
+  until: number;
+  /** Those that died before have been looked at. */
+  from: number;
+}
+
+const KEPT_SECONDS = 7 * 86_400;
+/** A run that nobody drives for so long is forgotten. */
+const LONGEST_SECONDS = 30 * 86_400;
+
+export function runKey(shard: string, id: string): string {
+  return `${shard}:replay:${id}`;
+}
+
+/** What makes two runs of a group the very same. */
+export function askedOf(filter: DeadFilter, overrides: ReplayOverrides): string {
+  const { crawl, code, host, since, attempts, q, jobId = null } = filter;
+  const { timeouts, headers, delayMs } = overrides;
+  return JSON.stringify({
+    filter: { crawl, code, host, since, attempts, q, jobId },
+    overrides: { attempts: overrides.attempts, timeouts, headers, delayMs },
+  });
+}
+
+/** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
+export async function createRun(
+  redis: Redis,
+  shard: string,
+  run: Pick<ReplayRun, 'code' | 'host' | 'filter' | 'canary' | 'rate' | 'total'> & {
+    overrides: ReplayOverrides;
+  },
+): Promise<string> {
+  const { code, host, filter, overrides, canary, rate, total } = run;
+  const id = randomUUID().slice(0, 8);
+  const asked = askedOf(filter, overrides);
+  const place = hash('sha1', `${groupOf(code, host)}\x1f${asked}`);
+  const phase = canary > 0 ? 'canary' : 'rest';
+  const fields = Object.entries({ code, host, asked, canary, rate, phase, total }).flat();
+  return String(await onRun(redis, shard, id, ['begin', place, LONGEST_SECONDS, ...fields]));
+}
+
+/** The canaries came through: the others may follow. False when the run has ended, or another driver was faster. Atomic. */
+export async function letRestFollow(redis: Redis, shard: string, id: string): Promise<boolean> {
+  return (await onRun(redis, shard, id, ['rest'])) === 1;
+}
+
+/** Closes the record. Atomic and idempotent: the first end counts. */
+export async function endRun(
+  redis: Redis,
+  shard: string,
+  id: string,
+  phase: 'done' | 'stopped',
+): Promise<void> {
+  await onRun(redis, shard, id, ['end', phase, KEPT_SECONDS]);
+}
+
+function onRun(redis: Redis, shard: string, id: string, args: (string | number)[]): Promise<ScriptReply> {
+  return runScript(redis, 'frontier/lua/replay-run.lua', runKey(shard, id), [shard, id, ...args]);
+}
+
+/** The run, null when there is none of that id (any more). */
+export async function readRun(redis: Redis, shard: string, id: string): Promise<RunAtWork | null> {
+  const fields = await redis.hgetall(runKey(shard, id));
+  if (!fields.phase) return null;
+  const number = (name: string) => Number(fields[name] ?? 0);
+  const { filter, overrides } = JSON.parse(fields.asked ?? '{}') as {
+    filter: DeadFilter;
+    overrides: ReplayOverrides;
+  };
+  const { headers } = overrides;
+  const names = headers && Object.fromEntries(Object.keys(headers).map((name) => [name, '[redacted]']));
+  return {
+    id,
+    code: fields.code ?? '',
+    host: fields.host ?? '',
+    filter,
+    overrides: { ...overrides, ...(names ? { headers: names } : {}) },
+    given: overrides,
+    canary: number('canary'),
+    rate: number('rate'),
+    phase: fields.phase as ReplayRun['phase'],
+    total: number('total'),
+    opened: number('opened'),
+    recorded: number('recorded'),
+    refused: number('refused'),
+    dead: number('dead'),
+    startedAt: new Date(number('startedAt')).toISOString(),
+    endedAt: fields.endedAt ? new Date(number('endedAt')).toISOString() : null,
+    until: number('startedAt'),
+    from: number('from'),
+  };
+}
+
+/** Throws E_REPLAY_UNKNOWN. */
+export async function lookAtReplay(redis: Redis, shard: string, id: string): Promise<ReplayRun> {
+  const run = await readRun(redis, shard, id);
+  if (!run) throw new DroverError('E_REPLAY_UNKNOWN', `${id}.`);
+  return shownRun(run);
+}
+
+/** The newest first; ended ones for a week. */
+export async function listReplays(redis: Redis, shard: string, most = 1000): Promise<ReplayRun[]> {
+  const ids = await redis.zrevrange(`${shard}:replays`, '0', String(most - 1));
+  const runs = await Promise.all(ids.map((id) => readRun(redis, shard, id)));
+  return runs.filter((run) => run !== null).map(shownRun);
+}
+
+/** Those that have not ended. */
+export async function runsAtWork(redis: Redis, shard: string): Promise<RunAtWork[]> {
+  const ids = await redis.hvals(`${shard}:replays:open`);
+  const runs = await Promise.all(ids.map((id) => readRun(redis, shard, id)));
+  return runs.filter((run) => run !== null && run.endedAt === null) as RunAtWork[];
+}
+
+/** What may be shown of a run. */
+export function shownRun({ given: _given, until: _until, from: _from, ...run }: RunAtWork): ReplayRun {
+  return run;
+}

@@ -1,0 +1,207 @@
+// Replay: dead letters become waiting requests again, a few of a group first, the rest when those come through. Driven step by step, by whoever
+// calls: consumers do it every second, so that a run goes on when the one who started it is gone.
+
+import { leaveCrawl, stayWithCrawl } from '../crawl/crawl.ts';
+import { limiterKeyOfRequest } from '../frontier/entry.ts';
+import { crawlAndId, crawlKey } from '../frontier/keys.ts';
+import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
+import { dropStep } from '../frontier/steer.ts';
+import { letterOf } from '../queue/dead-letters.ts';
+import type { RequestQueue } from '../queue/queue.ts';
+import type { Redis } from '../redis.ts';
+import { type Request, unpackRequest } from '../request.ts';
+import { type DeadFilter, matchesId, matchesLetter } from './filter.ts';
+import { groupKey, jobOf, pagesByAge } from './groups.ts';
+import {
+  askedOf,
+  createRun,
+  endRun,
+  letRestFollow,
+  lookAtReplay,
+  type ReplayOverrides,
+  type ReplayRun,
+  type RunAtWork,
+  readRun,
+  runKey,
+  runsAtWork,
+} from './replay-runs.ts';
+import { cancelledAmong, countReplayable } from './replayable.ts';
+
+/** So many of a run are in the lanes or in flight at most: a run that is stopped stops soon. */
+const WINDOW = 1000;
+
+/** A group that is larger is tried with some of its letters first, unless it is said otherwise. */
+export const LARGE_GROUP = 20;
+export const DEFAULT_CANARY = 5;
+/** Of the canaries, what share must be recorded for the rest to follow, unless it is said otherwise. */
+export const DEFAULT_RATE = 0.8;
+
+export interface ReplayHow {
+  /** So many of each group go first; null: DEFAULT_CANARY of a group with more than LARGE_GROUP letters, else none. */
+  canary: number | null;
+  /** 0 to 1. */
+  rate: number;
+  overrides: ReplayOverrides;
+}
+
+/**
+ * Starts a run for each group with letters that match, or joins the one that is at work on the very same; the canaries (or the first of the rest)
+ * are in their lanes when this resolves. Letters that die later are not part of it. A letter is brought back once, however many runs want it.
+ */
+export async function startReplay(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  filter: DeadFilter,
+  how: ReplayHow,
+): Promise<ReplayRun[]> {
+  const ids: string[] = [];
+  const { groups } = await countReplayable(redis, shard, queue, filter);
+  for (const { code, host, count: total } of groups) {
+    const canary = how.canary ?? canaryOf(total);
+    ids.push(await createRun(redis, shard, { ...how, canary, code, host, filter, total }));
+  }
+  // Of a run at work, all that is left may be on its way already: it is joined too.
+  const asked = askedOf(filter, how.overrides);
+  for (const { id, filter, given } of await runsAtWork(redis, shard))
+    if (!ids.includes(id) && askedOf(filter, given) === asked) ids.push(id);
+  await driveReplays(redis, shard, queue);
+  return Promise.all(ids.map((id) => lookAtReplay(redis, shard, id)));
+}
+
+function canaryOf(total: number): number {
+  return total > LARGE_GROUP ? DEFAULT_CANARY : 0;
+}
+
+/** Brings no more of it back; what it brought back goes its way. Idempotent. Throws E_REPLAY_UNKNOWN. */
+export async function stopReplay(redis: Redis, shard: string, id: string): Promise<ReplayRun> {
+  await lookAtReplay(redis, shard, id);
+  await finish(redis, shard, id, 'stopped');
+  return lookAtReplay(redis, shard, id);
+}
+
+/**
+ * One step of every run at work: judges canaries, brings back what may follow. Idempotent, and harmless when several do it at once. A run
+ * that fails does not hold up the others; the first error is thrown when all had their turn.
+ */
+export async function driveReplays(redis: Redis, shard: string, queue: RequestQueue): Promise<void> {
+  const errors: unknown[] = [];
+  for (const run of await runsAtWork(redis, shard))
+    await drive({ redis, shard, queue }, run).catch((error) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
+}
+
+interface Parts {
+  redis: Redis;
+  shard: string;
+  queue: RequestQueue;
+}
+
+async function drive(parts: Parts, run: RunAtWork): Promise<void> {
+  const { redis, shard } = parts;
+  const { id } = run;
+  await holdCrawls(redis, shard, id);
+  const left = await bringBack(parts, run);
+  const now = await readRun(redis, shard, id);
+  if (!now || now.endedAt !== null) return;
+  const isQuiet = now.opened === now.recorded + now.refused + now.dead;
+  if (!isQuiet) return;
+  if (now.phase === 'rest') {
+    if (left === 'none') await finish(redis, shard, id, 'done');
+    return;
+  }
+  if (left === 'more' && now.opened < now.canary) return;
+  if (now.opened > 0 && now.recorded / now.opened < now.rate) return finish(redis, shard, id, 'stopped');
+  if (!(await letRestFollow(redis, shard, id))) return;
+  const rest = await readRun(redis, shard, id);
+  if (rest) await drive(parts, rest);
+}
+
+/** Until the run is through, its crawls are not at their end. Of one that was cancelled, what it had waiting is dropped, by whatever that was cut off. */
+async function holdCrawls(redis: Redis, shard: string, id: string): Promise<void> {
+  for (const crawl of await redis.smembers(`${runKey(shard, id)}:crawls`)) {
+    if ((await redis.hget(crawlKey(shard, crawl), 'state')) === 'cancelled')
+      await dropStep(redis, shard, crawl);
+    else await stayWithCrawl(redis, shard, crawl, holderOf(id));
+  }
+}
+
+async function finish(redis: Redis, shard: string, id: string, phase: 'done' | 'stopped'): Promise<void> {
+  await endRun(redis, shard, id, phase);
+  for (const crawl of await redis.smembers(`${runKey(shard, id)}:crawls`))
+    await leaveCrawl(redis, shard, crawl, holderOf(id));
+}
+
+/** Under this name a run holds its crawls open; lua/replay.lua knows it too. */
+function holderOf(id: string): string {
+  return `replay-${id}`;
+}
+
+/** Brings back as many as may be now. Answers whether some that match are left. */
+async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'> {
+  const { redis, shard } = parts;
+  const { phase, canary, recorded, refused, dead, filter, until } = run;
+  const most = phase === 'canary' ? canary : recorded + refused + dead + WINDOW;
+  const step = { id: run.id, most, phase, group: groupOf(run.code, run.host) };
+  const since = Math.max(filter.since ?? 0, run.from);
+  let room = most - run.opened;
+  let onItsWay = false;
+  for await (const page of pagesByAge(redis, groupKey(shard, run.code, run.host), since, until)) {
+    if (room <= 0) return 'more';
+    const found = await lettersOf(parts, page, run);
+    onItsWay ||= found.onItsWay;
+    const letters = found.letters.slice(0, room);
+    const answers = letters.length > 0 ? await replayLetters(redis, shard, step, letters) : [];
+    const [opened, gone, later] = (['opened', 'gone', 'later'] as const).map(
+      (kind) => answers.filter((answer) => answer === kind).length,
+    ) as [number, number, number];
+    room -= opened;
+    // Another driver was faster, or there are more than may be: the next step goes on from here.
+    if (later > 0 || letters.length < found.letters.length) return 'more';
+    // Letters that do not match are not looked at again with the next step.
+    if (opened + gone < page.length && !onItsWay)
+      await redis.hset(runKey(shard, run.id), 'from', page.at(-1)?.at ?? 0);
+  }
+  return onItsWay ? 'more' : 'none';
+}
+
+/** Those of a page that match and whose crawl was not cancelled; and whether one has not reached the failed set yet, so that it cannot be told. */
+async function lettersOf(
+  { redis, shard, queue }: Parts,
+  page: readonly { jobId: string }[],
+  { filter, given }: RunAtWork,
+): Promise<{ letters: Replayed[]; onItsWay: boolean }> {
+  const cancelled = await cancelledAmong(redis, shard, page);
+  const likely = page.filter(
+    ({ jobId }) => matchesId(jobId, filter) && !cancelled.has(crawlAndId(jobId).crawl),
+  );
+  const jobs = (await Promise.all(likely.map(({ jobId }) => jobOf(queue, jobId)))).filter(
+    (job) => job !== null,
+  );
+  const dead = jobs.filter(({ finishedOn }) => finishedOn !== undefined);
+  const letters = dead.flatMap((job) => {
+    const letter = letterOf(job);
+    if (!matchesLetter(letter, filter)) return [];
+    return [{ crawl: letter.crawl, id: letter.id, request: overridden(unpackRequest(job.data), given) }];
+  });
+  return { letters, onItsWay: dead.length < jobs.length };
+}
+
+/** The request with what the replay overrides; its id stays, since it follows from URL, method and body. */
+function overridden(request: Request, { attempts, timeouts, headers, delayMs }: ReplayOverrides): Request {
+  const { extras } = request;
+  const changed = {
+    ...extras,
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(timeouts ? { timeouts: { ...extras?.timeouts, ...timeouts } } : {}),
+    ...(headers ? { headers: { ...lowered(extras?.headers ?? {}), ...lowered(headers) } } : {}),
+    ...(delayMs === undefined
+      ? {}
+      : { limiter: { ...extras?.limiter, key: limiterKeyOfRequest(request), delayMs } }),
+  };
+  return { ...request, extras: Object.keys(changed).length > 0 ? changed : null };
+}
+
+function lowered(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,101 @@
+// Which crawl an explanation is about, and how that crawl spells the URL.
+import { crawlSettings, type Settings } from '../config.ts';
+import { findCrawl, listCrawls } from '../crawl/crawl.ts';
+import { createPlans, type Plan, planOf } from '../crawl/loaded-crawl.ts';
+import type { Failure } from '../errors.ts';
+import { type FrontierLook, lookAtRequest } from '../frontier/look.ts';
+import type { Redis } from '../redis.ts';
+import { fingerprint } from '../url/fingerprint.ts';
+import { normalizeUrl } from '../url/normalize.ts';
+import { withoutSessionIds } from '../url/session-ids.ts';
+import type { Forms, Subject } from './explanation.ts';
+
+/** Crawls that are asked whether they know a URL: the newest. */
+const MOST_CRAWLS = 1000;
+const PAGE = 50;
+
+interface CrawlParts {
+  redis: Redis;
+  shard: string;
+  settings: Settings;
+}
+
+/** The named crawl, else the newest that knows the URL, else the newest, else none. Throws E_CRAWL_UNKNOWN. */
+export async function subjectOf(parts: CrawlParts, text: string, named: string | null): Promise<Subject> {
+  const { redis, shard } = parts;
+  if (named !== null) {
+    const crawl = await findCrawl(redis, shard, named);
+    return (await subjectIn(parts, text, crawl)).subject;
+  }
+  const crawls = (await listCrawls(redis, shard)).slice(0, MOST_CRAWLS);
+  let newest: Subject | null = null;
+  for (let start = 0; start < crawls.length; start += PAGE) {
+    const page = crawls.slice(start, start + PAGE);
+    const subjects = await Promise.all(page.map((crawl) => subjectIn(parts, text, crawl)));
+    const knowing = subjects.find(({ knows }) => knows);
+    if (knowing) return { ...knowing.subject, chosen: 'knows' };
+    newest ??= subjects[0]?.subject ?? null;
+  }
+  if (newest) return { ...newest, chosen: 'newest' };
+  const plan = planOf('', '', crawlSettings(parts.settings));
+  return { ...subjectWith(text, plan), crawl: null, chosen: 'none' };
+}
+
+async function subjectIn(
+  { redis, shard, settings }: CrawlParts,
+  text: string,
+  crawl: string,
+): Promise<{ subject: Subject; knows: boolean }> {
+  const plan = (await createPlans(redis, shard).get(crawl)) ?? planOf(crawl, crawl, crawlSettings(settings));
+  const subject = subjectWith(text, plan);
+  const { forms } = subject;
+  for (const url of forms ? new Set([forms.seed, forms.link]) : []) {
+    const id = fingerprint({ url });
+    if (isKnown(await lookAtRequest(redis, shard, crawl, id)))
+      return { subject: { ...subject, url, id }, knows: true };
+  }
+  return { subject, knows: false };
+}
+
+function isKnown({ seen, open, dead, replayed }: FrontierLook): boolean {
+  return seen === true || open !== null || dead !== null || replayed;
+}
+
+/** Of a URL that nobody knows, the form that a link would have. */
+function subjectWith(text: string, plan: Plan): Subject {
+  const forms = formsOf(text, plan);
+  const failure = 'failure' in forms ? forms.failure : null;
+  const url = 'link' in forms ? forms.link : null;
+  const id = url === null ? null : fingerprint({ url });
+  const known = 'link' in forms ? forms : null;
+  return { text, crawl: plan.crawl, chosen: 'named', plan, forms: known, failure, url, id };
+}
+
+/** How the crawl spells the URL, and what that changed. */
+export function formsOf(text: string, { urlRules, settings }: Plan): Forms | { failure: Failure } {
+  const normalized = normalizeUrl(text, urlRules);
+  if ('failure' in normalized) return normalized;
+  const seed = normalized.url;
+  const link = settings.keepSessionIds ? seed : withoutSessionIds(seed);
+  const unstripped = normalizeUrl(text);
+  const plain = 'url' in unstripped ? unstripped.url : seed;
+  const changes = spellings(text, plain);
+  if (plain !== seed) changes.push('parameters removed (--strip-params)');
+  if (link !== seed) changes.push('session identifier removed in links');
+  return { seed, link, changes };
+}
+
+function spellings(text: string, plain: string): string[] {
+  const changes: string[] = [];
+  let rest = text.trim();
+  if (rest !== text) changes.push('white space removed');
+  if (rest.includes('#')) changes.push('fragment removed');
+  rest = rest.replace(/#.*/s, '');
+  const port = /^(?:(https?:\/\/[^/?#]*):(?:80|443))(?=[/?]|$)/i.exec(rest);
+  if (port && new URL(plain).port === '') {
+    changes.push('default port removed');
+    rest = `${port[1]}${rest.slice(port[0].length)}`;
+  }
+  if (rest !== plain && `${rest}/` !== plain) changes.push('spelled as browsers ask for it');
+  return changes;
+}

@@ -1,0 +1,84 @@
+// Every decision about one URL, or one request: normalised form, crawl, scope, guard, robots.txt, host, place, attempts, outcome, record.
+import type { Settings } from '../config.ts';
+import { createPlans } from '../crawl/loaded-crawl.ts';
+import { DroverError } from '../errors.ts';
+import { crawlAndId } from '../frontier/keys.ts';
+import { redacted } from '../redact.ts';
+import { limiterKeyOf } from '../url/host.ts';
+import { formsOf, subjectOf } from './crawl.ts';
+import type { Explanation, Facts, Subject, Whereabouts } from './explanation.ts';
+import { gatherFacts } from './facts.ts';
+import { locate, type PlaceParts } from './place.ts';
+import { stepsOf } from './steps.ts';
+import { verdictOf } from './verdict.ts';
+
+export type { Explanation };
+
+export interface ExplainParts extends PlaceParts {
+  /** For a URL where there is no crawl yet. */
+  settings: Settings;
+}
+
+/**
+ * Explains a URL, whether or not it was ever offered: for the crawl that is named (by name or id), else the newest that knows it, else the
+ * newest. Changes nothing and fetches nothing. Requests with another method or a body are others: explainRequest. Throws E_CRAWL_UNKNOWN, E_FILE.
+ */
+export async function explainUrl(
+  parts: ExplainParts,
+  url: string,
+  crawl: string | null,
+): Promise<Explanation> {
+  const subject = await subjectOf(parts, url, crawl);
+  const { id, plan } = subject;
+  const where =
+    subject.crawl === null || id === null || subject.url === null
+      ? null
+      : await locate(parts, { crawl: subject.crawl, shelf: plan.shelf, id, key: limiterKeyOf(subject.url) });
+  return explanationOf(await gatherFacts(parts, subject, where));
+}
+
+/** Explains a request by its id, CRAWL.FINGERPRINT. Throws E_REQUEST_UNKNOWN, E_FILE. */
+export async function explainRequest(parts: ExplainParts, jobId: string): Promise<Explanation> {
+  const { crawl, id } = crawlAndId(jobId);
+  const isId = /^[0-9a-f]{16}$/.test(id) && crawl !== '';
+  const plan = isId ? await createPlans(parts.redis, parts.shard).get(crawl) : null;
+  const where = plan && (await locate(parts, { crawl, shelf: plan.shelf, id, key: null }));
+  if (!plan || !where || where.place.kind === 'never' || where.place.kind === 'dropped')
+    throw new DroverError('E_REQUEST_UNKNOWN', `${jobId}.`);
+  const url = where.request?.url ?? where.placed?.record.url ?? null;
+  const forms = url === null ? null : formsOf(url, plan);
+  const subject: Subject = {
+    text: url ?? jobId,
+    crawl,
+    chosen: 'named',
+    plan,
+    forms: forms && 'seed' in forms ? forms : null,
+    failure: null,
+    url,
+    id,
+  };
+  return explanationOf(await gatherFacts(parts, subject, where));
+}
+
+function explanationOf(facts: Facts): Explanation {
+  const { subject, where, hostState } = facts;
+  const { text, url, id, crawl } = subject;
+  return redacted({
+    url: text,
+    normalized: url,
+    fingerprint: id,
+    host: url === null ? null : limiterKeyOf(url),
+    crawl,
+    verdict: verdictOf(facts),
+    steps: stepsOf(facts),
+    attempts: where?.attempts ?? [],
+    letter: where?.letter ?? null,
+    record: recordOf(where),
+    hostState,
+  });
+}
+
+function recordOf(where: Whereabouts | null): Explanation['record'] {
+  const placed = where?.placed;
+  return placed ? { ...placed, record: { ...placed.record, body: null } } : null;
+}

@@ -1,0 +1,148 @@
+// All that an explanation is made from, gathered without changing or fetching anything: scope, guard, robots.txt, host, counters.
+import ipaddr from 'ipaddr.js';
+import { readCounts } from '../crawl/crawl.ts';
+import type { CrawlCounts } from '../crawl/progress.ts';
+import { type Failure, failure } from '../errors.ts';
+import { guardOf } from '../fetch/guard.ts';
+import { limiterKeyOfRequest } from '../frontier/entry.ts';
+import { crawlKey } from '../frontier/keys.ts';
+import { type HostState, lookAtHosts } from '../politeness/hosts.ts';
+import type { CrawlRecord } from '../record.ts';
+import { findLinking } from '../records/read/find-record.ts';
+import { lookAtRobots } from '../robots/look.ts';
+import { PRODUCT_TOKEN } from '../robots/robots.ts';
+import { hostnameOf, hostPortOf, limiterKeyOf, originOf } from '../url/host.ts';
+import { normalizeUrl } from '../url/normalize.ts';
+import { mostRepeats } from '../url/traps.ts';
+import type { Facts, GuardLook, ScopeLook, Subject, Whereabouts } from './explanation.ts';
+import type { PlaceParts } from './place.ts';
+
+/** Records that are looked through for a page that links to a URL which was never offered. */
+const MOST_LINKING_BYTES = 256 * 1024 * 1024;
+/** Seeds of a crawl that are tried as the page with the link. */
+const MOST_SEEDS = 20;
+
+export async function gatherFacts(
+  parts: PlaceParts,
+  subject: Subject,
+  where: Whereabouts | null,
+): Promise<Facts> {
+  const { redis, shard } = parts;
+  const { crawl, url, plan } = subject;
+  const counts = crawl === null ? null : await readCounts(redis, shard, crawl);
+  return {
+    subject,
+    counts,
+    where,
+    scope: url === null ? null : await scopeOf(parts, { subject, where, counts, url }),
+    guard: url === null ? null : await guardLookOf(parts, subject, url),
+    robots:
+      url === null || plan.settings.ignoreRobots
+        ? null
+        : await lookAtRobots(redis, shard, PRODUCT_TOKEN, url),
+    hostState: await hostStateOf(parts, url, where),
+    consumers: await redis.zcount(`${shard}:consumers`, Date.now(), '+inf'),
+  };
+}
+
+async function hostStateOf(
+  { redis, shard }: PlaceParts,
+  url: string | null,
+  where: Whereabouts | null,
+): Promise<HostState | null> {
+  const own = where?.request ? limiterKeyOfRequest(where.request) : null;
+  const key = own ?? (url === null ? null : limiterKeyOf(url));
+  return key === null ? null : ((await lookAtHosts(redis, shard, [key]))[0] ?? null);
+}
+
+interface Asked {
+  subject: Subject;
+  where: Whereabouts | null;
+  counts: CrawlCounts | null;
+  url: string;
+}
+
+async function scopeOf(parts: PlaceParts, asked: Asked): Promise<ScopeLook> {
+  const { subject, where, url } = asked;
+  const pages = await pagesWithLinks(parts, subject, url);
+  const refusals = pages.map((from) => refusalOf(subject, url, from, 1));
+  const followed = refusals.indexOf(null);
+  const at = Math.max(followed, 0);
+  const linking =
+    where?.place.kind === 'never'
+      ? await findLinking(
+          parts.recordsDir,
+          subject.plan.shelf,
+          subject.forms?.seed ?? url,
+          MOST_LINKING_BYTES,
+        )
+      : null;
+  return {
+    asLink: refusals[at] ?? null,
+    from: pages[at] ?? url,
+    limit: await limitOf(parts, asked),
+    linking: linking && {
+      url: linking.url,
+      depth: linking.depth,
+      refusal: refusalFor(subject, url, linking),
+      error: linking.error ?? null,
+    },
+  };
+}
+
+/** Where links of the crawl begin: its seeds; without one that is a URL, the URL's own host. */
+async function pagesWithLinks(
+  { redis, shard }: PlaceParts,
+  { crawl }: Subject,
+  url: string,
+): Promise<string[]> {
+  const seeds = crawl === null ? null : await redis.hget(crawlKey(shard, crawl), 'seeds');
+  const pages = (seeds ?? '')
+    .split(' ')
+    .slice(0, MOST_SEEDS)
+    .flatMap((seed) => {
+      const normalized = normalizeUrl(seed);
+      return 'url' in normalized ? [normalized.url] : [];
+    });
+  return pages.length > 0 ? pages : [`${originOf(url)}/`];
+}
+
+function refusalOf({ plan }: Subject, url: string, from: string, depth: number): Failure | null {
+  const refusal = plan.scope.refuses(url, from, depth);
+  if (refusal) return refusal;
+  return mostRepeats(url) > plan.settings.maxPathRepeats ? failure('E_PATH_REPEATS') : null;
+}
+
+/** As consumers/follow-links.ts decides on a link of that page; its way from a seed is not known any more. */
+function refusalFor(subject: Subject, url: string, page: CrawlRecord): Failure | null {
+  const from = page.referrer === null ? (page.finalUrl ?? page.url) : page.url;
+  return refusalOf(subject, url, from, page.depth + 1);
+}
+
+async function limitOf(
+  { redis, shard }: PlaceParts,
+  { subject, counts, url }: Asked,
+): Promise<Failure | null> {
+  const { crawl, plan } = subject;
+  const { limit, maxPerHost } = plan.settings;
+  if (crawl === null || counts === null) return null;
+  if (limit !== null && counts.accepted >= limit) return failure('E_LIMIT', `The limit is ${limit}.`);
+  if (maxPerHost === null) return null;
+  const accepted = await redis.hget(`${crawlKey(shard, crawl)}:accepts`, limiterKeyOf(url));
+  return Number(accepted) >= maxPerHost ? failure('E_HOST_LIMIT', `The limit is ${maxPerHost}.`) : null;
+}
+
+async function guardLookOf(
+  { redis, shard }: PlaceParts,
+  { crawl, plan }: Subject,
+  url: string,
+): Promise<GuardLook> {
+  const name = hostnameOf(url).replace(/^\[|\]$/g, '');
+  const isAddress = ipaddr.isValid(name);
+  const isSeedHost =
+    crawl !== null && (await redis.sismember(`${crawlKey(shard, crawl)}:hosts`, hostPortOf(url))) === 1;
+  const range = isAddress ? guardOf({ cidrs: [], hosts: [] }).refuses(name) : null;
+  const refused =
+    isAddress && guardOf({ cidrs: plan.settings.allowPrivate, hosts: [] }).refuses(name) !== null;
+  return { range, isAddress, isSeedHost, allowed: !refused || isSeedHost };
+}

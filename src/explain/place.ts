@@ -1,0 +1,110 @@
+// Where a request is: in its lane, in the queue, dead, ended; with its attempts and its record.
+
+import { jobOf } from '../dead/groups.ts';
+import { jobIdOf } from '../frontier/keys.ts';
+import { type FrontierLook, findInLanes, lookAtRequest } from '../frontier/look.ts';
+import { detailOf, letterOf } from '../queue/dead-letters.ts';
+import type { RequestJob, RequestQueue } from '../queue/queue.ts';
+import { findRecord, type PlacedRecord } from '../records/read/find-record.ts';
+import type { RecordIndexes } from '../records/read/record-index.ts';
+import type { Redis } from '../redis.ts';
+import { type Request, unpackRequest } from '../request.ts';
+import type { Place, Whereabouts } from './explanation.ts';
+
+/** Entries of lanes that are looked at for one. */
+export const MOST_IN_LANES = 10_000;
+/** A request that moves on between two looks is looked for again. */
+const MOST_LOOKS = 3;
+/** BullMQ keeps the time of a delayed job in the upper bits of its score. */
+const DELAY_SCALE = 0x1000;
+
+export interface PlaceParts {
+  redis: Redis;
+  shard: string;
+  queue: RequestQueue;
+  /** Where the crawls' records lie: `<dataDir>/records`. */
+  recordsDir: string;
+  /** The indexes that this process keeps; without, the segments are read through. */
+  records?: Pick<RecordIndexes, 'find'>;
+}
+
+/** One request of a crawl; `key`: in whose lane it would stand, null if that is not known. */
+export interface Wanted {
+  crawl: string;
+  shelf: string;
+  id: string;
+  key: string | null;
+}
+
+/** Answers from several looks, none of which changes anything. Throws E_FILE. */
+export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereabouts> {
+  for (let looks = 1; ; looks++) {
+    const look = await lookAtRequest(parts.redis, parts.shard, wanted.crawl, wanted.id);
+    const found = await locateOnce(parts, wanted, look);
+    if (found) return found;
+    if (looks < MOST_LOOKS) continue;
+    const nowhere: Place = look.open
+      ? { kind: 'queue', state: 'handing', untilMs: null }
+      : { kind: 'elsewhere' };
+    return { place: nowhere, look, request: look.open, attempts: [], letter: null, placed: null };
+  }
+}
+
+/** Null when it has moved on meanwhile. */
+async function locateOnce(
+  parts: PlaceParts,
+  wanted: Wanted,
+  look: FrontierLook,
+): Promise<Whereabouts | null> {
+  const job = look.open || look.dead ? await jobOf(parts.queue, jobIdOf(wanted.crawl, wanted.id)) : null;
+  const nothing = {
+    look,
+    request: look.open,
+    attempts: job ? detailOf(job).tries : [],
+    letter: null,
+    placed: null,
+  };
+  if (look.open) {
+    const place = await placeInQueue(parts, job, look);
+    return place && { ...nothing, place };
+  }
+  const placed = await recordOf(parts, wanted);
+  if (look.dead) {
+    const letter = job && (await job.isFailed()) ? letterOf(job) : null;
+    return { ...nothing, place: { kind: 'dead' }, request: job && unpackRequest(job.data), letter, placed };
+  }
+  if (placed && !look.replayed) return { ...nothing, place: { kind: 'ended' }, placed };
+  if (look.seen || look.replayed) return placeInLane(parts, wanted, { ...nothing, placed });
+  return { ...nothing, place: { kind: look.seen === null ? 'dropped' : 'never' } };
+}
+
+function recordOf({ records, recordsDir }: PlaceParts, { shelf, id }: Wanted): Promise<PlacedRecord | null> {
+  return records ? records.find(shelf, id) : findRecord(recordsDir, shelf, id);
+}
+
+async function placeInQueue(
+  { redis, queue }: PlaceParts,
+  job: RequestJob | null,
+  look: FrontierLook,
+): Promise<Place | null> {
+  const state = job ? await job.getState() : 'unknown';
+  if (state === 'delayed') {
+    const score = await redis.zscore(queue.toKey('delayed'), job?.id ?? '');
+    return score === null ? null : { kind: 'queue', state, untilMs: Math.floor(Number(score) / DELAY_SCALE) };
+  }
+  if (state === 'active') return { kind: 'queue', state, untilMs: null };
+  if (state === 'waiting' || state === 'prioritized')
+    return { kind: 'queue', state: 'waiting', untilMs: null };
+  return look.handing ? { kind: 'queue', state: 'handing', untilMs: null } : null;
+}
+
+async function placeInLane(
+  { redis, shard }: PlaceParts,
+  { crawl, id, key }: Wanted,
+  known: Omit<Whereabouts, 'place'>,
+): Promise<Whereabouts | null> {
+  const { found, length, lookedAtAll } = await findInLanes(redis, shard, crawl, id, key, MOST_IN_LANES);
+  if (!found && lookedAtAll) return null;
+  const request: Request | null = found?.request ?? null;
+  return { ...known, place: { kind: 'lane', lane: found, length: found?.length ?? length }, request };
+}

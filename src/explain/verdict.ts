@@ -1,0 +1,132 @@
+// The one sentence that answers "why was this not fetched?".
+import type { CrawlRecord } from '../record.ts';
+import type { Facts, Place, Whereabouts } from './explanation.ts';
+import { MOST_IN_LANES } from './place.ts';
+import { forbiddenBy, ordinal, reason, robotsRefusal, span } from './words.ts';
+
+export function verdictOf(facts: Facts): string {
+  const { subject, where } = facts;
+  if (subject.failure) return `Not fetched: ${reason(subject.failure)}.`;
+  if (!where) return `Never offered: there is no crawl yet${ifOffered(facts)}.`;
+  const { place } = where;
+  switch (place.kind) {
+    case 'lane':
+      return `${inLane(facts, place)}.`;
+    case 'queue':
+      return `${inQueue(facts, place)}.`;
+    case 'dead':
+      return dead(facts, where);
+    case 'ended':
+      return where.placed ? ended(facts, where.placed.record, where.placed) : 'It ended.';
+    case 'elsewhere':
+      return `It ended in crawl ${subject.crawl}, but its record is not in this data directory: a consumer of another one wrote it.`;
+    case 'dropped':
+      return `Not fetched: crawl ${subject.crawl} was cancelled, and what it had waiting was dropped; whether this was among it is not known any more.`;
+    case 'never':
+      return `${neverOffered(facts)}.`;
+    default:
+      return place satisfies never;
+  }
+}
+
+function inLane(facts: Facts, { lane, length }: Extract<Place, { kind: 'lane' }>): string {
+  const { hostState } = facts;
+  const key = lane?.key ?? hostState?.key ?? 'its host';
+  const where = lane
+    ? `Waiting: ${ordinal(lane.position)} in the lane of ${key}`
+    : `Waiting in a lane of crawl ${facts.subject.crawl}, beyond the first ${MOST_IN_LANES.toLocaleString('en-US')} (${length} wait at ${key})`;
+  if (facts.counts?.state === 'paused') return `${where}; ${pausedCrawl(facts)}`;
+  if (facts.consumers === 0) return `${where}; no consumer is at work (drover consume)`;
+  if (hostState && hostState.pausedMs > 0) return `${where}, which is paused for ${span(hostState.pausedMs)}`;
+  return hostState && hostState.nextMs > 0
+    ? `${where}, whose next start may be in ${span(hostState.nextMs)}`
+    : where;
+}
+
+const pausedCrawl = ({ subject }: Facts) =>
+  `crawl ${subject.crawl} is paused (drover resume ${subject.crawl})`;
+
+function inQueue(facts: Facts, { state, untilMs }: Extract<Place, { kind: 'queue' }>): string {
+  if (facts.counts?.state === 'cancelled' && state !== 'active')
+    return `Not fetched: crawl ${facts.subject.crawl} was cancelled; it stands in the queue until a consumer refuses it`;
+  const last = facts.where?.attempts.at(-1);
+  const paused = facts.counts?.state === 'paused' ? `; ${pausedCrawl(facts)}` : '';
+  if (state === 'active') return `It is with a consumer now${paused}`;
+  const nobody = facts.consumers === 0 && !paused ? '; no consumer is at work (drover consume)' : '';
+  if (state !== 'delayed') return `Waiting in the queue for a consumer${paused || nobody}`;
+  const until = `Waiting until ${new Date(untilMs ?? 0).toISOString()}`;
+  const why = last
+    ? `attempt ${facts.where?.attempts.length} failed (${last.code}), and it is tried again`
+    : 'its host or its crawl could not take it, and it was put back';
+  return `${until}: ${why}${paused || nobody}`;
+}
+
+function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string {
+  const attempts = letter?.attempts ?? 0;
+  const after = attempts > 0 ? ` after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}` : '';
+  const next =
+    counts?.state === 'cancelled'
+      ? 'Its crawl was cancelled, and so it stays dead.'
+      : `A replay tries it again (drover dead replay ${subject.crawl}).`;
+  return `Dead${after}: ${look.dead} ${next}`;
+}
+
+function ended(
+  { counts }: Facts,
+  record: CrawlRecord,
+  { file, offset }: { file: string; offset: number },
+): string {
+  const at = `record in ${file} at byte ${offset}`;
+  const { error, status, fetchedAt } = record;
+  if (error === null) return `Fetched at ${fetchedAt}: ${status}, ${at}.`;
+  if (error.code === 'E_ROBOTS') {
+    const [, line, file, rule] = /Line (\d+) of (\S+): (.*)$/s.exec(error.message) ?? [];
+    return `Not fetched: ${file ? robotsRefusal(file, Number(line), rule ?? null) : reason(error)}.`;
+  }
+  if (error.code === 'E_CANCELLED')
+    return `Not fetched: crawl ${record.crawl} was cancelled before its turn came.`;
+  if (error.code === 'E_HTTP_4XX' || error.code === 'E_HTTP_STATUS')
+    return `Fetched at ${fetchedAt}: ${status} (${error.code}), ${at}.`;
+  const gone =
+    counts?.state === 'cancelled'
+      ? 'its letter is gone, purged or dropped on its way through a replay when the crawl was cancelled'
+      : 'its letter was purged';
+  return `Dead since ${fetchedAt}, and ${gone}: ${error.code} ${error.message}`;
+}
+
+function neverOffered(facts: Facts): string {
+  const { subject, scope, counts } = facts;
+  const which =
+    subject.chosen === 'newest'
+      ? `Never offered to any crawl (asked for ${subject.crawl}, the newest)`
+      : `Never offered to crawl ${subject.crawl}`;
+  const soFar = counts?.state === 'running' || counts?.state === 'paused' ? ' so far' : '';
+  const { linking = null, limit = null, asLink = null } = scope ?? {};
+  if (linking?.error)
+    return `${which}${soFar}: ${linking.url} links to it, but ended with ${linking.error.code}, and links of such pages are not followed`;
+  if (linking?.refusal)
+    return `${which}${soFar}: the link of ${linking.url} was left out, ${reason(linking.refusal)}`;
+  if (limit) return `${which}: ${reason(limit)} (${limit.code})`;
+  if (linking) return `${which}${soFar}, though ${linking.url} links to it: ${leftOut(facts)}`;
+  if (asLink) return `${which}${soFar}; as a link it would be left out: ${reason(asLink)}`;
+  const hindrance = ifOffered(facts);
+  return hindrance
+    ? `${which}${soFar}${hindrance}`
+    : `${which}${soFar}: it was no seed, and no page that was fetched links to it`;
+}
+
+/** A link that its page's crawl did not follow for reasons that cannot be told from the two URLs. */
+function leftOut({ counts }: Facts): string {
+  const codes = Object.keys(counts?.leftOut ?? {});
+  return codes.length > 0
+    ? `the crawl left links out for ${codes.join(', ')}`
+    : 'its links had not been offered when this was asked';
+}
+
+/** What would keep it from being fetched though it were offered: '' for nothing that is known. */
+function ifOffered({ guard, robots }: Facts): string {
+  if (guard && !guard.allowed)
+    return `; as a link it would be refused, for its address is ${guard.range} (E_SSRF)`;
+  const forbidden = forbiddenBy(robots);
+  return forbidden ? `; if it were, ${forbidden}` : '';
+}

@@ -1,0 +1,50 @@
+// Small words that explanations are put together from.
+import { catalogue, type Failure } from '../errors.ts';
+import type { RobotsLook } from '../robots/look.ts';
+import { hostnameOf } from '../url/host.ts';
+
+/** 1st, 2nd, 3rd, 11th, 21st. */
+export function ordinal(position: number): string {
+  const tens = position % 100;
+  const ending = tens > 10 && tens < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][position % 10] ?? 'th');
+  return `${position.toLocaleString('en-US')}${ending}`;
+}
+
+/** "2.0 s", "12 min". */
+export function span(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  return seconds < 120 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** What this case adds to the sentence of its code, as part of a sentence; that itself where it adds nothing, or a bare limit. */
+export function reason({ code, message }: Pick<Failure, 'code' | 'message'>): string {
+  const { means } = catalogue[code];
+  const detail = message.startsWith(means) ? message.slice(means.length).trim() : message;
+  if (detail === '') return partOf(means);
+  return detail.startsWith('The limit is ') ? `${partOf(means)} (${partOf(detail)})` : partOf(detail);
+}
+
+const partOf = (sentence: string) =>
+  `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
+
+/** Sentences behind each other, each with its end. */
+export function sentences(...texts: string[]): string {
+  return texts.map((text) => (/[.!?]$/.test(text) ? text : `${text}.`)).join(' ');
+}
+
+/** "robots.txt of example.com forbids it (line 12: Disallow: /private)". */
+export function robotsRefusal(file: string, line: number | null, rule: string | null): string {
+  const which = line === null ? '' : ` (line ${line}: ${rule})`;
+  return `robots.txt of ${hostOf(file)} forbids it${which}`;
+}
+
+/** The same for a robots.txt as the fleet has it; null where it lets the URL pass. */
+export function forbiddenBy(robots: RobotsLook | null): string | null {
+  if (!robots || robots.allowed) return null;
+  if (robots.kind !== 'unreachable') return robotsRefusal(robots.file, robots.line, robots.rule);
+  return `robots.txt of ${hostOf(robots.file)} cannot be had (${partOf(robots.reason ?? '')}), which forbids all`;
+}
+
+function hostOf(file: string): string {
+  return new URL(file).host || hostnameOf(file);
+}

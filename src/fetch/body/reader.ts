@@ -1,0 +1,167 @@
+// Reading a body: decompressed, and never more than the limit of it, however much the server sends.
+import type { Transform } from 'node:stream';
+import { type Failure, failure } from '../../errors.ts';
+import { type Coding, codingsOf, createDecoder, decodeAtOnce, mostCodings } from './content-coding.ts';
+
+/**
+ * Compressed bodies up to this size are decompressed at once when they are complete: a fifth of the processor time of
+ * a stream. Larger ones go through a stream, so that a bomb is noticed after `maxBytes` of its output.
+ */
+const atOnceBytes = 64 * 1024;
+
+export interface BodyEvents {
+  /** The decoded body. `cut`: it was longer, and its end has not been read. */
+  done(body: Buffer, cut: boolean): void;
+  failed(failure: Failure): void;
+  /** Pieces come faster than they are decompressed. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface BodyLimits {
+  /** Of the decoded body. */
+  readonly maxBytes: number;
+  /** A longer body is cut off rather than a failure. */
+  readonly truncate: boolean;
+}
+
+/** Takes the pieces of one body as they come. Calls `done` or `failed` once, unless it is stopped before. */
+export class BodyReader {
+  readonly #codings: Coding[];
+  readonly #limits: BodyLimits;
+  readonly #events: BodyEvents;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #decoders: Transform[] = [];
+  #ended = false;
+
+  /** `contentLength` of an uncompressed body over the limit fails at once. */
+  constructor(
+    headers: { encoding?: string; contentLength?: string },
+    limits: BodyLimits,
+    events: BodyEvents,
+  ) {
+    this.#codings = codingsOf(headers.encoding);
+    this.#limits = limits;
+    this.#events = events;
+    if (this.#codings.length > mostCodings) {
+      this.#fail(failure('E_BODY_ENCODING', `${this.#codings.length} codings.`));
+    } else if (
+      this.#codings.length === 0 &&
+      Number(headers.contentLength) > limits.maxBytes &&
+      !limits.truncate
+    ) {
+      this.#fail(tooLarge(limits.maxBytes));
+    }
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#ended) return;
+    const [first] = this.#decoders;
+    if (first) {
+      if (!first.write(chunk)) this.#pauseFor(first);
+      return;
+    }
+    this.#keep(chunk);
+    if (this.#codings.length > 0 && this.#bytes > this.#atOnceBytes()) this.#startDecoders();
+  }
+
+  /** All pieces have come. */
+  finish(): void {
+    if (this.#ended) return;
+    const [first] = this.#decoders;
+    if (first) first.end();
+    else this.#decodeAtOnce();
+  }
+
+  /** Nothing more is wanted. */
+  stop(): void {
+    this.#ended = true;
+    this.#chunks = [];
+    for (const decoder of this.#decoders) decoder.destroy();
+  }
+
+  #atOnceBytes(): number {
+    return this.#limits.truncate ? 0 : atOnceBytes;
+  }
+
+  /** Counts what will be the body, or is compressed yet and small. */
+  #keep(chunk: Buffer): void {
+    const { maxBytes, truncate } = this.#limits;
+    const compressed = this.#codings.length > 0 && this.#decoders.length === 0;
+    this.#bytes += chunk.length;
+    this.#chunks.push(chunk);
+    if (compressed || this.#bytes <= maxBytes) return;
+    if (truncate) this.#done(true);
+    else this.#fail(tooLarge(maxBytes));
+  }
+
+  #decodeAtOnce(): void {
+    let body = this.#joined();
+    try {
+      // An empty body is no compressed one, whatever the header says; HEAD answers say it too.
+      for (const coding of body.length === 0 ? [] : this.#codings.toReversed()) {
+        body = decodeAtOnce(coding, body, this.#limits.maxBytes);
+      }
+    } catch (error) {
+      this.#fail(this.#failureOf(error as NodeJS.ErrnoException));
+      return;
+    }
+    this.#chunks = [body];
+    this.#done(false);
+  }
+
+  #startDecoders(): void {
+    const start = this.#joined();
+    const codings = this.#codings.toReversed();
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#decoders = codings.map((coding, index) => createDecoder(coding, index === 0 ? start : null));
+    for (const [index, decoder] of this.#decoders.entries()) {
+      decoder.on('error', (error) => this.#fail(this.#failureOf(error)));
+      const next = this.#decoders[index + 1];
+      if (next) decoder.pipe(next);
+    }
+    const last = this.#decoders.at(-1);
+    last?.on('data', (chunk: Buffer) => {
+      if (!this.#ended) this.#keep(chunk);
+    });
+    last?.once('end', () => {
+      if (!this.#ended) this.#done(false);
+    });
+    this.push(start);
+  }
+
+  #pauseFor(decoder: Transform): void {
+    this.#events.pause();
+    decoder.once('drain', () => {
+      if (!this.#ended) this.#events.resume();
+    });
+  }
+
+  #joined(): Buffer {
+    const [only] = this.#chunks;
+    return only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#bytes);
+  }
+
+  #done(cut: boolean): void {
+    const body = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    this.stop();
+    this.#events.done(cut ? body.subarray(0, this.#limits.maxBytes) : body, cut);
+  }
+
+  #fail(reason: Failure): void {
+    if (this.#ended) return;
+    this.stop();
+    this.#events.failed(reason);
+  }
+
+  #failureOf(error: NodeJS.ErrnoException): Failure {
+    if (error.code === 'ERR_BUFFER_TOO_LARGE') return tooLarge(this.#limits.maxBytes);
+    return failure('E_BODY_ENCODING', `${this.#codings.join(', ')}: ${error.code ?? error.message}.`);
+  }
+}
+
+function tooLarge(maxBytes: number): Failure {
+  return failure('E_TOO_LARGE', `Limit ${maxBytes} bytes.`);
+}

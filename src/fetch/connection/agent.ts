@@ -1,0 +1,175 @@
+// The keep-alive agents: one pair for each guard, connecting by look-up, guard, TCP and TLS, each with its own limit.
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type tls from 'node:tls';
+import type { Failure } from '../../errors.ts';
+import type { Guard } from '../guard.ts';
+import type { Names } from '../names/lookup.ts';
+import type { Phase } from '../timeouts.ts';
+import { connectTcp } from './connect.ts';
+import type { IdleSockets } from './idle-sockets.ts';
+
+/** Who wants the connection; given to http.request as the option `connecting`. */
+export interface Connecting {
+  enter(phase: Phase): void;
+  /** Look-up or guard say no: there will be no connection. */
+  refuse(failure: Failure): void;
+  /** Gives up the connection that is being made; null while none is. */
+  giveUp: (() => void) | null;
+}
+
+export interface AgentPair {
+  readonly http: http.Agent;
+  readonly https: http.Agent;
+  /** Closes the idle connections to one host and port. */
+  purge(host: string, port: number): void;
+  /** Closes idle connections, and those in use as soon as they become idle. */
+  retire(): void;
+}
+
+export interface AgentParts {
+  readonly guard: Guard;
+  readonly names: Names;
+  readonly idle: IdleSockets;
+  readonly secureContext: tls.SecureContext;
+}
+
+type ConnectOptions = http.ClientRequestArgs & { connecting?: Connecting };
+/** The agent's callback: an error, or the socket. */
+type Connected = (error: Error | null, socket?: Duplex) => void;
+
+/** A pair whose sockets are shared by all requests under one guard. */
+export function createAgents(parts: AgentParts): AgentPair {
+  const options = { keepAlive: true, scheduling: 'lifo' as const };
+  const plain = new http.Agent(options);
+  connectBy(plain, (request, connected) => openTcp(parts, request, connected, (tcp) => connected(null, tcp)));
+
+  const secure = new https.Agent({
+    ...options,
+    secureContext: parts.secureContext,
+    ALPNProtocols: ['http/1.1'],
+  } as https.AgentOptions);
+  // The agent's own method keeps the TLS sessions, by host and port.
+  const handshake = secure.createConnection.bind(secure);
+  connectBy(secure, (request, connected) => {
+    const { connecting } = request;
+    openTcp(parts, request, connected, (tcp) => {
+      const socket = handshake({ ...request, socket: tcp } as https.RequestOptions) as tls.TLSSocket;
+      whenSecure(socket, connecting, connected);
+    });
+  });
+
+  const agents = [plain, secure];
+  const life = { retired: false };
+  for (const agent of agents) keepBy(agent, parts.idle, life);
+  return {
+    http: plain,
+    https: secure,
+    purge(host, port) {
+      for (const agent of agents) closeIdle(agent, (name) => name.split(' ', 1)[0] === `${host}:${port}`);
+    },
+    retire() {
+      life.retired = true;
+      for (const agent of agents) closeIdle(agent, () => true);
+    },
+  };
+}
+
+function closeIdle(agent: http.Agent, concerns: (name: string) => boolean): void {
+  for (const [name, sockets = []] of Object.entries(agent.freeSockets)) {
+    if (concerns(name)) for (const socket of sockets) socket.destroy();
+  }
+}
+
+/** What sockets may be shared by; all else is the same for all requests of one agent. A Host header names the certificate. */
+function nameOf(options: http.ClientRequestArgs & { servername?: string } = {}): string {
+  const { host, port, servername } = options;
+  return servername && servername !== host ? `${host}:${port} ${servername}` : `${host}:${port}`;
+}
+
+function connectBy(
+  agent: http.Agent,
+  connect: (options: ConnectOptions, connected: Connected) => void,
+): void {
+  agent.getName = nameOf;
+  agent.createConnection = (options: ConnectOptions, callback) => {
+    connect(options, (error, socket) => {
+      if (error) forgetEmpty(agent, nameOf(options));
+      callback?.(error, socket as Duplex);
+    });
+    return null;
+  };
+}
+
+/** The agent makes a list of sockets for a name before there is any, and leaves it behind when there will be none. */
+function forgetEmpty(agent: http.Agent, name: string): void {
+  const sockets = agent.sockets as Record<string, Socket[] | undefined>;
+  if (sockets[name]?.length === 0) delete sockets[name];
+}
+
+function keepBy(agent: http.Agent, idle: IdleSockets, life: { retired: boolean }): void {
+  agent.keepSocketAlive = (socket) => {
+    (socket as Socket).unref(); // a process with nothing else to do may end
+    return !life.retired && idle.keep(socket);
+  };
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.reuseSocket = (socket, request) => {
+    idle.take(socket);
+    reuse(socket, request);
+  };
+}
+
+/** `done` gets the TCP socket; a failure goes to `connected`. */
+function openTcp(
+  parts: AgentParts,
+  options: ConnectOptions,
+  connected: Connected,
+  done: (socket: Socket) => void,
+): void {
+  const { connecting } = options;
+  // The agent holds these options for as long as the socket lives; who connects holds a page.
+  options.connecting = undefined;
+  let over = false;
+  const end = (say: () => void) => {
+    over = true;
+    if (connecting) connecting.giveUp = null;
+    say();
+  };
+  const target = { host: options.host ?? '', port: Number(options.port) };
+  const stop = connectTcp(target, parts.guard, parts.names, {
+    lookup: () => connecting?.enter('dns'),
+    connect: () => connecting?.enter('connect'),
+    done: (socket) => end(() => done(socket)),
+    failed: (error) => end(() => connected(error)),
+    refused: (failure) =>
+      end(() => {
+        connecting?.refuse(failure);
+        connected(new Error(failure.code));
+      }),
+  });
+  if (over || !connecting) return;
+  connecting.giveUp = () => {
+    stop();
+    end(() => connected(new Error('given up')));
+  };
+}
+
+function whenSecure(socket: tls.TLSSocket, connecting: Connecting | undefined, connected: Connected): void {
+  const settle = (error: Error | null) => {
+    socket.removeListener('error', settle);
+    socket.removeListener('close', onClose);
+    socket.removeListener('secureConnect', onSecure);
+    if (connecting) connecting.giveUp = null;
+    connected(error, socket);
+  };
+  const onSecure = () => settle(null);
+  const onClose = () => settle(new Error('closed during the TLS handshake'));
+  socket.once('error', settle);
+  socket.once('close', onClose);
+  socket.once('secureConnect', onSecure);
+  if (!connecting) return;
+  connecting.enter('tls');
+  connecting.giveUp = () => socket.destroy();
+}

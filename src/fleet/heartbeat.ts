@@ -1,0 +1,93 @@
+// Once a second, a consumer tells the fleet what it counted and how it stands, and hears whether somebody listens to the tail.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Log } from '../log.ts';
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+import type { Meters } from './meters.ts';
+
+/** How one consumer stands. Times in milliseconds, memory in bytes. */
+export interface Standing {
+  inFlight: number;
+  slotsHeld: number;
+  slotsAwaited: number;
+  /** How late its event loop was since the last pulse. */
+  loop: { p50: number; p99: number; max: number };
+  /** Age of its oldest record that is not durable. */
+  sinkLagMs: number;
+  resident: number;
+  heap: number;
+}
+
+/** What a crash leaves goes after this; a pulse that a reconnect sends again is known for so long. */
+const KEPT_MS = 600_000;
+/** How often the event loop is looked at; the histogram counts it as a part of each delay. */
+const RESOLUTION_MS = 20;
+/** A loop that is late by this much loses time for all that the consumer has in hand. */
+const LATE_MS = 1000;
+
+export interface Pulse {
+  /** Sends the next pulse; at most one is on its way. Rejects when Redis does; what was counted goes with a later one. */
+  beat(): Promise<void>;
+  /** The last pulse: what is left is counted, and the consumer stands nowhere any more. */
+  stop(): Promise<void>;
+}
+
+export function createPulse(parts: {
+  redis: Redis;
+  shard: string;
+  consumer: string;
+  meters: Meters;
+  standing: () => Omit<Standing, 'loop' | 'resident' | 'heap'>;
+  onTailWanted: (isWanted: boolean) => void;
+  log: Log;
+}): Pulse {
+  const { redis, shard, consumer, meters } = parts;
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delays.enable();
+  let pulses = 0;
+  let unsent: (string | number)[] | null = null;
+  let running: Promise<void> | null = null;
+
+  async function send(standing: string): Promise<void> {
+    // The same pulse again if the last did not arrive, for all we know: it adds nothing where it did.
+    unsent ??= [++pulses, standing, KEPT_MS, ...meters.take()];
+    const args = [shard, consumer, ...unsent];
+    const wanted = await runScript(redis, 'fleet/lua/pulse.lua', `${shard}:metrics`, args);
+    unsent = null;
+    parts.onTailWanted(wanted === 1);
+  }
+
+  function stand(): string {
+    const loop = delaysOf(delays);
+    delays.reset();
+    if (loop.max > LATE_MS) parts.log.warn({ delayMs: loop.max }, 'the event loop was held up');
+    const { rss: resident, heapUsed: heap } = process.memoryUsage();
+    const standing: Standing = { ...parts.standing(), loop, resident, heap };
+    return JSON.stringify(standing);
+  }
+
+  return {
+    beat() {
+      running ??= send(stand()).finally(() => {
+        running = null;
+      });
+      return running;
+    },
+    async stop() {
+      delays.disable();
+      await running?.catch(() => undefined);
+      if (unsent) await send('');
+      await send('');
+    },
+  };
+}
+
+function delaysOf(delays: ReturnType<typeof monitorEventLoopDelay>): Standing['loop'] {
+  const late = (nanoseconds: number) =>
+    Math.max(0, Math.round((nanoseconds / 1e6 - RESOLUTION_MS) * 100) / 100) || 0;
+  return {
+    p50: late(delays.percentile(50)),
+    p99: late(delays.percentile(99)),
+    max: late(delays.max),
+  };
+}

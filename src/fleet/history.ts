@@ -1,0 +1,129 @@
+// The fleet's last hour: one sample every 5 s, written by whichever process comes first. What the dashboard plots.
+import { gathered, requestErrors } from '../metrics.ts';
+import type { RequestQueue } from '../queue/queue.ts';
+import type { Redis } from '../redis.ts';
+import {
+  type Counters,
+  readCounters,
+  readCrawlTotals,
+  readQueue,
+  readStandings,
+  totalTimes,
+} from './snapshot.ts';
+
+export interface StatsSample {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** These are counters of the fleet since its beginning. */
+  recorded: number;
+  refused: number;
+  dead: number;
+  retries: number;
+  /** Requests that their server told to come later. */
+  snoozes: number;
+  bytes: number;
+  /** By layer; those without any are left out. */
+  errors: Record<string, number>;
+  /** Times of whole attempts: `counts[i]` of them took at most `bounds[i]` ms and more than the bound before; the last took longer than all. */
+  latency: { bounds: number[]; counts: number[] };
+  /** These are as it stood then. */
+  waiting: number;
+  open: number;
+  delayed: number;
+  deadLetters: number;
+  inFlight: number;
+  consumers: number;
+}
+
+export interface Stats {
+  everyMs: number;
+  /** At most those of the last hour, the oldest first. */
+  samples: StatsSample[];
+}
+
+const EVERY_MS = 5000;
+const KEPT_MS = 3_600_000;
+const MOST_SAMPLES = KEPT_MS / EVERY_MS;
+
+export interface Sampler {
+  /** To be called about once a second. Answers the sample if it was this process's turn to write one. */
+  tick(): Promise<StatsSample | null>;
+}
+
+/** Any process of the fleet may have one, consumers and the API's server alike. */
+export function createSampler(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  nowMs: () => number = Date.now,
+): Sampler {
+  let lastPeriod = 0;
+  return {
+    async tick() {
+      const period = Math.floor(nowMs() / EVERY_MS);
+      if (period === lastPeriod) return null;
+      lastPeriod = period;
+      // Who writes the period's name first writes its sample. If it dies before that, one sample is missing.
+      const claim = `${shard}:history:${period}`;
+      if ((await redis.set(claim, '1', 'PX', 2 * EVERY_MS, 'NX')) === null) return null;
+      const sample = { ...(await takeSample(redis, shard, queue)), at: nowMs() };
+      const pipeline = redis.pipeline();
+      pipeline.rpush(`${shard}:history`, JSON.stringify(sample));
+      pipeline.ltrim(`${shard}:history`, -MOST_SAMPLES, -1);
+      await pipeline.exec();
+      return sample;
+    },
+  };
+}
+
+/** The fleet's last hour. */
+export async function readStats(redis: Redis, shard: string): Promise<Stats> {
+  const texts = await redis.lrange(`${shard}:history`, 0, -1);
+  const since = Date.now() - KEPT_MS;
+  const samples = texts.map((text) => JSON.parse(text) as StatsSample).filter(({ at }) => at >= since);
+  return { everyMs: EVERY_MS, samples };
+}
+
+/** The newest sample, whoever wrote it; null before there is one. */
+export async function latestSample(redis: Redis, shard: string): Promise<StatsSample | null> {
+  const text = await redis.lindex(`${shard}:history`, -1);
+  return text === null ? null : (JSON.parse(text) as StatsSample);
+}
+
+/** The fleet as it stands now. Its cost does not depend on hosts, and not on crawls beyond the newest 1,000. */
+export async function takeSample(redis: Redis, shard: string, queue: RequestQueue): Promise<StatsSample> {
+  const [counters, standings, crawls, jobs] = await Promise.all([
+    readCounters(redis, shard),
+    readStandings(redis, shard),
+    readCrawlTotals(redis, shard),
+    readQueue(queue),
+  ]);
+  const outcome = (name: string) => counters.of(gathered.outcomes, name);
+  const { boundsMs, counts } = totalTimes(counters);
+  return {
+    at: Date.now(),
+    recorded: outcome('recorded'),
+    refused: outcome('refused'),
+    dead: outcome('dead'),
+    retries: outcome('retry'),
+    snoozes: counters.of(gathered.toldOff),
+    bytes: counters.of(gathered.bytes),
+    errors: errorsByLayer(counters),
+    latency: { bounds: boundsMs, counts },
+    waiting: crawls.waiting,
+    open: crawls.open,
+    delayed: jobs.delayed ?? 0,
+    deadLetters: jobs.failed ?? 0,
+    inFlight: standings.each.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    consumers: standings.consumers,
+  };
+}
+
+function errorsByLayer(counters: Counters): Record<string, number> {
+  const layers: Record<string, number> = {};
+  for (const [layer, code] of requestErrors) {
+    const count = counters.of(gathered.errors, layer, code);
+    if (count > 0) layers[layer] = (layers[layer] ?? 0) + count;
+  }
+  return layers;
+}

@@ -1,0 +1,157 @@
+// The fleet's metrics as Prometheus reads them: every series of src/metrics.ts, each time, from Redis. The one import of prom-client.
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import { gathered, type Metric, OTHER, standing } from '../metrics.ts';
+import type { RequestQueue } from '../queue/queue.ts';
+import { type Redis, readMemory } from '../redis.ts';
+import type { Standing } from './heartbeat.ts';
+import {
+  type Counters,
+  readCounters,
+  readCrawlTotals,
+  readDeadByCode,
+  readQueue,
+  readStandings,
+  type Standings,
+} from './snapshot.ts';
+
+/** Of the text that renderMetrics gives. */
+export const METRICS_CONTENT_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
+export type ExtraMetrics = Registry;
+
+interface Sample {
+  value: number;
+  labels: Record<string, string | number>;
+  metricName?: string;
+}
+
+/** Metrics of this process alone (CPU, memory, event loop), for renderMetrics to add. To be called once in a process. */
+export function processMetrics(): ExtraMetrics {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  // Gauges by the names of counters, which promtool objects to; their parts, by type, stay.
+  for (const kind of ['handles', 'requests', 'resources'])
+    register.removeSingleMetric(`nodejs_active_${kind}_total`);
+  return register;
+}
+
+/**
+ * Metrics of the whole fleet in Prometheus' text format 0.0.4; `extra` are those of this process, added at the end. Counters are those of all
+ * consumers there ever were; what a consumer counted in its last second is missing if it was killed.
+ */
+export async function renderMetrics(
+  redis: Redis,
+  shard: string,
+  queue: RequestQueue,
+  extra?: ExtraMetrics,
+): Promise<string> {
+  const counters = await readCounters(redis, shard);
+  const values = await readStanding(redis, shard, queue);
+  const metrics = [
+    ...Object.values(gathered).map((metric: Metric) => jsonOf(metric, samplesOf(metric, counters))),
+    ...Object.values(standing).map((metric: Metric) =>
+      jsonOf(
+        metric,
+        metric.series.map((row) => ({
+          labels: labelsOf(metric, row),
+          value: values.get(keyOf(metric, row)) ?? 0,
+        })),
+      ),
+    ),
+  ];
+  const fleet = AggregatorRegistry.aggregate([metrics]) as ExtraMetrics;
+  return (extra ? Registry.merge([fleet, extra]) : fleet).metrics();
+}
+
+function jsonOf({ name, help, type }: Metric, values: Sample[]): object {
+  return { name, help, type, values, aggregator: 'sum' };
+}
+
+function labelsOf({ labels }: Metric, row: readonly string[]): Record<string, string> {
+  return Object.fromEntries(labels.map((label, index) => [label, row[index] ?? '']));
+}
+
+function samplesOf(metric: Metric, counters: Counters): Sample[] {
+  const { name, bounds } = metric;
+  return metric.series.flatMap((row): Sample[] => {
+    const labels = labelsOf(metric, row);
+    if (metric.type !== 'histogram') return [{ labels, value: counters.of(metric, ...row) }];
+    const { counts, sumSeconds } = counters.histogram(metric, ...row);
+    let value = 0;
+    const buckets = counts.map((count, index) => {
+      value += count;
+      return { metricName: `${name}_bucket`, labels: { ...labels, le: bounds[index] ?? '+Inf' }, value };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: sumSeconds },
+      { metricName: `${name}_count`, labels, value },
+    ];
+  });
+}
+
+const keyOf = ({ name }: Metric, row: readonly string[]) => [name, ...row].join(' ');
+
+/** The gauges, each by its name and the values of its labels. */
+async function readStanding(redis: Redis, shard: string, queue: RequestQueue): Promise<Map<string, number>> {
+  const [standings, crawls, jobs, memory] = await Promise.all([
+    readStandings(redis, shard),
+    readCrawlTotals(redis, shard),
+    readQueue(queue),
+    readMemory(redis),
+  ]);
+  const values = new Map<string, number>();
+  const set = (metric: Metric, value: number, ...row: string[]) => values.set(keyOf(metric, row), value);
+  setStandings(set, standings);
+  set(standing.waiting, crawls.waiting);
+  set(standing.open, crawls.open);
+  set(standing.frontier, Math.max(0, crawls.waiting - crawls.open));
+  for (const [state, count] of Object.entries(crawls.byState)) set(standing.crawls, count, state);
+  for (const [state, count] of Object.entries(jobs)) set(standing.queue, count, state);
+  const known = new Set(standing.deadLetters.series.map(([code]) => code));
+  let others = 0;
+  for (const [code, count] of await readDeadByCode(redis, shard, jobs.failed ?? 0)) {
+    if (known.has(code) && code !== OTHER) set(standing.deadLetters, count, code);
+    else others += count;
+  }
+  set(standing.deadLetters, others, OTHER);
+  set(standing.redisMemory, memory.usedBytes ?? 0);
+  set(standing.redisLimit, memory.maxBytes ?? 0);
+  return values;
+}
+
+function setStandings(
+  set: (metric: Metric, value: number, ...row: string[]) => void,
+  { consumers, capacity, each }: Standings,
+): void {
+  const sum = (figure: (one: Standing) => number) => each.reduce((total, one) => total + figure(one), 0);
+  const most = (figure: (one: Standing) => number) => Math.max(0, ...each.map(figure));
+  set(standing.consumers, consumers);
+  set(standing.capacity, capacity);
+  set(
+    standing.inFlight,
+    sum(({ inFlight }) => inFlight),
+  );
+  set(
+    standing.slotsHeld,
+    sum(({ slotsHeld }) => slotsHeld),
+  );
+  set(
+    standing.slotsAwaited,
+    sum(({ slotsAwaited }) => slotsAwaited),
+  );
+  set(standing.eventLoop, most(({ loop }) => loop.p50) / 1000, 'p50');
+  set(standing.eventLoop, most(({ loop }) => loop.p99) / 1000, 'p99');
+  set(standing.eventLoop, most(({ loop }) => loop.max) / 1000, 'max');
+  set(standing.sinkLag, most(({ sinkLagMs }) => sinkLagMs) / 1000);
+  set(
+    standing.memory,
+    sum(({ resident }) => resident),
+    'resident',
+  );
+  set(
+    standing.memory,
+    sum(({ heap }) => heap),
+    'heap',
+  );
+}

@@ -1,0 +1,123 @@
+// The fleet at one moment, as Redis knows it: what its consumers counted, how they stand, what waits. The work is bounded, whatever the
+// number of hosts, and of crawls beyond the newest.
+import { crawlKey } from '../frontier/keys.ts';
+import { crawlStates, fieldOf, fields, gathered, type Metric, OTHER, queueStates } from '../metrics.ts';
+import type { RequestQueue } from '../queue/queue.ts';
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+import type { Standing } from './heartbeat.ts';
+
+/** So many of the newest crawls are looked at, besides those with something to dispatch. */
+const MOST_CRAWLS = 1000;
+const GROUPS_A_PAGE = 500;
+const MOST_GROUP_PAGES = 20;
+
+/** What all consumers counted since the fleet's beginning; 0 for what never came. */
+export interface Counters {
+  of(metric: Metric, ...row: string[]): number;
+  /** Of a histogram: counts of its buckets, the last of +Inf, each for itself; and the sum in seconds. */
+  histogram(metric: Metric, ...row: string[]): { counts: number[]; sumSeconds: number };
+}
+
+export interface CrawlTotals {
+  byState: Record<string, number>;
+  /** Requests of open crawls that have not ended, and those of them that are in the queue. */
+  waiting: number;
+  open: number;
+}
+
+export interface Standings {
+  consumers: number;
+  capacity: number;
+  /** Of those that have told it; a consumer that has just begun has not. */
+  each: Standing[];
+}
+
+export async function readCounters(redis: Redis, shard: string): Promise<Counters> {
+  const values = await redis.hmget(`${shard}:metrics`, ...fields);
+  const known = new Map(fields.map((field, index) => [field, Number(values[index] ?? 0)]));
+  const value = (metric: Metric, row: string[], bucket?: string) =>
+    known.get(fieldOf(metric, row, bucket)) ?? 0;
+  return {
+    of: (metric, ...row) => value(metric, row),
+    histogram: (metric, ...row) => ({
+      counts: [...metric.bounds.map(String), '+Inf'].map((bucket) => value(metric, row, bucket)),
+      sumSeconds: value(metric, row, 'sum') / 1e6,
+    }),
+  };
+}
+
+export async function readStandings(redis: Redis, shard: string): Promise<Standings> {
+  const reply = (await runScript(redis, 'fleet/lua/standing.lua', `${shard}:consumers`, [shard])) as string[];
+  const standings: Standings = { consumers: reply.length / 3, capacity: 0, each: [] };
+  for (let at = 0; at < reply.length; at += 3) {
+    standings.capacity += Number(reply[at + 1]);
+    const standing = reply[at + 2];
+    if (standing) standings.each.push(JSON.parse(standing) as Standing);
+  }
+  return standings;
+}
+
+/** Crawls with something to dispatch and the newest 1,000, by state; those that are older have ended, and wait for nothing. */
+export async function readCrawlTotals(redis: Redis, shard: string): Promise<CrawlTotals> {
+  const [active, newest] = await Promise.all([
+    redis.zrange(`${shard}:active`, '0', '-1'),
+    redis.zrevrange(`${shard}:crawls`, '0', String(MOST_CRAWLS - 1)),
+  ]);
+  const crawls = [...new Set([...active, ...newest])];
+  const pipeline = redis.pipeline();
+  for (const crawl of crawls)
+    pipeline.hmget(crawlKey(shard, crawl), 'state', 'accepted', 'recorded', 'refused', 'dead');
+  const read = (await pipeline.exec()) ?? [];
+  const totals: CrawlTotals = {
+    byState: Object.fromEntries(crawlStates.map((state) => [state, 0])),
+    waiting: 0,
+    open: 0,
+  };
+  const busy: string[] = [];
+  crawls.forEach((crawl, index) => {
+    const [state, ...counts] = (read[index]?.[1] ?? []) as (string | null)[];
+    if (!state) return;
+    totals.byState[state] = (totals.byState[state] ?? 0) + 1;
+    if (state !== 'running' && state !== 'paused') return;
+    const [accepted = 0, recorded = 0, refused = 0, dead = 0] = counts.map(Number);
+    const waiting = accepted - recorded - refused - dead;
+    totals.waiting += waiting;
+    if (waiting > 0) busy.push(crawl);
+  });
+  const opens = redis.pipeline();
+  for (const crawl of busy) opens.hlen(`${crawlKey(shard, crawl)}:open`);
+  for (const [, open] of (await opens.exec()) ?? []) totals.open += Number(open);
+  return totals;
+}
+
+/** Jobs by state. */
+export async function readQueue(queue: RequestQueue): Promise<Record<string, number>> {
+  return queue.getJobCounts(...queueStates);
+}
+
+/** Dead letters by code; those of groups beyond the 10,000 that grew last are under `other`. `all` is the length of the failed set. */
+export async function readDeadByCode(redis: Redis, shard: string, all: number): Promise<Map<string, number>> {
+  const codes = new Map<string, number>();
+  let counted = 0;
+  for (let page = 0; page < MOST_GROUP_PAGES; page++) {
+    const first = page * GROUPS_A_PAGE;
+    const args = [shard, first, first + GROUPS_A_PAGE - 1];
+    const key = `${shard}:dead:groups`;
+    const reply = (await runScript(redis, 'dead/lua/dead-codes.lua', key, args)) as (string | number)[];
+    for (let at = 1; at < reply.length; at += 2) {
+      const [code, count] = [String(reply[at]), Number(reply[at + 1])];
+      codes.set(code, (codes.get(code) ?? 0) + count);
+      counted += count;
+    }
+    if (Number(reply[0]) < GROUPS_A_PAGE) return codes;
+  }
+  if (all > counted) codes.set(OTHER, all - counted);
+  return codes;
+}
+
+/** The time of whole requests: what percentiles are derived from. */
+export function totalTimes(counters: Counters): { boundsMs: number[]; counts: number[] } {
+  const { counts } = counters.histogram(gathered.phases, 'total');
+  return { boundsMs: gathered.phases.bounds.map((bound) => bound * 1000), counts };
+}

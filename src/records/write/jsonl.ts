@@ -1,0 +1,122 @@
+// The sink of JSON lines, by group commit: what arrives while one write and its fdatasync run goes out with the next.
+import { setImmediate } from 'node:timers/promises';
+import { DroverError } from '../../errors.ts';
+import type { CrawlRecord } from '../../record.ts';
+import { diskError } from '../disk.ts';
+import { lineHead, recordJson } from '../line.ts';
+import { Segments } from '../segments.ts';
+import type { Sink } from '../store.ts';
+import type { Segment } from './segment.ts';
+
+const mostOpenFiles = 64;
+const mostUnwritten = 64 * 1024 * 1024;
+const slabBytes = 1024 * 1024;
+
+export interface JsonlSinkOptions {
+  /** Where the crawls' directories lie: `<dataDir>/records`. Made when the first record comes. */
+  dir: string;
+  /** A segment that has grown beyond this is followed by another. Default 256 MiB. */
+  maxSegmentBytes?: number;
+}
+
+/** Opens nothing yet; see Sink for what it promises. */
+export function openJsonlSink(options: JsonlSinkOptions): Sink {
+  return new JsonlSink(options);
+}
+
+/** The records of one crawl that go out with one write. All that wait for them share its promise. */
+interface Group {
+  texts: string[];
+  done: PromiseWithResolvers<void>;
+}
+
+class JsonlSink implements Sink {
+  readonly #segments: Segments;
+  readonly #slab = Buffer.allocUnsafeSlow(slabBytes);
+  #gathering = new Map<string, Group>();
+  #unwritten = 0; // in characters
+  #committing: Promise<void> | null = null;
+  #room: PromiseWithResolvers<void> | null = null;
+  #closed = false;
+
+  constructor({ dir, maxSegmentBytes = 256 * 1024 * 1024 }: JsonlSinkOptions) {
+    this.#segments = new Segments(dir, maxSegmentBytes, mostOpenFiles);
+  }
+
+  store(record: CrawlRecord, take: number, shelf = record.crawl): Promise<void> {
+    if (this.#closed) return Promise.reject(new DroverError('E_FILE', 'The sink is closed.'));
+    if (this.#unwritten > mostUnwritten) return this.#storeWhenRoom(record, take, shelf);
+    try {
+      return this.#add(record, take, shelf);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#committing) await this.#committing;
+    await this.#segments.close();
+  }
+
+  async #storeWhenRoom(record: CrawlRecord, take: number, shelf: string): Promise<void> {
+    this.#room ??= Promise.withResolvers();
+    await this.#room.promise;
+    return this.store(record, take, shelf);
+  }
+
+  #add(record: CrawlRecord, take: number, shelf: string): Promise<void> {
+    const head = lineHead(record.id, take);
+    const json = recordJson(record);
+    let group = this.#gathering.get(shelf);
+    if (!group) {
+      group = { texts: [], done: Promise.withResolvers() };
+      this.#gathering.set(shelf, group);
+    }
+    group.texts.push(head, json, '\n');
+    this.#unwritten += json.length;
+    this.#committing ??= this.#commitAll();
+    return group.done.promise;
+  }
+
+  async #commitAll(): Promise<void> {
+    await setImmediate(); // so that the first of a burst does not go alone
+    while (this.#gathering.size > 0) {
+      const batch = [...this.#gathering];
+      this.#gathering = new Map();
+      for (let from = 0; from < batch.length; from += mostOpenFiles) {
+        await this.#commit(batch.slice(from, from + mostOpenFiles));
+      }
+      this.#room?.resolve();
+      this.#room = null;
+    }
+    this.#committing = null;
+  }
+
+  /** Writes to each file in turn (one slab), then syncs all of them at once. A failure is that of its own file alone. */
+  async #commit(groups: [string, Group][]): Promise<void> {
+    const syncs: Promise<void>[] = [];
+    for (const [crawl, group] of groups) {
+      try {
+        const segment = await this.#segments.of(crawl);
+        await segment.append(group.texts, this.#slab);
+        syncs.push(this.#finish(segment, group));
+      } catch (error) {
+        group.done.reject(diskError(error, crawl));
+      }
+      for (let at = 1; at < group.texts.length; at += 3)
+        this.#unwritten -= (group.texts[at] as string).length;
+      group.texts = [];
+    }
+    await Promise.all(syncs);
+  }
+
+  async #finish(segment: Segment, group: Group): Promise<void> {
+    try {
+      await segment.sync();
+      group.done.resolve();
+    } catch (error) {
+      group.done.reject(diskError(error, segment.path));
+    }
+  }
+}

@@ -1,0 +1,171 @@
+// What robots.txt says of a URL: asked of this process' cache, then of Redis, then of the host, by one process of the fleet.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Failure, failure } from '../errors.ts';
+import type { Redis } from '../redis.ts';
+import { disallowsAll, type RobotsEntry, type RobotsFetch } from './entry.ts';
+import { parseRobots, type RobotsRules } from './rules.ts';
+import {
+  type FetchRobots,
+  type FleetParts,
+  findRobots,
+  type Later,
+  type RobotsTimes,
+} from './shared-cache.ts';
+
+export type { RobotsFetch };
+
+/** The token that robots.txt files name drover by. */
+export const PRODUCT_TOKEN = 'drover';
+
+export type RobotsVerdict = { kind: 'allowed' } | { kind: 'refused'; failure: Failure } | Later;
+
+export interface Robots {
+  /**
+   * The verdict on a normalised URL; a refusal is E_ROBOTS (with the rule and its line) or E_ROBOTS_UNREACHABLE. `fetchRobots` is
+   * called if nobody in the fleet knows the file, by one process at a time. 'later': it cannot be fetched now, or
+   * another has not done yet; ask again then. Rejects with what `fetchRobots` throws, and with errors of Redis.
+   */
+  check(url: string, fetchRobots: FetchRobots): Promise<RobotsVerdict>;
+  /** The verdict if this process knows it, else null. /robots.txt itself is always allowed. */
+  peek(url: string): RobotsVerdict | null;
+  /** The rules for the URL's origin if this process knows them: for crawl delay, sitemaps and explanations. */
+  rulesFor(url: string): RobotsRules | null;
+}
+
+export interface RobotsParts {
+  redis: Redis;
+  /** Keys are `PREFIX:robots:ORIGIN`. */
+  keyPrefix: string;
+  /** The name that robots.txt files know this crawler by. */
+  productToken: string;
+  nowMs: () => number;
+  times?: Partial<RobotsTimes>;
+}
+
+const defaultTimes: RobotsTimes = { lockMs: 15_000, waitMs: 2000, pollMs: 50, againMs: 1000 };
+const mostOrigins = 1000;
+/** A thousand usual files take 20 MB; as many hostile ones would take 12 GB. */
+const mostBytes = 64 * 1024 * 1024;
+/** Then Redis is asked again: another process may have newer rules. */
+const recheckMs = 60_000;
+
+/** One origin as this process knows it. */
+interface Known {
+  entry: RobotsEntry;
+  rules: RobotsRules;
+  /** Not to be used after this. */
+  untilMs: number;
+}
+
+export function createRobots(parts: RobotsParts): Robots {
+  return new CachedRobots(parts);
+}
+
+const allowed: RobotsVerdict = Object.freeze({ kind: 'allowed' });
+
+class CachedRobots implements Robots {
+  readonly #fleet: FleetParts;
+  readonly #productToken: string;
+  /** Least recently found first. */
+  readonly #known = new Map<string, Known>();
+  readonly #finding = new Map<string, Promise<Known | Later>>();
+  /** Of the rules of all that is known. */
+  #bytes = 0;
+
+  constructor({ redis, keyPrefix, productToken, nowMs, times }: RobotsParts) {
+    this.#fleet = { redis, keyPrefix, nowMs, times: { ...defaultTimes, ...times } };
+    this.#productToken = productToken;
+  }
+
+  check(url: string, fetchRobots: FetchRobots): Promise<RobotsVerdict> {
+    const verdict = this.peek(url);
+    return verdict ? Promise.resolve(verdict) : this.#ask(url, fetchRobots);
+  }
+
+  peek(url: string): RobotsVerdict | null {
+    const origin = originOf(url);
+    const known = this.#fresh(origin);
+    if (known) return verdictOf(known, origin, url);
+    return url === `${origin}/robots.txt` ? allowed : null;
+  }
+
+  rulesFor(url: string): RobotsRules | null {
+    return this.#fresh(originOf(url))?.rules ?? null;
+  }
+
+  #fresh(origin: string): Known | null {
+    const known = this.#known.get(origin);
+    return known && known.untilMs > this.#fleet.nowMs() ? known : null;
+  }
+
+  async #ask(url: string, fetchRobots: FetchRobots): Promise<RobotsVerdict> {
+    const origin = originOf(url);
+    const running = this.#finding.get(origin);
+    const found = running ? await this.#atMost(running) : await this.#start(origin, fetchRobots);
+    return 'kind' in found ? found : verdictOf(found, origin, url);
+  }
+
+  #start(origin: string, fetchRobots: FetchRobots): Promise<Known | Later> {
+    const finding = this.#find(origin, fetchRobots).finally(() => this.#finding.delete(origin));
+    this.#finding.set(origin, finding);
+    return finding;
+  }
+
+  /** Those who only wait for another's fetch are not kept as long as that may take, and its errors are not theirs. */
+  async #atMost(running: Promise<Known | Later>): Promise<Known | Later> {
+    const { nowMs, times } = this.#fleet;
+    const abort = new AbortController();
+    const patience = sleep(times.waitMs, null, { signal: abort.signal });
+    const found = await Promise.race([running, patience]).catch(() => null);
+    abort.abort();
+    patience.catch(() => {}); // aborted
+    return found ?? { kind: 'later', untilMs: nowMs() + times.againMs };
+  }
+
+  async #find(origin: string, fetchRobots: FetchRobots): Promise<Known | Later> {
+    const found = await findRobots(this.#fleet, origin, fetchRobots);
+    if (found.kind === 'later') return found;
+    const before = this.#known.get(origin);
+    const same = before?.entry.fetchedAtMs === found.fetchedAtMs && before.entry.kind === found.kind;
+    const rules = same
+      ? before.rules
+      : parseRobots(found.kind === 'rules' ? found.text : '', this.#productToken);
+    const known = {
+      entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' }, // the text is not needed any more
+      rules,
+      untilMs: Math.min(found.freshUntilMs, this.#fleet.nowMs() + recheckMs),
+    };
+    this.#forget(origin);
+    this.#known.set(origin, known);
+    this.#bytes += rules.bytes;
+    for (const oldest of this.#known.keys()) {
+      if (oldest === origin || (this.#known.size <= mostOrigins && this.#bytes <= mostBytes)) break;
+      this.#forget(oldest);
+    }
+    return known;
+  }
+
+  #forget(origin: string): void {
+    this.#bytes -= this.#known.get(origin)?.rules.bytes ?? 0;
+    this.#known.delete(origin);
+  }
+}
+
+function verdictOf({ entry, rules }: Known, origin: string, url: string): RobotsVerdict {
+  if (entry.kind === 'none') return allowed;
+  if (disallowsAll(entry) && url !== `${origin}/robots.txt`) {
+    return {
+      kind: 'refused',
+      failure: failure('E_ROBOTS_UNREACHABLE', `${origin}/robots.txt: ${entry.text}`),
+    };
+  }
+  const { allowed: may, rule, line } = rules.allows(url);
+  if (may) return allowed;
+  return { kind: 'refused', failure: failure('E_ROBOTS', `Line ${line} of ${origin}/robots.txt: ${rule}`) };
+}
+
+/** Scheme, host and port of a normalised URL. */
+function originOf(url: string): string {
+  const end = url.indexOf('/', url.indexOf('//') + 2);
+  return end < 0 ? url : url.slice(0, end);
+}

@@ -1,0 +1,95 @@
+// The robots.txt files that the fleet knows: kept in Redis, each fetched by one process at a time.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from '../redis.ts';
+import { runScript } from '../scripts.ts';
+import { entryOf, keepMs, packEntry, type RobotsEntry, type RobotsFetch, unpackEntry } from './entry.ts';
+
+/** How patient the asking is, in milliseconds. */
+export interface RobotsTimes {
+  /** The lock of a holder that has died ends after this; one that lives renews it three times as often. */
+  lockMs: number;
+  /** How long to wait for another's fetch before the answer is `later`. */
+  waitMs: number;
+  /** How often to look whether another's fetch has ended. */
+  pollMs: number;
+  /** When to come back after `later`. */
+  againMs: number;
+}
+
+export interface FleetParts {
+  redis: Redis;
+  keyPrefix: string;
+  nowMs: () => number;
+  times: RobotsTimes;
+}
+
+export type FetchRobots = (robotsUrl: string) => Promise<RobotsFetch>;
+export type Later = { kind: 'later'; untilMs: number };
+
+/**
+ * A fresh entry from Redis, else fetched by `fetchRobots` if no other process is at it; else waits for that one, up to `waitMs`.
+ * Passes on what fetchRobots throws, and errors of Redis.
+ */
+export async function findRobots(
+  parts: FleetParts,
+  origin: string,
+  fetchRobots: FetchRobots,
+): Promise<RobotsEntry | Later> {
+  const { redis, nowMs, times } = parts;
+  const key = robotsKey(parts.keyPrefix, origin);
+  const token = randomUUID();
+  const deadline = performance.now() + times.waitMs;
+  for (;;) {
+    const known = await read(redis, key);
+    if (isFresh(known, nowMs())) return known;
+    if (await lock(redis, key, token, times.lockMs)) {
+      return fetchLocked(parts, key, token, () => fetchRobots(`${origin}/robots.txt`));
+    }
+    if (performance.now() >= deadline) return { kind: 'later', untilMs: nowMs() + times.againMs };
+    await sleep(times.pollMs);
+  }
+}
+
+async function fetchLocked(
+  { redis, nowMs, times }: FleetParts,
+  key: string,
+  token: string,
+  fetchIt: () => Promise<RobotsFetch>,
+): Promise<RobotsEntry | Later> {
+  const renewal = setInterval(() => {
+    lock(redis, key, token, times.lockMs).catch(() => {}); // without Redis, the next command will tell
+  }, times.lockMs / 3);
+  try {
+    const known = await read(redis, key); // the holder before may just have ended
+    if (isFresh(known, nowMs())) return known;
+    const fetched = await fetchIt();
+    if (fetched.kind === 'later') return fetched;
+    const entry = entryOf(fetched, known, nowMs());
+    await redis.set(key, packEntry(entry), 'PX', keepMs(entry));
+    return entry;
+  } finally {
+    clearInterval(renewal);
+    await lock(redis, key, token, 0);
+  }
+}
+
+/** What the fleet knows of an origin's robots.txt, fresh or not; null for nothing. Fetches nothing. */
+export function knownRobots(redis: Redis, keyPrefix: string, origin: string): Promise<RobotsEntry | null> {
+  return read(redis, robotsKey(keyPrefix, origin));
+}
+
+const robotsKey = (keyPrefix: string, origin: string) => `${keyPrefix}:robots:${origin}`;
+
+async function read(redis: Redis, key: string): Promise<RobotsEntry | null> {
+  return unpackEntry(await redis.getBuffer(key));
+}
+
+function isFresh(entry: RobotsEntry | null, nowMs: number): entry is RobotsEntry {
+  return entry !== null && entry.freshUntilMs > nowMs;
+}
+
+/** Takes, renews or (0 ms) gives back the lock. False: another has it. */
+async function lock(redis: Redis, key: string, token: string, holdMs: number): Promise<boolean> {
+  return (await runScript(redis, 'robots/lua/robots-lock.lua', `${key}:lock`, [token, holdMs])) === 1;
+}

@@ -1,0 +1,97 @@
+// One attempt to deliver an event: a signed POST behind the address guard, and what its answer means.
+
+import { type CrawlSettings, defaultSettings } from '../config.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Fetcher } from '../fetch/client.ts';
+import { parseRetryAfter } from '../fetch/retry-after.ts';
+import { crawlKey } from '../frontier/keys.ts';
+import type { FetchResult } from '../outcome.ts';
+import { type Delivery, delayAfter, LONGEST_DELAY_MS, type WebhookJob } from '../queue/webhook-queue.ts';
+import { redact } from '../redact.ts';
+import type { Redis } from '../redis.ts';
+import { limiterKeyOf } from '../url/host.ts';
+import { signWebhook } from './sign.ts';
+
+/** Of a whole attempt, and of each layer of it. */
+const TIMEOUT_MS = 10_000;
+/** Nothing of an answer is used but its status; what is longer is cut off. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** What no further attempt would mend. */
+const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'E_SSRF',
+  'E_URL_INVALID',
+  'E_URL_SCHEME',
+  'E_TLS_EXPIRED',
+  'E_TLS_SELF_SIGNED',
+  'E_TLS_WRONG_NAME',
+]);
+
+/** How an attempt ended, and at which host: all of the URL that may be shown, since the rest may hold a token. */
+export interface Delivered {
+  delivery: Delivery;
+  host: string;
+}
+
+/**
+ * Sends the job's event, signed anew, to the webhook that its crawl has now, allowed to reach what the crawl's allowPrivate allows (not what its
+ * seeds do). 2xx is arrival, though the answer's body may not come to its end; 410, an address that the guard refuses and a certificate that is
+ * invalid end it; a redirect is not followed. Aborting `signal` ends it as 'stopped'.
+ */
+export async function deliver(
+  parts: { redis: Redis; shard: string; fetcher: Fetcher; secret: string; signal: AbortSignal },
+  job: WebhookJob,
+): Promise<Delivered> {
+  const { redis, shard, fetcher, secret, signal } = parts;
+  const { crawl, body } = job.data;
+  const text = await redis.hget(crawlKey(shard, crawl), 'settings');
+  const settings: CrawlSettings = { ...defaultSettings, ...JSON.parse(text ?? '{}') };
+  const url = URL.parse(settings.webhook ?? '')?.href;
+  if (!url) return { delivery: { kind: 'givenUp', why: 'the crawl has no webhook any more' }, host: '' };
+  const result = await fetcher.fetch({
+    url,
+    method: 'POST',
+    headers: {
+      accept: '*/*',
+      'content-type': 'application/json',
+      ...signWebhook(secret, job.id ?? '', Math.floor(Date.now() / 1000), body),
+    },
+    body,
+    userAgent: settings.userAgent,
+    timeouts: {
+      dns: TIMEOUT_MS,
+      connect: TIMEOUT_MS,
+      tls: TIMEOUT_MS,
+      send: TIMEOUT_MS,
+      response: TIMEOUT_MS,
+      read: TIMEOUT_MS,
+      request: TIMEOUT_MS,
+    },
+    maxBytes: MAX_ANSWER_BYTES,
+    truncate: true,
+    maxRedirects: 0,
+    allow: { cidrs: settings.allowPrivate, hosts: [] },
+    signal,
+  });
+  const isStopped = signal.aborted && !result.ok && result.failure.code === 'E_LOCK_LOST';
+  const delivery: Delivery = isStopped ? { kind: 'stopped' } : meaningOf(result, job.attemptsMade + 1);
+  return { delivery, host: limiterKeyOf(url) };
+}
+
+function meaningOf(result: FetchResult, attempt: number): Delivery {
+  const status = result.ok ? result.answer.status : (result.came?.status ?? null);
+  if (status !== null && status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status === 410) return { kind: 'givenUp', why: 'the receiver answered 410: it wants no more' };
+  const afterMs = delayAfter(attempt);
+  if (result.ok) {
+    const askedMs = parseRetryAfter(result.answer.headers['retry-after'], Date.now()) ?? 0;
+    const why = `the receiver answered ${status}`;
+    return { kind: 'again', why, afterMs: Math.min(LONGEST_DELAY_MS, Math.max(afterMs, askedMs)) };
+  }
+  const { code, message } = result.failure;
+  // What it says of the redirect may hold a token.
+  if (code === 'E_REDIRECT_LOOP' || code === 'E_REDIRECT_INVALID')
+    return { kind: 'again', why: 'the receiver answered with a redirect, which is not followed', afterMs };
+  const why = redact(`${code} ${message}`);
+  return FINAL.has(code) ? { kind: 'givenUp', why } : { kind: 'again', why, afterMs };
+}

@@ -1,0 +1,302 @@
+// drover serve in a test: started as a user does, called over real HTTP, its events read, its memory watched.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { Fleet, Fleets } from '../fleets.ts';
+import { type DroverProcess, until } from '../signals.ts';
+
+/** Long enough for a token of the API. */
+export const WRITE_TOKEN = 'write-0123456789abcdef';
+export const READ_TOKEN = 'read-0123456789abcdef';
+
+export interface CallOptions {
+  /** Text and bytes as they are, pieces one after the other (chunked), anything else as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  token?: string;
+  /** Breaks the call off. */
+  signal?: AbortSignal;
+}
+
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** The text as JSON: of whatever form the test knows it to have. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of an answer by asserting it
+  json: any;
+}
+
+export interface ServerEvent {
+  event: string;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  data: any;
+}
+
+export interface EventReader {
+  response: IncomingMessage;
+  /** The next event of that name. Throws if the stream ends before. */
+  next(event: string): Promise<ServerEvent>;
+  /** Of all events so far. */
+  names(): string[];
+  /** All that is left, until the stream ends; true if it ended cleanly. */
+  ended(): Promise<boolean>;
+  close(): void;
+}
+
+export interface Api {
+  /** http://127.0.0.1:PORT */
+  readonly url: string;
+  readonly port: number;
+  readonly drover: DroverProcess;
+  /** A whole call, on a connection of its own. */
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** The same, of which a problem document of this status and code is expected; answers the document. */
+  refused(
+    status: number,
+    code: string,
+    method: string,
+    path: string,
+    options?: CallOptions,
+  ): Promise<Problem>;
+  events(path?: string, options?: CallOptions): Promise<EventReader>;
+  /** A bare connection, with all that came over it so far. */
+  open(): Promise<RawConnection>;
+  /** Resident memory of the server now, in bytes. */
+  memory(): number;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  advice: string;
+  field?: string;
+  requestId: string;
+  headers: IncomingHttpHeaders;
+}
+
+export interface RawConnection {
+  socket: Socket;
+  text(): string;
+  /** When the server has ended or cut it. */
+  closed: Promise<unknown>;
+}
+
+/** `drover serve --port 0 ARGS` in this fleet, when it listens; without consumers unless `args` say otherwise. */
+export async function startApi(
+  { desk }: Pick<Fleet, 'desk'>,
+  args: readonly string[] = [],
+  options: { env?: Record<string, string>; wholeFile?: boolean } = {},
+): Promise<Api> {
+  const own = args.includes('--processes') ? [] : ['--processes', '0'];
+  const drover = desk.start(['serve', '--port', '0', ...own, ...args], options);
+  const url = /http:\/\/\S+/.exec(await drover.line(/^listening on /))?.[0] ?? '';
+  const port = Number(new URL(url).port);
+  const call: Api['call'] = (method, path, how = {}) => callApi(port, method, path, how);
+  return {
+    ...{ url, port, drover, call },
+    async refused(status, code, method, path, how) {
+      const reply = await call(method, path, how);
+      return problemOf(reply, status, code);
+    },
+    events: (path = '/v1/events', how = {}) => readEvents(port, path, how),
+    open: () => openRaw(port),
+    memory: () => memoryOf(drover.child.pid ?? 0),
+  };
+}
+
+/** One server for all tests of a file, started when the first of them asks for it. */
+export function sharedApi(
+  fleets: Fleets,
+  args: readonly string[] = [],
+  environment: Record<string, string> = {},
+): () => Promise<Api & Fleet> {
+  let api: Promise<Api & Fleet> | null = null;
+  const start = async () => {
+    const fleet = await fleets.open(environment);
+    return { ...fleet, ...(await startApi(fleet, args, { wholeFile: true })) };
+  };
+  return () => {
+    api ??= start();
+    return api;
+  };
+}
+
+/** Fails unless the answer is a problem document of this status and code, whole and consistent. */
+export function problemOf(reply: Reply, status: number, code: string): Problem {
+  const told = `${reply.status} ${reply.text.slice(0, 500)}`;
+  assert.equal(reply.headers['content-type'], 'application/problem+json', told);
+  const problem = reply.json as Problem;
+  assert.deepEqual([reply.status, problem.status, problem.code], [status, status, code], told);
+  assert.equal(problem.type, `urn:drover:error:${code}`);
+  assert.ok(problem.title && problem.detail && problem.advice && problem.requestId, told);
+  assert.equal(reply.headers['x-request-id'], problem.requestId);
+  return { ...problem, headers: reply.headers };
+}
+
+async function callApi(port: number, method: string, path: string, how: CallOptions): Promise<Reply> {
+  const response = await send(port, method, path, how);
+  let text = '';
+  for await (const piece of response.setEncoding('utf8')) text += piece;
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    text,
+    get json() {
+      return JSON.parse(text);
+    },
+  };
+}
+
+/** Resolves with the head of the answer, which may come before the body has been sent. */
+export function send(
+  port: number,
+  method: string,
+  path: string,
+  { body, headers = {}, token, signal }: CallOptions,
+): Promise<IncomingMessage> {
+  const { type, content } = contentOf(body);
+  const sent = request({
+    ...{ host: '127.0.0.1', port, method, path, agent: false, ...(signal ? { signal } : {}) },
+    headers: {
+      ...(type ? { 'content-type': type } : {}),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...headers,
+    },
+  });
+  return new Promise((resolve, reject) => {
+    let answered = false;
+    sent.on('response', (response) => {
+      answered = true;
+      resolve(response);
+    });
+    // Once there is an answer, what the server did not want to read may break off.
+    sent.on('error', (error) => {
+      if (!answered) reject(error);
+    });
+    if (content instanceof Readable)
+      pipeline(content, sent, () => {}); // errors are seen above
+    else sent.end(content);
+  });
+}
+
+function contentOf(body: unknown): { type?: string; content?: string | Buffer | Readable } {
+  if (body === undefined) return {};
+  if (typeof body === 'string' || Buffer.isBuffer(body)) return { type: 'application/json', content: body };
+  const isPieces = typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+  if (isPieces)
+    return { type: 'application/x-ndjson', content: Readable.from(body as AsyncIterable<string>) };
+  return { type: 'application/json', content: JSON.stringify(body) };
+}
+
+async function readEvents(port: number, path: string, how: CallOptions): Promise<EventReader> {
+  const response = await send(port, 'GET', path, how);
+  assert.equal(response.statusCode, 200);
+  assert.match(response.headers['content-type'] ?? '', /^text\/event-stream/);
+  const parsed = (Readable.toWeb(response) as ReadableStream<Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream());
+  const events = parsed[Symbol.asyncIterator]();
+  const names: string[] = [];
+  return {
+    response,
+    names: () => names,
+    async next(event) {
+      for (;;) {
+        const { value, done } = await events.next();
+        assert.ok(!done, `the stream ended before ${event}`);
+        names.push(value.event ?? '');
+        if (value.event === event) return { event, data: JSON.parse(value.data) };
+      }
+    },
+    async ended() {
+      try {
+        while (!(await events.next()).done);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => response.destroy(),
+  };
+}
+
+async function openRaw(port: number): Promise<RawConnection> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined); // to be cut off is what such tests are about
+  let text = '';
+  socket.setEncoding('latin1').on('data', (piece: string) => {
+    text += piece;
+  });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await once(socket, 'connect');
+  return { socket, text: () => text, closed };
+}
+
+export function memoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** Samples the server's memory while `work` goes on; answers the most it was, in bytes. */
+export async function peakMemory(api: Api, work: Promise<unknown>): Promise<number> {
+  let peak = api.memory();
+  const look = setInterval(() => {
+    peak = Math.max(peak, api.memory());
+  }, 50);
+  try {
+    await work;
+  } finally {
+    clearInterval(look);
+  }
+  return peak;
+}
+
+export function crawlIn(api: Api, crawl: string, state: string, options: CallOptions = {}): Promise<unknown> {
+  return until(async () => (await api.call('GET', `/v1/crawls/${crawl}`, options)).json.state === state, {
+    what: `${crawl} to be ${state}`,
+    deadlineMs: 20_000,
+    everyMs: 50,
+  });
+}
+
+/** What a server may grow by while it is attacked: a few buffers, and what the collector has not looked at yet. */
+const HARMLESS_BYTES = 100 * 1024 ** 2;
+
+/** While `attack` goes on: how long /healthz takes at worst, in ms, and by how much the memory grows at most. */
+async function during<T>(
+  api: Api,
+  attack: Promise<T>,
+): Promise<{ result: T; slowestMs: number; grown: number }> {
+  let [over, slowestMs, peak] = [false, 0, 0];
+  const before = api.memory();
+  const watch = (async () => {
+    do {
+      const started = performance.now();
+      assert.equal((await api.call('GET', '/healthz')).status, 200);
+      slowestMs = Math.max(slowestMs, performance.now() - started);
+      peak = Math.max(peak, api.memory());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } while (!over);
+  })();
+  const result = await attack.finally(() => {
+    over = true;
+  });
+  await watch;
+  return { result, slowestMs, grown: peak - before };
+}
+
+/** Fails if /healthz takes 2 s meanwhile, or the server grows by more than HARMLESS_BYTES. */
+export async function assertHarmless<T>(api: Api, attack: Promise<T>): Promise<T> {
+  const { result, slowestMs, grown } = await during(api, attack);
+  assert.ok(slowestMs < 2000, `/healthz took ${Math.round(slowestMs)} ms`);
+  assert.ok(grown < HARMLESS_BYTES, `the server grew by ${Math.round(grown / 1024 ** 2)} MB`);
+  return result;
+}

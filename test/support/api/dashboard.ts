@@ -1,0 +1,132 @@
+// A stage for the tests of the dashboard: a site of which some is broken and some hostile, a drover that serves and consumes, a browser.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { after, before, type TestContext } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { type Fleet, openFleets } from '../fleets.ts';
+import { until } from '../signals.ts';
+import { type Site, startSite } from '../site/site.ts';
+import { type Api, startApi } from './api.ts';
+import { chromiumPath, openBrowser, openPage, type WatchedPage } from './browser.ts';
+
+/** What a page would run if anything of it were taken for more than text. */
+export const MARKUP = '<img src=x onerror=alert(1)>';
+const html = { 'content-type': 'text/html' };
+const behaviours = {
+  '//127.0.0.1/hostile': {
+    body: '<title>&lt;img src=x onerror=alert(1)&gt;</title><a href="javascript:alert(1)">go</a>',
+    headers: html,
+  },
+  '//127.0.0.1/formula': { body: '<title>=HYPERLINK("http://x/")</title>', headers: html },
+};
+const broken = { status: 500, body: `${MARKUP} is broken` };
+const flags = ['--attempts', '2', '--backoff', '20ms', '--no-adaptive', '--allow-private', '127.0.0.0/8'];
+
+/** A folder for pictures of what the tests see, for people. */
+const pictures = process.env.DASHBOARD_SHOTS;
+
+export interface Stage {
+  /** Null: the machine has no Chromium, and nothing else of this is there. */
+  readonly program: string | null;
+  readonly site: Site;
+  readonly fleet: Fleet;
+  api: Api;
+  /** Another server of the same fleet, or the same again at its port. */
+  serve(args: readonly string[], environment?: Record<string, string>): Promise<Api>;
+  /** The dashboard, live, in a window of its own that is closed after the test. */
+  open(t: TestContext, options: BrowserContextOptions): Promise<WatchedPage>;
+  /** The same at another address, just opened. */
+  openAt(t: TestContext, options: BrowserContextOptions, origin: string): Promise<WatchedPage>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of an answer by asserting it
+  get(path: string): Promise<any>;
+  crawl(body: { name: string } & Record<string, unknown>): Promise<void>;
+  /** The second host's pages fail, or no longer. */
+  breakPages(isBroken: boolean): Promise<void>;
+  /** Three letters of a crawl of this name at the second host, whose pages fail from now on; answers the host. */
+  letters(name: string): Promise<string>;
+}
+
+/** To be called once, at the top of a test file. */
+export function openStage(): Stage {
+  const program = chromiumPath();
+  const fleets = openFleets();
+  let [browser, site, fleet, api]: [Browser, Site, Fleet, Api] = [] as never;
+
+  const serve: Stage['serve'] = (args, env = {}) =>
+    startApi(fleet, [...flags, ...args], { env, wholeFile: true });
+  before(async () => {
+    if (!program) return;
+    site = await startSite({ pages: 60, hosts: 2, latencyMs: 20, bytes: 2000, behaviours });
+    fleet = await fleets.open();
+    [api, browser] = await Promise.all([serve(['--processes', '1']), openBrowser(program)]);
+  });
+  after(async () => {
+    await browser?.close();
+    api?.drover.killGroup();
+    await site?.stop();
+  });
+
+  const get: Stage['get'] = async (path) => (await api.call('GET', path)).json;
+  const crawl: Stage['crawl'] = async (body) => {
+    const { status, text } = await api.call('POST', '/v1/crawls', { body });
+    assert.equal(status, 201, text);
+  };
+  const openAt: Stage['openAt'] = async (t, options, origin) => {
+    const opened = await openPage(browser, origin, options);
+    t.after(async () => {
+      await picture(opened.page, `end-${t.name.replace(/\W+/g, '-').slice(-40)}`);
+      await opened.close();
+    });
+    await opened.page.goto(`${origin}/`);
+    return opened;
+  };
+  const breakPages: Stage['breakPages'] = (isBroken) =>
+    site.behave('//127.0.0.2/p/*', isBroken ? broken : null);
+  return {
+    program,
+    get site() {
+      return site;
+    },
+    get fleet() {
+      return fleet;
+    },
+    get api() {
+      return api;
+    },
+    set api(next) {
+      api = next;
+    },
+    ...{ serve, openAt, get, crawl, breakPages },
+    async open(t, options) {
+      const opened = await openAt(t, options, api.url);
+      await isLive(opened.page);
+      return opened;
+    },
+    async letters(name) {
+      await breakPages(true);
+      const urls = [1, 2, 3].map((number) => `${site.urls[1]}/p/${number}?of=${name}`);
+      await crawl({ name, urls, maxDepth: 0 });
+      await until(async () => (await get(`/v1/crawls/${name}`)).dead === 3, { what: 'three dead letters' });
+      return new URL(site.urls[1] ?? '').host;
+    },
+  };
+}
+
+export const isLive = (page: Page): Promise<void> => page.locator('.live[data-live=true]').waitFor();
+
+/** Goes by the address, and is there: links are followed where that is what is tested. */
+export async function go(page: Page, address: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const before = location.hash;
+    location.hash = ${JSON.stringify(address)};
+    if (location.hash === before) resolve();
+    else addEventListener('hashchange', () => requestAnimationFrame(resolve), { once: true });
+  })`);
+}
+
+/** Kept in DASHBOARD_SHOTS, where that is set. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!pictures) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}/${name}.png` });
+}

@@ -1,0 +1,63 @@
+// A receiver of webhooks: an HTTP server that keeps what it got, and answers as the test says.
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { WebhookEvent } from '../../../src/webhooks/outbox.ts';
+
+export interface Message {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  event: WebhookEvent;
+}
+
+export interface Receiver {
+  port: number;
+  /** Its address, with a path that holds a token. */
+  url: string;
+  got: Message[];
+  /** How often somebody connected. */
+  connections(): number;
+  /** From now on. */
+  answers(answer: Answer): void;
+}
+
+/** The status and headers for the nth message, from 0 on; null: no answer ever. */
+export type Answer = (nth: number) => { status: number; headers?: Record<string, string> } | null;
+
+/** On 127.0.0.1; it ends with the test. Answers 204 unless told otherwise. */
+export async function startReceiver(
+  t: TestContext,
+  first: Answer = () => ({ status: 204 }),
+): Promise<Receiver> {
+  let answer = first;
+  let connections = 0;
+  const got: Message[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const piece of request.setEncoding('utf8')) body += piece;
+    const { method = '', url = '', headers } = request;
+    const nth = got.push({ method, path: url, headers, body, event: JSON.parse(body) }) - 1;
+    const { status, headers: extra } = answer(nth) ?? {};
+    if (status !== undefined) response.writeHead(status, extra).end();
+  });
+  server.on('connection', () => connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/hook/sesame-open`,
+    got,
+    connections: () => connections,
+    answers(next) {
+      answer = next;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// A crawl `c` whose requests have died: 30 at 127.0.0.1 (status 500), 10 at 127.0.0.2 (404, which it calls dead); its command has ended.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import type { TestContext } from 'node:test';
+import { ALL_DEAD } from '../../src/dead/filter.ts';
+import { deadLetters } from '../../src/dead/read.ts';
+import { lookAtReplay } from '../../src/dead/replay-runs.ts';
+import type { DeadLetter } from '../../src/queue/dead-letters.ts';
+import { openQueue, type RequestQueue } from '../../src/queue/queue.ts';
+import type { Redis } from '../../src/redis.ts';
+import type { Fleets } from './fleets.ts';
+import { until } from './signals.ts';
+import { startSite } from './site/site.ts';
+
+const QUICK = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '--backoff', '10'];
+
+/** `attempts` each; `environment` goes to every command. */
+export async function openGraveyard(
+  t: TestContext,
+  fleets: Fleets,
+  attempts = '1',
+  environment: Record<string, string> = {},
+) {
+  const site = await startSite({
+    pages: 40,
+    hosts: 2,
+    behaviours: { '//127.0.0.1/p/*': { status: 500 }, '//127.0.0.2/p/*': { status: 404 } },
+  });
+  t.after(() => site.stop());
+  const { desk, shard } = await fleets.open(environment);
+  const urls = Array.from({ length: 40 }, (_, page) => `${site.urls[page < 30 ? 0 : 1]}/p/${page}\n`);
+  await writeFile(desk.path('list.txt'), urls.join(''));
+  /** Run again, it fetches what a replay has brought back. */
+  const command = [
+    'crawl',
+    desk.path('list.txt'),
+    ...['--crawl', 'c', '--dead-on', '404', '--attempts', attempts],
+    ...QUICK,
+  ];
+  const { code, stderr } = await desk.run(command);
+  assert.equal(code, 1, stderr);
+  const { redis } = fleets;
+  const parts = [redis, shard, openQueue(redis, shard)] as const;
+  const consume = (...args: string[]) => {
+    const consumer = desk.start(['consume', '--quiet', ...args]);
+    t.after(() => consumer.kill());
+    return consumer;
+  };
+  const ended = (id: string) =>
+    until(async () => (await lookAtReplay(redis, shard, id)).endedAt !== null, {
+      what: `the end of run ${id}`,
+      deadlineMs: 20_000,
+    });
+  return { site, desk, parts, consume, ended, command };
+}
+
+/** All letters, the newest first. */
+export async function lettersOf(
+  parts: readonly [Redis, string, RequestQueue],
+  filter = ALL_DEAD,
+): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for await (const letter of deadLetters(...parts, filter)) letters.push(letter);
+  return letters;
+}

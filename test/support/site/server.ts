@@ -1,0 +1,172 @@
+// The HTTP server of the test site. It speaks HTTP/1.1 on plain sockets rather than through node:http, because it runs beside what it
+// measures: a page costs it a fraction of the CPU, and no queue of its own stands between the wire and its log.
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Answer, answerOf, type Request, serialize, usualAnswers } from './answers.ts';
+import type { Behaviour, Rules } from './behaviours.ts';
+import type { PageShape } from './pages.ts';
+
+/** One request, in the order in which the requests ended. Times in milliseconds since 1970, to the microsecond. */
+export interface LogEntry {
+  /** When the request's header had come. */
+  start: number;
+  /** When the answer had been handed to the kernel, or the client had gone (status 499, as a reset by us). */
+  end: number;
+  /** The Host header. */
+  host: string;
+  method: string;
+  /** With the query. */
+  path: string;
+  status: number;
+  /** The client's port: tells connections apart. */
+  remotePort: number;
+  /** By how much at most `start` was stamped too late, because the server was held up; of a punctual site alone. */
+  lateMs?: number;
+}
+
+export interface SiteSettings extends PageShape {
+  /** Before every answer. */
+  latencyMs: number;
+  /** The text of robots.txt; null for 404. */
+  robots: string | null;
+  rules: Rules;
+  punctual: boolean;
+}
+
+const now = () => performance.timeOrigin + performance.now();
+
+/** Listens on the addresses, all at one port; 0 takes a free one. `onRequest` gets each request when it has ended. Returns the port. */
+export async function listen(
+  settings: SiteSettings,
+  addresses: readonly string[],
+  port: number,
+  onRequest: (entry: LogEntry) => void,
+): Promise<number> {
+  const usual = usualAnswers(settings);
+  const { latencyMs, rules } = settings;
+  const lateness = settings.punctual ? latenessMeter() : () => ({});
+  const accept = (socket: Socket) => {
+    const remotePort = socket.remotePort ?? 0;
+    let late: { lateMs?: number } = {};
+    converse(socket, {
+      plan: (request) => {
+        late = lateness();
+        const behaviour = rules.take(request.host, request.path);
+        return { behaviour, delayMs: latencyMs + (behaviour?.delayMs ?? 0) };
+      },
+      answer: (request, behaviour) => answerOf(usual(request.path), behaviour),
+      ended: ({ start, host, method, path }, status) =>
+        onRequest({ start, end: now(), host, method, path, status, remotePort, ...late }),
+    });
+  };
+  for (let attempt = 1; ; attempt++) {
+    const servers: Server[] = [];
+    let shared = port;
+    try {
+      for (const address of addresses) {
+        const server = createServer({ noDelay: true }, accept).listen(shared, address, 4096);
+        servers.push(server);
+        await once(server, 'listening');
+        shared = (server.address() as { port: number }).port;
+      }
+      return shared;
+    } catch (error) {
+      // A port that is free at one address may be taken at the next.
+      for (const server of servers) server.close();
+      if (port !== 0 || attempt === 20) throw error;
+    }
+  }
+}
+
+/**
+ * Says how long ago a request that is being read may have come. A request waits for the loop to come round, one on a new connection for two
+ * rounds; a timer of a millisecond keeps it going round, and tells when it last did.
+ */
+function latenessMeter(): () => { lateMs: number } {
+  const rounds = [now(), now(), now()];
+  setInterval(() => {
+    rounds.shift();
+    rounds.push(now());
+  }, 1);
+  return () => ({ lateMs: now() - (rounds[0] ?? 0) });
+}
+
+interface Host {
+  /** How a request is to be answered, and how long it is to wait for that. */
+  plan(request: Request): { behaviour: Behaviour | null; delayMs: number };
+  answer(request: Request, behaviour: Behaviour | null): Answer;
+  ended(request: Request, status: number): void;
+}
+
+/** Answers the requests of a socket one after the other. */
+function converse(socket: Socket, host: Host): void {
+  const requests = requestReader();
+  let current: Request | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const reply = (request: Request, behaviour: Behaviour | null) => {
+    if (behaviour?.reset) {
+      socket.resetAndDestroy();
+      return;
+    }
+    const answer = host.answer(request, behaviour);
+    socket.write(serialize(request, answer), 'latin1');
+    current = null;
+    host.ended(request, answer.status);
+    if (request.close) socket.end();
+    else next();
+  };
+  const next = () => {
+    current ??= requests.take();
+    if (!current) return;
+    const { behaviour, delayMs } = host.plan(current);
+    if (delayMs > 0) timer = setTimeout(reply, delayMs, current, behaviour);
+    else reply(current, behaviour);
+  };
+
+  socket.setEncoding('latin1');
+  socket.on('data', (text: string) => {
+    requests.add(text);
+    if (!current) next();
+  });
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    clearTimeout(timer);
+    if (current) host.ended(current, 499);
+  });
+}
+
+/** Takes whole requests out of what comes in pieces; their bodies are dropped. */
+function requestReader(): { add(text: string): void; take(): Request | null } {
+  let unread = '';
+  let bodyLeft = 0;
+  return {
+    add(text) {
+      unread += text;
+    },
+    take() {
+      const dropped = Math.min(bodyLeft, unread.length);
+      bodyLeft -= dropped;
+      unread = unread.slice(dropped);
+      const end = bodyLeft > 0 ? -1 : unread.indexOf('\r\n\r\n');
+      if (end < 0) return null;
+      const request = parseHead(unread.slice(0, end + 2));
+      unread = unread.slice(end + 4);
+      bodyLeft = request.length;
+      return request;
+    },
+  };
+}
+
+function parseHead(head: string): Request {
+  const start = now();
+  const [method = '', path = ''] = head.slice(0, head.indexOf('\r\n')).split(' ', 2);
+  return {
+    method,
+    path,
+    host: /\r\nhost: *([^\r\n]*)/i.exec(head)?.[1] ?? '',
+    close: /\r\nconnection: *close/i.test(head),
+    length: method === 'GET' ? 0 : Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0),
+    start,
+  };
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import {
+  disallowsAll,
+  entryOf,
+  packEntry,
+  type RobotsEntry,
+  unpackEntry,
+} from '../../../src/robots/entry.ts';
+
+const time = fc.nat(4e12);
+const text = fc
+  .tuple(fc.string({ unit: 'grapheme' }), fc.constantFrom(1, 3000))
+  .map(([word, times]) => word.repeat(times));
+const kind = fc.constantFrom<RobotsEntry['kind'][]>('rules', 'none', 'unreachable');
+const entries: fc.Arbitrary<RobotsEntry> = fc
+  .tuple(kind, text, time, time, time)
+  .map(([kind, text, fetchedAtMs, freshUntilMs, unreachableSinceMs]) => ({
+    ...{ kind, text, fetchedAtMs, freshUntilMs, unreachableSinceMs },
+  }));
+
+test('an entry comes back from its packed form as it was, long texts in less room', () => {
+  fc.assert(fc.property(entries, (entry) => assert.deepEqual(unpackEntry(packEntry(entry)), entry)));
+  const text = 'Disallow: /private/\n'.repeat(1000);
+  const now = { fetchedAtMs: 1, freshUntilMs: 2, unreachableSinceMs: 0 };
+  assert.ok(packEntry({ kind: 'rules', text, ...now }).length < text.length / 4);
+});
+
+test('what is no packed entry is none: other versions, other text, a damaged one', () => {
+  const packed = packEntry(entryOf({ kind: 'answer', status: 200, text: 'x'.repeat(9000) }, null, 5));
+  for (const wrong of [
+    '',
+    '\n',
+    '1',
+    '2 rules 1 2 0 p\n',
+    '1 rules 1 2 p\n',
+    '1 other 1 2 0 p\n',
+    '{"kind":"rules"}',
+  ]) {
+    assert.equal(unpackEntry(Buffer.from(wrong)), null);
+  }
+  assert.equal(unpackEntry(packed.subarray(0, packed.length - 2)), null);
+  assert.equal(unpackEntry(null), null);
+});
+
+const kindOf = (status: number) => entryOf({ kind: 'answer', status, text: '' }, null, 0).kind;
+
+test('RFC 9309 §2.3.1: 2xx has rules, 3xx and 4xx have none, all else is unreachable, and 429 too', () => {
+  assert.deepEqual([200, 204, 206].map(kindOf), ['rules', 'rules', 'rules']);
+  assert.deepEqual([301, 304, 400, 401, 403, 404, 410, 451, 499].map(kindOf), Array(9).fill('none'));
+  assert.deepEqual([500, 503, 599, 429, 100, 600, 999].map(kindOf), Array(7).fill('unreachable'));
+});
+
+const day = 86_400_000;
+
+test('RFC 9309 §2.3.1.4: all is disallowed while it is unreachable, for 30 days; an answer in between begins them anew', () => {
+  const down = { kind: 'unreachable', message: 'x' } as const;
+  const answer = { kind: 'answer', status: 200, text: '' } as const;
+  const first = entryOf(down, null, day);
+  const later = entryOf(down, first, 20 * day);
+  assert.equal(later.unreachableSinceMs, day);
+  assert.ok(disallowsAll(first) && disallowsAll(later) && disallowsAll(entryOf(down, later, 31 * day - 1)));
+  assert.equal(disallowsAll(entryOf(down, later, 31 * day)), false);
+  assert.ok(disallowsAll(entryOf(down, entryOf(answer, later, 30 * day), 31 * day)));
+});
+
+test('a host that is down is asked again after two seconds, then after half the time that it has been down, at most five minutes', () => {
+  const down = { kind: 'unreachable', message: 'x' } as const;
+  const first = entryOf(down, null, 1_000_000);
+  assert.equal(first.freshUntilMs, 1_002_000);
+  assert.equal(entryOf(down, first, 1_060_000).freshUntilMs, 1_090_000);
+  assert.equal(entryOf(down, first, 9_000_000).freshUntilMs, 9_300_000);
+});
