@@ -17,8 +17,8 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
   }
   const session = await openSession(options);
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
-  const crew = superviseConsumers(processes === 1 ? 0 : processes, argumentsOfChildren());
-  const interrupt = onInterrupt({ note: say }, crew.kill);
+  const children = superviseConsumers(processes === 1 ? 0 : processes, argumentsOfChildren());
+  const interrupt = onInterrupt({ note: say }, children.kill);
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel?.unref();
   if (processes === 1) {
@@ -34,7 +34,7 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
       `consuming in ${processes} processes with ${session.settings.concurrency} fetches at a time each; Ctrl-C stops`,
     );
     await interrupt.wait;
-    await crew.stop();
+    await children.stop();
   }
   await session.close();
   interrupt.done();

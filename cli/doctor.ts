@@ -7,7 +7,7 @@ import { flagsOf } from './command/options.ts';
 import { findRedis } from './command/session.ts';
 import { runChecks } from './doctor-checks.ts';
 
-/** Resolves with 0, or 3 when something must be mended first. */
+/** Resolves with 0, or 3 when something must be repaired first. */
 export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
   const settings = await readSettings(flagsOf(options));
   const { address, keeper } = await findRedis(settings);

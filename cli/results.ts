@@ -1,6 +1,6 @@
 // drover results: the records of a crawl, each request once.
 import { join } from 'node:path';
-import { findCrawl, findShelf } from '../src/crawl/crawl.ts';
+import { findCrawl, findRecordsFolder } from '../src/crawl/crawl.ts';
 import { writeResults } from '../src/records/read/read.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
@@ -9,10 +9,10 @@ import { openSession } from './command/session.ts';
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const session = await openSession(options);
   try {
-    const crawl = await findCrawl(session.redis, session.shard, args[0] ?? '');
-    const shelf = await findShelf(session.redis, session.shard, crawl);
+    const crawl = await findCrawl(session.redis, session.namespace, args[0] ?? '');
+    const recordsFolder = await findRecordsFolder(session.redis, session.namespace, crawl);
     const output = typeof options.output === 'string' ? options.output : null;
-    const { lines } = await writeResults(join(session.settings.dataDir, 'records'), shelf, output);
+    const { lines } = await writeResults(join(session.settings.dataDir, 'records'), recordsFolder, output);
     if (output) process.stderr.write(`${lines} records of crawl ${crawl} in ${output}\n`);
     return EXIT.recorded;
   } finally {

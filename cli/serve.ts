@@ -21,8 +21,8 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
   try {
     const api = await serveApi({ settings, address, log, version: readVersion() });
-    const crew = superviseConsumers(processes, consumeArguments(options));
-    const interrupt = onInterrupt({ note: say }, crew.kill);
+    const children = superviseConsumers(processes, consumeArguments(options));
+    const interrupt = onInterrupt({ note: say }, children.kill);
     say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);
     say(
       processes === 0
@@ -35,7 +35,7 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
     )
       say('--auto-replay and --keep-dead are for consumers to do: give them to drover consume');
     await interrupt.wait;
-    await Promise.all([api.stop(), crew.stop()]);
+    await Promise.all([api.stop(), children.stop()]);
     interrupt.done();
     return EXIT.recorded;
   } finally {

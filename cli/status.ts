@@ -10,10 +10,10 @@ import { columns } from './terminal/columns.ts';
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const session = await openSession(options);
   try {
-    const { redis, shard } = session;
-    const ids = args[0] ? [await findCrawl(redis, shard, args[0])] : await listCrawls(redis, shard);
+    const { redis, namespace } = session;
+    const ids = args[0] ? [await findCrawl(redis, namespace, args[0])] : await listCrawls(redis, namespace);
     const all: CrawlCounts[] = [];
-    for (const id of ids) all.push(await readCounts(redis, shard, id));
+    for (const id of ids) all.push(await readCounts(redis, namespace, id));
     const text = options.json
       ? asJson(all, args[0] !== undefined)
       : args[0]
@@ -50,7 +50,7 @@ function details(counts: CrawlCounts): string {
   return (
     `crawl ${crawl}: ${state}\n` +
     `  ${accepted} accepted = ${recorded} recorded + ${refused} refused + ${dead} dead + ${waiting} waiting\n` +
-    `  ${counts.bytes} bytes, ${counts.retries} retries, ${counts.snoozes} put back\n` +
+    `  ${counts.bytes} bytes, ${counts.retries} retries, ${counts.postponed} postponed\n` +
     group('status', counts.statuses) +
     group('error', counts.errors) +
     group('refused', counts.refusals) +

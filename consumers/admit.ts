@@ -1,15 +1,15 @@
 // May this request be fetched now? Scope, robots.txt and the slot: an answer, or the outcome that ends this turn of the job.
 
-import type { Plan } from '../src/crawl/loaded-crawl.ts';
+import type { LoadedCrawl } from '../src/crawl/loaded-crawl.ts';
 import { catalogue, type ErrorCode, type Failure, failure } from '../src/errors.ts';
 import { classify } from '../src/fetch/classify.ts';
-import { takeOver } from '../src/frontier/take.ts';
+import { claimRequest } from '../src/frontier/claim.ts';
 import { NO_TIMINGS, type Outcome } from '../src/outcome.ts';
 import { LEASE_MS, PERMIT_PATIENCE_MS } from '../src/politeness/slot.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
-import type { Station, Work } from './context.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
 import { askRobots, obeyCrawlDelay } from './fetch-robots.ts';
-import { askStart, ELSEWHERE_MS, givePermit, isTimed, mayStart, onLost, snoozeFor } from './slot-of-job.ts';
+import { askStart, ELSEWHERE_MS, givePermit, isTimed, mayStart, onLost, postponeFor } from './slot-of-job.ts';
 
 /** A consumer that dies this often with the same request in its hands: it is the request. */
 const MOST_STALLS = 20;
@@ -29,25 +29,29 @@ type Ending =
   | { kind: 'again'; failure: Failure };
 
 /** Answers 'go' with a slot and a permit held, and never otherwise. */
-export async function admit(station: Station, work: Work, job: RequestJob): Promise<Admission> {
-  if (work.start.kind === 'granted') {
-    work.holder = work.jobId;
-    const slot = { key: work.key, holder: work.jobId, server: work.start.server };
-    station.slots.adopt(slot, () => onLost(work));
+export async function admit(
+  context: ConsumerContext,
+  job: ActiveJob,
+  queued: RequestJob,
+): Promise<Admission> {
+  if (job.start.kind === 'granted') {
+    job.holder = job.jobId;
+    const slot = { key: job.key, holder: job.jobId, server: job.start.server };
+    context.slots.adopt(slot, () => onLost(job));
   }
-  const { state } = work.plan;
-  if (state === 'cancelled') return cancelled(station, work);
-  if (state === 'paused') return { kind: 'snooze', untilMs: Date.now() + PAUSED_MS };
-  if (work.start.kind === 'granted') {
-    const known = knownRefusal(station, work);
+  const { state } = job.loadedCrawl;
+  if (state === 'cancelled') return cancelled(context, job);
+  if (state === 'paused') return { kind: 'postponed', untilMs: Date.now() + PAUSED_MS };
+  if (job.start.kind === 'granted') {
+    const known = knownRefusal(context, job);
     if (known) return refusal(known);
   }
   const started = performance.now();
-  const slot = await startSlot(station, work);
-  work.slotMs = performance.now() - started;
+  const slot = await startSlot(context, job);
+  job.slotMs = performance.now() - started;
   if (slot) return slot;
-  if (job.stalledCounter > MOST_STALLS) return stalledTooOften(work);
-  return passRobots(station, work);
+  if (queued.stalledCounter > MOST_STALLS) return stalledTooOften(job);
+  return passRobots(context, job);
 }
 
 /**
@@ -71,11 +75,11 @@ export function refusal(refused: Failure): Ending {
     : { kind: 'again', failure: refused };
 }
 
-/** It may have been taken before, and cannot be ended without its take. The slot that came along is given back. */
-async function cancelled(station: Station, work: Work): Promise<Admission> {
-  const take = await takeOver(station.redis, station.shard, work.crawl, work.id);
-  if (take === null) return { kind: 'done' };
-  work.take = take;
+/** It may have been taken before, and cannot be ended without its claim. The slot that came along is given back. */
+async function cancelled(context: ConsumerContext, job: ActiveJob): Promise<Admission> {
+  const claim = await claimRequest(context.redis, context.namespace, job.crawl, job.id);
+  if (claim === null) return { kind: 'done' };
+  job.claim = claim;
   return { kind: 'refuse', failure: failure('E_CANCELLED') };
 }
 
@@ -83,45 +87,51 @@ async function cancelled(station: Station, work: Work): Promise<Admission> {
  * How a job begins: with the slot that dispatch gave along, or ahead of one, if this is the first start, it comes soon after and the crawl's limits
  * are still the same, its host's too as far as this process has been listening; else by asking.
  */
-export function startOf(job: RequestJob, plan: Plan, listeningSinceMs: number): Work['start'] {
-  const [how, server = ''] = job.name.split('@');
-  const ageMs = Date.now() - job.timestamp;
+export function startOf(
+  queued: RequestJob,
+  loadedCrawl: LoadedCrawl,
+  listeningSinceMs: number,
+): ActiveJob['start'] {
+  const [how, server = ''] = queued.name.split('@');
+  const ageMs = Date.now() - queued.timestamp;
   const isFresh =
-    ageMs > -1000 && ageMs < LEASE_MS / 2 && job.timestamp > Math.max(plan.changedAt, listeningSinceMs);
-  if (job.attemptsStarted !== 1 || !isFresh) return { kind: 'ask' };
+    ageMs > -1000 &&
+    ageMs < LEASE_MS / 2 &&
+    queued.timestamp > Math.max(loadedCrawl.changedAt, listeningSinceMs);
+  if (queued.attemptsStarted !== 1 || !isFresh) return { kind: 'ask' };
   if (how === 'ahead') return { kind: 'ahead' };
   return how === 'fetch' && isFresh ? { kind: 'granted', server } : { kind: 'ask' };
 }
 
-function knownRefusal(station: Station, work: Work): Failure | null {
-  if (work.plan.settings.ignoreRobots) return null;
-  const verdict = station.robots.peek(work.url);
+function knownRefusal(context: ConsumerContext, job: ActiveJob): Failure | null {
+  if (job.loadedCrawl.settings.ignoreRobots) return null;
+  const verdict = context.robots.peek(job.url);
   return verdict?.kind === 'refused' ? verdict.failure : null;
 }
 
 /** Takes the permit, and the slot unless it came with the job and no clock is to be asked. Answers null when both are held. */
-async function startSlot(station: Station, work: Work): Promise<Outcome | null> {
-  const isFree = () => !isTimed(station, work) && mayStart(station, work);
-  if (work.start.kind === 'granted' && isFree()) {
-    work.hasPermit = await station.permits.take(PERMIT_PATIENCE_MS);
-    if (!work.hasPermit) return snoozeFor(ELSEWHERE_MS);
+async function startSlot(context: ConsumerContext, job: ActiveJob): Promise<Outcome | null> {
+  const isFree = () => !isTimed(context, job) && mayStart(context, job);
+  if (job.start.kind === 'granted' && isFree()) {
+    job.hasPermit = await context.permits.take(PERMIT_PATIENCE_MS);
+    if (!job.hasPermit) return postponeFor(ELSEWHERE_MS);
     // Waiting for the permit takes time in which a pause may have begun.
-    if (isFree()) return station.stopping() ? { kind: 'stop' } : null;
+    if (isFree()) return context.stopping() ? { kind: 'stop' } : null;
   }
-  return askSlot(station, work, work.start.kind === 'ask');
+  return askSlot(context, job, job.start.kind === 'ask');
 }
 
-async function askSlot(station: Station, work: Work, takeOver: boolean): Promise<Outcome | null> {
-  givePermit(station, work);
-  const ahead = work.start.kind === 'ahead' && !takeOver;
-  const start = { key: work.key, url: work.url, takeOver, withPermit: true, ahead };
-  const answer = await askStart(station, work, start);
+async function askSlot(context: ConsumerContext, job: ActiveJob, claims: boolean): Promise<Outcome | null> {
+  givePermit(context, job);
+  const ahead = job.start.kind === 'ahead' && !claims;
+  const start = { key: job.key, url: job.url, claims, withPermit: true, ahead };
+  const answer = await askStart(context, job, start);
   switch (answer.kind) {
     case 'go':
-      work.take = answer.take;
-      return station.stopping() ? { kind: 'stop' } : null;
+      job.claim = answer.claim;
+      return context.stopping() ? { kind: 'stop' } : null;
     case 'later':
-      return snoozeFor(answer.afterMs);
+      return postponeFor(answer.afterMs);
     case 'ended':
       return { kind: 'done' };
     case 'dead':
@@ -137,23 +147,23 @@ function failureOfReason(reason: string): Failure {
   return { ...failure(code as Failure['code']), message };
 }
 
-function stalledTooOften(work: Work): Admission {
-  return { kind: 'fail', failure: failure('E_STALLED', `It was taken ${work.take + 1} times.`) };
+function stalledTooOften(job: ActiveJob): Admission {
+  return { kind: 'fail', failure: failure('E_STALLED', `It was taken ${job.claim + 1} times.`) };
 }
 
 /** robots.txt may have to be fetched, under the slot that is held; that was a start, so a timed key is asked again. */
-async function passRobots(station: Station, work: Work): Promise<Admission> {
-  if (work.plan.settings.ignoreRobots) return { kind: 'go' };
-  const { url } = work;
-  const known = station.robots.peek(url);
+async function passRobots(context: ConsumerContext, job: ActiveJob): Promise<Admission> {
+  if (job.loadedCrawl.settings.ignoreRobots) return { kind: 'go' };
+  const { url } = job;
+  const known = context.robots.peek(url);
   const { verdict, fetched } = known
     ? { verdict: known, fetched: false }
-    : await askRobots(station, work, url);
+    : await askRobots(context, job, url);
   if (verdict.kind === 'allowed') {
-    const slowed = await obeyCrawlDelay(station, work, url);
-    if (!(fetched || slowed) || !isTimed(station, work)) return { kind: 'go' };
-    return (await askSlot(station, work, false)) ?? { kind: 'go' };
+    const slowed = await obeyCrawlDelay(context, job, url);
+    if (!(fetched || slowed) || !isTimed(context, job)) return { kind: 'go' };
+    return (await askSlot(context, job, false)) ?? { kind: 'go' };
   }
   if (verdict.kind === 'refused') return refusal(verdict.failure);
-  return { kind: 'snooze', untilMs: verdict.untilMs };
+  return { kind: 'postponed', untilMs: verdict.untilMs };
 }

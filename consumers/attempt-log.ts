@@ -4,7 +4,7 @@ import { decodeText } from '../src/fetch/body/text.ts';
 import { printable } from '../src/log.ts';
 import { type Answer, type FetchResult, NO_TIMINGS } from '../src/outcome.ts';
 import { type Attempt, type PackedAttempt, packAttempts, unpackAttempts } from '../src/queue/attempts.ts';
-import type { Work } from './context.ts';
+import type { ActiveJob } from './context.ts';
 
 /** Of one request; the oldest go first. */
 const MOST_ATTEMPTS = 20;
@@ -13,7 +13,7 @@ const BODY_CHARACTERS = 300;
 
 /** The attempts so far, with the one that just failed. `result` is null where nothing was fetched (robots.txt, a stall). */
 export function triesOf(
-  work: Work,
+  job: ActiveJob,
   end: { failure: Failure; answer: Answer | null; result: FetchResult | null },
 ): PackedAttempt[] {
   const { failure, answer, result } = end;
@@ -29,8 +29,8 @@ export function triesOf(
     timings: answer?.timings ?? failed?.timings ?? NO_TIMINGS,
     body: answer ? beginningOf(answer) : null,
   };
-  const { url } = work.request;
-  return packAttempts([...unpackAttempts(work.memory.tries, url), attempt].slice(-MOST_ATTEMPTS), url);
+  const { url } = job.request;
+  return packAttempts([...unpackAttempts(job.memory.tries, url), attempt].slice(-MOST_ATTEMPTS), url);
 }
 
 /** Its first characters, safe to show; null for what is no text. */

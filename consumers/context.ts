@@ -1,6 +1,6 @@
 // What processing a job needs around it: the parts of one consumer process, and one job on its way through them.
 
-import type { Plan, Plans } from '../src/crawl/loaded-crawl.ts';
+import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
 import type { Fetcher, Waypoint } from '../src/fetch/client.ts';
 import type { Meters } from '../src/fleet/meters.ts';
@@ -12,28 +12,28 @@ import type { Pace } from '../src/politeness/pace.ts';
 import type { Slots } from '../src/politeness/slot.ts';
 import type { PackedAttempt } from '../src/queue/attempts.ts';
 import type { QueueTelemetry } from '../src/queue/queue.ts';
-import type { Sink } from '../src/records/store.ts';
+import type { RecordStore } from '../src/records/store.ts';
 import type { Redis } from '../src/redis.ts';
 import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
-import type { Feed } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Permits } from './permits.ts';
 import type { Tallies } from './tallies.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 
-export interface Station {
+export interface ConsumerContext {
   redis: Redis;
-  shard: string;
+  namespace: string;
   fetcher: Fetcher;
   robots: Robots;
   slots: Slots;
   demands: Demands;
   pace: Pace;
   permits: Permits;
-  feed: Feed;
+  dispatcher: Dispatcher;
   committer: Committer;
-  sink: Sink;
-  plans: Plans;
+  store: RecordStore;
+  loadedCrawls: LoadedCrawls;
   tallies: Tallies;
   hostTimes: HostTimes;
   meters: Meters;
@@ -46,7 +46,7 @@ export interface Station {
 
 export interface Memory {
   /** Since when the server has told it to come later; null if it has not yet. Milliseconds since 1970. */
-  toldOffAt: number | null;
+  rateLimitedAt: number | null;
   /** The hop of its redirects at which it goes on, because the gate of that host was closed. */
   hop: Waypoint | null;
   /** Its attempts so far, each as it failed: what a dead letter shows. The newest MOST_ATTEMPTS. */
@@ -55,19 +55,19 @@ export interface Memory {
 
 export interface Reports {
   /** Each job once, when its outcome is known and what is durable of it is. */
-  note(work: Work, outcome: Outcome): void;
+  note(job: ActiveJob, outcome: Outcome): void;
   /** A job that was put back for a fault of ours. */
   trouble(jobId: string, error: unknown): void;
 }
 
 /** What is known of a job's way when it ends: for those who look on. */
-export interface Story {
+export interface JobTrace {
   result: FetchResult | null;
   /** Why it is no success, where the outcome does not say it. */
   failure: Failure | null;
   /** What the commit answered. */
   ended: Ended | null;
-  /** When this turn of the job began, when the answer had come, when the record was handed to the sink; milliseconds since 1970. */
+  /** When this turn of the job began, when the answer had come, when the record was handed to the store; milliseconds since 1970. */
   beganAt: number;
   fetchedAt: number | null;
   storedAt: number | null;
@@ -76,7 +76,7 @@ export interface Story {
 }
 
 /** How one turn of a job ended, all that is told of it. */
-export interface Told {
+export interface JobReport {
   kind: Outcome['kind'];
   /** This very turn ended its request. */
   isEnd: boolean;
@@ -89,35 +89,35 @@ export interface Told {
 export interface Traces {
   /** Of the queue's own work. */
   telemetry: QueueTelemetry;
-  note(work: Work, told: Told): void;
+  note(job: ActiveJob, report: JobReport): void;
   /** Sends what is left, within the grace. */
   stop(graceMs: number): Promise<void>;
 }
 
 /** One job on its way through the pipeline. */
-export interface Work {
+export interface ActiveJob {
   jobId: string;
   crawl: string;
   id: string;
   request: Request;
-  plan: Plan;
+  loadedCrawl: LoadedCrawl;
   /** The limiter key in whose lane the request stood. */
   laneKey: string;
   /** The limiter key whose slot is held or asked for: the request's own, after a redirect that of the target. */
   key: string;
-  /** How often the request had been taken before; only the newest take may change anything. */
-  take: number;
+  /** How often the request had been taken before; only the newest claim may change anything. */
+  claim: number;
   /** Under which name its slot is held; null while none is. */
   holder: string | null;
   /** The key of the slot obeys a clock: each further start must be asked for. */
   timed: boolean;
-  /** This attempt, counted from 1; snoozes are no attempts. */
+  /** This attempt, counted from 1; being postponed uses up none. */
   attempt: number;
   /** How the job starts: with a slot (of that server too, '' for no ceiling), ahead of one, or by asking the gate. */
   start: { kind: 'granted'; server: string } | { kind: 'ahead' } | { kind: 'ask' };
   /** Where the fetch begins: the request's URL, or a hop that it had reached before. */
   url: string;
-  /** What the job keeps over snoozes. */
+  /** What the job keeps while it is postponed. */
   memory: Memory;
   remember(change: Partial<Memory>): Promise<void>;
   /** A permit to fetch in this process is held. */
@@ -125,5 +125,5 @@ export interface Work {
   queueMs: number;
   slotMs: number;
   abort: AbortController;
-  story: Story;
+  trace: JobTrace;
 }

@@ -1,7 +1,7 @@
-// The feed: turn after turn, it gives slots back and brings due requests from the frontier into the queue.
+// The dispatcher: turn after turn, it gives slots back and brings due requests from the frontier into the queue.
 
+import { dispatch, type Handed, type Release } from '../src/frontier/dispatch.ts';
 import { jobIdOf } from '../src/frontier/keys.ts';
-import { type Handed, type Release, takeTurn } from '../src/frontier/turn.ts';
 import { LEASE_MS } from '../src/politeness/slot.ts';
 import { enqueueJobs, type QueuedRequest, type RequestQueue, waitListOf } from '../src/queue/queue.ts';
 import type { Redis } from '../src/redis.ts';
@@ -13,7 +13,7 @@ const IDLE_MS = 200;
 /** After a hand-over, its arrival is reported at the latest after this time. */
 const REPORT_MS = 10;
 
-export interface Feed {
+export interface Dispatcher {
   /** Gives a slot back, with the next turn. */
   release(slot: Release): void;
   /** Asks for a turn soon: something may be due. */
@@ -21,17 +21,17 @@ export interface Feed {
   stop(): Promise<void>;
 }
 
-export function createFeed(parts: {
+export function createDispatcher(parts: {
   redis: Redis;
   queue: RequestQueue;
-  shard: string;
+  namespace: string;
   /** One crawl's id, or '*' for all. */
   serve: string;
   /** How many jobs should wait in the queue now. */
   wanted: () => number;
   onError: (error: unknown) => void;
-}): Feed {
-  const { redis, queue, shard, serve } = parts;
+}): Dispatcher {
+  const { redis, queue, namespace, serve } = parts;
   let releases: Release[] = [];
   let arrived: string[] = [];
   let timer: NodeJS.Timeout | null = null;
@@ -69,9 +69,9 @@ export function createFeed(parts: {
     arrived = [];
     try {
       const askedAt = Date.now();
-      const taken = await takeTurn(redis, shard, {
+      const taken = await dispatch(redis, namespace, {
         serve,
-        waitList: waitListOf(shard),
+        waitList: waitListOf(namespace),
         wanted: stopped ? 0 : parts.wanted(),
         leaseMs: LEASE_MS,
         releases: given,

@@ -4,10 +4,10 @@ import type { FetchResult, Outcome } from '../src/outcome.ts';
 import { sitemapLimits } from '../src/sitemap/sitemap.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import { refusal } from './admit.ts';
-import type { Station, Work } from './context.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
 import { askRobots, obeyCrawlDelay } from './fetch-robots.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { askStart, isTimed, mayStart, onStartOf, snoozeFor } from './slot-of-job.ts';
+import { askStart, isTimed, mayStart, onStartOf, postponeFor } from './slot-of-job.ts';
 
 const AGAIN_MS = 50;
 
@@ -15,47 +15,49 @@ const AGAIN_MS = 50;
 export type Visit = { kind: 'fetched'; result: FetchResult } | { kind: 'detour'; outcome: Outcome };
 
 /** Slot and permit are held when this begins; the slot is given back as soon as the answer is there. */
-export async function visit(station: Station, work: Work): Promise<Visit> {
-  const { request, plan } = work;
-  const { settings } = plan;
+export async function visit(context: ConsumerContext, job: ActiveJob): Promise<Visit> {
+  const { request, loadedCrawl } = job;
+  const { settings } = loadedCrawl;
   let detour: Outcome | null = null;
-  const result = await guardedFetch(station, work, {
+  const result = await guardedFetch(context, job, {
     url: request.url,
     method: request.extras?.method ?? 'GET',
-    headers: headersOf(work),
+    headers: headersOf(job),
     body: request.extras?.body ?? null,
     userAgent: settings.userAgent,
-    timeouts: request.extras?.timeouts ? { ...plan.timeouts, ...request.extras.timeouts } : plan.timeouts,
+    timeouts: request.extras?.timeouts
+      ? { ...loadedCrawl.timeouts, ...request.extras.timeouts }
+      : loadedCrawl.timeouts,
     // Of a sitemap, what is within its limit is read.
     ...(request.extras?.sitemap
       ? { maxBytes: sitemapLimits.maxBytes, truncate: true }
       : { maxBytes: settings.maxBytes }),
     maxRedirects: settings.maxRedirects,
-    allow: allowListOf(plan),
-    signal: work.abort.signal,
-    from: work.memory.hop,
+    allow: allowListOf(loadedCrawl),
+    signal: job.abort.signal,
+    from: job.memory.hop,
     mayStart: () => {
       // Robots.txt, a look-up or a handshake may have taken some time since the gate was asked.
-      if (mayStart(station, work)) return null;
-      detour = snoozeFor(Math.max(station.slots.news.pausedFor(work.key), AGAIN_MS));
+      if (mayStart(context, job)) return null;
+      detour = postponeFor(Math.max(context.slots.keyEvents.pausedFor(job.key), AGAIN_MS));
       return failure('E_RATE_LIMITED');
     },
-    onStart: onStartOf(station, work),
+    onStart: onStartOf(context, job),
     beforeHop: async (hop) => {
-      const refused = await enterHop(station, work, hop.url);
+      const refused = await enterHop(context, job, hop.url);
       if (refused === null || 'code' in refused) return refused;
       detour = refused;
       // It goes on from here: its first URL is not asked again.
-      await work.remember({ hop });
+      await job.remember({ hop });
       return failure('E_RATE_LIMITED');
     },
   });
   return detour ? { kind: 'detour', outcome: detour } : { kind: 'fetched', result };
 }
 
-function headersOf(work: Work): Record<string, string> {
-  const own = work.request.extras?.headers;
-  const shared = work.plan.settings.header;
+function headersOf(job: ActiveJob): Record<string, string> {
+  const own = job.request.extras?.headers;
+  const shared = job.loadedCrawl.settings.header;
   if (!own) return shared;
   return {
     ...shared,
@@ -64,29 +66,38 @@ function headersOf(work: Work): Record<string, string> {
 }
 
 /** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */
-async function enterHop(station: Station, work: Work, url: string): Promise<Failure | Outcome | null> {
+async function enterHop(
+  context: ConsumerContext,
+  job: ActiveJob,
+  url: string,
+): Promise<Failure | Outcome | null> {
   const target = limiterKeyOf(url);
-  await station.plans.knowSeedHost(work.plan, url);
-  if (target !== work.key || isTimed(station, work) || !mayStart(station, work)) {
-    const refused = await passGate(station, work, target, url);
+  await context.loadedCrawls.knowSeedHost(job.loadedCrawl, url);
+  if (target !== job.key || isTimed(context, job) || !mayStart(context, job)) {
+    const refused = await passGate(context, job, target, url);
     if (refused) return refused;
   }
-  if (work.plan.settings.ignoreRobots) return null;
-  const known = station.robots.peek(url);
+  if (job.loadedCrawl.settings.ignoreRobots) return null;
+  const known = context.robots.peek(url);
   const { verdict, fetched } = known
     ? { verdict: known, fetched: false }
-    : await askRobots(station, work, url);
+    : await askRobots(context, job, url);
   if (verdict.kind === 'refused') return refusal(verdict.failure).failure;
-  if (verdict.kind !== 'allowed') return { kind: 'snooze', untilMs: verdict.untilMs };
-  const slowed = await obeyCrawlDelay(station, work, url);
+  if (verdict.kind !== 'allowed') return { kind: 'postponed', untilMs: verdict.untilMs };
+  const slowed = await obeyCrawlDelay(context, job, url);
   // The fetch of robots.txt was a start of its own.
-  const isStart = (fetched || slowed) && isTimed(station, work);
-  return isStart || !mayStart(station, work) ? passGate(station, work, target, url) : null;
+  const isStart = (fetched || slowed) && isTimed(context, job);
+  return isStart || !mayStart(context, job) ? passGate(context, job, target, url) : null;
 }
 
 /** Holds a slot of the key; an outcome when it cannot be had soon. */
-async function passGate(station: Station, work: Work, key: string, url: string): Promise<Outcome | null> {
-  const answer = await askStart(station, work, { key, url, takeOver: false, withPermit: false });
-  if (answer.kind === 'later') return snoozeFor(answer.afterMs);
+async function passGate(
+  context: ConsumerContext,
+  job: ActiveJob,
+  key: string,
+  url: string,
+): Promise<Outcome | null> {
+  const answer = await askStart(context, job, { key, url, claims: false, withPermit: false });
+  if (answer.kind === 'later') return postponeFor(answer.afterMs);
   return answer.kind === 'go' ? null : { kind: 'done' };
 }

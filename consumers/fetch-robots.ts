@@ -4,7 +4,7 @@ import { parseRetryAfter } from '../src/fetch/retry-after.ts';
 import { gathered } from '../src/metrics.ts';
 import type { RobotsFetch, RobotsVerdict } from '../src/robots/robots.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
-import type { Station, Work } from './context.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 import { askStart, givePermit, isTimed, leaveSlot, mayStart, PATIENCE_MS } from './slot-of-job.ts';
 
@@ -23,15 +23,15 @@ const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
 
 /** `fetched`: whether this call fetched it, which was a start at the host. */
 export async function askRobots(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   url: string,
 ): Promise<{ verdict: RobotsVerdict; fetched: boolean }> {
   let fetched = false;
   try {
-    const verdict = await station.robots.check(url, (robotsUrl) => {
+    const verdict = await context.robots.check(url, (robotsUrl) => {
       fetched = true;
-      return countedFetch(station, work, robotsUrl);
+      return countedFetch(context, job, robotsUrl);
     });
     return { verdict, fetched };
   } catch (error) {
@@ -50,90 +50,102 @@ class Forbidden extends Error {
 }
 
 /** The redirects of a robots.txt pass the gate of their hosts too, each with a slot of its own until all has come. */
-function hopsOf(station: Station, work: Work) {
-  const borrowed = new Map<string, Work>();
+function hopsOf(context: ConsumerContext, job: ActiveJob) {
+  const borrowed = new Map<string, ActiveJob>();
   let laterMs: number | null = null;
-  /** Who holds the slot of a hop's key: the request's own work, or a borrower for that key. */
-  const holderOf = (key: string): Work => {
-    if (key === work.key) return work;
-    const known = borrowed.get(key) ?? { ...work, key, holder: null, timed: false, hasPermit: false };
+  /** Who holds the slot of a hop's key: the request's own job, or a borrower for that key. */
+  const holderOf = (key: string): ActiveJob => {
+    if (key === job.key) return job;
+    const known = borrowed.get(key) ?? { ...job, key, holder: null, timed: false, hasPermit: false };
     borrowed.set(key, known);
     return known;
   };
-  let current = work;
+  let current = job;
   return {
     laterMs: () => laterMs,
     /** Whose slot the last hop had. */
     key: () => current.key,
     mayStart(): Failure | null {
-      if (mayStart(station, current)) return null;
-      laterMs = Math.max(station.slots.news.pausedFor(current.key), AGAIN_MS);
+      if (mayStart(context, current)) return null;
+      laterMs = Math.max(context.slots.keyEvents.pausedFor(current.key), AGAIN_MS);
       return failure('E_RATE_LIMITED');
     },
     async enter(url: string): Promise<Failure | null> {
-      await station.plans.knowSeedHost(work.plan, url);
+      await context.loadedCrawls.knowSeedHost(job.loadedCrawl, url);
       const key = limiterKeyOf(url);
       current = holderOf(key);
-      if (current.holder !== null && !isTimed(station, current) && mayStart(station, current)) return null;
+      if (current.holder !== null && !isTimed(context, current) && mayStart(context, current)) return null;
       // A wait for the next start keeps nobody else from fetching.
-      givePermit(station, work);
-      const start = { key, url, takeOver: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
-      const answer = await askStart(station, current, start);
-      work.hasPermit = await station.permits.take(HOP_PATIENCE_MS);
-      if (answer.kind === 'go' && mayStart(station, current)) return null;
+      givePermit(context, job);
+      const start = { key, url, claims: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
+      const answer = await askStart(context, current, start);
+      job.hasPermit = await context.permits.take(HOP_PATIENCE_MS);
+      if (answer.kind === 'go' && mayStart(context, current)) return null;
       laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
       return failure('E_RATE_LIMITED');
     },
     onStart: () => {
-      if (current.holder !== null) station.slots.started(current.holder);
+      if (current.holder !== null) context.slots.started(current.holder);
     },
     leave() {
-      for (const borrower of borrowed.values()) leaveSlot(station, borrower);
+      for (const borrower of borrowed.values()) leaveSlot(context, borrower);
     },
   };
 }
 
 /** The Crawl-delay that the URL's robots.txt asks for is told to the fleet; answers whether there is one. */
-export async function obeyCrawlDelay(station: Station, work: Work, url: string): Promise<boolean> {
-  const asked = station.robots.rulesFor(url)?.crawlDelayMs ?? 0;
-  const delayMs = Math.min(asked, work.plan.settings.maxCrawlDelay);
-  await station.demands.crawlDelay(work.key, delayMs);
-  return delayMs > 0 && !work.timed;
+export async function obeyCrawlDelay(
+  context: ConsumerContext,
+  job: ActiveJob,
+  url: string,
+): Promise<boolean> {
+  const asked = context.robots.rulesFor(url)?.crawlDelayMs ?? 0;
+  const delayMs = Math.min(asked, job.loadedCrawl.settings.maxCrawlDelay);
+  await context.demands.crawlDelay(job.key, delayMs);
+  return delayMs > 0 && !job.timed;
 }
 
-async function countedFetch(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
-  const fetched = await fetchRobots(station, work, robotsUrl).catch((error: unknown) => {
-    if (error instanceof Forbidden) station.meters.count(gathered.robots, 'forbidden');
+async function countedFetch(
+  context: ConsumerContext,
+  job: ActiveJob,
+  robotsUrl: string,
+): Promise<RobotsFetch> {
+  const fetched = await fetchRobots(context, job, robotsUrl).catch((error: unknown) => {
+    if (error instanceof Forbidden) context.meters.count(gathered.robots, 'forbidden');
     throw error;
   });
-  station.meters.count(gathered.robots, fetched.kind);
+  context.meters.count(gathered.robots, fetched.kind);
   return fetched;
 }
 
-async function fetchRobots(station: Station, work: Work, robotsUrl: string): Promise<RobotsFetch> {
-  const { plan } = work;
+async function fetchRobots(
+  context: ConsumerContext,
+  job: ActiveJob,
+  robotsUrl: string,
+): Promise<RobotsFetch> {
+  const { loadedCrawl } = job;
   // Waiting for another's fetch takes time in which its answer may have paused the host.
-  const pausedMs = station.slots.news.pausedFor(work.key);
+  const pausedMs = context.slots.keyEvents.pausedFor(job.key);
   if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
-  const hops = hopsOf(station, work);
-  const result = await guardedFetch(station, work, {
+  const hops = hopsOf(context, job);
+  const result = await guardedFetch(context, job, {
     url: robotsUrl,
     method: 'GET',
     headers: {},
     body: null,
-    userAgent: plan.settings.userAgent,
-    timeouts: plan.timeouts,
+    userAgent: loadedCrawl.settings.userAgent,
+    timeouts: loadedCrawl.timeouts,
     maxBytes: MAX_BYTES,
     truncate: true,
     maxRedirects: MAX_REDIRECTS,
-    allow: allowListOf(plan),
-    signal: work.abort.signal,
+    allow: allowListOf(loadedCrawl),
+    signal: job.abort.signal,
     onStart: hops.onStart,
     beforeHop: ({ url }) => hops.enter(url),
     mayStart: hops.mayStart,
   }).finally(hops.leave);
   // What ended because of us says nothing of the host.
-  if (work.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
+  if (job.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
   if (hops.laterMs() !== null) return { kind: 'later', untilMs: Date.now() + (hops.laterMs() ?? 0) };
   if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
@@ -141,13 +153,13 @@ async function fetchRobots(station: Station, work: Work, robotsUrl: string): Pro
   const { status, body } = result.answer;
   const answer: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
   if (status !== 429 && status !== 503) return answer;
-  const told = await station.demands.pause(hops.key(), {
+  const told = await context.demands.pause(hops.key(), {
     afterMs: parseRetryAfter(result.answer.headers['retry-after'], Date.now()),
-    longestMs: plan.settings.maxPause,
+    longestMs: loadedCrawl.settings.maxPause,
     ageMs: result.answer.timings.total ?? 0,
   });
   if (status === 503) return answer;
-  if (told.toldForMs + told.pausedMs > plan.settings.maxSnooze)
+  if (told.toldForMs + told.pausedMs > loadedCrawl.settings.maxPostponed)
     return { kind: 'unreachable', message: 'E_RATE_LIMITED Status 429.' };
   return { kind: 'later', untilMs: Date.now() + Math.max(told.pausedMs, LEAST_TOLD_OFF_MS) };
 }

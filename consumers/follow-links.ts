@@ -5,7 +5,7 @@ import { BATCH, offerList } from '../src/frontier/offer.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import { withoutSessionIds } from '../src/url/session-ids.ts';
 import { isLookAlike, mostRepeats } from '../src/url/traps.ts';
-import type { Station, Work } from './context.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
 
 export interface Followed {
   /** The last part, for the commit. */
@@ -22,28 +22,28 @@ export const NOTHING_FOLLOWED: Followed = Object.freeze({ links: '', leftOut: {}
  * request led: the scope of a seed's links, which the user named; of any other page's, its own URL decides, wherever it was redirected.
  */
 export async function follow(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   links: readonly string[],
   from: string,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
-  const page = work.request.referrer === null ? from : work.request.url;
-  const last = await offerParts(station, work, entriesOf(work, links, page, leftOut));
+  const page = job.request.referrer === null ? from : job.request.url;
+  const last = await offerParts(context, job, entriesOf(job, links, page, leftOut));
   return last === null ? null : { links: last, leftOut };
 }
 
 /** Offers all but the last part; answers that, or null when another consumer has taken the page over. */
 export async function offerParts(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   entries: Iterable<string>,
 ): Promise<string | null> {
-  const parent = { id: work.id, take: work.take, key: work.laneKey };
+  const parent = { id: job.id, claim: job.claim, key: job.laneKey };
   let part: string[] = [];
   for (const entry of entries) {
     if (part.length === BATCH) {
-      if (!(await offerList(station.redis, station.shard, work.crawl, part.join(''), parent))) return null;
+      if (!(await offerList(context.redis, context.namespace, job.crawl, part.join(''), parent))) return null;
       part = [];
     }
     part.push(entry);
@@ -53,19 +53,19 @@ export async function offerParts(
 
 /** Made one by one as they are offered: 100,000 at once would hold up the process. */
 function* entriesOf(
-  work: Work,
+  job: ActiveJob,
   links: readonly string[],
   from: string,
   leftOut: Record<string, number>,
 ): Generator<string> {
-  const { request, laneKey, plan } = work;
+  const { request, laneKey, loadedCrawl } = job;
   const depth = request.depth + 1;
-  const chainOf = chainsFrom(work);
+  const chainOf = chainsFrom(job);
   for (const link of links) {
-    const url = plan.settings.keepSessionIds ? link : withoutSessionIds(link);
+    const url = loadedCrawl.settings.keepSessionIds ? link : withoutSessionIds(link);
     if (url === request.url) continue;
     const chain = chainOf(url);
-    const refusal = plan.scope.refuses(url, from, depth) ?? trapOf(work, url, chain);
+    const refusal = loadedCrawl.scope.refuses(url, from, depth) ?? trapOf(job, url, chain);
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
     else yield entryOf({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
   }
@@ -81,7 +81,7 @@ const NUMBERED = 1;
  * calendar without end lead to its weeks and days, and these to the next months; so no row of numbered pages goes on for ever, whatever
  * lies between. What is fewer than --max-chain links away from a seed is never at the end of one.
  */
-function chainsFrom({ request }: Work): (url: string) => number {
+function chainsFrom({ request }: ActiveJob): (url: string) => number {
   const chain = request.chain ?? 0;
   const key = limiterKeyOf(request.url);
   return (url) => {
@@ -98,7 +98,7 @@ function isNumbered(url: string): boolean {
 const repeats = failure('E_PATH_REPEATS');
 const endless = failure('E_CHAIN');
 
-function trapOf({ plan }: Work, url: string, chain: number) {
-  if (chain > LOOK_ALIKE * plan.settings.maxChain) return endless;
-  return mostRepeats(url) > plan.settings.maxPathRepeats ? repeats : null;
+function trapOf({ loadedCrawl }: ActiveJob, url: string, chain: number) {
+  if (chain > LOOK_ALIKE * loadedCrawl.settings.maxChain) return endless;
+  return mostRepeats(url) > loadedCrawl.settings.maxPathRepeats ? repeats : null;
 }

@@ -9,7 +9,7 @@ import { readSitemap, type SitemapEntry, type SitemapFacts } from '../src/sitema
 import { limiterKeyOf } from '../src/url/host.ts';
 import { normalizeUrl } from '../src/url/normalize.ts';
 import { withoutSessionIds } from '../src/url/session-ids.ts';
-import type { Station, Work } from './context.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Followed, offerParts } from './follow-links.ts';
 
 /** An index lists sitemaps, which should list pages; some list a further index. */
@@ -34,18 +34,18 @@ interface Listing {
  * that. `answer` is null where there is none to read. Null when another consumer has taken the sitemap over.
  */
 export async function followSitemap(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   answer: Answer | null,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
-  const listing = await listingOf(station, work, answer);
-  const links = await offerParts(station, work, entriesOf(work, listing, leftOut));
+  const listing = await listingOf(context, job, answer);
+  const links = await offerParts(context, job, entriesOf(job, listing, leftOut));
   if (links === null) return null;
   const notTaken = [...listing.notTaken].map(([why, count]) => `${why}: ${count} left out.`);
   for (const warning of [...(listing.facts?.warnings ?? []), ...notTaken])
-    station.log.warn(
-      { request: work.jobId, crawl: work.crawl, code: 'E_SITEMAP', url: work.request.url, warning },
+    context.log.warn(
+      { request: job.jobId, crawl: job.crawl, code: 'E_SITEMAP', url: job.request.url, warning },
       'sitemap',
     );
   const flaws = listing.facts?.warnings.length ?? 0;
@@ -53,14 +53,14 @@ export async function followSitemap(
   return { links, leftOut };
 }
 
-async function listingOf(station: Station, work: Work, answer: Answer | null): Promise<Listing> {
-  const { request } = work;
+async function listingOf(context: ConsumerContext, job: ActiveJob, answer: Answer | null): Promise<Listing> {
+  const { request } = job;
   const { auto = false } = request.extras?.sitemap ?? {};
   const isRobots = auto && request.url.endsWith('/robots.txt');
   const isRead = answer !== null && !isRobots;
   return {
     facts: isRead ? await readSitemap(answer.body, answer.headers['content-type'] ?? '') : null,
-    named: isRobots ? sitemapsIn(answer) : auto ? await knownSitemaps(station, request.url) : [],
+    named: isRobots ? sitemapsIn(answer) : auto ? await knownSitemaps(context, request.url) : [],
     origins: originsOf(request, answer),
     base: answer?.finalUrl ?? request.url,
     notTaken: new Map(),
@@ -72,7 +72,7 @@ function sitemapsIn(robots: Answer | null): readonly string[] {
 }
 
 /** Of the robots.txt that let the request pass: the fleet knows it, though this process may have forgotten. */
-async function knownSitemaps({ robots }: Station, url: string): Promise<readonly string[]> {
+async function knownSitemaps({ robots }: ConsumerContext, url: string): Promise<readonly string[]> {
   await robots.check(url, async () => ({ kind: 'later', untilMs: 0 }));
   return robots.rulesFor(url)?.sitemaps ?? [];
 }
@@ -88,29 +88,29 @@ function originsOf(request: Request, answer: Answer | null): string[] {
 }
 
 /** Made one by one as they are offered: 50,000 at once would hold up the process. */
-function* entriesOf(work: Work, listing: Listing, leftOut: Record<string, number>): Generator<string> {
-  for (const found of requestsOf(work, listing)) {
+function* entriesOf(job: ActiveJob, listing: Listing, leftOut: Record<string, number>): Generator<string> {
+  for (const found of requestsOf(job, listing)) {
     if ('code' in found) leftOut[found.code] = (leftOut[found.code] ?? 0) + 1;
-    else yield entryOf(found, work.laneKey);
+    else yield entryOf(found, job.laneKey);
   }
 }
 
 /** Requests, and why something becomes none. */
-function* requestsOf(work: Work, listing: Listing): Generator<Request | Pick<Failure, 'code'>> {
-  const { request, plan } = work;
+function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick<Failure, 'code'>> {
+  const { request, loadedCrawl } = job;
   const { level = 0 } = request.extras?.sitemap ?? {};
   const shared = { depth: request.depth, referrer: request.url };
   for (const text of listing.named) {
-    const url = spell(work, text, listing.base);
+    const url = spell(job, text, listing.base);
     if (typeof url !== 'string') yield url;
-    else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(work, listing, url) } } };
+    else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(job, listing, url) } } };
   }
   for (const entry of listing.facts?.entries ?? []) {
-    const url = spell(work, entry.url, listing.base);
+    const url = spell(job, entry.url, listing.base);
     if (typeof url !== 'string') yield url;
-    else if (listing.facts?.kind === 'index') yield nestedOf(work, listing, url, level);
+    else if (listing.facts?.kind === 'index') yield nestedOf(job, listing, url, level);
     else {
-      const refusals = listing.origins.map((from) => plan.scope.refuses(url, from, request.depth));
+      const refusals = listing.origins.map((from) => loadedCrawl.scope.refuses(url, from, request.depth));
       const refusal = refusals.includes(null) ? null : refusals[0];
       yield refusal ?? { ...shared, url, extras: extrasOf(entry) };
     }
@@ -123,14 +123,15 @@ function extrasOf({ lastmod }: SitemapEntry): Request['extras'] {
 
 /** A sitemap in an index; --include and --exclude are about pages. */
 function nestedOf(
-  work: Work,
+  job: ActiveJob,
   { origins, base, notTaken }: Listing,
   url: string,
   level: number,
 ): Request | Pick<Failure, 'code'> {
-  const { request, plan } = work;
+  const { request, loadedCrawl } = job;
   const isOwn = [request.url, base].some((own) => limiterKeyOf(own) === limiterKeyOf(url));
-  const from = origins.find((origin) => plan.scope.isWithin(url, origin)) ?? (isOwn ? origins[0] : undefined);
+  const from =
+    origins.find((origin) => loadedCrawl.scope.isWithin(url, origin)) ?? (isOwn ? origins[0] : undefined);
   if (from !== undefined && level < DEEPEST_LEVEL) {
     const sitemap = { level: level + 1, host: limiterKeyOf(from) };
     return { url, depth: request.depth, referrer: request.url, extras: { sitemap } };
@@ -141,15 +142,15 @@ function nestedOf(
 }
 
 /** For which host a sitemap speaks that robots.txt names. With and without `www.` is one site, which redirects from one to the other. */
-function namedFor({ plan }: Work, { origins }: Listing, url: string): string {
+function namedFor({ loadedCrawl }: ActiveJob, { origins }: Listing, url: string): string {
   const host = limiterKeyOf(url);
   const hosts = origins.map(limiterKeyOf);
   if (hosts.some((known) => known === `www.${host}` || host === `www.${known}`)) return host;
-  return limiterKeyOf(origins.find((origin) => plan.scope.isWithin(url, origin)) ?? origins[0] ?? url);
+  return limiterKeyOf(origins.find((origin) => loadedCrawl.scope.isWithin(url, origin)) ?? origins[0] ?? url);
 }
 
-function spell({ plan }: Work, text: string, base: string): string | Failure {
-  const normalized = normalizeUrl(text, { ...plan.urlRules, base });
+function spell({ loadedCrawl }: ActiveJob, text: string, base: string): string | Failure {
+  const normalized = normalizeUrl(text, { ...loadedCrawl.urlRules, base });
   if (!('url' in normalized)) return normalized.failure;
-  return plan.settings.keepSessionIds ? normalized.url : withoutSessionIds(normalized.url);
+  return loadedCrawl.settings.keepSessionIds ? normalized.url : withoutSessionIds(normalized.url);
 }

@@ -1,14 +1,14 @@
 // A fetch under the guard of its crawl: seeds, which the operator named, allow their own host and port.
 
-import type { Plan } from '../src/crawl/loaded-crawl.ts';
+import type { LoadedCrawl } from '../src/crawl/loaded-crawl.ts';
 import type { FetchRequest } from '../src/fetch/client.ts';
 import type { AllowList } from '../src/fetch/guard.ts';
 import type { FetchResult } from '../src/outcome.ts';
 import { hostPortOf } from '../src/url/host.ts';
-import type { Station, Work } from './context.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
 
-export function allowListOf(plan: Plan): AllowList {
-  return { cidrs: plan.settings.allowPrivate, hosts: plan.seedHosts };
+export function allowListOf(loadedCrawl: LoadedCrawl): AllowList {
+  return { cidrs: loadedCrawl.settings.allowPrivate, hosts: loadedCrawl.seedHosts };
 }
 
 /**
@@ -16,14 +16,14 @@ export function allowListOf(plan: Plan): AllowList {
  * for the question.
  */
 export async function guardedFetch(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   request: FetchRequest,
 ): Promise<FetchResult> {
-  const result = await station.fetcher.fetch(request);
+  const result = await context.fetcher.fetch(request);
   if (result.ok || result.failure.code !== 'E_SSRF') return result;
   const refused = hostPortOf(result.finalUrl);
-  if (work.plan.seedHosts.has(refused)) return result;
-  if (!(await station.plans.isSeedHost(work.plan, refused))) return result;
-  return guardedFetch(station, work, request);
+  if (job.loadedCrawl.seedHosts.has(refused)) return result;
+  if (!(await context.loadedCrawls.isSeedHost(job.loadedCrawl, refused))) return result;
+  return guardedFetch(context, job, request);
 }

@@ -13,83 +13,88 @@ import { unpackRequest } from '../src/request.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import { admit, startOf } from './admit.ts';
 import { triesOf } from './attempt-log.ts';
-import type { Memory, Station, Work } from './context.ts';
+import type { ActiveJob, ConsumerContext, Memory } from './context.ts';
 import { visit } from './fetch-request.ts';
 import { type Followed, follow, NOTHING_FOLLOWED } from './follow-links.ts';
 import { followSitemap } from './follow-sitemap.ts';
 import { listen } from './host-signals.ts';
 import { examine, recordOf } from './record.ts';
 import { backoffMs } from './retry-delay.ts';
-import { givePermit, leaveSlot, snoozeFor } from './slot-of-job.ts';
+import { givePermit, leaveSlot, postponeFor } from './slot-of-job.ts';
 
 /** Put back for so long at least, and not all of a host's requests at the same moment. */
-const LEAST_SNOOZE_MS = 50;
+const LEAST_POSTPONED_MS = 50;
 const JITTER_MS = 100;
 
 /** Never throws for anything that a request, a server or another consumer can do. `abort` aborts when the job is no longer ours. */
 export async function processJob(
-  station: Station,
-  job: RequestJob,
+  context: ConsumerContext,
+  queued: RequestJob,
   abort: AbortController,
 ): Promise<Outcome> {
-  const work = await workOf(station, job, abort);
-  if (!work) return { kind: 'done' };
-  const outcome = await pass(station, work, job);
-  station.reports.note(work, outcome);
+  const job = await activeJobOf(context, queued, abort);
+  if (!job) return { kind: 'done' };
+  const outcome = await pass(context, job, queued);
+  context.reports.note(job, outcome);
   return outcome;
 }
 
-async function pass(station: Station, work: Work, job: RequestJob): Promise<Outcome> {
+async function pass(context: ConsumerContext, job: ActiveJob, queued: RequestJob): Promise<Outcome> {
   try {
-    const admission = await admit(station, work, job);
-    if (admission.kind === 'refuse') return await refuse(station, work, admission.failure);
+    const admission = await admit(context, job, queued);
+    if (admission.kind === 'refuse') return await refuse(context, job, admission.failure);
     if (admission.kind === 'fail')
-      return await die(station, work, { failure: admission.failure, answer: null, result: null });
+      return await die(context, job, { failure: admission.failure, answer: null, result: null });
     if (admission.kind === 'again')
-      return await retry(station, work, { failure: admission.failure, answer: null }, null);
+      return await retry(context, job, { failure: admission.failure, answer: null }, null);
     if (admission.kind !== 'go') return admission;
     // The permit is held until the end is committed: so a crash costs at most as many fetches as may be in flight.
-    return await fetchAndEnd(station, work);
+    return await fetchAndEnd(context, job);
   } finally {
-    leaveSlot(station, work);
-    givePermit(station, work);
+    leaveSlot(context, job);
+    givePermit(context, job);
   }
 }
 
-async function workOf(station: Station, job: RequestJob, abort: AbortController): Promise<Work | null> {
-  const jobId = job.id ?? '';
+async function activeJobOf(
+  context: ConsumerContext,
+  queued: RequestJob,
+  abort: AbortController,
+): Promise<ActiveJob | null> {
+  const jobId = queued.id ?? '';
   const { crawl, id } = crawlAndId(jobId);
-  const plan = await station.plans.get(crawl);
-  if (!plan) return null;
-  const request = unpackRequest(job.data);
+  const loadedCrawl = await context.loadedCrawls.get(crawl);
+  if (!loadedCrawl) return null;
+  const request = unpackRequest(queued.data);
   const laneKey = limiterKeyOfRequest(request);
-  const memory = memoryOf(job);
-  const start = startOf(job, plan, station.slots.news.listeningSinceMs());
+  const memory = memoryOf(queued);
+  const start = startOf(queued, loadedCrawl, context.slots.keyEvents.listeningSinceMs());
   return {
     jobId,
     crawl,
     id,
     request,
-    plan,
+    loadedCrawl,
     laneKey,
     url: memory.hop?.url ?? request.url,
     key: memory.hop ? limiterKeyOf(memory.hop.url) : laneKey,
-    take: 0,
+    claim: 0,
     // A slot that came along too long ago is still its own, if it has not lapsed: the gate is asked with it.
-    holder: start.kind === 'ask' && job.attemptsStarted === 1 && job.name.startsWith('fetch') ? jobId : null,
+    holder:
+      start.kind === 'ask' && queued.attemptsStarted === 1 && queued.name.startsWith('fetch') ? jobId : null,
     timed: false,
     hasPermit: false,
-    attempt: job.attemptsMade + 1,
+    attempt: queued.attemptsMade + 1,
     start,
     memory,
     async remember(change) {
       Object.assign(memory, change);
-      await job.updateProgress(memory);
+      await queued.updateProgress(memory);
     },
-    queueMs: Math.max(0, Date.now() - job.timestamp - (job.delay ?? 0)),
+    queueMs: Math.max(0, Date.now() - queued.timestamp - (queued.delay ?? 0)),
     slotMs: 0,
     abort,
-    story: {
+    trace: {
       result: null,
       failure: null,
       ended: null,
@@ -103,180 +108,185 @@ async function workOf(station: Station, job: RequestJob, abort: AbortController)
 
 function memoryOf({ progress }: RequestJob): Memory {
   const known = typeof progress === 'object' ? (progress as Partial<Memory>) : {};
-  return { toldOffAt: known.toldOffAt ?? null, hop: known.hop ?? null, tries: known.tries ?? [] };
+  return { rateLimitedAt: known.rateLimitedAt ?? null, hop: known.hop ?? null, tries: known.tries ?? [] };
 }
 
-async function fetchAndEnd(station: Station, work: Work): Promise<Outcome> {
+async function fetchAndEnd(context: ConsumerContext, job: ActiveJob): Promise<Outcome> {
   const started = performance.now();
-  const seen = await visit(station, work);
-  const pageKey = work.key;
-  const verdict = seen.kind === 'fetched' ? verdictOn(station, work, seen.result) : null;
-  leaveSlot(station, work);
+  const seen = await visit(context, job);
+  const pageKey = job.key;
+  const verdict = seen.kind === 'fetched' ? verdictOn(context, job, seen.result) : null;
+  leaveSlot(context, job);
   if (seen.kind === 'detour') return seen.outcome;
   const ageMs = performance.now() - started;
-  station.hostTimes.note(pageKey, ageMs);
-  if (work.abort.signal.aborted || !verdict) return { kind: 'lost', failure: lossOf(work) };
+  context.hostTimes.note(pageKey, ageMs);
+  if (job.abort.signal.aborted || !verdict) return { kind: 'lost', failure: lossOf(job) };
   const { result } = seen;
-  work.story.result = result;
-  work.story.fetchedAt = performance.timeOrigin + started + ageMs;
+  job.trace.result = result;
+  job.trace.fetchedAt = performance.timeOrigin + started + ageMs;
   switch (verdict.kind) {
     case 'recorded':
-      return record(station, work, verdict.answer, verdict.failure);
+      return record(context, job, verdict.answer, verdict.failure);
     case 'retry':
-      return retry(station, work, verdict, result);
-    case 'snooze':
-      return snooze(station, work, verdict, { key: pageKey, ageMs, result });
+      return retry(context, job, verdict, result);
+    case 'postponed':
+      return postpone(context, job, verdict, { key: pageKey, ageMs, result });
     case 'dead':
       // A hop that robots.txt forbids is what it would be for the request itself.
-      if (verdict.failure.code === 'E_ROBOTS') return refuse(station, work, verdict.failure);
-      if (verdict.failure.code === 'E_ROBOTS_UNREACHABLE') return retry(station, work, verdict, result);
-      return die(station, work, { failure: verdict.failure, answer: verdict.answer, result });
+      if (verdict.failure.code === 'E_ROBOTS') return refuse(context, job, verdict.failure);
+      if (verdict.failure.code === 'E_ROBOTS_UNREACHABLE') return retry(context, job, verdict, result);
+      return die(context, job, { failure: verdict.failure, answer: verdict.answer, result });
     default:
       return verdict satisfies never;
   }
 }
 
 /** What the host says of being asked is heard before the slot is passed on to the next request. */
-function verdictOn(station: Station, work: Work, result: FetchResult): Verdict {
-  const verdict = classify(result, { deadOn: work.plan.settings.deadOn, nowMs: Date.now() });
-  if (!work.abort.signal.aborted) listen(station, work, result, verdict);
+function verdictOn(context: ConsumerContext, job: ActiveJob, result: FetchResult): Verdict {
+  const verdict = classify(result, { deadOn: job.loadedCrawl.settings.deadOn, nowMs: Date.now() });
+  if (!job.abort.signal.aborted) listen(context, job, result, verdict);
   return verdict;
 }
 
-function lossOf(work: Work): Failure {
-  const reason = work.abort.signal.reason as Partial<Failure> | undefined;
+function lossOf(job: ActiveJob): Failure {
+  const reason = job.abort.signal.reason as Partial<Failure> | undefined;
   return reason?.code ? (reason as Failure) : failure('E_LOCK_LOST');
 }
 
-async function record(station: Station, work: Work, answer: Answer, error: Failure | null): Promise<Outcome> {
-  if (work.request.extras?.sitemap) return recordSitemap(station, work, answer, error);
-  const findings = examine(work, answer);
+async function record(
+  context: ConsumerContext,
+  job: ActiveJob,
+  answer: Answer,
+  error: Failure | null,
+): Promise<Outcome> {
+  if (job.request.extras?.sitemap) return recordSitemap(context, job, answer, error);
+  const findings = examine(job, answer);
   await store(
-    station,
-    work,
-    recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, findings),
+    context,
+    job,
+    recordOf(job, { answer, failure: error, timings: null, finalUrl: null }, findings),
   );
-  const from = work.request.depth === 0 ? answer.finalUrl : work.request.url;
+  const from = job.request.depth === 0 ? answer.finalUrl : job.request.url;
   const followed = error === null && findings.links ? findings.links : [];
-  const next = followed.length === 0 ? NOTHING_FOLLOWED : await follow(station, work, followed, from);
+  const next = followed.length === 0 ? NOTHING_FOLLOWED : await follow(context, job, followed, from);
   if (next === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   const leftOut = findings.tooLong > 0 ? { ...next.leftOut, E_URL_TOO_LONG: findings.tooLong } : next.leftOut;
-  return end(station, work, { kind: 'recorded' }, { error, answer, links: next.links, leftOut });
+  return end(context, job, { kind: 'recorded' }, { error, answer, links: next.links, leftOut });
 }
 
 /** Its body is not kept: what it lists are requests of their own. */
 async function recordSitemap(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   answer: Answer,
   error: Failure | null,
 ): Promise<Outcome> {
-  const record = recordOf(work, { answer, failure: error, timings: null, finalUrl: null }, null);
-  await store(station, work, { ...record, body: null });
-  const listed = await followSitemap(station, work, error === null ? answer : null);
+  const record = recordOf(job, { answer, failure: error, timings: null, finalUrl: null }, null);
+  await store(context, job, { ...record, body: null });
+  const listed = await followSitemap(context, job, error === null ? answer : null);
   if (listed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
-  return end(station, work, { kind: 'recorded' }, { error, answer, ...listed });
+  return end(context, job, { kind: 'recorded' }, { error, answer, ...listed });
 }
 
-async function refuse(station: Station, work: Work, error: Failure): Promise<Outcome> {
+async function refuse(context: ConsumerContext, job: ActiveJob, error: Failure): Promise<Outcome> {
   await store(
-    station,
-    work,
-    recordOf(work, { answer: null, failure: error, timings: null, finalUrl: null }, null),
+    context,
+    job,
+    recordOf(job, { answer: null, failure: error, timings: null, finalUrl: null }, null),
   );
-  const named = await sitemapsBesides(station, work);
+  const named = await sitemapsBesides(context, job);
   if (named === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
-  return end(station, work, { kind: 'refused' }, { error, answer: null, ...named });
+  return end(context, job, { kind: 'refused' }, { error, answer: null, ...named });
 }
 
 async function die(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   cause: { failure: Failure; answer: Answer | null; result: FetchResult | null },
 ): Promise<Outcome> {
   const { answer, result } = cause;
-  const findings = answer ? examine(work, answer) : null;
+  const findings = answer ? examine(job, answer) : null;
   const came =
     result && !result.ok
       ? { timings: result.timings, finalUrl: result.finalUrl }
       : { timings: null, finalUrl: null };
-  await work.remember({ tries: triesOf(work, cause) });
-  await store(station, work, recordOf(work, { answer, failure: cause.failure, ...came }, findings));
-  const named = await sitemapsBesides(station, work);
+  await job.remember({ tries: triesOf(job, cause) });
+  await store(context, job, recordOf(job, { answer, failure: cause.failure, ...came }, findings));
+  const named = await sitemapsBesides(context, job);
   if (named === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   const { failure: error } = cause;
-  return end(station, work, { kind: 'dead', failure: error }, { error, answer, ...named });
+  return end(context, job, { kind: 'dead', failure: error }, { error, answer, ...named });
 }
 
-async function store(station: Station, work: Work, record: CrawlRecord): Promise<void> {
+async function store(context: ConsumerContext, job: ActiveJob, record: CrawlRecord): Promise<void> {
   const storedAt = performance.now();
-  work.story.storedAt = performance.timeOrigin + storedAt;
-  await station.sink.store(record, work.take, work.plan.shelf);
-  work.story.storeMs = performance.now() - storedAt;
+  job.trace.storedAt = performance.timeOrigin + storedAt;
+  await context.store.write(record, job.claim, job.loadedCrawl.recordsFolder);
+  job.trace.storeMs = performance.now() - storedAt;
 }
 
 /** What robots.txt names does not depend on the /sitemap.xml with which it is taken (--sitemap auto). */
-async function sitemapsBesides(station: Station, work: Work): Promise<Followed | null> {
-  return work.request.extras?.sitemap?.auto ? followSitemap(station, work, null) : NOTHING_FOLLOWED;
+async function sitemapsBesides(context: ConsumerContext, job: ActiveJob): Promise<Followed | null> {
+  return job.request.extras?.sitemap?.auto ? followSitemap(context, job, null) : NOTHING_FOLLOWED;
 }
 
 /** The commit: links, counters and the request's end, in one atomic call. */
 async function end(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   outcome: Extract<Outcome, { kind: 'recorded' | 'refused' | 'dead' }>,
   facts: { error: Failure | null; answer: Answer | null } & Followed,
 ): Promise<Outcome> {
   const { error, answer, links, leftOut } = facts;
-  work.story.failure = error;
-  const ended: Ended = await station.committer.commit({
-    crawl: work.crawl,
-    id: work.id,
-    take: work.take,
+  job.trace.failure = error;
+  const ended: Ended = await context.committer.commit({
+    crawl: job.crawl,
+    id: job.id,
+    claim: job.claim,
     kind: outcome.kind,
-    key: work.laneKey,
+    key: job.laneKey,
     status: answer?.status ?? null,
     code: error?.code ?? null,
     bytes: answer?.body.byteLength ?? 0,
     reason: error ? `${error.code} ${error.message}` : '',
-    host: limiterKeyOf(work.request.url),
+    host: limiterKeyOf(job.request.url),
     links,
     leftOut,
   });
-  work.story.ended = ended;
+  job.trace.ended = ended;
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   return outcome;
 }
 
 async function retry(
-  station: Station,
-  work: Work,
+  context: ConsumerContext,
+  job: ActiveJob,
   verdict: { failure: Failure; answer: Answer | null },
   result: FetchResult | null,
 ): Promise<Outcome> {
-  const attempts = work.request.extras?.attempts ?? work.plan.settings.attempts;
-  if (work.attempt >= attempts) return die(station, work, { ...verdict, result });
+  const attempts = job.request.extras?.attempts ?? job.loadedCrawl.settings.attempts;
+  if (job.attempt >= attempts) return die(context, job, { ...verdict, result });
   // The redirects may lead elsewhere next time.
-  await work.remember({ hop: null, tries: triesOf(work, { ...verdict, result }) });
-  station.tallies.count(work.crawl, 'retries');
-  return { kind: 'retry', failure: verdict.failure, delayMs: backoffMs(work) };
+  await job.remember({ hop: null, tries: triesOf(job, { ...verdict, result }) });
+  context.tallies.count(job.crawl, 'retries');
+  return { kind: 'retry', failure: verdict.failure, delayMs: backoffMs(job) };
 }
 
 /** The server says that it is too much: the whole key pauses, and the request is put back without using up an attempt. */
-async function snooze(
-  station: Station,
-  work: Work,
-  verdict: Extract<Verdict, { kind: 'snooze' }>,
+async function postpone(
+  context: ConsumerContext,
+  job: ActiveJob,
+  verdict: Extract<Verdict, { kind: 'postponed' }>,
   { key, ageMs, result }: { key: string; ageMs: number; result: FetchResult },
 ): Promise<Outcome> {
-  const { settings } = work.plan;
+  const { settings } = job.loadedCrawl;
   const asked = { afterMs: verdict.retryAfterMs, longestMs: settings.maxPause, ageMs };
-  const { pausedMs, toldForMs } = await station.demands.pause(key, asked);
+  const { pausedMs, toldForMs } = await context.demands.pause(key, asked);
   const now = Date.now();
-  const since = Math.min(work.memory.toldOffAt ?? now, now - toldForMs);
-  if (now + pausedMs - since > settings.maxSnooze) return die(station, work, { ...verdict, result });
-  if (work.memory.toldOffAt === null) await work.remember({ toldOffAt: now });
-  station.tallies.count(work.crawl, 'snoozes');
-  work.story.failure = verdict.failure;
-  return snoozeFor(Math.max(pausedMs, LEAST_SNOOZE_MS) + Math.random() * JITTER_MS);
+  const since = Math.min(job.memory.rateLimitedAt ?? now, now - toldForMs);
+  if (now + pausedMs - since > settings.maxPostponed) return die(context, job, { ...verdict, result });
+  if (job.memory.rateLimitedAt === null) await job.remember({ rateLimitedAt: now });
+  context.tallies.count(job.crawl, 'postponed');
+  job.trace.failure = verdict.failure;
+  return postponeFor(Math.max(pausedMs, LEAST_POSTPONED_MS) + Math.random() * JITTER_MS);
 }

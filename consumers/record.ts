@@ -6,7 +6,7 @@ import { type Answer, NO_TIMINGS, type Timings } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
 import type { CrawlRecord } from '../src/record.ts';
 import { createLinkResolver } from '../src/url/normalize.ts';
-import type { Work } from './context.ts';
+import type { ActiveJob } from './context.ts';
 
 export interface Findings {
   title: string | null;
@@ -32,14 +32,14 @@ const NOTHING: Findings = {
 };
 
 /** Title and links of an HTML page; the text of anything textual. */
-export function examine(work: Work, answer: Answer): Findings {
+export function examine(job: ActiveJob, answer: Answer): Findings {
   const type = answer.headers['content-type'] ?? '';
   const html = isHtml(type, answer.body);
   if (!html && !TEXTUAL.test(type)) return NOTHING;
   const { text, charset } = decodeText(answer.body, type);
   if (!html) return { ...NOTHING, text, charset };
   let tooLong = 0;
-  const urlRules = { ...work.plan.urlRules, onTooLong: () => tooLong++ };
+  const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
   const page = readPage(text, answer.finalUrl, urlRules, /xhtml/i.test(type));
   const directives = readHeaderDirectives(answer.headers);
   const nofollow = page.nofollow || directives.nofollow;
@@ -58,29 +58,29 @@ function addLinks(links: string[], hrefs: readonly string[], resolve: (href: str
 
 /** `answer` is null when nothing came; `failure` when the status is 2xx. */
 export function recordOf(
-  work: Work,
+  job: ActiveJob,
   end: { answer: Answer | null; failure: Failure | null; timings: Timings | null; finalUrl: string | null },
   findings: Findings | null,
 ): CrawlRecord {
-  const { request, plan } = work;
+  const { request, loadedCrawl } = job;
   const { answer, failure } = end;
   const timings = answer?.timings ?? end.timings ?? NO_TIMINGS;
   return {
-    id: work.id,
-    crawl: work.crawl,
+    id: job.id,
+    crawl: job.crawl,
     url: request.url,
     finalUrl: answer?.finalUrl ?? end.finalUrl,
     method: request.extras?.method ?? 'GET',
     status: answer?.status ?? null,
     ok: answer !== null && failure === null && answer.status >= 200 && answer.status < 300,
     error: failure,
-    attempts: work.attempt,
+    attempts: job.attempt,
     depth: request.depth,
     referrer: request.referrer,
     label: request.extras?.label ?? null,
     userData: request.extras?.userData ?? null,
     fetchedAt: new Date().toISOString(),
-    timings: { queue: Math.round(work.queueMs), slot: Math.round(work.slotMs), ...timings },
+    timings: { queue: Math.round(job.queueMs), slot: Math.round(job.slotMs), ...timings },
     headers: answer?.headers ?? null,
     contentType: answer?.headers['content-type'] ?? null,
     charset: findings?.charset ?? null,
@@ -89,7 +89,7 @@ export function recordOf(
     title: findings?.title ?? null,
     links: findings?.links ?? null,
     noindex: findings?.noindex ?? null,
-    body: answer ? bodyOf(answer.body, findings?.text ?? null, plan.settings.body) : null,
+    body: answer ? bodyOf(answer.body, findings?.text ?? null, loadedCrawl.settings.body) : null,
   };
 }
 

@@ -1,4 +1,4 @@
-// Mends what a crash in the middle of a replay leaves (an open request whose job is still failed), and what only an operator's hand in
+// Repairs what a crash in the middle of a replay leaves (an open request whose job is still failed), and what only an operator's hand in
 // the queue can leave (an open request without a job).
 import { crawlKey, jobIdOf } from '../src/frontier/keys.ts';
 import { openRequests } from '../src/frontier/open.ts';
@@ -12,30 +12,30 @@ const MOST_STEERED = 100;
  * Puts every open request that has no job in the queue back on the hand-over list, so that a turn brings it into the queue again, and
  * retries those whose job is failed. Answers how many. Idempotent; at most one pass over the window, never over the frontier.
  */
-export async function mendFrontier(redis: Redis, shard: string, queue: RequestQueue): Promise<number> {
-  let mended = 0;
-  for (const crawl of await unfinished(redis, shard)) {
-    for await (const page of openRequests(redis, shard, crawl)) {
+export async function repairFrontier(redis: Redis, namespace: string, queue: RequestQueue): Promise<number> {
+  let repaired = 0;
+  for (const crawl of await unfinished(redis, namespace)) {
+    for await (const page of openRequests(redis, namespace, crawl)) {
       const ids = page.map(({ id }) => id);
-      mended += await mendOpen(redis, shard, queue, crawl, ids);
+      repaired += await repairOpen(redis, namespace, queue, crawl, ids);
     }
   }
-  return mended;
+  return repaired;
 }
 
 /** Crawls with something to dispatch, and those of the newest that were paused or cancelled: their open requests are in the queue too. */
-async function unfinished(redis: Redis, shard: string): Promise<Set<string>> {
-  const crawls = new Set(await redis.zrange(`${shard}:active`, '0', '-1'));
-  for (const crawl of await redis.zrevrange(`${shard}:crawls`, '0', String(MOST_STEERED - 1))) {
-    const state = await redis.hget(crawlKey(shard, crawl), 'state');
+async function unfinished(redis: Redis, namespace: string): Promise<Set<string>> {
+  const crawls = new Set(await redis.zrange(`${namespace}:active`, '0', '-1'));
+  for (const crawl of await redis.zrevrange(`${namespace}:crawls`, '0', String(MOST_STEERED - 1))) {
+    const state = await redis.hget(crawlKey(namespace, crawl), 'state');
     if (state === 'paused' || state === 'cancelled') crawls.add(crawl);
   }
   return crawls;
 }
 
-async function mendOpen(
+async function repairOpen(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   crawl: string,
   ids: string[],
@@ -55,5 +55,5 @@ async function mendOpen(
   if (missing.length === 0) return failed.length;
   // With NX, what is on the list already keeps its time; the age makes the next turn hand it over again.
   const members = missing.flatMap((id) => [1, jobIdOf(crawl, id)]);
-  return failed.length + Number(await redis.zadd(`${shard}:handing`, 'NX', ...members));
+  return failed.length + Number(await redis.zadd(`${namespace}:hand-over`, 'NX', ...members));
 }

@@ -1,13 +1,13 @@
-// Counts that nothing depends on (retries, snoozes): gathered here and written once a second, outside the hot path.
+// Counts that nothing depends on (retries, postponed): gathered here and written once a second, outside the hot path.
 import { crawlKey } from '../src/frontier/keys.ts';
 import type { Redis } from '../src/redis.ts';
 
 export interface Tallies {
-  count(crawl: string, field: 'retries' | 'snoozes'): void;
+  count(crawl: string, field: 'retries' | 'postponed'): void;
   flush(): Promise<void>;
 }
 
-export function createTallies(redis: Redis, shard: string): Tallies {
+export function createTallies(redis: Redis, namespace: string): Tallies {
   let counts = new Map<string, number>();
   return {
     count(crawl, field) {
@@ -21,7 +21,7 @@ export function createTallies(redis: Redis, shard: string): Tallies {
       const pipeline = redis.pipeline();
       for (const [name, count] of taken) {
         const [field = '', crawl = ''] = name.split(' ');
-        pipeline.hincrby(crawlKey(shard, crawl), field, count);
+        pipeline.hincrby(crawlKey(namespace, crawl), field, count);
       }
       await pipeline.exec();
     },

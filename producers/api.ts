@@ -7,7 +7,7 @@ import { createTokens } from '../src/api/tokens.ts';
 import type { Settings } from '../src/config.ts';
 import { DroverError } from '../src/errors.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
-import { shardOf } from '../src/frontier/keys.ts';
+import { namespaceOf } from '../src/frontier/keys.ts';
 import type { Log } from '../src/log.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { openRecordIndexes } from '../src/records/read/record-index.ts';
@@ -34,13 +34,13 @@ export async function serveApi(parts: {
   boundYoungSpace();
   checkExposure(settings.apiHost, settings.apiToken);
   const redis = connectRedis(address, 'producer', { name: 'api' });
-  const shard = shardOf(settings.prefix);
+  const namespace = namespaceOf(settings.namespace);
   const recordsDir = join(settings.dataDir, 'records');
   let leaving = false;
   let stopping = false;
   const server = await buildServer({
-    ...{ settings, address, redis, shard, recordsDir, log, version },
-    queue: openQueue(redis, shard, (error) => log.warn({ err: error }, 'redis')),
+    ...{ settings, address, redis, namespace, recordsDir, log, version },
+    queue: openQueue(redis, namespace, (error) => log.warn({ err: error }, 'redis')),
     records: openRecordIndexes({ dir: recordsDir }),
     tokens: createTokens(settings.apiToken),
     leaving: () => leaving,

@@ -28,12 +28,12 @@ export interface Enqueuing extends Begun {
  */
 export async function enqueue(parts: {
   redis: Redis;
-  shard: string;
+  namespace: string;
   settings: Settings;
   name: string;
   seeds: string[];
 }): Promise<Enqueuing> {
-  const { redis, shard, settings, name, seeds } = parts;
+  const { redis, namespace, settings, name, seeds } = parts;
   createScope(settings); // a pattern that cannot be understood is said before anything is accepted
   checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
@@ -41,14 +41,14 @@ export async function enqueue(parts: {
   await checkSeeds(seeds);
   const producer = randomUUID();
   const crawl = { name, producer, settings: crawlSettings(settings), seeds: seeds.join(' ') };
-  const begun = await beginCrawl(redis, shard, crawl);
+  const begun = await beginCrawl(redis, namespace, crawl);
   return {
     ...begun,
     async run({ stdin, onBadLine, onHeld, stopped }) {
       const lines = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
       const offering = {
         redis,
-        shard,
+        namespace,
         crawl: begun.id,
         producer,
         lines,
@@ -57,7 +57,7 @@ export async function enqueue(parts: {
         ...(onHeld ? { onHeld } : {}),
       };
       const totals = await offerSeeds({ ...offering, onBadLine: (line) => onBadLine(nameBadLine(line)) });
-      if (!stopped()) await leaveCrawl(redis, shard, begun.id, producer);
+      if (!stopped()) await leaveCrawl(redis, namespace, begun.id, producer);
       return totals;
     },
   };

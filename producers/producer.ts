@@ -30,7 +30,7 @@ import {
   SourceError,
 } from './seeds/given-requests.ts';
 
-/** The crawl by its name or id, its settings by their names in docs/settings.md, and which fleet: `redisUrl` or `dataDir`, `prefix`. */
+/** The crawl by its name or id, its settings by their names in docs/settings.md, and which fleet: `redisUrl` or `dataDir`, `namespace`. */
 export type ProducerOptions = { crawl: string } & FleetOptions & GivenSettings<keyof CrawlSettings>;
 
 export interface Rejection {
@@ -101,16 +101,16 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
 }
 
 async function produce(fleet: Fleet, name: string): Promise<Producer> {
-  const { redis, shard, settings } = fleet;
+  const { redis, namespace, settings } = fleet;
   checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   createScope(settings); // a pattern that cannot be understood is said before anything has begun
   checkSitemaps(settings.sitemap, ['of the program'], rules);
   const producer = randomUUID();
   const wanted = { name, producer, settings: crawlSettings(settings), seeds: 'from a program' };
-  const { id: crawl, fresh: isNew } = await fleet.at(() => beginCrawl(redis, shard, wanted));
+  const { id: crawl, fresh: isNew } = await fleet.at(() => beginCrawl(redis, namespace, wanted));
   const heartbeat = setInterval(
-    () => void stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), // the next one tries again
+    () => void stayWithCrawl(redis, namespace, crawl, producer).catch(() => undefined), // the next one tries again
     HEARTBEAT_MS,
   ).unref();
   const pending = new Set<Promise<Added>>();
@@ -129,7 +129,7 @@ async function produce(fleet: Fleet, name: string): Promise<Producer> {
     sitemaps = sitemaps.filter((sitemap) => sitemap.toLowerCase() === 'auto'); // those with a name go once
     const totals = await fleet.at(() =>
       offerSeeds({
-        ...{ redis, shard, crawl, producer, lines: all, maxFrontier: settings.maxFrontier },
+        ...{ redis, namespace, crawl, producer, lines: all, maxFrontier: settings.maxFrontier },
         onBadLine: (line) => void (rejected.length < MOST_REJECTED && rejected.push(rejectionOf(line))),
         stopped: () => signal?.aborted ?? false,
       }),
@@ -142,7 +142,7 @@ async function produce(fleet: Fleet, name: string): Promise<Producer> {
     await Promise.allSettled(pending);
     clearInterval(heartbeat);
     try {
-      await fleet.at(() => leaveCrawl(redis, shard, crawl, producer));
+      await fleet.at(() => leaveCrawl(redis, namespace, crawl, producer));
     } finally {
       await fleet.leave();
     }
@@ -170,7 +170,7 @@ async function produce(fleet: Fleet, name: string): Promise<Producer> {
     counts() {
       return closing
         ? Promise.reject(new DroverError('E_CLOSED'))
-        : fleet.at(() => readCounts(redis, shard, crawl));
+        : fleet.at(() => readCounts(redis, namespace, crawl));
     },
     close() {
       closing ??= leave();

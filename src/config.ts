@@ -329,10 +329,10 @@ export const definitions = {
     schema: duration,
     default: 300_000,
   }),
-  maxSnooze: define<number>({
+  maxPostponed: define<number>({
     of: 'crawl',
-    flags: '--max-snooze <duration>',
-    help: 'how long a request may be put back by 429 and 503 before it is a dead letter',
+    flags: '--max-postponed <duration>',
+    help: 'how long a request may be postponed by 429 and 503 before it is a dead letter',
     schema: duration,
     default: 3_600_000,
   }),
@@ -505,10 +505,10 @@ export const definitions = {
       .nullable(),
     default: null,
   }),
-  prefix: define<string>({
+  namespace: define<string>({
     of: 'process',
-    flags: '--prefix <name>',
-    help: 'prefix of all keys in Redis, for several fleets on one server',
+    flags: '--namespace <name>',
+    help: 'namespace of all keys in Redis, for several fleets on one server',
     schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
     default: 'drover',
   }),
@@ -639,7 +639,7 @@ type ProcessSettingName =
   | 'concurrency'
   | 'dataDir'
   | 'redisUrl'
-  | 'prefix'
+  | 'namespace'
   | 'dnsServers'
   | 'lockDuration'
   | 'grace'

@@ -206,7 +206,7 @@ export const catalogue = {
   ),
   E_RATE_LIMITED: entry(
     'http',
-    'The host kept answering 429 or 503 for longer than --max-snooze.',
+    'The host kept answering 429 or 503 for longer than --max-postponed.',
     'Slow down with --delay or --per-host, then replay.',
   ),
   E_HEADERS_TOO_LARGE: entry(
@@ -286,7 +286,7 @@ export const catalogue = {
   E_DATA_DIR: entry(
     'disk',
     'The data directory cannot be written.',
-    'Give another with --data-dir, or mend its permissions.',
+    'Give another with --data-dir, or repair its permissions.',
   ),
   E_DISK_FULL: entry(
     'disk',

@@ -89,7 +89,7 @@ export function createLog(options: { level: string; destination?: string | numbe
   const { level, destination = 2 } = options;
   const fd = typeof destination === 'string' ? openLog(destination) : destination;
   const stream = pino.destination({ fd, sync: false, maxLength: 8 * 1024 * 1024 });
-  // A full disk stops the crawl at its sink, with E_DISK_FULL; the log is no reason to stop it earlier.
+  // A full disk stops the crawl at its store, with E_DISK_FULL; the log is no reason to stop it earlier.
   stream.on('error', () => {});
   const formatters = { level: (label: string) => ({ level: label }) };
   const base = { pid: process.pid };

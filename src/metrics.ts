@@ -33,7 +33,7 @@ export const outcomes = [
   'refused',
   'dead',
   'retry',
-  'snooze',
+  'postponed',
   'done',
   'lost',
   'stop',
@@ -44,14 +44,14 @@ export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', OTHER] as const
 export const robotsResults = ['answer', 'unreachable', 'later', 'forbidden'] as const;
 /** Scripts that a consumer runs for its pages, by the names of their files; the others are `other`. */
 export const redisScripts = [
-  'turn',
+  'dispatch',
   'commit',
   'offer',
   'slot',
   'started',
-  'heartbeat',
+  'renew',
   'pace',
-  'pulse',
+  'heartbeat',
 ] as const;
 export const crawlStates = ['running', 'paused', 'finished', 'cancelled'] as const;
 export const queueStates = ['wait', 'active', 'delayed', 'failed'] as const;
@@ -113,8 +113,8 @@ export const gathered = {
   ),
   store: metric(
     'histogram',
-    'sink_store_seconds',
-    'From handing a record to the sink until it is durable.',
+    'store_write_seconds',
+    'From handing a record to the store until it is durable.',
     [],
     [[]],
     callBounds,
@@ -142,8 +142,8 @@ export const standing = {
     ['statistic'],
     delayStatistics,
   ),
-  sinkLag: gauge(
-    'sink_lag_seconds',
+  storeLag: gauge(
+    'store_lag_seconds',
     'Age of the oldest record that is not durable yet, in the consumer where it is oldest.',
   ),
   memory: gauge('consumer_memory_bytes', 'Memory of all consumers together.', ['kind'], memoryKinds),

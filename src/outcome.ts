@@ -54,7 +54,7 @@ export interface Came {
 export type Verdict =
   | { kind: 'recorded'; answer: Answer; failure: Failure | null }
   | { kind: 'retry'; failure: Failure; answer: Answer | null }
-  | { kind: 'snooze'; failure: Failure; answer: Answer; retryAfterMs: number | null }
+  | { kind: 'postponed'; failure: Failure; answer: Answer; retryAfterMs: number | null }
   | { kind: 'dead'; failure: Failure; answer: Answer | null };
 
 /** How processing one job ended. `src/queue/settle.ts` maps each to what BullMQ does. */
@@ -63,7 +63,7 @@ export type Outcome =
   | { kind: 'refused' }
   | { kind: 'done' } // it had ended before: nothing is left but to complete the job
   | { kind: 'retry'; failure: Failure; delayMs: number }
-  | { kind: 'snooze'; untilMs: number }
+  | { kind: 'postponed'; untilMs: number }
   | { kind: 'dead'; failure: Failure }
   | { kind: 'lost'; failure: Failure } // another consumer has it: change nothing
   | { kind: 'stop' };

@@ -153,7 +153,7 @@ async function untilReady(redis: Redis): Promise<void> {
   throw named(redis, lastErrors.get(redis) ?? new Error('no answer within 3 s'));
 }
 
-/** Rejects at once with an error that another attempt would not mend. */
+/** Rejects at once with an error that another attempt would not repair. */
 function readyWithin(redis: Redis, ms: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const onReady = () => leave(() => resolve(true));

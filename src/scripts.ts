@@ -29,7 +29,7 @@ export type ScriptReply = string | number | null | ScriptReply[];
 
 /**
  * Runs a script, atomically, by EVALSHA (EVAL after a restart of Redis). `key` routes the call in a cluster: all keys of one
- * shard carry the same hash tag, and the scripts derive the others from it.
+ * namespace carry the same hash tag, and the scripts derive the others from it.
  */
 export function runScript(
   redis: Redis,

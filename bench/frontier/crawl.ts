@@ -4,14 +4,14 @@ import { type Enqueuing, enqueue } from '../../producers/enqueue.ts';
 import { defaultSettings } from '../../src/config.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
-import { crawlKey, shardOf } from '../../src/frontier/keys.ts';
+import { crawlKey, namespaceOf } from '../../src/frontier/keys.ts';
 import { BATCH, offer } from '../../src/frontier/offer.ts';
 import type { Redis } from '../../src/redis.ts';
 import { createDispatch, type Dispatch, WINDOW } from './dispatch.ts';
 import { dropLanes, lengthOfLanes } from './lanes.ts';
 import { listOf, urlAt } from './list.ts';
 
-const SHARD = shardOf(defaultSettings.prefix);
+const NAMESPACE = namespaceOf(defaultSettings.namespace);
 /** Of offers that are not measured, so that Redis has work while the next is made. */
 const OFFERS_IN_FLIGHT = 3;
 const OFFERS_A_DROP = 100;
@@ -36,9 +36,9 @@ export interface FrontierCrawl extends Dispatch {
 /** Begins a crawl of a list over so many hosts, of which each may have a whole window in flight. */
 export async function beginFrontierCrawl(redis: Redis, name: string, hosts: number): Promise<FrontierCrawl> {
   const settings = { ...defaultSettings, perHost: WINDOW, maxFrontier: Number.MAX_SAFE_INTEGER };
-  const producer = await enqueue({ redis, shard: SHARD, settings, name, seeds: ['-'] });
+  const producer = await enqueue({ redis, namespace: NAMESPACE, settings, name, seeds: ['-'] });
   const crawl = producer.id;
-  const lanes = { shard: SHARD, crawl, hosts };
+  const lanes = { namespace: NAMESPACE, crawl, hosts };
   let next = 0;
 
   function offerNext(count: number): Promise<void> {
@@ -47,7 +47,7 @@ export async function beginFrontierCrawl(redis: Redis, name: string, hosts: numb
   }
 
   return {
-    ...createDispatch(redis, SHARD, crawl),
+    ...createDispatch(redis, NAMESPACE, crawl),
     async enqueue(count) {
       const list = listOf(next, next + count, hosts);
       next += count;
@@ -58,12 +58,12 @@ export async function beginFrontierCrawl(redis: Redis, name: string, hosts: numb
         const some = Math.min(left, BATCH * OFFERS_A_DROP);
         await inFlight(some, offerNext);
         await dropLanes(redis, lanes);
-        await redis.hincrby(crawlKey(SHARD, crawl), 'recorded', some);
+        await redis.hincrby(crawlKey(NAMESPACE, crawl), 'recorded', some);
       }
     },
     offerNext,
     offerOther: (url) => offerAll(redis, crawl, [url]),
-    counts: () => readCounts(redis, SHARD, crawl),
+    counts: () => readCounts(redis, NAMESPACE, crawl),
     onLanes: () => lengthOfLanes(redis, lanes),
     dropLanes: () => dropLanes(redis, lanes),
   };
@@ -71,7 +71,7 @@ export async function beginFrontierCrawl(redis: Redis, name: string, hosts: numb
 
 async function offerAll(redis: Redis, crawl: string, urls: readonly string[]): Promise<void> {
   const requests = urls.map((url) => ({ url, depth: 0, referrer: null, extras: null }));
-  const offered = await offer(redis, SHARD, crawl, requests);
+  const offered = await offer(redis, NAMESPACE, crawl, requests);
   if (offered?.added !== urls.length) throw new Error(`${offered?.added} of ${urls.length} were new`);
 }
 

@@ -1,7 +1,7 @@
 // Turns as a consumer takes them, without the fetches: what a turn hands over is ended at once, and its slots go back with the next.
 import { createCommitter } from '../../src/frontier/commit.ts';
+import { dispatch, type Release } from '../../src/frontier/dispatch.ts';
 import { jobIdOf } from '../../src/frontier/keys.ts';
-import { type Release, takeTurn } from '../../src/frontier/turn.ts';
 import { LEASE_MS } from '../../src/politeness/slot.ts';
 import { waitListOf } from '../../src/queue/queue.ts';
 import type { Redis } from '../../src/redis.ts';
@@ -18,15 +18,15 @@ export interface Dispatch {
   rest(): Promise<void>;
 }
 
-export function createDispatch(redis: Redis, shard: string, crawl: string): Dispatch {
-  const committer = createCommitter(redis, shard);
+export function createDispatch(redis: Redis, namespace: string, crawl: string): Dispatch {
+  const committer = createCommitter(redis, namespace);
   let held: (Release & { id: string })[] = [];
 
   async function take(wanted: number): Promise<{ milliseconds: number; urls: string[] }> {
     const arrived = held.map(({ holder }) => holder);
-    const queue = { serve: crawl, waitList: waitListOf(shard), wanted, leaseMs: LEASE_MS };
+    const queue = { serve: crawl, waitList: waitListOf(namespace), wanted, leaseMs: LEASE_MS };
     const startedAt = performance.now();
-    const { handed } = await takeTurn(redis, shard, { ...queue, releases: held, arrived });
+    const { handed } = await dispatch(redis, namespace, { ...queue, releases: held, arrived });
     const milliseconds = performance.now() - startedAt;
     const urls = handed.map(({ packed }) => unpackRequest(packed).url);
     held = handed.map(({ id }, index) => ({
@@ -40,7 +40,7 @@ export function createDispatch(redis: Redis, shard: string, crawl: string): Disp
     const ended = await committer.commit({
       crawl,
       id,
-      take: 0,
+      claim: 0,
       key,
       ...recorded,
       links: '',

@@ -6,7 +6,7 @@ import { hostsOf } from './list.ts';
 const KEYS_A_CALL = 1000;
 
 export interface Lanes {
-  shard: string;
+  namespace: string;
   crawl: string;
   hosts: number;
 }
@@ -24,10 +24,10 @@ export async function lengthOfLanes(redis: Redis, lanes: Lanes): Promise<number>
 /** Cheaper than a turn and an end for each request, and leaves the same: nothing of the seen set hangs on the lanes. */
 export async function dropLanes(redis: Redis, lanes: Lanes): Promise<void> {
   for (const keys of keysOf(lanes)) await redis.del(...keys);
-  await redis.del(`${crawlKey(lanes.shard, lanes.crawl)}:due`);
+  await redis.del(`${crawlKey(lanes.namespace, lanes.crawl)}:due`);
 }
 
-function* keysOf({ shard, crawl, hosts }: Lanes): Generator<string[]> {
-  const keys = hostsOf(hosts).map((host) => `${crawlKey(shard, crawl)}:l0:${host}`);
+function* keysOf({ namespace, crawl, hosts }: Lanes): Generator<string[]> {
+  const keys = hostsOf(hosts).map((host) => `${crawlKey(namespace, crawl)}:l0:${host}`);
   for (let at = 0; at < keys.length; at += KEYS_A_CALL) yield keys.slice(at, at + KEYS_A_CALL);
 }

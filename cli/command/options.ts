@@ -33,7 +33,7 @@ export function flagsOf(options: Record<string, unknown>): Partial<Record<Settin
 }
 
 export const crawlNames = settingNames.filter((name) => definitions[name].of === 'crawl');
-export const placeNames: SettingName[] = ['dataDir', 'redisUrl', 'prefix', 'logLevel'];
+export const placeNames: SettingName[] = ['dataDir', 'redisUrl', 'namespace', 'logLevel'];
 export const consumerNames: SettingName[] = [
   'concurrency',
   'dnsServers',

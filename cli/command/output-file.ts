@@ -1,7 +1,7 @@
 // The file of -o: whether it can be written is asked before the crawl, not after it.
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { findShelf } from '../../src/crawl/crawl.ts';
+import { findRecordsFolder } from '../../src/crawl/crawl.ts';
 import { DroverError } from '../../src/errors.ts';
 import { writeResults } from '../../src/records/read/read.ts';
 import type { Session } from './session.ts';
@@ -22,7 +22,11 @@ export function outputFile(option: unknown): string | null {
 
 /** Writes a crawl's results there; nothing without a path. */
 export async function writeOutput(session: Session, crawl: string, path: string | null): Promise<void> {
-  const { settings, redis, shard } = session;
+  const { settings, redis, namespace } = session;
   if (path === null) return;
-  await writeResults(join(settings.dataDir, 'records'), await findShelf(redis, shard, crawl), path);
+  await writeResults(
+    join(settings.dataDir, 'records'),
+    await findRecordsFolder(redis, namespace, crawl),
+    path,
+  );
 }

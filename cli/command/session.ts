@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { readSettings, type Settings } from '../../src/config.ts';
 import { makeDirectory } from '../../src/embedded/place.ts';
 import { DroverError } from '../../src/errors.ts';
-import { shardOf } from '../../src/frontier/keys.ts';
+import { namespaceOf } from '../../src/frontier/keys.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { checkRedis, closeRedis, connectRedis, type Redis, type RedisAddress } from '../../src/redis.ts';
 import { EXIT, explain } from './failures.ts';
@@ -13,7 +13,7 @@ export interface Session {
   settings: Settings;
   address: RedisAddress;
   redis: Redis;
-  shard: string;
+  namespace: string;
   log: Log;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function openSession(options: Record<string, unknown>): Promise<Ses
     settings,
     address,
     redis,
-    shard: shardOf(settings.prefix),
+    namespace: namespaceOf(settings.namespace),
     log: createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') }),
     async close() {
       closeRedis(redis);

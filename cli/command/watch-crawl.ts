@@ -25,7 +25,7 @@ export interface Seen {
  */
 export async function watchCrawl(parts: {
   redis: Redis;
-  shard: string;
+  namespace: string;
   crawl: string;
   consumer: Consumer;
   screen: Screen;
@@ -36,14 +36,14 @@ export async function watchCrawl(parts: {
   /** How the user calls drover. */
   command: string;
 }): Promise<Seen> {
-  const { redis, shard, crawl, consumer, screen, interrupt } = parts;
+  const { redis, namespace, crawl, consumer, screen, interrupt } = parts;
   const offered = settled(parts.offering);
   const say = createPauseNotice(parts);
   let cancelledAt: number | null = null;
   for (;;) {
     // Asked for before the counts: what failed because the crawl was cancelled is then seen as that.
     const failure = offered.failure() ?? parts.trouble();
-    const counts = await readCounts(redis, shard, crawl);
+    const counts = await readCounts(redis, namespace, crawl);
     screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now() });
     say(counts.state);
     const totals = offered.value();
@@ -51,7 +51,7 @@ export async function watchCrawl(parts: {
     if (counts.state === 'cancelled') {
       cancelledAt ??= performance.now();
       const isOver =
-        performance.now() - cancelledAt > CANCEL_MS || (await countOpen(redis, shard, crawl)) === 0;
+        performance.now() - cancelledAt > CANCEL_MS || (await countOpen(redis, namespace, crawl)) === 0;
       if (isOver || interrupt.asked()) return seen;
     } else {
       if (totals && counts.state === 'finished') return seen;

@@ -9,7 +9,7 @@ export async function withDead(
 ): Promise<number> {
   const session = await openSession(options);
   try {
-    return await work(session, openQueue(session.redis, session.shard));
+    return await work(session, openQueue(session.redis, session.namespace));
   } finally {
     await session.close();
   }

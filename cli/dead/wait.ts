@@ -15,7 +15,7 @@ const QUIET_MS = 5000;
  */
 export async function waitForRuns(
   redis: Redis,
-  shard: string,
+  namespace: string,
   begun: readonly ReplayRun[],
   aloud: boolean,
 ): Promise<{ runs: ReplayRun[]; exitCode: number }> {
@@ -25,7 +25,7 @@ export async function waitForRuns(
   let moved = { state: '', at: performance.now() };
   const ended = new Set<string>();
   for (;;) {
-    runs = await Promise.all(runs.map((run) => (run.endedAt ? run : lookAtReplay(redis, shard, run.id))));
+    runs = await Promise.all(runs.map((run) => (run.endedAt ? run : lookAtReplay(redis, namespace, run.id))));
     for (const run of runs.filter(({ id, endedAt }) => endedAt && !ended.has(id))) {
       ended.add(run.id);
       say(runLine(run));
@@ -34,7 +34,7 @@ export async function waitForRuns(
     const state = JSON.stringify(runs);
     if (state !== moved.state) moved = { state, at: performance.now() };
     else if (performance.now() - moved.at > QUIET_MS) {
-      say(await whyQuiet(redis, shard));
+      say(await whyQuiet(redis, namespace));
       moved = { state, at: Number.POSITIVE_INFINITY };
     }
     if (await stop.within(LOOK_MS)) {
@@ -48,8 +48,8 @@ export async function waitForRuns(
   return { runs, exitCode: !all ? EXIT.interrupted : came ? EXIT.recorded : EXIT.dead };
 }
 
-async function whyQuiet(redis: Redis, shard: string): Promise<string> {
-  const consumers = await redis.zcount(`${shard}:consumers`, Date.now(), '+inf');
+async function whyQuiet(redis: Redis, namespace: string): Promise<string> {
+  const consumers = await redis.zcount(`${namespace}:consumers`, Date.now(), '+inf');
   return consumers === 0
     ? `nothing moves: no consumer is at work; start one with: ${OWN_COMMAND} consume`
     : 'nothing moves for now: hosts may be paused or slow, crawls paused; still waiting';

@@ -69,7 +69,7 @@ function bar(share: number, columns: number, colour: boolean): string {
 
 /** What did not go as wished, the gravest first. */
 function troubles({ counts }: ProgressSample): Piece[] {
-  const { dead, retries, snoozes, refused } = counts;
+  const { dead, retries, postponed, refused } = counts;
   const errors = highestFirst(counts.errors);
   const pieces: Piece[] = [];
   if (dead > 0) pieces.push(piece(`${count(dead)} dead`, 'red'));
@@ -81,7 +81,7 @@ function troubles({ counts }: ProgressSample): Piece[] {
     );
   }
   if (retries > 0) pieces.push(piece(counted(retries, 'retry', 'retries')));
-  if (snoozes > 0) pieces.push(piece(`${count(snoozes)} put back`));
+  if (postponed > 0) pieces.push(piece(`${count(postponed)} postponed`));
   if (refused > 0) pieces.push(piece(`${count(refused)} refused`));
   return pieces;
 }

@@ -86,7 +86,7 @@ function figures({ counts, elapsedMs, recordedBefore = 0 }: Summary, { columns, 
   const parts = [speed(elapsedMs > 0 ? (pages * 1000) / elapsedMs : null), size(counts.bytes)];
   if (recordedBefore > 0) parts.push(`${counted(pages, 'page')} in this run`);
   if (counts.retries > 0) parts.push(counted(counts.retries, 'retry', 'retries'));
-  if (counts.snoozes > 0) parts.push(`${count(counts.snoozes)} put back on request`);
+  if (counts.postponed > 0) parts.push(`${count(counts.postponed)} postponed`);
   return `  ${
     fit(
       parts.map((part) => piece(part)),

@@ -5,7 +5,7 @@ import { redisFailure } from '../../src/redis.ts';
 export interface Troubles {
   /** Told of every error that put a request back. */
   note(error: unknown): void;
-  /** The first that waiting does not mend; null while there is none. */
+  /** The first that waiting does not repair; null while there is none. */
   first(): unknown;
 }
 

@@ -7,7 +7,7 @@ import { gathered, OTHER, statusClasses } from '../../src/metrics.ts';
 import type { Outcome } from '../../src/outcome.ts';
 import { redisFailure } from '../../src/redis.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
-import type { Reports, Told, Traces, Work } from '../context.ts';
+import type { ActiveJob, JobReport, Reports, Traces } from '../context.ts';
 
 export function createReports(parts: {
   meters: Meters;
@@ -17,13 +17,13 @@ export function createReports(parts: {
 }): Reports {
   const { meters, tail, log, traces } = parts;
   return {
-    note(work, outcome) {
-      const told = tell(work, outcome);
-      measure(meters, work, told);
-      if (told.kind === 'dead' && told.isEnd) log.warn(linesFields(work, told), 'dead letter');
-      else if (log.isLevelEnabled('debug')) log.debug(linesFields(work, told), 'job');
-      traces?.note(work, told);
-      if (tail.isWanted && told.isEnd) addToTail(tail, work, told);
+    note(job, outcome) {
+      const report = tell(job, outcome);
+      measure(meters, job, report);
+      if (report.kind === 'dead' && report.isEnd) log.warn(linesFields(job, report), 'dead letter');
+      else if (log.isLevelEnabled('debug')) log.debug(linesFields(job, report), 'job');
+      traces?.note(job, report);
+      if (tail.isWanted && report.isEnd) addToTail(tail, job, report);
     },
     trouble(jobId, error) {
       meters.count(gathered.outcomes, 'trouble');
@@ -38,9 +38,9 @@ export function troubleFields(error: unknown): { err: unknown; code?: string } {
   return code === undefined ? { err: error } : { err: error, code };
 }
 
-function tell(work: Work, outcome: Outcome): Told {
-  const { result, ended } = work.story;
-  const failure = 'failure' in outcome ? outcome.failure : work.story.failure;
+function tell(job: ActiveJob, outcome: Outcome): JobReport {
+  const { result, ended } = job.trace;
+  const failure = 'failure' in outcome ? outcome.failure : job.trace.failure;
   const came = result?.ok ? result.answer.status : (result?.came?.status ?? null);
   return {
     // It had ended before, and counts nowhere.
@@ -52,16 +52,16 @@ function tell(work: Work, outcome: Outcome): Told {
   };
 }
 
-function measure(meters: Meters, work: Work, { kind, isEnd, failure, timings }: Told): void {
+function measure(meters: Meters, job: ActiveJob, { kind, isEnd, failure, timings }: JobReport): void {
   const code = failure?.code ?? null;
   meters.count(gathered.outcomes, kind);
-  if (kind === 'snooze') {
+  if (kind === 'postponed') {
     if (code !== null) meters.count(gathered.toldOff, null);
   } else if (code !== null && kind !== 'done') meters.error(code);
-  const { result } = work.story;
+  const { result } = job.trace;
   if (!result || !timings) return;
-  meters.observe(gathered.phases, 'queue', work.queueMs);
-  meters.observe(gathered.phases, 'slot', work.slotMs);
+  meters.observe(gathered.phases, 'queue', job.queueMs);
+  meters.observe(gathered.phases, 'slot', job.slotMs);
   const { dns, connect, tls, firstByte, download, total } = timings;
   if (dns !== null) meters.observe(gathered.phases, 'dns', dns);
   if (connect !== null) meters.observe(gathered.phases, 'connect', connect);
@@ -77,33 +77,33 @@ function measure(meters: Meters, work: Work, { kind, isEnd, failure, timings }: 
 }
 
 /** The fields that docs/operations.md lists. */
-function linesFields(work: Work, { kind, failure, status, timings }: Told): Record<string, unknown> {
+function linesFields(job: ActiveJob, { kind, failure, status, timings }: JobReport): Record<string, unknown> {
   return {
-    request: work.jobId,
-    crawl: work.crawl,
-    host: limiterKeyOf(work.request.url),
-    attempt: work.attempt,
+    request: job.jobId,
+    crawl: job.crawl,
+    host: limiterKeyOf(job.request.url),
+    attempt: job.attempt,
     outcome: kind,
     ...(failure ? { code: failure.code, layer: failure.layer, reason: failure.message } : {}),
     ...(status === null ? {} : { status }),
     ...(timings?.total == null ? {} : { ms: Math.round(timings.total) }),
-    url: work.request.url,
+    url: job.request.url,
   };
 }
 
-function addToTail(tail: Tail, work: Work, { kind, failure, status, timings }: Told): void {
-  const { result } = work.story;
+function addToTail(tail: Tail, job: ActiveJob, { kind, failure, status, timings }: JobReport): void {
+  const { result } = job.trace;
   tail.add({
     at: Date.now(),
-    crawl: work.crawl,
-    id: work.id,
-    url: work.request.url,
-    host: limiterKeyOf(work.request.url),
+    crawl: job.crawl,
+    id: job.id,
+    url: job.request.url,
+    host: limiterKeyOf(job.request.url),
     status,
     code: failure?.code ?? null,
     ms: timings?.total == null ? null : Math.round(timings.total),
     bytes: result?.ok ? result.answer.body.byteLength : null,
-    attempts: work.attempt,
+    attempts: job.attempt,
     outcome: kind as 'recorded' | 'refused' | 'dead',
   });
 }

@@ -1,38 +1,38 @@
-// All that looks on while a consumer works: meters, reports, tail and pulse, put together.
+// All that looks on while a consumer works: meters, reports, tail and heartbeat, put together.
 import { basename } from 'node:path';
-import { createPulse, type Pulse } from '../../src/fleet/heartbeat.ts';
+import { createHeartbeat, type Heartbeat } from '../../src/fleet/heartbeat.ts';
 import { createTail } from '../../src/fleet/live-tail.ts';
 import { createMeters, type Meters } from '../../src/fleet/meters.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered } from '../../src/metrics.ts';
-import type { Sink } from '../../src/records/store.ts';
+import type { RecordStore } from '../../src/records/store.ts';
 import type { Redis } from '../../src/redis.ts';
 import { watchScripts } from '../../src/scripts.ts';
 import type { Reports, Traces } from '../context.ts';
 import { createReports } from './job-report.ts';
-import { type WatchedSink, watchSink } from './watched-store.ts';
+import { type WatchedStore, watchStore } from './watched-store.ts';
 
-export interface Onlookers {
+export interface Telemetry {
   meters: Meters;
   reports: Reports;
-  watchSink(sink: Sink): Sink;
-  /** `counts` says what the consumer has in hand. Its pulse is then to be beaten once a second. */
-  startPulse(counts: () => { inFlight: number; held: number; awaited: number }): Pulse;
+  watchStore(store: RecordStore): RecordStore;
+  /** `counts` says what the consumer has in hand. Its heartbeat is then to be beaten once a second. */
+  startHeartbeat(counts: () => { inFlight: number; held: number; awaited: number }): Heartbeat;
 }
 
-export function lookOn(parts: {
+export function startTelemetry(parts: {
   redis: Redis;
-  shard: string;
+  namespace: string;
   consumer: string;
   log: Log;
   traces: Traces | null;
   onError: (error: unknown) => void;
-}): Onlookers {
-  const { redis, shard, consumer, log, traces, onError } = parts;
+}): Telemetry {
+  const { redis, namespace, consumer, log, traces, onError } = parts;
   const meters = createMeters();
   const onSkipped = (count: number) => meters.count(gathered.tailSkipped, null, count);
-  const tail = createTail({ redis, shard, onSkipped, onError });
-  let sink: WatchedSink | null = null;
+  const tail = createTail({ redis, namespace, onSkipped, onError });
+  let store: WatchedStore | null = null;
   const names = new Map<string, string>();
   watchScripts(redis, (path, ms) => {
     const name = names.get(path) ?? basename(path, '.lua');
@@ -42,29 +42,29 @@ export function lookOn(parts: {
   return {
     meters,
     reports: createReports({ meters, tail, log, traces }),
-    watchSink(inner) {
-      sink = watchSink(inner, (ms) => meters.observe(gathered.store, null, ms));
-      return sink;
+    watchStore(inner) {
+      store = watchStore(inner, (ms) => meters.observe(gathered.store, null, ms));
+      return store;
     },
-    startPulse(counts) {
+    startHeartbeat(counts) {
       const standing = () => {
         const { inFlight, held, awaited } = counts();
         return {
           inFlight,
           slotsHeld: held,
           slotsAwaited: awaited,
-          sinkLagMs: Math.round(sink?.lagMs() ?? 0),
+          storeLagMs: Math.round(store?.lagMs() ?? 0),
         };
       };
       const onTailWanted = (isWanted: boolean) => tail.want(isWanted);
-      const pulse = createPulse({ redis, shard, consumer, meters, standing, onTailWanted, log });
+      const heartbeat = createHeartbeat({ redis, namespace, consumer, meters, standing, onTailWanted, log });
       // It is counted among those alive from the beginning, and knows whether the tail is wanted.
-      pulse.beat().catch(onError);
+      heartbeat.beat().catch(onError);
       return {
-        beat: () => pulse.beat(),
+        beat: () => heartbeat.beat(),
         async stop() {
           tail.stop();
-          await pulse.stop();
+          await heartbeat.stop();
         },
       };
     },

@@ -22,7 +22,7 @@ import { BullMQOtel } from 'bullmq-otel';
 import type { Log } from '../../src/log.ts';
 import { redact } from '../../src/redact.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
-import type { Told, Traces, Work } from '../context.ts';
+import type { ActiveJob, JobReport, Traces } from '../context.ts';
 
 const EXPORT_MS = 1000;
 const EXPORT_TIMEOUT_MS = 5000;
@@ -65,20 +65,20 @@ export function openTraces(parts: { endpoint: string; consumer: string; log: Log
 
   return {
     telemetry: new BullMQOtel({ tracerName: 'bullmq' }),
-    note(work, told) {
+    note(job, report) {
       const endedAt = now();
       const whole = tracer.startSpan(
         'request',
         {
           kind: SpanKind.CLIENT,
-          startTime: work.story.beganAt - work.queueMs,
-          attributes: attributesOf(work, told),
+          startTime: job.trace.beganAt - job.queueMs,
+          attributes: attributesOf(job, report),
         },
         context.active(),
       );
-      if (told.failure) whole.setStatus({ code: SpanStatusCode.ERROR, message: told.failure.message });
+      if (report.failure) whole.setStatus({ code: SpanStatusCode.ERROR, message: report.failure.message });
       const above = trace.setSpan(context.active(), whole);
-      for (const [name, period] of layersOf(work, told, endedAt)) span(name, above, period);
+      for (const [name, period] of layersOf(job, report, endedAt)) span(name, above, period);
       whole.end(endedAt);
     },
     async stop(graceMs) {
@@ -97,30 +97,30 @@ function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-function attributesOf(work: Work, told: Told): Record<string, string | number> {
-  const { request } = work;
+function attributesOf(job: ActiveJob, report: JobReport): Record<string, string | number> {
+  const { request } = job;
   const attributes: Record<string, string | number> = {
     'url.full': request.url,
     'http.request.method': request.extras?.method ?? 'GET',
-    'drover.request': work.jobId,
-    'drover.crawl': work.crawl,
+    'drover.request': job.jobId,
+    'drover.crawl': job.crawl,
     'drover.host': limiterKeyOf(request.url),
-    'drover.attempt': work.attempt,
-    'drover.outcome': told.kind,
+    'drover.attempt': job.attempt,
+    'drover.outcome': report.kind,
   };
-  if (told.status !== null) attributes['http.response.status_code'] = told.status;
-  if (told.failure) {
-    attributes['error.type'] = told.failure.code;
-    attributes['drover.layer'] = told.failure.layer;
+  if (report.status !== null) attributes['http.response.status_code'] = report.status;
+  if (report.failure) {
+    attributes['error.type'] = report.failure.code;
+    attributes['drover.layer'] = report.failure.layer;
   }
   return attributes;
 }
 
 /** When each layer was at work. The phases of the network are of the last hop: they lie one after the other, up to the moment when all had come. */
-function layersOf(work: Work, { timings }: Told, endedAt: number): [string, [number, number]][] {
-  const { beganAt, fetchedAt, storedAt, storeMs } = work.story;
-  const layers: [string, [number, number]][] = [['queue', [beganAt - work.queueMs, beganAt]]];
-  if (work.slotMs > 0) layers.push(['slot', [beganAt, beganAt + work.slotMs]]);
+function layersOf(job: ActiveJob, { timings }: JobReport, endedAt: number): [string, [number, number]][] {
+  const { beganAt, fetchedAt, storedAt, storeMs } = job.trace;
+  const layers: [string, [number, number]][] = [['queue', [beganAt - job.queueMs, beganAt]]];
+  if (job.slotMs > 0) layers.push(['slot', [beganAt, beganAt + job.slotMs]]);
   if (timings && fetchedAt !== null) {
     let at = fetchedAt - (timings.total ?? 0);
     const early = [
@@ -184,11 +184,11 @@ class AsyncContexts implements ContextManager {
 
   with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
     inner: Context,
-    work: F,
+    job: F,
     self?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    return this.#storage.run(inner, () => work.apply(self as ThisParameterType<F>, args) as ReturnType<F>);
+    return this.#storage.run(inner, () => job.apply(self as ThisParameterType<F>, args) as ReturnType<F>);
   }
 
   bind<T>(inner: Context, target: T): T {

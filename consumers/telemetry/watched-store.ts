@@ -1,27 +1,27 @@
-// A sink whose records are timed: how long each takes to be durable, and how old the oldest is that is not.
-import type { Sink } from '../../src/records/store.ts';
+// A store whose records are timed: how long each takes to be durable, and how old the oldest is that is not.
+import type { RecordStore } from '../../src/records/store.ts';
 
-export interface WatchedSink extends Sink {
+export interface WatchedStore extends RecordStore {
   /** Age of the oldest record that is not durable yet, in milliseconds; 0 when all are. */
   lagMs(): number;
 }
 
 /** `note` hears how many milliseconds each record took, failed ones included. */
-export function watchSink(sink: Sink, note: (ms: number) => void): WatchedSink {
+export function watchStore(store: RecordStore, note: (ms: number) => void): WatchedStore {
   /** In the order in which they came. */
   const pending = new Set<{ since: number }>();
   return {
-    async store(record, take, shelf) {
+    async write(record, claim, recordsFolder) {
       const entry = { since: performance.now() };
       pending.add(entry);
       try {
-        await sink.store(record, take, shelf);
+        await store.write(record, claim, recordsFolder);
       } finally {
         pending.delete(entry);
         note(performance.now() - entry.since);
       }
     },
-    close: () => sink.close(),
+    close: () => store.close(),
     lagMs() {
       const [oldest] = pending;
       return oldest ? performance.now() - oldest.since : 0;

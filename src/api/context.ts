@@ -16,7 +16,7 @@ export interface ApiContext {
   address: RedisAddress;
   /** For scripts and reads; the server closes it. */
   redis: Redis;
-  shard: string;
+  namespace: string;
   queue: RequestQueue;
   /** Where the records of all crawls lie. */
   recordsDir: string;

@@ -42,7 +42,7 @@ interface Subject {
   last: string | null;
 }
 
-function subjectsOf({ redis, shard, queue }: ApiContext): Subject[] {
+function subjectsOf({ redis, namespace, queue }: ApiContext): Subject[] {
   const subject = (event: EventName, every: number, read: () => Promise<unknown>): Subject => ({
     event,
     every,
@@ -50,21 +50,21 @@ function subjectsOf({ redis, shard, queue }: ApiContext): Subject[] {
     last: null,
   });
   return [
-    subject('crawls', 1, async () => ({ crawls: await crawlsToWatch(redis, shard, RECENT_MS) })),
-    subject('hosts', 2, async () => ({ hosts: await watchedHosts(redis, shard) })),
-    subject('replays', 1, async () => ({ replays: await listReplays(redis, shard, MOST_REPLAYS) })),
+    subject('crawls', 1, async () => ({ crawls: await crawlsToWatch(redis, namespace, RECENT_MS) })),
+    subject('hosts', 2, async () => ({ hosts: await watchedHosts(redis, namespace) })),
+    subject('replays', 1, async () => ({ replays: await listReplays(redis, namespace, MOST_REPLAYS) })),
     subject('dead', 3, async () => ({
-      groups: redacted(await summarizeDead(redis, shard, queue, ALL_DEAD, MOST_GROUPS)),
+      groups: redacted(await summarizeDead(redis, namespace, queue, ALL_DEAD, MOST_GROUPS)),
     })),
-    subject('sample', 1, () => latestSample(redis, shard)),
+    subject('sample', 1, () => latestSample(redis, namespace)),
   ];
 }
 
 export function createHub(context: ApiContext): Hub {
-  const { redis, shard, queue, log } = context;
+  const { redis, namespace, queue, log } = context;
   const watchers = new Set<Watcher>();
   const subjects = subjectsOf(context);
-  const sampler = createSampler(redis, shard, queue);
+  const sampler = createSampler(redis, namespace, queue);
   let looks = 0;
   let epoch = 0;
   let tail: { stop(): void } | null = null;
@@ -87,7 +87,7 @@ export function createHub(context: ApiContext): Hub {
     looks++;
     await sampler.tick();
     if (watchers.size === 0) return;
-    await wantTail(redis, shard);
+    await wantTail(redis, namespace);
     for (const subject of subjects)
       if (looks % subject.every === 0 || subject.last === null) await look(subject);
   }
@@ -116,7 +116,7 @@ export function createHub(context: ApiContext): Hub {
     epoch++;
     for (const subject of subjects) subject.last = null;
     tail ??= openTail(context, (batch) => tellAll('tail', JSON.stringify(batch)));
-    wantTail(redis, shard).then(lookAtAll).catch(onError);
+    wantTail(redis, namespace).then(lookAtAll).catch(onError);
   }
 
   function end(): void {
@@ -125,14 +125,14 @@ export function createHub(context: ApiContext): Hub {
   }
 }
 
-async function watchedHosts(redis: Redis, shard: string) {
-  const keys = await listHosts(redis, shard, await listOpenCrawls(redis, shard), MOST_HOSTS);
-  return lookAtHosts(redis, shard, keys);
+async function watchedHosts(redis: Redis, namespace: string) {
+  const keys = await listHosts(redis, namespace, await listOpenCrawls(redis, namespace), MOST_HOSTS);
+  return lookAtHosts(redis, namespace, keys);
 }
 
-function openTail({ address, shard }: ApiContext, onBatch: (batch: TailBatch) => void): { stop(): void } {
+function openTail({ address, namespace }: ApiContext, onBatch: (batch: TailBatch) => void): { stop(): void } {
   const subscriber = connectRedis(address, 'script');
-  const leave = listenToTail(subscriber, shard, onBatch);
+  const leave = listenToTail(subscriber, namespace, onBatch);
   return {
     stop() {
       leave();

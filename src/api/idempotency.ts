@@ -36,14 +36,17 @@ export interface Claim {
 }
 
 /** Of the Idempotency-Key header, null without one. Throws E_IDEMPOTENCY (409) while a call under it is at work, E_FIELD for an unfit key. */
-export async function claimKey({ redis, shard }: ApiContext, request: FastifyRequest): Promise<Claim | null> {
+export async function claimKey(
+  { redis, namespace }: ApiContext,
+  request: FastifyRequest,
+): Promise<Claim | null> {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))
     throw new ApiProblem('E_FIELD', 'idempotency-key: expected up to 200 printable characters.', {
       field: 'headers.idempotency-key',
     });
-  const name = `${shard}:idempotent:${digestOf(`${request.method} ${request.url}\n${key}`)}`;
+  const name = `${namespace}:idempotent:${digestOf(`${request.method} ${request.url}\n${key}`)}`;
   const working = JSON.stringify({ state: 'working', by: randomUUID(), body: '' } satisfies Mark);
   const isOurs = (await redis.set(name, working, 'PX', AT_WORK_MS, 'NX')) === 'OK';
   const former = isOurs ? null : (JSON.parse((await redis.get(name)) ?? '{}') as Partial<Mark>);

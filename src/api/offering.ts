@@ -104,7 +104,7 @@ export async function offerLines(
   context: ApiContext,
   offering: Offering,
 ): Promise<Omit<OfferTotals, 'rejected'> & { rejected: Rejections }> {
-  const { redis, shard, settings, stopping } = context;
+  const { redis, namespace, settings, stopping } = context;
   const rejected = createRejections(join(settings.dataDir, 'tmp'));
   let heldSince: number | null = null;
   const isHeldTooLong = () =>
@@ -112,7 +112,7 @@ export async function offerLines(
   try {
     const totals = await offerSeeds({
       redis,
-      shard,
+      namespace,
       crawl: offering.crawl,
       producer: offering.producer,
       lines: toAsync(offering.lines),

@@ -18,7 +18,7 @@ export const crawlShape = z
     waiting: count,
     bytes: count,
     retries: count,
-    snoozes: count,
+    postponed: count,
     statuses: counts,
     errors: counts,
     refusals: counts,

@@ -36,13 +36,13 @@ export function checkCrawlName(name: string): void {
  */
 export async function beginCrawl(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: { name: string; producer: string; settings: CrawlSettings; seeds: string },
 ): Promise<Begun> {
   checkCrawlName(crawl.name);
   const { name, producer, settings, seeds } = crawl;
   const args = [
-    shard,
+    namespace,
     name,
     producer,
     PRODUCER_LEASE_MS,
@@ -50,19 +50,19 @@ export async function beginCrawl(
     seeds,
     randomUUID().slice(0, 8),
   ];
-  const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${shard}:crawls`, args)) as string[];
+  const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${namespace}:crawls`, args)) as string[];
   return { id: String(reply[0]), fresh: reply[1] === '1' };
 }
 
 /** The producer is alive. */
 export async function stayWithCrawl(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   producer: string,
 ): Promise<void> {
-  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(shard, crawl), [
-    shard,
+  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(namespace, crawl), [
+    namespace,
     crawl,
     producer,
     PRODUCER_LEASE_MS,
@@ -72,50 +72,59 @@ export async function stayWithCrawl(
 /** The producer has offered all it had. Ends the crawl if nothing of it is left. */
 export async function leaveCrawl(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   producer: string,
 ): Promise<void> {
-  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(shard, crawl), [shard, crawl, producer, 0]);
+  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(namespace, crawl), [
+    namespace,
+    crawl,
+    producer,
+    0,
+  ]);
 }
 
 /** Ends every crawl of which nothing is left: for those whose producer died before it could leave. */
-export async function endFinishedCrawls(redis: Redis, shard: string): Promise<void> {
-  for (const crawl of await redis.zrange(`${shard}:active`, '0', '-1'))
-    await leaveCrawl(redis, shard, crawl, '');
+export async function endFinishedCrawls(redis: Redis, namespace: string): Promise<void> {
+  for (const crawl of await redis.zrange(`${namespace}:active`, '0', '-1'))
+    await leaveCrawl(redis, namespace, crawl, '');
 }
 
 /** Where a crawl's records lie below the data directory: its id alone could be that of another fleet's crawl. */
-export function shelfOf(crawl: string, token: string): string {
+export function recordsFolderOf(crawl: string, token: string): string {
   return `${crawl}-${token}`;
 }
 
-/** The shelf of a crawl that is known. */
-export async function findShelf(redis: Redis, shard: string, crawl: string): Promise<string> {
-  return shelfOf(crawl, (await redis.hget(crawlKey(shard, crawl), 'token')) ?? '');
+/** The records folder of a crawl that is known. */
+export async function findRecordsFolder(redis: Redis, namespace: string, crawl: string): Promise<string> {
+  return recordsFolderOf(crawl, (await redis.hget(crawlKey(namespace, crawl), 'token')) ?? '');
 }
 
 /** All crawls, the newest first. */
-export async function listCrawls(redis: Redis, shard: string): Promise<string[]> {
-  return redis.zrevrange(`${shard}:crawls`, '0', '-1');
+export async function listCrawls(redis: Redis, namespace: string): Promise<string[]> {
+  return redis.zrevrange(`${namespace}:crawls`, '0', '-1');
 }
 
 /** Those that have not ended, the newest first. */
-export function listOpenCrawls(redis: Redis, shard: string): Promise<string[]> {
-  return listByState(redis, shard, ['running', 'paused']);
+export function listOpenCrawls(redis: Redis, namespace: string): Promise<string[]> {
+  return listByState(redis, namespace, ['running', 'paused']);
 }
 
-export function listCancelledCrawls(redis: Redis, shard: string): Promise<string[]> {
-  return listByState(redis, shard, ['cancelled']);
+export function listCancelledCrawls(redis: Redis, namespace: string): Promise<string[]> {
+  return listByState(redis, namespace, ['cancelled']);
 }
 
-async function listByState(redis: Redis, shard: string, states: readonly CrawlState[]): Promise<string[]> {
+async function listByState(
+  redis: Redis,
+  namespace: string,
+  states: readonly CrawlState[],
+): Promise<string[]> {
   const found: string[] = [];
-  const crawls = await listCrawls(redis, shard);
+  const crawls = await listCrawls(redis, namespace);
   for (let start = 0; start < crawls.length; start += CRAWLS_A_CALL) {
     const page = crawls.slice(start, start + CRAWLS_A_CALL);
     const pipeline = redis.pipeline();
-    for (const crawl of page) pipeline.hget(crawlKey(shard, crawl), 'state');
+    for (const crawl of page) pipeline.hget(crawlKey(namespace, crawl), 'state');
     const replies = ((await pipeline.exec()) ?? []).map(([, state]) => state as CrawlState);
     found.push(...page.filter((_, index) => states.includes(replies[index] as CrawlState)));
   }
@@ -123,20 +132,20 @@ async function listByState(redis: Redis, shard: string, states: readonly CrawlSt
 }
 
 /** A crawl by its id, or the newest of that name. Throws E_CRAWL_UNKNOWN. */
-export async function findCrawl(redis: Redis, shard: string, idOrName: string): Promise<string> {
-  if (await redis.zscore(`${shard}:crawls`, idOrName)) {
-    const newest = await redis.hget(`${shard}:names`, idOrName);
+export async function findCrawl(redis: Redis, namespace: string, idOrName: string): Promise<string> {
+  if (await redis.zscore(`${namespace}:crawls`, idOrName)) {
+    const newest = await redis.hget(`${namespace}:names`, idOrName);
     return newest ?? idOrName;
   }
   // The first of a name has the name itself for an id, which means the newest: `NAME.1` says the first.
   const first = /^(.+)\.1$/.exec(idOrName)?.[1];
-  if (first && (await redis.zscore(`${shard}:crawls`, first))) return first;
+  if (first && (await redis.zscore(`${namespace}:crawls`, first))) return first;
   throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(idOrName)}.`);
 }
 
 /** The counters of I5 and what they consist of; all read at one moment, so that they add up. Throws E_CRAWL_UNKNOWN. */
-export async function readCounts(redis: Redis, shard: string, crawl: string): Promise<CrawlCounts> {
-  const fields = await redis.hgetall(crawlKey(shard, crawl));
+export async function readCounts(redis: Redis, namespace: string, crawl: string): Promise<CrawlCounts> {
+  const fields = await redis.hgetall(crawlKey(namespace, crawl));
   if (!fields.state)
     throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
   return countsOf(crawl, fields);
@@ -167,7 +176,7 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     waiting: accepted - recorded - refused - dead,
     bytes: number('bytes'),
     retries: number('retries'),
-    snoozes: number('snoozes'),
+    postponed: number('postponed'),
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),

@@ -5,13 +5,13 @@ import { crawlKey } from '../frontier/keys.ts';
 import type { Redis } from '../redis.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import type { UrlRules } from '../url/normalize.ts';
-import { type CrawlState, shelfOf } from './crawl.ts';
+import { type CrawlState, recordsFolderOf } from './crawl.ts';
 import { createScope, type Scope } from './scope.ts';
 
-export interface Plan {
+export interface LoadedCrawl {
   crawl: string;
   /** Where its records lie. */
-  shelf: string;
+  recordsFolder: string;
   state: CrawlState;
   /** When its settings last became others; milliseconds since 1970. */
   changedAt: number;
@@ -24,74 +24,75 @@ export interface Plan {
 }
 
 const FRESH_MS = 1000;
-const MOST_PLANS = 1000;
+const MOST_LOADED = 1000;
 
-export interface Plans {
-  /** The plan, at once if it is at hand; null when Redis knows no such crawl. */
-  get(crawl: string): Plan | Promise<Plan | null>;
+export interface LoadedCrawls {
+  /** The loaded crawl, at once if it is at hand; null when Redis knows no such crawl. */
+  get(crawl: string): LoadedCrawl | Promise<LoadedCrawl | null>;
   /** Before a hop to a host that can only be meant as private: its seeds' host:port are asked for, as isSeedHost does. */
-  knowSeedHost(plan: Plan, url: string): Promise<void>;
+  knowSeedHost(loadedCrawl: LoadedCrawl, url: string): Promise<void>;
   /** Whether the host:port is one of the crawl's seeds, which the operator thereby allowed. */
-  isSeedHost(plan: Plan, hostPort: string): Promise<boolean>;
+  isSeedHost(loadedCrawl: LoadedCrawl, hostPort: string): Promise<boolean>;
 }
 
-export function createPlans(redis: Redis, shard: string): Plans {
-  const plans = new Map<string, { plan: Plan; text: string; readAt: number }>();
+export function createLoadedCrawls(redis: Redis, namespace: string): LoadedCrawls {
+  const loadedCrawls = new Map<string, { loadedCrawl: LoadedCrawl; text: string; readAt: number }>();
 
-  async function read(crawl: string): Promise<Plan | null> {
+  async function read(crawl: string): Promise<LoadedCrawl | null> {
     const [text, state, token, changedAt] = await redis.hmget(
-      crawlKey(shard, crawl),
+      crawlKey(namespace, crawl),
       'settings',
       'state',
       'token',
       'changedAt',
     );
     if (!text) return null;
-    const known = plans.get(crawl);
-    const plan =
+    const known = loadedCrawls.get(crawl);
+    const loadedCrawl =
       known && known.text === text
-        ? known.plan
-        : planOf(crawl, shelfOf(crawl, token ?? ''), JSON.parse(text) as CrawlSettings);
-    plan.changedAt = Number(changedAt ?? 0);
-    plan.state = (state ?? 'running') as CrawlState;
-    if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value ?? '');
-    plans.set(crawl, { plan, text, readAt: performance.now() });
-    return plan;
+        ? known.loadedCrawl
+        : loadedCrawlOf(crawl, recordsFolderOf(crawl, token ?? ''), JSON.parse(text) as CrawlSettings);
+    loadedCrawl.changedAt = Number(changedAt ?? 0);
+    loadedCrawl.state = (state ?? 'running') as CrawlState;
+    if (loadedCrawls.size >= MOST_LOADED) loadedCrawls.delete(loadedCrawls.keys().next().value ?? '');
+    loadedCrawls.set(crawl, { loadedCrawl, text, readAt: performance.now() });
+    return loadedCrawl;
   }
 
   return {
     get(crawl) {
-      const known = plans.get(crawl);
+      const known = loadedCrawls.get(crawl);
       if (!known) return read(crawl);
       const ageMs = performance.now() - known.readAt;
       if (ageMs > 2 * FRESH_MS) return read(crawl); // the crawl may have been paused meanwhile
       if (ageMs > FRESH_MS) {
         known.readAt = performance.now();
-        read(crawl).catch(() => undefined); // the plan at hand stays good; the next look is in a second
+        read(crawl).catch(() => undefined); // what is at hand stays good; the next look is in a second
       }
-      return known.plan;
+      return known.loadedCrawl;
     },
-    async knowSeedHost(plan, url) {
-      if (mayBePrivate(hostnameOf(url))) await isSeedHost(plan, hostPortOf(url));
+    async knowSeedHost(loadedCrawl, url) {
+      if (mayBePrivate(hostnameOf(url))) await isSeedHost(loadedCrawl, hostPortOf(url));
     },
     isSeedHost,
   };
 
-  async function isSeedHost(plan: Plan, hostPort: string): Promise<boolean> {
-    if (plan.seedHosts.has(hostPort)) return true;
-    if ((await redis.sismember(`${crawlKey(shard, plan.crawl)}:hosts`, hostPort)) !== 1) return false;
-    plan.seedHosts.add(hostPort);
+  async function isSeedHost(loadedCrawl: LoadedCrawl, hostPort: string): Promise<boolean> {
+    if (loadedCrawl.seedHosts.has(hostPort)) return true;
+    if ((await redis.sismember(`${crawlKey(namespace, loadedCrawl.crawl)}:hosts`, hostPort)) !== 1)
+      return false;
+    loadedCrawl.seedHosts.add(hostPort);
     return true;
   }
 }
 
 /** A crawl that is running, with these settings. */
-export function planOf(crawl: string, shelf: string, stored: CrawlSettings): Plan {
+export function loadedCrawlOf(crawl: string, recordsFolder: string, stored: CrawlSettings): LoadedCrawl {
   // A setting that a newer version added is missing from an older crawl.
   const settings: CrawlSettings = { ...defaultSettings, ...stored };
   return {
     crawl,
-    shelf,
+    recordsFolder,
     state: 'running',
     changedAt: 0,
     settings,

@@ -11,7 +11,7 @@ export interface CrawlCounts {
   waiting: number;
   bytes: number;
   retries: number;
-  snoozes: number;
+  postponed: number;
   statuses: Record<string, number>;
   /** By code. */
   errors: Record<string, number>;
@@ -42,7 +42,7 @@ export interface Rate {
 /** New requests per ended one up to which a frontier counts as explored: the last pages still find a few. */
 const GROWTH_OF_THE_EXPLORED = 0.05;
 
-/** Speed over a window that slides along with the samples. A counter that goes back (mended) counts as standing still. */
+/** Speed over a window that slides along with the samples. A counter that goes back (repaired) counts as standing still. */
 export function createRate(windowMs = 10_000): Rate {
   const samples: ProgressSample[] = [];
 

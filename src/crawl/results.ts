@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type FleetOptions, fleetOptions, joinFleet } from '../fleet/join.ts';
 import type { CrawlRecord } from '../record.ts';
 import { readRecords } from '../records/read/read.ts';
-import { findCrawl, findShelf } from './crawl.ts';
+import { findCrawl, findRecordsFolder } from './crawl.ts';
 
 /**
  * The records of a crawl as they lie in the data directory of this machine: each request once, as `drover results` has them. Give the crawl's
@@ -13,10 +13,10 @@ import { findCrawl, findShelf } from './crawl.ts';
 export async function* readResults(options: { crawl: string } & FleetOptions): AsyncGenerator<CrawlRecord> {
   const { crawl: name, ...given } = options;
   const fleet = await joinFleet(given, fleetOptions);
-  const { redis, shard, settings } = fleet;
-  const shelf = await fleet
-    .at(async () => findShelf(redis, shard, await findCrawl(redis, shard, String(name))))
+  const { redis, namespace, settings } = fleet;
+  const recordsFolder = await fleet
+    .at(async () => findRecordsFolder(redis, namespace, await findCrawl(redis, namespace, String(name))))
     .finally(fleet.leave);
-  for await (const line of readRecords(join(settings.dataDir, 'records'), shelf))
+  for await (const line of readRecords(join(settings.dataDir, 'records'), recordsFolder))
     yield JSON.parse(line) as CrawlRecord;
 }

@@ -26,17 +26,17 @@ const wanted = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as co
  */
 export async function steerCrawl(
   redis: Redis,
-  shard: string,
+  namespace: string,
   idOrName: string,
   steering: Steering,
 ): Promise<SteeredCrawl> {
-  const crawl = await findCrawl(redis, shard, idOrName);
-  const { state, changed, inLanes } = await steer(redis, shard, crawl, steering);
+  const crawl = await findCrawl(redis, namespace, idOrName);
+  const { state, changed, inLanes } = await steer(redis, namespace, crawl, steering);
   if (!changed && state !== wanted[steering])
     throw new DroverError(
       'E_CRAWL_ENDED',
       `${crawl} ${state === 'cancelled' ? 'was cancelled' : 'is finished'}.`,
     );
-  if (state === 'cancelled') while (await dropStep(redis, shard, crawl));
-  return { counts: await readCounts(redis, shard, crawl), changed, inLanes };
+  if (state === 'cancelled') while (await dropStep(redis, namespace, crawl));
+  return { counts: await readCounts(redis, namespace, crawl), changed, inLanes };
 }

@@ -19,11 +19,11 @@ export interface CrawlView extends CrawlCounts {
 /** Those of these that are known, in their order. One round trip. */
 export async function viewCrawls(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawls: readonly string[],
 ): Promise<CrawlView[]> {
   const pipeline = redis.pipeline();
-  for (const crawl of crawls) pipeline.hgetall(crawlKey(shard, crawl));
+  for (const crawl of crawls) pipeline.hgetall(crawlKey(namespace, crawl));
   const replies = (await pipeline.exec()) ?? [];
   return crawls.flatMap((crawl, index) => {
     const fields = (replies[index]?.[1] ?? {}) as Record<string, string>;
@@ -45,10 +45,10 @@ function viewOf(crawl: string, fields: Record<string, string>): CrawlView {
 /** One, with its settings; secrets in them are left out. Throws E_CRAWL_UNKNOWN. */
 export async function viewCrawl(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
 ): Promise<CrawlView & { settings: CrawlSettings }> {
-  const fields = await redis.hgetall(crawlKey(shard, crawl));
+  const fields = await redis.hgetall(crawlKey(namespace, crawl));
   if (!fields.state)
     throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
   const settings = { ...defaultSettings, ...(JSON.parse(fields.settings ?? '{}') as CrawlSettings) };
@@ -67,24 +67,24 @@ function shownSettings(settings: CrawlSettings): CrawlSettings {
 /** A page of ids, the newest first; `next` is the id after which the next page begins, null at the end. */
 export async function pageOfCrawls(
   redis: Redis,
-  shard: string,
+  namespace: string,
   cursor: string | null,
   limit: number,
 ): Promise<{ ids: string[]; next: string | null }> {
-  const rank = cursor === null ? -1 : await redis.zrevrank(`${shard}:crawls`, cursor);
+  const rank = cursor === null ? -1 : await redis.zrevrank(`${namespace}:crawls`, cursor);
   if (rank === null) throw new DroverError('E_FIELD', 'cursor: take it from the page before.');
-  const ids = await redis.zrevrange(`${shard}:crawls`, String(rank + 1), String(rank + 1 + limit));
+  const ids = await redis.zrevrange(`${namespace}:crawls`, String(rank + 1), String(rank + 1 + limit));
   return { ids: ids.slice(0, limit), next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
 }
 
 /** Those that are worth watching: at work, and of the newest those that are paused or ended within `withinMs`. */
-export async function crawlsToWatch(redis: Redis, shard: string, withinMs: number): Promise<CrawlView[]> {
+export async function crawlsToWatch(redis: Redis, namespace: string, withinMs: number): Promise<CrawlView[]> {
   const MOST = 100;
   const [newest, active] = await Promise.all([
-    redis.zrevrange(`${shard}:crawls`, '0', String(MOST - 1)),
-    redis.zrange(`${shard}:active`, '0', String(MOST - 1)),
+    redis.zrevrange(`${namespace}:crawls`, '0', String(MOST - 1)),
+    redis.zrange(`${namespace}:active`, '0', String(MOST - 1)),
   ]);
-  const views = await viewCrawls(redis, shard, [...new Set([...newest, ...active])]);
+  const views = await viewCrawls(redis, namespace, [...new Set([...newest, ...active])]);
   const since = Date.now() - withinMs;
   return views
     .filter(({ state, createdAt, finishedAt }) =>

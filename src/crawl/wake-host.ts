@@ -10,13 +10,13 @@ import { listOpenCrawls } from './crawl.ts';
 /** Brings those of this limiter key that wait in the queue back to its front; answers how many. One pass over the window, never over the frontier. */
 export async function wakeHost(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   key: string,
 ): Promise<number> {
   let woken = 0;
-  for (const crawl of await listOpenCrawls(redis, shard)) {
-    for await (const page of openRequests(redis, shard, crawl)) {
+  for (const crawl of await listOpenCrawls(redis, namespace)) {
+    for await (const page of openRequests(redis, namespace, crawl)) {
       for (const { id, packed } of page) {
         if (limiterKeyOfRequest(unpackRequest(packed)) !== key) continue;
         if (await promote(queue, jobIdOf(crawl, id))) woken++;

@@ -49,18 +49,18 @@ export function waitAfter(failed: number, intervalMs: number): number {
  * is at work. Answers how many began. To be called by one process at a time.
  */
 export async function replayDowned(
-  parts: { redis: Redis; shard: string; queue: RequestQueue; log: Log },
+  parts: { redis: Redis; namespace: string; queue: RequestQueue; log: Log },
   intervalMs: number,
 ): Promise<number> {
-  const { redis, shard, queue, log } = parts;
-  await reconcileDead(redis, shard, queue);
-  const atWork = await runsAtWork(redis, shard);
+  const { redis, namespace, queue, log } = parts;
+  await reconcileDead(redis, namespace, queue);
+  const atWork = await runsAtWork(redis, namespace);
   const busy = new Set(atWork.map(({ code, host }) => groupOf(code, host)));
-  const groups = (await indexedGroups(redis, shard, { code: null, host: null })).filter(
+  const groups = (await indexedGroups(redis, namespace, { code: null, host: null })).filter(
     ({ code, count }) => HOST_DOWN.has(code) && count > 0,
   );
   const present = new Set(groups.map(({ code, host }) => groupOf(code, host)));
-  const memories = await learn(redis, shard, intervalMs, present);
+  const memories = await learn(redis, namespace, intervalMs, present);
   let begun = 0;
   for (const { code, host, count } of groups) {
     if (atWork.length + begun >= MOST_AT_WORK) break;
@@ -68,31 +68,36 @@ export async function replayDowned(
     const memory = memories.get(group) ?? { run: null, failed: 0, nextAt: 0 };
     if (busy.has(group) || memory.run !== null || memory.nextAt > Date.now()) continue;
     const how = { canary: 1, rate: 1, overrides: {}, total: count };
-    const run = await createRun(redis, shard, { ...how, code, host, filter: { ...ALL_DEAD, code, host } });
-    await remember(redis, shard, group, { ...memory, run });
+    const run = await createRun(redis, namespace, {
+      ...how,
+      code,
+      host,
+      filter: { ...ALL_DEAD, code, host },
+    });
+    await remember(redis, namespace, group, { ...memory, run });
     log.info({ code, host, letters: count, replay: run }, 'trying a host again');
     begun++;
   }
-  if (begun > 0) await driveReplays(redis, shard, queue);
+  if (begun > 0) await driveReplays(redis, namespace, queue);
   return begun;
 }
 
 /** What is known of each group, by now. */
 async function learn(
   redis: Redis,
-  shard: string,
+  namespace: string,
   intervalMs: number,
   present: ReadonlySet<string>,
 ): Promise<Map<string, Memory>> {
   const memories = new Map<string, Memory>();
-  for (const [group, text] of Object.entries(await redis.hgetall(memoryKey(shard)))) {
+  for (const [group, text] of Object.entries(await redis.hgetall(memoryKey(namespace)))) {
     const memory = JSON.parse(text) as Memory;
-    const next = memory.run === null ? memory : await judge(redis, shard, memory, memory.run, intervalMs);
+    const next = memory.run === null ? memory : await judge(redis, namespace, memory, memory.run, intervalMs);
     const isOver =
       next.run === null && (next.failed === 0 || (!present.has(group) && next.nextAt <= Date.now()));
-    if (isOver) await redis.hdel(memoryKey(shard), group);
+    if (isOver) await redis.hdel(memoryKey(namespace), group);
     else {
-      if (next !== memory) await remember(redis, shard, group, next);
+      if (next !== memory) await remember(redis, namespace, group, next);
       memories.set(group, next);
     }
   }
@@ -101,15 +106,15 @@ async function learn(
 
 async function judge(
   redis: Redis,
-  shard: string,
+  namespace: string,
   memory: Memory,
   id: string,
   intervalMs: number,
 ): Promise<Memory> {
-  let run = await readRun(redis, shard, id);
+  let run = await readRun(redis, namespace, id);
   if (run && run.endedAt === null) {
     if (run.phase !== 'canary' || Date.now() - Date.parse(run.startedAt) < LONGEST_CANARY_MS) return memory;
-    await stopReplay(redis, shard, id);
+    await stopReplay(redis, namespace, id);
     run = null;
   }
   if (run && cameThrough(run)) return { run: null, failed: 0, nextAt: 0 };
@@ -122,10 +127,10 @@ function cameThrough({ phase, recorded, dead }: RunAtWork): boolean {
   return phase === 'done' && recorded > 0 && dead === 0;
 }
 
-async function remember(redis: Redis, shard: string, group: string, memory: Memory): Promise<void> {
-  await redis.hset(memoryKey(shard), group, JSON.stringify(memory));
+async function remember(redis: Redis, namespace: string, group: string, memory: Memory): Promise<void> {
+  await redis.hset(memoryKey(namespace), group, JSON.stringify(memory));
 }
 
-function memoryKey(shard: string): string {
-  return `${shard}:dead:auto`;
+function memoryKey(namespace: string): string {
+  return `${namespace}:dead:auto`;
 }

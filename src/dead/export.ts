@@ -43,14 +43,14 @@ function csvLineOf(job: RequestJob): string {
 /** All letters that match, the newest first: each a line with its end; before those of CSV the names of the columns. */
 export async function* deadLines(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   filter: DeadFilter,
   format: DeadFormat,
 ): AsyncGenerator<string> {
   if (format === 'csv') yield csvLine(Object.keys(columns));
   const lineOf = format === 'csv' ? csvLineOf : deadLine;
-  for await (const jobs of matchingJobs({ redis, shard, queue }, filter))
+  for await (const jobs of matchingJobs({ redis, namespace, queue }, filter))
     for (const job of jobs) yield lineOf(job);
 }
 
@@ -60,7 +60,7 @@ export async function* deadLines(
  */
 export async function writeDead(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   filter: DeadFilter,
   format: DeadFormat,
@@ -69,7 +69,7 @@ export async function writeDead(
   const output = await openOutput(file);
   let lines = 0;
   try {
-    for await (const line of deadLines(redis, shard, queue, filter, format)) {
+    for await (const line of deadLines(redis, namespace, queue, filter, format)) {
       if (!(await output.write(Buffer.from(line)))) break;
       lines++;
     }

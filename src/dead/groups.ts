@@ -15,18 +15,18 @@ const PAGE = 200;
 /** Between the commit of a death and the move to the failed set, the index is ahead by what the fleet has in hand. */
 const MOST_AHEAD = 1000;
 
-export function groupKey(shard: string, code: string, host: string): string {
-  return `${shard}:dead:g:${groupOf(code, host)}`;
+export function groupKey(namespace: string, code: string, host: string): string {
+  return `${namespace}:dead:g:${groupOf(code, host)}`;
 }
 
 /** Groups with their sizes, those of the latest deaths first. */
 export async function indexedGroups(
   redis: Redis,
-  shard: string,
+  namespace: string,
   filter: Pick<DeadFilter, 'code' | 'host'>,
 ): Promise<IndexedGroup[]> {
   const groups: IndexedGroup[] = [];
-  const names = await redis.zrevrange(`${shard}:dead:groups`, '0', '-1');
+  const names = await redis.zrevrange(`${namespace}:dead:groups`, '0', '-1');
   for (let start = 0; start < names.length; start += PAGE) {
     const page = names
       .slice(start, start + PAGE)
@@ -35,7 +35,9 @@ export async function indexedGroups(
         return { code, host };
       })
       .filter(({ code, host }) => (filter.code ?? code) === code && (filter.host ?? host) === host);
-    const counts = await Promise.all(page.map(({ code, host }) => redis.zcard(groupKey(shard, code, host))));
+    const counts = await Promise.all(
+      page.map(({ code, host }) => redis.zcard(groupKey(namespace, code, host))),
+    );
     groups.push(...page.map((group, index) => ({ ...group, count: counts[index] ?? 0 })));
   }
   return groups;
@@ -51,12 +53,12 @@ export interface Member {
 
 /** The members of a group that match, the oldest first. */
 export async function* membersOf(
-  parts: { redis: Redis; shard: string; queue: RequestQueue },
+  parts: { redis: Redis; namespace: string; queue: RequestQueue },
   group: { code: string; host: string },
   filter: DeadFilter,
 ): AsyncGenerator<Member[]> {
-  const { redis, shard, queue } = parts;
-  const key = groupKey(shard, group.code, group.host);
+  const { redis, namespace, queue } = parts;
+  const key = groupKey(namespace, group.code, group.host);
   for await (const page of pagesByAge(redis, key, filter.since ?? -Infinity, Infinity)) {
     const members = page.map(({ jobId, at }) => ({ jobId, at, job: null }));
     yield await matching(queue, members, filter);
@@ -112,23 +114,23 @@ export async function jobOf(queue: RequestQueue, jobId: string): Promise<Request
  * Puts the index right where it disagrees with the failed set: letters of an older version, jobs removed by an operator's hand. Costs two counts
  * where all is well. Idempotent.
  */
-export async function reconcileDead(redis: Redis, shard: string, queue: RequestQueue): Promise<void> {
-  const groups = await indexedGroups(redis, shard, { code: null, host: null });
+export async function reconcileDead(redis: Redis, namespace: string, queue: RequestQueue): Promise<void> {
+  const groups = await indexedGroups(redis, namespace, { code: null, host: null });
   const indexed = groups.reduce((sum, { count }) => sum + count, 0);
   const failed = await redis.zcard(queue.toKey('failed'));
-  if (failed > indexed) await addMissing(redis, shard, queue);
+  if (failed > indexed) await addMissing(redis, namespace, queue);
   else if (indexed > failed + MOST_AHEAD || (failed === 0 && indexed > 0))
-    await dropStale(redis, shard, queue, groups);
+    await dropStale(redis, namespace, queue, groups);
 }
 
-async function addMissing(redis: Redis, shard: string, queue: RequestQueue): Promise<void> {
+async function addMissing(redis: Redis, namespace: string, queue: RequestQueue): Promise<void> {
   for await (const jobs of deadJobs(queue)) {
     const pipeline = redis.pipeline();
     for (const job of jobs) {
       const { code, host, jobId, failedAt } = letterOf(job);
       const at = Date.parse(failedAt);
-      pipeline.zadd(groupKey(shard, code, host), 'NX', at, jobId);
-      pipeline.zadd(`${shard}:dead:groups`, 'GT', at, groupOf(code, host));
+      pipeline.zadd(groupKey(namespace, code, host), 'NX', at, jobId);
+      pipeline.zadd(`${namespace}:dead:groups`, 'GT', at, groupOf(code, host));
     }
     await pipeline.exec();
   }
@@ -139,13 +141,13 @@ const SETTLED_MS = 60_000;
 
 async function dropStale(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   groups: readonly IndexedGroup[],
 ): Promise<void> {
   const before = Date.now() - SETTLED_MS;
   for (const { code, host } of groups) {
-    const key = groupKey(shard, code, host);
+    const key = groupKey(namespace, code, host);
     const members = await redis.zrangebyscore(key, '-inf', before);
     for (let start = 0; start < members.length; start += PAGE) {
       const page = members.slice(start, start + PAGE);
@@ -153,6 +155,6 @@ async function dropStale(
       const stale = page.filter((_, index) => scores[index] === null);
       if (stale.length > 0) await redis.zrem(key, ...stale);
     }
-    if ((await redis.exists(key)) === 0) await redis.zrem(`${shard}:dead:groups`, groupOf(code, host));
+    if ((await redis.exists(key)) === 0) await redis.zrem(`${namespace}:dead:groups`, groupOf(code, host));
   }
 }

@@ -1,7 +1,7 @@
 // What consumers do with dead letters by themselves: drop old ones, and try again where a host was down.
 import type { Settings } from '../config.ts';
 import { repeat } from '../fleet/interval.ts';
-import { keepChore, takeChore } from '../fleet/lease.ts';
+import { keepLease, takeLease } from '../fleet/lease.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
@@ -19,27 +19,27 @@ export interface DeadTender {
 
 interface Parts {
   redis: Redis;
-  shard: string;
+  namespace: string;
   queue: RequestQueue;
   settings: Settings;
   log: Log;
 }
 
 /** Does nothing at all where neither --keep-dead, --keep-dead-count nor --auto-replay is set. */
-export function tendDead(parts: Parts): DeadTender {
+export function maintainDeadLetters(parts: Parts): DeadTender {
   const { keepDead, keepDeadCount, autoReplay } = parts.settings;
-  const chores: ((isStopping: () => boolean) => Promise<void>)[] = [];
-  if (keepDead !== null || keepDeadCount !== null) chores.push((isStopping) => dropOld(parts, isStopping));
-  if (autoReplay > 0) chores.push(() => tryAgain(parts));
+  const intervals: ((isStopping: () => boolean) => Promise<void>)[] = [];
+  if (keepDead !== null || keepDeadCount !== null) intervals.push((isStopping) => dropOld(parts, isStopping));
+  if (autoReplay > 0) intervals.push(() => tryAgain(parts));
   let stopping = false;
   const round = async () => {
-    for (const chore of chores) {
+    for (const interval of intervals) {
       if (stopping) return;
-      await chore(() => stopping).catch((err: unknown) => parts.log.error({ err }, 'dead letters'));
+      await interval(() => stopping).catch((err: unknown) => parts.log.error({ err }, 'dead letters'));
     }
   };
   const onError = (err: unknown) => parts.log.error({ err }, 'dead letters');
-  const asking = chores.length > 0 ? repeat(ASK_MS, round, onError) : null;
+  const asking = intervals.length > 0 ? repeat(ASK_MS, round, onError) : null;
   return {
     async stop() {
       stopping = true;
@@ -49,17 +49,17 @@ export function tendDead(parts: Parts): DeadTender {
 }
 
 async function dropOld(parts: Parts, isStopping: () => boolean): Promise<void> {
-  const { redis, shard } = parts;
-  if (!(await takeChore(redis, shard, 'retention', RETENTION_MS))) return;
+  const { redis, namespace } = parts;
+  if (!(await takeLease(redis, namespace, 'retention', RETENTION_MS))) return;
   await purgeOldDead(parts, async () => {
     if (isStopping()) return false;
-    await keepChore(redis, shard, 'retention', RETENTION_MS);
+    await keepLease(redis, namespace, 'retention', RETENTION_MS);
     return true;
   });
 }
 
 async function tryAgain(parts: Parts): Promise<void> {
-  const { redis, shard, settings } = parts;
-  if (await takeChore(redis, shard, 'auto-replay', settings.autoReplay))
+  const { redis, namespace, settings } = parts;
+  if (await takeLease(redis, namespace, 'auto-replay', settings.autoReplay))
     await replayDowned(parts, settings.autoReplay);
 }

@@ -16,7 +16,11 @@ export interface Purge {
 }
 
 /** Purges these jobs of the failed set; those that were replayed since they were read stay. Answers how many went. */
-export async function purgeDead(redis: Redis, shard: string, jobs: readonly RequestJob[]): Promise<number> {
+export async function purgeDead(
+  redis: Redis,
+  namespace: string,
+  jobs: readonly RequestJob[],
+): Promise<number> {
   let purged = 0;
   for (let start = 0; start < jobs.length; start += LETTERS_A_CALL) {
     const letters = jobs.slice(start, start + LETTERS_A_CALL).flatMap((job) => {
@@ -24,7 +28,7 @@ export async function purgeDead(redis: Redis, shard: string, jobs: readonly Requ
       const diedAt = job.finishedOn;
       return diedAt === undefined ? [] : [{ ...crawlAndId(jobId), code, host, diedAt }];
     });
-    if (letters.length > 0) purged += await purgeLetters(redis, shard, letters);
+    if (letters.length > 0) purged += await purgeLetters(redis, namespace, letters);
   }
   return purged;
 }
@@ -37,13 +41,13 @@ export interface Purger {
 }
 
 /** `exportDir` null: without an export. */
-export function createPurger(redis: Redis, shard: string, exportDir: string | null): Purger {
+export function createPurger(redis: Redis, namespace: string, exportDir: string | null): Purger {
   const file: GrowingFile | null = exportDir === null ? null : openGrowingFile(exportDir, 'dead');
   let purged = 0;
   return {
     async take(jobs) {
       await file?.append(jobs.map(deadLine));
-      const count = await purgeDead(redis, shard, jobs);
+      const count = await purgeDead(redis, namespace, jobs);
       purged += count;
       return count;
     },
@@ -57,14 +61,14 @@ export function createPurger(redis: Redis, shard: string, exportDir: string | nu
 /** Purges all letters that match, those first that died last. Letters that are replayed, or die, meanwhile stay. */
 export async function purgeMatching(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   filter: DeadFilter,
   exportDir: string | null,
 ): Promise<Purge> {
-  const purger = createPurger(redis, shard, exportDir);
+  const purger = createPurger(redis, namespace, exportDir);
   try {
-    for await (const jobs of matchingJobs({ redis, shard, queue }, filter)) await purger.take(jobs);
+    for await (const jobs of matchingJobs({ redis, namespace, queue }, filter)) await purger.take(jobs);
   } catch (error) {
     await purger.end();
     throw error;

@@ -32,7 +32,7 @@ export interface DeadGroup {
 
 interface Parts {
   redis: Redis;
-  shard: string;
+  namespace: string;
   queue: RequestQueue;
 }
 
@@ -46,25 +46,25 @@ const MOST_LOOKED_AT = 20_000;
  */
 export async function pageOfDead(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   filter: DeadFilter,
   cursor: string | null,
   limit: number,
 ): Promise<{ letters: DeadLetter[]; next: string | null }> {
-  const { jobs, next } = await pageOfDeadJobs({ redis, shard, queue }, filter, cursor, limit);
+  const { jobs, next } = await pageOfDeadJobs({ redis, namespace, queue }, filter, cursor, limit);
   return { letters: jobs.map(letterOf), next };
 }
 
 /** The same page, as the jobs that they are. */
 async function pageOfDeadJobs(
-  { redis, shard, queue }: Parts,
+  { redis, namespace, queue }: Parts,
   filter: DeadFilter,
   cursor: string | null,
   limit: number,
 ): Promise<{ jobs: RequestJob[]; next: string | null }> {
   const { code, host } = filter;
-  const key = code !== null && host !== null ? groupKey(shard, code, host) : queue.toKey('failed');
+  const key = code !== null && host !== null ? groupKey(namespace, code, host) : queue.toKey('failed');
   const found: RequestJob[] = [];
   let rank = await rankAfter(redis, key, cursor);
   for (let looked = 0; looked < MOST_LOOKED_AT; ) {
@@ -122,11 +122,11 @@ export async function* matchingJobs(parts: Parts, filter: DeadFilter): AsyncGene
 /** All that match, the newest first. */
 export async function* deadLetters(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   filter: DeadFilter,
 ): AsyncGenerator<DeadLetter> {
-  for await (const jobs of matchingJobs({ redis, shard, queue }, filter)) yield* jobs.map(letterOf);
+  for await (const jobs of matchingJobs({ redis, namespace, queue }, filter)) yield* jobs.map(letterOf);
 }
 
 /** One, with its request and its attempts. Throws E_LETTER_UNKNOWN. */
@@ -151,21 +151,21 @@ const GROUPS_AT_ONCE = 50;
  */
 export async function summarizeDead(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   filter: DeadFilter,
   most = Number.POSITIVE_INFINITY,
 ): Promise<DeadGroup[]> {
-  await reconcileDead(redis, shard, queue);
-  const runs = await runsAtWork(redis, shard);
-  const bySize = (await indexedGroups(redis, shard, filter)).sort((a, b) => b.count - a.count);
+  await reconcileDead(redis, namespace, queue);
+  const runs = await runsAtWork(redis, namespace);
+  const bySize = (await indexedGroups(redis, namespace, filter)).sort((a, b) => b.count - a.count);
   const areWhole = isPlain(filter) && filter.crawl === null && filter.since === null;
   const chosen = areWhole ? bySize.slice(0, most) : bySize;
   const found: DeadGroup[] = [];
   for (let start = 0; start < chosen.length; start += GROUPS_AT_ONCE) {
     const page = chosen.slice(start, start + GROUPS_AT_ONCE);
     const groups = await Promise.all(
-      page.map((group) => lookAtGroup({ redis, shard, queue }, group, filter, runs)),
+      page.map((group) => lookAtGroup({ redis, namespace, queue }, group, filter, runs)),
     );
     found.push(...groups.filter((group) => group !== null));
   }
@@ -174,7 +174,7 @@ export async function summarizeDead(
 
 /** Null where nothing of it matches. */
 async function lookAtGroup(
-  parts: { redis: Redis; shard: string; queue: RequestQueue },
+  parts: { redis: Redis; namespace: string; queue: RequestQueue },
   { code, host }: { code: string; host: string },
   filter: DeadFilter,
   runs: readonly RunAtWork[],
@@ -220,11 +220,11 @@ export async function extentOf(
 }
 
 async function plainExtent(
-  { redis, shard }: { redis: Redis; shard: string },
+  { redis, namespace }: { redis: Redis; namespace: string },
   group: { code: string; host: string },
   since: number | null,
 ): Promise<Extent | null> {
-  const key = groupKey(shard, group.code, group.host);
+  const key = groupKey(namespace, group.code, group.host);
   const from = String(since ?? '-inf');
   const [count, first, last] = await Promise.all([
     redis.zcount(key, from, '+inf'),

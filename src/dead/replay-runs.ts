@@ -56,8 +56,8 @@ const KEPT_SECONDS = 7 * 86_400;
 /** A run that nobody drives for so long is forgotten. */
 const LONGEST_SECONDS = 30 * 86_400;
 
-export function runKey(shard: string, id: string): string {
-  return `${shard}:replay:${id}`;
+export function runKey(namespace: string, id: string): string {
+  return `${namespace}:replay:${id}`;
 }
 
 /** What makes two runs of a group the very same. */
@@ -73,7 +73,7 @@ export function askedOf(filter: DeadFilter, overrides: ReplayOverrides): string 
 /** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
 export async function createRun(
   redis: Redis,
-  shard: string,
+  namespace: string,
   run: Pick<ReplayRun, 'code' | 'host' | 'filter' | 'canary' | 'rate' | 'total'> & {
     overrides: ReplayOverrides;
   },
@@ -84,31 +84,31 @@ export async function createRun(
   const place = hash('sha1', `${groupOf(code, host)}\x1f${asked}`);
   const phase = canary > 0 ? 'canary' : 'rest';
   const fields = Object.entries({ code, host, asked, canary, rate, phase, total }).flat();
-  return String(await onRun(redis, shard, id, ['begin', place, LONGEST_SECONDS, ...fields]));
+  return String(await onRun(redis, namespace, id, ['begin', place, LONGEST_SECONDS, ...fields]));
 }
 
 /** The canaries came through: the others may follow. False when the run has ended, or another driver was faster. Atomic. */
-export async function letRestFollow(redis: Redis, shard: string, id: string): Promise<boolean> {
-  return (await onRun(redis, shard, id, ['rest'])) === 1;
+export async function letRestFollow(redis: Redis, namespace: string, id: string): Promise<boolean> {
+  return (await onRun(redis, namespace, id, ['rest'])) === 1;
 }
 
 /** Closes the record. Atomic and idempotent: the first end counts. */
 export async function endRun(
   redis: Redis,
-  shard: string,
+  namespace: string,
   id: string,
   phase: 'done' | 'stopped',
 ): Promise<void> {
-  await onRun(redis, shard, id, ['end', phase, KEPT_SECONDS]);
+  await onRun(redis, namespace, id, ['end', phase, KEPT_SECONDS]);
 }
 
-function onRun(redis: Redis, shard: string, id: string, args: (string | number)[]): Promise<ScriptReply> {
-  return runScript(redis, 'frontier/lua/replay-run.lua', runKey(shard, id), [shard, id, ...args]);
+function onRun(redis: Redis, namespace: string, id: string, args: (string | number)[]): Promise<ScriptReply> {
+  return runScript(redis, 'frontier/lua/replay-run.lua', runKey(namespace, id), [namespace, id, ...args]);
 }
 
 /** The run, null when there is none of that id (any more). */
-export async function readRun(redis: Redis, shard: string, id: string): Promise<RunAtWork | null> {
-  const fields = await redis.hgetall(runKey(shard, id));
+export async function readRun(redis: Redis, namespace: string, id: string): Promise<RunAtWork | null> {
+  const fields = await redis.hgetall(runKey(namespace, id));
   if (!fields.phase) return null;
   const number = (name: string) => Number(fields[name] ?? 0);
   const { filter, overrides } = JSON.parse(fields.asked ?? '{}') as {
@@ -140,23 +140,23 @@ export async function readRun(redis: Redis, shard: string, id: string): Promise<
 }
 
 /** Throws E_REPLAY_UNKNOWN. */
-export async function lookAtReplay(redis: Redis, shard: string, id: string): Promise<ReplayRun> {
-  const run = await readRun(redis, shard, id);
+export async function lookAtReplay(redis: Redis, namespace: string, id: string): Promise<ReplayRun> {
+  const run = await readRun(redis, namespace, id);
   if (!run) throw new DroverError('E_REPLAY_UNKNOWN', `${id}.`);
   return shownRun(run);
 }
 
 /** The newest first; ended ones for a week. */
-export async function listReplays(redis: Redis, shard: string, most = 1000): Promise<ReplayRun[]> {
-  const ids = await redis.zrevrange(`${shard}:replays`, '0', String(most - 1));
-  const runs = await Promise.all(ids.map((id) => readRun(redis, shard, id)));
+export async function listReplays(redis: Redis, namespace: string, most = 1000): Promise<ReplayRun[]> {
+  const ids = await redis.zrevrange(`${namespace}:replays`, '0', String(most - 1));
+  const runs = await Promise.all(ids.map((id) => readRun(redis, namespace, id)));
   return runs.filter((run) => run !== null).map(shownRun);
 }
 
 /** Those that have not ended. */
-export async function runsAtWork(redis: Redis, shard: string): Promise<RunAtWork[]> {
-  const ids = await redis.hvals(`${shard}:replays:open`);
-  const runs = await Promise.all(ids.map((id) => readRun(redis, shard, id)));
+export async function runsAtWork(redis: Redis, namespace: string): Promise<RunAtWork[]> {
+  const ids = await redis.hvals(`${namespace}:replays:open`);
+  const runs = await Promise.all(ids.map((id) => readRun(redis, namespace, id)));
   return runs.filter((run) => run !== null && run.endedAt === null) as RunAtWork[];
 }
 

@@ -17,16 +17,16 @@ export interface Replayable {
 /** Changes nothing. Where no crawl was cancelled, it costs a few counts a group. */
 export async function countReplayable(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   filter: DeadFilter,
 ): Promise<Replayable> {
-  await reconcileDead(redis, shard, queue);
-  const parts = { redis, shard, queue };
-  const isAnyCancelled = (await listCancelledCrawls(redis, shard)).length > 0;
+  await reconcileDead(redis, namespace, queue);
+  const parts = { redis, namespace, queue };
+  const isAnyCancelled = (await listCancelledCrawls(redis, namespace)).length > 0;
   const groups: Replayable['groups'] = [];
   let cancelled = 0;
-  for (const { code, host } of await indexedGroups(redis, shard, filter)) {
+  for (const { code, host } of await indexedGroups(redis, namespace, filter)) {
     const all = (await extentOf(parts, { code, host }, filter))?.count ?? 0;
     const lost = isAnyCancelled && all > 0 ? await countCancelled(parts, { code, host }, filter) : 0;
     cancelled += lost;
@@ -36,13 +36,13 @@ export async function countReplayable(
 }
 
 async function countCancelled(
-  parts: { redis: Redis; shard: string; queue: RequestQueue },
+  parts: { redis: Redis; namespace: string; queue: RequestQueue },
   group: { code: string; host: string },
   filter: DeadFilter,
 ): Promise<number> {
   let count = 0;
   for await (const members of membersOf(parts, group, filter)) {
-    const cancelled = await cancelledAmong(parts.redis, parts.shard, members);
+    const cancelled = await cancelledAmong(parts.redis, parts.namespace, members);
     count += members.filter(({ jobId }) => cancelled.has(crawlAndId(jobId).crawl)).length;
   }
   return count;
@@ -51,12 +51,12 @@ async function countCancelled(
 /** The crawls of these letters that were cancelled. One round trip. */
 export async function cancelledAmong(
   redis: Redis,
-  shard: string,
+  namespace: string,
   letters: readonly { jobId: string }[],
 ): Promise<Set<string>> {
   const crawls = [...new Set(letters.map(({ jobId }) => crawlAndId(jobId).crawl))];
   const pipeline = redis.pipeline();
-  for (const crawl of crawls) pipeline.hget(crawlKey(shard, crawl), 'state');
+  for (const crawl of crawls) pipeline.hget(crawlKey(namespace, crawl), 'state');
   const states = ((await pipeline.exec()) ?? []).map(([, state]) => state);
   return new Set(crawls.filter((_, index) => states[index] === 'cancelled'));
 }

@@ -23,13 +23,13 @@ export function purgedDirectory(dataDir: string): string {
  * question or two where nothing is to be done. Throws E_DISK_FULL, E_FILE; then what could not be exported stays.
  */
 export async function purgeOldDead(
-  parts: { redis: Redis; shard: string; queue: RequestQueue; settings: RetentionSettings; log: Log },
+  parts: { redis: Redis; namespace: string; queue: RequestQueue; settings: RetentionSettings; log: Log },
   goOn: () => Promise<boolean> | boolean = () => true,
 ): Promise<Purge> {
-  const { redis, shard, queue, settings, log } = parts;
+  const { redis, namespace, queue, settings, log } = parts;
   const { keepDead, keepDeadCount, purgeUnexported, dataDir } = settings;
   if (keepDead === null && keepDeadCount === null) return { purged: 0, exportedTo: null };
-  const purger = createPurger(redis, shard, purgeUnexported ? null : purgedDirectory(dataDir));
+  const purger = createPurger(redis, namespace, purgeUnexported ? null : purgedDirectory(dataDir));
   const end = async () => {
     const purge = await purger.end();
     if (purge.purged > 0) log.info({ ...purge, keepDead, keepDeadCount }, 'old dead letters purged');

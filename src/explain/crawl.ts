@@ -1,7 +1,7 @@
 // Which crawl an explanation is about, and how that crawl spells the URL.
 import { crawlSettings, type Settings } from '../config.ts';
 import { findCrawl, listCrawls } from '../crawl/crawl.ts';
-import { createPlans, type Plan, planOf } from '../crawl/loaded-crawl.ts';
+import { createLoadedCrawls, type LoadedCrawl, loadedCrawlOf } from '../crawl/loaded-crawl.ts';
 import type { Failure } from '../errors.ts';
 import { type FrontierLook, lookAtRequest } from '../frontier/look.ts';
 import type { Redis } from '../redis.ts';
@@ -16,18 +16,18 @@ const PAGE = 50;
 
 interface CrawlParts {
   redis: Redis;
-  shard: string;
+  namespace: string;
   settings: Settings;
 }
 
 /** The named crawl, else the newest that knows the URL, else the newest, else none. Throws E_CRAWL_UNKNOWN. */
 export async function subjectOf(parts: CrawlParts, text: string, named: string | null): Promise<Subject> {
-  const { redis, shard } = parts;
+  const { redis, namespace } = parts;
   if (named !== null) {
-    const crawl = await findCrawl(redis, shard, named);
+    const crawl = await findCrawl(redis, namespace, named);
     return (await subjectIn(parts, text, crawl)).subject;
   }
-  const crawls = (await listCrawls(redis, shard)).slice(0, MOST_CRAWLS);
+  const crawls = (await listCrawls(redis, namespace)).slice(0, MOST_CRAWLS);
   let newest: Subject | null = null;
   for (let start = 0; start < crawls.length; start += PAGE) {
     const page = crawls.slice(start, start + PAGE);
@@ -37,21 +37,23 @@ export async function subjectOf(parts: CrawlParts, text: string, named: string |
     newest ??= subjects[0]?.subject ?? null;
   }
   if (newest) return { ...newest, chosen: 'newest' };
-  const plan = planOf('', '', crawlSettings(parts.settings));
-  return { ...subjectWith(text, plan), crawl: null, chosen: 'none' };
+  const loadedCrawl = loadedCrawlOf('', '', crawlSettings(parts.settings));
+  return { ...subjectWith(text, loadedCrawl), crawl: null, chosen: 'none' };
 }
 
 async function subjectIn(
-  { redis, shard, settings }: CrawlParts,
+  { redis, namespace, settings }: CrawlParts,
   text: string,
   crawl: string,
 ): Promise<{ subject: Subject; knows: boolean }> {
-  const plan = (await createPlans(redis, shard).get(crawl)) ?? planOf(crawl, crawl, crawlSettings(settings));
-  const subject = subjectWith(text, plan);
+  const loadedCrawl =
+    (await createLoadedCrawls(redis, namespace).get(crawl)) ??
+    loadedCrawlOf(crawl, crawl, crawlSettings(settings));
+  const subject = subjectWith(text, loadedCrawl);
   const { forms } = subject;
   for (const url of forms ? new Set([forms.seed, forms.link]) : []) {
     const id = fingerprint({ url });
-    if (isKnown(await lookAtRequest(redis, shard, crawl, id)))
+    if (isKnown(await lookAtRequest(redis, namespace, crawl, id)))
       return { subject: { ...subject, url, id }, knows: true };
   }
   return { subject, knows: false };
@@ -62,17 +64,17 @@ function isKnown({ seen, open, dead, replayed }: FrontierLook): boolean {
 }
 
 /** Of a URL that nobody knows, the form that a link would have. */
-function subjectWith(text: string, plan: Plan): Subject {
-  const forms = formsOf(text, plan);
+function subjectWith(text: string, loadedCrawl: LoadedCrawl): Subject {
+  const forms = formsOf(text, loadedCrawl);
   const failure = 'failure' in forms ? forms.failure : null;
   const url = 'link' in forms ? forms.link : null;
   const id = url === null ? null : fingerprint({ url });
   const known = 'link' in forms ? forms : null;
-  return { text, crawl: plan.crawl, chosen: 'named', plan, forms: known, failure, url, id };
+  return { text, crawl: loadedCrawl.crawl, chosen: 'named', loadedCrawl, forms: known, failure, url, id };
 }
 
 /** How the crawl spells the URL, and what that changed. */
-export function formsOf(text: string, { urlRules, settings }: Plan): Forms | { failure: Failure } {
+export function formsOf(text: string, { urlRules, settings }: LoadedCrawl): Forms | { failure: Failure } {
   const normalized = normalizeUrl(text, urlRules);
   if ('failure' in normalized) return normalized;
   const seed = normalized.url;

@@ -1,6 +1,6 @@
 // Every decision about one URL, or one request: normalised form, crawl, scope, guard, robots.txt, host, place, attempts, outcome, record.
 import type { Settings } from '../config.ts';
-import { createPlans } from '../crawl/loaded-crawl.ts';
+import { createLoadedCrawls } from '../crawl/loaded-crawl.ts';
 import { DroverError } from '../errors.ts';
 import { crawlAndId } from '../frontier/keys.ts';
 import { redacted } from '../redact.ts';
@@ -29,11 +29,16 @@ export async function explainUrl(
   crawl: string | null,
 ): Promise<Explanation> {
   const subject = await subjectOf(parts, url, crawl);
-  const { id, plan } = subject;
+  const { id, loadedCrawl } = subject;
   const where =
     subject.crawl === null || id === null || subject.url === null
       ? null
-      : await locate(parts, { crawl: subject.crawl, shelf: plan.shelf, id, key: limiterKeyOf(subject.url) });
+      : await locate(parts, {
+          crawl: subject.crawl,
+          recordsFolder: loadedCrawl.recordsFolder,
+          id,
+          key: limiterKeyOf(subject.url),
+        });
   return explanationOf(await gatherFacts(parts, subject, where));
 }
 
@@ -41,17 +46,18 @@ export async function explainUrl(
 export async function explainRequest(parts: ExplainParts, jobId: string): Promise<Explanation> {
   const { crawl, id } = crawlAndId(jobId);
   const isId = /^[0-9a-f]{16}$/.test(id) && crawl !== '';
-  const plan = isId ? await createPlans(parts.redis, parts.shard).get(crawl) : null;
-  const where = plan && (await locate(parts, { crawl, shelf: plan.shelf, id, key: null }));
-  if (!plan || !where || where.place.kind === 'never' || where.place.kind === 'dropped')
+  const loadedCrawl = isId ? await createLoadedCrawls(parts.redis, parts.namespace).get(crawl) : null;
+  const where =
+    loadedCrawl && (await locate(parts, { crawl, recordsFolder: loadedCrawl.recordsFolder, id, key: null }));
+  if (!loadedCrawl || !where || where.place.kind === 'never' || where.place.kind === 'dropped')
     throw new DroverError('E_REQUEST_UNKNOWN', `${jobId}.`);
   const url = where.request?.url ?? where.placed?.record.url ?? null;
-  const forms = url === null ? null : formsOf(url, plan);
+  const forms = url === null ? null : formsOf(url, loadedCrawl);
   const subject: Subject = {
     text: url ?? jobId,
     crawl,
     chosen: 'named',
-    plan,
+    loadedCrawl,
     forms: forms && 'seed' in forms ? forms : null,
     failure: null,
     url,

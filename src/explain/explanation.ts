@@ -1,6 +1,6 @@
 // The answer to "why was this URL fetched, or not?": its shape, and the facts that it is made from.
 
-import type { Plan } from '../crawl/loaded-crawl.ts';
+import type { LoadedCrawl } from '../crawl/loaded-crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
 import type { Failure } from '../errors.ts';
 import type { FrontierLook, LanePosition } from '../frontier/look.ts';
@@ -65,7 +65,7 @@ export interface Subject {
   crawl: string | null;
   /** How it came to be that crawl: it was named, it is the newest that knows the URL, or the newest of all. */
   chosen: 'named' | 'knows' | 'newest' | 'none';
-  plan: Plan;
+  loadedCrawl: LoadedCrawl;
   forms: Forms | null;
   /** Why the text is no URL that can be asked. */
   failure: Failure | null;
@@ -76,7 +76,7 @@ export interface Subject {
 /** The one place where a request is (docs/ARCHITECTURE.md). */
 export type Place =
   | { kind: 'lane'; lane: LanePosition | null; length: number }
-  | { kind: 'queue'; state: 'handing' | 'waiting' | 'active' | 'delayed'; untilMs: number | null }
+  | { kind: 'queue'; state: 'hand-over' | 'waiting' | 'active' | 'delayed'; untilMs: number | null }
   | { kind: 'dead' }
   | { kind: 'ended' }
   /** It was accepted and has ended, but its record is not in this data directory. */

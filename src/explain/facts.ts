@@ -27,9 +27,9 @@ export async function gatherFacts(
   subject: Subject,
   where: Whereabouts | null,
 ): Promise<Facts> {
-  const { redis, shard } = parts;
-  const { crawl, url, plan } = subject;
-  const counts = crawl === null ? null : await readCounts(redis, shard, crawl);
+  const { redis, namespace } = parts;
+  const { crawl, url, loadedCrawl } = subject;
+  const counts = crawl === null ? null : await readCounts(redis, namespace, crawl);
   return {
     subject,
     counts,
@@ -37,22 +37,22 @@ export async function gatherFacts(
     scope: url === null ? null : await scopeOf(parts, { subject, where, counts, url }),
     guard: url === null ? null : await guardLookOf(parts, subject, url),
     robots:
-      url === null || plan.settings.ignoreRobots
+      url === null || loadedCrawl.settings.ignoreRobots
         ? null
-        : await lookAtRobots(redis, shard, PRODUCT_TOKEN, url),
+        : await lookAtRobots(redis, namespace, PRODUCT_TOKEN, url),
     hostState: await hostStateOf(parts, url, where),
-    consumers: await redis.zcount(`${shard}:consumers`, Date.now(), '+inf'),
+    consumers: await redis.zcount(`${namespace}:consumers`, Date.now(), '+inf'),
   };
 }
 
 async function hostStateOf(
-  { redis, shard }: PlaceParts,
+  { redis, namespace }: PlaceParts,
   url: string | null,
   where: Whereabouts | null,
 ): Promise<HostState | null> {
   const own = where?.request ? limiterKeyOfRequest(where.request) : null;
   const key = own ?? (url === null ? null : limiterKeyOf(url));
-  return key === null ? null : ((await lookAtHosts(redis, shard, [key]))[0] ?? null);
+  return key === null ? null : ((await lookAtHosts(redis, namespace, [key]))[0] ?? null);
 }
 
 interface Asked {
@@ -72,7 +72,7 @@ async function scopeOf(parts: PlaceParts, asked: Asked): Promise<ScopeLook> {
     where?.place.kind === 'never'
       ? await findLinking(
           parts.recordsDir,
-          subject.plan.shelf,
+          subject.loadedCrawl.recordsFolder,
           subject.forms?.seed ?? url,
           MOST_LINKING_BYTES,
         )
@@ -92,11 +92,11 @@ async function scopeOf(parts: PlaceParts, asked: Asked): Promise<ScopeLook> {
 
 /** Where links of the crawl begin: its seeds; without one that is a URL, the URL's own host. */
 async function pagesWithLinks(
-  { redis, shard }: PlaceParts,
+  { redis, namespace }: PlaceParts,
   { crawl }: Subject,
   url: string,
 ): Promise<string[]> {
-  const seeds = crawl === null ? null : await redis.hget(crawlKey(shard, crawl), 'seeds');
+  const seeds = crawl === null ? null : await redis.hget(crawlKey(namespace, crawl), 'seeds');
   const pages = (seeds ?? '')
     .split(' ')
     .slice(0, MOST_SEEDS)
@@ -107,10 +107,10 @@ async function pagesWithLinks(
   return pages.length > 0 ? pages : [`${originOf(url)}/`];
 }
 
-function refusalOf({ plan }: Subject, url: string, from: string, depth: number): Failure | null {
-  const refusal = plan.scope.refuses(url, from, depth);
+function refusalOf({ loadedCrawl }: Subject, url: string, from: string, depth: number): Failure | null {
+  const refusal = loadedCrawl.scope.refuses(url, from, depth);
   if (refusal) return refusal;
-  return mostRepeats(url) > plan.settings.maxPathRepeats ? failure('E_PATH_REPEATS') : null;
+  return mostRepeats(url) > loadedCrawl.settings.maxPathRepeats ? failure('E_PATH_REPEATS') : null;
 }
 
 /** As consumers/follow-links.ts decides on a link of that page; its way from a seed is not known any more. */
@@ -120,29 +120,29 @@ function refusalFor(subject: Subject, url: string, page: CrawlRecord): Failure |
 }
 
 async function limitOf(
-  { redis, shard }: PlaceParts,
+  { redis, namespace }: PlaceParts,
   { subject, counts, url }: Asked,
 ): Promise<Failure | null> {
-  const { crawl, plan } = subject;
-  const { limit, maxPerHost } = plan.settings;
+  const { crawl, loadedCrawl } = subject;
+  const { limit, maxPerHost } = loadedCrawl.settings;
   if (crawl === null || counts === null) return null;
   if (limit !== null && counts.accepted >= limit) return failure('E_LIMIT', `The limit is ${limit}.`);
   if (maxPerHost === null) return null;
-  const accepted = await redis.hget(`${crawlKey(shard, crawl)}:accepts`, limiterKeyOf(url));
+  const accepted = await redis.hget(`${crawlKey(namespace, crawl)}:accepts`, limiterKeyOf(url));
   return Number(accepted) >= maxPerHost ? failure('E_HOST_LIMIT', `The limit is ${maxPerHost}.`) : null;
 }
 
 async function guardLookOf(
-  { redis, shard }: PlaceParts,
-  { crawl, plan }: Subject,
+  { redis, namespace }: PlaceParts,
+  { crawl, loadedCrawl }: Subject,
   url: string,
 ): Promise<GuardLook> {
   const name = hostnameOf(url).replace(/^\[|\]$/g, '');
   const isAddress = ipaddr.isValid(name);
   const isSeedHost =
-    crawl !== null && (await redis.sismember(`${crawlKey(shard, crawl)}:hosts`, hostPortOf(url))) === 1;
+    crawl !== null && (await redis.sismember(`${crawlKey(namespace, crawl)}:hosts`, hostPortOf(url))) === 1;
   const range = isAddress ? guardOf({ cidrs: [], hosts: [] }).refuses(name) : null;
   const refused =
-    isAddress && guardOf({ cidrs: plan.settings.allowPrivate, hosts: [] }).refuses(name) !== null;
+    isAddress && guardOf({ cidrs: loadedCrawl.settings.allowPrivate, hosts: [] }).refuses(name) !== null;
   return { range, isAddress, isSeedHost, allowed: !refused || isSeedHost };
 }

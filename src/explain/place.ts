@@ -20,7 +20,7 @@ const DELAY_SCALE = 0x1000;
 
 export interface PlaceParts {
   redis: Redis;
-  shard: string;
+  namespace: string;
   queue: RequestQueue;
   /** Where the crawls' records lie: `<dataDir>/records`. */
   recordsDir: string;
@@ -31,7 +31,7 @@ export interface PlaceParts {
 /** One request of a crawl; `key`: in whose lane it would stand, null if that is not known. */
 export interface Wanted {
   crawl: string;
-  shelf: string;
+  recordsFolder: string;
   id: string;
   key: string | null;
 }
@@ -39,12 +39,12 @@ export interface Wanted {
 /** Answers from several looks, none of which changes anything. Throws E_FILE. */
 export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereabouts> {
   for (let looks = 1; ; looks++) {
-    const look = await lookAtRequest(parts.redis, parts.shard, wanted.crawl, wanted.id);
+    const look = await lookAtRequest(parts.redis, parts.namespace, wanted.crawl, wanted.id);
     const found = await locateOnce(parts, wanted, look);
     if (found) return found;
     if (looks < MOST_LOOKS) continue;
     const nowhere: Place = look.open
-      ? { kind: 'queue', state: 'handing', untilMs: null }
+      ? { kind: 'queue', state: 'hand-over', untilMs: null }
       : { kind: 'elsewhere' };
     return { place: nowhere, look, request: look.open, attempts: [], letter: null, placed: null };
   }
@@ -78,8 +78,11 @@ async function locateOnce(
   return { ...nothing, place: { kind: look.seen === null ? 'dropped' : 'never' } };
 }
 
-function recordOf({ records, recordsDir }: PlaceParts, { shelf, id }: Wanted): Promise<PlacedRecord | null> {
-  return records ? records.find(shelf, id) : findRecord(recordsDir, shelf, id);
+function recordOf(
+  { records, recordsDir }: PlaceParts,
+  { recordsFolder, id }: Wanted,
+): Promise<PlacedRecord | null> {
+  return records ? records.find(recordsFolder, id) : findRecord(recordsDir, recordsFolder, id);
 }
 
 async function placeInQueue(
@@ -95,15 +98,15 @@ async function placeInQueue(
   if (state === 'active') return { kind: 'queue', state, untilMs: null };
   if (state === 'waiting' || state === 'prioritized')
     return { kind: 'queue', state: 'waiting', untilMs: null };
-  return look.handing ? { kind: 'queue', state: 'handing', untilMs: null } : null;
+  return look.handOver ? { kind: 'queue', state: 'hand-over', untilMs: null } : null;
 }
 
 async function placeInLane(
-  { redis, shard }: PlaceParts,
+  { redis, namespace }: PlaceParts,
   { crawl, id, key }: Wanted,
   known: Omit<Whereabouts, 'place'>,
 ): Promise<Whereabouts | null> {
-  const { found, length, lookedAtAll } = await findInLanes(redis, shard, crawl, id, key, MOST_IN_LANES);
+  const { found, length, lookedAtAll } = await findInLanes(redis, namespace, crawl, id, key, MOST_IN_LANES);
   if (!found && lookedAtAll) return null;
   const request: Request | null = found?.request ?? null;
   return { ...known, place: { kind: 'lane', lane: found, length: found?.length ?? length }, request };

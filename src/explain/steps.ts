@@ -71,7 +71,7 @@ function scopeStep({ subject, scope, where }: Facts): Step | null {
     step: 'scope',
     ok: where?.look.seen ? true : !refusal,
     text,
-    detail: { ...detail, scope: subject.plan.settings.scope },
+    detail: { ...detail, scope: subject.loadedCrawl.settings.scope },
   };
 }
 
@@ -96,7 +96,7 @@ function guardStep({ guard }: Facts): Step | null {
 
 function robotsStep({ subject, robots }: Facts): Step | null {
   if (subject.url === null) return null;
-  if (subject.plan.settings.ignoreRobots)
+  if (subject.loadedCrawl.settings.ignoreRobots)
     return { step: 'robots', ok: true, text: 'not asked (--ignore-robots)' };
   if (!robots) return { step: 'robots', ok: null, text: 'not asked yet, or not for a day' };
   const { kind, line, rule, group, fetchedAt, freshUntil } = robots;
@@ -167,7 +167,7 @@ function attemptsStep({ where, subject }: Facts): Step | null {
   const used = where?.letter?.attempts ?? where?.placed?.record.attempts ?? where?.attempts.length ?? 0;
   if (used === 0) return null;
   const last = where?.attempts.at(-1);
-  const most = where?.request?.extras?.attempts ?? subject.plan.settings.attempts;
+  const most = where?.request?.extras?.attempts ?? subject.loadedCrawl.settings.attempts;
   const text = last
     ? `${used} of ${most}; the last failed ${last.at}: ${last.code}, ${last.message}`
     : `${used} of ${most}`;

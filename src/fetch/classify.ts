@@ -39,7 +39,7 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
     return { kind: 'dead', failure: ofStatus('E_HTTP_DEAD_STATUS', status), answer };
   }
   if (status >= 200 && status < 300) return { kind: 'recorded', answer, failure: null };
-  if (status === 429 || status === 503) return snooze(answer, rules.nowMs);
+  if (status === 429 || status === 503) return postpone(answer, rules.nowMs);
   if (status === 408 || status === 425) {
     return { kind: 'retry', failure: ofStatus('E_HTTP_RETRY', status), answer };
   }
@@ -52,9 +52,9 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
   return { kind: 'recorded', answer, failure: ofStatus('E_HTTP_STATUS', status) };
 }
 
-function snooze(answer: Answer, nowMs: number): Verdict {
+function postpone(answer: Answer, nowMs: number): Verdict {
   const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], nowMs);
-  return { kind: 'snooze', failure: ofStatus('E_RATE_LIMITED', answer.status), answer, retryAfterMs };
+  return { kind: 'postponed', failure: ofStatus('E_RATE_LIMITED', answer.status), answer, retryAfterMs };
 }
 
 function ofStatus(code: ErrorCode, status: number): Failure {

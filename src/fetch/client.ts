@@ -5,8 +5,8 @@ import { type Failure, failure } from '../errors.ts';
 import { type FetchResult, NO_TIMINGS } from '../outcome.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
-import { Places } from './connection/limit.ts';
-import { Journey } from './deadline.ts';
+import { ConnectionLimit } from './connection/limit.ts';
+import { FetchDeadline } from './deadline.ts';
 import { type AllowList, guardOf } from './guard.ts';
 import { Hop, type HopEnd } from './hop.ts';
 import { firstAddress } from './names/first-address.ts';
@@ -91,13 +91,13 @@ class GotFetcher implements Fetcher {
   readonly #names: Names;
   readonly #idle: IdleSockets;
   readonly #agents: AgentPool;
-  readonly #places: Places;
+  readonly #connections: ConnectionLimit;
   readonly #watchdog = new Watchdog();
 
   constructor({ concurrency, dnsServers, ca }: FetcherOptions) {
     this.#names = createNames({ servers: dnsServers });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
-    this.#places = new Places(concurrency);
+    this.#connections = new ConnectionLimit(concurrency);
     const secureContext = tls.createSecureContext(ca ? { ca } : {});
     this.#agents = createAgentPool({ names: this.#names, idle: this.#idle, secureContext });
     this.#got = got.extend({
@@ -112,10 +112,10 @@ class GotFetcher implements Fetcher {
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const target = firstTarget(request);
     if ('code' in target) return { ok: false, failure: target, timings: NO_TIMINGS, finalUrl: request.url };
-    const journey = new Journey(request.timeouts.request);
-    const ignore = request.signal && journey.heed(request.signal);
+    const fetchDeadline = new FetchDeadline(request.timeouts.request);
+    const ignore = request.signal && fetchDeadline.heed(request.signal);
     try {
-      return await this.#follow(request, target, journey);
+      return await this.#follow(request, target, fetchDeadline);
     } finally {
       ignore?.();
     }
@@ -131,11 +131,13 @@ class GotFetcher implements Fetcher {
     this.#names.close();
   }
 
-  async #follow(request: FetchRequest, first: Target, journey: Journey): Promise<FetchResult> {
+  async #follow(request: FetchRequest, first: Target, fetchDeadline: FetchDeadline): Promise<FetchResult> {
     let target = first;
     let isAway = request.from?.isAway ?? false;
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
-      const end = await this.#travel(request, target, journey, () => waypoint(target, redirects, isAway));
+      const end = await this.#travel(request, target, fetchDeadline, () =>
+        waypoint(target, redirects, isAway),
+      );
       const finalUrl = target.url.href;
       if (end.kind === 'answer') return { ok: true, answer: { finalUrl, redirects, ...end.answer } };
       const { timings } = end;
@@ -146,7 +148,9 @@ class GotFetcher implements Fetcher {
       const next = nextTarget(request, target, end, redirects);
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
       isAway ||= next.url.origin !== target.url.origin;
-      const refusal = await journey.pauseFor(request.beforeHop?.(waypoint(next, redirects + 1, isAway)));
+      const refusal = await fetchDeadline.pauseFor(
+        request.beforeHop?.(waypoint(next, redirects + 1, isAway)),
+      );
       if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href };
       target = next;
     }
@@ -159,26 +163,26 @@ class GotFetcher implements Fetcher {
   async #travel(
     request: FetchRequest,
     target: Target,
-    journey: Journey,
+    fetchDeadline: FetchDeadline,
     here: () => Waypoint,
   ): Promise<HopEnd> {
-    const waiting = this.#places.take();
-    if (waiting) await journey.pauseFor(waiting);
+    const waiting = this.#connections.take();
+    if (waiting) await fetchDeadline.pauseFor(waiting);
     try {
-      const end = await this.#hop(request, target, journey);
+      const end = await this.#hop(request, target, fetchDeadline);
       if (end.kind !== 'failed' || !end.stale || !idempotent.has(target.method)) return end;
       // Its neighbours are as old.
       this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
-      const refusal = await journey.pauseFor(request.beforeHop?.(here()));
+      const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here()));
       if (refusal) return { ...end, failure: refusal, stale: false };
-      return await this.#hop(request, target, journey);
+      return await this.#hop(request, target, fetchDeadline);
     } finally {
-      this.#places.give();
+      this.#connections.give();
     }
   }
 
-  #hop(request: FetchRequest, target: Target, journey: Journey): Promise<HopEnd> {
-    if (journey.aborted) return Promise.resolve(unmade(journey.aborted));
+  #hop(request: FetchRequest, target: Target, fetchDeadline: FetchDeadline): Promise<HopEnd> {
+    if (fetchDeadline.aborted) return Promise.resolve(unmade(fetchDeadline.aborted));
     this.#idle.sweep();
     return new Promise((resolve) => {
       const hop: Hop = new Hop({
@@ -186,16 +190,16 @@ class GotFetcher implements Fetcher {
         agents: this.#agents.of(guardOf(request.allow)),
         idle: this.#idle,
         limits: { maxBytes: request.maxBytes, truncate: request.truncate ?? false },
-        clock: new PhaseClock(request.timeouts, journey.deadline),
+        clock: new PhaseClock(request.timeouts, fetchDeadline.deadline),
         mayStart: request.mayStart,
         started: request.onStart,
         ended: (end) => {
           this.#watchdog.delete(hop);
-          journey.hop = null;
+          fetchDeadline.hop = null;
           resolve(end);
         },
       });
-      journey.hop = hop;
+      fetchDeadline.hop = hop;
       this.#watchdog.add(hop);
       this.#drive(hop, target);
     });

@@ -1,7 +1,7 @@
 // What lasts over the hops of one fetch: the time that is left, and the wish to end it.
 import { type Failure, failure } from '../errors.ts';
 
-export class Journey {
+export class FetchDeadline {
   /** Of the whole fetch, on the clock of performance.now(). */
   deadline: number;
   aborted: Failure | null = null;

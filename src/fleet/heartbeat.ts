@@ -10,49 +10,49 @@ export interface Standing {
   inFlight: number;
   slotsHeld: number;
   slotsAwaited: number;
-  /** How late its event loop was since the last pulse. */
+  /** How late its event loop was since the last heartbeat. */
   loop: { p50: number; p99: number; max: number };
   /** Age of its oldest record that is not durable. */
-  sinkLagMs: number;
+  storeLagMs: number;
   resident: number;
   heap: number;
 }
 
-/** What a crash leaves goes after this; a pulse that a reconnect sends again is known for so long. */
+/** What a crash leaves goes after this; a heartbeat that a reconnect sends again is known for so long. */
 const KEPT_MS = 600_000;
 /** How often the event loop is looked at; the histogram counts it as a part of each delay. */
 const RESOLUTION_MS = 20;
 /** A loop that is late by this much loses time for all that the consumer has in hand. */
 const LATE_MS = 1000;
 
-export interface Pulse {
-  /** Sends the next pulse; at most one is on its way. Rejects when Redis does; what was counted goes with a later one. */
+export interface Heartbeat {
+  /** Sends the next heartbeat; at most one is on its way. Rejects when Redis does; what was counted goes with a later one. */
   beat(): Promise<void>;
-  /** The last pulse: what is left is counted, and the consumer stands nowhere any more. */
+  /** The last heartbeat: what is left is counted, and the consumer stands nowhere any more. */
   stop(): Promise<void>;
 }
 
-export function createPulse(parts: {
+export function createHeartbeat(parts: {
   redis: Redis;
-  shard: string;
+  namespace: string;
   consumer: string;
   meters: Meters;
   standing: () => Omit<Standing, 'loop' | 'resident' | 'heap'>;
   onTailWanted: (isWanted: boolean) => void;
   log: Log;
-}): Pulse {
-  const { redis, shard, consumer, meters } = parts;
+}): Heartbeat {
+  const { redis, namespace, consumer, meters } = parts;
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
-  let pulses = 0;
+  let beats = 0;
   let unsent: (string | number)[] | null = null;
   let running: Promise<void> | null = null;
 
   async function send(standing: string): Promise<void> {
-    // The same pulse again if the last did not arrive, for all we know: it adds nothing where it did.
-    unsent ??= [++pulses, standing, KEPT_MS, ...meters.take()];
-    const args = [shard, consumer, ...unsent];
-    const wanted = await runScript(redis, 'fleet/lua/pulse.lua', `${shard}:metrics`, args);
+    // The same heartbeat again if the last did not arrive, for all we know: it adds nothing where it did.
+    unsent ??= [++beats, standing, KEPT_MS, ...meters.take()];
+    const args = [namespace, consumer, ...unsent];
+    const wanted = await runScript(redis, 'fleet/lua/heartbeat.lua', `${namespace}:metrics`, args);
     unsent = null;
     parts.onTailWanted(wanted === 1);
   }

@@ -20,7 +20,7 @@ export interface StatsSample {
   dead: number;
   retries: number;
   /** Requests that their server told to come later. */
-  snoozes: number;
+  postponed: number;
   bytes: number;
   /** By layer; those without any are left out. */
   errors: Record<string, number>;
@@ -53,7 +53,7 @@ export interface Sampler {
 /** Any process of the fleet may have one, consumers and the API's server alike. */
 export function createSampler(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   nowMs: () => number = Date.now,
 ): Sampler {
@@ -64,12 +64,12 @@ export function createSampler(
       if (period === lastPeriod) return null;
       lastPeriod = period;
       // Who writes the period's name first writes its sample. If it dies before that, one sample is missing.
-      const claim = `${shard}:history:${period}`;
+      const claim = `${namespace}:history:${period}`;
       if ((await redis.set(claim, '1', 'PX', 2 * EVERY_MS, 'NX')) === null) return null;
-      const sample = { ...(await takeSample(redis, shard, queue)), at: nowMs() };
+      const sample = { ...(await takeSample(redis, namespace, queue)), at: nowMs() };
       const pipeline = redis.pipeline();
-      pipeline.rpush(`${shard}:history`, JSON.stringify(sample));
-      pipeline.ltrim(`${shard}:history`, -MOST_SAMPLES, -1);
+      pipeline.rpush(`${namespace}:history`, JSON.stringify(sample));
+      pipeline.ltrim(`${namespace}:history`, -MOST_SAMPLES, -1);
       await pipeline.exec();
       return sample;
     },
@@ -77,25 +77,25 @@ export function createSampler(
 }
 
 /** The fleet's last hour. */
-export async function readStats(redis: Redis, shard: string): Promise<Stats> {
-  const texts = await redis.lrange(`${shard}:history`, 0, -1);
+export async function readStats(redis: Redis, namespace: string): Promise<Stats> {
+  const texts = await redis.lrange(`${namespace}:history`, 0, -1);
   const since = Date.now() - KEPT_MS;
   const samples = texts.map((text) => JSON.parse(text) as StatsSample).filter(({ at }) => at >= since);
   return { everyMs: EVERY_MS, samples };
 }
 
 /** The newest sample, whoever wrote it; null before there is one. */
-export async function latestSample(redis: Redis, shard: string): Promise<StatsSample | null> {
-  const text = await redis.lindex(`${shard}:history`, -1);
+export async function latestSample(redis: Redis, namespace: string): Promise<StatsSample | null> {
+  const text = await redis.lindex(`${namespace}:history`, -1);
   return text === null ? null : (JSON.parse(text) as StatsSample);
 }
 
 /** The fleet as it stands now. Its cost does not depend on hosts, and not on crawls beyond the newest 1,000. */
-export async function takeSample(redis: Redis, shard: string, queue: RequestQueue): Promise<StatsSample> {
+export async function takeSample(redis: Redis, namespace: string, queue: RequestQueue): Promise<StatsSample> {
   const [counters, standings, crawls, jobs] = await Promise.all([
-    readCounters(redis, shard),
-    readStandings(redis, shard),
-    readCrawlTotals(redis, shard),
+    readCounters(redis, namespace),
+    readStandings(redis, namespace),
+    readCrawlTotals(redis, namespace),
     readQueue(queue),
   ]);
   const outcome = (name: string) => counters.of(gathered.outcomes, name);
@@ -106,7 +106,7 @@ export async function takeSample(redis: Redis, shard: string, queue: RequestQueu
     refused: outcome('refused'),
     dead: outcome('dead'),
     retries: outcome('retry'),
-    snoozes: counters.of(gathered.toldOff),
+    postponed: counters.of(gathered.toldOff),
     bytes: counters.of(gathered.bytes),
     errors: errorsByLayer(counters),
     latency: { bounds: boundsMs, counts },

@@ -1,6 +1,6 @@
 // What a process does again and again beside its work: never twice at once, however long it takes.
 
-export interface Chore {
+export interface Interval {
   /** Resolves when the round at hand is done. */
   stop(): Promise<void>;
 }
@@ -10,7 +10,7 @@ export function repeat(
   everyMs: number,
   round: () => Promise<void>,
   onError: (error: unknown) => void,
-): Chore {
+): Interval {
   let atWork: Promise<void> | null = null;
   const timer = setInterval(() => {
     atWork ??= round()

@@ -2,7 +2,7 @@
 import { parseSetting, readSettings, type SettingName, type Settings, unknownKey } from '../config.ts';
 import { ensureEmbeddedRedis, keepEmbeddedRedis } from '../embedded/embedded-redis.ts';
 import type { DroverError } from '../errors.ts';
-import { shardOf } from '../frontier/keys.ts';
+import { namespaceOf } from '../frontier/keys.ts';
 import { checkRedis, closeRedis, connectRedis, type Redis, redisFailure } from '../redis.ts';
 
 /** Settings as a program gives them: what is a number also as text, such as '2s' or '10MiB'. */
@@ -11,13 +11,13 @@ export type GivenSettings<Name extends SettingName> = {
 };
 
 /** Which fleet: the same as the commands' unless something else is given. */
-export type FleetOptions = GivenSettings<'redisUrl' | 'dataDir' | 'prefix'>;
-export const fleetOptions = ['redisUrl', 'dataDir', 'prefix'] as const satisfies readonly SettingName[];
+export type FleetOptions = GivenSettings<'redisUrl' | 'dataDir' | 'namespace'>;
+export const fleetOptions = ['redisUrl', 'dataDir', 'namespace'] as const satisfies readonly SettingName[];
 
 export interface Fleet {
   settings: Settings;
   redis: Redis;
-  shard: string;
+  namespace: string;
   /**
    * Does work that needs Redis, and keeps the process alive for so long: without work at hand it may end, whether or not the fleet was left.
    * What Redis says becomes a DroverError; when it is away, E_REDIS_DOWN within about 5 s.
@@ -44,7 +44,7 @@ export async function joinFleet(
     return {
       settings,
       redis,
-      shard: shardOf(settings.prefix),
+      namespace: namespaceOf(settings.namespace),
       at: (work) => hold(work).catch((error) => Promise.reject(named(error, embedded))),
       async leave() {
         closeRedis(redis);

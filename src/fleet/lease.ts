@@ -5,16 +5,21 @@ import type { Redis } from '../redis.ts';
  * Takes the chore for so long; false when another has it, or it was done too short a while ago. Nobody gives it back: that is what spaces
  * the rounds.
  */
-export async function takeChore(
+export async function takeLease(
   redis: Redis,
-  shard: string,
-  chore: string,
+  namespace: string,
+  work: string,
   leaseMs: number,
 ): Promise<boolean> {
-  return (await redis.set(`${shard}:chore:${chore}`, '1', 'PX', Math.ceil(leaseMs), 'NX')) === 'OK';
+  return (await redis.set(`${namespace}:lease:${work}`, '1', 'PX', Math.ceil(leaseMs), 'NX')) === 'OK';
 }
 
 /** Still at it: nobody else begins for so long. */
-export async function keepChore(redis: Redis, shard: string, chore: string, leaseMs: number): Promise<void> {
-  await redis.set(`${shard}:chore:${chore}`, '1', 'PX', Math.ceil(leaseMs));
+export async function keepLease(
+  redis: Redis,
+  namespace: string,
+  work: string,
+  leaseMs: number,
+): Promise<void> {
+  await redis.set(`${namespace}:lease:${work}`, '1', 'PX', Math.ceil(leaseMs));
 }

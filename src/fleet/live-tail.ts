@@ -31,7 +31,7 @@ const LONGEST_URL = 2000;
 /** A listener must want it again within this. */
 const WANTED_MS = 5000;
 
-const channelOf = (shard: string) => `${shard}:tail`;
+const channelOf = (namespace: string) => `${namespace}:tail`;
 
 export interface Tail {
   /** Whether somebody listens: else there is nothing to be done for a line. */
@@ -43,11 +43,11 @@ export interface Tail {
 
 export function createTail(parts: {
   redis: Redis;
-  shard: string;
+  namespace: string;
   onSkipped: (count: number) => void;
   onError: (error: unknown) => void;
 }): Tail {
-  const { redis, shard, onError } = parts;
+  const { redis, namespace, onError } = parts;
   let isWanted = false;
   let lines: TailLine[] = [];
   let skipped = 0;
@@ -60,7 +60,7 @@ export function createTail(parts: {
     if (skipped > 0) parts.onSkipped(skipped);
     lines = [];
     skipped = 0;
-    redis.publish(channelOf(shard), JSON.stringify(batch)).catch(onError);
+    redis.publish(channelOf(namespace), JSON.stringify(batch)).catch(onError);
   }
 
   return {
@@ -87,18 +87,18 @@ function shown(text: string): string {
 }
 
 /** Asks consumers for the tail, for 5 s from now: within a second they publish. */
-export async function wantTail(redis: Redis, shard: string): Promise<void> {
-  await redis.set(`${shard}:tail:wanted`, '1', 'PX', WANTED_MS);
+export async function wantTail(redis: Redis, namespace: string): Promise<void> {
+  await redis.set(`${namespace}:tail:wanted`, '1', 'PX', WANTED_MS);
 }
 
 /** Hears the fleet's tail on a connection for subscribers, for as long as `wantTail` is called. Returns what ends it. */
 export function listenToTail(
   subscriber: Redis,
-  shard: string,
+  namespace: string,
   onBatch: (batch: TailBatch) => void,
   onError: (error: unknown) => void = () => undefined,
 ): () => void {
-  const channel = channelOf(shard);
+  const channel = channelOf(namespace);
   const onMessage = (from: string, message: string) => {
     if (from !== channel) return;
     try {

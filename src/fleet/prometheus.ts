@@ -41,12 +41,12 @@ export function processMetrics(): ExtraMetrics {
  */
 export async function renderMetrics(
   redis: Redis,
-  shard: string,
+  namespace: string,
   queue: RequestQueue,
   extra?: ExtraMetrics,
 ): Promise<string> {
-  const counters = await readCounters(redis, shard);
-  const values = await readStanding(redis, shard, queue);
+  const counters = await readCounters(redis, namespace);
+  const values = await readStanding(redis, namespace, queue);
   const metrics = [
     ...Object.values(gathered).map((metric: Metric) => jsonOf(metric, samplesOf(metric, counters))),
     ...Object.values(standing).map((metric: Metric) =>
@@ -93,10 +93,14 @@ function samplesOf(metric: Metric, counters: Counters): Sample[] {
 const keyOf = ({ name }: Metric, row: readonly string[]) => [name, ...row].join(' ');
 
 /** The gauges, each by its name and the values of its labels. */
-async function readStanding(redis: Redis, shard: string, queue: RequestQueue): Promise<Map<string, number>> {
+async function readStanding(
+  redis: Redis,
+  namespace: string,
+  queue: RequestQueue,
+): Promise<Map<string, number>> {
   const [standings, crawls, jobs, memory] = await Promise.all([
-    readStandings(redis, shard),
-    readCrawlTotals(redis, shard),
+    readStandings(redis, namespace),
+    readCrawlTotals(redis, namespace),
     readQueue(queue),
     readMemory(redis),
   ]);
@@ -110,7 +114,7 @@ async function readStanding(redis: Redis, shard: string, queue: RequestQueue): P
   for (const [state, count] of Object.entries(jobs)) set(standing.queue, count, state);
   const known = new Set(standing.deadLetters.series.map(([code]) => code));
   let others = 0;
-  for (const [code, count] of await readDeadByCode(redis, shard, jobs.failed ?? 0)) {
+  for (const [code, count] of await readDeadByCode(redis, namespace, jobs.failed ?? 0)) {
     if (known.has(code) && code !== OTHER) set(standing.deadLetters, count, code);
     else others += count;
   }
@@ -143,7 +147,7 @@ function setStandings(
   set(standing.eventLoop, most(({ loop }) => loop.p50) / 1000, 'p50');
   set(standing.eventLoop, most(({ loop }) => loop.p99) / 1000, 'p99');
   set(standing.eventLoop, most(({ loop }) => loop.max) / 1000, 'max');
-  set(standing.sinkLag, most(({ sinkLagMs }) => sinkLagMs) / 1000);
+  set(standing.storeLag, most(({ storeLagMs }) => storeLagMs) / 1000);
   set(
     standing.memory,
     sum(({ resident }) => resident),

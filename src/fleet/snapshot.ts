@@ -33,8 +33,8 @@ export interface Standings {
   each: Standing[];
 }
 
-export async function readCounters(redis: Redis, shard: string): Promise<Counters> {
-  const values = await redis.hmget(`${shard}:metrics`, ...fields);
+export async function readCounters(redis: Redis, namespace: string): Promise<Counters> {
+  const values = await redis.hmget(`${namespace}:metrics`, ...fields);
   const known = new Map(fields.map((field, index) => [field, Number(values[index] ?? 0)]));
   const value = (metric: Metric, row: string[], bucket?: string) =>
     known.get(fieldOf(metric, row, bucket)) ?? 0;
@@ -47,8 +47,10 @@ export async function readCounters(redis: Redis, shard: string): Promise<Counter
   };
 }
 
-export async function readStandings(redis: Redis, shard: string): Promise<Standings> {
-  const reply = (await runScript(redis, 'fleet/lua/standing.lua', `${shard}:consumers`, [shard])) as string[];
+export async function readStandings(redis: Redis, namespace: string): Promise<Standings> {
+  const reply = (await runScript(redis, 'fleet/lua/standing.lua', `${namespace}:consumers`, [
+    namespace,
+  ])) as string[];
   const standings: Standings = { consumers: reply.length / 3, capacity: 0, each: [] };
   for (let at = 0; at < reply.length; at += 3) {
     standings.capacity += Number(reply[at + 1]);
@@ -59,15 +61,15 @@ export async function readStandings(redis: Redis, shard: string): Promise<Standi
 }
 
 /** Crawls with something to dispatch and the newest 1,000, by state; those that are older have ended, and wait for nothing. */
-export async function readCrawlTotals(redis: Redis, shard: string): Promise<CrawlTotals> {
+export async function readCrawlTotals(redis: Redis, namespace: string): Promise<CrawlTotals> {
   const [active, newest] = await Promise.all([
-    redis.zrange(`${shard}:active`, '0', '-1'),
-    redis.zrevrange(`${shard}:crawls`, '0', String(MOST_CRAWLS - 1)),
+    redis.zrange(`${namespace}:active`, '0', '-1'),
+    redis.zrevrange(`${namespace}:crawls`, '0', String(MOST_CRAWLS - 1)),
   ]);
   const crawls = [...new Set([...active, ...newest])];
   const pipeline = redis.pipeline();
   for (const crawl of crawls)
-    pipeline.hmget(crawlKey(shard, crawl), 'state', 'accepted', 'recorded', 'refused', 'dead');
+    pipeline.hmget(crawlKey(namespace, crawl), 'state', 'accepted', 'recorded', 'refused', 'dead');
   const read = (await pipeline.exec()) ?? [];
   const totals: CrawlTotals = {
     byState: Object.fromEntries(crawlStates.map((state) => [state, 0])),
@@ -86,7 +88,7 @@ export async function readCrawlTotals(redis: Redis, shard: string): Promise<Craw
     if (waiting > 0) busy.push(crawl);
   });
   const opens = redis.pipeline();
-  for (const crawl of busy) opens.hlen(`${crawlKey(shard, crawl)}:open`);
+  for (const crawl of busy) opens.hlen(`${crawlKey(namespace, crawl)}:open`);
   for (const [, open] of (await opens.exec()) ?? []) totals.open += Number(open);
   return totals;
 }
@@ -97,13 +99,17 @@ export async function readQueue(queue: RequestQueue): Promise<Record<string, num
 }
 
 /** Dead letters by code; those of groups beyond the 10,000 that grew last are under `other`. `all` is the length of the failed set. */
-export async function readDeadByCode(redis: Redis, shard: string, all: number): Promise<Map<string, number>> {
+export async function readDeadByCode(
+  redis: Redis,
+  namespace: string,
+  all: number,
+): Promise<Map<string, number>> {
   const codes = new Map<string, number>();
   let counted = 0;
   for (let page = 0; page < MOST_GROUP_PAGES; page++) {
     const first = page * GROUPS_A_PAGE;
-    const args = [shard, first, first + GROUPS_A_PAGE - 1];
-    const key = `${shard}:dead:groups`;
+    const args = [namespace, first, first + GROUPS_A_PAGE - 1];
+    const key = `${namespace}:dead:groups`;
     const reply = (await runScript(redis, 'dead/lua/dead-codes.lua', key, args)) as (string | number)[];
     for (let at = 1; at < reply.length; at += 2) {
       const [code, count] = [String(reply[at]), Number(reply[at + 1])];

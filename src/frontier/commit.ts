@@ -6,7 +6,7 @@ import { runScript } from '../scripts.ts';
 export interface Ending {
   crawl: string;
   id: string;
-  take: number;
+  claim: number;
   kind: 'recorded' | 'refused' | 'dead';
   key: string;
   status: number | null;
@@ -37,12 +37,12 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-export function createCommitter(redis: Redis, shard: string): Committer {
+export function createCommitter(redis: Redis, namespace: string): Committer {
   const queue: Pending[] = [];
   let running = false;
 
   async function run(): Promise<void> {
-    while (queue.length > 0) await commitBatch(redis, shard, takeBatch(queue));
+    while (queue.length > 0) await commitBatch(redis, namespace, takeBatch(queue));
     running = false;
   }
 
@@ -69,15 +69,15 @@ function takeBatch(queue: Pending[]): Pending[] {
   return queue.splice(0, count);
 }
 
-async function commitBatch(redis: Redis, shard: string, batch: Pending[]): Promise<void> {
-  const args: (string | number)[] = [shard];
+async function commitBatch(redis: Redis, namespace: string, batch: Pending[]): Promise<void> {
+  const args: (string | number)[] = [namespace];
   for (const { ending } of batch) {
-    const { crawl, id, take, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
+    const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
     const left = Object.entries(leftOut).map(([why, count]) => `${why} ${count};`);
     args.push(
       crawl,
       id,
-      take,
+      claim,
       kind,
       key,
       status ?? '',
@@ -90,7 +90,12 @@ async function commitBatch(redis: Redis, shard: string, batch: Pending[]): Promi
     );
   }
   try {
-    const replies = (await runScript(redis, 'frontier/lua/commit.lua', `${shard}:active`, args)) as number[];
+    const replies = (await runScript(
+      redis,
+      'frontier/lua/commit.lua',
+      `${namespace}:active`,
+      args,
+    )) as number[];
     batch.forEach(({ resolve }, index) => {
       resolve(replies[index] === 1 ? 'done' : replies[index] === 0 ? 'ended' : 'taken');
     });

@@ -58,7 +58,7 @@ function withoutHost(url: string, key: string): string {
   return url;
 }
 
-/** The packed request of a lane's entry; the inverse of what placeOf does to it. Written in lua/turn.lua too. */
+/** The packed request of a lane's entry; the inverse of what placeOf does to it. Written in lua/dispatch.lua too. */
 export function expandEntry(entry: string, key: string): string {
   const mark = entry.search(/[\x01\x02]/);
   if (mark < 0) return entry;

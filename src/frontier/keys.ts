@@ -1,12 +1,12 @@
-// Names of the keys in Redis. All keys of one shard carry one hash tag, so that its scripts work in a cluster too.
+// Names of the keys in Redis. All keys of one namespace carry one hash tag, so that its scripts work in a cluster too.
 
-/** The namespace of a fleet's first shard: `{drover:0}`. */
-export function shardOf(prefix: string): string {
+/** The namespace of a fleet's first namespace: `{drover:0}`. */
+export function namespaceOf(prefix: string): string {
   return `{${prefix}:0}`;
 }
 
-export function crawlKey(shard: string, crawl: string): string {
-  return `${shard}:c:${crawl}`;
+export function crawlKey(namespace: string, crawl: string): string {
+  return `${namespace}:c:${crawl}`;
 }
 
 /** A job's name in BullMQ and in the hand-over list: unique, no ':', never an integer. */

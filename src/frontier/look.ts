@@ -14,7 +14,7 @@ export interface FrontierLook {
   /** It has left its lane and not ended. */
   open: Request | null;
   /** On its way from the lane into the queue. */
-  handing: boolean;
+  handOver: boolean;
   /** Why it is dead, `CODE message`; null if it is not. */
   dead: string | null;
   /** A replay brought it back, and it has not ended since. */
@@ -24,21 +24,28 @@ export interface FrontierLook {
 /** At one moment. `id` is a fingerprint. */
 export async function lookAtRequest(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   id: string,
 ): Promise<FrontierLook> {
-  const args = [shard, crawl, id, signedDecimal(id)];
-  const reply = await runScript(redis, 'frontier/lua/look.lua', crawlKey(shard, crawl), args);
-  const [state, seen, open, dead, again, handing] = reply as [string, number, string, string, string, number];
-  const behindTake = (value: string) => value.slice(value.indexOf('\x1f') + 1);
+  const args = [namespace, crawl, id, signedDecimal(id)];
+  const reply = await runScript(redis, 'frontier/lua/look.lua', crawlKey(namespace, crawl), args);
+  const [state, seen, open, dead, replayed, handOver] = reply as [
+    string,
+    number,
+    string,
+    string,
+    string,
+    number,
+  ];
+  const behindClaim = (value: string) => value.slice(value.indexOf('\x1f') + 1);
   return {
     state: state === '' ? null : (state as FrontierLook['state']),
     seen: seen < 0 ? null : seen === 1,
-    open: open === '' ? null : unpackRequest(behindTake(open)),
-    handing: handing === 1,
-    dead: dead === '' ? null : behindTake(dead),
-    replayed: again !== '',
+    open: open === '' ? null : unpackRequest(behindClaim(open)),
+    handOver: handOver === 1,
+    dead: dead === '' ? null : behindClaim(dead),
+    replayed: replayed !== '',
   };
 }
 
@@ -60,13 +67,13 @@ const PAGE = 500;
  */
 export async function findInLanes(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   id: string,
   firstKey: string | null,
   most: number,
 ): Promise<{ found: LanePosition | null; length: number; lookedAtAll: boolean }> {
-  const c = crawlKey(shard, crawl);
+  const c = crawlKey(namespace, crawl);
   const priorities = [...((await redis.hget(c, 'priorities')) ?? '0')].sort().reverse();
   const others = await redis.zrange(`${c}:due`, '0', String(most - 1));
   const keys = firstKey === null ? others : [firstKey, ...others.filter((key) => key !== firstKey)];

@@ -19,39 +19,44 @@ export interface Offered {
   full?: { waiting: number };
 }
 
-/** The links of which page, and the take under which that page is open. */
+/** The links of which page, and the claim under which that page is open. */
 export interface Parent {
   id: string;
-  take: number;
+  claim: number;
   key: string;
 }
 
 /**
- * Offers up to BATCH requests in one atomic, idempotent call. Answers null when `parent` is no longer open under its take: then
+ * Offers up to BATCH requests in one atomic, idempotent call. Answers null when `parent` is no longer open under its claim: then
  * nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist, E_CRAWL_ENDED to a producer when it was cancelled.
  */
 export async function offer(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   requests: readonly Request[],
   parent?: Parent,
 ): Promise<Offered | null> {
   const ownKey = parent?.key ?? '';
   const list = requests.map((request) => entryOf(request, ownKey)).join('');
-  return offerList(redis, shard, crawl, list, parent);
+  return offerList(redis, namespace, crawl, list, parent);
 }
 
 /** The same for a list that entryOf made already, with the parent's key as own key. */
 export async function offerList(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   list: string,
   parent?: Parent,
 ): Promise<Offered | null> {
-  const args = [shard, crawl, parent?.id ?? '', parent?.take ?? 0, parent?.key ?? '', list];
-  const reply = (await runScript(redis, 'frontier/lua/offer.lua', crawlKey(shard, crawl), args)) as number[];
+  const args = [namespace, crawl, parent?.id ?? '', parent?.claim ?? 0, parent?.key ?? '', list];
+  const reply = (await runScript(
+    redis,
+    'frontier/lua/offer.lua',
+    crawlKey(namespace, crawl),
+    args,
+  )) as number[];
   const [state, added = 0, duplicates = 0, overLimit = 0, hostFull = 0] = reply;
   if (state === -1) throw new DroverError('E_CRAWL_UNKNOWN', `${crawl} does not exist.`);
   if (state === -3) throw new DroverError('E_CRAWL_ENDED', `${crawl} was cancelled.`);

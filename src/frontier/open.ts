@@ -12,16 +12,16 @@ const PAGE = 200;
 /** In pages; one that opens or ends meanwhile may be missing, and one may come twice. */
 export async function* openRequests(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
 ): AsyncGenerator<OpenRequest[]> {
   let cursor = '0';
   do {
-    const [next, fields] = await redis.hscan(`${crawlKey(shard, crawl)}:open`, cursor, 'COUNT', PAGE);
+    const [next, fields] = await redis.hscan(`${crawlKey(namespace, crawl)}:open`, cursor, 'COUNT', PAGE);
     cursor = next;
     const page: OpenRequest[] = [];
     for (let at = 0; at + 1 < fields.length; at += 2) {
-      const [id = '', value = ''] = [fields[at], fields[at + 1]]; // TAKE US PACKED
+      const [id = '', value = ''] = [fields[at], fields[at + 1]]; // CLAIM US PACKED
       page.push({ id, packed: value.slice(value.indexOf('\x1f') + 1) });
     }
     yield page;

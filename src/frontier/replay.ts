@@ -31,16 +31,16 @@ export function groupOf(code: string, host: string): string {
  */
 export async function replayLetters(
   redis: Redis,
-  shard: string,
+  namespace: string,
   run: { id: string; most: number; phase: string; group: string },
   letters: readonly Replayed[],
 ): Promise<ReplayAnswer[]> {
-  const args: (string | number)[] = [shard, run.id, run.most, run.phase, REPLAY_LEASE_MS, run.group];
+  const args: (string | number)[] = [namespace, run.id, run.most, run.phase, REPLAY_LEASE_MS, run.group];
   for (const { crawl, id, request } of letters) {
     const { key, priority, limits, entry } = placeOf(request);
     args.push(crawl, id, key, priority || '0', limits, entry);
   }
-  const reply = await runScript(redis, 'frontier/lua/replay.lua', `${shard}:replay:${run.id}`, args);
+  const reply = await runScript(redis, 'frontier/lua/replay.lua', `${namespace}:replay:${run.id}`, args);
   return (reply as number[]).map((answer) => answers[answer] ?? 'gone');
 }
 
@@ -57,8 +57,12 @@ export interface Purged {
  * Removes letters for good, but for those that are others by now (replayed meanwhile); the counters of their crawls stay. Atomic; answers
  * how many were removed. At most LETTERS_A_CALL.
  */
-export async function purgeLetters(redis: Redis, shard: string, letters: readonly Purged[]): Promise<number> {
-  const args: (string | number)[] = [shard];
+export async function purgeLetters(
+  redis: Redis,
+  namespace: string,
+  letters: readonly Purged[],
+): Promise<number> {
+  const args: (string | number)[] = [namespace];
   for (const { crawl, id, code, host, diedAt } of letters) args.push(crawl, id, groupOf(code, host), diedAt);
-  return Number(await runScript(redis, 'frontier/lua/purge.lua', `${shard}:active`, args));
+  return Number(await runScript(redis, 'frontier/lua/purge.lua', `${namespace}:active`, args));
 }

@@ -21,11 +21,11 @@ export interface Steered {
  */
 export async function steer(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   steering: Steering,
 ): Promise<Steered> {
-  const [state, changed, inLanes] = await call(redis, shard, crawl, steering);
+  const [state, changed, inLanes] = await call(redis, namespace, crawl, steering);
   if (state === '') throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
   return { state: state as Steered['state'], changed: changed === 1, inLanes };
 }
@@ -34,23 +34,23 @@ export async function steer(
  * Drops one piece of a cancelled crawl's lanes and seen set; of any other crawl nothing. Answers whether something is left, so that it is
  * called until there is not. Atomic; a drop that was cut off goes on where it was.
  */
-export async function dropStep(redis: Redis, shard: string, crawl: string): Promise<boolean> {
-  const [, left] = await call(redis, shard, crawl, 'drop');
+export async function dropStep(redis: Redis, namespace: string, crawl: string): Promise<boolean> {
+  const [, left] = await call(redis, namespace, crawl, 'drop');
   return left === 1;
 }
 
 /** How many requests have left their lanes and not ended: they are in the queue, in flight, or wait for a further attempt. */
-export function countOpen(redis: Redis, shard: string, crawl: string): Promise<number> {
-  return redis.hlen(`${crawlKey(shard, crawl)}:open`);
+export function countOpen(redis: Redis, namespace: string, crawl: string): Promise<number> {
+  return redis.hlen(`${crawlKey(namespace, crawl)}:open`);
 }
 
 async function call(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   action: Steering | 'drop',
 ): Promise<[string, number, number]> {
-  const args = [shard, crawl, action];
-  const reply = await runScript(redis, 'frontier/lua/steer.lua', crawlKey(shard, crawl), args);
+  const args = [namespace, crawl, action];
+  const reply = await runScript(redis, 'frontier/lua/steer.lua', crawlKey(namespace, crawl), args);
   return reply as [string, number, number];
 }

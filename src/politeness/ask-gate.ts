@@ -10,15 +10,15 @@ export interface GateQuestion {
   holder: string;
   /** Who waits, if it has to: the same name each time that it asks. */
   asker: string;
-  /** True for anything but the first start after dispatch: an older take may change nothing any more. */
-  takeOver: boolean;
+  /** True for anything but the first start after dispatch: an older claim may change nothing any more. */
+  claims: boolean;
   /** Which server the key belongs to ('-' for none); asked only where the crawl has a ceiling per server and nobody knows yet. */
   serverOf: () => Promise<string>;
 }
 
 export type GateAnswer =
   /** The slot is the holder's; the fetch may start after `waitMs`. Told of the start, the gate lets the next pass so long after it. */
-  | { kind: 'go'; take: number; waitMs: number; delayMs: number; intervalMs: number; server: string }
+  | { kind: 'go'; claim: number; waitMs: number; delayMs: number; intervalMs: number; server: string }
   | { kind: 'later'; afterMs: number; why: 'pause' | 'full' | 'server' | 'time' | 'permit' }
   | { kind: 'ended' }
   | { kind: 'dead'; reason: string };
@@ -29,26 +29,26 @@ export const LEASE_MS = 2500;
 /** Atomic. `patienceMs`: how long the caller would wait for a slot or its time; so long a lane leaves it room. */
 export async function askGate(
   redis: Redis,
-  shard: string,
+  namespace: string,
   question: GateQuestion,
   patienceMs: number,
 ): Promise<GateAnswer> {
-  const { crawl, id, key, holder, asker, takeOver } = question;
+  const { crawl, id, key, holder, asker, claims } = question;
   let server = '';
   for (;;) {
     const args = [
-      shard,
+      namespace,
       crawl,
       id,
       key,
       holder,
       LEASE_MS,
-      takeOver ? '1' : '',
+      claims ? '1' : '',
       server,
       Math.round(patienceMs),
       asker,
     ];
-    const reply = (await runScript(redis, 'politeness/lua/slot.lua', `${shard}:k:${key}`, args)) as (
+    const reply = (await runScript(redis, 'politeness/lua/slot.lua', `${namespace}:k:${key}`, args)) as (
       | number
       | string
     )[];
@@ -71,10 +71,10 @@ export async function askGate(
   }
 }
 
-function goOf([, take, waitMs, delayMs, intervalMs, server]: (number | string)[]): GateAnswer {
+function goOf([, claim, waitMs, delayMs, intervalMs, server]: (number | string)[]): GateAnswer {
   return {
     kind: 'go',
-    take: Number(take),
+    claim: Number(claim),
     waitMs: Number(waitMs),
     delayMs: Number(delayMs),
     intervalMs: Number(intervalMs),

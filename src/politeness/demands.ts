@@ -1,7 +1,7 @@
 // What hosts ask for: a pause (429, 503), a Crawl-delay, a slower pace because of what is left of a quota. Kept for the whole fleet.
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
-import type { News } from './key-events.ts';
+import type { KeyEvents } from './key-events.ts';
 
 export interface ToldOff {
   afterMs: number | null;
@@ -29,13 +29,13 @@ const CRAWL_DELAY_KEPT_MS = 25 * 3_600_000;
 const SPREAD_EVERY_MS = 200;
 const MOST_KEYS = 10_000;
 
-export function createDemands(parts: { redis: Redis; shard: string; news: News }): Demands {
-  const { redis, shard, news } = parts;
+export function createDemands(parts: { redis: Redis; namespace: string; keyEvents: KeyEvents }): Demands {
+  const { redis, namespace, keyEvents } = parts;
   const crawlDelays = new Map<string, { delayMs: number; toldAt: number }>();
   const spreads = new Map<string, number>();
   const slow = (key: string, kind: 'crawl' | 'hint', ms: number, keepMs: number) =>
-    runScript(redis, 'politeness/lua/slow.lua', `${shard}:k:${key}`, [
-      shard,
+    runScript(redis, 'politeness/lua/slow.lua', `${namespace}:k:${key}`, [
+      namespace,
       key,
       kind,
       Math.ceil(ms),
@@ -45,11 +45,11 @@ export function createDemands(parts: { redis: Redis; shard: string; news: News }
   return {
     async pause(key, { afterMs, longestMs, ageMs }) {
       // At once in this process; the rest of the fleet hears of it from Redis.
-      if (afterMs !== null) news.notePause(key, Math.min(afterMs, longestMs));
-      const args = [shard, key, Math.ceil(afterMs ?? -1), longestMs, Math.round(ageMs), Math.random()];
-      const reply = await runScript(redis, 'politeness/lua/pause.lua', `${shard}:k:${key}`, args);
+      if (afterMs !== null) keyEvents.notePause(key, Math.min(afterMs, longestMs));
+      const args = [namespace, key, Math.ceil(afterMs ?? -1), longestMs, Math.round(ageMs), Math.random()];
+      const reply = await runScript(redis, 'politeness/lua/pause.lua', `${namespace}:k:${key}`, args);
       const [pausedMs = 0, toldForMs = 0] = (reply as number[]).map((ms) => Math.max(0, ms));
-      if (pausedMs > 0) news.notePause(key, pausedMs);
+      if (pausedMs > 0) keyEvents.notePause(key, pausedMs);
       return { pausedMs, toldForMs };
     },
     async crawlDelay(key, delayMs) {
@@ -57,7 +57,7 @@ export function createDemands(parts: { redis: Redis; shard: string; news: News }
       const now = performance.now();
       if (known && known.delayMs >= delayMs && now - known.toldAt < CRAWL_DELAY_TOLD_MS) return;
       if (!known && delayMs === 0) return;
-      if (delayMs > 0) news.noteTimed(key);
+      if (delayMs > 0) keyEvents.noteTimed(key);
       await slow(key, 'crawl', delayMs, CRAWL_DELAY_KEPT_MS);
       if (crawlDelays.size >= MOST_KEYS) crawlDelays.delete(crawlDelays.keys().next().value ?? '');
       crawlDelays.set(key, { delayMs, toldAt: now });
@@ -67,7 +67,7 @@ export function createDemands(parts: { redis: Redis; shard: string; news: News }
       if (now - (spreads.get(key) ?? Number.NEGATIVE_INFINITY) < SPREAD_EVERY_MS) return;
       if (spreads.size >= MOST_KEYS) spreads.clear();
       spreads.set(key, now);
-      news.noteTimed(key);
+      keyEvents.noteTimed(key);
       await slow(key, 'hint', intervalMs, untilMs);
     },
   };

@@ -2,8 +2,8 @@
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
 import { LEASE_MS } from './ask-gate.ts';
-import type { News } from './key-events.ts';
-import type { Heirs } from './slot-waiters.ts';
+import type { KeyEvents } from './key-events.ts';
+import type { SlotWaiters } from './slot-waiters.ts';
 
 const HEARTBEAT_MS = 500;
 /** A slot is passed on within this process for so long; then the other consumers have their turn. */
@@ -36,11 +36,11 @@ export interface Held {
 
 export interface HeldParts {
   redis: Redis;
-  shard: string;
+  namespace: string;
   consumer: string;
   capacity: number;
-  heirs: Heirs;
-  news: News;
+  waiters: SlotWaiters;
+  keyEvents: KeyEvents;
   /** Takes a slot back to the fleet. */
   release: (slot: SlotRelease) => void;
   onError: (error: unknown) => void;
@@ -81,7 +81,7 @@ export class HeldSlots {
     clock?: { askedAt: number; waitMs: number; delayMs: number; intervalMs: number },
   ): void {
     const before = this.#holders.get(holder);
-    if (!before) this.#parts.heirs.held(key, 1);
+    if (!before) this.#parts.waiters.held(key, 1);
     const now = performance.now();
     const timed = clock !== undefined && clock.delayMs + clock.intervalMs > 0;
     this.#holders.set(holder, {
@@ -104,9 +104,9 @@ export class HeldSlots {
     // A rate leaves room for starts that come a little late.
     const isLate = performance.now() - at >= LATE_MS;
     if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
-    const { redis, shard, onError } = this.#parts;
-    const args = [shard, held.key, holder, delayMs, isLate ? intervalMs : 0];
-    runScript(redis, 'politeness/lua/started.lua', `${shard}:k:${held.key}`, args).catch(onError);
+    const { redis, namespace, onError } = this.#parts;
+    const args = [namespace, held.key, holder, delayMs, isLate ? intervalMs : 0];
+    runScript(redis, 'politeness/lua/started.lua', `${namespace}:k:${held.key}`, args).catch(onError);
   }
 
   leave(holder: string): void {
@@ -114,10 +114,10 @@ export class HeldSlots {
     if (!held) return;
     this.started(holder); // it never will be: the next need not wait for it
     const { key, server, since } = held;
-    const mayPass = performance.now() - since < MOST_PASSING_MS && !this.#parts.news.changedJustNow(key);
-    if (mayPass && this.#parts.heirs.give(key, holder)) return;
+    const mayPass = performance.now() - since < MOST_PASSING_MS && !this.#parts.keyEvents.changedJustNow(key);
+    if (mayPass && this.#parts.waiters.give(key, holder)) return;
     this.#holders.delete(holder);
-    this.#parts.heirs.held(key, -1);
+    this.#parts.waiters.held(key, -1);
     this.#parts.release({ key, holder, server });
   }
 
@@ -131,20 +131,20 @@ export class HeldSlots {
   }
 
   async #heartbeat(leaseMs: number): Promise<void> {
-    const { redis, shard, consumer, capacity } = this.#parts;
-    const args: (string | number)[] = [shard, `${consumer}|${capacity}`, leaseMs];
+    const { redis, namespace, consumer, capacity } = this.#parts;
+    const args: (string | number)[] = [namespace, `${consumer}|${capacity}`, leaseMs];
     const sentAt = performance.now();
     const sent = [...this.#holders.values()];
     for (const [holder, { key, server, start }] of this.#holders)
       args.push(key, holder, server, start ? '1' : '');
-    const reply = (await runScript(redis, 'politeness/lua/heartbeat.lua', `${shard}:consumers`, args)) as (
+    const reply = (await runScript(redis, 'politeness/lua/renew.lua', `${namespace}:consumers`, args)) as (
       | string
       | number
     )[];
     this.#fleet = Math.max(capacity, Number(reply[0]));
     for (const held of sent) held.heardAt = sentAt;
     for (const holder of reply.slice(1)) this.#holders.get(String(holder))?.onLost();
-    this.#parts.news.sweep();
-    this.#parts.heirs.sweep();
+    this.#parts.keyEvents.sweep();
+    this.#parts.waiters.sweep();
   }
 }

@@ -44,13 +44,16 @@ export const FOR_GOOD_MS = 10 * 365 * 86_400_000;
 /** States of these keys, in their order; of a key of which nothing is known too. */
 export async function lookAtHosts(
   redis: Redis,
-  shard: string,
+  namespace: string,
   keys: readonly string[],
 ): Promise<HostState[]> {
   const states: HostState[] = [];
   for (let first = 0; first < keys.length; first += PAGE) {
     const page = keys.slice(first, first + PAGE);
-    const reply = await runScript(redis, 'politeness/lua/look.lua', `${shard}:active`, [shard, ...page]);
+    const reply = await runScript(redis, 'politeness/lua/look.lua', `${namespace}:active`, [
+      namespace,
+      ...page,
+    ]);
     states.push(...(JSON.parse(String(reply)) as HostState[]));
   }
   return states;
@@ -59,25 +62,25 @@ export async function lookAtHosts(
 /** Keys with requests of crawls that have not ended, and those with limits of the operator's; at most `most`, those with lanes due first. */
 export async function listHosts(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawls: readonly string[],
   most: number,
 ): Promise<string[]> {
   const keys = new Set<string>();
   for (const crawl of crawls) {
     if (keys.size >= most) break;
-    const due = await redis.zrange(`${shard}:c:${crawl}:due`, '0', String(most - 1));
-    const [, open] = await redis.hscan(`${shard}:c:${crawl}:n`, '0', 'COUNT', most);
+    const due = await redis.zrange(`${namespace}:c:${crawl}:due`, '0', String(most - 1));
+    const [, open] = await redis.hscan(`${namespace}:c:${crawl}:n`, '0', 'COUNT', most);
     for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) keys.add(key);
   }
-  if (keys.size < most) for (const key of await redis.smembers(`${shard}:limited`)) keys.add(key);
+  if (keys.size < most) for (const key of await redis.smembers(`${namespace}:limited`)) keys.add(key);
   return [...keys].slice(0, most);
 }
 
 /** Sets limits (null takes one back; absent ones stay), for the whole fleet, within a second. Atomic. */
 export async function limitHost(
   redis: Redis,
-  shard: string,
+  namespace: string,
   key: string,
   limits: Partial<HostLimits>,
 ): Promise<void> {
@@ -86,15 +89,25 @@ export async function limitHost(
     names[name as keyof HostLimits],
     value ?? '',
   ]);
-  await runScript(redis, 'politeness/lua/host.lua', `${shard}:active`, [shard, key, 'set', ...pairs]);
+  await runScript(redis, 'politeness/lua/host.lua', `${namespace}:active`, [namespace, key, 'set', ...pairs]);
 }
 
 /** No start for so long, whatever its server says; a later call may make it shorter. */
-export async function pauseHost(redis: Redis, shard: string, key: string, durationMs: number): Promise<void> {
-  await runScript(redis, 'politeness/lua/host.lua', `${shard}:active`, [shard, key, 'pause', durationMs]);
+export async function pauseHost(
+  redis: Redis,
+  namespace: string,
+  key: string,
+  durationMs: number,
+): Promise<void> {
+  await runScript(redis, 'politeness/lua/host.lua', `${namespace}:active`, [
+    namespace,
+    key,
+    'pause',
+    durationMs,
+  ]);
 }
 
 /** Ends its pause, whoever made it, and forgets what it was told off for. */
-export async function resumeHost(redis: Redis, shard: string, key: string): Promise<void> {
-  await runScript(redis, 'politeness/lua/host.lua', `${shard}:active`, [shard, key, 'resume']);
+export async function resumeHost(redis: Redis, namespace: string, key: string): Promise<void> {
+  await runScript(redis, 'politeness/lua/host.lua', `${namespace}:active`, [namespace, key, 'resume']);
 }

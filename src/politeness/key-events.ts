@@ -1,7 +1,7 @@
 // What this process hears of limiter keys by the fleet's channel: pauses, keys that obey a clock from now on, slots that came free.
 import type { Redis } from '../redis.ts';
 
-export interface News {
+export interface KeyEvents {
   /** Milliseconds for which this process knows the key to be paused; 0 if not. */
   pausedFor(key: string): number;
   /** The key is paused: at once here, whenever the channel says so elsewhere. */
@@ -22,12 +22,12 @@ const TIMED_MS = 60_000;
 const JUST_NOW_MS = 1000;
 
 /** Messages are `pause MS KEY`, `resume 0 KEY`, `timed 0 KEY`, `free 0 KEY`. */
-export function createNews(parts: {
+export function createKeyEvents(parts: {
   subscriber: Redis;
-  shard: string;
+  namespace: string;
   onFree: (key: string) => void;
   onError: (error: unknown) => void;
-}): News {
+}): KeyEvents {
   const pauses = new Map<string, number>();
   const timed = new Map<string, number>();
 
@@ -45,7 +45,7 @@ export function createNews(parts: {
   });
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const listen = () =>
-    parts.subscriber.subscribe(`${parts.shard}:keys`).then(() => {
+    parts.subscriber.subscribe(`${parts.namespace}:keys`).then(() => {
       listeningSinceMs = Date.now();
     }, parts.onError);
   parts.subscriber.on('close', () => {

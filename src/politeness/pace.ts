@@ -27,8 +27,12 @@ const KEPT_MS = 2000;
 const MOST_A_CALL = 200;
 const MOST_KEYS = 20_000;
 
-export function createPace(parts: { redis: Redis; shard: string; onError: (error: unknown) => void }): Pace {
-  const { redis, shard, onError } = parts;
+export function createPace(parts: {
+  redis: Redis;
+  namespace: string;
+  onError: (error: unknown) => void;
+}): Pace {
+  const { redis, namespace, onError } = parts;
   const seen = new Map<string, Seen>();
 
   async function tell(): Promise<void> {
@@ -42,7 +46,8 @@ export function createPace(parts: { redis: Redis; shard: string; onError: (error
         seen.delete(key);
       } else if (isOld) seen.delete(key);
     }
-    if (args.length > 0) await runScript(redis, 'politeness/lua/pace.lua', `${shard}:pace`, [shard, ...args]);
+    if (args.length > 0)
+      await runScript(redis, 'politeness/lua/pace.lua', `${namespace}:pace`, [namespace, ...args]);
   }
   const timer = setInterval(() => tell().catch(onError), TELL_MS);
 

@@ -1,6 +1,6 @@
 // Requests of this process that wait for a slot of their key: one that is passed on here, or news that one came free somewhere.
 
-export interface Heirs {
+export interface SlotWaiters {
   /** One more (1) or one fewer (-1) slot of the key is held in this process. */
   held(key: string, change: 1 | -1): void;
   /** Whether a slot of the key is held in this process. */
@@ -14,27 +14,27 @@ export interface Heirs {
    * of a slot may have come before its answer.
    */
   wait(key: string, patienceMs: number, askedAt: number | null): Promise<string | null>;
-  /** Forgets old news. */
+  /** Forgets old events. */
   sweep(): void;
   /** How many wait. */
   waiting(): number;
 }
 
-interface Heir {
+interface SlotWaiter {
   hasAsked: boolean;
   take(holder: string | null): void;
 }
 
-const NEWS_MS = 1000;
+const EVENTS_MS = 1000;
 
-export function createHeirs(): Heirs {
+export function createSlotWaiters(): SlotWaiters {
   const counts = new Map<string, number>();
-  const queues = new Map<string, Set<Heir>>();
+  const queues = new Map<string, Set<SlotWaiter>>();
   /** Slots of which came news that nobody was waiting for. */
   const freed = new Map<string, number>();
   let waiting = 0;
 
-  const first = (key: string): Heir | undefined => queues.get(key)?.values().next().value;
+  const first = (key: string): SlotWaiter | undefined => queues.get(key)?.values().next().value;
 
   return {
     held(key, change) {
@@ -45,20 +45,20 @@ export function createHeirs(): Heirs {
       }
       counts.delete(key);
       // Nothing will be passed on any more: those who wait ask the gate.
-      for (const heir of queues.get(key) ?? []) heir.take(null);
+      for (const waiter of queues.get(key) ?? []) waiter.take(null);
     },
     holds: (key) => counts.has(key),
     give(key, holder) {
-      const heir = first(key);
-      heir?.take(holder);
-      return heir !== undefined;
+      const waiter = first(key);
+      waiter?.take(holder);
+      return waiter !== undefined;
     },
     wake(key) {
-      for (const heir of queues.get(key) ?? []) if (heir.hasAsked) return heir.take(null);
+      for (const waiter of queues.get(key) ?? []) if (waiter.hasAsked) return waiter.take(null);
       freed.set(key, performance.now());
     },
     sweep() {
-      const old = performance.now() - NEWS_MS;
+      const old = performance.now() - EVENTS_MS;
       for (const [key, at] of freed) if (at < old) freed.delete(key);
     },
     wait(key, patienceMs, askedAt) {
@@ -67,22 +67,22 @@ export function createHeirs(): Heirs {
         return Promise.resolve(null);
       }
       const hasAsked = askedAt !== null;
-      const queue = queues.get(key) ?? new Set<Heir>();
+      const queue = queues.get(key) ?? new Set<SlotWaiter>();
       queues.set(key, queue);
       waiting++;
       return new Promise((resolve) => {
-        const heir: Heir = {
+        const waiter: SlotWaiter = {
           hasAsked,
           take(holder) {
             clearTimeout(timer);
             waiting--;
-            queue.delete(heir);
+            queue.delete(waiter);
             if (queue.size === 0 && queues.get(key) === queue) queues.delete(key);
             resolve(holder);
           },
         };
-        const timer = setTimeout(() => heir.take(null), patienceMs);
-        queue.add(heir);
+        const timer = setTimeout(() => waiter.take(null), patienceMs);
+        queue.add(waiter);
       });
     },
     waiting: () => waiting,

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from '../redis.ts';
 import { askGate, type GateAnswer, type GateQuestion, LEASE_MS } from './ask-gate.ts';
 import { HeldSlots, type SlotRelease } from './held-slots.ts';
-import { createNews, type News } from './key-events.ts';
-import { createHeirs } from './slot-waiters.ts';
+import { createKeyEvents, type KeyEvents } from './key-events.ts';
+import { createSlotWaiters } from './slot-waiters.ts';
 
 export { LEASE_MS };
 
@@ -46,12 +46,12 @@ export interface Patience {
 
 export type SlotAnswer =
   /** The slot is held under this name until left. `timed`: the key obeys a clock, and each further start must be asked for. */
-  | { kind: 'go'; take: number; holder: string; timed: boolean }
+  | { kind: 'go'; claim: number; holder: string; timed: boolean }
   | { kind: 'later'; afterMs: number }
   | Extract<GateAnswer, { kind: 'ended' | 'dead' }>;
 
 export interface Slots {
-  readonly news: News;
+  readonly keyEvents: KeyEvents;
   /** Asks the gate, and waits for a slot or for the time of the start. Answers 'go' at that time. */
   acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer>;
   /** Notes a slot that dispatch gave along: it is renewed until left. */
@@ -72,7 +72,7 @@ export interface Slots {
 export interface SlotParts {
   redis: Redis;
   subscriber: Redis;
-  shard: string;
+  namespace: string;
   consumer: string;
   capacity: number;
   /** Takes a slot back to the fleet. */
@@ -85,9 +85,9 @@ export function createSlots(parts: SlotParts): Slots {
 }
 
 class ProcessSlots implements Slots {
-  readonly news: News;
+  readonly keyEvents: KeyEvents;
   readonly #parts: SlotParts;
-  readonly #heirs = createHeirs();
+  readonly #waiters = createSlotWaiters();
   readonly #held: HeldSlots;
   /** So many jobs may wait here while others could be fetched in their place. */
   readonly #mostWaiting: number;
@@ -96,9 +96,14 @@ class ProcessSlots implements Slots {
   constructor(parts: SlotParts) {
     this.#parts = parts;
     this.#mostWaiting = Math.ceil(parts.capacity / 2);
-    const { subscriber, shard, onError } = parts;
-    this.news = createNews({ subscriber, shard, onError, onFree: (key) => this.#heirs.wake(key) });
-    this.#held = new HeldSlots({ ...parts, heirs: this.#heirs, news: this.news });
+    const { subscriber, namespace, onError } = parts;
+    this.keyEvents = createKeyEvents({
+      subscriber,
+      namespace,
+      onError,
+      onFree: (key) => this.#waiters.wake(key),
+    });
+    this.#held = new HeldSlots({ ...parts, waiters: this.#waiters, keyEvents: this.keyEvents });
   }
 
   async acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer> {
@@ -108,11 +113,11 @@ class ProcessSlots implements Slots {
     // It has started under this slot: the gate must know before it is asked again, and news of the start may still be on its way.
     if (own !== null) this.#held.started(own);
     try {
-      if (request.ahead && this.#heirs.holds(key)) {
+      if (request.ahead && this.#waiters.holds(key)) {
         const patienceMs = this.#isCrowded(patience.permit) ? CROWDED_WAIT_MS : patience.patienceMs;
-        own = await this.#heirs.wait(key, patienceMs, null);
+        own = await this.#waiters.wait(key, patienceMs, null);
         if (own !== null && (await this.#mayStartAtOnce(own, request, patience.permit)))
-          return { kind: 'go', take: 0, holder: own, timed: false };
+          return { kind: 'go', claim: 0, holder: own, timed: false };
       }
       for (;;) {
         const holder = own ?? this.#newName();
@@ -121,7 +126,7 @@ class ProcessSlots implements Slots {
         if (answer.kind === 'go') {
           const pausedMs = await this.#reachTime(holder, key, answer.waitMs);
           if (pausedMs === 0)
-            return { kind: 'go', take: answer.take, holder, timed: answer.delayMs + answer.intervalMs > 0 };
+            return { kind: 'go', claim: answer.claim, holder, timed: answer.delayMs + answer.intervalMs > 0 };
           patience.permit?.give();
           this.leave(holder);
           own = null;
@@ -145,15 +150,15 @@ class ProcessSlots implements Slots {
     { permit, patienceMs }: Patience,
     since: number,
   ): Promise<GateAnswer> {
-    const { redis, shard } = this.#parts;
+    const { redis, namespace } = this.#parts;
     const { holder } = request;
     // A slot that is passed on here is nearer than one of the fleet: lanes need not leave room for it.
-    const isHeir = request.ahead === true && this.#heirs.holds(request.key);
-    const leftMs = isHeir ? 0 : patienceMs - (performance.now() - since);
+    const waitsForPassedSlot = request.ahead === true && this.#waiters.holds(request.key);
+    const leftMs = waitsForPassedSlot ? 0 : patienceMs - (performance.now() - since);
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
     try {
       const askedAt = performance.now();
-      const answer = await askGate(redis, shard, request, Math.max(0, leftMs));
+      const answer = await askGate(redis, namespace, request, Math.max(0, leftMs));
       if (answer.kind !== 'go') permit?.give();
       else
         this.#held.hold(
@@ -178,7 +183,7 @@ class ProcessSlots implements Slots {
     if (!held) return false;
     held.onLost = onLost;
     const isFree = () =>
-      !held.timed && !this.news.isTimed(key) && this.news.pausedFor(key) === 0 && this.isFresh(own);
+      !held.timed && !this.keyEvents.isTimed(key) && this.keyEvents.pausedFor(key) === 0 && this.isFresh(own);
     if (!isFree()) return false;
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return false;
     if (isFree()) return true; // waiting for the permit takes time in which a pause may have begun
@@ -189,7 +194,7 @@ class ProcessSlots implements Slots {
   /** Awaits the time of the start. Answers for how long its key is paused, if a pause has begun meanwhile; a moment if this process was frozen. */
   async #reachTime(holder: string, key: string, waitMs: number): Promise<number> {
     if (waitMs >= 1) await sleep(Math.round(waitMs));
-    return this.news.pausedFor(key) || (this.isFresh(holder) ? 0 : 1);
+    return this.keyEvents.pausedFor(key) || (this.isFresh(holder) ? 0 : 1);
   }
 
   #isTooLong(
@@ -203,7 +208,7 @@ class ProcessSlots implements Slots {
   }
 
   #isCrowded(permit: Permit | undefined): boolean {
-    return permit !== undefined && this.#heirs.waiting() >= this.#mostWaiting && permit.free();
+    return permit !== undefined && this.#waiters.waiting() >= this.#mostWaiting && permit.free();
   }
 
   /** Answers the slot that is held after the wait: the own one, or one that was passed on. */
@@ -214,7 +219,7 @@ class ProcessSlots implements Slots {
     signal: AbortSignal,
   ): Promise<string | null> {
     if (own === null && why === 'full')
-      return this.#heirs.wait(key, Math.min(afterMs, FULL_WAIT_MS), askedAt);
+      return this.#waiters.wait(key, Math.min(afterMs, FULL_WAIT_MS), askedAt);
     await sleep(Math.round(afterMs), undefined, { signal }).catch(() => undefined); // aborted: the next look tells
     return own;
   }
@@ -236,7 +241,7 @@ class ProcessSlots implements Slots {
   }
 
   counts(): { held: number; awaited: number } {
-    return { held: this.#held.size, awaited: this.#heirs.waiting() };
+    return { held: this.#held.size, awaited: this.#waiters.waiting() };
   }
 
   fleetCapacity(): number {

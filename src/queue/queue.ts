@@ -25,19 +25,19 @@ export { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker
 export const STALLED_INTERVAL_MS = 2000;
 
 /** BullMQ's list of jobs that wait, of which dispatch reads the length. */
-export function waitListOf(shard: string): string {
-  return `${shard}:${QUEUE}:wait`;
+export function waitListOf(namespace: string): string {
+  return `${namespace}:${QUEUE}:wait`;
 }
 
 export function openQueue(
   connection: Redis,
-  shard: string,
+  namespace: string,
   onError: (error: Error) => void = () => undefined,
   telemetry?: QueueTelemetry,
 ): RequestQueue {
   const queue: RequestQueue = new Queue(QUEUE, {
     connection,
-    prefix: shard,
+    prefix: namespace,
     // Nobody reads the stream of events but a person who looks on: a short one is enough.
     streams: { events: { maxLen: 100 } },
     ...(telemetry ? { telemetry } : {}),
@@ -49,7 +49,7 @@ export function openQueue(
 export interface QueuedRequest {
   jobId: string;
   packed: string;
-  /** How it starts, which the job's name says: src/frontier/turn.ts. */
+  /** How it starts, which the job's name says: src/frontier/dispatch.ts. */
   start: string;
   /** When the turn gave it its slot; milliseconds since 1970. */
   givenAt: number;
@@ -86,7 +86,7 @@ export async function promote(queue: RequestQueue, jobId: string): Promise<boole
 
 export interface WorkerParts {
   connection: Redis;
-  shard: string;
+  namespace: string;
   concurrency: number;
   lockDurationMs: number;
   /** Returns when the job is completed; else throws what settle made of its outcome. */
@@ -103,7 +103,7 @@ export interface WorkerParts {
 export function openWorker(parts: WorkerParts): RequestWorker {
   const worker: RequestWorker = new Worker(QUEUE, (job, token) => parts.process(job, token ?? ''), {
     connection: parts.connection,
-    prefix: parts.shard,
+    prefix: parts.namespace,
     autorun: false,
     concurrency: parts.concurrency,
     lockDuration: parts.lockDurationMs,

@@ -16,7 +16,7 @@ export async function settle(outcome: Outcome, job: RequestJob, token: string): 
       job.opts.backoff = { type: 'custom' };
       job.opts.stackTraceLimit = 1;
       throw new RetryError(`${outcome.failure.code} ${outcome.failure.message}`, outcome.delayMs);
-    case 'snooze':
+    case 'postponed':
       await job.moveToDelayed(outcome.untilMs, token);
       throw new DelayedError();
     case 'dead': {

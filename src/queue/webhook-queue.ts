@@ -26,12 +26,12 @@ const KEPT = 1000;
 
 export function openWebhookQueue(
   connection: Redis,
-  shard: string,
+  namespace: string,
   onError: (error: Error) => void = () => undefined,
 ): WebhookQueue {
   const queue: WebhookQueue = new Queue(WEBHOOK_QUEUE, {
     connection,
-    prefix: shard,
+    prefix: namespace,
     streams: { events: { maxLen: 100 } },
     defaultJobOptions: { attempts: MOST_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 },
   });
@@ -70,7 +70,7 @@ export function isLastAttempt(job: WebhookJob): boolean {
 /** A worker that takes jobs at once. */
 export function openWebhookWorker(parts: {
   connection: Redis;
-  shard: string;
+  namespace: string;
   concurrency: number;
   lockDurationMs: number;
   deliver: (job: WebhookJob) => Promise<Delivery>;
@@ -81,7 +81,7 @@ export function openWebhookWorker(parts: {
     async (job, token) => settle(await parts.deliver(job), job, token ?? ''),
     {
       connection: parts.connection,
-      prefix: parts.shard,
+      prefix: parts.namespace,
       concurrency: parts.concurrency,
       lockDuration: parts.lockDurationMs,
       stalledInterval: STALLED_INTERVAL_MS,

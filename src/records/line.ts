@@ -1,17 +1,20 @@
-// One line of a segment: `ID TAKE JSON\n`. The head lets a reader find the winning lines without parsing JSON.
+// One line of a segment: `ID CLAIM JSON\n`. The head lets a reader find the winning lines without parsing JSON.
 import { DroverError } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
 import { hashToken, hexTo32 } from './id-hash.ts';
 
-/** More takes than this cannot be told apart; far beyond what a request lives to see. */
-export const maxTake = 0xffff_fff0;
+/** More claims than this cannot be told apart; far beyond what a request lives to see. */
+export const maxClaim = 0xffff_fff0;
 
-/** `ID TAKE ` of a line. Throws E_FILE for an id or a take that the form cannot hold. */
-export function lineHead(id: string, take: number): string {
-  if (!/^[\x21-\x7e]{1,200}$/.test(id) || !Number.isInteger(take) || take < 0 || take > maxTake) {
-    throw new DroverError('E_FILE', `No record can have the id ${JSON.stringify(id)} and the take ${take}.`);
+/** `ID CLAIM ` of a line. Throws E_FILE for an id or a claim that the form cannot hold. */
+export function lineHead(id: string, claim: number): string {
+  if (!/^[\x21-\x7e]{1,200}$/.test(id) || !Number.isInteger(claim) || claim < 0 || claim > maxClaim) {
+    throw new DroverError(
+      'E_FILE',
+      `No record can have the id ${JSON.stringify(id)} and the claim ${claim}.`,
+    );
   }
-  return `${id} ${take} `;
+  return `${id} ${claim} `;
 }
 
 /** The record as JSON, its fields in the order of record.ts, whatever order they have in the object. Always well-formed. */
@@ -53,7 +56,7 @@ export class LineHead {
   /** The upper and lower half of the id (its value if it is 16 hex digits, else a hash). */
   high = 0;
   low = 0;
-  take = 0;
+  claim = 0;
   /** Where the JSON begins. */
   jsonStart = 0;
 
@@ -62,16 +65,16 @@ export class LineHead {
     const idEnd = bytes.indexOf(space, start);
     if (idEnd <= start || idEnd - start > 200 || idEnd >= end) return false;
     let at = idEnd + 1;
-    let take = 0;
+    let claim = 0;
     for (; at < end && at < idEnd + 12; at++) {
       const byte = bytes[at] as number;
       if (byte < zero || byte > nine) break;
-      take = take * 10 + byte - zero;
+      claim = claim * 10 + byte - zero;
     }
-    if (at === idEnd + 1 || take > maxTake || bytes[at] !== space) return false;
+    if (at === idEnd + 1 || claim > maxClaim || bytes[at] !== space) return false;
     // "{" and "}": what a write cut short by a power failure leaves (zeros, half a line) does not pass.
     if (bytes[at + 1] !== 0x7b || bytes[end - 1] !== 0x7d) return false;
-    this.take = take;
+    this.claim = claim;
     this.jsonStart = at + 1;
     this.#readId(bytes, start, idEnd);
     return true;

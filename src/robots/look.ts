@@ -28,12 +28,12 @@ export interface RobotsLook {
 /** Null when the fleet has not asked for it yet, or not for long. `url` is normalised. */
 export async function lookAtRobots(
   redis: Redis,
-  keyPrefix: string,
+  namespace: string,
   productToken: string,
   url: string,
 ): Promise<RobotsLook | null> {
   const origin = originOf(url);
-  const entry = await knownRobots(redis, keyPrefix, origin);
+  const entry = await knownRobots(redis, namespace, origin);
   if (!entry) return null;
   const rules = parseRobots(entry.kind === 'rules' ? entry.text : '', productToken);
   const file = `${origin}/robots.txt`;

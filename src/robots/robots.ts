@@ -35,7 +35,7 @@ export interface Robots {
 export interface RobotsParts {
   redis: Redis;
   /** Keys are `PREFIX:robots:ORIGIN`. */
-  keyPrefix: string;
+  namespace: string;
   /** The name that robots.txt files know this crawler by. */
   productToken: string;
   nowMs: () => number;
@@ -72,8 +72,8 @@ class CachedRobots implements Robots {
   /** Of the rules of all that is known. */
   #bytes = 0;
 
-  constructor({ redis, keyPrefix, productToken, nowMs, times }: RobotsParts) {
-    this.#fleet = { redis, keyPrefix, nowMs, times: { ...defaultTimes, ...times } };
+  constructor({ redis, namespace, productToken, nowMs, times }: RobotsParts) {
+    this.#fleet = { redis, namespace, nowMs, times: { ...defaultTimes, ...times } };
     this.#productToken = productToken;
   }
 

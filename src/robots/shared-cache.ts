@@ -19,7 +19,7 @@ export interface RobotsTimes {
 
 export interface FleetParts {
   redis: Redis;
-  keyPrefix: string;
+  namespace: string;
   nowMs: () => number;
   times: RobotsTimes;
 }
@@ -37,7 +37,7 @@ export async function findRobots(
   fetchRobots: FetchRobots,
 ): Promise<RobotsEntry | Later> {
   const { redis, nowMs, times } = parts;
-  const key = robotsKey(parts.keyPrefix, origin);
+  const key = robotsKey(parts.namespace, origin);
   const token = randomUUID();
   const deadline = performance.now() + times.waitMs;
   for (;;) {
@@ -75,11 +75,11 @@ async function fetchLocked(
 }
 
 /** What the fleet knows of an origin's robots.txt, fresh or not; null for nothing. Fetches nothing. */
-export function knownRobots(redis: Redis, keyPrefix: string, origin: string): Promise<RobotsEntry | null> {
-  return read(redis, robotsKey(keyPrefix, origin));
+export function knownRobots(redis: Redis, namespace: string, origin: string): Promise<RobotsEntry | null> {
+  return read(redis, robotsKey(namespace, origin));
 }
 
-const robotsKey = (keyPrefix: string, origin: string) => `${keyPrefix}:robots:${origin}`;
+const robotsKey = (namespace: string, origin: string) => `${namespace}:robots:${origin}`;
 
 async function read(redis: Redis, key: string): Promise<RobotsEntry | null> {
   return unpackEntry(await redis.getBuffer(key));

@@ -34,7 +34,7 @@ export interface OfferTotals {
 
 export interface SeedOffering {
   redis: Redis;
-  shard: string;
+  namespace: string;
   crawl: string;
   producer: string;
   lines: AsyncIterable<OfferedLine>;
@@ -53,9 +53,12 @@ export interface SeedOffering {
  * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
  */
 export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
-  const { redis, shard, crawl, producer, lines, stopped } = offering;
+  const { redis, namespace, crawl, producer, lines, stopped } = offering;
   const batches = createBatches(offering);
-  const lease = setInterval(() => stayWithCrawl(redis, shard, crawl, producer).catch(() => undefined), 1000);
+  const lease = setInterval(
+    () => stayWithCrawl(redis, namespace, crawl, producer).catch(() => undefined),
+    1000,
+  );
   let rejected = 0;
   try {
     for await (const line of lines) {
@@ -132,14 +135,14 @@ function createBatches(offering: SeedOffering): Batches {
 
 /** Waits while the frontier is full, or Redis' memory: until stopped. */
 async function offerPatiently(
-  { redis, shard, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
+  { redis, namespace, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
   requests: Request[],
   allowed: Set<string>,
 ): Promise<Offered | null> {
   for (let waitMs = SHORTEST_HELD_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_HELD_MS)) {
     try {
-      if (mayNameHosts) await allowHosts(redis, shard, crawl, requests, allowed);
-      const offered = await offer(redis, shard, crawl, requests);
+      if (mayNameHosts) await allowHosts(redis, namespace, crawl, requests, allowed);
+      const offered = await offer(redis, namespace, crawl, requests);
       if (!offered?.full) return offered;
       onHeld?.(offered.full.waiting);
     } catch (error) {
@@ -159,7 +162,7 @@ function requestOf({ url, depth, ...rest }: RequestInput): Request {
 /** The operator named these hosts and ports, so the guard lets them through though they are private. */
 async function allowHosts(
   redis: Redis,
-  shard: string,
+  namespace: string,
   crawl: string,
   requests: Request[],
   known: Set<string>,
@@ -170,6 +173,6 @@ async function allowHosts(
     if (!known.has(hostPort) && mayBePrivate(hostnameOf(url))) fresh.add(hostPort);
   }
   if (fresh.size === 0) return;
-  await redis.sadd(`${crawlKey(shard, crawl)}:hosts`, ...fresh);
+  await redis.sadd(`${crawlKey(namespace, crawl)}:hosts`, ...fresh);
   for (const hostPort of fresh) if (known.size < 100_000) known.add(hostPort);
 }

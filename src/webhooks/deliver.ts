@@ -17,7 +17,7 @@ const TIMEOUT_MS = 10_000;
 /** Nothing of an answer is used but its status; what is longer is cut off. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** What no further attempt would mend. */
+/** What no further attempt would repair. */
 const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_SSRF',
   'E_URL_INVALID',
@@ -39,12 +39,12 @@ export interface Delivered {
  * invalid end it; a redirect is not followed. Aborting `signal` ends it as 'stopped'.
  */
 export async function deliver(
-  parts: { redis: Redis; shard: string; fetcher: Fetcher; secret: string; signal: AbortSignal },
+  parts: { redis: Redis; namespace: string; fetcher: Fetcher; secret: string; signal: AbortSignal },
   job: WebhookJob,
 ): Promise<Delivered> {
-  const { redis, shard, fetcher, secret, signal } = parts;
+  const { redis, namespace, fetcher, secret, signal } = parts;
   const { crawl, body } = job.data;
-  const text = await redis.hget(crawlKey(shard, crawl), 'settings');
+  const text = await redis.hget(crawlKey(namespace, crawl), 'settings');
   const settings: CrawlSettings = { ...defaultSettings, ...JSON.parse(text ?? '{}') };
   const url = URL.parse(settings.webhook ?? '')?.href;
   if (!url) return { delivery: { kind: 'givenUp', why: 'the crawl has no webhook any more' }, host: '' };

@@ -19,23 +19,23 @@ const STOP_MS = 1000;
 /** Jobs wait and none is taken for so long: the worker's blocked read is asleep. */
 const ASLEEP_MS = 10_000;
 
-export interface Couriers {
+export interface WebhookDeliverer {
   /** To be called now and then: sees to it that jobs which wait are taken. */
   look(queue: WebhookQueue): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Begins at once. `connection` is for workers; `lockDurationMs` as of the requests' worker. */
-export function createCouriers(parts: {
+export function createWebhookWorker(parts: {
   redis: Redis;
   connection: Redis;
-  shard: string;
+  namespace: string;
   secret: string;
   dnsServers: readonly string[];
   lockDurationMs: number;
   log: Log;
-}): Couriers {
-  const { redis, connection, shard, secret, dnsServers, lockDurationMs, log } = parts;
+}): WebhookDeliverer {
+  const { redis, connection, namespace, secret, dnsServers, lockDurationMs, log } = parts;
   const fetcher = createFetcher({ concurrency: CONCURRENCY, dnsServers });
   const abort = new AbortController();
   let inFlight = 0;
@@ -45,7 +45,10 @@ export function createCouriers(parts: {
     inFlight++;
     waitingSince = null;
     try {
-      const { delivery, host } = await deliver({ redis, shard, fetcher, secret, signal: abort.signal }, job);
+      const { delivery, host } = await deliver(
+        { redis, namespace, fetcher, secret, signal: abort.signal },
+        job,
+      );
       report(log, job, delivery, host);
       return delivery;
     } finally {
@@ -56,7 +59,7 @@ export function createCouriers(parts: {
   const open = () =>
     openWebhookWorker({
       connection,
-      shard,
+      namespace,
       concurrency: CONCURRENCY,
       lockDurationMs,
       deliver: run,

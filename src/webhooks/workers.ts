@@ -6,12 +6,12 @@ import type { Log } from '../log.ts';
 import { openWebhookQueue, type WebhookQueue } from '../queue/webhook-queue.ts';
 import type { Redis } from '../redis.ts';
 import { type EventsUnderway, eventsOf, handOver } from './outbox.ts';
-import { createCouriers } from './worker.ts';
+import { createWebhookWorker } from './worker.ts';
 
 const LOOK_MS = 1000;
 const WAIT_STEP_MS = 50;
 
-export interface WebhookCrew {
+export interface WebhookWorkers {
   /**
    * Brings the events of the outbox on their way at once, and waits until all of this crawl have arrived or are given up, `mostMs` have passed,
    * or `isOver` says so.
@@ -25,30 +25,30 @@ export interface WebhookCrew {
  * Begins at once. `redis` is for scripts and reads, `connection` for workers (connectRedis(address, 'worker')); whoever calls closes both, after
  * stop(). Without a webhookSecret it leaves delivery to processes that have one, and warns once there is something to deliver.
  */
-export function createWebhookCrew(parts: {
+export function createWebhookWorkers(parts: {
   redis: Redis;
   connection: Redis;
-  shard: string;
+  namespace: string;
   settings: Pick<Settings, 'webhookSecret' | 'dnsServers' | 'lockDuration'>;
   log: Log;
-}): WebhookCrew {
-  const { redis, connection, shard, settings, log } = parts;
+}): WebhookWorkers {
+  const { redis, connection, namespace, settings, log } = parts;
   const { webhookSecret: secret, dnsServers, lockDuration: lockDurationMs } = settings;
   const onError = (error: unknown) => log.warn({ err: error }, 'webhooks');
-  const queue = openWebhookQueue(redis, shard, onError);
-  const couriers =
+  const queue = openWebhookQueue(redis, namespace, onError);
+  const deliverer =
     secret === null
       ? null
-      : createCouriers({ redis, connection, shard, secret, dnsServers, lockDurationMs, log });
+      : createWebhookWorker({ redis, connection, namespace, secret, dnsServers, lockDurationMs, log });
   const warn = createSecretWarning(queue, log);
 
   async function look(): Promise<void> {
     for (;;) {
-      const found = await handOver(redis, shard, queue);
-      if (!couriers) await warn(found > 0);
+      const found = await handOver(redis, namespace, queue);
+      if (!deliverer) await warn(found > 0);
       if (found === 0) break;
     }
-    await couriers?.look(queue);
+    await deliverer?.look(queue);
   }
   let looking: Promise<void> = look().catch(onError);
   const timer = setInterval(() => {
@@ -59,8 +59,8 @@ export function createWebhookCrew(parts: {
     async settle(crawl, mostMs, isOver) {
       const deadline = performance.now() + mostMs;
       for (;;) {
-        await handOver(redis, shard, queue);
-        const events = await eventsOf(redis, shard, queue, crawl);
+        await handOver(redis, namespace, queue);
+        const events = await eventsOf(redis, namespace, queue, crawl);
         if (events.underway === 0 || isOver() || performance.now() > deadline) return events;
         await sleep(WAIT_STEP_MS);
       }
@@ -68,7 +68,7 @@ export function createWebhookCrew(parts: {
     async stop() {
       clearInterval(timer);
       await looking;
-      await couriers?.stop();
+      await deliverer?.stop();
     },
   };
 }

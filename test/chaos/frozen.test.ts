@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
-import { assertAddsUp, openDesk } from '../support/crawls.ts';
+import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 
 const LOCK_MS = 1500;
@@ -28,37 +28,37 @@ test('a consumer frozen for three times the lock: another takes over, and the la
   await once(server, 'listening');
   t.after(() => server.close().closeAllConnections());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const desk = await openDesk({ DROVER_LOCK_DURATION: String(LOCK_MS) });
+  const runner = await openCommandRunner({ DROVER_LOCK_DURATION: String(LOCK_MS) });
 
-  const first = desk.start(['consume', '--quiet']);
-  assert.equal((await desk.run(['enqueue', `${url}/slow`, '--crawl', 'c', '--ignore-robots'])).code, 0);
+  const first = runner.start(['consume', '--quiet']);
+  assert.equal((await runner.run(['enqueue', `${url}/slow`, '--crawl', 'c', '--ignore-robots'])).code, 0);
   await until(() => asked.length === 1, { what: 'the first fetch' });
   first.kill('SIGSTOP');
   const frozenAt = performance.now();
-  const second = desk.start(['consume', '--quiet']);
+  const second = runner.start(['consume', '--quiet']);
   await until(() => asked.length === 2, { what: 'another consumer to take over', deadlineMs: 20_000 });
   asked[1]?.answer();
-  await until(async () => (await desk.status('c')).state === 'finished', {
+  await until(async () => (await runner.status('c')).state === 'finished', {
     what: 'the crawl to end',
     deadlineMs: 15_000,
     everyMs: 200,
   });
-  const before = await desk.status('c');
-  const results = await desk.results('c');
+  const before = await runner.status('c');
+  const results = await runner.results('c');
   await until(() => performance.now() - frozenAt > LOCK_MS * 3, { what: 'three locks', everyMs: 50 });
   asked[0]?.answer();
   first.kill('SIGCONT');
   // The late one has come to itself when it takes new work and ends it.
   second.kill('SIGTERM');
   await second.exit;
-  assert.equal((await desk.run(['enqueue', `${url}/other`, '--crawl', 'd', '--ignore-robots'])).code, 0);
-  await until(async () => (await desk.status('d')).state === 'finished', {
+  assert.equal((await runner.run(['enqueue', `${url}/other`, '--crawl', 'd', '--ignore-robots'])).code, 0);
+  await until(async () => (await runner.status('d')).state === 'finished', {
     what: 'the late one to work again',
     deadlineMs: 15_000,
     everyMs: 200,
   });
-  assert.deepEqual(await desk.status('c'), before);
-  assert.deepEqual(await desk.results('c'), results);
+  assert.deepEqual(await runner.status('c'), before);
+  assert.deepEqual(await runner.results('c'), results);
   assert.deepEqual(results.map((record) => new URL(record.url).pathname).sort(), ['/late', '/slow']);
   assertAddsUp(before);
 });

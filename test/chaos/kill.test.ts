@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { timesAsked } from '../support/auditor.ts';
-import { assertAddsUp, openDesk, recordsOf } from '../support/crawls.ts';
+import { assertAddsUp, openCommandRunner, recordsOf } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
@@ -14,8 +14,8 @@ const KILLS = 5;
 test('kill -9 of the whole process group at five random moments: the same set in the end, nothing lost, nothing twice', async (t) => {
   const site = await startSite({ pages: PAGES, latencyMs: 20 });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const out = desk.path('pages.jsonl');
+  const runner = await openCommandRunner();
+  const out = runner.path('pages.jsonl');
   const args = [
     'crawl',
     `${site.url}/`,
@@ -33,7 +33,7 @@ test('kill -9 of the whole process group at five random moments: the same set in
   for (let kill = 0; kill < KILLS; kill++) {
     const before = await fetched();
     const started = performance.now();
-    const drover = desk.start(args);
+    const drover = runner.start(args);
     await until(async () => (await fetched()) > before, {
       what: `fetching after kill ${kill}`,
       deadlineMs: 20_000,
@@ -46,7 +46,7 @@ test('kill -9 of the whole process group at five random moments: the same set in
     drover.killGroup('SIGKILL');
     await drover.exit;
   }
-  const last = await desk.run(args);
+  const last = await runner.run(args);
   assert.equal(last.code, 0, last.stderr);
   const records = await recordsOf(out);
   const urls = new Set(records.map(({ url }) => url));
@@ -56,7 +56,7 @@ test('kill -9 of the whole process group at five random moments: the same set in
   const extra = (await site.log()).filter(({ path }) => path !== '/robots.txt').length - (PAGES + 1);
   t.diagnostic(`${extra} extra fetches over ${KILLS} kills`);
   assert.ok(extra <= CONCURRENCY * KILLS, `${extra} extra fetches`);
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual([counts.state, counts.recorded], ['finished', PAGES + 1]);
 });
@@ -64,8 +64,8 @@ test('kill -9 of the whole process group at five random moments: the same set in
 test('kill -9 of redis-server alone: it comes again, and the crawl goes on in the same process', async (t) => {
   const site = await startSite({ pages: 1500, latencyMs: 20 });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const drover = desk.start([
+  const runner = await openCommandRunner();
+  const drover = runner.start([
     'crawl',
     `${site.url}/`,
     '-c',
@@ -83,21 +83,21 @@ test('kill -9 of redis-server alone: it comes again, and the crawl goes on in th
       what: 'some pages',
       deadlineMs: 30_000,
     });
-    const pid = await redisPid(join(desk.dir, 'data'));
+    const pid = await redisPid(join(runner.dir, 'data'));
     assert.notEqual(pid, killed, 'another one runs by now');
     process.kill(pid, 'SIGKILL');
     killed = pid;
   }
   const { code } = await drover.exit;
   assert.equal(code, 0, drover.stderr());
-  const records = await desk.results('c');
+  const records = await runner.results('c');
   assert.equal(new Set(records.map(({ url }) => url)).size, 1501);
   assert.equal(records.length, 1501);
   const most = Math.max(
     ...timesAsked((await site.log()).filter(({ path }) => path !== '/robots.txt')).values(),
   );
   assert.ok(most <= 4, `a page was fetched ${most} times`);
-  assertAddsUp(await desk.status('c'));
+  assertAddsUp(await runner.status('c'));
 });
 
 /** Of the server that works in this data directory; of the next one as soon as that has written its own. */

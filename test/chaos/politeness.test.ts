@@ -4,13 +4,13 @@ import test from 'node:test';
 import { figuresOf } from '../../bench/politeness/figures.ts';
 import { behavioursOf, listOf, type PoliteHost, settingsOf, spread } from '../../bench/politeness/hosts.ts';
 import { askedAgain } from '../support/auditor.ts';
-import { assertAddsUp, openDesk } from '../support/crawls.ts';
+import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
 const URLS = 800;
 /** Half of a pause: what else the machine does may hold up the consumer that has to tell the others of it. */
-const NEWS_MS = 1000;
+const EVENTS_MS = 1000;
 
 const hosts: readonly PoliteHost[] = [
   { delayMs: 0, concurrency: 1, latencyMs: 100 },
@@ -30,15 +30,15 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
     ...{ hosts: hosts.length, behaviours: behavioursOf(hosts) },
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const cwd = desk.dir;
-  await writeFile(desk.path('drover.config.json'), JSON.stringify(settingsOf(hosts)));
+  const runner = await openCommandRunner();
+  const cwd = runner.dir;
+  await writeFile(runner.path('drover.config.json'), JSON.stringify(settingsOf(hosts)));
   const list = listOf(site.urls, counts);
-  await writeFile(desk.path('list.txt'), list);
-  const enqueued = await desk.run(['enqueue', 'list.txt', '--crawl', 'polite', '--depth', '0'], { cwd });
+  await writeFile(runner.path('list.txt'), list);
+  const enqueued = await runner.run(['enqueue', 'list.txt', '--crawl', 'polite', '--depth', '0'], { cwd });
   assert.equal(enqueued.code, 0, enqueued.stderr);
 
-  const consume = () => desk.start(['consume', '--quiet', '-c', '20'], { cwd });
+  const consume = () => runner.start(['consume', '--quiet', '-c', '20'], { cwd });
   const [victim, ...others] = [consume(), consume(), consume()];
   await until(async () => (await site.ended()) >= URLS / 2, {
     what: 'half of the pages',
@@ -48,7 +48,7 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
   victim.kill('SIGKILL');
   const killedAt = performance.timeOrigin + performance.now();
   others.push(consume());
-  await until(async () => (await desk.status('polite')).state === 'finished', {
+  await until(async () => (await runner.status('polite')).state === 'finished', {
     what: 'the crawl to end',
     deadlineMs: 60_000,
     everyMs: 500,
@@ -57,18 +57,18 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
   for (const consumer of others) assert.equal((await consumer.exit).code, 0, consumer.stderr());
 
   const log = await site.log();
-  const violations = figuresOf(log, hosts, { kills: [killedAt], newsMs: NEWS_MS }).flatMap(
+  const violations = figuresOf(log, hosts, { kills: [killedAt], newsMs: EVENTS_MS }).flatMap(
     (host) => host.violations,
   );
   assert.deepEqual(violations, []);
 
-  const records = await desk.results('polite');
+  const records = await runner.results('polite');
   assert.deepEqual(records.map(({ url }) => url).toSorted(), list.trimEnd().split('\n').toSorted());
   assert.deepEqual(
     records.filter(({ ok }) => !ok),
     [],
   );
-  assertAddsUp(await desk.status('polite'));
+  assertAddsUp(await runner.status('polite'));
 
   // Only the consumer's death makes a page be asked for again once it was served, or began to be; a 429 is no attempt.
   assert.ok(log.filter(({ status }) => status === 429).length > 10);

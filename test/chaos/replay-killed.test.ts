@@ -4,7 +4,7 @@ import test from 'node:test';
 import type { ReplayRun } from '../../src/dead/replay-runs.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { timesAsked } from '../support/auditor.ts';
-import { assertAddsUp, type Desk } from '../support/crawls.ts';
+import { assertAddsUp, type CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -15,7 +15,8 @@ const CANARY = 10;
 const CONCURRENCY = 4;
 const fleets = openFleets();
 
-const lettersOf = (desk: Desk) => desk.json<DeadLetter>(['dead', 'list', '--json', '--limit', '2000']);
+const lettersOf = (runner: CommandRunner) =>
+  runner.json<DeadLetter>(['dead', 'list', '--json', '--limit', '2000']);
 
 test('1,000 dead letters of four kinds on five hosts; the group of the repaired host is replayed, all is killed half-way and run again: recorded once, the rest untouched', async (t) => {
   const site = await startSite({
@@ -32,14 +33,14 @@ test('1,000 dead letters of four kinds on five hosts; the group of the repaired 
     },
   });
   t.after(() => site.stop());
-  const { desk } = await fleets.open();
+  const { runner } = await fleets.open();
   const urls = site.urls.flatMap((host) =>
     Array.from({ length: LETTERS / HOSTS }, (_, page) => `${host}/p/${page}\n`),
   );
-  await writeFile(desk.path('list.txt'), urls.join(''));
+  await writeFile(runner.path('list.txt'), urls.join(''));
   const crawl = [
     'crawl',
-    desk.path('list.txt'),
+    runner.path('list.txt'),
     '--crawl',
     'c',
     '--depth',
@@ -56,8 +57,8 @@ test('1,000 dead letters of four kinds on five hosts; the group of the repaired 
     '60',
     '--quiet',
   ];
-  assert.equal((await desk.run(crawl)).code, 1);
-  const before = await lettersOf(desk);
+  assert.equal((await runner.run(crawl)).code, 1);
+  const before = await lettersOf(runner);
   assert.equal(before.length, LETTERS);
   assert.deepEqual([...new Set(before.map(({ code }) => code))].sort(), [
     'E_HTTP_5XX',
@@ -82,16 +83,16 @@ test('1,000 dead letters of four kinds on five hosts; the group of the repaired 
     '--wait',
     '--json',
   ];
-  const consume = () => desk.start(['consume', '--processes', '2', '-c', String(CONCURRENCY), '--quiet']);
+  const consume = () => runner.start(['consume', '--processes', '2', '-c', String(CONCURRENCY), '--quiet']);
 
-  const [consumers, waiting] = [consume(), desk.start(replay)];
+  const [consumers, waiting] = [consume(), runner.start(replay)];
   await until(async () => (await site.ended()) >= CANARY + 60, {
     what: 'the half of the way',
     deadlineMs: 30_000,
   });
   for (const { killGroup } of [waiting, consumers]) killGroup('SIGKILL');
   await Promise.all([waiting.exit, consumers.exit]);
-  const half = await desk.status('c');
+  const half = await runner.status('c');
   assertAddsUp(half);
   assert.ok(
     half.recorded > CANARY && half.recorded < LETTERS / HOSTS,
@@ -99,7 +100,7 @@ test('1,000 dead letters of four kinds on five hosts; the group of the repaired 
   );
 
   const again = consume();
-  const { code, stdout, stderr } = await desk.run(replay);
+  const { code, stdout, stderr } = await runner.run(replay);
   assert.equal(code, 0, stderr);
   const [run] = (JSON.parse(stdout) as { runs: ReplayRun[] }).runs;
   assert.deepEqual(
@@ -110,15 +111,15 @@ test('1,000 dead letters of four kinds on five hosts; the group of the repaired 
   again.kill('SIGTERM');
   await again.exit;
 
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual([counts.state, counts.recorded, counts.dead, counts.waiting], ['finished', 200, 800, 0]);
-  const results = await desk.results('c');
+  const results = await runner.results('c');
   assert.equal(results.length, LETTERS);
   assert.equal(new Set(results.map(({ url }) => url)).size, LETTERS);
   assert.ok(results.every(({ ok, url }) => ok === (new URL(url).host === host)));
   const rest = before.filter((letter) => letter.host !== host);
-  assert.deepEqual(await lettersOf(desk), rest, 'the rest are the very same letters');
+  assert.deepEqual(await lettersOf(runner), rest, 'the rest are the very same letters');
   const log = await site.log();
   assert.ok(
     log.every((entry) => entry.host === host),

@@ -234,6 +234,6 @@ test('private addresses are refused unless the operator allowed them, in whateve
   for (const text of [...shown, (await api.call('GET', '/queues/api/queues?activeQueue=requests')).text])
     assert.ok(!text.includes('sesame-open'), text);
   assert.ok(secret.json.settings.header.authorization, 'but that there is one');
-  const log = await readFile(api.desk.path('data/drover.log'), 'utf8');
+  const log = await readFile(api.runner.path('data/drover.log'), 'utf8');
   assert.ok(log.includes('"route":"/v1/crawls"') && !log.includes('sesame-open'));
 });

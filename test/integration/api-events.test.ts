@@ -10,7 +10,7 @@ const serve = sharedApi(fleets);
 const MB = 1024 * 1024;
 
 /** What consumers publish of requests that end: as many bytes as wanted. */
-function publish({ shard }: Fleet, bytes: number): Promise<number> {
+function publish({ namespace }: Fleet, bytes: number): Promise<number> {
   const line = {
     ...{
       at: 1,
@@ -26,7 +26,7 @@ function publish({ shard }: Fleet, bytes: number): Promise<number> {
     url: `http://example.com/${'x'.repeat(bytes)}`,
     outcome: 'recorded',
   };
-  return fleets.redis.publish(`${shard}:tail`, JSON.stringify({ lines: [line], skipped: 0 }));
+  return fleets.redis.publish(`${namespace}:tail`, JSON.stringify({ lines: [line], skipped: 0 }));
 }
 
 /** A reader that asks for events and takes none of them. */
@@ -38,7 +38,7 @@ async function openUnread(api: Api) {
 }
 
 /** Whether the connection is there, as the server sees it: without reading what came over it. */
-const readersOf = ({ shard }: Fleet) => fleets.redis.pubsub('NUMSUB', `${shard}:tail`);
+const readersOf = ({ namespace }: Fleet) => fleets.redis.pubsub('NUMSUB', `${namespace}:tail`);
 
 test('a reader is told how all stands, then what changes; each reader the same', async () => {
   const api = await serve();

@@ -192,12 +192,12 @@ test('whoever calls too often is told when to come again; other routes still ans
 });
 
 test('beyond loopback it does not listen without a token, nor where another does; a token is fit for its purpose', async () => {
-  const { desk } = await fleets.open();
+  const { runner } = await fleets.open();
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
   const fails = async (code: string, args: string[], env: Record<string, string> = {}) => {
-    const ended = await desk.run(['serve', '--processes', '0', '--port', '0', ...args], { env });
+    const ended = await runner.run(['serve', '--processes', '0', '--port', '0', ...args], { env });
     assert.equal(ended.code, 2, ended.stderr);
     assert.ok(ended.stderr.includes(`(${code})`), ended.stderr);
     return ended.stderr;

@@ -38,7 +38,7 @@ test('uploads are counted while they go on, and those that break off are not; no
   );
   for (const abort of uploads) abort.abort();
   await until(async () => (await one()).status === 200, { what: 'room for another upload' });
-  const log = await readFile(api.desk.path('data/drover.log'), 'utf8');
+  const log = await readFile(api.runner.path('data/drover.log'), 'utf8');
   assert.deepEqual(
     log.split('\n').filter((text) => /"level":"(error|warn|fatal)"/.test(text)),
     [],

@@ -7,7 +7,7 @@ import { listReplays } from '../../src/dead/replay-runs.ts';
 import { groupOf } from '../../src/frontier/replay.ts';
 import { createLog } from '../../src/log.ts';
 import { assertAddsUp } from '../support/crawls.ts';
-import { lettersOf, openGraveyard } from '../support/dead-letter-fixture.ts';
+import { lettersOf, openDeadLetterFixture } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 
@@ -16,22 +16,23 @@ const log = createLog({ level: 'silent' });
 const DAY_MS = 86_400_000;
 
 test('a host that was down and answers again gets all its letters back, without a command; others are left alone', async (t) => {
-  const { site, desk, parts, consume } = await openGraveyard(t, fleets);
-  const [redis, shard] = parts;
+  const { site, runner, parts, consume } = await openDeadLetterFixture(t, fleets);
+  const [redis, namespace] = parts;
   consume('--auto-replay', '300ms');
   consume('--auto-replay', '300ms');
-  const failedOnce = async () => (await listReplays(redis, shard)).some(({ phase }) => phase === 'stopped');
+  const failedOnce = async () =>
+    (await listReplays(redis, namespace)).some(({ phase }) => phase === 'stopped');
   await until(failedOnce, { what: 'a canary that fails', deadlineMs: 20_000 });
   await site.behave('//127.0.0.1/p/*', null);
-  await until(async () => (await desk.status('c')).recorded === 30, {
+  await until(async () => (await runner.status('c')).recorded === 30, {
     what: 'all of them',
     deadlineMs: 20_000,
     everyMs: 300,
   });
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.equal(counts.dead, 10);
-  const runs = await listReplays(redis, shard);
+  const runs = await listReplays(redis, namespace);
   assert.ok(runs.every(({ code, canary, rate }) => code === 'E_HTTP_5XX' && canary === 1 && rate === 1));
   assert.ok(
     runs.filter(({ phase }) => phase === 'stopped').every(({ opened }) => opened === 1),
@@ -41,20 +42,20 @@ test('a host that was down and answers again gets all its letters back, without 
 });
 
 test('one run for each group at a time; each try that fails doubles the wait, one that succeeds forgets it', async (t) => {
-  const { site, parts, desk, command } = await openGraveyard(t, fleets);
-  const [redis, shard, queue] = parts;
-  const round = () => replayDowned({ redis, shard, queue, log }, 60_000);
+  const { site, parts, runner, command } = await openDeadLetterFixture(t, fleets);
+  const [redis, namespace, queue] = parts;
+  const round = () => replayDowned({ redis, namespace, queue, log }, 60_000);
   const group = groupOf('E_HTTP_5XX', new URL(site.url).host);
-  const memory = async () => JSON.parse((await redis.hget(`${shard}:dead:auto`, group)) ?? 'null');
+  const memory = async () => JSON.parse((await redis.hget(`${namespace}:dead:auto`, group)) ?? 'null');
   const rest = async () => ((await memory()).nextAt - Date.now()) / 60_000;
   /** As when the time has come. */
   const due = async () =>
-    redis.hset(`${shard}:dead:auto`, group, JSON.stringify({ ...(await memory()), nextAt: 0 }));
+    redis.hset(`${namespace}:dead:auto`, group, JSON.stringify({ ...(await memory()), nextAt: 0 }));
 
   for (const minutes of [2, 4]) {
     assert.equal(await round(), 1);
     assert.equal(await round(), 0, 'a run is at work on it');
-    assert.equal((await desk.run(command)).code, 1);
+    assert.equal((await runner.run(command)).code, 1);
     assert.equal(await round(), 0, 'it failed: not at once again');
     assert.ok(Math.abs((await rest()) - minutes) < 0.5, `${await rest()} minutes`);
     assert.equal(await round(), 0);
@@ -62,8 +63,8 @@ test('one run for each group at a time; each try that fails doubles the wait, on
   }
   await site.behave('//127.0.0.1/p/*', null);
   assert.equal(await round(), 1);
-  assert.equal((await desk.run(command)).code, 1);
-  assert.equal((await desk.status('c')).recorded, 30);
+  assert.equal((await runner.run(command)).code, 1);
+  assert.equal((await runner.status('c')).recorded, 30);
   assert.equal(await round(), 0);
   assert.equal(await memory(), null, 'nothing is remembered of a host that is well');
 });

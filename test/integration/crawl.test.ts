@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { askedAgain, audit, startsDuring, violationsOf } from '../support/auditor.ts';
-import { assertAddsUp, openDesk, recordsOf } from '../support/crawls.ts';
+import { assertAddsUp, openCommandRunner, recordsOf } from '../support/crawls.ts';
 import { startSite } from '../support/site/site.ts';
 
 test('a site is crawled: one record for each page, each page fetched once, exit code 0', async (t) => {
   const site = await startSite({ pages: 400 });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const out = desk.path('pages.jsonl');
-  const { code, stderr } = await desk.run([
+  const runner = await openCommandRunner();
+  const out = runner.path('pages.jsonl');
+  const { code, stderr } = await runner.run([
     'crawl',
     `${site.url}/`,
     '-o',
@@ -30,7 +30,7 @@ test('a site is crawled: one record for each page, each page fetched once, exit 
     ),
   );
   assert.deepEqual(askedAgain(await site.log()), []);
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual(
     [counts.state, counts.accepted, counts.recorded, counts.waiting],
@@ -50,14 +50,14 @@ test('no host sees more in flight than --per-host, nor two starts closer than --
     },
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const args = ['crawl', `${site.url}/`, '--quiet', '--backoff', '100'];
-  assert.equal((await desk.run([...args, '--per-host', '3', '--crawl', 'a'])).code, 0);
+  assert.equal((await runner.run([...args, '--per-host', '3', '--crawl', 'a'])).code, 0);
   const crowd = [...audit(await site.log()).values()][0];
   assert.equal(crowd?.mostInFlight, 3);
   await site.clearLog();
   assert.equal(
-    (await desk.run([...args, '--per-host', '3', '--delay', '60', '--limit', '25', '--crawl', 'b'])).code,
+    (await runner.run([...args, '--per-host', '3', '--delay', '60', '--limit', '25', '--crawl', 'b'])).code,
     0,
   );
   assert.deepEqual(violationsOf(await site.log(), { concurrency: 3, delayMs: 60 }, [], 5), []);
@@ -69,8 +69,8 @@ test('429 pauses the host, uses up no attempt, and every request is recorded', a
     behaviours: { '/p/5': { status: 429, retryAfter: 1, failTimes: 2 } },
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const { code, stderr } = await desk.run([
+  const runner = await openCommandRunner();
+  const { code, stderr } = await runner.run([
     'crawl',
     `${site.url}/`,
     '--crawl',
@@ -80,7 +80,7 @@ test('429 pauses the host, uses up no attempt, and every request is recorded', a
     '4',
   ]);
   assert.equal(code, 0, stderr);
-  const records = await desk.results('c');
+  const records = await runner.results('c');
   assert.ok(records.every(({ ok, attempts }) => ok && attempts === 1));
   const log = await site.log();
   const told = log.filter(({ status }) => status === 429);
@@ -99,8 +99,8 @@ test('what fails for ever is a dead letter with its code, its record and its att
     },
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const { code, stderr } = await desk.run([
+  const runner = await openCommandRunner();
+  const { code, stderr } = await runner.run([
     'crawl',
     `${site.url}/`,
     '--crawl',
@@ -112,7 +112,7 @@ test('what fails for ever is a dead letter with its code, its record and its att
   ]);
   assert.equal(code, 1, stderr);
   assert.match(stderr, /dead list c/);
-  const byPath = new Map((await desk.results('c')).map((record) => [new URL(record.url).pathname, record]));
+  const byPath = new Map((await runner.results('c')).map((record) => [new URL(record.url).pathname, record]));
   assert.equal(byPath.size, 21);
   const dead = byPath.get('/p/7');
   assert.deepEqual(
@@ -124,7 +124,7 @@ test('what fails for ever is a dead letter with its code, its record and its att
     [false, 'E_HTTP_4XX', 1],
   );
   assert.equal(byPath.get('/p/9')?.ok, true);
-  const list = await desk.run(['dead', 'list', 'c', '--json']);
+  const list = await runner.run(['dead', 'list', 'c', '--json']);
   const letters = list.stdout
     .trim()
     .split('\n')
@@ -134,7 +134,7 @@ test('what fails for ever is a dead letter with its code, its record and its att
     [letters[0].code, letters[0].url, letters[0].attempts],
     ['E_HTTP_5XX', `${site.url}/p/7`, 3],
   );
-  assertAddsUp(await desk.status('c'));
+  assertAddsUp(await runner.status('c'));
 });
 
 test('robots.txt is fetched once and obeyed; a refusal is a record with its rule', async (t) => {
@@ -143,31 +143,31 @@ test('robots.txt is fetched once and obeyed; a refusal is a record with its rule
     robots: 'User-agent: drover\nDisallow: /p/1\n\nUser-agent: *\nDisallow: /\n',
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const { code } = await desk.run(['crawl', `${site.url}/`, '--crawl', 'c', '--quiet']);
+  const runner = await openCommandRunner();
+  const { code } = await runner.run(['crawl', `${site.url}/`, '--crawl', 'c', '--quiet']);
   assert.equal(code, 0);
   const log = await site.log();
   assert.equal(log.filter(({ path }) => path === '/robots.txt').length, 1);
   assert.equal(log.filter(({ path }) => path.startsWith('/p/1')).length, 0);
-  const refused = (await desk.results('c')).filter(({ error }) => error?.code === 'E_ROBOTS');
+  const refused = (await runner.results('c')).filter(({ error }) => error?.code === 'E_ROBOTS');
   assert.ok(
     refused.length > 0 &&
       refused.every(({ url, status }) => new URL(url).pathname.startsWith('/p/1') && status === null),
   );
-  assert.equal((await desk.status('c')).refused, refused.length);
+  assert.equal((await runner.status('c')).refused, refused.length);
 });
 
 test('--depth, --limit, --include and --exclude bound the crawl', async (t) => {
   const site = await startSite({ pages: 500 });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const crawl = async (name: string, ...args: string[]) => {
     assert.equal(
-      (await desk.run(['crawl', `${site.url}/`, '--crawl', name, '--quiet', '--per-host', '20', ...args]))
+      (await runner.run(['crawl', `${site.url}/`, '--crawl', name, '--quiet', '--per-host', '20', ...args]))
         .code,
       0,
     );
-    return desk.results(name);
+    return runner.results(name);
   };
   assert.equal((await crawl('zero', '--depth', '0')).length, 1);
   assert.ok((await crawl('one', '--depth', '1')).every(({ depth }) => depth <= 1));
@@ -179,7 +179,7 @@ test('--depth, --limit, --include and --exclude bound the crawl', async (t) => {
 test('a list with rubbish in it: good lines run, each bad one is named with its line number, the exit code tells', async (t) => {
   const site = await startSite({ pages: 5 });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const lines = [
     `${site.url}/p/0`,
     '',
@@ -194,12 +194,19 @@ test('a list with rubbish in it: good lines run, each bad one is named with its 
     `${site.url}/p/0`,
   ];
   const bytes = Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]));
-  await writeFile(desk.path('list.txt'), bytes);
-  const { code, stderr } = await desk.run(['crawl', desk.path('list.txt'), '--depth', '0', '--crawl', 'c']);
+  await writeFile(runner.path('list.txt'), bytes);
+  const { code, stderr } = await runner.run([
+    'crawl',
+    runner.path('list.txt'),
+    '--depth',
+    '0',
+    '--crawl',
+    'c',
+  ]);
   assert.equal(code, 2, stderr);
   const named = [...stderr.matchAll(/list\.txt, line (\d+): /g)].map((match) => Number(match[1]));
   assert.deepEqual(named, [4, 5, 6, 7, 10]);
-  const records = await desk.results('c');
+  const records = await runner.results('c');
   assert.deepEqual(records.map(({ url }) => new URL(url).pathname).sort(), ['/p/0', '/p/1', '/p/2']);
   assert.equal(records.find(({ label }) => label === 'two')?.url, `${site.url}/p/2`);
 });
@@ -217,8 +224,8 @@ test('control characters and escape sequences from a server never reach the term
     },
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
-  const { stderr, stdout } = await desk.run([
+  const runner = await openCommandRunner();
+  const { stderr, stdout } = await runner.run([
     'crawl',
     `${site.url}/`,
     '--crawl',
@@ -227,7 +234,7 @@ test('control characters and escape sequences from a server never reach the term
     '1',
     '-v',
   ]);
-  const list = await desk.run(['dead', 'list']);
+  const list = await runner.run(['dead', 'list']);
   const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
   for (const text of [stderr, stdout, list.stdout, list.stderr]) assert.doesNotMatch(text, control);
 });
@@ -235,14 +242,14 @@ test('control characters and escape sequences from a server never reach the term
 test('50 requests to a server that answers after a second, 50 at a time: all within 1.15 s of the first start', async (t) => {
   const site = await startSite({ pages: 50, latencyMs: 1000 });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   await writeFile(
-    desk.path('list.txt'),
+    runner.path('list.txt'),
     Array.from({ length: 50 }, (_, index) => `${site.url}/p/${index}\n`).join(''),
   );
-  const { code } = await desk.run([
+  const { code } = await runner.run([
     'crawl',
-    desk.path('list.txt'),
+    runner.path('list.txt'),
     '--depth',
     '0',
     '-c',
@@ -265,24 +272,24 @@ test('a dead letter that a replay brings through takes the place of its failed l
     behaviours: { '/p/7': { status: 500, failTimes: 2 }, '/p/8': { status: 500 } },
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const args = ['crawl', `${site.url}/`, '--crawl', 'c', '--attempts', '2', '--backoff', '50', '--quiet'];
-  assert.equal((await desk.run(args)).code, 1);
-  assert.equal((await desk.status('c')).dead, 2);
-  const replay = await desk.run(['dead', 'replay', 'c', '--code', 'E_HTTP_5XX', '--json']);
+  assert.equal((await runner.run(args)).code, 1);
+  assert.equal((await runner.status('c')).dead, 2);
+  const replay = await runner.run(['dead', 'replay', 'c', '--code', 'E_HTTP_5XX', '--json']);
   assert.equal(JSON.parse(replay.stdout).replayed, 2, replay.stderr);
-  const opened = await desk.status('c');
+  const opened = await runner.status('c');
   assertAddsUp(opened);
   assert.deepEqual([opened.state, opened.dead, opened.waiting], ['running', 0, 2]);
-  assert.equal((await desk.run(args)).code, 1, 'one of them still fails');
-  const records = await desk.results('c');
+  assert.equal((await runner.run(args)).code, 1, 'one of them still fails');
+  const records = await runner.results('c');
   assert.equal(records.length, 11);
   const byPath = new Map(records.map((record) => [new URL(record.url).pathname, record]));
   assert.deepEqual(
     [byPath.get('/p/7')?.ok, byPath.get('/p/8')?.ok, byPath.get('/p/8')?.attempts],
     [true, false, 2],
   );
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual([counts.state, counts.recorded, counts.dead], ['finished', 10, 1]);
 });

@@ -6,7 +6,7 @@ import test from 'node:test';
 import type { DeadGroup } from '../../src/dead/read.ts';
 import type { DeadLetter, DeadLetterDetail } from '../../src/queue/dead-letters.ts';
 import { parseRequest } from '../../src/request.ts';
-import { openGraveyard } from '../support/dead-letter-fixture.ts';
+import { openDeadLetterFixture } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -14,13 +14,13 @@ import { startSite } from '../support/site/site.ts';
 const fleets = openFleets();
 
 test('list, summary and export take the same filters, and a slip is told from "none"', async (t) => {
-  const { site, desk } = await openGraveyard(t, fleets);
+  const { site, runner } = await openDeadLetterFixture(t, fleets);
   const [first = '', second = ''] = site.urls.map((url) => new URL(url).host);
   const counted = async (...filters: string[]) => {
     const [list, groups, exported] = await Promise.all([
-      desk.json<DeadLetter>(['dead', 'list', '--json', '--limit', '100', ...filters]),
-      desk.json<DeadGroup>(['dead', 'summary', '--json', ...filters]),
-      desk.json<DeadLetter>(['dead', 'export', ...filters]),
+      runner.json<DeadLetter>(['dead', 'list', '--json', '--limit', '100', ...filters]),
+      runner.json<DeadGroup>(['dead', 'summary', '--json', ...filters]),
+      runner.json<DeadLetter>(['dead', 'export', ...filters]),
     ]);
     assert.deepEqual(
       exported.map(({ jobId }) => jobId),
@@ -45,19 +45,19 @@ test('list, summary and export take the same filters, and a slip is told from "n
     [['show', 'c.0000000000000000'], /no such dead letter/],
     [['show', `${site.url}/elsewhere`], /no such dead letter/],
     [['export', '--format', 'xls'], /expected ndjson or csv/],
-    [['export', '-o', desk.path('no/such/place')], /-o .*no\/such\/place/],
+    [['export', '-o', runner.path('no/such/place')], /-o .*no\/such\/place/],
     [['purge'], /or say --all/],
     [['replay'], /or say --all/],
     [['replay', 'c', '--canary', '-1'], /--canary: expected a whole number/],
     [['replays', 'none'], /no such replay/],
   ];
   const check = async ([args, said]: (typeof slips)[number]) => {
-    const { code, stderr } = await desk.run(['dead', ...args]);
+    const { code, stderr } = await runner.run(['dead', ...args]);
     assert.match(stderr, said, args.join(' '));
     assert.equal(code, 2, args.join(' '));
   };
   while (slips.length > 0) await Promise.all(slips.splice(0, 4).map(check));
-  assert.equal((await desk.status('c')).dead, 40, 'none of that moved anything');
+  assert.equal((await runner.status('c')).dead, 40, 'none of that moved anything');
 });
 
 test('a letter is shown with its request, every attempt and the command that replays it; its secrets are not', async (t) => {
@@ -66,14 +66,14 @@ test('a letter is shown with its request, every attempt and the command that rep
     behaviours: { '/p/*': { status: 500, body: '=cmd|calc \u001b[2Jpassword' }, '/p/2': { status: 200 } },
   });
   t.after(() => site.stop());
-  const { desk } = await fleets.open();
+  const { runner } = await fleets.open();
   const input = {
     url: `${site.url}/p/1`,
     method: 'POST',
     body: 'x=1',
     headers: { Authorization: 'Bearer geheim-geheim', Cookie: 'sid=geheim', 'X-Plain': 'plain' },
   };
-  await writeFile(desk.path('list.txt'), `${JSON.stringify(input)}\n${site.url}/p/0\n`);
+  await writeFile(runner.path('list.txt'), `${JSON.stringify(input)}\n${site.url}/p/0\n`);
   const args = [
     '--crawl',
     'c',
@@ -86,11 +86,11 @@ test('a letter is shown with its request, every attempt and the command that rep
     '--ignore-robots',
     '--quiet',
   ];
-  assert.equal((await desk.run(['crawl', desk.path('list.txt'), ...args])).code, 1);
+  assert.equal((await runner.run(['crawl', runner.path('list.txt'), ...args])).code, 1);
 
-  const [letter] = await desk.json<DeadLetter>(['dead', 'list', '--json', '--q', '/p/1']);
+  const [letter] = await runner.json<DeadLetter>(['dead', 'list', '--json', '--q', '/p/1']);
   const id = letter?.jobId ?? '';
-  const page = (await desk.run(['dead', 'show', id])).stdout;
+  const page = (await runner.run(['dead', 'show', id])).stdout;
   for (const part of [
     `POST ${site.url}/p/1`,
     'Authorization: [redacted]',
@@ -106,13 +106,13 @@ test('a letter is shown with its request, every attempt and the command that rep
     `npm run drover -- dead replay ${id} --wait`,
   ])
     assert.ok(page.includes(part), `${part}\n${page}`);
-  assert.equal((await desk.run(['dead', 'show', `${site.url}/p/1`])).stdout, page, 'its URL names it too');
-  const [shown] = await desk.json<DeadLetterDetail>(['dead', 'show', id, '--json']);
+  assert.equal((await runner.run(['dead', 'show', `${site.url}/p/1`])).stdout, page, 'its URL names it too');
+  const [shown] = await runner.json<DeadLetterDetail>(['dead', 'show', id, '--json']);
   assert.equal(shown?.tries.length, 2);
 
-  const csv = desk.path('dead.csv');
-  assert.equal((await desk.run(['dead', 'export', '--format', 'csv', '-o', csv])).code, 0);
-  const ndjson = (await desk.run(['dead', 'export'])).stdout;
+  const csv = runner.path('dead.csv');
+  assert.equal((await runner.run(['dead', 'export', '--format', 'csv', '-o', csv])).code, 0);
+  const ndjson = (await runner.run(['dead', 'export'])).stdout;
   const [exported] = ndjson.split('\n').map((line) => line && (JSON.parse(line) as DeadLetterDetail));
   assert.ok(
     exported && 'input' in parseRequest(exported.request),
@@ -124,9 +124,9 @@ test('a letter is shown with its request, every attempt and the command that rep
   for (const text of [page, table, ndjson, JSON.stringify(shown)]) assert.doesNotMatch(text, /geheim/);
 
   await site.behave('/p/*', null);
-  const consumer = desk.start(['consume', '--quiet']);
+  const consumer = runner.start(['consume', '--quiet']);
   t.after(() => consumer.kill());
-  const { code, stderr } = await desk.run(['dead', 'replay', id, '--wait']);
+  const { code, stderr } = await runner.run(['dead', 'replay', id, '--wait']);
   assert.equal(code, 0, stderr);
   assert.match(stderr, /E_HTTP_5XX at .*: 1 of 1 came through; done/);
   assert.deepEqual(
@@ -139,15 +139,15 @@ test('a letter is shown with its request, every attempt and the command that rep
 });
 
 test('what is purged is in the file that the command names, unless it is told otherwise', async (t) => {
-  const { desk } = await openGraveyard(t, fleets);
-  const purge = await desk.run(['dead', 'purge', '--code', 'E_HTTP_DEAD_STATUS', '--json']);
+  const { runner } = await openDeadLetterFixture(t, fleets);
+  const purge = await runner.run(['dead', 'purge', '--code', 'E_HTTP_DEAD_STATUS', '--json']);
   const { purged, exportedTo } = JSON.parse(purge.stdout);
   assert.equal(purged, 10, purge.stderr);
   const kept = (await readFile(exportedTo, 'utf8')).trim().split('\n');
   assert.equal(new Set(kept.map((line) => JSON.parse(line).url)).size, 10);
-  const bare = await desk.run(['dead', 'purge', '--all', '--no-export']);
+  const bare = await runner.run(['dead', 'purge', '--all', '--no-export']);
   assert.match(bare.stderr, /^30 dead letters purged\n$/);
-  assert.deepEqual(await readdir(join(desk.dir, 'data', 'purged')), [exportedTo.split('/').at(-1)]);
-  assert.equal((await desk.run(['dead', 'list'])).stdout, 'no dead letters\n');
-  await until(async () => (await desk.status('c')).dead === 40, { what: 'the count, which stays' });
+  assert.deepEqual(await readdir(join(runner.dir, 'data', 'purged')), [exportedTo.split('/').at(-1)]);
+  assert.equal((await runner.run(['dead', 'list'])).stdout, 'no dead letters\n');
+  await until(async () => (await runner.status('c')).dead === 40, { what: 'the count, which stays' });
 });

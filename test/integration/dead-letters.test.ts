@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { catalogue, type ErrorCode, type Layer } from '../../src/errors.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import type { CrawlRecord } from '../../src/record.ts';
-import { assertAddsUp, type Desk, openDesk } from '../support/crawls.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { startNameServer } from '../support/name-server.ts';
 import {
   answerOf,
@@ -43,7 +43,7 @@ const limits = {
   '--timeout-request': '2500',
   '--max-bytes': '1MiB',
   '--max-redirects': '3',
-  '--max-snooze': '500',
+  '--max-postponed': '500',
 };
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n';
@@ -110,7 +110,7 @@ const troubles: Trouble[] = [
   ['status 408', 'E_HTTP_RETRY', 'dead after retries', answering('408 Request Timeout')],
   ['status 500', 'E_HTTP_5XX', 'dead after retries', answering('500 Broken')],
   [
-    'a pause beyond --max-snooze',
+    'a pause beyond --max-postponed',
     'E_RATE_LIMITED',
     'dead at once',
     answering('429 Slow', { 'Retry-After': '60' }),
@@ -143,7 +143,7 @@ const troubles: Trouble[] = [
 /** A crawl that does not end must not hang the suite. */
 const patience = { timeout: 60_000 };
 
-let desk: Desk;
+let runner: CommandRunner;
 let urls: string[] = [];
 let records: Map<string, CrawlRecord>;
 let letters: Map<string, DeadLetter>;
@@ -159,7 +159,7 @@ before(async () => {
     return name === 'silent.test' ? 'silent' : name === 'servfail.test' ? 'servfail' : 'nxdomain';
   });
   opened.push(secret, names);
-  desk = await openDesk({
+  runner = await openCommandRunner({
     NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('../support/site/certificates/ca.pem', import.meta.url)),
   });
   for (const [, , , start] of troubles) {
@@ -173,12 +173,12 @@ before(async () => {
     ...['--dead-on', '403', '--dns-server', names.address],
     ...Object.entries(limits).flat(),
   ]));
-  records = byUrl(await desk.results('all'));
+  records = byUrl(await runner.results('all'));
   letters = byUrl(await lettersOf('all'));
 }, patience);
 
 async function crawl(name: string, list: string[], args: string[]) {
-  await writeFile(desk.path(`${name}.txt`), list.map((url) => `${url}\n`).join(''));
+  await writeFile(runner.path(`${name}.txt`), list.map((url) => `${url}\n`).join(''));
   const common = [
     '--crawl',
     name,
@@ -190,11 +190,11 @@ async function crawl(name: string, list: string[], args: string[]) {
     '20',
     '--quiet',
   ];
-  return desk.run(['crawl', desk.path(`${name}.txt`), ...common, ...args]);
+  return runner.run(['crawl', runner.path(`${name}.txt`), ...common, ...args]);
 }
 
 async function lettersOf(name: string): Promise<DeadLetter[]> {
-  const { stdout } = await desk.run(['dead', 'list', name, '--json', '--limit', '1000']);
+  const { stdout } = await runner.run(['dead', 'list', name, '--json', '--limit', '1000']);
   return stdout
     .split('\n')
     .filter(Boolean)
@@ -235,7 +235,7 @@ test('each URL has one record, each dead one a letter; the numbers add up, and t
   assert.equal(exitCode, 1);
   assert.equal(records.size, troubles.length);
   assert.equal(letters.size, dead);
-  const counts = await desk.status('all');
+  const counts = await runner.status('all');
   assertAddsUp(counts);
   assert.deepEqual([counts.state, counts.dead, counts.recorded], ['finished', dead, troubles.length - dead]);
   const ended = Object.values(counts.errors).reduce((sum, count) => sum + count, 0);
@@ -282,7 +282,7 @@ test(
     t.after(() => expired.close());
     const { code } = await crawl('robots', [refusing.url, failing.url, expired.url], []);
     assert.equal(code, 1);
-    const [found, dead] = [byUrl(await desk.results('robots')), byUrl(await lettersOf('robots'))];
+    const [found, dead] = [byUrl(await runner.results('robots')), byUrl(await lettersOf('robots'))];
     for (const [url, error, attempts] of [
       [refusing.url, 'E_CONNECT_REFUSED', ATTEMPTS],
       [failing.url, 'E_ROBOTS_UNREACHABLE', ATTEMPTS],
@@ -295,6 +295,6 @@ test(
       failing.requests.every((request) => request.startsWith('GET /robots.txt')),
       'and nothing else of it',
     );
-    assertAddsUp(await desk.status('robots'));
+    assertAddsUp(await runner.status('robots'));
   },
 );

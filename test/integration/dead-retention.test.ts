@@ -4,11 +4,11 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { purgeOldDead } from '../../src/dead/retention.ts';
-import { takeChore } from '../../src/fleet/lease.ts';
+import { takeLease } from '../../src/fleet/lease.ts';
 import { createLog } from '../../src/log.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
-import type { Desk } from '../support/crawls.ts';
-import { lettersOf, openGraveyard } from '../support/dead-letter-fixture.ts';
+import type { CommandRunner } from '../support/crawls.ts';
+import { lettersOf, openDeadLetterFixture } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -29,16 +29,16 @@ async function exportedIn(dataDir: string): Promise<string[]> {
   );
 }
 
-const dataOf = (desk: Desk) => join(desk.dir, 'data');
+const dataOf = (runner: CommandRunner) => join(runner.dir, 'data');
 
 test('consumers keep the newest, export the others first, and say where', async (t) => {
-  const { desk, parts, consume } = await openGraveyard(t, fleets);
+  const { runner, parts, consume } = await openDeadLetterFixture(t, fleets);
   const before = await lettersOf(parts);
   consume('--keep-dead-count', '15');
   const second = consume('--keep-dead-count', '15');
   await until(async () => (await lettersOf(parts)).length <= 15, { what: 'the purge', deadlineMs: 15_000 });
   assert.deepEqual(await lettersOf(parts), before.slice(0, 15));
-  const exported = await exportedIn(dataOf(desk));
+  const exported = await exportedIn(dataOf(runner));
   assert.deepEqual(
     exported.sort(),
     before
@@ -48,9 +48,9 @@ test('consumers keep the newest, export the others first, and say where', async 
     'each once',
   );
   const said = async () =>
-    /"old dead letters purged"/.test(await readFile(join(dataOf(desk), 'drover.log'), 'utf8'));
+    /"old dead letters purged"/.test(await readFile(join(dataOf(runner), 'drover.log'), 'utf8'));
   await until(said, { what: 'the line in the log' });
-  const line = (await readFile(join(dataOf(desk), 'drover.log'), 'utf8'))
+  const line = (await readFile(join(dataOf(runner), 'drover.log'), 'utf8'))
     .split('\n')
     .find((text) => text.includes('old dead letters purged'));
   const { purged, exportedTo, level } = JSON.parse(line ?? '{}');
@@ -61,12 +61,12 @@ test('consumers keep the newest, export the others first, and say where', async 
 });
 
 test('by age, with the count or alone; --purge-unexported leaves no file, and nothing set does nothing', async (t) => {
-  const { parts } = await openGraveyard(t, fleets);
-  const [redis, shard, queue] = parts;
+  const { parts } = await openDeadLetterFixture(t, fleets);
+  const [redis, namespace, queue] = parts;
   const dataDir = await temporaryDirectory('retention');
   const round = (settings: { keepDead?: number; keepDeadCount?: number; purgeUnexported?: boolean }) =>
     purgeOldDead({
-      ...{ redis, shard, queue, log },
+      ...{ redis, namespace, queue, log },
       settings: { keepDead: null, keepDeadCount: null, purgeUnexported: false, dataDir, ...settings },
     });
   assert.deepEqual(await round({}), { purged: 0, exportedTo: null });
@@ -88,38 +88,38 @@ test('by age, with the count or alone; --purge-unexported leaves no file, and no
 });
 
 test('what cannot be exported is not purged', async (t) => {
-  const { desk, parts } = await openGraveyard(t, fleets);
-  const [redis, shard, queue] = parts;
-  await mkdir(dataOf(desk), { recursive: true });
-  await writeFile(join(dataOf(desk), 'purged'), 'a file where the directory should be');
-  const settings = { keepDead: null, keepDeadCount: 0, purgeUnexported: false, dataDir: dataOf(desk) };
-  await assert.rejects(purgeOldDead({ redis, shard, queue, log, settings }), { code: 'E_FILE' });
-  const { code, stderr } = await desk.run(['dead', 'purge', '--all']);
+  const { runner, parts } = await openDeadLetterFixture(t, fleets);
+  const [redis, namespace, queue] = parts;
+  await mkdir(dataOf(runner), { recursive: true });
+  await writeFile(join(dataOf(runner), 'purged'), 'a file where the directory should be');
+  const settings = { keepDead: null, keepDeadCount: 0, purgeUnexported: false, dataDir: dataOf(runner) };
+  await assert.rejects(purgeOldDead({ redis, namespace, queue, log, settings }), { code: 'E_FILE' });
+  const { code, stderr } = await runner.run(['dead', 'purge', '--all']);
   assert.notEqual(code, 0);
   assert.match(stderr, /E_FILE/);
   assert.equal((await lettersOf(parts)).length, 40);
 });
 
 test('kill -9 between export and purge: every letter is in the file, in the queue, or in both', async (t) => {
-  const { desk, parts } = await openGraveyard(t, fleets);
+  const { runner, parts } = await openDeadLetterFixture(t, fleets);
   const all = (await lettersOf(parts)).map(({ jobId }) => jobId);
-  const purging = desk.start(['dead', 'purge', '--all']);
-  await until(async () => (await exportedIn(dataOf(desk))).length > 0, { what: 'the file', everyMs: 1 });
+  const purging = runner.start(['dead', 'purge', '--all']);
+  await until(async () => (await exportedIn(dataOf(runner))).length > 0, { what: 'the file', everyMs: 1 });
   purging.killGroup('SIGKILL');
   await purging.exit;
   const left = (await lettersOf(parts)).map(({ jobId }) => jobId);
   t.diagnostic(`${left.length} letters were still in the queue`);
-  const held = new Set([...left, ...(await exportedIn(dataOf(desk)))]);
+  const held = new Set([...left, ...(await exportedIn(dataOf(runner)))]);
   assert.deepEqual([...held].sort(), all.sort());
-  assert.equal((await desk.run(['dead', 'purge', '--all'])).code, 0);
-  assert.deepEqual([...new Set(await exportedIn(dataOf(desk)))].sort(), all);
+  assert.equal((await runner.run(['dead', 'purge', '--all'])).code, 0);
+  assert.deepEqual([...new Set(await exportedIn(dataOf(runner)))].sort(), all);
   assert.deepEqual(await lettersOf(parts), []);
 });
 
 test('a chore is done by one process at a time', async () => {
-  const { shard } = await fleets.open();
+  const { namespace } = await fleets.open();
   const taken = await Promise.all(
-    Array.from({ length: 5 }, () => takeChore(fleets.redis, shard, 'x', 60_000)),
+    Array.from({ length: 5 }, () => takeLease(fleets.redis, namespace, 'x', 60_000)),
   );
   assert.equal(taken.filter(Boolean).length, 1);
 });

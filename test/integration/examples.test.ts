@@ -4,9 +4,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { startApi } from '../support/api/api.ts';
-import { openDesk } from '../support/crawls.ts';
+import { openCommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
-import { newPrefix } from '../support/producers.ts';
+import { newNamespace } from '../support/producers.ts';
 import { freePort } from '../support/redis.ts';
 import { spawnProgram } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -25,13 +25,13 @@ async function linesOf(name: string, args: string[], env: Record<string, string>
 }
 
 test('enqueue.ts enqueues its arguments, and again changes nothing', async () => {
-  const prefix = newPrefix();
-  const env = { REDIS_URL: fleets.url, DROVER_PREFIX: prefix };
-  const desk = await openDesk(env);
+  const prefix = newNamespace();
+  const env = { REDIS_URL: fleets.url, DROVER_NAMESPACE: prefix };
+  const runner = await openCommandRunner(env);
   const args = ['https://a.example/1', 'https://a.example/2', 'no url'];
   assert.deepEqual(await linesOf('enqueue.ts', args, env), ['crawl shop: 2 accepted, 0 known already']);
   assert.deepEqual(await linesOf('enqueue.ts', args, env), ['crawl shop: 0 accepted, 2 known already']);
-  assert.equal((await desk.status('shop')).waiting, 2);
+  assert.equal((await runner.status('shop')).waiting, 2);
 });
 
 test('client.ts starts a crawl, follows it to its end and shows its records', async (t) => {
@@ -54,7 +54,7 @@ test('replay.ts replays the largest group and waits for its end', async (t) => {
   t.after(() => site.stop());
   const fleet = await fleets.open({ DROVER_ADAPTIVE: '0' });
   const seeds = Array.from({ length: 8 }, (_, page) => `${site.url}/p/${page}`);
-  await fleet.desk.run(['crawl', ...seeds, '--crawl', 'c', '--depth', '0', '--attempts', '1', '--quiet']);
+  await fleet.runner.run(['crawl', ...seeds, '--crawl', 'c', '--depth', '0', '--attempts', '1', '--quiet']);
   const api = await startApi(fleet, ['--processes', '1']);
   const env = { DROVER_URL: api.url };
   const host = new URL(site.url).host;
@@ -62,8 +62,8 @@ test('replay.ts replays the largest group and waits for its end', async (t) => {
   assert.match(failing[0] ?? '', new RegExp(`^8 × E_HTTP_5XX at ${host}: `));
   assert.match(failing[1] ?? '', /^replay \S+ is stopped: 0 of 8 recorded, 5 dead again$/);
   await site.behave('/p/*', null);
-  const mended = await linesOf('replay.ts', [], env);
-  assert.match(mended[1] ?? '', /^replay \S+ is done: 8 of 8 recorded, 0 dead again$/);
+  const repaired = await linesOf('replay.ts', [], env);
+  assert.match(repaired[1] ?? '', /^replay \S+ is done: 8 of 8 recorded, 0 dead again$/);
   assert.deepEqual(await linesOf('replay.ts', [], env), ['There are no dead letters.']);
 });
 
@@ -76,9 +76,9 @@ test('webhook-receiver.ts tells of a signed webhook and turns another away', asy
   const receiver = spawnProgram(program, { env });
   await receiver.line(/^ready$/);
   assert.equal((await fetch(url, { method: 'POST', body: '{}' })).status, 401);
-  const { desk } = await fleets.open(env);
+  const { runner } = await fleets.open(env);
   const options = ['--crawl', 'c', '--quiet', '--webhook', url, '--allow-private', '127.0.0.1'];
-  await desk.run(['crawl', `http://127.0.0.1:${await freePort()}/`, '--attempts', '1', ...options]);
+  await runner.run(['crawl', `http://127.0.0.1:${await freePort()}/`, '--attempts', '1', ...options]);
   assert.equal(await receiver.line(/^crawl/), 'crawl.finished: c has 0 recorded, 1 dead');
 });
 

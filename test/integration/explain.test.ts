@@ -23,20 +23,20 @@ const QUICK = ['--no-adaptive', '--quiet', '--backoff', '10'];
 async function open(t: test.TestContext, options: SiteOptions) {
   const site = await startSite(options);
   t.after(() => site.stop());
-  const { desk, shard } = await fleets.open();
+  const { runner, namespace } = await fleets.open();
   const { redis } = fleets;
-  const recordsDir = join(desk.dir, 'data', 'records');
+  const recordsDir = join(runner.dir, 'data', 'records');
   const records = openRecordIndexes({ dir: recordsDir });
   const parts = {
     redis,
-    shard,
-    queue: openQueue(redis, shard),
+    namespace,
+    queue: openQueue(redis, namespace),
     recordsDir,
     records,
     settings: defaultSettings,
   };
   const explain = (url: string, crawl: string | null = null) => explainUrl(parts, url, crawl);
-  return { site, desk, shard, parts, explain, url: site.url };
+  return { site, runner, namespace, parts, explain, url: site.url };
 }
 
 const step = ({ steps }: Explanation, name: string) => steps.find((one) => one.step === name);
@@ -67,13 +67,13 @@ async function openEnded(t: test.TestContext) {
     },
   });
   const how = ['--depth', '2', '--attempts', '2', '--exclude', '*.pdf', ...QUICK];
-  const { code, stderr } = await opened.desk.run(['crawl', `${opened.url}/seed`, '--crawl', 'c', ...how]);
+  const { code, stderr } = await opened.runner.run(['crawl', `${opened.url}/seed`, '--crawl', 'c', ...how]);
   assert.equal(code, 1, stderr);
   return opened;
 }
 
 test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, excluded, too deep, never linked; in any spelling', async (t) => {
-  const { explain, url, parts, desk } = await openEnded(t);
+  const { explain, url, parts, runner } = await openEnded(t);
   const host = url.slice(7);
 
   const fetched = await explain(`${url}/a?b=1`);
@@ -162,7 +162,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   );
 
   // As a person sees it, by a search through the segments instead of the index.
-  const { code, stdout } = await desk.run(['explain', `${url}/private/a`]);
+  const { code, stdout } = await runner.run(['explain', `${url}/private/a`]);
   assert.equal(code, 0);
   assert.match(
     stdout,
@@ -172,31 +172,31 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
     stdout.split('\n').every((line) => line.length < 80 || line.endsWith('.jsonl')),
     stdout,
   );
-  const json = JSON.parse((await desk.run(['explain', `${url}/a?b=1`, '--json'])).stdout);
+  const json = JSON.parse((await runner.run(['explain', `${url}/a?b=1`, '--json'])).stdout);
   assert.deepEqual(json.record, fetched.record);
 });
 
 test('a dead letter that is replayed, or purged', async (t) => {
-  const { explain, url, parts, desk } = await openEnded(t);
-  const { redis, shard, queue } = parts;
-  assert.equal((await desk.run(['dead', 'replay', 'c'])).code, 0);
+  const { explain, url, parts, runner } = await openEnded(t);
+  const { redis, namespace, queue } = parts;
+  assert.equal((await runner.run(['dead', 'replay', 'c'])).code, 0);
   const again = await explain(`${url}/gone`);
   assert.match(again.verdict, /^Waiting: 1st in the lane of /);
   assert.match(step(again, 'record')?.text ?? '', /of before it was replayed$/);
-  const consumer = desk.start(['consume', '--quiet']);
+  const consumer = runner.start(['consume', '--quiet']);
   t.after(() => consumer.kill());
   await until(async () => (await explain(`${url}/gone`)).letter, {
     what: 'its second death',
     deadlineMs: 20_000,
   });
-  assert.equal((await purgeMatching(redis, shard, queue, { ...ALL_DEAD, crawl: 'c' }, null)).purged, 1);
+  assert.equal((await purgeMatching(redis, namespace, queue, { ...ALL_DEAD, crawl: 'c' }, null)).purged, 1);
   const purged = await explain(`${url}/gone`);
   assert.match(purged.verdict, /^Dead since 20.*, and its letter was purged: E_HTTP_5XX /);
   assert.equal(purged.record?.record.status, 500);
 });
 
 test('what is no URL is explained; a crawl that does not exist is an error', async (t) => {
-  const { explain, desk, parts, url } = await open(t, { pages: 1 });
+  const { explain, runner, parts, url } = await open(t, { pages: 1 });
   const bad = await explain('ftp://a.test/');
   assert.match(bad.verdict, /^Not fetched: it begins with "ftp:"/);
   assert.deepEqual([bad.normalized, bad.fingerprint, marksOf(bad)], [null, null, { normalize: false }]);
@@ -205,8 +205,8 @@ test('what is no URL is explained; a crawl that does not exist is an error', asy
     (await explain('http://10.0.0.1/')).verdict,
     /there is no crawl yet; .*its address is private \(E_SSRF\)\.$/,
   );
-  assert.equal((await desk.run(['explain', 'mailto:x'])).code, 0);
-  assert.equal((await desk.run(['explain', `${url}/`, '--crawl', 'none'])).code, 2);
+  assert.equal((await runner.run(['explain', 'mailto:x'])).code, 0);
+  assert.equal((await runner.run(['explain', `${url}/`, '--crawl', 'none'])).code, 2);
   for (const id of ['none.0123456789abcdef', 'x', 'c.x', ''])
     await assert.rejects(explainRequest(parts, id), (error: DroverError) => {
       assert.ok(error instanceof DroverError);
@@ -215,7 +215,7 @@ test('what is no URL is explained; a crawl that does not exist is an error', asy
 });
 
 test('a request that waits: its position in its lane, by priority, and why nothing moves', async (t) => {
-  const { explain, desk, parts, url, shard } = await open(t, { pages: 40 });
+  const { explain, runner, parts, url, namespace } = await open(t, { pages: 40 });
   const host = url.slice(7);
   const secret = 'Bearer abcdefgh12345678';
   const requests = [
@@ -225,7 +225,7 @@ test('a request that waits: its position in its lane, by priority, and why nothi
     { url: `${url}/keyed`, limiter: { key: 'tenant-7' } },
   ];
   const input = requests.map((request) => `${JSON.stringify(request)}\n`).join('');
-  assert.equal((await desk.run(['enqueue', '-', '--crawl', 'c', '--quiet'], { input })).code, 0);
+  assert.equal((await runner.run(['enqueue', '-', '--crawl', 'c', '--quiet'], { input })).code, 0);
 
   const waiting = await explain(`${url}/p/16`);
   assert.equal(
@@ -246,23 +246,23 @@ test('a request that waits: its position in its lane, by priority, and why nothi
   assert.deepEqual([form.url, form.fingerprint], [`${url}/form`, id]);
   assert.ok(!JSON.stringify(form).includes(secret.slice(7)));
 
-  await steerCrawl(fleets.redis, shard, 'c', 'pause');
+  await steerCrawl(fleets.redis, namespace, 'c', 'pause');
   assert.match(
     (await explain(`${url}/p/0`)).verdict,
     /^Waiting: 2nd in the lane of .*; crawl c is paused \(drover resume c\)\.$/,
   );
-  await steerCrawl(fleets.redis, shard, 'c', 'cancel');
+  await steerCrawl(fleets.redis, namespace, 'c', 'cancel');
   const dropped = await explain(`${url}/p/16`, 'c');
   assert.match(dropped.verdict, /^Not fetched: crawl c was cancelled, and what it had waiting was dropped/);
   assert.equal(step(dropped, 'seen')?.ok, null);
 });
 
 test('a host that is slow: when its next start may be, and what was cancelled in the queue', async (t) => {
-  const { explain, desk, url, shard } = await open(t, { pages: 10 });
-  await writeFile(desk.path('list'), Array.from({ length: 9 }, (_, page) => `${url}/p/${page}\n`).join(''));
-  const crawl = desk.start([
+  const { explain, runner, url, namespace } = await open(t, { pages: 10 });
+  await writeFile(runner.path('list'), Array.from({ length: 9 }, (_, page) => `${url}/p/${page}\n`).join(''));
+  const crawl = runner.start([
     'crawl',
-    desk.path('list'),
+    runner.path('list'),
     '--crawl',
     'c',
     '--depth',
@@ -281,7 +281,7 @@ test('a host that is slow: when its next start may be, and what was cancelled in
   );
   assert.match(last.verdict, /^Waiting: \d(st|nd|rd|th) in the lane of /);
   assert.equal(last.hostState?.delayMs, 30_000);
-  await steerCrawl(fleets.redis, shard, 'c', 'cancel');
+  await steerCrawl(fleets.redis, namespace, 'c', 'cancel');
   // What was open when the crawl was cancelled ends with a record; what was in its lane does not.
   assert.equal((await crawl.exit).code, 1);
   const verdicts = await Promise.all(
@@ -295,10 +295,10 @@ test('a host that is slow: when its next start may be, and what was cancelled in
 });
 
 test('a retry: until when it waits, and the attempt that failed', async (t) => {
-  const { explain, desk, url } = await open(t, { pages: 1, behaviours: { '/p/0*': { status: 500 } } });
+  const { explain, runner, url } = await open(t, { pages: 1, behaviours: { '/p/0*': { status: 500 } } });
   const seed = `${url}/p/0?access_token=hidden-4711`;
   const how = ['--crawl', 'c', '--depth', '0', '--quiet', '--backoff', '60000', '--ignore-robots'];
-  const crawl = desk.start(['crawl', seed, ...how]);
+  const crawl = runner.start(['crawl', seed, ...how]);
   t.after(() => crawl.kill('SIGKILL'));
   const retry = await until(
     async () => {
@@ -323,9 +323,9 @@ test('a retry: until when it waits, and the attempt that failed', async (t) => {
 
 test('what a limit kept out, and a private address', async (t) => {
   const behaviours = { '/seed': pageWith('/p/1', '/p/2', '/p/3', 'http://10.11.12.13/x') };
-  const { explain, desk, url } = await open(t, { pages: 5, behaviours });
+  const { explain, runner, url } = await open(t, { pages: 5, behaviours });
   const how = ['--limit', '2', '--scope', 'any', '--depth', '1', ...QUICK];
-  const { code, stderr } = await desk.run(['crawl', `${url}/seed`, '--crawl', 'c', ...how]);
+  const { code, stderr } = await runner.run(['crawl', `${url}/seed`, '--crawl', 'c', ...how]);
   assert.equal(code, 0, stderr);
   assert.match(
     (await explain(`${url}/p/3`)).verdict,
@@ -338,10 +338,10 @@ test('what a limit kept out, and a private address', async (t) => {
 });
 
 test('a lane is looked through to a bound, and each of very many URLs is known', async (t) => {
-  const { explain, desk, parts } = await open(t, { pages: 1 });
+  const { explain, runner, parts } = await open(t, { pages: 1 });
   const input = Array.from({ length: 11_000 }, (_, page) => `http://far.test/p/${page}\n`).join('');
   const args = ['enqueue', '-', '--crawl', 'c', '--quiet', '--strip-params', 'utm_*'];
-  assert.equal((await desk.run(args, { input })).code, 0);
+  assert.equal((await runner.run(args, { input })).code, 0);
   const near = await explain('http://far.test/p/9999?utm_source=x');
   assert.match(near.verdict, /^Waiting: 10,000th in the lane of far\.test; /);
   assert.match(step(near, 'normalize')?.text ?? '', /9999 \(parameters removed \(--strip-params\)\)/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { askedAgain, audit } from '../support/auditor.ts';
-import { assertAddsUp, openDesk } from '../support/crawls.ts';
+import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
@@ -12,14 +12,14 @@ const PER_HOST = 40;
 test('two consumers share a list: the limit per host holds over both, status adds up at every moment', async (t) => {
   const site = await startSite({ pages: PER_HOST, hosts: HOSTS, bytes: 1000, latencyMs: 15 });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const urls = site.urls.flatMap((host) =>
     Array.from({ length: PER_HOST }, (_, index) => `${host}/p/${index}\n`),
   );
-  await writeFile(desk.path('list.txt'), urls.join(''));
-  const enqueued = await desk.run([
+  await writeFile(runner.path('list.txt'), urls.join(''));
+  const enqueued = await runner.run([
     'enqueue',
-    desk.path('list.txt'),
+    runner.path('list.txt'),
     '--crawl',
     'list',
     '--depth',
@@ -31,10 +31,10 @@ test('two consumers share a list: the limit per host holds over both, status add
   assert.equal(enqueued.code, 0, enqueued.stderr);
   assert.equal(JSON.parse(enqueued.stdout).accepted, HOSTS * PER_HOST);
 
-  const consumers = [0, 1].map(() => desk.start(['consume', '--quiet', '-c', '30']));
+  const consumers = [0, 1].map(() => runner.start(['consume', '--quiet', '-c', '30']));
   await until(
     async () => {
-      const counts = await desk.status('list');
+      const counts = await runner.status('list');
       assertAddsUp(counts);
       return counts.state === 'finished';
     },
@@ -47,5 +47,5 @@ test('two consumers share a list: the limit per host holds over both, status add
   assert.deepEqual(askedAgain(log), []);
   for (const [host, { mostInFlight }] of audit(log))
     assert.ok(mostInFlight <= 2, `${host}: ${mostInFlight} in flight`);
-  assert.equal((await desk.results('list')).length, HOSTS * PER_HOST);
+  assert.equal((await runner.results('list')).length, HOSTS * PER_HOST);
 });

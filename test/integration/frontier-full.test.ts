@@ -5,10 +5,10 @@ import { open, writeFile } from 'node:fs/promises';
 import test, { after, before, type TestContext } from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
-import { shardOf } from '../../src/frontier/keys.ts';
+import { namespaceOf } from '../../src/frontier/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { askedAgain } from '../support/auditor.ts';
-import { assertAddsUp, type Desk, openDesk } from '../support/crawls.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { type DroverProcess, until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
@@ -28,7 +28,7 @@ after(async () => {
 });
 
 interface Fleet {
-  desk: Desk;
+  runner: CommandRunner;
   /** Of the crawl `c`. */
   counts(): Promise<CrawlCounts>;
   /** The path of a list of these pages of the site. */
@@ -37,15 +37,15 @@ interface Fleet {
 
 async function fleet(url = server.url, connection = redis): Promise<Fleet> {
   const prefix = `t${randomBytes(4).toString('hex')}`;
-  const desk = await openDesk({
-    ...{ REDIS_URL: url, DROVER_PREFIX: prefix, DROVER_PER_HOST: '50', DROVER_DEPTH: '0' },
+  const runner = await openCommandRunner({
+    ...{ REDIS_URL: url, DROVER_NAMESPACE: prefix, DROVER_PER_HOST: '50', DROVER_DEPTH: '0' },
     DROVER_IGNORE_ROBOTS: '1',
   });
   return {
-    desk,
-    counts: () => readCounts(connection, shardOf(prefix), 'c'),
+    runner,
+    counts: () => readCounts(connection, namespaceOf(prefix), 'c'),
     async list(first, count) {
-      const path = desk.path(`${first}.txt`);
+      const path = runner.path(`${first}.txt`);
       const lines = Array.from({ length: count }, (_, page) => `${site.url}/p/${first + page}\n`);
       await writeFile(path, lines.join(''));
       return path;
@@ -71,9 +71,9 @@ async function mostWaiting(counts: Fleet['counts'], ...producers: DroverProcess[
 }
 
 test('a producer of more than the frontier holds says so once and waits, goes on as consumers make room, and ends with all accepted', async () => {
-  const { desk, counts, list } = await fleet();
+  const { runner, counts, list } = await fleet();
   const args = ['enqueue', await list(0, 2500), '--crawl', 'c', '--max-frontier', '500', '--json'];
-  const producer = desk.start(args);
+  const producer = runner.start(args);
   const notice = await producer.line(/^held back: /);
   assert.match(
     notice,
@@ -84,7 +84,7 @@ test('a producer of more than the frontier holds says so once and waits, goes on
   assert.equal(producer.child.exitCode, null);
   assert.equal((await counts()).accepted, held.accepted, 'nothing more until there is room');
 
-  const consumer = desk.start(['consume']);
+  const consumer = runner.start(['consume']);
   const most = await mostWaiting(counts, producer);
   assert.ok(most < 550, `${most} waited`);
   assert.equal((await producer.exit).code, 0, producer.stderr());
@@ -99,9 +99,9 @@ test('a producer of more than the frontier holds says so once and waits, goes on
 });
 
 test('Ctrl-C while held back: exit code 130 at once, and the same command again completes it', async () => {
-  const { desk, counts, list } = await fleet();
+  const { runner, counts, list } = await fleet();
   const args = ['enqueue', await list(5000, 1500), '--crawl', 'c', '--max-frontier', '500', '--json'];
-  const producer = desk.start(args);
+  const producer = runner.start(args);
   await producer.line(/^held back: /);
   const stoppedAt = performance.now();
   producer.kill('SIGINT');
@@ -111,9 +111,9 @@ test('Ctrl-C while held back: exit code 130 at once, and the same command again 
   const { accepted } = await counts();
   assert.ok(accepted >= 500 && accepted < 550, `${accepted} accepted`);
 
-  const again = desk.start(args);
+  const again = runner.start(args);
   await again.line(/^held back: /);
-  const consumer = desk.start(['consume']);
+  const consumer = runner.start(['consume']);
   assert.equal((await again.exit).code, 0, again.stderr());
   const totals = JSON.parse(again.stdout());
   assert.deepEqual([totals.crawl, totals.accepted + totals.duplicates], ['c', 1500]);
@@ -124,13 +124,13 @@ test('Ctrl-C while held back: exit code 130 at once, and the same command again 
 });
 
 test('two producers at once: both are held back, together they keep to the limit, and all of both is accepted', async () => {
-  const { desk, counts, list } = await fleet();
+  const { runner, counts, list } = await fleet();
   const lists = [await list(10_000, 1500), await list(12_000, 1500)];
   const producers = lists.map((path) =>
-    desk.start(['enqueue', path, '--crawl', 'c', '--max-frontier', '500', '--json']),
+    runner.start(['enqueue', path, '--crawl', 'c', '--max-frontier', '500', '--json']),
   );
   for (const producer of producers) await producer.line(/^held back: /);
-  const consumer = desk.start(['consume']);
+  const consumer = runner.start(['consume']);
   const most = await mostWaiting(counts, ...producers);
   assert.ok(most < 600, `${most} waited`);
   for (const producer of producers) {
@@ -149,11 +149,11 @@ test('the links of pages are never held back: a crawl with room for one ends wit
   const behaviours = { '/': { body, headers: { 'content-type': 'text/html' } } };
   const linked = await startSite({ pages: 1200, bytes: 300, linksPerPage: 1, behaviours });
   t.after(() => linked.stop());
-  const { desk, counts } = await fleet();
+  const { runner, counts } = await fleet();
   const seeds = Array.from({ length: 40 }, (_, page) => `${linked.url}/p/${page}\n`);
-  await writeFile(desk.path('seeds.txt'), seeds.join(''));
-  const args = ['crawl', `${linked.url}/`, desk.path('seeds.txt'), '--crawl', 'c', '--max-frontier', '1'];
-  const { code, stderr } = await desk.run([...args, '--depth', '2000']);
+  await writeFile(runner.path('seeds.txt'), seeds.join(''));
+  const args = ['crawl', `${linked.url}/`, runner.path('seeds.txt'), '--crawl', 'c', '--max-frontier', '1'];
+  const { code, stderr } = await runner.run([...args, '--depth', '2000']);
   assert.equal(code, 0, stderr);
   assert.equal((await counts()).recorded, 1201);
   assert.deepEqual(askedAgain(await linked.log()), []);
@@ -183,10 +183,10 @@ async function smallRedis(t: TestContext): Promise<SmallRedis> {
 
 test("while Redis' memory is full a producer waits, and goes on when it is raised; nothing is lost", async (t) => {
   const small = await smallRedis(t);
-  const { desk, counts } = await fleet(small.url, small.connection);
-  const pipe = desk.path('list');
+  const { runner, counts } = await fleet(small.url, small.connection);
+  const pipe = runner.path('list');
   execFileSync('mkfifo', [pipe]);
-  const producer = desk.start(['enqueue', pipe, '--crawl', 'c', '--json']);
+  const producer = runner.start(['enqueue', pipe, '--crawl', 'c', '--json']);
   const list = await open(pipe, 'w');
   await list.write(`${site.url}/p/0\n`);
   await until(async () => (await counts()).accepted === 1, { what: 'the first line to be accepted' });
@@ -214,12 +214,12 @@ test('a crawl whose Redis is full for a while stands still, then goes on in the 
   const small = await smallRedis(t);
   const flat = await startSite({ pages: 3000, bytes: 300, linksPerPage: 0 });
   t.after(() => flat.stop());
-  const { desk, counts } = await fleet(small.url, small.connection);
+  const { runner, counts } = await fleet(small.url, small.connection);
   await writeFile(
-    desk.path('list.txt'),
+    runner.path('list.txt'),
     Array.from({ length: 3000 }, (_, page) => `${flat.url}/p/${page}\n`).join(''),
   );
-  const crawl = desk.start(['crawl', desk.path('list.txt'), '--crawl', 'c', '--quiet']);
+  const crawl = runner.start(['crawl', runner.path('list.txt'), '--crawl', 'c', '--quiet']);
   await until(async () => (await flat.ended()) > 500, { what: 'some pages' });
   await small.allow(-500_000);
   let [last, since] = [0, 0];

@@ -4,10 +4,10 @@ import test, { after, before } from 'node:test';
 import { crawlSettings, defaultSettings } from '../../src/config.ts';
 import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
 import { createCommitter, type Ending } from '../../src/frontier/commit.ts';
+import { dispatch, type Handed } from '../../src/frontier/dispatch.ts';
 import { entryOf } from '../../src/frontier/entry.ts';
-import { crawlKey, shardOf } from '../../src/frontier/keys.ts';
+import { crawlKey, namespaceOf } from '../../src/frontier/keys.ts';
 import { BATCH, offer, offerList } from '../../src/frontier/offer.ts';
-import { type Handed, takeTurn } from '../../src/frontier/turn.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { type Request, unpackRequest } from '../../src/request.ts';
 import { fingerprint } from '../../src/url/fingerprint.ts';
@@ -35,25 +35,25 @@ const pages = (count: number, host = 'a.example') =>
 
 /** A crawl in a namespace of its own. */
 async function crawl(changes: Partial<typeof defaultSettings> = {}) {
-  const shard = shardOf(`t${randomUUID().slice(0, 8)}`);
+  const namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`);
   const settings = crawlSettings({ ...defaultSettings, ...changes });
-  const { id } = await beginCrawl(redis, shard, { name: 'c', producer: 'p', settings, seeds: '' });
-  const turn = (wanted: number, more: Partial<Parameters<typeof takeTurn>[2]> = {}) =>
-    takeTurn(redis, shard, {
+  const { id } = await beginCrawl(redis, namespace, { name: 'c', producer: 'p', settings, seeds: '' });
+  const turn = (wanted: number, more: Partial<Parameters<typeof dispatch>[2]> = {}) =>
+    dispatch(redis, namespace, {
       serve: '*',
-      waitList: `${shard}:requests:wait`,
+      waitList: `${namespace}:requests:wait`,
       wanted,
       leaseMs: 4000,
       releases: [],
       arrived: [],
       ...more,
     });
-  const committer = createCommitter(redis, shard);
+  const committer = createCommitter(redis, namespace);
   const end = (handed: Handed, more: Partial<Ending> = {}) =>
     committer.commit({
       crawl: id,
       id: handed.id,
-      take: 0,
+      claim: 0,
       kind: 'recorded',
       key: 'a.example',
       status: 200,
@@ -65,25 +65,32 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
       host: '',
       ...more,
     });
-  return { shard, id, turn, end, key: crawlKey(shard, id), counts: () => readCounts(redis, shard, id) };
+  return {
+    namespace,
+    id,
+    turn,
+    end,
+    key: crawlKey(namespace, id),
+    counts: () => readCounts(redis, namespace, id),
+  };
 }
 
 test('offering the same batch again changes nothing', async () => {
-  const { shard, id, counts } = await crawl();
-  const first = await offer(redis, shard, id, pages(BATCH));
+  const { namespace, id, counts } = await crawl();
+  const first = await offer(redis, namespace, id, pages(BATCH));
   assert.deepEqual(first, { added: BATCH, duplicates: 0, overLimit: 0 });
-  const again = await offer(redis, shard, id, pages(BATCH));
+  const again = await offer(redis, namespace, id, pages(BATCH));
   assert.deepEqual(again, { added: 0, duplicates: BATCH, overLimit: 0 });
   assert.equal((await counts()).accepted, BATCH);
 });
 
 test('the seen set grows over many buckets without forgetting, and stays in compact integer sets', async () => {
-  const { shard, id, key } = await crawl();
+  const { namespace, id, key } = await crawl();
   const total = 20_000;
   const all = pages(total);
-  for (let i = 0; i < total; i += BATCH) await offer(redis, shard, id, all.slice(i, i + BATCH));
+  for (let i = 0; i < total; i += BATCH) await offer(redis, namespace, id, all.slice(i, i + BATCH));
   for (let i = 0; i < total; i += BATCH) {
-    const again = await offer(redis, shard, id, all.slice(i, i + BATCH));
+    const again = await offer(redis, namespace, id, all.slice(i, i + BATCH));
     assert.equal(again?.added, 0, `batch ${i} came in twice`);
   }
   const buckets = Number(await redis.hget(key, 'buckets'));
@@ -97,9 +104,9 @@ test('the seen set grows over many buckets without forgetting, and stays in comp
 
 test('the few buckets of a young crawl stay compact too, whatever their first batches hash to', async () => {
   for (let young = 0; young < 30; young++) {
-    const { shard, id, key } = await crawl();
+    const { namespace, id, key } = await crawl();
     const all = Array.from({ length: 2 * BATCH }, (_, n) => page(`http://a.example/${young}/${n}`));
-    for (const first of [0, BATCH]) await offer(redis, shard, id, all.slice(first, first + BATCH));
+    for (const first of [0, BATCH]) await offer(redis, namespace, id, all.slice(first, first + BATCH));
     const buckets = Number(await redis.hget(key, 'buckets'));
     for (let bucket = 0; bucket < buckets; bucket++)
       assert.equal(await redis.object('ENCODING', `${key}:s:${bucket}`), 'intset', `crawl ${young}`);
@@ -107,7 +114,7 @@ test('the few buckets of a young crawl stay compact too, whatever their first ba
 });
 
 test('a request comes out of the frontier as it went in', async () => {
-  const { shard, id, turn } = await crawl();
+  const { namespace, id, turn } = await crawl();
   const requests: Request[] = [
     { url: 'http://a.example/x?y=1', depth: 3, referrer: 'http://a.example/from', extras: null },
     {
@@ -123,7 +130,7 @@ test('a request comes out of the frontier as it went in', async () => {
       extras: { userData: { a: ['ü'] } },
     },
   ];
-  await offer(redis, shard, id, requests);
+  await offer(redis, namespace, id, requests);
   const { handed } = await turn(10);
   const byUrl = new Map(handed.map((h) => [unpackRequest(h.packed).url, h]));
   for (const request of requests) {
@@ -138,8 +145,8 @@ test('a request comes out of the frontier as it went in', async () => {
 });
 
 test('a host gets no more slots than its limit, and the next when one is given back', async () => {
-  const { shard, id, turn } = await crawl({ perHost: 2 });
-  await offer(redis, shard, id, pages(10));
+  const { namespace, id, turn } = await crawl({ perHost: 2 });
+  await offer(redis, namespace, id, pages(10));
   const first = await turn(100);
   const granted = first.handed.filter(({ start }) => start === 'fetch');
   assert.equal(granted.length, 2);
@@ -152,22 +159,22 @@ test('a host gets no more slots than its limit, and the next when one is given b
 });
 
 test('a host with very many waiting requests does not hold up another', async () => {
-  const { shard, id, turn } = await crawl({ perHost: 100 });
-  await offer(redis, shard, id, pages(BATCH));
+  const { namespace, id, turn } = await crawl({ perHost: 100 });
+  await offer(redis, namespace, id, pages(BATCH));
   await turn(5);
-  await offer(redis, shard, id, pages(1, 'b.example'));
+  await offer(redis, namespace, id, pages(1, 'b.example'));
   const { handed } = await turn(100 /* less the 5 that are on the hand-over list */);
   assert.ok(handed.some((h) => unpackRequest(h.packed).url.includes('b.example')));
 });
 
 test('what was handed over and never arrived is handed over again, what arrived is not', async () => {
-  const { shard, id, turn, end } = await crawl({ perHost: 10 });
-  await offer(redis, shard, id, pages(3));
+  const { namespace, id, turn, end } = await crawl({ perHost: 10 });
+  await offer(redis, namespace, id, pages(3));
   const { handed } = await turn(10);
   assert.equal(handed.length, 3);
   const [arrived, ended, lost] = handed as [Handed, Handed, Handed];
   await end(ended);
-  for (const h of handed) await redis.zadd(`${shard}:handing`, 'XX', 1, `${h.crawl}.${h.id}`);
+  for (const h of handed) await redis.zadd(`${namespace}:hand-over`, 'XX', 1, `${h.crawl}.${h.id}`);
   const again = await turn(10, { arrived: [`${arrived.crawl}.${arrived.id}`] });
   assert.deepEqual(
     again.handed.map((h) => h.id),
@@ -175,9 +182,9 @@ test('what was handed over and never arrived is handed over again, what arrived 
   );
 });
 
-test('ending a request twice, or under an older take, changes nothing', async () => {
-  const { shard, id, turn, end, key, counts } = await crawl({ perHost: 10 });
-  await offer(redis, shard, id, pages(2));
+test('ending a request twice, or under an older claim, changes nothing', async () => {
+  const { namespace, id, turn, end, key, counts } = await crawl({ perHost: 10 });
+  await offer(redis, namespace, id, pages(2));
   const [one, two] = (await turn(10)).handed as [Handed, Handed];
   const links = entryOf(
     { url: 'http://a.example/late', depth: 1, referrer: null, extras: null },
@@ -188,31 +195,36 @@ test('ending a request twice, or under an older take, changes nothing', async ()
   const open = (await redis.hget(`${key}:open`, two.id)) ?? '';
   await redis.hset(`${key}:open`, two.id, open.replace(/^0/, '1'));
   assert.equal(await end(two, { links }), 'taken');
-  assert.equal(await offerList(redis, shard, id, links, { id: two.id, take: 0, key: 'a.example' }), null);
+  assert.equal(
+    await offerList(redis, namespace, id, links, { id: two.id, claim: 0, key: 'a.example' }),
+    null,
+  );
   const { accepted, recorded, waiting } = await counts();
   assert.deepEqual({ accepted, recorded, waiting }, { accepted: 2, recorded: 1, waiting: 1 });
 });
 
 test('a limit is held exactly, however many offer at once', async () => {
-  const { shard, id, counts } = await crawl({ limit: 750 });
-  await Promise.all([0, 1, 2, 3].map((part) => offer(redis, shard, id, pages(BATCH, `h${part}.example`))));
+  const { namespace, id, counts } = await crawl({ limit: 750 });
+  await Promise.all(
+    [0, 1, 2, 3].map((part) => offer(redis, namespace, id, pages(BATCH, `h${part}.example`))),
+  );
   assert.equal((await counts()).accepted, 750);
 });
 
 test('a crawl is finished exactly when nothing is left and its producer has gone', async () => {
-  const { shard, id, turn, end, counts } = await crawl({ perHost: 10 });
-  await offer(redis, shard, id, pages(1));
+  const { namespace, id, turn, end, counts } = await crawl({ perHost: 10 });
+  await offer(redis, namespace, id, pages(1));
   const [only] = (await turn(10)).handed as [Handed];
   await end(only);
   assert.equal((await counts()).state, 'running', 'the producer may offer more');
-  await leaveCrawl(redis, shard, id, 'p');
+  await leaveCrawl(redis, namespace, id, 'p');
   assert.equal((await counts()).state, 'finished');
 });
 
 test('links of a page are there when the page has ended, and the crawl goes on with them', async () => {
-  const { shard, id, turn, end, counts } = await crawl({ perHost: 10 });
-  await offer(redis, shard, id, pages(1));
-  await leaveCrawl(redis, shard, id, 'p');
+  const { namespace, id, turn, end, counts } = await crawl({ perHost: 10 });
+  await offer(redis, namespace, id, pages(1));
+  await leaveCrawl(redis, namespace, id, 'p');
   const [only] = (await turn(10)).handed as [Handed];
   const links = ['http://a.example/1', 'http://b.example/2'].map((url) =>
     entryOf({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'),
@@ -224,8 +236,8 @@ test('links of a page are there when the page has ended, and the crawl goes on w
 });
 
 test('requests of a higher priority go first within their host', async () => {
-  const { shard, id, turn } = await crawl({ perHost: 1 });
-  await offer(redis, shard, id, [
+  const { namespace, id, turn } = await crawl({ perHost: 1 });
+  await offer(redis, namespace, id, [
     page('http://a.example/low'),
     page('http://a.example/high', { priority: 9 }),
   ]);
@@ -234,11 +246,11 @@ test('requests of a higher priority go first within their host', async () => {
 });
 
 test('a crawl whose producer died while offering is gone on with, even after all it had offered has ended', async () => {
-  const { shard, id, counts } = await crawl();
-  await redis.del(`${crawlKey(shard, id)}:producers`); // its lease has run out
-  await leaveCrawl(redis, shard, id, '');
+  const { namespace, id, counts } = await crawl();
+  await redis.del(`${crawlKey(namespace, id)}:producers`); // its lease has run out
+  await leaveCrawl(redis, namespace, id, '');
   assert.equal((await counts()).state, 'finished');
-  const again = await beginCrawl(redis, shard, {
+  const again = await beginCrawl(redis, namespace, {
     name: 'c',
     producer: 'q',
     settings: crawlSettings(defaultSettings),
@@ -249,12 +261,12 @@ test('a crawl whose producer died while offering is gone on with, even after all
 });
 
 test('a crawl that has ended begins anew under a new id, one that has not is gone on with', async () => {
-  const { shard, id, counts } = await crawl();
+  const { namespace, id, counts } = await crawl();
   const settings = crawlSettings(defaultSettings);
-  const again = await beginCrawl(redis, shard, { name: 'c', producer: 'q', settings, seeds: '' });
+  const again = await beginCrawl(redis, namespace, { name: 'c', producer: 'q', settings, seeds: '' });
   assert.deepEqual(again, { id, fresh: false });
-  for (const producer of ['p', 'q']) await leaveCrawl(redis, shard, id, producer);
+  for (const producer of ['p', 'q']) await leaveCrawl(redis, namespace, id, producer);
   assert.equal((await counts()).state, 'finished');
-  const anew = await beginCrawl(redis, shard, { name: 'c', producer: 'r', settings, seeds: '' });
+  const anew = await beginCrawl(redis, namespace, { name: 'c', producer: 'r', settings, seeds: '' });
   assert.deepEqual(anew, { id: 'c.2', fresh: true });
 });

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { shardOf } from '../../src/frontier/keys.ts';
+import { namespaceOf } from '../../src/frontier/keys.ts';
 import { pauseHost } from '../../src/politeness/hosts.ts';
 import { createSlots, type Slots } from '../../src/politeness/slot.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { type HostLimits, startsDuring, violationsOf } from '../support/auditor.ts';
-import type { Desk } from '../support/crawls.ts';
+import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
 import { until } from '../support/signals.ts';
@@ -40,15 +40,15 @@ async function slowNames(context: TestContext): Promise<NameServer> {
   return names;
 }
 
-async function enqueue(desk: Desk, host: string, count: number, ...args: string[]): Promise<void> {
+async function enqueue(runner: CommandRunner, host: string, count: number, ...args: string[]): Promise<void> {
   const lines = Array.from({ length: count }, (_, index) => `http://${host}/p/${index}\n`);
-  await writeFile(desk.path('list.txt'), lines.join(''));
-  const { code, stderr } = await desk.run(['enqueue', desk.path('list.txt'), ...LIST, ...args]);
+  await writeFile(runner.path('list.txt'), lines.join(''));
+  const { code, stderr } = await runner.run(['enqueue', runner.path('list.txt'), ...LIST, ...args]);
   assert.equal(code, 0, stderr);
 }
 
-async function ofHost(desk: Desk, verb: string, host: string, ...args: string[]): Promise<void> {
-  const { code, stderr } = await desk.run(['hosts', verb, host, ...args]);
+async function ofHost(runner: CommandRunner, verb: string, host: string, ...args: string[]): Promise<void> {
+  const { code, stderr } = await runner.run(['hosts', verb, host, ...args]);
   assert.equal(code, 0, stderr);
 }
 
@@ -63,30 +63,30 @@ function holds(log: readonly LogEntry[], limits: HostLimits): void {
 
 test('limits set while no consumer runs hold for the requests that a consumer left in the queue', async (t) => {
   const { site, host } = await openSite(t, { behaviours: { '/p/*': { delayMs: 10 } } });
-  const { desk, shard } = await fleets.open();
-  await enqueue(desk, host, 300, '--per-host', '8');
-  const first = desk.start(['consume', '--quiet', '-c', '3']);
+  const { runner, namespace } = await fleets.open();
+  await enqueue(runner, host, 300, '--per-host', '8');
+  const first = runner.start(['consume', '--quiet', '-c', '3']);
   await seen(site, 30, 'the crawl to run');
   first.kill('SIGINT');
   await first.exit;
-  assert.ok((await fleets.redis.llen(`${shard}:requests:wait`)) > 1, 'requests are left in the queue');
-  await ofHost(desk, 'set', host, '--delay', '300ms');
+  assert.ok((await fleets.redis.llen(`${namespace}:requests:wait`)) > 1, 'requests are left in the queue');
+  await ofHost(runner, 'set', host, '--delay', '300ms');
   await site.clearLog();
-  desk.start(['consume', '--quiet', '-c', '3']);
+  runner.start(['consume', '--quiet', '-c', '3']);
   await seen(site, 4, 'four pages');
   holds(await site.log(), { concurrency: 8, delayMs: 300 });
 });
 
 test('a request that is sent again because its idle connection was reset obeys the delay', async (t) => {
   const { site, host } = await openSite(t, { behaviours: { '/p/2': { reset: true, failTimes: 1 } } });
-  const { desk } = await fleets.open();
-  await enqueue(desk, host, 4, '--delay', '400ms');
-  desk.start(['consume', '--quiet']);
-  await until(async () => (await desk.status('c')).waiting === 0, { what: 'the crawl to end' });
+  const { runner } = await fleets.open();
+  await enqueue(runner, host, 4, '--delay', '400ms');
+  runner.start(['consume', '--quiet']);
+  await until(async () => (await runner.status('c')).waiting === 0, { what: 'the crawl to end' });
   const log = await site.log();
   assert.equal(log.filter(({ path }) => path === '/p/2').length, 2);
   holds(log, { concurrency: 2, delayMs: 400 });
-  for (const { ok, attempts, url } of await desk.results('c')) assert.ok(ok && attempts === 1, url);
+  for (const { ok, attempts, url } of await runner.results('c')) assert.ok(ok && attempts === 1, url);
 });
 
 test('a rate holds though the first starts wait for a slow look-up', async (t) => {
@@ -94,12 +94,12 @@ test('a rate holds though the first starts wait for a slow look-up', async (t) =
   const { site } = await openSite(t);
   const host = `slow.test:${site.port}`;
   const limits = { max: 1, durationMs: 300, concurrency: 6 };
-  const { desk } = await fleets.open({
+  const { runner } = await fleets.open({
     DROVER_DNS_SERVERS: names.address,
     DROVER_HOSTS: JSON.stringify({ [host]: limits }),
   });
-  await enqueue(desk, host, 6);
-  desk.start(['consume', '--quiet', '-c', '10']);
+  await enqueue(runner, host, 6);
+  runner.start(['consume', '--quiet', '-c', '10']);
   await seen(site, 6, 'all pages');
   assert.ok(names.questions.filter((question) => question === 'A slow.test').length > 1);
   holds(await site.log(), { ...limits, delayMs: 0 });
@@ -108,11 +108,11 @@ test('a rate holds though the first starts wait for a slow look-up', async (t) =
 test('setting the concurrency of a host does not forget when its rate allows the next start', async (t) => {
   const { site, host } = await openSite(t);
   const limits = { max: 1, durationMs: 1500, concurrency: 2 };
-  const { desk } = await fleets.open({ DROVER_HOSTS: JSON.stringify({ [host]: limits }) });
-  await enqueue(desk, host, 10);
-  desk.start(['consume', '--quiet', '-c', '10']);
+  const { runner } = await fleets.open({ DROVER_HOSTS: JSON.stringify({ [host]: limits }) });
+  await enqueue(runner, host, 10);
+  runner.start(['consume', '--quiet', '-c', '10']);
   await seen(site, 1, 'the first page');
-  for (const concurrency of ['3', '4']) await ofHost(desk, 'set', host, '--concurrency', concurrency);
+  for (const concurrency of ['3', '4']) await ofHost(runner, 'set', host, '--concurrency', concurrency);
   await seen(site, 3, 'three pages');
   holds(await site.log(), { ...limits, concurrency: 4, delayMs: 0 });
 });
@@ -121,12 +121,12 @@ test('a pause that begins during the look-up is obeyed, and the pages come after
   const names = await slowNames(t);
   const { site } = await openSite(t);
   const host = `slow.test:${site.port}`;
-  const { desk, shard } = await fleets.open({ DROVER_DNS_SERVERS: names.address });
-  await enqueue(desk, host, 6, '--per-host', '6');
-  desk.start(['consume', '--quiet', '-c', '10']);
+  const { runner, namespace } = await fleets.open({ DROVER_DNS_SERVERS: names.address });
+  await enqueue(runner, host, 6, '--per-host', '6');
+  runner.start(['consume', '--quiet', '-c', '10']);
   await until(() => names.questions.length > 0, { what: 'the look-up to begin' });
   const fromMs = Date.now();
-  await pauseHost(fleets.redis, shard, host, 3000);
+  await pauseHost(fleets.redis, namespace, host, 3000);
   await seen(site, 6, 'all pages');
   assert.ok(names.questions.filter((question) => question === 'A slow.test').length > 1);
   assert.deepEqual(startsDuring(await site.log(), [{ fromMs, untilMs: fromMs + 3000 - TOLERANCE_MS }]), []);
@@ -140,14 +140,14 @@ async function scriptsRun(): Promise<number> {
 
 test('a pause that is made shorter while it lasts leaves nobody asking Redis again and again', async (t) => {
   const { site, host } = await openSite(t, { behaviours: { '/p/*': { delayMs: 20 } } });
-  const { desk } = await fleets.open();
-  await enqueue(desk, host, 400, '--per-host', '8');
-  desk.start(['consume', '--quiet', '-c', '10']);
+  const { runner } = await fleets.open();
+  await enqueue(runner, host, 400, '--per-host', '8');
+  runner.start(['consume', '--quiet', '-c', '10']);
   await seen(site, 20, 'the crawl to run');
   await site.behave('/p/*', { delayMs: 1000 }); // few pages, and few scripts for their sake
-  await ofHost(desk, 'pause', host, '--for', '10m');
+  await ofHost(runner, 'pause', host, '--for', '10m');
   await past(Date.now() + 300, 'the pause to be known');
-  await ofHost(desk, 'pause', host, '--for', '500ms');
+  await ofHost(runner, 'pause', host, '--for', '500ms');
   await past(Date.now() + 700, 'the pause to end');
   const [scripts, pages, since] = [await scriptsRun(), await site.ended(), Date.now()];
   await past(since + 1000, 'a second');
@@ -159,8 +159,8 @@ test('a pause that is made shorter while it lasts leaves nobody asking Redis aga
 test('a process that stops with a slot still held gives back that one, not those of others', async (t) => {
   const subscriber = connectRedis({ url: fleets.url }, 'script');
   t.after(() => closeRedis(subscriber));
-  const shard = shardOf(`t${randomUUID().slice(0, 8)}`);
-  const parts = { redis: fleets.redis, subscriber, shard, capacity: 5, release: () => undefined };
+  const namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`);
+  const parts = { redis: fleets.redis, subscriber, namespace, capacity: 5, release: () => undefined };
   const slotsOf = (consumer: string) =>
     createSlots({ ...parts, consumer, onError: (error) => assert.fail(String(error)) });
   const [stopping, staying] = [slotsOf('stopping'), slotsOf('staying')];
@@ -171,14 +171,14 @@ test('a process that stops with a slot still held gives back that one, not those
       id: '',
       key: 'h',
       asker: 'job',
-      takeOver: false,
+      claims: false,
       serverOf: async () => '-',
     };
     const signal = new AbortController().signal;
     return (await slots.acquire({ ...request, onLost: () => undefined }, { patienceMs: 100, signal })).kind;
   };
-  const holders = () => fleets.redis.zrange(`${shard}:k:h:s`, '0', '-1');
-  await fleets.redis.hset(`${shard}:c:c`, 'perHost', '2');
+  const holders = () => fleets.redis.zrange(`${namespace}:k:h:s`, '0', '-1');
+  await fleets.redis.hset(`${namespace}:c:c`, 'perHost', '2');
   assert.deepEqual([await ask(stopping), await ask(staying), await ask(staying)], ['go', 'go', 'later']);
   assert.equal((await holders()).length, 2);
   await stopping.stop();

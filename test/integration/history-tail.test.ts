@@ -12,17 +12,17 @@ import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 
-const ended = ({ shard }: Fleet, crawl: string, deadlineMs = 30_000) =>
-  until(async () => (await readCounts(fleets.redis, shard, crawl)).state === 'finished', {
+const ended = ({ namespace }: Fleet, crawl: string, deadlineMs = 30_000) =>
+  until(async () => (await readCounts(fleets.redis, namespace, crawl)).state === 'finished', {
     what: `${crawl} to end`,
     deadlineMs,
     everyMs: 20,
   });
 
-async function enqueue({ desk }: Fleet, crawl: string, urls: readonly string[]): Promise<void> {
-  await writeFile(desk.path(`${crawl}.txt`), urls.map((url) => `${url}\n`).join(''));
-  const args = ['enqueue', desk.path(`${crawl}.txt`), '--crawl', crawl, '--depth', '0', '--per-host', '20'];
-  const { code, stderr } = await desk.run([...args, '--attempts', '1', '--no-adaptive']);
+async function enqueue({ runner }: Fleet, crawl: string, urls: readonly string[]): Promise<void> {
+  await writeFile(runner.path(`${crawl}.txt`), urls.map((url) => `${url}\n`).join(''));
+  const args = ['enqueue', runner.path(`${crawl}.txt`), '--crawl', crawl, '--depth', '0', '--per-host', '20'];
+  const { code, stderr } = await runner.run([...args, '--attempts', '1', '--no-adaptive']);
   assert.equal(code, 0, stderr);
 }
 
@@ -35,14 +35,14 @@ test('the tail is published only while somebody listens: each request that ends 
   });
   t.after(() => site.stop());
   const fleet = await fleets.open();
-  const { shard } = fleet;
+  const { namespace } = fleet;
   const subscriber = connectRedis({ url: fleets.url }, 'script');
   t.after(() => subscriber.disconnect());
   const batches: TailBatch[] = [];
-  const stop = listenToTail(subscriber, shard, (batch) => batches.push(batch));
-  const listeners = async () => ((await fleets.redis.pubsub('NUMSUB', `${shard}:tail`)) as unknown[])[1];
+  const stop = listenToTail(subscriber, namespace, (batch) => batches.push(batch));
+  const listeners = async () => ((await fleets.redis.pubsub('NUMSUB', `${namespace}:tail`)) as unknown[])[1];
   await until(async () => (await listeners()) === 1, { what: 'the subscription' });
-  const consumer = fleet.desk.start(['consume', '--quiet', '-c', '20']);
+  const consumer = fleet.runner.start(['consume', '--quiet', '-c', '20']);
   const page = (n: number) => `${site.url}/p/${n}`;
 
   await enqueue(
@@ -53,9 +53,9 @@ test('the tail is published only while somebody listens: each request that ends 
   await ended(fleet, 'unheard');
   assert.equal(batches.length, 0, 'nobody had asked for it');
 
-  const renewing = setInterval(() => wantTail(fleets.redis, shard), 1000);
+  const renewing = setInterval(() => wantTail(fleets.redis, namespace), 1000);
   t.after(() => clearInterval(renewing));
-  await wantTail(fleets.redis, shard);
+  await wantTail(fleets.redis, namespace);
   await until(() => isHeard(fleet, batches, page), { what: 'the consumer to hear of it', everyMs: 300 });
   batches.length = 0;
   const urls = Array.from({ length: 400 }, (_, n) => page(n));
@@ -81,7 +81,7 @@ test('the tail is published only while somebody listens: each request that ends 
 
   // Nobody wants it any more.
   clearInterval(renewing);
-  await until(async () => (await fleets.redis.exists(`${shard}:tail:wanted`)) === 0, {
+  await until(async () => (await fleets.redis.exists(`${namespace}:tail:wanted`)) === 0, {
     what: 'the wish to lapse',
   });
   stop();
@@ -100,23 +100,23 @@ async function isHeard(fleet: Fleet, batches: TailBatch[], page: (n: number) => 
 }
 
 test('of several processes one writes each sample; the list keeps 720, and the last hour of them is read', async (t) => {
-  const { shard } = await fleets.open();
-  const queue = openQueue(fleets.redis, shard);
+  const { namespace } = await fleets.open();
+  const queue = openQueue(fleets.redis, namespace);
   t.after(() => queue.close());
   let now = Date.now() - 1_800_000;
-  const samplers = Array.from({ length: 4 }, () => createSampler(fleets.redis, shard, queue, () => now));
+  const samplers = Array.from({ length: 4 }, () => createSampler(fleets.redis, namespace, queue, () => now));
   for (let period = 0; period < 10; period++) {
     const written = (await Promise.all(samplers.map((sampler) => sampler.tick()))).filter(Boolean);
     assert.equal(written.length, 1);
     assert.deepEqual(await Promise.all(samplers.map((sampler) => sampler.tick())), [null, null, null, null]);
     now += 5000;
   }
-  assert.equal((await readStats(fleets.redis, shard)).samples.length, 10);
+  assert.equal((await readStats(fleets.redis, namespace)).samples.length, 10);
   const old = JSON.stringify({ at: Date.now() - 3_700_000 });
-  await fleets.redis.lpush(`${shard}:history`, ...Array.from({ length: 800 }, () => old));
+  await fleets.redis.lpush(`${namespace}:history`, ...Array.from({ length: 800 }, () => old));
   await samplers[0]?.tick();
-  assert.equal(await fleets.redis.llen(`${shard}:history`), 720);
-  const { samples, everyMs } = await readStats(fleets.redis, shard);
+  assert.equal(await fleets.redis.llen(`${namespace}:history`), 720);
+  const { samples, everyMs } = await readStats(fleets.redis, namespace);
   assert.deepEqual([samples.length, everyMs], [11, 5000]);
   for (let at = 1; at < samples.length; at++)
     assert.equal((samples[at]?.at ?? 0) - (samples[at - 1]?.at ?? 0), 5000);
@@ -131,17 +131,17 @@ test('a consumer alone keeps the history: the samples show its crawl', async (t)
     'list',
     Array.from({ length: 60 }, (_, n) => `${site.url}/p/${n}`),
   );
-  const consumer = fleet.desk.start(['consume', '--quiet', '-c', '20']);
+  const consumer = fleet.runner.start(['consume', '--quiet', '-c', '20']);
   await ended(fleet, 'list');
   const samples = await until(
     async () => {
-      const stats = await readStats(fleets.redis, fleet.shard);
+      const stats = await readStats(fleets.redis, fleet.namespace);
       return stats.samples.at(-1)?.recorded === 60 && stats.samples;
     },
     { what: 'a sample after the end', deadlineMs: 15_000, everyMs: 100 },
   );
   const last = samples.at(-1) as StatsSample;
-  const counts = await readCounts(fleets.redis, fleet.shard, 'list');
+  const counts = await readCounts(fleets.redis, fleet.namespace, 'list');
   assert.deepEqual(
     [last.refused, last.dead, last.bytes, last.errors, last.waiting, last.open, last.consumers],
     [0, 0, counts.bytes, { http: 1 }, 0, 0, 1],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { byHost, type HostLimits, mostInFlight, smallestGapMs, violationsOf } from '../support/auditor.ts';
-import { type Desk, openDesk } from '../support/crawls.ts';
+import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
@@ -21,26 +21,26 @@ function holds(log: readonly LogEntry[], limits: HostLimits, host = ''): void {
   assert.deepEqual(violationsOf(log, limits, [], TOLERANCE_MS), [], host);
 }
 
-async function list(desk: Desk, urls: readonly string[], count: number): Promise<string> {
+async function list(runner: CommandRunner, urls: readonly string[], count: number): Promise<string> {
   const lines = urls.flatMap((url) => Array.from({ length: count }, (_, index) => `${url}/p/${index}\n`));
-  await writeFile(desk.path('list.txt'), lines.join(''));
-  return desk.path('list.txt');
+  await writeFile(runner.path('list.txt'), lines.join(''));
+  return runner.path('list.txt');
 }
 
 const pagesOf = (log: readonly LogEntry[]) => log.filter(({ path }) => path !== '/robots.txt');
 
 test('limits by pattern in the config hold for the hosts that match, the most exact pattern first', async (t) => {
   const site = await openSite(t, { pages: 8, hosts: 3, behaviours: { '/p/*': { delayMs: 60 } } });
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const hosts = {
     '127.0.0.1': { delay: '80ms', concurrency: 1 },
     [`127.0.0.2:${site.port}`]: { max: 5, durationMs: 1000, concurrency: 4 },
     '*.0.0.2': { delay: '1h' },
     '*': { concurrency: 3 },
   };
-  await writeFile(desk.path('drover.config.json'), JSON.stringify({ hosts }));
-  const args = ['crawl', await list(desk, site.urls, 8), ...LIST, '--per-host', '8'];
-  const { code, stderr } = await desk.run(args, { cwd: desk.dir });
+  await writeFile(runner.path('drover.config.json'), JSON.stringify({ hosts }));
+  const args = ['crawl', await list(runner, site.urls, 8), ...LIST, '--per-host', '8'];
+  const { code, stderr } = await runner.run(args, { cwd: runner.dir });
   assert.equal(code, 0, stderr);
   const logs = byHost(await site.log());
   const [first, second, third] = site.urls.map((url) => logs.get(new URL(url).host) ?? []) as [
@@ -55,15 +55,24 @@ test('limits by pattern in the config hold for the hosts that match, the most ex
 
 test('a limit set at run time is seen by every consumer within a second, and so is its end', async (t) => {
   const site = await openSite(t, { pages: 4000, behaviours: { '/p/*': { delayMs: 20 } }, bytes: 500 });
-  const desk = await openDesk();
-  const path = await list(desk, [site.url], 4000);
+  const runner = await openCommandRunner();
+  const path = await list(runner, [site.url], 4000);
   const offer = ['enqueue', path, ...LIST, '--per-host', '8', '--ignore-robots'];
-  assert.equal((await desk.run(offer)).code, 0);
-  for (const _ of [1, 2]) desk.start(['consume', '--quiet', '-c', '10']);
+  assert.equal((await runner.run(offer)).code, 0);
+  for (const _ of [1, 2]) runner.start(['consume', '--quiet', '-c', '10']);
   await until(async () => (await site.log()).length > 50, { what: 'the crawl to run' });
 
   const host = new URL(site.url).host;
-  const set = await desk.run(['hosts', 'set', site.url, '--delay', '300ms', '--concurrency', '1', '--json']);
+  const set = await runner.run([
+    'hosts',
+    'set',
+    site.url,
+    '--delay',
+    '300ms',
+    '--concurrency',
+    '1',
+    '--json',
+  ]);
   assert.equal(set.code, 0, set.stderr);
   assert.deepEqual(JSON.parse(set.stdout).set, { concurrency: 1, delayMs: 300, max: null, durationMs: null });
   const setAt = Date.now();
@@ -72,13 +81,13 @@ test('a limit set at run time is seen by every consumer within a second, and so 
   assert.ok(slow.length >= 3);
   holds(slow, { concurrency: 1, delayMs: 300 });
 
-  assert.equal((await desk.run(['hosts', 'set', host, '--reset'])).code, 0);
+  assert.equal((await runner.run(['hosts', 'set', host, '--reset'])).code, 0);
   const resetAt = Date.now();
   await until(async () => (await site.log()).filter(({ start }) => start > resetAt).length > 60, {
     what: 'the crawl to be fast again',
     deadlineMs: 3000,
   });
-  const listed = await desk.run(['hosts', '--json']);
+  const listed = await runner.run(['hosts', '--json']);
   const [state] = listed.stdout
     .trim()
     .split('\n')
@@ -95,19 +104,26 @@ test('a host that the operator pauses is not asked until it is resumed, others a
     behaviours: { '/p/*': { delayMs: 20 } },
     bytes: 500,
   });
-  const desk = await openDesk();
-  const offer = ['enqueue', await list(desk, site.urls, 3000), ...LIST, '--per-host', '4', '--ignore-robots'];
-  assert.equal((await desk.run(offer)).code, 0);
-  desk.start(['consume', '--quiet', '-c', '10']);
+  const runner = await openCommandRunner();
+  const offer = [
+    'enqueue',
+    await list(runner, site.urls, 3000),
+    ...LIST,
+    '--per-host',
+    '4',
+    '--ignore-robots',
+  ];
+  assert.equal((await runner.run(offer)).code, 0);
+  runner.start(['consume', '--quiet', '-c', '10']);
   const [one = '', two = ''] = site.urls.map((url) => new URL(url).host);
   const startsOf = async (host: string, since: number) =>
     (await site.log()).filter((entry) => entry.host === host && entry.start > since).length;
   await until(async () => (await startsOf(one, 0)) > 20, { what: 'the crawl to run' });
-  assert.equal((await desk.run(['hosts', 'pause', one])).code, 0);
+  assert.equal((await runner.run(['hosts', 'pause', one])).code, 0);
   const pausedAt = Date.now() + 100;
   await until(async () => (await startsOf(two, pausedAt)) > 100, { what: 'the other host to go on' });
   assert.equal(await startsOf(one, pausedAt), 0);
-  assert.equal((await desk.run(['hosts', 'resume', one])).code, 0);
+  assert.equal((await runner.run(['hosts', 'resume', one])).code, 0);
   const resumedAt = Date.now();
   await until(async () => (await startsOf(one, resumedAt)) > 20, {
     what: 'the host to go on',
@@ -118,16 +134,16 @@ test('a host that the operator pauses is not asked until it is resumed, others a
 test('Crawl-delay is obeyed from the first page on, robots.txt included, up to the maximum', async (t) => {
   const robots = 'User-agent: *\nCrawl-delay: 0.4\n';
   const site = await openSite(t, { pages: 6, hosts: 2, robots });
-  const desk = await openDesk();
-  const path = await list(desk, site.urls, 6);
-  assert.equal((await desk.run(['crawl', path, ...LIST, '--per-host', '4'])).code, 0);
+  const runner = await openCommandRunner();
+  const path = await list(runner, site.urls, 6);
+  assert.equal((await runner.run(['crawl', path, ...LIST, '--per-host', '4'])).code, 0);
   for (const [host, log] of byHost(await site.log())) {
     assert.equal(log.length, 7);
     holds(log, { concurrency: 4, delayMs: 400 }, host);
   }
   await site.clearLog();
-  const lower = ['crawl', path, ...LIST, '--max-crawl-delay', '100ms', '--prefix', 'other'];
-  assert.equal((await desk.run(lower)).code, 0);
+  const lower = ['crawl', path, ...LIST, '--max-crawl-delay', '100ms', '--namespace', 'other'];
+  assert.equal((await runner.run(lower)).code, 0);
   for (const [host, log] of byHost(await site.log())) {
     holds(log, { concurrency: 4, delayMs: 100 }, host);
     assert.ok(smallestGapMs(log) < 300, `${host}: gap ${smallestGapMs(log)}`);
@@ -136,16 +152,16 @@ test('Crawl-delay is obeyed from the first page on, robots.txt included, up to t
 
 test('the names of one server share its ceiling, by domain and by address', async (t) => {
   const site = await openSite(t, { pages: 10, behaviours: { '/p/*': { delayMs: 100 } } });
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   // Names below localhost are this machine; a.shop.localhost and b.shop.localhost are one registrable domain, x.localhost another.
   const names = ['a.shop.localhost', 'b.shop.localhost', 'c.shop.localhost', 'x.localhost'];
   const path = await list(
-    desk,
+    runner,
     names.map((name) => `http://${name}:${site.port}`),
     10,
   );
   const crawl = ['crawl', path, ...LIST, '--ignore-robots', '--per-host', '4', '--per-server', '5'];
-  assert.equal((await desk.run(crawl)).code, 0);
+  assert.equal((await runner.run(crawl)).code, 0);
   const byDomain = await site.log();
   assert.equal(byDomain.length, 40);
   const shop = byDomain.filter(({ host }) => host.includes('.shop.'));
@@ -153,8 +169,8 @@ test('the names of one server share its ceiling, by domain and by address', asyn
   for (const [host, log] of byHost(byDomain)) assert.ok(mostInFlight(log) <= 4, host);
   assert.ok(mostInFlight(byDomain) > 5, 'another domain has a ceiling of its own');
   await site.clearLog();
-  const again = [...crawl, '--server-by', 'address', '--prefix', 'other'];
-  assert.equal((await desk.run(again)).code, 0);
+  const again = [...crawl, '--server-by', 'address', '--namespace', 'other'];
+  assert.equal((await runner.run(again)).code, 0);
   const byAddress = await site.log();
   assert.equal(byAddress.length, 40);
   assert.equal(mostInFlight(byAddress), 5);
@@ -166,9 +182,9 @@ test('a quota in the header slows its host down before it is used up', async (t)
     status: 200,
     headers: { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '10', 'x-ratelimit-reset': '2' },
   });
-  const desk = await openDesk();
-  const crawl = ['crawl', await list(desk, [site.url], 12), ...LIST, '--ignore-robots', '--per-host', '1'];
-  assert.equal((await desk.run(crawl)).code, 0);
+  const runner = await openCommandRunner();
+  const crawl = ['crawl', await list(runner, [site.url], 12), ...LIST, '--ignore-robots', '--per-host', '1'];
+  assert.equal((await runner.run(crawl)).code, 0);
   const log = pagesOf(await site.log()).sort((a, b) => a.start - b.start);
   // 10 left for 2 s: 200 ms apart, from the second or third on.
   holds(log.slice(2), { concurrency: 1, delayMs: 200 });
@@ -177,14 +193,21 @@ test('a quota in the header slows its host down before it is used up', async (t)
 test('a host that told off for a minute goes on at once when the operator resumes it, what was put back too', async (t) => {
   const site = await openSite(t, { pages: 12, bytes: 500 });
   await site.behave('/p/*', { status: 429, retryAfter: 60, failTimes: 1 });
-  const desk = await openDesk();
-  const offer = ['enqueue', await list(desk, [site.url], 12), ...LIST, '--ignore-robots', '--per-host', '4'];
-  assert.equal((await desk.run(offer)).code, 0);
-  desk.start(['consume', '--quiet', '-c', '10']);
+  const runner = await openCommandRunner();
+  const offer = [
+    'enqueue',
+    await list(runner, [site.url], 12),
+    ...LIST,
+    '--ignore-robots',
+    '--per-host',
+    '4',
+  ];
+  assert.equal((await runner.run(offer)).code, 0);
+  runner.start(['consume', '--quiet', '-c', '10']);
   await until(async () => (await site.log()).length >= 1, { what: 'the host to tell off' });
   await site.behave('/p/*', null);
-  const state = async () => (await desk.status('c')).state;
-  assert.equal((await desk.run(['hosts', 'resume', site.url])).code, 0);
+  const state = async () => (await runner.status('c')).state;
+  assert.equal((await runner.run(['hosts', 'resume', site.url])).code, 0);
   await until(async () => (await state()) === 'finished', { what: 'all to be fetched', deadlineMs: 6000 });
-  for (const { ok, attempts } of await desk.results('c')) assert.ok(ok && attempts === 1);
+  for (const { ok, attempts } of await runner.results('c')) assert.ok(ok && attempts === 1);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { audit, violationsOf } from '../support/auditor.ts';
-import { openDesk } from '../support/crawls.ts';
+import { openCommandRunner } from '../support/crawls.ts';
 import { startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '-c', '40', '--crawl', 'c'];
@@ -14,12 +14,12 @@ test('retries at a busy host do not exceed its limit, though slots were passed o
     behaviours: { '/p/*': { delayMs: 300 }, ...Object.fromEntries(failing) },
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const urls = Array.from({ length: 60 }, (_, index) => `${site.url}/p/${index}\n`);
-  await writeFile(desk.path('list.txt'), urls.join(''));
-  const { code, stderr } = await desk.run([
+  await writeFile(runner.path('list.txt'), urls.join(''));
+  const { code, stderr } = await runner.run([
     'crawl',
-    desk.path('list.txt'),
+    runner.path('list.txt'),
     ...LIST,
     '--per-host',
     '8',
@@ -37,11 +37,11 @@ test('redirects to another host obey the limit of either', async (t) => {
   for (let index = 0; index < 40; index++) {
     await site.behave(`//127.0.0.1/p/${index}`, { status: 302, headers: { location: `${to}/p/${index}` } });
   }
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const urls = Array.from({ length: 40 }, (_, index) => `${from}/p/${index}\n`);
-  await writeFile(desk.path('list.txt'), urls.join(''));
+  await writeFile(runner.path('list.txt'), urls.join(''));
   const allow = ['--allow-private', '127.0.0.0/8', '--per-host', '8'];
-  const { code, stderr } = await desk.run(['crawl', desk.path('list.txt'), ...LIST, ...allow]);
+  const { code, stderr } = await runner.run(['crawl', runner.path('list.txt'), ...LIST, ...allow]);
   assert.equal(code, 0, stderr);
   for (const [host, { mostInFlight }] of audit(await site.log()))
     assert.ok(mostInFlight <= 8, `${host}: ${mostInFlight}`);
@@ -50,16 +50,22 @@ test('redirects to another host obey the limit of either', async (t) => {
 test('the rate of a key holds for all requests that name it, those that name only the key too', async (t) => {
   const site = await startSite({ pages: 12, hosts: 2, punctual: true });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const requests = Array.from({ length: 12 }, (_, index) => ({
     url: `${site.urls[index % 2]}/p/${index}`,
     limiter: index === 0 ? { key: 'api', max: 4, durationMs: 1000 } : { key: 'api' },
   }));
   await writeFile(
-    desk.path('list.ndjson'),
+    runner.path('list.ndjson'),
     requests.map((request) => `${JSON.stringify(request)}\n`).join(''),
   );
-  const { code, stderr } = await desk.run(['crawl', desk.path('list.ndjson'), ...LIST, '--per-host', '20']);
+  const { code, stderr } = await runner.run([
+    'crawl',
+    runner.path('list.ndjson'),
+    ...LIST,
+    '--per-host',
+    '20',
+  ]);
   assert.equal(code, 0, stderr);
   const log = await site.log();
   assert.equal(log.length, 12);
@@ -75,18 +81,18 @@ test('a key that requests name has its delay, and the Crawl-delay of its hosts, 
     robots: 'User-agent: *\nCrawl-delay: 0.3\n',
   });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const list = async (limiter: object) => {
     const requests = Array.from({ length: 8 }, (_, index) => ({
       url: `${site.urls[index % 2]}/p/${index >> 1}`,
       limiter,
     }));
-    await writeFile(desk.path('list.ndjson'), requests.map((one) => `${JSON.stringify(one)}\n`).join(''));
-    return desk.path('list.ndjson');
+    await writeFile(runner.path('list.ndjson'), requests.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    return runner.path('list.ndjson');
   };
   const crawl = async (limiter: object, ...args: string[]) => {
     await site.clearLog();
-    const { code, stderr } = await desk.run(['crawl', await list(limiter), ...args, '--quiet']);
+    const { code, stderr } = await runner.run(['crawl', await list(limiter), ...args, '--quiet']);
     assert.equal(code, 0, stderr);
     return site.log();
   };
@@ -101,33 +107,33 @@ test('a key that requests name has its delay, and the Crawl-delay of its hosts, 
   assert.deepEqual(violationsOf(pages, { concurrency: 4, delayMs: 300 }, [], 5), []);
 });
 
-test('a crawl may be gone on with by its id, and its records are its own whatever the prefix', async (t) => {
+test('a crawl may be gone on with by its id, and its records are its own whatever the namespace', async (t) => {
   const site = await startSite({ pages: 6 });
   t.after(() => site.stop());
-  const desk = await openDesk();
+  const runner = await openCommandRunner();
   const crawl = async (path: string, ...args: string[]) => {
     assert.equal(
-      (await desk.run(['crawl', `${site.url}${path}`, '--depth', '0', '--quiet', ...args])).code,
+      (await runner.run(['crawl', `${site.url}${path}`, '--depth', '0', '--quiet', ...args])).code,
       0,
     );
   };
   await crawl('/p/0', '--crawl', 'a');
   await crawl('/p/1', '--crawl', 'a');
   assert.deepEqual(
-    (await desk.results('a.2')).map(({ url }) => url),
+    (await runner.results('a.2')).map(({ url }) => url),
     [`${site.url}/p/1`],
   );
   assert.deepEqual(
-    (await desk.results('a.1')).map(({ url }) => url),
+    (await runner.results('a.1')).map(({ url }) => url),
     [`${site.url}/p/0`],
   );
   await crawl('/p/2', '--crawl', 'a.2');
   assert.deepEqual(
-    (await desk.results('a')).map(({ url }) => url),
+    (await runner.results('a')).map(({ url }) => url),
     [`${site.url}/p/2`],
     'a.2 had ended: a.3 began',
   );
-  await crawl('/p/3', '--crawl', 'a', '--prefix', 'other');
-  const { stdout } = await desk.run(['results', 'a', '--prefix', 'other']);
+  await crawl('/p/3', '--crawl', 'a', '--namespace', 'other');
+  const { stdout } = await runner.run(['results', 'a', '--namespace', 'other']);
   assert.equal(stdout.trim().split('\n').length, 1);
 });

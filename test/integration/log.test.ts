@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
-import { shardOf } from '../../src/frontier/keys.ts';
+import { namespaceOf } from '../../src/frontier/keys.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
-import { openDesk } from '../support/crawls.ts';
+import { openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -40,14 +40,14 @@ test('every job has its line, with request, crawl, host, attempt and code; no se
   const redis = connectRedis({ url }, 'script');
   t.after(() => server.stop());
   t.after(() => closeRedis(redis));
-  const desk = await openDesk({
+  const runner = await openCommandRunner({
     REDIS_URL: url,
     DROVER_WEBHOOK_SECRET: SECRETS.webhook,
     DROVER_API_TOKEN: SECRETS.token,
     DROVER_LOG_LEVEL: 'debug',
   });
   const lines = async () => {
-    const text = await readFile(join(desk.dir, 'data', 'drover.log'), 'utf8').catch(() => '');
+    const text = await readFile(join(runner.dir, 'data', 'drover.log'), 'utf8').catch(() => '');
     return text
       .split('\n')
       .slice(0, -1)
@@ -60,9 +60,9 @@ test('every job has its line, with request, crawl, host, attempt and code; no se
       url: `${site.url}/p/${page}?token=${SECRETS.query}`,
       headers: { authorization: `Basic ${SECRETS.own}` },
     }));
-    const list = desk.path('list.ndjson');
+    const list = runner.path('list.ndjson');
     await writeFile(list, requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
-    const { code, stderr } = await desk.run([
+    const { code, stderr } = await runner.run([
       ...[
         'enqueue',
         list,
@@ -81,9 +81,9 @@ test('every job has its line, with request, crawl, host, attempt and code; no se
     ]);
     assert.equal(code, 0, stderr);
   };
-  const consumer = desk.start(['consume', '--quiet']);
+  const consumer = runner.start(['consume', '--quiet']);
   await offer('list');
-  await until(async () => (await readCounts(redis, shardOf('drover'), 'list')).state === 'finished', {
+  await until(async () => (await readCounts(redis, namespaceOf('drover'), 'list')).state === 'finished', {
     what: 'the crawl to end',
     deadlineMs: 60_000,
     everyMs: 50,

@@ -16,10 +16,10 @@ import { type Site, type SiteOptions, startSite } from '../support/site/site.ts'
 const fleets = openFleets();
 
 /** What a scrape gives, read strictly. */
-function scraper(t: TestContext, { shard }: Fleet): () => Promise<Map<string, Family>> {
-  const queue = openQueue(fleets.redis, shard);
+function scraper(t: TestContext, { namespace }: Fleet): () => Promise<Map<string, Family>> {
+  const queue = openQueue(fleets.redis, namespace);
   t.after(() => queue.close());
-  return async () => readExposition(await renderMetrics(fleets.redis, shard, queue));
+  return async () => readExposition(await renderMetrics(fleets.redis, namespace, queue));
 }
 
 async function siteOf(t: TestContext, options: SiteOptions): Promise<Site> {
@@ -29,16 +29,16 @@ async function siteOf(t: TestContext, options: SiteOptions): Promise<Site> {
 }
 
 /** Offers every page of every host as a list. */
-async function offer({ desk }: Fleet, site: Site, pages: number, more: string[] = []): Promise<void> {
+async function offer({ runner }: Fleet, site: Site, pages: number, more: string[] = []): Promise<void> {
   const urls = site.urls.flatMap((host) => Array.from({ length: pages }, (_, page) => `${host}/p/${page}\n`));
-  await writeFile(desk.path('list.txt'), urls.join(''));
-  const args = ['enqueue', desk.path('list.txt'), '--crawl', 'list', '--depth', '0', ...more];
-  const { code, stderr } = await desk.run(args);
+  await writeFile(runner.path('list.txt'), urls.join(''));
+  const args = ['enqueue', runner.path('list.txt'), '--crawl', 'list', '--depth', '0', ...more];
+  const { code, stderr } = await runner.run(args);
   assert.equal(code, 0, stderr);
 }
 
-const finished = ({ shard }: Fleet) =>
-  until(async () => (await readCounts(fleets.redis, shard, 'list')).state === 'finished', {
+const finished = ({ namespace }: Fleet) =>
+  until(async () => (await readCounts(fleets.redis, namespace, 'list')).state === 'finished', {
     what: 'the crawl to end',
     deadlineMs: 60_000,
     everyMs: 50,
@@ -77,11 +77,11 @@ test('a crawl with every kind of end: outcomes, errors, statuses, bytes and phas
   });
   const fleet = await fleets.open();
   await offer(fleet, site, 40, ['--attempts', '2', '--backoff', '50', '--no-adaptive', '--per-host', '4']);
-  const consumer = fleet.desk.start(['consume', '--quiet']);
+  const consumer = fleet.runner.start(['consume', '--quiet']);
   await finished(fleet);
   consumer.kill('SIGTERM');
   assert.equal((await consumer.exit).code, 0, consumer.stderr());
-  const counts = await readCounts(fleets.redis, fleet.shard, 'list');
+  const counts = await readCounts(fleets.redis, fleet.namespace, 'list');
   assertAddsUp(counts);
   const families = await scraper(t, fleet)();
   const value = (name: string, labels: Record<string, string> = {}) =>
@@ -89,8 +89,8 @@ test('a crawl with every kind of end: outcomes, errors, statuses, bytes and phas
   for (const outcome of ['recorded', 'refused', 'dead'] as const)
     assert.equal(value('outcomes_total', { outcome }), counts[outcome], outcome);
   assert.equal(value('outcomes_total', { outcome: 'retry' }), counts.retries);
-  assert.equal(value('told_off_total'), counts.snoozes);
-  assert.deepEqual([counts.refused, counts.dead, counts.snoozes], [1, 2, 1]);
+  assert.equal(value('told_off_total'), counts.postponed);
+  assert.deepEqual([counts.refused, counts.dead, counts.postponed], [1, 2, 1]);
   assert.equal(value('body_bytes_total'), counts.bytes);
   const error = (layer: string, code: string) => value('errors_total', { layer, code });
   assert.equal(error('robots', 'E_ROBOTS'), 1);
@@ -105,9 +105,9 @@ test('a crawl with every kind of end: outcomes, errors, statuses, bytes and phas
   assert.equal(value('queue_jobs', { state: 'failed' }), 2);
   assert.equal(value('crawls', { state: 'finished' }), 1);
   // One of each attempt that was fetched: with those of the retries and of the 429.
-  const attempts = counts.recorded + counts.dead + counts.retries + counts.snoozes;
+  const attempts = counts.recorded + counts.dead + counts.retries + counts.postponed;
   assert.equal(value('request_phase_seconds_count', { phase: 'total' }), attempts);
-  assert.equal(value('sink_store_seconds_count'), counts.accepted);
+  assert.equal(value('store_write_seconds_count'), counts.accepted);
   for (const script of ['turn', 'commit', 'heartbeat'])
     assert.ok(value('redis_call_seconds_count', { script }) > 0, script);
   assert.deepEqual([value('consumers'), value('in_flight')], [0, 0], 'it has left');
@@ -120,7 +120,7 @@ test('two consumers add up to the crawl; when one is killed, no counter goes bac
   const fleet = await fleets.open();
   const scrape = scraper(t, fleet);
   await offer(fleet, site, 300, ['--per-host', '8']);
-  const consumers = [0, 1].map(() => fleet.desk.start(['consume', '--quiet', '-c', String(CONCURRENCY)]));
+  const consumers = [0, 1].map(() => fleet.runner.start(['consume', '--quiet', '-c', String(CONCURRENCY)]));
   const recorded = (families: Map<string, Family>) =>
     figureOf(families, 'drover_outcomes_total', { outcome: 'recorded' });
   const busy = await until(
@@ -161,7 +161,7 @@ test('500 hosts make no more series, and no more fields in Redis, than five', as
     const site = await siteOf(t, { pages: 2, hosts, behaviours: { '/p/1': { status: 500 } } });
     const fleet = await fleets.open();
     await offer(fleet, site, 2, ['--attempts', '1', '--allow-private', '127.0.0.0/8']);
-    const consumer = fleet.desk.start(['consume', '--quiet']);
+    const consumer = fleet.runner.start(['consume', '--quiet']);
     await finished(fleet);
     consumer.kill('SIGTERM');
     await consumer.exit;
@@ -170,7 +170,7 @@ test('500 hosts make no more series, and no more fields in Redis, than five', as
     const text = JSON.stringify([...families]);
     seen.push({
       series: seriesCount(families),
-      fields: await fleets.redis.hlen(`${fleet.shard}:metrics`),
+      fields: await fleets.redis.hlen(`${fleet.namespace}:metrics`),
       text,
     });
   }
@@ -181,26 +181,26 @@ test('500 hosts make no more series, and no more fields in Redis, than five', as
 });
 
 test('a pulse that a reconnect sends again adds nothing', async () => {
-  const { shard } = await fleets.open();
+  const { namespace } = await fleets.open();
   const field = fields[0] ?? '';
-  const send = (pulse: number) =>
-    runScript(fleets.redis, 'fleet/lua/pulse.lua', `${shard}:metrics`, [
-      shard,
+  const send = (heartbeat: number) =>
+    runScript(fleets.redis, 'fleet/lua/heartbeat.lua', `${namespace}:metrics`, [
+      namespace,
       'c',
-      pulse,
+      heartbeat,
       '{}',
       60_000,
       field,
       5,
     ]);
-  for (const pulse of [1, 1, 2, 1, 2]) await send(pulse);
-  assert.equal(await fleets.redis.hget(`${shard}:metrics`, field), '10');
+  for (const beat of [1, 1, 2, 1, 2]) await send(beat);
+  assert.equal(await fleets.redis.hget(`${namespace}:metrics`, field), '10');
 });
 
 test('a consumer whose lease has run out is not counted, though no other is there to remove it', async () => {
-  const { shard } = await fleets.open();
+  const { namespace } = await fleets.open();
   const now = Date.now();
-  await fleets.redis.zadd(`${shard}:consumers`, now - 1000, 'gone|7', now + 60_000, 'alive|3');
-  const { consumers, capacity, each } = await readStandings(fleets.redis, shard);
+  await fleets.redis.zadd(`${namespace}:consumers`, now - 1000, 'gone|7', now + 60_000, 'alive|3');
+  const { consumers, capacity, each } = await readStandings(fleets.redis, namespace);
   assert.deepEqual([consumers, capacity, each.length], [1, 3, 0]);
 });

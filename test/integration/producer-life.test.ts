@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
-import { shardOf } from '../../src/frontier/keys.ts';
+import { namespaceOf } from '../../src/frontier/keys.ts';
 import { createProducer, readResults } from '../../src/index.ts';
-import { openDesk } from '../support/crawls.ts';
+import { openCommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
-import { errorOf, newPrefix, openProducer, urls } from '../support/producers.ts';
+import { errorOf, newNamespace, openProducer, urls } from '../support/producers.ts';
 import { freePort, startTestRedis } from '../support/redis.ts';
 import { spawnProgram, until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -16,26 +16,26 @@ const fleets = openFleets();
 const entry = new URL('../../src/index.ts', import.meta.url).href;
 
 test('a crawl stays open until its producer closes, and ends then; closing twice is closing once', async (t) => {
-  const prefix = newPrefix();
-  const producer = await openProducer(t, fleets.url, { prefix });
-  const leases = `${shardOf(prefix)}:c:shop:producers`;
+  const prefix = newNamespace();
+  const producer = await openProducer(t, fleets.url, { namespace: prefix });
+  const leases = `${namespaceOf(prefix)}:c:shop:producers`;
   const leaseEnd = async () => Number((await fleets.redis.zrange(leases, '0', '-1', 'WITHSCORES'))[1]);
   const begun = await leaseEnd();
   await until(async () => (await leaseEnd()) > begun + 1500, { what: 'the lease to be renewed twice' });
   assert.equal((await producer.counts()).state, 'running');
   await Promise.all([producer.close(), producer.close()]);
-  assert.equal((await readCounts(fleets.redis, shardOf(prefix), 'shop')).state, 'finished');
+  assert.equal((await readCounts(fleets.redis, namespaceOf(prefix), 'shop')).state, 'finished');
   assert.match(await errorOf(producer.add('https://a.example/')), /^E_CLOSED/);
   assert.match(await errorOf(producer.counts()), /^E_CLOSED/);
 });
 
 test('what is being added when the producer is closed is added, and the crawl is left after it', async (t) => {
-  const prefix = newPrefix();
-  const first = await openProducer(t, fleets.url, { prefix });
+  const prefix = newNamespace();
+  const first = await openProducer(t, fleets.url, { namespace: prefix });
   const adding = first.add(urls(2000));
   await first.close();
   assert.equal((await adding).accepted, 2000);
-  await using second = await openProducer(t, fleets.url, { prefix });
+  await using second = await openProducer(t, fleets.url, { namespace: prefix });
   assert.deepEqual([second.crawl, second.isNew], ['shop', false]);
   assert.equal((await second.counts()).accepted, 2000);
 });
@@ -77,9 +77,9 @@ test('a program that forgets to close ends all the same, with all that it waited
   assert.equal(code, 0, program.stderr());
   assert.equal(JSON.parse(program.stdout()).accepted, 2);
   // The commands with that data directory share its Redis and its crawl, and the program reads what they wrote.
-  const desk = await openDesk({ DROVER_DATA_DIR: dataDir, REDIS_URL: '' });
-  const consumer = desk.start(['consume']);
-  await until(async () => (await desk.status('pages')).state === 'finished', {
+  const runner = await openCommandRunner({ DROVER_DATA_DIR: dataDir, REDIS_URL: '' });
+  const consumer = runner.start(['consume']);
+  await until(async () => (await runner.status('pages')).state === 'finished', {
     what: 'the crawl to end',
     everyMs: 200,
   });

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { byHost, startsDuring } from '../support/auditor.ts';
-import { type Desk, openDesk } from '../support/crawls.ts';
+import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--quiet', '--crawl', 'c', '--ignore-robots'];
 /** The news of a pause takes so long to every consumer, and what was on its way by then still comes. */
-const NEWS_MS = 60;
+const EVENTS_MS = 60;
 
 async function openSite(context: TestContext, options: SiteOptions): Promise<Site> {
   const site = await startSite(options);
@@ -17,10 +17,10 @@ async function openSite(context: TestContext, options: SiteOptions): Promise<Sit
   return site;
 }
 
-async function list(desk: Desk, urls: readonly string[], count: number): Promise<string> {
+async function list(runner: CommandRunner, urls: readonly string[], count: number): Promise<string> {
   const lines = urls.flatMap((url) => Array.from({ length: count }, (_, index) => `${url}/p/${index}\n`));
-  await writeFile(desk.path('list.txt'), lines.join(''));
-  return desk.path('list.txt');
+  await writeFile(runner.path('list.txt'), lines.join(''));
+  return runner.path('list.txt');
 }
 
 const sorted = (log: readonly LogEntry[]) => log.toSorted((a, b) => a.start - b.start);
@@ -29,8 +29,8 @@ test('a host that says 429 for seconds and then 200: all recorded in the first a
   const site = await openSite(t, { pages: 60, hosts: 2, bytes: 500, latencyMs: 10 });
   const [strict = '', other = ''] = site.urls.map((url) => new URL(url).host);
   await site.behave('//127.0.0.1/*', { status: 429, retryAfter: 1 });
-  const desk = await openDesk();
-  const crawl = desk.start(['crawl', await list(desk, site.urls, 60), ...LIST, '--per-host', '4']);
+  const runner = await openCommandRunner();
+  const crawl = runner.start(['crawl', await list(runner, site.urls, 60), ...LIST, '--per-host', '4']);
   await until(async () => (await site.log()).filter(({ status }) => status === 429).length >= 8, {
     what: 'the host to have said 429 several times',
     deadlineMs: 20_000,
@@ -40,9 +40,9 @@ test('a host that says 429 for seconds and then 200: all recorded in the first a
 
   const logs = byHost(await site.log());
   const told = (logs.get(strict) ?? []).filter(({ status }) => status === 429);
-  const pauses = told.map(({ end }) => ({ fromMs: end + NEWS_MS, untilMs: end + 1000 - 5 }));
+  const pauses = told.map(({ end }) => ({ fromMs: end + EVENTS_MS, untilMs: end + 1000 - 5 }));
   assert.deepEqual(startsDuring(logs.get(strict) ?? [], pauses), []);
-  const results = await desk.results('c');
+  const results = await runner.results('c');
   assert.equal(results.length, 120);
   for (const { ok, attempts, url } of results) assert.ok(ok && attempts === 1, url);
   // The other host had all its pages while the first was paused for the first time.
@@ -53,10 +53,10 @@ test('a host that says 429 for seconds and then 200: all recorded in the first a
 test('told off without a time, the pauses get longer; requests on their way count as one; success is forgiving', async (t) => {
   const site = await openSite(t, { pages: 40, bytes: 500, latencyMs: 10 });
   await site.behave('/p/*', { status: 503 });
-  const desk = await openDesk();
-  const crawl = desk.start([
+  const runner = await openCommandRunner();
+  const crawl = runner.start([
     'crawl',
-    await list(desk, [site.url], 40),
+    await list(runner, [site.url], 40),
     ...LIST,
     '--per-host',
     '4',
@@ -74,7 +74,7 @@ test('told off without a time, the pauses get longer; requests on their way coun
   // From half of 1 s to 1 s, then of 2 s: however many were on their way.
   assert.ok((waits[0] ?? 0) >= 450 && (waits[0] ?? 0) < 1800, `first wait ${waits[0]}`);
   assert.ok((waits[1] ?? 0) >= 950 && (waits[1] ?? 0) < 3000, `second wait ${waits[1]}`);
-  for (const { attempts } of await desk.results('c')) assert.equal(attempts, 1);
+  for (const { attempts } of await runner.results('c')) assert.equal(attempts, 1);
 });
 
 /** When each group of starts began that lie less than 300 ms apart. */
@@ -93,9 +93,9 @@ test('a Retry-After that is negative, unreadable, in the past or absurdly long n
   const odd = ['-5', 'soon', 'Sun, 06 Nov 1994 08:49:37 GMT', '999999999999', '0'];
   for (const [index, retryAfter] of odd.entries())
     await site.behave(`/p/${index}`, { status: 429, retryAfter, failTimes: 1 });
-  const desk = await openDesk();
-  const crawl = ['crawl', await list(desk, [site.url], 5), ...LIST, '--per-host', '1', '--max-pause', '1s'];
-  assert.equal((await desk.run(crawl)).code, 0);
+  const runner = await openCommandRunner();
+  const crawl = ['crawl', await list(runner, [site.url], 5), ...LIST, '--per-host', '1', '--max-pause', '1s'];
+  assert.equal((await runner.run(crawl)).code, 0);
   const log = sorted(await site.log());
   for (const [index, { status }] of log.entries()) {
     if (status !== 429) continue;
@@ -106,10 +106,10 @@ test('a Retry-After that is negative, unreadable, in the past or absurdly long n
 
 test('a host that becomes slow is asked less, and more again when it has recovered', async (t) => {
   const site = await openSite(t, { pages: 6000, bytes: 500, latencyMs: 30 });
-  const desk = await openDesk();
-  const offer = ['enqueue', await list(desk, [site.url], 6000), ...LIST, '--per-host', '6'];
-  assert.equal((await desk.run(offer)).code, 0);
-  desk.start(['consume', '--quiet', '-c', '10']);
+  const runner = await openCommandRunner();
+  const offer = ['enqueue', await list(runner, [site.url], 6000), ...LIST, '--per-host', '6'];
+  assert.equal((await runner.run(offer)).code, 0);
+  runner.start(['consume', '--quiet', '-c', '10']);
   await until(async () => (await site.log()).length > 300, { what: 'the usual latency to be known' });
   await site.behave('/p/*', { delayMs: 600 });
   const slowSince = Date.now();
@@ -131,17 +131,17 @@ test('a host that becomes slow is asked less, and more again when it has recover
 
 test('a host that answers 5xx is asked less', async (t) => {
   const site = await openSite(t, { pages: 400, bytes: 500, latencyMs: 10 });
-  const desk = await openDesk();
-  const path = await list(desk, [site.url], 400);
+  const runner = await openCommandRunner();
+  const path = await list(runner, [site.url], 400);
   const rate = async (...args: string[]) => {
     await site.clearLog();
     await site.behave('/p/*', { status: 500 });
-    const crawl = desk.start(['crawl', path, ...LIST, '--per-host', '4', '--attempts', '1', ...args]);
+    const crawl = runner.start(['crawl', path, ...LIST, '--per-host', '4', '--attempts', '1', ...args]);
     const [first] = await until(async () => (await site.log()).length > 0 && site.log(), { what: 'a start' });
     await until(() => Date.now() > (first?.start ?? 0) + 4000, { what: 'four seconds', everyMs: 100 });
     crawl.kill('SIGKILL');
     return (await site.log()).length;
   };
-  const [adaptive, blunt] = [await rate(), await rate('--no-adaptive', '--prefix', 'other')];
+  const [adaptive, blunt] = [await rate(), await rate('--no-adaptive', '--namespace', 'other')];
   assert.ok(adaptive * 2 < blunt, `${adaptive} starts against ${blunt} without --adaptive`);
 });

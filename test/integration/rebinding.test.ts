@@ -7,7 +7,7 @@ import { createServer as createSite, type IncomingMessage, type ServerResponse }
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import test, { after, before } from 'node:test';
 import type { CrawlRecord } from '../../src/record.ts';
-import { assertAddsUp, type Desk, openDesk, recordsOf } from '../support/crawls.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner, recordsOf } from '../support/crawls.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
 
 const inside = '127.0.0.1';
@@ -218,7 +218,7 @@ const fates: Fate[] = [
 ];
 
 let names: NameServer;
-let desk: Desk;
+let runner: CommandRunner;
 const records = new Map<string, CrawlRecord>();
 
 before(async () => {
@@ -227,11 +227,11 @@ before(async () => {
     addresses: addressesOf(name, type, count),
     ttlSeconds: 0,
   }));
-  desk = await openDesk();
-  await writeFile(desk.path('list.txt'), fates.map(({ seed }) => seed()).join('\n'));
-  const { code, stderr } = await desk.run(
+  runner = await openCommandRunner();
+  await writeFile(runner.path('list.txt'), fates.map(({ seed }) => seed()).join('\n'));
+  const { code, stderr } = await runner.run(
     [
-      ...['crawl', desk.path('list.txt'), '--crawl', 'c', '--depth', '0', '-o', desk.path('out.ndjson')],
+      ...['crawl', runner.path('list.txt'), '--crawl', 'c', '--depth', '0', '-o', runner.path('out.ndjson')],
       ...['--dns-server', names.address, '--allow-private', allowed, '--timeout-connect', '2000'],
       // The second attempt comes when the first answer is forgotten.
       ...['--attempts', '2', '--backoff', String(2 * forgottenMs), '--quiet'],
@@ -239,7 +239,7 @@ before(async () => {
     { wholeFile: true },
   );
   assert.equal(code, 1, stderr);
-  for (const record of await recordsOf(desk.path('out.ndjson'))) records.set(record.url, record);
+  for (const record of await recordsOf(runner.path('out.ndjson'))) records.set(record.url, record);
 });
 
 after(() => {
@@ -278,7 +278,7 @@ test('the names that turned had been asked again, and the names refused at once 
 });
 
 test('the dead letters are counted as such', async () => {
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.equal(counts.accepted, fates.length);
   assert.equal(counts.dead, fates.filter(({ fate }) => fate !== 'fetched').length);

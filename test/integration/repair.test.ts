@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { mendFrontier } from '../../consumers/repair.ts';
+import { repairFrontier } from '../../consumers/repair.ts';
 import { crawlSettings, defaultSettings } from '../../src/config.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
 import { failure } from '../../src/errors.ts';
-import { jobIdOf, shardOf } from '../../src/frontier/keys.ts';
+import { dispatch, type Handed } from '../../src/frontier/dispatch.ts';
+import { jobIdOf, namespaceOf } from '../../src/frontier/keys.ts';
 import { offer } from '../../src/frontier/offer.ts';
-import { type Handed, takeTurn } from '../../src/frontier/turn.ts';
 import { enqueueJobs, openQueue, openWorker } from '../../src/queue/queue.ts';
 import { settle } from '../../src/queue/settle.ts';
 import { connectRedis } from '../../src/redis.ts';
@@ -20,21 +20,21 @@ test('an open request without a job is handed over again, one whose job is faile
   t.after(() => server.stop());
   t.after(() => redis.disconnect());
   t.after(() => connection.disconnect());
-  const shard = shardOf('mend');
-  const queue = openQueue(redis, shard);
+  const namespace = namespaceOf('repair');
+  const queue = openQueue(redis, namespace);
   const settings = crawlSettings({ ...defaultSettings, perHost: 3 });
-  const { id: crawl } = await beginCrawl(redis, shard, { name: 'c', producer: 'p', settings, seeds: '' });
+  const { id: crawl } = await beginCrawl(redis, namespace, { name: 'c', producer: 'p', settings, seeds: '' });
   const requests = [0, 1, 2].map((page) => ({
     url: `http://a.example/${page}`,
     depth: 0,
     referrer: null,
     extras: null,
   }));
-  await offer(redis, shard, crawl, requests);
+  await offer(redis, namespace, crawl, requests);
   const turn = (arrived: string[] = []) =>
-    takeTurn(redis, shard, {
+    dispatch(redis, namespace, {
       serve: '*',
-      waitList: `${shard}:requests:wait`,
+      waitList: `${namespace}:requests:wait`,
       wanted: 10,
       leaseMs: 4000,
       releases: [],
@@ -49,7 +49,7 @@ test('an open request without a job is handed over again, one whose job is faile
   // As a replay leaves it that was killed between opening the request and retrying its job.
   const worker = openWorker({
     connection,
-    shard,
+    namespace,
     concurrency: 1,
     lockDurationMs: 2000,
     process: (job, token) => settle({ kind: 'dead', failure: failure('E_TLS') }, job, token),
@@ -65,7 +65,7 @@ test('an open request without a job is handed over again, one whose job is faile
   await enqueue(waiting);
   assert.deepEqual((await turn(ids)).handed, [], 'all are taken for arrived');
 
-  assert.equal(await mendFrontier(redis, shard, queue), 2);
+  assert.equal(await repairFrontier(redis, namespace, queue), 2);
   assert.equal(await queue.getJobState(jobIdOf(crawl, failed.id)), 'waiting');
   assert.deepEqual(
     (await turn()).handed.map(({ id, start }) => ({ id, start })),

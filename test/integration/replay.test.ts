@@ -9,12 +9,12 @@ import { driveReplays, startReplay, stopReplay } from '../../src/dead/replay.ts'
 import { lookAtReplay } from '../../src/dead/replay-runs.ts';
 import { letterOf } from '../../src/queue/dead-letters.ts';
 import { assertAddsUp } from '../support/crawls.ts';
-import { lettersOf, openGraveyard } from '../support/dead-letter-fixture.ts';
+import { lettersOf, openDeadLetterFixture } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
 
 const fleets = openFleets();
 const PLAIN = { canary: 0, rate: 1, overrides: {} };
-const open = (t: test.TestContext, attempts?: string) => openGraveyard(t, fleets, attempts);
+const open = (t: test.TestContext, attempts?: string) => openDeadLetterFixture(t, fleets, attempts);
 
 test('letters are grouped by code and host, paged without a gap, and each shows its attempts', async (t) => {
   const { parts } = await open(t, '2');
@@ -47,14 +47,14 @@ test('letters are grouped by code and host, paged without a gap, and each shows 
 });
 
 test('a canary that comes through lets the rest follow, one that fails stops the run; others are untouched', async (t) => {
-  const { site, desk, parts, consume, ended } = await open(t);
-  const [redis, shard] = parts;
+  const { site, runner, parts, consume, ended } = await open(t);
+  const [redis, namespace] = parts;
   consume();
   const gone = { ...ALL_DEAD, code: 'E_HTTP_DEAD_STATUS' };
   const [failing] = await startReplay(...parts, gone, { canary: 3, rate: 0.5, overrides: {} });
   assert.ok(failing);
   await ended(failing.id);
-  const stopped = await lookAtReplay(redis, shard, failing.id);
+  const stopped = await lookAtReplay(redis, namespace, failing.id);
   assert.deepEqual([stopped.phase, stopped.opened, stopped.dead, stopped.total], ['stopped', 3, 3, 10]);
 
   await site.behave('//127.0.0.1/p/*', null);
@@ -66,61 +66,61 @@ test('a canary that comes through lets the rest follow, one that fails stops the
   assert.equal(first?.id, second?.id, 'the same replay is joined');
   await Promise.all(Array.from({ length: 5 }, () => driveReplays(...parts)));
   await ended(first?.id ?? '');
-  const { phase, recorded, dead, overrides } = await lookAtReplay(redis, shard, first?.id ?? '');
+  const { phase, recorded, dead, overrides } = await lookAtReplay(redis, namespace, first?.id ?? '');
   assert.deepEqual([phase, recorded, dead], ['done', 30, 0]);
   assert.deepEqual(overrides.headers, { 'X-Again': '[redacted]' });
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual([counts.recorded, counts.dead, counts.state], [30, 10, 'finished']);
   const log = (await site.log()).filter(({ path }) => path.startsWith('/p/'));
   assert.equal(log.length, 30);
-  const results = await desk.results('c');
+  const results = await runner.results('c');
   assert.equal(results.length, 40);
   assert.equal(results.filter(({ ok }) => ok).length, 30);
-  assert.equal(await redis.exists(groupKey(shard, 'E_HTTP_5XX', new URL(site.url).host)), 0);
+  assert.equal(await redis.exists(groupKey(namespace, 'E_HTTP_5XX', new URL(site.url).host)), 0);
 });
 
 test('a crawl with a replay at work is not finished between its canary and the rest', async (t) => {
-  const { site, desk, parts, command } = await open(t);
+  const { site, runner, parts, command } = await open(t);
   await site.behave('//127.0.0.1/p/*', null);
   const filter = { ...ALL_DEAD, code: 'E_HTTP_5XX' };
   const [run] = await startReplay(...parts, filter, { canary: 1, rate: 1, overrides: {} });
   assert.deepEqual([run?.phase, run?.opened], ['canary', 1]);
-  const { code } = await desk.run(command);
+  const { code } = await runner.run(command);
   assert.equal(code, 1);
-  assert.equal((await desk.status('c')).recorded, 30);
+  assert.equal((await runner.status('c')).recorded, 30);
 });
 
 test('a stopped run brings nothing more back; a cancelled crawl refuses what its replay had waiting, and its letters stay', async (t) => {
-  const { desk, parts } = await open(t);
-  const [redis, shard] = parts;
+  const { runner, parts } = await open(t);
+  const [redis, namespace] = parts;
   const [run] = await startReplay(
     ...parts,
     { ...ALL_DEAD, code: 'E_HTTP_5XX' },
     { canary: 2, rate: 1, overrides: {} },
   );
   const id = run?.id ?? '';
-  assert.equal((await stopReplay(redis, shard, id)).phase, 'stopped');
+  assert.equal((await stopReplay(redis, namespace, id)).phase, 'stopped');
   await driveReplays(...parts);
-  assert.equal((await lookAtReplay(redis, shard, id)).opened, 2);
-  assert.equal((await desk.run(['cancel', 'c'])).code, 0);
+  assert.equal((await lookAtReplay(redis, namespace, id)).opened, 2);
+  assert.equal((await runner.run(['cancel', 'c'])).code, 0);
   await driveReplays(...parts);
-  assert.equal((await lookAtReplay(redis, shard, id)).refused, 2);
+  assert.equal((await lookAtReplay(redis, namespace, id)).refused, 2);
   assert.equal((await lettersOf(parts)).length, 38);
   const none = await startReplay(...parts, { ...ALL_DEAD, code: 'E_HTTP_5XX' }, PLAIN);
   assert.deepEqual(none, [], 'letters of a cancelled crawl cannot be replayed');
 });
 
 test('what is purged is gone, and the crawl still counts it; the index is put right from the failed set', async (t) => {
-  const { desk, parts } = await open(t);
-  const [redis, shard, queue] = parts;
+  const { runner, parts } = await open(t);
+  const [redis, namespace, queue] = parts;
   const gone = { ...ALL_DEAD, code: 'E_HTTP_DEAD_STATUS' };
   const jobs = (await queue.getJobs(['failed'])).filter((job) => matchesLetter(letterOf(job), gone));
-  assert.equal(await purgeDead(redis, shard, jobs), 10);
-  assert.equal(await purgeDead(redis, shard, jobs), 0);
-  assert.equal((await desk.status('c')).dead, 40);
+  assert.equal(await purgeDead(redis, namespace, jobs), 10);
+  assert.equal(await purgeDead(redis, namespace, jobs), 0);
+  assert.equal((await runner.status('c')).dead, 40);
   assert.equal((await lettersOf(parts)).length, 30);
-  for (const key of await redis.keys(`${shard}:dead:*`)) await redis.del(key);
+  for (const key of await redis.keys(`${namespace}:dead:*`)) await redis.del(key);
   assert.equal((await summarizeDead(...parts, ALL_DEAD))[0]?.count, 30);
   for (const job of await queue.getJobs(['failed'])) await job.remove();
   assert.deepEqual(

@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import type { CrawlRecord } from '../../src/record.ts';
 import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
 import { createRobots, type RobotsFetch } from '../../src/robots/robots.ts';
-import { assertAddsUp, type Desk, openDesk } from '../support/crawls.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { type DroverProcess, until } from '../support/signals.ts';
 
@@ -219,10 +219,10 @@ const sick: { promise: string; robots: Answer; options?: string[]; code: string;
 ];
 
 const failsOnce: Answer = (request, response) =>
-  (asksOf(mended).length === 1 ? text('', 503) : text(lines('Disallow: /private')))(request, response);
+  (asksOf(repaired).length === 1 ? text('', 503) : text(lines('Disallow: /private')))(request, response);
 
 const answers = [...[...hosts, ...sick].map(({ robots }) => robots), failsOnce];
-const mended = answers.length - 1;
+const repaired = answers.length - 1;
 /** Where the redirects go to and fro: nothing is fetched there but what they name. */
 const mirror = answers.length;
 const address = (index: number) => `127.0.0.${index + 2}`;
@@ -281,7 +281,7 @@ async function listen(): Promise<{ port: number; close(): void }> {
 }
 
 let site: Awaited<ReturnType<typeof listen>>;
-let desk: Desk;
+let runner: CommandRunner;
 let running: DroverProcess[] = [];
 /** How many requests each has accepted. */
 const crawls = new Map<string, number>();
@@ -302,7 +302,7 @@ const recordOf = (index: number, path: string) => {
 };
 
 async function enqueue(crawl: string, urls: string[], ...options: string[]): Promise<void> {
-  await writeFile(desk.path(`${crawl}.txt`), urls.join('\n'));
+  await writeFile(runner.path(`${crawl}.txt`), urls.join('\n'));
   const shared = [
     '--crawl',
     crawl,
@@ -313,8 +313,8 @@ async function enqueue(crawl: string, urls: string[], ...options: string[]): Pro
     '--allow-private',
     '127.0.0.0/8',
   ];
-  const { code, stdout, stderr } = await desk.run(
-    ['enqueue', desk.path(`${crawl}.txt`), ...shared, ...options, '--json'],
+  const { code, stdout, stderr } = await runner.run(
+    ['enqueue', runner.path(`${crawl}.txt`), ...shared, ...options, '--json'],
     { wholeFile: true },
   );
   assert.equal(code, 0, stderr);
@@ -324,9 +324,9 @@ async function enqueue(crawl: string, urls: string[], ...options: string[]): Pro
 
 before(async () => {
   site = await listen();
-  desk = await openDesk();
+  runner = await openCommandRunner();
   running = Array.from({ length: consumers }, () =>
-    desk.start(['consume', '-c', String(perConsumer)], { wholeFile: true }),
+    runner.start(['consume', '-c', String(perConsumer)], { wholeFile: true }),
   );
   await Promise.all(running.map((consumer) => consumer.line(/^consuming/)));
   const at = (index: number, paths: string[]) => paths.map((path) => originOf(index) + path);
@@ -336,7 +336,7 @@ before(async () => {
   await enqueue('well', well);
   const patience = ['--attempts', '2', '--backoff', '100ms'];
   await Promise.all([
-    enqueue('mended', at(mended, [...everywhere, '/private']), '--backoff', '1s'),
+    enqueue('repaired', at(repaired, [...everywhere, '/private']), '--backoff', '1s'),
     ...sick.map(({ options = [] }, nth) =>
       enqueue(`sick${nth}`, at(hosts.length + nth, everywhere), ...patience, ...options),
     ),
@@ -344,12 +344,12 @@ before(async () => {
   for (const [crawl, accepted] of crawls) {
     const what = `the end of ${crawl}`;
     const ended = async () => {
-      const counts = await desk.status(crawl);
+      const counts = await runner.status(crawl);
       assertAddsUp(counts);
       return counts.state === 'finished';
     };
     await until(ended, { what, deadlineMs: 60_000, everyMs: 400 });
-    const found = await desk.results(crawl);
+    const found = await runner.results(crawl);
     assert.equal(found.length, accepted);
     for (const record of found) records.set(record.url, record);
   }
@@ -398,16 +398,16 @@ function assertAskedEveryTwoSeconds(index: number): void {
 
 test('503, then rules: the pages wait for them and are fetched, but for what they forbid', () => {
   for (const path of everywhere) {
-    const record = recordOf(mended, path);
+    const record = recordOf(repaired, path);
     assert.equal(fateOf(record), 'fetched');
     assert.ok(record.attempts > 1);
   }
-  assert.equal(fateOf(recordOf(mended, '/private')), '2 Disallow: /private');
-  assert.deepEqual(pagesOf(mended), everywhere.toSorted());
-  assertAskedEveryTwoSeconds(mended);
-  const [, second] = asksOf(mended);
-  assert.equal(asksOf(mended).length, 2);
-  assert.ok(startsAt(mended).every(({ path, at }) => path === '/robots.txt' || at > (second?.at ?? 0)));
+  assert.equal(fateOf(recordOf(repaired, '/private')), '2 Disallow: /private');
+  assert.deepEqual(pagesOf(repaired), everywhere.toSorted());
+  assertAskedEveryTwoSeconds(repaired);
+  const [, second] = asksOf(repaired);
+  assert.equal(asksOf(repaired).length, 2);
+  assert.ok(startsAt(repaired).every(({ path, at }) => path === '/robots.txt' || at > (second?.at ?? 0)));
 });
 
 test('the connection of a file without end is closed', () => {
@@ -422,7 +422,7 @@ test('the robots.txt of a host that others redirect theirs to is not asked for',
 /** Which consumer recorded each page: the names of its files hold its process id. */
 async function recorders(): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  const directory = desk.path('data/records');
+  const directory = runner.path('data/records');
   for (const name of await readdir(directory, { recursive: true })) {
     const [, pid] = /-(\d+)-[0-9a-f]+\.jsonl$/.exec(name) ?? [];
     if (!pid) continue;
@@ -468,7 +468,7 @@ test('rules that cannot be had anew after 24 hours are no longer used: all is re
   let found: RobotsFetch = answers200(lines('Disallow: /private'));
   const codes = async (at: number) => {
     now = 1_000_000_000 + at;
-    const robots = createRobots({ redis, keyPrefix: '{r}', productToken: 'drover', nowMs: () => now });
+    const robots = createRobots({ redis, namespace: '{r}', productToken: 'drover', nowMs: () => now });
     const verdicts = [
       await robots.check(url('/'), async () => found),
       await robots.check(url('/private'), async () => found),
@@ -491,7 +491,7 @@ test('rules that cannot be had anew after 24 hours are no longer used: all is re
 
 test('hosts with the largest files do not fill the memory of a process: it forgets, and asks Redis again', async (t) => {
   const redis = await startRedis(t);
-  const robots = createRobots({ redis, keyPrefix: '{r}', productToken: 'drover', nowMs: () => 1000 });
+  const robots = createRobots({ redis, namespace: '{r}', productToken: 'drover', nowMs: () => 1000 });
   const rule = 'allow:/\n';
   const large = lines('Disallow: /private') + rule.repeat(limit / rule.length - 10);
   const origins = Array.from({ length: 8 }, (_, index) => `http://${index}.example`);

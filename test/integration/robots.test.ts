@@ -72,8 +72,8 @@ async function fetchRobots(url: string): Promise<RobotsFetch> {
 
 /** Several instances with one prefix are a fleet. */
 function fleet(): (more?: Partial<RobotsParts>) => Robots {
-  const keyPrefix = `{robots:${prefixes++}}`;
-  return (more) => createRobots({ redis, keyPrefix, productToken: 'drover', nowMs: Date.now, ...more });
+  const namespace = `{robots:${prefixes++}}`;
+  return (more) => createRobots({ redis, namespace, productToken: 'drover', nowMs: Date.now, ...more });
 }
 
 const rules = 'User-agent: *\nDisallow: /private\nCrawl-delay: 2\nSitemap: /s.xml\n';
@@ -97,10 +97,10 @@ test('a refusal names the rule and its line; the process knows the verdict from 
 const oneOfThree = `
   const { createRobots } = await import(process.argv[1]);
   const { connectRedis } = await import(process.argv[2]);
-  const [redisUrl, keyPrefix, origin, lockMs] = process.argv.slice(3);
+  const [redisUrl, namespace, origin, lockMs] = process.argv.slice(3);
   const redis = connectRedis({ url: redisUrl }, 'script');
   const times = { lockMs: Number(lockMs), waitMs: 10_000 };
-  const robots = createRobots({ redis, keyPrefix, productToken: 'drover', nowMs: Date.now, times });
+  const robots = createRobots({ redis, namespace, productToken: 'drover', nowMs: Date.now, times });
   const fetchRobots = async (url) => {
     const response = await fetch(url);
     return { kind: 'answer', status: response.status, text: await response.text() };
@@ -124,7 +124,7 @@ interface OneOfThree {
 
 async function startProcess(
   context: TestContext,
-  keyPrefix: string,
+  namespace: string,
   origin: string,
   lockMs = 15_000,
 ): Promise<OneOfThree> {
@@ -137,7 +137,7 @@ async function startProcess(
     oneOfThree,
     ...modules,
     server.url,
-    keyPrefix,
+    namespace,
     origin,
     String(lockMs),
   ];
@@ -197,7 +197,7 @@ test('when the process that fetches it is killed, another fetches it after the l
   const times = { lockMs: 2000, waitMs: 50, pollMs: 10, againMs: 50 };
   const robots = createRobots({
     redis,
-    keyPrefix: '{killed}',
+    namespace: '{killed}',
     productToken: 'drover',
     nowMs: Date.now,
     times,
@@ -271,9 +271,9 @@ test('a server that fails refuses all, is asked again after two seconds, and is 
 test('a host that has been unreachable for thirty days may be crawled, and is still asked', async () => {
   let now = 1_000_000_000;
   let asked = 0;
-  const keyPrefix = '{gone}';
+  const namespace = '{gone}';
   const ask = () =>
-    createRobots({ redis, keyPrefix, productToken: 'drover', nowMs: () => now }).check(
+    createRobots({ redis, namespace, productToken: 'drover', nowMs: () => now }).check(
       'http://gone.example/x',
       async () => {
         asked++;
@@ -291,7 +291,7 @@ test('a host that has been unreachable for thirty days may be crawled, and is st
     assert.equal((await ask()).kind, kind, `day ${days}`);
   }
   assert.equal(asked, 5);
-  assert.ok((await redis.pttl(`${keyPrefix}:robots:http://gone.example`)) > 30 * day);
+  assert.ok((await redis.pttl(`${namespace}:robots:http://gone.example`)) > 30 * day);
 });
 
 test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so is that there are none', async (context) => {
@@ -301,10 +301,10 @@ test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so 
     [404, 'allowed'],
   ] as const) {
     const { origin, asked } = await site(context, says(long, status));
-    const keyPrefix = `{kept:${status}}`;
+    const namespace = `{kept:${status}}`;
     let now = 1_000_000_000;
     const ask = () =>
-      createRobots({ redis, keyPrefix, productToken: 'drover', nowMs: () => now }).check(
+      createRobots({ redis, namespace, productToken: 'drover', nowMs: () => now }).check(
         `${origin}/private`,
         fetchRobots,
       );
@@ -312,10 +312,10 @@ test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so 
     now += day - 1;
     assert.equal((await ask()).kind, kind);
     assert.equal(asked.length, 1);
-    const key = `${keyPrefix}:robots:${origin}`;
+    const key = `${namespace}:robots:${origin}`;
     assert.ok((await redis.pttl(key)) > day - minute && (await redis.pttl(key)) <= day);
     assert.ok((await redis.strlen(key)) < long.length / 10);
-    assert.deepEqual(await redis.keys(`${keyPrefix}*`), [key]); // no lock is left
+    assert.deepEqual(await redis.keys(`${namespace}*`), [key]); // no lock is left
     now += 1;
     assert.equal((await ask()).kind, kind);
     assert.equal(asked.length, 2);
@@ -324,14 +324,14 @@ test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so 
 
 test('a process hears within a minute of rules that another has fetched', async (context) => {
   const { origin, asked } = await site(context, says(rules));
-  const keyPrefix = '{news}';
+  const namespace = '{keyEvents}';
   let now = 1_000_000_000;
-  const create = () => createRobots({ redis, keyPrefix, productToken: 'drover', nowMs: () => now });
+  const create = () => createRobots({ redis, namespace, productToken: 'drover', nowMs: () => now });
   const robots = create();
   assert.equal((await robots.check(`${origin}/private`, fetchRobots)).kind, 'refused');
   now += 1000;
   const newer = await site(context, says('User-agent: *\nDisallow: /public'));
-  await redis.del(`${keyPrefix}:robots:${origin}`);
+  await redis.del(`${namespace}:robots:${origin}`);
   await create().check(`${origin}/`, () => fetchRobots(`${newer.origin}/robots.txt`));
   now += 59_000 - 1;
   assert.equal(robots.peek(`${origin}/private`)?.kind, 'refused');
@@ -366,7 +366,7 @@ test('an error of the fetch is that of its own request; others are told to come 
 test('what Redis holds for an origin but cannot be read is fetched anew', async (context) => {
   const { origin } = await site(context, says(rules));
   await redis.set(`{broken}:robots:${origin}`, '1 rules 1 9999999999999 0 z\nxx');
-  const robots = createRobots({ redis, keyPrefix: '{broken}', productToken: 'drover', nowMs: Date.now });
+  const robots = createRobots({ redis, namespace: '{broken}', productToken: 'drover', nowMs: Date.now });
   assert.equal((await robots.check(`${origin}/private`, fetchRobots)).kind, 'refused');
 });
 

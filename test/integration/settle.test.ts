@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { failure } from '../../src/errors.ts';
-import { shardOf } from '../../src/frontier/keys.ts';
+import { namespaceOf } from '../../src/frontier/keys.ts';
 import type { Outcome } from '../../src/outcome.ts';
 import { enqueueJobs, openQueue, openWorker, type RequestJob } from '../../src/queue/queue.ts';
 import { settle } from '../../src/queue/settle.ts';
@@ -26,14 +26,14 @@ async function runJob(
   outcomes: Outcome[],
   check: (facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] }) => boolean,
 ) {
-  const shard = shardOf(`t${randomUUID().slice(0, 8)}`);
-  const queue = openQueue(scripts, shard);
+  const namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`);
+  const queue = openQueue(scripts, namespace);
   const connection = connectRedis({ url: server.url }, 'worker');
   const seen: RequestJob[] = [];
   const errors: Error[] = [];
   const worker = openWorker({
     connection,
-    shard,
+    namespace,
     concurrency: 1,
     lockDurationMs: 2000,
     process: async (job, token) => {
@@ -87,10 +87,10 @@ test('retry: the job is delayed by its backoff and has used up an attempt', asyn
   assert.equal(seen[1]?.attemptsMade, 1);
 });
 
-test('snooze: the job comes back at its time with no attempt used', async () => {
+test('postponed: the job comes back at its time with no attempt used', async () => {
   const started = performance.now();
   const { seen } = await runJob(
-    [{ kind: 'snooze', untilMs: Date.now() + 300 }],
+    [{ kind: 'postponed', untilMs: Date.now() + 300 }],
     ({ state, seen }) => seen.length === 2 && state === 'gone',
   );
   assert.ok(performance.now() - started >= 290);

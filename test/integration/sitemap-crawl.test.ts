@@ -9,11 +9,11 @@ import test, { after, before, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
-import { crawlKey, shardOf } from '../../src/frontier/keys.ts';
+import { crawlKey, namespaceOf } from '../../src/frontier/keys.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { fingerprint } from '../../src/url/fingerprint.ts';
-import { assertAddsUp, type Desk, openDesk, recordsOf } from '../support/crawls.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner, recordsOf } from '../support/crawls.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';
 
@@ -76,8 +76,8 @@ const indexOf = (urls: readonly string[]) =>
 const robots = (sitemaps: readonly string[]) => found(sitemaps.map((url) => `Sitemap: ${url}\n`).join(''));
 
 interface Fleet {
-  desk: Desk;
-  shard: string;
+  runner: CommandRunner;
+  namespace: string;
   counts(crawl?: string): Promise<CrawlCounts>;
   /** Runs a crawl to its end and gives its records by `host/path?query`. */
   crawl(args: readonly string[], name?: string): Promise<Map<string, CrawlRecord>>;
@@ -86,18 +86,18 @@ interface Fleet {
 /** Commands of one fleet of the test's own; any host of the test may be fetched. */
 async function fleet(environment: Record<string, string> = {}): Promise<Fleet> {
   const prefix = `t${randomBytes(4).toString('hex')}`;
-  const desk = await openDesk({
-    ...{ REDIS_URL: server.url, DROVER_PREFIX: prefix, DROVER_ALLOW_PRIVATE: '127.0.0.0/8' },
+  const runner = await openCommandRunner({
+    ...{ REDIS_URL: server.url, DROVER_NAMESPACE: prefix, DROVER_ALLOW_PRIVATE: '127.0.0.0/8' },
     ...{ DROVER_PER_HOST: '10', DROVER_ADAPTIVE: '0' },
     ...environment,
   });
   return {
-    desk,
-    shard: shardOf(prefix),
-    counts: (crawl = 'c') => readCounts(redis, shardOf(prefix), crawl),
+    runner,
+    namespace: namespaceOf(prefix),
+    counts: (crawl = 'c') => readCounts(redis, namespaceOf(prefix), crawl),
     async crawl(args, name = 'c') {
-      const out = desk.path(`${name}.jsonl`);
-      const { code, stderr } = await desk.run(['crawl', ...args, '--crawl', name, '-o', out, '--quiet']);
+      const out = runner.path(`${name}.jsonl`);
+      const { code, stderr } = await runner.run(['crawl', ...args, '--crawl', name, '-o', out, '--quiet']);
       assert.equal(code, 0, stderr);
       const records = await recordsOf(out);
       const byName = new Map(records.map((record) => [nameOf(record.url), record]));
@@ -110,8 +110,8 @@ async function fleet(environment: Record<string, string> = {}): Promise<Fleet> {
 /** `host/path?query`. */
 const nameOf = (url: string) => url.replace(/^https?:\/\/([^/:]+)(:\d+)?/, '$1');
 
-async function warningsIn(desk: Desk): Promise<string[]> {
-  const log = await readFile(join(desk.dir, 'data', 'drover.log'), 'utf8');
+async function warningsIn(runner: CommandRunner): Promise<string[]> {
+  const log = await readFile(join(runner.dir, 'data', 'drover.log'), 'utf8');
   const lines = log.split('\n').filter(Boolean);
   return lines
     .map((line) => JSON.parse(line))
@@ -144,7 +144,7 @@ test('a sitemap in every form is seed enough: its pages at depth 0 with their la
     return answers[name];
   });
   const index = `http://a.localhost:${hosts.port}/index.xml`;
-  const { desk, counts, crawl } = await fleet();
+  const { runner, counts, crawl } = await fleet();
   const records = await crawl(['--sitemap', index, '--depth', '0', '--body', 'base64']);
   const told = (form: string) => {
     const { depth, ok, userData, referrer, body } = records.get(`a.localhost/${form}`) ?? {};
@@ -171,7 +171,7 @@ test('a sitemap in every form is seed enough: its pages at depth 0 with their la
   const end = await counts();
   assertAddsUp(end);
   assert.deepEqual([end.recorded, end.leftOut], [11, { E_DEPTH: 1 }]);
-  assert.deepEqual(await warningsIn(desk), []);
+  assert.deepEqual(await warningsIn(runner), []);
 });
 
 test('entries of other hosts are left out and counted, unless --scope says otherwise; --include and --exclude are about pages', async (t) => {
@@ -191,7 +191,7 @@ test('entries of other hosts are left out and counted, unless --scope says other
     return answers[name];
   });
   const index = `http://a.localhost:${hosts.port}/map/index.xml`;
-  const { desk, counts, crawl } = await fleet();
+  const { runner, counts, crawl } = await fleet();
   const names = async (name: string, ...args: string[]) =>
     [...(await crawl(['--sitemap', index, ...args], name)).keys()].sort();
   const [own, first, second] = [
@@ -202,7 +202,7 @@ test('entries of other hosts are left out and counted, unless --scope says other
   assert.deepEqual(await names('host'), [first, own, 'a.localhost/news/1', 'a.localhost/shop/1']);
   const wrong = { E_URL_INVALID: 1, E_URL_SCHEME: 1 };
   assert.deepEqual((await counts('host')).leftOut, { ...wrong, E_SCOPE: 1, E_SITEMAP: 1 });
-  assert.deepEqual(await warningsIn(desk), ['Sitemaps of other hosts: 1 left out.']);
+  assert.deepEqual(await warningsIn(runner), ['Sitemaps of other hosts: 1 left out.']);
 
   const news = ['a.localhost/news/1', 'b.localhost/news/2', 'b.localhost/news/3'];
   assert.deepEqual(await names('any', '--scope', 'any', '--exclude', '*/shop/*'), [
@@ -232,7 +232,7 @@ test('auto: what robots.txt names and /sitemap.xml, of the host of each seed; a 
     return answers[name];
   });
   const seeds = ['a', 'b'].map((host) => `http://${host}.localhost:${hosts.port}/`);
-  const { desk, counts, crawl } = await fleet();
+  const { runner, counts, crawl } = await fleet();
   const records = await crawl([...seeds, '--sitemap', 'auto']);
   assert.deepEqual(
     [...records.keys()].sort(),
@@ -251,7 +251,7 @@ test('auto: what robots.txt names and /sitemap.xml, of the host of each seed; a 
   const { ok, status, error } = records.get('a.localhost/sitemap.xml') ?? {};
   assert.deepEqual([ok, status, error?.code], [false, 404, 'E_HTTP_4XX']);
   assert.deepEqual((await counts()).leftOut, { E_SCOPE: 2, E_SITEMAP: 1 });
-  assert.deepEqual(await warningsIn(desk), ['Sitemaps of other hosts: 1 left out.']);
+  assert.deepEqual(await warningsIn(runner), ['Sitemaps of other hosts: 1 left out.']);
   for (const host of ['a', 'b']) assert.equal(hosts.times(`${host}.localhost/robots.txt`), 1);
 });
 
@@ -309,13 +309,13 @@ test('indexes within indexes are read to the third level, and a ring of them end
     const all = [0, 1, 2, 3, 4].map((other) => `http://a.localhost:${port}/level/${other}`);
     return level < 3 ? indexOf([all[level + 1] ?? '', all[0] ?? '']) : indexOf([all[4] ?? '']);
   });
-  const { desk, counts, crawl } = await fleet();
+  const { runner, counts, crawl } = await fleet();
   const records = await crawl(['--sitemap', `http://a.localhost:${hosts.port}/level/0`]);
   const names = [0, 1, 2, 3].map((level) => `a.localhost/level/${level}`);
   assert.deepEqual([...records.keys()].sort(), names);
   assert.deepEqual(hosts.asked.filter((name) => name !== 'a.localhost/robots.txt').sort(), names);
   assert.deepEqual((await counts()).leftOut, { E_SITEMAP: 1 });
-  assert.deepEqual(await warningsIn(desk), ['Sitemaps in an index too deep in others: 1 left out.']);
+  assert.deepEqual(await warningsIn(runner), ['Sitemaps in an index too deep in others: 1 left out.']);
 });
 
 test('of a broken sitemap all that can be read is fetched; the log says what was wrong, and status how often', async (t) => {
@@ -329,7 +329,7 @@ test('of a broken sitemap all that can be read is fetched; the log says what was
     };
     return answers[name];
   });
-  const { desk, counts, crawl } = await fleet();
+  const { runner, counts, crawl } = await fleet();
   const maps = ['broken.xml', 'page.xml'].flatMap((map) => [
     '--sitemap',
     `http://a.localhost:${hosts.port}/${map}`,
@@ -337,7 +337,7 @@ test('of a broken sitemap all that can be read is fetched; the log says what was
   const records = await crawl(maps);
   const names = ['1', '2?x=1&y=2', '3', 'broken.xml', 'page.xml'].map((path) => `a.localhost/${path}`);
   assert.deepEqual([...records.keys()].sort(), names);
-  const warnings = await warningsIn(desk);
+  const warnings = await warningsIn(runner);
   for (const what of [
     /^It breaks off: at character \d+/,
     /^An element is not closed: /,
@@ -349,7 +349,7 @@ test('of a broken sitemap all that can be read is fetched; the log says what was
     );
   const { leftOut } = await counts();
   assert.deepEqual(leftOut, { E_SITEMAP: warnings.length });
-  const { stdout } = await desk.run(['status', 'c']);
+  const { stdout } = await runner.run(['status', 'c']);
   assert.match(stdout, new RegExp(`^ {2}links left out E_SITEMAP: ${warnings.length}$`, 'm'));
 });
 
@@ -362,15 +362,15 @@ test('a sitemap is tried again like any request; one that fails for good is a de
     if (name === 'a.localhost/sick.xml') return times <= 2 ? { status: 500 } : urlset([`${a}/3`]);
     return undefined;
   });
-  const { desk } = await fleet();
+  const { runner } = await fleet();
   const maps = ['weak', 'busy', 'sick'].flatMap((map) => [
     '--sitemap',
     `http://a.localhost:${hosts.port}/${map}.xml`,
   ]);
   const args = ['crawl', ...maps, '--crawl', 'c', '--quiet', '--attempts', '2', '--backoff', '50'];
-  assert.equal((await desk.run(args)).code, 1);
+  assert.equal((await runner.run(args)).code, 1);
   const attempts = async () => {
-    const records = (await desk.results('c')).map(({ url, ok, attempts }) => [
+    const records = (await runner.results('c')).map(({ url, ok, attempts }) => [
       new URL(url).pathname,
       ok,
       attempts,
@@ -383,8 +383,8 @@ test('a sitemap is tried again like any request; one that fails for good is a de
     ['/busy.xml', true, 1],
   ];
   assert.deepEqual(await attempts(), [...well, ['/sick.xml', false, 2], ['/weak.xml', true, 2]]);
-  assert.equal((await desk.run(['dead', 'replay', 'c'])).code, 0);
-  assert.equal((await desk.run(args)).code, 0);
+  assert.equal((await runner.run(['dead', 'replay', 'c'])).code, 0);
+  assert.equal((await runner.run(args)).code, 0);
   assert.deepEqual(await attempts(), [
     ...[...well.slice(0, 2), ['/3', true, 1], ...well.slice(2)],
     ...[
@@ -411,17 +411,17 @@ test('a page of a sitemap that is redirected to another host does not widen the 
 });
 
 test('what cannot be a sitemap, and auto without a seed, is said before anything begins; exit code 2', async () => {
-  const { desk } = await fleet();
+  const { runner } = await fleet();
   for (const [args, why] of [
     [['--sitemap', 'auto'], /name a seed/],
     [['--sitemap', 'http://'], /--sitemap/],
     [['--sitemap', 'sitemap.xml'], /--sitemap/],
   ] as const) {
-    const { code, stderr } = await desk.run(['crawl', ...args, '--crawl', 'c']);
+    const { code, stderr } = await runner.run(['crawl', ...args, '--crawl', 'c']);
     assert.equal(code, 2, stderr);
     assert.match(stderr, why);
   }
-  assert.equal((await desk.run(['status', '--json'])).stdout, '');
+  assert.equal((await runner.run(['status', '--json'])).stdout, '');
 });
 
 test('kill -9 of the consumer in the middle of a sitemap of 50,000 URLs: each is in the frontier once, none is missing', async (t) => {
@@ -430,12 +430,12 @@ test('kill -9 of the consumer in the middle of a sitemap of 50,000 URLs: each is
     if (name !== 'a.localhost/map.xml') return undefined;
     return urlset(Array.from({ length: ENTRIES }, (_, page) => `http://a.localhost:${port}/page/${page}`));
   });
-  const { desk, shard, counts } = await fleet({ DROVER_LOCK_DURATION: '1000' });
+  const { runner, namespace, counts } = await fleet({ DROVER_LOCK_DURATION: '1000' });
   const map = `http://a.localhost:${hosts.port}/map.xml`;
   // Few of the pages are fetched meanwhile: this is about the sitemap.
   const slowly = ['--per-host', '5', '--delay', '500ms', '--ignore-robots'];
-  assert.equal((await desk.run(['enqueue', '--sitemap', map, '--crawl', 'c', ...slowly])).code, 0);
-  const first = desk.start(['consume']);
+  assert.equal((await runner.run(['enqueue', '--sitemap', map, '--crawl', 'c', ...slowly])).code, 0);
+  const first = runner.start(['consume']);
   const goal = 2000 + Math.random() * (ENTRIES / 2);
   const isFarEnough = async () => (await counts()).accepted > goal;
   await until(isFarEnough, { what: 'some entries', deadlineMs: 30_000, everyMs: 1 });
@@ -443,8 +443,8 @@ test('kill -9 of the consumer in the middle of a sitemap of 50,000 URLs: each is
   await first.exit;
   const { accepted } = await counts();
   assert.ok(accepted > goal && accepted < ENTRIES, `${accepted} accepted before the kill`);
-  const consumer = desk.start(['consume']);
-  const isOpen = () => redis.hexists(`${crawlKey(shard, 'c')}:open`, fingerprint({ url: map }));
+  const consumer = runner.start(['consume']);
+  const isOpen = () => redis.hexists(`${crawlKey(namespace, 'c')}:open`, fingerprint({ url: map }));
   await until(async () => (await isOpen()) === 0, { what: 'the end of the sitemap', deadlineMs: 30_000 });
   consumer.kill('SIGTERM');
   await consumer.exit;
@@ -455,11 +455,11 @@ test('kill -9 of the consumer in the middle of a sitemap of 50,000 URLs: each is
   assert.deepEqual([end.accepted, end.leftOut], [ENTRIES + 1, {}]);
   const pages = Array.from({ length: ENTRIES }, (_, page) => `http://a.localhost:${hosts.port}/page/${page}`);
   const byId = new Map([map, ...pages].map((url) => [fingerprint({ url }), url]));
-  const lane = await redis.lrange(`${crawlKey(shard, 'c')}:l0:a.localhost:${hosts.port}`, 0, -1);
+  const lane = await redis.lrange(`${crawlKey(namespace, 'c')}:l0:a.localhost:${hosts.port}`, 0, -1);
   const held = [
     ...lane.map((entry) => `http://a.localhost:${hosts.port}${/\/page\/\d+$/.exec(entry)?.[0]}`),
-    ...(await redis.hkeys(`${crawlKey(shard, 'c')}:open`)).map((id) => byId.get(id)),
-    ...(await desk.results('c')).map(({ url }) => url),
+    ...(await redis.hkeys(`${crawlKey(namespace, 'c')}:open`)).map((id) => byId.get(id)),
+    ...(await runner.results('c')).map(({ url }) => url),
   ];
   assert.equal(held.length, byId.size);
   assert.deepEqual(new Set(held), new Set(byId.values()));
@@ -478,11 +478,11 @@ test('what robots.txt names is taken though /sitemap.xml fails for good or is di
     return answers[name];
   });
   const seeds = ['a', 'b'].map((host) => `http://${host}.localhost:${hosts.port}/`);
-  const { desk } = await fleet();
+  const { runner } = await fleet();
   const args = ['crawl', ...seeds, '--sitemap', 'auto', '--crawl', 'c', '--quiet', '--attempts', '1'];
-  const { code, stderr } = await desk.run(args);
+  const { code, stderr } = await runner.run(args);
   assert.equal(code, 1, stderr);
   for (const host of ['a', 'b']) assert.equal(hosts.times(`${host}.localhost/1`), 1);
-  const { dead, refusals } = await desk.status('c');
+  const { dead, refusals } = await runner.status('c');
   assert.deepEqual([dead, refusals], [1, { E_ROBOTS: 1 }]);
 });

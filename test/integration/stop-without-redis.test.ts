@@ -1,14 +1,14 @@
 // A server and its consumer are told to stop while their Redis is gone: they do, within their grace.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { openDesk } from '../support/crawls.ts';
+import { openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 test('drover serve says 503 while Redis is away, and ends within its grace all the same', async (t) => {
   const redis = await startTestRedis();
   t.after(() => redis.stop());
-  const desk = await openDesk({ REDIS_URL: redis.url });
-  const serving = desk.start(['serve', '--port', '0', '--grace', '1s']);
+  const runner = await openCommandRunner({ REDIS_URL: redis.url });
+  const serving = runner.start(['serve', '--port', '0', '--grace', '1s']);
   const [url = ''] = /http:\/\/\S+/.exec(await serving.line(/^listening on /)) ?? [];
   redis.kill();
   const ready = await fetch(`${url}/readyz`);

@@ -1,4 +1,4 @@
-// The sink against real ends: processes killed with -9 while they write, disks that are full.
+// The store against real ends: processes killed with -9 while they write, disks that are full.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -11,7 +11,7 @@ import test, { type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { readRecords } from '../../src/records/read/read.ts';
 
-const sinkModule = new URL('../../src/records/write/jsonl.ts', import.meta.url).href;
+const storeModule = new URL('../../src/records/write/jsonl.ts', import.meta.url).href;
 
 const recordOf = `
   const recordOf = (id, body) => ({
@@ -19,12 +19,12 @@ const recordOf = `
     attempts: 1, depth: 0, referrer: null, label: null, userData: null, fetchedAt: new Date().toISOString(), timings: {},
     headers: null, contentType: null, charset: null, bytes: null, sha256: null, title: null, links: [], body,
   });
-  const { openJsonlSink } = await import(process.argv[1]);
-  const sink = openJsonlSink({ dir: process.argv[2], maxSegmentBytes: Number(process.argv[3]) });
+  const { openJsonlStore } = await import(process.argv[1]);
+  const store = openJsonlStore({ dir: process.argv[2], maxSegmentBytes: Number(process.argv[3]) });
 `;
 
 function directory(context: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'drover-sink-'));
+  const dir = mkdtempSync(join(tmpdir(), 'drover-store-'));
   context.after(() => rmSync(dir, { recursive: true }));
   return dir;
 }
@@ -42,7 +42,7 @@ const endless = `${recordOf}
   async function loop() {
     for (;;) {
       const id = 'ab'[Math.random() * 2 | 0] + randomBytes(8).toString('hex').slice(1);
-      await sink.store(recordOf(id, page.slice(0, Math.random() * 90_000)), 0);
+      await store.write(recordOf(id, page.slice(0, Math.random() * 90_000)), 0);
       process.stdout.write(id + '\\n');
     }
   }
@@ -50,7 +50,7 @@ const endless = `${recordOf}
 `;
 
 function writer(dir: string, maxSegmentBytes: number): ChildProcess {
-  const args = ['--input-type=module', '-e', endless, sinkModule, dir, String(maxSegmentBytes)];
+  const args = ['--input-type=module', '-e', endless, storeModule, dir, String(maxSegmentBytes)];
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
@@ -81,20 +81,20 @@ test('every record whose store resolved is read back once after kill -9, wheneve
   context.diagnostic(`${promised.length} promised, ${read.length} read`);
 });
 
-// A mount of 1 MiB, in a mount namespace of its own: the disk fills up, is freed, and the sink goes on.
+// A mount of 1 MiB, in a mount namespace of its own: the disk fills up, is freed, and the store goes on.
 const onFullDisk = `${recordOf}
   const { writeFileSync, rmSync } = await import('node:fs');
   const said = [];
-  const store = (id, size) => sink.store(recordOf(id, 'x'.repeat(size)), 0).then(
+  const write = (id, size) => store.write(recordOf(id, 'x'.repeat(size)), 0).then(
     () => said.push(id + ' stored'), (error) => said.push(id + ' ' + error.code));
   writeFileSync(process.argv[4], 'x'.repeat(500_000));
-  await store('a1', 100_000);
-  await store('a2', 900_000);
-  await Promise.all([store('a3', 500_000), store('b1', 100)]);
-  await store('a4', 1000);
+  await write('a1', 100_000);
+  await write('a2', 900_000);
+  await Promise.all([write('a3', 500_000), write('b1', 100)]);
+  await write('a4', 1000);
   rmSync(process.argv[4]);
-  await store('a3', 500_000);
-  await sink.close();
+  await write('a3', 500_000);
+  await store.close();
   const { readRecords } = await import(process.argv[1].replace('write/jsonl.ts', 'read/read.ts'));
   for (const crawl of ['a', 'b']) {
     for await (const line of readRecords(process.argv[2], crawl)) said.push(JSON.parse(line).id + ' read');
@@ -109,7 +109,7 @@ test('on a full disk store rejects with E_DISK_FULL, leaves no torn line, and wo
 }, async (context) => {
   const dir = directory(context);
   const shell = 'mount -t tmpfs -o size=1m tmpfs "$1" && shift && exec "$@"';
-  const node = [process.execPath, '--input-type=module', '-e', onFullDisk, sinkModule];
+  const node = [process.execPath, '--input-type=module', '-e', onFullDisk, storeModule];
   const args = [
     '-rm',
     'sh',
@@ -134,7 +134,7 @@ test('on a full disk store rejects with E_DISK_FULL, leaves no torn line, and wo
 const onLimitedFile = `${recordOf}
   const said = [];
   for (let number = 0; number < 8; number++) {
-    await sink.store(recordOf('a' + number, 'x'.repeat(40_000)), 0).then(
+    await store.write(recordOf('a' + number, 'x'.repeat(40_000)), 0).then(
       () => said.push('stored'), (error) => said.push(error.code));
   }
   console.log(said.join(' '));
@@ -142,7 +142,7 @@ const onLimitedFile = `${recordOf}
 
 test('a write that fails half-way rejects with E_FILE, is cut off, and the next goes to another segment', async (context) => {
   const dir = directory(context);
-  const node = [process.execPath, '--input-type=module', '-e', onLimitedFile, sinkModule, dir, '1000000'];
+  const node = [process.execPath, '--input-type=module', '-e', onLimitedFile, storeModule, dir, '1000000'];
   const args = ['-c', 'ulimit -f 200 && exec "$0" "$@"', ...node]; // blocks of 512 bytes
   const { stdout } = await promisify(execFile)('sh', args);
   assert.equal(stdout.trim(), 'stored stored E_FILE stored stored E_FILE stored stored');
@@ -177,7 +177,7 @@ test('a million records are read with less than 40 MB more memory', async (conte
     '--input-type=module',
     '-e',
     reading,
-    sinkModule,
+    storeModule,
     dir,
   ];
   const { stdout } = await promisify(execFile)(process.execPath, args);

@@ -23,8 +23,8 @@ test('with --otel, each turn of a request is a trace: below the span of its job 
   const receiver = await startTraceReceiver();
   t.after(() => receiver.stop());
   const site = await siteOf(t);
-  const { desk } = await fleets.open();
-  const { code, stderr } = await desk.run([
+  const { runner } = await fleets.open();
+  const { code, stderr } = await runner.run([
     ...[
       'crawl',
       `${site.url}/p/0?token=hush-hush`,
@@ -87,25 +87,25 @@ for (const [what, options] of [
     const receiver = await startTraceReceiver(options);
     t.after(() => receiver.stop());
     const site = await siteOf(t);
-    const { desk } = await fleets.open();
+    const { runner } = await fleets.open();
     const started = performance.now();
-    const { code, stderr } = await desk.run([
+    const { code, stderr } = await runner.run([
       ...['crawl', `${site.url}/p/0`, '--depth', '0', '--quiet', '--crawl', 'c', '--otel', receiver.url],
     ]);
     assert.equal(code, 0, stderr);
     assert.ok(performance.now() - started < 12_000, `${performance.now() - started} ms`);
     assert.ok(receiver.spans.length > 0);
-    assert.equal((await desk.results('c')).length, 1);
+    assert.equal((await runner.results('c')).length, 1);
     if (what === 'never answers') return;
-    const log = await readFile(join(desk.dir, 'data', 'drover.log'), 'utf8');
+    const log = await readFile(join(runner.dir, 'data', 'drover.log'), 'utf8');
     assert.ok(log.split('"traces are not taken"').length <= 2, 'said once at most');
   });
 }
 
 test('without --otel, OpenTelemetry is not loaded', async (t) => {
   const site = await siteOf(t);
-  const { desk } = await fleets.open();
-  const { code, stderr } = await desk.run(
+  const { runner } = await fleets.open();
+  const { code, stderr } = await runner.run(
     ['crawl', `${site.url}/p/0`, '--depth', '0', '--quiet', '--crawl', 'c'],
     {
       env: { NODE_DEBUG: 'esm,module' },

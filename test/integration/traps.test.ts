@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { after, before, type TestContext } from 'node:test';
-import { assertAddsUp, type Desk, openDesk } from '../support/crawls.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';
 
@@ -16,8 +16,8 @@ before(async () => {
 after(() => redis.stop());
 
 /** Commands of one fleet of the test's own. */
-const fleet = (): Promise<Desk> =>
-  openDesk({ REDIS_URL: redis.url, DROVER_PREFIX: randomBytes(4).toString('hex') });
+const fleet = (): Promise<CommandRunner> =>
+  openCommandRunner({ REDIS_URL: redis.url, DROVER_NAMESPACE: randomBytes(4).toString('hex') });
 
 interface TrapSite {
   url: string;
@@ -95,10 +95,10 @@ function museum({ pathname, searchParams }: URL): string[] {
 
 test('a site of traps: the crawl ends by itself, every real page is fetched once, each refusal is counted and shown', async (t) => {
   const site = await startTraps(t, museum);
-  const desk = await fleet();
+  const runner = await fleet();
   const chain = 25;
   const args = ['crawl', `${site.url}/`, '--crawl', 'c', ...fast, '--max-chain', String(chain)];
-  const { code, stderr } = await desk.run(args);
+  const { code, stderr } = await runner.run(args);
   assert.equal(code, 0, stderr);
   assert.deepEqual(askedBelow(site, '/real/'), onceEach(upTo(30).map((page) => `/real/${page}`)));
   assert.deepEqual(askedBelow(site, '/shop/'), onceEach(upTo(10).map((page) => `/shop/${page}`)));
@@ -110,13 +110,13 @@ test('a site of traps: the crawl ends by itself, every real page is fetched once
   assert.deepEqual(askedBelow(site, '/relative/'), onceEach(rooms.map((path) => `/relative${path}`)));
   assert.equal(Object.keys(askedBelow(site, '/grow')).length, 20);
 
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual([counts.state, counts.waiting, counts.dead], ['finished', 0, 0]);
   assert.equal(site.asked.size, counts.recorded);
   // The last month of either end has two links that lead on, one of them back.
   assert.deepEqual(counts.leftOut, { E_CHAIN: 4, E_PATH_REPEATS: 1, E_SCOPE: 1, E_URL_TOO_LONG: 1 });
-  const { stdout } = await desk.run(['status', 'c']);
+  const { stdout } = await runner.run(['status', 'c']);
   for (const [why, count] of Object.entries(counts.leftOut))
     assert.match(stdout, new RegExp(`^ {2}links left out ${why}: ${count}$`, 'm'));
 });
@@ -135,11 +135,11 @@ test('a calendar with views that lead to one another ends too', async (t) => {
         return [`/month/${Math.ceil(at / 28)}`, `/week/${Math.ceil(at / 7)}`];
     }
   });
-  const desk = await fleet();
+  const runner = await fleet();
   const args = [`${site.url}/month/1000`, '--crawl', 'c', ...fast, '--max-chain', '20'];
-  const { code, stderr } = await desk.run(['crawl', ...args, '--limit', '2000']);
+  const { code, stderr } = await runner.run(['crawl', ...args, '--limit', '2000']);
   assert.equal(code, 0, stderr);
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   t.diagnostic(`${counts.recorded} pages`);
   assert.deepEqual([counts.state, Object.keys(counts.leftOut)], ['finished', ['E_CHAIN']]);
   assert.ok(Object.keys(askedBelow(site, '/month/')).length >= 20, 'as many as --max-chain lets through');
@@ -152,28 +152,28 @@ test('an archive of 300 pages, each leading to the next, is fetched whole by def
     const items = [`/item/${page}`, `/item/${page}/comments`];
     return page < 300 ? [...items, `/archive?page=${page + 1}`] : items;
   });
-  const desk = await fleet();
-  const { code, stderr } = await desk.run(['crawl', `${site.url}/archive`, '--crawl', 'c', ...fast]);
+  const runner = await fleet();
+  const { code, stderr } = await runner.run(['crawl', `${site.url}/archive`, '--crawl', 'c', ...fast]);
   assert.equal(code, 0, stderr);
   const items = upTo(300).flatMap((page) => [`/item/${page + 1}`, `/item/${page + 1}/comments`]);
   const pages = upTo(300).map((page) => (page === 0 ? '/archive' : `/archive?page=${page + 1}`));
   assert.deepEqual(Object.fromEntries(site.asked), onceEach([...pages, ...items]));
-  assert.deepEqual((await desk.status('c')).leftOut, {});
+  assert.deepEqual((await runner.status('c')).leftOut, {});
 });
 
 test('a page with 100,000 links: all of them become requests', async (t) => {
   const links = upTo(100_000).map((leaf) => `/leaf/${leaf}`);
   const site = await startTraps(t, ({ pathname }) => (pathname === '/' ? links : []));
-  const desk = await fleet();
-  const crawl = desk.start(['crawl', `${site.url}/`, '--crawl', 'c', ...fast]);
-  await until(async () => (await desk.status('c').catch(() => null))?.accepted === 100_001, {
+  const runner = await fleet();
+  const crawl = runner.start(['crawl', `${site.url}/`, '--crawl', 'c', ...fast]);
+  await until(async () => (await runner.status('c').catch(() => null))?.accepted === 100_001, {
     what: 'all links to be accepted',
     deadlineMs: 60_000,
     everyMs: 200,
   });
   crawl.kill('SIGINT');
   assert.equal((await crawl.exit).code, 130, crawl.stderr());
-  const counts = await desk.status('c');
+  const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual([counts.leftOut, counts.dead], [{}, 0]);
   const again = site.asked.values().some((times) => times > 1);
@@ -183,11 +183,11 @@ test('a page with 100,000 links: all of them become requests', async (t) => {
 test('--limit and --depth bound what a page with 100,000 links brings, and the rest is counted', async (t) => {
   const links = upTo(100_000).map((leaf) => `/leaf/${leaf}`);
   const site = await startTraps(t, ({ pathname }) => (pathname === '/' ? links : []));
-  const desk = await fleet();
+  const runner = await fleet();
   const crawl = async (name: string, ...args: string[]) => {
-    const { code, stderr } = await desk.run(['crawl', `${site.url}/`, '--crawl', name, ...fast, ...args]);
+    const { code, stderr } = await runner.run(['crawl', `${site.url}/`, '--crawl', name, ...fast, ...args]);
     assert.equal(code, 0, stderr);
-    const { accepted, recorded, leftOut } = await desk.status(name);
+    const { accepted, recorded, leftOut } = await runner.status(name);
     return { accepted, recorded, leftOut };
   };
   assert.deepEqual(await crawl('limit', '--limit', '100'), {
@@ -207,7 +207,7 @@ test('subdomains without end: --max-per-host bounds each, --max-chain how many l
     if (pathname !== '/') return [];
     return [`http://s${number + 1}.trap.localhost:${port}/`, ...upTo(9).map((page) => `/${page}`)];
   });
-  const desk = await fleet();
+  const runner = await fleet();
   const args = [
     '--scope',
     'any',
@@ -219,10 +219,10 @@ test('subdomains without end: --max-per-host bounds each, --max-chain how many l
     '127.0.0.0/8',
   ];
   const seed = `http://s1.trap.localhost:${site.port}/`;
-  const { code, stderr } = await desk.run(['crawl', seed, '--crawl', 'c', ...fast, ...args]);
+  const { code, stderr } = await runner.run(['crawl', seed, '--crawl', 'c', ...fast, ...args]);
   assert.equal(code, 0, stderr);
   const hosts = upTo(12).map((step) => `s${step + 1}.trap.localhost`);
   const pages = hosts.flatMap((host) => [`${host}/`, ...upTo(3).map((page) => `${host}/${page}`)]);
   assert.deepEqual(Object.fromEntries(site.asked), onceEach([...pages, 's13.trap.localhost/']));
-  assert.deepEqual((await desk.status('c')).leftOut, { E_CHAIN: 1 + 9, E_HOST_LIMIT: 6 * 12 });
+  assert.deepEqual((await runner.status('c')).leftOut, { E_CHAIN: 1 + 9, E_HOST_LIMIT: 6 * 12 });
 });

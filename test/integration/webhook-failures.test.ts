@@ -6,7 +6,7 @@ import { openWebhookQueue, type WebhookQueue } from '../../src/queue/webhook-que
 import { outboxOf } from '../../src/webhooks/outbox.ts';
 import { verifyWebhook } from '../../src/webhooks/sign.ts';
 import { type Answer, type Receiver, startReceiver } from '../support/api/receiver.ts';
-import type { Desk } from '../support/crawls.ts';
+import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -17,37 +17,40 @@ const QUICK = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--crawl', 'c
 const ALLOWED = ['--allow-private', '127.0.0.1'];
 
 interface Scene {
-  desk: Desk;
-  shard: string;
+  runner: CommandRunner;
+  namespace: string;
   list: string;
   receiver: Receiver;
   queue: WebhookQueue;
   /** A crawl that was cancelled: one event lies in the outbox. */
   leaveEvent(url?: string, allowed?: string[]): Promise<void>;
   /** A consumer, and its end. */
-  consume(env?: Record<string, string | undefined>): ReturnType<Desk['start']>;
+  consume(env?: Record<string, string | undefined>): ReturnType<CommandRunner['start']>;
   log(): Promise<string>;
 }
 
 async function openScene(t: TestContext, answer?: Answer): Promise<Scene> {
   const receiver = await startReceiver(t, answer);
-  const { desk, shard } = await fleets.open({ DROVER_WEBHOOK_SECRET: SECRET, DROVER_LOCK_DURATION: '1s' });
-  const list = desk.path('list.txt');
+  const { runner, namespace } = await fleets.open({
+    DROVER_WEBHOOK_SECRET: SECRET,
+    DROVER_LOCK_DURATION: '1s',
+  });
+  const list = runner.path('list.txt');
   await writeFile(list, 'http://a.example/\n');
   return {
-    ...{ desk, shard, list, receiver },
-    queue: openWebhookQueue(fleets.redis, shard),
+    ...{ runner, namespace, list, receiver },
+    queue: openWebhookQueue(fleets.redis, namespace),
     async leaveEvent(url = receiver.url, allowed = ALLOWED) {
-      const enqueued = await desk.run(['enqueue', list, ...QUICK, ...allowed, '--webhook', url]);
+      const enqueued = await runner.run(['enqueue', list, ...QUICK, ...allowed, '--webhook', url]);
       assert.equal(enqueued.code, 0, enqueued.stderr);
-      assert.equal((await desk.run(['cancel', 'c'])).code, 0);
+      assert.equal((await runner.run(['cancel', 'c'])).code, 0);
     },
     consume(env = {}) {
-      const consumer = desk.start(['consume', '--quiet'], { env });
+      const consumer = runner.start(['consume', '--quiet'], { env });
       t.after(() => consumer.killGroup());
       return consumer;
     },
-    log: () => readFile(desk.path('data/drover.log'), 'utf8').catch(() => ''),
+    log: () => readFile(runner.path('data/drover.log'), 'utf8').catch(() => ''),
   };
 }
 
@@ -56,10 +59,17 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
   test('without an interrupt the command waits ten seconds for a receiver that fails, no longer', async (t) => {
     const site = await startSite({ pages: 1 });
     t.after(() => site.stop());
-    const { desk, list, receiver, queue } = await openScene(t, () => ({ status: 503 }));
+    const { runner, list, receiver, queue } = await openScene(t, () => ({ status: 503 }));
     await writeFile(list, `${site.url}/p/0\n`);
     const began = performance.now();
-    const { code, stderr } = await desk.run(['crawl', list, ...QUICK, ...ALLOWED, '--webhook', receiver.url]);
+    const { code, stderr } = await runner.run([
+      'crawl',
+      list,
+      ...QUICK,
+      ...ALLOWED,
+      '--webhook',
+      receiver.url,
+    ]);
     const tookMs = performance.now() - began;
     assert.equal(code, 0, stderr);
     assert.ok(tookMs > 10_000 && tookMs < 16_000, `${tookMs} ms`);
@@ -86,7 +96,7 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
   });
 
   test('killed before the event is a job: the next consumer delivers it, once', async (t) => {
-    const { receiver, queue, shard, leaveEvent, consume, log } = await openScene(t);
+    const { receiver, queue, namespace, leaveEvent, consume, log } = await openScene(t);
     // The job cannot be made: what BullMQ reads first is of another type.
     await fleets.redis.set(queue.toKey('meta'), 'no hash');
     await leaveEvent();
@@ -94,7 +104,7 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
     await until(async () => /WRONGTYPE/.test(await log()), { what: 'an attempt to make the job' });
     first.killGroup();
     await first.exit;
-    assert.deepEqual([await fleets.redis.llen(outboxOf(shard)), receiver.got.length], [1, 0]);
+    assert.deepEqual([await fleets.redis.llen(outboxOf(namespace)), receiver.got.length], [1, 0]);
     await fleets.redis.del(queue.toKey('meta'));
     consume();
     await until(async () => (await queue.getCompletedCount()) === 1, { what: 'the delivery' });
@@ -102,17 +112,19 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
   });
 
   test('killed when the job is made and the event still in the outbox: it is not made again', async (t) => {
-    const { receiver, queue, shard, leaveEvent, consume } = await openScene(t);
+    const { receiver, queue, namespace, leaveEvent, consume } = await openScene(t);
     await leaveEvent();
-    const [entry = ''] = await fleets.redis.lrange(outboxOf(shard), 0, -1);
+    const [entry = ''] = await fleets.redis.lrange(outboxOf(namespace), 0, -1);
     const first = consume();
     await until(async () => (await queue.getCompletedCount()) === 1, { what: 'the delivery' });
     first.killGroup();
     await first.exit;
     // As a consumer would have left it that was killed in between.
-    await fleets.redis.rpush(outboxOf(shard), entry);
+    await fleets.redis.rpush(outboxOf(namespace), entry);
     consume();
-    await until(async () => (await fleets.redis.llen(outboxOf(shard))) === 0, { what: 'an empty outbox' });
+    await until(async () => (await fleets.redis.llen(outboxOf(namespace))) === 0, {
+      what: 'an empty outbox',
+    });
     assert.equal(await queue.getWaitingCount(), 0);
     assert.equal(receiver.got.length, 1);
   });
@@ -136,7 +148,7 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
   });
 
   test('an address that is not allowed is not connected to, though the seeds may be there; it is given up and logged without the URL', async (t) => {
-    const { receiver, queue, desk, list, leaveEvent, consume, log } = await openScene(t);
+    const { receiver, queue, runner, list, leaveEvent, consume, log } = await openScene(t);
     await writeFile(list, `http://localhost:${receiver.port}/\n`);
     const url = receiver.url.replace('127.0.0.1', 'localhost');
     await leaveEvent(url, []);
@@ -149,7 +161,7 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
     await consumer.exit;
     assert.equal(receiver.connections(), 0);
     const lines = (await log()).split('\n').filter((line) => line.includes('webhook given up'));
-    assert.equal(lines.length, 1, desk.dir);
+    assert.equal(lines.length, 1, runner.dir);
     const { level, host, why } = JSON.parse(lines[0] ?? '');
     assert.deepEqual([level, host], ['error', `localhost:${receiver.port}`]);
     assert.match(why, /^E_SSRF /);
@@ -213,11 +225,11 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
   test('a receiver that never answers holds up neither the crawl nor, for long, its end: the event stays and is told of', async (t) => {
     const site = await startSite({ pages: 40 });
     t.after(() => site.stop());
-    const { desk, list, receiver, queue } = await openScene(t, () => null);
+    const { runner, list, receiver, queue } = await openScene(t, () => null);
     await writeFile(list, Array.from({ length: 40 }, (_, page) => `${site.url}/p/${page}\n`).join(''));
-    const crawl = desk.start(['crawl', list, ...QUICK, ...ALLOWED, '--webhook', receiver.url]);
+    const crawl = runner.start(['crawl', list, ...QUICK, ...ALLOWED, '--webhook', receiver.url]);
     await until(() => receiver.got.length === 1, { what: 'the message' });
-    assert.equal((await desk.status('c')).recorded, 40);
+    assert.equal((await runner.status('c')).recorded, 40);
     await crawl.line(/^waiting for the webhook at 127\.0\.0\.1:\d+$/);
     const interruptedAt = performance.now();
     crawl.kill('SIGINT');

@@ -23,11 +23,11 @@ const HOOKED = [...QUICK, '--crawl', 'c', '--allow-private', '127.0.0.1', '--web
 async function openHooked(t: TestContext, pages: number, status: number) {
   const site = await startSite({ pages, behaviours: { '/p/*': { status } } });
   t.after(() => site.stop());
-  const { desk, shard } = await fleets.open({ DROVER_WEBHOOK_SECRET: SECRET });
-  const list = desk.path('list.txt');
+  const { runner, namespace } = await fleets.open({ DROVER_WEBHOOK_SECRET: SECRET });
+  const list = runner.path('list.txt');
   await writeFile(list, Array.from({ length: pages }, (_, page) => `${site.url}/p/${page}\n`).join(''));
-  const queue = openWebhookQueue(fleets.redis, shard);
-  return { site, desk, shard, list, queue };
+  const queue = openWebhookQueue(fleets.redis, namespace);
+  return { site, runner, namespace, list, queue };
 }
 
 const typesOf = (got: readonly Message[]) => got.map(({ event }) => event.type);
@@ -36,8 +36,8 @@ const typesOf = (got: readonly Message[]) => got.map(({ event }) => event.type);
 describe('webhooks', { concurrency: 3 }, () => {
   test('a finished crawl: one signed message with its counts, before the command ends; its seeds are not enough to call it', async (t) => {
     const receiver = await startReceiver(t);
-    const { desk, list, shard, queue } = await openHooked(t, 5, 200);
-    const { code, stderr } = await desk.run(['crawl', list, ...HOOKED, receiver.url]);
+    const { runner, list, namespace, queue } = await openHooked(t, 5, 200);
+    const { code, stderr } = await runner.run(['crawl', list, ...HOOKED, receiver.url]);
     assert.equal(code, 0, stderr);
     assert.equal(receiver.got.length, 1);
     const [{ method, path, headers, body, event }] = receiver.got as [Message];
@@ -62,24 +62,24 @@ describe('webhooks', { concurrency: 3 }, () => {
     assert.ok(Math.abs(Date.now() / 1000 - Number(time)) < 60);
     assert.ok(verifyWebhook({ secret: SECRET, headers, body }));
     assert.equal(verifyWebhook({ secret: `${SECRET}!`, headers, body }), false);
-    assert.equal(await fleets.redis.exists(outboxOf(shard)), 0);
+    assert.equal(await fleets.redis.exists(outboxOf(namespace)), 0);
     assert.equal(await queue.getCompletedCount(), 1);
   });
 
   test('a crawl without a webhook writes no event', async (t) => {
-    const { desk, list, shard, queue } = await openHooked(t, 3, 500);
-    assert.equal((await desk.run(['crawl', list, '--crawl', 'c', ...QUICK])).code, 1);
-    assert.equal((await desk.run(['enqueue', list, '--crawl', 'd', ...QUICK])).code, 0);
-    assert.equal((await desk.run(['cancel', 'd'])).code, 0);
-    assert.equal(await fleets.redis.exists(outboxOf(shard)), 0);
+    const { runner, list, namespace, queue } = await openHooked(t, 3, 500);
+    assert.equal((await runner.run(['crawl', list, '--crawl', 'c', ...QUICK])).code, 1);
+    assert.equal((await runner.run(['enqueue', list, '--crawl', 'd', ...QUICK])).code, 0);
+    assert.equal((await runner.run(['cancel', 'd'])).code, 0);
+    assert.equal(await fleets.redis.exists(outboxOf(namespace)), 0);
     assert.equal(await queue.getCompletedCount(), 0);
   });
 
   test('dead letters: told once when there are so many, not again with more; a replay of which all die again is told to nobody', async (t) => {
     const receiver = await startReceiver(t);
-    const { site, desk, list, shard } = await openHooked(t, 8, 500);
+    const { site, runner, list, namespace } = await openHooked(t, 8, 500);
     const options = [...HOOKED, receiver.url, '--webhook-dead', '3'];
-    assert.equal((await desk.run(['crawl', list, ...options])).code, 1);
+    assert.equal((await runner.run(['crawl', list, ...options])).code, 1);
     assert.deepEqual(typesOf(receiver.got), ['crawl.dead', 'crawl.finished']);
     const [told, finished] = receiver.got.map(({ event }) => event);
     assert.equal(told?.threshold, 3);
@@ -87,11 +87,11 @@ describe('webhooks', { concurrency: 3 }, () => {
     assert.equal(finished?.threshold, undefined);
     assert.deepEqual([finished?.crawl.dead, finished?.crawl.errors], [8, { E_HTTP_5XX: 8 }]);
 
-    const parts = [fleets.redis, shard, openQueue(fleets.redis, shard)] as const;
+    const parts = [fleets.redis, namespace, openQueue(fleets.redis, namespace)] as const;
     const again = async (filter: Partial<typeof ALL_DEAD>) => {
       receiver.got.length = 0;
       await startReplay(...parts, { ...ALL_DEAD, ...filter }, { canary: 0, rate: 1, overrides: {} });
-      const { code, stderr } = await desk.run(['crawl', list, ...options]);
+      const { code, stderr } = await runner.run(['crawl', list, ...options]);
       assert.ok(code === 0 || code === 1, stderr);
       return typesOf(receiver.got);
     };
@@ -99,19 +99,25 @@ describe('webhooks', { concurrency: 3 }, () => {
     assert.deepEqual(await again({ q: '/p/7' }), []);
     assert.deepEqual(await again({}), []);
     const { finishedAt } = finished?.crawl ?? {};
-    assert.equal(await fleets.redis.hget(`${shard}:c:c`, 'finishedAt'), String(Date.parse(finishedAt ?? '')));
+    assert.equal(
+      await fleets.redis.hget(`${namespace}:c:c`, 'finishedAt'),
+      String(Date.parse(finishedAt ?? '')),
+    );
     await site.behave('/p/*', { status: 200 });
     assert.deepEqual(await again({}), ['crawl.finished']);
-    assert.equal((await desk.status('c')).recorded, 8);
+    assert.equal((await runner.status('c')).recorded, 8);
   });
 
   test('a cancelled crawl: told by the next consumer, once, and no other event follows', async (t) => {
     const receiver = await startReceiver(t);
-    const { desk, list, shard } = await openHooked(t, 4, 500);
-    assert.equal((await desk.run(['enqueue', list, ...HOOKED, receiver.url, '--webhook-dead', '1'])).code, 0);
-    for (let time = 0; time < 2; time++) assert.equal((await desk.run(['cancel', 'c'])).code, 0);
-    assert.equal(await fleets.redis.llen(outboxOf(shard)), 1);
-    const consumer = desk.start(['consume', '--quiet']);
+    const { runner, list, namespace } = await openHooked(t, 4, 500);
+    assert.equal(
+      (await runner.run(['enqueue', list, ...HOOKED, receiver.url, '--webhook-dead', '1'])).code,
+      0,
+    );
+    for (let time = 0; time < 2; time++) assert.equal((await runner.run(['cancel', 'c'])).code, 0);
+    assert.equal(await fleets.redis.llen(outboxOf(namespace)), 1);
+    const consumer = runner.start(['consume', '--quiet']);
     await until(() => receiver.got.length > 0, { what: 'the message' });
     consumer.kill();
     assert.equal((await consumer.exit).code, 0, consumer.stderr());
@@ -122,11 +128,11 @@ describe('webhooks', { concurrency: 3 }, () => {
 
   test('several consumers deliver each event once', async (t) => {
     const receiver = await startReceiver(t);
-    const { desk, list, queue } = await openHooked(t, 3, 200);
-    const consumers = [0, 1, 2].map(() => desk.start(['consume', '--quiet']));
+    const { runner, list, queue } = await openHooked(t, 3, 200);
+    const consumers = [0, 1, 2].map(() => runner.start(['consume', '--quiet']));
     for (let crawl = 0; crawl < 4; crawl++) {
       const args = ['enqueue', list, ...HOOKED, receiver.url, '--crawl', `c.${crawl}`];
-      assert.equal((await desk.run(args)).code, 0);
+      assert.equal((await runner.run(args)).code, 0);
     }
     await until(async () => (await queue.getCompletedCount()) === 4, { what: 'four deliveries' });
     for (const consumer of consumers) consumer.kill();
@@ -139,10 +145,10 @@ describe('webhooks', { concurrency: 3 }, () => {
 
   test('without a secret a crawl with a webhook does not begin, nor with a URL that cannot be, nor with a threshold alone', async (t) => {
     const receiver = await startReceiver(t);
-    const { desk, list, shard } = await openHooked(t, 1, 200);
+    const { runner, list, namespace } = await openHooked(t, 1, 200);
     const refused = async (args: string[], env: Record<string, string | undefined>, why: RegExp) => {
       for (const command of ['crawl', 'enqueue']) {
-        const { code, stderr } = await desk.run([command, list, ...args, '--crawl', 'c'], { env });
+        const { code, stderr } = await runner.run([command, list, ...args, '--crawl', 'c'], { env });
         assert.equal(code, 2, stderr);
         assert.match(stderr, why);
         assert.match(stderr, /\(E_WEBHOOK\)/);
@@ -159,6 +165,6 @@ describe('webhooks', { concurrency: 3 }, () => {
     await refused(['--webhook', 'http://[::1]:9/sesame'], {}, /\[::1\] is loopback/);
     await refused(['--webhook', 'http://a:b:c/sesame'], {}, /not a URL/);
     await refused(['--webhook-dead', '3'], {}, /needs --webhook/);
-    assert.deepEqual([await fleets.redis.keys(`${shard}:c*`), receiver.connections()], [[], 0]);
+    assert.deepEqual([await fleets.redis.keys(`${namespace}:c*`), receiver.connections()], [[], 0]);
   });
 });

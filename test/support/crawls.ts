@@ -7,7 +7,7 @@ import type { CrawlRecord } from '../../src/record.ts';
 import { type DroverProcess, type SpawnOptions, spawnDrover } from './signals.ts';
 import { temporaryDirectory } from './temporary.ts';
 
-export interface Desk {
+export interface CommandRunner {
   dir: string;
   /** A file in it. */
   path(name: string): string;
@@ -25,19 +25,19 @@ export interface Desk {
 }
 
 /** `environment` goes to every command. */
-export async function openDesk(environment: Record<string, string> = {}): Promise<Desk> {
-  const dir = await temporaryDirectory('desk');
-  const start: Desk['start'] = (args, options = {}) =>
+export async function openCommandRunner(environment: Record<string, string> = {}): Promise<CommandRunner> {
+  const dir = await temporaryDirectory('runner');
+  const start: CommandRunner['start'] = (args, options = {}) =>
     spawnDrover(args, {
       ...options,
       env: { DROVER_DATA_DIR: join(dir, 'data'), ...environment, ...options.env },
     });
-  const run: Desk['run'] = async (args, options) => {
+  const run: CommandRunner['run'] = async (args, options) => {
     const drover = start(args, options);
     const { code } = await drover.exit;
     return { code, stdout: drover.stdout(), stderr: drover.stderr() };
   };
-  const json: Desk['json'] = async (args) => {
+  const json: CommandRunner['json'] = async (args) => {
     const { code, stdout, stderr } = await run(args);
     assert.equal(code, 0, stderr);
     return stdout

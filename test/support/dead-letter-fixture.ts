@@ -15,7 +15,7 @@ import { startSite } from './site/site.ts';
 const QUICK = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '--backoff', '10'];
 
 /** `attempts` each; `environment` goes to every command. */
-export async function openGraveyard(
+export async function openDeadLetterFixture(
   t: TestContext,
   fleets: Fleets,
   attempts = '1',
@@ -27,31 +27,31 @@ export async function openGraveyard(
     behaviours: { '//127.0.0.1/p/*': { status: 500 }, '//127.0.0.2/p/*': { status: 404 } },
   });
   t.after(() => site.stop());
-  const { desk, shard } = await fleets.open(environment);
+  const { runner, namespace } = await fleets.open(environment);
   const urls = Array.from({ length: 40 }, (_, page) => `${site.urls[page < 30 ? 0 : 1]}/p/${page}\n`);
-  await writeFile(desk.path('list.txt'), urls.join(''));
+  await writeFile(runner.path('list.txt'), urls.join(''));
   /** Run again, it fetches what a replay has brought back. */
   const command = [
     'crawl',
-    desk.path('list.txt'),
+    runner.path('list.txt'),
     ...['--crawl', 'c', '--dead-on', '404', '--attempts', attempts],
     ...QUICK,
   ];
-  const { code, stderr } = await desk.run(command);
+  const { code, stderr } = await runner.run(command);
   assert.equal(code, 1, stderr);
   const { redis } = fleets;
-  const parts = [redis, shard, openQueue(redis, shard)] as const;
+  const parts = [redis, namespace, openQueue(redis, namespace)] as const;
   const consume = (...args: string[]) => {
-    const consumer = desk.start(['consume', '--quiet', ...args]);
+    const consumer = runner.start(['consume', '--quiet', ...args]);
     t.after(() => consumer.kill());
     return consumer;
   };
   const ended = (id: string) =>
-    until(async () => (await lookAtReplay(redis, shard, id)).endedAt !== null, {
+    until(async () => (await lookAtReplay(redis, namespace, id)).endedAt !== null, {
       what: `the end of run ${id}`,
       deadlineMs: 20_000,
     });
-  return { site, desk, parts, consume, ended, command };
+  return { site, runner, parts, consume, ended, command };
 }
 
 /** All letters, the newest first. */

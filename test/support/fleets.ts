@@ -1,14 +1,14 @@
 // A Redis for the tests of one file, and fleets on it that know nothing of each other.
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
-import { shardOf } from '../../src/frontier/keys.ts';
+import { namespaceOf } from '../../src/frontier/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
-import { type Desk, openDesk } from './crawls.ts';
+import { type CommandRunner, openCommandRunner } from './crawls.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
 export interface Fleet {
-  desk: Desk;
-  shard: string;
+  runner: CommandRunner;
+  namespace: string;
 }
 
 export interface Fleets {
@@ -40,8 +40,12 @@ export function openFleets(): Fleets {
     },
     async open(environment = {}) {
       const prefix = `t${randomUUID().slice(0, 8)}`;
-      const desk = await openDesk({ REDIS_URL: server.url, DROVER_PREFIX: prefix, ...environment });
-      return { desk, shard: shardOf(prefix) };
+      const runner = await openCommandRunner({
+        REDIS_URL: server.url,
+        DROVER_NAMESPACE: prefix,
+        ...environment,
+      });
+      return { runner, namespace: namespaceOf(prefix) };
     },
   };
 }

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { createProducer, DroverError, type Producer, type ProducerOptions } from '../../src/index.ts';
 
 /** Of a fleet of its own. */
-export const newPrefix = () => `t${randomUUID().slice(0, 8)}`;
+export const newNamespace = () => `t${randomUUID().slice(0, 8)}`;
 
 /** Of the crawl `shop`; closed after the test. */
 export async function openProducer(
@@ -13,7 +13,7 @@ export async function openProducer(
   redisUrl: string,
   options: Partial<ProducerOptions> = {},
 ): Promise<Producer> {
-  const producer = await createProducer({ crawl: 'shop', redisUrl, prefix: newPrefix(), ...options });
+  const producer = await createProducer({ crawl: 'shop', redisUrl, namespace: newNamespace(), ...options });
   t.after(() => producer.close());
   return producer;
 }

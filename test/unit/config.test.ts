@@ -157,7 +157,7 @@ test('a duration has a unit or is in milliseconds', () => {
       fc.integer({ min: 0, max: 24 }),
       fc.constantFrom(...Object.entries(units)),
       (count, [unit, ms]) => {
-        assert.equal(parseSetting('maxSnooze', `${count}${unit}`, ''), count * ms);
+        assert.equal(parseSetting('maxPostponed', `${count}${unit}`, ''), count * ms);
       },
     ),
   );
@@ -237,8 +237,8 @@ test('a value of a closed set, a user agent, a Redis address and a prefix are ch
     ['userAgent', 'é'],
     ['redisUrl', 'http://localhost'],
     ['redisUrl', 'localhost:6379'],
-    ['prefix', 'a:b'],
-    ['prefix', ''],
+    ['namespace', 'a:b'],
+    ['namespace', ''],
     ['dataDir', ''],
   ];
   for (const [name, value] of wrong) refusal(name, value);
@@ -273,11 +273,18 @@ const samples: Record<SettingName, string> = {
     delay: '1s',
     attempts: '1',
   },
-  ...{ backoff: '2s', maxBackoff: '1s', maxSnooze: '1s', maxPause: '1s', deadOn: '403', ignoreRobots: '1' },
+  ...{
+    backoff: '2s',
+    maxBackoff: '1s',
+    maxPostponed: '1s',
+    maxPause: '1s',
+    deadOn: '403',
+    ignoreRobots: '1',
+  },
   ...{ allowPrivate: '10.0.0.0/8', userAgent: 'x', header: 'a: b', body: 'none', stripParams: 'utm_*' },
   ...{ timeoutDns: '1s', timeoutConnect: '1s', timeoutTls: '1s', timeoutSend: '1s', timeoutResponse: '1s' },
   ...{ timeoutRead: '1s', timeoutRequest: '1s', maxBytes: '1', maxRedirects: '1', maxUrlLength: '100' },
-  ...{ concurrency: '1', dataDir: 'x', redisUrl: 'redis://h', prefix: 'x', dnsServers: '9.9.9.9' },
+  ...{ concurrency: '1', dataDir: 'x', redisUrl: 'redis://h', namespace: 'x', dnsServers: '9.9.9.9' },
   ...{ hosts: '{"a.example": {"delay": "1s"}}', perServer: '1', serverBy: 'address', adaptive: '0' },
   ...{ maxCrawlDelay: '1s', maxFrontier: '1', sitemap: 'auto', maxPerHost: '1', maxPathRepeats: '1' },
   ...{ maxChain: '1', keepSessionIds: '1', lockDuration: '1s', grace: '1s', logLevel: 'warn' },

@@ -37,7 +37,7 @@ export function seriesOf(samples, everyMs) {
   };
 }
 
-const counters = ['recorded', 'refused', 'dead', 'retries', 'snoozes', 'bytes'];
+const counters = ['recorded', 'refused', 'dead', 'retries', 'postponed', 'bytes'];
 
 function stepOf(before, after, everyMs) {
   if (!before || after.at - before.at > everyMs * 3) return null;

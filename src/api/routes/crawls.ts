@@ -19,7 +19,7 @@ const rejectedShape = z.object({ line: z.number(), url: z.string(), code: z.stri
 const begunShape = crawlShape.extend({ rejected: z.array(rejectedShape) });
 
 export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, shard } = context;
+  const { redis, namespace } = context;
   server.post(
     '/v1/crawls',
     {
@@ -51,24 +51,24 @@ export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
       },
     },
     async ({ query }) => {
-      const { ids, next } = await pageOfCrawls(redis, shard, query.cursor ?? null, query.limit);
-      return { crawls: await viewCrawls(redis, shard, ids), next };
+      const { ids, next } = await pageOfCrawls(redis, namespace, query.cursor ?? null, query.limit);
+      return { crawls: await viewCrawls(redis, namespace, ids), next };
     },
   );
   server.get(
     '/v1/crawls/:id',
     { schema: { tags, summary: 'One crawl, with its settings', params, response: answers(crawlShape) } },
-    async (request) => viewCrawl(redis, shard, await exactCrawl(redis, shard, request.params.id)),
+    async (request) => viewCrawl(redis, namespace, await exactCrawl(redis, namespace, request.params.id)),
   );
   addSteering(server, context);
   addErrors(server, context);
 }
 
-function addSteering(server: ApiServer, { redis, shard }: ApiContext): void {
+function addSteering(server: ApiServer, { redis, namespace }: ApiContext): void {
   const steer = async (id: string, how: 'pause' | 'resume' | 'cancel') => {
-    const crawl = await exactCrawl(redis, shard, id);
-    await steerCrawl(redis, shard, await nameForCommands(redis, shard, crawl), how);
-    return viewCrawl(redis, shard, crawl);
+    const crawl = await exactCrawl(redis, namespace, id);
+    await steerCrawl(redis, namespace, await nameForCommands(redis, namespace, crawl), how);
+    return viewCrawl(redis, namespace, crawl);
   };
   const schema = (summary: string) => ({ tags, summary, params, response: answers(crawlShape) });
   server.delete(
@@ -91,7 +91,7 @@ const errorsShape = z.object({
   groups: z.array(groupShape),
 });
 
-function addErrors(server: ApiServer, { redis, shard, queue }: ApiContext): void {
+function addErrors(server: ApiServer, { redis, namespace, queue }: ApiContext): void {
   server.get(
     '/v1/crawls/:id/errors',
     {
@@ -104,9 +104,9 @@ function addErrors(server: ApiServer, { redis, shard, queue }: ApiContext): void
       },
     },
     async (request) => {
-      const crawl = await exactCrawl(redis, shard, request.params.id);
-      const { errors, refusals, leftOut } = await viewCrawl(redis, shard, crawl);
-      const groups = await summarizeDead(redis, shard, queue, { ...ALL_DEAD, crawl });
+      const crawl = await exactCrawl(redis, namespace, request.params.id);
+      const { errors, refusals, leftOut } = await viewCrawl(redis, namespace, crawl);
+      const groups = await summarizeDead(redis, namespace, queue, { ...ALL_DEAD, crawl });
       return { errors, refusals, leftOut, groups };
     },
   );

@@ -11,7 +11,7 @@ const state = z.object({ status: z.enum(['ok', 'stopping', 'redis']) });
 const REDIS_MS = 2000;
 
 export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, shard, queue } = context;
+  const { redis, namespace, queue } = context;
   const own = processMetrics();
   server.get(
     '/healthz',
@@ -41,6 +41,6 @@ export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
       reply
         .type(METRICS_CONTENT_TYPE)
         .serializer((text: string) => text)
-        .send(await renderMetrics(redis, shard, queue, own)),
+        .send(await renderMetrics(redis, namespace, queue, own)),
   );
 }

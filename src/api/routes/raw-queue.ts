@@ -17,7 +17,7 @@ const policy =
 
 export async function addRawQueues(
   server: FastifyInstance,
-  { redis, shard, queue, settings }: ApiContext,
+  { redis, namespace, queue, settings }: ApiContext,
 ): Promise<void> {
   const adapter = new FastifyAdapter();
   adapter.setBasePath(PATH);
@@ -29,7 +29,7 @@ export async function addRawQueues(
     return board;
   };
   createBullBoard({
-    queues: [look(queue, shownJob), look(openWebhookQueue(redis, shard), redacted)],
+    queues: [look(queue, shownJob), look(openWebhookQueue(redis, namespace), redacted)],
     // Two copies of one type, in the packages' own folders.
     serverAdapter: adapter as never,
     options: {

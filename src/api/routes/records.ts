@@ -1,6 +1,6 @@
 // /v1/crawls/{id}/records: what was fetched, by pages or all at once.
 import { z } from 'zod';
-import { findShelf } from '../../crawl/crawl.ts';
+import { findRecordsFolder } from '../../crawl/crawl.ts';
 import { csvLine } from '../../csv.ts';
 import type { CrawlRecord } from '../../record.ts';
 import { readRecords } from '../../records/read/read.ts';
@@ -29,7 +29,7 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof CrawlRecord)[];
 
 export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, shard, recordsDir, records } = context;
+  const { redis, namespace, recordsDir, records } = context;
   server.get(
     '/v1/crawls/:id/records',
     {
@@ -47,23 +47,23 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const crawl = await exactCrawl(redis, shard, request.params.id);
-      const shelf = await findShelf(redis, shard, crawl);
+      const crawl = await exactCrawl(redis, namespace, request.params.id);
+      const recordsFolder = await findRecordsFolder(redis, namespace, crawl);
       const form = wants(request);
-      if (form === 'ndjson') return sendText(reply, 'application/x-ndjson', lines(recordsDir, shelf));
-      if (form === 'csv') return sendText(reply, 'text/csv', rows(recordsDir, shelf), `${crawl}.csv`);
-      return records.page(shelf, request.query.cursor ?? null, request.query.limit);
+      if (form === 'ndjson') return sendText(reply, 'application/x-ndjson', lines(recordsDir, recordsFolder));
+      if (form === 'csv') return sendText(reply, 'text/csv', rows(recordsDir, recordsFolder), `${crawl}.csv`);
+      return records.page(recordsFolder, request.query.cursor ?? null, request.query.limit);
     },
   );
 }
 
-async function* lines(dir: string, shelf: string): AsyncGenerator<string> {
-  for await (const json of readRecords(dir, shelf)) yield `${json}\n`;
+async function* lines(dir: string, recordsFolder: string): AsyncGenerator<string> {
+  for await (const json of readRecords(dir, recordsFolder)) yield `${json}\n`;
 }
 
-async function* rows(dir: string, shelf: string): AsyncGenerator<string> {
+async function* rows(dir: string, recordsFolder: string): AsyncGenerator<string> {
   yield csvLine(COLUMNS);
-  for await (const json of readRecords(dir, shelf)) {
+  for await (const json of readRecords(dir, recordsFolder)) {
     const record = JSON.parse(json) as CrawlRecord;
     yield csvLine(COLUMNS.map((name) => (name === 'error' ? (record.error?.code ?? null) : record[name])));
   }

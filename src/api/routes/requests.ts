@@ -114,7 +114,7 @@ async function offerBody(
   isStream: boolean,
   claim: Claim | null,
 ): Promise<Totals> {
-  const { redis, shard } = context;
+  const { redis, namespace } = context;
   const hash = createHash('sha256');
   const producer = randomUUID();
   const target = await targetOf(context, request.query.crawl, producer);
@@ -140,7 +140,7 @@ async function offerBody(
       throw error;
     }
   } finally {
-    await leaveCrawl(redis, shard, target.id, producer);
+    await leaveCrawl(redis, namespace, target.id, producer);
   }
 }
 
@@ -154,11 +154,13 @@ async function targetOf(
   name: string,
   producer: string,
 ): Promise<{ id: string; settings: CrawlSettings }> {
-  const { redis, shard } = context;
-  const known = await newestCrawl(redis, shard, name);
-  const [text, state] = known ? await redis.hmget(crawlKey(shard, known), 'settings', 'state') : [null, null];
+  const { redis, namespace } = context;
+  const known = await newestCrawl(redis, namespace, name);
+  const [text, state] = known
+    ? await redis.hmget(crawlKey(namespace, known), 'settings', 'state')
+    : [null, null];
   if (known && text && state !== 'cancelled') {
-    await stayWithCrawl(redis, shard, known, producer);
+    await stayWithCrawl(redis, namespace, known, producer);
     return {
       id: known,
       settings: { ...crawlSettings(context.settings), ...(JSON.parse(text) as CrawlSettings) },
@@ -172,7 +174,7 @@ async function targetOf(
     });
   }
   const settings = { ...crawlSettings(context.settings), depth: 0 };
-  const { id } = await beginCrawl(redis, shard, { name, producer, settings, seeds: 'from the API' });
+  const { id } = await beginCrawl(redis, namespace, { name, producer, settings, seeds: 'from the API' });
   return { id, settings };
 }
 

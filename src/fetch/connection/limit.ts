@@ -1,7 +1,7 @@
 // How many hops are in flight at most, first come, first served. The agents' own limit does not count connections
 // that are still being made.
 
-export class Places {
+export class ConnectionLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

@@ -1,7 +1,7 @@
 --[[
   How the consumers that are alive stand.
     KEYS[1] NS:consumers  ·  ARGV 1 NS
-  Answers three for each: its id, its capacity, what its last pulse said (JSON) or ''.
+  Answers three for each: its id, its capacity, what its last heartbeat said (JSON) or ''.
 ]]
 --- include politeness/lua/gate.lua
 local out = {}
@@ -9,6 +9,6 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. redisTime(),
   local id, capacity = string.match(member, '^(.*)|(%d+)$')
   out[#out + 1] = id
   out[#out + 1] = capacity
-  out[#out + 1] = redis.call('HGET', ARGV[1] .. ':pulse:' .. id, 'standing') or ''
+  out[#out + 1] = redis.call('HGET', ARGV[1] .. ':heartbeat:' .. id, 'standing') or ''
 end
 return out

@@ -1,8 +1,8 @@
 --[[
-  Ends requests, many in one call: for each, if it is open and its take is the newest, its links are added, the counters moved and
+  Ends requests, many in one call: for each, if it is open and its claim is the newest, its links are added, the counters moved and
   it is closed. All of that or nothing, so that doing it again, or too late, changes nothing.
-    KEYS[1] any key of the shard
-    ARGV    1 NS, then per request twelve: crawl, id, take, kind (recorded, refused, dead), limiter key, status or '', error code or '',
+    KEYS[1] any key of the namespace
+    ARGV    1 NS, then per request twelve: crawl, id, claim, kind (recorded, refused, dead), limiter key, status or '', error code or '',
             bytes, reason of a dead one or '', list of links (see add.lua), links left out as `CODE COUNT;`…, host of a dead one
   Answers per request 1 (done), 0 (it had ended before), -1 (taken over by another).
 ]]
@@ -17,20 +17,20 @@ local answers, tallies, replayed = {}, {}, {}
 -- A request that a replay brought back: its run hears how it ended.
 local function endReplay(crawl, c, id, kind)
   if replayed[crawl] == nil then replayed[crawl] = redis.call('HGET', c, 'replayed') == '1' end
-  local again = replayed[crawl] and redis.call('HGET', c .. ':again', id)
-  if not again then return end
-  redis.call('HDEL', c .. ':again', id)
-  local run = ns .. ':replay:' .. string.match(again, '\31(.*)$')
+  local entry = replayed[crawl] and redis.call('HGET', c .. ':replayed', id)
+  if not entry then return end
+  redis.call('HDEL', c .. ':replayed', id)
+  local run = ns .. ':replay:' .. string.match(entry, '\31(.*)$')
   if redis.call('EXISTS', run) == 1 then redis.call('HINCRBY', run, kind, 1) end
 end
 
 for i = 2, #ARGV, 12 do
-  local crawl, id, take, kind, key = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  local crawl, id, claim, kind, key = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
   local c = ns .. ':c:' .. crawl
   local open = redis.call('HGET', c .. ':open', id)
   if not open then
     answers[#answers + 1] = 0
-  elseif string.match(open, '^%d+') ~= take then
+  elseif string.match(open, '^%d+') ~= claim then
     answers[#answers + 1] = -1
   else
     local status, code, bytes, reason, list = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7]), ARGV[i + 8], ARGV[i + 9]
@@ -42,7 +42,7 @@ for i = 2, #ARGV, 12 do
     redis.call('HDEL', c .. ':open', id)
     if redis.call('HINCRBY', c .. ':n', key, -1) <= 0 then redis.call('HDEL', c .. ':n', key) end
     if kind == 'dead' then
-      redis.call('HSET', c .. ':dead', id, take .. '\31' .. reason)
+      redis.call('HSET', c .. ':dead', id, claim .. '\31' .. reason)
       indexDead(ns, code .. '\31' .. ARGV[i + 11], crawl .. '.' .. id, now)
     end
     endReplay(crawl, c, id, kind)

@@ -2,8 +2,8 @@
   What the frontier knows of one request, at one moment. Changes nothing.
     KEYS[1] NS:c:CRAWL
     ARGV    1 NS  2 crawl  3 id  4 the id as a signed decimal
-  Answers {state of the crawl ('' if there is none), 1 if it is in the seen set, 0 if not, -1 if the set was dropped, `TAKE US PACKED` while it is open or '',
-  `TAKE US REASON` if it is dead or '', `TAKE US RUN` while it is replayed or '', 1 if it stands on the hand-over list}
+  Answers {state of the crawl ('' if there is none), 1 if it is in the seen set, 0 if not, -1 if the set was dropped, `CLAIM US PACKED` while it is open or '',
+  `CLAIM US REASON` if it is dead or '', `CLAIM US RUN` while it is replayed or '', 1 if it stands on the hand-over list}
 ]]
 --- include frontier/lua/seen.lua
 local ns, crawl, id = ARGV[1], ARGV[2], ARGV[3]
@@ -17,5 +17,5 @@ end
 local function field(name)
   return redis.call('HGET', c .. ':' .. name, id) or ''
 end
-local handing = redis.call('ZSCORE', ns .. ':handing', crawl .. '.' .. id) and 1 or 0
-return { v[1] or '', seen, field('open'), field('dead'), field('again'), handing }
+local handOver = redis.call('ZSCORE', ns .. ':hand-over', crawl .. '.' .. id) and 1 or 0
+return { v[1] or '', seen, field('open'), field('dead'), field('replayed'), handOver }

@@ -2,7 +2,7 @@
   Offers a batch of requests to a crawl, as a producer (no parent) or as the links of a page that is still open (a first part of
   very many: the rest rides with its commit). Atomic; the same batch again changes nothing.
     KEYS[1] NS:c:CRAWL
-    ARGV    1 NS  2 crawl  3 parent id or ''  4 parent's take  5 own key  6 list (see add.lua)
+    ARGV    1 NS  2 crawl  3 parent id or ''  4 parent's claim  5 own key  6 list (see add.lua)
   Answers {1, added, duplicates, over the limit, over the limit of their host}, {0} when the parent is not open or taken over, {-1} when the crawl
   is unknown; to a producer {-2, waiting} when as many wait as may (maxFrontier), {-3} when the crawl is cancelled: nothing was added.
 ]]

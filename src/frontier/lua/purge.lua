@@ -1,6 +1,6 @@
 --[[
   Purges dead letters: out of the failed set, the index and the crawl's memory. The crawl's counters stay: they still say how many died.
-    KEYS[1] any key of the shard  ·  ARGV 1 NS, then four each: crawl, id, group (dead-index.lua), when BullMQ says that it died (ms)
+    KEYS[1] any key of the namespace  ·  ARGV 1 NS, then four each: crawl, id, group (dead-index.lua), when BullMQ says that it died (ms)
   One that was replayed meanwhile stays, though it may have died once more: that death is another, which nobody has seen yet.
   Answers how many were purged.
 ]]

@@ -4,7 +4,7 @@
     ARGV    1 NS  2 RUN or ''  3 how many the run may have opened in all  4 phase in which it is meant  5 how long the crawl counts as held
             open (lease, ms)  6 the group in which they were found (dead-index.lua), then six each: crawl, id, limiter key, priority,
             limits (`conc,max,dur,delay` or ''), lane entry
-  Keys: NS:c:CRAWL:again (HASH) id to TAKE US RUN, until the request ends: turn.lua and commit.lua read it
+  Keys: NS:c:CRAWL:replayed (HASH) id to CLAIM US RUN, until the request ends: dispatch.lua and commit.lua read it
   Answers per letter 1 (replayed), 0 (not in the failed set yet, or the run has opened enough: ask again), -1 (it is none any more; what was left of it
   is removed), -2 (its crawl was cancelled)
 ]]
@@ -23,9 +23,9 @@ if run ~= '' then
 end
 
 local function openAgain(crawl, c, id, dead, key, priority, limits, entry)
-  local take, code = string.match(dead, '^(%d+)\31(%S+)')
+  local claim, code = string.match(dead, '^(%d+)\31(%S+)')
   redis.call('HDEL', c .. ':dead', id)
-  redis.call('HSET', c .. ':again', id, (tonumber(take) + 1) .. '\31' .. run)
+  redis.call('HSET', c .. ':replayed', id, (tonumber(claim) + 1) .. '\31' .. run)
   redis.call('HSET', c, 'replayed', '1')
   redis.call('HINCRBY', c, 'dead', -1)
   if redis.call('HINCRBY', c, 'e:' .. code, -1) <= 0 then redis.call('HDEL', c, 'e:' .. code) end

@@ -16,12 +16,12 @@ local state = redis.call('HGET', c, 'state') or ''
 
 -- Runs of replays hear that what they had in its lanes is not fetched; what is open ends in its own way.
 local function dropReplays()
-  local again = redis.call('HGETALL', c .. ':again')
-  for i = 1, #again, 2 do
-    if redis.call('HEXISTS', c .. ':open', again[i]) == 0 then
-      local run = ns .. ':replay:' .. string.match(again[i + 1], '\31(.*)$')
+  local replayed = redis.call('HGETALL', c .. ':replayed')
+  for i = 1, #replayed, 2 do
+    if redis.call('HEXISTS', c .. ':open', replayed[i]) == 0 then
+      local run = ns .. ':replay:' .. string.match(replayed[i + 1], '\31(.*)$')
       if redis.call('EXISTS', run) == 1 then redis.call('HINCRBY', run, 'refused', 1) end
-      redis.call('HDEL', c .. ':again', again[i])
+      redis.call('HDEL', c .. ':replayed', replayed[i])
     end
   end
 end

@@ -4,7 +4,7 @@
     lat, base  least latency lately, and what is usual there: it follows a lower one fast, a higher one slowly (ms)
     wn, wt     answers and milliseconds of late: how often the fleet hears of the host
     at         when it last did
-    KEYS[1] any key of the shard
+    KEYS[1] any key of the namespace
     ARGV    1 NS  then five each: limiter key, good answers, failures that mean too much (5xx, time-outs, resets), answers that told it off without a
             time, least latency of the good ones (ms)
 ]]

@@ -2,7 +2,7 @@
   A server told us off: its limiter key is paused for the fleet. A pause is only ever made longer; consumers hear of it by the channel
   NS:keys as `pause MS KEY`. Where the server named no time (or hardly any), each telling-off doubles the pause; those of requests that
   were on their way when it last did so count as one.
-    KEYS[1] any key of the shard
+    KEYS[1] any key of the namespace
     ARGV    1 NS  2 limiter key  3 pause that the server asked for (ms), -1 if none  4 longest pause (ms)  5 age of the request (ms)
             6 random number from 0 to 1
   Answers {for how long the key is paused from now on, since when it has told off without a good answer in between (ms)}.

@@ -1,6 +1,6 @@
 --[[
   A host asked for more time between two starts: by Crawl-delay in its robots.txt, or by the quota that is left.
-    KEYS[1] any key of the shard
+    KEYS[1] any key of the namespace
     ARGV    1 NS  2 limiter key  3 'crawl' or 'hint'  4 least time between two starts (ms), 0 for none  5 for how long (ms)
 ]]
 --- include politeness/lua/gate.lua

@@ -1,6 +1,6 @@
 --[[
   A start that the gate gave leave to was made now, or never will be: the times of the next are counted from here.
-    KEYS[1] any key of the shard  ·  ARGV 1 NS  2 limiter key  3 holder  4 delay (ms)  5 interval of its rate (ms) if the start came late,
+    KEYS[1] any key of the namespace  ·  ARGV 1 NS  2 limiter key  3 holder  4 delay (ms)  5 interval of its rate (ms) if the start came late,
          else 0
 ]]
 --- include politeness/lua/gate.lua

@@ -8,7 +8,7 @@ import { ReadSpace, wholeLines } from './whole-lines.ts';
 
 const newline = 0x0a;
 
-/** A record and its line: `ID TAKE JSON` at `offset` of `file`. */
+/** A record and its line: `ID CLAIM JSON` at `offset` of `file`. */
 export interface PlacedRecord {
   file: string;
   offset: number;
@@ -16,14 +16,18 @@ export interface PlacedRecord {
 }
 
 /**
- * A request's record, of several that of the highest take, the first of these; null when there is none. Reads all segments, as fast as the
+ * A request's record, of several that of the highest claim, the first of these; null when there is none. Reads all segments, as fast as the
  * disk gives them; memory: the longest line. Throws a DroverError E_FILE.
  */
-export async function findRecord(dir: string, shelf: string, id: string): Promise<PlacedRecord | null> {
+export async function findRecord(
+  dir: string,
+  recordsFolder: string,
+  id: string,
+): Promise<PlacedRecord | null> {
   let [found, highest]: [PlacedRecord | null, number] = [null, -1];
-  for await (const { take, atStart, ...placed } of linesWith(dir, shelf, `${id} `)) {
-    if (!atStart || take <= highest) continue;
-    [found, highest] = [placed, take];
+  for await (const { claim, atStart, ...placed } of linesWith(dir, recordsFolder, `${id} `)) {
+    if (!atStart || claim <= highest) continue;
+    [found, highest] = [placed, claim];
   }
   return found;
 }
@@ -34,12 +38,12 @@ export async function findRecord(dir: string, shelf: string, id: string): Promis
  */
 export async function findLinking(
   dir: string,
-  shelf: string,
+  recordsFolder: string,
   link: string,
   mostBytes: number,
 ): Promise<CrawlRecord | null> {
   let failed: CrawlRecord | null = null;
-  for await (const { record } of linesWith(dir, shelf, JSON.stringify(link), mostBytes)) {
+  for await (const { record } of linesWith(dir, recordsFolder, JSON.stringify(link), mostBytes)) {
     if (!record.links?.includes(link) || record.url === link) continue;
     if (!record.error) return record;
     failed ??= record;
@@ -48,18 +52,18 @@ export async function findLinking(
 }
 
 interface Found extends PlacedRecord {
-  take: number;
+  claim: number;
   /** Whether the line begins with the text. */
   atStart: boolean;
 }
 
 async function* linesWith(
   dir: string,
-  shelf: string,
+  recordsFolder: string,
   text: string,
   mostBytes = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Found> {
-  const directory = crawlDirectory(dir, shelf);
+  const directory = crawlDirectory(dir, recordsFolder);
   const space = new ReadSpace();
   const needle = Buffer.from(text);
   let left = mostBytes;
@@ -86,7 +90,7 @@ function* linesIn(bytes: Buffer, needle: Buffer): Generator<Omit<Found, 'file'>>
     const end = bytes.indexOf(newline, hit);
     if (head.read(bytes, start, end)) {
       const record = parseRecord(bytes, head.jsonStart, end);
-      if (record) yield { take: head.take, atStart: hit === start, offset: start, record };
+      if (record) yield { claim: head.claim, atStart: hit === start, offset: start, record };
     }
     hit = bytes.indexOf(needle, end);
   }

@@ -17,7 +17,7 @@ export interface IndexedSegment {
   end: number;
 }
 
-export class ShelfIndex {
+export class FolderIndex {
   readonly directory: string;
   readonly #mostEntries: number;
   #segments: IndexedSegment[] = [];
@@ -65,7 +65,7 @@ export class ShelfIndex {
     const space = new ReadSpace();
     for (const segment of this.#segments) {
       await notePlaces(segment, { from: 0, to: segment.end }, space, (head, offset) =>
-        table.noteKnown(head.high, head.low, head.take, segment.number, offset),
+        table.noteKnown(head.high, head.low, head.claim, segment.number, offset),
       );
     }
   }
@@ -94,7 +94,7 @@ export class ShelfIndex {
     for (const segment of this.#segments) await this.#readOn(segment, space);
   }
 
-  /** Lines that were written and not synced are cut off when a write fails; and a whole shelf may be removed. */
+  /** Lines that were written and not synced are cut off when a write fails; and a whole records folder may be removed. */
   async #isAsKnown(names: readonly string[]): Promise<boolean> {
     const there = new Set(names);
     for (const { name, path, end } of this.#segments) {
@@ -108,7 +108,7 @@ export class ShelfIndex {
     const { size } = await stat(segment.path);
     if (size <= segment.end) return;
     segment.end = await notePlaces(segment, { from: segment.end, to: size }, space, (head, offset) => {
-      this.table?.note(head.high, head.low, head.take, number, offset);
+      this.table?.note(head.high, head.low, head.claim, number, offset);
       if ((this.table?.size ?? 0) > this.#mostEntries || offset > MOST_OFFSET) this.table = null;
     });
   }

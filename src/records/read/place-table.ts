@@ -1,15 +1,15 @@
 // Where the winning line of each id stands, for millions of ids: 25 to 31 bytes an id.
 import { IdTable } from './id-table.ts';
 
-/** A longer segment cannot be indexed; the sink begins another long before. */
+/** A longer segment cannot be indexed; the store begins another long before. */
 export const MOST_OFFSET = 0xffff_ffff;
 
-/** Ids are two unsigned 32-bit halves. Further numbers of an entry: take and one, segment, offset. */
+/** Ids are two unsigned 32-bit halves. Further numbers of an entry: claim and one, segment, offset. */
 export class PlaceTable {
   readonly #ids = new IdTable(5);
   readonly #isBefore: (segment: number, other: number) => boolean;
 
-  /** `isBefore`: the order of segments, which decides between lines of the same take. */
+  /** `isBefore`: the order of segments, which decides between lines of the same claim. */
   constructor(isBefore: (segment: number, other: number) => boolean) {
     this.#isBefore = isBefore;
   }
@@ -18,15 +18,15 @@ export class PlaceTable {
     return this.#ids.size;
   }
 
-  /** Notes a line: that of the highest take stays, of several the first by segment and offset. */
-  note(high: number, low: number, take: number, segment: number, offset: number): void {
+  /** Notes a line: that of the highest claim stays, of several the first by segment and offset. */
+  note(high: number, low: number, claim: number, segment: number, offset: number): void {
     this.#ids.enter(high, low);
-    this.#raise(take, segment, offset);
+    this.#raise(claim, segment, offset);
   }
 
   /** The same, for ids that are known already; others are passed over. */
-  noteKnown(high: number, low: number, take: number, segment: number, offset: number): void {
-    if (this.#ids.find(high, low)) this.#raise(take, segment, offset);
+  noteKnown(high: number, low: number, claim: number, segment: number, offset: number): void {
+    if (this.#ids.find(high, low)) this.#raise(claim, segment, offset);
   }
 
   /** Whether the id's winning line is the one there; null for an id that is not known. */
@@ -43,12 +43,12 @@ export class PlaceTable {
     return { segment: ids.table[ids.at + 3] as number, offset: ids.table[ids.at + 4] as number };
   }
 
-  #raise(take: number, segment: number, offset: number): void {
+  #raise(claim: number, segment: number, offset: number): void {
     const { table, at } = this.#ids;
     const known = table[at + 2] as number;
-    if (take + 1 < known) return;
-    if (take + 1 === known && !this.#goesBefore(segment, offset)) return;
-    table[at + 2] = take + 1;
+    if (claim + 1 < known) return;
+    if (claim + 1 === known && !this.#goesBefore(segment, offset)) return;
+    table[at + 2] = claim + 1;
     table[at + 3] = segment;
     table[at + 4] = offset;
   }

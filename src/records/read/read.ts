@@ -1,16 +1,16 @@
-// Reads back what the sinks of all processes wrote for a crawl: each request once, its record of the highest take.
+// Reads back what the writers of all processes wrote for a crawl: each request once, its record of the highest claim.
 import { join } from 'node:path';
 import { diskError } from '../disk.ts';
 import { openOutput } from '../export/output.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory, segmentNames } from '../segments.ts';
-import { TakeTable } from './claim-table.ts';
+import { ClaimTable } from './claim-table.ts';
 import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
 
 const newline = 0x0a;
 
 /**
- * The JSON (no newline) of each request that has a record, once: that of its highest take, the first if there are several.
+ * The JSON (no newline) of each request that has a record, once: that of its highest claim, the first if there are several.
  * In the order of the segments' names and lines. What is appended while this reads is left out. Nothing for a crawl
  * without records. Memory: about 20 bytes a request and the longest line. Throws a DroverError E_FILE.
  */
@@ -52,17 +52,17 @@ export async function writeResults(
 async function* winningLines(dir: string, crawl: string): AsyncGenerator<{ bytes: Buffer; lines: number }> {
   const directory = crawlDirectory(dir, crawl);
   const space = new ReadSpace();
-  const takes = new TakeTable();
+  const claims = new ClaimTable();
   const head = new LineHead();
   try {
     const segments: [path: string, length: number][] = [];
     for (const name of await segmentNames(directory)) {
       const path = join(directory, name);
-      segments.push([path, await noteTakes(path, space, takes, head)]);
+      segments.push([path, await noteClaims(path, space, claims, head)]);
     }
     for (const [path, length] of segments) {
       for await (const bytes of wholeLines(path, space, length)) {
-        const stretch = keepWinners(bytes, takes, head);
+        const stretch = keepWinners(bytes, claims, head);
         if (stretch.lines > 0) yield stretch;
       }
     }
@@ -72,12 +72,17 @@ async function* winningLines(dir: string, crawl: string): AsyncGenerator<{ bytes
 }
 
 /** The first pass: every head into the table. Returns how far the file's whole lines reach: the second pass goes no further. */
-async function noteTakes(path: string, space: ReadSpace, takes: TakeTable, head: LineHead): Promise<number> {
+async function noteClaims(
+  path: string,
+  space: ReadSpace,
+  claims: ClaimTable,
+  head: LineHead,
+): Promise<number> {
   let length = 0;
   for await (const bytes of wholeLines(path, space)) {
     length += bytes.length;
     eachRecord(bytes, head, () => {
-      takes.raise(head.high, head.low, head.take);
+      claims.raise(head.high, head.low, head.claim);
       return true;
     });
   }
@@ -85,11 +90,11 @@ async function noteTakes(path: string, space: ReadSpace, takes: TakeTable, head:
 }
 
 /** The second pass: moves the JSON of the winning lines together at the front of the buffer. */
-function keepWinners(bytes: Buffer, takes: TakeTable, head: LineHead): { bytes: Buffer; lines: number } {
+function keepWinners(bytes: Buffer, claims: ClaimTable, head: LineHead): { bytes: Buffer; lines: number } {
   let lines = 0;
   let kept = 0;
   eachRecord(bytes, head, (_, end) => {
-    if (takes.claim(head.high, head.low, head.take)) {
+    if (claims.winsOnce(head.high, head.low, head.claim)) {
       bytes.copyWithin(kept, head.jsonStart, end + 1);
       kept += end + 1 - head.jsonStart;
       lines++;

@@ -5,36 +5,36 @@ import { diskError } from '../disk.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory } from '../segments.ts';
 import { findRecord, type PlacedRecord, parseRecord } from './find-record.ts';
-import { isLineStart, ShelfIndex } from './folder-index.ts';
+import { FolderIndex, isLineStart } from './folder-index.ts';
 import { formatCursor, noCursor, parseCursor, type Stretch } from './page-cursor.ts';
 import type { PlaceTable } from './place-table.ts';
 import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
 
 export type { PlacedRecord };
 
-const MOST_SHELVES = 4;
+const MOST_FOLDERS = 4;
 const MOST_ENTRIES = 5_000_000;
 const MOST_PAGE_BYTES = 8 * 1024 * 1024;
 
 export interface RecordIndexesOptions {
   /** Where the crawls' directories lie: `<dataDir>/records`. */
   dir: string;
-  /** Ids kept over all shelves, 28 bytes each; a crawl with more is read through for each question. Default 5 million. */
+  /** Ids kept over all folders, 28 bytes each; a crawl with more is read through for each question. Default 5 million. */
   mostEntries?: number;
   /** Of lines on one page. Default 8 MiB. */
   mostPageBytes?: number;
 }
 
 export interface RecordIndexes {
-  /** A request's record, that of its highest take; null when there is none. Throws E_FILE. */
-  find(shelf: string, id: string): Promise<PlacedRecord | null>;
+  /** A request's record, that of its highest claim; null when there is none. Throws E_FILE. */
+  find(recordsFolder: string, id: string): Promise<PlacedRecord | null>;
   /**
    * Up to `limit` records, fewer where they are large, and `next`, the cursor behind them: null when nothing is left for now. Each request comes
-   * once, as its record of the highest take; one whose record is superseded while a reader is behind it comes again, what is appended
+   * once, as its record of the highest claim; one whose record is superseded while a reader is behind it comes again, what is appended
    * comes at the end. A cursor holds in any process and for as long as the crawl's records are there. Throws E_FIELD for one that is none, E_FILE.
    */
   page(
-    shelf: string,
+    recordsFolder: string,
     cursor: string | null,
     limit: number,
   ): Promise<{ records: CrawlRecord[]; next: string | null }>;
@@ -44,35 +44,36 @@ export interface RecordIndexes {
 export function openRecordIndexes(options: RecordIndexesOptions): RecordIndexes {
   const { dir, mostEntries = MOST_ENTRIES, mostPageBytes = MOST_PAGE_BYTES } = options;
   /** Least recently used first. */
-  const shelves = new Map<string, ShelfIndex>();
+  const folders = new Map<string, FolderIndex>();
 
-  async function fresh(shelf: string): Promise<ShelfIndex> {
-    const index = shelves.get(shelf) ?? new ShelfIndex(crawlDirectory(dir, shelf), mostEntries);
-    shelves.delete(shelf);
-    shelves.set(shelf, index);
+  async function fresh(recordsFolder: string): Promise<FolderIndex> {
+    const index =
+      folders.get(recordsFolder) ?? new FolderIndex(crawlDirectory(dir, recordsFolder), mostEntries);
+    folders.delete(recordsFolder);
+    folders.set(recordsFolder, index);
     await index.refresh();
-    let entries = [...shelves.values()].reduce((sum, { table }) => sum + (table?.size ?? 0), 0);
-    for (const [oldest, { table }] of shelves) {
-      if (oldest === shelf || (shelves.size <= MOST_SHELVES && entries <= mostEntries)) break;
-      shelves.delete(oldest);
+    let entries = [...folders.values()].reduce((sum, { table }) => sum + (table?.size ?? 0), 0);
+    for (const [oldest, { table }] of folders) {
+      if (oldest === recordsFolder || (folders.size <= MOST_FOLDERS && entries <= mostEntries)) break;
+      folders.delete(oldest);
       entries -= table?.size ?? 0;
     }
     return index;
   }
 
-  async function tell<T>(shelf: string, answer: () => Promise<T>): Promise<T> {
+  async function tell<T>(recordsFolder: string, answer: () => Promise<T>): Promise<T> {
     try {
       return await answer();
     } catch (error) {
-      throw diskError(error, crawlDirectory(dir, shelf));
+      throw diskError(error, crawlDirectory(dir, recordsFolder));
     }
   }
 
   return {
-    find: (shelf, id) =>
-      tell(shelf, async () => {
-        const index = await fresh(shelf);
-        if (!index.table) return findRecord(dir, shelf, id);
+    find: (recordsFolder, id) =>
+      tell(recordsFolder, async () => {
+        const index = await fresh(recordsFolder);
+        if (!index.table) return findRecord(dir, recordsFolder, id);
         const found = await lookUp(index, id);
         if (found !== 'moved') return found;
         // Unsynced lines were cut off and others stand there now: rare enough to read all of it again.
@@ -80,12 +81,14 @@ export function openRecordIndexes(options: RecordIndexesOptions): RecordIndexes 
         const again = await lookUp(index, id);
         return again === 'moved' ? null : again;
       }),
-    page: (shelf, cursor, limit) =>
-      tell(shelf, async () => readPage(await fresh(shelf), cursor, { records: limit, bytes: mostPageBytes })),
+    page: (recordsFolder, cursor, limit) =>
+      tell(recordsFolder, async () =>
+        readPage(await fresh(recordsFolder), cursor, { records: limit, bytes: mostPageBytes }),
+      ),
   };
 }
 
-async function lookUp(index: ShelfIndex, id: string): Promise<PlacedRecord | null | 'moved'> {
+async function lookUp(index: FolderIndex, id: string): Promise<PlacedRecord | null | 'moved'> {
   const line = Buffer.from(`${id} 0 {}`);
   const head = new LineHead();
   if (!head.read(line, 0, line.length)) return null;
@@ -106,7 +109,7 @@ interface Limits {
 }
 
 async function readPage(
-  index: ShelfIndex,
+  index: FolderIndex,
   cursor: string | null,
   limits: Limits,
 ): Promise<{ records: CrawlRecord[]; next: string | null }> {
@@ -132,7 +135,7 @@ async function readPage(
 
 /** The ids of the lines that come next, as many as make a page, with the places of their winning lines among all there are. */
 async function tableOfNext(
-  index: ShelfIndex,
+  index: FolderIndex,
   stretches: readonly Stretch[],
   limits: Limits,
 ): Promise<PlaceTable> {
@@ -141,7 +144,7 @@ async function tableOfNext(
   const ahead = stretches.map((stretch) => ({ ...stretch }));
   await readOn(ahead, (head, place, _, start, end) => {
     if (table.size === limits.records || bytes > limits.bytes) return false;
-    table.note(head.high, head.low, head.take, place.segment, place.offset);
+    table.note(head.high, head.low, head.claim, place.segment, place.offset);
     bytes += end - start;
     return true;
   });

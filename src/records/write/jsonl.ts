@@ -1,27 +1,27 @@
-// The sink of JSON lines, by group commit: what arrives while one write and its fdatasync run goes out with the next.
+// The store of JSON lines, by group commit: what arrives while one write and its fdatasync run goes out with the next.
 import { setImmediate } from 'node:timers/promises';
 import { DroverError } from '../../errors.ts';
 import type { CrawlRecord } from '../../record.ts';
 import { diskError } from '../disk.ts';
 import { lineHead, recordJson } from '../line.ts';
 import { Segments } from '../segments.ts';
-import type { Sink } from '../store.ts';
+import type { RecordStore } from '../store.ts';
 import type { Segment } from './segment.ts';
 
 const mostOpenFiles = 64;
 const mostUnwritten = 64 * 1024 * 1024;
 const slabBytes = 1024 * 1024;
 
-export interface JsonlSinkOptions {
+export interface JsonlStoreOptions {
   /** Where the crawls' directories lie: `<dataDir>/records`. Made when the first record comes. */
   dir: string;
   /** A segment that has grown beyond this is followed by another. Default 256 MiB. */
   maxSegmentBytes?: number;
 }
 
-/** Opens nothing yet; see Sink for what it promises. */
-export function openJsonlSink(options: JsonlSinkOptions): Sink {
-  return new JsonlSink(options);
+/** Opens nothing yet; see RecordStore for what it promises. */
+export function openJsonlStore(options: JsonlStoreOptions): RecordStore {
+  return new JsonlStore(options);
 }
 
 /** The records of one crawl that go out with one write. All that wait for them share its promise. */
@@ -30,7 +30,7 @@ interface Group {
   done: PromiseWithResolvers<void>;
 }
 
-class JsonlSink implements Sink {
+class JsonlStore implements RecordStore {
   readonly #segments: Segments;
   readonly #slab = Buffer.allocUnsafeSlow(slabBytes);
   #gathering = new Map<string, Group>();
@@ -39,15 +39,15 @@ class JsonlSink implements Sink {
   #room: PromiseWithResolvers<void> | null = null;
   #closed = false;
 
-  constructor({ dir, maxSegmentBytes = 256 * 1024 * 1024 }: JsonlSinkOptions) {
+  constructor({ dir, maxSegmentBytes = 256 * 1024 * 1024 }: JsonlStoreOptions) {
     this.#segments = new Segments(dir, maxSegmentBytes, mostOpenFiles);
   }
 
-  store(record: CrawlRecord, take: number, shelf = record.crawl): Promise<void> {
-    if (this.#closed) return Promise.reject(new DroverError('E_FILE', 'The sink is closed.'));
-    if (this.#unwritten > mostUnwritten) return this.#storeWhenRoom(record, take, shelf);
+  write(record: CrawlRecord, claim: number, recordsFolder = record.crawl): Promise<void> {
+    if (this.#closed) return Promise.reject(new DroverError('E_FILE', 'The store is closed.'));
+    if (this.#unwritten > mostUnwritten) return this.#storeWhenRoom(record, claim, recordsFolder);
     try {
-      return this.#add(record, take, shelf);
+      return this.#add(record, claim, recordsFolder);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -59,19 +59,19 @@ class JsonlSink implements Sink {
     await this.#segments.close();
   }
 
-  async #storeWhenRoom(record: CrawlRecord, take: number, shelf: string): Promise<void> {
+  async #storeWhenRoom(record: CrawlRecord, claim: number, recordsFolder: string): Promise<void> {
     this.#room ??= Promise.withResolvers();
     await this.#room.promise;
-    return this.store(record, take, shelf);
+    return this.write(record, claim, recordsFolder);
   }
 
-  #add(record: CrawlRecord, take: number, shelf: string): Promise<void> {
-    const head = lineHead(record.id, take);
+  #add(record: CrawlRecord, claim: number, recordsFolder: string): Promise<void> {
+    const head = lineHead(record.id, claim);
     const json = recordJson(record);
-    let group = this.#gathering.get(shelf);
+    let group = this.#gathering.get(recordsFolder);
     if (!group) {
       group = { texts: [], done: Promise.withResolvers() };
-      this.#gathering.set(shelf, group);
+      this.#gathering.set(recordsFolder, group);
     }
     group.texts.push(head, json, '\n');
     this.#unwritten += json.length;

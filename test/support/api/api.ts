@@ -91,12 +91,12 @@ export interface RawConnection {
 
 /** `drover serve --port 0 ARGS` in this fleet, when it listens; without consumers unless `args` say otherwise. */
 export async function startApi(
-  { desk }: Pick<Fleet, 'desk'>,
+  { runner }: Pick<Fleet, 'runner'>,
   args: readonly string[] = [],
   options: { env?: Record<string, string>; wholeFile?: boolean } = {},
 ): Promise<Api> {
   const own = args.includes('--processes') ? [] : ['--processes', '0'];
-  const drover = desk.start(['serve', '--port', '0', ...own, ...args], options);
+  const drover = runner.start(['serve', '--port', '0', ...own, ...args], options);
   const url = /http:\/\/\S+/.exec(await drover.line(/^listening on /))?.[0] ?? '';
   const port = Number(new URL(url).port);
   const call: Api['call'] = (method, path, how = {}) => callApi(port, method, path, how);

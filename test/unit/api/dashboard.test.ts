@@ -12,7 +12,7 @@ const { readRoute, routeTo } = await load('route.js');
 const bounds = [10, 100, 1000];
 
 function sampleAt(at: number, recorded: number, counts = [0, 0, 0, 0], errors = {}) {
-  const still = { refused: 0, dead: 0, retries: 0, snoozes: 0, bytes: 0 };
+  const still = { refused: 0, dead: 0, retries: 0, postponed: 0, bytes: 0 };
   const now = { waiting: 5, open: 1, delayed: 0, deadLetters: 0, inFlight: 1, consumers: 1 };
   return { at, recorded, errors, latency: { bounds, counts }, ...still, ...now };
 }

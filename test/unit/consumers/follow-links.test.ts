@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Station, Work } from '../../../consumers/context.ts';
+import type { ActiveJob, ConsumerContext } from '../../../consumers/context.ts';
 import { follow } from '../../../consumers/follow-links.ts';
 import { defaultSettings, type Settings } from '../../../src/config.ts';
 import { createScope } from '../../../src/crawl/scope.ts';
@@ -24,11 +24,11 @@ async function followed(
 ): Promise<Found> {
   const settings = { ...defaultSettings, ...changes };
   const request: Request = { depth: 0, referrer: null, extras: null, ...page };
-  const plan = { settings, scope: createScope(settings) };
-  const work = { request, laneKey: limiterKeyOf(request.url), plan } as unknown as Work;
-  const next = await follow({} as Station, work, links, from);
+  const loadedCrawl = { settings, scope: createScope(settings) };
+  const job = { request, laneKey: limiterKeyOf(request.url), loadedCrawl } as unknown as ActiveJob;
+  const next = await follow({} as ConsumerContext, job, links, from);
   const entries = next?.links.split('\x1e').slice(0, -1) ?? [];
-  return { requests: entries.map((entry) => requestOf(entry, work.laneKey)), leftOut: next?.leftOut ?? {} };
+  return { requests: entries.map((entry) => requestOf(entry, job.laneKey)), leftOut: next?.leftOut ?? {} };
 }
 
 /** What src/frontier/entry.ts made of it. */

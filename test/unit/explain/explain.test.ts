@@ -4,7 +4,7 @@ import test from 'node:test';
 import stringWidth from 'string-width';
 import { explanationText } from '../../../cli/terminal/explain-text.ts';
 import { crawlSettings, defaultSettings } from '../../../src/config.ts';
-import { planOf } from '../../../src/crawl/loaded-crawl.ts';
+import { loadedCrawlOf } from '../../../src/crawl/loaded-crawl.ts';
 import { failure } from '../../../src/errors.ts';
 import { formsOf } from '../../../src/explain/crawl.ts';
 import type { Explanation } from '../../../src/explain/explanation.ts';
@@ -46,9 +46,9 @@ test('a robots.txt that cannot be had forbids all, one that allows nothing', () 
 });
 
 test('what normalising changed is said, and what links lose', () => {
-  const plan = planOf('c', 'c', { ...crawlSettings(defaultSettings), stripParams: ['utm_*'] });
+  const loadedCrawl = loadedCrawlOf('c', 'c', { ...crawlSettings(defaultSettings), stripParams: ['utm_*'] });
   const changesOf = (text: string) => {
-    const forms = formsOf(text, plan);
+    const forms = formsOf(text, loadedCrawl);
     return 'changes' in forms ? forms.changes : [forms.failure.code];
   };
   assert.deepEqual(changesOf('http://a.test'), []);

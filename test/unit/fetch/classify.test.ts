@@ -26,7 +26,7 @@ const rows: [string, number[], Verdict['kind'], ErrorCode | null][] = [
   ],
   ['4xx is recorded', [400, 401, 403, 404, 405, 410, 418, 422, 426, 451, 499], 'recorded', 'E_HTTP_4XX'],
   ['408 and 425 are retried', [408, 425], 'retry', 'E_HTTP_RETRY'],
-  ['429 and 503 are snoozed', [429, 503], 'snooze', 'E_RATE_LIMITED'],
+  ['429 and 503 are postponed', [429, 503], 'postponed', 'E_RATE_LIMITED'],
   ['other 5xx are retried', [500, 501, 502, 504, 507, 520, 599], 'retry', 'E_HTTP_5XX'],
   ['statuses of no class are recorded', [600, 999, 199], 'recorded', 'E_HTTP_STATUS'],
 ];
@@ -53,7 +53,7 @@ test('a status that --dead-on names is dead, whatever it is otherwise', () => {
   }
 });
 
-test('a snooze carries what Retry-After says, or null', () => {
+test('a postponed carries what Retry-After says, or null', () => {
   for (const [header, ms] of [
     ['120', 120_000],
     ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
@@ -61,11 +61,11 @@ test('a snooze carries what Retry-After says, or null', () => {
   ] as const) {
     for (const status of [429, 503]) {
       const verdict = verdictOn(status, { 'retry-after': header });
-      assert.ok(verdict.kind === 'snooze' && verdict.retryAfterMs === ms, `${status} ${header}`);
+      assert.ok(verdict.kind === 'postponed' && verdict.retryAfterMs === ms, `${status} ${header}`);
     }
   }
   const without = verdictOn(429);
-  assert.ok(without.kind === 'snooze' && without.retryAfterMs === null);
+  assert.ok(without.kind === 'postponed' && without.retryAfterMs === null);
 });
 
 const retried: ErrorCode[] = [

@@ -84,7 +84,7 @@ function counts(part: Partial<CrawlCounts> = {}): CrawlCounts {
     waiting: 0,
     bytes: 0,
     retries: 0,
-    snoozes: 0,
+    postponed: 0,
   };
   return {
     crawl: 'museum',
@@ -156,7 +156,7 @@ test('no line is wider than the terminal, whatever its width, the counts and the
         const errors = { E_HTTP_5XX: a, E_RESET: b, E_DNS_TIMEOUT: 2 };
         screen.update(listAt(0, { crawl, accepted: a, waiting: b, errors }));
         screen.update(
-          listAt(500, { crawl, accepted: a, waiting: b, errors, dead: a, retries: b, snoozes: a }),
+          listAt(500, { crawl, accepted: a, waiting: b, errors, dead: a, retries: b, postponed: a }),
         );
         for (const line of terminal.seen())
           assert.ok(stringWidth(line) < columns, `${stringWidth(line)} in ${columns}: ${line}`);
@@ -295,7 +295,7 @@ test('speed and time left are those of the last ten seconds', () => {
   assert.equal(rate.remainingMs(), (490 / 50) * 1000);
   for (let second = 21; second <= 31; second++) at(second * 1000, 510);
   assert.deepEqual([rate.pagesPerSecond(), rate.remainingMs()], [0, null]);
-  at(32_000, 400); // a counter that was mended
+  at(32_000, 400); // a counter that was repaired
   assert.equal(rate.pagesPerSecond(), 0);
   at(33_000, 1000);
   assert.equal(rate.remainingMs(), 0);

@@ -17,7 +17,7 @@ const counts: CrawlCounts = {
   waiting: 0,
   bytes: 3_100_000,
   retries: 5,
-  snoozes: 2,
+  postponed: 2,
   statuses: { 200: 295, 404: 1 },
   errors: { E_HTTP_4XX: 1, E_HTTP_5XX: 2, E_RESET: 1, E_DNS_TIMEOUT: 0 },
   refusals: { E_ROBOTS: 12 },
@@ -48,7 +48,7 @@ function flat(text: string): string {
 test('the summary says how it ended, how fast, with which statuses, and which hosts were slow', () => {
   const text = printSummary(summaryOf());
   assert.match(text, /Crawl museum finished after 15 s: 296 pages recorded, 12 refused, 1 dead letter\.\n/);
-  assert.match(text, /\n {2}20 pages\/s · 3\.1 MB · 5 retries · 2 put back on request\n/);
+  assert.match(text, /\n {2}20 pages\/s · 3\.1 MB · 5 retries · 2 postponed\n/);
   assert.match(text, /\nStatuses\n {2}200 {2}295\n {2}404 {4}1\n/);
   assert.match(
     text,

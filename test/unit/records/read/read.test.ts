@@ -36,7 +36,7 @@ test('a crawl without a directory has no records', async (context) => {
   assert.deepEqual(await linesOf(segments(context, {}), 'other'), []);
 });
 
-test('the line of the highest take wins, the first of several, over all segments in the order of their names', async (context) => {
+test('the line of the highest claim wins, the first of several, over all segments in the order of their names', async (context) => {
   const dir = segments(context, {
     'b.jsonl': 'aaaaaaaaaaaaaaaa 0 {"n":4}\nbbbbbbbbbbbbbbbb 2 {"n":5}\ntoken 0 {"n":6}\n',
     'a.jsonl': 'aaaaaaaaaaaaaaaa 1 {"n":1}\naaaaaaaaaaaaaaaa 1 {"n":2}\nbbbbbbbbbbbbbbbb 0 {"n":3}\n',

@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../../../support/temporary.ts';
 interface Line {
   segment: number;
   id: number;
-  take: number;
+  claim: number;
 }
 
 /** Two writers; of the first, a later segment ends the former one. */
@@ -22,12 +22,12 @@ const names = [0, 1, 2, 3].map(
 );
 const idOf = (id: number) => id.toString(16).padStart(16, '0');
 let serial = 0;
-const textOf = ({ id, take }: Line) =>
-  `${idOf(id)} ${take} ${JSON.stringify({ id: idOf(id), serial: serial++, body: 'x'.repeat(id * 7) })}\n`;
+const textOf = ({ id, claim }: Line) =>
+  `${idOf(id)} ${claim} ${JSON.stringify({ id: idOf(id), serial: serial++, body: 'x'.repeat(id * 7) })}\n`;
 
-const newShelf = async (shelf = 'c') => {
+const newRecordsFolder = async (recordsFolder = 'c') => {
   const dir = await temporaryDirectory('index');
-  mkdirSync(join(dir, shelf));
+  mkdirSync(join(dir, recordsFolder));
   return dir;
 };
 /** A writer that has begun another segment does not go back to the former one; and fills none between two pages. */
@@ -66,7 +66,7 @@ async function pages(indexes: RecordIndexes, limit: number, cursor: string | nul
 const line = fc.record({
   segment: fc.integer({ min: 0, max: 3 }),
   id: fc.integer({ min: 0, max: 30 }),
-  take: fc.integer({ min: 0, max: 3 }),
+  claim: fc.integer({ min: 0, max: 3 }),
 });
 const batch = fc.array(line, { maxLength: 40 });
 /** Kept in memory, or more ids than may be. */
@@ -80,7 +80,7 @@ test('pages and finds agree with readRecords, after each batch of appends, kept 
   );
   await fc.assert(
     fc.asyncProperty(cases, async ([batches, limit, most]) => {
-      const dir = await newShelf();
+      const dir = await newRecordsFolder();
       const indexes = openRecordIndexes({ dir, mostEntries: most, mostPageBytes: 600 });
       for (const lines of batches) {
         write(dir, lines);
@@ -107,7 +107,7 @@ test('what is appended between two pages, to any segment, comes too: nothing is 
   );
   await fc.assert(
     fc.asyncProperty(cases, async ([batches, limit, most]) => {
-      const dir = await newShelf();
+      const dir = await newRecordsFolder();
       const given: unknown[] = [];
       let cursor: string | null = null;
       for (const lines of batches) {
@@ -135,10 +135,10 @@ test('what is appended between two pages, to any segment, comes too: nothing is 
 });
 
 test('a page is bounded in bytes, and a line larger than that comes alone', async () => {
-  const dir = await newShelf();
+  const dir = await newRecordsFolder();
   write(
     dir,
-    [1, 2, 900, 3, 4].map((id) => ({ segment: 0, id, take: 0 })),
+    [1, 2, 900, 3, 4].map((id) => ({ segment: 0, id, claim: 0 })),
   );
   const indexes = openRecordIndexes({ dir, mostPageBytes: 1000 });
   const lengths: number[] = [];
@@ -152,10 +152,10 @@ test('a page is bounded in bytes, and a line larger than that comes alone', asyn
 });
 
 test('a cursor that is none is refused', async () => {
-  const dir = await newShelf();
+  const dir = await newRecordsFolder();
   write(
     dir,
-    [1, 2, 3].map((id) => ({ segment: 0, id, take: 0 })),
+    [1, 2, 3].map((id) => ({ segment: 0, id, claim: 0 })),
   );
   const indexes = openRecordIndexes({ dir });
   const { next } = await indexes.page('c', null, 1);
@@ -170,31 +170,31 @@ test('a cursor that is none is refused', async () => {
 });
 
 test('lines that were cut off again, with others in their place, are noticed', async () => {
-  const dir = await newShelf();
+  const dir = await newRecordsFolder();
   const file = join(dir, 'c', names[0] ?? '');
   const indexes = openRecordIndexes({ dir });
-  write(dir, [{ segment: 0, id: 1, take: 0 }]);
-  const head = textOf({ segment: 0, id: 2, take: 0 }).length;
-  write(dir, [{ segment: 0, id: 2, take: 0 }]);
+  write(dir, [{ segment: 0, id: 1, claim: 0 }]);
+  const head = textOf({ segment: 0, id: 2, claim: 0 }).length;
+  write(dir, [{ segment: 0, id: 2, claim: 0 }]);
   assert.ok(await indexes.find('c', idOf(2)));
   truncateSync(file, 0);
-  write(dir, [{ segment: 0, id: 3, take: 0 }]);
+  write(dir, [{ segment: 0, id: 3, claim: 0 }]);
   assert.equal(await indexes.find('c', idOf(2)), null);
   assert.equal((await indexes.find('c', idOf(3)))?.record.id, idOf(3));
   // As long as what was there before, so that only the line itself tells.
-  write(dir, [{ segment: 0, id: 4, take: 0 }]);
+  write(dir, [{ segment: 0, id: 4, claim: 0 }]);
   assert.ok(await indexes.find('c', idOf(4)));
-  const text = textOf({ segment: 0, id: 3, take: 0 }) + textOf({ segment: 0, id: 5, take: 0 });
+  const text = textOf({ segment: 0, id: 3, claim: 0 }) + textOf({ segment: 0, id: 5, claim: 0 });
   writeFileSync(file, text.padEnd(head));
   assert.equal(await indexes.find('c', idOf(4)), null);
   assert.equal((await indexes.find('c', idOf(5)))?.record.id, idOf(5));
 });
 
-test('torn lines and zeros are passed over; a shelf that does not exist has nothing', async () => {
-  const dir = await newShelf();
-  write(dir, [{ segment: 0, id: 1, take: 0 }]);
+test('torn lines and zeros are passed over; a records folder that does not exist has nothing', async () => {
+  const dir = await newRecordsFolder();
+  write(dir, [{ segment: 0, id: 1, claim: 0 }]);
   appendFileSync(join(dir, 'c', names[0] ?? ''), `\0\0\0\n${idOf(2)} 0 {"id"`);
-  write(dir, [{ segment: 2, id: 3, take: 0 }]);
+  write(dir, [{ segment: 2, id: 3, claim: 0 }]);
   const indexes = openRecordIndexes({ dir });
   assert.equal((await pages(indexes, 10)).length, 2);
   assert.equal(await indexes.find('c', idOf(2)), null);
@@ -203,10 +203,10 @@ test('torn lines and zeros are passed over; a shelf that does not exist has noth
 });
 
 test('many questions at once share the reading', async () => {
-  const dir = await newShelf();
+  const dir = await newRecordsFolder();
   write(
     dir,
-    Array.from({ length: 30 }, (_, id) => ({ segment: id % 4, id, take: 0 })),
+    Array.from({ length: 30 }, (_, id) => ({ segment: id % 4, id, claim: 0 })),
   );
   const indexes = openRecordIndexes({ dir });
   const found = await Promise.all(Array.from({ length: 30 }, (_, id) => indexes.find('c', idOf(id))));
@@ -217,7 +217,7 @@ test('many questions at once share the reading', async () => {
 });
 
 test('a page that has a link is found by it, not by what only mentions it', async () => {
-  const dir = await newShelf();
+  const dir = await newRecordsFolder();
   const link = 'http://a.test/x';
   const record = (url: string, more: object) =>
     `${idOf(serial)} 0 ${JSON.stringify({ id: idOf(serial++), url, ...more })}\n`;

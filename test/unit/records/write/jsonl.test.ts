@@ -10,7 +10,7 @@ import { DroverError } from '../../../../src/errors.ts';
 import type { CrawlRecord } from '../../../../src/record.ts';
 import { readRecords } from '../../../../src/records/read/read.ts';
 import { crawlDirectory } from '../../../../src/records/segments.ts';
-import { openJsonlSink } from '../../../../src/records/write/jsonl.ts';
+import { openJsonlStore } from '../../../../src/records/write/jsonl.ts';
 
 function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
   return {
@@ -43,7 +43,7 @@ function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
 }
 
 function directory(context: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'drover-sink-'));
+  const dir = mkdtempSync(join(tmpdir(), 'drover-store-'));
   context.after(() => rmSync(dir, { recursive: true }));
   return dir;
 }
@@ -56,50 +56,52 @@ async function linesOf(dir: string, crawl = 'c'): Promise<string[]> {
 
 const idOf = (number: number) => number.toString(16).padStart(16, '0');
 
-test('a record is in its file when store resolves, behind its id and its take', async (context) => {
+test('a record is in its file when store resolves, behind its id and its claim', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir });
-  await sink.store(record(idOf(1)), 3);
+  const store = openJsonlStore({ dir });
+  await store.write(record(idOf(1)), 3);
   const [name = ''] = readdirSync(join(dir, 'c'));
   const text = readFileSync(join(dir, 'c', name), 'utf8');
-  await sink.close();
+  await store.close();
   assert.match(name, /^\d{8}T\d{9}Z-[A-Za-z0-9._-]+-\d+-[0-9a-f]{12}\.jsonl$/);
   assert.match(text, /^0000000000000001 3 \{"id":"0000000000000001",.*\}\n$/);
 });
 
 test('the fields stand in the order of record.ts and are all there, whatever order the object has', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir });
+  const store = openJsonlStore({ dir });
   const shuffled = Object.fromEntries(Object.entries(record(idOf(1))).reverse()) as unknown as CrawlRecord;
-  await sink.store({ ...shuffled, userData: undefined }, 0);
-  await sink.close();
+  await store.write({ ...shuffled, userData: undefined }, 0);
+  await store.close();
   const [line = ''] = await linesOf(dir);
   assert.deepEqual(Object.entries(JSON.parse(line)), Object.entries(record(idOf(1))));
 });
 
 test('any text comes back as it was stored, lone surrogates and line ends included', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir });
+  const store = openJsonlStore({ dir });
   const bodies = ['\ud800', 'a\udc00\n\r\u2028"\\\0', '\u{1f600}'.repeat(300_000), '', 'é'.repeat(400_000)];
   bodies.push(...fc.sample(fc.string({ unit: 'binary', maxLength: 200 }), 200));
-  await Promise.all(bodies.map((body, index) => sink.store(record(idOf(index), { body }), 0)));
-  await sink.close();
+  await Promise.all(bodies.map((body, index) => store.write(record(idOf(index), { body }), 0)));
+  await store.close();
   const stored = (await linesOf(dir)).map((line) => (JSON.parse(line) as CrawlRecord).body);
   assert.deepEqual(stored, bodies);
 });
 
-test('of what several sinks stored, each request is read once, with its highest take', async (context) => {
-  const stores = fc.array(fc.record({ id: fc.nat(8), take: fc.nat(4), sink: fc.nat(2) }), { maxLength: 40 });
+test('of what several writers stored, each request is read once, with its highest claim', async (context) => {
+  const stores = fc.array(fc.record({ id: fc.nat(8), claim: fc.nat(4), store: fc.nat(2) }), {
+    maxLength: 40,
+  });
   await fc.assert(
     fc.asyncProperty(stores, async (list) => {
-      const dir = mkdtempSync(join(tmpdir(), 'drover-sink-'));
-      const sinks = [0, 1, 2].map(() => openJsonlSink({ dir, maxSegmentBytes: 2000 }));
+      const dir = mkdtempSync(join(tmpdir(), 'drover-store-'));
+      const writers = [0, 1, 2].map(() => openJsonlStore({ dir, maxSegmentBytes: 2000 }));
       const highest = new Map<string, number>();
-      for (const { id, take, sink } of list) {
-        await sinks[sink]?.store(record(idOf(id), { attempts: take }), take);
-        highest.set(idOf(id), Math.max(take, highest.get(idOf(id)) ?? 0));
+      for (const { id, claim, store } of list) {
+        await writers[store]?.write(record(idOf(id), { attempts: claim }), claim);
+        highest.set(idOf(id), Math.max(claim, highest.get(idOf(id)) ?? 0));
       }
-      await Promise.all(sinks.map((sink) => sink.close()));
+      await Promise.all(writers.map((store) => store.close()));
       const read = (await linesOf(dir)).map((line) => JSON.parse(line) as CrawlRecord);
       rmSync(dir, { recursive: true });
       assert.deepEqual(read.map(({ id, attempts }) => [id, attempts]).sort(), [...highest].sort());
@@ -111,17 +113,17 @@ test('of what several sinks stored, each request is read once, with its highest 
 
 test('store resolves after fdatasync, and what came meanwhile shares the next one', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir });
-  await sink.store(record(idOf(0)), 0);
+  const store = openJsonlStore({ dir });
+  await store.write(record(idOf(0)), 0);
   const syncs = await heldSyncs(context);
 
   let first = false;
-  const firstStore = sink.store(record(idOf(1)), 0).then(() => {
+  const firstStore = store.write(record(idOf(1)), 0).then(() => {
     first = true;
   });
   await until(() => syncs.length === 1);
   const meanwhile = Promise.all(
-    Array.from({ length: 50 }, (_, index) => sink.store(record(idOf(index + 2)), 0)),
+    Array.from({ length: 50 }, (_, index) => store.write(record(idOf(index + 2)), 0)),
   );
   assert.equal(first, false);
   syncs[0]?.();
@@ -130,7 +132,7 @@ test('store resolves after fdatasync, and what came meanwhile shares the next on
   syncs[1]?.();
   await meanwhile;
   assert.equal(syncs.length, 2);
-  await sink.close();
+  await store.close();
   assert.equal((await linesOf(dir)).length, 52);
 });
 
@@ -161,11 +163,11 @@ async function until(condition: () => boolean): Promise<void> {
 
 test('a full segment is followed by another, and their order is that of the stores', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir, maxSegmentBytes: 5000 });
+  const store = openJsonlStore({ dir, maxSegmentBytes: 5000 });
   for (let index = 0; index < 20; index++) {
-    await sink.store(record(idOf(index), { body: 'x'.repeat(1000) }), 0);
+    await store.write(record(idOf(index), { body: 'x'.repeat(1000) }), 0);
   }
-  await sink.close();
+  await store.close();
   assert.equal(readdirSync(join(dir, 'c')).length, 5);
   assert.deepEqual(
     (await linesOf(dir)).map((line) => JSON.parse(line).id),
@@ -180,14 +182,14 @@ test(
   onLinux,
   async (context) => {
     const dir = directory(context);
-    const sink = openJsonlSink({ dir });
+    const store = openJsonlStore({ dir });
     const crawls = Array.from({ length: 200 }, (_, index) => `crawl-${index}`);
     for (const round of [0, 1, 2]) {
-      await Promise.all(crawls.map((crawl) => sink.store(record(idOf(round), { crawl }), 0)));
+      await Promise.all(crawls.map((crawl) => store.write(record(idOf(round), { crawl }), 0)));
       const open = readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(dir));
       assert.ok(open.length <= 64, `${open.length} open`);
     }
-    await sink.close();
+    await store.close();
     for (const crawl of crawls) {
       assert.equal(readdirSync(join(dir, crawl)).length, 1);
       assert.equal((await linesOf(dir, crawl)).length, 3);
@@ -212,7 +214,7 @@ test('a crawl whose name is no file name has a directory of its own below the gi
 
 test('what is stored while more than 64 MiB wait is not even serialised before there is room', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir });
+  const store = openJsonlStore({ dir });
   const body = 'x'.repeat(4 * 1024 * 1024);
   let serialised = 0;
   const stores = Array.from({ length: 30 }, (_, index) => {
@@ -220,34 +222,34 @@ test('what is stored while more than 64 MiB wait is not even serialised before t
       enumerable: true,
       get: () => `number ${++serialised}`,
     });
-    return sink.store(counted, 0);
+    return store.write(counted, 0);
   });
   assert.equal(serialised, 16); // 16 times 4 MiB and the other fields
   await Promise.all(stores);
-  await sink.close();
+  await store.close();
   assert.equal((await linesOf(dir)).length, 30);
 });
 
 test('close writes what is left, and a store after it rejects', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir });
-  const stores = [1, 2, 3].map((id) => sink.store(record(idOf(id)), 0));
-  await sink.close();
-  await sink.close();
+  const store = openJsonlStore({ dir });
+  const stores = [1, 2, 3].map((id) => store.write(record(idOf(id)), 0));
+  await store.close();
+  await store.close();
   await Promise.all(stores);
   assert.equal((await linesOf(dir)).length, 3);
-  await assert.rejects(sink.store(record(idOf(4)), 0), DroverError);
+  await assert.rejects(store.write(record(idOf(4)), 0), DroverError);
 });
 
-test('an id or a take that a line cannot hold is refused, and harms no other record', async (context) => {
+test('an id or a claim that a line cannot hold is refused, and harms no other record', async (context) => {
   const dir = directory(context);
-  const sink = openJsonlSink({ dir });
-  const good = sink.store(record('urn:other-token'), 0);
-  await assert.rejects(sink.store(record('a b'), 0), DroverError);
-  await assert.rejects(sink.store(record(''), 0), DroverError);
-  await assert.rejects(sink.store(record(idOf(1)), -1), DroverError);
-  await assert.rejects(sink.store(record(idOf(1)), 0.5), DroverError);
+  const store = openJsonlStore({ dir });
+  const good = store.write(record('urn:other-token'), 0);
+  await assert.rejects(store.write(record('a b'), 0), DroverError);
+  await assert.rejects(store.write(record(''), 0), DroverError);
+  await assert.rejects(store.write(record(idOf(1)), -1), DroverError);
+  await assert.rejects(store.write(record(idOf(1)), 0.5), DroverError);
   await good;
-  await sink.close();
+  await store.close();
   assert.equal((await linesOf(dir)).length, 1);
 });

@@ -106,7 +106,7 @@ function createFigures() {
     update(view, { pagesPerSecond, remainingMs }) {
       const isRunning = view.state === 'running';
       const texts = [
-        ...[view.recorded, view.refused, view.dead, view.waiting, view.retries, view.snoozes].map(count),
+        ...[view.recorded, view.refused, view.dead, view.waiting, view.retries, view.postponed].map(count),
         bytes(view.bytes),
         isRunning ? rate(pagesPerSecond) : '–',
         isRunning && remainingMs !== null ? duration(remainingMs) : '–',

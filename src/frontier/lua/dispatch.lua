@@ -5,13 +5,13 @@
     KEYS[1] NS:active
     ARGV    1 NS  2 crawl to serve, or '*'  3 the queue's list of waiting jobs  4 wanted length of that list  5 lease (ms)
             6 number of releases, then three each: limiter key, holder, server or ''; then the arrived: members of the hand-over list
-  Keys: NS:handing (ZSET) CRAWL.ID by the time of the hand-over · NS:c:CRAWL:due (ZSET) limiter key by when its lane is due (ms)
-        NS:c:CRAWL:open (HASH) id to TAKE US PACKED · NS:c:CRAWL:n (HASH) limiter key to number of open requests
+  Keys: NS:hand-over (ZSET) CRAWL.ID by the time of the hand-over · NS:c:CRAWL:due (ZSET) limiter key by when its lane is due (ms)
+        NS:c:CRAWL:open (HASH) id to CLAIM US PACKED · NS:c:CRAWL:n (HASH) limiter key to number of open requests
   Answers {ms until the next lane is due or -1, waiting in the queue, then per request: crawl, id, packed, and how it starts: 'fetch' with a slot ('fetch@SERVER' with one of
   its server too), 'ahead' of one, 'ask' the gate (its key obeys a clock, or it was handed over before)}
 ]]
 --- include politeness/lua/gate.lua
-local HANDING_TIMEOUT = 3000
+local HAND_OVER_TIMEOUT_MS = 3000
 local LANES_A_TURN = 100
 -- A request of a timed key leaves its lane so long before it may start: the way to a consumer takes some of it.
 local LEAD_MS = 30
@@ -19,32 +19,32 @@ local LEAD_MS = 30
 local WAY_MS = 30
 local ns, only, lease = ARGV[1], ARGV[2], tonumber(ARGV[5])
 local now = redisTime()
-local handing = ns .. ':handing'
+local handOver = ns .. ':hand-over'
 local releases = tonumber(ARGV[6])
 local at = 7
 for _ = 1, releases do
   gateRelease(ns, ARGV[at], ARGV[at + 1], ARGV[at + 2], now)
   at = at + 3
 end
-for first = at, #ARGV, 1000 do redis.call('ZREM', handing, unpack(ARGV, first, math.min(first + 999, #ARGV))) end
+for first = at, #ARGV, 1000 do redis.call('ZREM', handOver, unpack(ARGV, first, math.min(first + 999, #ARGV))) end
 
 local out = { -1, redis.call('LLEN', ARGV[3]) }
 local room = tonumber(ARGV[4]) - out[2]
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', handing, '-inf', now - HANDING_TIMEOUT, 'LIMIT', 0, 100)) do
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', handOver, '-inf', now - HAND_OVER_TIMEOUT_MS, 'LIMIT', 0, 100)) do
   local crawl, id = string.match(member, '^(.*)%.([^.]*)$')
   local open = redis.call('HGET', ns .. ':c:' .. crawl .. ':open', id)
   if open then
-    redis.call('ZADD', handing, now, member)
+    redis.call('ZADD', handOver, now, member)
     out[#out + 1] = crawl
     out[#out + 1] = id
     out[#out + 1] = string.match(open, '^%d+\31(.*)$')
     out[#out + 1] = 'ask'
     room = room - 1
   else
-    redis.call('ZREM', handing, member)
+    redis.call('ZREM', handOver, member)
   end
 end
-room = room - redis.call('ZCARD', handing)
+room = room - redis.call('ZCARD', handOver)
 
 local function popLane(c, key, priorities)
   for p = 9, 0, -1 do
@@ -129,10 +129,10 @@ local function serveLane(crawl, c, key, info, quota, order)
     local id = identity(packed)
     local member = crawl .. '.' .. id
     -- What was replayed has been taken before: it asks the gate, so that its record goes before the former one.
-    local again = info.replayed and redis.call('HGET', c .. ':again', id)
-    local granted = start == 'fetch' and served < free and not again
-    redis.call('HSET', c .. ':open', id, (again and string.match(again, '^%d+') or '0') .. '\31' .. packed)
-    redis.call('ZADD', handing, now, member)
+    local replayed = info.replayed and redis.call('HGET', c .. ':replayed', id)
+    local granted = start == 'fetch' and served < free and not replayed
+    redis.call('HSET', c .. ':open', id, (replayed and string.match(replayed, '^%d+') or '0') .. '\31' .. packed)
+    redis.call('ZADD', handOver, now, member)
     if granted then
       holdSlot(g.k, member, now + lease, lease)
       if g.server then holdSlot(g.server, member, now + lease, lease) end
@@ -140,7 +140,7 @@ local function serveLane(crawl, c, key, info, quota, order)
     out[#out + 1] = crawl
     out[#out + 1] = id
     out[#out + 1] = packed
-    out[#out + 1] = again and 'ask' or start ~= 'fetch' and start or not granted and 'ahead' or g.server and 'fetch@' .. g.serverName or 'fetch'
+    out[#out + 1] = replayed and 'ask' or start ~= 'fetch' and start or not granted and 'ahead' or g.server and 'fetch@' .. g.serverName or 'fetch'
     served = served + 1
   end
   if served > 0 then

@@ -22,7 +22,7 @@ export interface Release {
   server: string;
 }
 
-export interface TurnRequest {
+export interface DispatchRequest {
   /** The one crawl to serve, or '*' for all. */
   serve: string;
   /** BullMQ's list of waiting jobs: only its length is read. */
@@ -35,7 +35,7 @@ export interface TurnRequest {
   arrived: readonly string[];
 }
 
-export interface Turn {
+export interface Dispatched {
   /** Until the next lane is due; null when there is none. */
   nextDueMs: number | null;
   waiting: number;
@@ -43,18 +43,18 @@ export interface Turn {
 }
 
 /** Atomic. What it hands over stays on the hand-over list until a later turn reports it as arrived. */
-export async function takeTurn(redis: Redis, shard: string, turn: TurnRequest): Promise<Turn> {
+export async function dispatch(redis: Redis, namespace: string, asked: DispatchRequest): Promise<Dispatched> {
   const args: (string | number)[] = [
-    shard,
-    turn.serve,
-    turn.waitList,
-    turn.wanted,
-    turn.leaseMs,
-    turn.releases.length,
+    namespace,
+    asked.serve,
+    asked.waitList,
+    asked.wanted,
+    asked.leaseMs,
+    asked.releases.length,
   ];
-  for (const { key, holder, server } of turn.releases) args.push(key, holder, server);
-  args.push(...turn.arrived);
-  const reply = (await runScript(redis, 'frontier/lua/turn.lua', `${shard}:active`, args)) as (
+  for (const { key, holder, server } of asked.releases) args.push(key, holder, server);
+  args.push(...asked.arrived);
+  const reply = (await runScript(redis, 'frontier/lua/dispatch.lua', `${namespace}:active`, args)) as (
     | string
     | number
   )[];

@@ -1,6 +1,6 @@
 --[[
   A consumer is alive: its lease and those of the slots that it holds are renewed.
-    KEYS[1] any key of the shard
+    KEYS[1] any key of the namespace
     ARGV    1 NS  2 consumer as ID|CAPACITY  3 lease (ms), 0 to leave  then four each: limiter key, holder, server or '', '1' if its start
             is yet to be made
   Answers {capacity of the fleet, then the holders whose slot was lost}
