@@ -8,8 +8,8 @@ import { counted } from './terminal/figures.ts';
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const session = await openSession(options);
   try {
-    const { redis, namespace } = session;
-    const { counts, changed, inLanes } = await steerCrawl(redis, namespace, args[0] ?? '', 'cancel');
+    const { fleet } = session;
+    const { counts, changed, inLanes } = await steerCrawl(fleet, args[0] ?? '', 'cancel');
     const { crawl, state, ...figures } = counts;
     const json = { crawl, state, changed, unfetched: inLanes, ...figures };
     if (options.json) process.stdout.write(`${JSON.stringify(json)}\n`);

@@ -43,8 +43,8 @@ interface Job {
 }
 
 async function crawl(session: Session, screen: Screen, { name, seeds, output }: Job): Promise<Summary> {
-  const { settings, redis, namespace, address, log } = session;
-  const begun = await enqueue({ redis, namespace, settings, name, seeds });
+  const { settings, fleet, address, log } = session;
+  const begun = await enqueue({ fleet, settings, name, seeds });
   screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': going on where it stopped'}`);
   const interrupt = onInterrupt(screen);
   const troubles = createTroubles();
@@ -58,7 +58,7 @@ async function crawl(session: Session, screen: Screen, { name, seeds, output }: 
       onHeld: createHeldNotice(screen.note, settings.maxFrontier),
       stopped: interrupt.asked,
     });
-    const watched = { redis, namespace, crawl: begun.id, consumer, screen, offering, interrupt, command };
+    const watched = { fleet, crawl: begun.id, consumer, screen, offering, interrupt, command };
     const seen = await watchCrawl({ ...watched, trouble: troubles.first });
     const elapsedMs = performance.now() - started;
     if (!seen.interrupted) await tellWebhook({ ...watched, settings });
@@ -67,7 +67,7 @@ async function crawl(session: Session, screen: Screen, { name, seeds, output }: 
     await writeOutput(session, begun.id, file);
     return {
       ...seen,
-      counts: seen.counts.state === 'cancelled' ? await readCounts(redis, namespace, begun.id) : seen.counts,
+      counts: seen.counts.state === 'cancelled' ? await readCounts(fleet, begun.id) : seen.counts,
       elapsedMs,
       slowestHosts: consumer.hostTimes.slowest(5),
       output: file,

@@ -14,11 +14,11 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const interrupt = onInterrupt({ note: say });
   try {
-    const { settings, redis, namespace } = session;
+    const { settings, fleet } = session;
     const name = String(options.crawl ?? nameOfSeeds([...args, ...settings.sitemap]));
     if (args.length + settings.sitemap.length === 0)
       throw new DroverError('E_USAGE', 'Name seeds: URLs, files, - for standard input, or --sitemap.');
-    const begun = await enqueue({ redis, namespace, settings, name, seeds: args });
+    const begun = await enqueue({ fleet, settings, name, seeds: args });
     const onHeld = createHeldNotice(say, settings.maxFrontier);
     const running = begun.run({ stdin: process.stdin, onBadLine: say, onHeld, stopped: interrupt.asked });
     // Standard input may be silent: then nothing is held back, and there is nothing to wait for.

@@ -10,9 +10,9 @@ import { explanationText } from './terminal/explain-text.ts';
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const session = await openSession(options);
   try {
-    const { redis, namespace, settings } = session;
+    const { fleet, settings } = session;
     const recordsDir = join(settings.dataDir, 'records');
-    const parts = { redis, namespace, settings, recordsDir, queue: openQueue(redis, namespace) };
+    const parts = { fleet, settings, recordsDir, queue: openQueue(fleet) };
     const crawl = typeof options.crawl === 'string' ? options.crawl : null;
     const explanation = await explainUrl(parts, args[0] ?? '', crawl);
     const { stdout } = process;

@@ -9,8 +9,8 @@ import { openSession } from './command/session.ts';
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const session = await openSession(options);
   try {
-    const crawl = await findCrawl(session.redis, session.namespace, args[0] ?? '');
-    const recordsFolder = await findRecordsFolder(session.redis, session.namespace, crawl);
+    const crawl = await findCrawl(session.fleet, args[0] ?? '');
+    const recordsFolder = await findRecordsFolder(session.fleet, crawl);
     const output = typeof options.output === 'string' ? options.output : null;
     const { lines } = await writeResults(join(session.settings.dataDir, 'records'), recordsFolder, output);
     if (output) process.stderr.write(`${lines} records of crawl ${crawl} in ${output}\n`);

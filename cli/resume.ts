@@ -9,7 +9,7 @@ import { counted } from './terminal/figures.ts';
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const session = await openSession(options);
   try {
-    const { counts, changed } = await steerCrawl(session.redis, session.namespace, args[0] ?? '', 'resume');
+    const { counts, changed } = await steerCrawl(session.fleet, args[0] ?? '', 'resume');
     const { crawl, state, ...figures } = counts;
     if (options.json) process.stdout.write(`${JSON.stringify({ crawl, state, changed, ...figures })}\n`);
     else process.stderr.write(`crawl ${crawl} ${sentence(counts, changed)}\n`);

@@ -10,10 +10,10 @@ import { columns } from './terminal/columns.ts';
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   const session = await openSession(options);
   try {
-    const { redis, namespace } = session;
-    const ids = args[0] ? [await findCrawl(redis, namespace, args[0])] : await listCrawls(redis, namespace);
+    const { fleet } = session;
+    const ids = args[0] ? [await findCrawl(fleet, args[0])] : await listCrawls(fleet);
     const all: CrawlCounts[] = [];
-    for (const id of ids) all.push(await readCounts(redis, namespace, id));
+    for (const id of ids) all.push(await readCounts(fleet, id));
     const text = options.json
       ? asJson(all, args[0] !== undefined)
       : args[0]

@@ -77,7 +77,7 @@ export function refusal(refused: Failure): Ending {
 
 /** It may have been taken before, and cannot be ended without its claim. The slot that came along is given back. */
 async function cancelled(context: ConsumerContext, job: ActiveJob): Promise<Admission> {
-  const claim = await claimRequest(context.redis, context.namespace, job.crawl, job.id);
+  const claim = await claimRequest(context.fleet, job.crawl, job.id);
   if (claim === null) return { kind: 'done' };
   job.claim = claim;
   return { kind: 'refuse', failure: failure('E_CANCELLED') };

@@ -16,8 +16,9 @@ import { createSampler, type Sampler } from '../src/fleet/history.ts';
 import { repeat } from '../src/fleet/interval.ts';
 import { takeLease } from '../src/fleet/lease.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
+import { type Fleet, fleetOf } from '../src/fleet.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
-import { namespaceOf } from '../src/frontier/keys.ts';
+import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
 import { gathered } from '../src/metrics.ts';
 import type { Outcome } from '../src/outcome.ts';
@@ -77,18 +78,16 @@ export async function startConsumer(parts: {
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const log = parts.log.child({ consumer: name });
   boundYoungSpace();
-  const namespace = namespaceOf(settings.namespace);
   const fetcher = createFetcher({ concurrency: settings.concurrency, dnsServers: settings.dnsServers });
-  const scripts = connectRedis(address, 'script');
+  const fleet = fleetOf(connectRedis(address, 'script'), namespaceOf(settings.namespace));
   const subscriber = connectRedis(address, 'script');
   const workers = connectRedis(address, 'worker');
   const onError = (error: unknown) => log.warn(troubleFields(error), 'redis');
   const traces = await tracesOf(settings, name, log);
-  const queue = openQueue(scripts, namespace, onError, traces?.telemetry);
+  const queue = openQueue(fleet, onError, traces?.telemetry);
   const slots = createSlots({
-    redis: scripts,
+    fleet,
     subscriber,
-    namespace,
     consumer: name,
     capacity: settings.concurrency,
     release: (slot) => dispatcher.release(slot),
@@ -98,35 +97,32 @@ export async function startConsumer(parts: {
   // As many wait in the queue as the fleet can fetch: with those in hand, the window is twice that.
   const wanted = () => Math.max(8, slots.fleetCapacity());
   const dispatcher: Dispatcher = createDispatcher({
-    redis: scripts,
+    fleet,
     queue,
-    namespace,
     serve,
     wanted,
     onError,
   });
-  const telemetry = startTelemetry({ redis: scripts, namespace, consumer: name, log, traces, onError });
+  const telemetry = startTelemetry({ fleet, consumer: name, log, traces, onError });
   const store = telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') }));
   let stopping = false;
   const context: ConsumerContext = {
-    redis: scripts,
-    namespace,
+    fleet,
     fetcher,
     robots: createRobots({
-      redis: scripts,
-      namespace: namespace,
+      fleet,
       productToken: PRODUCT_TOKEN,
       nowMs: Date.now,
     }),
     slots,
-    demands: createDemands({ redis: scripts, namespace, keyEvents: slots.keyEvents }),
-    pace: createPace({ redis: scripts, namespace, onError }),
+    demands: createDemands({ fleet, keyEvents: slots.keyEvents }),
+    pace: createPace({ fleet, onError }),
     permits,
     dispatcher,
-    committer: createCommitter(scripts, namespace),
+    committer: createCommitter(fleet),
     store,
-    loadedCrawls: createLoadedCrawls(scripts, namespace),
-    tallies: createTallies(scripts, namespace),
+    loadedCrawls: createLoadedCrawls(fleet),
+    tallies: createTallies(fleet),
     hostTimes: createHostTimes(),
     meters: telemetry.meters,
     reports: telemetry.reports,
@@ -136,17 +132,17 @@ export async function startConsumer(parts: {
   };
   const heartbeat = telemetry.startHeartbeat(() => ({ inFlight: permits.inUse(), ...slots.counts() }));
   const jobWorker = createJobWorker({ context, connection: workers, settings, traces });
-  const sampler = createSampler(scripts, namespace, queue);
+  const sampler = createSampler(fleet, queue);
   const intervals = [
     repeat(INTERVAL_MS, () => keepUp({ context, queue, jobWorker, heartbeat, sampler }), onError),
-    repeat(INTERVAL_MS, () => takeTurnAtReplays(scripts, namespace, queue), onError),
-    repeat(REPAIR_MS, () => repairFrontier(scripts, namespace, queue).then(() => undefined), onError),
+    repeat(INTERVAL_MS, () => takeTurnAtReplays(fleet, queue), onError),
+    repeat(REPAIR_MS, () => repairFrontier(fleet, queue).then(() => undefined), onError),
   ];
-  const deadMaintenance = maintainDeadLetters({ redis: scripts, namespace, queue, settings, log });
-  await repairFrontier(scripts, namespace, queue).catch(onError);
+  const deadMaintenance = maintainDeadLetters({ fleet, queue, settings, log });
+  await repairFrontier(fleet, queue).catch(onError);
   // Before a job is taken: a canary may be the last that a crawl waits for.
-  await driveReplays(scripts, namespace, queue).catch(onError);
-  const webhooks = createWebhookWorkers({ redis: scripts, connection: workers, namespace, settings, log });
+  await driveReplays(fleet, queue).catch(onError);
+  const webhooks = createWebhookWorkers({ fleet, connection: workers, settings, log });
 
   log.info({ concurrency: settings.concurrency }, 'consuming');
 
@@ -163,7 +159,7 @@ export async function startConsumer(parts: {
         sleep(settings.grace + LAST_MS, undefined, { ref: false }),
       ]);
       fetcher.close();
-      for (const connection of [scripts, subscriber, workers]) closeRedis(connection);
+      for (const connection of [fleet.redis, subscriber, workers]) closeRedis(connection);
       log.info('stopped');
     },
   };
@@ -229,7 +225,7 @@ function createJobWorker(parts: {
   function open(): RequestWorker {
     const worker = openWorker({
       connection,
-      namespace: context.namespace,
+      namespace: context.fleet.namespace,
       // Some more than may fetch, so that one is at hand when a fetch ends; few, so that the others wait in the queue, where BullMQ gives
       // one along with the end of another.
       concurrency: settings.concurrency + Math.ceil(settings.concurrency / 2) + 4,
@@ -267,9 +263,8 @@ function createJobWorker(parts: {
 }
 
 /** One process of the fleet drives them at a time; another takes over when it is gone. */
-async function takeTurnAtReplays(redis: Redis, namespace: string, queue: RequestQueue): Promise<void> {
-  if (await takeLease(redis, namespace, 'replays', INTERVAL_MS * 0.9))
-    await driveReplays(redis, namespace, queue);
+async function takeTurnAtReplays(fleet: Fleet, queue: RequestQueue): Promise<void> {
+  if (await takeLease(fleet, 'replays', INTERVAL_MS * 0.9)) await driveReplays(fleet, queue);
 }
 
 async function keepUp(parts: {
@@ -282,7 +277,7 @@ async function keepUp(parts: {
   const { context, queue, jobWorker, heartbeat, sampler } = parts;
   await Promise.all([context.tallies.flush(), heartbeat.beat()]);
   await sampler.tick();
-  await endFinishedCrawls(context.redis, context.namespace);
+  await endFinishedCrawls(context.fleet);
   if (jobWorker.idleMs() < ASLEEP_MS || context.permits.inUse() > 0) return;
   if ((await queue.getWaitingCount()) > 0) jobWorker.wake();
 }

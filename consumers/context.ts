@@ -4,6 +4,7 @@ import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
 import type { Fetcher, Waypoint } from '../src/fetch/client.ts';
 import type { Meters } from '../src/fleet/meters.ts';
+import type { Fleet } from '../src/fleet.ts';
 import type { Committer, Ended } from '../src/frontier/commit.ts';
 import type { Log } from '../src/log.ts';
 import type { FetchResult, Outcome, Timings } from '../src/outcome.ts';
@@ -13,7 +14,6 @@ import type { Slots } from '../src/politeness/slot.ts';
 import type { PackedAttempt } from '../src/queue/attempts.ts';
 import type { QueueTelemetry } from '../src/queue/queue.ts';
 import type { RecordStore } from '../src/records/store.ts';
-import type { Redis } from '../src/redis.ts';
 import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -22,8 +22,7 @@ import type { Tallies } from './tallies.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 
 export interface ConsumerContext {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   fetcher: Fetcher;
   robots: Robots;
   slots: Slots;

@@ -1,10 +1,10 @@
 // The dispatcher: turn after turn, it gives slots back and brings due requests from the frontier into the queue.
 
+import type { Fleet } from '../src/fleet.ts';
 import { dispatch, type Handed, type Release } from '../src/frontier/dispatch.ts';
-import { jobIdOf } from '../src/frontier/keys.ts';
+import { jobIdOf } from '../src/keys.ts';
 import { LEASE_MS } from '../src/politeness/slot.ts';
 import { enqueueJobs, type QueuedRequest, type RequestQueue, waitListOf } from '../src/queue/queue.ts';
-import type { Redis } from '../src/redis.ts';
 
 /** Turns are at least so far apart, so that many releases share one. */
 const SHORTEST_MS = 1;
@@ -22,16 +22,15 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(parts: {
-  redis: Redis;
+  fleet: Fleet;
   queue: RequestQueue;
-  namespace: string;
   /** One crawl's id, or '*' for all. */
   serve: string;
   /** How many jobs should wait in the queue now. */
   wanted: () => number;
   onError: (error: unknown) => void;
 }): Dispatcher {
-  const { redis, queue, namespace, serve } = parts;
+  const { fleet, queue, serve } = parts;
   let releases: Release[] = [];
   let arrived: string[] = [];
   let timer: NodeJS.Timeout | null = null;
@@ -69,9 +68,9 @@ export function createDispatcher(parts: {
     arrived = [];
     try {
       const askedAt = Date.now();
-      const taken = await dispatch(redis, namespace, {
+      const taken = await dispatch(fleet, {
         serve,
-        waitList: waitListOf(namespace),
+        waitList: waitListOf(fleet.namespace),
         wanted: stopped ? 0 : parts.wanted(),
         leaseMs: LEASE_MS,
         releases: given,

@@ -43,7 +43,7 @@ export async function offerParts(
   let part: string[] = [];
   for (const entry of entries) {
     if (part.length === BATCH) {
-      if (!(await offerList(context.redis, context.namespace, job.crawl, part.join(''), parent))) return null;
+      if (!(await offerList(context.fleet, job.crawl, part.join(''), parent))) return null;
       part = [];
     }
     part.push(entry);

@@ -5,7 +5,7 @@ import { failure } from '../src/errors.ts';
 import { classify } from '../src/fetch/classify.ts';
 import type { Ended } from '../src/frontier/commit.ts';
 import { limiterKeyOfRequest } from '../src/frontier/entry.ts';
-import { crawlAndId } from '../src/frontier/keys.ts';
+import { crawlAndId } from '../src/keys.ts';
 import type { Answer, FetchResult, Outcome, Verdict } from '../src/outcome.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
 import type { CrawlRecord } from '../src/record.ts';

@@ -1,10 +1,10 @@
 // Repairs what a crash in the middle of a replay leaves (an open request whose job is still failed), and what only an operator's hand in
 // the queue can leave (an open request without a job).
-import { crawlKey, jobIdOf } from '../src/frontier/keys.ts';
+import type { Fleet } from '../src/fleet.ts';
 import { openRequests } from '../src/frontier/open.ts';
+import { jobIdOf } from '../src/keys.ts';
 import { retryFailed } from '../src/queue/dead-letters.ts';
 import type { RequestQueue } from '../src/queue/queue.ts';
-import type { Redis } from '../src/redis.ts';
 
 const MOST_STEERED = 100;
 
@@ -12,35 +12,29 @@ const MOST_STEERED = 100;
  * Puts every open request that has no job in the queue back on the hand-over list, so that a turn brings it into the queue again, and
  * retries those whose job is failed. Answers how many. Idempotent; at most one pass over the window, never over the frontier.
  */
-export async function repairFrontier(redis: Redis, namespace: string, queue: RequestQueue): Promise<number> {
+export async function repairFrontier(fleet: Fleet, queue: RequestQueue): Promise<number> {
   let repaired = 0;
-  for (const crawl of await unfinished(redis, namespace)) {
-    for await (const page of openRequests(redis, namespace, crawl)) {
+  for (const crawl of await unfinished(fleet)) {
+    for await (const page of openRequests(fleet, crawl)) {
       const ids = page.map(({ id }) => id);
-      repaired += await repairOpen(redis, namespace, queue, crawl, ids);
+      repaired += await repairOpen(fleet, queue, crawl, ids);
     }
   }
   return repaired;
 }
 
 /** Crawls with something to dispatch, and those of the newest that were paused or cancelled: their open requests are in the queue too. */
-async function unfinished(redis: Redis, namespace: string): Promise<Set<string>> {
-  const crawls = new Set(await redis.zrange(`${namespace}:active`, '0', '-1'));
-  for (const crawl of await redis.zrevrange(`${namespace}:crawls`, '0', String(MOST_STEERED - 1))) {
-    const state = await redis.hget(crawlKey(namespace, crawl), 'state');
+async function unfinished(fleet: Fleet): Promise<Set<string>> {
+  const crawls = new Set(await fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'));
+  for (const crawl of await fleet.redis.zrevrange(fleet.keys.crawls, '0', String(MOST_STEERED - 1))) {
+    const state = await fleet.redis.hget(fleet.keys.crawl(crawl), 'state');
     if (state === 'paused' || state === 'cancelled') crawls.add(crawl);
   }
   return crawls;
 }
 
-async function repairOpen(
-  redis: Redis,
-  namespace: string,
-  queue: RequestQueue,
-  crawl: string,
-  ids: string[],
-): Promise<number> {
-  const pipeline = redis.pipeline();
+async function repairOpen(fleet: Fleet, queue: RequestQueue, crawl: string, ids: string[]): Promise<number> {
+  const pipeline = fleet.redis.pipeline();
   for (const id of ids) {
     pipeline.exists(queue.toKey(jobIdOf(crawl, id)));
     pipeline.zscore(queue.toKey('failed'), jobIdOf(crawl, id));
@@ -55,5 +49,5 @@ async function repairOpen(
   if (missing.length === 0) return failed.length;
   // With NX, what is on the list already keeps its time; the age makes the next turn hand it over again.
   const members = missing.flatMap((id) => [1, jobIdOf(crawl, id)]);
-  return failed.length + Number(await redis.zadd(`${namespace}:hand-over`, 'NX', ...members));
+  return failed.length + Number(await fleet.redis.zadd(fleet.keys.handOver, 'NX', ...members));
 }

@@ -1,13 +1,12 @@
 // Counts that nothing depends on (retries, postponed): gathered here and written once a second, outside the hot path.
-import { crawlKey } from '../src/frontier/keys.ts';
-import type { Redis } from '../src/redis.ts';
+import type { Fleet } from '../src/fleet.ts';
 
 export interface Tallies {
   count(crawl: string, field: 'retries' | 'postponed'): void;
   flush(): Promise<void>;
 }
 
-export function createTallies(redis: Redis, namespace: string): Tallies {
+export function createTallies(fleet: Fleet): Tallies {
   let counts = new Map<string, number>();
   return {
     count(crawl, field) {
@@ -18,10 +17,10 @@ export function createTallies(redis: Redis, namespace: string): Tallies {
       if (counts.size === 0) return;
       const taken = counts;
       counts = new Map();
-      const pipeline = redis.pipeline();
+      const pipeline = fleet.redis.pipeline();
       for (const [name, count] of taken) {
         const [field = '', crawl = ''] = name.split(' ');
-        pipeline.hincrby(crawlKey(namespace, crawl), field, count);
+        pipeline.hincrby(fleet.keys.crawl(crawl), field, count);
       }
       await pipeline.exec();
     },

@@ -1,4 +1,5 @@
 // The HTTP producer: takes requests over the network, and shows and steers what becomes of them, until it is stopped.
+
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +8,8 @@ import { createTokens } from '../src/api/tokens.ts';
 import type { Settings } from '../src/config.ts';
 import { DroverError } from '../src/errors.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
-import { namespaceOf } from '../src/frontier/keys.ts';
+import { fleetOf } from '../src/fleet.ts';
+import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { openRecordIndexes } from '../src/records/read/record-index.ts';
@@ -34,13 +36,13 @@ export async function serveApi(parts: {
   boundYoungSpace();
   checkExposure(settings.apiHost, settings.apiToken);
   const redis = connectRedis(address, 'producer', { name: 'api' });
-  const namespace = namespaceOf(settings.namespace);
+  const fleet = fleetOf(redis, namespaceOf(settings.namespace));
   const recordsDir = join(settings.dataDir, 'records');
   let leaving = false;
   let stopping = false;
   const server = await buildServer({
-    ...{ settings, address, redis, namespace, recordsDir, log, version },
-    queue: openQueue(redis, namespace, (error) => log.warn({ err: error }, 'redis')),
+    ...{ settings, address, fleet, recordsDir, log, version },
+    queue: openQueue(fleet, (error) => log.warn({ err: error }, 'redis')),
     records: openRecordIndexes({ dir: recordsDir }),
     tokens: createTokens(settings.apiToken),
     leaving: () => leaving,

@@ -1,10 +1,11 @@
 // The script producer: begins a crawl, or goes on with it, and offers what its seeds name.
+
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { crawlSettings, type Settings } from '../src/config.ts';
 import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { createScope } from '../src/crawl/scope.ts';
-import type { Redis } from '../src/redis.ts';
+import type { Fleet } from '../src/fleet.ts';
 import { type OfferTotals, offerSeeds } from '../src/seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
@@ -27,13 +28,12 @@ export interface Enqueuing extends Begun {
  * E_WEBHOOK before anything has begun.
  */
 export async function enqueue(parts: {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   settings: Settings;
   name: string;
   seeds: string[];
 }): Promise<Enqueuing> {
-  const { redis, namespace, settings, name, seeds } = parts;
+  const { fleet, settings, name, seeds } = parts;
   createScope(settings); // a pattern that cannot be understood is said before anything is accepted
   checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
@@ -41,14 +41,13 @@ export async function enqueue(parts: {
   await checkSeeds(seeds);
   const producer = randomUUID();
   const crawl = { name, producer, settings: crawlSettings(settings), seeds: seeds.join(' ') };
-  const begun = await beginCrawl(redis, namespace, crawl);
+  const begun = await beginCrawl(fleet, crawl);
   return {
     ...begun,
     async run({ stdin, onBadLine, onHeld, stopped }) {
       const lines = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
       const offering = {
-        redis,
-        namespace,
+        fleet,
         crawl: begun.id,
         producer,
         lines,
@@ -57,7 +56,7 @@ export async function enqueue(parts: {
         ...(onHeld ? { onHeld } : {}),
       };
       const totals = await offerSeeds({ ...offering, onBadLine: (line) => onBadLine(nameBadLine(line)) });
-      if (!stopped()) await leaveCrawl(redis, namespace, begun.id, producer);
+      if (!stopped()) await leaveCrawl(fleet, begun.id, producer);
       return totals;
     },
   };

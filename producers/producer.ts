@@ -12,11 +12,11 @@ import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
 import {
-  type Fleet,
   type FleetOptions,
   fleetOptions,
   type GivenSettings,
   joinFleet,
+  type Membership,
 } from '../src/fleet/join.ts';
 import { type OfferedLine, offerSeeds } from '../src/seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
@@ -91,26 +91,26 @@ const known: SettingName[] = [
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
   const { crawl: name, ...given } = options;
   checkCrawlName(String(name));
-  const fleet = await joinFleet(given, known);
+  const membership = await joinFleet(given, known);
   try {
-    return await produce(fleet, String(name));
+    return await produce(membership, String(name));
   } catch (error) {
-    await fleet.leave();
+    await membership.leave();
     throw error;
   }
 }
 
-async function produce(fleet: Fleet, name: string): Promise<Producer> {
-  const { redis, namespace, settings } = fleet;
+async function produce(membership: Membership, name: string): Promise<Producer> {
+  const { fleet, settings } = membership;
   checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   createScope(settings); // a pattern that cannot be understood is said before anything has begun
   checkSitemaps(settings.sitemap, ['of the program'], rules);
   const producer = randomUUID();
   const wanted = { name, producer, settings: crawlSettings(settings), seeds: 'from a program' };
-  const { id: crawl, fresh: isNew } = await fleet.at(() => beginCrawl(redis, namespace, wanted));
+  const { id: crawl, fresh: isNew } = await membership.at(() => beginCrawl(fleet, wanted));
   const heartbeat = setInterval(
-    () => void stayWithCrawl(redis, namespace, crawl, producer).catch(() => undefined), // the next one tries again
+    () => void stayWithCrawl(fleet, crawl, producer).catch(() => undefined), // the next one tries again
     HEARTBEAT_MS,
   ).unref();
   const pending = new Set<Promise<Added>>();
@@ -127,9 +127,9 @@ async function produce(fleet: Fleet, name: string): Promise<Producer> {
       origins,
     );
     sitemaps = sitemaps.filter((sitemap) => sitemap.toLowerCase() === 'auto'); // those with a name go once
-    const totals = await fleet.at(() =>
+    const totals = await membership.at(() =>
       offerSeeds({
-        ...{ redis, namespace, crawl, producer, lines: all, maxFrontier: settings.maxFrontier },
+        ...{ fleet, crawl, producer, lines: all, maxFrontier: settings.maxFrontier },
         onBadLine: (line) => void (rejected.length < MOST_REJECTED && rejected.push(rejectionOf(line))),
         stopped: () => signal?.aborted ?? false,
       }),
@@ -142,9 +142,9 @@ async function produce(fleet: Fleet, name: string): Promise<Producer> {
     await Promise.allSettled(pending);
     clearInterval(heartbeat);
     try {
-      await fleet.at(() => leaveCrawl(redis, namespace, crawl, producer));
+      await membership.at(() => leaveCrawl(fleet, crawl, producer));
     } finally {
-      await fleet.leave();
+      await membership.leave();
     }
   }
 
@@ -170,7 +170,7 @@ async function produce(fleet: Fleet, name: string): Promise<Producer> {
     counts() {
       return closing
         ? Promise.reject(new DroverError('E_CLOSED'))
-        : fleet.at(() => readCounts(redis, namespace, crawl));
+        : membership.at(() => readCounts(fleet, crawl));
     },
     close() {
       closing ??= leave();

@@ -1,11 +1,13 @@
 // A crawl to measure the frontier with: a list goes in as a producer offers it, and comes out turn by turn.
+
 import { Readable } from 'node:stream';
 import { type Enqueuing, enqueue } from '../../producers/enqueue.ts';
 import { defaultSettings } from '../../src/config.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
-import { crawlKey, namespaceOf } from '../../src/frontier/keys.ts';
+import { fleetOf } from '../../src/fleet.ts';
 import { BATCH, offer } from '../../src/frontier/offer.ts';
+import { keysOf, namespaceOf } from '../../src/keys.ts';
 import type { Redis } from '../../src/redis.ts';
 import { createDispatch, type Dispatch, WINDOW } from './dispatch.ts';
 import { dropLanes, lengthOfLanes } from './lanes.ts';
@@ -36,7 +38,7 @@ export interface FrontierCrawl extends Dispatch {
 /** Begins a crawl of a list over so many hosts, of which each may have a whole window in flight. */
 export async function beginFrontierCrawl(redis: Redis, name: string, hosts: number): Promise<FrontierCrawl> {
   const settings = { ...defaultSettings, perHost: WINDOW, maxFrontier: Number.MAX_SAFE_INTEGER };
-  const producer = await enqueue({ redis, namespace: NAMESPACE, settings, name, seeds: ['-'] });
+  const producer = await enqueue({ fleet: fleetOf(redis, NAMESPACE), settings, name, seeds: ['-'] });
   const crawl = producer.id;
   const lanes = { namespace: NAMESPACE, crawl, hosts };
   let next = 0;
@@ -47,7 +49,7 @@ export async function beginFrontierCrawl(redis: Redis, name: string, hosts: numb
   }
 
   return {
-    ...createDispatch(redis, NAMESPACE, crawl),
+    ...createDispatch(fleetOf(redis, NAMESPACE), crawl),
     async enqueue(count) {
       const list = listOf(next, next + count, hosts);
       next += count;
@@ -58,12 +60,12 @@ export async function beginFrontierCrawl(redis: Redis, name: string, hosts: numb
         const some = Math.min(left, BATCH * OFFERS_A_DROP);
         await inFlight(some, offerNext);
         await dropLanes(redis, lanes);
-        await redis.hincrby(crawlKey(NAMESPACE, crawl), 'recorded', some);
+        await redis.hincrby(keysOf(NAMESPACE).crawl(crawl), 'recorded', some);
       }
     },
     offerNext,
     offerOther: (url) => offerAll(redis, crawl, [url]),
-    counts: () => readCounts(redis, NAMESPACE, crawl),
+    counts: () => readCounts(fleetOf(redis, NAMESPACE), crawl),
     onLanes: () => lengthOfLanes(redis, lanes),
     dropLanes: () => dropLanes(redis, lanes),
   };
@@ -71,7 +73,7 @@ export async function beginFrontierCrawl(redis: Redis, name: string, hosts: numb
 
 async function offerAll(redis: Redis, crawl: string, urls: readonly string[]): Promise<void> {
   const requests = urls.map((url) => ({ url, depth: 0, referrer: null, extras: null }));
-  const offered = await offer(redis, NAMESPACE, crawl, requests);
+  const offered = await offer(fleetOf(redis, NAMESPACE), crawl, requests);
   if (offered?.added !== urls.length) throw new Error(`${offered?.added} of ${urls.length} were new`);
 }
 

@@ -1,10 +1,10 @@
 // Turns as a consumer takes them, without the fetches: what a turn hands over is ended at once, and its slots go back with the next.
+import type { Fleet } from '../../src/fleet.ts';
 import { createCommitter } from '../../src/frontier/commit.ts';
 import { dispatch, type Release } from '../../src/frontier/dispatch.ts';
-import { jobIdOf } from '../../src/frontier/keys.ts';
+import { jobIdOf } from '../../src/keys.ts';
 import { LEASE_MS } from '../../src/politeness/slot.ts';
 import { waitListOf } from '../../src/queue/queue.ts';
-import type { Redis } from '../../src/redis.ts';
 import { unpackRequest } from '../../src/request.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 
@@ -18,15 +18,15 @@ export interface Dispatch {
   rest(): Promise<void>;
 }
 
-export function createDispatch(redis: Redis, namespace: string, crawl: string): Dispatch {
-  const committer = createCommitter(redis, namespace);
+export function createDispatch(fleet: Fleet, crawl: string): Dispatch {
+  const committer = createCommitter(fleet);
   let held: (Release & { id: string })[] = [];
 
   async function take(wanted: number): Promise<{ milliseconds: number; urls: string[] }> {
     const arrived = held.map(({ holder }) => holder);
-    const queue = { serve: crawl, waitList: waitListOf(namespace), wanted, leaseMs: LEASE_MS };
+    const queue = { serve: crawl, waitList: waitListOf(fleet.namespace), wanted, leaseMs: LEASE_MS };
     const startedAt = performance.now();
-    const { handed } = await dispatch(redis, namespace, { ...queue, releases: held, arrived });
+    const { handed } = await dispatch(fleet, { ...queue, releases: held, arrived });
     const milliseconds = performance.now() - startedAt;
     const urls = handed.map(({ packed }) => unpackRequest(packed).url);
     held = handed.map(({ id }, index) => ({

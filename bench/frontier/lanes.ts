@@ -1,5 +1,5 @@
 // The lanes of a crawl of the list, by their keys (docs/ARCHITECTURE.md): how long they are, and away with them.
-import { crawlKey } from '../../src/frontier/keys.ts';
+import { keysOf } from '../../src/keys.ts';
 import type { Redis } from '../../src/redis.ts';
 import { hostsOf } from './list.ts';
 
@@ -14,7 +14,7 @@ export interface Lanes {
 /** Requests on the lanes, counted there. */
 export async function lengthOfLanes(redis: Redis, lanes: Lanes): Promise<number> {
   let length = 0;
-  for (const keys of keysOf(lanes)) {
+  for (const keys of pagesOf(lanes)) {
     const lengths = await Promise.all(keys.map((key) => redis.llen(key)));
     length += lengths.reduce((sum, one) => sum + one, 0);
   }
@@ -23,11 +23,12 @@ export async function lengthOfLanes(redis: Redis, lanes: Lanes): Promise<number>
 
 /** Cheaper than a turn and an end for each request, and leaves the same: nothing of the seen set hangs on the lanes. */
 export async function dropLanes(redis: Redis, lanes: Lanes): Promise<void> {
-  for (const keys of keysOf(lanes)) await redis.del(...keys);
-  await redis.del(`${crawlKey(lanes.namespace, lanes.crawl)}:due`);
+  for (const keys of pagesOf(lanes)) await redis.del(...keys);
+  await redis.del(keysOf(lanes.namespace).dueLanes(lanes.crawl));
 }
 
-function* keysOf({ namespace, crawl, hosts }: Lanes): Generator<string[]> {
-  const keys = hostsOf(hosts).map((host) => `${crawlKey(namespace, crawl)}:l0:${host}`);
+function* pagesOf({ namespace, crawl, hosts }: Lanes): Generator<string[]> {
+  const { lane } = keysOf(namespace);
+  const keys = hostsOf(hosts).map((host) => lane(crawl, 0, host));
   for (let at = 0; at < keys.length; at += KEYS_A_CALL) yield keys.slice(at, at + KEYS_A_CALL);
 }

@@ -22,11 +22,7 @@ export function outputFile(option: unknown): string | null {
 
 /** Writes a crawl's results there; nothing without a path. */
 export async function writeOutput(session: Session, crawl: string, path: string | null): Promise<void> {
-  const { settings, redis, namespace } = session;
+  const { settings, fleet } = session;
   if (path === null) return;
-  await writeResults(
-    join(settings.dataDir, 'records'),
-    await findRecordsFolder(redis, namespace, crawl),
-    path,
-  );
+  await writeResults(join(settings.dataDir, 'records'), await findRecordsFolder(fleet, crawl), path);
 }

@@ -1,19 +1,20 @@
 // What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
+
 import { join, resolve } from 'node:path';
 import { readSettings, type Settings } from '../../src/config.ts';
 import { makeDirectory } from '../../src/embedded/place.ts';
 import { DroverError } from '../../src/errors.ts';
-import { namespaceOf } from '../../src/frontier/keys.ts';
+import { type Fleet, fleetOf } from '../../src/fleet.ts';
+import { namespaceOf } from '../../src/keys.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { checkRedis, closeRedis, connectRedis, type Redis, type RedisAddress } from '../../src/redis.ts';
+import { checkRedis, closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
 import { EXIT, explain } from './failures.ts';
 import { flagsOf } from './options.ts';
 
 export interface Session {
   settings: Settings;
   address: RedisAddress;
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   log: Log;
   close(): Promise<void>;
 }
@@ -35,8 +36,7 @@ export async function openSession(options: Record<string, unknown>): Promise<Ses
   return {
     settings,
     address,
-    redis,
-    namespace: namespaceOf(settings.namespace),
+    fleet: fleetOf(redis, namespaceOf(settings.namespace)),
     log: createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') }),
     async close() {
       closeRedis(redis);

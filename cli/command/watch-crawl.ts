@@ -1,9 +1,10 @@
 // Shows a crawl's progress until it has ended or the user interrupts.
+
 import type { Consumer } from '../../consumers/consumer.ts';
 import { type CrawlState, readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import { countOpen } from '../../src/frontier/steer.ts';
-import type { Redis } from '../../src/redis.ts';
 import type { OfferTotals } from '../../src/seeds/offer.ts';
 import type { Screen } from '../terminal/screen.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -24,8 +25,7 @@ export interface Seen {
  * fails, or trouble comes. A paused crawl is waited for: another command may resume it.
  */
 export async function watchCrawl(parts: {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   crawl: string;
   consumer: Consumer;
   screen: Screen;
@@ -36,22 +36,21 @@ export async function watchCrawl(parts: {
   /** How the user calls drover. */
   command: string;
 }): Promise<Seen> {
-  const { redis, namespace, crawl, consumer, screen, interrupt } = parts;
+  const { fleet, crawl, consumer, screen, interrupt } = parts;
   const offered = settled(parts.offering);
   const say = createPauseNotice(parts);
   let cancelledAt: number | null = null;
   for (;;) {
     // Asked for before the counts: what failed because the crawl was cancelled is then seen as that.
     const failure = offered.failure() ?? parts.trouble();
-    const counts = await readCounts(redis, namespace, crawl);
+    const counts = await readCounts(fleet, crawl);
     screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now() });
     say(counts.state);
     const totals = offered.value();
     const seen = { counts, interrupted: false, badLines: totals?.rejected ?? 0 };
     if (counts.state === 'cancelled') {
       cancelledAt ??= performance.now();
-      const isOver =
-        performance.now() - cancelledAt > CANCEL_MS || (await countOpen(redis, namespace, crawl)) === 0;
+      const isOver = performance.now() - cancelledAt > CANCEL_MS || (await countOpen(fleet, crawl)) === 0;
       if (isOver || interrupt.asked()) return seen;
     } else {
       if (totals && counts.state === 'finished') return seen;

@@ -14,7 +14,7 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   const file = given === '-' ? null : given;
   return withDead(options, async (session, queue) => {
     const filter = await deadFilter(session, queue, args[0], options);
-    const letters = await writeDead(session.redis, session.namespace, queue, filter, format, file);
+    const letters = await writeDead(session.fleet, queue, filter, format, file);
     if (file && options.json) process.stdout.write(`${JSON.stringify({ letters, file })}\n`);
     else if (file) process.stderr.write(`${counted(letters, 'dead letter')} in ${file}\n`);
     return EXIT.recorded;

@@ -64,25 +64,25 @@ async function crawlOrLetter(
   queue: RequestQueue,
   name: string,
 ): Promise<Partial<DeadFilter>> {
-  const { redis, namespace } = session;
+  const { fleet } = session;
   try {
-    return { crawl: await findCrawl(redis, namespace, name) };
+    return { crawl: await findCrawl(fleet, name) };
   } catch (error) {
     const isLetter =
-      /\.[0-9a-f]{16}$/.test(name) && (await redis.zscore(queue.toKey('failed'), name)) !== null;
+      /\.[0-9a-f]{16}$/.test(name) && (await fleet.redis.zscore(queue.toKey('failed'), name)) !== null;
     if (!isLetter) throw error;
-    const { jobId, crawl, code, host } = await showDead(redis, namespace, queue, name);
+    const { jobId, crawl, code, host } = await showDead(fleet, queue, name);
     return { jobId, crawl, code, host };
   }
 }
 
 /** One that has dead letters, or that was asked for something. Throws E_USAGE for another: it may be misspelt. */
 async function knownHost(session: Session, queue: RequestQueue, text: string): Promise<string> {
-  const { redis, namespace } = session;
+  const { fleet } = session;
   const key = hostKey(text);
-  if ((await redis.exists(`${namespace}:k:${key}`)) === 1) return key;
-  await reconcileDead(redis, namespace, queue);
-  const hosts = (await indexedGroups(redis, namespace, { code: null, host: null })).map(({ host }) => host);
+  if ((await fleet.redis.exists(fleet.keys.limiter(key))) === 1) return key;
+  await reconcileDead(fleet, queue);
+  const hosts = (await indexedGroups(fleet, { code: null, host: null })).map(({ host }) => host);
   if (hosts.includes(key)) return key;
   throw new DroverError(
     'E_USAGE',

@@ -16,7 +16,7 @@ export function run(args: string[], options: Record<string, unknown>): Promise<n
   return withDead(options, async (session, queue) => {
     const filter = await deadFilter(session, queue, args[0], options);
     let shown = 0;
-    for await (const letter of deadLetters(session.redis, session.namespace, queue, filter)) {
+    for await (const letter of deadLetters(session.fleet, queue, filter)) {
       if (shown === limit) {
         process.stderr.write(`more than ${limit}: see them with --limit\n`);
         break;

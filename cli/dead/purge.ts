@@ -9,11 +9,11 @@ import { withDead } from './session.ts';
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING, E_FILE, E_DISK_FULL. */
 export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
   requireChoice(args, options, 'purge');
-  return withDead(options, async ({ redis, namespace, settings, ...rest }, queue) => {
-    const filter = await deadFilter({ redis, namespace, settings, ...rest }, queue, args[0], options);
+  return withDead(options, async ({ fleet, settings, ...rest }, queue) => {
+    const filter = await deadFilter({ fleet, settings, ...rest }, queue, args[0], options);
     const unexported = options.export === false || settings.purgeUnexported;
     const directory = unexported ? null : purgedDirectory(settings.dataDir);
-    const purge = await purgeMatching(redis, namespace, queue, filter, directory);
+    const purge = await purgeMatching(fleet, queue, filter, directory);
     const where = purge.exportedTo ? `; they are in ${purge.exportedTo}` : '';
     if (options.json) process.stdout.write(`${JSON.stringify(purge)}\n`);
     else process.stderr.write(`${counted(purge.purged, 'dead letter')} purged${where}\n`);

@@ -17,17 +17,17 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   requireChoice(args, options, 'replay');
   const how = replayHow(options);
   return withDead(options, async (session, queue) => {
-    const { redis, namespace } = session;
+    const { fleet } = session;
     const filter = await deadFilter(session, queue, args[0], options);
-    const replayable = await countReplayable(redis, namespace, queue, filter);
+    const replayable = await countReplayable(fleet, queue, filter);
     if (options.dryRun) {
       tellDry(replayable, options.json === true);
       return EXIT.recorded;
     }
     if (!options.json) tellCancelled(replayable);
-    const begun = await startReplay(redis, namespace, queue, filter, how);
+    const begun = await startReplay(fleet, queue, filter, how);
     if (!options.json) tell(begun);
-    const waited = options.wait ? await waitForRuns(redis, namespace, begun, !options.json) : null;
+    const waited = options.wait ? await waitForRuns(fleet, begun, !options.json) : null;
     if (options.json) process.stdout.write(`${JSON.stringify(report(waited?.runs ?? begun))}\n`);
     return waited?.exitCode ?? EXIT.recorded;
   });

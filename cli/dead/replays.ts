@@ -6,8 +6,8 @@ import { withDead } from './session.ts';
 
 /** Resolves with the exit code. Throws E_REPLAY_UNKNOWN. */
 export function run([id]: string[], options: Record<string, unknown>): Promise<number> {
-  return withDead(options, async ({ redis, namespace }) => {
-    const runs = id ? [await lookAtReplay(redis, namespace, id)] : await listReplays(redis, namespace);
+  return withDead(options, async ({ fleet }) => {
+    const runs = id ? [await lookAtReplay(fleet, id)] : await listReplays(fleet);
     const lineOf = options.json ? JSON.stringify : runLine;
     for (const run of runs) process.stdout.write(`${lineOf(run)}\n`);
     if (runs.length === 0 && !options.json) process.stdout.write('no replay within the last week\n');

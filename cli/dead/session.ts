@@ -9,7 +9,7 @@ export async function withDead(
 ): Promise<number> {
   const session = await openSession(options);
   try {
-    return await work(session, openQueue(session.redis, session.namespace));
+    return await work(session, openQueue(session.fleet));
   } finally {
     await session.close();
   }

@@ -3,7 +3,7 @@ import { listCrawls } from '../../src/crawl/crawl.ts';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { deadLetters, showDead } from '../../src/dead/read.ts';
 import { DroverError } from '../../src/errors.ts';
-import { jobIdOf } from '../../src/frontier/keys.ts';
+import { jobIdOf } from '../../src/keys.ts';
 import type { RequestQueue } from '../../src/queue/queue.ts';
 import { redacted } from '../../src/redact.ts';
 import { fingerprint } from '../../src/url/fingerprint.ts';
@@ -21,7 +21,7 @@ export function run([named = '']: string[], options: Record<string, unknown>): P
     const [jobId = named, ...others] = /^https?:\/\//i.test(named)
       ? await ofUrl(session, queue, named)
       : [named];
-    const letter = redacted(await showDead(session.redis, session.namespace, queue, jobId));
+    const letter = redacted(await showDead(session.fleet, queue, jobId));
     const also = others.map((other) => `also: ${OWN_COMMAND} dead show ${other}\n`).join('');
     process.stdout.write(options.json ? `${JSON.stringify(letter)}\n` : letterPage(letter) + also);
     return EXIT.recorded;
@@ -30,16 +30,16 @@ export function run([named = '']: string[], options: Record<string, unknown>): P
 
 /** The ids of its dead letters, those of the newest crawl first: each crawl may have one. Throws E_LETTER_UNKNOWN, E_USAGE. */
 async function ofUrl(session: Session, queue: RequestQueue, text: string): Promise<string[]> {
-  const { redis, namespace } = session;
+  const { fleet } = session;
   const normalized = normalizeUrl(text);
   if (!('url' in normalized)) throw new DroverError('E_USAGE', `${JSON.stringify(text)} is no URL.`);
   const { url } = normalized;
-  const ids = (await listCrawls(redis, namespace)).map((crawl) => jobIdOf(crawl, fingerprint({ url })));
-  const scores = await Promise.all(ids.map((jobId) => redis.zscore(queue.toKey('failed'), jobId)));
+  const ids = (await listCrawls(fleet)).map((crawl) => jobIdOf(crawl, fingerprint({ url })));
+  const scores = await Promise.all(ids.map((jobId) => fleet.redis.zscore(queue.toKey('failed'), jobId)));
   const found = ids.filter((_, index) => scores[index] !== null);
   if (found.length > 0) return found;
   // One with a method or a body of its own has another fingerprint.
-  for await (const letter of deadLetters(redis, namespace, queue, {
+  for await (const letter of deadLetters(fleet, queue, {
     ...ALL_DEAD,
     host: limiterKeyOf(url),
     q: url,

@@ -6,8 +6,8 @@ import { withDead } from './session.ts';
 
 /** Resolves with the exit code. Throws E_REPLAY_UNKNOWN. */
 export function run([id = '']: string[], options: Record<string, unknown>): Promise<number> {
-  return withDead(options, async ({ redis, namespace }) => {
-    const stopped = await stopReplay(redis, namespace, id);
+  return withDead(options, async ({ fleet }) => {
+    const stopped = await stopReplay(fleet, id);
     if (options.json) process.stdout.write(`${JSON.stringify(stopped)}\n`);
     else process.stderr.write(`${runLine(stopped)}\n`);
     return EXIT.recorded;

@@ -13,7 +13,7 @@ const URL_COLUMNS = 60;
 export function run(args: string[], options: Record<string, unknown>): Promise<number> {
   return withDead(options, async (session, queue) => {
     const filter = await deadFilter(session, queue, args[0], options);
-    const groups = redacted(await summarizeDead(session.redis, session.namespace, queue, filter));
+    const groups = redacted(await summarizeDead(session.fleet, queue, filter));
     const asLines = () => groups.map((group) => `${JSON.stringify(group)}\n`).join('');
     process.stdout.write(options.json ? asLines() : table(groups));
     return EXIT.recorded;

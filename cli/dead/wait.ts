@@ -1,6 +1,7 @@
 // Waiting for the runs of a replay: they go on without whoever waits.
+
 import { lookAtReplay, type ReplayRun } from '../../src/dead/replay-runs.ts';
-import type { Redis } from '../../src/redis.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { runLine } from './replay-lines.ts';
@@ -14,8 +15,7 @@ const QUIET_MS = 5000;
  * recorded.
  */
 export async function waitForRuns(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   begun: readonly ReplayRun[],
   aloud: boolean,
 ): Promise<{ runs: ReplayRun[]; exitCode: number }> {
@@ -25,7 +25,7 @@ export async function waitForRuns(
   let moved = { state: '', at: performance.now() };
   const ended = new Set<string>();
   for (;;) {
-    runs = await Promise.all(runs.map((run) => (run.endedAt ? run : lookAtReplay(redis, namespace, run.id))));
+    runs = await Promise.all(runs.map((run) => (run.endedAt ? run : lookAtReplay(fleet, run.id))));
     for (const run of runs.filter(({ id, endedAt }) => endedAt && !ended.has(id))) {
       ended.add(run.id);
       say(runLine(run));
@@ -34,7 +34,7 @@ export async function waitForRuns(
     const state = JSON.stringify(runs);
     if (state !== moved.state) moved = { state, at: performance.now() };
     else if (performance.now() - moved.at > QUIET_MS) {
-      say(await whyQuiet(redis, namespace));
+      say(await whyQuiet(fleet));
       moved = { state, at: Number.POSITIVE_INFINITY };
     }
     if (await stop.within(LOOK_MS)) {
@@ -48,8 +48,8 @@ export async function waitForRuns(
   return { runs, exitCode: !all ? EXIT.interrupted : came ? EXIT.recorded : EXIT.dead };
 }
 
-async function whyQuiet(redis: Redis, namespace: string): Promise<string> {
-  const consumers = await redis.zcount(`${namespace}:consumers`, Date.now(), '+inf');
+async function whyQuiet(fleet: Fleet): Promise<string> {
+  const consumers = await fleet.redis.zcount(fleet.keys.consumers, Date.now(), '+inf');
   return consumers === 0
     ? `nothing moves: no consumer is at work; start one with: ${OWN_COMMAND} consume`
     : 'nothing moves for now: hosts may be paused or slow, crawls paused; still waiting';

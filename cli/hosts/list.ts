@@ -15,12 +15,10 @@ export async function run(args: string[], options: Record<string, unknown>): Pro
   const most = parseSetting('limit', options.limit, '--limit') ?? 50;
   const session = await openSession(options);
   try {
-    const { redis, namespace } = session;
+    const { fleet } = session;
     const keys =
-      args.length > 0
-        ? args.map(hostKey)
-        : await listHosts(redis, namespace, await listOpenCrawls(redis, namespace), most);
-    const states = await lookAtHosts(redis, namespace, keys);
+      args.length > 0 ? args.map(hostKey) : await listHosts(fleet, await listOpenCrawls(fleet), most);
+    const states = await lookAtHosts(fleet, keys);
     process.stdout.write(options.json ? asLines(states) : table(states));
     return EXIT.recorded;
   } finally {

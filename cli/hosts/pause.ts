@@ -13,8 +13,8 @@ export async function run([host = '']: string[], options: Record<string, unknown
   const durationMs = options.for === undefined ? FOR_GOOD_MS : parseSetting('maxPause', options.for, '--for');
   const session = await openSession(options);
   try {
-    await pauseHost(session.redis, session.namespace, key, durationMs);
-    await wakeHost(session.redis, session.namespace, openQueue(session.redis, session.namespace), key);
+    await pauseHost(session.fleet, key, durationMs);
+    await wakeHost(session.fleet, openQueue(session.fleet), key);
     if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: durationMs })}\n`);
     else process.stderr.write(`${key} is paused${options.for === undefined ? '' : ` for ${options.for}`}\n`);
     return EXIT.recorded;

@@ -12,8 +12,8 @@ export async function run([host = '']: string[], options: Record<string, unknown
   const key = hostKey(host);
   const session = await openSession(options);
   try {
-    await resumeHost(session.redis, session.namespace, key);
-    await wakeHost(session.redis, session.namespace, openQueue(session.redis, session.namespace), key);
+    await resumeHost(session.fleet, key);
+    await wakeHost(session.fleet, openQueue(session.fleet), key);
     if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: 0 })}\n`);
     else process.stderr.write(`${key} may be asked again\n`);
     return EXIT.recorded;

@@ -14,10 +14,10 @@ export async function run([host = '']: string[], options: Record<string, unknown
   const limits = limitsOf(options);
   const session = await openSession(options);
   try {
-    const { redis, namespace } = session;
-    await limitHost(redis, namespace, key, limits);
-    await wakeHost(session.redis, session.namespace, openQueue(session.redis, session.namespace), key);
-    const [state] = await lookAtHosts(redis, namespace, [key]);
+    const { fleet } = session;
+    await limitHost(fleet, key, limits);
+    await wakeHost(session.fleet, openQueue(session.fleet), key);
+    const [state] = await lookAtHosts(fleet, [key]);
     if (options.json) process.stdout.write(`${JSON.stringify(state)}\n`);
     else process.stderr.write(`${key}: ${sentence(state?.set ?? nothing)}\n`);
     return EXIT.recorded;

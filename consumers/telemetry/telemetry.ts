@@ -1,12 +1,13 @@
 // All that looks on while a consumer works: meters, reports, tail and heartbeat, put together.
+
 import { basename } from 'node:path';
 import { createHeartbeat, type Heartbeat } from '../../src/fleet/heartbeat.ts';
 import { createTail } from '../../src/fleet/live-tail.ts';
 import { createMeters, type Meters } from '../../src/fleet/meters.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered } from '../../src/metrics.ts';
 import type { RecordStore } from '../../src/records/store.ts';
-import type { Redis } from '../../src/redis.ts';
 import { watchScripts } from '../../src/scripts.ts';
 import type { Reports, Traces } from '../context.ts';
 import { createReports } from './job-report.ts';
@@ -21,20 +22,19 @@ export interface Telemetry {
 }
 
 export function startTelemetry(parts: {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   consumer: string;
   log: Log;
   traces: Traces | null;
   onError: (error: unknown) => void;
 }): Telemetry {
-  const { redis, namespace, consumer, log, traces, onError } = parts;
+  const { fleet, consumer, log, traces, onError } = parts;
   const meters = createMeters();
   const onSkipped = (count: number) => meters.count(gathered.tailSkipped, null, count);
-  const tail = createTail({ redis, namespace, onSkipped, onError });
+  const tail = createTail({ fleet, onSkipped, onError });
   let store: WatchedStore | null = null;
   const names = new Map<string, string>();
-  watchScripts(redis, (path, ms) => {
+  watchScripts(fleet.redis, (path, ms) => {
     const name = names.get(path) ?? basename(path, '.lua');
     names.set(path, name);
     meters.observe(gathered.redis, name, ms);
@@ -57,7 +57,7 @@ export function startTelemetry(parts: {
         };
       };
       const onTailWanted = (isWanted: boolean) => tail.want(isWanted);
-      const heartbeat = createHeartbeat({ redis, namespace, consumer, meters, standing, onTailWanted, log });
+      const heartbeat = createHeartbeat({ fleet, consumer, meters, standing, onTailWanted, log });
       // It is counted among those alive from the beginning, and knows whether the tail is wanted.
       heartbeat.beat().catch(onError);
       return {

@@ -22,7 +22,7 @@ export async function beginFromInput(
   input: CrawlInput,
   idempotencyKey: string | undefined,
 ): Promise<KeptAnswer> {
-  const { redis, namespace } = context;
+  const { fleet } = context;
   const urls = urlsOf(input);
   const settings = settingsOf(context, input);
   const name = nameOf(input, idempotencyKey);
@@ -30,14 +30,14 @@ export async function beginFromInput(
   checkSeeds([...seedValues(urls, rules, context)], input);
   checkSitemapsOf(settings, urls, rules);
   const producer = randomUUID();
-  const begun = await beginCrawl(redis, namespace, { name, producer, settings, seeds: shownSeeds(urls) });
+  const begun = await beginCrawl(fleet, { name, producer, settings, seeds: shownSeeds(urls) });
   const lines = boundedLines(
     withSitemaps(toAsync(seedValues(urls, rules, context)), settings, rules),
     context,
   );
   try {
     const { rejected } = await offerLines(context, { crawl: begun.id, producer, settings, lines });
-    const view = await viewCrawl(redis, namespace, begun.id);
+    const view = await viewCrawl(fleet, begun.id);
     rejected.close();
     return {
       status: begun.fresh ? 201 : 200,
@@ -45,7 +45,7 @@ export async function beginFromInput(
       body: { ...view, rejected: rejected.few() },
     };
   } finally {
-    await leaveCrawl(redis, namespace, begun.id, producer);
+    await leaveCrawl(fleet, begun.id, producer);
   }
 }
 

@@ -4,10 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Settings } from '../config.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { RecordIndexes } from '../records/read/record-index.ts';
-import type { Redis, RedisAddress } from '../redis.ts';
+import type { RedisAddress } from '../redis.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Made once by the server, and handed to each file of routes. */
@@ -15,8 +16,7 @@ export interface ApiContext {
   settings: Settings;
   address: RedisAddress;
   /** For scripts and reads; the server closes it. */
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   queue: RequestQueue;
   /** Where the records of all crawls lie. */
   recordsDir: string;

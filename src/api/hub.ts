@@ -8,9 +8,10 @@ import { listReplays } from '../dead/replay-runs.ts';
 import { createSampler, latestSample } from '../fleet/history.ts';
 import { repeat } from '../fleet/interval.ts';
 import { listenToTail, type TailBatch, wantTail } from '../fleet/live-tail.ts';
+import type { Fleet } from '../fleet.ts';
 import { listHosts, lookAtHosts } from '../politeness/hosts.ts';
 import { redacted } from '../redact.ts';
-import { closeRedis, connectRedis, type Redis } from '../redis.ts';
+import { closeRedis, connectRedis } from '../redis.ts';
 import type { ApiContext } from './context.ts';
 
 export type EventName = 'crawls' | 'hosts' | 'dead' | 'replays' | 'sample' | 'tail';
@@ -42,7 +43,7 @@ interface Subject {
   last: string | null;
 }
 
-function subjectsOf({ redis, namespace, queue }: ApiContext): Subject[] {
+function subjectsOf({ fleet, queue }: ApiContext): Subject[] {
   const subject = (event: EventName, every: number, read: () => Promise<unknown>): Subject => ({
     event,
     every,
@@ -50,21 +51,21 @@ function subjectsOf({ redis, namespace, queue }: ApiContext): Subject[] {
     last: null,
   });
   return [
-    subject('crawls', 1, async () => ({ crawls: await crawlsToWatch(redis, namespace, RECENT_MS) })),
-    subject('hosts', 2, async () => ({ hosts: await watchedHosts(redis, namespace) })),
-    subject('replays', 1, async () => ({ replays: await listReplays(redis, namespace, MOST_REPLAYS) })),
+    subject('crawls', 1, async () => ({ crawls: await crawlsToWatch(fleet, RECENT_MS) })),
+    subject('hosts', 2, async () => ({ hosts: await watchedHosts(fleet) })),
+    subject('replays', 1, async () => ({ replays: await listReplays(fleet, MOST_REPLAYS) })),
     subject('dead', 3, async () => ({
-      groups: redacted(await summarizeDead(redis, namespace, queue, ALL_DEAD, MOST_GROUPS)),
+      groups: redacted(await summarizeDead(fleet, queue, ALL_DEAD, MOST_GROUPS)),
     })),
-    subject('sample', 1, () => latestSample(redis, namespace)),
+    subject('sample', 1, () => latestSample(fleet)),
   ];
 }
 
 export function createHub(context: ApiContext): Hub {
-  const { redis, namespace, queue, log } = context;
+  const { fleet, queue, log } = context;
   const watchers = new Set<Watcher>();
   const subjects = subjectsOf(context);
-  const sampler = createSampler(redis, namespace, queue);
+  const sampler = createSampler(fleet, queue);
   let looks = 0;
   let epoch = 0;
   let tail: { stop(): void } | null = null;
@@ -87,7 +88,7 @@ export function createHub(context: ApiContext): Hub {
     looks++;
     await sampler.tick();
     if (watchers.size === 0) return;
-    await wantTail(redis, namespace);
+    await wantTail(fleet);
     for (const subject of subjects)
       if (looks % subject.every === 0 || subject.last === null) await look(subject);
   }
@@ -116,7 +117,7 @@ export function createHub(context: ApiContext): Hub {
     epoch++;
     for (const subject of subjects) subject.last = null;
     tail ??= openTail(context, (batch) => tellAll('tail', JSON.stringify(batch)));
-    wantTail(redis, namespace).then(lookAtAll).catch(onError);
+    wantTail(fleet).then(lookAtAll).catch(onError);
   }
 
   function end(): void {
@@ -125,14 +126,14 @@ export function createHub(context: ApiContext): Hub {
   }
 }
 
-async function watchedHosts(redis: Redis, namespace: string) {
-  const keys = await listHosts(redis, namespace, await listOpenCrawls(redis, namespace), MOST_HOSTS);
-  return lookAtHosts(redis, namespace, keys);
+async function watchedHosts(fleet: Fleet) {
+  const keys = await listHosts(fleet, await listOpenCrawls(fleet), MOST_HOSTS);
+  return lookAtHosts(fleet, keys);
 }
 
-function openTail({ address, namespace }: ApiContext, onBatch: (batch: TailBatch) => void): { stop(): void } {
+function openTail({ address, fleet }: ApiContext, onBatch: (batch: TailBatch) => void): { stop(): void } {
   const subscriber = connectRedis(address, 'script');
-  const leave = listenToTail(subscriber, namespace, onBatch);
+  const leave = listenToTail(subscriber, fleet.namespace, onBatch);
   return {
     stop() {
       leave();

@@ -36,27 +36,24 @@ export interface Claim {
 }
 
 /** Of the Idempotency-Key header, null without one. Throws E_IDEMPOTENCY (409) while a call under it is at work, E_FIELD for an unfit key. */
-export async function claimKey(
-  { redis, namespace }: ApiContext,
-  request: FastifyRequest,
-): Promise<Claim | null> {
+export async function claimKey({ fleet }: ApiContext, request: FastifyRequest): Promise<Claim | null> {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))
     throw new ApiProblem('E_FIELD', 'idempotency-key: expected up to 200 printable characters.', {
       field: 'headers.idempotency-key',
     });
-  const name = `${namespace}:idempotent:${digestOf(`${request.method} ${request.url}\n${key}`)}`;
+  const name = fleet.keys.idempotency(digestOf(`${request.method} ${request.url}\n${key}`));
   const working = JSON.stringify({ state: 'working', by: randomUUID(), body: '' } satisfies Mark);
-  const isOurs = (await redis.set(name, working, 'PX', AT_WORK_MS, 'NX')) === 'OK';
-  const former = isOurs ? null : (JSON.parse((await redis.get(name)) ?? '{}') as Partial<Mark>);
+  const isOurs = (await fleet.redis.set(name, working, 'PX', AT_WORK_MS, 'NX')) === 'OK';
+  const former = isOurs ? null : (JSON.parse((await fleet.redis.get(name)) ?? '{}') as Partial<Mark>);
   if (former && former.state !== 'done')
     throw new ApiProblem('E_IDEMPOTENCY', 'It is at work.', {
       field: 'headers.idempotency-key',
       retryAfterSeconds: 2,
     });
   const renewal = isOurs
-    ? setInterval(() => redis.pexpire(name, AT_WORK_MS).catch(() => undefined), AT_WORK_MS / 3)
+    ? setInterval(() => fleet.redis.pexpire(name, AT_WORK_MS).catch(() => undefined), AT_WORK_MS / 3)
     : undefined;
   return {
     former: former?.answer ?? null,
@@ -69,12 +66,17 @@ export async function claimKey(
     },
     async settle(body, answer) {
       clearInterval(renewal);
-      await redis.set(name, JSON.stringify({ state: 'done', body, answer } satisfies Mark), 'PX', KEPT_MS);
+      await fleet.redis.set(
+        name,
+        JSON.stringify({ state: 'done', body, answer } satisfies Mark),
+        'PX',
+        KEPT_MS,
+      );
     },
     async release() {
       clearInterval(renewal);
       // Silent for too long (stopped, or cut off from Redis), it may have lost the key to another call.
-      if (isOurs && (await redis.get(name)) === working) await redis.del(name);
+      if (isOurs && (await fleet.redis.get(name)) === working) await fleet.redis.del(name);
     },
   };
 }

@@ -104,15 +104,14 @@ export async function offerLines(
   context: ApiContext,
   offering: Offering,
 ): Promise<Omit<OfferTotals, 'rejected'> & { rejected: Rejections }> {
-  const { redis, namespace, settings, stopping } = context;
+  const { fleet, settings, stopping } = context;
   const rejected = createRejections(join(settings.dataDir, 'tmp'));
   let heldSince: number | null = null;
   const isHeldTooLong = () =>
     !offering.isStream && heldSince !== null && performance.now() - heldSince > LONGEST_HELD_MS;
   try {
     const totals = await offerSeeds({
-      redis,
-      namespace,
+      fleet,
       crawl: offering.crawl,
       producer: offering.producer,
       lines: toAsync(offering.lines),

@@ -1,9 +1,9 @@
 // A crawl as Redis keeps it: begun or gone on with, its settings as each consumer follows them, its counters.
+
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config.ts';
 import { DroverError } from '../errors.ts';
-import { crawlKey } from '../frontier/keys.ts';
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 import type { CrawlCounts } from './progress.ts';
 
@@ -35,14 +35,13 @@ export function checkCrawlName(name: string): void {
  * or is silent for PRODUCER_LEASE_MS. Atomic.
  */
 export async function beginCrawl(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   crawl: { name: string; producer: string; settings: CrawlSettings; seeds: string },
 ): Promise<Begun> {
   checkCrawlName(crawl.name);
   const { name, producer, settings, seeds } = crawl;
   const args = [
-    namespace,
+    fleet.namespace,
     name,
     producer,
     PRODUCER_LEASE_MS,
@@ -50,19 +49,14 @@ export async function beginCrawl(
     seeds,
     randomUUID().slice(0, 8),
   ];
-  const reply = (await runScript(redis, 'frontier/lua/begin.lua', `${namespace}:crawls`, args)) as string[];
+  const reply = (await runScript(fleet.redis, 'frontier/lua/begin.lua', fleet.keys.crawls, args)) as string[];
   return { id: String(reply[0]), fresh: reply[1] === '1' };
 }
 
 /** The producer is alive. */
-export async function stayWithCrawl(
-  redis: Redis,
-  namespace: string,
-  crawl: string,
-  producer: string,
-): Promise<void> {
-  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(namespace, crawl), [
-    namespace,
+export async function stayWithCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
+  await runScript(fleet.redis, 'frontier/lua/producer.lua', fleet.keys.crawl(crawl), [
+    fleet.namespace,
     crawl,
     producer,
     PRODUCER_LEASE_MS,
@@ -70,14 +64,9 @@ export async function stayWithCrawl(
 }
 
 /** The producer has offered all it had. Ends the crawl if nothing of it is left. */
-export async function leaveCrawl(
-  redis: Redis,
-  namespace: string,
-  crawl: string,
-  producer: string,
-): Promise<void> {
-  await runScript(redis, 'frontier/lua/producer.lua', crawlKey(namespace, crawl), [
-    namespace,
+export async function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
+  await runScript(fleet.redis, 'frontier/lua/producer.lua', fleet.keys.crawl(crawl), [
+    fleet.namespace,
     crawl,
     producer,
     0,
@@ -85,9 +74,9 @@ export async function leaveCrawl(
 }
 
 /** Ends every crawl of which nothing is left: for those whose producer died before it could leave. */
-export async function endFinishedCrawls(redis: Redis, namespace: string): Promise<void> {
-  for (const crawl of await redis.zrange(`${namespace}:active`, '0', '-1'))
-    await leaveCrawl(redis, namespace, crawl, '');
+export async function endFinishedCrawls(fleet: Fleet): Promise<void> {
+  for (const crawl of await fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'))
+    await leaveCrawl(fleet, crawl, '');
 }
 
 /** Where a crawl's records lie below the data directory: its id alone could be that of another fleet's crawl. */
@@ -96,35 +85,31 @@ export function recordsFolderOf(crawl: string, token: string): string {
 }
 
 /** The records folder of a crawl that is known. */
-export async function findRecordsFolder(redis: Redis, namespace: string, crawl: string): Promise<string> {
-  return recordsFolderOf(crawl, (await redis.hget(crawlKey(namespace, crawl), 'token')) ?? '');
+export async function findRecordsFolder(fleet: Fleet, crawl: string): Promise<string> {
+  return recordsFolderOf(crawl, (await fleet.redis.hget(fleet.keys.crawl(crawl), 'token')) ?? '');
 }
 
 /** All crawls, the newest first. */
-export async function listCrawls(redis: Redis, namespace: string): Promise<string[]> {
-  return redis.zrevrange(`${namespace}:crawls`, '0', '-1');
+export async function listCrawls(fleet: Fleet): Promise<string[]> {
+  return fleet.redis.zrevrange(fleet.keys.crawls, '0', '-1');
 }
 
 /** Those that have not ended, the newest first. */
-export function listOpenCrawls(redis: Redis, namespace: string): Promise<string[]> {
-  return listByState(redis, namespace, ['running', 'paused']);
+export function listOpenCrawls(fleet: Fleet): Promise<string[]> {
+  return listByState(fleet, ['running', 'paused']);
 }
 
-export function listCancelledCrawls(redis: Redis, namespace: string): Promise<string[]> {
-  return listByState(redis, namespace, ['cancelled']);
+export function listCancelledCrawls(fleet: Fleet): Promise<string[]> {
+  return listByState(fleet, ['cancelled']);
 }
 
-async function listByState(
-  redis: Redis,
-  namespace: string,
-  states: readonly CrawlState[],
-): Promise<string[]> {
+async function listByState(fleet: Fleet, states: readonly CrawlState[]): Promise<string[]> {
   const found: string[] = [];
-  const crawls = await listCrawls(redis, namespace);
+  const crawls = await listCrawls(fleet);
   for (let start = 0; start < crawls.length; start += CRAWLS_A_CALL) {
     const page = crawls.slice(start, start + CRAWLS_A_CALL);
-    const pipeline = redis.pipeline();
-    for (const crawl of page) pipeline.hget(crawlKey(namespace, crawl), 'state');
+    const pipeline = fleet.redis.pipeline();
+    for (const crawl of page) pipeline.hget(fleet.keys.crawl(crawl), 'state');
     const replies = ((await pipeline.exec()) ?? []).map(([, state]) => state as CrawlState);
     found.push(...page.filter((_, index) => states.includes(replies[index] as CrawlState)));
   }
@@ -132,20 +117,20 @@ async function listByState(
 }
 
 /** A crawl by its id, or the newest of that name. Throws E_CRAWL_UNKNOWN. */
-export async function findCrawl(redis: Redis, namespace: string, idOrName: string): Promise<string> {
-  if (await redis.zscore(`${namespace}:crawls`, idOrName)) {
-    const newest = await redis.hget(`${namespace}:names`, idOrName);
+export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string> {
+  if (await fleet.redis.zscore(fleet.keys.crawls, idOrName)) {
+    const newest = await fleet.redis.hget(fleet.keys.newestOfName, idOrName);
     return newest ?? idOrName;
   }
   // The first of a name has the name itself for an id, which means the newest: `NAME.1` says the first.
   const first = /^(.+)\.1$/.exec(idOrName)?.[1];
-  if (first && (await redis.zscore(`${namespace}:crawls`, first))) return first;
+  if (first && (await fleet.redis.zscore(fleet.keys.crawls, first))) return first;
   throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(idOrName)}.`);
 }
 
 /** The counters of I5 and what they consist of; all read at one moment, so that they add up. Throws E_CRAWL_UNKNOWN. */
-export async function readCounts(redis: Redis, namespace: string, crawl: string): Promise<CrawlCounts> {
-  const fields = await redis.hgetall(crawlKey(namespace, crawl));
+export async function readCounts(fleet: Fleet, crawl: string): Promise<CrawlCounts> {
+  const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
   if (!fields.state)
     throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
   return countsOf(crawl, fields);

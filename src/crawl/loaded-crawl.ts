@@ -1,8 +1,8 @@
 // What a consumer must know of a crawl to process its requests: read from Redis once, and looked at again every second.
+
 import { type CrawlSettings, defaultSettings } from '../config.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
-import { crawlKey } from '../frontier/keys.ts';
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import { type CrawlState, recordsFolderOf } from './crawl.ts';
@@ -35,12 +35,12 @@ export interface LoadedCrawls {
   isSeedHost(loadedCrawl: LoadedCrawl, hostPort: string): Promise<boolean>;
 }
 
-export function createLoadedCrawls(redis: Redis, namespace: string): LoadedCrawls {
+export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
   const loadedCrawls = new Map<string, { loadedCrawl: LoadedCrawl; text: string; readAt: number }>();
 
   async function read(crawl: string): Promise<LoadedCrawl | null> {
-    const [text, state, token, changedAt] = await redis.hmget(
-      crawlKey(namespace, crawl),
+    const [text, state, token, changedAt] = await fleet.redis.hmget(
+      fleet.keys.crawl(crawl),
       'settings',
       'state',
       'token',
@@ -79,8 +79,7 @@ export function createLoadedCrawls(redis: Redis, namespace: string): LoadedCrawl
 
   async function isSeedHost(loadedCrawl: LoadedCrawl, hostPort: string): Promise<boolean> {
     if (loadedCrawl.seedHosts.has(hostPort)) return true;
-    if ((await redis.sismember(`${crawlKey(namespace, loadedCrawl.crawl)}:hosts`, hostPort)) !== 1)
-      return false;
+    if ((await fleet.redis.sismember(fleet.keys.seedHosts(loadedCrawl.crawl), hostPort)) !== 1) return false;
     loadedCrawl.seedHosts.add(hostPort);
     return true;
   }

@@ -12,11 +12,11 @@ import { findCrawl, findRecordsFolder } from './crawl.ts';
  */
 export async function* readResults(options: { crawl: string } & FleetOptions): AsyncGenerator<CrawlRecord> {
   const { crawl: name, ...given } = options;
-  const fleet = await joinFleet(given, fleetOptions);
-  const { redis, namespace, settings } = fleet;
-  const recordsFolder = await fleet
-    .at(async () => findRecordsFolder(redis, namespace, await findCrawl(redis, namespace, String(name))))
-    .finally(fleet.leave);
+  const membership = await joinFleet(given, fleetOptions);
+  const { fleet, settings } = membership;
+  const recordsFolder = await membership
+    .at(async () => findRecordsFolder(fleet, await findCrawl(fleet, String(name))))
+    .finally(membership.leave);
   for await (const line of readRecords(join(settings.dataDir, 'records'), recordsFolder))
     yield JSON.parse(line) as CrawlRecord;
 }

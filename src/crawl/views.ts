@@ -1,9 +1,9 @@
 // Crawls as they are shown: counters, name, when they began and ended.
+
 import { type CrawlSettings, defaultSettings } from '../config.ts';
 import { DroverError } from '../errors.ts';
-import { crawlKey } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
 import { REDACTED, redact, redacted } from '../redact.ts';
-import type { Redis } from '../redis.ts';
 import { countsOf } from './crawl.ts';
 import type { CrawlCounts } from './progress.ts';
 
@@ -17,13 +17,9 @@ export interface CrawlView extends CrawlCounts {
 }
 
 /** Those of these that are known, in their order. One round trip. */
-export async function viewCrawls(
-  redis: Redis,
-  namespace: string,
-  crawls: readonly string[],
-): Promise<CrawlView[]> {
-  const pipeline = redis.pipeline();
-  for (const crawl of crawls) pipeline.hgetall(crawlKey(namespace, crawl));
+export async function viewCrawls(fleet: Fleet, crawls: readonly string[]): Promise<CrawlView[]> {
+  const pipeline = fleet.redis.pipeline();
+  for (const crawl of crawls) pipeline.hgetall(fleet.keys.crawl(crawl));
   const replies = (await pipeline.exec()) ?? [];
   return crawls.flatMap((crawl, index) => {
     const fields = (replies[index]?.[1] ?? {}) as Record<string, string>;
@@ -44,11 +40,10 @@ function viewOf(crawl: string, fields: Record<string, string>): CrawlView {
 
 /** One, with its settings; secrets in them are left out. Throws E_CRAWL_UNKNOWN. */
 export async function viewCrawl(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   crawl: string,
 ): Promise<CrawlView & { settings: CrawlSettings }> {
-  const fields = await redis.hgetall(crawlKey(namespace, crawl));
+  const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
   if (!fields.state)
     throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
   const settings = { ...defaultSettings, ...(JSON.parse(fields.settings ?? '{}') as CrawlSettings) };
@@ -66,25 +61,24 @@ function shownSettings(settings: CrawlSettings): CrawlSettings {
 
 /** A page of ids, the newest first; `next` is the id after which the next page begins, null at the end. */
 export async function pageOfCrawls(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   cursor: string | null,
   limit: number,
 ): Promise<{ ids: string[]; next: string | null }> {
-  const rank = cursor === null ? -1 : await redis.zrevrank(`${namespace}:crawls`, cursor);
+  const rank = cursor === null ? -1 : await fleet.redis.zrevrank(fleet.keys.crawls, cursor);
   if (rank === null) throw new DroverError('E_FIELD', 'cursor: take it from the page before.');
-  const ids = await redis.zrevrange(`${namespace}:crawls`, String(rank + 1), String(rank + 1 + limit));
+  const ids = await fleet.redis.zrevrange(fleet.keys.crawls, String(rank + 1), String(rank + 1 + limit));
   return { ids: ids.slice(0, limit), next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
 }
 
 /** Those that are worth watching: at work, and of the newest those that are paused or ended within `withinMs`. */
-export async function crawlsToWatch(redis: Redis, namespace: string, withinMs: number): Promise<CrawlView[]> {
+export async function crawlsToWatch(fleet: Fleet, withinMs: number): Promise<CrawlView[]> {
   const MOST = 100;
   const [newest, active] = await Promise.all([
-    redis.zrevrange(`${namespace}:crawls`, '0', String(MOST - 1)),
-    redis.zrange(`${namespace}:active`, '0', String(MOST - 1)),
+    fleet.redis.zrevrange(fleet.keys.crawls, '0', String(MOST - 1)),
+    fleet.redis.zrange(fleet.keys.activeCrawls, '0', String(MOST - 1)),
   ]);
-  const views = await viewCrawls(redis, namespace, [...new Set([...newest, ...active])]);
+  const views = await viewCrawls(fleet, [...new Set([...newest, ...active])]);
   const since = Date.now() - withinMs;
   return views
     .filter(({ state, createdAt, finishedAt }) =>

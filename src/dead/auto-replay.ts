@@ -1,9 +1,10 @@
 // Automatic replay: of each group whose host was down, one letter is tried now and then, and the others follow when it comes through.
+
 import type { ErrorCode } from '../errors.ts';
+import type { Fleet } from '../fleet.ts';
 import { groupOf } from '../frontier/replay.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import type { Redis } from '../redis.ts';
 import { ALL_DEAD } from './filter.ts';
 import { indexedGroups, reconcileDead } from './groups.ts';
 import { driveReplays, stopReplay } from './replay.ts';
@@ -49,18 +50,18 @@ export function waitAfter(failed: number, intervalMs: number): number {
  * is at work. Answers how many began. To be called by one process at a time.
  */
 export async function replayDowned(
-  parts: { redis: Redis; namespace: string; queue: RequestQueue; log: Log },
+  parts: { fleet: Fleet; queue: RequestQueue; log: Log },
   intervalMs: number,
 ): Promise<number> {
-  const { redis, namespace, queue, log } = parts;
-  await reconcileDead(redis, namespace, queue);
-  const atWork = await runsAtWork(redis, namespace);
+  const { fleet, queue, log } = parts;
+  await reconcileDead(fleet, queue);
+  const atWork = await runsAtWork(fleet);
   const busy = new Set(atWork.map(({ code, host }) => groupOf(code, host)));
-  const groups = (await indexedGroups(redis, namespace, { code: null, host: null })).filter(
+  const groups = (await indexedGroups(fleet, { code: null, host: null })).filter(
     ({ code, count }) => HOST_DOWN.has(code) && count > 0,
   );
   const present = new Set(groups.map(({ code, host }) => groupOf(code, host)));
-  const memories = await learn(redis, namespace, intervalMs, present);
+  const memories = await learn(fleet, intervalMs, present);
   let begun = 0;
   for (const { code, host, count } of groups) {
     if (atWork.length + begun >= MOST_AT_WORK) break;
@@ -68,53 +69,46 @@ export async function replayDowned(
     const memory = memories.get(group) ?? { run: null, failed: 0, nextAt: 0 };
     if (busy.has(group) || memory.run !== null || memory.nextAt > Date.now()) continue;
     const how = { canary: 1, rate: 1, overrides: {}, total: count };
-    const run = await createRun(redis, namespace, {
+    const run = await createRun(fleet, {
       ...how,
       code,
       host,
       filter: { ...ALL_DEAD, code, host },
     });
-    await remember(redis, namespace, group, { ...memory, run });
+    await remember(fleet, group, { ...memory, run });
     log.info({ code, host, letters: count, replay: run }, 'trying a host again');
     begun++;
   }
-  if (begun > 0) await driveReplays(redis, namespace, queue);
+  if (begun > 0) await driveReplays(fleet, queue);
   return begun;
 }
 
 /** What is known of each group, by now. */
 async function learn(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   intervalMs: number,
   present: ReadonlySet<string>,
 ): Promise<Map<string, Memory>> {
   const memories = new Map<string, Memory>();
-  for (const [group, text] of Object.entries(await redis.hgetall(memoryKey(namespace)))) {
+  for (const [group, text] of Object.entries(await fleet.redis.hgetall(fleet.keys.autoReplays))) {
     const memory = JSON.parse(text) as Memory;
-    const next = memory.run === null ? memory : await judge(redis, namespace, memory, memory.run, intervalMs);
+    const next = memory.run === null ? memory : await judge(fleet, memory, memory.run, intervalMs);
     const isOver =
       next.run === null && (next.failed === 0 || (!present.has(group) && next.nextAt <= Date.now()));
-    if (isOver) await redis.hdel(memoryKey(namespace), group);
+    if (isOver) await fleet.redis.hdel(fleet.keys.autoReplays, group);
     else {
-      if (next !== memory) await remember(redis, namespace, group, next);
+      if (next !== memory) await remember(fleet, group, next);
       memories.set(group, next);
     }
   }
   return memories;
 }
 
-async function judge(
-  redis: Redis,
-  namespace: string,
-  memory: Memory,
-  id: string,
-  intervalMs: number,
-): Promise<Memory> {
-  let run = await readRun(redis, namespace, id);
+async function judge(fleet: Fleet, memory: Memory, id: string, intervalMs: number): Promise<Memory> {
+  let run = await readRun(fleet, id);
   if (run && run.endedAt === null) {
     if (run.phase !== 'canary' || Date.now() - Date.parse(run.startedAt) < LONGEST_CANARY_MS) return memory;
-    await stopReplay(redis, namespace, id);
+    await stopReplay(fleet, id);
     run = null;
   }
   if (run && cameThrough(run)) return { run: null, failed: 0, nextAt: 0 };
@@ -127,10 +121,6 @@ function cameThrough({ phase, recorded, dead }: RunAtWork): boolean {
   return phase === 'done' && recorded > 0 && dead === 0;
 }
 
-async function remember(redis: Redis, namespace: string, group: string, memory: Memory): Promise<void> {
-  await redis.hset(memoryKey(namespace), group, JSON.stringify(memory));
-}
-
-function memoryKey(namespace: string): string {
-  return `${namespace}:dead:auto`;
+async function remember(fleet: Fleet, group: string, memory: Memory): Promise<void> {
+  await fleet.redis.hset(fleet.keys.autoReplays, group, JSON.stringify(memory));
 }

@@ -1,10 +1,11 @@
 // Dead letters as lines: NDJSON that holds all that is known of each, or CSV for a spreadsheet. Secrets are redacted in both.
+
 import { csvLine } from '../csv.ts';
+import type { Fleet } from '../fleet.ts';
 import { type DeadLetterDetail, detailOf } from '../queue/dead-letters.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import { openOutput } from '../records/export/output.ts';
 import { redacted } from '../redact.ts';
-import type { Redis } from '../redis.ts';
 import type { DeadFilter } from './filter.ts';
 import { matchingJobs } from './read.ts';
 
@@ -42,16 +43,14 @@ function csvLineOf(job: RequestJob): string {
 
 /** All letters that match, the newest first: each a line with its end; before those of CSV the names of the columns. */
 export async function* deadLines(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
   format: DeadFormat,
 ): AsyncGenerator<string> {
   if (format === 'csv') yield csvLine(Object.keys(columns));
   const lineOf = format === 'csv' ? csvLineOf : deadLine;
-  for await (const jobs of matchingJobs({ redis, namespace, queue }, filter))
-    for (const job of jobs) yield lineOf(job);
+  for await (const jobs of matchingJobs({ fleet, queue }, filter)) for (const job of jobs) yield lineOf(job);
 }
 
 /**
@@ -59,8 +58,7 @@ export async function* deadLines(
  * If the reader of standard output goes away, stops. Throws E_FILE, E_DISK_FULL.
  */
 export async function writeDead(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
   format: DeadFormat,
@@ -69,7 +67,7 @@ export async function writeDead(
   const output = await openOutput(file);
   let lines = 0;
   try {
-    for await (const line of deadLines(redis, namespace, queue, filter, format)) {
+    for await (const line of deadLines(fleet, queue, filter, format)) {
       if (!(await output.write(Buffer.from(line)))) break;
       lines++;
     }

@@ -1,5 +1,5 @@
 // Which dead letters are meant: all that match whatever is given.
-import { crawlAndId } from '../frontier/keys.ts';
+import { crawlAndId } from '../keys.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 
 export interface DeadFilter {

@@ -1,4 +1,5 @@
 // The index of dead letters by code and host: groups, counts, members; put right from the failed set when it is in doubt.
+import type { Fleet } from '../fleet.ts';
 import { groupOf } from '../frontier/replay.ts';
 import { deadJobs, letterOf } from '../queue/dead-letters.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
@@ -15,18 +16,17 @@ const PAGE = 200;
 /** Between the commit of a death and the move to the failed set, the index is ahead by what the fleet has in hand. */
 const MOST_AHEAD = 1000;
 
-export function groupKey(namespace: string, code: string, host: string): string {
-  return `${namespace}:dead:g:${groupOf(code, host)}`;
+export function groupKey({ keys }: Fleet, code: string, host: string): string {
+  return keys.deadGroup(groupOf(code, host));
 }
 
 /** Groups with their sizes, those of the latest deaths first. */
 export async function indexedGroups(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   filter: Pick<DeadFilter, 'code' | 'host'>,
 ): Promise<IndexedGroup[]> {
   const groups: IndexedGroup[] = [];
-  const names = await redis.zrevrange(`${namespace}:dead:groups`, '0', '-1');
+  const names = await fleet.redis.zrevrange(fleet.keys.deadGroups, '0', '-1');
   for (let start = 0; start < names.length; start += PAGE) {
     const page = names
       .slice(start, start + PAGE)
@@ -36,7 +36,7 @@ export async function indexedGroups(
       })
       .filter(({ code, host }) => (filter.code ?? code) === code && (filter.host ?? host) === host);
     const counts = await Promise.all(
-      page.map(({ code, host }) => redis.zcard(groupKey(namespace, code, host))),
+      page.map(({ code, host }) => fleet.redis.zcard(groupKey(fleet, code, host))),
     );
     groups.push(...page.map((group, index) => ({ ...group, count: counts[index] ?? 0 })));
   }
@@ -53,13 +53,13 @@ export interface Member {
 
 /** The members of a group that match, the oldest first. */
 export async function* membersOf(
-  parts: { redis: Redis; namespace: string; queue: RequestQueue },
+  parts: { fleet: Fleet; queue: RequestQueue },
   group: { code: string; host: string },
   filter: DeadFilter,
 ): AsyncGenerator<Member[]> {
-  const { redis, namespace, queue } = parts;
-  const key = groupKey(namespace, group.code, group.host);
-  for await (const page of pagesByAge(redis, key, filter.since ?? -Infinity, Infinity)) {
+  const { fleet, queue } = parts;
+  const key = groupKey(fleet, group.code, group.host);
+  for await (const page of pagesByAge(fleet.redis, key, filter.since ?? -Infinity, Infinity)) {
     const members = page.map(({ jobId, at }) => ({ jobId, at, job: null }));
     yield await matching(queue, members, filter);
   }
@@ -114,23 +114,23 @@ export async function jobOf(queue: RequestQueue, jobId: string): Promise<Request
  * Puts the index right where it disagrees with the failed set: letters of an older version, jobs removed by an operator's hand. Costs two counts
  * where all is well. Idempotent.
  */
-export async function reconcileDead(redis: Redis, namespace: string, queue: RequestQueue): Promise<void> {
-  const groups = await indexedGroups(redis, namespace, { code: null, host: null });
+export async function reconcileDead(fleet: Fleet, queue: RequestQueue): Promise<void> {
+  const groups = await indexedGroups(fleet, { code: null, host: null });
   const indexed = groups.reduce((sum, { count }) => sum + count, 0);
-  const failed = await redis.zcard(queue.toKey('failed'));
-  if (failed > indexed) await addMissing(redis, namespace, queue);
+  const failed = await fleet.redis.zcard(queue.toKey('failed'));
+  if (failed > indexed) await addMissing(fleet, queue);
   else if (indexed > failed + MOST_AHEAD || (failed === 0 && indexed > 0))
-    await dropStale(redis, namespace, queue, groups);
+    await dropStale(fleet, queue, groups);
 }
 
-async function addMissing(redis: Redis, namespace: string, queue: RequestQueue): Promise<void> {
+async function addMissing(fleet: Fleet, queue: RequestQueue): Promise<void> {
   for await (const jobs of deadJobs(queue)) {
-    const pipeline = redis.pipeline();
+    const pipeline = fleet.redis.pipeline();
     for (const job of jobs) {
       const { code, host, jobId, failedAt } = letterOf(job);
       const at = Date.parse(failedAt);
-      pipeline.zadd(groupKey(namespace, code, host), 'NX', at, jobId);
-      pipeline.zadd(`${namespace}:dead:groups`, 'GT', at, groupOf(code, host));
+      pipeline.zadd(groupKey(fleet, code, host), 'NX', at, jobId);
+      pipeline.zadd(fleet.keys.deadGroups, 'GT', at, groupOf(code, host));
     }
     await pipeline.exec();
   }
@@ -139,22 +139,18 @@ async function addMissing(redis: Redis, namespace: string, queue: RequestQueue):
 /** What died a moment ago may be on its way into the failed set. */
 const SETTLED_MS = 60_000;
 
-async function dropStale(
-  redis: Redis,
-  namespace: string,
-  queue: RequestQueue,
-  groups: readonly IndexedGroup[],
-): Promise<void> {
+async function dropStale(fleet: Fleet, queue: RequestQueue, groups: readonly IndexedGroup[]): Promise<void> {
   const before = Date.now() - SETTLED_MS;
   for (const { code, host } of groups) {
-    const key = groupKey(namespace, code, host);
-    const members = await redis.zrangebyscore(key, '-inf', before);
+    const key = groupKey(fleet, code, host);
+    const members = await fleet.redis.zrangebyscore(key, '-inf', before);
     for (let start = 0; start < members.length; start += PAGE) {
       const page = members.slice(start, start + PAGE);
-      const scores = await Promise.all(page.map((jobId) => redis.zscore(queue.toKey('failed'), jobId)));
+      const scores = await Promise.all(page.map((jobId) => fleet.redis.zscore(queue.toKey('failed'), jobId)));
       const stale = page.filter((_, index) => scores[index] === null);
-      if (stale.length > 0) await redis.zrem(key, ...stale);
+      if (stale.length > 0) await fleet.redis.zrem(key, ...stale);
     }
-    if ((await redis.exists(key)) === 0) await redis.zrem(`${namespace}:dead:groups`, groupOf(code, host));
+    if ((await fleet.redis.exists(key)) === 0)
+      await fleet.redis.zrem(fleet.keys.deadGroups, groupOf(code, host));
   }
 }

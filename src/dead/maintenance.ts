@@ -1,10 +1,11 @@
 // What consumers do with dead letters by themselves: drop old ones, and try again where a host was down.
+
 import type { Settings } from '../config.ts';
 import { repeat } from '../fleet/interval.ts';
 import { keepLease, takeLease } from '../fleet/lease.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import type { Redis } from '../redis.ts';
 import { replayDowned } from './auto-replay.ts';
 import { purgeOldDead } from './retention.ts';
 
@@ -18,8 +19,7 @@ export interface DeadTender {
 }
 
 interface Parts {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   queue: RequestQueue;
   settings: Settings;
   log: Log;
@@ -49,17 +49,17 @@ export function maintainDeadLetters(parts: Parts): DeadTender {
 }
 
 async function dropOld(parts: Parts, isStopping: () => boolean): Promise<void> {
-  const { redis, namespace } = parts;
-  if (!(await takeLease(redis, namespace, 'retention', RETENTION_MS))) return;
+  const { fleet } = parts;
+  if (!(await takeLease(fleet, 'retention', RETENTION_MS))) return;
   await purgeOldDead(parts, async () => {
     if (isStopping()) return false;
-    await keepLease(redis, namespace, 'retention', RETENTION_MS);
+    await keepLease(fleet, 'retention', RETENTION_MS);
     return true;
   });
 }
 
 async function tryAgain(parts: Parts): Promise<void> {
-  const { redis, namespace, settings } = parts;
-  if (await takeLease(redis, namespace, 'auto-replay', settings.autoReplay))
+  const { fleet, settings } = parts;
+  if (await takeLease(fleet, 'auto-replay', settings.autoReplay))
     await replayDowned(parts, settings.autoReplay);
 }

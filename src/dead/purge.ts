@@ -1,10 +1,10 @@
 // Purging dead letters: they are gone for good, and what their crawls counted stays. Unless told otherwise, each is on disk before it goes.
-import { crawlAndId } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
 import { LETTERS_A_CALL, purgeLetters } from '../frontier/replay.ts';
+import { crawlAndId } from '../keys.ts';
 import { letterOf } from '../queue/dead-letters.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import { type GrowingFile, openGrowingFile } from '../records/write/growing-file.ts';
-import type { Redis } from '../redis.ts';
 import { deadLine } from './export.ts';
 import type { DeadFilter } from './filter.ts';
 import { matchingJobs } from './read.ts';
@@ -16,11 +16,7 @@ export interface Purge {
 }
 
 /** Purges these jobs of the failed set; those that were replayed since they were read stay. Answers how many went. */
-export async function purgeDead(
-  redis: Redis,
-  namespace: string,
-  jobs: readonly RequestJob[],
-): Promise<number> {
+export async function purgeDead(fleet: Fleet, jobs: readonly RequestJob[]): Promise<number> {
   let purged = 0;
   for (let start = 0; start < jobs.length; start += LETTERS_A_CALL) {
     const letters = jobs.slice(start, start + LETTERS_A_CALL).flatMap((job) => {
@@ -28,7 +24,7 @@ export async function purgeDead(
       const diedAt = job.finishedOn;
       return diedAt === undefined ? [] : [{ ...crawlAndId(jobId), code, host, diedAt }];
     });
-    if (letters.length > 0) purged += await purgeLetters(redis, namespace, letters);
+    if (letters.length > 0) purged += await purgeLetters(fleet, letters);
   }
   return purged;
 }
@@ -41,13 +37,13 @@ export interface Purger {
 }
 
 /** `exportDir` null: without an export. */
-export function createPurger(redis: Redis, namespace: string, exportDir: string | null): Purger {
+export function createPurger(fleet: Fleet, exportDir: string | null): Purger {
   const file: GrowingFile | null = exportDir === null ? null : openGrowingFile(exportDir, 'dead');
   let purged = 0;
   return {
     async take(jobs) {
       await file?.append(jobs.map(deadLine));
-      const count = await purgeDead(redis, namespace, jobs);
+      const count = await purgeDead(fleet, jobs);
       purged += count;
       return count;
     },
@@ -60,15 +56,14 @@ export function createPurger(redis: Redis, namespace: string, exportDir: string 
 
 /** Purges all letters that match, those first that died last. Letters that are replayed, or die, meanwhile stay. */
 export async function purgeMatching(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
   exportDir: string | null,
 ): Promise<Purge> {
-  const purger = createPurger(redis, namespace, exportDir);
+  const purger = createPurger(fleet, exportDir);
   try {
-    for await (const jobs of matchingJobs({ redis, namespace, queue }, filter)) await purger.take(jobs);
+    for await (const jobs of matchingJobs({ fleet, queue }, filter)) await purger.take(jobs);
   } catch (error) {
     await purger.end();
     throw error;

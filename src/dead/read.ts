@@ -1,5 +1,7 @@
 // Looking at dead letters: one, a page of them, groups of the same code at the same host.
+
 import { DroverError } from '../errors.ts';
+import type { Fleet } from '../fleet.ts';
 import { layerOf } from '../queue/attempts.ts';
 import {
   adviceOn,
@@ -31,8 +33,7 @@ export interface DeadGroup {
 }
 
 interface Parts {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   queue: RequestQueue;
 }
 
@@ -45,30 +46,29 @@ const MOST_LOOKED_AT = 20_000;
  * Throws E_FIELD for a cursor that is none.
  */
 export async function pageOfDead(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
   cursor: string | null,
   limit: number,
 ): Promise<{ letters: DeadLetter[]; next: string | null }> {
-  const { jobs, next } = await pageOfDeadJobs({ redis, namespace, queue }, filter, cursor, limit);
+  const { jobs, next } = await pageOfDeadJobs({ fleet, queue }, filter, cursor, limit);
   return { letters: jobs.map(letterOf), next };
 }
 
 /** The same page, as the jobs that they are. */
 async function pageOfDeadJobs(
-  { redis, namespace, queue }: Parts,
+  { fleet, queue }: Parts,
   filter: DeadFilter,
   cursor: string | null,
   limit: number,
 ): Promise<{ jobs: RequestJob[]; next: string | null }> {
   const { code, host } = filter;
-  const key = code !== null && host !== null ? groupKey(namespace, code, host) : queue.toKey('failed');
+  const key = code !== null && host !== null ? groupKey(fleet, code, host) : queue.toKey('failed');
   const found: RequestJob[] = [];
-  let rank = await rankAfter(redis, key, cursor);
+  let rank = await rankAfter(fleet.redis, key, cursor);
   for (let looked = 0; looked < MOST_LOOKED_AT; ) {
-    const flat = await redis.zrevrange(key, rank, rank + PAGE - 1, 'WITHSCORES');
+    const flat = await fleet.redis.zrevrange(key, rank, rank + PAGE - 1, 'WITHSCORES');
     const ids = flat.filter((_, index) => index % 2 === 0);
     const jobs = await Promise.all(
       ids.map((jobId) => (matchesId(jobId, filter) ? jobOf(queue, jobId) : null)),
@@ -121,18 +121,16 @@ export async function* matchingJobs(parts: Parts, filter: DeadFilter): AsyncGene
 
 /** All that match, the newest first. */
 export async function* deadLetters(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
 ): AsyncGenerator<DeadLetter> {
-  for await (const jobs of matchingJobs({ redis, namespace, queue }, filter)) yield* jobs.map(letterOf);
+  for await (const jobs of matchingJobs({ fleet, queue }, filter)) yield* jobs.map(letterOf);
 }
 
 /** One, with its request and its attempts. Throws E_LETTER_UNKNOWN. */
 export async function showDead(
-  redis: Redis,
-  _shard: string,
+  { redis }: Fleet,
   queue: RequestQueue,
   jobId: string,
 ): Promise<DeadLetterDetail> {
@@ -150,23 +148,20 @@ const GROUPS_AT_ONCE = 50;
  * members of all.
  */
 export async function summarizeDead(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
   most = Number.POSITIVE_INFINITY,
 ): Promise<DeadGroup[]> {
-  await reconcileDead(redis, namespace, queue);
-  const runs = await runsAtWork(redis, namespace);
-  const bySize = (await indexedGroups(redis, namespace, filter)).sort((a, b) => b.count - a.count);
+  await reconcileDead(fleet, queue);
+  const runs = await runsAtWork(fleet);
+  const bySize = (await indexedGroups(fleet, filter)).sort((a, b) => b.count - a.count);
   const areWhole = isPlain(filter) && filter.crawl === null && filter.since === null;
   const chosen = areWhole ? bySize.slice(0, most) : bySize;
   const found: DeadGroup[] = [];
   for (let start = 0; start < chosen.length; start += GROUPS_AT_ONCE) {
     const page = chosen.slice(start, start + GROUPS_AT_ONCE);
-    const groups = await Promise.all(
-      page.map((group) => lookAtGroup({ redis, namespace, queue }, group, filter, runs)),
-    );
+    const groups = await Promise.all(page.map((group) => lookAtGroup({ fleet, queue }, group, filter, runs)));
     found.push(...groups.filter((group) => group !== null));
   }
   return found.sort((a, b) => b.count - a.count).slice(0, most);
@@ -174,7 +169,7 @@ export async function summarizeDead(
 
 /** Null where nothing of it matches. */
 async function lookAtGroup(
-  parts: { redis: Redis; namespace: string; queue: RequestQueue },
+  parts: { fleet: Fleet; queue: RequestQueue },
   { code, host }: { code: string; host: string },
   filter: DeadFilter,
   runs: readonly RunAtWork[],
@@ -220,16 +215,16 @@ export async function extentOf(
 }
 
 async function plainExtent(
-  { redis, namespace }: { redis: Redis; namespace: string },
+  { fleet }: Pick<Parts, 'fleet'>,
   group: { code: string; host: string },
   since: number | null,
 ): Promise<Extent | null> {
-  const key = groupKey(namespace, group.code, group.host);
+  const key = groupKey(fleet, group.code, group.host);
   const from = String(since ?? '-inf');
   const [count, first, last] = await Promise.all([
-    redis.zcount(key, from, '+inf'),
-    redis.zrangebyscore(key, from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1),
-    redis.zrevrangebyscore(key, '+inf', from, 'WITHSCORES', 'LIMIT', 0, 1),
+    fleet.redis.zcount(key, from, '+inf'),
+    fleet.redis.zrangebyscore(key, from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1),
+    fleet.redis.zrevrangebyscore(key, '+inf', from, 'WITHSCORES', 'LIMIT', 0, 1),
   ]);
   const memberOf = ([jobId = '', at = '0']: string[]): Member => ({ jobId, at: Number(at), job: null });
   return count === 0 ? null : { count, first: memberOf(first), last: memberOf(last) };

@@ -1,8 +1,9 @@
 // Runs of replays as Redis keeps them: what was asked, how far it is.
+
 import { hash, randomUUID } from 'node:crypto';
 import { DroverError } from '../errors.ts';
+import type { Fleet } from '../fleet.ts';
 import { groupOf } from '../frontier/replay.ts';
-import type { Redis } from '../redis.ts';
 import type { RequestInput } from '../request.ts';
 import { runScript, type ScriptReply } from '../scripts.ts';
 import type { DeadFilter } from './filter.ts';
@@ -56,10 +57,6 @@ const KEPT_SECONDS = 7 * 86_400;
 /** A run that nobody drives for so long is forgotten. */
 const LONGEST_SECONDS = 30 * 86_400;
 
-export function runKey(namespace: string, id: string): string {
-  return `${namespace}:replay:${id}`;
-}
-
 /** What makes two runs of a group the very same. */
 export function askedOf(filter: DeadFilter, overrides: ReplayOverrides): string {
   const { crawl, code, host, since, attempts, q, jobId = null } = filter;
@@ -72,8 +69,7 @@ export function askedOf(filter: DeadFilter, overrides: ReplayOverrides): string 
 
 /** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
 export async function createRun(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   run: Pick<ReplayRun, 'code' | 'host' | 'filter' | 'canary' | 'rate' | 'total'> & {
     overrides: ReplayOverrides;
   },
@@ -84,31 +80,30 @@ export async function createRun(
   const place = hash('sha1', `${groupOf(code, host)}\x1f${asked}`);
   const phase = canary > 0 ? 'canary' : 'rest';
   const fields = Object.entries({ code, host, asked, canary, rate, phase, total }).flat();
-  return String(await onRun(redis, namespace, id, ['begin', place, LONGEST_SECONDS, ...fields]));
+  return String(await onRun(fleet, id, ['begin', place, LONGEST_SECONDS, ...fields]));
 }
 
 /** The canaries came through: the others may follow. False when the run has ended, or another driver was faster. Atomic. */
-export async function letRestFollow(redis: Redis, namespace: string, id: string): Promise<boolean> {
-  return (await onRun(redis, namespace, id, ['rest'])) === 1;
+export async function letRestFollow(fleet: Fleet, id: string): Promise<boolean> {
+  return (await onRun(fleet, id, ['rest'])) === 1;
 }
 
 /** Closes the record. Atomic and idempotent: the first end counts. */
-export async function endRun(
-  redis: Redis,
-  namespace: string,
-  id: string,
-  phase: 'done' | 'stopped',
-): Promise<void> {
-  await onRun(redis, namespace, id, ['end', phase, KEPT_SECONDS]);
+export async function endRun(fleet: Fleet, id: string, phase: 'done' | 'stopped'): Promise<void> {
+  await onRun(fleet, id, ['end', phase, KEPT_SECONDS]);
 }
 
-function onRun(redis: Redis, namespace: string, id: string, args: (string | number)[]): Promise<ScriptReply> {
-  return runScript(redis, 'frontier/lua/replay-run.lua', runKey(namespace, id), [namespace, id, ...args]);
+function onRun(fleet: Fleet, id: string, args: (string | number)[]): Promise<ScriptReply> {
+  return runScript(fleet.redis, 'frontier/lua/replay-run.lua', fleet.keys.replay(id), [
+    fleet.namespace,
+    id,
+    ...args,
+  ]);
 }
 
 /** The run, null when there is none of that id (any more). */
-export async function readRun(redis: Redis, namespace: string, id: string): Promise<RunAtWork | null> {
-  const fields = await redis.hgetall(runKey(namespace, id));
+export async function readRun(fleet: Fleet, id: string): Promise<RunAtWork | null> {
+  const fields = await fleet.redis.hgetall(fleet.keys.replay(id));
   if (!fields.phase) return null;
   const number = (name: string) => Number(fields[name] ?? 0);
   const { filter, overrides } = JSON.parse(fields.asked ?? '{}') as {
@@ -140,23 +135,23 @@ export async function readRun(redis: Redis, namespace: string, id: string): Prom
 }
 
 /** Throws E_REPLAY_UNKNOWN. */
-export async function lookAtReplay(redis: Redis, namespace: string, id: string): Promise<ReplayRun> {
-  const run = await readRun(redis, namespace, id);
+export async function lookAtReplay(fleet: Fleet, id: string): Promise<ReplayRun> {
+  const run = await readRun(fleet, id);
   if (!run) throw new DroverError('E_REPLAY_UNKNOWN', `${id}.`);
   return shownRun(run);
 }
 
 /** The newest first; ended ones for a week. */
-export async function listReplays(redis: Redis, namespace: string, most = 1000): Promise<ReplayRun[]> {
-  const ids = await redis.zrevrange(`${namespace}:replays`, '0', String(most - 1));
-  const runs = await Promise.all(ids.map((id) => readRun(redis, namespace, id)));
+export async function listReplays(fleet: Fleet, most = 1000): Promise<ReplayRun[]> {
+  const ids = await fleet.redis.zrevrange(fleet.keys.replays, '0', String(most - 1));
+  const runs = await Promise.all(ids.map((id) => readRun(fleet, id)));
   return runs.filter((run) => run !== null).map(shownRun);
 }
 
 /** Those that have not ended. */
-export async function runsAtWork(redis: Redis, namespace: string): Promise<RunAtWork[]> {
-  const ids = await redis.hvals(`${namespace}:replays:open`);
-  const runs = await Promise.all(ids.map((id) => readRun(redis, namespace, id)));
+export async function runsAtWork(fleet: Fleet): Promise<RunAtWork[]> {
+  const ids = await fleet.redis.hvals(fleet.keys.openReplays);
+  const runs = await Promise.all(ids.map((id) => readRun(fleet, id)));
   return runs.filter((run) => run !== null && run.endedAt === null) as RunAtWork[];
 }
 

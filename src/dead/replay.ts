@@ -2,13 +2,13 @@
 // calls: consumers do it every second, so that a run goes on when the one who started it is gone.
 
 import { leaveCrawl, stayWithCrawl } from '../crawl/crawl.ts';
+import type { Fleet } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
-import { crawlAndId, crawlKey } from '../frontier/keys.ts';
 import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
 import { dropStep } from '../frontier/steer.ts';
+import { crawlAndId } from '../keys.ts';
 import { letterOf } from '../queue/dead-letters.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import type { Redis } from '../redis.ts';
 import { type Request, unpackRequest } from '../request.ts';
 import { type DeadFilter, matchesId, matchesLetter } from './filter.ts';
 import { groupKey, jobOf, pagesByAge } from './groups.ts';
@@ -22,7 +22,6 @@ import {
   type ReplayRun,
   type RunAtWork,
   readRun,
-  runKey,
   runsAtWork,
 } from './replay-runs.ts';
 import { cancelledAmong, countReplayable } from './replayable.ts';
@@ -49,24 +48,23 @@ export interface ReplayHow {
  * are in their lanes when this resolves. Letters that die later are not part of it. A letter is brought back once, however many runs want it.
  */
 export async function startReplay(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
   how: ReplayHow,
 ): Promise<ReplayRun[]> {
   const ids: string[] = [];
-  const { groups } = await countReplayable(redis, namespace, queue, filter);
+  const { groups } = await countReplayable(fleet, queue, filter);
   for (const { code, host, count: total } of groups) {
     const canary = how.canary ?? canaryOf(total);
-    ids.push(await createRun(redis, namespace, { ...how, canary, code, host, filter, total }));
+    ids.push(await createRun(fleet, { ...how, canary, code, host, filter, total }));
   }
   // Of a run at work, all that is left may be on its way already: it is joined too.
   const asked = askedOf(filter, how.overrides);
-  for (const { id, filter, given } of await runsAtWork(redis, namespace))
+  for (const { id, filter, given } of await runsAtWork(fleet))
     if (!ids.includes(id) && askedOf(filter, given) === asked) ids.push(id);
-  await driveReplays(redis, namespace, queue);
-  return Promise.all(ids.map((id) => lookAtReplay(redis, namespace, id)));
+  await driveReplays(fleet, queue);
+  return Promise.all(ids.map((id) => lookAtReplay(fleet, id)));
 }
 
 function canaryOf(total: number): number {
@@ -74,62 +72,61 @@ function canaryOf(total: number): number {
 }
 
 /** Brings no more of it back; what it brought back goes its way. Idempotent. Throws E_REPLAY_UNKNOWN. */
-export async function stopReplay(redis: Redis, namespace: string, id: string): Promise<ReplayRun> {
-  await lookAtReplay(redis, namespace, id);
-  await finish(redis, namespace, id, 'stopped');
-  return lookAtReplay(redis, namespace, id);
+export async function stopReplay(fleet: Fleet, id: string): Promise<ReplayRun> {
+  await lookAtReplay(fleet, id);
+  await finish(fleet, id, 'stopped');
+  return lookAtReplay(fleet, id);
 }
 
 /**
  * One step of every run at work: judges canaries, brings back what may follow. Idempotent, and harmless when several do it at once. A run
  * that fails does not hold up the others; the first error is thrown when all had their turn.
  */
-export async function driveReplays(redis: Redis, namespace: string, queue: RequestQueue): Promise<void> {
+export async function driveReplays(fleet: Fleet, queue: RequestQueue): Promise<void> {
   const errors: unknown[] = [];
-  for (const run of await runsAtWork(redis, namespace))
-    await drive({ redis, namespace, queue }, run).catch((error) => errors.push(error));
+  for (const run of await runsAtWork(fleet))
+    await drive({ fleet, queue }, run).catch((error) => errors.push(error));
   if (errors.length > 0) throw errors[0];
 }
 
 interface Parts {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   queue: RequestQueue;
 }
 
 async function drive(parts: Parts, run: RunAtWork): Promise<void> {
-  const { redis, namespace } = parts;
+  const { fleet } = parts;
   const { id } = run;
-  await holdCrawls(redis, namespace, id);
+  await holdCrawls(fleet, id);
   const left = await bringBack(parts, run);
-  const now = await readRun(redis, namespace, id);
+  const now = await readRun(fleet, id);
   if (!now || now.endedAt !== null) return;
   const isQuiet = now.opened === now.recorded + now.refused + now.dead;
   if (!isQuiet) return;
   if (now.phase === 'rest') {
-    if (left === 'none') await finish(redis, namespace, id, 'done');
+    if (left === 'none') await finish(fleet, id, 'done');
     return;
   }
   if (left === 'more' && now.opened < now.canary) return;
-  if (now.opened > 0 && now.recorded / now.opened < now.rate) return finish(redis, namespace, id, 'stopped');
-  if (!(await letRestFollow(redis, namespace, id))) return;
-  const rest = await readRun(redis, namespace, id);
+  if (now.opened > 0 && now.recorded / now.opened < now.rate) return finish(fleet, id, 'stopped');
+  if (!(await letRestFollow(fleet, id))) return;
+  const rest = await readRun(fleet, id);
   if (rest) await drive(parts, rest);
 }
 
 /** Until the run is through, its crawls are not at their end. Of one that was cancelled, what it had waiting is dropped, by whatever that was cut off. */
-async function holdCrawls(redis: Redis, namespace: string, id: string): Promise<void> {
-  for (const crawl of await redis.smembers(`${runKey(namespace, id)}:crawls`)) {
-    if ((await redis.hget(crawlKey(namespace, crawl), 'state')) === 'cancelled')
-      await dropStep(redis, namespace, crawl);
-    else await stayWithCrawl(redis, namespace, crawl, holderOf(id));
+async function holdCrawls(fleet: Fleet, id: string): Promise<void> {
+  for (const crawl of await fleet.redis.smembers(fleet.keys.replayCrawls(id))) {
+    if ((await fleet.redis.hget(fleet.keys.crawl(crawl), 'state')) === 'cancelled')
+      await dropStep(fleet, crawl);
+    else await stayWithCrawl(fleet, crawl, holderOf(id));
   }
 }
 
-async function finish(redis: Redis, namespace: string, id: string, phase: 'done' | 'stopped'): Promise<void> {
-  await endRun(redis, namespace, id, phase);
-  for (const crawl of await redis.smembers(`${runKey(namespace, id)}:crawls`))
-    await leaveCrawl(redis, namespace, crawl, holderOf(id));
+async function finish(fleet: Fleet, id: string, phase: 'done' | 'stopped'): Promise<void> {
+  await endRun(fleet, id, phase);
+  for (const crawl of await fleet.redis.smembers(fleet.keys.replayCrawls(id)))
+    await leaveCrawl(fleet, crawl, holderOf(id));
 }
 
 /** Under this name a run holds its crawls open; lua/replay.lua knows it too. */
@@ -139,19 +136,19 @@ function holderOf(id: string): string {
 
 /** Brings back as many as may be now. Answers whether some that match are left. */
 async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'> {
-  const { redis, namespace } = parts;
+  const { fleet } = parts;
   const { phase, canary, recorded, refused, dead, filter, until } = run;
   const most = phase === 'canary' ? canary : recorded + refused + dead + WINDOW;
   const step = { id: run.id, most, phase, group: groupOf(run.code, run.host) };
   const since = Math.max(filter.since ?? 0, run.from);
   let room = most - run.opened;
   let onItsWay = false;
-  for await (const page of pagesByAge(redis, groupKey(namespace, run.code, run.host), since, until)) {
+  for await (const page of pagesByAge(fleet.redis, groupKey(fleet, run.code, run.host), since, until)) {
     if (room <= 0) return 'more';
     const found = await lettersOf(parts, page, run);
     onItsWay ||= found.onItsWay;
     const letters = found.letters.slice(0, room);
-    const answers = letters.length > 0 ? await replayLetters(redis, namespace, step, letters) : [];
+    const answers = letters.length > 0 ? await replayLetters(fleet, step, letters) : [];
     const [opened, gone, later] = (['opened', 'gone', 'later'] as const).map(
       (kind) => answers.filter((answer) => answer === kind).length,
     ) as [number, number, number];
@@ -160,18 +157,18 @@ async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'>
     if (later > 0 || letters.length < found.letters.length) return 'more';
     // Letters that do not match are not looked at again with the next step.
     if (opened + gone < page.length && !onItsWay)
-      await redis.hset(runKey(namespace, run.id), 'from', page.at(-1)?.at ?? 0);
+      await fleet.redis.hset(fleet.keys.replay(run.id), 'from', page.at(-1)?.at ?? 0);
   }
   return onItsWay ? 'more' : 'none';
 }
 
 /** Those of a page that match and whose crawl was not cancelled; and whether one has not reached the failed set yet, so that it cannot be told. */
 async function lettersOf(
-  { redis, namespace, queue }: Parts,
+  { fleet, queue }: Parts,
   page: readonly { jobId: string }[],
   { filter, given }: RunAtWork,
 ): Promise<{ letters: Replayed[]; onItsWay: boolean }> {
-  const cancelled = await cancelledAmong(redis, namespace, page);
+  const cancelled = await cancelledAmong(fleet, page);
   const likely = page.filter(
     ({ jobId }) => matchesId(jobId, filter) && !cancelled.has(crawlAndId(jobId).crawl),
   );

@@ -1,9 +1,9 @@
 // Which dead letters a replay can bring back: not those of crawls that were cancelled.
 
 import { listCancelledCrawls } from '../crawl/crawl.ts';
-import { crawlAndId, crawlKey } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
+import { crawlAndId } from '../keys.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import type { Redis } from '../redis.ts';
 import type { DeadFilter } from './filter.ts';
 import { indexedGroups, membersOf, reconcileDead } from './groups.ts';
 import { extentOf } from './read.ts';
@@ -16,17 +16,16 @@ export interface Replayable {
 
 /** Changes nothing. Where no crawl was cancelled, it costs a few counts a group. */
 export async function countReplayable(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   filter: DeadFilter,
 ): Promise<Replayable> {
-  await reconcileDead(redis, namespace, queue);
-  const parts = { redis, namespace, queue };
-  const isAnyCancelled = (await listCancelledCrawls(redis, namespace)).length > 0;
+  await reconcileDead(fleet, queue);
+  const parts = { fleet, queue };
+  const isAnyCancelled = (await listCancelledCrawls(fleet)).length > 0;
   const groups: Replayable['groups'] = [];
   let cancelled = 0;
-  for (const { code, host } of await indexedGroups(redis, namespace, filter)) {
+  for (const { code, host } of await indexedGroups(fleet, filter)) {
     const all = (await extentOf(parts, { code, host }, filter))?.count ?? 0;
     const lost = isAnyCancelled && all > 0 ? await countCancelled(parts, { code, host }, filter) : 0;
     cancelled += lost;
@@ -36,13 +35,13 @@ export async function countReplayable(
 }
 
 async function countCancelled(
-  parts: { redis: Redis; namespace: string; queue: RequestQueue },
+  parts: { fleet: Fleet; queue: RequestQueue },
   group: { code: string; host: string },
   filter: DeadFilter,
 ): Promise<number> {
   let count = 0;
   for await (const members of membersOf(parts, group, filter)) {
-    const cancelled = await cancelledAmong(parts.redis, parts.namespace, members);
+    const cancelled = await cancelledAmong(parts.fleet, members);
     count += members.filter(({ jobId }) => cancelled.has(crawlAndId(jobId).crawl)).length;
   }
   return count;
@@ -50,13 +49,12 @@ async function countCancelled(
 
 /** The crawls of these letters that were cancelled. One round trip. */
 export async function cancelledAmong(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   letters: readonly { jobId: string }[],
 ): Promise<Set<string>> {
   const crawls = [...new Set(letters.map(({ jobId }) => crawlAndId(jobId).crawl))];
-  const pipeline = redis.pipeline();
-  for (const crawl of crawls) pipeline.hget(crawlKey(namespace, crawl), 'state');
+  const pipeline = fleet.redis.pipeline();
+  for (const crawl of crawls) pipeline.hget(fleet.keys.crawl(crawl), 'state');
   const states = ((await pipeline.exec()) ?? []).map(([, state]) => state);
   return new Set(crawls.filter((_, index) => states[index] === 'cancelled'));
 }

@@ -1,6 +1,8 @@
 // Retention of dead letters, by age and by count: the oldest are exported and purged, and the log says so.
+
 import { join } from 'node:path';
 import type { Settings } from '../config.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
@@ -23,20 +25,20 @@ export function purgedDirectory(dataDir: string): string {
  * question or two where nothing is to be done. Throws E_DISK_FULL, E_FILE; then what could not be exported stays.
  */
 export async function purgeOldDead(
-  parts: { redis: Redis; namespace: string; queue: RequestQueue; settings: RetentionSettings; log: Log },
+  parts: { fleet: Fleet; queue: RequestQueue; settings: RetentionSettings; log: Log },
   goOn: () => Promise<boolean> | boolean = () => true,
 ): Promise<Purge> {
-  const { redis, namespace, queue, settings, log } = parts;
+  const { fleet, queue, settings, log } = parts;
   const { keepDead, keepDeadCount, purgeUnexported, dataDir } = settings;
   if (keepDead === null && keepDeadCount === null) return { purged: 0, exportedTo: null };
-  const purger = createPurger(redis, namespace, purgeUnexported ? null : purgedDirectory(dataDir));
+  const purger = createPurger(fleet, purgeUnexported ? null : purgedDirectory(dataDir));
   const end = async () => {
     const purge = await purger.end();
     if (purge.purged > 0) log.info({ ...purge, keepDead, keepDeadCount }, 'old dead letters purged');
     return purge;
   };
   try {
-    await purgeBatches({ redis, queue }, settings, purger, goOn);
+    await purgeBatches({ redis: fleet.redis, queue }, settings, purger, goOn);
   } catch (error) {
     await end();
     throw error;

@@ -1,10 +1,11 @@
 // Which crawl an explanation is about, and how that crawl spells the URL.
+
 import { crawlSettings, type Settings } from '../config.ts';
 import { findCrawl, listCrawls } from '../crawl/crawl.ts';
 import { createLoadedCrawls, type LoadedCrawl, loadedCrawlOf } from '../crawl/loaded-crawl.ts';
 import type { Failure } from '../errors.ts';
+import type { Fleet } from '../fleet.ts';
 import { type FrontierLook, lookAtRequest } from '../frontier/look.ts';
-import type { Redis } from '../redis.ts';
 import { fingerprint } from '../url/fingerprint.ts';
 import { normalizeUrl } from '../url/normalize.ts';
 import { withoutSessionIds } from '../url/session-ids.ts';
@@ -15,19 +16,18 @@ const MOST_CRAWLS = 1000;
 const PAGE = 50;
 
 interface CrawlParts {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   settings: Settings;
 }
 
 /** The named crawl, else the newest that knows the URL, else the newest, else none. Throws E_CRAWL_UNKNOWN. */
 export async function subjectOf(parts: CrawlParts, text: string, named: string | null): Promise<Subject> {
-  const { redis, namespace } = parts;
+  const { fleet } = parts;
   if (named !== null) {
-    const crawl = await findCrawl(redis, namespace, named);
+    const crawl = await findCrawl(fleet, named);
     return (await subjectIn(parts, text, crawl)).subject;
   }
-  const crawls = (await listCrawls(redis, namespace)).slice(0, MOST_CRAWLS);
+  const crawls = (await listCrawls(fleet)).slice(0, MOST_CRAWLS);
   let newest: Subject | null = null;
   for (let start = 0; start < crawls.length; start += PAGE) {
     const page = crawls.slice(start, start + PAGE);
@@ -42,18 +42,17 @@ export async function subjectOf(parts: CrawlParts, text: string, named: string |
 }
 
 async function subjectIn(
-  { redis, namespace, settings }: CrawlParts,
+  { fleet, settings }: CrawlParts,
   text: string,
   crawl: string,
 ): Promise<{ subject: Subject; knows: boolean }> {
   const loadedCrawl =
-    (await createLoadedCrawls(redis, namespace).get(crawl)) ??
-    loadedCrawlOf(crawl, crawl, crawlSettings(settings));
+    (await createLoadedCrawls(fleet).get(crawl)) ?? loadedCrawlOf(crawl, crawl, crawlSettings(settings));
   const subject = subjectWith(text, loadedCrawl);
   const { forms } = subject;
   for (const url of forms ? new Set([forms.seed, forms.link]) : []) {
     const id = fingerprint({ url });
-    if (isKnown(await lookAtRequest(redis, namespace, crawl, id)))
+    if (isKnown(await lookAtRequest(fleet, crawl, id)))
       return { subject: { ...subject, url, id }, knows: true };
   }
   return { subject, knows: false };

@@ -2,7 +2,7 @@
 import type { Settings } from '../config.ts';
 import { createLoadedCrawls } from '../crawl/loaded-crawl.ts';
 import { DroverError } from '../errors.ts';
-import { crawlAndId } from '../frontier/keys.ts';
+import { crawlAndId } from '../keys.ts';
 import { redacted } from '../redact.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { formsOf, subjectOf } from './crawl.ts';
@@ -46,7 +46,7 @@ export async function explainUrl(
 export async function explainRequest(parts: ExplainParts, jobId: string): Promise<Explanation> {
   const { crawl, id } = crawlAndId(jobId);
   const isId = /^[0-9a-f]{16}$/.test(id) && crawl !== '';
-  const loadedCrawl = isId ? await createLoadedCrawls(parts.redis, parts.namespace).get(crawl) : null;
+  const loadedCrawl = isId ? await createLoadedCrawls(parts.fleet).get(crawl) : null;
   const where =
     loadedCrawl && (await locate(parts, { crawl, recordsFolder: loadedCrawl.recordsFolder, id, key: null }));
   if (!loadedCrawl || !where || where.place.kind === 'never' || where.place.kind === 'dropped')

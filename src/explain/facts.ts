@@ -5,7 +5,6 @@ import type { CrawlCounts } from '../crawl/progress.ts';
 import { type Failure, failure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
-import { crawlKey } from '../frontier/keys.ts';
 import { type HostState, lookAtHosts } from '../politeness/hosts.ts';
 import type { CrawlRecord } from '../record.ts';
 import { findLinking } from '../records/read/find-record.ts';
@@ -27,9 +26,9 @@ export async function gatherFacts(
   subject: Subject,
   where: Whereabouts | null,
 ): Promise<Facts> {
-  const { redis, namespace } = parts;
+  const { fleet } = parts;
   const { crawl, url, loadedCrawl } = subject;
-  const counts = crawl === null ? null : await readCounts(redis, namespace, crawl);
+  const counts = crawl === null ? null : await readCounts(fleet, crawl);
   return {
     subject,
     counts,
@@ -39,20 +38,20 @@ export async function gatherFacts(
     robots:
       url === null || loadedCrawl.settings.ignoreRobots
         ? null
-        : await lookAtRobots(redis, namespace, PRODUCT_TOKEN, url),
+        : await lookAtRobots(fleet, PRODUCT_TOKEN, url),
     hostState: await hostStateOf(parts, url, where),
-    consumers: await redis.zcount(`${namespace}:consumers`, Date.now(), '+inf'),
+    consumers: await fleet.redis.zcount(fleet.keys.consumers, Date.now(), '+inf'),
   };
 }
 
 async function hostStateOf(
-  { redis, namespace }: PlaceParts,
+  { fleet }: PlaceParts,
   url: string | null,
   where: Whereabouts | null,
 ): Promise<HostState | null> {
   const own = where?.request ? limiterKeyOfRequest(where.request) : null;
   const key = own ?? (url === null ? null : limiterKeyOf(url));
-  return key === null ? null : ((await lookAtHosts(redis, namespace, [key]))[0] ?? null);
+  return key === null ? null : ((await lookAtHosts(fleet, [key]))[0] ?? null);
 }
 
 interface Asked {
@@ -91,12 +90,8 @@ async function scopeOf(parts: PlaceParts, asked: Asked): Promise<ScopeLook> {
 }
 
 /** Where links of the crawl begin: its seeds; without one that is a URL, the URL's own host. */
-async function pagesWithLinks(
-  { redis, namespace }: PlaceParts,
-  { crawl }: Subject,
-  url: string,
-): Promise<string[]> {
-  const seeds = crawl === null ? null : await redis.hget(crawlKey(namespace, crawl), 'seeds');
+async function pagesWithLinks({ fleet }: PlaceParts, { crawl }: Subject, url: string): Promise<string[]> {
+  const seeds = crawl === null ? null : await fleet.redis.hget(fleet.keys.crawl(crawl), 'seeds');
   const pages = (seeds ?? '')
     .split(' ')
     .slice(0, MOST_SEEDS)
@@ -119,28 +114,25 @@ function refusalFor(subject: Subject, url: string, page: CrawlRecord): Failure |
   return refusalOf(subject, url, from, page.depth + 1);
 }
 
-async function limitOf(
-  { redis, namespace }: PlaceParts,
-  { subject, counts, url }: Asked,
-): Promise<Failure | null> {
+async function limitOf({ fleet }: PlaceParts, { subject, counts, url }: Asked): Promise<Failure | null> {
   const { crawl, loadedCrawl } = subject;
   const { limit, maxPerHost } = loadedCrawl.settings;
   if (crawl === null || counts === null) return null;
   if (limit !== null && counts.accepted >= limit) return failure('E_LIMIT', `The limit is ${limit}.`);
   if (maxPerHost === null) return null;
-  const accepted = await redis.hget(`${crawlKey(namespace, crawl)}:accepts`, limiterKeyOf(url));
+  const accepted = await fleet.redis.hget(fleet.keys.acceptedByHost(crawl), limiterKeyOf(url));
   return Number(accepted) >= maxPerHost ? failure('E_HOST_LIMIT', `The limit is ${maxPerHost}.`) : null;
 }
 
 async function guardLookOf(
-  { redis, namespace }: PlaceParts,
+  { fleet }: PlaceParts,
   { crawl, loadedCrawl }: Subject,
   url: string,
 ): Promise<GuardLook> {
   const name = hostnameOf(url).replace(/^\[|\]$/g, '');
   const isAddress = ipaddr.isValid(name);
   const isSeedHost =
-    crawl !== null && (await redis.sismember(`${crawlKey(namespace, crawl)}:hosts`, hostPortOf(url))) === 1;
+    crawl !== null && (await fleet.redis.sismember(fleet.keys.seedHosts(crawl), hostPortOf(url))) === 1;
   const range = isAddress ? guardOf({ cidrs: [], hosts: [] }).refuses(name) : null;
   const refused =
     isAddress && guardOf({ cidrs: loadedCrawl.settings.allowPrivate, hosts: [] }).refuses(name) !== null;

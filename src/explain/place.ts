@@ -1,13 +1,13 @@
 // Where a request is: in its lane, in the queue, dead, ended; with its attempts and its record.
 
 import { jobOf } from '../dead/groups.ts';
-import { jobIdOf } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
 import { type FrontierLook, findInLanes, lookAtRequest } from '../frontier/look.ts';
+import { jobIdOf } from '../keys.ts';
 import { detailOf, letterOf } from '../queue/dead-letters.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import { findRecord, type PlacedRecord } from '../records/read/find-record.ts';
 import type { RecordIndexes } from '../records/read/record-index.ts';
-import type { Redis } from '../redis.ts';
 import { type Request, unpackRequest } from '../request.ts';
 import type { Place, Whereabouts } from './explanation.ts';
 
@@ -19,8 +19,7 @@ const MOST_LOOKS = 3;
 const DELAY_SCALE = 0x1000;
 
 export interface PlaceParts {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   queue: RequestQueue;
   /** Where the crawls' records lie: `<dataDir>/records`. */
   recordsDir: string;
@@ -39,7 +38,7 @@ export interface Wanted {
 /** Answers from several looks, none of which changes anything. Throws E_FILE. */
 export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereabouts> {
   for (let looks = 1; ; looks++) {
-    const look = await lookAtRequest(parts.redis, parts.namespace, wanted.crawl, wanted.id);
+    const look = await lookAtRequest(parts.fleet, wanted.crawl, wanted.id);
     const found = await locateOnce(parts, wanted, look);
     if (found) return found;
     if (looks < MOST_LOOKS) continue;
@@ -86,13 +85,13 @@ function recordOf(
 }
 
 async function placeInQueue(
-  { redis, queue }: PlaceParts,
+  { fleet, queue }: PlaceParts,
   job: RequestJob | null,
   look: FrontierLook,
 ): Promise<Place | null> {
   const state = job ? await job.getState() : 'unknown';
   if (state === 'delayed') {
-    const score = await redis.zscore(queue.toKey('delayed'), job?.id ?? '');
+    const score = await fleet.redis.zscore(queue.toKey('delayed'), job?.id ?? '');
     return score === null ? null : { kind: 'queue', state, untilMs: Math.floor(Number(score) / DELAY_SCALE) };
   }
   if (state === 'active') return { kind: 'queue', state, untilMs: null };
@@ -102,11 +101,11 @@ async function placeInQueue(
 }
 
 async function placeInLane(
-  { redis, namespace }: PlaceParts,
+  { fleet }: PlaceParts,
   { crawl, id, key }: Wanted,
   known: Omit<Whereabouts, 'place'>,
 ): Promise<Whereabouts | null> {
-  const { found, length, lookedAtAll } = await findInLanes(redis, namespace, crawl, id, key, MOST_IN_LANES);
+  const { found, length, lookedAtAll } = await findInLanes(fleet, crawl, id, key, MOST_IN_LANES);
   if (!found && lookedAtAll) return null;
   const request: Request | null = found?.request ?? null;
   return { ...known, place: { kind: 'lane', lane: found, length: found?.length ?? length }, request };

@@ -1,7 +1,8 @@
 // Once a second, a consumer tells the fleet what it counted and how it stands, and hears whether somebody listens to the tail.
+
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
-import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
 import type { Meters } from './meters.ts';
 
@@ -33,15 +34,14 @@ export interface Heartbeat {
 }
 
 export function createHeartbeat(parts: {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   consumer: string;
   meters: Meters;
   standing: () => Omit<Standing, 'loop' | 'resident' | 'heap'>;
   onTailWanted: (isWanted: boolean) => void;
   log: Log;
 }): Heartbeat {
-  const { redis, namespace, consumer, meters } = parts;
+  const { fleet, consumer, meters } = parts;
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
   let beats = 0;
@@ -51,8 +51,8 @@ export function createHeartbeat(parts: {
   async function send(standing: string): Promise<void> {
     // The same heartbeat again if the last did not arrive, for all we know: it adds nothing where it did.
     unsent ??= [++beats, standing, KEPT_MS, ...meters.take()];
-    const args = [namespace, consumer, ...unsent];
-    const wanted = await runScript(redis, 'fleet/lua/heartbeat.lua', `${namespace}:metrics`, args);
+    const args = [fleet.namespace, consumer, ...unsent];
+    const wanted = await runScript(fleet.redis, 'fleet/lua/heartbeat.lua', fleet.keys.metrics, args);
     unsent = null;
     parts.onTailWanted(wanted === 1);
   }

@@ -1,7 +1,7 @@
 // The fleet's last hour: one sample every 5 s, written by whichever process comes first. What the dashboard plots.
+import type { Fleet } from '../fleet.ts';
 import { gathered, requestErrors } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import type { Redis } from '../redis.ts';
 import {
   type Counters,
   readCounters,
@@ -51,12 +51,7 @@ export interface Sampler {
 }
 
 /** Any process of the fleet may have one, consumers and the API's server alike. */
-export function createSampler(
-  redis: Redis,
-  namespace: string,
-  queue: RequestQueue,
-  nowMs: () => number = Date.now,
-): Sampler {
+export function createSampler(fleet: Fleet, queue: RequestQueue, nowMs: () => number = Date.now): Sampler {
   let lastPeriod = 0;
   return {
     async tick() {
@@ -64,12 +59,12 @@ export function createSampler(
       if (period === lastPeriod) return null;
       lastPeriod = period;
       // Who writes the period's name first writes its sample. If it dies before that, one sample is missing.
-      const claim = `${namespace}:history:${period}`;
-      if ((await redis.set(claim, '1', 'PX', 2 * EVERY_MS, 'NX')) === null) return null;
-      const sample = { ...(await takeSample(redis, namespace, queue)), at: nowMs() };
-      const pipeline = redis.pipeline();
-      pipeline.rpush(`${namespace}:history`, JSON.stringify(sample));
-      pipeline.ltrim(`${namespace}:history`, -MOST_SAMPLES, -1);
+      const claim = fleet.keys.historyClaim(period);
+      if ((await fleet.redis.set(claim, '1', 'PX', 2 * EVERY_MS, 'NX')) === null) return null;
+      const sample = { ...(await takeSample(fleet, queue)), at: nowMs() };
+      const pipeline = fleet.redis.pipeline();
+      pipeline.rpush(fleet.keys.history, JSON.stringify(sample));
+      pipeline.ltrim(fleet.keys.history, -MOST_SAMPLES, -1);
       await pipeline.exec();
       return sample;
     },
@@ -77,25 +72,25 @@ export function createSampler(
 }
 
 /** The fleet's last hour. */
-export async function readStats(redis: Redis, namespace: string): Promise<Stats> {
-  const texts = await redis.lrange(`${namespace}:history`, 0, -1);
+export async function readStats(fleet: Fleet): Promise<Stats> {
+  const texts = await fleet.redis.lrange(fleet.keys.history, 0, -1);
   const since = Date.now() - KEPT_MS;
   const samples = texts.map((text) => JSON.parse(text) as StatsSample).filter(({ at }) => at >= since);
   return { everyMs: EVERY_MS, samples };
 }
 
 /** The newest sample, whoever wrote it; null before there is one. */
-export async function latestSample(redis: Redis, namespace: string): Promise<StatsSample | null> {
-  const text = await redis.lindex(`${namespace}:history`, -1);
+export async function latestSample(fleet: Fleet): Promise<StatsSample | null> {
+  const text = await fleet.redis.lindex(fleet.keys.history, -1);
   return text === null ? null : (JSON.parse(text) as StatsSample);
 }
 
 /** The fleet as it stands now. Its cost does not depend on hosts, and not on crawls beyond the newest 1,000. */
-export async function takeSample(redis: Redis, namespace: string, queue: RequestQueue): Promise<StatsSample> {
+export async function takeSample(fleet: Fleet, queue: RequestQueue): Promise<StatsSample> {
   const [counters, standings, crawls, jobs] = await Promise.all([
-    readCounters(redis, namespace),
-    readStandings(redis, namespace),
-    readCrawlTotals(redis, namespace),
+    readCounters(fleet),
+    readStandings(fleet),
+    readCrawlTotals(fleet),
     readQueue(queue),
   ]);
   const outcome = (name: string) => counters.of(gathered.outcomes, name);

@@ -1,8 +1,10 @@
 // A program of the user's as a member of a fleet: its settings, and the Redis that they name or the embedded one of the data directory.
+
 import { parseSetting, readSettings, type SettingName, type Settings, unknownKey } from '../config.ts';
 import { ensureEmbeddedRedis, keepEmbeddedRedis } from '../embedded/embedded-redis.ts';
 import type { DroverError } from '../errors.ts';
-import { namespaceOf } from '../frontier/keys.ts';
+import { type Fleet, fleetOf } from '../fleet.ts';
+import { namespaceOf } from '../keys.ts';
 import { checkRedis, closeRedis, connectRedis, type Redis, redisFailure } from '../redis.ts';
 
 /** Settings as a program gives them: what is a number also as text, such as '2s' or '10MiB'. */
@@ -14,10 +16,10 @@ export type GivenSettings<Name extends SettingName> = {
 export type FleetOptions = GivenSettings<'redisUrl' | 'dataDir' | 'namespace'>;
 export const fleetOptions = ['redisUrl', 'dataDir', 'namespace'] as const satisfies readonly SettingName[];
 
-export interface Fleet {
+/** A program of the user's as a member of a fleet. */
+export interface Membership {
   settings: Settings;
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   /**
    * Does work that needs Redis, and keeps the process alive for so long: without work at hand it may end, whether or not the fleet was left.
    * What Redis says becomes a DroverError; when it is away, E_REDIS_DOWN within about 5 s.
@@ -34,7 +36,7 @@ export interface Fleet {
 export async function joinFleet(
   given: Readonly<Record<string, unknown>>,
   allowed: readonly SettingName[],
-): Promise<Fleet> {
+): Promise<Membership> {
   const settings = await settingsOf(given, allowed);
   const embedded = settings.redisUrl === null ? await joinEmbedded(settings.dataDir) : null;
   try {
@@ -43,8 +45,7 @@ export async function joinFleet(
     const hold = holdWhileBusy(redis);
     return {
       settings,
-      redis,
-      namespace: namespaceOf(settings.namespace),
+      fleet: fleetOf(redis, namespaceOf(settings.namespace)),
       at: (work) => hold(work).catch((error) => Promise.reject(named(error, embedded))),
       async leave() {
         closeRedis(redis);

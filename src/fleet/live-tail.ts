@@ -1,4 +1,7 @@
 // The live tail: consumers publish the requests that end, while somebody listens; so many at most, the rest is counted.
+
+import type { Fleet } from '../fleet.ts';
+import { keysOf } from '../keys.ts';
 import { printable } from '../log.ts';
 import { redact } from '../redact.ts';
 import type { Redis } from '../redis.ts';
@@ -31,8 +34,6 @@ const LONGEST_URL = 2000;
 /** A listener must want it again within this. */
 const WANTED_MS = 5000;
 
-const channelOf = (namespace: string) => `${namespace}:tail`;
-
 export interface Tail {
   /** Whether somebody listens: else there is nothing to be done for a line. */
   readonly isWanted: boolean;
@@ -42,12 +43,11 @@ export interface Tail {
 }
 
 export function createTail(parts: {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   onSkipped: (count: number) => void;
   onError: (error: unknown) => void;
 }): Tail {
-  const { redis, namespace, onError } = parts;
+  const { fleet, onError } = parts;
   let isWanted = false;
   let lines: TailLine[] = [];
   let skipped = 0;
@@ -60,7 +60,7 @@ export function createTail(parts: {
     if (skipped > 0) parts.onSkipped(skipped);
     lines = [];
     skipped = 0;
-    redis.publish(channelOf(namespace), JSON.stringify(batch)).catch(onError);
+    fleet.redis.publish(fleet.keys.tail, JSON.stringify(batch)).catch(onError);
   }
 
   return {
@@ -87,8 +87,8 @@ function shown(text: string): string {
 }
 
 /** Asks consumers for the tail, for 5 s from now: within a second they publish. */
-export async function wantTail(redis: Redis, namespace: string): Promise<void> {
-  await redis.set(`${namespace}:tail:wanted`, '1', 'PX', WANTED_MS);
+export async function wantTail(fleet: Fleet): Promise<void> {
+  await fleet.redis.set(fleet.keys.tailWanted, '1', 'PX', WANTED_MS);
 }
 
 /** Hears the fleet's tail on a connection for subscribers, for as long as `wantTail` is called. Returns what ends it. */
@@ -98,7 +98,7 @@ export function listenToTail(
   onBatch: (batch: TailBatch) => void,
   onError: (error: unknown) => void = () => undefined,
 ): () => void {
-  const channel = channelOf(namespace);
+  const channel = keysOf(namespace).tail;
   const onMessage = (from: string, message: string) => {
     if (from !== channel) return;
     try {

@@ -1,8 +1,10 @@
 // The fleet's metrics as Prometheus reads them: every series of src/metrics.ts, each time, from Redis. The one import of prom-client.
+
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import type { Fleet } from '../fleet.ts';
 import { gathered, type Metric, OTHER, standing } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import { type Redis, readMemory } from '../redis.ts';
+import { readMemory } from '../redis.ts';
 import type { Standing } from './heartbeat.ts';
 import {
   type Counters,
@@ -40,13 +42,12 @@ export function processMetrics(): ExtraMetrics {
  * consumers there ever were; what a consumer counted in its last second is missing if it was killed.
  */
 export async function renderMetrics(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   queue: RequestQueue,
   extra?: ExtraMetrics,
 ): Promise<string> {
-  const counters = await readCounters(redis, namespace);
-  const values = await readStanding(redis, namespace, queue);
+  const counters = await readCounters(fleet);
+  const values = await readStanding(fleet, queue);
   const metrics = [
     ...Object.values(gathered).map((metric: Metric) => jsonOf(metric, samplesOf(metric, counters))),
     ...Object.values(standing).map((metric: Metric) =>
@@ -59,8 +60,8 @@ export async function renderMetrics(
       ),
     ),
   ];
-  const fleet = AggregatorRegistry.aggregate([metrics]) as ExtraMetrics;
-  return (extra ? Registry.merge([fleet, extra]) : fleet).metrics();
+  const ofFleet = AggregatorRegistry.aggregate([metrics]) as ExtraMetrics;
+  return (extra ? Registry.merge([ofFleet, extra]) : ofFleet).metrics();
 }
 
 function jsonOf({ name, help, type }: Metric, values: Sample[]): object {
@@ -93,16 +94,12 @@ function samplesOf(metric: Metric, counters: Counters): Sample[] {
 const keyOf = ({ name }: Metric, row: readonly string[]) => [name, ...row].join(' ');
 
 /** The gauges, each by its name and the values of its labels. */
-async function readStanding(
-  redis: Redis,
-  namespace: string,
-  queue: RequestQueue,
-): Promise<Map<string, number>> {
+async function readStanding(fleet: Fleet, queue: RequestQueue): Promise<Map<string, number>> {
   const [standings, crawls, jobs, memory] = await Promise.all([
-    readStandings(redis, namespace),
-    readCrawlTotals(redis, namespace),
+    readStandings(fleet),
+    readCrawlTotals(fleet),
     readQueue(queue),
-    readMemory(redis),
+    readMemory(fleet.redis),
   ]);
   const values = new Map<string, number>();
   const set = (metric: Metric, value: number, ...row: string[]) => values.set(keyOf(metric, row), value);
@@ -114,7 +111,7 @@ async function readStanding(
   for (const [state, count] of Object.entries(jobs)) set(standing.queue, count, state);
   const known = new Set(standing.deadLetters.series.map(([code]) => code));
   let others = 0;
-  for (const [code, count] of await readDeadByCode(redis, namespace, jobs.failed ?? 0)) {
+  for (const [code, count] of await readDeadByCode(fleet, jobs.failed ?? 0)) {
     if (known.has(code) && code !== OTHER) set(standing.deadLetters, count, code);
     else others += count;
   }

@@ -1,9 +1,8 @@
 // The fleet at one moment, as Redis knows it: what its consumers counted, how they stand, what waits. The work is bounded, whatever the
 // number of hosts, and of crawls beyond the newest.
-import { crawlKey } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
 import { crawlStates, fieldOf, fields, gathered, type Metric, OTHER, queueStates } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
 import type { Standing } from './heartbeat.ts';
 
@@ -33,8 +32,8 @@ export interface Standings {
   each: Standing[];
 }
 
-export async function readCounters(redis: Redis, namespace: string): Promise<Counters> {
-  const values = await redis.hmget(`${namespace}:metrics`, ...fields);
+export async function readCounters(fleet: Fleet): Promise<Counters> {
+  const values = await fleet.redis.hmget(fleet.keys.metrics, ...fields);
   const known = new Map(fields.map((field, index) => [field, Number(values[index] ?? 0)]));
   const value = (metric: Metric, row: string[], bucket?: string) =>
     known.get(fieldOf(metric, row, bucket)) ?? 0;
@@ -47,9 +46,9 @@ export async function readCounters(redis: Redis, namespace: string): Promise<Cou
   };
 }
 
-export async function readStandings(redis: Redis, namespace: string): Promise<Standings> {
-  const reply = (await runScript(redis, 'fleet/lua/standing.lua', `${namespace}:consumers`, [
-    namespace,
+export async function readStandings(fleet: Fleet): Promise<Standings> {
+  const reply = (await runScript(fleet.redis, 'fleet/lua/standing.lua', fleet.keys.consumers, [
+    fleet.namespace,
   ])) as string[];
   const standings: Standings = { consumers: reply.length / 3, capacity: 0, each: [] };
   for (let at = 0; at < reply.length; at += 3) {
@@ -61,15 +60,15 @@ export async function readStandings(redis: Redis, namespace: string): Promise<St
 }
 
 /** Crawls with something to dispatch and the newest 1,000, by state; those that are older have ended, and wait for nothing. */
-export async function readCrawlTotals(redis: Redis, namespace: string): Promise<CrawlTotals> {
+export async function readCrawlTotals(fleet: Fleet): Promise<CrawlTotals> {
   const [active, newest] = await Promise.all([
-    redis.zrange(`${namespace}:active`, '0', '-1'),
-    redis.zrevrange(`${namespace}:crawls`, '0', String(MOST_CRAWLS - 1)),
+    fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'),
+    fleet.redis.zrevrange(fleet.keys.crawls, '0', String(MOST_CRAWLS - 1)),
   ]);
   const crawls = [...new Set([...active, ...newest])];
-  const pipeline = redis.pipeline();
+  const pipeline = fleet.redis.pipeline();
   for (const crawl of crawls)
-    pipeline.hmget(crawlKey(namespace, crawl), 'state', 'accepted', 'recorded', 'refused', 'dead');
+    pipeline.hmget(fleet.keys.crawl(crawl), 'state', 'accepted', 'recorded', 'refused', 'dead');
   const read = (await pipeline.exec()) ?? [];
   const totals: CrawlTotals = {
     byState: Object.fromEntries(crawlStates.map((state) => [state, 0])),
@@ -87,8 +86,8 @@ export async function readCrawlTotals(redis: Redis, namespace: string): Promise<
     totals.waiting += waiting;
     if (waiting > 0) busy.push(crawl);
   });
-  const opens = redis.pipeline();
-  for (const crawl of busy) opens.hlen(`${crawlKey(namespace, crawl)}:open`);
+  const opens = fleet.redis.pipeline();
+  for (const crawl of busy) opens.hlen(fleet.keys.open(crawl));
   for (const [, open] of (await opens.exec()) ?? []) totals.open += Number(open);
   return totals;
 }
@@ -99,18 +98,14 @@ export async function readQueue(queue: RequestQueue): Promise<Record<string, num
 }
 
 /** Dead letters by code; those of groups beyond the 10,000 that grew last are under `other`. `all` is the length of the failed set. */
-export async function readDeadByCode(
-  redis: Redis,
-  namespace: string,
-  all: number,
-): Promise<Map<string, number>> {
+export async function readDeadByCode(fleet: Fleet, all: number): Promise<Map<string, number>> {
   const codes = new Map<string, number>();
   let counted = 0;
   for (let page = 0; page < MOST_GROUP_PAGES; page++) {
     const first = page * GROUPS_A_PAGE;
-    const args = [namespace, first, first + GROUPS_A_PAGE - 1];
-    const key = `${namespace}:dead:groups`;
-    const reply = (await runScript(redis, 'dead/lua/dead-codes.lua', key, args)) as (string | number)[];
+    const args = [fleet.namespace, first, first + GROUPS_A_PAGE - 1];
+    const key = fleet.keys.deadGroups;
+    const reply = (await runScript(fleet.redis, 'dead/lua/dead-codes.lua', key, args)) as (string | number)[];
     for (let at = 1; at < reply.length; at += 2) {
       const [code, count] = [String(reply[at]), Number(reply[at + 1])];
       codes.set(code, (codes.get(code) ?? 0) + count);

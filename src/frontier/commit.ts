@@ -1,5 +1,5 @@
 // Ending requests: pages that end at about the same time share one atomic script call.
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 
 /** All that one request's end changes. */
@@ -37,12 +37,12 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-export function createCommitter(redis: Redis, namespace: string): Committer {
+export function createCommitter(fleet: Fleet): Committer {
   const queue: Pending[] = [];
   let running = false;
 
   async function run(): Promise<void> {
-    while (queue.length > 0) await commitBatch(redis, namespace, takeBatch(queue));
+    while (queue.length > 0) await commitBatch(fleet, takeBatch(queue));
     running = false;
   }
 
@@ -69,8 +69,8 @@ function takeBatch(queue: Pending[]): Pending[] {
   return queue.splice(0, count);
 }
 
-async function commitBatch(redis: Redis, namespace: string, batch: Pending[]): Promise<void> {
-  const args: (string | number)[] = [namespace];
+async function commitBatch(fleet: Fleet, batch: Pending[]): Promise<void> {
+  const args: (string | number)[] = [fleet.namespace];
   for (const { ending } of batch) {
     const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
     const left = Object.entries(leftOut).map(([why, count]) => `${why} ${count};`);
@@ -91,9 +91,9 @@ async function commitBatch(redis: Redis, namespace: string, batch: Pending[]): P
   }
   try {
     const replies = (await runScript(
-      redis,
+      fleet.redis,
       'frontier/lua/commit.lua',
-      `${namespace}:active`,
+      fleet.keys.activeCrawls,
       args,
     )) as number[];
     batch.forEach(({ resolve }, index) => {

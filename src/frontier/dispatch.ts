@@ -1,5 +1,5 @@
 // One turn of dispatch: slots given back, due requests taken from their lanes.
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 
 /**
@@ -43,9 +43,9 @@ export interface Dispatched {
 }
 
 /** Atomic. What it hands over stays on the hand-over list until a later turn reports it as arrived. */
-export async function dispatch(redis: Redis, namespace: string, asked: DispatchRequest): Promise<Dispatched> {
+export async function dispatch(fleet: Fleet, asked: DispatchRequest): Promise<Dispatched> {
   const args: (string | number)[] = [
-    namespace,
+    fleet.namespace,
     asked.serve,
     asked.waitList,
     asked.wanted,
@@ -54,10 +54,12 @@ export async function dispatch(redis: Redis, namespace: string, asked: DispatchR
   ];
   for (const { key, holder, server } of asked.releases) args.push(key, holder, server);
   args.push(...asked.arrived);
-  const reply = (await runScript(redis, 'frontier/lua/dispatch.lua', `${namespace}:active`, args)) as (
-    | string
-    | number
-  )[];
+  const reply = (await runScript(
+    fleet.redis,
+    'frontier/lua/dispatch.lua',
+    fleet.keys.activeCrawls,
+    args,
+  )) as (string | number)[];
   const handed: Handed[] = [];
   for (let i = 2; i + 3 < reply.length; i += 4) {
     const [crawl, id, packed, start] = reply.slice(i, i + 4).map(String) as [string, string, string, string];

@@ -1,10 +1,10 @@
 // Where one request stands in the frontier: asked by explanations, changing nothing.
+import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { type Request, unpackRequest } from '../request.ts';
 import { runScript } from '../scripts.ts';
 import { fingerprint, signedDecimal } from '../url/fingerprint.ts';
 import { expandEntry } from './entry.ts';
-import { crawlKey } from './keys.ts';
 
 export interface FrontierLook {
   /** Null when there is no such crawl. */
@@ -22,14 +22,9 @@ export interface FrontierLook {
 }
 
 /** At one moment. `id` is a fingerprint. */
-export async function lookAtRequest(
-  redis: Redis,
-  namespace: string,
-  crawl: string,
-  id: string,
-): Promise<FrontierLook> {
-  const args = [namespace, crawl, id, signedDecimal(id)];
-  const reply = await runScript(redis, 'frontier/lua/look.lua', crawlKey(namespace, crawl), args);
+export async function lookAtRequest(fleet: Fleet, crawl: string, id: string): Promise<FrontierLook> {
+  const args = [fleet.namespace, crawl, id, signedDecimal(id)];
+  const reply = await runScript(fleet.redis, 'frontier/lua/look.lua', fleet.keys.crawl(crawl), args);
   const [state, seen, open, dead, replayed, handOver] = reply as [
     string,
     number,
@@ -66,26 +61,25 @@ const PAGE = 500;
  * found, answers how many wait in the lanes of `firstKey`, and whether all lanes were looked through. Entries move up meanwhile: the position is that of a moment.
  */
 export async function findInLanes(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   crawl: string,
   id: string,
   firstKey: string | null,
   most: number,
 ): Promise<{ found: LanePosition | null; length: number; lookedAtAll: boolean }> {
-  const c = crawlKey(namespace, crawl);
-  const priorities = [...((await redis.hget(c, 'priorities')) ?? '0')].sort().reverse();
-  const others = await redis.zrange(`${c}:due`, '0', String(most - 1));
+  const c = fleet.keys.crawl(crawl);
+  const priorities = [...((await fleet.redis.hget(c, 'priorities')) ?? '0')].sort().reverse();
+  const others = await fleet.redis.zrange(`${c}:due`, '0', String(most - 1));
   const keys = firstKey === null ? others : [firstKey, ...others.filter((key) => key !== firstKey)];
   let [left, firstLength] = [most, 0];
   for (const key of keys) {
     const lanes = priorities.map((priority) => `${c}:l${priority}:${key}`);
-    const lengths = await Promise.all(lanes.map((lane) => redis.llen(lane)));
+    const lengths = await Promise.all(lanes.map((lane) => fleet.redis.llen(lane)));
     const length = lengths.reduce((sum, one) => sum + one, 0);
     if (key === firstKey) firstLength = length;
     let ahead = 0;
     for (const [index, lane] of lanes.entries()) {
-      const { at, request } = await findInLane(redis, lane, { id, key, most: left });
+      const { at, request } = await findInLane(fleet.redis, lane, { id, key, most: left });
       if (request)
         return { found: { key, request, position: ahead + at + 1, length }, length, lookedAtAll: true };
       ahead += lengths[index] ?? 0;

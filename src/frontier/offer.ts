@@ -1,11 +1,10 @@
 // Offering requests to a crawl: as a producer, or as the links of an open page.
 
 import { DroverError } from '../errors.ts';
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { runScript } from '../scripts.ts';
 import { entryOf } from './entry.ts';
-import { crawlKey } from './keys.ts';
 
 /** How many requests one atomic script call takes. */
 export const BATCH = 500;
@@ -31,30 +30,28 @@ export interface Parent {
  * nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist, E_CRAWL_ENDED to a producer when it was cancelled.
  */
 export async function offer(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   crawl: string,
   requests: readonly Request[],
   parent?: Parent,
 ): Promise<Offered | null> {
   const ownKey = parent?.key ?? '';
   const list = requests.map((request) => entryOf(request, ownKey)).join('');
-  return offerList(redis, namespace, crawl, list, parent);
+  return offerList(fleet, crawl, list, parent);
 }
 
 /** The same for a list that entryOf made already, with the parent's key as own key. */
 export async function offerList(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   crawl: string,
   list: string,
   parent?: Parent,
 ): Promise<Offered | null> {
-  const args = [namespace, crawl, parent?.id ?? '', parent?.claim ?? 0, parent?.key ?? '', list];
+  const args = [fleet.namespace, crawl, parent?.id ?? '', parent?.claim ?? 0, parent?.key ?? '', list];
   const reply = (await runScript(
-    redis,
+    fleet.redis,
     'frontier/lua/offer.lua',
-    crawlKey(namespace, crawl),
+    fleet.keys.crawl(crawl),
     args,
   )) as number[];
   const [state, added = 0, duplicates = 0, overLimit = 0, hostFull = 0] = reply;

@@ -1,6 +1,5 @@
 // The open requests of a crawl: taken from their lanes, not ended. Never more than the window.
-import type { Redis } from '../redis.ts';
-import { crawlKey } from './keys.ts';
+import type { Fleet } from '../fleet.ts';
 
 export interface OpenRequest {
   id: string;
@@ -10,14 +9,10 @@ export interface OpenRequest {
 const PAGE = 200;
 
 /** In pages; one that opens or ends meanwhile may be missing, and one may come twice. */
-export async function* openRequests(
-  redis: Redis,
-  namespace: string,
-  crawl: string,
-): AsyncGenerator<OpenRequest[]> {
+export async function* openRequests(fleet: Fleet, crawl: string): AsyncGenerator<OpenRequest[]> {
   let cursor = '0';
   do {
-    const [next, fields] = await redis.hscan(`${crawlKey(namespace, crawl)}:open`, cursor, 'COUNT', PAGE);
+    const [next, fields] = await fleet.redis.hscan(fleet.keys.open(crawl), cursor, 'COUNT', PAGE);
     cursor = next;
     const page: OpenRequest[] = [];
     for (let at = 0; at + 1 < fields.length; at += 2) {

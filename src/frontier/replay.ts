@@ -1,5 +1,5 @@
 // Dead letters on their way: back into their lanes, or away for good.
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { runScript } from '../scripts.ts';
 import { placeOf } from './entry.ts';
@@ -30,17 +30,23 @@ export function groupOf(code: string, host: string): string {
  * the index in which they were found. Atomic with all counters; a letter is moved once however often this is called. At most LETTERS_A_CALL.
  */
 export async function replayLetters(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   run: { id: string; most: number; phase: string; group: string },
   letters: readonly Replayed[],
 ): Promise<ReplayAnswer[]> {
-  const args: (string | number)[] = [namespace, run.id, run.most, run.phase, REPLAY_LEASE_MS, run.group];
+  const args: (string | number)[] = [
+    fleet.namespace,
+    run.id,
+    run.most,
+    run.phase,
+    REPLAY_LEASE_MS,
+    run.group,
+  ];
   for (const { crawl, id, request } of letters) {
     const { key, priority, limits, entry } = placeOf(request);
     args.push(crawl, id, key, priority || '0', limits, entry);
   }
-  const reply = await runScript(redis, 'frontier/lua/replay.lua', `${namespace}:replay:${run.id}`, args);
+  const reply = await runScript(fleet.redis, 'frontier/lua/replay.lua', fleet.keys.replay(run.id), args);
   return (reply as number[]).map((answer) => answers[answer] ?? 'gone');
 }
 
@@ -57,12 +63,8 @@ export interface Purged {
  * Removes letters for good, but for those that are others by now (replayed meanwhile); the counters of their crawls stay. Atomic; answers
  * how many were removed. At most LETTERS_A_CALL.
  */
-export async function purgeLetters(
-  redis: Redis,
-  namespace: string,
-  letters: readonly Purged[],
-): Promise<number> {
-  const args: (string | number)[] = [namespace];
+export async function purgeLetters(fleet: Fleet, letters: readonly Purged[]): Promise<number> {
+  const args: (string | number)[] = [fleet.namespace];
   for (const { crawl, id, code, host, diedAt } of letters) args.push(crawl, id, groupOf(code, host), diedAt);
-  return Number(await runScript(redis, 'frontier/lua/purge.lua', `${namespace}:active`, args));
+  return Number(await runScript(fleet.redis, 'frontier/lua/purge.lua', fleet.keys.activeCrawls, args));
 }

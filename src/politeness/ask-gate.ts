@@ -1,5 +1,5 @@
 // One question to the gate: may this fetch start?
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 
 export interface GateQuestion {
@@ -27,17 +27,12 @@ export type GateAnswer =
 export const LEASE_MS = 2500;
 
 /** Atomic. `patienceMs`: how long the caller would wait for a slot or its time; so long a lane leaves it room. */
-export async function askGate(
-  redis: Redis,
-  namespace: string,
-  question: GateQuestion,
-  patienceMs: number,
-): Promise<GateAnswer> {
+export async function askGate(fleet: Fleet, question: GateQuestion, patienceMs: number): Promise<GateAnswer> {
   const { crawl, id, key, holder, asker, claims } = question;
   let server = '';
   for (;;) {
     const args = [
-      namespace,
+      fleet.namespace,
       crawl,
       id,
       key,
@@ -48,10 +43,12 @@ export async function askGate(
       Math.round(patienceMs),
       asker,
     ];
-    const reply = (await runScript(redis, 'politeness/lua/slot.lua', `${namespace}:k:${key}`, args)) as (
-      | number
-      | string
-    )[];
+    const reply = (await runScript(
+      fleet.redis,
+      'politeness/lua/slot.lua',
+      fleet.keys.limiter(key),
+      args,
+    )) as (number | string)[];
     switch (reply[0]) {
       case 0:
         return goOf(reply);

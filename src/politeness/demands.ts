@@ -1,5 +1,5 @@
 // What hosts ask for: a pause (429, 503), a Crawl-delay, a slower pace because of what is left of a quota. Kept for the whole fleet.
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 import type { KeyEvents } from './key-events.ts';
 
@@ -29,13 +29,13 @@ const CRAWL_DELAY_KEPT_MS = 25 * 3_600_000;
 const SPREAD_EVERY_MS = 200;
 const MOST_KEYS = 10_000;
 
-export function createDemands(parts: { redis: Redis; namespace: string; keyEvents: KeyEvents }): Demands {
-  const { redis, namespace, keyEvents } = parts;
+export function createDemands(parts: { fleet: Fleet; keyEvents: KeyEvents }): Demands {
+  const { fleet, keyEvents } = parts;
   const crawlDelays = new Map<string, { delayMs: number; toldAt: number }>();
   const spreads = new Map<string, number>();
   const slow = (key: string, kind: 'crawl' | 'hint', ms: number, keepMs: number) =>
-    runScript(redis, 'politeness/lua/slow.lua', `${namespace}:k:${key}`, [
-      namespace,
+    runScript(fleet.redis, 'politeness/lua/slow.lua', fleet.keys.limiter(key), [
+      fleet.namespace,
       key,
       kind,
       Math.ceil(ms),
@@ -46,8 +46,15 @@ export function createDemands(parts: { redis: Redis; namespace: string; keyEvent
     async pause(key, { afterMs, longestMs, ageMs }) {
       // At once in this process; the rest of the fleet hears of it from Redis.
       if (afterMs !== null) keyEvents.notePause(key, Math.min(afterMs, longestMs));
-      const args = [namespace, key, Math.ceil(afterMs ?? -1), longestMs, Math.round(ageMs), Math.random()];
-      const reply = await runScript(redis, 'politeness/lua/pause.lua', `${namespace}:k:${key}`, args);
+      const args = [
+        fleet.namespace,
+        key,
+        Math.ceil(afterMs ?? -1),
+        longestMs,
+        Math.round(ageMs),
+        Math.random(),
+      ];
+      const reply = await runScript(fleet.redis, 'politeness/lua/pause.lua', fleet.keys.limiter(key), args);
       const [pausedMs = 0, toldForMs = 0] = (reply as number[]).map((ms) => Math.max(0, ms));
       if (pausedMs > 0) keyEvents.notePause(key, pausedMs);
       return { pausedMs, toldForMs };

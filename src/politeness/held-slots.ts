@@ -1,5 +1,5 @@
 // The slots that this process holds: renewed twice a second, told of their starts, passed on or given back.
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 import { LEASE_MS } from './ask-gate.ts';
 import type { KeyEvents } from './key-events.ts';
@@ -35,8 +35,7 @@ export interface Held {
 }
 
 export interface HeldParts {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   consumer: string;
   capacity: number;
   waiters: SlotWaiters;
@@ -104,9 +103,9 @@ export class HeldSlots {
     // A rate leaves room for starts that come a little late.
     const isLate = performance.now() - at >= LATE_MS;
     if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
-    const { redis, namespace, onError } = this.#parts;
-    const args = [namespace, held.key, holder, delayMs, isLate ? intervalMs : 0];
-    runScript(redis, 'politeness/lua/started.lua', `${namespace}:k:${held.key}`, args).catch(onError);
+    const { fleet, onError } = this.#parts;
+    const args = [fleet.namespace, held.key, holder, delayMs, isLate ? intervalMs : 0];
+    runScript(fleet.redis, 'politeness/lua/started.lua', fleet.keys.limiter(held.key), args).catch(onError);
   }
 
   leave(holder: string): void {
@@ -131,13 +130,13 @@ export class HeldSlots {
   }
 
   async #heartbeat(leaseMs: number): Promise<void> {
-    const { redis, namespace, consumer, capacity } = this.#parts;
-    const args: (string | number)[] = [namespace, `${consumer}|${capacity}`, leaseMs];
+    const { fleet, consumer, capacity } = this.#parts;
+    const args: (string | number)[] = [fleet.namespace, `${consumer}|${capacity}`, leaseMs];
     const sentAt = performance.now();
     const sent = [...this.#holders.values()];
     for (const [holder, { key, server, start }] of this.#holders)
       args.push(key, holder, server, start ? '1' : '');
-    const reply = (await runScript(redis, 'politeness/lua/renew.lua', `${namespace}:consumers`, args)) as (
+    const reply = (await runScript(fleet.redis, 'politeness/lua/renew.lua', fleet.keys.consumers, args)) as (
       | string
       | number
     )[];

@@ -1,5 +1,5 @@
 // The operator's view of limiter keys and hand on them: how they stand, limits at run time, pauses.
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 
 /** Limits that an operator may set for a limiter key; they go before those of requests, patterns and crawls. Null: not set. */
@@ -42,16 +42,12 @@ const PAGE = 200;
 export const FOR_GOOD_MS = 10 * 365 * 86_400_000;
 
 /** States of these keys, in their order; of a key of which nothing is known too. */
-export async function lookAtHosts(
-  redis: Redis,
-  namespace: string,
-  keys: readonly string[],
-): Promise<HostState[]> {
+export async function lookAtHosts(fleet: Fleet, keys: readonly string[]): Promise<HostState[]> {
   const states: HostState[] = [];
   for (let first = 0; first < keys.length; first += PAGE) {
     const page = keys.slice(first, first + PAGE);
-    const reply = await runScript(redis, 'politeness/lua/look.lua', `${namespace}:active`, [
-      namespace,
+    const reply = await runScript(fleet.redis, 'politeness/lua/look.lua', fleet.keys.activeCrawls, [
+      fleet.namespace,
       ...page,
     ]);
     states.push(...(JSON.parse(String(reply)) as HostState[]));
@@ -60,47 +56,38 @@ export async function lookAtHosts(
 }
 
 /** Keys with requests of crawls that have not ended, and those with limits of the operator's; at most `most`, those with lanes due first. */
-export async function listHosts(
-  redis: Redis,
-  namespace: string,
-  crawls: readonly string[],
-  most: number,
-): Promise<string[]> {
+export async function listHosts(fleet: Fleet, crawls: readonly string[], most: number): Promise<string[]> {
   const keys = new Set<string>();
   for (const crawl of crawls) {
     if (keys.size >= most) break;
-    const due = await redis.zrange(`${namespace}:c:${crawl}:due`, '0', String(most - 1));
-    const [, open] = await redis.hscan(`${namespace}:c:${crawl}:n`, '0', 'COUNT', most);
+    const due = await fleet.redis.zrange(fleet.keys.dueLanes(crawl), '0', String(most - 1));
+    const [, open] = await fleet.redis.hscan(fleet.keys.openByLimiter(crawl), '0', 'COUNT', most);
     for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) keys.add(key);
   }
-  if (keys.size < most) for (const key of await redis.smembers(`${namespace}:limited`)) keys.add(key);
+  if (keys.size < most)
+    for (const key of await fleet.redis.smembers(fleet.keys.limitedByOperator)) keys.add(key);
   return [...keys].slice(0, most);
 }
 
 /** Sets limits (null takes one back; absent ones stay), for the whole fleet, within a second. Atomic. */
-export async function limitHost(
-  redis: Redis,
-  namespace: string,
-  key: string,
-  limits: Partial<HostLimits>,
-): Promise<void> {
+export async function limitHost(fleet: Fleet, key: string, limits: Partial<HostLimits>): Promise<void> {
   const names = { concurrency: 'conc', delayMs: 'delay', max: 'max', durationMs: 'dur' } as const;
   const pairs = Object.entries(limits).flatMap(([name, value]) => [
     names[name as keyof HostLimits],
     value ?? '',
   ]);
-  await runScript(redis, 'politeness/lua/host.lua', `${namespace}:active`, [namespace, key, 'set', ...pairs]);
+  await runScript(fleet.redis, 'politeness/lua/host.lua', fleet.keys.activeCrawls, [
+    fleet.namespace,
+    key,
+    'set',
+    ...pairs,
+  ]);
 }
 
 /** No start for so long, whatever its server says; a later call may make it shorter. */
-export async function pauseHost(
-  redis: Redis,
-  namespace: string,
-  key: string,
-  durationMs: number,
-): Promise<void> {
-  await runScript(redis, 'politeness/lua/host.lua', `${namespace}:active`, [
-    namespace,
+export async function pauseHost(fleet: Fleet, key: string, durationMs: number): Promise<void> {
+  await runScript(fleet.redis, 'politeness/lua/host.lua', fleet.keys.activeCrawls, [
+    fleet.namespace,
     key,
     'pause',
     durationMs,
@@ -108,6 +95,10 @@ export async function pauseHost(
 }
 
 /** Ends its pause, whoever made it, and forgets what it was told off for. */
-export async function resumeHost(redis: Redis, namespace: string, key: string): Promise<void> {
-  await runScript(redis, 'politeness/lua/host.lua', `${namespace}:active`, [namespace, key, 'resume']);
+export async function resumeHost(fleet: Fleet, key: string): Promise<void> {
+  await runScript(fleet.redis, 'politeness/lua/host.lua', fleet.keys.activeCrawls, [
+    fleet.namespace,
+    key,
+    'resume',
+  ]);
 }

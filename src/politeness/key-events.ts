@@ -1,4 +1,5 @@
 // What this process hears of limiter keys by the fleet's channel: pauses, keys that obey a clock from now on, slots that came free.
+import { keysOf } from '../keys.ts';
 import type { Redis } from '../redis.ts';
 
 export interface KeyEvents {
@@ -45,7 +46,7 @@ export function createKeyEvents(parts: {
   });
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const listen = () =>
-    parts.subscriber.subscribe(`${parts.namespace}:keys`).then(() => {
+    parts.subscriber.subscribe(keysOf(parts.namespace).keyEvents).then(() => {
       listeningSinceMs = Date.now();
     }, parts.onError);
   parts.subscriber.on('close', () => {

@@ -1,5 +1,5 @@
 // What this process sees of its hosts, told to the fleet a few times a second: from it follows how fast each may be asked (lua/pace.lua).
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
 
 /** good: any answer that is no complaint. bad: a failure that means too much. told: 429 or 503 without a time. */
@@ -27,12 +27,8 @@ const KEPT_MS = 2000;
 const MOST_A_CALL = 200;
 const MOST_KEYS = 20_000;
 
-export function createPace(parts: {
-  redis: Redis;
-  namespace: string;
-  onError: (error: unknown) => void;
-}): Pace {
-  const { redis, namespace, onError } = parts;
+export function createPace(parts: { fleet: Fleet; onError: (error: unknown) => void }): Pace {
+  const { fleet, onError } = parts;
   const seen = new Map<string, Seen>();
 
   async function tell(): Promise<void> {
@@ -47,7 +43,10 @@ export function createPace(parts: {
       } else if (isOld) seen.delete(key);
     }
     if (args.length > 0)
-      await runScript(redis, 'politeness/lua/pace.lua', `${namespace}:pace`, [namespace, ...args]);
+      await runScript(fleet.redis, 'politeness/lua/pace.lua', fleet.keys.activeCrawls, [
+        fleet.namespace,
+        ...args,
+      ]);
   }
   const timer = setInterval(() => tell().catch(onError), TELL_MS);
 

@@ -1,5 +1,7 @@
 // Slots: the right to have one fetch in flight for a limiter key, kept in Redis for the whole fleet; here those of this process.
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { askGate, type GateAnswer, type GateQuestion, LEASE_MS } from './ask-gate.ts';
 import { HeldSlots, type SlotRelease } from './held-slots.ts';
@@ -70,9 +72,9 @@ export interface Slots {
 }
 
 export interface SlotParts {
-  redis: Redis;
+  fleet: Fleet;
+  /** Listens to the channel of key events. */
   subscriber: Redis;
-  namespace: string;
   consumer: string;
   capacity: number;
   /** Takes a slot back to the fleet. */
@@ -96,10 +98,10 @@ class ProcessSlots implements Slots {
   constructor(parts: SlotParts) {
     this.#parts = parts;
     this.#mostWaiting = Math.ceil(parts.capacity / 2);
-    const { subscriber, namespace, onError } = parts;
+    const { subscriber, fleet, onError } = parts;
     this.keyEvents = createKeyEvents({
       subscriber,
-      namespace,
+      namespace: fleet.namespace,
       onError,
       onFree: (key) => this.#waiters.wake(key),
     });
@@ -150,7 +152,7 @@ class ProcessSlots implements Slots {
     { permit, patienceMs }: Patience,
     since: number,
   ): Promise<GateAnswer> {
-    const { redis, namespace } = this.#parts;
+    const { fleet } = this.#parts;
     const { holder } = request;
     // A slot that is passed on here is nearer than one of the fleet: lanes need not leave room for it.
     const waitsForPassedSlot = request.ahead === true && this.#waiters.holds(request.key);
@@ -158,7 +160,7 @@ class ProcessSlots implements Slots {
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
     try {
       const askedAt = performance.now();
-      const answer = await askGate(redis, namespace, request, Math.max(0, leftMs));
+      const answer = await askGate(fleet, request, Math.max(0, leftMs));
       if (answer.kind !== 'go') permit?.give();
       else
         this.#held.hold(

@@ -1,5 +1,6 @@
 // The queue "requests" in BullMQ: the one import of bullmq (webhook-queue.ts has what it needs from here). One job is one request; its data is
 // the packed request.
+
 import {
   DelayedError,
   type Job,
@@ -9,6 +10,7 @@ import {
   WaitingError,
   Worker,
 } from 'bullmq';
+import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { backoffOf } from './retry.ts';
 
@@ -30,14 +32,13 @@ export function waitListOf(namespace: string): string {
 }
 
 export function openQueue(
-  connection: Redis,
-  namespace: string,
+  fleet: Fleet,
   onError: (error: Error) => void = () => undefined,
   telemetry?: QueueTelemetry,
 ): RequestQueue {
   const queue: RequestQueue = new Queue(QUEUE, {
-    connection,
-    prefix: namespace,
+    connection: fleet.redis,
+    prefix: fleet.namespace,
     // Nobody reads the stream of events but a person who looks on: a short one is enough.
     streams: { events: { maxLen: 100 } },
     ...(telemetry ? { telemetry } : {}),

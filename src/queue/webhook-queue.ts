@@ -1,5 +1,6 @@
 // The queue "webhooks" in BullMQ: one job is one event on its way to the receiver, tried again until it has arrived or is given up.
 
+import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { type Job, Queue, STALLED_INTERVAL_MS, UnrecoverableError, WaitingError, Worker } from './queue.ts';
 import { backoffOf, RetryError } from './retry.ts';
@@ -25,13 +26,12 @@ export const LONGEST_DELAY_MS = 3_600_000;
 const KEPT = 1000;
 
 export function openWebhookQueue(
-  connection: Redis,
-  namespace: string,
+  fleet: Fleet,
   onError: (error: Error) => void = () => undefined,
 ): WebhookQueue {
   const queue: WebhookQueue = new Queue(WEBHOOK_QUEUE, {
-    connection,
-    prefix: namespace,
+    connection: fleet.redis,
+    prefix: fleet.namespace,
     streams: { events: { maxLen: 100 } },
     defaultJobOptions: { attempts: MOST_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 },
   });

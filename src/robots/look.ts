@@ -1,5 +1,5 @@
 // What the fleet knows of a host's robots.txt and what that says of a URL, for explanations: nothing is fetched.
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { originOf } from '../url/host.ts';
 import { disallowsAll } from './entry.ts';
 import { parseRobots } from './rules.ts';
@@ -27,13 +27,12 @@ export interface RobotsLook {
 
 /** Null when the fleet has not asked for it yet, or not for long. `url` is normalised. */
 export async function lookAtRobots(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   productToken: string,
   url: string,
 ): Promise<RobotsLook | null> {
   const origin = originOf(url);
-  const entry = await knownRobots(redis, namespace, origin);
+  const entry = await knownRobots(fleet, origin);
   if (!entry) return null;
   const rules = parseRobots(entry.kind === 'rules' ? entry.text : '', productToken);
   const file = `${origin}/robots.txt`;

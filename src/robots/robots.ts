@@ -1,7 +1,8 @@
 // What robots.txt says of a URL: asked of this process' cache, then of Redis, then of the host, by one process of the fleet.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure } from '../errors.ts';
-import type { Redis } from '../redis.ts';
+import type { Fleet } from '../fleet.ts';
 import { disallowsAll, type RobotsEntry, type RobotsFetch } from './entry.ts';
 import { parseRobots, type RobotsRules } from './rules.ts';
 import {
@@ -33,9 +34,7 @@ export interface Robots {
 }
 
 export interface RobotsParts {
-  redis: Redis;
-  /** Keys are `PREFIX:robots:ORIGIN`. */
-  namespace: string;
+  fleet: Fleet;
   /** The name that robots.txt files know this crawler by. */
   productToken: string;
   nowMs: () => number;
@@ -64,7 +63,7 @@ export function createRobots(parts: RobotsParts): Robots {
 const allowed: RobotsVerdict = Object.freeze({ kind: 'allowed' });
 
 class CachedRobots implements Robots {
-  readonly #fleet: FleetParts;
+  readonly #cache: FleetParts;
   readonly #productToken: string;
   /** Least recently found first. */
   readonly #known = new Map<string, Known>();
@@ -72,8 +71,8 @@ class CachedRobots implements Robots {
   /** Of the rules of all that is known. */
   #bytes = 0;
 
-  constructor({ redis, namespace, productToken, nowMs, times }: RobotsParts) {
-    this.#fleet = { redis, namespace, nowMs, times: { ...defaultTimes, ...times } };
+  constructor({ fleet, productToken, nowMs, times }: RobotsParts) {
+    this.#cache = { fleet, nowMs, times: { ...defaultTimes, ...times } };
     this.#productToken = productToken;
   }
 
@@ -95,7 +94,7 @@ class CachedRobots implements Robots {
 
   #fresh(origin: string): Known | null {
     const known = this.#known.get(origin);
-    return known && known.untilMs > this.#fleet.nowMs() ? known : null;
+    return known && known.untilMs > this.#cache.nowMs() ? known : null;
   }
 
   async #ask(url: string, fetchRobots: FetchRobots): Promise<RobotsVerdict> {
@@ -113,7 +112,7 @@ class CachedRobots implements Robots {
 
   /** Those who only wait for another's fetch are not kept as long as that may take, and its errors are not theirs. */
   async #atMost(running: Promise<Known | Later>): Promise<Known | Later> {
-    const { nowMs, times } = this.#fleet;
+    const { nowMs, times } = this.#cache;
     const abort = new AbortController();
     const patience = sleep(times.waitMs, null, { signal: abort.signal });
     const found = await Promise.race([running, patience]).catch(() => null);
@@ -123,7 +122,7 @@ class CachedRobots implements Robots {
   }
 
   async #find(origin: string, fetchRobots: FetchRobots): Promise<Known | Later> {
-    const found = await findRobots(this.#fleet, origin, fetchRobots);
+    const found = await findRobots(this.#cache, origin, fetchRobots);
     if (found.kind === 'later') return found;
     const before = this.#known.get(origin);
     const same = before?.entry.fetchedAtMs === found.fetchedAtMs && before.entry.kind === found.kind;
@@ -133,7 +132,7 @@ class CachedRobots implements Robots {
     const known = {
       entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' }, // the text is not needed any more
       rules,
-      untilMs: Math.min(found.freshUntilMs, this.#fleet.nowMs() + recheckMs),
+      untilMs: Math.min(found.freshUntilMs, this.#cache.nowMs() + recheckMs),
     };
     this.#forget(origin);
     this.#known.set(origin, known);

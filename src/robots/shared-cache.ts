@@ -1,6 +1,8 @@
 // The robots.txt files that the fleet knows: kept in Redis, each fetched by one process at a time.
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { runScript } from '../scripts.ts';
 import { entryOf, keepMs, packEntry, type RobotsEntry, type RobotsFetch, unpackEntry } from './entry.ts';
@@ -18,8 +20,7 @@ export interface RobotsTimes {
 }
 
 export interface FleetParts {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   nowMs: () => number;
   times: RobotsTimes;
 }
@@ -36,8 +37,9 @@ export async function findRobots(
   origin: string,
   fetchRobots: FetchRobots,
 ): Promise<RobotsEntry | Later> {
-  const { redis, nowMs, times } = parts;
-  const key = robotsKey(parts.namespace, origin);
+  const { nowMs, times, fleet } = parts;
+  const { redis } = fleet;
+  const key = fleet.keys.robots(origin);
   const token = randomUUID();
   const deadline = performance.now() + times.waitMs;
   for (;;) {
@@ -52,11 +54,12 @@ export async function findRobots(
 }
 
 async function fetchLocked(
-  { redis, nowMs, times }: FleetParts,
+  { fleet, nowMs, times }: FleetParts,
   key: string,
   token: string,
   fetchIt: () => Promise<RobotsFetch>,
 ): Promise<RobotsEntry | Later> {
+  const { redis } = fleet;
   const renewal = setInterval(() => {
     lock(redis, key, token, times.lockMs).catch(() => {}); // without Redis, the next command will tell
   }, times.lockMs / 3);
@@ -75,11 +78,9 @@ async function fetchLocked(
 }
 
 /** What the fleet knows of an origin's robots.txt, fresh or not; null for nothing. Fetches nothing. */
-export function knownRobots(redis: Redis, namespace: string, origin: string): Promise<RobotsEntry | null> {
-  return read(redis, robotsKey(namespace, origin));
+export function knownRobots(fleet: Fleet, origin: string): Promise<RobotsEntry | null> {
+  return read(fleet.redis, fleet.keys.robots(origin));
 }
-
-const robotsKey = (namespace: string, origin: string) => `${namespace}:robots:${origin}`;
 
 async function read(redis: Redis, key: string): Promise<RobotsEntry | null> {
   return unpackEntry(await redis.getBuffer(key));

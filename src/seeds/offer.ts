@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stayWithCrawl } from '../crawl/crawl.ts';
 import type { Failure } from '../errors.ts';
-import { crawlKey } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
 import { BATCH, type Offered, offer } from '../frontier/offer.ts';
-import { type Redis, redisFailure } from '../redis.ts';
+import { redisFailure } from '../redis.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 
@@ -33,8 +33,7 @@ export interface OfferTotals {
 }
 
 export interface SeedOffering {
-  redis: Redis;
-  namespace: string;
+  fleet: Fleet;
   crawl: string;
   producer: string;
   lines: AsyncIterable<OfferedLine>;
@@ -53,12 +52,9 @@ export interface SeedOffering {
  * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
  */
 export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
-  const { redis, namespace, crawl, producer, lines, stopped } = offering;
+  const { fleet, crawl, producer, lines, stopped } = offering;
   const batches = createBatches(offering);
-  const lease = setInterval(
-    () => stayWithCrawl(redis, namespace, crawl, producer).catch(() => undefined),
-    1000,
-  );
+  const lease = setInterval(() => stayWithCrawl(fleet, crawl, producer).catch(() => undefined), 1000);
   let rejected = 0;
   try {
     for await (const line of lines) {
@@ -135,14 +131,14 @@ function createBatches(offering: SeedOffering): Batches {
 
 /** Waits while the frontier is full, or Redis' memory: until stopped. */
 async function offerPatiently(
-  { redis, namespace, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
+  { fleet, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
   requests: Request[],
   allowed: Set<string>,
 ): Promise<Offered | null> {
   for (let waitMs = SHORTEST_HELD_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_HELD_MS)) {
     try {
-      if (mayNameHosts) await allowHosts(redis, namespace, crawl, requests, allowed);
-      const offered = await offer(redis, namespace, crawl, requests);
+      if (mayNameHosts) await allowHosts(fleet, crawl, requests, allowed);
+      const offered = await offer(fleet, crawl, requests);
       if (!offered?.full) return offered;
       onHeld?.(offered.full.waiting);
     } catch (error) {
@@ -161,8 +157,7 @@ function requestOf({ url, depth, ...rest }: RequestInput): Request {
 
 /** The operator named these hosts and ports, so the guard lets them through though they are private. */
 async function allowHosts(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   crawl: string,
   requests: Request[],
   known: Set<string>,
@@ -173,6 +168,6 @@ async function allowHosts(
     if (!known.has(hostPort) && mayBePrivate(hostnameOf(url))) fresh.add(hostPort);
   }
   if (fresh.size === 0) return;
-  await redis.sadd(`${crawlKey(namespace, crawl)}:hosts`, ...fresh);
+  await fleet.redis.sadd(fleet.keys.seedHosts(crawl), ...fresh);
   for (const hostPort of fresh) if (known.size < 100_000) known.add(hostPort);
 }

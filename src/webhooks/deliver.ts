@@ -4,11 +4,10 @@ import { type CrawlSettings, defaultSettings } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Fetcher } from '../fetch/client.ts';
 import { parseRetryAfter } from '../fetch/retry-after.ts';
-import { crawlKey } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
 import type { FetchResult } from '../outcome.ts';
 import { type Delivery, delayAfter, LONGEST_DELAY_MS, type WebhookJob } from '../queue/webhook-queue.ts';
 import { redact } from '../redact.ts';
-import type { Redis } from '../redis.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { signWebhook } from './sign.ts';
 
@@ -39,12 +38,12 @@ export interface Delivered {
  * invalid end it; a redirect is not followed. Aborting `signal` ends it as 'stopped'.
  */
 export async function deliver(
-  parts: { redis: Redis; namespace: string; fetcher: Fetcher; secret: string; signal: AbortSignal },
+  parts: { fleet: Fleet; fetcher: Fetcher; secret: string; signal: AbortSignal },
   job: WebhookJob,
 ): Promise<Delivered> {
-  const { redis, namespace, fetcher, secret, signal } = parts;
+  const { fleet, fetcher, secret, signal } = parts;
   const { crawl, body } = job.data;
-  const text = await redis.hget(crawlKey(namespace, crawl), 'settings');
+  const text = await fleet.redis.hget(fleet.keys.crawl(crawl), 'settings');
   const settings: CrawlSettings = { ...defaultSettings, ...JSON.parse(text ?? '{}') };
   const url = URL.parse(settings.webhook ?? '')?.href;
   if (!url) return { delivery: { kind: 'givenUp', why: 'the crawl has no webhook any more' }, host: '' };

@@ -2,9 +2,8 @@
 
 import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
-import { crawlKey } from '../frontier/keys.ts';
+import type { Fleet } from '../fleet.ts';
 import { addWebhookJobs, type WebhookData, type WebhookQueue } from '../queue/webhook-queue.ts';
-import type { Redis } from '../redis.ts';
 
 /** What a receiver gets, as JSON. */
 export interface WebhookEvent {
@@ -37,36 +36,27 @@ const MOST_LOOKED_AT = 10_000;
  * Makes jobs of events in the outbox, the oldest first, and takes them out of it: cut off in between, it makes the same jobs again, which
  * changes nothing. Answers how many it found, at most 100; there may be more unless it is 0.
  */
-export async function handOver(redis: Redis, namespace: string, queue: WebhookQueue): Promise<number> {
-  const entries = await redis.lrange(outboxOf(namespace), 0, EVENTS_A_CALL - 1);
+export async function handOver(fleet: Fleet, queue: WebhookQueue): Promise<number> {
+  const entries = await fleet.redis.lrange(fleet.keys.outbox, 0, EVENTS_A_CALL - 1);
   if (entries.length === 0) return 0;
-  const jobs = await Promise.all(entries.map((entry) => jobOf(redis, namespace, entry)));
+  const jobs = await Promise.all(entries.map((entry) => jobOf(fleet, entry)));
   await addWebhookJobs(
     queue,
     jobs.filter((job) => job !== null),
   );
-  for (const entry of entries) await redis.lrem(outboxOf(namespace), 1, entry);
+  for (const entry of entries) await fleet.redis.lrem(fleet.keys.outbox, 1, entry);
   return entries.length;
 }
 
-export async function eventsOf(
-  redis: Redis,
-  namespace: string,
-  queue: WebhookQueue,
-  crawl: string,
-): Promise<EventsUnderway> {
-  const start = idStart(crawl, (await redis.hget(crawlKey(namespace, crawl), 'token')) ?? '');
+export async function eventsOf(fleet: Fleet, queue: WebhookQueue, crawl: string): Promise<EventsUnderway> {
+  const start = idStart(crawl, (await fleet.redis.hget(fleet.keys.crawl(crawl), 'token')) ?? '');
   const isOurs = (id: string) => id.startsWith(start);
   // In this order, one that moves on meanwhile is found, perhaps twice.
-  const outbox = await redis.lrange(outboxOf(namespace), 0, MOST_LOOKED_AT);
+  const outbox = await fleet.redis.lrange(fleet.keys.outbox, 0, MOST_LOOKED_AT);
   const queued = await queue.getRanges(['delayed', 'wait', 'active'], 0, MOST_LOOKED_AT);
   const failed = await queue.getRanges(['failed'], 0, MOST_LOOKED_AT);
   const underway = [...outbox.map((entry) => entry.split('\x1f', 1)[0] ?? ''), ...queued].filter(isOurs);
   return { underway: new Set(underway).size, givenUp: failed.filter(isOurs).length };
-}
-
-export function outboxOf(namespace: string): string {
-  return `${namespace}:outbox`;
 }
 
 /** Of the ids that lua/tell.lua gives to a crawl's events. */
@@ -76,23 +66,18 @@ function idStart(crawl: string, token: string): string {
 
 /** Null when nothing is known of the crawl any more. */
 async function jobOf(
-  redis: Redis,
-  namespace: string,
+  fleet: Fleet,
   entry: string,
 ): Promise<({ id: string; type: string } & WebhookData) | null> {
   const [id = '', type = '', crawl = '', at = '', threshold = ''] = entry.split('\x1f');
-  const [name, createdAt, finishedAt] = await redis.hmget(
-    crawlKey(namespace, crawl),
+  const [name, createdAt, finishedAt] = await fleet.redis.hmget(
+    fleet.keys.crawl(crawl),
     'name',
     'createdAt',
     'finishedAt',
   );
   if (!name) return null;
-  const { state, accepted, recorded, refused, dead, waiting, bytes, errors } = await readCounts(
-    redis,
-    namespace,
-    crawl,
-  );
+  const { state, accepted, recorded, refused, dead, waiting, bytes, errors } = await readCounts(fleet, crawl);
   const iso = (ms: string | null | undefined) => new Date(Number(ms)).toISOString();
   const event: WebhookEvent = {
     id,

@@ -1,6 +1,7 @@
 // Delivers the jobs of the queue "webhooks" in this process: BullMQ's worker, and another in its place when it falls asleep.
 
 import { createFetcher } from '../fetch/client.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import {
   type Delivery,
@@ -27,15 +28,14 @@ export interface WebhookDeliverer {
 
 /** Begins at once. `connection` is for workers; `lockDurationMs` as of the requests' worker. */
 export function createWebhookWorker(parts: {
-  redis: Redis;
+  fleet: Fleet;
   connection: Redis;
-  namespace: string;
   secret: string;
   dnsServers: readonly string[];
   lockDurationMs: number;
   log: Log;
 }): WebhookDeliverer {
-  const { redis, connection, namespace, secret, dnsServers, lockDurationMs, log } = parts;
+  const { fleet, connection, secret, dnsServers, lockDurationMs, log } = parts;
   const fetcher = createFetcher({ concurrency: CONCURRENCY, dnsServers });
   const abort = new AbortController();
   let inFlight = 0;
@@ -45,10 +45,7 @@ export function createWebhookWorker(parts: {
     inFlight++;
     waitingSince = null;
     try {
-      const { delivery, host } = await deliver(
-        { redis, namespace, fetcher, secret, signal: abort.signal },
-        job,
-      );
+      const { delivery, host } = await deliver({ fleet, fetcher, secret, signal: abort.signal }, job);
       report(log, job, delivery, host);
       return delivery;
     } finally {
@@ -59,7 +56,7 @@ export function createWebhookWorker(parts: {
   const open = () =>
     openWebhookWorker({
       connection,
-      namespace,
+      namespace: fleet.namespace,
       concurrency: CONCURRENCY,
       lockDurationMs,
       deliver: run,

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../config.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import { openWebhookQueue, type WebhookQueue } from '../queue/webhook-queue.ts';
 import type { Redis } from '../redis.ts';
@@ -22,29 +23,28 @@ export interface WebhookWorkers {
 }
 
 /**
- * Begins at once. `redis` is for scripts and reads, `connection` for workers (connectRedis(address, 'worker')); whoever calls closes both, after
+ * Begins at once. `connection` is for workers (connectRedis(address, 'worker')); whoever calls closes it and the fleet's, after
  * stop(). Without a webhookSecret it leaves delivery to processes that have one, and warns once there is something to deliver.
  */
 export function createWebhookWorkers(parts: {
-  redis: Redis;
+  fleet: Fleet;
   connection: Redis;
-  namespace: string;
   settings: Pick<Settings, 'webhookSecret' | 'dnsServers' | 'lockDuration'>;
   log: Log;
 }): WebhookWorkers {
-  const { redis, connection, namespace, settings, log } = parts;
+  const { fleet, connection, settings, log } = parts;
   const { webhookSecret: secret, dnsServers, lockDuration: lockDurationMs } = settings;
   const onError = (error: unknown) => log.warn({ err: error }, 'webhooks');
-  const queue = openWebhookQueue(redis, namespace, onError);
+  const queue = openWebhookQueue(fleet, onError);
   const deliverer =
     secret === null
       ? null
-      : createWebhookWorker({ redis, connection, namespace, secret, dnsServers, lockDurationMs, log });
+      : createWebhookWorker({ fleet, connection, secret, dnsServers, lockDurationMs, log });
   const warn = createSecretWarning(queue, log);
 
   async function look(): Promise<void> {
     for (;;) {
-      const found = await handOver(redis, namespace, queue);
+      const found = await handOver(fleet, queue);
       if (!deliverer) await warn(found > 0);
       if (found === 0) break;
     }
@@ -59,8 +59,8 @@ export function createWebhookWorkers(parts: {
     async settle(crawl, mostMs, isOver) {
       const deadline = performance.now() + mostMs;
       for (;;) {
-        await handOver(redis, namespace, queue);
-        const events = await eventsOf(redis, namespace, queue, crawl);
+        await handOver(fleet, queue);
+        const events = await eventsOf(fleet, queue, crawl);
         if (events.underway === 0 || isOver() || performance.now() > deadline) return events;
         await sleep(WAIT_STEP_MS);
       }

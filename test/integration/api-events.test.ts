@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Api, READ_TOKEN, sharedApi, startApi, WRITE_TOKEN } from '../support/api/api.ts';
-import { type Fleet, openFleets } from '../support/fleets.ts';
+import { openFleets, type TestFleet } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 
 const fleets = openFleets();
@@ -10,7 +10,7 @@ const serve = sharedApi(fleets);
 const MB = 1024 * 1024;
 
 /** What consumers publish of requests that end: as many bytes as wanted. */
-function publish({ namespace }: Fleet, bytes: number): Promise<number> {
+function publish({ fleet }: TestFleet, bytes: number): Promise<number> {
   const line = {
     ...{
       at: 1,
@@ -26,7 +26,7 @@ function publish({ namespace }: Fleet, bytes: number): Promise<number> {
     url: `http://example.com/${'x'.repeat(bytes)}`,
     outcome: 'recorded',
   };
-  return fleets.redis.publish(`${namespace}:tail`, JSON.stringify({ lines: [line], skipped: 0 }));
+  return fleets.redis.publish(`${fleet.namespace}:tail`, JSON.stringify({ lines: [line], skipped: 0 }));
 }
 
 /** A reader that asks for events and takes none of them. */
@@ -38,7 +38,7 @@ async function openUnread(api: Api) {
 }
 
 /** Whether the connection is there, as the server sees it: without reading what came over it. */
-const readersOf = ({ namespace }: Fleet) => fleets.redis.pubsub('NUMSUB', `${namespace}:tail`);
+const readersOf = ({ fleet }: TestFleet) => fleets.redis.pubsub('NUMSUB', `${fleet.namespace}:tail`);
 
 test('a reader is told how all stands, then what changes; each reader the same', async () => {
   const api = await serve();

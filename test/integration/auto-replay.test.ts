@@ -17,11 +17,10 @@ const DAY_MS = 86_400_000;
 
 test('a host that was down and answers again gets all its letters back, without a command; others are left alone', async (t) => {
   const { site, runner, parts, consume } = await openDeadLetterFixture(t, fleets);
-  const [redis, namespace] = parts;
+  const [fleet] = parts;
   consume('--auto-replay', '300ms');
   consume('--auto-replay', '300ms');
-  const failedOnce = async () =>
-    (await listReplays(redis, namespace)).some(({ phase }) => phase === 'stopped');
+  const failedOnce = async () => (await listReplays(fleet)).some(({ phase }) => phase === 'stopped');
   await until(failedOnce, { what: 'a canary that fails', deadlineMs: 20_000 });
   await site.behave('//127.0.0.1/p/*', null);
   await until(async () => (await runner.status('c')).recorded === 30, {
@@ -32,7 +31,7 @@ test('a host that was down and answers again gets all its letters back, without 
   const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.equal(counts.dead, 10);
-  const runs = await listReplays(redis, namespace);
+  const runs = await listReplays(fleet);
   assert.ok(runs.every(({ code, canary, rate }) => code === 'E_HTTP_5XX' && canary === 1 && rate === 1));
   assert.ok(
     runs.filter(({ phase }) => phase === 'stopped').every(({ opened }) => opened === 1),
@@ -43,14 +42,19 @@ test('a host that was down and answers again gets all its letters back, without 
 
 test('one run for each group at a time; each try that fails doubles the wait, one that succeeds forgets it', async (t) => {
   const { site, parts, runner, command } = await openDeadLetterFixture(t, fleets);
-  const [redis, namespace, queue] = parts;
-  const round = () => replayDowned({ redis, namespace, queue, log }, 60_000);
+  const [fleet, queue] = parts;
+  const round = () => replayDowned({ fleet, queue, log }, 60_000);
   const group = groupOf('E_HTTP_5XX', new URL(site.url).host);
-  const memory = async () => JSON.parse((await redis.hget(`${namespace}:dead:auto`, group)) ?? 'null');
+  const memory = async () =>
+    JSON.parse((await fleet.redis.hget(`${fleet.namespace}:dead:auto`, group)) ?? 'null');
   const rest = async () => ((await memory()).nextAt - Date.now()) / 60_000;
   /** As when the time has come. */
   const due = async () =>
-    redis.hset(`${namespace}:dead:auto`, group, JSON.stringify({ ...(await memory()), nextAt: 0 }));
+    fleet.redis.hset(
+      `${fleet.namespace}:dead:auto`,
+      group,
+      JSON.stringify({ ...(await memory()), nextAt: 0 }),
+    );
 
   for (const minutes of [2, 4]) {
     assert.equal(await round(), 1);

@@ -62,11 +62,11 @@ test('consumers keep the newest, export the others first, and say where', async 
 
 test('by age, with the count or alone; --purge-unexported leaves no file, and nothing set does nothing', async (t) => {
   const { parts } = await openDeadLetterFixture(t, fleets);
-  const [redis, namespace, queue] = parts;
+  const [fleet, queue] = parts;
   const dataDir = await temporaryDirectory('retention');
   const round = (settings: { keepDead?: number; keepDeadCount?: number; purgeUnexported?: boolean }) =>
     purgeOldDead({
-      ...{ redis, namespace, queue, log },
+      ...{ fleet, queue, log },
       settings: { keepDead: null, keepDeadCount: null, purgeUnexported: false, dataDir, ...settings },
     });
   assert.deepEqual(await round({}), { purged: 0, exportedTo: null });
@@ -74,7 +74,7 @@ test('by age, with the count or alone; --purge-unexported leaves no file, and no
   // 12 of them died two hours ago.
   const oldest = (await lettersOf(parts)).slice(-12).map(({ jobId }) => jobId);
   const then = Date.now() - 7_200_000;
-  await redis.zadd(queue.toKey('failed'), ...oldest.flatMap((jobId) => [then, jobId]));
+  await fleet.redis.zadd(queue.toKey('failed'), ...oldest.flatMap((jobId) => [then, jobId]));
   const { purged, exportedTo } = await round({ keepDead: 3_600_000, keepDeadCount: 35 });
   assert.equal(purged, 12);
   assert.ok(exportedTo);
@@ -89,11 +89,11 @@ test('by age, with the count or alone; --purge-unexported leaves no file, and no
 
 test('what cannot be exported is not purged', async (t) => {
   const { runner, parts } = await openDeadLetterFixture(t, fleets);
-  const [redis, namespace, queue] = parts;
+  const [fleet, queue] = parts;
   await mkdir(dataOf(runner), { recursive: true });
   await writeFile(join(dataOf(runner), 'purged'), 'a file where the directory should be');
   const settings = { keepDead: null, keepDeadCount: 0, purgeUnexported: false, dataDir: dataOf(runner) };
-  await assert.rejects(purgeOldDead({ redis, namespace, queue, log, settings }), { code: 'E_FILE' });
+  await assert.rejects(purgeOldDead({ fleet, queue, log, settings }), { code: 'E_FILE' });
   const { code, stderr } = await runner.run(['dead', 'purge', '--all']);
   assert.notEqual(code, 0);
   assert.match(stderr, /E_FILE/);
@@ -117,9 +117,7 @@ test('kill -9 between export and purge: every letter is in the file, in the queu
 });
 
 test('a chore is done by one process at a time', async () => {
-  const { namespace } = await fleets.open();
-  const taken = await Promise.all(
-    Array.from({ length: 5 }, () => takeLease(fleets.redis, namespace, 'x', 60_000)),
-  );
+  const { fleet } = await fleets.open();
+  const taken = await Promise.all(Array.from({ length: 5 }, () => takeLease(fleet, 'x', 60_000)));
   assert.equal(taken.filter(Boolean).length, 1);
 });

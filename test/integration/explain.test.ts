@@ -23,14 +23,12 @@ const QUICK = ['--no-adaptive', '--quiet', '--backoff', '10'];
 async function open(t: test.TestContext, options: SiteOptions) {
   const site = await startSite(options);
   t.after(() => site.stop());
-  const { runner, namespace } = await fleets.open();
-  const { redis } = fleets;
+  const { runner, fleet, namespace } = await fleets.open();
   const recordsDir = join(runner.dir, 'data', 'records');
   const records = openRecordIndexes({ dir: recordsDir });
   const parts = {
-    redis,
-    namespace,
-    queue: openQueue(redis, namespace),
+    fleet,
+    queue: openQueue(fleet),
     recordsDir,
     records,
     settings: defaultSettings,
@@ -178,7 +176,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
 
 test('a dead letter that is replayed, or purged', async (t) => {
   const { explain, url, parts, runner } = await openEnded(t);
-  const { redis, namespace, queue } = parts;
+  const { fleet, queue } = parts;
   assert.equal((await runner.run(['dead', 'replay', 'c'])).code, 0);
   const again = await explain(`${url}/gone`);
   assert.match(again.verdict, /^Waiting: 1st in the lane of /);
@@ -189,7 +187,7 @@ test('a dead letter that is replayed, or purged', async (t) => {
     what: 'its second death',
     deadlineMs: 20_000,
   });
-  assert.equal((await purgeMatching(redis, namespace, queue, { ...ALL_DEAD, crawl: 'c' }, null)).purged, 1);
+  assert.equal((await purgeMatching(fleet, queue, { ...ALL_DEAD, crawl: 'c' }, null)).purged, 1);
   const purged = await explain(`${url}/gone`);
   assert.match(purged.verdict, /^Dead since 20.*, and its letter was purged: E_HTTP_5XX /);
   assert.equal(purged.record?.record.status, 500);
@@ -215,7 +213,7 @@ test('what is no URL is explained; a crawl that does not exist is an error', asy
 });
 
 test('a request that waits: its position in its lane, by priority, and why nothing moves', async (t) => {
-  const { explain, runner, parts, url, namespace } = await open(t, { pages: 40 });
+  const { explain, runner, parts, url } = await open(t, { pages: 40 });
   const host = url.slice(7);
   const secret = 'Bearer abcdefgh12345678';
   const requests = [
@@ -246,19 +244,19 @@ test('a request that waits: its position in its lane, by priority, and why nothi
   assert.deepEqual([form.url, form.fingerprint], [`${url}/form`, id]);
   assert.ok(!JSON.stringify(form).includes(secret.slice(7)));
 
-  await steerCrawl(fleets.redis, namespace, 'c', 'pause');
+  await steerCrawl(parts.fleet, 'c', 'pause');
   assert.match(
     (await explain(`${url}/p/0`)).verdict,
     /^Waiting: 2nd in the lane of .*; crawl c is paused \(drover resume c\)\.$/,
   );
-  await steerCrawl(fleets.redis, namespace, 'c', 'cancel');
+  await steerCrawl(parts.fleet, 'c', 'cancel');
   const dropped = await explain(`${url}/p/16`, 'c');
   assert.match(dropped.verdict, /^Not fetched: crawl c was cancelled, and what it had waiting was dropped/);
   assert.equal(step(dropped, 'seen')?.ok, null);
 });
 
 test('a host that is slow: when its next start may be, and what was cancelled in the queue', async (t) => {
-  const { explain, runner, url, namespace } = await open(t, { pages: 10 });
+  const { explain, runner, parts, url } = await open(t, { pages: 10 });
   await writeFile(runner.path('list'), Array.from({ length: 9 }, (_, page) => `${url}/p/${page}\n`).join(''));
   const crawl = runner.start([
     'crawl',
@@ -281,7 +279,7 @@ test('a host that is slow: when its next start may be, and what was cancelled in
   );
   assert.match(last.verdict, /^Waiting: \d(st|nd|rd|th) in the lane of /);
   assert.equal(last.hostState?.delayMs, 30_000);
-  await steerCrawl(fleets.redis, namespace, 'c', 'cancel');
+  await steerCrawl(parts.fleet, 'c', 'cancel');
   // What was open when the crawl was cancelled ends with a record; what was in its lane does not.
   assert.equal((await crawl.exit).code, 1);
   const verdicts = await Promise.all(

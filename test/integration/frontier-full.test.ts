@@ -5,7 +5,8 @@ import { open, writeFile } from 'node:fs/promises';
 import test, { after, before, type TestContext } from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
-import { namespaceOf } from '../../src/frontier/keys.ts';
+import { fleetOf } from '../../src/fleet.ts';
+import { namespaceOf } from '../../src/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { askedAgain } from '../support/auditor.ts';
 import { assertAddsUp, type CommandRunner, openCommandRunner } from '../support/crawls.ts';
@@ -43,7 +44,7 @@ async function fleet(url = server.url, connection = redis): Promise<Fleet> {
   });
   return {
     runner,
-    counts: () => readCounts(connection, namespaceOf(prefix), 'c'),
+    counts: () => readCounts(fleetOf(connection, namespaceOf(prefix)), 'c'),
     async list(first, count) {
       const path = runner.path(`${first}.txt`);
       const lines = Array.from({ length: count }, (_, page) => `${site.url}/p/${first + page}\n`);

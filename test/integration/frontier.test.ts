@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { crawlSettings, defaultSettings } from '../../src/config.ts';
 import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
+import { fleetOf } from '../../src/fleet.ts';
 import { createCommitter, type Ending } from '../../src/frontier/commit.ts';
 import { dispatch, type Handed } from '../../src/frontier/dispatch.ts';
 import { entryOf } from '../../src/frontier/entry.ts';
-import { crawlKey, namespaceOf } from '../../src/frontier/keys.ts';
 import { BATCH, offer, offerList } from '../../src/frontier/offer.ts';
+import { keysOf, namespaceOf } from '../../src/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { type Request, unpackRequest } from '../../src/request.ts';
 import { fingerprint } from '../../src/url/fingerprint.ts';
@@ -36,10 +37,11 @@ const pages = (count: number, host = 'a.example') =>
 /** A crawl in a namespace of its own. */
 async function crawl(changes: Partial<typeof defaultSettings> = {}) {
   const namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`);
+  const fleet = fleetOf(redis, namespace);
   const settings = crawlSettings({ ...defaultSettings, ...changes });
-  const { id } = await beginCrawl(redis, namespace, { name: 'c', producer: 'p', settings, seeds: '' });
-  const turn = (wanted: number, more: Partial<Parameters<typeof dispatch>[2]> = {}) =>
-    dispatch(redis, namespace, {
+  const { id } = await beginCrawl(fleet, { name: 'c', producer: 'p', settings, seeds: '' });
+  const turn = (wanted: number, more: Partial<Parameters<typeof dispatch>[1]> = {}) =>
+    dispatch(fleet, {
       serve: '*',
       waitList: `${namespace}:requests:wait`,
       wanted,
@@ -48,7 +50,7 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
       arrived: [],
       ...more,
     });
-  const committer = createCommitter(redis, namespace);
+  const committer = createCommitter(fleet);
   const end = (handed: Handed, more: Partial<Ending> = {}) =>
     committer.commit({
       crawl: id,
@@ -66,31 +68,32 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
       ...more,
     });
   return {
+    fleet,
     namespace,
     id,
     turn,
     end,
-    key: crawlKey(namespace, id),
-    counts: () => readCounts(redis, namespace, id),
+    key: keysOf(namespace).crawl(id),
+    counts: () => readCounts(fleet, id),
   };
 }
 
 test('offering the same batch again changes nothing', async () => {
-  const { namespace, id, counts } = await crawl();
-  const first = await offer(redis, namespace, id, pages(BATCH));
+  const { fleet, id, counts } = await crawl();
+  const first = await offer(fleet, id, pages(BATCH));
   assert.deepEqual(first, { added: BATCH, duplicates: 0, overLimit: 0 });
-  const again = await offer(redis, namespace, id, pages(BATCH));
+  const again = await offer(fleet, id, pages(BATCH));
   assert.deepEqual(again, { added: 0, duplicates: BATCH, overLimit: 0 });
   assert.equal((await counts()).accepted, BATCH);
 });
 
 test('the seen set grows over many buckets without forgetting, and stays in compact integer sets', async () => {
-  const { namespace, id, key } = await crawl();
+  const { fleet, id, key } = await crawl();
   const total = 20_000;
   const all = pages(total);
-  for (let i = 0; i < total; i += BATCH) await offer(redis, namespace, id, all.slice(i, i + BATCH));
+  for (let i = 0; i < total; i += BATCH) await offer(fleet, id, all.slice(i, i + BATCH));
   for (let i = 0; i < total; i += BATCH) {
-    const again = await offer(redis, namespace, id, all.slice(i, i + BATCH));
+    const again = await offer(fleet, id, all.slice(i, i + BATCH));
     assert.equal(again?.added, 0, `batch ${i} came in twice`);
   }
   const buckets = Number(await redis.hget(key, 'buckets'));
@@ -104,9 +107,9 @@ test('the seen set grows over many buckets without forgetting, and stays in comp
 
 test('the few buckets of a young crawl stay compact too, whatever their first batches hash to', async () => {
   for (let young = 0; young < 30; young++) {
-    const { namespace, id, key } = await crawl();
+    const { fleet, id, key } = await crawl();
     const all = Array.from({ length: 2 * BATCH }, (_, n) => page(`http://a.example/${young}/${n}`));
-    for (const first of [0, BATCH]) await offer(redis, namespace, id, all.slice(first, first + BATCH));
+    for (const first of [0, BATCH]) await offer(fleet, id, all.slice(first, first + BATCH));
     const buckets = Number(await redis.hget(key, 'buckets'));
     for (let bucket = 0; bucket < buckets; bucket++)
       assert.equal(await redis.object('ENCODING', `${key}:s:${bucket}`), 'intset', `crawl ${young}`);
@@ -114,7 +117,7 @@ test('the few buckets of a young crawl stay compact too, whatever their first ba
 });
 
 test('a request comes out of the frontier as it went in', async () => {
-  const { namespace, id, turn } = await crawl();
+  const { fleet, id, turn } = await crawl();
   const requests: Request[] = [
     { url: 'http://a.example/x?y=1', depth: 3, referrer: 'http://a.example/from', extras: null },
     {
@@ -130,7 +133,7 @@ test('a request comes out of the frontier as it went in', async () => {
       extras: { userData: { a: ['ü'] } },
     },
   ];
-  await offer(redis, namespace, id, requests);
+  await offer(fleet, id, requests);
   const { handed } = await turn(10);
   const byUrl = new Map(handed.map((h) => [unpackRequest(h.packed).url, h]));
   for (const request of requests) {
@@ -145,8 +148,8 @@ test('a request comes out of the frontier as it went in', async () => {
 });
 
 test('a host gets no more slots than its limit, and the next when one is given back', async () => {
-  const { namespace, id, turn } = await crawl({ perHost: 2 });
-  await offer(redis, namespace, id, pages(10));
+  const { fleet, id, turn } = await crawl({ perHost: 2 });
+  await offer(fleet, id, pages(10));
   const first = await turn(100);
   const granted = first.handed.filter(({ start }) => start === 'fetch');
   assert.equal(granted.length, 2);
@@ -159,17 +162,17 @@ test('a host gets no more slots than its limit, and the next when one is given b
 });
 
 test('a host with very many waiting requests does not hold up another', async () => {
-  const { namespace, id, turn } = await crawl({ perHost: 100 });
-  await offer(redis, namespace, id, pages(BATCH));
+  const { fleet, id, turn } = await crawl({ perHost: 100 });
+  await offer(fleet, id, pages(BATCH));
   await turn(5);
-  await offer(redis, namespace, id, pages(1, 'b.example'));
+  await offer(fleet, id, pages(1, 'b.example'));
   const { handed } = await turn(100 /* less the 5 that are on the hand-over list */);
   assert.ok(handed.some((h) => unpackRequest(h.packed).url.includes('b.example')));
 });
 
 test('what was handed over and never arrived is handed over again, what arrived is not', async () => {
-  const { namespace, id, turn, end } = await crawl({ perHost: 10 });
-  await offer(redis, namespace, id, pages(3));
+  const { fleet, namespace, id, turn, end } = await crawl({ perHost: 10 });
+  await offer(fleet, id, pages(3));
   const { handed } = await turn(10);
   assert.equal(handed.length, 3);
   const [arrived, ended, lost] = handed as [Handed, Handed, Handed];
@@ -183,8 +186,8 @@ test('what was handed over and never arrived is handed over again, what arrived 
 });
 
 test('ending a request twice, or under an older claim, changes nothing', async () => {
-  const { namespace, id, turn, end, key, counts } = await crawl({ perHost: 10 });
-  await offer(redis, namespace, id, pages(2));
+  const { fleet, id, turn, end, key, counts } = await crawl({ perHost: 10 });
+  await offer(fleet, id, pages(2));
   const [one, two] = (await turn(10)).handed as [Handed, Handed];
   const links = entryOf(
     { url: 'http://a.example/late', depth: 1, referrer: null, extras: null },
@@ -195,36 +198,31 @@ test('ending a request twice, or under an older claim, changes nothing', async (
   const open = (await redis.hget(`${key}:open`, two.id)) ?? '';
   await redis.hset(`${key}:open`, two.id, open.replace(/^0/, '1'));
   assert.equal(await end(two, { links }), 'taken');
-  assert.equal(
-    await offerList(redis, namespace, id, links, { id: two.id, claim: 0, key: 'a.example' }),
-    null,
-  );
+  assert.equal(await offerList(fleet, id, links, { id: two.id, claim: 0, key: 'a.example' }), null);
   const { accepted, recorded, waiting } = await counts();
   assert.deepEqual({ accepted, recorded, waiting }, { accepted: 2, recorded: 1, waiting: 1 });
 });
 
 test('a limit is held exactly, however many offer at once', async () => {
-  const { namespace, id, counts } = await crawl({ limit: 750 });
-  await Promise.all(
-    [0, 1, 2, 3].map((part) => offer(redis, namespace, id, pages(BATCH, `h${part}.example`))),
-  );
+  const { fleet, id, counts } = await crawl({ limit: 750 });
+  await Promise.all([0, 1, 2, 3].map((part) => offer(fleet, id, pages(BATCH, `h${part}.example`))));
   assert.equal((await counts()).accepted, 750);
 });
 
 test('a crawl is finished exactly when nothing is left and its producer has gone', async () => {
-  const { namespace, id, turn, end, counts } = await crawl({ perHost: 10 });
-  await offer(redis, namespace, id, pages(1));
+  const { fleet, id, turn, end, counts } = await crawl({ perHost: 10 });
+  await offer(fleet, id, pages(1));
   const [only] = (await turn(10)).handed as [Handed];
   await end(only);
   assert.equal((await counts()).state, 'running', 'the producer may offer more');
-  await leaveCrawl(redis, namespace, id, 'p');
+  await leaveCrawl(fleet, id, 'p');
   assert.equal((await counts()).state, 'finished');
 });
 
 test('links of a page are there when the page has ended, and the crawl goes on with them', async () => {
-  const { namespace, id, turn, end, counts } = await crawl({ perHost: 10 });
-  await offer(redis, namespace, id, pages(1));
-  await leaveCrawl(redis, namespace, id, 'p');
+  const { fleet, id, turn, end, counts } = await crawl({ perHost: 10 });
+  await offer(fleet, id, pages(1));
+  await leaveCrawl(fleet, id, 'p');
   const [only] = (await turn(10)).handed as [Handed];
   const links = ['http://a.example/1', 'http://b.example/2'].map((url) =>
     entryOf({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'),
@@ -236,21 +234,18 @@ test('links of a page are there when the page has ended, and the crawl goes on w
 });
 
 test('requests of a higher priority go first within their host', async () => {
-  const { namespace, id, turn } = await crawl({ perHost: 1 });
-  await offer(redis, namespace, id, [
-    page('http://a.example/low'),
-    page('http://a.example/high', { priority: 9 }),
-  ]);
+  const { fleet, id, turn } = await crawl({ perHost: 1 });
+  await offer(fleet, id, [page('http://a.example/low'), page('http://a.example/high', { priority: 9 })]);
   const { handed } = await turn(10);
   assert.equal(unpackRequest(handed[0]?.packed ?? '').url, 'http://a.example/high');
 });
 
 test('a crawl whose producer died while offering is gone on with, even after all it had offered has ended', async () => {
-  const { namespace, id, counts } = await crawl();
-  await redis.del(`${crawlKey(namespace, id)}:producers`); // its lease has run out
-  await leaveCrawl(redis, namespace, id, '');
+  const { fleet, namespace, id, counts } = await crawl();
+  await redis.del(`${keysOf(namespace).crawl(id)}:producers`); // its lease has run out
+  await leaveCrawl(fleet, id, '');
   assert.equal((await counts()).state, 'finished');
-  const again = await beginCrawl(redis, namespace, {
+  const again = await beginCrawl(fleet, {
     name: 'c',
     producer: 'q',
     settings: crawlSettings(defaultSettings),
@@ -261,12 +256,12 @@ test('a crawl whose producer died while offering is gone on with, even after all
 });
 
 test('a crawl that has ended begins anew under a new id, one that has not is gone on with', async () => {
-  const { namespace, id, counts } = await crawl();
+  const { fleet, id, counts } = await crawl();
   const settings = crawlSettings(defaultSettings);
-  const again = await beginCrawl(redis, namespace, { name: 'c', producer: 'q', settings, seeds: '' });
+  const again = await beginCrawl(fleet, { name: 'c', producer: 'q', settings, seeds: '' });
   assert.deepEqual(again, { id, fresh: false });
-  for (const producer of ['p', 'q']) await leaveCrawl(redis, namespace, id, producer);
+  for (const producer of ['p', 'q']) await leaveCrawl(fleet, id, producer);
   assert.equal((await counts()).state, 'finished');
-  const anew = await beginCrawl(redis, namespace, { name: 'c', producer: 'r', settings, seeds: '' });
+  const anew = await beginCrawl(fleet, { name: 'c', producer: 'r', settings, seeds: '' });
   assert.deepEqual(anew, { id: 'c.2', fresh: true });
 });

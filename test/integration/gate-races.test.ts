@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { namespaceOf } from '../../src/frontier/keys.ts';
+import { fleetOf } from '../../src/fleet.ts';
+import { namespaceOf } from '../../src/keys.ts';
 import { pauseHost } from '../../src/politeness/hosts.ts';
 import { createSlots, type Slots } from '../../src/politeness/slot.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
@@ -121,12 +122,12 @@ test('a pause that begins during the look-up is obeyed, and the pages come after
   const names = await slowNames(t);
   const { site } = await openSite(t);
   const host = `slow.test:${site.port}`;
-  const { runner, namespace } = await fleets.open({ DROVER_DNS_SERVERS: names.address });
+  const { runner, fleet } = await fleets.open({ DROVER_DNS_SERVERS: names.address });
   await enqueue(runner, host, 6, '--per-host', '6');
   runner.start(['consume', '--quiet', '-c', '10']);
   await until(() => names.questions.length > 0, { what: 'the look-up to begin' });
   const fromMs = Date.now();
-  await pauseHost(fleets.redis, namespace, host, 3000);
+  await pauseHost(fleet, host, 3000);
   await seen(site, 6, 'all pages');
   assert.ok(names.questions.filter((question) => question === 'A slow.test').length > 1);
   assert.deepEqual(startsDuring(await site.log(), [{ fromMs, untilMs: fromMs + 3000 - TOLERANCE_MS }]), []);
@@ -160,7 +161,12 @@ test('a process that stops with a slot still held gives back that one, not those
   const subscriber = connectRedis({ url: fleets.url }, 'script');
   t.after(() => closeRedis(subscriber));
   const namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`);
-  const parts = { redis: fleets.redis, subscriber, namespace, capacity: 5, release: () => undefined };
+  const parts = {
+    fleet: fleetOf(fleets.redis, namespace),
+    subscriber,
+    capacity: 5,
+    release: () => undefined,
+  };
   const slotsOf = (consumer: string) =>
     createSlots({ ...parts, consumer, onError: (error) => assert.fail(String(error)) });
   const [stopping, staying] = [slotsOf('stopping'), slotsOf('staying')];

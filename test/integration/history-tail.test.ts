@@ -6,20 +6,20 @@ import { createSampler, readStats, type StatsSample } from '../../src/fleet/hist
 import { listenToTail, type TailBatch, wantTail } from '../../src/fleet/live-tail.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { connectRedis } from '../../src/redis.ts';
-import { type Fleet, openFleets } from '../support/fleets.ts';
+import { openFleets, type TestFleet } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 
-const ended = ({ namespace }: Fleet, crawl: string, deadlineMs = 30_000) =>
-  until(async () => (await readCounts(fleets.redis, namespace, crawl)).state === 'finished', {
+const ended = ({ fleet }: TestFleet, crawl: string, deadlineMs = 30_000) =>
+  until(async () => (await readCounts(fleet, crawl)).state === 'finished', {
     what: `${crawl} to end`,
     deadlineMs,
     everyMs: 20,
   });
 
-async function enqueue({ runner }: Fleet, crawl: string, urls: readonly string[]): Promise<void> {
+async function enqueue({ runner }: TestFleet, crawl: string, urls: readonly string[]): Promise<void> {
   await writeFile(runner.path(`${crawl}.txt`), urls.map((url) => `${url}\n`).join(''));
   const args = ['enqueue', runner.path(`${crawl}.txt`), '--crawl', crawl, '--depth', '0', '--per-host', '20'];
   const { code, stderr } = await runner.run([...args, '--attempts', '1', '--no-adaptive']);
@@ -34,7 +34,8 @@ test('the tail is published only while somebody listens: each request that ends 
     behaviours: { '/p/3': { status: 500 } },
   });
   t.after(() => site.stop());
-  const fleet = await fleets.open();
+  const opened = await fleets.open();
+  const { fleet } = opened;
   const { namespace } = fleet;
   const subscriber = connectRedis({ url: fleets.url }, 'script');
   t.after(() => subscriber.disconnect());
@@ -42,25 +43,25 @@ test('the tail is published only while somebody listens: each request that ends 
   const stop = listenToTail(subscriber, namespace, (batch) => batches.push(batch));
   const listeners = async () => ((await fleets.redis.pubsub('NUMSUB', `${namespace}:tail`)) as unknown[])[1];
   await until(async () => (await listeners()) === 1, { what: 'the subscription' });
-  const consumer = fleet.runner.start(['consume', '--quiet', '-c', '20']);
+  const consumer = opened.runner.start(['consume', '--quiet', '-c', '20']);
   const page = (n: number) => `${site.url}/p/${n}`;
 
   await enqueue(
-    fleet,
+    opened,
     'unheard',
     Array.from({ length: 50 }, (_, n) => page(n)),
   );
-  await ended(fleet, 'unheard');
+  await ended(opened, 'unheard');
   assert.equal(batches.length, 0, 'nobody had asked for it');
 
-  const renewing = setInterval(() => wantTail(fleets.redis, namespace), 1000);
+  const renewing = setInterval(() => wantTail(fleet), 1000);
   t.after(() => clearInterval(renewing));
-  await wantTail(fleets.redis, namespace);
-  await until(() => isHeard(fleet, batches, page), { what: 'the consumer to hear of it', everyMs: 300 });
+  await wantTail(fleet);
+  await until(() => isHeard(opened, batches, page), { what: 'the consumer to hear of it', everyMs: 300 });
   batches.length = 0;
   const urls = Array.from({ length: 400 }, (_, n) => page(n));
-  await enqueue(fleet, 'heard', [...urls, `${site.url}/p/1?token=hush-hush`]);
-  await ended(fleet, 'heard');
+  await enqueue(opened, 'heard', [...urls, `${site.url}/p/1?token=hush-hush`]);
+  await ended(opened, 'heard');
   const count = () =>
     batches.reduce(
       (sum, { lines, skipped }) => sum + lines.filter(({ crawl }) => crawl === 'heard').length + skipped,
@@ -91,32 +92,36 @@ test('the tail is published only while somebody listens: each request that ends 
 
 let probes = 0;
 /** A request of its own shows whether the consumer publishes yet. */
-async function isHeard(fleet: Fleet, batches: TailBatch[], page: (n: number) => string): Promise<boolean> {
+async function isHeard(
+  opened: TestFleet,
+  batches: TailBatch[],
+  page: (n: number) => string,
+): Promise<boolean> {
   const crawl = `probe${++probes}`;
-  await enqueue(fleet, crawl, [page(0)]);
-  await ended(fleet, crawl);
+  await enqueue(opened, crawl, [page(0)]);
+  await ended(opened, crawl);
   await until(() => batches.length > 0, { what: 'a batch', deadlineMs: 500 }).catch(() => undefined);
   return batches.length > 0;
 }
 
 test('of several processes one writes each sample; the list keeps 720, and the last hour of them is read', async (t) => {
-  const { namespace } = await fleets.open();
-  const queue = openQueue(fleets.redis, namespace);
+  const { fleet, namespace } = await fleets.open();
+  const queue = openQueue(fleet);
   t.after(() => queue.close());
   let now = Date.now() - 1_800_000;
-  const samplers = Array.from({ length: 4 }, () => createSampler(fleets.redis, namespace, queue, () => now));
+  const samplers = Array.from({ length: 4 }, () => createSampler(fleet, queue, () => now));
   for (let period = 0; period < 10; period++) {
     const written = (await Promise.all(samplers.map((sampler) => sampler.tick()))).filter(Boolean);
     assert.equal(written.length, 1);
     assert.deepEqual(await Promise.all(samplers.map((sampler) => sampler.tick())), [null, null, null, null]);
     now += 5000;
   }
-  assert.equal((await readStats(fleets.redis, namespace)).samples.length, 10);
+  assert.equal((await readStats(fleet)).samples.length, 10);
   const old = JSON.stringify({ at: Date.now() - 3_700_000 });
   await fleets.redis.lpush(`${namespace}:history`, ...Array.from({ length: 800 }, () => old));
   await samplers[0]?.tick();
   assert.equal(await fleets.redis.llen(`${namespace}:history`), 720);
-  const { samples, everyMs } = await readStats(fleets.redis, namespace);
+  const { samples, everyMs } = await readStats(fleet);
   assert.deepEqual([samples.length, everyMs], [11, 5000]);
   for (let at = 1; at < samples.length; at++)
     assert.equal((samples[at]?.at ?? 0) - (samples[at - 1]?.at ?? 0), 5000);
@@ -125,23 +130,24 @@ test('of several processes one writes each sample; the list keeps 720, and the l
 test('a consumer alone keeps the history: the samples show its crawl', async (t) => {
   const site = await startSite({ pages: 60, latencyMs: 20, behaviours: { '/p/3': { status: 404 } } });
   t.after(() => site.stop());
-  const fleet = await fleets.open();
+  const opened = await fleets.open();
+  const { fleet } = opened;
   await enqueue(
-    fleet,
+    opened,
     'list',
     Array.from({ length: 60 }, (_, n) => `${site.url}/p/${n}`),
   );
-  const consumer = fleet.runner.start(['consume', '--quiet', '-c', '20']);
-  await ended(fleet, 'list');
+  const consumer = opened.runner.start(['consume', '--quiet', '-c', '20']);
+  await ended(opened, 'list');
   const samples = await until(
     async () => {
-      const stats = await readStats(fleets.redis, fleet.namespace);
+      const stats = await readStats(fleet);
       return stats.samples.at(-1)?.recorded === 60 && stats.samples;
     },
     { what: 'a sample after the end', deadlineMs: 15_000, everyMs: 100 },
   );
   const last = samples.at(-1) as StatsSample;
-  const counts = await readCounts(fleets.redis, fleet.namespace, 'list');
+  const counts = await readCounts(fleet, 'list');
   assert.deepEqual(
     [last.refused, last.dead, last.bytes, last.errors, last.waiting, last.open, last.consumers],
     [0, 0, counts.bytes, { http: 1 }, 0, 0, 1],

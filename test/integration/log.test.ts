@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
-import { namespaceOf } from '../../src/frontier/keys.ts';
+import { fleetOf } from '../../src/fleet.ts';
+import { namespaceOf } from '../../src/keys.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis } from '../support/redis.ts';
@@ -83,11 +84,14 @@ test('every job has its line, with request, crawl, host, attempt and code; no se
   };
   const consumer = runner.start(['consume', '--quiet']);
   await offer('list');
-  await until(async () => (await readCounts(redis, namespaceOf('drover'), 'list')).state === 'finished', {
-    what: 'the crawl to end',
-    deadlineMs: 60_000,
-    everyMs: 50,
-  });
+  await until(
+    async () => (await readCounts(fleetOf(redis, namespaceOf('drover')), 'list')).state === 'finished',
+    {
+      what: 'the crawl to end',
+      deadlineMs: 60_000,
+      everyMs: 50,
+    },
+  );
   // What Redis refuses comes back with all that was sent: requests that are handed over, as their lanes give them.
   await site.behave('/p/*', { delayMs: 100 });
   await site.clearLog();

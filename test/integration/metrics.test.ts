@@ -9,17 +9,17 @@ import { openQueue } from '../../src/queue/queue.ts';
 import { runScript } from '../../src/scripts.ts';
 import { type Family, figureOf, readExposition, seriesCount } from '../support/api/exposition.ts';
 import { assertAddsUp } from '../support/crawls.ts';
-import { type Fleet, openFleets } from '../support/fleets.ts';
+import { openFleets, type TestFleet } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 
 /** What a scrape gives, read strictly. */
-function scraper(t: TestContext, { namespace }: Fleet): () => Promise<Map<string, Family>> {
-  const queue = openQueue(fleets.redis, namespace);
+function scraper(t: TestContext, { fleet }: TestFleet): () => Promise<Map<string, Family>> {
+  const queue = openQueue(fleet);
   t.after(() => queue.close());
-  return async () => readExposition(await renderMetrics(fleets.redis, namespace, queue));
+  return async () => readExposition(await renderMetrics(fleet, queue));
 }
 
 async function siteOf(t: TestContext, options: SiteOptions): Promise<Site> {
@@ -29,7 +29,7 @@ async function siteOf(t: TestContext, options: SiteOptions): Promise<Site> {
 }
 
 /** Offers every page of every host as a list. */
-async function offer({ runner }: Fleet, site: Site, pages: number, more: string[] = []): Promise<void> {
+async function offer({ runner }: TestFleet, site: Site, pages: number, more: string[] = []): Promise<void> {
   const urls = site.urls.flatMap((host) => Array.from({ length: pages }, (_, page) => `${host}/p/${page}\n`));
   await writeFile(runner.path('list.txt'), urls.join(''));
   const args = ['enqueue', runner.path('list.txt'), '--crawl', 'list', '--depth', '0', ...more];
@@ -37,8 +37,8 @@ async function offer({ runner }: Fleet, site: Site, pages: number, more: string[
   assert.equal(code, 0, stderr);
 }
 
-const finished = ({ namespace }: Fleet) =>
-  until(async () => (await readCounts(fleets.redis, namespace, 'list')).state === 'finished', {
+const finished = ({ fleet }: TestFleet) =>
+  until(async () => (await readCounts(fleet, 'list')).state === 'finished', {
     what: 'the crawl to end',
     deadlineMs: 60_000,
     everyMs: 50,
@@ -75,15 +75,16 @@ test('a crawl with every kind of end: outcomes, errors, statuses, bytes and phas
       '/p/6': { status: 302, headers: { location: '/p/7' } },
     },
   });
-  const fleet = await fleets.open();
-  await offer(fleet, site, 40, ['--attempts', '2', '--backoff', '50', '--no-adaptive', '--per-host', '4']);
-  const consumer = fleet.runner.start(['consume', '--quiet']);
-  await finished(fleet);
+  const opened = await fleets.open();
+  const { fleet } = opened;
+  await offer(opened, site, 40, ['--attempts', '2', '--backoff', '50', '--no-adaptive', '--per-host', '4']);
+  const consumer = opened.runner.start(['consume', '--quiet']);
+  await finished(opened);
   consumer.kill('SIGTERM');
   assert.equal((await consumer.exit).code, 0, consumer.stderr());
-  const counts = await readCounts(fleets.redis, fleet.namespace, 'list');
+  const counts = await readCounts(fleet, 'list');
   assertAddsUp(counts);
-  const families = await scraper(t, fleet)();
+  const families = await scraper(t, opened)();
   const value = (name: string, labels: Record<string, string> = {}) =>
     figureOf(families, `drover_${name}`, labels);
   for (const outcome of ['recorded', 'refused', 'dead'] as const)
@@ -108,7 +109,7 @@ test('a crawl with every kind of end: outcomes, errors, statuses, bytes and phas
   const attempts = counts.recorded + counts.dead + counts.retries + counts.postponed;
   assert.equal(value('request_phase_seconds_count', { phase: 'total' }), attempts);
   assert.equal(value('store_write_seconds_count'), counts.accepted);
-  for (const script of ['turn', 'commit', 'heartbeat'])
+  for (const script of ['dispatch', 'commit', 'renew', 'heartbeat'])
     assert.ok(value('redis_call_seconds_count', { script }) > 0, script);
   assert.deepEqual([value('consumers'), value('in_flight')], [0, 0], 'it has left');
 });
@@ -117,10 +118,10 @@ test('two consumers add up to the crawl; when one is killed, no counter goes bac
   const LATENCY_MS = 50;
   const CONCURRENCY = 4;
   const site = await siteOf(t, { pages: 300, latencyMs: LATENCY_MS });
-  const fleet = await fleets.open();
-  const scrape = scraper(t, fleet);
-  await offer(fleet, site, 300, ['--per-host', '8']);
-  const consumers = [0, 1].map(() => fleet.runner.start(['consume', '--quiet', '-c', String(CONCURRENCY)]));
+  const opened = await fleets.open();
+  const scrape = scraper(t, opened);
+  await offer(opened, site, 300, ['--per-host', '8']);
+  const consumers = [0, 1].map(() => opened.runner.start(['consume', '--quiet', '-c', String(CONCURRENCY)]));
   const recorded = (families: Map<string, Family>) =>
     figureOf(families, 'drover_outcomes_total', { outcome: 'recorded' });
   const busy = await until(
@@ -146,7 +147,7 @@ test('two consumers add up to the crawl; when one is killed, no counter goes bac
     },
     { what: 'the dead consumer to vanish', everyMs: 100 },
   );
-  await finished(fleet);
+  await finished(opened);
   consumers[1]?.kill('SIGTERM');
   await consumers[1]?.exit;
   const missing = 300 - recorded(await scrape());
@@ -159,13 +160,14 @@ test('500 hosts make no more series, and no more fields in Redis, than five', as
   const seen: { series: number; fields: number; text: string }[] = [];
   for (const hosts of [5, 500]) {
     const site = await siteOf(t, { pages: 2, hosts, behaviours: { '/p/1': { status: 500 } } });
-    const fleet = await fleets.open();
-    await offer(fleet, site, 2, ['--attempts', '1', '--allow-private', '127.0.0.0/8']);
-    const consumer = fleet.runner.start(['consume', '--quiet']);
-    await finished(fleet);
+    const opened = await fleets.open();
+    const { fleet } = opened;
+    await offer(opened, site, 2, ['--attempts', '1', '--allow-private', '127.0.0.0/8']);
+    const consumer = opened.runner.start(['consume', '--quiet']);
+    await finished(opened);
     consumer.kill('SIGTERM');
     await consumer.exit;
-    const families = await scraper(t, fleet)();
+    const families = await scraper(t, opened)();
     assert.equal(figureOf(families, 'drover_dead_letters', { code: 'E_HTTP_5XX' }), hosts);
     const text = JSON.stringify([...families]);
     seen.push({
@@ -198,9 +200,9 @@ test('a pulse that a reconnect sends again adds nothing', async () => {
 });
 
 test('a consumer whose lease has run out is not counted, though no other is there to remove it', async () => {
-  const { namespace } = await fleets.open();
+  const { fleet, namespace } = await fleets.open();
   const now = Date.now();
   await fleets.redis.zadd(`${namespace}:consumers`, now - 1000, 'gone|7', now + 60_000, 'alive|3');
-  const { consumers, capacity, each } = await readStandings(fleets.redis, namespace);
+  const { consumers, capacity, each } = await readStandings(fleet);
   assert.deepEqual([consumers, capacity, each.length], [1, 3, 0]);
 });

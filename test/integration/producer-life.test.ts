@@ -1,9 +1,11 @@
 // How a program's producer lives: its hold on the crawl, its end, Redis going away; and what the program reads of the results.
+
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
-import { namespaceOf } from '../../src/frontier/keys.ts';
+import { fleetOf } from '../../src/fleet.ts';
 import { createProducer, readResults } from '../../src/index.ts';
+import { namespaceOf } from '../../src/keys.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { errorOf, newNamespace, openProducer, urls } from '../support/producers.ts';
@@ -24,7 +26,7 @@ test('a crawl stays open until its producer closes, and ends then; closing twice
   await until(async () => (await leaseEnd()) > begun + 1500, { what: 'the lease to be renewed twice' });
   assert.equal((await producer.counts()).state, 'running');
   await Promise.all([producer.close(), producer.close()]);
-  assert.equal((await readCounts(fleets.redis, namespaceOf(prefix), 'shop')).state, 'finished');
+  assert.equal((await readCounts(fleetOf(fleets.redis, namespaceOf(prefix)), 'shop')).state, 'finished');
   assert.match(await errorOf(producer.add('https://a.example/')), /^E_CLOSED/);
   assert.match(await errorOf(producer.counts()), /^E_CLOSED/);
 });

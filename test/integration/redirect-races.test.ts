@@ -143,8 +143,8 @@ test('a redirect to a private host that a seed named, followed by a consumer tha
   const { site, hosts } = await openSite(t, { hosts: 2, behaviours: { '/p/*': { delayMs: 300 } } });
   const [first, second] = hosts;
   await site.behave('//127.0.0.1/r', redirectTo(`http://${second}/p/50`, 200));
-  const { runner, namespace } = await openFleet();
-  await pauseHost(fleets.redis, namespace, first, 600_000);
+  const { runner, fleet } = await openFleet();
+  await pauseHost(fleet, first, 600_000);
   const urls = [`http://${second}/p/1`, `http://${first}/r`, ...pages(first, 4)];
   await enqueue(runner, urls, '--ignore-robots', '--per-host', '1');
   const consumer = runner.start(['consume', '--quiet']);
@@ -153,7 +153,7 @@ test('a redirect to a private host that a seed named, followed by a consumer tha
   await consumer.exit;
   await site.clearLog();
 
-  await resumeHost(fleets.redis, namespace, first);
+  await resumeHost(fleet, first);
   runner.start(['consume', '--quiet']);
   await until(async () => (await site.ended()) >= 6, { what: 'the other pages', everyMs: 50 });
   const logs = byHost(await site.log());

@@ -4,9 +4,10 @@ import { repairFrontier } from '../../consumers/repair.ts';
 import { crawlSettings, defaultSettings } from '../../src/config.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
 import { failure } from '../../src/errors.ts';
+import { fleetOf } from '../../src/fleet.ts';
 import { dispatch, type Handed } from '../../src/frontier/dispatch.ts';
-import { jobIdOf, namespaceOf } from '../../src/frontier/keys.ts';
 import { offer } from '../../src/frontier/offer.ts';
+import { jobIdOf, namespaceOf } from '../../src/keys.ts';
 import { enqueueJobs, openQueue, openWorker } from '../../src/queue/queue.ts';
 import { settle } from '../../src/queue/settle.ts';
 import { connectRedis } from '../../src/redis.ts';
@@ -21,18 +22,19 @@ test('an open request without a job is handed over again, one whose job is faile
   t.after(() => redis.disconnect());
   t.after(() => connection.disconnect());
   const namespace = namespaceOf('repair');
-  const queue = openQueue(redis, namespace);
+  const fleet = fleetOf(redis, namespace);
+  const queue = openQueue(fleet);
   const settings = crawlSettings({ ...defaultSettings, perHost: 3 });
-  const { id: crawl } = await beginCrawl(redis, namespace, { name: 'c', producer: 'p', settings, seeds: '' });
+  const { id: crawl } = await beginCrawl(fleet, { name: 'c', producer: 'p', settings, seeds: '' });
   const requests = [0, 1, 2].map((page) => ({
     url: `http://a.example/${page}`,
     depth: 0,
     referrer: null,
     extras: null,
   }));
-  await offer(redis, namespace, crawl, requests);
+  await offer(fleet, crawl, requests);
   const turn = (arrived: string[] = []) =>
-    dispatch(redis, namespace, {
+    dispatch(fleet, {
       serve: '*',
       waitList: `${namespace}:requests:wait`,
       wanted: 10,
@@ -65,7 +67,7 @@ test('an open request without a job is handed over again, one whose job is faile
   await enqueue(waiting);
   assert.deepEqual((await turn(ids)).handed, [], 'all are taken for arrived');
 
-  assert.equal(await repairFrontier(redis, namespace, queue), 2);
+  assert.equal(await repairFrontier(fleet, queue), 2);
   assert.equal(await queue.getJobState(jobIdOf(crawl, failed.id)), 'waiting');
   assert.deepEqual(
     (await turn()).handed.map(({ id, start }) => ({ id, start })),

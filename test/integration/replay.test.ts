@@ -48,13 +48,13 @@ test('letters are grouped by code and host, paged without a gap, and each shows 
 
 test('a canary that comes through lets the rest follow, one that fails stops the run; others are untouched', async (t) => {
   const { site, runner, parts, consume, ended } = await open(t);
-  const [redis, namespace] = parts;
+  const [fleet] = parts;
   consume();
   const gone = { ...ALL_DEAD, code: 'E_HTTP_DEAD_STATUS' };
   const [failing] = await startReplay(...parts, gone, { canary: 3, rate: 0.5, overrides: {} });
   assert.ok(failing);
   await ended(failing.id);
-  const stopped = await lookAtReplay(redis, namespace, failing.id);
+  const stopped = await lookAtReplay(fleet, failing.id);
   assert.deepEqual([stopped.phase, stopped.opened, stopped.dead, stopped.total], ['stopped', 3, 3, 10]);
 
   await site.behave('//127.0.0.1/p/*', null);
@@ -66,7 +66,7 @@ test('a canary that comes through lets the rest follow, one that fails stops the
   assert.equal(first?.id, second?.id, 'the same replay is joined');
   await Promise.all(Array.from({ length: 5 }, () => driveReplays(...parts)));
   await ended(first?.id ?? '');
-  const { phase, recorded, dead, overrides } = await lookAtReplay(redis, namespace, first?.id ?? '');
+  const { phase, recorded, dead, overrides } = await lookAtReplay(fleet, first?.id ?? '');
   assert.deepEqual([phase, recorded, dead], ['done', 30, 0]);
   assert.deepEqual(overrides.headers, { 'X-Again': '[redacted]' });
   const counts = await runner.status('c');
@@ -77,7 +77,7 @@ test('a canary that comes through lets the rest follow, one that fails stops the
   const results = await runner.results('c');
   assert.equal(results.length, 40);
   assert.equal(results.filter(({ ok }) => ok).length, 30);
-  assert.equal(await redis.exists(groupKey(namespace, 'E_HTTP_5XX', new URL(site.url).host)), 0);
+  assert.equal(await fleet.redis.exists(groupKey(fleet, 'E_HTTP_5XX', new URL(site.url).host)), 0);
 });
 
 test('a crawl with a replay at work is not finished between its canary and the rest', async (t) => {
@@ -93,19 +93,19 @@ test('a crawl with a replay at work is not finished between its canary and the r
 
 test('a stopped run brings nothing more back; a cancelled crawl refuses what its replay had waiting, and its letters stay', async (t) => {
   const { runner, parts } = await open(t);
-  const [redis, namespace] = parts;
+  const [fleet] = parts;
   const [run] = await startReplay(
     ...parts,
     { ...ALL_DEAD, code: 'E_HTTP_5XX' },
     { canary: 2, rate: 1, overrides: {} },
   );
   const id = run?.id ?? '';
-  assert.equal((await stopReplay(redis, namespace, id)).phase, 'stopped');
+  assert.equal((await stopReplay(fleet, id)).phase, 'stopped');
   await driveReplays(...parts);
-  assert.equal((await lookAtReplay(redis, namespace, id)).opened, 2);
+  assert.equal((await lookAtReplay(fleet, id)).opened, 2);
   assert.equal((await runner.run(['cancel', 'c'])).code, 0);
   await driveReplays(...parts);
-  assert.equal((await lookAtReplay(redis, namespace, id)).refused, 2);
+  assert.equal((await lookAtReplay(fleet, id)).refused, 2);
   assert.equal((await lettersOf(parts)).length, 38);
   const none = await startReplay(...parts, { ...ALL_DEAD, code: 'E_HTTP_5XX' }, PLAIN);
   assert.deepEqual(none, [], 'letters of a cancelled crawl cannot be replayed');
@@ -113,14 +113,14 @@ test('a stopped run brings nothing more back; a cancelled crawl refuses what its
 
 test('what is purged is gone, and the crawl still counts it; the index is put right from the failed set', async (t) => {
   const { runner, parts } = await open(t);
-  const [redis, namespace, queue] = parts;
+  const [fleet, queue] = parts;
   const gone = { ...ALL_DEAD, code: 'E_HTTP_DEAD_STATUS' };
   const jobs = (await queue.getJobs(['failed'])).filter((job) => matchesLetter(letterOf(job), gone));
-  assert.equal(await purgeDead(redis, namespace, jobs), 10);
-  assert.equal(await purgeDead(redis, namespace, jobs), 0);
+  assert.equal(await purgeDead(fleet, jobs), 10);
+  assert.equal(await purgeDead(fleet, jobs), 0);
   assert.equal((await runner.status('c')).dead, 40);
   assert.equal((await lettersOf(parts)).length, 30);
-  for (const key of await redis.keys(`${namespace}:dead:*`)) await redis.del(key);
+  for (const key of await fleet.redis.keys(`${fleet.namespace}:dead:*`)) await fleet.redis.del(key);
   assert.equal((await summarizeDead(...parts, ALL_DEAD))[0]?.count, 30);
   for (const job of await queue.getJobs(['failed'])) await job.remove();
   assert.deepEqual(

@@ -1,5 +1,6 @@
 // RFC 9309 through the whole program: three consumer processes, many hosts, each with a robots.txt of its own kind. What was fetched is
 // read from the server's log, what was refused and why from the records.
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { after, before, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { fleetOf } from '../../src/fleet.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
 import { createRobots, type RobotsFetch } from '../../src/robots/robots.ts';
@@ -468,7 +470,7 @@ test('rules that cannot be had anew after 24 hours are no longer used: all is re
   let found: RobotsFetch = answers200(lines('Disallow: /private'));
   const codes = async (at: number) => {
     now = 1_000_000_000 + at;
-    const robots = createRobots({ redis, namespace: '{r}', productToken: 'drover', nowMs: () => now });
+    const robots = createRobots({ fleet: fleetOf(redis, '{r}'), productToken: 'drover', nowMs: () => now });
     const verdicts = [
       await robots.check(url('/'), async () => found),
       await robots.check(url('/private'), async () => found),
@@ -491,7 +493,7 @@ test('rules that cannot be had anew after 24 hours are no longer used: all is re
 
 test('hosts with the largest files do not fill the memory of a process: it forgets, and asks Redis again', async (t) => {
   const redis = await startRedis(t);
-  const robots = createRobots({ redis, namespace: '{r}', productToken: 'drover', nowMs: () => 1000 });
+  const robots = createRobots({ fleet: fleetOf(redis, '{r}'), productToken: 'drover', nowMs: () => 1000 });
   const rule = 'allow:/\n';
   const large = lines('Disallow: /private') + rule.repeat(limit / rule.length - 10);
   const origins = Array.from({ length: 8 }, (_, index) => `http://${index}.example`);

@@ -1,4 +1,5 @@
 // robots.txt over a fleet: real Redis, a real server that counts, real processes of which one is killed.
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import test, { after, before, type TestContext } from 'node:test';
+import { fleetOf } from '../../src/fleet.ts';
 import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
 import {
   createRobots,
@@ -71,16 +73,16 @@ async function fetchRobots(url: string): Promise<RobotsFetch> {
 }
 
 /** Several instances with one prefix are a fleet. */
-function fleet(): (more?: Partial<RobotsParts>) => Robots {
-  const namespace = `{robots:${prefixes++}}`;
-  return (more) => createRobots({ redis, namespace, productToken: 'drover', nowMs: Date.now, ...more });
+function openFleet(namespace = `{robots:${prefixes++}}`): (more?: Partial<RobotsParts>) => Robots {
+  const fleet = fleetOf(redis, namespace);
+  return (more) => createRobots({ fleet, productToken: 'drover', nowMs: Date.now, ...more });
 }
 
 const rules = 'User-agent: *\nDisallow: /private\nCrawl-delay: 2\nSitemap: /s.xml\n';
 
 test('a refusal names the rule and its line; the process knows the verdict from then on, without asking', async (context) => {
   const { origin, asked } = await site(context, says(rules));
-  const robots = fleet()();
+  const robots = openFleet()();
   assert.equal(robots.peek(`${origin}/a`), null);
   assert.equal(robots.rulesFor(`${origin}/a`), null);
   assert.deepEqual(robots.peek(`${origin}/robots.txt`), { kind: 'allowed' });
@@ -97,10 +99,11 @@ test('a refusal names the rule and its line; the process knows the verdict from 
 const oneOfThree = `
   const { createRobots } = await import(process.argv[1]);
   const { connectRedis } = await import(process.argv[2]);
-  const [redisUrl, namespace, origin, lockMs] = process.argv.slice(3);
+  const { fleetOf } = await import(process.argv[3]);
+  const [redisUrl, namespace, origin, lockMs] = process.argv.slice(4);
   const redis = connectRedis({ url: redisUrl }, 'script');
   const times = { lockMs: Number(lockMs), waitMs: 10_000 };
-  const robots = createRobots({ redis, namespace, productToken: 'drover', nowMs: Date.now, times });
+  const robots = createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: Date.now, times });
   const fetchRobots = async (url) => {
     const response = await fetch(url);
     return { kind: 'answer', status: response.status, text: await response.text() };
@@ -128,7 +131,7 @@ async function startProcess(
   origin: string,
   lockMs = 15_000,
 ): Promise<OneOfThree> {
-  const modules = ['../../src/robots/robots.ts', '../../src/redis.ts'].map(
+  const modules = ['../../src/robots/robots.ts', '../../src/redis.ts', '../../src/fleet.ts'].map(
     (path) => new URL(path, import.meta.url).href,
   );
   const args = [
@@ -176,8 +179,8 @@ test('one that was slow to take the lock, another having fetched meanwhile, does
       };
     },
   });
-  const create = fleet();
-  const slow = create({ redis: slowRedis }).check(`${origin}/private`, fetchRobots);
+  const create = openFleet('{slow}');
+  const slow = create({ fleet: fleetOf(slowRedis, '{slow}') }).check(`${origin}/private`, fetchRobots);
   await until(() => reads === 1);
   assert.equal((await create().check(`${origin}/private`, fetchRobots)).kind, 'refused');
   letGo();
@@ -196,8 +199,7 @@ test('when the process that fetches it is killed, another fetches it after the l
 
   const times = { lockMs: 2000, waitMs: 50, pollMs: 10, againMs: 50 };
   const robots = createRobots({
-    redis,
-    namespace: '{killed}',
+    fleet: fleetOf(redis, '{killed}'),
     productToken: 'drover',
     nowMs: Date.now,
     times,
@@ -217,7 +219,7 @@ test('a fetch that takes longer than the lock holds is still the only one', asyn
   slow.answer = (request, response) => {
     finish = () => says(rules)(request, response);
   };
-  const create = fleet();
+  const create = openFleet();
   const times = { lockMs: 600, waitMs: 50, pollMs: 10 };
   const first = create({ times }).check(`${slow.origin}/`, fetchRobots);
   await until(() => slow.asked.length === 1);
@@ -233,7 +235,7 @@ test('a fetch that takes longer than the lock holds is still the only one', asyn
 
 test('those of one process who wait for the fetch of another request are told to come back, not kept', async (context) => {
   const slow = await site(context, () => {});
-  const robots = fleet()({ times: { waitMs: 100, againMs: 70 }, nowMs: () => 1000 });
+  const robots = openFleet()({ times: { waitMs: 100, againMs: 70 }, nowMs: () => 1000 });
   const first = robots.check(`${slow.origin}/`, fetchRobots);
   await until(() => slow.asked.length === 1);
   assert.deepEqual(await robots.check(`${slow.origin}/b`, fetchRobots), { kind: 'later', untilMs: 1070 });
@@ -248,7 +250,7 @@ const day = 24 * 60 * minute;
 test('a server that fails refuses all, is asked again after two seconds, and is obeyed when it is well', async (context) => {
   const sick = await site(context, says('', 503));
   let now = 1_000_000_000;
-  const create = fleet();
+  const create = openFleet();
   const robots = create({ nowMs: () => now });
   const url = `${sick.origin}/public`;
   const verdict = await robots.check(url, fetchRobots);
@@ -273,7 +275,7 @@ test('a host that has been unreachable for thirty days may be crawled, and is st
   let asked = 0;
   const namespace = '{gone}';
   const ask = () =>
-    createRobots({ redis, namespace, productToken: 'drover', nowMs: () => now }).check(
+    createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: () => now }).check(
       'http://gone.example/x',
       async () => {
         asked++;
@@ -304,7 +306,7 @@ test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so 
     const namespace = `{kept:${status}}`;
     let now = 1_000_000_000;
     const ask = () =>
-      createRobots({ redis, namespace, productToken: 'drover', nowMs: () => now }).check(
+      createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: () => now }).check(
         `${origin}/private`,
         fetchRobots,
       );
@@ -324,9 +326,10 @@ test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so 
 
 test('a process hears within a minute of rules that another has fetched', async (context) => {
   const { origin, asked } = await site(context, says(rules));
-  const namespace = '{keyEvents}';
+  const namespace = '{news}';
   let now = 1_000_000_000;
-  const create = () => createRobots({ redis, namespace, productToken: 'drover', nowMs: () => now });
+  const create = () =>
+    createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: () => now });
   const robots = create();
   assert.equal((await robots.check(`${origin}/private`, fetchRobots)).kind, 'refused');
   now += 1000;
@@ -344,7 +347,7 @@ test('a process hears within a minute of rules that another has fetched', async 
 
 test('when the fetch cannot be made now nothing is kept, and the next who asks fetches', async (context) => {
   const { origin, asked } = await site(context, says(rules));
-  const create = fleet();
+  const create = openFleet();
   const later = { kind: 'later', untilMs: 12_345 } as const;
   assert.deepEqual(await create().check(`${origin}/`, async () => later), later);
   assert.equal((await create().check(`${origin}/private`, fetchRobots)).kind, 'refused');
@@ -353,7 +356,7 @@ test('when the fetch cannot be made now nothing is kept, and the next who asks f
 
 test('an error of the fetch is that of its own request; others are told to come back, and the next fetches', async (context) => {
   const { origin } = await site(context, says(rules));
-  const robots = fleet()();
+  const robots = openFleet()();
   const failing = robots.check(`${origin}/`, async () => {
     throw new Error('stopped');
   });
@@ -366,12 +369,12 @@ test('an error of the fetch is that of its own request; others are told to come 
 test('what Redis holds for an origin but cannot be read is fetched anew', async (context) => {
   const { origin } = await site(context, says(rules));
   await redis.set(`{broken}:robots:${origin}`, '1 rules 1 9999999999999 0 z\nxx');
-  const robots = createRobots({ redis, namespace: '{broken}', productToken: 'drover', nowMs: Date.now });
+  const robots = createRobots({ fleet: fleetOf(redis, '{broken}'), productToken: 'drover', nowMs: Date.now });
   assert.equal((await robots.check(`${origin}/private`, fetchRobots)).kind, 'refused');
 });
 
 test('origins are apart: scheme and port count; a process keeps the rules of a thousand', async () => {
-  const robots = fleet()();
+  const robots = openFleet()();
   const answer = (text: string) => async (): Promise<RobotsFetch> => ({ kind: 'answer', status: 200, text });
   await robots.check('http://h.example/', answer('User-agent: *\nDisallow: /'));
   for (const url of ['https://h.example/', 'http://h.example:8080/', 'http://g.example/']) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { failure } from '../../src/errors.ts';
-import { namespaceOf } from '../../src/frontier/keys.ts';
+import { fleetOf } from '../../src/fleet.ts';
+import { namespaceOf } from '../../src/keys.ts';
 import type { Outcome } from '../../src/outcome.ts';
 import { enqueueJobs, openQueue, openWorker, type RequestJob } from '../../src/queue/queue.ts';
 import { settle } from '../../src/queue/settle.ts';
@@ -27,7 +28,7 @@ async function runJob(
   check: (facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] }) => boolean,
 ) {
   const namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`);
-  const queue = openQueue(scripts, namespace);
+  const queue = openQueue(fleetOf(scripts, namespace));
   const connection = connectRedis({ url: server.url }, 'worker');
   const seen: RequestJob[] = [];
   const errors: Error[] = [];

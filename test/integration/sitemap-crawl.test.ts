@@ -9,7 +9,8 @@ import test, { after, before, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
-import { crawlKey, namespaceOf } from '../../src/frontier/keys.ts';
+import { fleetOf } from '../../src/fleet.ts';
+import { keysOf, namespaceOf } from '../../src/keys.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { fingerprint } from '../../src/url/fingerprint.ts';
@@ -94,7 +95,7 @@ async function fleet(environment: Record<string, string> = {}): Promise<Fleet> {
   return {
     runner,
     namespace: namespaceOf(prefix),
-    counts: (crawl = 'c') => readCounts(redis, namespaceOf(prefix), crawl),
+    counts: (crawl = 'c') => readCounts(fleetOf(redis, namespaceOf(prefix)), crawl),
     async crawl(args, name = 'c') {
       const out = runner.path(`${name}.jsonl`);
       const { code, stderr } = await runner.run(['crawl', ...args, '--crawl', name, '-o', out, '--quiet']);
@@ -444,7 +445,7 @@ test('kill -9 of the consumer in the middle of a sitemap of 50,000 URLs: each is
   const { accepted } = await counts();
   assert.ok(accepted > goal && accepted < ENTRIES, `${accepted} accepted before the kill`);
   const consumer = runner.start(['consume']);
-  const isOpen = () => redis.hexists(`${crawlKey(namespace, 'c')}:open`, fingerprint({ url: map }));
+  const isOpen = () => redis.hexists(`${keysOf(namespace).crawl('c')}:open`, fingerprint({ url: map }));
   await until(async () => (await isOpen()) === 0, { what: 'the end of the sitemap', deadlineMs: 30_000 });
   consumer.kill('SIGTERM');
   await consumer.exit;
@@ -455,10 +456,10 @@ test('kill -9 of the consumer in the middle of a sitemap of 50,000 URLs: each is
   assert.deepEqual([end.accepted, end.leftOut], [ENTRIES + 1, {}]);
   const pages = Array.from({ length: ENTRIES }, (_, page) => `http://a.localhost:${hosts.port}/page/${page}`);
   const byId = new Map([map, ...pages].map((url) => [fingerprint({ url }), url]));
-  const lane = await redis.lrange(`${crawlKey(namespace, 'c')}:l0:a.localhost:${hosts.port}`, 0, -1);
+  const lane = await redis.lrange(`${keysOf(namespace).crawl('c')}:l0:a.localhost:${hosts.port}`, 0, -1);
   const held = [
     ...lane.map((entry) => `http://a.localhost:${hosts.port}${/\/page\/\d+$/.exec(entry)?.[0]}`),
-    ...(await redis.hkeys(`${crawlKey(namespace, 'c')}:open`)).map((id) => byId.get(id)),
+    ...(await redis.hkeys(`${keysOf(namespace).crawl('c')}:open`)).map((id) => byId.get(id)),
     ...(await runner.results('c')).map(({ url }) => url),
   ];
   assert.equal(held.length, byId.size);

@@ -7,12 +7,13 @@ import fc from 'fast-check';
 import { crawlSettings, defaultSettings } from '../../src/config.ts';
 import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
 import { steerCrawl } from '../../src/crawl/steer.ts';
+import { type Fleet, fleetOf } from '../../src/fleet.ts';
 import { createCommitter, type Ending } from '../../src/frontier/commit.ts';
 import { dispatch } from '../../src/frontier/dispatch.ts';
 import { entryOf } from '../../src/frontier/entry.ts';
-import { crawlKey, namespaceOf } from '../../src/frontier/keys.ts';
 import { offer } from '../../src/frontier/offer.ts';
 import { dropStep, type Steering, steer } from '../../src/frontier/steer.ts';
+import { keysOf, namespaceOf } from '../../src/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { askedAgain, startsDuring } from '../support/auditor.ts';
 import { assertAddsUp, type CommandRunner, openCommandRunner, recordsOf } from '../support/crawls.ts';
@@ -32,10 +33,11 @@ after(async () => {
 });
 
 /** Commands of one fleet of the test's own, in the Redis of this file. */
-async function fleet(): Promise<{ runner: CommandRunner; namespace: string }> {
+async function openFleet(): Promise<{ runner: CommandRunner; fleet: Fleet; namespace: string }> {
   const prefix = `t${randomUUID().slice(0, 8)}`;
   const runner = await openCommandRunner({ REDIS_URL: server.url, DROVER_NAMESPACE: prefix });
-  return { runner, namespace: namespaceOf(prefix) };
+  const namespace = namespaceOf(prefix);
+  return { runner, fleet: fleetOf(redis, namespace), namespace };
 }
 
 /** What a crawl's frontier takes in Redis: lanes, due set, buckets of the seen set, accepted requests by host. */
@@ -43,11 +45,17 @@ async function frontierKeys(namespace: string, crawl: string): Promise<string[]>
   const found: string[] = [];
   let cursor = '0';
   do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${crawlKey(namespace, crawl)}:*`, 'COUNT', 1000);
+    const [next, keys] = await redis.scan(
+      cursor,
+      'MATCH',
+      `${keysOf(namespace).crawl(crawl)}:*`,
+      'COUNT',
+      1000,
+    );
     found.push(...keys);
     cursor = next;
   } while (cursor !== '0');
-  const names = found.map((key) => key.slice(crawlKey(namespace, crawl).length + 1));
+  const names = found.map((key) => key.slice(keysOf(namespace).crawl(crawl).length + 1));
   return names.filter((name) => /^(l\d:|s:\d|due$|accepts$)/.test(name));
 }
 
@@ -58,7 +66,7 @@ test('pause: nothing begins later than 3 s after it; resume: the crawl goes on a
   // Ten at a time and two seconds each: what is in the queue when the pause comes would go on beginning for longer than it may.
   const site = await startSite({ pages: 200, behaviours: { '/p/*': { delayMs: 2000 } } });
   t.after(() => site.stop());
-  const { runner } = await fleet();
+  const { runner } = await openFleet();
   const crawl = runner.start(['crawl', `${site.url}/`, '--crawl', 'c', '--per-host', '10', '--no-adaptive']);
   await until(async () => (await site.log()).length > 10, { what: 'the first pages' });
   const paused = await runner.run(['pause', 'c', '--json']);
@@ -88,7 +96,7 @@ test('pause: nothing begins later than 3 s after it; resume: the crawl goes on a
 test('a retry whose time comes while its crawl is paused waits until that is resumed', async (t) => {
   const site = await startSite({ pages: 2, behaviours: { '/p/1': { status: 500, failTimes: 1 } } });
   t.after(() => site.stop());
-  const { runner } = await fleet();
+  const { runner } = await openFleet();
   const seed = [`${site.url}/p/1`, '--depth', '0', '--ignore-robots', '--backoff', '8000'];
   const crawl = runner.start(['crawl', ...seed, '--crawl', 'c']);
   await until(async () => (await site.log()).length > 0, { what: 'the first attempt' });
@@ -105,7 +113,7 @@ test('a retry whose time comes while its crawl is paused waits until that is res
 test('cancel in the middle: the crawl command ends, the frontier is gone from Redis, counters and results stay and add up', async (t) => {
   const site = await startSite({ pages: 2000, latencyMs: 50 });
   t.after(() => site.stop());
-  const { runner, namespace } = await fleet();
+  const { runner, namespace } = await openFleet();
   const out = runner.path('pages.jsonl');
   const args = ['crawl', `${site.url}/`, '--crawl', 'c', '-o', out];
   const crawl = runner.start([...args, '--per-host', '8', '--no-adaptive']);
@@ -138,23 +146,24 @@ test('cancel in the middle: the crawl command ends, the frontier is gone from Re
 });
 
 test('a cancel that was cut off is completed by running it again', async () => {
-  const { runner, namespace } = await fleet();
+  const { runner, fleet, namespace } = await openFleet();
   const hosts = 900;
   const urls = Array.from({ length: hosts * 2 }, (_, index) => `http://h${index % hosts}.example/${index}\n`);
   await writeFile(runner.path('list.txt'), urls.join(''));
   const args = ['enqueue', runner.path('list.txt'), '--crawl', 'c', '--max-per-host', '5'];
   assert.equal((await runner.run(args)).code, 0);
   // A seen set as large as that of a quarter of a million requests.
-  const buckets = redis.pipeline().hset(crawlKey(namespace, 'c'), 'buckets', 1200);
-  for (let bucket = 0; bucket < 1200; bucket++) buckets.sadd(`${crawlKey(namespace, 'c')}:s:${bucket}`, 1);
+  const buckets = redis.pipeline().hset(keysOf(namespace).crawl('c'), 'buckets', 1200);
+  for (let bucket = 0; bucket < 1200; bucket++)
+    buckets.sadd(`${keysOf(namespace).crawl('c')}:s:${bucket}`, 1);
   await buckets.exec();
   const sizes = async () => {
     const names = await frontierKeys(namespace, 'c');
     return ['l', 's'].map((kind) => names.filter((name) => name.startsWith(kind)).length);
   };
   assert.deepEqual(await sizes(), [hosts, 1200]);
-  assert.equal((await steer(redis, namespace, 'c', 'cancel')).changed, true);
-  assert.equal(await dropStep(redis, namespace, 'c'), true);
+  assert.equal((await steer(fleet, 'c', 'cancel')).changed, true);
+  assert.equal(await dropStep(fleet, 'c'), true);
   const [lanes = 0, sets = 0] = await sizes();
   assert.ok(
     lanes > 0 && lanes < hosts && sets > 0 && sets < 1200,
@@ -168,14 +177,14 @@ test('a cancel that was cut off is completed by running it again', async () => {
 });
 
 test('steering an unknown or ended crawl is an error with its code and exit code 2; doing it twice is none', async () => {
-  const { runner, namespace } = await fleet();
+  const { runner, fleet, namespace } = await openFleet();
   const ended = await bareCrawl(namespace, 'ended');
   await ended.leave();
   const waiting = await bareCrawl(namespace, 'waiting');
   await waiting.offer();
   for (const steering of ['pause', 'resume', 'cancel'] as const) {
-    await assert.rejects(steerCrawl(redis, namespace, 'nobody', steering), { code: 'E_CRAWL_UNKNOWN' });
-    await assert.rejects(steerCrawl(redis, namespace, 'ended', steering), { code: 'E_CRAWL_ENDED' });
+    await assert.rejects(steerCrawl(fleet, 'nobody', steering), { code: 'E_CRAWL_UNKNOWN' });
+    await assert.rejects(steerCrawl(fleet, 'ended', steering), { code: 'E_CRAWL_ENDED' });
   }
   const said = async (...args: string[]) => {
     const { code, stdout, stderr } = await runner.run(args);
@@ -200,7 +209,7 @@ test('steering an unknown or ended crawl is an error with its code and exit code
 test('enqueue only offers to a paused crawl; the crawl command says that it is paused, waits, and goes on when another resumes it', async (t) => {
   const site = await startSite({ pages: 20 });
   t.after(() => site.stop());
-  const { runner } = await fleet();
+  const { runner } = await openFleet();
   await writeFile(runner.path('one.txt'), `${site.url}/p/1\n`);
   await writeFile(runner.path('two.txt'), `${site.url}/p/2\n`);
   const same = ['--crawl', 'c', '--depth', '0', '--quiet'];
@@ -226,7 +235,7 @@ async function growingList(runner: CommandRunner) {
 }
 
 test('a producer that offers to a crawl while it is cancelled ends with exit code 2 and says so', async () => {
-  const { runner } = await fleet();
+  const { runner } = await openFleet();
   const { path, file } = await growingList(runner);
   const enqueue = runner.start(['enqueue', path, '--crawl', 'c']);
   await file.write('http://a.example/1\n');
@@ -243,7 +252,7 @@ test('a producer that offers to a crawl while it is cancelled ends with exit cod
 test('the crawl command ends when its crawl is cancelled, though more seeds may come', async (t) => {
   const site = await startSite({ pages: 3 });
   t.after(() => site.stop());
-  const { runner } = await fleet();
+  const { runner } = await openFleet();
   const { path, file } = await growingList(runner);
   const crawl = runner.start(['crawl', path, '--crawl', 'c', '--depth', '0']);
   await file.write(`${site.url}/p/1\n`);
@@ -257,23 +266,25 @@ test('the crawl command ends when its crawl is cancelled, though more seeds may 
 
 /** A crawl without commands: what they do to Redis, one by one. */
 async function bareCrawl(namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`), name = 'c') {
+  const fleet = fleetOf(redis, namespace);
   const settings = crawlSettings({ ...defaultSettings, perHost: 2 });
-  const { id } = await beginCrawl(redis, namespace, { name, producer: 'p', settings, seeds: '' });
-  const committer = createCommitter(redis, namespace);
+  const { id } = await beginCrawl(fleet, { name, producer: 'p', settings, seeds: '' });
+  const committer = createCommitter(fleet);
   let at = 0;
   const page = () => ({ url: `http://a.example/${at++}`, depth: 0, referrer: null, extras: null });
   const open = new Map<string, string>();
   return {
+    fleet,
     namespace,
     id,
     page,
     open,
-    counts: () => readCounts(redis, namespace, id),
-    leave: () => leaveCrawl(redis, namespace, id, 'p'),
-    offer: () => offer(redis, namespace, id, [page(), page()]).catch(() => null),
+    counts: () => readCounts(fleet, id),
+    leave: () => leaveCrawl(fleet, id, 'p'),
+    offer: () => offer(fleet, id, [page(), page()]).catch(() => null),
     async turn() {
       const asked = { serve: '*', waitList: `${namespace}:wait`, wanted: 10, leaseMs: 4000, releases: [] };
-      const { handed } = await dispatch(redis, namespace, { ...asked, arrived: [...open.keys()] });
+      const { handed } = await dispatch(fleet, { ...asked, arrived: [...open.keys()] });
       for (const { id: request } of handed) open.set(`${id}.${request}`, request);
       return handed.length;
     },
@@ -293,13 +304,13 @@ async function bareCrawl(namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`)
 }
 
 test('resuming a crawl of which nothing is left ends it at once, but not while a producer is at work on it', async () => {
-  const { namespace, id, leave } = await bareCrawl();
-  await steerCrawl(redis, namespace, id, 'pause');
-  const working = await steerCrawl(redis, namespace, id, 'resume');
+  const { fleet, id, leave } = await bareCrawl();
+  await steerCrawl(fleet, id, 'pause');
+  const working = await steerCrawl(fleet, id, 'resume');
   assert.equal(working.counts.state, 'running');
-  await steerCrawl(redis, namespace, id, 'pause');
+  await steerCrawl(fleet, id, 'pause');
   await leave();
-  const ended = await steerCrawl(redis, namespace, id, 'resume');
+  const ended = await steerCrawl(fleet, id, 'resume');
   assert.deepEqual([ended.counts.state, ended.changed], ['finished', true]);
 });
 
@@ -323,7 +334,7 @@ test('however a crawl is steered: only a running one gives requests, a cancelled
       if (move === 'offer') await crawl.offer();
       else if (move === 'turn') assert.ok((await crawl.turn()) === 0 || state === 'running', state);
       else if (move === 'end') await crawl.end();
-      else await steerCrawl(redis, crawl.namespace, crawl.id, move).catch((error) => error);
+      else await steerCrawl(crawl.fleet, crawl.id, move).catch((error) => error);
       state = next[state]?.[move] ?? state;
       const counts = await crawl.counts();
       assertAddsUp(counts);

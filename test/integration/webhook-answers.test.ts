@@ -17,17 +17,16 @@ const fleets = openFleets();
 
 /** One attempt at this URL, as a crawl's webhook. */
 async function attempt(t: TestContext, webhook: string, signal = new AbortController().signal) {
-  const { redis } = fleets;
-  const { namespace } = await fleets.open();
+  const { fleet } = await fleets.open();
   const settings = crawlSettings({ ...defaultSettings, webhook, allowPrivate: ['127.0.0.1'] });
-  await beginCrawl(redis, namespace, { name: 'c', producer: 'p', settings, seeds: '' });
-  const queue = openWebhookQueue(redis, namespace);
+  await beginCrawl(fleet, { name: 'c', producer: 'p', settings, seeds: '' });
+  const queue = openWebhookQueue(fleet);
   await addWebhookJobs(queue, [{ id: 'c-1-1', type: 'crawl.finished', crawl: 'c', body: '{}' }]);
   const job = await queue.getJob('c-1-1');
   assert.ok(job);
   const fetcher = createFetcher({ concurrency: 1, dnsServers: [], ca: testAuthority });
   t.after(() => fetcher.close());
-  const { delivery } = await deliver({ redis, namespace, fetcher, secret: 'a secret', signal }, job);
+  const { delivery } = await deliver({ fleet, fetcher, secret: 'a secret', signal }, job);
   return delivery;
 }
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
+import { keysOf } from '../../src/keys.ts';
 import { openWebhookQueue, type WebhookQueue } from '../../src/queue/webhook-queue.ts';
-import { outboxOf } from '../../src/webhooks/outbox.ts';
 import { verifyWebhook } from '../../src/webhooks/sign.ts';
 import { type Answer, type Receiver, startReceiver } from '../support/api/receiver.ts';
 import type { CommandRunner } from '../support/crawls.ts';
@@ -31,7 +31,7 @@ interface Scene {
 
 async function openScene(t: TestContext, answer?: Answer): Promise<Scene> {
   const receiver = await startReceiver(t, answer);
-  const { runner, namespace } = await fleets.open({
+  const { runner, fleet, namespace } = await fleets.open({
     DROVER_WEBHOOK_SECRET: SECRET,
     DROVER_LOCK_DURATION: '1s',
   });
@@ -39,7 +39,7 @@ async function openScene(t: TestContext, answer?: Answer): Promise<Scene> {
   await writeFile(list, 'http://a.example/\n');
   return {
     ...{ runner, namespace, list, receiver },
-    queue: openWebhookQueue(fleets.redis, namespace),
+    queue: openWebhookQueue(fleet),
     async leaveEvent(url = receiver.url, allowed = ALLOWED) {
       const enqueued = await runner.run(['enqueue', list, ...QUICK, ...allowed, '--webhook', url]);
       assert.equal(enqueued.code, 0, enqueued.stderr);
@@ -104,7 +104,7 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
     await until(async () => /WRONGTYPE/.test(await log()), { what: 'an attempt to make the job' });
     first.killGroup();
     await first.exit;
-    assert.deepEqual([await fleets.redis.llen(outboxOf(namespace)), receiver.got.length], [1, 0]);
+    assert.deepEqual([await fleets.redis.llen(keysOf(namespace).outbox), receiver.got.length], [1, 0]);
     await fleets.redis.del(queue.toKey('meta'));
     consume();
     await until(async () => (await queue.getCompletedCount()) === 1, { what: 'the delivery' });
@@ -114,15 +114,15 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
   test('killed when the job is made and the event still in the outbox: it is not made again', async (t) => {
     const { receiver, queue, namespace, leaveEvent, consume } = await openScene(t);
     await leaveEvent();
-    const [entry = ''] = await fleets.redis.lrange(outboxOf(namespace), 0, -1);
+    const [entry = ''] = await fleets.redis.lrange(keysOf(namespace).outbox, 0, -1);
     const first = consume();
     await until(async () => (await queue.getCompletedCount()) === 1, { what: 'the delivery' });
     first.killGroup();
     await first.exit;
     // As a consumer would have left it that was killed in between.
-    await fleets.redis.rpush(outboxOf(namespace), entry);
+    await fleets.redis.rpush(keysOf(namespace).outbox, entry);
     consume();
-    await until(async () => (await fleets.redis.llen(outboxOf(namespace))) === 0, {
+    await until(async () => (await fleets.redis.llen(keysOf(namespace).outbox)) === 0, {
       what: 'an empty outbox',
     });
     assert.equal(await queue.getWaitingCount(), 0);

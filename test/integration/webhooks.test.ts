@@ -6,9 +6,9 @@ import { describe, type TestContext, test } from 'node:test';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { startReplay } from '../../src/dead/replay.ts';
 import { verifyWebhook } from '../../src/index.ts';
+import { keysOf } from '../../src/keys.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { openWebhookQueue } from '../../src/queue/webhook-queue.ts';
-import { outboxOf } from '../../src/webhooks/outbox.ts';
 import { type Message, startReceiver } from '../support/api/receiver.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
@@ -23,11 +23,11 @@ const HOOKED = [...QUICK, '--crawl', 'c', '--allow-private', '127.0.0.1', '--web
 async function openHooked(t: TestContext, pages: number, status: number) {
   const site = await startSite({ pages, behaviours: { '/p/*': { status } } });
   t.after(() => site.stop());
-  const { runner, namespace } = await fleets.open({ DROVER_WEBHOOK_SECRET: SECRET });
+  const { runner, fleet, namespace } = await fleets.open({ DROVER_WEBHOOK_SECRET: SECRET });
   const list = runner.path('list.txt');
   await writeFile(list, Array.from({ length: pages }, (_, page) => `${site.url}/p/${page}\n`).join(''));
-  const queue = openWebhookQueue(fleets.redis, namespace);
-  return { site, runner, namespace, list, queue };
+  const queue = openWebhookQueue(fleet);
+  return { site, runner, fleet, namespace, list, queue };
 }
 
 const typesOf = (got: readonly Message[]) => got.map(({ event }) => event.type);
@@ -62,7 +62,7 @@ describe('webhooks', { concurrency: 3 }, () => {
     assert.ok(Math.abs(Date.now() / 1000 - Number(time)) < 60);
     assert.ok(verifyWebhook({ secret: SECRET, headers, body }));
     assert.equal(verifyWebhook({ secret: `${SECRET}!`, headers, body }), false);
-    assert.equal(await fleets.redis.exists(outboxOf(namespace)), 0);
+    assert.equal(await fleets.redis.exists(keysOf(namespace).outbox), 0);
     assert.equal(await queue.getCompletedCount(), 1);
   });
 
@@ -71,13 +71,13 @@ describe('webhooks', { concurrency: 3 }, () => {
     assert.equal((await runner.run(['crawl', list, '--crawl', 'c', ...QUICK])).code, 1);
     assert.equal((await runner.run(['enqueue', list, '--crawl', 'd', ...QUICK])).code, 0);
     assert.equal((await runner.run(['cancel', 'd'])).code, 0);
-    assert.equal(await fleets.redis.exists(outboxOf(namespace)), 0);
+    assert.equal(await fleets.redis.exists(keysOf(namespace).outbox), 0);
     assert.equal(await queue.getCompletedCount(), 0);
   });
 
   test('dead letters: told once when there are so many, not again with more; a replay of which all die again is told to nobody', async (t) => {
     const receiver = await startReceiver(t);
-    const { site, runner, list, namespace } = await openHooked(t, 8, 500);
+    const { site, runner, list, fleet, namespace } = await openHooked(t, 8, 500);
     const options = [...HOOKED, receiver.url, '--webhook-dead', '3'];
     assert.equal((await runner.run(['crawl', list, ...options])).code, 1);
     assert.deepEqual(typesOf(receiver.got), ['crawl.dead', 'crawl.finished']);
@@ -87,7 +87,7 @@ describe('webhooks', { concurrency: 3 }, () => {
     assert.equal(finished?.threshold, undefined);
     assert.deepEqual([finished?.crawl.dead, finished?.crawl.errors], [8, { E_HTTP_5XX: 8 }]);
 
-    const parts = [fleets.redis, namespace, openQueue(fleets.redis, namespace)] as const;
+    const parts = [fleet, openQueue(fleet)] as const;
     const again = async (filter: Partial<typeof ALL_DEAD>) => {
       receiver.got.length = 0;
       await startReplay(...parts, { ...ALL_DEAD, ...filter }, { canary: 0, rate: 1, overrides: {} });
@@ -116,7 +116,7 @@ describe('webhooks', { concurrency: 3 }, () => {
       0,
     );
     for (let time = 0; time < 2; time++) assert.equal((await runner.run(['cancel', 'c'])).code, 0);
-    assert.equal(await fleets.redis.llen(outboxOf(namespace)), 1);
+    assert.equal(await fleets.redis.llen(keysOf(namespace).outbox), 1);
     const consumer = runner.start(['consume', '--quiet']);
     await until(() => receiver.got.length > 0, { what: 'the message' });
     consumer.kill();

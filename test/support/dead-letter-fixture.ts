@@ -1,13 +1,14 @@
 // A crawl `c` whose requests have died: 30 at 127.0.0.1 (status 500), 10 at 127.0.0.2 (404, which it calls dead); its command has ended.
+
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { deadLetters } from '../../src/dead/read.ts';
 import { lookAtReplay } from '../../src/dead/replay-runs.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { openQueue, type RequestQueue } from '../../src/queue/queue.ts';
-import type { Redis } from '../../src/redis.ts';
 import type { Fleets } from './fleets.ts';
 import { until } from './signals.ts';
 import { startSite } from './site/site.ts';
@@ -27,7 +28,7 @@ export async function openDeadLetterFixture(
     behaviours: { '//127.0.0.1/p/*': { status: 500 }, '//127.0.0.2/p/*': { status: 404 } },
   });
   t.after(() => site.stop());
-  const { runner, namespace } = await fleets.open(environment);
+  const { runner, fleet } = await fleets.open(environment);
   const urls = Array.from({ length: 40 }, (_, page) => `${site.urls[page < 30 ? 0 : 1]}/p/${page}\n`);
   await writeFile(runner.path('list.txt'), urls.join(''));
   /** Run again, it fetches what a replay has brought back. */
@@ -39,15 +40,14 @@ export async function openDeadLetterFixture(
   ];
   const { code, stderr } = await runner.run(command);
   assert.equal(code, 1, stderr);
-  const { redis } = fleets;
-  const parts = [redis, namespace, openQueue(redis, namespace)] as const;
+  const parts = [fleet, openQueue(fleet)] as const;
   const consume = (...args: string[]) => {
     const consumer = runner.start(['consume', '--quiet', ...args]);
     t.after(() => consumer.kill());
     return consumer;
   };
   const ended = (id: string) =>
-    until(async () => (await lookAtReplay(redis, namespace, id)).endedAt !== null, {
+    until(async () => (await lookAtReplay(fleet, id)).endedAt !== null, {
       what: `the end of run ${id}`,
       deadlineMs: 20_000,
     });
@@ -56,7 +56,7 @@ export async function openDeadLetterFixture(
 
 /** All letters, the newest first. */
 export async function lettersOf(
-  parts: readonly [Redis, string, RequestQueue],
+  parts: readonly [Fleet, RequestQueue],
   filter = ALL_DEAD,
 ): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = [];

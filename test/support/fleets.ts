@@ -1,13 +1,16 @@
 // A Redis for the tests of one file, and fleets on it that know nothing of each other.
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
-import { namespaceOf } from '../../src/frontier/keys.ts';
+import { type Fleet, fleetOf } from '../../src/fleet.ts';
+import { namespaceOf } from '../../src/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { type CommandRunner, openCommandRunner } from './crawls.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
-export interface Fleet {
+export interface TestFleet {
   runner: CommandRunner;
+  /** By the connection of the whole file. */
+  fleet: Fleet;
   namespace: string;
 }
 
@@ -16,7 +19,7 @@ export interface Fleets {
   readonly redis: Redis;
   readonly url: string;
   /** Commands of a fleet of the test's own; `environment` goes to each of them. */
-  open(environment?: Record<string, string>): Promise<Fleet>;
+  open(environment?: Record<string, string>): Promise<TestFleet>;
 }
 
 /** To be called once, at the top of a test file: starts the Redis before its tests and stops it after them. */
@@ -45,7 +48,8 @@ export function openFleets(): Fleets {
         DROVER_NAMESPACE: prefix,
         ...environment,
       });
-      return { runner, namespace: namespaceOf(prefix) };
+      const namespace = namespaceOf(prefix);
+      return { runner, fleet: fleetOf(redis, namespace), namespace };
     },
   };
 }

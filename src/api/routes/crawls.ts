@@ -19,7 +19,7 @@ const rejectedShape = z.object({ line: z.number(), url: z.string(), code: z.stri
 const begunShape = crawlShape.extend({ rejected: z.array(rejectedShape) });
 
 export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace } = context;
+  const { fleet } = context;
   server.post(
     '/v1/crawls',
     {
@@ -51,24 +51,24 @@ export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
       },
     },
     async ({ query }) => {
-      const { ids, next } = await pageOfCrawls(redis, namespace, query.cursor ?? null, query.limit);
-      return { crawls: await viewCrawls(redis, namespace, ids), next };
+      const { ids, next } = await pageOfCrawls(fleet, query.cursor ?? null, query.limit);
+      return { crawls: await viewCrawls(fleet, ids), next };
     },
   );
   server.get(
     '/v1/crawls/:id',
     { schema: { tags, summary: 'One crawl, with its settings', params, response: answers(crawlShape) } },
-    async (request) => viewCrawl(redis, namespace, await exactCrawl(redis, namespace, request.params.id)),
+    async (request) => viewCrawl(fleet, await exactCrawl(fleet, request.params.id)),
   );
   addSteering(server, context);
   addErrors(server, context);
 }
 
-function addSteering(server: ApiServer, { redis, namespace }: ApiContext): void {
+function addSteering(server: ApiServer, { fleet }: ApiContext): void {
   const steer = async (id: string, how: 'pause' | 'resume' | 'cancel') => {
-    const crawl = await exactCrawl(redis, namespace, id);
-    await steerCrawl(redis, namespace, await nameForCommands(redis, namespace, crawl), how);
-    return viewCrawl(redis, namespace, crawl);
+    const crawl = await exactCrawl(fleet, id);
+    await steerCrawl(fleet, await nameForCommands(fleet, crawl), how);
+    return viewCrawl(fleet, crawl);
   };
   const schema = (summary: string) => ({ tags, summary, params, response: answers(crawlShape) });
   server.delete(
@@ -91,7 +91,7 @@ const errorsShape = z.object({
   groups: z.array(groupShape),
 });
 
-function addErrors(server: ApiServer, { redis, namespace, queue }: ApiContext): void {
+function addErrors(server: ApiServer, { fleet, queue }: ApiContext): void {
   server.get(
     '/v1/crawls/:id/errors',
     {
@@ -104,9 +104,9 @@ function addErrors(server: ApiServer, { redis, namespace, queue }: ApiContext): 
       },
     },
     async (request) => {
-      const crawl = await exactCrawl(redis, namespace, request.params.id);
-      const { errors, refusals, leftOut } = await viewCrawl(redis, namespace, crawl);
-      const groups = await summarizeDead(redis, namespace, queue, { ...ALL_DEAD, crawl });
+      const crawl = await exactCrawl(fleet, request.params.id);
+      const { errors, refusals, leftOut } = await viewCrawl(fleet, crawl);
+      const groups = await summarizeDead(fleet, queue, { ...ALL_DEAD, crawl });
       return { errors, refusals, leftOut, groups };
     },
   );

@@ -40,11 +40,11 @@ export const deadFilterShape = z.strictObject({
 
 /** Throws E_CRAWL_UNKNOWN. */
 export async function deadFilterOf(
-  { redis, namespace }: ApiContext,
+  { fleet }: ApiContext,
   given: z.infer<typeof deadFilterShape>,
 ): Promise<DeadFilter> {
   return {
-    crawl: given.crawl === undefined ? null : await exactCrawl(redis, namespace, given.crawl),
+    crawl: given.crawl === undefined ? null : await exactCrawl(fleet, given.crawl),
     code: given.code ?? null,
     host: given.host?.toLowerCase() ?? null,
     since: given.since === undefined ? null : sinceOf(given.since),
@@ -58,8 +58,8 @@ function sinceOf(text: string): number {
 }
 
 export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace, queue } = context;
-  const parts = [redis, namespace, queue] as const;
+  const { fleet, queue } = context;
+  const parts = [fleet, queue] as const;
   const page = z.object({ letters: z.array(letterShape), next: z.string().nullable() });
   server.get(
     '/v1/dead',
@@ -116,7 +116,7 @@ export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
 }
 
 function addPurge(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace, queue } = context;
+  const { fleet, queue } = context;
   server.delete(
     '/v1/dead',
     {
@@ -134,7 +134,7 @@ function addPurge(server: ApiServer, context: ApiContext): void {
       if (!all && Object.keys(given).length === 0)
         throw new ApiProblem('E_FIELD', 'Say which: a filter, or all=true.', { field: 'query.all' });
       const exportDir = isExported ? purgedDirectory(context.settings.dataDir) : null;
-      return purgeMatching(redis, namespace, queue, await deadFilterOf(context, given), exportDir);
+      return purgeMatching(fleet, queue, await deadFilterOf(context, given), exportDir);
     },
   );
 }

@@ -51,7 +51,7 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
     async (request, reply) => {
       if (open.size >= MOST_STREAMS) throw tooMany(10_000);
       const { crawl } = request.query;
-      if (crawl !== undefined) await exactCrawl(context.redis, context.namespace, crawl);
+      if (crawl !== undefined) await exactCrawl(context.fleet, crawl);
       const role = context.tokens.roleOf(request);
       reply.hijack();
       const response = reply.raw;
@@ -82,7 +82,7 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
         response: answers(z.object({ everyMs: z.number(), samples: z.array(sampleShape) })),
       },
     },
-    async () => readStats(context.redis, context.namespace),
+    async () => readStats(context.fleet),
   );
 }
 

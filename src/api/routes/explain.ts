@@ -31,12 +31,12 @@ export const explanationShape = z
   .meta({ id: 'Explanation' });
 
 /** What explaining needs of the server. */
-export function partsOf({ redis, namespace, queue, recordsDir, records, settings }: ApiContext) {
-  return { redis, namespace, queue, recordsDir, records, settings };
+export function partsOf({ fleet, queue, recordsDir, records, settings }: ApiContext) {
+  return { fleet, queue, recordsDir, records, settings };
 }
 
 export function addExplainRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace } = context;
+  const { fleet } = context;
   server.get(
     '/v1/explain',
     {
@@ -56,8 +56,8 @@ export function addExplainRoutes(server: ApiServer, context: ApiContext): void {
     },
     async ({ query }): Promise<Explanation> => {
       const { url, crawl } = query;
-      const id = crawl === undefined ? null : await exactCrawl(redis, namespace, crawl);
-      return explainUrl(partsOf(context), url, id && (await nameForCommands(redis, namespace, id)));
+      const id = crawl === undefined ? null : await exactCrawl(fleet, crawl);
+      return explainUrl(partsOf(context), url, id && (await nameForCommands(fleet, id)));
     },
   );
 }

@@ -11,7 +11,7 @@ const state = z.object({ status: z.enum(['ok', 'stopping', 'redis']) });
 const REDIS_MS = 2000;
 
 export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace, queue } = context;
+  const { fleet, queue } = context;
   const own = processMetrics();
   server.get(
     '/healthz',
@@ -27,7 +27,7 @@ export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
     async (_request, reply) => {
       if (context.leaving()) return reply.code(503).send({ status: 'stopping' });
       const late = new Promise<null>((resolve) => setTimeout(resolve, REDIS_MS, null).unref());
-      const pong = await Promise.race([redis.ping().catch(() => null), late]);
+      const pong = await Promise.race([fleet.redis.ping().catch(() => null), late]);
       return pong === 'PONG' ? { status: 'ok' as const } : reply.code(503).send({ status: 'redis' });
     },
   );
@@ -41,6 +41,6 @@ export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
       reply
         .type(METRICS_CONTENT_TYPE)
         .serializer((text: string) => text)
-        .send(await renderMetrics(redis, namespace, queue, own)),
+        .send(await renderMetrics(fleet, queue, own)),
   );
 }

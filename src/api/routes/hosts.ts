@@ -34,7 +34,7 @@ const limitsInput = z
   .meta({ id: 'HostLimits', description: 'null takes a limit back; max goes with durationMs' });
 
 export function addHostRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace } = context;
+  const { fleet } = context;
   server.get(
     '/v1/hosts',
     {
@@ -47,8 +47,8 @@ export function addHostRoutes(server: ApiServer, context: ApiContext): void {
       },
     },
     async ({ query }) => {
-      const keys = await listHosts(redis, namespace, await listOpenCrawls(redis, namespace), query.limit);
-      return { hosts: await lookAtHosts(redis, namespace, keys) };
+      const keys = await listHosts(fleet, await listOpenCrawls(fleet), query.limit);
+      return { hosts: await lookAtHosts(fleet, keys) };
     },
   );
   server.get(
@@ -60,10 +60,10 @@ export function addHostRoutes(server: ApiServer, context: ApiContext): void {
 }
 
 function addChanges(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace, queue } = context;
+  const { fleet, queue } = context;
   /** What was put back until the former limits would allow it looks again. */
   const changed = async (key: string) => {
-    await wakeHost(redis, namespace, queue, key);
+    await wakeHost(fleet, queue, key);
     return stateOf(context, key);
   };
   server.patch(
@@ -79,7 +79,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
     },
     async (request) => {
       const key = keyOf(request.params.key);
-      await limitHost(redis, namespace, key, checkedLimits(request.body));
+      await limitHost(fleet, key, checkedLimits(request.body));
       return changed(key);
     },
   );
@@ -96,7 +96,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
     },
     async (request) => {
       const key = keyOf(request.params.key);
-      await pauseHost(redis, namespace, key, request.body?.durationMs ?? FOR_GOOD_MS);
+      await pauseHost(fleet, key, request.body?.durationMs ?? FOR_GOOD_MS);
       return changed(key);
     },
   );
@@ -105,7 +105,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
     { schema: { tags, summary: 'End its pause', params, response: answers(hostShape) } },
     async (request) => {
       const key = keyOf(request.params.key);
-      await resumeHost(redis, namespace, key);
+      await resumeHost(fleet, key);
       return changed(key);
     },
   );
@@ -125,8 +125,8 @@ function keyOf(text: string): string {
   }
 }
 
-async function stateOf({ redis, namespace }: ApiContext, key: string): Promise<HostState> {
-  const [state] = await lookAtHosts(redis, namespace, [key]);
+async function stateOf({ fleet }: ApiContext, key: string): Promise<HostState> {
+  const [state] = await lookAtHosts(fleet, [key]);
   if (!state) throw new ApiProblem('E_INTERNAL');
   return state;
 }

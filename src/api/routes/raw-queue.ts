@@ -17,7 +17,7 @@ const policy =
 
 export async function addRawQueues(
   server: FastifyInstance,
-  { redis, namespace, queue, settings }: ApiContext,
+  { fleet, queue, settings }: ApiContext,
 ): Promise<void> {
   const adapter = new FastifyAdapter();
   adapter.setBasePath(PATH);
@@ -29,7 +29,7 @@ export async function addRawQueues(
     return board;
   };
   createBullBoard({
-    queues: [look(queue, shownJob), look(openWebhookQueue(redis, namespace), redacted)],
+    queues: [look(queue, shownJob), look(openWebhookQueue(fleet), redacted)],
     // Two copies of one type, in the packages' own folders.
     serverAdapter: adapter as never,
     options: {

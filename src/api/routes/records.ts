@@ -29,7 +29,7 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof CrawlRecord)[];
 
 export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace, recordsDir, records } = context;
+  const { fleet, recordsDir, records } = context;
   server.get(
     '/v1/crawls/:id/records',
     {
@@ -47,8 +47,8 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const crawl = await exactCrawl(redis, namespace, request.params.id);
-      const recordsFolder = await findRecordsFolder(redis, namespace, crawl);
+      const crawl = await exactCrawl(fleet, request.params.id);
+      const recordsFolder = await findRecordsFolder(fleet, crawl);
       const form = wants(request);
       if (form === 'ndjson') return sendText(reply, 'application/x-ndjson', lines(recordsDir, recordsFolder));
       if (form === 'csv') return sendText(reply, 'text/csv', rows(recordsDir, recordsFolder), `${crawl}.csv`);

@@ -45,7 +45,7 @@ const replayInput = z
   .meta({ id: 'NewReplay' });
 
 export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
-  const { redis, namespace } = context;
+  const { fleet } = context;
   server.post(
     '/v1/dead/replay',
     {
@@ -79,33 +79,33 @@ export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
         response: answers(z.object({ replays: z.array(replayShape) })),
       },
     },
-    async () => ({ replays: await listReplays(redis, namespace) }),
+    async () => ({ replays: await listReplays(fleet) }),
   );
   server.get(
     '/v1/replays/:id',
     { schema: { tags, summary: 'How far a replay is', params, response: answers(replayShape) } },
-    (request) => lookAtReplay(redis, namespace, request.params.id),
+    (request) => lookAtReplay(fleet, request.params.id),
   );
   server.delete(
     '/v1/replays/:id',
     { schema: { tags, summary: 'Bring no more of it back', params, response: answers(replayShape) } },
-    (request) => stopReplay(redis, namespace, request.params.id),
+    (request) => stopReplay(fleet, request.params.id),
   );
 }
 
 async function replay(context: ApiContext, input: z.infer<typeof replayInput>) {
-  const { redis, namespace, queue } = context;
+  const { fleet, queue } = context;
   const { filter: given = {}, all, canary, rate = DEFAULT_RATE, dryRun } = input;
   if (!all && Object.keys(given).length === 0)
     throw new ApiProblem('E_FIELD', 'filter: say which, or all: true.', { field: 'filter' });
   const filter = await deadFilterOf(context, given);
   const overrides = withoutUndefined(input.overrides ?? {});
-  const { groups, cancelled } = await countReplayable(redis, namespace, queue, filter);
+  const { groups, cancelled } = await countReplayable(fleet, queue, filter);
   if (dryRun) {
     const matching = groups.reduce((sum, { count }) => sum + count, 0);
     return { status: 200, body: { dryRun, matching, cancelled, runs: [] } };
   }
-  const runs = await startReplay(redis, namespace, queue, filter, {
+  const runs = await startReplay(fleet, queue, filter, {
     canary: canary ?? null,
     rate,
     overrides,

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { type CrawlSettings, crawlSettings } from '../../config.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl, stayWithCrawl } from '../../crawl/crawl.ts';
 import { explainRequest } from '../../explain/explain.ts';
-import { crawlKey } from '../../frontier/keys.ts';
 import { requestSchema } from '../../request.ts';
 import { NDJSON } from '../bodies.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
@@ -114,7 +113,7 @@ async function offerBody(
   isStream: boolean,
   claim: Claim | null,
 ): Promise<Totals> {
-  const { redis, namespace } = context;
+  const { fleet } = context;
   const hash = createHash('sha256');
   const producer = randomUUID();
   const target = await targetOf(context, request.query.crawl, producer);
@@ -140,7 +139,7 @@ async function offerBody(
       throw error;
     }
   } finally {
-    await leaveCrawl(redis, namespace, target.id, producer);
+    await leaveCrawl(fleet, target.id, producer);
   }
 }
 
@@ -154,13 +153,13 @@ async function targetOf(
   name: string,
   producer: string,
 ): Promise<{ id: string; settings: CrawlSettings }> {
-  const { redis, namespace } = context;
-  const known = await newestCrawl(redis, namespace, name);
+  const { fleet } = context;
+  const known = await newestCrawl(fleet, name);
   const [text, state] = known
-    ? await redis.hmget(crawlKey(namespace, known), 'settings', 'state')
+    ? await fleet.redis.hmget(fleet.keys.crawl(known), 'settings', 'state')
     : [null, null];
   if (known && text && state !== 'cancelled') {
-    await stayWithCrawl(redis, namespace, known, producer);
+    await stayWithCrawl(fleet, known, producer);
     return {
       id: known,
       settings: { ...crawlSettings(context.settings), ...(JSON.parse(text) as CrawlSettings) },
@@ -174,7 +173,7 @@ async function targetOf(
     });
   }
   const settings = { ...crawlSettings(context.settings), depth: 0 };
-  const { id } = await beginCrawl(redis, namespace, { name, producer, settings, seeds: 'from the API' });
+  const { id } = await beginCrawl(fleet, { name, producer, settings, seeds: 'from the API' });
   return { id, settings };
 }
 

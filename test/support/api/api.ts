@@ -6,7 +6,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import { connect, type Socket } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { Fleet, Fleets } from '../fleets.ts';
+import type { Fleets, TestFleet } from '../fleets.ts';
 import { type DroverProcess, until } from '../signals.ts';
 
 /** Long enough for a token of the API. */
@@ -91,7 +91,7 @@ export interface RawConnection {
 
 /** `drover serve --port 0 ARGS` in this fleet, when it listens; without consumers unless `args` say otherwise. */
 export async function startApi(
-  { runner }: Pick<Fleet, 'runner'>,
+  { runner }: Pick<TestFleet, 'runner'>,
   args: readonly string[] = [],
   options: { env?: Record<string, string>; wholeFile?: boolean } = {},
 ): Promise<Api> {
@@ -117,8 +117,8 @@ export function sharedApi(
   fleets: Fleets,
   args: readonly string[] = [],
   environment: Record<string, string> = {},
-): () => Promise<Api & Fleet> {
-  let api: Promise<Api & Fleet> | null = null;
+): () => Promise<Api & TestFleet> {
+  let api: Promise<Api & TestFleet> | null = null;
   const start = async () => {
     const fleet = await fleets.open(environment);
     return { ...fleet, ...(await startApi(fleet, args, { wholeFile: true })) };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, type TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { type Fleet, openFleets } from '../fleets.ts';
+import { openFleets, type TestFleet } from '../fleets.ts';
 import { until } from '../signals.ts';
 import { type Site, startSite } from '../site/site.ts';
 import { type Api, startApi } from './api.ts';
@@ -29,7 +29,7 @@ export interface Stage {
   /** Null: the machine has no Chromium, and nothing else of this is there. */
   readonly program: string | null;
   readonly site: Site;
-  readonly fleet: Fleet;
+  readonly fleet: TestFleet;
   api: Api;
   /** Another server of the same fleet, or the same again at its port. */
   serve(args: readonly string[], environment?: Record<string, string>): Promise<Api>;
@@ -50,7 +50,7 @@ export interface Stage {
 export function openStage(): Stage {
   const program = chromiumPath();
   const fleets = openFleets();
-  let [browser, site, fleet, api]: [Browser, Site, Fleet, Api] = [] as never;
+  let [browser, site, fleet, api]: [Browser, Site, TestFleet, Api] = [] as never;
 
   const serve: Stage['serve'] = (args, env = {}) =>
     startApi(fleet, [...flags, ...args], { env, wholeFile: true });

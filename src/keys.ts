@@ -1,0 +1,78 @@
+// Every key in Redis that drover makes, in one place. docs/ARCHITECTURE.md says what each holds; the Lua scripts spell the same
+// names, and test/keys.test.ts holds the three together. All keys of a namespace carry one hash tag, so that scripts work in a cluster.
+
+/** What all keys of a fleet begin with, such as `{drover:0}`; `name` is the setting `namespace`. */
+export function namespaceOf(name: string): string {
+  return `{${name}:0}`;
+}
+
+/** The keys of one namespace, by what they hold. BullMQ makes its own below `NAMESPACE:requests` and `NAMESPACE:webhooks`. */
+export type Keys = ReturnType<typeof keysOf>;
+
+export function keysOf(namespace: string) {
+  const ofCrawl = (part: string) => (crawl: string) => `${namespace}:c:${crawl}${part}`;
+  const ofLimiter = (part: string) => (key: string) => `${namespace}:k:${key}${part}`;
+  return {
+    // crawls
+    crawls: `${namespace}:crawls`,
+    newestOfName: `${namespace}:names`,
+    countOfName: `${namespace}:serials`,
+    activeCrawls: `${namespace}:active`,
+    crawl: ofCrawl(''),
+    open: ofCrawl(':open'),
+    openByLimiter: ofCrawl(':n'),
+    dead: ofCrawl(':dead'),
+    replayed: ofCrawl(':replayed'),
+    seedHosts: ofCrawl(':hosts'),
+    producers: ofCrawl(':producers'),
+    acceptedByHost: ofCrawl(':accepts'),
+    dueLanes: ofCrawl(':due'),
+    lane: (crawl: string, priority: string | number, key: string) =>
+      `${namespace}:c:${crawl}:l${priority}:${key}`,
+    seen: (crawl: string, bucket: number) => `${namespace}:c:${crawl}:s:${bucket}`,
+    // dispatch
+    handOver: `${namespace}:hand-over`,
+    // limiter keys
+    limiter: ofLimiter(''),
+    slotHolders: ofLimiter(':s'),
+    slotWaiters: ofLimiter(':q'),
+    waitingLanes: ofLimiter(':w'),
+    serverHolders: (server: string) => `${namespace}:server:${server}:s`,
+    serverWaiters: (server: string) => `${namespace}:server:${server}:w`,
+    limitedByOperator: `${namespace}:limited`,
+    keyEvents: `${namespace}:keys`,
+    robots: (origin: string) => `${namespace}:robots:${origin}`,
+    robotsLock: (origin: string) => `${namespace}:robots:${origin}:lock`,
+    // dead letters and replays
+    deadGroups: `${namespace}:dead:groups`,
+    deadGroup: (group: string) => `${namespace}:dead:g:${group}`,
+    autoReplays: `${namespace}:dead:auto`,
+    replay: (run: string) => `${namespace}:replay:${run}`,
+    replayCrawls: (run: string) => `${namespace}:replay:${run}:crawls`,
+    replays: `${namespace}:replays`,
+    openReplays: `${namespace}:replays:open`,
+    // the fleet
+    consumers: `${namespace}:consumers`,
+    heartbeat: (consumer: string) => `${namespace}:heartbeat:${consumer}`,
+    lease: (work: string) => `${namespace}:lease:${work}`,
+    metrics: `${namespace}:metrics`,
+    history: `${namespace}:history`,
+    historyClaim: (period: string | number) => `${namespace}:history:${period}`,
+    tail: `${namespace}:tail`,
+    tailWanted: `${namespace}:tail:wanted`,
+    // outside
+    outbox: `${namespace}:outbox`,
+    idempotency: (digest: string) => `${namespace}:idempotent:${digest}`,
+  };
+}
+
+/** A job's name in BullMQ and in the hand-over list: unique, no ':', never an integer. */
+export function jobIdOf(crawl: string, id: string): string {
+  return `${crawl}.${id}`;
+}
+
+/** The inverse of jobIdOf; a crawl's id may hold dots, a fingerprint does not. */
+export function crawlAndId(jobId: string): { crawl: string; id: string } {
+  const dot = jobId.lastIndexOf('.');
+  return { crawl: jobId.slice(0, dot), id: jobId.slice(dot + 1) };
+}
