@@ -1,10 +1,9 @@
 // May this request be fetched now? Scope, robots.txt and the slot: an answer, or the outcome that ends this turn of the job.
 
 import type { LoadedCrawl } from '../src/crawl/loaded-crawl.ts';
-import { catalogue, type ErrorCode, type Failure, failure } from '../src/errors.ts';
-import { classify } from '../src/fetch/classify.ts';
+import { catalogue, type Failure, failure, knownFailure, unpackFailure } from '../src/errors.ts';
 import { claimRequest } from '../src/frontier/claim.ts';
-import { NO_TIMINGS, type Outcome } from '../src/outcome.ts';
+import type { Outcome } from '../src/outcome.ts';
 import { LEASE_MS, PERMIT_PATIENCE_MS } from '../src/politeness/slot.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
@@ -13,8 +12,6 @@ import { askStart, ELSEWHERE_MS, givePermit, isTimed, mayStart, onLost, postpone
 
 /** A consumer that dies this often with the same request in its hands: it is the request. */
 const MOST_STALLS = 20;
-/** Where a host fails for good: its name, its certificate, its address. */
-const FINAL_LAYERS: ReadonlySet<Failure['layer']> = new Set(['dns', 'tls', 'guard', 'connect']);
 /** Requests of a paused crawl that are in the queue already look again after this. */
 const PAUSED_MS = 3000;
 
@@ -59,20 +56,15 @@ export async function admit(
  * out of reach (its name, its port, its certificate), that is what the request failed of.
  */
 export function refusal(refused: Failure): Ending {
-  if (refused.code === 'E_ROBOTS') return { kind: 'refuse', failure: refused };
-  if (refused.code !== 'E_ROBOTS_UNREACHABLE') return { kind: 'fail', failure: refused };
-  const [, code = '', message = ''] = /: (E_[A-Z0-9_]+) (.*)$/s.exec(refused.message) ?? [];
-  if (!(code in catalogue)) return { kind: 'again', failure: refused };
-  const cause = { ...failure(code as ErrorCode), message: `${message} (asking for robots.txt)` };
-  const verdict = classify(
-    { ok: false, failure: cause, timings: NO_TIMINGS, finalUrl: '' },
-    { deadOn: [], nowMs: 0 },
-  );
-  if (verdict.kind !== 'dead') return { kind: 'again', failure: cause };
+  const { ends, retry } = catalogue[refused.code];
+  if (ends === 'refused') return { kind: 'refuse', failure: refused };
+  if (!retry) return { kind: 'fail', failure: refused };
+  if (!refused.cause) return { kind: 'again', failure: refused };
+  const { code, detail = '' } = refused.cause;
+  const cause = failure(code, `${detail} (asking for robots.txt)`.trim());
+  if (catalogue[code].retry) return { kind: 'again', failure: cause };
   // An answer that cannot be read says nothing of the host's pages.
-  return FINAL_LAYERS.has(cause.layer) || cause.code === 'E_RATE_LIMITED'
-    ? { kind: 'fail', failure: cause }
-    : { kind: 'again', failure: refused };
+  return catalogue[code].wholeHost ? { kind: 'fail', failure: cause } : { kind: 'again', failure: refused };
 }
 
 /** It may have been taken before, and cannot be ended without its claim. The slot that came along is given back. */
@@ -141,10 +133,9 @@ async function askSlot(context: ConsumerContext, job: ActiveJob, claims: boolean
   }
 }
 
-/** The dead-letter index keeps `CODE message`. */
+/** Of a request that had died before, as its crawl keeps it. */
 function failureOfReason(reason: string): Failure {
-  const [, code = 'E_QUEUE', message = ''] = /^(E_[A-Z0-9_]+) (.*)$/s.exec(reason) ?? [];
-  return { ...failure(code as Failure['code']), message };
+  return knownFailure(unpackFailure(reason)) ?? failure('E_QUEUE', reason);
 }
 
 function stalledTooOften(job: ActiveJob): Admission {

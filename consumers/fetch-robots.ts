@@ -149,7 +149,7 @@ async function fetchRobots(
   if (hops.laterMs() !== null) return { kind: 'later', untilMs: Date.now() + (hops.laterMs() ?? 0) };
   if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
-  if (!result.ok) return { kind: 'unreachable', message: `${result.failure.code} ${result.failure.message}` };
+  if (!result.ok) return { kind: 'unreachable', cause: result.failure };
   const { status, body } = result.answer;
   const answer: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
   if (status !== 429 && status !== 503) return answer;
@@ -160,6 +160,6 @@ async function fetchRobots(
   });
   if (status === 503) return answer;
   if (told.toldForMs + told.pausedMs > loadedCrawl.settings.maxPostponed)
-    return { kind: 'unreachable', message: 'E_RATE_LIMITED Status 429.' };
+    return { kind: 'unreachable', cause: failure('E_RATE_LIMITED', 'Status 429.') };
   return { kind: 'later', untilMs: Date.now() + Math.max(told.pausedMs, LEAST_TOLD_OFF_MS) };
 }

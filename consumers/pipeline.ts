@@ -1,7 +1,7 @@
 // The pipeline of DESIGN §3 for one job: admit ─ slot ─ fetch ─ classify ─ handle ─ store ─ follow ─ end. Every step is
 // idempotent by the request's id, and the order makes a crash between any two of them harmless.
 import type { Failure } from '../src/errors.ts';
-import { failure } from '../src/errors.ts';
+import { catalogue, failure, isFailure, packFailure } from '../src/errors.ts';
 import { classify } from '../src/fetch/classify.ts';
 import type { Ended } from '../src/frontier/commit.ts';
 import { limiterKeyOfRequest } from '../src/frontier/entry.ts';
@@ -133,8 +133,7 @@ async function fetchAndEnd(context: ConsumerContext, job: ActiveJob): Promise<Ou
       return postpone(context, job, verdict, { key: pageKey, ageMs, result });
     case 'dead':
       // A hop that robots.txt forbids is what it would be for the request itself.
-      if (verdict.failure.code === 'E_ROBOTS') return refuse(context, job, verdict.failure);
-      if (verdict.failure.code === 'E_ROBOTS_UNREACHABLE') return retry(context, job, verdict, result);
+      if (catalogue[verdict.failure.code].ends === 'refused') return refuse(context, job, verdict.failure);
       return die(context, job, { failure: verdict.failure, answer: verdict.answer, result });
     default:
       return verdict satisfies never;
@@ -149,8 +148,8 @@ function verdictOn(context: ConsumerContext, job: ActiveJob, result: FetchResult
 }
 
 function lossOf(job: ActiveJob): Failure {
-  const reason = job.abort.signal.reason as Partial<Failure> | undefined;
-  return reason?.code ? (reason as Failure) : failure('E_LOCK_LOST');
+  const reason: unknown = job.abort.signal.reason;
+  return isFailure(reason) ? reason : failure('E_LOCK_LOST');
 }
 
 async function record(
@@ -248,7 +247,7 @@ async function end(
     status: answer?.status ?? null,
     code: error?.code ?? null,
     bytes: answer?.body.byteLength ?? 0,
-    reason: error ? `${error.code} ${error.message}` : '',
+    reason: error ? packFailure(error) : '',
     host: limiterKeyOf(job.request.url),
     links,
     leftOut,

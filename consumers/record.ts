@@ -1,6 +1,6 @@
 // One request's record: what was asked, what came, what was found in it.
 import { hash } from 'node:crypto';
-import type { Failure } from '../src/errors.ts';
+import { type Failure, shownFailure } from '../src/errors.ts';
 import { decodeText, isHtml } from '../src/fetch/body/text.ts';
 import { type Answer, NO_TIMINGS, type Timings } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
@@ -73,7 +73,7 @@ export function recordOf(
     method: request.extras?.method ?? 'GET',
     status: answer?.status ?? null,
     ok: answer !== null && failure === null && answer.status >= 200 && answer.status < 300,
-    error: failure,
+    error: failure && shownFailure(failure),
     attempts: job.attempt,
     depth: request.depth,
     referrer: request.referrer,

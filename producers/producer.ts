@@ -10,7 +10,7 @@ import {
 import { beginCrawl, checkCrawlName, leaveCrawl, readCounts, stayWithCrawl } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { createScope } from '../src/crawl/scope.ts';
-import { catalogue, DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
+import { DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
 import {
   type FleetOptions,
   fleetOptions,
@@ -188,8 +188,8 @@ async function* only(given: GivenRequest, rules: Parameters<typeof lineOf>[2]): 
   yield line;
 }
 
-function errorOf({ code, message }: Failure): DroverError {
-  return new DroverError(code, message.slice(catalogue[code].means.length).trim());
+function errorOf({ code, detail }: Failure): DroverError {
+  return new DroverError(code, detail);
 }
 
 function rejectionOf({ line, failure, text }: Extract<OfferedLine, { failure: Failure }>): Rejection {

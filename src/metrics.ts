@@ -1,6 +1,6 @@
 // The catalogue of all metrics: what Prometheus is told of a fleet. Every series that there can be follows from this table, so that their
 // number does not depend on hosts, crawls, URLs or consumers. docs/metrics.md is held to it.
-import { catalogue, type ErrorCode } from './errors.ts';
+import { type CatalogueEntry, catalogue, type ErrorCode } from './errors.ts';
 
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 
@@ -15,14 +15,9 @@ export interface Metric {
   readonly bounds: readonly number[];
 }
 
-/** Layers of errors that a request can end with. The others are of commands, producers and the API. */
-const foreignLayers: ReadonlySet<string> = new Set(['api', 'settings', 'redis', 'disk']);
-
-/** Codes that an attempt, a refusal or a dead letter may carry, each with its layer. */
-export const requestErrors: readonly (readonly [layer: string, code: ErrorCode])[] = (
-  Object.entries(catalogue) as [ErrorCode, { layer: string }][]
-)
-  .filter(([, { layer }]) => !foreignLayers.has(layer))
+/** Codes that an attempt, a refusal, a dead letter or what was left out may carry, each with its layer. The others are of commands and the API. */
+export const requestErrors = (Object.entries(catalogue) as [ErrorCode, CatalogueEntry][])
+  .filter(([, { ends }]) => ends !== null)
   .map(([code, { layer }]) => [layer, code] as const);
 
 /** What is in no row of its own. */

@@ -1,5 +1,5 @@
 // One request's line in the results: its shape (DESIGN §7), in the order in which it is written.
-import type { Failure } from './errors.ts';
+import type { ShownFailure } from './errors.ts';
 
 export type BodyForm = 'text' | 'base64' | 'none';
 
@@ -13,7 +13,7 @@ export interface CrawlRecord {
   status: number | null;
   /** True for 2xx alone. */
   ok: boolean;
-  error: Failure | null;
+  error: ShownFailure | null;
   attempts: number;
   depth: number;
   referrer: string | null;

@@ -1,5 +1,5 @@
 // How a command that cannot go on says so: what was wrong, where, what to do; and its exit code.
-import { DroverError } from '../../src/errors.ts';
+import { catalogue, DroverError } from '../../src/errors.ts';
 import { printable } from '../../src/log.ts';
 import { redisFailure } from '../../src/redis.ts';
 
@@ -7,9 +7,7 @@ export const EXIT = { recorded: 0, dead: 1, usage: 2, unusable: 3, interrupted: 
 
 export function exitCodeOf(error: unknown): number {
   const known = asDroverError(error);
-  // A file that the command line names and that is not there is a slip of the user's, not of the disk's.
-  if (!known || known.code === 'E_FILE') return EXIT.usage;
-  return known.layer === 'redis' || known.layer === 'disk' ? EXIT.unusable : EXIT.usage;
+  return known ? catalogue[known.code].exit : EXIT.usage;
 }
 
 /** One or two lines for the terminal; a stack only for what is a defect of drover's. */

@@ -1,7 +1,7 @@
 // What a crawl says at its end: how it ended, what went wrong and what to do about it, where the results are.
 import stringWidth from 'string-width';
 import { type CrawlCounts, endedOf } from '../../src/crawl/progress.ts';
-import { catalogue, type ErrorCode } from '../../src/errors.ts';
+import { entryOf } from '../../src/errors.ts';
 import { printable, shorten } from '../../src/log.ts';
 import { EXIT } from '../command/failures.ts';
 import { count, counted, duration, highestFirst, size, speed } from './figures.ts';
@@ -149,7 +149,7 @@ function statusRows(counts: CrawlCounts): Row[] {
 /** By layer, then the most frequent first; with what the catalogue says. */
 function codeRows(counts: Record<string, number>): Row[] {
   const rows = highestFirst(counts).map(([code, value]) => {
-    const known = Object.hasOwn(catalogue, code) ? catalogue[code as ErrorCode] : null;
+    const known = entryOf(code);
     return { layer: known?.layer ?? '', code, value, text: known ? `${known.means} ${known.advice}` : '' };
   });
   const layers = [...new Set(rows.map(({ layer }) => layer))];

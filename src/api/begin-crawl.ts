@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl } from '../crawl/crawl.ts';
 import { viewCrawl } from '../crawl/views.ts';
-import { catalogue, DroverError, type Failure } from '../errors.ts';
+import { DroverError } from '../errors.ts';
 import type { OfferedLine } from '../seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../seeds/sitemaps.ts';
 import type { UrlRules } from '../url/normalize.ts';
@@ -78,14 +78,9 @@ function nameOf({ name }: CrawlInput, idempotencyKey: string | undefined): strin
 function checkSeeds(lines: readonly OfferedLine[], { urls }: CrawlInput): void {
   const first = lines.find((line) => 'failure' in line);
   if (!first || !('failure' in first) || lines.some((line) => !('failure' in line))) return;
-  throw new ApiProblem(first.failure.code, detailOf(first.failure), {
+  throw new ApiProblem(first.failure.code, first.failure.detail, {
     field: urls ? `urls.${first.line - 1}` : 'url',
   });
-}
-
-/** A failure's own words, without the sentence that its code has anyway. */
-function detailOf({ code, message }: Failure): string {
-  return message.slice(catalogue[code].means.length).trim();
 }
 
 function checkSitemapsOf({ sitemap }: CrawlSettings, urls: readonly string[], rules: UrlRules): void {

@@ -23,7 +23,6 @@ export const problemShape = z
 
 /** What a call is answered that cannot be done as it was asked. */
 export class ApiProblem extends DroverError {
-  readonly field: string | undefined;
   readonly status: number | undefined;
   readonly retryAfterSeconds: number | undefined;
 
@@ -32,41 +31,19 @@ export class ApiProblem extends DroverError {
     detail = '',
     more: { field?: string; status?: number; retryAfterSeconds?: number } = {},
   ) {
-    super(code, detail);
-    this.field = more.field;
+    super(code, detail, more.field === undefined ? {} : { field: more.field });
     this.status = more.status;
     this.retryAfterSeconds = more.retryAfterSeconds;
   }
 }
 
-const statuses: Partial<Record<ErrorCode, number>> = {
-  E_AUTH: 401,
-  E_FORBIDDEN: 403,
-  E_ORIGIN: 403,
-  E_ROUTE: 404,
-  E_LETTER_UNKNOWN: 404,
-  E_REPLAY_UNKNOWN: 404,
-  E_REQUEST_UNKNOWN: 404,
-  E_CRAWL_UNKNOWN: 404,
-  E_METHOD: 405,
-  E_BODY_SLOW: 408,
-  E_CRAWL_ENDED: 409,
-  E_IDEMPOTENCY: 409,
-  E_BODY_SIZE: 413,
-  E_MEDIA_TYPE: 415,
-  E_TOO_MANY: 429,
-  E_INTERNAL: 500,
-  E_STOPPING: 503,
-};
-
 /** Of a detail, which may repeat what was sent. */
 const MOST_SHOWN = 1000;
 
-/** What a caller did wrong is a 400, what Redis or a disk cannot do now a 503. */
+/** The catalogue's, unless this problem has its own; for a code that no call should end with, it is the caller's doing. */
 function statusOf(error: DroverError): number {
   const given = error instanceof ApiProblem ? error.status : undefined;
-  const { layer } = error;
-  return given ?? statuses[error.code] ?? (layer === 'redis' || layer === 'disk' ? 503 : 400);
+  return given ?? catalogue[error.code].status ?? 400;
 }
 
 /** What is said, in whole, to bytes that are no request: no route has seen them. */
@@ -84,8 +61,7 @@ export function unreadableAnswer(nodeCode: string | undefined): string {
 }
 
 function documentOf(error: DroverError, requestId: string): z.infer<typeof problemShape> {
-  const { code, advice, message } = error;
-  const field = error instanceof ApiProblem && error.field ? error.field : fieldIn(error);
+  const { code, advice, message, field } = error;
   return {
     type: `urn:drover:error:${code}`,
     title: catalogue[code].means,
@@ -96,12 +72,6 @@ function documentOf(error: DroverError, requestId: string): z.infer<typeof probl
     ...(field === undefined ? {} : { field }),
     requestId,
   };
-}
-
-/** What lies below the API names a field at the beginning of its sentence. */
-function fieldIn({ code, detail }: DroverError): string | undefined {
-  const name = code === 'E_FIELD' ? /^([A-Za-z]+): /.exec(detail)?.[1] : undefined;
-  return name === 'cursor' ? 'query.cursor' : name;
 }
 
 /** Answers any error: what is known with its own code, what is a defect of drover's with E_INTERNAL and a line in the log. */

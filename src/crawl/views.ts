@@ -66,7 +66,8 @@ export async function pageOfCrawls(
   limit: number,
 ): Promise<{ ids: string[]; next: string | null }> {
   const rank = cursor === null ? -1 : await fleet.redis.zrevrank(fleet.keys.crawls, cursor);
-  if (rank === null) throw new DroverError('E_FIELD', 'cursor: take it from the page before.');
+  if (rank === null)
+    throw new DroverError('E_FIELD', 'cursor: take it from the page before.', { field: 'query.cursor' });
   const ids = await fleet.redis.zrevrange(fleet.keys.crawls, String(rank + 1), String(rank + 1 + limit));
   return { ids: ids.slice(0, limit), next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
 }

@@ -1,6 +1,6 @@
 // Automatic replay: of each group whose host was down, one letter is tried now and then, and the others follow when it comes through.
 
-import type { ErrorCode } from '../errors.ts';
+import { entryOf } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { groupOf } from '../frontier/replay.ts';
 import type { Log } from '../log.ts';
@@ -9,22 +9,6 @@ import { ALL_DEAD } from './filter.ts';
 import { indexedGroups, reconcileDead } from './groups.ts';
 import { driveReplays, stopReplay } from './replay.ts';
 import { createRun, type RunAtWork, readRun, runsAtWork } from './replay-runs.ts';
-
-/** What says that the host, its name server or the way to it was down; not that it did not want to be asked, nor that one page is broken. */
-export const HOST_DOWN: ReadonlySet<string> = new Set([
-  'E_ROBOTS_UNREACHABLE',
-  'E_DNS_TEMPORARY',
-  'E_DNS_TIMEOUT',
-  'E_CONNECT_REFUSED',
-  'E_CONNECT_UNREACHABLE',
-  'E_CONNECT_TIMEOUT',
-  'E_RESET',
-  'E_TLS_TIMEOUT',
-  'E_SEND_TIMEOUT',
-  'E_RESPONSE_TIMEOUT',
-  'E_READ_TIMEOUT',
-  'E_HTTP_5XX',
-] satisfies ErrorCode[]);
 
 /** Runs at work, whoever began them, beyond which no further one begins. */
 const MOST_AT_WORK = 50;
@@ -58,7 +42,7 @@ export async function replayDowned(
   const atWork = await runsAtWork(fleet);
   const busy = new Set(atWork.map(({ code, host }) => groupOf(code, host)));
   const groups = (await indexedGroups(fleet, { code: null, host: null })).filter(
-    ({ code, count }) => HOST_DOWN.has(code) && count > 0,
+    ({ code, count }) => entryOf(code)?.hostDown && count > 0,
   );
   const present = new Set(groups.map(({ code, host }) => groupOf(code, host)));
   const memories = await learn(fleet, intervalMs, present);

@@ -1,8 +1,7 @@
 // Looking at dead letters: one, a page of them, groups of the same code at the same host.
 
-import { DroverError } from '../errors.ts';
+import { DroverError, layerOf } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
-import { layerOf } from '../queue/attempts.ts';
 import {
   adviceOn,
   type DeadLetter,
@@ -93,7 +92,7 @@ async function rankAfter(redis: Redis, key: string, cursor: string | null): Prom
   if (cursor === null) return 0;
   const [, at, jobId] = /^(\d+)_(.+)$/s.exec(cursor) ?? [];
   if (at === undefined || jobId === undefined)
-    throw new DroverError('E_FIELD', 'cursor: take it from the page before.');
+    throw new DroverError('E_FIELD', 'cursor: take it from the page before.', { field: 'query.cursor' });
   const [score, rank] = await Promise.all([redis.zscore(key, jobId), redis.zrevrank(key, jobId)]);
   // One that has died once more since stands elsewhere by now.
   if (rank !== null && Number(score) === Number(at)) return rank + 1;

@@ -2,7 +2,7 @@
 
 import type { LoadedCrawl } from '../crawl/loaded-crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
-import type { Failure } from '../errors.ts';
+import type { Failure, ShownFailure } from '../errors.ts';
 import type { FrontierLook, LanePosition } from '../frontier/look.ts';
 import type { HostState } from '../politeness/hosts.ts';
 import type { Attempt } from '../queue/attempts.ts';
@@ -96,13 +96,13 @@ export interface Whereabouts {
 
 export interface ScopeLook {
   /** What a link to it would be left out for; null if it would be followed. */
-  asLink: Failure | null;
+  asLink: ShownFailure | null;
   /** The page that the link would stand on. */
   from: string;
   /** What any request of this URL would be left out for: the limits of the crawl. */
-  limit: Failure | null;
+  limit: ShownFailure | null;
   /** A page that was fetched and links to it, though it was never offered; `refusal`: why it was left out; `error`: of the page. */
-  linking: { url: string; depth: number; refusal: Failure | null; error: Failure | null } | null;
+  linking: { url: string; depth: number; refusal: ShownFailure | null; error: ShownFailure | null } | null;
 }
 
 export interface GuardLook {

@@ -2,7 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
-import { type Failure, failure } from '../errors.ts';
+import { type Failure, failure, shownFailure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { type HostState, lookAtHosts } from '../politeness/hosts.ts';
@@ -77,17 +77,19 @@ async function scopeOf(parts: PlaceParts, asked: Asked): Promise<ScopeLook> {
         )
       : null;
   return {
-    asLink: refusals[at] ?? null,
+    asLink: shown(refusals[at]),
     from: pages[at] ?? url,
-    limit: await limitOf(parts, asked),
+    limit: shown(await limitOf(parts, asked)),
     linking: linking && {
       url: linking.url,
       depth: linking.depth,
-      refusal: refusalFor(subject, url, linking),
+      refusal: shown(refusalFor(subject, url, linking)),
       error: linking.error ?? null,
     },
   };
 }
+
+const shown = (refusal: Failure | null | undefined) => (refusal ? shownFailure(refusal) : null);
 
 /** Where links of the crawl begin: its seeds; without one that is a URL, the URL's own host. */
 async function pagesWithLinks({ fleet }: PlaceParts, { crawl }: Subject, url: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 // An explanation's steps, each a decision with its ground, in the order in which a request meets them.
+import { shownFailure, unpackFailure } from '../errors.ts';
 import { adviceOn } from '../queue/dead-letters.ts';
 import type { Facts, Place, Step } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
@@ -21,7 +22,8 @@ export function stepsOf(facts: Facts): Step[] {
 
 function normalizeStep({ subject }: Facts): Step {
   const { failure, url, forms, id } = subject;
-  if (failure) return { step: 'normalize', ok: false, text: failure.message, detail: { ...failure } };
+  if (failure)
+    return { step: 'normalize', ok: false, text: failure.message, detail: { ...shownFailure(failure) } };
   const changes = forms && forms.changes.length > 0 ? ` (${forms.changes.join(', ')})` : '';
   const text =
     url === null ? `its URL is not known any more; fingerprint ${id}` : `${url}${changes}; fingerprint ${id}`;
@@ -177,7 +179,7 @@ function attemptsStep({ where, subject }: Facts): Step | null {
 function outcomeStep({ where }: Facts): Step | null {
   if (!where) return null;
   if (where.look.dead) {
-    const [code = ''] = where.look.dead.split(' ', 1);
+    const { code } = unpackFailure(where.look.dead);
     return { step: 'outcome', ok: false, text: sentences(`dead: ${where.look.dead}`, adviceOn(code)) };
   }
   const record = where.place.kind === 'ended' ? where.placed?.record : null;

@@ -1,5 +1,8 @@
 // The one sentence that answers "why was this not fetched?".
+import { entryOf, type ShownFailure } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
+import type { RobotsLook } from '../robots/look.ts';
+import { ruleFailure } from '../robots/robots.ts';
 import type { Facts, Place, Whereabouts } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { forbiddenBy, ordinal, reason, robotsRefusal, span } from './words.ts';
@@ -72,26 +75,29 @@ function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string
 }
 
 function ended(
-  { counts }: Facts,
+  { counts, robots }: Facts,
   record: CrawlRecord,
   { file, offset }: { file: string; offset: number },
 ): string {
   const at = `record in ${file} at byte ${offset}`;
   const { error, status, fetchedAt } = record;
   if (error === null) return `Fetched at ${fetchedAt}: ${status}, ${at}.`;
-  if (error.code === 'E_ROBOTS') {
-    const [, line, file, rule] = /Line (\d+) of (\S+): (.*)$/s.exec(error.message) ?? [];
-    return `Not fetched: ${file ? robotsRefusal(file, Number(line), rule ?? null) : reason(error)}.`;
-  }
+  if (error.code === 'E_ROBOTS') return `Not fetched: ${ruleInForce(robots, error) ?? reason(error)}.`;
   if (error.code === 'E_CANCELLED')
     return `Not fetched: crawl ${record.crawl} was cancelled before its turn came.`;
-  if (error.code === 'E_HTTP_4XX' || error.code === 'E_HTTP_STATUS')
+  if (entryOf(error.code)?.ends === 'recorded')
     return `Fetched at ${fetchedAt}: ${status} (${error.code}), ${at}.`;
   const gone =
     counts?.state === 'cancelled'
       ? 'its letter is gone, purged or dropped on its way through a replay when the crawl was cancelled'
       : 'its letter was purged';
   return `Dead since ${fetchedAt}, and ${gone}: ${error.code} ${error.message}`;
+}
+
+/** In the words for a rule that holds, if the robots.txt that the fleet has still forbids by the rule that the record names. */
+function ruleInForce(robots: RobotsLook | null, refused: ShownFailure): string | null {
+  if (!robots || ruleFailure(robots.file, robots.line, robots.rule).message !== refused.message) return null;
+  return robotsRefusal(robots.file, robots.line, robots.rule);
 }
 
 function neverOffered(facts: Facts): string {

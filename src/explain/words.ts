@@ -1,5 +1,5 @@
 // Small words that explanations are put together from.
-import { catalogue, type Failure } from '../errors.ts';
+import { catalogue, knownFailure, type ShownFailure } from '../errors.ts';
 import type { RobotsLook } from '../robots/look.ts';
 import { hostnameOf } from '../url/host.ts';
 
@@ -17,10 +17,10 @@ export function span(milliseconds: number): string {
 }
 
 /** What this case adds to the sentence of its code, as part of a sentence; that itself where it adds nothing, or a bare limit. */
-export function reason({ code, message }: Pick<Failure, 'code' | 'message'>): string {
-  const { means } = catalogue[code];
-  const detail = message.startsWith(means) ? message.slice(means.length).trim() : message;
-  if (detail === '') return partOf(means);
+export function reason(failure: ShownFailure): string {
+  const detail = knownFailure(failure)?.detail;
+  if (detail === undefined) return partOf(failure.message);
+  const { means } = catalogue[failure.code];
   return detail.startsWith('The limit is ') ? `${partOf(means)} (${partOf(detail)})` : partOf(detail);
 }
 

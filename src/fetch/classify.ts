@@ -1,5 +1,5 @@
 // What a fetch means: the one table from answers and failures to verdicts (DESIGN section 5).
-import { type ErrorCode, type Failure, failure } from '../errors.ts';
+import { catalogue, type ErrorCode, type Failure, failure } from '../errors.ts';
 import type { Answer, FetchResult, Verdict } from '../outcome.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
@@ -10,27 +10,10 @@ export interface Rules {
   readonly nowMs: number;
 }
 
-/** Failures that another attempt may get past. All others are dead at once. */
-const worthRetrying: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'E_DNS_TEMPORARY',
-  'E_DNS_TIMEOUT',
-  'E_CONNECT_REFUSED',
-  'E_CONNECT_UNREACHABLE',
-  'E_CONNECT_TIMEOUT',
-  'E_RESET',
-  'E_TLS_TIMEOUT',
-  'E_SEND_TIMEOUT',
-  'E_RESPONSE_TIMEOUT',
-  'E_READ_TIMEOUT',
-  'E_REQUEST_TIMEOUT',
-  'E_BODY_TRUNCATED',
-  'E_BODY_CHUNKING',
-]);
-
 /** The verdict on one fetch. Pure; every status and every error code has exactly one. */
 export function classify(result: FetchResult, rules: Rules): Verdict {
   if (!result.ok) {
-    const kind = worthRetrying.has(result.failure.code) ? 'retry' : 'dead';
+    const kind = catalogue[result.failure.code].retry ? 'retry' : 'dead';
     return { kind, failure: result.failure, answer: null };
   }
   const { answer } = result;

@@ -1,5 +1,5 @@
 // What lasts over the hops of one fetch: the time that is left, and the wish to end it.
-import { type Failure, failure } from '../errors.ts';
+import { type Failure, failure, isFailure } from '../errors.ts';
 
 export class FetchDeadline {
   /** Of the whole fetch, on the clock of performance.now(). */
@@ -34,6 +34,5 @@ export class FetchDeadline {
 
 function reasonOf(signal: AbortSignal): Failure {
   const reason: unknown = signal.reason;
-  const isFailure = typeof reason === 'object' && reason !== null && 'code' in reason && 'layer' in reason;
-  return isFailure ? (reason as Failure) : failure('E_LOCK_LOST');
+  return isFailure(reason) ? reason : failure('E_LOCK_LOST');
 }

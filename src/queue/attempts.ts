@@ -1,5 +1,5 @@
 // A request's attempts, as its job keeps them: small, since a site that is down leaves hundreds of thousands.
-import { catalogue, type ErrorCode } from '../errors.ts';
+import { layerOf } from '../errors.ts';
 import type { Timings } from '../outcome.ts';
 
 /** One attempt that failed. */
@@ -72,9 +72,4 @@ export function unpackAttempts(packed: readonly PackedAttempt[], url: string): A
     });
   }
   return attempts;
-}
-
-/** The layer of a code; 'queue' for what is none of the catalogue's. */
-export function layerOf(code: string): string {
-  return code in catalogue ? catalogue[code as ErrorCode].layer : 'queue';
 }

@@ -1,8 +1,8 @@
 // Dead letters: the jobs in BullMQ's failed set, and what each says of itself.
-import { catalogue, type ErrorCode } from '../errors.ts';
+import { entryOf, unpackFailure } from '../errors.ts';
 import { type Request, type RequestInput, unpackRequest } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
-import { type Attempt, layerOf, type PackedAttempt, unpackAttempts } from './attempts.ts';
+import { type Attempt, type PackedAttempt, unpackAttempts } from './attempts.ts';
 import type { RequestJob, RequestQueue } from './queue.ts';
 
 export interface DeadLetter {
@@ -48,7 +48,6 @@ export async function* deadJobs(queue: RequestQueue, from = 0): AsyncGenerator<R
 export function letterOf(job: RequestJob): DeadLetter {
   const jobId = job.id ?? '';
   const dot = jobId.lastIndexOf('.');
-  const [, code = '', message = ''] = /^(\S+) ?(.*)$/s.exec(job.failedReason ?? '') ?? [];
   const { url } = unpackRequest(job.data);
   return {
     jobId,
@@ -56,9 +55,7 @@ export function letterOf(job: RequestJob): DeadLetter {
     id: jobId.slice(dot + 1),
     url,
     host: limiterKeyOf(url),
-    code,
-    layer: layerOf(code),
-    message,
+    ...unpackFailure(job.failedReason ?? ''),
     attempts: job.attemptsMade,
     failedAt: new Date(job.finishedOn ?? job.timestamp).toISOString(),
   };
@@ -80,9 +77,7 @@ export function detailOf(job: RequestJob): DeadLetterDetail {
 }
 
 export function adviceOn(code: string): string {
-  return code in catalogue
-    ? catalogue[code as ErrorCode].advice
-    : 'Replay it; if it fails again, the log tells more.';
+  return entryOf(code)?.advice ?? 'Replay it; if it fails again, the log tells more.';
 }
 
 /**

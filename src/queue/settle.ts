@@ -1,4 +1,5 @@
 // The one place that maps outcomes to what BullMQ does (DESIGN §5).
+import { packFailure } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { DelayedError, type RequestJob, UnrecoverableError, WaitingError } from './queue.ts';
 import { RetryError } from './retry.ts';
@@ -15,13 +16,13 @@ export async function settle(outcome: Outcome, job: RequestJob, token: string): 
       job.opts.attempts = Number.MAX_SAFE_INTEGER;
       job.opts.backoff = { type: 'custom' };
       job.opts.stackTraceLimit = 1;
-      throw new RetryError(`${outcome.failure.code} ${outcome.failure.message}`, outcome.delayMs);
+      throw new RetryError(packFailure(outcome.failure), outcome.delayMs);
     case 'postponed':
       await job.moveToDelayed(outcome.untilMs, token);
       throw new DelayedError();
     case 'dead': {
       job.opts.stackTraceLimit = 1;
-      const error = new UnrecoverableError(`${outcome.failure.code} ${outcome.failure.message}`);
+      const error = new UnrecoverableError(packFailure(outcome.failure));
       error.stack = error.message;
       throw error;
     }

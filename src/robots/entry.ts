@@ -1,18 +1,19 @@
 // What is known of one origin's robots.txt, what a fetch of it means (RFC 9309 §2.3), and the form in which Redis keeps it.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { type Failure, knownFailure, packFailure, unpackFailure } from '../errors.ts';
 import { withinLimit } from './rules.ts';
 
 /** What the fetching of robots.txt, up to five redirects followed, came to. `later`: it could not be asked now. */
 export type RobotsFetch =
   | { kind: 'answer'; status: number; text: string }
-  | { kind: 'unreachable'; message: string }
+  | { kind: 'unreachable'; cause: Failure }
   | { kind: 'later'; untilMs: number };
 
 /** Times in milliseconds since 1970. */
 export interface RobotsEntry {
   /** rules: obey the text. none: there is no robots.txt, all is allowed. unreachable: nothing is known, all is disallowed. */
   kind: 'rules' | 'none' | 'unreachable';
-  /** The robots.txt, or for `unreachable` the reason. */
+  /** The robots.txt, or for `unreachable` the reason: the failure behind it as packFailure writes it, or a sentence on the answer. */
   text: string;
   fetchedAtMs: number;
   /** After that it must be fetched again. */
@@ -53,7 +54,7 @@ export function entryOf(
   );
   return {
     kind: 'unreachable',
-    text: fetch.kind === 'answer' ? `It answers with status ${fetch.status}.` : fetch.message,
+    text: fetch.kind === 'answer' ? `It answers with status ${fetch.status}.` : packFailure(fetch.cause),
     fetchedAtMs: nowMs,
     freshUntilMs: nowMs + Math.round(againMs),
     unreachableSinceMs: sinceMs,
@@ -63,6 +64,11 @@ export function entryOf(
 /** Whether all is disallowed for want of a robots.txt. */
 export function disallowsAll(entry: RobotsEntry): boolean {
   return entry.kind === 'unreachable' && entry.fetchedAtMs - entry.unreachableSinceMs < longUnreachableMs;
+}
+
+/** The failure for want of which there is no robots.txt; null where the host answered, or where all is well. */
+export function causeOf({ kind, text }: RobotsEntry): Failure | null {
+  return kind === 'unreachable' ? knownFailure(unpackFailure(text)) : null;
 }
 
 /** How long Redis is to keep it: since when a host is unreachable must outlive the entry itself. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
-import { disallowsAll, type RobotsEntry, type RobotsFetch } from './entry.ts';
+import { causeOf, disallowsAll, type RobotsEntry, type RobotsFetch } from './entry.ts';
 import { parseRobots, type RobotsRules } from './rules.ts';
 import {
   type FetchRobots,
@@ -51,6 +51,7 @@ const recheckMs = 60_000;
 /** One origin as this process knows it. */
 interface Known {
   entry: RobotsEntry;
+  cause: Failure | null;
   rules: RobotsRules;
   /** Not to be used after this. */
   untilMs: number;
@@ -131,6 +132,7 @@ class CachedRobots implements Robots {
       : parseRobots(found.kind === 'rules' ? found.text : '', this.#productToken);
     const known = {
       entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' }, // the text is not needed any more
+      cause: causeOf(found),
       rules,
       untilMs: Math.min(found.freshUntilMs, this.#cache.nowMs() + recheckMs),
     };
@@ -150,17 +152,22 @@ class CachedRobots implements Robots {
   }
 }
 
-function verdictOf({ entry, rules }: Known, origin: string, url: string): RobotsVerdict {
+function verdictOf({ entry, cause, rules }: Known, origin: string, url: string): RobotsVerdict {
   if (entry.kind === 'none') return allowed;
   if (disallowsAll(entry) && url !== `${origin}/robots.txt`) {
     return {
       kind: 'refused',
-      failure: failure('E_ROBOTS_UNREACHABLE', `${origin}/robots.txt: ${entry.text}`),
+      failure: failure('E_ROBOTS_UNREACHABLE', `${origin}/robots.txt: ${entry.text}`, cause ?? undefined),
     };
   }
   const { allowed: may, rule, line } = rules.allows(url);
   if (may) return allowed;
-  return { kind: 'refused', failure: failure('E_ROBOTS', `Line ${line} of ${origin}/robots.txt: ${rule}`) };
+  return { kind: 'refused', failure: ruleFailure(`${origin}/robots.txt`, line, rule) };
+}
+
+/** Of the rule that forbids a URL: its line and its text, as they stand in the file at that address. */
+export function ruleFailure(file: string, line: number | null, rule: string | null): Failure {
+  return failure('E_ROBOTS', `Line ${line} of ${file}: ${rule}`);
 }
 
 /** Scheme, host and port of a normalised URL. */

@@ -1,7 +1,7 @@
 // One attempt to deliver an event: a signed POST behind the address guard, and what its answer means.
 
 import { type CrawlSettings, defaultSettings } from '../config.ts';
-import type { ErrorCode } from '../errors.ts';
+import { catalogue, packFailure } from '../errors.ts';
 import type { Fetcher } from '../fetch/client.ts';
 import { parseRetryAfter } from '../fetch/retry-after.ts';
 import type { Fleet } from '../fleet.ts';
@@ -15,16 +15,6 @@ import { signWebhook } from './sign.ts';
 const TIMEOUT_MS = 10_000;
 /** Nothing of an answer is used but its status; what is longer is cut off. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-
-/** What no further attempt would repair. */
-const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'E_SSRF',
-  'E_URL_INVALID',
-  'E_URL_SCHEME',
-  'E_TLS_EXPIRED',
-  'E_TLS_SELF_SIGNED',
-  'E_TLS_WRONG_NAME',
-]);
 
 /** How an attempt ended, and at which host: all of the URL that may be shown, since the rest may hold a token. */
 export interface Delivered {
@@ -87,10 +77,10 @@ function meaningOf(result: FetchResult, attempt: number): Delivery {
     const why = `the receiver answered ${status}`;
     return { kind: 'again', why, afterMs: Math.min(LONGEST_DELAY_MS, Math.max(afterMs, askedMs)) };
   }
-  const { code, message } = result.failure;
-  // What it says of the redirect may hold a token.
-  if (code === 'E_REDIRECT_LOOP' || code === 'E_REDIRECT_INVALID')
+  const { code } = result.failure;
+  // Where a redirect leads may hold a token; none is followed, and so it is always one too many.
+  if (code === 'E_REDIRECT_LOOP')
     return { kind: 'again', why: 'the receiver answered with a redirect, which is not followed', afterMs };
-  const why = redact(`${code} ${message}`);
-  return FINAL.has(code) ? { kind: 'givenUp', why } : { kind: 'again', why, afterMs };
+  const why = redact(packFailure(result.failure));
+  return catalogue[code].lasting ? { kind: 'givenUp', why } : { kind: 'again', why, afterMs };
 }

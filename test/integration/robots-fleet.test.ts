@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { after, before, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { failure } from '../../src/errors.ts';
 import { fleetOf } from '../../src/fleet.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
@@ -479,7 +480,7 @@ test('rules that cannot be had anew after 24 hours are no longer used: all is re
   };
   const none = ['E_ROBOTS_UNREACHABLE', 'E_ROBOTS_UNREACHABLE'];
   assert.deepEqual(await codes(0), ['allowed', 'E_ROBOTS']);
-  found = { kind: 'unreachable', message: 'E_CONNECT_TIMEOUT' };
+  found = { kind: 'unreachable', cause: failure('E_CONNECT_TIMEOUT') };
   assert.deepEqual(await codes(day - 1), ['allowed', 'E_ROBOTS']);
   assert.deepEqual(await codes(day), none);
   assert.deepEqual(await codes(2 * day), none);
@@ -487,7 +488,7 @@ test('rules that cannot be had anew after 24 hours are no longer used: all is re
   assert.deepEqual(await codes(31 * day + 300_000), ['allowed', 'allowed']);
   found = answers200(lines('Disallow: /private'));
   assert.deepEqual(await codes(32 * day), ['allowed', 'E_ROBOTS']);
-  found = { kind: 'unreachable', message: 'E_CONNECT_TIMEOUT' };
+  found = { kind: 'unreachable', cause: failure('E_CONNECT_TIMEOUT') };
   assert.deepEqual(await codes(33 * day), none, 'the thirty days begin anew');
 });
 

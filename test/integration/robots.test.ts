@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import test, { after, before, type TestContext } from 'node:test';
+import { failure } from '../../src/errors.ts';
 import { fleetOf } from '../../src/fleet.ts';
 import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
 import {
@@ -68,7 +69,7 @@ async function fetchRobots(url: string): Promise<RobotsFetch> {
     const response = await fetch(url);
     return { kind: 'answer', status: response.status, text: await response.text() };
   } catch (error) {
-    return { kind: 'unreachable', message: String(error) };
+    return { kind: 'unreachable', cause: failure('E_CONNECT_REFUSED', String(error)) };
   }
 }
 
@@ -279,7 +280,7 @@ test('a host that has been unreachable for thirty days may be crawled, and is st
       'http://gone.example/x',
       async () => {
         asked++;
-        return { kind: 'unreachable', message: 'E_CONNECT_REFUSED' };
+        return { kind: 'unreachable', cause: failure('E_CONNECT_REFUSED') };
       },
     );
   for (const [days, kind] of [

@@ -66,5 +66,5 @@ function growingAmong(segments: readonly IndexedSegment[]): Set<IndexedSegment> 
 const shortName = (name: string) => hash('sha1', name, 'hex').slice(0, 10);
 
 export function noCursor(): DroverError {
-  return new DroverError('E_FIELD', 'cursor: take it from the page before.');
+  return new DroverError('E_FIELD', 'cursor: take it from the page before.', { field: 'query.cursor' });
 }

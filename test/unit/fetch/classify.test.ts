@@ -69,6 +69,9 @@ test('a postponed carries what Retry-After says, or null', () => {
 });
 
 const retried: ErrorCode[] = [
+  'E_ROBOTS_UNREACHABLE',
+  'E_HTTP_5XX',
+  'E_HTTP_RETRY',
   'E_DNS_TEMPORARY',
   'E_DNS_TIMEOUT',
   'E_CONNECT_REFUSED',
@@ -93,4 +96,15 @@ test('of the failures, the passing ones are retried and all others are dead', ()
     assert.equal(verdict.failure, given);
     assert.equal(verdict.answer, null);
   }
+});
+
+test('a status is tried again if the catalogue says so of its code, and recorded if that ends so', () => {
+  for (let status = 100; status < 1000; status++) {
+    const { kind, failure: reason } = verdictOn(status);
+    if (!reason) continue;
+    const { retry, ends } = catalogue[reason.code];
+    assert.equal(kind === 'retry', retry, `${status} ${kind}`);
+    assert.equal(kind === 'recorded', ends === 'recorded', `${status} ${kind}`);
+  }
+  assert.equal(catalogue.E_HTTP_DEAD_STATUS.ends, 'dead');
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { failure } from '../../../src/errors.ts';
 import {
+  causeOf,
   disallowsAll,
   entryOf,
   packEntry,
@@ -55,7 +57,7 @@ test('RFC 9309 §2.3.1: 2xx has rules, 3xx and 4xx have none, all else is unreac
 const day = 86_400_000;
 
 test('RFC 9309 §2.3.1.4: all is disallowed while it is unreachable, for 30 days; an answer in between begins them anew', () => {
-  const down = { kind: 'unreachable', message: 'x' } as const;
+  const down = { kind: 'unreachable', cause: failure('E_RESET') } as const;
   const answer = { kind: 'answer', status: 200, text: '' } as const;
   const first = entryOf(down, null, day);
   const later = entryOf(down, first, 20 * day);
@@ -66,9 +68,24 @@ test('RFC 9309 §2.3.1.4: all is disallowed while it is unreachable, for 30 days
 });
 
 test('a host that is down is asked again after two seconds, then after half the time that it has been down, at most five minutes', () => {
-  const down = { kind: 'unreachable', message: 'x' } as const;
+  const down = { kind: 'unreachable', cause: failure('E_RESET') } as const;
   const first = entryOf(down, null, 1_000_000);
   assert.equal(first.freshUntilMs, 1_002_000);
   assert.equal(entryOf(down, first, 1_060_000).freshUntilMs, 1_090_000);
   assert.equal(entryOf(down, first, 9_000_000).freshUntilMs, 9_300_000);
+});
+
+test('what was behind an unreachable robots.txt is known again after the trip through Redis, also from an entry of an earlier release', () => {
+  const cause = failure('E_DNS_NOT_FOUND', 'gone.example.');
+  const entry = entryOf({ kind: 'unreachable', cause }, null, 5);
+  const back = unpackEntry(packEntry(entry));
+  assert.deepEqual(back && causeOf(back), cause);
+  const old =
+    '1 unreachable 5 2005 5 p\nE_CONNECT_REFUSED Nothing listens on that host and port. a:80: ECONNREFUSED.';
+  const known = unpackEntry(Buffer.from(old));
+  assert.deepEqual(known && causeOf(known), failure('E_CONNECT_REFUSED', 'a:80: ECONNREFUSED.'));
+  // An answer is no failure of the way there, and a file that is there has none.
+  for (const status of [503, 404])
+    assert.equal(causeOf(entryOf({ kind: 'answer', status, text: 'E_RESET x' }, null, 5)), null);
+  assert.equal(causeOf(entryOf({ kind: 'answer', status: 200, text: 'E_RESET x' }, null, 5)), null);
 });
