@@ -1,4 +1,4 @@
-// Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors.ts, src/config.ts and src/metrics.ts: npm run docs.
+// Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors-table.ts, src/config.ts and src/metrics.ts: npm run docs.
 // What stands around the tables is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,13 +26,18 @@ export function upToDate(path: string): { now: string; wanted: string } {
 }
 
 function errorsTable(): string {
-  const rows = Object.entries(catalogue).map(([code, { layer, means, advice }]) => [
+  const rows = Object.entries(catalogue).map(([code, entry]) => [
     `\`${code}\``,
-    layer,
-    means,
-    advice,
+    entry.layer,
+    entry.means,
+    entry.advice,
+    entry.ends ?? '–',
+    entry.retry ? 'yes' : '–',
+    entry.hostDown ? 'yes' : '–',
+    String(entry.status ?? '–'),
   ]);
-  return table(['code', 'layer', 'what happened', 'what to do'], rows);
+  const head = ['code', 'layer', 'what happened', 'what to do', 'request', 'retried', 'host down', 'API'];
+  return table(head, rows);
 }
 
 function settingsTable(): string {

@@ -1,6 +1,7 @@
 // The layout, held: floors, rooms, what is imported in one place only, sizes, names. Each failure says what to do.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { listsOfCodes, listsOfLayers, messagesTakenApart } from './support/error-codes.ts';
 import {
   fileExists,
   findCycle,
@@ -14,7 +15,8 @@ import {
 
 /**
  * Imports point from a floor to a lower one, or stay within a room; never to another room of the same floor. Imports of types count too.
- * src/errors.ts is the ground that every room, src/url included, stands on; src/redis.ts, src/scripts.ts (the Lua) and src/fleet.ts are one room.
+ * src/errors.ts is the ground that every room, src/url included, stands on; it and its table are one room, and so are src/redis.ts,
+ * src/scripts.ts (the Lua) and src/fleet.ts.
  */
 const floors: Record<number, string[]> = {
   12: ['cli', 'src/index.ts'],
@@ -31,7 +33,11 @@ const floors: Record<number, string[]> = {
   1: ['src/url', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts'],
   0: ['src/errors.ts', 'src/redact.ts'],
 };
-const sameRoom: Record<string, string> = { 'src/scripts.ts': 'src/redis.ts', 'src/fleet.ts': 'src/redis.ts' };
+const sameRoom: Record<string, string> = {
+  'src/scripts.ts': 'src/redis.ts',
+  'src/fleet.ts': 'src/redis.ts',
+  'src/errors-table.ts': 'src/errors.ts',
+};
 
 /** The one file that may import each of these. */
 const gates: Record<string, string> = {
@@ -45,7 +51,7 @@ const gates: Record<string, string> = {
 const mostLines = 300;
 const mostLinesOfEntry = 80;
 /** Tables: one entry after the other, which two files would only make harder to search. */
-const outliers = ['src/config.ts', 'src/errors.ts'];
+const outliers = ['src/config.ts', 'src/errors-table.ts'];
 
 const product = sourcesIn(['src', 'producers', 'consumers', 'cli'], 'ts');
 const tests = sourcesIn(['test']);
@@ -146,6 +152,46 @@ test('the environment is read in src/config.ts alone', () => {
     'Make it a setting in src/config.ts, and take its value as an argument.',
   );
   assert.deepEqual(readers, ['src/config.ts']);
+});
+
+/** Sets of codes that are to go into the table, by file. */
+const listsLeft = ['consumers/host-signals.ts'];
+
+test('what a code decides stands in its table, and nowhere else is there a list of codes', () => {
+  const scripts = sourcesIn(['src', 'producers', 'consumers', 'cli'], '{js,mjs}');
+  const others = [...product, ...scripts].filter(
+    ({ path }) => !/^src\/errors(-table)?\.ts$/.test(path) && !listsLeft.includes(path),
+  );
+  holds(
+    others.flatMap(({ path, text }) => listsOfCodes(text).map((defect) => `${path}: ${defect}`)),
+    'Ask for what the list decides: catalogue[code].retry and the like. What no entry says yet is a new decision, in src/errors-table.ts.',
+  );
+  holds(
+    product.flatMap(({ path, text }) => listsOfLayers(text).map((defect) => `${path}: ${defect}`)),
+    'Make it a decision of the table in src/errors-table.ts, which may be the same for all codes of a layer.',
+  );
+});
+
+/** Where a text is all that there is, by file; the first is the one place that reads what drover itself wrote so. */
+const textReaders: Record<string, string> = {
+  'src/errors.ts': 'unpackFailure',
+  'src/redis.ts': 'Redis and ioredis say in words alone what is wrong',
+  'src/politeness/key-events.ts': 'messages of publish and subscribe',
+  'src/seeds/read.ts': 'the first line of what a getter of the program throws',
+  'src/explain/words.ts': 'how the detail is put into a sentence',
+};
+
+test('no message is taken apart to find out what is in it', () => {
+  const found = product.flatMap(({ path, text }) => messagesTakenApart(text).map((call) => ({ path, call })));
+  holds(
+    found.filter(({ path }) => !(path in textReaders)).map(({ path, call }) => `${path}: ${call}`),
+    'Take code, detail and cause of the failure, or field of the error; what is missing there is to be given along where it is made.',
+  );
+  for (const path of Object.keys(textReaders))
+    assert.ok(
+      found.some((one) => one.path === path),
+      `${path}: take it out of textReaders`,
+    );
 });
 
 test('a file is named for what it is about', () => {

@@ -121,11 +121,15 @@ function refuseRegexes(field: string, patterns: unknown): void {
 }
 
 function checkPatterns(settings: CrawlSettings): void {
+  checkScope({ ...settings, include: [] }, 'excludePaths');
+  checkScope(settings, 'includePaths');
+}
+
+function checkScope(settings: CrawlSettings, field: string): void {
   try {
     createScope(settings);
   } catch (error) {
     if (!(error instanceof DroverError)) throw error;
-    const field = error.detail.includes('--exclude') ? 'excludePaths' : 'includePaths';
     throw new ApiProblem(error.code, error.detail, { field });
   }
 }

@@ -1,5 +1,5 @@
 // Small words that explanations are put together from.
-import { catalogue, knownFailure, type ShownFailure } from '../errors.ts';
+import { catalogue, knownFailure, type ShownFailure, unpackFailure } from '../errors.ts';
 import type { RobotsLook } from '../robots/look.ts';
 import { hostnameOf } from '../url/host.ts';
 
@@ -42,7 +42,12 @@ export function robotsRefusal(file: string, line: number | null, rule: string | 
 export function forbiddenBy(robots: RobotsLook | null): string | null {
   if (!robots || robots.allowed) return null;
   if (robots.kind !== 'unreachable') return robotsRefusal(robots.file, robots.line, robots.rule);
-  return `robots.txt of ${hostOf(robots.file)} cannot be had (${partOf(robots.reason ?? '')}), which forbids all`;
+  return `robots.txt of ${hostOf(robots.file)} cannot be had (${whyUnreachable(robots)}), which forbids all`;
+}
+
+function whyUnreachable({ reason: text }: RobotsLook): string {
+  const cause = knownFailure(unpackFailure(text ?? ''));
+  return cause ? `${cause.code}: ${reason(cause)}` : partOf(text ?? '');
 }
 
 function hostOf(file: string): string {

@@ -22,9 +22,12 @@ function rowsOf(page: string): string[][] {
   );
 }
 
-test('docs/errors.md lists every error code with its layer, and none else', () => {
-  const listed = rowsOf('errors.md').map(([code, layer]) => [code, layer]);
-  const known = Object.entries(catalogue).map(([code, { layer }]) => [code, layer]);
+test('docs/errors.md lists every error code with its layer and what it decides, and none else', () => {
+  const listed = rowsOf('errors.md').map(([code, layer, , , ...decisions]) => [code, layer, ...decisions]);
+  const known = Object.entries(catalogue).map(([code, { layer, ends, retry, hostDown, status }]) => {
+    const marks = [retry, hostDown].map((holds) => (holds ? 'yes' : '–'));
+    return [code, layer, ends ?? '–', ...marks, `${status ?? '–'}`];
+  });
   assert.deepEqual(listed, known, 'run npm run docs');
 });
 
@@ -75,5 +78,5 @@ test('an error code that a text or a test names exists', () => {
       .filter(([code]) => !(code in catalogue))
       .map(([code]) => `${path}: ${code}`),
   );
-  assert.deepEqual(unknown, [], 'correct the name, or add the code to src/errors.ts');
+  assert.deepEqual(unknown, [], 'correct the name, or add the code to src/errors-table.ts');
 });

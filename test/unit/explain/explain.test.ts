@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import { explanationText } from '../../../cli/terminal/explain-text.ts';
 import { crawlSettings, defaultSettings } from '../../../src/config.ts';
 import { loadedCrawlOf } from '../../../src/crawl/loaded-crawl.ts';
-import { failure } from '../../../src/errors.ts';
+import { failure, packFailure } from '../../../src/errors.ts';
 import { formsOf } from '../../../src/explain/crawl.ts';
 import type { Explanation } from '../../../src/explain/explanation.ts';
 import { forbiddenBy, ordinal, reason, sentences, span } from '../../../src/explain/words.ts';
@@ -42,6 +42,11 @@ test('a robots.txt that cannot be had forbids all, one that allows nothing', () 
   assert.equal(
     forbiddenBy(away),
     'robots.txt of a.test:81 cannot be had (it answers with status 503), which forbids all',
+  );
+  const cause = packFailure(failure('E_DNS_NOT_FOUND', 'A.test.'));
+  assert.equal(
+    forbiddenBy({ ...away, reason: cause }),
+    'robots.txt of a.test:81 cannot be had (E_DNS_NOT_FOUND: a.test), which forbids all',
   );
 });
 
