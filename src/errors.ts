@@ -43,7 +43,7 @@ export interface Failure extends ShownFailure {
 }
 
 /** `detail` follows the catalogue's sentence; never put secrets into it. */
-export function failure(code: ErrorCode, detail?: string, cause?: Failure): Failure {
+export function failure(code: ErrorCode, detail?: string, cause?: Failure | null): Failure {
   const { layer, means } = catalogue[code];
   return {
     code,

@@ -17,7 +17,14 @@ export { readResults } from './crawl/results.ts';
 export type { CrawlView } from './crawl/views.ts';
 export type { DeadGroup } from './dead/read.ts';
 export type { ReplayOverrides, ReplayRun } from './dead/replay-runs.ts';
-export { catalogue, DroverError, type ErrorCode, type Failure, type Layer } from './errors.ts';
+export {
+  catalogue,
+  DroverError,
+  type ErrorCode,
+  type Failure,
+  type Layer,
+  type ShownFailure,
+} from './errors.ts';
 export type { Explanation } from './explain/explanation.ts';
 export type { Stats, StatsSample } from './fleet/history.ts';
 export type { FleetOptions, GivenSettings } from './fleet/join.ts';

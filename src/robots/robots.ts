@@ -157,7 +157,7 @@ function verdictOf({ entry, cause, rules }: Known, origin: string, url: string):
   if (disallowsAll(entry) && url !== `${origin}/robots.txt`) {
     return {
       kind: 'refused',
-      failure: failure('E_ROBOTS_UNREACHABLE', `${origin}/robots.txt: ${entry.text}`, cause ?? undefined),
+      failure: failure('E_ROBOTS_UNREACHABLE', `${origin}/robots.txt: ${entry.text}`, cause),
     };
   }
   const { allowed: may, rule, line } = rules.allows(url);

@@ -116,6 +116,8 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   );
   assert.deepEqual([dead.letter?.code, dead.letter?.attempts], ['E_HTTP_5XX', 2]);
   assert.equal(dead.record?.record.error?.code, 'E_HTTP_5XX');
+  const shown = ['code', 'layer', 'message'];
+  assert.deepEqual(Object.keys(dead.record.record.error), shown);
   const byId = await explainRequest(parts, `c.${dead.fingerprint}`);
   for (const field of ['verdict', 'url', 'attempts', 'letter', 'record'] as const)
     assert.deepEqual(byId[field], dead[field]);
@@ -141,6 +143,10 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
     /the link of .*\/deeper was left out, the page is deeper than --depth allows \(the limit is 2\)\.$/,
   );
   assert.deepEqual(step(deep, 'scope')?.ok, false);
+  const found = (step(deep, 'scope')?.detail ?? {}) as { linking?: { refusal: object } };
+  assert.deepEqual(Object.keys(found.linking?.refusal ?? {}), shown);
+  const scheme = await explain('ftp://x.test/');
+  assert.deepEqual(Object.keys(step(scheme, 'normalize')?.detail ?? {}), shown);
 
   assert.match(
     (await explain(`${url}/from-missing`)).verdict,

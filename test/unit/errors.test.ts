@@ -80,6 +80,15 @@ test('what the host, its name server or the way to it did is tried again by a re
   );
 });
 
+test('what drover needs and has not ends a command with exit code 3, what its user can put right with 2', () => {
+  const lacking = codes.filter((code) => catalogue[code].exit === 3);
+  assert.ok(lacking.includes('E_REDIS_DOWN') && lacking.includes('E_DISK_FULL'));
+  assert.deepEqual(
+    lacking,
+    codes.filter((code) => ['redis', 'disk'].includes(catalogue[code].layer) && code !== 'E_FILE'),
+  );
+});
+
 test('a failure comes back from its packed form, all but its cause', () => {
   for (const code of codes) {
     for (const given of [failure(code), failure(code, 'a.example:80: two\nlines.')]) {
