@@ -1,6 +1,6 @@
 // drover doctor: is this set-up sound?
 
-import { readSettings } from '../src/config.ts';
+import { readSettings } from '../src/config/read.ts';
 import { printable } from '../src/log.ts';
 import { EXIT } from './command/failures.ts';
 import { flagsOf } from './command/options.ts';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from '../src/config.ts';
+import type { Settings } from '../src/config/settings.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';

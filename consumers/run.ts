@@ -1,5 +1,5 @@
 // The consumer program: takes jobs of every crawl and fetches them, until it is stopped.
-import type { Settings } from '../src/config.ts';
+import type { Settings } from '../src/config/settings.ts';
 import type { Log } from '../src/log.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { startConsumer } from './consumer.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildServer, checkExposure } from '../src/api/server.ts';
 import { createTokens } from '../src/api/tokens.ts';
-import type { Settings } from '../src/config.ts';
+import type { Settings } from '../src/config/settings.ts';
 import { DroverError } from '../src/errors.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { fleetOf } from '../src/fleet.ts';

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { crawlSettings, type Settings } from '../src/config.ts';
+import { crawlSettings, type Settings } from '../src/config/settings.ts';
 import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Fleet } from '../src/fleet.ts';

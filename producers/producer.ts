@@ -1,23 +1,11 @@
 // The producer for a program of the user's: a few lines that enqueue, durably, from wherever the URLs come.
 import { randomUUID } from 'node:crypto';
-import {
-  type CrawlSettings,
-  crawlSettings,
-  definitions,
-  type SettingName,
-  settingNames,
-} from '../src/config.ts';
+import { crawlSettings, type NameOf, namesOf } from '../src/config/settings.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl, readCounts, stayWithCrawl } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
-import {
-  type FleetOptions,
-  fleetOptions,
-  type GivenSettings,
-  joinFleet,
-  type Membership,
-} from '../src/fleet/join.ts';
+import { type FleetOptions, type GivenSettings, joinFleet, type Membership } from '../src/fleet/join.ts';
 import { type OfferedLine, offerSeeds } from '../src/seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
@@ -31,7 +19,7 @@ import {
 } from './seeds/given-requests.ts';
 
 /** The crawl by its name or id, its settings by their names in docs/settings.md, and which fleet: `redisUrl` or `dataDir`, `namespace`. */
-export type ProducerOptions = { crawl: string } & FleetOptions & GivenSettings<keyof CrawlSettings>;
+export type ProducerOptions = { crawl: string } & FleetOptions & GivenSettings<NameOf<'crawl'>>;
 
 export interface Rejection {
   /** From 0 on: its place among what was given. */
@@ -78,10 +66,6 @@ export interface Producer extends AsyncDisposable {
 const HEARTBEAT_MS = 1000;
 const MOST_REJECTED = 1000;
 const MOST_SHOWN = 200;
-const known: SettingName[] = [
-  ...settingNames.filter((name) => definitions[name].of === 'crawl'),
-  ...fleetOptions,
-];
 
 /**
  * Begins the crawl, or goes on with the one of that name that has not ended. Settings that are not given come from DROVER_* variables and
@@ -91,7 +75,7 @@ const known: SettingName[] = [
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
   const { crawl: name, ...given } = options;
   checkCrawlName(String(name));
-  const membership = await joinFleet(given, known);
+  const membership = await joinFleet(given, namesOf('crawl', 'place'));
   try {
     return await produce(membership, String(name));
   } catch (error) {

@@ -1,8 +1,9 @@
-// Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors-table.ts, src/config.ts and src/metrics.ts: npm run docs.
-// What stands around the tables is written by hand.
+// Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors-table.ts,
+// src/config/table.ts and src/metrics.ts: npm run docs. What stands around the tables is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { definitions, type SettingName, settingNames, variableOf } from '../src/config.ts';
+import { type SettingName, settingNames, variableOf } from '../src/config/settings.ts';
+import { definitions } from '../src/config/table.ts';
 import { catalogue } from '../src/errors.ts';
 import { type Metric, metrics } from '../src/metrics.ts';
 

@@ -2,7 +2,7 @@
 
 import { Readable } from 'node:stream';
 import { type Enqueuing, enqueue } from '../../producers/enqueue.ts';
-import { defaultSettings } from '../../src/config.ts';
+import { defaultSettings } from '../../src/config/settings.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
 import { fleetOf } from '../../src/fleet.ts';

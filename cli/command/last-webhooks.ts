@@ -1,7 +1,7 @@
 // What the crawl command does for its webhook before it ends: it gives the last events some time to arrive, and says what has not.
 
 import type { Consumer } from '../../consumers/consumer.ts';
-import type { Settings } from '../../src/config.ts';
+import type { Settings } from '../../src/config/settings.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { counted } from '../terminal/figures.ts';
 import type { Screen } from '../terminal/screen.ts';

@@ -1,6 +1,7 @@
 // The settings as options of a command.
 import { type Command, Option } from 'commander';
-import { definitions, type SettingName, settingNames } from '../../src/config.ts';
+import { type SettingName, settingNames } from '../../src/config/settings.ts';
+import { definitions } from '../../src/config/table.ts';
 
 /** Adds the flags of these settings, with their defaults named in the help but left to readSettings. */
 export function addSettings(command: Command, names: readonly SettingName[]): Command {

@@ -1,7 +1,8 @@
 // What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
 
 import { join, resolve } from 'node:path';
-import { readSettings, type Settings } from '../../src/config.ts';
+import { readSettings } from '../../src/config/read.ts';
+import type { Settings } from '../../src/config/settings.ts';
 import { makeDirectory } from '../../src/embedded/place.ts';
 import { DroverError } from '../../src/errors.ts';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';

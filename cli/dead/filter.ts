@@ -1,6 +1,6 @@
 // Which dead letters a command means: checked, so that a slip is not taken for "none".
 import { distance } from 'fastest-levenshtein';
-import { parseSetting } from '../../src/config.ts';
+import { parseSetting } from '../../src/config/parse.ts';
 import { findCrawl } from '../../src/crawl/crawl.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { ALL_DEAD, type DeadFilter } from '../../src/dead/filter.ts';

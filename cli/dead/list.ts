@@ -1,5 +1,5 @@
 // drover dead list: what failed for good, and why.
-import { parseSetting } from '../../src/config.ts';
+import { parseSetting } from '../../src/config/parse.ts';
 import { deadLetters } from '../../src/dead/read.ts';
 import { printable } from '../../src/log.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';

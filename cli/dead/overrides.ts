@@ -1,5 +1,6 @@
 // What replayed requests have instead of what they had, from the options of drover dead replay.
-import { parseSetting, type SettingName } from '../../src/config.ts';
+import { parseSetting } from '../../src/config/parse.ts';
+import type { SettingName } from '../../src/config/settings.ts';
 import { DEFAULT_RATE, type ReplayHow } from '../../src/dead/replay.ts';
 import type { ReplayOverrides } from '../../src/dead/replay-runs.ts';
 import { DroverError } from '../../src/errors.ts';

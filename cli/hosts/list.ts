@@ -1,6 +1,6 @@
 // drover hosts: how hosts stand.
 
-import { parseSetting } from '../../src/config.ts';
+import { parseSetting } from '../../src/config/parse.ts';
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { printable } from '../../src/log.ts';

@@ -1,5 +1,5 @@
 // drover hosts pause: no start at a host, for a time or until it is resumed.
-import { parseSetting } from '../../src/config.ts';
+import { parseSetting } from '../../src/config/parse.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { FOR_GOOD_MS, pauseHost } from '../../src/politeness/hosts.ts';

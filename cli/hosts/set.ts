@@ -1,5 +1,5 @@
 // drover hosts set: limits of a host at run time.
-import { parseSetting } from '../../src/config.ts';
+import { parseSetting } from '../../src/config/parse.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { DroverError } from '../../src/errors.ts';

@@ -1,5 +1,5 @@
 // Shows a crawl while it runs: lines redrawn in place on a terminal, one plain line per 5 s anywhere else.
-import { isDumbTerminal } from '../../src/config.ts';
+import { isDumbTerminal } from '../../src/config/read.ts';
 import { createRate, endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
 import { printable } from '../../src/log.ts';
 import { liveLines, plainLine } from './progress-lines.ts';

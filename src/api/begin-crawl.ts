@@ -1,6 +1,6 @@
 // POST /v1/crawls: what the caller said, checked as a whole before anything begins; then the crawl and its seeds.
 import { randomUUID } from 'node:crypto';
-import type { CrawlSettings } from '../config.ts';
+import type { CrawlSettings } from '../config/settings.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl } from '../crawl/crawl.ts';
 import { viewCrawl } from '../crawl/views.ts';
 import { DroverError } from '../errors.ts';

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';

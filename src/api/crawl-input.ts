@@ -1,6 +1,15 @@
 // What a caller says of a crawl, in the words that other crawlers' APIs use, to drover's settings.
 import { z } from 'zod';
-import { type CrawlSettings, crawlSettings, definitions, parseSetting, type SettingName } from '../config.ts';
+import { parseSetting } from '../config/parse.ts';
+import {
+  type CrawlSettings,
+  crawlSettings,
+  type NameOf,
+  namesOf,
+  presentNameOf,
+  type SettingName,
+} from '../config/settings.ts';
+import { definitions } from '../config/table.ts';
 import { createScope } from '../crawl/scope.ts';
 import { isRegexPattern } from '../crawl/url-pattern.ts';
 import { DroverError } from '../errors.ts';
@@ -53,9 +62,6 @@ const fields = {
   webhook: 'webhook',
 } as const satisfies Partial<Record<keyof CrawlInput, SettingName>>;
 
-/** The operator's alone: what may be reached is not for a caller to say. */
-const operators: ReadonlySet<string> = new Set(['allowPrivate']);
-
 /**
  * The settings of the new crawl: the server's own, and over them the caller's. Throws E_FIELD and E_SETTING naming the field, E_WEBHOOK where
  * there is no secret to sign with.
@@ -76,16 +82,27 @@ export function settingsOf(context: ApiContext, input: CrawlInput): CrawlSetting
   }
   for (const [name, value] of Object.entries(input.settings ?? {})) {
     const field = `settings.${name}`;
-    if (!Object.hasOwn(definitions, name) || definitions[name as SettingName].of !== 'crawl')
-      throw new ApiProblem('E_FIELD', `${field}: there is no such setting of a crawl.`, { field });
-    if (operators.has(name))
-      throw new ApiProblem('E_FIELD', `${field}: only the operator of the server may set it.`, { field });
-    given[name] = checked(name as SettingName, value, field);
+    given[name] = checked(settingNamed(name, field), value, field);
   }
   const settings = given as CrawlSettings;
   checkWebhookOf(context, settings);
   checkPatterns(settings);
   return settings;
+}
+
+/** Throws E_FIELD unless it is a setting of crawls that a caller may say. */
+function settingNamed(name: string, field: string): NameOf<'crawl'> {
+  const setting = namesOf('crawl').find((known) => known === name);
+  const present = presentNameOf(name);
+  if (setting === undefined)
+    throw new ApiProblem(
+      'E_FIELD',
+      `${field}: there is no such setting of a crawl${present === null ? '' : `; it is called ${present} now`}.`,
+      { field },
+    );
+  if (definitions[setting].operatorOnly)
+    throw new ApiProblem('E_FIELD', `${field}: only the operator of the server may set it.`, { field });
+  return setting;
 }
 
 function checked(name: SettingName, value: unknown, field: string): unknown {

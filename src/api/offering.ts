@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { CrawlSettings } from '../config.ts';
+import type { CrawlSettings } from '../config/settings.ts';
 import { failure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { type OfferedLine, type OfferTotals, offerSeeds } from '../seeds/offer.ts';

@@ -1,5 +1,5 @@
 // What the API is asked and answers, where no file below has a type for it.
-import type { CrawlSettings } from '../config.ts';
+import type { CrawlSettings } from '../config/settings.ts';
 import type { CrawlView } from '../crawl/views.ts';
 import type { DeadGroup } from '../dead/read.ts';
 import type { ReplayOverrides, ReplayRun } from '../dead/replay-runs.ts';

@@ -1,7 +1,7 @@
 // A crawl as Redis keeps it: begun or gone on with, its settings as each consumer follows them, its counters.
 
 import { randomUUID } from 'node:crypto';
-import type { CrawlSettings } from '../config.ts';
+import type { CrawlSettings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';

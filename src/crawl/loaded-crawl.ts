@@ -1,6 +1,5 @@
 // What a consumer must know of a crawl to process its requests: read from Redis once, and looked at again every second.
-
-import { type CrawlSettings, defaultSettings } from '../config.ts';
+import { type CrawlSettings, storedSettings } from '../config/settings.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import type { Fleet } from '../fleet.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
@@ -51,7 +50,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
     const loadedCrawl =
       known && known.text === text
         ? known.loadedCrawl
-        : loadedCrawlOf(crawl, recordsFolderOf(crawl, token ?? ''), JSON.parse(text) as CrawlSettings);
+        : loadedCrawlOf(crawl, recordsFolderOf(crawl, token ?? ''), storedSettings(text));
     loadedCrawl.changedAt = Number(changedAt ?? 0);
     loadedCrawl.state = (state ?? 'running') as CrawlState;
     if (loadedCrawls.size >= MOST_LOADED) loadedCrawls.delete(loadedCrawls.keys().next().value ?? '');
@@ -86,9 +85,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
 }
 
 /** A crawl that is running, with these settings. */
-export function loadedCrawlOf(crawl: string, recordsFolder: string, stored: CrawlSettings): LoadedCrawl {
-  // A setting that a newer version added is missing from an older crawl.
-  const settings: CrawlSettings = { ...defaultSettings, ...stored };
+export function loadedCrawlOf(crawl: string, recordsFolder: string, settings: CrawlSettings): LoadedCrawl {
   return {
     crawl,
     recordsFolder,

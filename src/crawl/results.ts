@@ -1,6 +1,7 @@
 // The records of a crawl for a program of the user's, by the crawl's name.
 import { join } from 'node:path';
-import { type FleetOptions, fleetOptions, joinFleet } from '../fleet/join.ts';
+import { namesOf } from '../config/settings.ts';
+import { type FleetOptions, joinFleet } from '../fleet/join.ts';
 import type { CrawlRecord } from '../record.ts';
 import { readRecords } from '../records/read/read.ts';
 import { findCrawl, findRecordsFolder } from './crawl.ts';
@@ -12,7 +13,7 @@ import { findCrawl, findRecordsFolder } from './crawl.ts';
  */
 export async function* readResults(options: { crawl: string } & FleetOptions): AsyncGenerator<CrawlRecord> {
   const { crawl: name, ...given } = options;
-  const membership = await joinFleet(given, fleetOptions);
+  const membership = await joinFleet(given, namesOf('place'));
   const { fleet, settings } = membership;
   const recordsFolder = await membership
     .at(async () => findRecordsFolder(fleet, await findCrawl(fleet, String(name))))

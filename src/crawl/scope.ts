@@ -1,5 +1,5 @@
 // Which links a crawl follows: depth, host strategy, include and exclude.
-import type { CrawlSettings } from '../config.ts';
+import type { CrawlSettings } from '../config/settings.ts';
 import { type Failure, failure } from '../errors.ts';
 import { hostnameOf, limiterKeyOf, originOf, registrableDomain } from '../url/host.ts';
 import { compileUrlPattern } from './url-pattern.ts';

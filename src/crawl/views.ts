@@ -1,6 +1,6 @@
 // Crawls as they are shown: counters, name, when they began and ended.
-
-import { type CrawlSettings, defaultSettings } from '../config.ts';
+import { type CrawlSettings, namesOf, storedSettings } from '../config/settings.ts';
+import { definitions } from '../config/table.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { REDACTED, redact, redacted } from '../redact.ts';
@@ -46,17 +46,23 @@ export async function viewCrawl(
   const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
   if (!fields.state)
     throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
-  const settings = { ...defaultSettings, ...(JSON.parse(fields.settings ?? '{}') as CrawlSettings) };
-  const known = JSON.parse(fields.settings ?? '{}') as Record<string, unknown>;
-  const own = Object.fromEntries(Object.entries(settings).filter(([name]) => name in known)) as CrawlSettings;
-  return { ...viewOf(crawl, fields), settings: shownSettings(own) };
+  return { ...viewOf(crawl, fields), settings: shownSettings(storedSettings(fields.settings)) };
+}
+
+function shownSettings(settings: CrawlSettings): CrawlSettings {
+  const secrets = namesOf('crawl')
+    .filter((name) => definitions[name].secret)
+    .map((name) => [name, withoutSecret(settings[name])]);
+  return { ...redacted(settings), ...Object.fromEntries(secrets) };
 }
 
 /** Headers may hold what nobody would call a secret by its name; a webhook's path often is one. */
-function shownSettings(settings: CrawlSettings): CrawlSettings {
-  const header = Object.fromEntries(Object.keys(settings.header ?? {}).map((name) => [name, REDACTED]));
-  const webhook = settings.webhook ? `${new URL(settings.webhook).origin}/${REDACTED}` : settings.webhook;
-  return { ...redacted(settings), header, webhook };
+function withoutSecret(value: CrawlSettings[keyof CrawlSettings]): unknown {
+  if (value === null) return null;
+  if (Array.isArray(value)) return value.map(() => REDACTED);
+  if (typeof value === 'object') return Object.fromEntries(Object.keys(value).map((key) => [key, REDACTED]));
+  const url = URL.parse(String(value));
+  return url && url.origin !== 'null' ? `${url.origin}/${REDACTED}` : REDACTED;
 }
 
 /** A page of ids, the newest first; `next` is the id after which the next page begins, null at the end. */

@@ -1,6 +1,5 @@
 // What consumers do with dead letters by themselves: drop old ones, and try again where a host was down.
-
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import { repeat } from '../fleet/interval.ts';
 import { keepLease, takeLease } from '../fleet/lease.ts';
 import type { Fleet } from '../fleet.ts';

@@ -1,7 +1,7 @@
 // Retention of dead letters, by age and by count: the oldest are exported and purged, and the log says so.
 
 import { join } from 'node:path';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';

@@ -1,6 +1,5 @@
 // Which crawl an explanation is about, and how that crawl spells the URL.
-
-import { crawlSettings, type Settings } from '../config.ts';
+import { crawlSettings, type Settings } from '../config/settings.ts';
 import { findCrawl, listCrawls } from '../crawl/crawl.ts';
 import { createLoadedCrawls, type LoadedCrawl, loadedCrawlOf } from '../crawl/loaded-crawl.ts';
 import type { Failure } from '../errors.ts';

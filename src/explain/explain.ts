@@ -1,5 +1,5 @@
 // Every decision about one URL, or one request: normalised form, crawl, scope, guard, robots.txt, host, place, attempts, outcome, record.
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import { createLoadedCrawls } from '../crawl/loaded-crawl.ts';
 import { DroverError } from '../errors.ts';
 import { crawlAndId } from '../keys.ts';

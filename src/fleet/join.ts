@@ -1,6 +1,7 @@
 // A program of the user's as a member of a fleet: its settings, and the Redis that they name or the embedded one of the data directory.
-
-import { parseSetting, readSettings, type SettingName, type Settings, unknownKey } from '../config.ts';
+import { parseSetting, unknownKey } from '../config/parse.ts';
+import { readSettings } from '../config/read.ts';
+import type { NameOf, SettingName, Settings } from '../config/settings.ts';
 import { ensureEmbeddedRedis, keepEmbeddedRedis } from '../embedded/embedded-redis.ts';
 import type { DroverError } from '../errors.ts';
 import { type Fleet, fleetOf } from '../fleet.ts';
@@ -13,8 +14,7 @@ export type GivenSettings<Name extends SettingName> = {
 };
 
 /** Which fleet: the same as the commands' unless something else is given. */
-export type FleetOptions = GivenSettings<'redisUrl' | 'dataDir' | 'namespace'>;
-export const fleetOptions = ['redisUrl', 'dataDir', 'namespace'] as const satisfies readonly SettingName[];
+export type FleetOptions = GivenSettings<NameOf<'place'>>;
 
 /** A program of the user's as a member of a fleet. */
 export interface Membership {

@@ -1,5 +1,5 @@
 // The seeds that --sitemap adds: sitemaps, fetched by consumers like any request.
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import type { RequestInput } from '../request.ts';
 import { originOf } from '../url/host.ts';

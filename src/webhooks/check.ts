@@ -1,5 +1,5 @@
 // What a crawl must have to use a webhook.
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { hostnameOf } from '../url/host.ts';

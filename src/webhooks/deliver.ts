@@ -1,6 +1,6 @@
 // One attempt to deliver an event: a signed POST behind the address guard, and what its answer means.
 
-import { type CrawlSettings, defaultSettings } from '../config.ts';
+import { storedSettings } from '../config/settings.ts';
 import { catalogue, packFailure } from '../errors.ts';
 import type { Fetcher } from '../fetch/client.ts';
 import { parseRetryAfter } from '../fetch/retry-after.ts';
@@ -34,7 +34,7 @@ export async function deliver(
   const { fleet, fetcher, secret, signal } = parts;
   const { crawl, body } = job.data;
   const text = await fleet.redis.hget(fleet.keys.crawl(crawl), 'settings');
-  const settings: CrawlSettings = { ...defaultSettings, ...JSON.parse(text ?? '{}') };
+  const settings = storedSettings(text);
   const url = URL.parse(settings.webhook ?? '')?.href;
   if (!url) return { delivery: { kind: 'givenUp', why: 'the crawl has no webhook any more' }, host: '' };
   const result = await fetcher.fetch({

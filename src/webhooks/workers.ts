@@ -1,7 +1,7 @@
 // What a process does for webhooks while it runs: brings events from the outbox into the queue, and delivers them if it has the secret.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import { openWebhookQueue, type WebhookQueue } from '../queue/webhook-queue.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Check, runChecks } from '../../cli/doctor-checks.ts';
-import { defaultSettings, type Settings } from '../../src/config.ts';
+import { defaultSettings, type Settings } from '../../src/config/settings.ts';
 import { freePort, startTestRedis } from '../support/redis.ts';
 
 function directory(t: TestContext): string {

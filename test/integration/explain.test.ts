@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { defaultSettings } from '../../src/config.ts';
+import { defaultSettings } from '../../src/config/settings.ts';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { purgeMatching } from '../../src/dead/purge.ts';

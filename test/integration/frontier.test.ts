@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
-import { crawlSettings, defaultSettings } from '../../src/config.ts';
+import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
 import { fleetOf } from '../../src/fleet.ts';
 import { createCommitter, type Ending } from '../../src/frontier/commit.ts';

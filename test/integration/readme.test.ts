@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { parseSetting } from '../../src/config.ts';
+import { parseSetting } from '../../src/config/parse.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { parseRequest } from '../../src/request.ts';

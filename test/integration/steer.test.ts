@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import fc from 'fast-check';
-import { crawlSettings, defaultSettings } from '../../src/config.ts';
+import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';

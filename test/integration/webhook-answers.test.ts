@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import { crawlSettings, defaultSettings } from '../../src/config.ts';
+import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
 import { createFetcher } from '../../src/fetch/client.ts';
 import { addWebhookJobs, openWebhookQueue } from '../../src/queue/webhook-queue.ts';

@@ -3,16 +3,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
+import { parseSetting } from '../../src/config/parse.ts';
+import { readSettings } from '../../src/config/read.ts';
 import {
   crawlSettings,
   defaultSettings,
-  definitions,
-  parseSetting,
-  readSettings,
   type SettingName,
   settingNames,
   variableOf,
-} from '../../src/config.ts';
+} from '../../src/config/settings.ts';
+import { definitions } from '../../src/config/table.ts';
 import { DroverError } from '../../src/errors.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

@@ -1,6 +1,6 @@
 // /v1/dead: what failed for good, in groups and one by one; tried again, or purged.
 import { z } from 'zod';
-import { parseSetting } from '../../config.ts';
+import { parseSetting } from '../../config/parse.ts';
 import { deadLines } from '../../dead/export.ts';
 import type { DeadFilter } from '../../dead/filter.ts';
 import { purgeMatching } from '../../dead/purge.ts';

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type CrawlSettings, crawlSettings } from '../../config.ts';
+import { type CrawlSettings, crawlSettings, storedSettings } from '../../config/settings.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl, stayWithCrawl } from '../../crawl/crawl.ts';
 import { explainRequest } from '../../explain/explain.ts';
 import { requestSchema } from '../../request.ts';
@@ -160,10 +160,7 @@ async function targetOf(
     : [null, null];
   if (known && text && state !== 'cancelled') {
     await stayWithCrawl(fleet, known, producer);
-    return {
-      id: known,
-      settings: { ...crawlSettings(context.settings), ...(JSON.parse(text) as CrawlSettings) },
-    };
+    return { id: known, settings: storedSettings(text) };
   }
   try {
     checkCrawlName(name);

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { ActiveJob, ConsumerContext } from '../../../consumers/context.ts';
 import { follow } from '../../../consumers/follow-links.ts';
-import { defaultSettings, type Settings } from '../../../src/config.ts';
+import { defaultSettings, type Settings } from '../../../src/config/settings.ts';
 import { createScope } from '../../../src/crawl/scope.ts';
 import type { Request } from '../../../src/request.ts';
 import { limiterKeyOf } from '../../../src/url/host.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import stringWidth from 'string-width';
 import { explanationText } from '../../../cli/terminal/explain-text.ts';
-import { crawlSettings, defaultSettings } from '../../../src/config.ts';
+import { crawlSettings, defaultSettings } from '../../../src/config/settings.ts';
 import { loadedCrawlOf } from '../../../src/crawl/loaded-crawl.ts';
 import { failure, packFailure } from '../../../src/errors.ts';
 import { formsOf } from '../../../src/explain/crawl.ts';

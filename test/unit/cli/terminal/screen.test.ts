@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { createScreen } from '../../../../cli/terminal/screen.ts';
 import type { Summary } from '../../../../cli/terminal/summary.ts';
-import { isDumbTerminal } from '../../../../src/config.ts';
+import { isDumbTerminal } from '../../../../src/config/read.ts';
 import { type CrawlCounts, createRate, type ProgressSample } from '../../../../src/crawl/progress.ts';
 
 // Whatever terminal the tests run in.

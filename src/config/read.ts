@@ -1,0 +1,83 @@
+// Reads the settings: from flags, DROVER_* variables, drover.config. The only place that reads process.env.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DroverError } from '../errors.ts';
+import { parseSetting, unknownKey } from './parse.ts';
+import {
+  defaultSettings,
+  flagOf,
+  type SettingName,
+  type Settings,
+  settingNames,
+  variableOf,
+} from './settings.ts';
+import { definitions } from './table.ts';
+
+/** Values as they were given, not yet checked. */
+export type GivenFlags = Readonly<Partial<Record<SettingName, unknown>>>;
+
+/**
+ * Settings from flags, then DROVER_* variables, then drover.config.{ts,json} in `directory`, then defaults.
+ * Throws E_SETTING naming the place, the key and the nearest known one.
+ */
+export async function readSettings(
+  flags: GivenFlags = {},
+  directory = process.cwd(),
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Settings> {
+  const file = await readConfigFile(directory);
+  const result: Record<string, unknown> = { ...defaultSettings };
+  for (const name of settingNames) {
+    const variable = variableOf(name);
+    const sources: [unknown, string][] = [
+      [flags[name], flagOf(name)],
+      [environment[variable] || undefined, variable],
+      [file.values[name], `${name} in ${file.path}`],
+    ];
+    const found = sources.find(([value]) => value !== undefined);
+    if (found) result[name] = parseSetting(name, found[0], found[1]);
+  }
+  refuseUnknownVariables(environment);
+  return result as Settings;
+}
+
+async function readConfigFile(directory: string): Promise<{ path: string; values: Record<string, unknown> }> {
+  for (const name of ['drover.config.ts', 'drover.config.json']) {
+    const path = join(directory, name);
+    if (!existsSync(path)) continue;
+    const values = await loadConfigFile(path);
+    for (const key of Object.keys(values)) {
+      if (!Object.hasOwn(definitions, key)) throw unknownKey(key, path, settingNames);
+    }
+    return { path: name, values };
+  }
+  return { path: '', values: {} };
+}
+
+async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
+  try {
+    const text = path.endsWith('.json') ? await readFile(path, 'utf8') : null;
+    const values = text === null ? (await import(pathToFileURL(path).href)).default : JSON.parse(text);
+    if (values === null || typeof values !== 'object' || Array.isArray(values)) {
+      throw new Error('expected an object of settings');
+    }
+    return values;
+  } catch (cause) {
+    throw new DroverError('E_SETTING', `${path} cannot be read: ${String(cause)}`, { cause });
+  }
+}
+
+/** Whether the terminal can do nothing but print: no cursor to move. (NO_COLOR is Node's to read, in hasColors.) */
+export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment.TERM === 'dumb';
+}
+
+function refuseUnknownVariables(environment: NodeJS.ProcessEnv): void {
+  // DROVER_URL is where programs of the user's find the API (examples/).
+  const known = [...settingNames.map(variableOf), 'DROVER_URL'];
+  for (const key of Object.keys(environment)) {
+    if (key.startsWith('DROVER_') && !known.includes(key)) throw unknownKey(key, 'the environment', known);
+  }
+}

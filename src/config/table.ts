@@ -1,0 +1,509 @@
+// The table of settings: one entry is one setting, and flags, variables, types, docs and API follow from it.
+import { z } from 'zod';
+import {
+  anyDuration,
+  apiTokens,
+  byteSize,
+  cidr,
+  duration,
+  headers,
+  hostTable,
+  list,
+  onOrOff,
+  pattern,
+  plainList,
+  statusCode,
+  timeLimit,
+  webUrl,
+  wholeNumber,
+} from './values.ts';
+
+/**
+ * Of whom a setting is. crawl: kept with the crawl in Redis, and followed by the whole fleet. consumer: of a process that fetches. api: of the
+ * server. place: where the fleet is, for all that take part in it. command: of the command at hand, whatever it does.
+ */
+export type Owner = 'crawl' | 'consumer' | 'place' | 'api' | 'command';
+
+export interface Definition<T, Of extends Owner = Owner> {
+  readonly of: Of;
+  /** In commander's notation; without one, the setting has only a variable and a config key. */
+  readonly flags?: string;
+  readonly help: string;
+  readonly schema: z.ZodType<T>;
+  readonly default: NoInfer<T>;
+  /** A flag that may be given more than once. */
+  readonly many?: boolean;
+  /** It may hold a password or a token: its value is never shown. */
+  readonly secret?: boolean;
+  /** Of a crawl, but not for a caller of the API to say. */
+  readonly operatorOnly?: boolean;
+  /** Its variable, where that is not DROVER_ and the name. */
+  readonly variable?: string;
+  /** The name that it had before: crawls in Redis may hold it still, and whoever gives it is told the new one. */
+  readonly formerly?: string;
+}
+
+const setting = <T, const Of extends Owner>(definition: Definition<T, Of>): Definition<T, Of> => definition;
+
+export const definitions = {
+  depth: setting({
+    of: 'crawl',
+    flags: '-d, --depth <n>',
+    help: 'follow links this deep; 0 fetches the seeds alone; unlimited if not given',
+    schema: wholeNumber(0, 1_000_000).nullable(),
+    default: null,
+  }),
+  limit: setting({
+    of: 'crawl',
+    flags: '--limit <n>',
+    help: 'accept at most this many requests, seeds included',
+    schema: wholeNumber(1).nullable(),
+    default: null,
+  }),
+  scope: setting({
+    of: 'crawl',
+    flags: '--scope <host|domain|origin|any>',
+    help: 'which links to follow, seen from the page they stand on',
+    schema: z.enum(['host', 'domain', 'origin', 'any']),
+    default: 'host',
+  }),
+  include: setting({
+    of: 'crawl',
+    flags: '--include <pattern>',
+    help: 'follow only links that match one of these, each a glob or a /regex/ on the whole URL',
+    schema: list(pattern),
+    default: [],
+    many: true,
+  }),
+  exclude: setting({
+    of: 'crawl',
+    flags: '--exclude <pattern>',
+    help: 'do not follow links that match one of these',
+    schema: list(pattern),
+    default: [],
+    many: true,
+  }),
+  perHost: setting({
+    of: 'crawl',
+    flags: '--per-host <n>',
+    help: 'fetches in flight at one host, over the whole fleet',
+    schema: wholeNumber(1, 10_000),
+    default: 2,
+  }),
+  delay: setting({
+    of: 'crawl',
+    flags: '--delay <duration>',
+    help: 'least time from one start to the next at one host, over the whole fleet: 500ms, 2s',
+    schema: duration,
+    default: 0,
+  }),
+  hosts: setting({
+    of: 'crawl',
+    help: 'limits by host: {"*.example.com": {"delay": "2s", "concurrency": 1, "max": 100, "durationMs": "1m"}}; the most exact pattern counts',
+    schema: hostTable,
+    default: {},
+  }),
+  perServer: setting({
+    of: 'crawl',
+    flags: '--per-server <n>',
+    help: 'fetches in flight at one server, all its host names together (--server-by)',
+    schema: wholeNumber(1, 10_000).nullable(),
+    default: null,
+  }),
+  serverBy: setting({
+    of: 'crawl',
+    flags: '--server-by <domain|address>',
+    help: 'what makes names one server: the same registrable domain, or the same address',
+    schema: z.enum(['domain', 'address']),
+    default: 'domain',
+  }),
+  adaptive: setting({
+    of: 'crawl',
+    flags: '--no-adaptive',
+    help: 'do not ask a host less when it gets slower or fails (within the limits, it is asked less by default)',
+    schema: onOrOff,
+    default: true,
+  }),
+  maxCrawlDelay: setting({
+    of: 'crawl',
+    flags: '--max-crawl-delay <duration>',
+    help: 'longest Crawl-delay of a robots.txt that is obeyed; longer ones count as this',
+    schema: duration,
+    default: 60_000,
+  }),
+  maxFrontier: setting({
+    of: 'crawl',
+    flags: '--max-frontier <n>',
+    help: 'requests waiting in the crawl at which producers are held back until there are fewer',
+    schema: wholeNumber(1),
+    default: 10_000_000,
+  }),
+  sitemap: setting({
+    of: 'crawl',
+    flags: '--sitemap <url|auto>',
+    help: 'take seeds from this sitemap; auto: from those that robots.txt names and /sitemap.xml, of the host of each seed',
+    schema: list(z.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
+    default: [],
+    many: true,
+  }),
+  maxPerHost: setting({
+    of: 'crawl',
+    flags: '--max-per-host <n>',
+    help: 'accept at most this many requests of one host',
+    schema: wholeNumber(1).nullable(),
+    default: null,
+  }),
+  maxPathRepeats: setting({
+    of: 'crawl',
+    flags: '--max-path-repeats <n>',
+    help: 'do not follow links in whose path one segment stands more often: /a/b/a/b/a/b/a',
+    schema: wholeNumber(1, 1000),
+    default: 3,
+  }),
+  maxChain: setting({
+    of: 'crawl',
+    flags: '--max-chain <n>',
+    help: 'do not follow links at the end of so long a row of numbered pages, or of hosts, as in an endless calendar',
+    schema: wholeNumber(1, 1_000_000),
+    default: 500,
+  }),
+  keepSessionIds: setting({
+    of: 'crawl',
+    flags: '--keep-session-ids',
+    help: 'leave session identifiers (jsessionid, PHPSESSID, sid=…) in links',
+    schema: onOrOff,
+    default: false,
+  }),
+  attempts: setting({
+    of: 'crawl',
+    flags: '--attempts <n>',
+    help: 'attempts before a request is a dead letter',
+    schema: wholeNumber(1, 100),
+    default: 4,
+  }),
+  backoff: setting({
+    of: 'crawl',
+    flags: '--backoff <duration>',
+    help: 'wait before the second attempt; doubled for each further one, with jitter',
+    schema: duration,
+    default: 1000,
+  }),
+  maxBackoff: setting({
+    of: 'crawl',
+    flags: '--max-backoff <duration>',
+    help: 'longest wait between two attempts',
+    schema: duration,
+    default: 300_000,
+  }),
+  maxPostponed: setting({
+    of: 'crawl',
+    flags: '--max-postponed <duration>',
+    help: 'how long a request may be postponed by 429 and 503 before it is a dead letter',
+    schema: duration,
+    default: 3_600_000,
+    formerly: 'maxSnooze',
+  }),
+  maxPause: setting({
+    of: 'crawl',
+    flags: '--max-pause <duration>',
+    help: 'longest pause of a host that one Retry-After can ask for',
+    schema: duration,
+    default: 300_000,
+  }),
+  deadOn: setting({
+    of: 'crawl',
+    flags: '--dead-on <status>',
+    help: 'statuses that are dead letters rather than records, such as 403',
+    schema: plainList(statusCode),
+    default: [],
+    many: true,
+  }),
+  ignoreRobots: setting({
+    of: 'crawl',
+    flags: '--ignore-robots',
+    help: 'do not ask robots.txt (for hosts that are yours), but for its sitemaps with --sitemap auto',
+    schema: onOrOff,
+    default: false,
+  }),
+  allowPrivate: setting({
+    of: 'crawl',
+    flags: '--allow-private <cidr>',
+    help: 'private or special addresses that may be fetched; the seeds allow their own host and port',
+    schema: plainList(cidr),
+    default: [],
+    many: true,
+    operatorOnly: true,
+  }),
+  userAgent: setting({
+    of: 'crawl',
+    flags: '--user-agent <text>',
+    help: 'the User-Agent header',
+    schema: z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'),
+    default: 'drover/0.1 (+https://www.npmjs.com/package/drover)',
+  }),
+  header: setting({
+    of: 'crawl',
+    flags: '--header <"name: value">',
+    help: 'a header of every request; sent to the hosts of the crawl, not to other origins after a redirect',
+    schema: headers,
+    default: {},
+    many: true,
+    secret: true,
+  }),
+  timeoutDns: setting({
+    of: 'crawl',
+    flags: '--timeout-dns <ms>',
+    help: 'limit of the name look-up',
+    schema: timeLimit,
+    default: 5000,
+  }),
+  timeoutConnect: setting({
+    of: 'crawl',
+    flags: '--timeout-connect <ms>',
+    help: 'limit of the TCP connect, after the look-up',
+    schema: timeLimit,
+    default: 10_000,
+  }),
+  timeoutTls: setting({
+    of: 'crawl',
+    flags: '--timeout-tls <ms>',
+    help: 'limit of the TLS handshake',
+    schema: timeLimit,
+    default: 10_000,
+  }),
+  timeoutSend: setting({
+    of: 'crawl',
+    flags: '--timeout-send <ms>',
+    help: 'limit of sending the request',
+    schema: timeLimit,
+    default: 30_000,
+  }),
+  timeoutResponse: setting({
+    of: 'crawl',
+    flags: '--timeout-response <ms>',
+    help: 'limit from the request sent to the header received',
+    schema: timeLimit,
+    default: 30_000,
+  }),
+  timeoutRead: setting({
+    of: 'crawl',
+    flags: '--timeout-read <ms>',
+    help: 'limit between two pieces of the body',
+    schema: timeLimit,
+    default: 30_000,
+  }),
+  timeoutRequest: setting({
+    of: 'crawl',
+    flags: '--timeout-request <ms>',
+    help: 'limit of the whole request, redirects included',
+    schema: timeLimit,
+    default: 120_000,
+  }),
+  maxBytes: setting({
+    of: 'crawl',
+    flags: '--max-bytes <size>',
+    help: 'largest decoded body',
+    schema: byteSize,
+    default: 10 * 1024 * 1024,
+  }),
+  maxRedirects: setting({
+    of: 'crawl',
+    flags: '--max-redirects <n>',
+    help: 'redirects followed for one request',
+    schema: wholeNumber(0, 50),
+    default: 10,
+  }),
+  maxUrlLength: setting({
+    of: 'crawl',
+    flags: '--max-url-length <n>',
+    help: 'longer URLs are not accepted',
+    schema: wholeNumber(16, 65_536),
+    default: 8000,
+  }),
+  stripParams: setting({
+    of: 'crawl',
+    flags: '--strip-params <name>',
+    help: 'query parameters to remove from every URL, * at the end as wildcard: utm_*',
+    schema: list(pattern),
+    default: [],
+    many: true,
+  }),
+  body: setting({
+    of: 'crawl',
+    flags: '--body <text|base64|none>',
+    help: 'how records keep the body',
+    schema: z.enum(['text', 'base64', 'none']),
+    default: 'text',
+  }),
+  webhook: setting({
+    of: 'crawl',
+    flags: '--webhook <url>',
+    help: 'where to POST, signed, when the crawl has finished (DROVER_WEBHOOK_SECRET)',
+    schema: webUrl.nullable(),
+    default: null,
+    secret: true,
+  }),
+  webhookDead: setting({
+    of: 'crawl',
+    flags: '--webhook-dead <n>',
+    help: 'tell the webhook too when the crawl has so many dead letters',
+    schema: wholeNumber(1).nullable(),
+    default: null,
+  }),
+
+  concurrency: setting({
+    of: 'consumer',
+    flags: '-c, --concurrency <n>',
+    help: 'fetches in flight in one consumer process; its connection pool has the same size',
+    schema: wholeNumber(1, 10_000),
+    default: 50,
+  }),
+  dnsServers: setting({
+    of: 'consumer',
+    flags: '--dns-server <address>',
+    help: 'name servers to ask instead of those of the system: 9.9.9.9, 127.0.0.1:5353',
+    schema: plainList(z.string().min(1)),
+    default: [],
+    many: true,
+  }),
+  lockDuration: setting({
+    of: 'consumer',
+    help: 'how long a silent consumer keeps its jobs before another takes them',
+    schema: duration.pipe(z.number().min(1000)),
+    default: 8000,
+  }),
+  grace: setting({
+    of: 'consumer',
+    flags: '--grace <duration>',
+    help: 'how long a stopping consumer, or server, waits for what is in flight',
+    schema: duration,
+    default: 30_000,
+  }),
+  autoReplay: setting({
+    of: 'consumer',
+    flags: '--auto-replay <duration>',
+    help: 'try one dead letter of each host that was down again so often, and the rest when it comes through; 0: never',
+    schema: duration,
+    default: 0,
+  }),
+  keepDead: setting({
+    of: 'consumer',
+    flags: '--keep-dead <duration>',
+    help: 'export and purge dead letters that are older; for ever if not given',
+    schema: anyDuration.pipe(z.number().min(1000)).nullable(),
+    default: null,
+  }),
+  keepDeadCount: setting({
+    of: 'consumer',
+    flags: '--keep-dead-count <n>',
+    help: 'export and purge the oldest dead letters beyond so many',
+    schema: wholeNumber(0).nullable(),
+    default: null,
+  }),
+  purgeUnexported: setting({
+    of: 'consumer',
+    flags: '--purge-unexported',
+    help: 'purge old dead letters without exporting them first',
+    schema: onOrOff,
+    default: false,
+  }),
+  webhookSecret: setting({
+    of: 'consumer',
+    help: 'the key that webhooks are signed with (HMAC-SHA256), any text, or whsec_ and the key in base64; consumers need it',
+    schema: z
+      .string()
+      .min(16, 'expected at least 16 characters')
+      .regex(
+        /^(?!whsec_)|^whsec_[A-Za-z0-9+/]{22,}={0,2}$/,
+        'expected base64 of at least 16 bytes after whsec_',
+      )
+      .nullable(),
+    default: null,
+    secret: true,
+  }),
+  otelEndpoint: setting({
+    of: 'consumer',
+    flags: '--otel <url>',
+    help: 'send OpenTelemetry traces there (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces',
+    schema: webUrl.nullable(),
+    default: null,
+    secret: true,
+  }),
+
+  dataDir: setting({
+    of: 'place',
+    flags: '--data-dir <path>',
+    help: 'where records, the embedded Redis and logs lie',
+    schema: z.string().min(1),
+    default: '.drover',
+  }),
+  redisUrl: setting({
+    of: 'place',
+    flags: '--redis <url>',
+    help: 'a Redis of yours instead of the embedded one (also REDIS_URL)',
+    schema: z
+      .string()
+      .regex(/^(rediss?|unix):/, 'expected redis://, rediss:// or unix:')
+      .nullable(),
+    default: null,
+    secret: true,
+    variable: 'REDIS_URL',
+  }),
+  namespace: setting({
+    of: 'place',
+    flags: '--namespace <name>',
+    help: 'namespace of all keys in Redis, for several fleets on one server',
+    schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
+    default: 'drover',
+    formerly: 'prefix',
+  }),
+
+  apiHost: setting({
+    of: 'api',
+    flags: '--host <address>',
+    help: 'the address that the API listens on; beyond loopback it needs DROVER_API_TOKEN',
+    schema: z.string().min(1),
+    default: '127.0.0.1',
+  }),
+  apiPort: setting({
+    of: 'api',
+    flags: '--port <n>',
+    help: 'the port that the API listens on; 0 for any free one',
+    schema: wholeNumber(0, 65_535),
+    default: 3300,
+  }),
+  apiToken: setting({
+    of: 'api',
+    help: 'bearer tokens of the API, separated by commas; ro: before one lets it only read',
+    schema: apiTokens,
+    default: [],
+    secret: true,
+  }),
+  allowHost: setting({
+    of: 'api',
+    flags: '--allow-host <name>',
+    help: 'host names, as browsers write them, by which the API may be called besides its address (behind a proxy)',
+    schema: plainList(
+      z
+        .string()
+        .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com, in lower case'),
+    ),
+    default: [],
+    many: true,
+  }),
+  queuesWritable: setting({
+    of: 'api',
+    flags: '--queues-writable',
+    help: 'let the raw queues at /queues be changed, not only looked at',
+    schema: onOrOff,
+    default: false,
+  }),
+
+  logLevel: setting({
+    of: 'command',
+    flags: '--log-level <level>',
+    help: 'what is written to the log: trace, debug, info, warn, error, silent',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+  }),
+};

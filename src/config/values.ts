@@ -1,0 +1,162 @@
+// The types of values that settings have: how each is written in a flag, a variable or a file, and what it is then.
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+/** From a flag or variable in digits alone: coercion would take '' and null as 0, true as 1. */
+export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value),
+    z
+      .number({ error: ({ code }) => (code === 'invalid_type' ? 'expected a whole number' : undefined) })
+      .int()
+      .min(least)
+      .max(most),
+  );
+
+/** "500", "500ms", "2s", "5m", "24h", "30d" or a number of milliseconds. */
+export const anyDuration = z.union([z.number(), z.string()]).transform((value, context) => {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(String(value).trim());
+  if (!match) {
+    context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 2s or 5m' });
+    return z.NEVER;
+  }
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? 'ms'] ?? 1;
+  return Math.round(Number(match[1]) * unit);
+});
+
+/** What a timer of Node's can wait for. */
+export const duration = anyDuration.pipe(z.number().min(0).max(2_147_483_647));
+
+/** A limit of time: none at all would let nothing happen. */
+export const timeLimit = duration.pipe(z.number().min(1));
+
+/** "10485760", "10MiB", "512kB": bytes. */
+export const byteSize = z
+  .union([z.number(), z.string()])
+  .transform((value, context) => {
+    const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)?b?$/i.exec(String(value).trim());
+    const factor = { k: 1e3, ki: 1024, m: 1e6, mi: 1024 ** 2, g: 1e9, gi: 1024 ** 3 }[
+      match?.[2]?.toLowerCase() ?? ''
+    ];
+    if (!match) {
+      context.addIssue({ code: 'custom', message: 'expected a size such as 10485760 or 10MiB' });
+      return z.NEVER;
+    }
+    return Math.round(Number(match[1]) * (factor ?? 1));
+  })
+  .pipe(z.number().min(1));
+
+/** A switch: given bare as a flag. */
+export const onOrOff = z.preprocess(
+  (value) => (value === '1' || value === 'true' ? true : value === '0' || value === 'false' ? false : value),
+  z.boolean(),
+);
+
+/** A list; from a variable, separated by commas or white space. */
+export const list = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? itemsOf(value) : value), z.array(item));
+
+/** The same of items that hold no commas: so they may be separated by them in a flag too. */
+export const plainList = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => {
+    const parts = typeof value === 'string' ? [value] : value;
+    return Array.isArray(parts)
+      ? parts.flatMap((part) => (typeof part === 'string' ? itemsOf(part) : [part]))
+      : parts;
+  }, z.array(item));
+
+function itemsOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
+}
+
+export const headers = z.preprocess(
+  (value) => {
+    if (typeof value === 'string') return headerLines([value]);
+    return Array.isArray(value) ? headerLines(value) : value;
+  },
+  z.record(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, 'not a header name'),
+    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value holds Latin-1 text and no line end'),
+    { error: ({ code }) => (code === 'invalid_key' ? 'expected "name: value"' : undefined) },
+  ),
+);
+
+function headerLines(lines: unknown[]): Record<string, string> {
+  const entries = lines.map((line) => {
+    const text = String(line);
+    const colon = text.indexOf(':');
+    return colon < 1
+      ? [`${text} (without a colon)`, '']
+      : [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A glob, or a /regex/. */
+export const pattern = z.string().min(1);
+
+/** `example.com`, `*.example.com`, `*`, each perhaps with a port; as limiter keys are spelled. */
+const hostPattern = z.string().regex(/^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/);
+
+/** What a host may be asked for; `max` starts in `durationMs` is a rate. Times in milliseconds. */
+const hostRule = z
+  .strictObject({
+    delay: duration.optional(),
+    concurrency: wholeNumber(1, 10_000).optional(),
+    max: wholeNumber(1, 1_000_000).optional(),
+    durationMs: timeLimit.optional(),
+  })
+  .refine(({ max, durationMs }) => (max === undefined) === (durationMs === undefined), {
+    error: 'max and durationMs go together: so many starts in that time',
+  });
+
+/** From a variable, as JSON. */
+export const hostTable = z.preprocess(
+  (value, context) => {
+    if (typeof value !== 'string') return value;
+    try {
+      return JSON.parse(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `expected JSON: ${(error as Error).message}` });
+      return z.NEVER;
+    }
+  },
+  z.record(hostPattern, hostRule, {
+    error: ({ code }) =>
+      code === 'invalid_key'
+        ? 'expected a host such as example.com, *.example.com or 10.0.0.7:8080, in lower case'
+        : undefined,
+  }),
+);
+
+/** A bearer token of the API: `ro:` before it lets it only read. */
+const apiToken = z
+  .string()
+  .regex(
+    /^(ro:)?[\x21-\x2b\x2d-\x7e]{16,256}$/,
+    'expected 16 to 256 printable characters without commas, ro: before it for read-only',
+  );
+
+/** Where something was said, it must be a token: nobody means by it that there is none. */
+export const apiTokens = z.preprocess(
+  (value) => (typeof value === 'string' && itemsOf(value).length === 0 ? ['none'] : value),
+  list(apiToken).refine(
+    (tokens) => new Set(tokens.map((token) => token.replace(/^ro:/, ''))).size === tokens.length,
+    'the same token stands there twice',
+  ),
+);
+
+export const webUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'expected an http:// or https:// URL');
+
+export const statusCode = wholeNumber(100, 599);
+export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
+
+function isCidr(text: string): boolean {
+  if (ipaddr.isValid(text)) return true;
+  try {
+    ipaddr.parseCIDR(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
