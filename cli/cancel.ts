@@ -2,11 +2,12 @@
 import { steerCrawl } from '../src/crawl/steer.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
+import type { LookOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  const session = await openSession(options);
+export async function run(args: string[], options: LookOptions): Promise<number> {
+  const session = await openSession(options.settings);
   try {
     const { fleet } = session;
     const { counts, changed, inLanes } = await steerCrawl(fleet, args[0] ?? '', 'cancel');

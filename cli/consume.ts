@@ -1,21 +1,15 @@
 // drover consume: one consumer in this process, or several in processes of their own.
 import { consume } from '../consumers/run.ts';
-import { DroverError } from '../src/errors.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { openSession } from './command/session.ts';
 import { superviseConsumers } from './command/supervise.ts';
+import type { ConsumeOptions } from './options.ts';
 
 /** Resolves with the exit code once it was stopped. */
-export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
-  const processes = Number(options.processes);
-  if (!Number.isInteger(processes) || processes < 1 || processes > 256) {
-    throw new DroverError(
-      'E_USAGE',
-      `--processes: expected a number from 1 to 256 (got ${JSON.stringify(options.processes)}).`,
-    );
-  }
-  const session = await openSession(options);
+export async function run(_args: string[], options: ConsumeOptions): Promise<number> {
+  const { processes } = options;
+  const session = await openSession(options.settings);
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
   const children = superviseConsumers(processes === 1 ? 0 : processes, argumentsOfChildren());
   const interrupt = onInterrupt({ note: say }, children.kill);

@@ -10,21 +10,22 @@ import { OWN_COMMAND as command } from './command/own-command.ts';
 import { openSession, type Session } from './command/session.ts';
 import { watchCrawl } from './command/watch-crawl.ts';
 import { startDemoSite } from './demo/site.ts';
+import type { CrawlOptions } from './options.ts';
 import { createHeldNotice } from './terminal/held-back.ts';
 import { createScreen, type Screen } from './terminal/screen.ts';
 import { exitCodeOfCrawl, type Summary } from './terminal/summary.ts';
 import { createTroubles } from './terminal/trouble.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+export async function run(args: string[], options: CrawlOptions): Promise<number> {
   const output = outputFile(options.output);
-  const session = await openSession(options);
+  const session = await openSession(options.settings);
   const { settings } = session;
   const demo = args.length + settings.sitemap.length === 0 ? await startDemoSite() : null;
-  if (demo && options.perHost === undefined) settings.perHost = 8;
+  if (demo && options.settings.perHost === undefined) settings.perHost = 8;
   try {
-    const screen = createScreen(process.stderr, { quiet: options.quiet === true });
-    const name = String(options.crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap])));
+    const screen = createScreen(process.stderr, { quiet: options.quiet });
+    const name = options.crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap]));
     const summary = await crawl(session, screen, { name, seeds: demo ? [demo.url] : args, output });
     screen.end(summary);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

@@ -3,13 +3,13 @@
 import { readSettings } from '../src/config/read.ts';
 import { printable } from '../src/log.ts';
 import { EXIT } from './command/failures.ts';
-import { flagsOf } from './command/options.ts';
 import { findRedis } from './command/session.ts';
 import { runChecks } from './doctor-checks.ts';
+import type { LookOptions } from './options.ts';
 
 /** Resolves with 0, or 3 when something must be repaired first. */
-export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
-  const settings = await readSettings(flagsOf(options));
+export async function run(_args: string[], options: LookOptions): Promise<number> {
+  const settings = await readSettings(options.settings);
   const { address, keeper } = await findRedis(settings);
   try {
     const checks = await runChecks({ settings, address });

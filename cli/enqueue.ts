@@ -6,16 +6,17 @@ import { nameOfSeeds } from './command/crawl-name.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { openSession } from './command/session.ts';
+import type { EnqueueOptions } from './options.ts';
 import { createHeldNotice } from './terminal/held-back.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  const session = await openSession(options);
+export async function run(args: string[], options: EnqueueOptions): Promise<number> {
+  const session = await openSession(options.settings);
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const interrupt = onInterrupt({ note: say });
   try {
     const { settings, fleet } = session;
-    const name = String(options.crawl ?? nameOfSeeds([...args, ...settings.sitemap]));
+    const name = options.crawl ?? nameOfSeeds([...args, ...settings.sitemap]);
     if (args.length + settings.sitemap.length === 0)
       throw new DroverError('E_USAGE', 'Name seeds: URLs, files, - for standard input, or --sitemap.');
     const begun = await enqueue({ fleet, settings, name, seeds: args });

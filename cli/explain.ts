@@ -4,17 +4,17 @@ import { explainUrl } from '../src/explain/explain.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
+import type { ExplainOptions } from './options.ts';
 import { explanationText } from './terminal/explain-text.ts';
 
 /** Resolves with the exit code; a text that is no URL is explained too. Throws E_CRAWL_UNKNOWN, E_FILE. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  const session = await openSession(options);
+export async function run(args: string[], options: ExplainOptions): Promise<number> {
+  const session = await openSession(options.settings);
   try {
     const { fleet, settings } = session;
     const recordsDir = join(settings.dataDir, 'records');
     const parts = { fleet, settings, recordsDir, queue: openQueue(fleet) };
-    const crawl = typeof options.crawl === 'string' ? options.crawl : null;
-    const explanation = await explainUrl(parts, args[0] ?? '', crawl);
+    const explanation = await explainUrl(parts, args[0] ?? '', options.crawl ?? null);
     const { stdout } = process;
     const colour = stdout.isTTY === true && (stdout.hasColors?.() ?? false);
     stdout.write(

@@ -3,11 +3,12 @@ import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { steerCrawl } from '../src/crawl/steer.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
+import type { LookOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  const session = await openSession(options);
+export async function run(args: string[], options: LookOptions): Promise<number> {
+  const session = await openSession(options.settings);
   try {
     const { counts, changed } = await steerCrawl(session.fleet, args[0] ?? '', 'resume');
     const { crawl, state, ...figures } = counts;

@@ -1,27 +1,23 @@
 // drover serve: the HTTP API and the dashboard, with consumers beside them.
 import { serveApi } from '../producers/api.ts';
-import { DroverError } from '../src/errors.ts';
+import type { GivenFlags } from '../src/config/read.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
-import { consumerNames, placeNames, wordsOf } from './command/options.ts';
 import { openSession } from './command/session.ts';
+import { EVERY_COMMAND, wordsOf } from './command/setting-flags.ts';
 import { superviseConsumers } from './command/supervise.ts';
 import { readVersion } from './command/version.ts';
+import type { ServeOptions } from './options.ts';
 
 /** Resolves with the exit code once it was stopped. Throws E_OPEN_DOOR, E_LISTEN, E_USAGE. */
-export async function run(_args: string[], options: Record<string, unknown>): Promise<number> {
-  const processes = Number(options.processes);
-  if (!Number.isInteger(processes) || processes < 0 || processes > 256)
-    throw new DroverError(
-      'E_USAGE',
-      `--processes: expected a number from 0 to 256 (got ${JSON.stringify(options.processes)}).`,
-    );
-  const session = await openSession(options);
+export async function run(_args: string[], options: ServeOptions): Promise<number> {
+  const { processes } = options;
+  const session = await openSession(options.settings);
   const { settings, address, log } = session;
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
   try {
     const api = await serveApi({ settings, address, log, version: readVersion() });
-    const children = superviseConsumers(processes, consumeArguments(options));
+    const children = superviseConsumers(processes, consumeArguments(options.settings));
     const interrupt = onInterrupt({ note: say }, children.kill);
     say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);
     say(
@@ -44,6 +40,6 @@ export async function run(_args: string[], options: Record<string, unknown>): Pr
 }
 
 /** Consumers share the place and what concerns them; everything else of the command line is the server's. */
-function consumeArguments(options: Record<string, unknown>): string[] {
-  return ['consume', '--quiet', ...wordsOf(options, [...consumerNames, ...placeNames])];
+function consumeArguments(flags: GivenFlags): string[] {
+  return ['consume', '--quiet', ...wordsOf(flags, ['consumer', ...EVERY_COMMAND])];
 }

@@ -4,11 +4,12 @@ import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { printable } from '../src/log.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
+import type { LookOptions } from './options.ts';
 import { columns } from './terminal/columns.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  const session = await openSession(options);
+export async function run(args: string[], options: LookOptions): Promise<number> {
+  const session = await openSession(options.settings);
   try {
     const { fleet } = session;
     const ids = args[0] ? [await findCrawl(fleet, args[0])] : await listCrawls(fleet);

@@ -1,59 +1,147 @@
-// The settings as options of a command.
+// A command's own options, typed: a table says their flags, help and kind, and the command's program gets their values.
 import { type Command, Option } from 'commander';
-import { type SettingName, settingNames } from '../../src/config/settings.ts';
-import { definitions } from '../../src/config/table.ts';
+import { parseSetting } from '../../src/config/parse.ts';
+import type { GivenFlags } from '../../src/config/read.ts';
+import type { SettingName, Settings } from '../../src/config/settings.ts';
+import { definitions, type Owner } from '../../src/config/table.ts';
+import { DroverError } from '../../src/errors.ts';
+import { addSettings, flagsOf, gather } from './setting-flags.ts';
 
-/** Adds the flags of these settings, with their defaults named in the help but left to readSettings. */
-export function addSettings(command: Command, names: readonly SettingName[]): Command {
-  for (const name of names) {
-    const { flags, help, default: value, many } = definitions[name];
-    if (!flags) continue;
-    const shown =
-      Array.isArray(value) || value === null || typeof value === 'object'
-        ? ''
-        : ` (default: ${String(value)})`;
-    const option = new Option(flags, help + (typeof value === 'boolean' ? '' : shown));
-    if (many) option.argParser((text: string, former: string[] | undefined) => [...(former ?? []), text]);
+/** An option that is no setting; T is what the program gets. */
+export interface OwnOption<T> {
+  /** In commander's notation. */
+  readonly flags: string;
+  readonly help: string;
+  /** As it would be typed. */
+  readonly default?: string;
+  /** It may be given more than once. */
+  readonly many?: boolean;
+  /** From what commander has; `flag` names it in errors. Throws E_USAGE, E_SETTING. */
+  readonly read: (given: Given, flag: string) => T;
+}
+
+/** A text, or several of an option that may be repeated; of a toggle, how it stands; undefined where nothing was given. */
+type Given = string | string[] | boolean | undefined;
+
+export type OwnOptions = Readonly<Record<string, OwnOption<unknown>>>;
+
+export type ValuesOf<Own extends OwnOptions> = { readonly [N in keyof Own]: ReturnType<Own[N]['read']> };
+
+/** What a program gets: the values of the command's own options, and the flags of settings as they were given. */
+export type OptionsOf<Own extends OwnOptions> = ValuesOf<Own> & { readonly settings: GivenFlags };
+
+type Read<T> = (text: string, flag: string) => T;
+
+/** An option with a value; undefined for the program where it has no default and was not given. */
+export function value<T>(flags: string, help: string, read: Read<T>): OwnOption<T | undefined>;
+export function value<T>(flags: string, help: string, read: Read<T>, fallback: string): OwnOption<T>;
+export function value<T>(
+  flags: string,
+  help: string,
+  read: Read<T>,
+  fallback?: string,
+): OwnOption<T | undefined> {
+  return {
+    ...{ flags, help },
+    ...(fallback === undefined ? {} : { default: fallback }),
+    read: (given, flag) => (given === undefined ? undefined : read(String(given), flag)),
+  };
+}
+
+export function text(flags: string, help: string): OwnOption<string | undefined> {
+  return value(flags, help, (given) => given);
+}
+
+/** On or off: --json is on where it is given, --no-export off. */
+export function toggle(flags: string, help: string): OwnOption<boolean> {
+  return { flags, help, read: (given) => given === true };
+}
+
+/** An option that takes what this setting takes, though it is another. */
+export function likeSetting<N extends SettingName>(
+  name: N,
+  flags: string,
+  help: string,
+): OwnOption<NonNullable<Settings[N]> | undefined>;
+export function likeSetting<N extends SettingName>(
+  name: N,
+  flags: string,
+  help: string,
+  fallback: string,
+): OwnOption<NonNullable<Settings[N]>>;
+export function likeSetting<N extends SettingName>(
+  name: N,
+  flags: string,
+  help: string,
+  fallback?: string,
+): OwnOption<NonNullable<Settings[N]> | undefined> {
+  const read = (given: Given, flag: string) =>
+    given === undefined ? undefined : (parseSetting(name, given, flag) ?? undefined);
+  const { many = false } = definitions[name];
+  return { flags, help, many, read, ...(fallback === undefined ? {} : { default: fallback }) };
+}
+
+/** Reads a whole number within these bounds. */
+export function from(least: number, most: number): Read<number> {
+  return (given, flag) => {
+    const number = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new DroverError(
+      'E_USAGE',
+      `${flag}: expected a number from ${least} to ${most} (got ${JSON.stringify(given)}).`,
+    );
+  };
+}
+
+/** The values of these options, from what commander has of them. Throws E_USAGE, E_SETTING. */
+export function valuesOf<Own extends OwnOptions>(
+  own: Own,
+  given: Readonly<Record<string, unknown>>,
+): ValuesOf<Own> {
+  const values = Object.entries(own).map(([name, { flags, read }]) => {
+    const option = new Option(flags);
+    return [name, read(given[option.attributeName()] as Given, option.long ?? name)];
+  });
+  return Object.fromEntries(values) as ValuesOf<Own>;
+}
+
+/**
+ * Makes a command whole: its options, in the order of its help, and its program, which is loaded when the command is given and resolves with the
+ * exit code.
+ */
+export function addProgram<Own extends OwnOptions, Last extends OwnOptions>(
+  command: Command,
+  options: {
+    own: Own;
+    /** Whose settings it follows. */
+    settings: readonly Owner[];
+    /** Options of its own too, after the flags of settings. */
+    last?: Last;
+  },
+  load: () => Promise<{ run(args: string[], options: OptionsOf<Own & Last>): Promise<number> }>,
+): void {
+  const { own, settings, last } = options;
+  addOptions(command, own);
+  addSettings(command, settings);
+  addOptions(command, last ?? {});
+  command.action(async () => {
+    const given = command.opts();
+    const values = valuesOf({ ...own, ...last } as Own & Last, given);
+    const flags = flagsOf(given, settings);
+    const isVerbose = given.verbose === true && flags.logLevel === undefined;
+    const { run } = await load();
+    process.exitCode = await run(command.args, {
+      ...values,
+      settings: isVerbose ? { ...flags, logLevel: 'debug' } : flags,
+    });
+  });
+}
+
+function addOptions(command: Command, own: OwnOptions): void {
+  for (const { flags, help, default: fallback, many } of Object.values(own)) {
+    const option = new Option(flags, help);
+    if (fallback !== undefined) option.default(fallback);
+    if (many) option.argParser(gather);
     command.addOption(option);
   }
-  return command;
-}
-
-/** What commander parsed, under the names of the settings. */
-export function flagsOf(options: Record<string, unknown>): Partial<Record<SettingName, unknown>> {
-  const flags: Partial<Record<SettingName, unknown>> = {};
-  for (const name of settingNames) {
-    const text = definitions[name].flags;
-    if (!text) continue;
-    const option = new Option(text);
-    const value = options[option.attributeName()];
-    // Of a flag such as --no-adaptive, commander says true where it was not given.
-    if (value !== undefined && !(option.negate && value === true)) flags[name] = value;
-  }
-  return flags;
-}
-
-export const crawlNames = settingNames.filter((name) => definitions[name].of === 'crawl');
-export const placeNames: SettingName[] = ['dataDir', 'redisUrl', 'namespace', 'logLevel'];
-export const consumerNames: SettingName[] = [
-  'concurrency',
-  'dnsServers',
-  'grace',
-  'autoReplay',
-  'keepDead',
-  'keepDeadCount',
-  'purgeUnexported',
-  'otelEndpoint',
-];
-export const apiNames: SettingName[] = ['apiHost', 'apiPort', 'allowHost', 'queuesWritable'];
-
-/** What was said of these settings, as words of a command line again. */
-export function wordsOf(options: Record<string, unknown>, names: readonly SettingName[]): string[] {
-  const flags = flagsOf(options);
-  return names.flatMap((name) => {
-    const value = flags[name];
-    const long = new Option(definitions[name].flags ?? '').long;
-    if (value === undefined || !long) return [];
-    return [value].flat().flatMap((one) => (typeof one === 'boolean' ? [long] : [long, String(one)]));
-  });
 }

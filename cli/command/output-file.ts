@@ -7,8 +7,8 @@ import { writeResults } from '../../src/records/read/read.ts';
 import type { Session } from './session.ts';
 
 /** The path as it was given, or null without -o. Throws E_FILE. */
-export function outputFile(option: unknown): string | null {
-  if (typeof option !== 'string') return null;
+export function outputFile(option: string | undefined): string | null {
+  if (option === undefined) return null;
   if (option === '-') return option;
   const found = statSync(option, { throwIfNoEntry: false });
   if (found?.isDirectory()) throw new DroverError('E_FILE', `-o ${option} is a directory.`);

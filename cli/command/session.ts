@@ -1,7 +1,7 @@
 // What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
 
 import { join, resolve } from 'node:path';
-import { readSettings } from '../../src/config/read.ts';
+import { type GivenFlags, readSettings } from '../../src/config/read.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { makeDirectory } from '../../src/embedded/place.ts';
 import { DroverError } from '../../src/errors.ts';
@@ -10,7 +10,6 @@ import { namespaceOf } from '../../src/keys.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { checkRedis, closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
 import { EXIT, explain } from './failures.ts';
-import { flagsOf } from './options.ts';
 
 export interface Session {
   settings: Settings;
@@ -21,8 +20,8 @@ export interface Session {
 }
 
 /** Throws a DroverError of layer settings, redis or disk. */
-export async function openSession(options: Record<string, unknown>): Promise<Session> {
-  const settings = await readSettings(flagsOf(options));
+export async function openSession(flags: GivenFlags): Promise<Session> {
+  const settings = await readSettings(flags);
   await makeDirectory(resolve(settings.dataDir)).catch((cause: Error) => {
     throw new DroverError('E_DATA_DIR', `${settings.dataDir}: ${cause.message}.`, { cause });
   });

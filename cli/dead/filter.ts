@@ -9,40 +9,43 @@ import { showDead } from '../../src/dead/read.ts';
 import { catalogue, DroverError } from '../../src/errors.ts';
 import type { RequestQueue } from '../../src/queue/queue.ts';
 import type { Session } from '../command/session.ts';
+import { type FilterOptions, filterOptions } from './options.ts';
 
 /** From the argument and the options. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
 export async function deadFilter(
   session: Session,
   queue: RequestQueue,
   name: string | undefined,
-  options: Record<string, unknown>,
+  options: FilterOptions,
 ): Promise<DeadFilter> {
   const { code, host, since, minAttempts, q } = options;
   const filter: DeadFilter = {
     ...ALL_DEAD,
-    code: code === undefined ? null : checkedCode(String(code)),
-    since: since === undefined ? null : timeOf(String(since)),
-    attempts: minAttempts === undefined ? null : parseSetting('attempts', minAttempts, '--min-attempts'),
-    q: q === undefined ? null : String(q),
+    code: code === undefined ? null : checkedCode(code),
+    since: since === undefined ? null : timeOf(since),
+    attempts: minAttempts ?? null,
+    q: q ?? null,
   };
   const one = name === undefined ? {} : await crawlOrLetter(session, queue, name);
   return {
     ...filter,
-    ...(host === undefined ? {} : { host: await knownHost(session, queue, String(host)) }),
+    ...(host === undefined ? {} : { host: await knownHost(session, queue, host) }),
     ...one,
   };
 }
 
 /** Whether anything at all narrows it down. */
-export function choosesSome(args: readonly string[], options: Record<string, unknown>): boolean {
-  return (
-    Boolean(args[0]) ||
-    ['code', 'host', 'since', 'minAttempts', 'q'].some((name) => options[name] !== undefined)
-  );
+export function choosesSome(args: readonly string[], options: FilterOptions): boolean {
+  const names = Object.keys(filterOptions) as (keyof FilterOptions)[];
+  return Boolean(args[0]) || names.some((name) => options[name] !== undefined);
 }
 
 /** Throws E_USAGE unless something narrows the choice down, or --all says that all are meant. */
-export function requireChoice(args: readonly string[], options: Record<string, unknown>, what: string): void {
+export function requireChoice(
+  args: readonly string[],
+  options: FilterOptions & { all: boolean },
+  what: string,
+): void {
   if (!options.all && !choosesSome(args, options))
     throw new DroverError(
       'E_USAGE',

@@ -1,5 +1,4 @@
 // drover dead list: what failed for good, and why.
-import { parseSetting } from '../../src/config/parse.ts';
 import { deadLetters } from '../../src/dead/read.ts';
 import { printable } from '../../src/log.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
@@ -8,12 +7,13 @@ import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { counted } from '../terminal/figures.ts';
 import { deadFilter } from './filter.ts';
+import type { ListOptions } from './options.ts';
 import { withDead } from './session.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
-export function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  const limit = parseSetting('limit', options.limit, '--limit') ?? 50;
-  return withDead(options, async (session, queue) => {
+export function run(args: string[], options: ListOptions): Promise<number> {
+  const { limit } = options;
+  return withDead(options.settings, async (session, queue) => {
     const filter = await deadFilter(session, queue, args[0], options);
     let shown = 0;
     for await (const letter of deadLetters(session.fleet, queue, filter)) {

@@ -4,14 +4,15 @@ import { purgedDirectory } from '../../src/dead/retention.ts';
 import { EXIT } from '../command/failures.ts';
 import { counted } from '../terminal/figures.ts';
 import { deadFilter, requireChoice } from './filter.ts';
+import type { PurgeOptions } from './options.ts';
 import { withDead } from './session.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING, E_FILE, E_DISK_FULL. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+export async function run(args: string[], options: PurgeOptions): Promise<number> {
   requireChoice(args, options, 'purge');
-  return withDead(options, async ({ fleet, settings, ...rest }, queue) => {
+  return withDead(options.settings, async ({ fleet, settings, ...rest }, queue) => {
     const filter = await deadFilter({ fleet, settings, ...rest }, queue, args[0], options);
-    const unexported = options.export === false || settings.purgeUnexported;
+    const unexported = !options.export || settings.purgeUnexported;
     const directory = unexported ? null : purgedDirectory(settings.dataDir);
     const purge = await purgeMatching(fleet, queue, filter, directory);
     const where = purge.exportedTo ? `; they are in ${purge.exportedTo}` : '';

@@ -7,21 +7,22 @@ import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { counted } from '../terminal/figures.ts';
 import { deadFilter, requireChoice } from './filter.ts';
+import type { ReplayOptions } from './options.ts';
 import { replayHow } from './overrides.ts';
 import { runLine } from './replay-lines.ts';
 import { withDead } from './session.ts';
 import { waitForRuns } from './wait.ts';
 
 /** Resolves with the exit code. Throws E_USAGE when nothing is chosen, E_CRAWL_UNKNOWN, E_SETTING. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
+export async function run(args: string[], options: ReplayOptions): Promise<number> {
   requireChoice(args, options, 'replay');
   const how = replayHow(options);
-  return withDead(options, async (session, queue) => {
+  return withDead(options.settings, async (session, queue) => {
     const { fleet } = session;
     const filter = await deadFilter(session, queue, args[0], options);
     const replayable = await countReplayable(fleet, queue, filter);
     if (options.dryRun) {
-      tellDry(replayable, options.json === true);
+      tellDry(replayable, options.json);
       return EXIT.recorded;
     }
     if (!options.json) tellCancelled(replayable);

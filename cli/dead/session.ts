@@ -1,13 +1,14 @@
 // A session of a command about dead letters: with the queue that they stand in.
+import type { GivenFlags } from '../../src/config/read.ts';
 import { openQueue, type RequestQueue } from '../../src/queue/queue.ts';
 import { openSession, type Session } from '../command/session.ts';
 
 /** Runs `work` and closes the session, whatever happens. Throws what openSession and `work` throw. */
 export async function withDead(
-  options: Record<string, unknown>,
+  flags: GivenFlags,
   work: (session: Session, queue: RequestQueue) => Promise<number>,
 ): Promise<number> {
-  const session = await openSession(options);
+  const session = await openSession(flags);
   try {
     return await work(session, openQueue(session.fleet));
   } finally {

@@ -12,12 +12,13 @@ import { normalizeUrl } from '../../src/url/normalize.ts';
 import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import type { Session } from '../command/session.ts';
+import type { LookOptions } from '../options.ts';
 import { letterPage } from './page.ts';
 import { withDead } from './session.ts';
 
 /** Resolves with the exit code. Throws E_LETTER_UNKNOWN, E_USAGE. */
-export function run([named = '']: string[], options: Record<string, unknown>): Promise<number> {
-  return withDead(options, async (session, queue) => {
+export function run([named = '']: string[], options: LookOptions): Promise<number> {
+  return withDead(options.settings, async (session, queue) => {
     const [jobId = named, ...others] = /^https?:\/\//i.test(named)
       ? await ofUrl(session, queue, named)
       : [named];

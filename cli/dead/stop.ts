@@ -1,12 +1,13 @@
 // drover dead stop: nothing more of a replay is brought back.
 import { stopReplay } from '../../src/dead/replay.ts';
 import { EXIT } from '../command/failures.ts';
+import type { LookOptions } from '../options.ts';
 import { runLine } from './replay-lines.ts';
 import { withDead } from './session.ts';
 
 /** Resolves with the exit code. Throws E_REPLAY_UNKNOWN. */
-export function run([id = '']: string[], options: Record<string, unknown>): Promise<number> {
-  return withDead(options, async ({ fleet }) => {
+export function run([id = '']: string[], options: LookOptions): Promise<number> {
+  return withDead(options.settings, async ({ fleet }) => {
     const stopped = await stopReplay(fleet, id);
     if (options.json) process.stdout.write(`${JSON.stringify(stopped)}\n`);
     else process.stderr.write(`${runLine(stopped)}\n`);

@@ -5,13 +5,14 @@ import { redacted } from '../../src/redact.ts';
 import { EXIT } from '../command/failures.ts';
 import { columns } from '../terminal/columns.ts';
 import { deadFilter } from './filter.ts';
+import type { SummaryOptions } from './options.ts';
 import { withDead } from './session.ts';
 
 const URL_COLUMNS = 60;
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
-export function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  return withDead(options, async (session, queue) => {
+export function run(args: string[], options: SummaryOptions): Promise<number> {
+  return withDead(options.settings, async (session, queue) => {
     const filter = await deadFilter(session, queue, args[0], options);
     const groups = redacted(await summarizeDead(session.fleet, queue, filter));
     const asLines = () => groups.map((group) => `${JSON.stringify(group)}\n`).join('');

@@ -1,6 +1,5 @@
 // drover hosts: how hosts stand.
 
-import { parseSetting } from '../../src/config/parse.ts';
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { printable } from '../../src/log.ts';
@@ -9,15 +8,17 @@ import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import { columns } from '../terminal/columns.ts';
 import { duration } from '../terminal/figures.ts';
+import type { ListOptions } from './options.ts';
 
 /** Resolves with the exit code. */
-export async function run(args: string[], options: Record<string, unknown>): Promise<number> {
-  const most = parseSetting('limit', options.limit, '--limit') ?? 50;
-  const session = await openSession(options);
+export async function run(args: string[], options: ListOptions): Promise<number> {
+  const session = await openSession(options.settings);
   try {
     const { fleet } = session;
     const keys =
-      args.length > 0 ? args.map(hostKey) : await listHosts(fleet, await listOpenCrawls(fleet), most);
+      args.length > 0
+        ? args.map(hostKey)
+        : await listHosts(fleet, await listOpenCrawls(fleet), options.limit);
     const states = await lookAtHosts(fleet, keys);
     process.stdout.write(options.json ? asLines(states) : table(states));
     return EXIT.recorded;

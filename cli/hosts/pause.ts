@@ -6,12 +6,13 @@ import { FOR_GOOD_MS, pauseHost } from '../../src/politeness/hosts.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
+import type { PauseOptions } from './options.ts';
 
 /** Resolves with the exit code. */
-export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+export async function run([host = '']: string[], options: PauseOptions): Promise<number> {
   const key = hostKey(host);
   const durationMs = options.for === undefined ? FOR_GOOD_MS : parseSetting('maxPause', options.for, '--for');
-  const session = await openSession(options);
+  const session = await openSession(options.settings);
   try {
     await pauseHost(session.fleet, key, durationMs);
     await wakeHost(session.fleet, openQueue(session.fleet), key);

@@ -6,11 +6,12 @@ import { resumeHost } from '../../src/politeness/hosts.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
+import type { LookOptions } from '../options.ts';
 
 /** Resolves with the exit code. */
-export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+export async function run([host = '']: string[], options: LookOptions): Promise<number> {
   const key = hostKey(host);
-  const session = await openSession(options);
+  const session = await openSession(options.settings);
   try {
     await resumeHost(session.fleet, key);
     await wakeHost(session.fleet, openQueue(session.fleet), key);

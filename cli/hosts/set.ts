@@ -1,5 +1,4 @@
 // drover hosts set: limits of a host at run time.
-import { parseSetting } from '../../src/config/parse.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { DroverError } from '../../src/errors.ts';
@@ -7,12 +6,13 @@ import { type HostLimits, limitHost, lookAtHosts } from '../../src/politeness/ho
 import { openQueue } from '../../src/queue/queue.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
+import type { SetOptions } from './options.ts';
 
 /** Resolves with the exit code. Throws E_USAGE when nothing is set, E_SETTING for a wrong value. */
-export async function run([host = '']: string[], options: Record<string, unknown>): Promise<number> {
+export async function run([host = '']: string[], options: SetOptions): Promise<number> {
   const key = hostKey(host);
   const limits = limitsOf(options);
-  const session = await openSession(options);
+  const session = await openSession(options.settings);
   try {
     const { fleet } = session;
     await limitHost(fleet, key, limits);
@@ -28,17 +28,14 @@ export async function run([host = '']: string[], options: Record<string, unknown
 
 const nothing: HostLimits = { concurrency: null, delayMs: null, max: null, durationMs: null };
 
-function limitsOf(options: Record<string, unknown>): Partial<HostLimits> {
-  const limits: Partial<HostLimits> = options.reset ? { ...nothing } : {};
-  if (options.concurrency !== undefined)
-    limits.concurrency = parseSetting('perHost', options.concurrency, '--concurrency');
-  if (options.delay !== undefined) limits.delayMs = parseSetting('delay', options.delay, '--delay');
-  if ((options.max === undefined) !== (options.duration === undefined))
+function limitsOf(options: SetOptions): Partial<HostLimits> {
+  const { reset, concurrency, delayMs, max, durationMs } = options;
+  if ((max === undefined) !== (durationMs === undefined))
     throw new DroverError('E_USAGE', '--max and --duration go together: so many starts in that time.');
-  if (options.max !== undefined) {
-    limits.max = parseSetting('limit', options.max, '--max');
-    limits.durationMs = parseSetting('timeoutRequest', options.duration, '--duration');
-  }
+  const limits: Partial<HostLimits> = reset ? { ...nothing } : {};
+  if (concurrency !== undefined) limits.concurrency = concurrency;
+  if (delayMs !== undefined) limits.delayMs = delayMs;
+  if (max !== undefined) Object.assign(limits, { max, durationMs });
   if (Object.keys(limits).length === 0)
     throw new DroverError(
       'E_USAGE',

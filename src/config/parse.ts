@@ -21,8 +21,12 @@ export function parseSetting<N extends SettingName>(name: N, value: unknown, sou
 
 /** E_SETTING that says the present name of a former one, else the nearest name that there is; `place` is where `key` stands. */
 export function unknownKey(key: string, place: string, known: readonly string[]): DroverError {
-  const present = presentNameOf(key);
-  if (present !== null) return new DroverError('E_SETTING', `${key} (in ${place}) is called ${present} now.`);
+  if (presentNameOf(key) !== null) return renamedSetting(key, place);
   const nearest = known.toSorted((a, b) => distance(key, a) - distance(key, b))[0];
   return new DroverError('E_SETTING', `There is no ${key} (in ${place}); did you mean ${nearest}?`);
+}
+
+/** E_SETTING for the former name of a setting, or of its variable or flag. */
+export function renamedSetting(former: string, place: string): DroverError {
+  return new DroverError('E_SETTING', `${former} (in ${place}) is called ${presentNameOf(former)} now.`);
 }

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Command } from 'commander';
+import { addProgram } from '../../../../cli/command/options.ts';
+import { EVERY_COMMAND } from '../../../../cli/command/setting-flags.ts';
 import { timeOf } from '../../../../cli/dead/filter.ts';
+import { type ReplayOptions, replayOptions } from '../../../../cli/dead/options.ts';
 import { replayHow } from '../../../../cli/dead/overrides.ts';
 import { runLine } from '../../../../cli/dead/replay-lines.ts';
 import { ALL_DEAD } from '../../../../src/dead/filter.ts';
+import { DEFAULT_RATE, type ReplayHow } from '../../../../src/dead/replay.ts';
 import type { ReplayRun } from '../../../../src/dead/replay-runs.ts';
 
 const now = Date.parse('2026-05-01T00:00:00Z');
@@ -25,16 +30,29 @@ test('--since says what it does not take', () => {
   assert.throws(() => timeOf('2026-05-02', now), /is yet to come/);
 });
 
-test('without options a large group has a canary, and nothing is overridden', () => {
-  assert.deepEqual(replayHow({}), { canary: null, rate: 0.8, overrides: {} });
+/** What drover dead replay does with these words. */
+async function howOf(...words: string[]): Promise<ReplayHow> {
+  let how: ReplayHow | null = null;
+  const command = new Command().argument('[crawl]').exitOverride();
+  const run = async (_args: string[], options: ReplayOptions) => {
+    how = replayHow(options);
+    return 0;
+  };
+  addProgram(command, { own: replayOptions, settings: EVERY_COMMAND }, async () => ({ run }));
+  await command.parseAsync(words, { from: 'user' });
+  assert.ok(how);
+  return how;
+}
+
+test('without options a large group has a canary, and nothing is overridden', async () => {
+  assert.deepEqual(await howOf(), { canary: null, rate: DEFAULT_RATE, overrides: {} });
+  assert.equal(DEFAULT_RATE, 0.8);
 });
 
-test('options of a replay become overrides, under the names of a request', () => {
-  const how = replayHow({
-    ...{ canary: '3', rate: '.5', attempts: '2', delay: '2s', header: ['X-A: 1', 'x-b:2'] },
-    ...{ timeoutDns: '100', timeoutRead: '5s' },
-  });
-  assert.deepEqual(how, {
+test('options of a replay become overrides, under the names of a request', async () => {
+  const words = ['--canary', '3', '--rate', '.5', '--attempts', '2', '--delay', '2s'];
+  const headers = ['--header', 'X-A: 1', '--header', 'x-b:2'];
+  assert.deepEqual(await howOf(...words, ...headers, '--timeout-dns', '100', '--timeout-read=5s'), {
     canary: 3,
     rate: 0.5,
     overrides: {
@@ -46,18 +64,25 @@ test('options of a replay become overrides, under the names of a request', () =>
   });
 });
 
-test('a wrong option names itself', () => {
-  const wrong: [Record<string, unknown>, RegExp][] = [
-    [{ canary: '-1' }, /--canary: expected a whole number/],
-    [{ canary: '1.5' }, /--canary/],
-    [{ rate: '80' }, /--rate: expected a share/],
-    [{ rate: 'x' }, /--rate/],
-    [{ attempts: '0' }, /--attempts/],
-    [{ timeoutRead: 'soon' }, /--timeout-read: expected a duration/],
-    [{ header: ['nocolon'] }, /--header: expected "name: value"/],
-    [{ delay: '0' }, /--delay: expected at least 1ms/],
+test('a limit of each layer becomes an override of that layer', async () => {
+  const layers = ['dns', 'connect', 'tls', 'send', 'response', 'read', 'request'];
+  const { overrides } = await howOf(...layers.map((layer, index) => `--timeout-${layer}=${index + 1}s`));
+  const timeouts = Object.fromEntries(layers.map((layer, index) => [layer, (index + 1) * 1000]));
+  assert.deepEqual(overrides, { timeouts });
+});
+
+test('a wrong option names itself', async () => {
+  const wrong: [string, RegExp][] = [
+    ['--canary=-1', /--canary: expected a whole number/],
+    ['--canary=1.5', /--canary/],
+    ['--rate=80', /--rate: expected a share/],
+    ['--rate=x', /--rate/],
+    ['--attempts=0', /--attempts/],
+    ['--timeout-read=soon', /--timeout-read: expected a duration/],
+    ['--header=nocolon', /--header: expected "name: value"/],
+    ['--delay=0', /--delay: expected at least 1ms/],
   ];
-  for (const [options, said] of wrong) assert.throws(() => replayHow(options), said);
+  for (const [word, said] of wrong) await assert.rejects(howOf(word), said);
 });
 
 test('a run is told in one line, and nothing in it can be obeyed by a terminal', () => {

@@ -1,0 +1,111 @@
+// The own options of drover dead …, and what its programs get of them.
+import type { DeadFormat } from '../../src/dead/export.ts';
+import { DroverError } from '../../src/errors.ts';
+import { likeSetting, type OptionsOf, text, toggle, type ValuesOf, value } from '../command/options.ts';
+import { asJson } from '../options.ts';
+
+/** Which letters are meant. */
+export const filterOptions = {
+  code: text('--code <code>', 'of one error code, such as E_HTTP_5XX'),
+  host: text('--host <host>', 'of one host, such as example.com or example.com:8080'),
+  since: text(
+    '--since <time>',
+    'died since then: a duration such as 2h or 7d, or a time such as 2026-01-31T12:00',
+  ),
+  minAttempts: likeSetting('attempts', '--min-attempts <n>', 'with at least so many attempts'),
+  q: text('--q <text>', 'with this in the URL or the message'),
+};
+export type FilterOptions = ValuesOf<typeof filterOptions>;
+
+export const summaryOptions = { ...filterOptions, ...asJson };
+export type SummaryOptions = OptionsOf<typeof summaryOptions>;
+
+export const listOptions = {
+  ...filterOptions,
+  limit: likeSetting('limit', '--limit <n>', 'at most so many', '50'),
+  ...asJson,
+};
+export type ListOptions = OptionsOf<typeof listOptions>;
+
+export const exportOptions = {
+  ...filterOptions,
+  format: value('--format <ndjson|csv>', 'JSON lines, or a table for a spreadsheet', readFormat, 'ndjson'),
+  output: text('-o, --output <file>', 'write them there, whole or not at all, instead of standard output'),
+  ...asJson,
+};
+export type ExportOptions = OptionsOf<typeof exportOptions>;
+
+const all = toggle('--all', 'all there are');
+
+export const purgeOptions = {
+  ...filterOptions,
+  all,
+  export: toggle('--no-export', 'drop them without a trace'),
+  ...asJson,
+};
+export type PurgeOptions = OptionsOf<typeof purgeOptions>;
+
+const otherLimit = 'with this limit instead of the one of their crawl';
+
+/** How letters are tried again, and what their requests have instead of what they had. */
+export const howOptions = {
+  canary: value(
+    '--canary <n>',
+    'so many of each group go first; 0: none (default: 5 of a group of more than 20)',
+    readCanary,
+  ),
+  rate: value(
+    '--rate <0..1>',
+    'of those, what share must be recorded for the rest to follow',
+    readRate,
+    '0.8',
+  ),
+  wait: toggle('--wait', 'stay until all have ended, and say how many came through'),
+  attempts: likeSetting('attempts', '--attempts <n>', 'with so many attempts before they are dead again'),
+  header: likeSetting(
+    'header',
+    '--header <"name: value">',
+    'with this header beside, or in the place of, those they had',
+  ),
+  delayMs: likeSetting(
+    'delay',
+    '--delay <duration>',
+    'with at least this between two starts at their host, from now on',
+  ),
+  timeoutDns: likeSetting('timeoutDns', '--timeout-dns <ms>', otherLimit),
+  timeoutConnect: likeSetting('timeoutConnect', '--timeout-connect <ms>', otherLimit),
+  timeoutTls: likeSetting('timeoutTls', '--timeout-tls <ms>', otherLimit),
+  timeoutSend: likeSetting('timeoutSend', '--timeout-send <ms>', otherLimit),
+  timeoutResponse: likeSetting('timeoutResponse', '--timeout-response <ms>', otherLimit),
+  timeoutRead: likeSetting('timeoutRead', '--timeout-read <ms>', otherLimit),
+  timeoutRequest: likeSetting('timeoutRequest', '--timeout-request <ms>', otherLimit),
+};
+export type HowOptions = ValuesOf<typeof howOptions>;
+
+export const replayOptions = {
+  all,
+  dryRun: toggle('--dry-run', 'only say how many'),
+  ...howOptions,
+  ...filterOptions,
+  ...asJson,
+};
+export type ReplayOptions = OptionsOf<typeof replayOptions>;
+
+function readFormat(given: string, flag: string): DeadFormat {
+  if (given === 'ndjson' || given === 'csv') return given;
+  throw new DroverError('E_USAGE', `${flag}: expected ndjson or csv (got ${JSON.stringify(given)}).`);
+}
+
+function readCanary(given: string, flag: string): number {
+  if (/^\d{1,6}$/.test(given)) return Number(given);
+  throw new DroverError('E_USAGE', `${flag}: expected a whole number (got ${JSON.stringify(given)}).`);
+}
+
+function readRate(given: string, flag: string): number {
+  const rate = /^(0|1|0?\.\d+|1\.0+)$/.test(given) ? Number(given) : Number.NaN;
+  if (rate >= 0 && rate <= 1) return rate;
+  throw new DroverError(
+    'E_USAGE',
+    `${flag}: expected a share from 0 to 1, such as 0.8 (got ${JSON.stringify(given)}).`,
+  );
+}
