@@ -37,13 +37,10 @@ export async function run(args: string[], options: CrawlOptions): Promise<number
   }
 }
 
-interface Job {
-  name: string;
-  seeds: string[];
-  output: string | null;
-}
+type Wanted = { name: string; seeds: string[]; output: string | null };
 
-async function crawl(session: Session, screen: Screen, { name, seeds, output }: Job): Promise<Summary> {
+async function crawl(session: Session, screen: Screen, wanted: Wanted): Promise<Summary> {
+  const { name, seeds, output } = wanted;
   const { settings, fleet, address, log } = session;
   const begun = await enqueue({ fleet, settings, name, seeds });
   screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': going on where it stopped'}`);
