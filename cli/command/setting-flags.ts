@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { renamedSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
-import { formerFlagOf, namesOf, type SettingName } from '../../src/config/settings.ts';
+import { flagOf, formerFlagOf, namesOf, type SettingName } from '../../src/config/settings.ts';
 import { definitions, type Owner } from '../../src/config/table.ts';
 
 /** Whose settings every command follows: where the fleet is, and what concerns any command. */
@@ -54,8 +54,8 @@ export function flagsOf(options: Readonly<Record<string, unknown>>, owners: read
 export function wordsOf(flags: GivenFlags, owners: readonly Owner[]): string[] {
   return namesOf(...owners).flatMap((name) => {
     const value = flags[name];
-    const long = new Option(definitions[name].flags ?? '').long;
-    if (value === undefined || !long) return [];
-    return [value].flat().flatMap((one) => (typeof one === 'boolean' ? [long] : [long, String(one)]));
+    if (value === undefined) return [];
+    const flag = flagOf(name);
+    return [value].flat().flatMap((one) => (typeof one === 'boolean' ? [flag] : [flag, String(one)]));
   });
 }
