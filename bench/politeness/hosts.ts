@@ -1,8 +1,8 @@
 // The hosts of the politeness scenario: what each is to see at most, how slow it is, how often it says that it is too much.
-import type { HostLimits } from '../../test/support/auditor.ts';
+import type { AuditedLimits } from '../../test/support/auditor.ts';
 import type { Behaviours } from '../../test/support/site/site.ts';
 
-export interface PoliteHost extends HostLimits {
+export interface PoliteHost extends AuditedLimits {
   /** Before each of its answers. */
   latencyMs: number;
   /** Each nth request is answered 429 with this Retry-After. */

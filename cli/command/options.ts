@@ -1,4 +1,5 @@
-// A command's own options, typed: a table says their flags, help and kind, and the command's program gets their values.
+// A command's own options, typed: a table says their flags, help and kind, and the command's program gets
+// their values.
 import { type Command, Option } from 'commander';
 import { parseSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
@@ -20,14 +21,14 @@ export interface OwnOption<T> {
   readonly read: (given: Given, flag: string) => T;
 }
 
-/** A text, or several of an option that may be repeated; of a toggle, how it stands; undefined where nothing was given. */
+/** A text, or several of an option that may be repeated; of a toggle, how it stands. Undefined: not given. */
 type Given = string | string[] | boolean | undefined;
 
 export type OwnOptions = Readonly<Record<string, OwnOption<unknown>>>;
 
 export type ValuesOf<Own extends OwnOptions> = { readonly [N in keyof Own]: ReturnType<Own[N]['read']> };
 
-/** What a program gets: the values of the command's own options, and the flags of settings as they were given. */
+/** What a program gets: the values of its own options, and the flags of settings as they were given. */
 export type OptionsOf<Own extends OwnOptions> = ValuesOf<Own> & { readonly settings: GivenFlags };
 
 type Read<T> = (text: string, flag: string) => T;
@@ -106,8 +107,8 @@ export function valuesOf<Own extends OwnOptions>(
 }
 
 /**
- * Makes a command whole: its options, in the order of its help, and its program, which is loaded when the command is given and resolves with the
- * exit code.
+ * Makes a command whole: its options, in the order of its help, and its program, which is loaded when the
+ * command is given and resolves with the exit code.
  */
 export function addProgram<Own extends OwnOptions, Last extends OwnOptions>(
   command: Command,

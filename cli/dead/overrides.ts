@@ -1,4 +1,5 @@
-// How letters are replayed, and what their requests have instead of what they had, from the options of drover dead replay.
+// How letters are replayed, and what their requests have instead of what they had: from the options of the
+// command drover dead replay.
 import type { ReplayHow } from '../../src/dead/replay.ts';
 import type { ReplayOverrides } from '../../src/dead/replay-runs.ts';
 import { DroverError } from '../../src/errors.ts';

@@ -4,7 +4,7 @@ import { DroverError } from '../errors.ts';
 import { presentNameOf, type SettingName, type Settings } from './settings.ts';
 import { definitions } from './table.ts';
 
-/** The value as the setting has it. `source` names the place in the error. Throws E_SETTING, which shows no secret. */
+/** The value as the setting has it. Throws E_SETTING, which names the value's `source` and shows no secret. */
 export function parseSetting<N extends SettingName>(name: N, value: unknown, source: string): Settings[N] {
   const { schema, secret } = definitions[name];
   const parsed = schema.safeParse(value);
@@ -19,7 +19,10 @@ export function parseSetting<N extends SettingName>(name: N, value: unknown, sou
   );
 }
 
-/** E_SETTING that says the present name of a former one, else the nearest name that there is; `place` is where `key` stands. */
+/**
+ * E_SETTING for a name that no setting has. It says the present name of a former one, else the nearest of
+ * `known`. `place` is where `key` stands.
+ */
 export function unknownKey(key: string, place: string, known: readonly string[]): DroverError {
   if (presentNameOf(key) !== null) return renamedSetting(key, place);
   const nearest = known.toSorted((a, b) => distance(key, a) - distance(key, b))[0];

@@ -69,7 +69,7 @@ async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Whether the terminal can do nothing but print: no cursor to move. (NO_COLOR is Node's to read, in hasColors.) */
+/** Whether the terminal can only print: it has no cursor to move. (Node reads NO_COLOR, for hasColors.) */
 export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment.TERM === 'dumb';
 }

@@ -1,4 +1,5 @@
-// What follows from the table of settings: the types, the names by owner, the variables and flags, the defaults; and a crawl's part as it is kept.
+// What follows from the table of settings: types, names by owner, variables, flags, defaults; and a crawl's
+// part as Redis keeps it.
 import { definitions, type Owner } from './table.ts';
 
 export type SettingName = keyof typeof definitions;
@@ -70,8 +71,8 @@ export function crawlSettings(settings: Settings): CrawlSettings {
 }
 
 /**
- * A crawl's settings from the JSON that Redis keeps of it, perhaps by another version of drover: what stands there under a former name is taken, and what
- * is missing has its default.
+ * A crawl's settings from the JSON that Redis keeps of it. Another version of drover may have written it: what
+ * stands there under a former name is taken, and what is missing has its default.
  */
 export function storedSettings(text: string | null | undefined): CrawlSettings {
   const stored: Record<string, unknown> = JSON.parse(text ?? '{}');

@@ -19,8 +19,9 @@ import {
 } from './values.ts';
 
 /**
- * Of whom a setting is. crawl: kept with the crawl in Redis, and followed by the whole fleet. consumer: of a process that fetches. api: of the
- * server. place: where the fleet is, for all that take part in it. command: of the command at hand, whatever it does.
+ * Of whom a setting is. crawl: it is kept with the crawl in Redis, and the whole fleet follows it. consumer: of
+ * a process that fetches. place: where the fleet is, for all that take part in it. api: of the server. command:
+ * of the command at hand, whatever it does.
  */
 export type Owner = 'crawl' | 'consumer' | 'place' | 'api' | 'command';
 
@@ -39,7 +40,7 @@ export interface Definition<T, Of extends Owner = Owner> {
   readonly operatorOnly?: boolean;
   /** Its variable, where that is not DROVER_ and the name. */
   readonly variable?: string;
-  /** The name that it had before: crawls in Redis may hold it still, and whoever gives it is told the new one. */
+  /** Its former name: crawls in Redis may hold it still, and whoever gives it is told the present one. */
   readonly formerly?: string;
 }
 

@@ -9,7 +9,7 @@ import { namespaceOf } from '../../src/keys.ts';
 import { pauseHost } from '../../src/politeness/hosts.ts';
 import { createSlots, type Slots } from '../../src/politeness/slot.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
-import { type HostLimits, startsDuring, violationsOf } from '../support/auditor.ts';
+import { type AuditedLimits, startsDuring, violationsOf } from '../support/auditor.ts';
 import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
@@ -58,7 +58,7 @@ const seen = (site: Site, count: number, what: string) =>
 
 const past = (ms: number, what: string) => until(() => Date.now() > ms, { what, everyMs: 20 });
 
-function holds(log: readonly LogEntry[], limits: HostLimits): void {
+function holds(log: readonly LogEntry[], limits: AuditedLimits): void {
   assert.deepEqual(violationsOf(log, limits, [], TOLERANCE_MS), []);
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { byHost, type HostLimits, mostInFlight, smallestGapMs, violationsOf } from '../support/auditor.ts';
+import { type AuditedLimits, byHost, mostInFlight, smallestGapMs, violationsOf } from '../support/auditor.ts';
 import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
@@ -17,7 +17,7 @@ async function openSite(context: TestContext, options: SiteOptions): Promise<Sit
   return site;
 }
 
-function holds(log: readonly LogEntry[], limits: HostLimits, host = ''): void {
+function holds(log: readonly LogEntry[], limits: AuditedLimits, host = ''): void {
   assert.deepEqual(violationsOf(log, limits, [], TOLERANCE_MS), [], host);
 }
 

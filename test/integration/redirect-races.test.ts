@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { pauseHost, resumeHost } from '../../src/politeness/hosts.ts';
-import { byHost, type HostLimits, startsDuring, violationsOf } from '../support/auditor.ts';
+import { type AuditedLimits, byHost, startsDuring, violationsOf } from '../support/auditor.ts';
 import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { type DroverProcess, until } from '../support/signals.ts';
@@ -42,7 +42,7 @@ async function list(runner: CommandRunner, urls: readonly string[]): Promise<str
 const pages = (host: string, count: number) =>
   Array.from({ length: count }, (_, index) => `http://${host}/p/${index}`);
 
-function holds(log: readonly LogEntry[], limits: HostLimits, host = ''): void {
+function holds(log: readonly LogEntry[], limits: AuditedLimits, host = ''): void {
   assert.deepEqual(violationsOf(log, limits, [], TOLERANCE_MS), [], host);
 }
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import {
+  type AuditedLimits,
   askedAgain,
   audit,
-  type HostLimits,
   leastMs,
   mostInFlight,
   mostStartsIn,
@@ -22,11 +22,11 @@ const asked = (start: number, end: number, path = '/', host = 'a', status = 200)
 });
 const refused = (start: number, end: number) => asked(start, end, '/', 'a', 429);
 
-const unlimited: HostLimits = { concurrency: 1000, delayMs: 0 };
+const unlimited: AuditedLimits = { concurrency: 1000, delayMs: 0 };
 const TOLERANCE_MS = 5;
 
 /** What is found, in short: kind, the two starts, how much too early. */
-function found(log: readonly LogEntry[], limits: Partial<HostLimits>, retryAfterMs = 0) {
+function found(log: readonly LogEntry[], limits: Partial<AuditedLimits>, retryAfterMs = 0) {
   const pauses = pausesTold(log, retryAfterMs);
   return violationsOf(log, { ...unlimited, ...limits }, pauses, TOLERANCE_MS).map(
     ({ kind, earlier, later, earlyMs }) => [kind, earlier.start, later.start, earlyMs],

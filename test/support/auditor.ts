@@ -17,7 +17,7 @@ export interface Pause {
 }
 
 /** What a host is to see at most, over the whole fleet. */
-export interface HostLimits {
+export interface AuditedLimits {
   /** Requests in flight. */
   concurrency: number;
   /** From one start to the next; 0 for none. */
@@ -134,7 +134,7 @@ export function pausesTold(
  */
 export function violationsOf(
   entries: readonly LogEntry[],
-  limits: HostLimits,
+  limits: AuditedLimits,
   pauses: readonly ToldPause[],
   toleranceMs: number,
 ): Violation[] {
@@ -190,7 +190,7 @@ function tooClose(
  * loses no time. Each request takes as long as it took the server; each 429 stops, until its Retry-After has passed, the starts of those that
  * did not start before it was known; a rate is spent evenly, one start each durationMs / max. Compared with the time that they did take, it is the share of the allowed throughput.
  */
-export function leastMs(entries: readonly LogEntry[], limits: HostLimits, retryAfterMs: number): number {
+export function leastMs(entries: readonly LogEntry[], limits: AuditedLimits, retryAfterMs: number): number {
   const { concurrency, delayMs, max = 0, durationMs = 0 } = limits;
   const spacing = Math.max(delayMs, max > 0 ? durationMs / max : 0);
   const slots: number[] = Array(concurrency).fill(0);

@@ -42,6 +42,13 @@ test('docs/settings.md lists every setting with its flag, variable and default, 
   assert.deepEqual(listed, known, 'run npm run docs');
 });
 
+test('docs/settings.md explains every owner of settings, and none else', () => {
+  const text = readFileSync(join(docs, 'settings.md'), 'utf8');
+  const explained = [...text.matchAll(/^- \*\*(\w+)\*\*: /gm)].map((match) => match[1]);
+  const known = new Set(settingNames.map((name) => definitions[name].of));
+  assert.deepEqual(explained.toSorted(), [...known].toSorted());
+});
+
 test('docs/metrics.md lists every metric with its type and labels, and none else', () => {
   const listed = rowsOf('metrics.md').map(([name, type, labels = '']) => [
     name,
