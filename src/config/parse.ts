@@ -4,7 +4,7 @@ import { DroverError } from '../errors.ts';
 import { presentNameOf, type SettingName, type Settings } from './settings.ts';
 import { definitions } from './table.ts';
 
-/** The value as the setting has it. Throws E_SETTING, which names the value's `source` and shows no secret. */
+/** The value as the setting has it. Throws E_SETTING: it names the value's `source` and shows no secret. */
 export function parseSetting<N extends SettingName>(name: N, value: unknown, source: string): Settings[N] {
   const { schema, secret } = definitions[name];
   const parsed = schema.safeParse(value);

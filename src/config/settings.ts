@@ -71,7 +71,7 @@ export function crawlSettings(settings: Settings): CrawlSettings {
 }
 
 /**
- * A crawl's settings from the JSON that Redis keeps of it. Another version of drover may have written it: what
+ * A crawl's settings from the JSON that Redis keeps of it, maybe written by another version of drover: what
  * stands there under a former name is taken, and what is missing has its default.
  */
 export function storedSettings(text: string | null | undefined): CrawlSettings {

@@ -19,9 +19,12 @@ import {
 } from './values.ts';
 
 /**
- * Of whom a setting is. crawl: it is kept with the crawl in Redis, and the whole fleet follows it. consumer: of
- * a process that fetches. place: where the fleet is, for all that take part in it. api: of the server. command:
- * of the command at hand, whatever it does.
+ * Of whom a setting is:
+ * - crawl: it is kept with the crawl in Redis, and the whole fleet follows it
+ * - consumer: of a process that fetches
+ * - place: where the fleet is, for all that take part in it
+ * - api: of the server
+ * - command: of the command at hand, whatever it does
  */
 export type Owner = 'crawl' | 'consumer' | 'place' | 'api' | 'command';
 

@@ -1,4 +1,4 @@
-// The types of values of settings: how each is written in a flag, a variable or a file, and what becomes of it.
+// The types of values of settings: how each is written in a flag, a variable or a file, and what it becomes.
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
