@@ -1,7 +1,7 @@
 // The commands and their options, with help texts for a newcomer.
 import { Command } from 'commander';
-import { addProgram } from './command/options.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
+import { addProgram } from './command/typed-options.ts';
 import { readVersion } from './command/version.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';

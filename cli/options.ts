@@ -1,5 +1,5 @@
 // The own options of the commands that stand in this folder, and what their programs get of them.
-import { from, type OptionsOf, text, toggle, value } from './command/options.ts';
+import { from, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
 
 export const asJson = { json: toggle('--json', 'as JSON') };
 export type LookOptions = OptionsOf<typeof asJson>;

@@ -1,7 +1,7 @@
 // drover dead …: what failed for good, and what can be done with it.
 import type { Command } from 'commander';
-import { addProgram } from '../command/options.ts';
 import { EVERY_COMMAND as settings } from '../command/setting-flags.ts';
+import { addProgram } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 import { exportOptions, listOptions, purgeOptions, replayOptions, summaryOptions } from './options.ts';
 

@@ -1,7 +1,7 @@
 // The own options of drover dead …, and what its programs get of them.
 import type { DeadFormat } from '../../src/dead/export.ts';
 import { DroverError } from '../../src/errors.ts';
-import { likeSetting, type OptionsOf, text, toggle, type ValuesOf, value } from '../command/options.ts';
+import { likeSetting, type OptionsOf, text, toggle, type ValuesOf, value } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 
 /** Which letters are meant. */

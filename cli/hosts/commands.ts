@@ -1,7 +1,7 @@
 // drover hosts …: how hosts stand, and the operator's limits and pauses for them.
 import type { Command } from 'commander';
-import { addProgram } from '../command/options.ts';
 import { EVERY_COMMAND as settings } from '../command/setting-flags.ts';
+import { addProgram } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 import { listOptions, pauseOptions, setOptions } from './options.ts';
 

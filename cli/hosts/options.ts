@@ -1,5 +1,5 @@
 // The own options of drover hosts …, and what its programs get of them.
-import { likeSetting, type OptionsOf, text, toggle } from '../command/options.ts';
+import { likeSetting, type OptionsOf, text, toggle } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 
 export const listOptions = { limit: likeSetting('limit', '--limit <n>', 'at most so many', '50'), ...asJson };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Command } from 'commander';
-import { addProgram } from '../../../../cli/command/options.ts';
 import { EVERY_COMMAND } from '../../../../cli/command/setting-flags.ts';
+import { addProgram } from '../../../../cli/command/typed-options.ts';
 import { timeOf } from '../../../../cli/dead/filter.ts';
 import { type ReplayOptions, replayOptions } from '../../../../cli/dead/options.ts';
 import { replayHow } from '../../../../cli/dead/overrides.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Command } from 'commander';
-import { addProgram, type OptionsOf, type OwnOptions } from '../../../../cli/command/options.ts';
 import { EVERY_COMMAND, wordsOf } from '../../../../cli/command/setting-flags.ts';
+import { addProgram, type OptionsOf, type OwnOptions } from '../../../../cli/command/typed-options.ts';
 import { exportOptions, purgeOptions, summaryOptions } from '../../../../cli/dead/options.ts';
 import { setOptions } from '../../../../cli/hosts/options.ts';
 import { consumeOptions, crawlOptions, serveOptions, shownOptions } from '../../../../cli/options.ts';
