@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { DroverError } from '../src/errors.ts';
 import { EXIT } from './command/failures.ts';
 
-const programs: Record<string, string> = { speed: 'speed', frontier: 'frontier', politeness: 'politeness' };
+const programs: Record<string, string> = {
+  speed: 'speed',
+  frontier: 'frontier',
+  politeness: 'politeness',
+  backoff: 'backoff',
+};
 
 /** `args`: what to measure, then options of that program. Resolves with its exit code. Throws E_USAGE. */
 export async function run(args: string[]): Promise<number> {

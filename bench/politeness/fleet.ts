@@ -36,14 +36,22 @@ const SILENCE_MS = 60_000;
 /** Each look at a crawl is a process of its own, which the two cores of a small machine feel. */
 const LOOK_EVERY_MS = 1000;
 
-/** Runs `work` with a fleet in a directory of its own, stops the consumers as Ctrl-C does, and throws if one ended otherwise than killed. */
-export async function withFleet<T>(settings: object, work: (fleet: Fleet) => Promise<T>): Promise<T> {
+/** Runs `work` with a fleet in a directory of its own, stops the consumers as Ctrl-C does, and throws if one ended otherwise than killed.
+ * `drover`: the path of the command, this checkout's if not given. */
+export async function withFleet<T>(
+  settings: object,
+  work: (fleet: Fleet) => Promise<T>,
+  drover = fileURLToPath(new URL('../../cli/drover.ts', import.meta.url)),
+): Promise<T> {
   return withDirectory(async (directory) => {
     await writeFile(join(directory, 'drover.config.json'), JSON.stringify(settings, null, 2));
     const consumers: Command[] = [];
     const broken = Promise.withResolvers<never>();
     try {
-      const result = await Promise.race([work(fleetIn(directory, consumers, broken.reject)), broken.promise]);
+      const result = await Promise.race([
+        work(fleetIn({ directory, drover }, consumers, broken.reject)),
+        broken.promise,
+      ]);
       for (const { child } of consumers) child.kill('SIGTERM');
       for (const consumer of consumers) await consumer.output;
       return result;
@@ -74,8 +82,15 @@ export function busyMeter(): () => number {
   };
 }
 
-function fleetIn(directory: string, consumers: Command[], onBroken: (error: unknown) => void): Fleet {
-  const run = (args: readonly string[]) => startCommand(directory, args).output;
+interface Place {
+  directory: string;
+  /** Path of the command. */
+  drover: string;
+}
+
+function fleetIn(place: Place, consumers: Command[], onBroken: (error: unknown) => void): Fleet {
+  const { directory } = place;
+  const run = (args: readonly string[]) => startCommand(place, args).output;
   const status = async (crawl: string) => JSON.parse(await run(['status', crawl, '--json'])) as CrawlCounts;
   return {
     async enqueue(crawl, list, args = []) {
@@ -86,7 +101,7 @@ function fleetIn(directory: string, consumers: Command[], onBroken: (error: unkn
       if (JSON.parse(told).accepted !== lines) throw new Error(`of ${lines} URLs: ${told}`);
     },
     consume(concurrency) {
-      const consumer = startCommand(directory, ['consume', '-c', String(concurrency), '--quiet']);
+      const consumer = startCommand(place, ['consume', '-c', String(concurrency), '--quiet']);
       consumers.push(consumer);
       consumer.output.catch(onBroken);
       return { pid: consumer.child.pid ?? 0, kill: () => killHard(consumer) };
@@ -119,8 +134,7 @@ interface Command {
   killed: boolean;
 }
 
-function startCommand(directory: string, args: readonly string[]): Command {
-  const drover = fileURLToPath(new URL('../../cli/drover.ts', import.meta.url));
+function startCommand({ directory, drover }: Place, args: readonly string[]): Command {
   const child = spawn(process.execPath, [drover, ...args], {
     cwd: directory,
     // On the Redis and in the directory of this fleet, whatever the user has set.
