@@ -22,8 +22,8 @@ import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
 import { gathered } from '../src/metrics.ts';
 import type { Outcome } from '../src/outcome.ts';
-import { createDemands } from '../src/politeness/demands.ts';
-import { createPace } from '../src/politeness/pace.ts';
+import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
+import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots } from '../src/politeness/slot.ts';
 import {
   openQueue,
@@ -115,8 +115,8 @@ export async function startConsumer(parts: {
       nowMs: Date.now,
     }),
     slots,
-    demands: createDemands({ fleet, keyEvents: slots.keyEvents }),
-    pace: createPace({ fleet, onError }),
+    backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
+    crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
     permits,
     dispatcher,
     committer: createCommitter(fleet),
@@ -168,7 +168,7 @@ export async function startConsumer(parts: {
     const tidied = Promise.all([deadMaintenance, ...intervals].map((interval) => interval.stop()));
     await Promise.all([jobWorker.stop(settings.grace), webhooks.stop(), tidied]);
     await dispatcher.stop();
-    await Promise.all([slots.stop(), context.pace.stop()]);
+    await Promise.all([slots.stop(), context.backoff.stop()]);
     await context.store.close();
     await context.tallies.flush().catch(onError);
     await heartbeat.stop().catch(onError);

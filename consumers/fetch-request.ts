@@ -1,5 +1,7 @@
 // Fetching one request: redirects re-enter robots and the gate at every hop, under the limits of the target.
 import { type Failure, failure } from '../src/errors.ts';
+import type { RedirectAnswer } from '../src/fetch/client.ts';
+import { parseRetryAfter } from '../src/fetch/retry-after.ts';
 import type { FetchResult, Outcome } from '../src/outcome.ts';
 import { sitemapLimits } from '../src/sitemap/sitemap.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
@@ -7,7 +9,8 @@ import { refusal } from './admit.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { askRobots, obeyCrawlDelay } from './fetch-robots.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { askStart, isTimed, mayStart, onStartOf, postponeFor } from './slot-of-job.ts';
+import { postpone } from './postpone.ts';
+import { askStart, isTimed, leaveSlot, mayStart, onStartOf, postponeFor } from './slot-of-job.ts';
 
 const AGAIN_MS = 50;
 
@@ -43,8 +46,9 @@ export async function visit(context: ConsumerContext, job: ActiveJob): Promise<V
       return failure('E_RATE_LIMITED');
     },
     onStart: onStartOf(context, job),
-    beforeHop: async (hop) => {
-      const refused = await enterHop(context, job, hop.url);
+    beforeHop: async (hop, redirect) => {
+      const later = await laterByRedirect(context, job, redirect);
+      const refused = later ?? (await enterHop(context, job, hop.url));
       if (refused === null || 'code' in refused) return refused;
       detour = refused;
       // It goes on from here: its first URL is not asked again.
@@ -63,6 +67,23 @@ function headersOf(job: ActiveJob): Record<string, string> {
     ...shared,
     ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])),
   };
+}
+
+/** A redirect with Retry-After (RFC 9110 section 10.2.3) is followed after that time, for which its host is paused. Answers null to go on. */
+async function laterByRedirect(
+  context: ConsumerContext,
+  job: ActiveJob,
+  redirect: RedirectAnswer | null,
+): Promise<Failure | Outcome | null> {
+  const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
+  if (!redirect || afterMs === null) return null;
+  const refusal = {
+    ...{ named: { afterMs, by: 'retry-after' } as const, ageMs: 0 },
+    longestMs: job.loadedCrawl.settings.maxPause,
+  };
+  const pause = context.backoff.refused(job.key, refusal);
+  leaveSlot(context, job);
+  return (await postpone(context, job, { pause, status: redirect.status })) ?? failure('E_RATE_LIMITED');
 }
 
 /** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */

@@ -1,7 +1,11 @@
 // Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
 import { type Failure, failure } from '../src/errors.ts';
+import type { RedirectAnswer } from '../src/fetch/client.ts';
+import { namedTimeOf } from '../src/fetch/named-time.ts';
 import { parseRetryAfter } from '../src/fetch/retry-after.ts';
 import { gathered } from '../src/metrics.ts';
+import type { Answer } from '../src/outcome.ts';
+import { LEAST_POSTPONED_MS } from '../src/politeness/backoff.ts';
 import type { RobotsFetch, RobotsVerdict } from '../src/robots/robots.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
@@ -12,8 +16,6 @@ import { askStart, givePermit, isTimed, leaveSlot, mayStart, PATIENCE_MS } from 
 const MAX_BYTES = 500 * 1024;
 /** RFC 9309 §2.3.1.2: at least five. */
 const MAX_REDIRECTS = 5;
-/** A 429 for robots.txt says nothing of its rules: it is asked again when the host's pause is over, and not before this. */
-const LEAST_TOLD_OFF_MS = 1000;
 /** A redirect of robots.txt waits for its start as long as the longest Crawl-delay that is likely: it cannot go on later from where it was. */
 const HOP_PATIENCE_MS = 90_000;
 const AGAIN_MS = 50;
@@ -61,6 +63,15 @@ function hopsOf(context: ConsumerContext, job: ActiveJob) {
     return known;
   };
   let current = job;
+  /** Its host is paused for the time that it names; where it leads to another host, that one is asked at once. */
+  const obeyRedirect = async (redirect: RedirectAnswer | null): Promise<void> => {
+    const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
+    if (afterMs === null) return;
+    const longestMs = job.loadedCrawl.settings.maxPause;
+    await context.backoff.refused(current.key, {
+      ...{ named: { afterMs, by: 'retry-after' }, ageMs: 0, longestMs },
+    });
+  };
   return {
     laterMs: () => laterMs,
     /** Whose slot the last hop had. */
@@ -70,7 +81,8 @@ function hopsOf(context: ConsumerContext, job: ActiveJob) {
       laterMs = Math.max(context.slots.keyEvents.pausedFor(current.key), AGAIN_MS);
       return failure('E_RATE_LIMITED');
     },
-    async enter(url: string): Promise<Failure | null> {
+    async enter(url: string, redirect: RedirectAnswer | null): Promise<Failure | null> {
+      await obeyRedirect(redirect);
       await context.loadedCrawls.knowSeedHost(job.loadedCrawl, url);
       const key = limiterKeyOf(url);
       current = holderOf(key);
@@ -101,7 +113,7 @@ export async function obeyCrawlDelay(
 ): Promise<boolean> {
   const asked = context.robots.rulesFor(url)?.crawlDelayMs ?? 0;
   const delayMs = Math.min(asked, job.loadedCrawl.settings.maxCrawlDelay);
-  await context.demands.crawlDelay(job.key, delayMs);
+  await context.crawlDelays.note(job.key, delayMs);
   return delayMs > 0 && !job.timed;
 }
 
@@ -141,7 +153,7 @@ async function fetchRobots(
     allow: allowListOf(loadedCrawl),
     signal: job.abort.signal,
     onStart: hops.onStart,
-    beforeHop: ({ url }) => hops.enter(url),
+    beforeHop: ({ url }, redirect) => hops.enter(url, redirect),
     mayStart: hops.mayStart,
   }).finally(hops.leave);
   // What ended because of us says nothing of the host.
@@ -150,16 +162,25 @@ async function fetchRobots(
   if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
   if (!result.ok) return { kind: 'unreachable', cause: result.failure };
-  const { status, body } = result.answer;
-  const answer: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
-  if (status !== 429 && status !== 503) return answer;
-  const told = await context.demands.pause(hops.key(), {
-    afterMs: parseRetryAfter(result.answer.headers['retry-after'], Date.now()),
-    longestMs: loadedCrawl.settings.maxPause,
-    ageMs: result.answer.timings.total ?? 0,
-  });
-  if (status === 503) return answer;
-  if (told.toldForMs + told.pausedMs > loadedCrawl.settings.maxPostponed)
-    return { kind: 'unreachable', cause: failure('E_RATE_LIMITED', 'Status 429.') };
-  return { kind: 'later', untilMs: Date.now() + Math.max(told.pausedMs, LEAST_TOLD_OFF_MS) };
+  return readAnswer(context, job, { answer: result.answer, key: hops.key() });
+}
+
+/** An answer that says when to come again, or refuses, says nothing of the rules: its host pauses, and it is asked again then. */
+async function readAnswer(
+  context: ConsumerContext,
+  job: ActiveJob,
+  { answer, key }: { answer: Answer; key: string },
+): Promise<RobotsFetch> {
+  const { status, body, timings } = answer;
+  const fetched: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
+  if (status >= 200 && status < 300) return fetched;
+  const named = namedTimeOf(answer, Date.now());
+  if (named === null && status !== 429) return fetched;
+  const { maxPause, maxPostponed } = job.loadedCrawl.settings;
+  const refusal = { named, ageMs: timings.total ?? 0, longestMs: maxPause };
+  const { pausedMs, refusedForMs } = await context.backoff.refused(key, refusal);
+  if (refusedForMs + pausedMs <= maxPostponed)
+    return { kind: 'later', untilMs: Date.now() + Math.max(pausedMs, LEAST_POSTPONED_MS) };
+  if (status !== 429) return fetched;
+  return { kind: 'unreachable', cause: failure('E_RATE_LIMITED', `Status ${status}.`) };
 }

@@ -18,13 +18,10 @@ import { visit } from './fetch-request.ts';
 import { type Followed, follow, NOTHING_FOLLOWED } from './follow-links.ts';
 import { followSitemap } from './follow-sitemap.ts';
 import { listen } from './host-signals.ts';
+import { postpone } from './postpone.ts';
 import { examine, recordOf } from './record.ts';
 import { backoffMs } from './retry-delay.ts';
-import { givePermit, leaveSlot, postponeFor } from './slot-of-job.ts';
-
-/** Put back for so long at least, and not all of a host's requests at the same moment. */
-const LEAST_POSTPONED_MS = 50;
-const JITTER_MS = 100;
+import { givePermit, leaveSlot } from './slot-of-job.ts';
 
 /** Never throws for anything that a request, a server or another consumer can do. `abort` aborts when the job is no longer ours. */
 export async function processJob(
@@ -115,10 +112,10 @@ async function fetchAndEnd(context: ConsumerContext, job: ActiveJob): Promise<Ou
   const started = performance.now();
   const seen = await visit(context, job);
   const pageKey = job.key;
-  const verdict = seen.kind === 'fetched' ? verdictOn(context, job, seen.result) : null;
+  const ageMs = performance.now() - started;
+  const verdict = seen.kind === 'fetched' ? verdictOn(context, job, seen.result, ageMs) : null;
   leaveSlot(context, job);
   if (seen.kind === 'detour') return seen.outcome;
-  const ageMs = performance.now() - started;
   context.hostTimes.note(pageKey, ageMs);
   if (job.abort.signal.aborted || !verdict) return { kind: 'lost', failure: lossOf(job) };
   const { result } = seen;
@@ -129,8 +126,11 @@ async function fetchAndEnd(context: ConsumerContext, job: ActiveJob): Promise<Ou
       return record(context, job, verdict.answer, verdict.failure);
     case 'retry':
       return retry(context, job, verdict, result);
-    case 'postponed':
-      return postpone(context, job, verdict, { key: pageKey, ageMs, result });
+    case 'postponed': {
+      const { status } = verdict.answer;
+      const later = await postpone(context, job, { pause: context.backoff.tell(pageKey), status });
+      return later ?? die(context, job, { ...verdict, result });
+    }
     case 'dead':
       // A hop that robots.txt forbids is what it would be for the request itself.
       if (catalogue[verdict.failure.code].ends === 'refused') return refuse(context, job, verdict.failure);
@@ -141,9 +141,9 @@ async function fetchAndEnd(context: ConsumerContext, job: ActiveJob): Promise<Ou
 }
 
 /** What the host says of being asked is heard before the slot is passed on to the next request. */
-function verdictOn(context: ConsumerContext, job: ActiveJob, result: FetchResult): Verdict {
+function verdictOn(context: ConsumerContext, job: ActiveJob, result: FetchResult, ageMs: number): Verdict {
   const verdict = classify(result, { deadOn: job.loadedCrawl.settings.deadOn, nowMs: Date.now() });
-  if (!job.abort.signal.aborted) listen(context, job, result, verdict);
+  if (!job.abort.signal.aborted) listen(context, job, result, ageMs);
   return verdict;
 }
 
@@ -269,23 +269,4 @@ async function retry(
   await job.remember({ hop: null, tries: triesOf(job, { ...verdict, result }) });
   context.tallies.count(job.crawl, 'retries');
   return { kind: 'retry', failure: verdict.failure, delayMs: backoffMs(job) };
-}
-
-/** The server says that it is too much: the whole key pauses, and the request is put back without using up an attempt. */
-async function postpone(
-  context: ConsumerContext,
-  job: ActiveJob,
-  verdict: Extract<Verdict, { kind: 'postponed' }>,
-  { key, ageMs, result }: { key: string; ageMs: number; result: FetchResult },
-): Promise<Outcome> {
-  const { settings } = job.loadedCrawl;
-  const asked = { afterMs: verdict.retryAfterMs, longestMs: settings.maxPause, ageMs };
-  const { pausedMs, toldForMs } = await context.demands.pause(key, asked);
-  const now = Date.now();
-  const since = Math.min(job.memory.rateLimitedAt ?? now, now - toldForMs);
-  if (now + pausedMs - since > settings.maxPostponed) return die(context, job, { ...verdict, result });
-  if (job.memory.rateLimitedAt === null) await job.remember({ rateLimitedAt: now });
-  context.tallies.count(job.crawl, 'postponed');
-  job.trace.failure = verdict.failure;
-  return postponeFor(Math.max(pausedMs, LEAST_POSTPONED_MS) + Math.random() * JITTER_MS);
 }

@@ -343,7 +343,7 @@ export const table = {
         hostDown: false,
       },
       E_RATE_LIMITED: {
-        means: 'The host kept answering 429 or 503 for longer than --max-postponed.',
+        means: 'The host kept saying that it wants to be asked later, for longer than --max-postponed.',
         advice: 'Slow down with --delay or --per-host, then replay.',
         retry: false,
         hostDown: false,

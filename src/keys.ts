@@ -39,6 +39,7 @@ export function keysOf(namespace: string) {
     waitingLanes: ofLimiter(':w'),
     serverHolders: (server: string) => `${namespace}:server:${server}:s`,
     serverWaiters: (server: string) => `${namespace}:server:${server}:w`,
+    heldHosts: `${namespace}:held`,
     limitedByOperator: `${namespace}:limited`,
     keyEvents: `${namespace}:keys`,
     robots: (origin: string) => `${namespace}:robots:${origin}`,

@@ -50,11 +50,17 @@ export interface Came {
   status: number | null;
 }
 
+/** When an answer says that its host may be asked again: in so many milliseconds, by Retry-After or by the end of a quota's window. */
+export interface NamedTime {
+  afterMs: number;
+  by: 'retry-after' | 'quota';
+}
+
 /** What classify says of a fetch. `failure` of a recorded answer is set unless the status is 2xx. */
 export type Verdict =
   | { kind: 'recorded'; answer: Answer; failure: Failure | null }
   | { kind: 'retry'; failure: Failure; answer: Answer | null }
-  | { kind: 'postponed'; failure: Failure; answer: Answer; retryAfterMs: number | null }
+  | { kind: 'postponed'; failure: Failure; answer: Answer; named: NamedTime | null }
   | { kind: 'dead'; failure: Failure; answer: Answer | null };
 
 /** How processing one job ended. `src/queue/settle.ts` maps each to what BullMQ does. */

@@ -69,6 +69,8 @@ export interface NamedFigures {
   name: string;
   pauses: number;
   startsInPauses: number;
+  /** How long after an answer that named a time its host was still asked, at most: what the news took. 0 if it was not. */
+  newsMs: number;
   /** URLs that have no record of a success in the end. */
   failed: number;
 }
@@ -100,10 +102,12 @@ export async function keepPauses(drover: string): Promise<NamedFigures[]> {
         return namedTimes.map(({ name, pauseMs, behaviour }, host) => {
           const own = log.filter((entry) => entry.host.startsWith(`127.0.0.${host + 1}:`));
           const pauses = pausesOf(own, behaviour.status ?? 0, pauseMs);
+          const early = startsIn(own, pauses);
           return {
             name,
             pauses: pauses.length,
-            startsInPauses: startsDuring(own, pauses).length,
+            startsInPauses: early.filter((ms) => ms > PAUSE_NEWS_MS).length,
+            newsMs: Math.max(0, ...early),
             failed: failed.filter(({ url }) => url.startsWith(site.urls[host] ?? '?')).length,
           };
         });
@@ -118,7 +122,14 @@ export async function keepPauses(drover: string): Promise<NamedFigures[]> {
 function pausesOf(entries: readonly LogEntry[], status: number, pauseMs: number): Pause[] {
   return entries
     .filter((entry) => entry.status === status)
-    .map(({ end }) => ({ fromMs: end + PAUSE_NEWS_MS, untilMs: end + pauseMs - 5 }));
+    .map(({ end }) => ({ fromMs: end, untilMs: end + pauseMs - 5 }));
+}
+
+/** For each start in a pause, how long after its begin it came, at least: the server may have stamped it late. */
+function startsIn(entries: readonly LogEntry[], pauses: readonly Pause[]): number[] {
+  return pauses.flatMap((pause) =>
+    startsDuring(entries, [pause]).map(({ start, lateMs = 0 }) => Math.max(0, start - lateMs - pause.fromMs)),
+  );
 }
 
 async function served(site: Site, requests: number): Promise<void> {

@@ -81,12 +81,20 @@ export function slowedReport(slowed: readonly { name: string; figures: SlowedFig
 
 export function namedReport(named: readonly NamedFigures[]): Report {
   if (named.length === 0) return NOTHING;
-  const head = ['a host that answers now and then', 'pauses', 'starts in them', 'not fetched in the end', ''];
+  const head = [
+    'a host that answers now and then',
+    'pauses',
+    'starts in them',
+    'last after',
+    'not fetched',
+    '',
+  ];
   let good = true;
-  const rows = named.map(({ name, pauses, startsInPauses, failed }) => {
+  const rows = named.map(({ name, pauses, startsInPauses, newsMs, failed }) => {
     const isKept = startsInPauses === 0 && failed === 0;
     good &&= isKept;
-    return [name, String(pauses), String(startsInPauses), String(failed), isKept ? 'met' : 'MISSED'];
+    const cells = [name, String(pauses), String(startsInPauses), `${newsMs.toFixed(1)} ms`, String(failed)];
+    return [...cells, isKept ? 'met' : 'MISSED'];
   });
   return { text: inColumns([head, ...rows]), good };
 }

@@ -105,6 +105,18 @@ export const groupShape = z
   })
   .meta({ id: 'DeadGroup', description: 'dead letters of one code at one host' });
 
+const holdShape = z
+  .object({
+    kind: z.enum(['paused', 'slowed']),
+    why: z.enum(['named', 'quota', 'refuses', 'operator', 'failures', 'latency', 'crawl-delay']),
+    since: time.nullable(),
+    until: time.nullable(),
+    intervalMs: z.number().nullable(),
+    reason: z.string(),
+    change: z.string(),
+  })
+  .meta({ id: 'Hold', description: 'why a host is paused or slowed, and what would change it' });
+
 export const hostShape = z
   .object({
     key: z.string(),
@@ -120,9 +132,10 @@ export const hostShape = z
     paceMs: z.number().nullable(),
     quotaMs: z.number().nullable(),
     latencyMs: z.number().nullable(),
-    strikes: z.number(),
+    refusals: z.number(),
     server: z.string().nullable(),
     set: z.record(z.string(), z.number().nullable()),
+    holds: z.array(holdShape),
   })
   .meta({ id: 'Host' });
 

@@ -124,7 +124,7 @@ export const definitions = {
   adaptive: setting({
     of: 'crawl',
     flags: '--no-adaptive',
-    help: 'do not ask a host less when it gets slower or fails (within the limits, it is asked less by default)',
+    help: 'do not ask a host less when it gets slower or a large share of its answers fails (its pauses are kept all the same)',
     schema: onOrOff,
     default: true,
   }),
@@ -202,7 +202,7 @@ export const definitions = {
   maxPostponed: setting({
     of: 'crawl',
     flags: '--max-postponed <duration>',
-    help: 'how long a request may be postponed by 429 and 503 before it is a dead letter',
+    help: 'how long a request may be postponed by 429, Retry-After and spent quotas, in all, before it is a dead letter',
     schema: duration,
     default: 3_600_000,
     formerly: 'maxSnooze',
@@ -210,7 +210,7 @@ export const definitions = {
   maxPause: setting({
     of: 'crawl',
     flags: '--max-pause <duration>',
-    help: 'longest pause of a host that one Retry-After can ask for',
+    help: 'longest pause of a host that one answer can ask for',
     schema: duration,
     default: 300_000,
   }),

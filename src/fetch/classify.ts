@@ -1,7 +1,7 @@
 // What a fetch means: the one table from answers and failures to verdicts (DESIGN section 5).
 import { catalogue, type ErrorCode, type Failure, failure } from '../errors.ts';
-import type { Answer, FetchResult, Verdict } from '../outcome.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import type { FetchResult, Verdict } from '../outcome.ts';
+import { namedTimeOf } from './named-time.ts';
 
 export interface Rules {
   /** Statuses that are dead letters, before any other rule. */
@@ -22,7 +22,10 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
     return { kind: 'dead', failure: ofStatus('E_HTTP_DEAD_STATUS', status), answer };
   }
   if (status >= 200 && status < 300) return { kind: 'recorded', answer, failure: null };
-  if (status === 429 || status === 503) return postpone(answer, rules.nowMs);
+  const named = namedTimeOf(answer, rules.nowMs);
+  if (named !== null || status === 429) {
+    return { kind: 'postponed', failure: ofStatus('E_RATE_LIMITED', status), answer, named };
+  }
   if (status === 408 || status === 425) {
     return { kind: 'retry', failure: ofStatus('E_HTTP_RETRY', status), answer };
   }
@@ -33,11 +36,6 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
     return { kind: 'retry', failure: ofStatus('E_HTTP_5XX', status), answer };
   }
   return { kind: 'recorded', answer, failure: ofStatus('E_HTTP_STATUS', status) };
-}
-
-function postpone(answer: Answer, nowMs: number): Verdict {
-  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], nowMs);
-  return { kind: 'postponed', failure: ofStatus('E_RATE_LIMITED', answer.status), answer, retryAfterMs };
 }
 
 function ofStatus(code: ErrorCode, status: number): Failure {

@@ -39,15 +39,22 @@ export interface FetchRequest {
   from?: Waypoint | null;
   /**
    * Asked before each redirect hop, and before a request is sent once more because an idle connection had been closed; a Failure ends the fetch.
-   * Its time does not count against the request limit.
+   * Its time does not count against the request limit. `redirect`: the answer that leads there, null for the same request once more.
    */
-  beforeHop?: (hop: Waypoint) => Promise<Failure | null>;
+  beforeHop?: (hop: Waypoint, redirect: RedirectAnswer | null) => Promise<Failure | null>;
   /** Asked when the request could be written, on a connection that stands; a Failure ends the fetch before that. */
   mayStart?: () => Failure | null;
   /** Aborting ends the fetch with E_LOCK_LOST, or with the signal's reason if that is a Failure. */
   signal?: AbortSignal;
   /** Called at each hop when the request has gone out, on a connection that stands. */
   onStart?: () => void;
+}
+
+/** What an answer that is followed says besides its Location. */
+export interface RedirectAnswer {
+  status: number;
+  /** The Retry-After header as it came. */
+  retryAfter: string | null;
 }
 
 /** A hop of a request's redirects. */
@@ -149,7 +156,7 @@ class GotFetcher implements Fetcher {
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
       isAway ||= next.url.origin !== target.url.origin;
       const refusal = await fetchDeadline.pauseFor(
-        request.beforeHop?.(waypoint(next, redirects + 1, isAway)),
+        request.beforeHop?.(waypoint(next, redirects + 1, isAway), end),
       );
       if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href };
       target = next;
@@ -173,7 +180,7 @@ class GotFetcher implements Fetcher {
       if (end.kind !== 'failed' || !end.stale || !idempotent.has(target.method)) return end;
       // Its neighbours are as old.
       this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
-      const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here()));
+      const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
       if (refusal) return { ...end, failure: refusal, stale: false };
       return await this.#hop(request, target, fetchDeadline);
     } finally {

@@ -20,7 +20,7 @@ const drainBytes = 64 * 1024;
 
 export type HopEnd =
   | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'> }
-  | { kind: 'redirect'; status: number; location: string; timings: Timings }
+  | { kind: 'redirect'; status: number; location: string; retryAfter: string | null; timings: Timings }
   /** `stale`: an idle connection had been closed by the server; nothing of an answer came. */
   | { kind: 'failed'; failure: Failure; stale: boolean; timings: Timings; came?: Came };
 
@@ -234,7 +234,8 @@ export class Hop implements Watched, Connecting {
   #endRedirect(early: boolean): void {
     const status = this.#response?.statusCode ?? 0;
     const location = headerText(this.#location ?? '');
-    this.#end({ kind: 'redirect', status, location, timings: this.#stop() });
+    const retryAfter = this.#response?.headers['retry-after'] ?? null;
+    this.#end({ kind: 'redirect', status, location, retryAfter, timings: this.#stop() });
     if (early) this.#abandon();
   }
 

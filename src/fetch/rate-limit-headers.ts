@@ -14,33 +14,57 @@ export interface Quota {
 interface Triple {
   limit: string;
   remaining: string;
-  reset: string;
+  /** Each with how its numbers are read; the first that is there counts. */
+  resets: readonly { name: string; read: (text: string, nowMs: number) => number | null }[];
 }
 
-/** As draft 00 to 06 named them, and as they are found besides. */
-const triples: Triple[] = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((prefix) => ({
-  limit: `${prefix}-limit`,
-  remaining: `${prefix}-remaining`,
-  reset: `${prefix}-reset`,
-}));
+/** As draft 00 to 06 named them, and as they are found besides: OpenAI and Groq count requests under names of their own. */
+const triples: Triple[] = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].flatMap((prefix) =>
+  ['', '-requests'].map((unit) => ({
+    limit: `${prefix}-limit${unit}`,
+    remaining: `${prefix}-remaining${unit}`,
+    resets: unit === '' ? resetsOf(prefix) : [{ name: `${prefix}-reset${unit}`, read: durationOf }],
+  })),
+);
+
+/** reset-after is Discord's, reset-ms that of Cerebras and of many gateways. */
+function resetsOf(prefix: string): Triple['resets'] {
+  return [
+    { name: `${prefix}-reset-after`, read: durationOf },
+    { name: `${prefix}-reset-ms`, read: millisecondsOf },
+    { name: `${prefix}-reset`, read: durationOf },
+  ];
+}
 
 const dayMs = 86_400_000;
 /** Members of one header that are looked at: servers send one or two. */
 const mostMembers = 50;
 
+export interface Quotas {
+  /** The one with the longest interval. */
+  tightest: Quota;
+  /** Of those of which nothing is left, the one that ends last; null if there is none. */
+  spent: Quota | null;
+}
+
 /**
- * The tightest quota that the answer's header tells, which is the one with the longest interval; null if none can be
- * read. Names of `headers` in lower case, several values of one name joined by ", ". Quotas that are not counted in
- * requests, that end after more than a day or have ended are passed over.
+ * What the answer's header tells; null if no quota can be read. Names of `headers` in lower case, several values of one name joined by
+ * ", ". Quotas that are not counted in requests, that end after more than a day or have ended are passed over.
  */
-export function readQuota(headers: Record<string, string>, nowMs: number): Quota | null {
+export function readQuotas(headers: Record<string, string>, nowMs: number): Quotas | null {
   const told = [
     ...readNamed(headers, nowMs),
     ...triples.flatMap((names) => readTriple(headers, names, nowMs)),
   ];
   const quotas = told.filter((quota) => quota !== null);
   if (quotas.length === 0) return null;
-  return quotas.reduce((tightest, quota) => (intervalOf(quota) > intervalOf(tightest) ? quota : tightest));
+  const spent = quotas.filter(({ remaining }) => remaining === 0);
+  return {
+    tightest: quotas.reduce((tightest, quota) =>
+      intervalOf(quota) > intervalOf(tightest) ? quota : tightest,
+    ),
+    spent: spent.toSorted((a, b) => b.resetMs - a.resetMs)[0] ?? null,
+  };
 }
 
 /**
@@ -58,14 +82,15 @@ function readNamed(headers: Record<string, string>, nowMs: number): (Quota | nul
   const items = members.map(([item = '']) => item);
   const remaining = parameterOf(items, 'remaining');
   if (remaining !== undefined) {
-    return [quotaOf(parameterOf(items, 'limit'), remaining, parameterOf(items, 'reset'), nowMs)];
+    const resetMs = durationOf(parameterOf(items, 'reset'), nowMs);
+    return [quotaOf(parameterOf(items, 'limit'), remaining, resetMs)];
   }
   const policies = policiesOf(headers['ratelimit-policy']);
   return members.map((member) => {
     const policy = policies.get(member[0] ?? '');
     if (policy && !policy.countsRequests) return null;
     const reset = parameterOf(member, 't') ?? policy?.window;
-    return quotaOf(policy?.quota, parameterOf(member, 'r'), reset, nowMs);
+    return quotaOf(policy?.quota, parameterOf(member, 'r'), durationOf(reset, nowMs));
   });
 }
 
@@ -94,24 +119,26 @@ function policiesOf(header: string | undefined): Map<string, Policy> {
 function readTriple(headers: Record<string, string>, names: Triple, nowMs: number): (Quota | null)[] {
   const members = membersOf(headers[names.remaining]);
   if (members.length === 0) return [];
-  const resets = timesOf(headers[names.reset]);
+  const reset = names.resets.find(({ name }) => headers[name] !== undefined);
+  const resets = reset ? timesOf(headers[reset.name]) : [];
   if (resets.length !== members.length && resets.length !== 0) return [];
   const limits = membersOf(headers[names.limit]);
   const isToldForEach = members.length === 1 || limits.length === members.length;
   return members.map((member, index) => {
-    const reset = resets[index] ?? parameterOf(member, 'w'); // Docker's registry tells the whole window alone
-    return quotaOf(isToldForEach ? limits[index]?.[0] : undefined, member[0], reset, nowMs);
+    const limit = isToldForEach ? limits[index]?.[0] : undefined;
+    const time = resets[index];
+    if (time !== undefined) return quotaOf(limit, member[0], reset?.read(time, nowMs) ?? null);
+    // Docker's registry tells the whole window alone.
+    return quotaOf(limit, member[0], durationOf(parameterOf(member, 'w'), nowMs));
   });
 }
 
 function quotaOf(
   limit: string | undefined,
   remaining: string | undefined,
-  reset: string | undefined,
-  nowMs: number,
+  resetMs: number | null,
 ): Quota | null {
   const left = countOf(remaining);
-  const resetMs = durationOf(reset, nowMs);
   return left === null || resetMs === null ? null : { remaining: left, resetMs, limit: countOf(limit) };
 }
 
@@ -125,15 +152,41 @@ function countOf(text = ''): number | null {
 /** ISO 8601; some put a space for the T, and some no zone, which means UTC. */
 const isoDate = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?$/;
 
-/** Milliseconds from `nowMs`, at most a day: of seconds, Unix time in seconds or milliseconds, or a date; else null. */
+/** As Go writes a duration, which is what a number with one unit is too: 2s, 250ms, 1m30s, 6m0.5s. */
+const goDuration = /^(?:\d{1,15}(?:\.\d{1,15})?(?:ms|[µu]s|ns|[smh]))+$/;
+const goParts = /([\d.]+)([a-zµ]+)/g;
+const unitMs: Record<string, number> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 1e-3,
+  µs: 1e-3,
+  ns: 1e-6,
+};
+
+/** Milliseconds from `nowMs`, at most a day: of seconds, a duration with units, Unix time in seconds or milliseconds, or a date; else null. */
 function durationOf(text = '', nowMs: number): number | null {
   if (number.test(text)) {
     const value = Number(text);
     return atMostADay(value * 1000) ?? atMostADay(value * 1000 - nowMs) ?? atMostADay(value - nowMs);
   }
+  if (goDuration.test(text)) {
+    const parts = [...text.matchAll(goParts)];
+    return atMostADay(
+      parts.reduce((ms, [, value, unit = '']) => ms + Number(value) * (unitMs[unit] ?? 0), 0),
+    );
+  }
   const [, date, time, zone = 'Z'] = isoDate.exec(text) ?? [];
   if (date) return atMostADay(Date.parse(`${date}T${time}${zone}`) - nowMs);
   return atMostADay(parseRetryAfter(text, nowMs) ?? -1);
+}
+
+/** The same of a number of milliseconds, or of Unix time in milliseconds. */
+function millisecondsOf(text: string, nowMs: number): number | null {
+  return number.test(text)
+    ? (atMostADay(Number(text)) ?? atMostADay(Number(text) - nowMs))
+    : durationOf(text, nowMs);
 }
 
 function atMostADay(ms: number): number | null {

@@ -1,6 +1,7 @@
 // The operator's view of limiter keys and hand on them: how they stand, limits at run time, pauses.
 import type { Fleet } from '../fleet.ts';
 import { runScript } from '../scripts.ts';
+import { type Hold, type HoldFacts, holdsOf } from './held-back.ts';
 
 /** Limits that an operator may set for a limiter key; they go before those of requests, patterns and crawls. Null: not set. */
 export interface HostLimits {
@@ -30,12 +31,17 @@ export interface HostState {
   paceMs: number | null;
   quotaMs: number | null;
   latencyMs: number | null;
-  /** How often in a row it told us off without a time. */
-  strikes: number;
+  /** How often in a row it refused without naming a time. */
+  refusals: number;
   /** Whose ceiling it shares (--per-server). */
   server: string | null;
   set: HostLimits;
+  /** Why it is paused or slowed, since when, and what would change it; empty for most. */
+  holds: Hold[];
 }
+
+/** What lua/look.lua answers: the state, and what its holds are made from. */
+type Look = Omit<HostState, 'holds'> & HoldFacts;
 
 const PAGE = 200;
 /** A pause that lasts until somebody ends it: ten years. */
@@ -50,9 +56,21 @@ export async function lookAtHosts(fleet: Fleet, keys: readonly string[]): Promis
       fleet.namespace,
       ...page,
     ]);
-    states.push(...(JSON.parse(String(reply)) as HostState[]));
+    states.push(...(JSON.parse(String(reply)) as Look[]).map(hostStateOf));
   }
   return states;
+}
+
+function hostStateOf(look: Look): HostState {
+  const { now, pauseUntil, pauseWhy, pauseSince, paceWhy, paceSince, paceShare, usualLatencyMs, ...rest } =
+    look;
+  const { quotaUntil, quotaSince, crawlDelaySince, ...state } = rest;
+  return { ...state, holds: holdsOf(look) };
+}
+
+/** Keys that are paused or slowed now, those that are so for longest first; at most `most`. */
+export async function listHeldHosts({ redis, keys }: Fleet, most: number): Promise<string[]> {
+  return redis.zrevrangebyscore(keys.heldHosts, '+inf', Date.now(), 'LIMIT', 0, most);
 }
 
 /** Keys with requests of crawls that have not ended, and those with limits of the operator's; at most `most`, those with lanes due first. */
@@ -94,7 +112,7 @@ export async function pauseHost(fleet: Fleet, key: string, durationMs: number): 
   ]);
 }
 
-/** Ends its pause, whoever made it, and forgets what it was told off for. */
+/** Ends its pause, whoever made it, and forgets what it was paused and slowed for. */
 export async function resumeHost(fleet: Fleet, key: string): Promise<void> {
   await runScript(fleet.redis, 'politeness/lua/host.lua', fleet.keys.activeCrawls, [
     fleet.namespace,

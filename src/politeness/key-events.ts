@@ -22,7 +22,7 @@ export interface KeyEvents {
 const TIMED_MS = 60_000;
 const JUST_NOW_MS = 1000;
 
-/** Messages are `pause MS KEY`, `resume 0 KEY`, `timed 0 KEY`, `free 0 KEY`. */
+/** Messages are `pause MS KEY`, `hold MS KEY` (a pause that is not shorter than this, told before Redis keeps it), `resume 0 KEY`, `timed 0 KEY`, `free 0 KEY`. */
 export function createKeyEvents(parts: {
   subscriber: Redis;
   namespace: string;
@@ -41,6 +41,7 @@ export function createKeyEvents(parts: {
     const [, verb, ms, key = ''] = /^(\w+) (\d+) (.*)$/s.exec(message) ?? [];
     if (verb === 'free') parts.onFree(key);
     else if (verb === 'pause') pauses.set(key, performance.now() + Number(ms));
+    else if (verb === 'hold') notePause(key, Number(ms));
     else if (verb === 'resume') pauses.delete(key);
     else if (verb === 'timed') timed.set(key, performance.now());
   });

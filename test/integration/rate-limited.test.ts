@@ -50,9 +50,9 @@ test('a host that says 429 for seconds and then 200: all recorded in the first a
   assert.ok(lastOfOther < (told[0]?.end ?? 0) + 2000, 'the other host waited');
 });
 
-test('told off without a time, the pauses get longer; requests on their way count as one; success is forgiving', async (t) => {
+test('refusals without a time make the pauses longer; those of requests on their way count as one; a good answer forgets them', async (t) => {
   const site = await openSite(t, { pages: 40, bytes: 500, latencyMs: 10 });
-  await site.behave('/p/*', { status: 503 });
+  await site.behave('/p/*', { status: 429 });
   const runner = await openCommandRunner();
   const crawl = runner.start([
     'crawl',
@@ -62,14 +62,14 @@ test('told off without a time, the pauses get longer; requests on their way coun
     '4',
     '--no-adaptive',
   ]);
-  const toldOff = async () => (await site.log()).filter(({ status }) => status === 503);
-  await until(async () => roundsOf(await toldOff()).length >= 3, {
+  const refusals = async () => (await site.log()).filter(({ status }) => status === 429);
+  await until(async () => roundsOf(await refusals()).length >= 3, {
     what: 'three rounds',
     deadlineMs: 20_000,
   });
   await site.behave('/p/*', null);
   assert.equal((await crawl.exit).code, 0, crawl.stderr());
-  const rounds = roundsOf(await toldOff());
+  const rounds = roundsOf(await refusals());
   const waits = rounds.slice(1).map((round, index) => round - (rounds[index] ?? 0));
   // From half of 1 s to 1 s, then of 2 s: however many were on their way.
   assert.ok((waits[0] ?? 0) >= 450 && (waits[0] ?? 0) < 1800, `first wait ${waits[0]}`);

@@ -7,8 +7,7 @@
             conc, max, dur, delay  limits that a request named for this key; o:conc, o:delay, o:max, o:dur those that the operator set
             crawl          Crawl-delay of its robots.txt (ms)
             pace           least time between two starts that its latency and errors ask for; hint, hintUntil  the same from its quota
-            lat, …         what src/politeness/lua/pace.lua keeps of its answers
-            strikes, struck  how often in a row it told us off without a time, and when last (ms); since  when it first did after a good answer
+            lat            its latency, and all else that src/politeness/backoff-state.ts names; version  counts the changes of these
             server         whose ceiling it shares (--per-server)
             keep           '1': limits that must not be forgotten
     :s      (ZSET) holders of slots, scored by the end of their lease (ms)

@@ -35,11 +35,16 @@ if verb == 'set' then
   redis.call('PUBLISH', ns .. ':keys', 'timed 0 ' .. key)
 elseif verb == 'pause' then
   local ms = tonumber(ARGV[4])
-  redis.call('HSET', k, 'pause', now + ms)
+  redis.call('HSET', k, 'pause', now + ms, 'pauseWhy', 'operator', 'pauseSince', now)
+  redis.call('HINCRBY', k, 'version', 1)
+  redis.call('ZADD', ns .. ':held', now + ms, key)
   gateKeep(k, ms + DAY)
   redis.call('PUBLISH', ns .. ':keys', 'pause ' .. ms .. ' ' .. key)
 else
-  redis.call('HDEL', k, 'pause', 'strikes', 'struck')
+  -- What it is slowed and paused for is forgotten; what it goes on doing is noticed anew.
+  redis.call('HDEL', k, 'pause', 'pauseWhy', 'pauseSince', 'refusals', 'refusedSince', 'answers', 'failures', 'refused', 'pace', 'paceWhy', 'paceSince')
+  redis.call('HINCRBY', k, 'version', 1)
+  redis.call('ZREM', ns .. ':held', key)
   redis.call('PUBLISH', ns .. ':keys', 'resume 0 ' .. key)
 end
 for _, crawl in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do

@@ -26,8 +26,8 @@ const rows: [string, number[], Verdict['kind'], ErrorCode | null][] = [
   ],
   ['4xx is recorded', [400, 401, 403, 404, 405, 410, 418, 422, 426, 451, 499], 'recorded', 'E_HTTP_4XX'],
   ['408 and 425 are retried', [408, 425], 'retry', 'E_HTTP_RETRY'],
-  ['429 and 503 are postponed', [429, 503], 'postponed', 'E_RATE_LIMITED'],
-  ['other 5xx are retried', [500, 501, 502, 504, 507, 520, 599], 'retry', 'E_HTTP_5XX'],
+  ['429 is postponed', [429], 'postponed', 'E_RATE_LIMITED'],
+  ['5xx are retried, 503 too', [500, 501, 502, 503, 504, 507, 520, 599], 'retry', 'E_HTTP_5XX'],
   ['statuses of no class are recorded', [600, 999, 199], 'recorded', 'E_HTTP_STATUS'],
 ];
 
@@ -53,19 +53,38 @@ test('a status that --dead-on names is dead, whatever it is otherwise', () => {
   }
 });
 
-test('a postponed carries what Retry-After says, or null', () => {
+test('an answer that is no success and names a time is postponed, with that time, whatever its status', () => {
   for (const [header, ms] of [
     ['120', 120_000],
     ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
-    ['soon', null],
   ] as const) {
-    for (const status of [429, 503]) {
+    for (const status of [301, 403, 404, 413, 425, 429, 500, 502, 503, 504]) {
       const verdict = verdictOn(status, { 'retry-after': header });
-      assert.ok(verdict.kind === 'postponed' && verdict.retryAfterMs === ms, `${status} ${header}`);
+      assert.ok(verdict.kind === 'postponed', `${status} ${header}`);
+      assert.deepEqual(verdict.named, { afterMs: ms, by: 'retry-after' });
+      assert.equal(verdict.failure.code, 'E_RATE_LIMITED');
     }
+    assert.equal(verdictOn(200, { 'retry-after': header }).kind, 'recorded');
   }
-  const without = verdictOn(429);
-  assert.ok(without.kind === 'postponed' && without.retryAfterMs === null);
+  for (const unread of ['soon', '-5', 'Sun, 06 Nov 1994 08:49:37 GMT']) {
+    const verdict = verdictOn(429, { 'retry-after': unread });
+    assert.ok(verdict.kind === 'postponed' && verdict.named === null, unread);
+    assert.equal(verdictOn(503, { 'retry-after': unread }).kind, 'retry', unread);
+  }
+});
+
+test('a refusal with a spent quota is postponed until its window ends; any other answer is what it is', () => {
+  const spent = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '30' };
+  for (const status of [403, 429, 503]) {
+    const verdict = verdictOn(status, spent);
+    assert.ok(verdict.kind === 'postponed', String(status));
+    assert.deepEqual(verdict.named, { afterMs: 30_000, by: 'quota' });
+  }
+  for (const status of [200, 401, 404, 500])
+    assert.equal(verdictOn(status, spent).kind, verdictOn(status).kind);
+  assert.equal(verdictOn(403, { ...spent, 'x-ratelimit-remaining': '1' }).kind, 'recorded');
+  const both = verdictOn(403, { ...spent, 'retry-after': '2' });
+  assert.ok(both.kind === 'postponed' && both.named?.afterMs === 2000, 'Retry-After goes first');
 });
 
 const retried: ErrorCode[] = [

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { intervalOf, type Quota, readQuota } from '../../../src/fetch/rate-limit-headers.ts';
+import { intervalOf, type Quota, readQuotas } from '../../../src/fetch/rate-limit-headers.ts';
+
+const readQuota = (headers: Record<string, string>, nowMs: number): Quota | null =>
+  readQuotas(headers, nowMs)?.tightest ?? null;
 
 /** Far from UTC, so that a date read in local time is seen. */
 process.env.TZ = 'Pacific/Auckland';
@@ -75,6 +78,52 @@ const forms: [string, Record<string, string>, Quota][] = [
     'no limit',
     { 'x-ratelimit-remaining': '20', 'x-ratelimit-reset': '10' },
     { remaining: 20, resetMs: 10_000, limit: null },
+  ],
+  [
+    'X-RateLimit with a reset in seconds, as Go writes it',
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '2s' },
+    { remaining: 0, resetMs: 2000, limit: null },
+  ],
+  [
+    'X-RateLimit with a duration of several units',
+    { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '1h2m3.5s' },
+    { remaining: 3, resetMs: 3_723_500, limit: null },
+  ],
+  [
+    'X-RateLimit with a reset in milliseconds, by unit',
+    { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '250ms' },
+    { remaining: 3, resetMs: 250, limit: null },
+  ],
+  [
+    'Discord: reset-after before the time of day',
+    {
+      'x-ratelimit-limit': '5',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': `${unix + 999}.123`,
+      'x-ratelimit-reset-after': '2.0',
+    },
+    { remaining: 0, resetMs: 2000, limit: 5 },
+  ],
+  [
+    'a reset in milliseconds, by name',
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset-ms': '1500' },
+    { remaining: 0, resetMs: 1500, limit: null },
+  ],
+  [
+    'a reset in Unix milliseconds, by name',
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset-ms': String(now + 1500) },
+    { remaining: 0, resetMs: 1500, limit: null },
+  ],
+  [
+    'OpenAI and Groq: requests under names of their own, tokens passed over',
+    {
+      'x-ratelimit-limit-requests': '60',
+      'x-ratelimit-remaining-requests': '59',
+      'x-ratelimit-reset-requests': '1s',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-reset-tokens': '6m0s',
+    },
+    { remaining: 59, resetMs: 1000, limit: 60 },
   ],
 ];
 
@@ -337,4 +386,17 @@ test('a hostile header of 64 KiB takes no more than linear time', () => {
     }
     assert.ok(performance.now() - start < 1000, part);
   }
+});
+
+test('of several quotas, the spent one that ends last is told besides the tightest', () => {
+  const headers = { ratelimit: '"second";r=0;t=1, "hour";r=1;t=3600, "minute";r=0;t=60' };
+  const quotas = readQuotas(headers, now);
+  assert.equal(quotas?.tightest.resetMs, 3_600_000);
+  assert.equal(quotas?.spent?.resetMs, 60_000);
+  assert.equal(readQuotas({ ratelimit: '"hour";r=1;t=3600' }, now)?.spent, null);
+});
+
+test('durations that nobody writes so are no durations', () => {
+  for (const reset of ['2 s', 's', '1x', '2sm', '1d', '-2s', '2s3', '1.5.2s', 'ms', '25h'])
+    assert.equal(readQuota({ 'x-ratelimit-remaining': '1', 'x-ratelimit-reset': reset }, now), null, reset);
 });

@@ -1,5 +1,5 @@
 // How a host stands, in words: as drover hosts tells it.
-import { count, duration } from '../../text.js';
+import { clock, count, duration } from '../../text.js';
 
 /** Beyond this a pause has no end of its own: it was made for good. */
 const FOR_GOOD_MS = 365 * 86_400_000;
@@ -17,15 +17,20 @@ export const spacingOf = ({ delayMs, intervalMs, crawlDelayMs, paceMs }) =>
   Math.max(delayMs, intervalMs, crawlDelayMs ?? 0, paceMs ?? 0);
 
 /** What is special about it; an empty list for most. */
-export function remarksOf({ crawlDelayMs, paceMs, quotaMs, strikes, server, set }) {
+export function remarksOf({ holds, server, set }) {
   return [
-    crawlDelayMs !== null && `robots.txt: ${duration(crawlDelayMs)} apart`,
-    paceMs !== null && `slowed down to ${duration(paceMs)} apart`,
-    quotaMs !== null && `its quota: ${duration(quotaMs)} apart`,
-    strikes > 0 && `told us off ${count(strikes)}× in a row`,
+    ...holds.map(wordsOfHold),
     server !== null && `shares the ceiling of ${server}`,
     ...wordsOfSet(set),
   ].filter(Boolean);
+}
+
+/** "slowed to one start each 640 ms since 12:00:01: … (what would change it)". */
+function wordsOfHold({ kind, since, until, intervalMs, reason, change }) {
+  const how = kind === 'paused' ? 'paused' : `slowed to one start each ${duration(intervalMs)}`;
+  const from = since === null ? '' : ` since ${clock(since)}`;
+  const to = until === null ? '' : ` until ${clock(until)}`;
+  return `${how}${from}${to}: ${reason} (${change})`;
 }
 
 function wordsOfSet({ concurrency, delayMs, max, durationMs }) {

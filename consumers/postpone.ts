@@ -1,0 +1,23 @@
+// A request whose host says that it is to come later: it is put back without using up an attempt, as long as --max-postponed allows.
+import { failure } from '../src/errors.ts';
+import type { Outcome } from '../src/outcome.ts';
+import { LEAST_POSTPONED_MS, POSTPONED_JITTER_MS } from '../src/politeness/backoff.ts';
+import type { PauseState } from '../src/politeness/host-backoff.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
+import { postponeFor } from './slot-of-job.ts';
+
+/** `pause`: how the host stands, once the fleet knows what it said. Answers null when it has been postponed for too long, in all. */
+export async function postpone(
+  context: ConsumerContext,
+  job: ActiveJob,
+  { pause, status }: { pause: Promise<PauseState>; status: number },
+): Promise<Outcome | null> {
+  const { pausedMs, refusedForMs } = await pause;
+  const now = Date.now();
+  const since = Math.min(job.memory.rateLimitedAt ?? now, now - refusedForMs);
+  if (now + pausedMs - since > job.loadedCrawl.settings.maxPostponed) return null;
+  if (job.memory.rateLimitedAt === null) await job.remember({ rateLimitedAt: now });
+  context.tallies.count(job.crawl, 'postponed');
+  job.trace.failure = failure('E_RATE_LIMITED', `Status ${status}.`);
+  return postponeFor(Math.max(pausedMs, LEAST_POSTPONED_MS) + Math.random() * POSTPONED_JITTER_MS);
+}

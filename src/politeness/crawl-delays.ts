@@ -1,0 +1,32 @@
+// The Crawl-delay that the robots.txt of hosts ask for: told to the fleet once in a while.
+import type { Fleet } from '../fleet.ts';
+import { runScript } from '../scripts.ts';
+import type { KeyEvents } from './key-events.ts';
+
+export interface CrawlDelays {
+  /** The Crawl-delay of a robots.txt of the key's hosts in milliseconds, 0 for none: the longest of them all holds. */
+  note(key: string, delayMs: number): Promise<void>;
+}
+
+/** Redis keeps it for longer than it takes until it is told again. */
+const TOLD_MS = 3_600_000;
+const KEPT_MS = 25 * 3_600_000;
+const MOST_KEYS = 10_000;
+
+export function createCrawlDelays(parts: { fleet: Fleet; keyEvents: KeyEvents }): CrawlDelays {
+  const { fleet, keyEvents } = parts;
+  const told = new Map<string, { delayMs: number; toldAt: number }>();
+  return {
+    async note(key, delayMs) {
+      const known = told.get(key);
+      const now = performance.now();
+      if (known && known.delayMs >= delayMs && now - known.toldAt < TOLD_MS) return;
+      if (!known && delayMs === 0) return;
+      if (delayMs > 0) keyEvents.noteTimed(key);
+      const args = [fleet.namespace, key, Math.ceil(delayMs), KEPT_MS];
+      await runScript(fleet.redis, 'politeness/lua/crawl-delay.lua', fleet.keys.limiter(key), args);
+      if (told.size >= MOST_KEYS) told.delete(told.keys().next().value ?? '');
+      told.set(key, { delayMs, toldAt: now });
+    },
+  };
+}

@@ -1,0 +1,105 @@
+// Why a host is asked less than its limits allow, in words: since when, and what would change it.
+import type { PaceWhy, PauseWhy } from './backoff-state.ts';
+
+/** One reason for which a host is paused or slowed now. */
+export interface Hold {
+  kind: 'paused' | 'slowed';
+  /** A pause: named, quota, refuses, operator. A slower pace: failures, latency, quota, crawl-delay. */
+  why: PauseWhy | PaceWhy | 'crawl-delay';
+  /** ISO 8601; null where it is not known. */
+  since: string | null;
+  /** When it ends by itself; null where that depends on the host, or on somebody. */
+  until: string | null;
+  /** Least time between two starts that it asks for, in milliseconds; null for a pause. */
+  intervalMs: number | null;
+  /** Half a sentence: why. */
+  reason: string;
+  /** Half a sentence: what would change it. */
+  change: string;
+}
+
+/** Times in milliseconds since 1970 by Redis' clock, null or 0 where there is none. */
+export interface HoldFacts {
+  key: string;
+  now: number;
+  pauseUntil: number;
+  pauseWhy: PauseWhy | '';
+  pauseSince: number | null;
+  refusals: number;
+  paceMs: number | null;
+  paceWhy: PaceWhy | '';
+  paceSince: number | null;
+  paceShare: number | null;
+  latencyMs: number | null;
+  usualLatencyMs: number | null;
+  quotaMs: number | null;
+  quotaUntil: number | null;
+  quotaSince: number | null;
+  crawlDelayMs: number | null;
+  crawlDelaySince: number | null;
+}
+
+/** A pause beyond this has no end of its own: it was made until somebody ends it. */
+const FOR_GOOD_MS = 365 * 86_400_000;
+
+export function holdsOf(facts: HoldFacts): Hold[] {
+  return [pauseOf(facts), paceOf(facts), quotaOf(facts), crawlDelayOf(facts)].filter((hold) => hold !== null);
+}
+
+function pauseOf({ key, now, pauseUntil, pauseWhy, pauseSince, refusals }: HoldFacts): Hold | null {
+  if (pauseUntil <= now) return null;
+  const reasons: Record<PauseWhy, string> = {
+    named: 'it said when to come again (Retry-After)',
+    quota: 'its quota is used up',
+    refuses: `it refuses (429) without naming a time${refusals > 1 ? `, ${refusals} times in a row` : ''}`,
+    operator: 'by hand',
+  };
+  const why = pauseWhy === '' ? 'named' : pauseWhy;
+  const resume = `drover hosts resume ${key}`;
+  return {
+    ...{ kind: 'paused', why, since: isoOf(pauseSince), intervalMs: null, reason: reasons[why] },
+    until: pauseUntil - now > FOR_GOOD_MS ? null : isoOf(pauseUntil),
+    change: why === 'operator' ? resume : `wait, or ${resume}`,
+  };
+}
+
+function paceOf({ key, paceMs, paceWhy, paceSince, ...facts }: HoldFacts): Hold | null {
+  if (paceMs === null || paceWhy === '') return null;
+  const { paceShare, latencyMs, usualLatencyMs } = facts;
+  const reasons: Record<PaceWhy, string> = {
+    failures: `${Math.round((paceShare ?? 0) * 100)} % of its last answers were failures`,
+    latency: `it answers in ${Math.round(latencyMs ?? 0)} ms, usually in ${Math.round(usualLatencyMs ?? 0)} ms`,
+  };
+  return {
+    ...{ kind: 'slowed', why: paceWhy, since: isoOf(paceSince), until: null, intervalMs: paceMs },
+    reason: reasons[paceWhy],
+    change: `it ends when the host is well again; drover hosts resume ${key} ends it now, --no-adaptive for a whole crawl`,
+  };
+}
+
+function quotaOf({ quotaMs, quotaUntil, quotaSince }: HoldFacts): Hold | null {
+  if (quotaMs === null) return null;
+  return {
+    ...{
+      kind: 'slowed',
+      why: 'quota',
+      since: isoOf(quotaSince),
+      until: isoOf(quotaUntil),
+      intervalMs: quotaMs,
+    },
+    ...{ reason: 'little of its quota is left', change: 'wait for the next window of its quota' },
+  };
+}
+
+function crawlDelayOf({ crawlDelayMs, crawlDelaySince }: HoldFacts): Hold | null {
+  if (crawlDelayMs === null) return null;
+  return {
+    ...{ kind: 'slowed', why: 'crawl-delay', since: isoOf(crawlDelaySince), until: null },
+    ...{ intervalMs: crawlDelayMs, reason: 'its robots.txt asks for a Crawl-delay' },
+    change: '--max-crawl-delay bounds it',
+  };
+}
+
+function isoOf(ms: number | null): string | null {
+  return ms ? new Date(ms).toISOString() : null;
+}

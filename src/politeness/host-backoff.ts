@@ -1,0 +1,270 @@
+// What this process sees of its hosts, and what follows for how they are asked, for the whole fleet: read from Redis, decided by backoff.ts,
+// kept in Redis unless another process came between.
+
+import type { Fleet } from '../fleet.ts';
+import type { NamedTime } from '../outcome.ts';
+import { runScript } from '../scripts.ts';
+import { afterObservation, leastPauseMs, type Signal } from './backoff.ts';
+import { changesOf, FIELD_NAMES, type HostBackoff, stateOf } from './backoff-state.ts';
+import type { KeyEvents } from './key-events.ts';
+import {
+  addSignal,
+  isWorthTelling,
+  newPending,
+  observationOf,
+  type PauseState,
+  type Pending,
+} from './sightings.ts';
+
+export type { PauseState };
+
+export interface Answered {
+  signal: Signal;
+  /** For how long the request had been on its way. */
+  ageMs: number;
+  /** Until the first byte of a good answer. */
+  latencyMs: number | null;
+  /** --max-pause. */
+  longestMs: number;
+  /** Whether the key obeys a clock: of such a one, single answers are told too. */
+  timed: boolean;
+}
+
+export interface Backoff {
+  /** Notes what an answer says of its host: told to the fleet a few times a second, pauses at once. */
+  note(key: string, answered: Answered): void;
+  /** Tells the fleet at once what was noted, and answers how the key stands. */
+  tell(key: string): Promise<PauseState>;
+  /** Notes that the host refused or named a time, and tells the fleet. `ageMs`: for how long the request had been on its way. */
+  refused(
+    key: string,
+    refusal: { named: NamedTime | null; ageMs: number; longestMs: number },
+  ): Promise<PauseState>;
+  stop(): Promise<void>;
+}
+
+const TELL_MS = 250;
+/** What is not worth telling is forgotten after this. */
+const KEPT_MS = 2000;
+const MOST_KEYS_A_CALL = 100;
+const MOST_KEYS = 20_000;
+/** What is known of a host is kept for so long after it was last heard of, or after its pause. */
+const STATE_KEPT_MS = 3_600_000;
+/** A host that is slowed is shown as held back for so long after it was last heard of. */
+const SHOWN_MS = 60_000;
+export function createBackoff(parts: {
+  fleet: Fleet;
+  keyEvents: KeyEvents;
+  onError: (error: unknown) => void;
+}): Backoff {
+  return new FleetBackoff(parts);
+}
+
+type Parts = Parameters<typeof createBackoff>[0];
+
+class FleetBackoff implements Backoff {
+  readonly #parts: Parts;
+  readonly #pending = new Map<string, Pending>();
+  /** Keys that are being told of: what comes meanwhile is told afterwards. */
+  readonly #busy = new Set<string>();
+  /** When the quota of a key was last told at once. */
+  readonly #quotaTold = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#timer = setInterval(() => this.#tellWorthwhile(), TELL_MS);
+  }
+
+  note(key: string, { signal, ageMs, latencyMs, longestMs, timed }: Answered): void {
+    if (signal.kind === 'nothing' && signal.named === null && signal.quota === null) return;
+    const seen = this.#pendingOf(key, timed);
+    if (!seen) return;
+    const startedAt = performance.now() - ageMs;
+    addSignal(seen, signal.kind, { startedAt, latencyMs });
+    if (signal.quota) this.#noteQuota(key, seen, signal.quota);
+    if (signal.kind !== 'refusal' && signal.named === null) return;
+    this.#noteRefusal(key, seen, {
+      named: signal.named,
+      startedAt,
+      longestMs,
+      isRefusal: signal.kind === 'refusal',
+    });
+    this.#tellAtOnce(key);
+  }
+
+  tell(key: string): Promise<PauseState> {
+    const seen = this.#pendingOf(key, false) ?? this.#newPending(key, false);
+    return new Promise((resolve, reject) => {
+      seen.waiters.push({ resolve, reject });
+      this.#tellAtOnce(key);
+    });
+  }
+
+  refused(
+    key: string,
+    { named, ageMs, longestMs }: { named: NamedTime | null; ageMs: number; longestMs: number },
+  ): Promise<PauseState> {
+    const seen = this.#pendingOf(key, false) ?? this.#newPending(key, false);
+    const startedAt = performance.now() - ageMs;
+    this.#noteRefusal(key, seen, { named, startedAt, longestMs, isRefusal: true });
+    return this.tell(key);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const keys of chunksOf([...this.#pending.keys()])) await this.#flush(keys);
+  }
+
+  /** At once in this process, and as soon as can be in the others: what was decided follows. */
+  #noteRefusal(key: string, seen: Pending, refusal: Pending['refusals'][number]): void {
+    seen.refusals.push(refusal);
+    const ms = Math.ceil(leastPauseMs(refusal));
+    if (ms <= this.#parts.keyEvents.pausedFor(key)) return;
+    this.#parts.keyEvents.notePause(key, ms);
+    const { fleet, onError } = this.#parts;
+    fleet.redis.publish(fleet.keys.keyEvents, `hold ${ms} ${key}`).catch(onError);
+  }
+
+  /** Each answer names the quota anew: the first is told at once, the next with all else. */
+  #noteQuota(key: string, seen: Pending, quota: NonNullable<Signal['quota']>): void {
+    seen.quota = quota;
+    this.#parts.keyEvents.noteTimed(key);
+    const now = performance.now();
+    if (now - (this.#quotaTold.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_MS) return;
+    if (this.#quotaTold.size >= MOST_KEYS) this.#quotaTold.clear();
+    this.#quotaTold.set(key, now);
+    this.#tellAtOnce(key);
+  }
+
+  #pendingOf(key: string, timed: boolean): Pending | null {
+    const known = this.#pending.get(key);
+    if (known) return known;
+    return this.#pending.size >= MOST_KEYS ? null : this.#newPending(key, timed);
+  }
+
+  #newPending(key: string, timed: boolean): Pending {
+    const pending = newPending(timed);
+    this.#pending.set(key, pending);
+    return pending;
+  }
+
+  #tellWorthwhile(): void {
+    const now = performance.now();
+    const worthwhile: string[] = [];
+    for (const [key, seen] of this.#pending) {
+      const isOld = now - seen.sinceMs > KEPT_MS;
+      if (isWorthTelling(seen, isOld)) worthwhile.push(key);
+      else if (isOld) this.#pending.delete(key);
+    }
+    for (const keys of chunksOf(worthwhile)) void this.#flush(keys);
+  }
+
+  /** All that is said of the key in this turn of the event loop goes along. */
+  #tellAtOnce(key: string): void {
+    queueMicrotask(() => void this.#flush([key]));
+  }
+
+  /** Never rejects: who waits is told, else onError. */
+  async #flush(keys: readonly string[]): Promise<void> {
+    const taken = new Map<string, Pending>();
+    for (const key of keys) {
+      const seen = this.#pending.get(key);
+      if (!seen || this.#busy.has(key)) continue;
+      this.#pending.delete(key);
+      this.#busy.add(key);
+      taken.set(key, seen);
+    }
+    if (taken.size === 0) return;
+    try {
+      await this.#decide(taken);
+    } catch (error) {
+      const waiters = [...taken.values()].flatMap((seen) => seen.waiters);
+      if (waiters.length === 0) this.#parts.onError(error);
+      for (const { reject } of waiters) reject(error);
+    }
+    for (const key of taken.keys()) {
+      this.#busy.delete(key);
+      const later = this.#pending.get(key);
+      if (later && later.waiters.length + later.refusals.length > 0) this.#tellAtOnce(key);
+    }
+  }
+
+  /** Reads, decides, keeps; again for the keys that another process has changed meanwhile. */
+  async #decide(taken: ReadonlyMap<string, Pending>): Promise<void> {
+    let left = [...taken];
+    while (left.length > 0) {
+      const { now, hosts } = await this.#read(left.map(([key]) => key));
+      const decided = left.map(([key, seen], index) => {
+        const { version, state: before } = hosts[index] as Known;
+        const after = afterObservation(before, observationOf(seen), { now, random: Math.random() });
+        return { key, seen, version, before, after };
+      });
+      const kept = await this.#store(decided, now);
+      for (const [index, { key, seen, after }] of decided.entries()) {
+        if (!kept[index]) continue;
+        const state = pauseStateOf(after, now);
+        if (state.pausedMs > 0) this.#parts.keyEvents.notePause(key, state.pausedMs);
+        for (const { resolve } of seen.waiters) resolve(state);
+      }
+      left = left.filter((_, index) => !kept[index]);
+    }
+  }
+
+  async #read(keys: readonly string[]): Promise<{ now: number; hosts: Known[] }> {
+    const { redis, namespace, keys: names } = this.#parts.fleet;
+    const args = [namespace, FIELD_NAMES.length, ...FIELD_NAMES, ...keys];
+    const reply = await runScript(redis, 'politeness/lua/backoff-read.lua', names.heldHosts, args);
+    const [now, ...rows] = reply as [number, ...(string | null)[][]];
+    return {
+      now,
+      hosts: rows.map(([version, ...values]) => ({ version: version ?? '', state: stateOf(values) })),
+    };
+  }
+
+  async #store(decided: readonly Decided[], now: number): Promise<boolean[]> {
+    const { redis, namespace, keys: names } = this.#parts.fleet;
+    if (decided.every(({ before, after }) => before === after)) return decided.map(() => true);
+    const args = decided.flatMap(({ key, seen, version, before, after }) => {
+      const changes = changesOf(before, after);
+      const keptMs = STATE_KEPT_MS + Math.max(0, after.pauseUntil - now);
+      const apartMs = seen.quota ? Math.ceil(seen.quota.intervalMs) : 0;
+      return [key, version, heldUntil(after, now), keptMs, apartMs, changes.length, ...changes];
+    });
+    const reply = await runScript(redis, 'politeness/lua/backoff-store.lua', names.heldHosts, [
+      namespace,
+      ...args,
+    ]);
+    return (reply as number[]).map((kept) => kept === 1);
+  }
+}
+
+interface Known {
+  version: string;
+  state: HostBackoff;
+}
+
+interface Decided {
+  key: string;
+  seen: Pending;
+  version: string;
+  before: HostBackoff;
+  after: HostBackoff;
+}
+
+function pauseStateOf({ pauseUntil, refusedSince }: HostBackoff, now: number): PauseState {
+  return { pausedMs: Math.max(0, pauseUntil - now), refusedForMs: refusedSince > 0 ? now - refusedSince : 0 };
+}
+
+/** 0 when it is neither paused nor slowed. */
+function heldUntil({ pauseUntil, pace, quotaUntil }: HostBackoff, now: number): number {
+  const until = Math.max(pauseUntil, quotaUntil, pace > 0 ? now + SHOWN_MS : 0);
+  return until > now ? Math.ceil(until) : 0;
+}
+
+function chunksOf(keys: readonly string[]): string[][] {
+  const count = Math.ceil(keys.length / MOST_KEYS_A_CALL);
+  return Array.from({ length: count }, (_, n) =>
+    keys.slice(n * MOST_KEYS_A_CALL, (n + 1) * MOST_KEYS_A_CALL),
+  );
+}
