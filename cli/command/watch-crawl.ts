@@ -7,6 +7,7 @@ import type { Fleet } from '../../src/fleet.ts';
 import { countOpen } from '../../src/frontier/steer.ts';
 import type { OfferTotals } from '../../src/seeds/offer.ts';
 import type { Screen } from '../terminal/screen.ts';
+import { type HeldLong, watchHeldHosts } from './held-hosts.ts';
 import type { Interrupt } from './interrupt.ts';
 
 const LOOK_MS = 100;
@@ -18,7 +19,11 @@ export interface Seen {
   interrupted: boolean;
   /** Lines of the seeds that were not accepted. */
   badLines: number;
+  /** Hosts that were paused or slowed, those that were so for longest. */
+  heldHosts: readonly HeldLong[];
 }
+
+const MOST_HELD = 5;
 
 /**
  * Resolves when the crawl has ended and its seeds are offered, when it was cancelled, or at the interrupt. Rejects when offering the seeds
@@ -39,15 +44,18 @@ export async function watchCrawl(parts: {
   const { fleet, crawl, consumer, screen, interrupt } = parts;
   const offered = settled(parts.offering);
   const say = createPauseNotice(parts);
+  const heldHosts = watchHeldHosts(fleet);
   let cancelledAt: number | null = null;
   for (;;) {
     // Asked for before the counts: what failed because the crawl was cancelled is then seen as that.
     const failure = offered.failure() ?? parts.trouble();
     const counts = await readCounts(fleet, crawl);
-    screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now() });
+    const held = await heldHosts.now();
+    screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now(), held });
     say(counts.state);
     const totals = offered.value();
-    const seen = { counts, interrupted: false, badLines: totals?.rejected ?? 0 };
+    const badLines = totals?.rejected ?? 0;
+    const seen = { counts, interrupted: false, badLines, heldHosts: heldHosts.longest(MOST_HELD) };
     if (counts.state === 'cancelled') {
       cancelledAt ??= performance.now();
       const isOver = performance.now() - cancelledAt > CANCEL_MS || (await countOpen(fleet, crawl)) === 0;

@@ -3,11 +3,12 @@
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { printable } from '../../src/log.ts';
+import { phraseOf } from '../../src/politeness/held-back.ts';
 import { type HostState, listHosts, lookAtHosts } from '../../src/politeness/hosts.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import { columns } from '../terminal/columns.ts';
-import { duration } from '../terminal/figures.ts';
+import { clock, duration } from '../terminal/figures.ts';
 import type { ListOptions } from './options.ts';
 
 /** Resolves with the exit code. */
@@ -40,7 +41,7 @@ function table(states: readonly HostState[]): string {
     `${state.inFlight} of ${state.concurrency}`,
     spacing(state),
     state.latencyMs === null ? '' : `${state.latencyMs} ms`,
-    remarks(state).join(', '),
+    remarks(state).join('; '),
   ]);
   return columns(['host', 'waiting', 'open', 'in flight', 'apart', 'latency', ''], rows, 1);
 }
@@ -51,15 +52,11 @@ function spacing({ delayMs, intervalMs }: HostState): string {
   return most === 0 ? '' : duration(most);
 }
 
-function remarks(state: HostState): string[] {
-  const { set, pausedMs, crawlDelayMs, paceMs, quotaMs, server } = state;
+function remarks({ set, holds, server }: HostState): string[] {
   const isSet = Object.values(set).some((value) => value !== null);
   return [
-    pausedMs > 0 ? `paused for ${duration(pausedMs)}` : '',
+    ...holds.map((hold) => printable(`${phraseOf(hold, clock)} (${hold.change})`)),
     isSet ? 'limits set by hand' : '',
-    crawlDelayMs ? `robots.txt asks for ${duration(crawlDelayMs)}` : '',
-    paceMs ? `slowed to ${duration(paceMs)}` : '',
-    quotaMs ? `quota: ${duration(quotaMs)}` : '',
     server ? `server ${printable(server)}` : '',
   ].filter(Boolean);
 }

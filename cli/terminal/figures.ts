@@ -36,6 +36,13 @@ export function duration(milliseconds: number): string {
   return `${count(days)} d ${hours % 24} h`;
 }
 
+/** 22:14:03 of today, else with the date. */
+export function clock(iso: string): string {
+  const date = new Date(iso);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? date.toLocaleTimeString('en-GB') : date.toLocaleString('en-GB');
+}
+
 /** "41 pages/s", below ten "4.1 pages/s"; "– pages/s" for null. */
 export function speed(pagesPerSecond: number | null): string {
   if (pagesPerSecond === null) return '– pages/s';

@@ -1,6 +1,8 @@
 // What the progress of a crawl says, as the lines that a terminal shows in place and as one plain line.
 import { endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
-import { count, counted, duration, highestFirst, size, speed } from './figures.ts';
+import { printable } from '../../src/log.ts';
+import { phraseOf } from '../../src/politeness/held-back.ts';
+import { clock, count, counted, duration, highestFirst, size, speed } from './figures.ts';
 import { type Fitted, fit, type Piece, paint, piece } from './styles.ts';
 
 interface Terminal {
@@ -8,7 +10,7 @@ interface Terminal {
   colour: boolean;
 }
 
-/** Three lines: how far, how fast, what went wrong; the third is empty while all is well. */
+/** Four lines: how far, how fast, what went wrong, which hosts are held back; the last two are empty while all is well. */
 export function liveLines(sample: ProgressSample, rate: Rate, terminal: Terminal): Fitted[] {
   const { counts, inFlight } = sample;
   const { columns, colour } = terminal;
@@ -22,6 +24,7 @@ export function liveLines(sample: ProgressSample, rate: Rate, terminal: Terminal
     headLine(sample, rate, terminal),
     indented(pace, columns, colour),
     indented(troubles(sample), columns, colour),
+    indented(heldBack(sample), columns, colour),
   ];
 }
 
@@ -86,6 +89,15 @@ function troubles({ counts }: ProgressSample): Piece[] {
   return pieces;
 }
 
+/** One host with its reason and what would change it, as far as there is room; and how many there are besides. */
+function heldBack({ held = [] }: ProgressSample): Piece[] {
+  const [first, ...others] = held;
+  if (!first) return [];
+  const more = others.length > 0 ? [piece(`${counted(others.length, 'more host')} held back`)] : [];
+  const phrase = printable(`${first.key} ${phraseOf(first.hold, clock)}`);
+  return [piece(phrase, 'yellow'), ...more, piece(printable(first.hold.change), 'dim')];
+}
+
 /** One line for a file or a pipe: the same figures. */
 export function plainLine(sample: ProgressSample, rate: Rate): string {
   const { counts, inFlight } = sample;
@@ -97,6 +109,7 @@ export function plainLine(sample: ProgressSample, rate: Rate): string {
     piece(speed(rate.pagesPerSecond())),
     piece(size(counts.bytes)),
     ...troubles(sample),
+    ...heldBack(sample),
     ...(left ? [piece(timeLeft(left))] : []),
   ];
   const state = counts.state === 'running' ? '' : ` (${counts.state})`;

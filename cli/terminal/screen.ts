@@ -68,10 +68,10 @@ export function createScreen(stream: NodeJS.WriteStream, options: ScreenOptions)
   };
 }
 
-function jsonLine({ counts, inFlight }: ProgressSample, rate: Rate): string {
+function jsonLine({ counts, inFlight, held = [] }: ProgressSample, rate: Rate): string {
   const { statuses, errors, refusals, ...totals } = counts;
   const pagesPerSecond = rate.pagesPerSecond();
-  return JSON.stringify({ progress: { ...totals, ended: endedOf(counts), inFlight, pagesPerSecond } });
+  return JSON.stringify({ progress: { ...totals, ended: endedOf(counts), inFlight, pagesPerSecond, held } });
 }
 
 /**

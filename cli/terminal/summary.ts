@@ -3,8 +3,10 @@ import stringWidth from 'string-width';
 import { type CrawlCounts, endedOf } from '../../src/crawl/progress.ts';
 import { entryOf } from '../../src/errors.ts';
 import { printable, shorten } from '../../src/log.ts';
+import { phraseOf } from '../../src/politeness/held-back.ts';
 import { EXIT } from '../command/failures.ts';
-import { count, counted, duration, highestFirst, size, speed } from './figures.ts';
+import type { HeldLong } from '../command/held-hosts.ts';
+import { clock, count, counted, duration, highestFirst, size, speed } from './figures.ts';
 import { fit, paint, piece, type Style } from './styles.ts';
 
 export interface Summary {
@@ -12,6 +14,8 @@ export interface Summary {
   /** Of this run of the command. */
   elapsedMs: number;
   slowestHosts: { host: string; pages: number; meanMs: number }[];
+  /** Hosts that were paused or slowed, each with its last reason and for how long it was so in all. */
+  heldHosts?: readonly HeldLong[];
   /** The file of -o, null without one. */
   output: string | null;
   interrupted: boolean;
@@ -43,6 +47,7 @@ export function printSummary(summary: Summary, paper: Paper = { columns: 100, co
     table('Errors', codeRows(counts.errors), paper),
     table('Refused', codeRows(counts.refusals), paper),
     table('Slowest hosts', hostRows(summary), paper),
+    table('Held back', heldRows(summary), paper),
     table('Next', nextRows(summary), paper),
   ];
   const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
@@ -168,6 +173,13 @@ function hostRows({ slowestHosts }: Summary): Row[] {
   return slowestHosts.map(({ host, pages, meanMs }) => ({
     cells: [host, counted(pages, 'page'), `${count(meanMs)} ms`],
     text: 'on average',
+  }));
+}
+
+function heldRows({ heldHosts = [] }: Summary): Row[] {
+  return heldHosts.map(({ key, hold, heldMs }) => ({
+    cells: [key, `${hold.kind} for ${duration(heldMs)}`],
+    text: `${phraseOf(hold, clock)} (${hold.change})`,
   }));
 }
 

@@ -1,4 +1,5 @@
 // How far a crawl is: its counts at one moment, and what two moments apart say of its speed and of the time left.
+import type { Hold } from '../politeness/held-back.ts';
 
 /** A crawl's counters (DESIGN I5): accepted = recorded + refused + dead + waiting. `bytes` are of decoded bodies. */
 export interface CrawlCounts {
@@ -26,6 +27,13 @@ export interface ProgressSample {
   counts: CrawlCounts;
   inFlight: number;
   atMs: number;
+  /** Hosts with requests of open crawls that are paused or slowed. */
+  held?: readonly HeldHost[];
+}
+
+export interface HeldHost {
+  key: string;
+  hold: Hold;
 }
 
 export interface Rate {

@@ -3,7 +3,7 @@ import { shownFailure, unpackFailure } from '../errors.ts';
 import { adviceOn } from '../queue/dead-letters.ts';
 import type { Facts, Place, Step } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
-import { forbiddenBy, ordinal, reason, sentences, span } from './words.ts';
+import { forbiddenBy, heldText, ordinal, reason, sentences, span } from './words.ts';
 
 export function stepsOf(facts: Facts): Step[] {
   return [
@@ -119,11 +119,16 @@ function hostStep({ hostState }: Facts): Step | null {
   const parts = [
     `${key}: ${inFlight} of ${concurrency} in flight`,
     apart > 0 ? `${span(apart)} apart` : '',
-    pausedMs > 0 ? `paused for ${span(pausedMs)}` : '',
+    ...hostState.holds.map((hold) => heldText(hold)),
     nextMs > 0 ? `next start in ${span(nextMs)}` : '',
     `${waiting} waiting, ${open} open`,
   ];
-  return { step: 'host', ok: pausedMs === 0, text: parts.filter(Boolean).join(', ') };
+  return {
+    step: 'host',
+    ok: pausedMs === 0,
+    text: parts.filter(Boolean).join(', '),
+    detail: { holds: hostState.holds },
+  };
 }
 
 function placeStep({ where }: Facts): Step | null {

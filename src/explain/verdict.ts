@@ -5,7 +5,7 @@ import type { RobotsLook } from '../robots/look.ts';
 import { ruleFailure } from '../robots/robots.ts';
 import type { Facts, Place, Whereabouts } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
-import { forbiddenBy, ordinal, reason, robotsRefusal, span } from './words.ts';
+import { forbiddenBy, heldText, ordinal, reason, robotsRefusal, span } from './words.ts';
 
 export function verdictOf(facts: Facts): string {
   const { subject, where } = facts;
@@ -40,7 +40,8 @@ function inLane(facts: Facts, { lane, length }: Extract<Place, { kind: 'lane' }>
     : `Waiting in a lane of crawl ${facts.subject.crawl}, beyond the first ${MOST_IN_LANES.toLocaleString('en-US')} (${length} wait at ${key})`;
   if (facts.counts?.state === 'paused') return `${where}; ${pausedCrawl(facts)}`;
   if (facts.consumers === 0) return `${where}; no consumer is at work (drover consume)`;
-  if (hostState && hostState.pausedMs > 0) return `${where}, which is paused for ${span(hostState.pausedMs)}`;
+  const [hold] = hostState?.holds ?? [];
+  if (hold) return `${where}, which is ${heldText(hold)}`;
   return hostState && hostState.nextMs > 0
     ? `${where}, whose next start may be in ${span(hostState.nextMs)}`
     : where;
@@ -60,8 +61,13 @@ function inQueue(facts: Facts, { state, untilMs }: Extract<Place, { kind: 'queue
   const until = `Waiting until ${new Date(untilMs ?? 0).toISOString()}`;
   const why = last
     ? `attempt ${facts.where?.attempts.length} failed (${last.code}), and it is tried again`
-    : 'its host or its crawl could not take it, and it was put back';
+    : `${postponedBy(facts)}, and it was put back`;
   return `${until}: ${why}${paused || nobody}`;
+}
+
+function postponedBy({ hostState }: Facts): string {
+  const [hold] = hostState?.holds ?? [];
+  return hold ? `its host is ${heldText(hold)}` : 'its host or its crawl could not take it';
 }
 
 function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string {

@@ -1,5 +1,6 @@
 // Small words that explanations are put together from.
 import { catalogue, knownFailure, type ShownFailure, unpackFailure } from '../errors.ts';
+import { type Hold, phraseOf } from '../politeness/held-back.ts';
 import type { RobotsLook } from '../robots/look.ts';
 import { hostnameOf } from '../url/host.ts';
 
@@ -26,6 +27,11 @@ export function reason(failure: ShownFailure): string {
 
 const partOf = (sentence: string) =>
   `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
+
+/** Why its host is paused or slowed, since when, and what would change it. */
+export function heldText(hold: Hold): string {
+  return `${phraseOf(hold, (iso) => iso)} (${hold.change})`;
+}
 
 /** Sentences behind each other, each with its end. */
 export function sentences(...texts: string[]): string {

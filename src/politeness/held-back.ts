@@ -18,6 +18,20 @@ export interface Hold {
   change: string;
 }
 
+/** "slowed to one start each 640 ms since 12:00:01: 35 % of its last answers were failures". `show`: a time as its reader wants it. */
+export function phraseOf(
+  { kind, since, until, intervalMs, reason }: Hold,
+  show: (iso: string) => string,
+): string {
+  const how = kind === 'paused' ? 'paused' : `slowed to one start each ${intervalOf(intervalMs ?? 0)}`;
+  const from = since === null ? '' : ` since ${show(since)}`;
+  const to = until === null ? '' : ` until ${show(until)}`;
+  return `${how}${from}${to}: ${reason}`;
+}
+
+const intervalOf = (ms: number) =>
+  ms < 1000 ? `${Math.ceil(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
+
 /** Times in milliseconds since 1970 by Redis' clock, null or 0 where there is none. */
 export interface HoldFacts {
   key: string;

@@ -68,7 +68,7 @@ function hostStateOf(look: Look): HostState {
   return { ...state, holds: holdsOf(look) };
 }
 
-/** Keys that are paused or slowed now, those that are so for longest first; at most `most`. */
+/** Keys that are paused or slowed now, those that are to be so for longest first; at most `most`. */
 export async function listHeldHosts({ redis, keys }: Fleet, most: number): Promise<string[]> {
   return redis.zrevrangebyscore(keys.heldHosts, '+inf', Date.now(), 'LIMIT', 0, most);
 }

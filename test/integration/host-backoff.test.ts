@@ -248,6 +248,49 @@ test('with --no-adaptive nothing is slowed for failures, and a named pause is ke
   crawl.kill('SIGKILL');
 });
 
+test('explain, hosts and the summary of crawl say that a host is paused, why, until when, and what ends it', async (t) => {
+  const site = await openSite(t, { behaviours: { '/p/1': { status: 429, retryAfter: 60, failTimes: 1 } } });
+  const runner = await openCommandRunner();
+  const { host } = new URL(site.url);
+  const path = await list(runner, [site.url], 30);
+  const crawl = runner.start([
+    'crawl',
+    path,
+    '--depth',
+    '0',
+    '--crawl',
+    'c',
+    '--per-host',
+    '1',
+    '--delay',
+    '50ms',
+  ]);
+  await until(async () => (await hostOf(runner, site)).holds.some(({ kind }) => kind === 'paused'), {
+    what: 'the pause',
+    deadlineMs: 20_000,
+  });
+  const ends = new RegExp(
+    `it said when to come again \\(Retry-After\\) \\(wait, or drover hosts resume ${host}\\)`,
+  );
+  const [explained, hosts] = await Promise.all([
+    runner.run(['explain', `${site.url}/p/25`]),
+    runner.run(['hosts', site.url]),
+  ]);
+  assert.match(
+    explained.stdout.replace(/\s+/g, ' '),
+    new RegExp(`paused since \\S+ until \\S+: ${ends.source}`),
+  );
+  assert.match(hosts.stdout, new RegExp(`paused since [\\d:]+ until [\\d:]+: ${ends.source}`));
+  // What it says of what would change it is true.
+  assert.equal((await runner.run(['hosts', 'resume', host])).code, 0);
+  assert.equal((await crawl.exit).code, 0, crawl.stderr());
+  const summary = crawl.stderr().replace(/\s+/g, ' ');
+  assert.match(
+    summary,
+    new RegExp(`Held back ${host} paused for [\\d.]+ s paused since \\S+ until \\S+ ${ends.source}`),
+  );
+});
+
 test('a robots.txt that names a time is asked again then, and its pages with it', async (t) => {
   const robots = [
     { status: 429, retryAfter: 1, failTimes: 1 },

@@ -7,6 +7,7 @@ import { createScreen } from '../../../../cli/terminal/screen.ts';
 import type { Summary } from '../../../../cli/terminal/summary.ts';
 import { isDumbTerminal } from '../../../../src/config/read.ts';
 import { type CrawlCounts, createRate, type ProgressSample } from '../../../../src/crawl/progress.ts';
+import type { Hold } from '../../../../src/politeness/held-back.ts';
 
 // Whatever terminal the tests run in.
 process.env.TERM = 'xterm-256color';
@@ -216,6 +217,29 @@ test('at the end the progress gives way to the summary', () => {
   const text = terminal.seen().join('\n');
   assert.match(text, /^\nCrawl museum finished/);
   assert.doesNotMatch(text, /in flight/);
+});
+
+test('a host that is held back is named with its reason, its end and what would change it, on a terminal and elsewhere', () => {
+  const until = new Date(Date.now() + 60_000);
+  until.setMilliseconds(0);
+  const hold: Hold = {
+    ...{ kind: 'paused', why: 'named', since: null, until: until.toISOString(), intervalMs: null },
+    ...{ reason: 'it said when to come again', change: 'wait, or drover hosts resume a.test' },
+  };
+  const sample = {
+    ...listAt(0),
+    held: [
+      { key: 'a.test', hold },
+      { key: 'b.test', hold },
+    ],
+  };
+  for (const isTTY of [true, false]) {
+    const { terminal, screen } = screenOn({ isTTY, columns: 200 });
+    screen.update(sample);
+    const text = terminal.seen().join('\n');
+    assert.match(text, /a\.test paused until [^:]*\d\d:\d\d:\d\d: it said when to come again/);
+    assert.match(text, /1 more host held back.*wait, or drover hosts resume a\.test/);
+  }
 });
 
 test('elsewhere there is one plain line every five seconds, without a single escape', () => {

@@ -56,6 +56,29 @@ test('the summary says how it ended, how fast, with which statuses, and which ho
   );
 });
 
+test('hosts that were held back stand with how, for how long, why, and what would change it', () => {
+  const text = flat(
+    printSummary(
+      summaryOf({
+        heldHosts: [
+          {
+            ...{ key: 'a.test', heldMs: 12_300 },
+            hold: {
+              ...{ kind: 'slowed', why: 'failures', since: null, until: null, intervalMs: 640 },
+              ...{ reason: '35 % of its last answers were failures', change: 'drover hosts resume a.test' },
+            },
+          },
+        ],
+      }),
+    ),
+  );
+  assert.match(
+    text,
+    /Held back a\.test slowed for 12 s slowed to one start each 640 ms: 35 % of its last answers were failures \(drover hosts resume a\.test\)/,
+  );
+  assert.doesNotMatch(printSummary(summaryOf()), /Held back/);
+});
+
 test('every error and refusal stands with its layer, its count and what the catalogue advises', () => {
   const text = flat(printSummary(summaryOf()));
   for (const [code, value] of Object.entries({ ...counts.errors, ...counts.refusals })) {

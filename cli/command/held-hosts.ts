@@ -1,0 +1,57 @@
+// Watches which hosts of a crawl are paused or slowed, for its progress and its summary.
+import type { HeldHost } from '../../src/crawl/progress.ts';
+import type { Fleet } from '../../src/fleet.ts';
+import { listHeldHosts, lookAtHosts } from '../../src/politeness/hosts.ts';
+
+/** With the time for which it was held back in all. */
+export interface HeldLong extends HeldHost {
+  heldMs: number;
+}
+
+export interface HeldWatch {
+  /** Those that are held back now; looked at once a second. */
+  now(): Promise<readonly HeldHost[]>;
+  /** Those that were, longest first, each with its last reason. */
+  longest(most: number): readonly HeldLong[];
+}
+
+const LOOK_MS = 1000;
+const MOST_HOSTS = 20;
+/** Of a crawl of very many hosts, those that were held back last. */
+const MOST_REMEMBERED = 1000;
+
+export function watchHeldHosts(fleet: Fleet): HeldWatch {
+  const seen = new Map<string, HeldLong>();
+  let current: readonly HeldHost[] = [];
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  async function look(): Promise<HeldHost[]> {
+    const keys = await listHeldHosts(fleet, MOST_HOSTS);
+    if (keys.length === 0) return [];
+    const states = await lookAtHosts(fleet, keys);
+    return states
+      .filter(({ waiting, open }) => waiting + open > 0)
+      .flatMap(({ key, holds }) => (holds[0] ? [{ key, hold: holds[0] }] : []));
+  }
+
+  function remember(held: readonly HeldHost[], passedMs: number): void {
+    for (const { key, hold } of held) {
+      const heldMs = (seen.get(key)?.heldMs ?? 0) + passedMs;
+      seen.delete(key);
+      seen.set(key, { key, hold, heldMs });
+      if (seen.size > MOST_REMEMBERED) seen.delete(seen.keys().next().value ?? '');
+    }
+  }
+
+  return {
+    async now() {
+      const passedMs = performance.now() - lookedAt;
+      if (passedMs < LOOK_MS) return current;
+      lookedAt = performance.now();
+      current = await look();
+      remember(current, Math.min(passedMs, 2 * LOOK_MS));
+      return current;
+    },
+    longest: (most) => [...seen.values()].toSorted((a, b) => b.heldMs - a.heldMs).slice(0, most),
+  };
+}
