@@ -87,7 +87,10 @@ export const gathered = {
     requestErrors,
   ),
   responses: counter('responses', 'Answers of servers by class of status.', ['class'], statusClasses),
-  toldOff: counter('told_off', 'Answers 429 and 503 that paused their host and put the request back.'),
+  toldOff: counter(
+    'told_off',
+    'Answers that paused their host and put the request back: 429, Retry-After, spent quotas.',
+  ),
   bytes: counter('body_bytes', 'Decoded bytes of the bodies of requests that ended.'),
   redirects: counter('redirects', 'Redirects followed.'),
   robots: counter(
