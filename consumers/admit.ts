@@ -5,6 +5,7 @@ import { catalogue, type Failure, failure, knownFailure, unpackFailure } from '.
 import { claimRequest } from '../src/frontier/claim.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { LEASE_MS, PERMIT_PATIENCE_MS } from '../src/politeness/slot.ts';
+import { startIn } from '../src/queue/job-data.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { askRobots, obeyCrawlDelay } from './fetch-robots.ts';
@@ -84,15 +85,13 @@ export function startOf(
   loadedCrawl: LoadedCrawl,
   listeningSinceMs: number,
 ): ActiveJob['start'] {
-  const [how, server = ''] = queued.name.split('@');
-  const ageMs = Date.now() - queued.timestamp;
+  const handedOut = startIn(queued);
+  if (handedOut.kind === 'ask' || queued.attemptsStarted !== 1) return { kind: 'ask' };
+  const { givenAt } = handedOut;
+  const ageMs = Date.now() - givenAt;
   const isFresh =
-    ageMs > -1000 &&
-    ageMs < LEASE_MS / 2 &&
-    queued.timestamp > Math.max(loadedCrawl.changedAt, listeningSinceMs);
-  if (queued.attemptsStarted !== 1 || !isFresh) return { kind: 'ask' };
-  if (how === 'ahead') return { kind: 'ahead' };
-  return how === 'fetch' && isFresh ? { kind: 'granted', server } : { kind: 'ask' };
+    ageMs > -1000 && ageMs < LEASE_MS / 2 && givenAt > Math.max(loadedCrawl.changedAt, listeningSinceMs);
+  return isFresh ? handedOut : { kind: 'ask' };
 }
 
 function knownRefusal(context: ConsumerContext, job: ActiveJob): Failure | null {

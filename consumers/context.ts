@@ -2,7 +2,7 @@
 
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
-import type { Fetcher, Waypoint } from '../src/fetch/client.ts';
+import type { Fetcher } from '../src/fetch/client.ts';
 import type { Meters } from '../src/fleet/meters.ts';
 import type { Fleet } from '../src/fleet.ts';
 import type { Committer, Ended } from '../src/frontier/commit.ts';
@@ -11,7 +11,8 @@ import type { FetchResult, Outcome, Timings } from '../src/outcome.ts';
 import type { CrawlDelays } from '../src/politeness/crawl-delays.ts';
 import type { Backoff } from '../src/politeness/host-backoff.ts';
 import type { Slots } from '../src/politeness/slot.ts';
-import type { PackedAttempt } from '../src/queue/attempts.ts';
+import type { JobStart } from '../src/queue/job-data.ts';
+import type { JobMemory } from '../src/queue/job-memory.ts';
 import type { QueueTelemetry } from '../src/queue/queue.ts';
 import type { RecordStore } from '../src/records/store.ts';
 import type { Request } from '../src/request.ts';
@@ -41,15 +42,6 @@ export interface ConsumerContext {
   onTrouble: (error: unknown) => void;
   /** True from the first Ctrl-C or SIGTERM on: what has not begun to fetch is put back. */
   stopping: () => boolean;
-}
-
-export interface Memory {
-  /** Since when the server has told it to come later; null if it has not yet. Milliseconds since 1970. */
-  rateLimitedAt: number | null;
-  /** The hop of its redirects at which it goes on, because the gate of that host was closed. */
-  hop: Waypoint | null;
-  /** Its attempts so far, each as it failed: what a dead letter shows. The newest MOST_ATTEMPTS. */
-  tries: PackedAttempt[];
 }
 
 export interface Reports {
@@ -113,12 +105,12 @@ export interface ActiveJob {
   /** This attempt, counted from 1; being postponed uses up none. */
   attempt: number;
   /** How the job starts: with a slot (of that server too, '' for no ceiling), ahead of one, or by asking the gate. */
-  start: { kind: 'granted'; server: string } | { kind: 'ahead' } | { kind: 'ask' };
+  start: JobStart;
   /** Where the fetch begins: the request's URL, or a hop that it had reached before. */
   url: string;
   /** What the job keeps while it is postponed. */
-  memory: Memory;
-  remember(change: Partial<Memory>): Promise<void>;
+  memory: JobMemory;
+  remember(change: Partial<JobMemory>): Promise<void>;
   /** A permit to fetch in this process is held. */
   hasPermit: boolean;
   queueMs: number;

@@ -1,9 +1,10 @@
 // The dispatcher: turn after turn, it gives slots back and brings due requests from the frontier into the queue.
 
 import type { Fleet } from '../src/fleet.ts';
-import { dispatch, type Handed, type Release } from '../src/frontier/dispatch.ts';
+import { dispatch, type Handed, type Release, type Start } from '../src/frontier/dispatch.ts';
 import { jobIdOf } from '../src/keys.ts';
 import { LEASE_MS } from '../src/politeness/slot.ts';
+import type { JobStart } from '../src/queue/job-data.ts';
 import { enqueueJobs, type QueuedRequest, type RequestQueue, waitListOf } from '../src/queue/queue.ts';
 
 /** Turns are at least so far apart, so that many releases share one. */
@@ -90,7 +91,7 @@ export function createDispatcher(parts: {
 
   /** The next turn need not wait for it: what has not arrived counts as on its way. */
   function add(handed: Handed[], givenAt: number): Promise<void> {
-    const jobs = handed.map((request) => jobOf(request, givenAt));
+    const jobs = handed.map((request) => queuedRequest(request, givenAt));
     const done = enqueueJobs(queue, jobs)
       .then(() => {
         for (const { crawl, id } of handed) arrived.push(jobIdOf(crawl, id));
@@ -119,6 +120,13 @@ export function createDispatcher(parts: {
   };
 }
 
-function jobOf({ crawl, id, packed, start }: Handed, givenAt: number): QueuedRequest {
-  return { jobId: jobIdOf(crawl, id), packed, start, givenAt };
+function queuedRequest({ crawl, id, packed, start }: Handed, givenAt: number): QueuedRequest {
+  return { jobId: jobIdOf(crawl, id), packed, start: jobStart(start, givenAt) };
+}
+
+/** Of what src/frontier/dispatch.ts says in one word. */
+function jobStart(start: Start, givenAt: number): JobStart {
+  if (start === 'ask') return { kind: 'ask' };
+  if (start === 'ahead') return { kind: 'ahead', givenAt };
+  return { kind: 'granted', server: start.slice('fetch@'.length), givenAt };
 }

@@ -7,13 +7,14 @@ import type { Ended } from '../src/frontier/commit.ts';
 import { limiterKeyOfRequest } from '../src/frontier/entry.ts';
 import { crawlAndId } from '../src/keys.ts';
 import type { Answer, FetchResult, Outcome, Verdict } from '../src/outcome.ts';
+import { requestIn, startIn } from '../src/queue/job-data.ts';
+import { memoryIn } from '../src/queue/job-memory.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
 import type { CrawlRecord } from '../src/record.ts';
-import { unpackRequest } from '../src/request.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import { admit, startOf } from './admit.ts';
 import { triesOf } from './attempt-log.ts';
-import type { ActiveJob, ConsumerContext, Memory } from './context.ts';
+import type { ActiveJob, ConsumerContext } from './context.ts';
 import { visit } from './fetch-request.ts';
 import { type Followed, follow, NOTHING_FOLLOWED } from './follow-links.ts';
 import { followSitemap } from './follow-sitemap.ts';
@@ -62,9 +63,9 @@ async function activeJobOf(
   const { crawl, id } = crawlAndId(jobId);
   const loadedCrawl = await context.loadedCrawls.get(crawl);
   if (!loadedCrawl) return null;
-  const request = unpackRequest(queued.data);
+  const request = requestIn(queued.data);
   const laneKey = limiterKeyOfRequest(request);
-  const memory = memoryOf(queued);
+  const memory = memoryIn(queued);
   const start = startOf(queued, loadedCrawl, context.slots.keyEvents.listeningSinceMs());
   return {
     jobId,
@@ -78,7 +79,9 @@ async function activeJobOf(
     claim: 0,
     // A slot that came along too long ago is still its own, if it has not lapsed: the gate is asked with it.
     holder:
-      start.kind === 'ask' && queued.attemptsStarted === 1 && queued.name.startsWith('fetch') ? jobId : null,
+      start.kind === 'ask' && queued.attemptsStarted === 1 && startIn(queued).kind === 'granted'
+        ? jobId
+        : null,
     timed: false,
     hasPermit: false,
     attempt: queued.attemptsMade + 1,
@@ -101,11 +104,6 @@ async function activeJobOf(
       storeMs: null,
     },
   };
-}
-
-function memoryOf({ progress }: RequestJob): Memory {
-  const known = typeof progress === 'object' ? (progress as Partial<Memory>) : {};
-  return { rateLimitedAt: known.rateLimitedAt ?? null, hop: known.hop ?? null, tries: known.tries ?? [] };
 }
 
 async function fetchAndEnd(context: ConsumerContext, job: ActiveJob): Promise<Outcome> {

@@ -8,8 +8,9 @@ import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
 import { dropStep } from '../frontier/steer.ts';
 import { crawlAndId } from '../keys.ts';
 import { letterOf } from '../queue/dead-letters.ts';
+import { requestIn } from '../queue/job-data.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import { type Request, unpackRequest } from '../request.ts';
+import type { Request } from '../request.ts';
 import { type DeadFilter, matchesId, matchesLetter } from './filter.ts';
 import { groupKey, jobOf, pagesByAge } from './groups.ts';
 import {
@@ -179,7 +180,7 @@ async function lettersOf(
   const letters = dead.flatMap((job) => {
     const letter = letterOf(job);
     if (!matchesLetter(letter, filter)) return [];
-    return [{ crawl: letter.crawl, id: letter.id, request: overridden(unpackRequest(job.data), given) }];
+    return [{ crawl: letter.crawl, id: letter.id, request: overridden(requestIn(job.data), given) }];
   });
   return { letters, onItsWay: dead.length < jobs.length };
 }

@@ -5,10 +5,11 @@ import type { Fleet } from '../fleet.ts';
 import { type FrontierLook, findInLanes, lookAtRequest } from '../frontier/look.ts';
 import { jobIdOf } from '../keys.ts';
 import { detailOf, letterOf } from '../queue/dead-letters.ts';
+import { requestIn } from '../queue/job-data.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import { findRecord, type PlacedRecord } from '../records/read/find-record.ts';
 import type { RecordIndexes } from '../records/read/record-index.ts';
-import { type Request, unpackRequest } from '../request.ts';
+import type { Request } from '../request.ts';
 import type { Place, Whereabouts } from './explanation.ts';
 
 /** Entries of lanes that are looked at for one. */
@@ -70,7 +71,7 @@ async function locateOnce(
   const placed = await recordOf(parts, wanted);
   if (look.dead) {
     const letter = job && (await job.isFailed()) ? letterOf(job) : null;
-    return { ...nothing, place: { kind: 'dead' }, request: job && unpackRequest(job.data), letter, placed };
+    return { ...nothing, place: { kind: 'dead' }, request: job && requestIn(job.data), letter, placed };
   }
   if (placed && !look.replayed) return { ...nothing, place: { kind: 'ended' }, placed };
   if (look.seen || look.replayed) return placeInLane(parts, wanted, { ...nothing, placed });

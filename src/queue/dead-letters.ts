@@ -1,8 +1,10 @@
 // Dead letters: the jobs in BullMQ's failed set, and what each says of itself.
 import { entryOf, unpackFailure } from '../errors.ts';
-import { type Request, type RequestInput, unpackRequest } from '../request.ts';
+import type { Request, RequestInput } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
-import { type Attempt, type PackedAttempt, unpackAttempts } from './attempts.ts';
+import { type Attempt, unpackAttempts } from './attempts.ts';
+import { requestIn } from './job-data.ts';
+import { memoryIn } from './job-memory.ts';
 import type { RequestJob, RequestQueue } from './queue.ts';
 
 export interface DeadLetter {
@@ -48,7 +50,7 @@ export async function* deadJobs(queue: RequestQueue, from = 0): AsyncGenerator<R
 export function letterOf(job: RequestJob): DeadLetter {
   const jobId = job.id ?? '';
   const dot = jobId.lastIndexOf('.');
-  const { url } = unpackRequest(job.data);
+  const { url } = requestIn(job.data);
   return {
     jobId,
     crawl: jobId.slice(0, dot),
@@ -63,16 +65,14 @@ export function letterOf(job: RequestJob): DeadLetter {
 
 export function detailOf(job: RequestJob): DeadLetterDetail {
   const letter = letterOf(job);
-  const { url, depth, referrer, extras }: Request = unpackRequest(job.data);
-  const { progress } = job;
-  const packed = typeof progress === 'object' ? (progress as { tries?: PackedAttempt[] }).tries : undefined;
+  const { url, depth, referrer, extras }: Request = requestIn(job.data);
   return {
     ...letter,
     request: { url, ...(depth > 0 ? { depth } : {}), ...extras },
     depth,
     referrer,
     advice: adviceOn(letter.code),
-    tries: unpackAttempts(packed ?? [], url),
+    tries: unpackAttempts(memoryIn(job).tries, url),
   };
 }
 

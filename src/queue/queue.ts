@@ -1,6 +1,5 @@
-// The queue "requests" in BullMQ: the one import of bullmq (webhook-queue.ts has what it needs from here). One job is one request; its data is
-// the packed request.
-
+// The queue "requests" in BullMQ: the one import of bullmq (webhook-queue.ts has what it needs from here). One job is one request; what its
+// data holds is said in job-data.ts.
 import {
   DelayedError,
   type Job,
@@ -12,13 +11,15 @@ import {
 } from 'bullmq';
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
-import { backoffOf } from './retry.ts';
+import { type FormerJobData, type JobData, type JobStart, packJobData } from './job-data.ts';
 
 export const QUEUE = 'requests';
+/** Of every job: what differs from job to job stands in its data. */
+const JOB_NAME = 'request';
 
-export type RequestJob = Job<string, void, string>;
-export type RequestQueue = Queue<string, void, string>;
-export type RequestWorker = Worker<string, void, string>;
+export type RequestJob = Job<JobData | FormerJobData, void, string>;
+export type RequestQueue = Queue<JobData | FormerJobData, void, string>;
+export type RequestWorker = Worker<JobData | FormerJobData, void, string>;
 /** Makes spans of BullMQ's own work (consumers/telemetry/traces.ts). */
 export type QueueTelemetry = Telemetry;
 export { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker };
@@ -49,23 +50,20 @@ export function openQueue(
 
 export interface QueuedRequest {
   jobId: string;
+  /** As packRequest made it. */
   packed: string;
-  /** How it starts, which the job's name says: src/frontier/dispatch.ts. */
-  start: string;
-  /** When the turn gave it its slot; milliseconds since 1970. */
-  givenAt: number;
+  start: JobStart;
 }
 
 /** The jobs wait in the queue when this resolves. One that is there already is not made again. */
 export async function enqueueJobs(queue: RequestQueue, jobs: readonly QueuedRequest[]): Promise<void> {
   await queue.addBulk(
-    jobs.map(({ jobId, packed, start, givenAt }) => ({
-      name: start,
-      data: packed,
+    jobs.map(({ jobId, packed, start }) => ({
+      name: JOB_NAME,
+      data: packJobData(packed, start),
       // Each turn of a job is a trace of its own: nothing of that of its hand-over is kept with it.
       opts: {
         jobId,
-        timestamp: givenAt,
         ...(queue.opts.telemetry ? { telemetry: { omitContext: true } } : {}),
       },
     })),
@@ -118,4 +116,20 @@ export function openWorker(parts: WorkerParts): RequestWorker {
   worker.on('error', parts.onError);
   worker.on('lockRenewalFailed', (jobIds: string[]) => parts.onLockLost(jobIds));
   return worker;
+}
+
+/** Thrown to let BullMQ put a job back by `delayMs`, using up an attempt. */
+export class RetryError extends Error {
+  readonly delayMs: number;
+  constructor(message: string, delayMs: number) {
+    super(message);
+    this.delayMs = delayMs;
+    // BullMQ would keep a stack in Redis for each attempt.
+    this.stack = message;
+  }
+}
+
+/** What the worker's backoff strategy asks: how long until the next attempt, in milliseconds. */
+export function backoffOf(error: Error | undefined): number {
+  return error instanceof RetryError ? Math.max(1, Math.round(error.delayMs)) : 1000;
 }

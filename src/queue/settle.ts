@@ -1,8 +1,7 @@
-// The one place that maps outcomes to what BullMQ does (DESIGN §5).
+// Settle: the one place that maps outcomes to what BullMQ does.
 import { packFailure } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
-import { DelayedError, type RequestJob, UnrecoverableError, WaitingError } from './queue.ts';
-import { RetryError } from './retry.ts';
+import { DelayedError, type RequestJob, RetryError, UnrecoverableError, WaitingError } from './queue.ts';
 
 /** Returns when the job is to be completed; throws what makes BullMQ delay, fail or put it back; 'lost' leaves it to its new owner. */
 export async function settle(outcome: Outcome, job: RequestJob, token: string): Promise<void> {

@@ -2,8 +2,16 @@
 
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
-import { type Job, Queue, STALLED_INTERVAL_MS, UnrecoverableError, WaitingError, Worker } from './queue.ts';
-import { backoffOf, RetryError } from './retry.ts';
+import {
+  backoffOf,
+  type Job,
+  Queue,
+  RetryError,
+  STALLED_INTERVAL_MS,
+  UnrecoverableError,
+  WaitingError,
+  Worker,
+} from './queue.ts';
 
 export const WEBHOOK_QUEUE = 'webhooks';
 
@@ -78,7 +86,7 @@ export function openWebhookWorker(parts: {
 }): WebhookWorker {
   const worker: WebhookWorker = new Worker(
     WEBHOOK_QUEUE,
-    async (job, token) => settle(await parts.deliver(job), job, token ?? ''),
+    async (job, token) => settleDelivery(await parts.deliver(job), job, token ?? ''),
     {
       connection: parts.connection,
       prefix: parts.namespace,
@@ -97,7 +105,7 @@ export function openWebhookWorker(parts: {
 }
 
 /** Returns when the job is completed; throws what makes BullMQ delay, fail or put it back. */
-async function settle(delivery: Delivery, job: WebhookJob, token: string): Promise<void> {
+async function settleDelivery(delivery: Delivery, job: WebhookJob, token: string): Promise<void> {
   switch (delivery.kind) {
     case 'delivered':
       return;

@@ -46,7 +46,9 @@ test('an open request without a job is handed over again, one whose job is faile
   const [failed, waiting, lost] = handed as [Handed, Handed, Handed];
   const ids = handed.map(({ id }) => jobIdOf(crawl, id));
   const enqueue = ({ id, packed }: Handed) =>
-    enqueueJobs(queue, [{ jobId: jobIdOf(crawl, id), packed, start: 'fetch', givenAt: Date.now() }]);
+    enqueueJobs(queue, [
+      { jobId: jobIdOf(crawl, id), packed, start: { kind: 'granted', server: '', givenAt: Date.now() } },
+    ]);
 
   // As a replay leaves it that was killed between opening the request and retrying its job.
   const worker = openWorker({

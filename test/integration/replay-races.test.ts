@@ -9,6 +9,7 @@ import { driveReplays, startReplay, stopReplay } from '../../src/dead/replay.ts'
 import { createRun, endRun, letRestFollow, lookAtReplay } from '../../src/dead/replay-runs.ts';
 import { countReplayable } from '../../src/dead/replayable.ts';
 import { steer } from '../../src/frontier/steer.ts';
+import { requestIn } from '../../src/queue/job-data.ts';
 import { lettersOf, openDeadLetterFixture } from '../support/dead-letter-fixture.ts';
 import { openFleets } from '../support/fleets.ts';
 
@@ -147,7 +148,7 @@ test('a letter that was replayed and died once more is not purged for what it wa
   assert.equal(
     await purgeDead(
       fleet,
-      jobs.filter(({ data }) => data.endsWith('/p/7')),
+      jobs.filter(({ data }) => requestIn(data).url.endsWith('/p/7')),
     ),
     0,
     'it waits',

@@ -47,7 +47,9 @@ async function runJob(
   });
   worker.run();
   try {
-    await enqueueJobs(queue, [{ jobId: 'c.1', packed: 'x', start: 'fetch', givenAt: Date.now() }]);
+    await enqueueJobs(queue, [
+      { jobId: 'c.1', packed: 'x', start: { kind: 'granted', server: '', givenAt: Date.now() } },
+    ]);
     let facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] } = {
       job: undefined,
       state: '',

@@ -4,9 +4,9 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
+import { type FormerJobData, type JobData, requestIn } from '../../queue/job-data.ts';
 import { openWebhookQueue } from '../../queue/webhook-queue.ts';
 import { REDACTED, redacted } from '../../redact.ts';
-import { unpackRequest } from '../../request.ts';
 import type { ApiContext } from '../context.ts';
 
 const PATH = '/queues';
@@ -52,10 +52,11 @@ export async function addRawQueues(
   });
 }
 
-/** A job's data is the packed request. */
-function shownJob(packed: string): unknown {
+/** Its request, readable, and how it started. */
+function shownJob(data: JobData | FormerJobData): unknown {
   try {
-    return redacted(unpackRequest(packed));
+    const request = requestIn(data);
+    return redacted(typeof data === 'string' ? request : { ...data, request });
   } catch {
     return REDACTED; // what somebody else put there
   }
