@@ -11,8 +11,8 @@ const MOST_ATTEMPTS = 20;
 const BODY_BYTES = 1024;
 const BODY_CHARACTERS = 300;
 
-/** The attempts so far, with the one that just failed. `result` is null where nothing was fetched (robots.txt, a stall). */
-export function triesOf(
+/** The job's attempts so far, with the one that just failed. `result` is null where nothing was fetched (robots.txt, a stall). */
+export function triesWith(
   job: ActiveJob,
   end: { failure: Failure; answer: Answer | null; result: FetchResult | null },
 ): PackedAttempt[] {

@@ -39,12 +39,12 @@ import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { createPermits } from './permits.ts';
 import { processJob } from './pipeline.ts';
 import { repairFrontier } from './repair.ts';
-import { createTallies } from './tallies.ts';
+import { createPermits } from './slot/permits.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
 import { troubleFields } from './telemetry/job-report.ts';
+import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 
 const INTERVAL_MS = 1000;

@@ -18,9 +18,10 @@ import type { RecordStore } from '../src/records/store.ts';
 import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Permits } from './permits.ts';
-import type { Tallies } from './tallies.ts';
+import type { HeldSlot } from './slot/held-slot.ts';
+import type { Permits } from './slot/permits.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
+import type { Tallies } from './telemetry/tallies.ts';
 
 export interface ConsumerContext {
   fleet: Fleet;
@@ -51,8 +52,10 @@ export interface Reports {
   trouble(jobId: string, error: unknown): void;
 }
 
-/** What is known of a job's way when it ends: for those who look on. */
+/** When what happened to a job, noted by the steps on its way: for metrics, log, tail, traces and the times in its record. */
 export interface JobTrace {
+  /** How long it took to get its slot. */
+  slotMs: number;
   result: FetchResult | null;
   /** Why it is no success, where the outcome does not say it. */
   failure: Failure | null;
@@ -85,36 +88,33 @@ export interface Traces {
   stop(graceMs: number): Promise<void>;
 }
 
-/** One job on its way through the pipeline. */
+/**
+ * One job on its way through the pipeline. The steps write nothing in it: what they find out they return. What changes on the way has owners:
+ * the slot and the permit `slot`, what the job keeps in BullMQ `remember`, what is told of it afterwards `trace`.
+ */
 export interface ActiveJob {
-  jobId: string;
-  crawl: string;
-  id: string;
-  request: Request;
-  loadedCrawl: LoadedCrawl;
+  readonly jobId: string;
+  readonly crawl: string;
+  readonly id: string;
+  readonly request: Request;
+  readonly loadedCrawl: LoadedCrawl;
   /** The limiter key in whose lane the request stood. */
-  laneKey: string;
-  /** The limiter key whose slot is held or asked for: the request's own, after a redirect that of the target. */
-  key: string;
-  /** How often the request had been taken before; only the newest claim may change anything. */
-  claim: number;
-  /** Under which name its slot is held; null while none is. */
-  holder: string | null;
-  /** The key of the slot obeys a clock: each further start must be asked for. */
-  timed: boolean;
-  /** This attempt, counted from 1; being postponed uses up none. */
-  attempt: number;
-  /** How the job starts: with a slot (of that server too, '' for no ceiling), ahead of one, or by asking the gate. */
-  start: JobStart;
+  readonly laneKey: string;
   /** Where the fetch begins: the request's URL, or a hop that it had reached before. */
-  url: string;
+  readonly url: string;
+  /** How it starts: as it was handed out, if that still holds. */
+  readonly start: JobStart;
+  /** This attempt, counted from 1; being postponed uses up none. */
+  readonly attempt: number;
+  /** How often a consumer has died with it in its hands. */
+  readonly stalls: number;
+  readonly queueMs: number;
+  /** Aborted when the job or its slot is no longer ours. */
+  readonly abort: AbortController;
+  readonly slot: HeldSlot;
   /** What the job keeps while it is postponed. */
-  memory: JobMemory;
-  remember(change: Partial<JobMemory>): Promise<void>;
-  /** A permit to fetch in this process is held. */
-  hasPermit: boolean;
-  queueMs: number;
-  slotMs: number;
-  abort: AbortController;
-  trace: JobTrace;
+  readonly memory: Readonly<JobMemory>;
+  /** Changes that in BullMQ and here. */
+  readonly remember: (change: Partial<JobMemory>) => Promise<void>;
+  readonly trace: JobTrace;
 }

@@ -6,11 +6,11 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 
 /** `ageMs`: for how long the request had been on its way. A pause holds at once in this process. */
 export function listen(context: ConsumerContext, job: ActiveJob, result: FetchResult, ageMs: number): void {
-  const { key, attempt, timed } = job;
+  const { attempt, slot } = job;
   const longestMs = job.loadedCrawl.settings.maxPause;
   const nowMs = Date.now();
   const named = result.ok ? namedTimeOf(result.answer, nowMs) : null;
   const signal = signalOf(result, named, { attempt, longestMs, nowMs });
   const latencyMs = result.ok ? result.answer.timings.firstByte : null;
-  context.backoff.note(key, { signal, ageMs, latencyMs, longestMs, timed });
+  context.backoff.note(slot.key, { signal, ageMs, latencyMs, longestMs, timed: slot.timed });
 }

@@ -4,7 +4,7 @@ import type { Outcome } from '../src/outcome.ts';
 import { LEAST_POSTPONED_MS, POSTPONED_JITTER_MS } from '../src/politeness/backoff.ts';
 import type { PauseState } from '../src/politeness/host-backoff.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
-import { postponeFor } from './slot-of-job.ts';
+import { postponeFor } from './decision.ts';
 
 /** `pause`: how the host stands, once the fleet knows what it said. Answers null when it has been postponed for too long, in all. */
 export async function postpone(

@@ -64,7 +64,7 @@ export interface Request {
   depth: number;
   referrer: string | null;
   extras: RequestExtras | null;
-  /** How much of a row of numbered pages led here, in half steps (consumers/follow-links.ts); absent for none. */
+  /** How much of a row of numbered pages led here, in half steps (consumers/follow/follow-links.ts); absent for none. */
   chain?: number;
 }
 

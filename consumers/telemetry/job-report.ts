@@ -18,7 +18,7 @@ export function createReports(parts: {
   const { meters, tail, log, traces } = parts;
   return {
     note(job, outcome) {
-      const report = tell(job, outcome);
+      const report = reportOn(job, outcome);
       measure(meters, job, report);
       if (report.kind === 'dead' && report.isEnd) log.warn(linesFields(job, report), 'dead letter');
       else if (log.isLevelEnabled('debug')) log.debug(linesFields(job, report), 'job');
@@ -38,7 +38,7 @@ export function troubleFields(error: unknown): { err: unknown; code?: string } {
   return code === undefined ? { err: error } : { err: error, code };
 }
 
-function tell(job: ActiveJob, outcome: Outcome): JobReport {
+function reportOn(job: ActiveJob, outcome: Outcome): JobReport {
   const { result, ended } = job.trace;
   const failure = 'failure' in outcome ? outcome.failure : job.trace.failure;
   const came = result?.ok ? result.answer.status : (result?.came?.status ?? null);
@@ -61,7 +61,7 @@ function measure(meters: Meters, job: ActiveJob, { kind, isEnd, failure, timings
   const { result } = job.trace;
   if (!result || !timings) return;
   meters.observe(gathered.phases, 'queue', job.queueMs);
-  meters.observe(gathered.phases, 'slot', job.slotMs);
+  meters.observe(gathered.phases, 'slot', job.trace.slotMs);
   const { dns, connect, tls, firstByte, download, total } = timings;
   if (dns !== null) meters.observe(gathered.phases, 'dns', dns);
   if (connect !== null) meters.observe(gathered.phases, 'connect', connect);

@@ -120,7 +120,7 @@ function attributesOf(job: ActiveJob, report: JobReport): Record<string, string 
 function layersOf(job: ActiveJob, { timings }: JobReport, endedAt: number): [string, [number, number]][] {
   const { beganAt, fetchedAt, storedAt, storeMs } = job.trace;
   const layers: [string, [number, number]][] = [['queue', [beganAt - job.queueMs, beganAt]]];
-  if (job.slotMs > 0) layers.push(['slot', [beganAt, beganAt + job.slotMs]]);
+  if (job.trace.slotMs > 0) layers.push(['slot', [beganAt, beganAt + job.trace.slotMs]]);
   if (timings && fetchedAt !== null) {
     let at = fetchedAt - (timings.total ?? 0);
     const early = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { ActiveJob, ConsumerContext } from '../../../consumers/context.ts';
-import { follow } from '../../../consumers/follow-links.ts';
+import { followLinks } from '../../../consumers/follow/follow-links.ts';
 import { defaultSettings, type Settings } from '../../../src/config/settings.ts';
 import { createScope } from '../../../src/crawl/scope.ts';
 import type { Request } from '../../../src/request.ts';
@@ -26,7 +26,7 @@ async function followed(
   const request: Request = { depth: 0, referrer: null, extras: null, ...page };
   const loadedCrawl = { settings, scope: createScope(settings) };
   const job = { request, laneKey: limiterKeyOf(request.url), loadedCrawl } as unknown as ActiveJob;
-  const next = await follow({} as ConsumerContext, job, links, from);
+  const next = await followLinks({} as ConsumerContext, job, links, from, 0);
   const entries = next?.links.split('\x1e').slice(0, -1) ?? [];
   return { requests: entries.map((entry) => requestOf(entry, job.laneKey)), leftOut: next?.leftOut ?? {} };
 }

@@ -1,31 +1,36 @@
-// Fetching one request: redirects re-enter robots and the gate at every hop, under the limits of the target.
-import { type Failure, failure } from '../src/errors.ts';
-import type { RedirectAnswer } from '../src/fetch/client.ts';
-import { parseRetryAfter } from '../src/fetch/retry-after.ts';
-import type { FetchResult, Outcome } from '../src/outcome.ts';
-import { sitemapLimits } from '../src/sitemap/sitemap.ts';
-import { limiterKeyOf } from '../src/url/host.ts';
-import { refusal } from './admit.ts';
-import type { ActiveJob, ConsumerContext } from './context.ts';
+// Fetch: one request, once. Its redirects pass robots.txt and the gate at every hop, under the limits of the target.
+import { type Failure, failure, isFailure } from '../../src/errors.ts';
+import type { RedirectAnswer } from '../../src/fetch/client.ts';
+import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
+import type { FetchResult, Outcome } from '../../src/outcome.ts';
+import { sitemapLimits } from '../../src/sitemap/sitemap.ts';
+import { limiterKeyOf } from '../../src/url/host.ts';
+import { refusal } from '../admit.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { postponeFor } from '../decision.ts';
+import { postpone } from '../postpone.ts';
+import type { HeldSlot } from '../slot/held-slot.ts';
 import { askRobots, obeyCrawlDelay } from './fetch-robots.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { postpone } from './postpone.ts';
-import { askStart, isTimed, leaveSlot, mayStart, onStartOf, postponeFor } from './slot-of-job.ts';
 
-const AGAIN_MS = 50;
+/** What the fetch gave. `key`: the limiter key of the last hop; `ageMs`: how long ago the fetch began. */
+export interface Fetched {
+  kind: 'fetched';
+  result: FetchResult;
+  key: string;
+  ageMs: number;
+}
 
-/** What the fetch gave, or the outcome that a hop's host made of it. */
-export type Visit = { kind: 'fetched'; result: FetchResult } | { kind: 'detour'; outcome: Outcome };
-
-/** Slot and permit are held when this begins; the slot is given back as soon as the answer is there. */
-export async function visit(context: ConsumerContext, job: ActiveJob): Promise<Visit> {
-  const { request, loadedCrawl } = job;
+/** Slot and permit are held when this begins, and still are when it ends. An outcome where a hop's host has no time now, or the job was lost. */
+export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Promise<Fetched | Outcome> {
+  const { request, loadedCrawl, slot } = job;
   const { settings } = loadedCrawl;
+  const since = performance.now();
   let detour: Outcome | null = null;
   const result = await guardedFetch(context, job, {
     url: request.url,
     method: request.extras?.method ?? 'GET',
-    headers: headersOf(job),
+    headers: requestHeaders(job),
     body: request.extras?.body ?? null,
     userAgent: settings.userAgent,
     timeouts: request.extras?.timeouts
@@ -41,11 +46,11 @@ export async function visit(context: ConsumerContext, job: ActiveJob): Promise<V
     from: job.memory.hop,
     mayStart: () => {
       // Robots.txt, a look-up or a handshake may have taken some time since the gate was asked.
-      if (mayStart(context, job)) return null;
-      detour = postponeFor(Math.max(context.slots.keyEvents.pausedFor(job.key), AGAIN_MS));
+      if (slot.mayStart) return null;
+      detour = postponeFor(slot.againMs);
       return failure('E_RATE_LIMITED');
     },
-    onStart: onStartOf(context, job),
+    onStart: () => slot.started(),
     beforeHop: async (hop, redirect) => {
       const later = await laterByRedirect(context, job, redirect);
       const refused = later ?? (await enterHop(context, job, hop.url));
@@ -56,10 +61,31 @@ export async function visit(context: ConsumerContext, job: ActiveJob): Promise<V
       return failure('E_RATE_LIMITED');
     },
   });
-  return detour ? { kind: 'detour', outcome: detour } : { kind: 'fetched', result };
+  return detour ?? fetchedSince(context, job, result, since);
 }
 
-function headersOf(job: ActiveJob): Record<string, string> {
+/** `since`: when the fetch began, by performance.now(). */
+function fetchedSince(
+  context: ConsumerContext,
+  job: ActiveJob,
+  result: FetchResult,
+  since: number,
+): Fetched | Outcome {
+  const ageMs = performance.now() - since;
+  const { key } = job.slot;
+  context.hostTimes.note(key, ageMs);
+  if (job.abort.signal.aborted) return { kind: 'lost', failure: lossOf(job) };
+  job.trace.result = result;
+  job.trace.fetchedAt = performance.timeOrigin + since + ageMs;
+  return { kind: 'fetched', result, key, ageMs };
+}
+
+function lossOf(job: ActiveJob): Failure {
+  const reason: unknown = job.abort.signal.reason;
+  return isFailure(reason) ? reason : failure('E_LOCK_LOST');
+}
+
+function requestHeaders(job: ActiveJob): Record<string, string> {
   const own = job.request.extras?.headers;
   const shared = job.loadedCrawl.settings.header;
   if (!own) return shared;
@@ -81,8 +107,8 @@ async function laterByRedirect(
     ...{ named: { afterMs, by: 'retry-after' } as const, ageMs: 0 },
     longestMs: job.loadedCrawl.settings.maxPause,
   };
-  const pause = context.backoff.refused(job.key, refusal);
-  leaveSlot(context, job);
+  const pause = context.backoff.refused(job.slot.key, refusal);
+  job.slot.pass();
   return (await postpone(context, job, { pause, status: redirect.status })) ?? failure('E_RATE_LIMITED');
 }
 
@@ -92,10 +118,11 @@ async function enterHop(
   job: ActiveJob,
   url: string,
 ): Promise<Failure | Outcome | null> {
+  const { slot } = job;
   const target = limiterKeyOf(url);
   await context.loadedCrawls.knowSeedHost(job.loadedCrawl, url);
-  if (target !== job.key || isTimed(context, job) || !mayStart(context, job)) {
-    const refused = await passGate(context, job, target, url);
+  if (target !== slot.key || slot.isTimed || !slot.mayStart) {
+    const refused = await passGate(slot, target, url);
     if (refused) return refused;
   }
   if (job.loadedCrawl.settings.ignoreRobots) return null;
@@ -107,18 +134,13 @@ async function enterHop(
   if (verdict.kind !== 'allowed') return { kind: 'postponed', untilMs: verdict.untilMs };
   const slowed = await obeyCrawlDelay(context, job, url);
   // The fetch of robots.txt was a start of its own.
-  const isStart = (fetched || slowed) && isTimed(context, job);
-  return isStart || !mayStart(context, job) ? passGate(context, job, target, url) : null;
+  const isStart = (fetched || slowed) && slot.isTimed;
+  return isStart || !slot.mayStart ? passGate(slot, target, url) : null;
 }
 
 /** Holds a slot of the key; an outcome when it cannot be had soon. */
-async function passGate(
-  context: ConsumerContext,
-  job: ActiveJob,
-  key: string,
-  url: string,
-): Promise<Outcome | null> {
-  const answer = await askStart(context, job, { key, url, claims: false, withPermit: false });
+async function passGate(slot: HeldSlot, key: string, url: string): Promise<Outcome | null> {
+  const answer = await slot.ask({ key, url, claims: false, withPermit: false });
   if (answer.kind === 'later') return postponeFor(answer.afterMs);
   return answer.kind === 'go' ? null : { kind: 'done' };
 }

@@ -1,5 +1,5 @@
 // The process-level bound: how many fetches may be in flight here, first come first served.
-import type { Permit } from '../src/politeness/slot.ts';
+import type { Permit } from '../../src/politeness/slot.ts';
 
 export interface Permits extends Permit {
   inUse(): number;

@@ -1,12 +1,13 @@
-// One request's record: what was asked, what came, what was found in it.
+// Handle: what was found in an answer, and the request's record: what was asked, what came, what was found.
 import { hash } from 'node:crypto';
-import { type Failure, shownFailure } from '../src/errors.ts';
+import { shownFailure } from '../src/errors.ts';
 import { decodeText, isHtml } from '../src/fetch/body/text.ts';
-import { type Answer, NO_TIMINGS, type Timings } from '../src/outcome.ts';
+import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
-import type { CrawlRecord } from '../src/record.ts';
+import type { BodyForm, CrawlRecord } from '../src/record.ts';
 import { createLinkResolver } from '../src/url/normalize.ts';
 import type { ActiveJob } from './context.ts';
+import type { RequestEnd } from './decision.ts';
 
 export interface Findings {
   title: string | null;
@@ -31,8 +32,17 @@ const NOTHING: Findings = {
   charset: null,
 };
 
+/** `findings` is null where nothing was looked into. */
+export function handle(job: ActiveJob, end: RequestEnd): { record: CrawlRecord; findings: Findings | null } {
+  // The body of a sitemap is not kept: what it lists are requests of their own.
+  const isSitemap = end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
+  const findings = end.answer && !isSitemap ? examine(job, end.answer) : null;
+  const form = isSitemap ? 'none' : job.loadedCrawl.settings.body;
+  return { record: buildRecord(job, end, findings, form), findings };
+}
+
 /** Title and links of an HTML page; the text of anything textual. */
-export function examine(job: ActiveJob, answer: Answer): Findings {
+function examine(job: ActiveJob, answer: Answer): Findings {
   const type = answer.headers['content-type'] ?? '';
   const html = isHtml(type, answer.body);
   if (!html && !TEXTUAL.test(type)) return NOTHING;
@@ -56,20 +66,21 @@ function addLinks(links: string[], hrefs: readonly string[], resolve: (href: str
   }
 }
 
-/** `answer` is null when nothing came; `failure` when the status is 2xx. */
-export function recordOf(
+function buildRecord(
   job: ActiveJob,
-  end: { answer: Answer | null; failure: Failure | null; timings: Timings | null; finalUrl: string | null },
+  end: RequestEnd,
   findings: Findings | null,
+  form: BodyForm,
 ): CrawlRecord {
-  const { request, loadedCrawl } = job;
+  const { request } = job;
   const { answer, failure } = end;
-  const timings = answer?.timings ?? end.timings ?? NO_TIMINGS;
+  const failed = end.as === 'dead' && end.result && !end.result.ok ? end.result : null;
+  const timings = answer?.timings ?? failed?.timings ?? NO_TIMINGS;
   return {
     id: job.id,
     crawl: job.crawl,
     url: request.url,
-    finalUrl: answer?.finalUrl ?? end.finalUrl,
+    finalUrl: answer?.finalUrl ?? failed?.finalUrl ?? null,
     method: request.extras?.method ?? 'GET',
     status: answer?.status ?? null,
     ok: answer !== null && failure === null && answer.status >= 200 && answer.status < 300,
@@ -80,7 +91,7 @@ export function recordOf(
     label: request.extras?.label ?? null,
     userData: request.extras?.userData ?? null,
     fetchedAt: new Date().toISOString(),
-    timings: { queue: Math.round(job.queueMs), slot: Math.round(job.slotMs), ...timings },
+    timings: { queue: Math.round(job.queueMs), slot: Math.round(job.trace.slotMs), ...timings },
     headers: answer?.headers ?? null,
     contentType: answer?.headers['content-type'] ?? null,
     charset: findings?.charset ?? null,
@@ -89,12 +100,12 @@ export function recordOf(
     title: findings?.title ?? null,
     links: findings?.links ?? null,
     noindex: findings?.noindex ?? null,
-    body: answer ? bodyOf(answer.body, findings?.text ?? null, loadedCrawl.settings.body) : null,
+    body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   };
 }
 
 /** Text where the content is textual; else, asked for text, the bytes in base64 would surprise: then null. */
-function bodyOf(body: Uint8Array, text: string | null, form: 'text' | 'base64' | 'none'): string | null {
+function recordBody(body: Uint8Array, text: string | null, form: BodyForm): string | null {
   switch (form) {
     case 'none':
       return null;

@@ -1,15 +1,15 @@
 // Sitemaps as seeds: what a fetched sitemap lists becomes requests of the crawl, further sitemaps among them.
 
-import type { Failure } from '../src/errors.ts';
-import { entryOf } from '../src/frontier/entry.ts';
-import type { Answer } from '../src/outcome.ts';
-import type { Request } from '../src/request.ts';
-import { parseRobots, withinLimit } from '../src/robots/rules.ts';
-import { readSitemap, type SitemapEntry, type SitemapFacts } from '../src/sitemap/sitemap.ts';
-import { limiterKeyOf } from '../src/url/host.ts';
-import { normalizeUrl } from '../src/url/normalize.ts';
-import { withoutSessionIds } from '../src/url/session-ids.ts';
-import type { ActiveJob, ConsumerContext } from './context.ts';
+import type { Failure } from '../../src/errors.ts';
+import { entryOf } from '../../src/frontier/entry.ts';
+import type { Answer } from '../../src/outcome.ts';
+import type { Request } from '../../src/request.ts';
+import { parseRobots, withinLimit } from '../../src/robots/rules.ts';
+import { readSitemap, type SitemapEntry, type SitemapFacts } from '../../src/sitemap/sitemap.ts';
+import { limiterKeyOf } from '../../src/url/host.ts';
+import { normalizeUrl } from '../../src/url/normalize.ts';
+import { withoutSessionIds } from '../../src/url/session-ids.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Followed, offerParts } from './follow-links.ts';
 
 /** An index lists sitemaps, which should list pages; some list a further index. */
@@ -37,10 +37,11 @@ export async function followSitemap(
   context: ConsumerContext,
   job: ActiveJob,
   answer: Answer | null,
+  claim: number,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
   const listing = await listingOf(context, job, answer);
-  const links = await offerParts(context, job, entriesOf(job, listing, leftOut));
+  const links = await offerParts(context, job, sitemapEntries(job, listing, leftOut), claim);
   if (links === null) return null;
   const notTaken = [...listing.notTaken].map(([why, count]) => `${why}: ${count} left out.`);
   for (const warning of [...(listing.facts?.warnings ?? []), ...notTaken])
@@ -88,7 +89,11 @@ function originsOf(request: Request, answer: Answer | null): string[] {
 }
 
 /** Made one by one as they are offered: 50,000 at once would hold up the process. */
-function* entriesOf(job: ActiveJob, listing: Listing, leftOut: Record<string, number>): Generator<string> {
+function* sitemapEntries(
+  job: ActiveJob,
+  listing: Listing,
+  leftOut: Record<string, number>,
+): Generator<string> {
   for (const found of requestsOf(job, listing)) {
     if ('code' in found) leftOut[found.code] = (leftOut[found.code] ?? 0) + 1;
     else yield entryOf(found, job.laneKey);
@@ -101,12 +106,12 @@ function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick
   const { level = 0 } = request.extras?.sitemap ?? {};
   const shared = { depth: request.depth, referrer: request.url };
   for (const text of listing.named) {
-    const url = spell(job, text, listing.base);
+    const url = normalizedUrl(job, text, listing.base);
     if (typeof url !== 'string') yield url;
     else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(job, listing, url) } } };
   }
   for (const entry of listing.facts?.entries ?? []) {
-    const url = spell(job, entry.url, listing.base);
+    const url = normalizedUrl(job, entry.url, listing.base);
     if (typeof url !== 'string') yield url;
     else if (listing.facts?.kind === 'index') yield nestedOf(job, listing, url, level);
     else {
@@ -149,7 +154,7 @@ function namedFor({ loadedCrawl }: ActiveJob, { origins }: Listing, url: string)
   return limiterKeyOf(origins.find((origin) => loadedCrawl.scope.isWithin(url, origin)) ?? origins[0] ?? url);
 }
 
-function spell({ loadedCrawl }: ActiveJob, text: string, base: string): string | Failure {
+function normalizedUrl({ loadedCrawl }: ActiveJob, text: string, base: string): string | Failure {
   const normalized = normalizeUrl(text, { ...loadedCrawl.urlRules, base });
   if (!('url' in normalized)) return normalized.failure;
   return loadedCrawl.settings.keepSessionIds ? normalized.url : withoutSessionIds(normalized.url);

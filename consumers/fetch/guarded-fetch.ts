@@ -1,11 +1,11 @@
 // A fetch under the guard of its crawl: seeds, which the operator named, allow their own host and port.
 
-import type { LoadedCrawl } from '../src/crawl/loaded-crawl.ts';
-import type { FetchRequest } from '../src/fetch/client.ts';
-import type { AllowList } from '../src/fetch/guard.ts';
-import type { FetchResult } from '../src/outcome.ts';
-import { hostPortOf } from '../src/url/host.ts';
-import type { ActiveJob, ConsumerContext } from './context.ts';
+import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
+import type { FetchRequest } from '../../src/fetch/client.ts';
+import type { AllowList } from '../../src/fetch/guard.ts';
+import type { FetchResult } from '../../src/outcome.ts';
+import { hostPortOf } from '../../src/url/host.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
 
 export function allowListOf(loadedCrawl: LoadedCrawl): AllowList {
   return { cidrs: loadedCrawl.settings.allowPrivate, hosts: loadedCrawl.seedHosts };

@@ -1,11 +1,11 @@
 // The links of a page: those in scope become requests of the crawl, offered in parts, the last of which rides with the page's commit.
-import { failure } from '../src/errors.ts';
-import { entryOf } from '../src/frontier/entry.ts';
-import { BATCH, offerList } from '../src/frontier/offer.ts';
-import { limiterKeyOf } from '../src/url/host.ts';
-import { withoutSessionIds } from '../src/url/session-ids.ts';
-import { isLookAlike, mostRepeats } from '../src/url/traps.ts';
-import type { ActiveJob, ConsumerContext } from './context.ts';
+import { failure } from '../../src/errors.ts';
+import { entryOf } from '../../src/frontier/entry.ts';
+import { BATCH, offerList } from '../../src/frontier/offer.ts';
+import { limiterKeyOf } from '../../src/url/host.ts';
+import { withoutSessionIds } from '../../src/url/session-ids.ts';
+import { isLookAlike, mostRepeats } from '../../src/url/traps.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
 
 export interface Followed {
   /** The last part, for the commit. */
@@ -14,22 +14,21 @@ export interface Followed {
   leftOut: Record<string, number>;
 }
 
-export const NOTHING_FOLLOWED: Followed = Object.freeze({ links: '', leftOut: {} });
-
 /**
  * Offers all but the last part of the links, and answers that part for the commit; null when another consumer has taken the page over
  * meanwhile. Each part is atomic and idempotent: a crash in between leaves the page open, and it is done again. `from` is where the
  * request led: the scope of a seed's links, which the user named; of any other page's, its own URL decides, wherever it was redirected.
  */
-export async function follow(
+export async function followLinks(
   context: ConsumerContext,
   job: ActiveJob,
   links: readonly string[],
   from: string,
+  claim: number,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
   const page = job.request.referrer === null ? from : job.request.url;
-  const last = await offerParts(context, job, entriesOf(job, links, page, leftOut));
+  const last = await offerParts(context, job, linkEntries(job, links, page, leftOut), claim);
   return last === null ? null : { links: last, leftOut };
 }
 
@@ -38,8 +37,9 @@ export async function offerParts(
   context: ConsumerContext,
   job: ActiveJob,
   entries: Iterable<string>,
+  claim: number,
 ): Promise<string | null> {
-  const parent = { id: job.id, claim: job.claim, key: job.laneKey };
+  const parent = { id: job.id, claim, key: job.laneKey };
   let part: string[] = [];
   for (const entry of entries) {
     if (part.length === BATCH) {
@@ -52,7 +52,7 @@ export async function offerParts(
 }
 
 /** Made one by one as they are offered: 100,000 at once would hold up the process. */
-function* entriesOf(
+function* linkEntries(
   job: ActiveJob,
   links: readonly string[],
   from: string,

@@ -1,5 +1,5 @@
 // Counts that nothing depends on (retries, postponed): gathered here and written once a second, outside the hot path.
-import type { Fleet } from '../src/fleet.ts';
+import type { Fleet } from '../../src/fleet.ts';
 
 export interface Tallies {
   count(crawl: string, field: 'retries' | 'postponed'): void;

@@ -1,16 +1,16 @@
 // Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
-import { type Failure, failure } from '../src/errors.ts';
-import type { RedirectAnswer } from '../src/fetch/client.ts';
-import { namedTimeOf } from '../src/fetch/named-time.ts';
-import { parseRetryAfter } from '../src/fetch/retry-after.ts';
-import { gathered } from '../src/metrics.ts';
-import type { Answer } from '../src/outcome.ts';
-import { LEAST_POSTPONED_MS } from '../src/politeness/backoff.ts';
-import type { RobotsFetch, RobotsVerdict } from '../src/robots/robots.ts';
-import { limiterKeyOf } from '../src/url/host.ts';
-import type { ActiveJob, ConsumerContext } from './context.ts';
+import { type Failure, failure } from '../../src/errors.ts';
+import type { RedirectAnswer } from '../../src/fetch/client.ts';
+import { namedTimeOf } from '../../src/fetch/named-time.ts';
+import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
+import { gathered } from '../../src/metrics.ts';
+import type { Answer } from '../../src/outcome.ts';
+import { LEAST_POSTPONED_MS } from '../../src/politeness/backoff.ts';
+import type { RobotsFetch, RobotsVerdict } from '../../src/robots/robots.ts';
+import { limiterKeyOf } from '../../src/url/host.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { type HeldSlot, PATIENCE_MS } from '../slot/held-slot.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { askStart, givePermit, isTimed, leaveSlot, mayStart, PATIENCE_MS } from './slot-of-job.ts';
 
 /** RFC 9309 §2.5: at least 500 KiB are to be parsed; what comes after is not read. */
 const MAX_BYTES = 500 * 1024;
@@ -18,7 +18,6 @@ const MAX_BYTES = 500 * 1024;
 const MAX_REDIRECTS = 5;
 /** A redirect of robots.txt waits for its start as long as the longest Crawl-delay that is likely: it cannot go on later from where it was. */
 const HOP_PATIENCE_MS = 90_000;
-const AGAIN_MS = 50;
 
 /** RFC 9309 §2.3.1.2: after too many redirects, the file may be taken for unavailable. */
 const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
@@ -52,57 +51,79 @@ class Forbidden extends Error {
 }
 
 /** The redirects of a robots.txt pass the gate of their hosts too, each with a slot of its own until all has come. */
-function hopsOf(context: ConsumerContext, job: ActiveJob) {
-  const borrowed = new Map<string, ActiveJob>();
-  let laterMs: number | null = null;
-  /** Who holds the slot of a hop's key: the request's own job, or a borrower for that key. */
-  const holderOf = (key: string): ActiveJob => {
-    if (key === job.key) return job;
-    const known = borrowed.get(key) ?? { ...job, key, holder: null, timed: false, hasPermit: false };
-    borrowed.set(key, known);
-    return known;
-  };
-  let current = job;
+class RobotsHops {
+  readonly #context: ConsumerContext;
+  readonly #job: ActiveJob;
+  readonly #borrowed = new Map<string, HeldSlot>();
+  /** Under which the present hop goes. */
+  #slot: HeldSlot;
+  #laterMs: number | null = null;
+
+  constructor(context: ConsumerContext, job: ActiveJob) {
+    this.#context = context;
+    this.#job = job;
+    this.#slot = job.slot;
+  }
+
+  /** How long until it may be asked again, where a hop could not start; null if all could. */
+  get laterMs(): number | null {
+    return this.#laterMs;
+  }
+
+  /** Whose slot the last hop had. */
+  get key(): string {
+    return this.#slot.key;
+  }
+
+  mayStart(): Failure | null {
+    if (this.#slot.mayStart) return null;
+    this.#laterMs = this.#slot.againMs;
+    return failure('E_RATE_LIMITED');
+  }
+
+  async enter(url: string, redirect: RedirectAnswer | null): Promise<Failure | null> {
+    await this.#obeyRedirect(redirect);
+    const { slot: own, loadedCrawl } = this.#job;
+    await this.#context.loadedCrawls.knowSeedHost(loadedCrawl, url);
+    const key = limiterKeyOf(url);
+    const slot = this.#slotFor(key);
+    this.#slot = slot;
+    if (slot.mayStart && !slot.isTimed) return null;
+    // A wait for the next start keeps nobody else from fetching.
+    own.givePermit();
+    const start = { key, url, claims: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
+    const answer = await slot.ask(start);
+    await own.takePermit(HOP_PATIENCE_MS);
+    if (answer.kind === 'go' && slot.mayStart) return null;
+    this.#laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
+    return failure('E_RATE_LIMITED');
+  }
+
   /** Its host is paused for the time that it names; where it leads to another host, that one is asked at once. */
-  const obeyRedirect = async (redirect: RedirectAnswer | null): Promise<void> => {
+  async #obeyRedirect(redirect: RedirectAnswer | null): Promise<void> {
     const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
     if (afterMs === null) return;
-    const longestMs = job.loadedCrawl.settings.maxPause;
-    await context.backoff.refused(current.key, {
-      ...{ named: { afterMs, by: 'retry-after' }, ageMs: 0, longestMs },
-    });
-  };
-  return {
-    laterMs: () => laterMs,
-    /** Whose slot the last hop had. */
-    key: () => current.key,
-    mayStart(): Failure | null {
-      if (mayStart(context, current)) return null;
-      laterMs = Math.max(context.slots.keyEvents.pausedFor(current.key), AGAIN_MS);
-      return failure('E_RATE_LIMITED');
-    },
-    async enter(url: string, redirect: RedirectAnswer | null): Promise<Failure | null> {
-      await obeyRedirect(redirect);
-      await context.loadedCrawls.knowSeedHost(job.loadedCrawl, url);
-      const key = limiterKeyOf(url);
-      current = holderOf(key);
-      if (current.holder !== null && !isTimed(context, current) && mayStart(context, current)) return null;
-      // A wait for the next start keeps nobody else from fetching.
-      givePermit(context, job);
-      const start = { key, url, claims: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
-      const answer = await askStart(context, current, start);
-      job.hasPermit = await context.permits.take(HOP_PATIENCE_MS);
-      if (answer.kind === 'go' && mayStart(context, current)) return null;
-      laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
-      return failure('E_RATE_LIMITED');
-    },
-    onStart: () => {
-      if (current.holder !== null) context.slots.started(current.holder);
-    },
-    leave() {
-      for (const borrower of borrowed.values()) leaveSlot(context, borrower);
-    },
-  };
+    const longestMs = this.#job.loadedCrawl.settings.maxPause;
+    const refusal = { named: { afterMs, by: 'retry-after' } as const, ageMs: 0, longestMs };
+    await this.#context.backoff.refused(this.#slot.key, refusal);
+  }
+
+  started(): void {
+    this.#slot.started();
+  }
+
+  end(): void {
+    for (const slot of this.#borrowed.values()) slot.release();
+  }
+
+  /** The request's own slot, or one that is borrowed for that key. */
+  #slotFor(key: string): HeldSlot {
+    const { slot } = this.#job;
+    if (key === slot.key) return slot;
+    const borrowed = this.#borrowed.get(key) ?? slot.another(key);
+    this.#borrowed.set(key, borrowed);
+    return borrowed;
+  }
 }
 
 /** The Crawl-delay that the URL's robots.txt asks for is told to the fleet; answers whether there is one. */
@@ -113,8 +134,8 @@ export async function obeyCrawlDelay(
 ): Promise<boolean> {
   const asked = context.robots.rulesFor(url)?.crawlDelayMs ?? 0;
   const delayMs = Math.min(asked, job.loadedCrawl.settings.maxCrawlDelay);
-  await context.crawlDelays.note(job.key, delayMs);
-  return delayMs > 0 && !job.timed;
+  await context.crawlDelays.note(job.slot.key, delayMs);
+  return delayMs > 0 && !job.slot.timed;
 }
 
 async function countedFetch(
@@ -137,9 +158,9 @@ async function fetchRobots(
 ): Promise<RobotsFetch> {
   const { loadedCrawl } = job;
   // Waiting for another's fetch takes time in which its answer may have paused the host.
-  const pausedMs = context.slots.keyEvents.pausedFor(job.key);
+  const pausedMs = context.slots.keyEvents.pausedFor(job.slot.key);
   if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
-  const hops = hopsOf(context, job);
+  const hops = new RobotsHops(context, job);
   const result = await guardedFetch(context, job, {
     url: robotsUrl,
     method: 'GET',
@@ -152,17 +173,17 @@ async function fetchRobots(
     maxRedirects: MAX_REDIRECTS,
     allow: allowListOf(loadedCrawl),
     signal: job.abort.signal,
-    onStart: hops.onStart,
+    onStart: () => hops.started(),
     beforeHop: ({ url }, redirect) => hops.enter(url, redirect),
-    mayStart: hops.mayStart,
-  }).finally(hops.leave);
+    mayStart: () => hops.mayStart(),
+  }).finally(() => hops.end());
   // What ended because of us says nothing of the host.
   if (job.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
-  if (hops.laterMs() !== null) return { kind: 'later', untilMs: Date.now() + (hops.laterMs() ?? 0) };
+  if (hops.laterMs !== null) return { kind: 'later', untilMs: Date.now() + hops.laterMs };
   if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
   if (!result.ok) return { kind: 'unreachable', cause: result.failure };
-  return readAnswer(context, job, { answer: result.answer, key: hops.key() });
+  return readAnswer(context, job, { answer: result.answer, key: hops.key });
 }
 
 /** An answer that says when to come again, or refuses, says nothing of the rules: its host pauses, and it is asked again then. */

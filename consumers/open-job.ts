@@ -1,0 +1,91 @@
+// A job as BullMQ gives it becomes an ActiveJob: what it carries is read, and whether what was given along with it still holds.
+import type { LoadedCrawl } from '../src/crawl/loaded-crawl.ts';
+import { limiterKeyOfRequest } from '../src/frontier/entry.ts';
+import { crawlAndId } from '../src/keys.ts';
+import { LEASE_MS } from '../src/politeness/slot.ts';
+import { type JobStart, requestIn, startIn } from '../src/queue/job-data.ts';
+import { memoryIn } from '../src/queue/job-memory.ts';
+import type { RequestJob } from '../src/queue/queue.ts';
+import { limiterKeyOf } from '../src/url/host.ts';
+import type { ActiveJob, ConsumerContext, JobTrace } from './context.ts';
+import { HeldSlot } from './slot/held-slot.ts';
+
+const ASK: JobStart = { kind: 'ask' };
+
+/** Null when its crawl is gone: nothing is left but to complete the job. */
+export async function openJob(
+  context: ConsumerContext,
+  queued: RequestJob,
+  abort: AbortController,
+): Promise<ActiveJob | null> {
+  const jobId = queued.id ?? '';
+  const { crawl, id } = crawlAndId(jobId);
+  const loadedCrawl = await context.loadedCrawls.get(crawl);
+  if (!loadedCrawl) return null;
+  const request = requestIn(queued.data);
+  const laneKey = limiterKeyOfRequest(request);
+  const memory = memoryIn(queued);
+  const { hop } = memory;
+  const isFirst = queued.attemptsStarted === 1;
+  const handedOut = startIn(queued);
+  const start = startNow(handedOut, isFirst, {
+    crawlChangedAt: loadedCrawl.changedAt,
+    listeningSince: context.slots.keyEvents.listeningSinceMs(),
+    now: Date.now(),
+  });
+  // A slot that was given along too long ago is still its own, if it has not lapsed: the gate is asked with it.
+  const hasFormerSlot = start.kind === 'ask' && isFirst && handedOut.kind === 'granted';
+  const owner = { jobId, crawl, id, serverBy: loadedCrawl.settings.serverBy, abort };
+  const key = hop ? limiterKeyOf(hop.url) : laneKey;
+  return {
+    jobId,
+    crawl,
+    id,
+    request,
+    loadedCrawl,
+    laneKey,
+    url: hop?.url ?? request.url,
+    start,
+    attempt: queued.attemptsMade + 1,
+    stalls: queued.stalledCounter,
+    queueMs: Math.max(0, Date.now() - queued.timestamp - (queued.delay ?? 0)),
+    abort,
+    slot: new HeldSlot(context, owner, key, hasFormerSlot ? jobId : null),
+    memory,
+    async remember(change) {
+      Object.assign(memory, change);
+      await queued.updateProgress(memory);
+    },
+    trace: newTrace(),
+  };
+}
+
+/**
+ * How a job starts now: as it was handed out, if this is its first start, it comes soon after, and the crawl's limits are still the same, its
+ * host's too as far as this process has been listening; else by asking. All times in milliseconds since 1970.
+ */
+export function startNow(
+  handedOut: JobStart,
+  isFirst: boolean,
+  times: { crawlChangedAt: LoadedCrawl['changedAt']; listeningSince: number; now: number },
+): JobStart {
+  if (handedOut.kind === 'ask' || !isFirst) return ASK;
+  const { givenAt } = handedOut;
+  const ageMs = times.now - givenAt;
+  const isFresh =
+    ageMs > -1000 && ageMs < LEASE_MS / 2 && givenAt > Math.max(times.crawlChangedAt, times.listeningSince);
+  return isFresh ? handedOut : ASK;
+}
+
+function newTrace(): JobTrace {
+  return {
+    slotMs: 0,
+    result: null,
+    failure: null,
+    ended: null,
+    beganAt: performance.timeOrigin + performance.now(),
+    fetchedAt: null,
+    storedAt: null,
+    storeMs: null,
+  };
+}
