@@ -17,7 +17,7 @@ import { postpone } from './postpone.ts';
 import { store } from './store.ts';
 
 /**
- * Answers how this turn of the job ended, which consumer.ts tells BullMQ (settle). Never throws for anything that a request, a server or
+ * Answers how this turn of the job ended, which job-worker.ts tells BullMQ (settle). Never throws for anything that a request, a server or
  * another consumer can do. `abort` aborts when the job is no longer ours.
  */
 export async function processJob(
@@ -56,7 +56,7 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   const followed = await follow(context, job, decision, findings, claim);
   if (followed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   // 8. commit: the last links, the counters, the end; nothing at all if the claim is no longer the newest.
-  // 9. settle: consumer.ts tells BullMQ the outcome.
+  // 9. settle: job-worker.ts tells BullMQ the outcome.
   return commit(context, job, decision, followed, claim);
 }
 

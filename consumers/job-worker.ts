@@ -1,0 +1,103 @@
+// The BullMQ worker of a consumer: takes jobs, runs each through the pipeline and settles it. One that has fallen asleep is replaced.
+import { failure } from '../src/errors.ts';
+import { gathered } from '../src/metrics.ts';
+import type { Outcome } from '../src/outcome.ts';
+import { openWorker, type RequestJob, type RequestQueue, type RequestWorker } from '../src/queue/queue.ts';
+import { settle } from '../src/queue/settle.ts';
+import type { Redis } from '../src/redis.ts';
+import type { ConsumerContext, Traces } from './context.ts';
+import { processJob } from './pipeline.ts';
+import { troubleFields } from './telemetry/job-report.ts';
+
+/** What failed for a reason of ours is tried again after this. */
+const PUT_BACK_MS = 2000;
+/** Jobs wait and none is taken for so long: the worker's blocked read is asleep, and a new worker takes over. */
+const ASLEEP_MS = 10_000;
+
+interface JobWorkerParts {
+  context: ConsumerContext;
+  queue: RequestQueue;
+  connection: Redis;
+  /** How many fetches may be in flight. */
+  concurrency: number;
+  lockDurationMs: number;
+  traces: Traces | null;
+}
+
+/** Takes jobs from the moment it is made until it is stopped. */
+export class JobWorker {
+  readonly #parts: JobWorkerParts;
+  /** Of the jobs in hand, by id. */
+  readonly #aborts = new Map<string, AbortController>();
+  #worker: RequestWorker;
+  #lastTaken = performance.now();
+
+  constructor(parts: JobWorkerParts) {
+    this.#parts = parts;
+    this.#worker = this.#open();
+  }
+
+  /** To be called every second or so: if jobs wait and are not taken, a new worker takes over from one that sleeps. */
+  async watch(): Promise<void> {
+    const { context, queue } = this.#parts;
+    if (performance.now() - this.#lastTaken < ASLEEP_MS || context.permits.inUse() > 0) return;
+    if ((await queue.getWaitingCount()) === 0) return;
+    context.log.warn('no job taken though some wait: a new worker takes over');
+    context.meters.count(gathered.wakes, null);
+    this.#lastTaken = performance.now();
+    const asleep = this.#worker;
+    this.#worker = this.#open();
+    asleep.close().catch(() => undefined);
+  }
+
+  /** Takes no more jobs. Resolves when those in hand are settled; what has not ended within the grace is aborted and put back. */
+  async stop(graceMs: number): Promise<void> {
+    const late = setTimeout(() => {
+      for (const abort of this.#aborts.values()) abort.abort(failure('E_LOCK_LOST', 'The consumer stopped.'));
+    }, graceMs);
+    await this.#worker.close();
+    clearTimeout(late);
+  }
+
+  #open(): RequestWorker {
+    const { context, connection, concurrency, lockDurationMs, traces } = this.#parts;
+    const worker = openWorker({
+      connection,
+      namespace: context.fleet.namespace,
+      // Some more than may fetch, so that one is at hand when a fetch ends; few, so that the others wait in the queue, where BullMQ gives
+      // one along with the end of another.
+      concurrency: concurrency + Math.ceil(concurrency / 2) + 4,
+      lockDurationMs,
+      process: (job, token) => this.#process(job, token),
+      telemetry: traces?.telemetry ?? null,
+      onLockLost: (ids) => {
+        for (const id of ids) this.#aborts.get(id)?.abort(failure('E_LOCK_LOST'));
+      },
+      onError: (error) => context.log.warn(troubleFields(error), 'worker'),
+    });
+    worker.run().catch((error) => context.log.error(troubleFields(error), 'worker'));
+    return worker;
+  }
+
+  async #process(job: RequestJob, token: string): Promise<void> {
+    const { context } = this.#parts;
+    this.#lastTaken = performance.now();
+    context.dispatcher.kick();
+    const jobId = job.id ?? '';
+    const abort = new AbortController();
+    this.#aborts.set(jobId, abort);
+    try {
+      const outcome = await processJob(context, job, abort).catch((error: unknown): Outcome => {
+        // A disk that is full, a Redis out of memory: nothing of the request's fault, and nothing of it is lost.
+        context.reports.trouble(jobId, error);
+        context.onTrouble(error);
+        return { kind: 'postponed', untilMs: Date.now() + PUT_BACK_MS };
+      });
+      // Its lane may give the next, ahead of a slot.
+      context.dispatcher.kick();
+      await settle(outcome, job, token);
+    } finally {
+      if (this.#aborts.get(jobId) === abort) this.#aborts.delete(jobId);
+    }
+  }
+}
