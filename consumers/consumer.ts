@@ -16,6 +16,7 @@ import { type Interval, repeat } from '../src/fleet/interval.ts';
 import { takeLease } from '../src/fleet/lease.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { type Fleet, fleetOf } from '../src/fleet.ts';
+import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
 import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
@@ -205,6 +206,7 @@ function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispat
   const { fleet, subscriber } = connections;
   const slots = createSlots({
     fleet,
+    askGate: (question, patienceMs) => askGate(fleet, question, patienceMs),
     subscriber,
     consumer,
     onError,

@@ -29,7 +29,7 @@ export type { Explanation } from './explain/explanation.ts';
 export type { Stats, StatsSample } from './fleet/history.ts';
 export type { FleetOptions, GivenSettings } from './fleet/join.ts';
 export type { TailBatch, TailLine } from './fleet/live-tail.ts';
-export type { HostLimits, HostState } from './politeness/hosts.ts';
+export type { HostLimits, HostState } from './frontier/hosts.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';
 export type { CrawlRecord, RecordTimings } from './record.ts';

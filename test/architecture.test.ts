@@ -16,18 +16,19 @@ import {
 /**
  * Imports point from a floor to a lower one, or stay within a room; never to another room of the same floor. Imports of types count too.
  * src/errors.ts is the ground that every room, src/url included, stands on; it and its table are one room, and so are src/redis.ts,
- * src/scripts.ts (the Lua) and src/fleet.ts.
+ * src/scripts.ts (what runs the Lua) and src/fleet.ts. The same floors hold for Lua (test/lua.test.ts).
  */
 const floors: Record<number, string[]> = {
-  12: ['cli', 'src/index.ts'],
-  11: ['producers', 'consumers'],
-  10: ['src/client'],
-  9: ['src/api'],
-  8: ['src/explain'],
-  7: ['src/seeds', 'src/dead', 'src/webhooks'],
-  6: ['src/crawl'],
-  5: ['src/fleet'],
-  4: ['src/frontier', 'src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records'],
+  13: ['cli', 'src/index.ts'],
+  12: ['producers', 'consumers'],
+  11: ['src/client'],
+  10: ['src/api'],
+  9: ['src/explain'],
+  8: ['src/seeds', 'src/dead', 'src/webhooks'],
+  7: ['src/crawl'],
+  6: ['src/fleet'],
+  5: ['src/frontier'],
+  4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records'],
   3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
   1: ['src/url', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts'],

@@ -1,7 +1,7 @@
 // Watches which hosts of a crawl are paused or slowed, for its progress and its summary.
 import type { HeldHost } from '../../src/crawl/progress.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { listHeldHosts, lookAtHosts } from '../../src/politeness/hosts.ts';
+import { listHeldHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
 
 /** With the time for which it was held back in all. */
 export interface HeldLong extends HeldHost {

@@ -2,7 +2,7 @@
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { DroverError } from '../../src/errors.ts';
-import { type HostLimits, limitHost, lookAtHosts } from '../../src/politeness/hosts.ts';
+import { type HostLimits, limitHost, lookAtHosts } from '../../src/frontier/hosts.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';

@@ -9,7 +9,7 @@ import { createSampler, latestSample } from '../fleet/history.ts';
 import { repeat } from '../fleet/interval.ts';
 import { listenToTail, type TailBatch, wantTail } from '../fleet/live-tail.ts';
 import type { Fleet } from '../fleet.ts';
-import { listHosts, lookAtHosts } from '../politeness/hosts.ts';
+import { listHosts, lookAtHosts } from '../frontier/hosts.ts';
 import { redacted } from '../redact.ts';
 import { closeRedis, connectRedis } from '../redis.ts';
 import type { ApiContext } from './context.ts';

@@ -5,7 +5,7 @@ import type { DeadGroup } from '../dead/read.ts';
 import type { ReplayOverrides, ReplayRun } from '../dead/replay-runs.ts';
 import type { StatsSample } from '../fleet/history.ts';
 import type { TailBatch } from '../fleet/live-tail.ts';
-import type { HostState } from '../politeness/hosts.ts';
+import type { HostState } from '../frontier/hosts.ts';
 
 /** One crawl alone: with its settings, without the secrets in them. */
 export interface CrawlInFull extends CrawlView {

@@ -4,7 +4,7 @@ import type { DeadGroup } from '../dead/read.ts';
 import type { ReplayRun } from '../dead/replay-runs.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { Stats } from '../fleet/history.ts';
-import type { HostLimits, HostState } from '../politeness/hosts.ts';
+import type { HostLimits, HostState } from '../frontier/hosts.ts';
 import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
 import type { CrawlRecord } from '../record.ts';
 import type {

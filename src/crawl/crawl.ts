@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
-import { runScript } from '../scripts.ts';
+import type { Keys } from '../keys.ts';
+import { defineScript } from '../scripts.ts';
 import type { CrawlCounts } from './progress.ts';
 
 export type CrawlState = CrawlCounts['state'];
@@ -30,53 +31,78 @@ export function checkCrawlName(name: string): void {
   }
 }
 
+interface Beginning {
+  name: string;
+  producer: string;
+  settings: CrawlSettings;
+  /** As the user named them. */
+  seeds: string;
+}
+
+const beginScript = defineScript({
+  path: 'crawl/lua/begin.lua',
+  key: (keys) => keys.crawls,
+  args: ({ name, producer, settings, seeds }: Beginning) => {
+    const token = randomUUID().slice(0, 8);
+    return [name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), seeds, token];
+  },
+  answer: (reply): Begun => {
+    const [id, isNew] = reply as [string, number];
+    return { id, fresh: isNew === 1 };
+  },
+});
+
+interface Producing {
+  crawl: string;
+  producer: string;
+}
+const ofProducer = {
+  key: (keys: Keys, { crawl }: Producing) => keys.crawl(crawl),
+  args: ({ crawl, producer }: Producing) => [crawl, producer],
+  answer: () => undefined,
+};
+const leaveScript = defineScript({ path: 'crawl/lua/leave-crawl.lua', ...ofProducer });
+const letGoScript = defineScript({ path: 'crawl/lua/let-go.lua', ...ofProducer });
+const stayScript = defineScript({
+  ...ofProducer,
+  path: 'crawl/lua/stay-with-crawl.lua',
+  args: ({ crawl, producer }: Producing) => [crawl, producer, PRODUCER_LEASE_MS],
+});
+const endScript = defineScript({
+  path: 'crawl/lua/end-if-done.lua',
+  key: (keys, crawl) => keys.crawl(crawl),
+  args: (crawl: string) => [crawl],
+  answer: () => undefined,
+});
+
 /**
  * Begins a crawl, or goes on with the one of that name that has not ended; the producer counts as offering until it leaves (leaveCrawl)
  * or is silent for PRODUCER_LEASE_MS. Atomic.
  */
-export async function beginCrawl(
-  fleet: Fleet,
-  crawl: { name: string; producer: string; settings: CrawlSettings; seeds: string },
-): Promise<Begun> {
+export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun> {
   checkCrawlName(crawl.name);
-  const { name, producer, settings, seeds } = crawl;
-  const args = [
-    fleet.namespace,
-    name,
-    producer,
-    PRODUCER_LEASE_MS,
-    JSON.stringify(settings),
-    seeds,
-    randomUUID().slice(0, 8),
-  ];
-  const reply = (await runScript(fleet.redis, 'frontier/lua/begin.lua', fleet.keys.crawls, args)) as string[];
-  return { id: String(reply[0]), fresh: reply[1] === '1' };
+  return fleet.run(beginScript, crawl);
 }
 
-/** The producer is alive. */
-export async function stayWithCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
-  await runScript(fleet.redis, 'frontier/lua/producer.lua', fleet.keys.crawl(crawl), [
-    fleet.namespace,
-    crawl,
-    producer,
-    PRODUCER_LEASE_MS,
-  ]);
+/** The producer is alive, or the replay that holds the crawl open under this name. */
+export function stayWithCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
+  return fleet.run(stayScript, { crawl, producer });
 }
 
 /** The producer has offered all it had. Ends the crawl if nothing of it is left. */
-export async function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
-  await runScript(fleet.redis, 'frontier/lua/producer.lua', fleet.keys.crawl(crawl), [
-    fleet.namespace,
-    crawl,
-    producer,
-    0,
-  ]);
+export function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
+  return fleet.run(leaveScript, { crawl, producer });
+}
+
+/** The replay that held the crawl open under this name is through. Ends the crawl if nothing of it is left. */
+export function letCrawlGo(fleet: Fleet, crawl: string, holder: string): Promise<void> {
+  return fleet.run(letGoScript, { crawl, producer: holder });
 }
 
 /** Ends every crawl of which nothing is left: for those whose producer died before it could leave. */
 export async function endFinishedCrawls(fleet: Fleet): Promise<void> {
   for (const crawl of await fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'))
-    await leaveCrawl(fleet, crawl, '');
+    await fleet.run(endScript, crawl);
 }
 
 /** Where a crawl's records lie below the data directory: its id alone could be that of another fleet's crawl. */

@@ -5,7 +5,7 @@ import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { groupOf } from '../frontier/replay.ts';
 import type { RequestInput } from '../request.ts';
-import { runScript, type ScriptReply } from '../scripts.ts';
+import { defineScript } from '../scripts.ts';
 import type { DeadFilter } from './filter.ts';
 
 /** What the replayed requests have instead of what they had. */
@@ -67,38 +67,51 @@ export function askedOf(filter: DeadFilter, overrides: ReplayOverrides): string 
   });
 }
 
-/** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
-export async function createRun(
-  fleet: Fleet,
-  run: Pick<ReplayRun, 'code' | 'host' | 'filter' | 'canary' | 'rate' | 'total'> & {
-    overrides: ReplayOverrides;
+type NewRun = Pick<ReplayRun, 'code' | 'host' | 'filter' | 'canary' | 'rate' | 'total'> & {
+  overrides: ReplayOverrides;
+};
+
+const beginScript = defineScript({
+  path: 'dead/lua/begin-run.lua',
+  key: (keys, { id }) => keys.replay(id),
+  args: ({ id, run }: { id: string; run: NewRun }) => {
+    const { code, host, filter, overrides, canary, rate, total } = run;
+    const asked = askedOf(filter, overrides);
+    const place = hash('sha1', `${groupOf(code, host)}\x1f${asked}`);
+    const phase = canary > 0 ? 'canary' : 'rest';
+    const fields = Object.entries({ code, host, asked, canary, rate, phase, total }).flat();
+    return [id, place, LONGEST_SECONDS, ...fields];
   },
-): Promise<string> {
-  const { code, host, filter, overrides, canary, rate, total } = run;
-  const id = randomUUID().slice(0, 8);
-  const asked = askedOf(filter, overrides);
-  const place = hash('sha1', `${groupOf(code, host)}\x1f${asked}`);
-  const phase = canary > 0 ? 'canary' : 'rest';
-  const fields = Object.entries({ code, host, asked, canary, rate, phase, total }).flat();
-  return String(await onRun(fleet, id, ['begin', place, LONGEST_SECONDS, ...fields]));
+  answer: String,
+});
+
+const followScript = defineScript({
+  path: 'dead/lua/follow-canaries.lua',
+  key: (keys, id) => keys.replay(id),
+  args: (id: string) => [id],
+  answer: (changed) => changed === 1,
+});
+
+const endScript = defineScript({
+  path: 'dead/lua/end-run.lua',
+  key: (keys, { id }) => keys.replay(id),
+  args: ({ id, phase }: { id: string; phase: 'done' | 'stopped' }) => [id, phase, KEPT_SECONDS],
+  answer: () => undefined,
+});
+
+/** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
+export function createRun(fleet: Fleet, run: NewRun): Promise<string> {
+  return fleet.run(beginScript, { id: randomUUID().slice(0, 8), run });
 }
 
 /** The canaries came through: the others may follow. False when the run has ended, or another driver was faster. Atomic. */
-export async function letRestFollow(fleet: Fleet, id: string): Promise<boolean> {
-  return (await onRun(fleet, id, ['rest'])) === 1;
+export function letRestFollow(fleet: Fleet, id: string): Promise<boolean> {
+  return fleet.run(followScript, id);
 }
 
 /** Closes the record. Atomic and idempotent: the first end counts. */
-export async function endRun(fleet: Fleet, id: string, phase: 'done' | 'stopped'): Promise<void> {
-  await onRun(fleet, id, ['end', phase, KEPT_SECONDS]);
-}
-
-function onRun(fleet: Fleet, id: string, args: (string | number)[]): Promise<ScriptReply> {
-  return runScript(fleet.redis, 'frontier/lua/replay-run.lua', fleet.keys.replay(id), [
-    fleet.namespace,
-    id,
-    ...args,
-  ]);
+export function endRun(fleet: Fleet, id: string, phase: 'done' | 'stopped'): Promise<void> {
+  return fleet.run(endScript, { id, phase });
 }
 
 /** The run, null when there is none of that id (any more). */

@@ -1,7 +1,7 @@
 // Replay: dead letters become waiting requests again, a few of a group first, the rest when those come through. Driven step by step, by whoever
 // calls: consumers do it every second, so that a run goes on when the one who started it is gone.
 
-import { leaveCrawl, stayWithCrawl } from '../crawl/crawl.ts';
+import { letCrawlGo, stayWithCrawl } from '../crawl/crawl.ts';
 import type { Fleet } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
@@ -127,10 +127,10 @@ async function holdCrawls(fleet: Fleet, id: string): Promise<void> {
 async function finish(fleet: Fleet, id: string, phase: 'done' | 'stopped'): Promise<void> {
   await endRun(fleet, id, phase);
   for (const crawl of await fleet.redis.smembers(fleet.keys.replayCrawls(id)))
-    await leaveCrawl(fleet, crawl, holderOf(id));
+    await letCrawlGo(fleet, crawl, holderOf(id));
 }
 
-/** Under this name a run holds its crawls open; lua/replay.lua knows it too. */
+/** Under this name a run holds its crawls open; src/frontier/lua/replay.lua knows it too. */
 function holderOf(id: string): string {
   return `replay-${id}`;
 }

@@ -3,8 +3,8 @@
 import type { LoadedCrawl } from '../crawl/loaded-crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
 import type { Failure, ShownFailure } from '../errors.ts';
+import type { HostState } from '../frontier/hosts.ts';
 import type { FrontierLook, LanePosition } from '../frontier/look.ts';
-import type { HostState } from '../politeness/hosts.ts';
 import type { Attempt } from '../queue/attempts.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 import type { PlacedRecord } from '../records/read/find-record.ts';

@@ -5,7 +5,7 @@ import type { CrawlCounts } from '../crawl/progress.ts';
 import { type Failure, failure, shownFailure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
-import { type HostState, lookAtHosts } from '../politeness/hosts.ts';
+import { type HostState, lookAtHosts } from '../frontier/hosts.ts';
 import type { CrawlRecord } from '../record.ts';
 import { findLinking } from '../records/read/find-record.ts';
 import { lookAtRobots } from '../robots/look.ts';

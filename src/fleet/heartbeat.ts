@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript, type ScriptArgument } from '../scripts.ts';
 import type { Meters } from './meters.ts';
 
 /** How one consumer stands. Times in milliseconds, memory in bytes. */
@@ -26,6 +26,22 @@ const RESOLUTION_MS = 20;
 /** A loop that is late by this much loses time for all that the consumer has in hand. */
 const LATE_MS = 1000;
 
+/** One heartbeat of a consumer, numbered from 1: how it stands as JSON ('' when it leaves), pairs of metric's field and what to add. */
+export interface Beat {
+  consumer: string;
+  beat: number;
+  standing: string;
+  counted: readonly ScriptArgument[];
+}
+
+/** Answers whether somebody listens to the tail. */
+export const heartbeatScript = defineScript({
+  path: 'fleet/lua/heartbeat.lua',
+  key: (keys) => keys.metrics,
+  args: ({ consumer, beat, standing, counted }: Beat) => [consumer, beat, standing, KEPT_MS, ...counted],
+  answer: (wanted) => wanted === 1,
+});
+
 export interface Heartbeat {
   /** Sends the next heartbeat; at most one is on its way. Rejects when Redis does; what was counted goes with a later one. */
   beat(): Promise<void>;
@@ -45,16 +61,15 @@ export function createHeartbeat(parts: {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
   let beats = 0;
-  let unsent: (string | number)[] | null = null;
+  let unsent: Beat | null = null;
   let running: Promise<void> | null = null;
 
   async function send(standing: string): Promise<void> {
     // The same heartbeat again if the last did not arrive, for all we know: it adds nothing where it did.
-    unsent ??= [++beats, standing, KEPT_MS, ...meters.take()];
-    const args = [fleet.namespace, consumer, ...unsent];
-    const wanted = await runScript(fleet.redis, 'fleet/lua/heartbeat.lua', fleet.keys.metrics, args);
+    unsent ??= { consumer, beat: ++beats, standing, counted: meters.take() };
+    const isTailWanted = await fleet.run(heartbeatScript, unsent);
     unsent = null;
-    parts.onTailWanted(wanted === 1);
+    parts.onTailWanted(isTailWanted);
   }
 
   function stand(): string {

@@ -3,7 +3,7 @@
 import type { Fleet } from '../fleet.ts';
 import { crawlStates, fieldOf, fields, gathered, type Metric, OTHER, queueStates } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript } from '../scripts.ts';
 import type { Standing } from './heartbeat.ts';
 
 /** So many of the newest crawls are looked at, besides those with something to dispatch. */
@@ -32,6 +32,20 @@ export interface Standings {
   each: Standing[];
 }
 
+const standingScript = defineScript({
+  path: 'fleet/lua/standing.lua',
+  key: (keys) => keys.consumers,
+  args: () => [],
+  answer: (reply) => JSON.parse(String(reply)) as { capacity: number; standing: string }[],
+});
+
+const deadCodesScript = defineScript({
+  path: 'fleet/lua/dead-codes.lua',
+  key: (keys) => keys.deadGroups,
+  args: ({ first, last }: { first: number; last: number }) => [first, last],
+  answer: (reply) => JSON.parse(String(reply)) as { groups: number; counts: Record<string, number> },
+});
+
 export async function readCounters(fleet: Fleet): Promise<Counters> {
   const values = await fleet.redis.hmget(fleet.keys.metrics, ...fields);
   const known = new Map(fields.map((field, index) => [field, Number(values[index] ?? 0)]));
@@ -47,16 +61,13 @@ export async function readCounters(fleet: Fleet): Promise<Counters> {
 }
 
 export async function readStandings(fleet: Fleet): Promise<Standings> {
-  const reply = (await runScript(fleet.redis, 'fleet/lua/standing.lua', fleet.keys.consumers, [
-    fleet.namespace,
-  ])) as string[];
-  const standings: Standings = { consumers: reply.length / 3, capacity: 0, each: [] };
-  for (let at = 0; at < reply.length; at += 3) {
-    standings.capacity += Number(reply[at + 1]);
-    const standing = reply[at + 2];
-    if (standing) standings.each.push(JSON.parse(standing) as Standing);
-  }
-  return standings;
+  const alive = await fleet.run(standingScript, null);
+  const told = alive.filter(({ standing }) => standing !== '');
+  return {
+    consumers: alive.length,
+    capacity: alive.reduce((sum, { capacity }) => sum + capacity, 0),
+    each: told.map(({ standing }) => JSON.parse(standing) as Standing),
+  };
 }
 
 /** Crawls with something to dispatch and the newest 1,000, by state; those that are older have ended, and wait for nothing. */
@@ -103,15 +114,12 @@ export async function readDeadByCode(fleet: Fleet, all: number): Promise<Map<str
   let counted = 0;
   for (let page = 0; page < MOST_GROUP_PAGES; page++) {
     const first = page * GROUPS_A_PAGE;
-    const args = [fleet.namespace, first, first + GROUPS_A_PAGE - 1];
-    const key = fleet.keys.deadGroups;
-    const reply = (await runScript(fleet.redis, 'dead/lua/dead-codes.lua', key, args)) as (string | number)[];
-    for (let at = 1; at < reply.length; at += 2) {
-      const [code, count] = [String(reply[at]), Number(reply[at + 1])];
+    const { groups, counts } = await fleet.run(deadCodesScript, { first, last: first + GROUPS_A_PAGE - 1 });
+    for (const [code, count] of Object.entries(counts)) {
       codes.set(code, (codes.get(code) ?? 0) + count);
       counted += count;
     }
-    if (Number(reply[0]) < GROUPS_A_PAGE) return codes;
+    if (groups < GROUPS_A_PAGE) return codes;
   }
   if (all > counted) codes.set(OTHER, all - counted);
   return codes;

@@ -1,9 +1,15 @@
 // Taking an open request over where nothing of it is to be fetched.
 import type { Fleet } from '../fleet.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript } from '../scripts.ts';
+
+const claimScript = defineScript({
+  path: 'frontier/lua/claim.lua',
+  key: (keys, { crawl }) => keys.crawl(crawl),
+  args: ({ crawl, id }: { crawl: string; id: string }) => [crawl, id],
+  answer: (claim) => claim as number | null,
+});
 
 /** Answers the claim under which the request may be ended now; null when it has ended. Atomic. */
-export async function claimRequest(fleet: Fleet, crawl: string, id: string): Promise<number | null> {
-  const claim = Number(await runScript(fleet.redis, 'frontier/lua/claim.lua', fleet.keys.crawl(crawl), [id]));
-  return claim < 0 ? null : claim;
+export function claimRequest(fleet: Fleet, crawl: string, id: string): Promise<number | null> {
+  return fleet.run(claimScript, { crawl, id });
 }

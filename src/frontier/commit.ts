@@ -1,6 +1,6 @@
 // Ending requests: pages that end at about the same time share one atomic script call.
 import type { Fleet } from '../fleet.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript, oneOf, type ScriptArgument, type ScriptReply } from '../scripts.ts';
 
 /** All that one request's end changes. */
 export interface Ending {
@@ -23,6 +23,26 @@ export interface Ending {
 
 /** done: this call ended it; ended: it had ended before; taken: another consumer has it, nothing was changed. */
 export type Ended = 'done' | 'ended' | 'taken';
+const endedOf = oneOf<Ended>('done', 'ended', 'taken');
+
+const commitScript = defineScript({
+  path: 'frontier/lua/commit.lua',
+  key: (keys) => keys.activeCrawls,
+  args: (endings: readonly Ending[]) => {
+    const args: ScriptArgument[] = [];
+    for (const ending of endings) pushEnding(args, ending);
+    return args;
+  },
+  answer: (reply) => (reply as ScriptReply[]).map(endedOf),
+});
+
+/** In the order of commit.lua, which reads them by position: names would be sent with every page. */
+function pushEnding(args: ScriptArgument[], ending: Ending): void {
+  const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
+  let left = '';
+  for (const why in leftOut) left += `${why} ${leftOut[why]};`;
+  args.push(crawl, id, claim, kind, key, status ?? '', code ?? '', bytes, reason, links, left, host);
+}
 
 const MOST_ENDINGS = 64;
 const MOST_CHARACTERS = 256 * 1024;
@@ -70,35 +90,10 @@ function takeBatch(queue: Pending[]): Pending[] {
 }
 
 async function commitBatch(fleet: Fleet, batch: Pending[]): Promise<void> {
-  const args: (string | number)[] = [fleet.namespace];
-  for (const { ending } of batch) {
-    const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
-    const left = Object.entries(leftOut).map(([why, count]) => `${why} ${count};`);
-    args.push(
-      crawl,
-      id,
-      claim,
-      kind,
-      key,
-      status ?? '',
-      code ?? '',
-      bytes,
-      reason,
-      links,
-      left.join(''),
-      host,
-    );
-  }
   try {
-    const replies = (await runScript(
-      fleet.redis,
-      'frontier/lua/commit.lua',
-      fleet.keys.activeCrawls,
-      args,
-    )) as number[];
-    batch.forEach(({ resolve }, index) => {
-      resolve(replies[index] === 1 ? 'done' : replies[index] === 0 ? 'ended' : 'taken');
-    });
+    const endings = batch.map(({ ending }) => ending);
+    const answers = await fleet.run(commitScript, endings);
+    for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Ended);
   } catch (error) {
     for (const { reject } of batch) reject(error);
   }

@@ -1,6 +1,6 @@
 // One turn of dispatch: slots given back, due requests taken from their lanes.
 import type { Fleet } from '../fleet.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript, type ScriptArgument, type ScriptReply } from '../scripts.ts';
 
 /**
  * fetch: a slot of its limiter key came along, and one of that server if there is a ceiling. ahead: it takes one that is given back where it is
@@ -42,29 +42,33 @@ export interface Dispatched {
   handed: Handed[];
 }
 
-/** Atomic. What it hands over stays on the hand-over list until a later turn reports it as arrived. */
-export async function dispatch(fleet: Fleet, asked: DispatchRequest): Promise<Dispatched> {
-  const args: (string | number)[] = [
-    fleet.namespace,
-    asked.serve,
-    asked.waitList,
-    asked.wanted,
-    asked.leaseMs,
-    asked.releases.length,
-  ];
-  for (const { key, holder, server } of asked.releases) args.push(key, holder, server);
-  args.push(...asked.arrived);
-  const reply = (await runScript(
-    fleet.redis,
-    'frontier/lua/dispatch.lua',
-    fleet.keys.activeCrawls,
-    args,
-  )) as (string | number)[];
+const dispatchScript = defineScript({
+  path: 'frontier/lua/dispatch.lua',
+  key: (keys) => keys.activeCrawls,
+  args: dispatchArgs,
+  answer: readDispatched,
+});
+
+/** In the order of dispatch.lua. */
+function dispatchArgs(asked: DispatchRequest): ScriptArgument[] {
+  const { serve, waitList, wanted, leaseMs, releases, arrived } = asked;
+  const args: ScriptArgument[] = [serve, waitList, wanted, leaseMs, releases.length];
+  for (const { key, holder, server } of releases) args.push(key, holder, server);
+  for (const member of arrived) args.push(member);
+  return args;
+}
+
+function readDispatched(reply: ScriptReply): Dispatched {
+  const [due, waiting, ...requests] = reply as [number, number, ...string[]];
   const handed: Handed[] = [];
-  for (let i = 2; i + 3 < reply.length; i += 4) {
-    const [crawl, id, packed, start] = reply.slice(i, i + 4).map(String) as [string, string, string, string];
-    handed.push({ crawl, id, packed, start: start as Start });
+  for (let i = 0; i + 3 < requests.length; i += 4) {
+    const [crawl, id, packed, start] = [requests[i], requests[i + 1], requests[i + 2], requests[i + 3]];
+    handed.push({ crawl, id, packed, start } as Handed);
   }
-  const due = Number(reply[0]);
-  return { nextDueMs: due < 0 ? null : due, waiting: Number(reply[1]), handed };
+  return { nextDueMs: due < 0 ? null : due, waiting, handed };
+}
+
+/** Atomic. What it hands over stays on the hand-over list until a later turn reports it as arrived. */
+export function dispatch(fleet: Fleet, asked: DispatchRequest): Promise<Dispatched> {
+  return fleet.run(dispatchScript, asked);
 }

@@ -2,7 +2,7 @@
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { type Request, unpackRequest } from '../request.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript } from '../scripts.ts';
 import { fingerprint, signedDecimal } from '../url/fingerprint.ts';
 import { expandEntry } from './entry.ts';
 
@@ -21,26 +21,34 @@ export interface FrontierLook {
   replayed: boolean;
 }
 
+/** As look-at-request.lua answers it. */
+interface LookReply {
+  state: FrontierLook['state'];
+  seen: 'seen' | 'unseen' | 'dropped';
+  open: string | null;
+  dead: string | null;
+  replayed: string | null;
+  handOver: boolean;
+}
+
+const lookScript = defineScript({
+  path: 'frontier/lua/look-at-request.lua',
+  key: (keys, { crawl }) => keys.crawl(crawl),
+  args: ({ crawl, id }: { crawl: string; id: string }) => [crawl, id, signedDecimal(id)],
+  answer: (reply) => JSON.parse(String(reply)) as LookReply,
+});
+
 /** At one moment. `id` is a fingerprint. */
 export async function lookAtRequest(fleet: Fleet, crawl: string, id: string): Promise<FrontierLook> {
-  const args = [fleet.namespace, crawl, id, signedDecimal(id)];
-  const reply = await runScript(fleet.redis, 'frontier/lua/look.lua', fleet.keys.crawl(crawl), args);
-  const [state, seen, open, dead, replayed, handOver] = reply as [
-    string,
-    number,
-    string,
-    string,
-    string,
-    number,
-  ];
+  const { state, seen, open, dead, replayed, handOver } = await fleet.run(lookScript, { crawl, id });
   const behindClaim = (value: string) => value.slice(value.indexOf('\x1f') + 1);
   return {
-    state: state === '' ? null : (state as FrontierLook['state']),
-    seen: seen < 0 ? null : seen === 1,
-    open: open === '' ? null : unpackRequest(behindClaim(open)),
-    handOver: handOver === 1,
-    dead: dead === '' ? null : behindClaim(dead),
-    replayed: replayed !== '',
+    state,
+    seen: seen === 'dropped' ? null : seen === 'seen',
+    open: open === null ? null : unpackRequest(behindClaim(open)),
+    handOver,
+    dead: dead === null ? null : behindClaim(dead),
+    replayed: replayed !== null,
   };
 }
 
@@ -67,19 +75,19 @@ export async function findInLanes(
   firstKey: string | null,
   most: number,
 ): Promise<{ found: LanePosition | null; length: number; lookedAtAll: boolean }> {
-  const c = fleet.keys.crawl(crawl);
-  const priorities = [...((await fleet.redis.hget(c, 'priorities')) ?? '0')].sort().reverse();
-  const others = await fleet.redis.zrange(`${c}:due`, '0', String(most - 1));
+  const { redis, keys: names } = fleet;
+  const priorities = [...((await redis.hget(names.crawl(crawl), 'priorities')) ?? '0')].sort().reverse();
+  const others = await redis.zrange(names.dueLanes(crawl), '0', String(most - 1));
   const keys = firstKey === null ? others : [firstKey, ...others.filter((key) => key !== firstKey)];
   let [left, firstLength] = [most, 0];
   for (const key of keys) {
-    const lanes = priorities.map((priority) => `${c}:l${priority}:${key}`);
-    const lengths = await Promise.all(lanes.map((lane) => fleet.redis.llen(lane)));
+    const lanes = priorities.map((priority) => names.lane(crawl, priority, key));
+    const lengths = await Promise.all(lanes.map((lane) => redis.llen(lane)));
     const length = lengths.reduce((sum, one) => sum + one, 0);
     if (key === firstKey) firstLength = length;
     let ahead = 0;
     for (const [index, lane] of lanes.entries()) {
-      const { at, request } = await findInLane(fleet.redis, lane, { id, key, most: left });
+      const { at, request } = await findInLane(redis, lane, { id, key, most: left });
       if (request)
         return { found: { key, request, position: ahead + at + 1, length }, length, lookedAtAll: true };
       ahead += lengths[index] ?? 0;

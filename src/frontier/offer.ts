@@ -3,7 +3,7 @@
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
 import { entryOf } from './entry.ts';
 
 /** How many requests one atomic script call takes. */
@@ -23,6 +23,34 @@ export interface Parent {
   id: string;
   claim: number;
   key: string;
+}
+
+type OfferReply =
+  | { kind: 'offered'; added: number; duplicates: number; overLimit: number; overHostLimit: number }
+  | { kind: 'full'; waiting: number }
+  | { kind: 'parent-gone' | 'cancelled' | 'unknown' };
+const kindOf = oneOf<OfferReply['kind']>('offered', 'full', 'parent-gone', 'cancelled', 'unknown');
+
+const offerScript = defineScript({
+  path: 'frontier/lua/offer.lua',
+  key: (keys, { crawl }) => keys.crawl(crawl),
+  args: ({ crawl, list, parent }: { crawl: string; list: string; parent: Parent | undefined }) => [
+    crawl,
+    parent?.id ?? '',
+    parent?.claim ?? '',
+    parent?.key ?? '',
+    list,
+  ],
+  answer: readOffered,
+});
+
+function readOffered(reply: ScriptReply): OfferReply {
+  const [word, ...counts] = reply as [string, ...number[]];
+  const kind = kindOf(word);
+  if (kind === 'full') return { kind, waiting: counts[0] ?? 0 };
+  if (kind !== 'offered') return { kind };
+  const [added = 0, duplicates = 0, overLimit = 0, overHostLimit = 0] = counts;
+  return { kind, added, duplicates, overLimit, overHostLimit };
 }
 
 /**
@@ -47,16 +75,21 @@ export async function offerList(
   list: string,
   parent?: Parent,
 ): Promise<Offered | null> {
-  const args = [fleet.namespace, crawl, parent?.id ?? '', parent?.claim ?? 0, parent?.key ?? '', list];
-  const reply = (await runScript(
-    fleet.redis,
-    'frontier/lua/offer.lua',
-    fleet.keys.crawl(crawl),
-    args,
-  )) as number[];
-  const [state, added = 0, duplicates = 0, overLimit = 0, hostFull = 0] = reply;
-  if (state === -1) throw new DroverError('E_CRAWL_UNKNOWN', `${crawl} does not exist.`);
-  if (state === -3) throw new DroverError('E_CRAWL_ENDED', `${crawl} was cancelled.`);
-  if (state === -2) return { added: 0, duplicates: 0, overLimit: 0, full: { waiting: added } };
-  return state === 0 ? null : { added, duplicates, overLimit: overLimit + hostFull };
+  const reply = await fleet.run(offerScript, { crawl, list, parent });
+  switch (reply.kind) {
+    case 'offered': {
+      const { added, duplicates, overLimit, overHostLimit } = reply;
+      return { added, duplicates, overLimit: overLimit + overHostLimit };
+    }
+    case 'full':
+      return { added: 0, duplicates: 0, overLimit: 0, full: { waiting: reply.waiting } };
+    case 'parent-gone':
+      return null;
+    case 'cancelled':
+      throw new DroverError('E_CRAWL_ENDED', `${crawl} was cancelled.`);
+    case 'unknown':
+      throw new DroverError('E_CRAWL_UNKNOWN', `${crawl} does not exist.`);
+    default:
+      return reply satisfies never;
+  }
 }

@@ -1,7 +1,7 @@
 // Dead letters on their way: back into their lanes, or away for good.
 import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript, oneOf, type ScriptArgument, type ScriptReply } from '../scripts.ts';
 import { placeOf } from './entry.ts';
 
 /** How many letters one atomic script call takes. */
@@ -18,7 +18,37 @@ export interface Replayed {
 
 /** later: it is not in the failed set yet, or the run has opened enough; gone: it is no dead letter any more; cancelled: its crawl is. */
 export type ReplayAnswer = 'opened' | 'later' | 'gone' | 'cancelled';
-const answers: Record<string, ReplayAnswer> = { 1: 'opened', 0: 'later', '-1': 'gone', '-2': 'cancelled' };
+const answerOf = oneOf<ReplayAnswer>('opened', 'later', 'gone', 'cancelled');
+
+/** A run that brings letters back: how many it may have opened in all, while it is in this phase; the group in which they were found. */
+export interface ReplayStep {
+  id: string;
+  most: number;
+  phase: string;
+  group: string;
+}
+
+const replayScript = defineScript({
+  path: 'frontier/lua/replay.lua',
+  key: (keys, { run }) => keys.replay(run.id),
+  args: ({ run, letters }: { run: ReplayStep; letters: readonly Replayed[] }) => {
+    const args: ScriptArgument[] = [run.id, run.most, run.phase, REPLAY_LEASE_MS, run.group];
+    for (const { crawl, id, request } of letters) {
+      const { key, priority, limits, entry } = placeOf(request);
+      args.push(crawl, id, key, priority || '0', limits, entry);
+    }
+    return args;
+  },
+  answer: (reply) => (reply as ScriptReply[]).map(answerOf),
+});
+
+const purgeScript = defineScript({
+  path: 'frontier/lua/purge.lua',
+  key: (keys) => keys.activeCrawls,
+  args: (letters: readonly Purged[]) =>
+    letters.flatMap(({ crawl, id, code, host, diedAt }) => [crawl, id, groupOf(code, host), diedAt]),
+  answer: Number,
+});
 
 /** The name of a group in the index: letters of one code at one host. */
 export function groupOf(code: string, host: string): string {
@@ -29,25 +59,12 @@ export function groupOf(code: string, host: string): string {
  * Moves letters to the heads of their lanes, for a run while it is in `phase` and has opened fewer than `most` in all. `group` is the one of
  * the index in which they were found. Atomic with all counters; a letter is moved once however often this is called. At most LETTERS_A_CALL.
  */
-export async function replayLetters(
+export function replayLetters(
   fleet: Fleet,
-  run: { id: string; most: number; phase: string; group: string },
+  run: ReplayStep,
   letters: readonly Replayed[],
 ): Promise<ReplayAnswer[]> {
-  const args: (string | number)[] = [
-    fleet.namespace,
-    run.id,
-    run.most,
-    run.phase,
-    REPLAY_LEASE_MS,
-    run.group,
-  ];
-  for (const { crawl, id, request } of letters) {
-    const { key, priority, limits, entry } = placeOf(request);
-    args.push(crawl, id, key, priority || '0', limits, entry);
-  }
-  const reply = await runScript(fleet.redis, 'frontier/lua/replay.lua', fleet.keys.replay(run.id), args);
-  return (reply as number[]).map((answer) => answers[answer] ?? 'gone');
+  return fleet.run(replayScript, { run, letters });
 }
 
 /** A letter that is to go; `diedAt` is its job's `finishedOn`. */
@@ -63,8 +80,6 @@ export interface Purged {
  * Removes letters for good, but for those that are others by now (replayed meanwhile); the counters of their crawls stay. Atomic; answers
  * how many were removed. At most LETTERS_A_CALL.
  */
-export async function purgeLetters(fleet: Fleet, letters: readonly Purged[]): Promise<number> {
-  const args: (string | number)[] = [fleet.namespace];
-  for (const { crawl, id, code, host, diedAt } of letters) args.push(crawl, id, groupOf(code, host), diedAt);
-  return Number(await runScript(fleet.redis, 'frontier/lua/purge.lua', fleet.keys.activeCrawls, args));
+export function purgeLetters(fleet: Fleet, letters: readonly Purged[]): Promise<number> {
+  return fleet.run(purgeScript, letters);
 }

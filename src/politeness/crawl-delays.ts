@@ -1,6 +1,6 @@
 // The Crawl-delay that the robots.txt of hosts ask for: told to the fleet once in a while.
 import type { Fleet } from '../fleet.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript } from '../scripts.ts';
 import type { KeyEvents } from './key-events.ts';
 
 export interface CrawlDelays {
@@ -13,6 +13,13 @@ const TOLD_MS = 3_600_000;
 const KEPT_MS = 25 * 3_600_000;
 const MOST_KEYS = 10_000;
 
+const crawlDelayScript = defineScript({
+  path: 'politeness/lua/crawl-delay.lua',
+  key: (keys, { key }) => keys.limiter(key),
+  args: ({ key, delayMs }: { key: string; delayMs: number }) => [key, Math.ceil(delayMs), KEPT_MS],
+  answer: () => undefined,
+});
+
 export function createCrawlDelays(parts: { fleet: Fleet; keyEvents: KeyEvents }): CrawlDelays {
   const { fleet, keyEvents } = parts;
   const told = new Map<string, { delayMs: number; toldAt: number }>();
@@ -23,8 +30,7 @@ export function createCrawlDelays(parts: { fleet: Fleet; keyEvents: KeyEvents })
       if (known && known.delayMs >= delayMs && now - known.toldAt < TOLD_MS) return;
       if (!known && delayMs === 0) return;
       if (delayMs > 0) keyEvents.noteTimed(key);
-      const args = [fleet.namespace, key, Math.ceil(delayMs), KEPT_MS];
-      await runScript(fleet.redis, 'politeness/lua/crawl-delay.lua', fleet.keys.limiter(key), args);
+      await fleet.run(crawlDelayScript, { key, delayMs });
       if (told.size >= MOST_KEYS) told.delete(told.keys().next().value ?? '');
       told.set(key, { delayMs, toldAt: now });
     },

@@ -1,16 +1,16 @@
 // The slots that this process holds: renewed twice a second, told of their starts, passed on or given back.
 import type { Fleet } from '../fleet.ts';
-import { runScript } from '../scripts.ts';
-import { LEASE_MS } from './ask-gate.ts';
+import { defineScript, type ScriptArgument } from '../scripts.ts';
+import { LEASE_MS } from './gate-question.ts';
 import type { KeyEvents } from './key-events.ts';
 import type { SlotWaiters } from './slot-waiters.ts';
 
 const HEARTBEAT_MS = 500;
 /** A slot is passed on within this process for so long; then the other consumers have their turn. */
 const MOST_PASSING_MS = 1000;
-/** Less than lua/gate.lua adds to the window of a rate. */
+/** Less than lua/gate/read-gate.lua adds to the window of a rate. */
 const LATE_MS = 8;
-/** As in lua/gate.lua: of such keys nobody starts until the one with leave has. */
+/** As in lua/gate/take-start.lua: of such keys nobody starts until the one with leave has. */
 const STRICT_FROM_MS = 20;
 /** A lease is not relied on to its last moment. */
 const SURE_MS = 500;
@@ -45,6 +45,57 @@ export interface HeldParts {
   onError: (error: unknown) => void;
 }
 
+/** What a consumer tells of itself: its name, how many fetches it may have in flight, the slots that it holds. */
+interface ConsumerLease {
+  consumer: string;
+  capacity: number;
+  slots: readonly (SlotRelease & Pick<Held, 'start'>)[];
+}
+
+const nameOf = ({ consumer, capacity }: ConsumerLease) => `${consumer}|${capacity}`;
+
+const renewScript = defineScript({
+  path: 'politeness/lua/renew.lua',
+  key: (keys) => keys.consumers,
+  args: (lease: ConsumerLease) => {
+    const args: ScriptArgument[] = [nameOf(lease), LEASE_MS];
+    for (const { key, holder, server, start } of lease.slots)
+      args.push(key, holder, server, start ? '1' : '');
+    return args;
+  },
+  answer: (reply) => {
+    const [fleetCapacity, ...lost] = reply as [number, ...string[]];
+    return { fleetCapacity, lost };
+  },
+});
+
+const leaveScript = defineScript({
+  path: 'politeness/lua/leave-fleet.lua',
+  key: (keys) => keys.consumers,
+  args: (lease: ConsumerLease) => [
+    nameOf(lease),
+    ...lease.slots.flatMap(({ key, holder, server }) => [key, holder, server]),
+  ],
+  answer: () => undefined,
+});
+
+const startedScript = defineScript({
+  path: 'politeness/lua/started.lua',
+  key: (keys, { key }) => keys.limiter(key),
+  args: ({
+    key,
+    holder,
+    delayMs,
+    intervalMs,
+  }: {
+    key: string;
+    holder: string;
+    delayMs: number;
+    intervalMs: number;
+  }) => [key, holder, delayMs, intervalMs],
+  answer: () => undefined,
+});
+
 export class HeldSlots {
   readonly #parts: HeldParts;
   readonly #holders = new Map<string, Held>();
@@ -54,7 +105,7 @@ export class HeldSlots {
   constructor(parts: HeldParts) {
     this.#parts = parts;
     this.#fleet = parts.capacity;
-    const beat = () => this.#heartbeat(LEASE_MS).catch(parts.onError);
+    const beat = () => this.#renew().catch(parts.onError);
     beat();
     this.#timer = setInterval(beat, HEARTBEAT_MS);
   }
@@ -104,8 +155,8 @@ export class HeldSlots {
     const isLate = performance.now() - at >= LATE_MS;
     if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
     const { fleet, onError } = this.#parts;
-    const args = [fleet.namespace, held.key, holder, delayMs, isLate ? intervalMs : 0];
-    runScript(fleet.redis, 'politeness/lua/started.lua', fleet.keys.limiter(held.key), args).catch(onError);
+    const start = { key: held.key, holder, delayMs, intervalMs: isLate ? intervalMs : 0 };
+    fleet.run(startedScript, start).catch(onError);
   }
 
   leave(holder: string): void {
@@ -126,24 +177,28 @@ export class HeldSlots {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#heartbeat(0).catch(this.#parts.onError);
+    await this.#parts.fleet.run(leaveScript, this.#lease()).catch(this.#parts.onError);
   }
 
-  async #heartbeat(leaseMs: number): Promise<void> {
-    const { fleet, consumer, capacity } = this.#parts;
-    const args: (string | number)[] = [fleet.namespace, `${consumer}|${capacity}`, leaseMs];
+  async #renew(): Promise<void> {
     const sentAt = performance.now();
     const sent = [...this.#holders.values()];
-    for (const [holder, { key, server, start }] of this.#holders)
-      args.push(key, holder, server, start ? '1' : '');
-    const reply = (await runScript(fleet.redis, 'politeness/lua/renew.lua', fleet.keys.consumers, args)) as (
-      | string
-      | number
-    )[];
-    this.#fleet = Math.max(capacity, Number(reply[0]));
+    const { fleetCapacity, lost } = await this.#parts.fleet.run(renewScript, this.#lease());
+    this.#fleet = Math.max(this.#parts.capacity, fleetCapacity);
     for (const held of sent) held.heardAt = sentAt;
-    for (const holder of reply.slice(1)) this.#holders.get(String(holder))?.onLost();
+    for (const holder of lost) this.#holders.get(holder)?.onLost();
     this.#parts.keyEvents.sweep();
     this.#parts.waiters.sweep();
+  }
+
+  #lease(): ConsumerLease {
+    const { consumer, capacity } = this.#parts;
+    const slots = Array.from(this.#holders, ([holder, { key, server, start }]) => ({
+      key,
+      holder,
+      server,
+      start,
+    }));
+    return { consumer, capacity, slots };
   }
 }

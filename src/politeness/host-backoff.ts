@@ -3,7 +3,7 @@
 
 import type { Fleet } from '../fleet.ts';
 import type { NamedTime } from '../outcome.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript, oneOf } from '../scripts.ts';
 import { afterObservation, leastPauseMs, type Signal } from './backoff.ts';
 import { changesOf, FIELD_NAMES, type HostBackoff, stateOf } from './backoff-state.ts';
 import type { KeyEvents } from './key-events.ts';
@@ -212,31 +212,51 @@ class FleetBackoff implements Backoff {
   }
 
   async #read(keys: readonly string[]): Promise<{ now: number; hosts: Known[] }> {
-    const { redis, namespace, keys: names } = this.#parts.fleet;
-    const args = [namespace, FIELD_NAMES.length, ...FIELD_NAMES, ...keys];
-    const reply = await runScript(redis, 'politeness/lua/backoff-read.lua', names.heldHosts, args);
-    const [now, ...rows] = reply as [number, ...(string | null)[][]];
-    return {
-      now,
-      hosts: rows.map(([version, ...values]) => ({ version: version ?? '', state: stateOf(values) })),
-    };
+    return this.#parts.fleet.run(readScript, keys);
   }
 
   async #store(decided: readonly Decided[], now: number): Promise<boolean[]> {
-    const { redis, namespace, keys: names } = this.#parts.fleet;
     if (decided.every(({ before, after }) => before === after)) return decided.map(() => true);
-    const args = decided.flatMap(({ key, seen, version, before, after }) => {
+    const hosts = decided.map(({ key, seen, version, before, after }) => {
       const changes = changesOf(before, after);
       const keptMs = STATE_KEPT_MS + Math.max(0, after.pauseUntil - now);
-      const apartMs = seen.quota ? Math.ceil(seen.quota.intervalMs) : 0;
-      return [key, version, heldUntil(after, now), keptMs, apartMs, changes.length, ...changes];
+      const startAfterMs = seen.quota ? Math.ceil(seen.quota.intervalMs) : 0;
+      return { key, version, heldUntilMs: heldUntil(after, now), keptMs, startAfterMs, changes };
     });
-    const reply = await runScript(redis, 'politeness/lua/backoff-store.lua', names.heldHosts, [
-      namespace,
-      ...args,
-    ]);
-    return (reply as number[]).map((kept) => kept === 1);
+    return this.#parts.fleet.run(storeScript, hosts);
   }
+}
+
+const readScript = defineScript({
+  path: 'politeness/lua/backoff-read.lua',
+  key: (keys) => keys.heldHosts,
+  args: (limiterKeys: readonly string[]) => [FIELD_NAMES.length, ...FIELD_NAMES, ...limiterKeys],
+  answer: (reply) => {
+    const [now, ...rows] = reply as [number, ...(string | null)[][]];
+    const hosts = rows.map(([version, ...values]) => ({ version: version ?? '', state: stateOf(values) }));
+    return { now, hosts };
+  },
+});
+
+const keptOrChanged = oneOf('kept', 'changed');
+const storeScript = defineScript({
+  path: 'politeness/lua/backoff-store.lua',
+  key: (keys) => keys.heldHosts,
+  args: (hosts: readonly ToStore[]) =>
+    hosts.flatMap(({ key, version, heldUntilMs, keptMs, startAfterMs, changes }) => [
+      ...[key, version, heldUntilMs, keptMs, startAfterMs, changes.length],
+      ...changes,
+    ]),
+  answer: (reply) => (reply as unknown[]).map((kept) => keptOrChanged(kept) === 'kept'),
+});
+
+interface ToStore {
+  key: string;
+  version: string;
+  heldUntilMs: number;
+  keptMs: number;
+  startAfterMs: number;
+  changes: readonly (string | number)[];
 }
 
 interface Known {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
-import { askGate, type GateAnswer, type GateQuestion, LEASE_MS } from './ask-gate.ts';
+import { type AskGate, type GateAnswer, type GateQuestion, LEASE_MS } from './gate-question.ts';
 import { HeldSlots, type SlotRelease } from './held-slots.ts';
 import { createKeyEvents, type KeyEvents } from './key-events.ts';
 import { createSlotWaiters } from './slot-waiters.ts';
@@ -73,6 +73,7 @@ export interface Slots {
 
 export interface SlotParts {
   fleet: Fleet;
+  askGate: AskGate;
   /** Listens to the channel of key events. */
   subscriber: Redis;
   consumer: string;
@@ -152,7 +153,6 @@ class ProcessSlots implements Slots {
     { permit, patienceMs }: Patience,
     since: number,
   ): Promise<GateAnswer> {
-    const { fleet } = this.#parts;
     const { holder } = request;
     // A slot that is passed on here is nearer than one of the fleet: lanes need not leave room for it.
     const waitsForPassedSlot = request.ahead === true && this.#waiters.holds(request.key);
@@ -160,7 +160,7 @@ class ProcessSlots implements Slots {
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
     try {
       const askedAt = performance.now();
-      const answer = await askGate(fleet, request, Math.max(0, leftMs));
+      const answer = await this.#parts.askGate(request, Math.max(0, leftMs));
       if (answer.kind !== 'go') permit?.give();
       else
         this.#held.hold(

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
-import { runScript } from '../scripts.ts';
+import { defineScript } from '../scripts.ts';
 import { entryOf, keepMs, packEntry, type RobotsEntry, type RobotsFetch, unpackEntry } from './entry.ts';
 
 /** How patient the asking is, in milliseconds. */
@@ -25,6 +25,26 @@ export interface FleetParts {
   times: RobotsTimes;
 }
 
+interface Lock {
+  origin: string;
+  token: string;
+}
+
+/** Takes or renews the lock; false: another has it. */
+const lockScript = defineScript({
+  path: 'robots/lua/take-lock.lua',
+  key: (keys, { origin }) => keys.robotsLock(origin),
+  args: ({ origin, token, holdMs }: Lock & { holdMs: number }) => [origin, token, holdMs],
+  answer: (taken) => taken === 1,
+});
+
+const unlockScript = defineScript({
+  path: 'robots/lua/give-back-lock.lua',
+  key: (keys, { origin }) => keys.robotsLock(origin),
+  args: ({ origin, token }: Lock) => [origin, token],
+  answer: () => undefined,
+});
+
 export type FetchRobots = (robotsUrl: string) => Promise<RobotsFetch>;
 export type Later = { kind: 'later'; untilMs: number };
 
@@ -40,13 +60,13 @@ export async function findRobots(
   const { nowMs, times, fleet } = parts;
   const { redis } = fleet;
   const key = fleet.keys.robots(origin);
-  const token = randomUUID();
+  const lock = { origin, token: randomUUID() };
   const deadline = performance.now() + times.waitMs;
   for (;;) {
     const known = await read(redis, key);
     if (isFresh(known, nowMs())) return known;
-    if (await lock(redis, key, token, times.lockMs)) {
-      return fetchLocked(parts, key, token, () => fetchRobots(`${origin}/robots.txt`));
+    if (await fleet.run(lockScript, { ...lock, holdMs: times.lockMs })) {
+      return fetchLocked(parts, lock, () => fetchRobots(`${origin}/robots.txt`));
     }
     if (performance.now() >= deadline) return { kind: 'later', untilMs: nowMs() + times.againMs };
     await sleep(times.pollMs);
@@ -55,13 +75,13 @@ export async function findRobots(
 
 async function fetchLocked(
   { fleet, nowMs, times }: FleetParts,
-  key: string,
-  token: string,
+  lock: Lock,
   fetchIt: () => Promise<RobotsFetch>,
 ): Promise<RobotsEntry | Later> {
   const { redis } = fleet;
+  const key = fleet.keys.robots(lock.origin);
   const renewal = setInterval(() => {
-    lock(redis, key, token, times.lockMs).catch(() => {}); // without Redis, the next command will tell
+    fleet.run(lockScript, { ...lock, holdMs: times.lockMs }).catch(() => {}); // without Redis, the next command will tell
   }, times.lockMs / 3);
   try {
     const known = await read(redis, key); // the holder before may just have ended
@@ -73,7 +93,7 @@ async function fetchLocked(
     return entry;
   } finally {
     clearInterval(renewal);
-    await lock(redis, key, token, 0);
+    await fleet.run(unlockScript, lock);
   }
 }
 
@@ -88,9 +108,4 @@ async function read(redis: Redis, key: string): Promise<RobotsEntry | null> {
 
 function isFresh(entry: RobotsEntry | null, nowMs: number): entry is RobotsEntry {
   return entry !== null && entry.freshUntilMs > nowMs;
-}
-
-/** Takes, renews or (0 ms) gives back the lock. False: another has it. */
-async function lock(redis: Redis, key: string, token: string, holdMs: number): Promise<boolean> {
-  return (await runScript(redis, 'robots/lua/robots-lock.lua', `${key}:lock`, [token, holdMs])) === 1;
 }

@@ -5,8 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { fleetOf } from '../../src/fleet.ts';
+import { askGate } from '../../src/frontier/ask-gate.ts';
+import { pauseHost } from '../../src/frontier/hosts.ts';
 import { namespaceOf } from '../../src/keys.ts';
-import { pauseHost } from '../../src/politeness/hosts.ts';
+import type { AskGate } from '../../src/politeness/gate-question.ts';
 import { createSlots, type Slots } from '../../src/politeness/slot.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { type AuditedLimits, startsDuring, violationsOf } from '../support/auditor.ts';
@@ -161,8 +163,10 @@ test('a process that stops with a slot still held gives back that one, not those
   const subscriber = connectRedis({ url: fleets.url }, 'script');
   t.after(() => closeRedis(subscriber));
   const namespace = namespaceOf(`t${randomUUID().slice(0, 8)}`);
+  const fleet = fleetOf(fleets.redis, namespace);
   const parts = {
-    fleet: fleetOf(fleets.redis, namespace),
+    fleet,
+    askGate: (...asked: Parameters<AskGate>) => askGate(fleet, ...asked),
     subscriber,
     capacity: 5,
     release: () => undefined,

@@ -5,6 +5,7 @@ import { HeldSlot } from '../../consumers/slot/held-slot.ts';
 import { createPermits } from '../../consumers/slot/permits.ts';
 import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
+import { askGate } from '../../src/frontier/ask-gate.ts';
 import { createSlots } from '../../src/politeness/slot.ts';
 import { connectRedis } from '../../src/redis.ts';
 import { openFleets } from '../support/fleets.ts';
@@ -23,6 +24,7 @@ async function consumer(t: TestContext, perHost = 4) {
   const released: string[] = [];
   const slots = createSlots({
     fleet,
+    askGate: (question, patienceMs) => askGate(fleet, question, patienceMs),
     subscriber,
     consumer: 'me',
     capacity: 4,

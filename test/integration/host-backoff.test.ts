@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import type { HostState } from '../../src/politeness/hosts.ts';
+import type { HostState } from '../../src/frontier/hosts.ts';
 import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
 import {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
+import { heartbeatScript } from '../../src/fleet/heartbeat.ts';
 import { renderMetrics } from '../../src/fleet/prometheus.ts';
 import { readStandings } from '../../src/fleet/snapshot.ts';
 import { fields, metrics } from '../../src/metrics.ts';
 import { openQueue } from '../../src/queue/queue.ts';
-import { runScript } from '../../src/scripts.ts';
 import { type Family, figureOf, readExposition, seriesCount } from '../support/api/exposition.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { openFleets, type TestFleet } from '../support/fleets.ts';
@@ -182,19 +182,11 @@ test('500 hosts make no more series, and no more fields in Redis, than five', as
   assert.doesNotMatch(many?.text ?? '', /127\.0\.|"list"/);
 });
 
-test('a pulse that a reconnect sends again adds nothing', async () => {
-  const { namespace } = await fleets.open();
+test('a heartbeat that a reconnect sends again adds nothing', async () => {
+  const { fleet, namespace } = await fleets.open();
   const field = fields[0] ?? '';
-  const send = (heartbeat: number) =>
-    runScript(fleets.redis, 'fleet/lua/heartbeat.lua', `${namespace}:metrics`, [
-      namespace,
-      'c',
-      heartbeat,
-      '{}',
-      60_000,
-      field,
-      5,
-    ]);
+  const send = (beat: number) =>
+    fleet.run(heartbeatScript, { consumer: 'c', beat, standing: '{}', counted: [field, 5] });
   for (const beat of [1, 1, 2, 1, 2]) await send(beat);
   assert.equal(await fleets.redis.hget(`${namespace}:metrics`, field), '10');
 });

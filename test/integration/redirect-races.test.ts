@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { pauseHost, resumeHost } from '../../src/politeness/hosts.ts';
+import { pauseHost, resumeHost } from '../../src/frontier/hosts.ts';
 import { type AuditedLimits, byHost, startsDuring, violationsOf } from '../support/auditor.ts';
 import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';

@@ -12,7 +12,7 @@ import {
   lookAtHosts,
   pauseHost,
   resumeHost,
-} from '../../politeness/hosts.ts';
+} from '../../frontier/hosts.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { COSTLY } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';

@@ -1,14 +1,22 @@
 --[[
-  A consumer's heartbeat: what it counted since the last is added to the fleet's metrics, how it stands is kept while it lives.
-    KEYS[1] NS:metrics
-    ARGV    1 NS  2 consumer  3 number of this heartbeat  4 how it stands (JSON), '' when it leaves  5 how long that is kept (ms)
-            then pairs: field, whole number to add
-  Answers 1 if somebody listens to the tail. The same heartbeat again adds nothing.
+  A consumer's heartbeat: what it counted since the last is added to the fleet's metrics, how it stands is kept while it lives. The same
+  heartbeat again adds nothing.
+
+  KEYS[1]  NS:metrics
+  ARGV[1]  NS
+  ARGV[2]  consumer
+  ARGV[3]  number of this heartbeat
+  ARGV[4]  how it stands (JSON), '' when it leaves
+  ARGV[5]  how long that is kept (ms)
+  ARGV[6]  and every second after it: field of the metrics
+  ARGV[7]  …: whole number to add
+  Answers  1 if somebody listens to the tail, else 0
 ]]
-local ns, entry = ARGV[1], ARGV[1] .. ':heartbeat:' .. ARGV[2]
-if tonumber(ARGV[3]) > tonumber(redis.call('HGET', entry, 'beat') or '0') then
-  for i = 6, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
-  redis.call('HSET', entry, 'beat', ARGV[3], 'standing', ARGV[4])
-  redis.call('PEXPIRE', entry, ARGV[5])
+local ns, consumer, beat, standing, keptMs = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local entry = ns .. ':heartbeat:' .. consumer
+if tonumber(beat) > tonumber(redis.call('HGET', entry, 'beat') or '0') then
+  for i = 6, #ARGV, 2 do redis.call('HINCRBY', ns .. ':metrics', ARGV[i], ARGV[i + 1]) end
+  redis.call('HSET', entry, 'beat', beat, 'standing', standing)
+  redis.call('PEXPIRE', entry, keptMs)
 end
 return redis.call('EXISTS', ns .. ':tail:wanted')

@@ -1,14 +1,16 @@
 --[[
   How the consumers that are alive stand.
-    KEYS[1] NS:consumers  ·  ARGV 1 NS
-  Answers three for each: its id, its capacity, what its last heartbeat said (JSON) or ''.
+
+  KEYS[1]  NS:consumers
+  ARGV[1]  NS
+  Answers  JSON: an array of {capacity, standing}, one for each; `standing` is what its last heartbeat said (JSON in its turn), '' if nothing
 ]]
---- include politeness/lua/gate.lua
+--- include lua/clock.lua
+local ns = ARGV[1]
 local out = {}
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. redisTime(), '+inf')) do
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', ns .. ':consumers', '(' .. redisTime(), '+inf')) do
   local id, capacity = string.match(member, '^(.*)|(%d+)$')
-  out[#out + 1] = id
-  out[#out + 1] = capacity
-  out[#out + 1] = redis.call('HGET', ARGV[1] .. ':heartbeat:' .. id, 'standing') or ''
+  local standing = redis.call('HGET', ns .. ':heartbeat:' .. id, 'standing') or ''
+  out[#out + 1] = { capacity = tonumber(capacity), standing = standing }
 end
-return out
+return #out == 0 and '[]' or cjson.encode(out)

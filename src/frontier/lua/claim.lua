@@ -1,10 +1,16 @@
 --[[
-  Takes an open request over without a start: it is to end as it is. Older claims may change nothing any more.
-    KEYS[1] NS:c:CRAWL  ·  ARGV 1 id
-  Answers the new claim, or -1 when the request has ended.
+  Takes an open request over without a start: it is to end as it is.
+
+  KEYS[1]  NS:c:CRAWL
+  ARGV[1]  NS
+  ARGV[2]  crawl
+  ARGV[3]  id
+  Answers  the new claim, or nil when the request has ended
 ]]
-local open = redis.call('HGET', KEYS[1] .. ':open', ARGV[1])
-if not open then return -1 end
-local claim, packed = string.match(open, '^(%d+)\31(.*)$')
-redis.call('HSET', KEYS[1] .. ':open', ARGV[1], (tonumber(claim) + 1) .. '\31' .. packed)
-return tonumber(claim) + 1
+--- include frontier/lua/request/read-open.lua
+--- include frontier/lua/request/take-claim.lua
+local ns, crawl, id = ARGV[1], ARGV[2], ARGV[3]
+local c = ns .. ':c:' .. crawl
+local claim, packed = readOpen(c, id)
+if not claim then return false end
+return takeClaim(c, id, claim, packed)

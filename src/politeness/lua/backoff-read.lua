@@ -1,10 +1,14 @@
 --[[
   What is known of hosts, as src/politeness/backoff-state.ts names it. Changes nothing.
-    KEYS[1] any key of the namespace
-    ARGV    1 NS  2 number of fields  then their names  then limiter keys
-  Answers {now (ms), then an array for each key: its version, then its fields in their order, nil where there is none}
+
+  KEYS[1]  NS:held
+  ARGV[1]  NS
+  ARGV[2]  number of fields
+  ARGV[3]  and those after it: the names of the fields
+  then     limiter keys
+  Answers  an array: now (ms), then for each key an array of its version and its fields in their order, nil where there is none
 ]]
---- include politeness/lua/gate.lua
+--- include lua/clock.lua
 local ns, count = ARGV[1], tonumber(ARGV[2])
 local names = { 'version' }
 for i = 3, 2 + count do names[#names + 1] = ARGV[i] end

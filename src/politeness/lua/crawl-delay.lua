@@ -1,13 +1,23 @@
 --[[
   The robots.txt of a host asks for a delay.
-    KEYS[1] any key of the namespace
-    ARGV    1 NS  2 limiter key  3 least time between two starts (ms), 0 for none  4 for how long it is kept (ms)
+
+  KEYS[1]  NS:k:KEY
+  ARGV[1]  NS
+  ARGV[2]  limiter key
+  ARGV[3]  least time between two starts (ms), 0 for none
+  ARGV[4]  for how long it is kept (ms)
+  Answers  1
 ]]
---- include politeness/lua/gate.lua
+--- include lua/clock.lua
+--- include politeness/lua/limiter/keep.lua
+--- include politeness/lua/limiter/key-event.lua
 local ns, key, ms, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local k = ns .. ':k:' .. key
 local now = redisTime()
-if ms <= 0 then return redis.call('HDEL', k, 'crawl', 'crawlSince') end
+if ms <= 0 then
+  redis.call('HDEL', k, 'crawl', 'crawlSince')
+  return 1
+end
 redis.call('HSET', k, 'crawl', ms)
 redis.call('HSETNX', k, 'crawlSince', now)
 -- The robots.txt itself was a start.
@@ -15,5 +25,5 @@ if redis.call('HEXISTS', k, 'pend') == 0 then
   redis.call('HSET', k, 'next', math.max(now + ms, tonumber(redis.call('HGET', k, 'next')) or 0))
 end
 gateKeep(k, keep + ms)
-redis.call('PUBLISH', ns .. ':keys', 'timed 0 ' .. key)
+tellOfKey(ns, 'timed', 0, key)
 return 1

@@ -1,21 +1,29 @@
 --[[
   A start that the gate gave leave to was made now, or never will be: the times of the next are counted from here.
-    KEYS[1] any key of the namespace  ·  ARGV 1 NS  2 limiter key  3 holder  4 delay (ms)  5 interval of its rate (ms) if the start came late,
-         else 0
+
+  KEYS[1]  NS:k:KEY
+  ARGV[1]  NS
+  ARGV[2]  limiter key
+  ARGV[3]  holder
+  ARGV[4]  delay (ms)
+  ARGV[5]  interval of its rate (ms) if the start came late, else 0
+  Answers  1, or 0 if another has leave to start already: its own start sets the time
 ]]
---- include politeness/lua/gate.lua
-local k = ARGV[1] .. ':k:' .. ARGV[2]
-local now, interval = preciseTime(), tonumber(ARGV[5])
-local v = redis.call('HMGET', k, 'next', 'pend', 'tat')
-if interval > 0 then redis.call('HSET', k, 'tat', string.format('%.3f', math.max(tonumber(v[3]) or 0, now + interval))) end
-local nextStart = now + tonumber(ARGV[4])
-if v[2] == ARGV[3] then
+--- include lua/precise-clock.lua
+--- include politeness/lua/limiter/keep.lua
+local ns, key, holder, delay, interval = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local k = ns .. ':k:' .. key
+local now = preciseTime()
+local nextStart, pend, tat = unpack(redis.call('HMGET', k, 'next', 'pend', 'tat'))
+if interval > 0 then redis.call('HSET', k, 'tat', string.format('%.3f', math.max(tonumber(tat) or 0, now + interval))) end
+local at = now + delay
+if pend == holder then
   redis.call('HDEL', k, 'pend')
-elseif v[2] then
-  return 0 -- another has leave already; its own start sets the time
+elseif pend then
+  return 0
 else
-  nextStart = math.max(nextStart, tonumber(v[1]) or 0)
+  at = math.max(at, tonumber(nextStart) or 0)
 end
-redis.call('HSET', k, 'next', string.format('%.3f', nextStart))
-gateKeep(k, tonumber(ARGV[4]) + DAY)
+redis.call('HSET', k, 'next', string.format('%.3f', at))
+gateKeep(k, delay + DAY)
 return 1

@@ -1,0 +1,56 @@
+--[[
+  Begins a crawl, or goes on with the one of that name that has not ended. A name whose crawl has ended gets a new id; the old
+  crawl stays readable. The caller counts as a producer of it until it leaves or its lease runs out.
+
+  KEYS[1]  NS:crawls
+  ARGV[1]  NS
+  ARGV[2]  name
+  ARGV[3]  producer
+  ARGV[4]  lease (ms)
+  ARGV[5]  settings (JSON)
+  ARGV[6]  seeds, as the user named them
+  ARGV[7]  a random token that tells the records of a new crawl from those of any other of its id
+  Answers  {id, 1 if it is new, else 0}
+
+  Keys: NS:crawls (ZSET) crawls by the time of their begin (ms) · NS:names (HASH) name to newest id · NS:serials (HASH) how many of a name
+]]
+--- include lua/clock.lua
+local ns, name, producer, lease, text, seeds, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
+local now = redisTime()
+local id = redis.call('HGET', ns .. ':names', name)
+if not id and redis.call('ZSCORE', ns .. ':crawls', name) then
+  -- The id of a crawl, as the user was told it: the same crawl, not a new one of that name.
+  id = name
+  name = redis.call('HGET', ns .. ':c:' .. id, 'name')
+end
+local state = id and redis.call('HGET', ns .. ':c:' .. id, 'state') or ''
+-- A crawl whose producer died before it had offered all is not at its end, though nothing of it may be left.
+local offered = id and redis.call('HEXISTS', ns .. ':c:' .. id, 'offering') == 0
+local isNew = not id or state == 'cancelled' or (state == 'finished' and offered)
+if isNew then
+  repeat
+    local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
+    id = serial == 1 and name or name .. '.' .. serial
+  until not redis.call('ZSCORE', ns .. ':crawls', id)
+  redis.call('HSET', ns .. ':names', name, id)
+  redis.call('ZADD', ns .. ':crawls', now, id)
+  redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token)
+end
+local c = ns .. ':c:' .. id
+-- What the scripts read of the settings stands beside them, a field each; those without a value are absent.
+local settings = cjson.decode(text)
+-- What was handed out under other settings asks the gate.
+local former = redis.call('HGET', c, 'settings')
+if former and former ~= text then redis.call('HSET', c, 'changedAt', now) end
+redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead')
+redis.call('HSET', c, 'settings', text, 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
+  'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)
+for _, field in ipairs({ 'limit', 'perServer', 'maxPerHost', 'webhookDead' }) do
+  if settings[field] ~= cjson.null then redis.call('HSET', c, field, settings[field]) end
+end
+-- That there is one; its URL, which may hold a token, stays where it is.
+if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
+if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
+if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
+redis.call('ZADD', c .. ':producers', now + lease, producer)
+return { id, isNew and 1 or 0 }

@@ -1,0 +1,14 @@
+--[[
+  A producer of a crawl is alive, or a replay that holds the crawl open: it is not at its end for so long.
+
+  KEYS[1]  NS:c:CRAWL
+  ARGV[1]  NS
+  ARGV[2]  crawl
+  ARGV[3]  producer
+  ARGV[4]  lease (ms)
+  Answers  1
+]]
+--- include lua/clock.lua
+local ns, crawl, producer, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+redis.call('ZADD', ns .. ':c:' .. crawl .. ':producers', redisTime() + lease, producer)
+return 1

@@ -1,0 +1,28 @@
+--[[
+  Begins a run of a replay, in one step: a command that is killed leaves a whole run or none.
+
+  KEYS[1]  NS:replay:RUN
+  ARGV[1]  NS
+  ARGV[2]  RUN
+  ARGV[3]  place: what is asked of which group
+  ARGV[4]  how long the record is kept (s)
+  ARGV[5]  and every second after it: a field of the record
+  ARGV[6]  …: its value
+  Answers  the id of the run at work at that place: RUN, or another that was there before
+
+  Keys: NS:replay:RUN (HASH) its record · NS:replays:open (HASH) place to the run at work there · NS:replays (ZSET) runs by their begin (ms)
+]]
+--- include lua/clock.lua
+local ns, run, place, seconds = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local now = redisTime()
+local former = redis.call('HGET', ns .. ':replays:open', place)
+if former then
+  local phase, endedAt = unpack(redis.call('HMGET', ns .. ':replay:' .. former, 'phase', 'endedAt'))
+  if phase and not endedAt then return former end
+end
+redis.call('HSET', ns .. ':replay:' .. run, 'place', place, 'startedAt', now, unpack(ARGV, 5))
+redis.call('EXPIRE', ns .. ':replay:' .. run, seconds)
+redis.call('HSET', ns .. ':replays:open', place, run)
+redis.call('ZADD', ns .. ':replays', now, run)
+redis.call('ZREMRANGEBYSCORE', ns .. ':replays', '-inf', now - seconds * 1000)
+return run

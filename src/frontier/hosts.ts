@@ -1,0 +1,128 @@
+// The operator's view of limiter keys and hand on them: how they stand, limits at run time, pauses.
+import type { Fleet } from '../fleet.ts';
+import { type Hold, type HoldFacts, holdsOf } from '../politeness/held-back.ts';
+import { defineScript } from '../scripts.ts';
+
+/** Limits that an operator may set for a limiter key; they go before those of requests, patterns and crawls. Null: not set. */
+export interface HostLimits {
+  concurrency: number | null;
+  delayMs: number | null;
+  /** At most `max` starts in `durationMs`, evenly spread. */
+  max: number | null;
+  durationMs: number | null;
+}
+
+/** How a limiter key stands. Times in milliseconds from now, null where there is nothing to say. */
+export interface HostState {
+  key: string;
+  /** Requests in its lanes, and taken from them and not ended. */
+  waiting: number;
+  open: number;
+  inFlight: number;
+  pausedMs: number;
+  /** Until the next start may be. */
+  nextMs: number;
+  /** What holds now, whoever set it: fetches in flight, and the least time between two starts by delay and by rate. */
+  concurrency: number;
+  delayMs: number;
+  intervalMs: number;
+  /** What its robots.txt, its latency and errors, and its quota ask for. */
+  crawlDelayMs: number | null;
+  paceMs: number | null;
+  quotaMs: number | null;
+  latencyMs: number | null;
+  /** How often in a row it refused without naming a time. */
+  refusals: number;
+  /** Whose ceiling it shares (--per-server). */
+  server: string | null;
+  set: HostLimits;
+  /** Why it is paused or slowed, since when, and what would change it; empty for most. */
+  holds: Hold[];
+}
+
+/** What look-at-hosts.lua answers: the state, and what its holds are made from. */
+type Look = Omit<HostState, 'holds'> & HoldFacts;
+
+const PAGE = 200;
+/** A pause that lasts until somebody ends it: ten years. */
+export const FOR_GOOD_MS = 10 * 365 * 86_400_000;
+
+const lookScript = defineScript({
+  path: 'frontier/lua/look-at-hosts.lua',
+  key: (keys) => keys.activeCrawls,
+  args: (limiterKeys: readonly string[]) => [...limiterKeys],
+  answer: (reply) => (JSON.parse(String(reply)) as Look[]).map(hostStateOf),
+});
+
+const limitScript = defineScript({
+  path: 'frontier/lua/limit-host.lua',
+  key: (keys) => keys.activeCrawls,
+  args: ({ key, limits }: { key: string; limits: Partial<HostLimits> }) => {
+    const { concurrency: conc, delayMs: delay, max, durationMs: dur } = limits;
+    return [key, JSON.stringify({ conc, delay, max, dur })];
+  },
+  answer: () => undefined,
+});
+
+const pauseScript = defineScript({
+  path: 'frontier/lua/pause-host.lua',
+  key: (keys) => keys.activeCrawls,
+  args: ({ key, durationMs }: { key: string; durationMs: number }) => [key, durationMs],
+  answer: () => undefined,
+});
+
+const resumeScript = defineScript({
+  path: 'frontier/lua/resume-host.lua',
+  key: (keys) => keys.activeCrawls,
+  args: (key: string) => [key],
+  answer: () => undefined,
+});
+
+/** States of these keys, in their order; of a key of which nothing is known too. */
+export async function lookAtHosts(fleet: Fleet, keys: readonly string[]): Promise<HostState[]> {
+  const states: HostState[] = [];
+  for (let first = 0; first < keys.length; first += PAGE)
+    states.push(...(await fleet.run(lookScript, keys.slice(first, first + PAGE))));
+  return states;
+}
+
+function hostStateOf(look: Look): HostState {
+  const { now, pauseUntil, pauseWhy, pauseSince, paceWhy, paceSince, paceShare, usualLatencyMs, ...rest } =
+    look;
+  const { quotaUntil, quotaSince, crawlDelaySince, ...state } = rest;
+  return { ...state, holds: holdsOf(look) };
+}
+
+/** Keys that are paused or slowed now, those that are to be so for longest first; at most `most`. */
+export async function listHeldHosts({ redis, keys }: Fleet, most: number): Promise<string[]> {
+  return redis.zrevrangebyscore(keys.heldHosts, '+inf', Date.now(), 'LIMIT', 0, most);
+}
+
+/** Keys with requests of crawls that have not ended, and those with limits of the operator's; at most `most`, those with lanes due first. */
+export async function listHosts(fleet: Fleet, crawls: readonly string[], most: number): Promise<string[]> {
+  const keys = new Set<string>();
+  for (const crawl of crawls) {
+    if (keys.size >= most) break;
+    const due = await fleet.redis.zrange(fleet.keys.dueLanes(crawl), '0', String(most - 1));
+    const [, open] = await fleet.redis.hscan(fleet.keys.openByLimiter(crawl), '0', 'COUNT', most);
+    for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) keys.add(key);
+  }
+  if (keys.size < most)
+    for (const key of await fleet.redis.smembers(fleet.keys.limitedByOperator)) keys.add(key);
+  return [...keys].slice(0, most);
+}
+
+/** Sets limits (null takes one back; absent ones stay), for the whole fleet, within a second. Atomic. */
+export async function limitHost(fleet: Fleet, key: string, limits: Partial<HostLimits>): Promise<void> {
+  await fleet.run(limitScript, { key, limits });
+}
+
+/** No start for so long, whatever its server says; a later call may make it shorter. */
+export async function pauseHost(fleet: Fleet, key: string, durationMs: number): Promise<void> {
+  await fleet.run(pauseScript, { key, durationMs });
+}
+
+/** Ends its pause, whoever made it, and forgets what it was paused and slowed for. */
+export async function resumeHost(fleet: Fleet, key: string): Promise<void> {
+  await fleet.run(resumeScript, key);
+}

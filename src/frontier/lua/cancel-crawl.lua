@@ -1,0 +1,22 @@
+--[[
+  Cancels a crawl that is running or paused; what it has waiting is then dropped by drop-step.lua. In any other state it stays as it is. Again changes nothing.
+
+  KEYS[1]  NS:c:CRAWL
+  ARGV[1]  NS
+  ARGV[2]  crawl
+  Answers  {state now ('' when there is no such crawl), 1 if this call changed it, requests in its lanes}
+]]
+--- include lua/clock.lua
+--- include frontier/lua/crawl/tell.lua
+--- include frontier/lua/crawl/describe-steered.lua
+local ns, crawl = ARGV[1], ARGV[2]
+local c = ns .. ':c:' .. crawl
+local before = redis.call('HGET', c, 'state') or ''
+local state = before
+if before == 'running' or before == 'paused' then
+  state = 'cancelled'
+  redis.call('HSET', c, 'state', state)
+  redis.call('ZREM', ns .. ':active', crawl)
+  if redis.call('HEXISTS', c, 'webhook') == 1 then tell(ns, crawl, 'crawl.cancelled', redisTime()) end
+end
+return describeSteered(c, before, state)

@@ -1,0 +1,29 @@
+--[[
+  Ends a crawl exactly when nothing of it is left: nothing waiting, and no producer at work on it (or its lease has run out). Its webhook, if it
+  has one, is told of that, and of so many dead letters as it asked for: once, until it has ended with fewer. An end that is the same as the last one (a
+  replay of which all died again) is told to nobody, and its time stays. Answers 1 if the crawl ended by this call.
+    NS:c:CRAWL:producers (ZSET) producers at work by the end of their lease (ms)
+]]
+--- include frontier/lua/crawl/tell.lua
+--- include frontier/lua/crawl/waiting-of.lua
+local function finishIfDone(ns, crawl, now)
+  local c = ns .. ':c:' .. crawl
+  local accepted, recorded, refused, deadCount, state, webhook, threshold, told =
+    unpack(redis.call('HMGET', c, 'accepted', 'recorded', 'refused', 'dead', 'state', 'webhook', 'webhookDead', 'deadTold'))
+  local dead = tonumber(deadCount) or 0
+  if threshold and webhook and threshold ~= told and dead >= tonumber(threshold) and state ~= 'cancelled' then
+    redis.call('HSET', c, 'deadTold', threshold)
+    tell(ns, crawl, 'crawl.dead', now, threshold)
+  end
+  if state ~= 'running' or waitingOf(accepted, recorded, refused, dead) > 0 then return 0 end
+  redis.call('ZREMRANGEBYSCORE', c .. ':producers', '-inf', now)
+  if redis.call('ZCARD', c .. ':producers') > 0 then return 0 end
+  redis.call('HSET', c, 'state', 'finished')
+  redis.call('ZREM', ns .. ':active', crawl)
+  if threshold and dead < tonumber(threshold) then redis.call('HDEL', c, 'deadTold') end
+  local ending = table.concat({ accepted or 0, recorded or 0, refused or 0, dead }, ' ')
+  if redis.call('HGET', c, 'ending') == ending then return 1 end
+  redis.call('HSET', c, 'ending', ending, 'finishedAt', now)
+  if webhook then tell(ns, crawl, 'crawl.finished', now) end
+  return 1
+end

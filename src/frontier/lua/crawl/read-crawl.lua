@@ -1,0 +1,15 @@
+--[[
+  What scripts must know of a crawl: its state, the priorities of its lanes, whether requests of it are replayed, and the limits and
+  wishes that the gate goes by (politeness/lua/gate/read-gate.lua).
+    NS:c:CRAWL (HASH), as crawl/lua/begin.lua writes it
+]]
+local function readCrawl(c)
+  local state, perHost, delay, hostLimits, adaptive, perServer, priorities, ignoreRobots, replayed =
+    unpack(redis.call('HMGET', c, 'state', 'perHost', 'delay', 'hostLimits', 'adaptive', 'perServer', 'priorities', 'ignoreRobots', 'replayed'))
+  return {
+    state = state, perHost = tonumber(perHost) or 2, delay = tonumber(delay) or 0,
+    hostLimits = hostLimits and hostLimits ~= '' and cjson.decode(hostLimits) or nil,
+    adaptive = adaptive ~= '0', perServer = tonumber(perServer), priorities = priorities or '0',
+    ignoreRobots = ignoreRobots == '1', replayed = replayed == '1',
+  }
+end

@@ -1,0 +1,77 @@
+--[[
+  Adds requests to a crawl's frontier: each new fingerprint to the seen set, each new request to its lane.
+  The seen set is linear hashing over Redis integer sets: bucket i of n is NS:c:CRAWL:s:i. When those not yet split
+  hold SPLIT_FROM on average, they begin to be split in two, one after the other; when they hold SPLIT_TO, all have been. So none grows
+  out of the compact form (set-max-intset-entries, 512), and few hold much less.
+]]
+--- include politeness/lua/limiter/set-limits.lua
+--- include frontier/lua/seen/power-below.lua
+--- include frontier/lua/seen/seen-bucket.lua
+--- include frontier/lua/seen/split-bucket.lua
+--- include frontier/lua/crawl/wake-crawl.lua
+--- include frontier/lua/crawl/note-priority.lua
+local SPLIT_FROM, SPLIT_TO = 300, 420
+
+--[[
+  `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e); KEY empty means `ownKey`; LIMITS
+  is empty or `conc,max,dur,delay`. Answers how many were added, duplicates, over the crawl's limit, over the limit of their host. Reading
+  a list twice changes nothing the second time.
+]]
+local function addRequests(ns, crawl, list, ownKey, now)
+  local c = ns .. ':c:' .. crawl
+  local bucketCount, seenCount, acceptedCount, most, priorities, state, mostPerHost =
+    unpack(redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state', 'maxPerHost'))
+  if state == 'cancelled' then return 0, 0, 0, 0 end
+  local buckets, seen, accepted = tonumber(bucketCount) or 1, tonumber(seenCount) or 0, tonumber(acceptedCount) or 0
+  local limit = tonumber(most) or math.huge
+  local level = powerBelow(buckets)
+  local perHost, accepts = tonumber(mostPerHost), {}
+  local added, duplicates, over, hostFull = 0, 0, 0, 0
+  local lanes, order = {}, {}
+  for fingerprint, key, priority, limits, packed in string.gmatch(list, '([^\29]*)\29([^\29]*)\29([^\29]*)\29([^\29]*)\29([^\30]*)\30') do
+    if key == '' then key = ownKey end
+    if perHost and not accepts[key] then accepts[key] = tonumber(redis.call('HGET', c .. ':accepts', key)) or 0 end
+    local isOver = accepted + added >= limit
+    local bucket = c .. ':s:' .. seenBucket(fingerprint, buckets, level)
+    if isOver or (perHost and accepts[key] >= perHost) then
+      -- What is known already is no request that a limit keeps out.
+      if redis.call('SISMEMBER', bucket, fingerprint) == 1 then
+        duplicates = duplicates + 1
+      elseif isOver then
+        over = over + 1
+      else
+        hostFull = hostFull + 1
+      end
+    elseif redis.call('SADD', bucket, fingerprint) == 0 then
+      duplicates = duplicates + 1
+    else
+      added = added + 1
+      -- Not after the whole list: the few buckets of a young crawl could not hold a batch in the compact form, and none goes back to it.
+      if seen + added > level * SPLIT_FROM + (buckets - level) * (SPLIT_TO - SPLIT_FROM) then buckets, level = splitBucket(c, buckets, level) end
+      if perHost then accepts[key] = accepts[key] + 1 end
+      if priority == '' then priority = '0' end
+      if limits ~= '' then setLimits(ns, key, limits) end
+      local lane = c .. ':l' .. priority .. ':' .. key
+      local entries = lanes[lane]
+      if not entries then
+        entries = {}
+        lanes[lane] = entries
+        order[#order + 1] = { name = lane, key = key, priority = priority }
+      end
+      entries[#entries + 1] = packed
+    end
+  end
+  for key, count in pairs(accepts) do redis.call('HSET', c .. ':accepts', key, count) end
+  local known = priorities or '0'
+  for _, lane in ipairs(order) do
+    local entries = lanes[lane.name]
+    for i = 1, #entries, 1000 do redis.call('RPUSH', lane.name, unpack(entries, i, math.min(i + 999, #entries))) end
+    redis.call('ZADD', c .. ':due', 'NX', now, lane.key)
+    known = notePriority(c, known, lane.priority)
+  end
+  if added > 0 then
+    redis.call('HSET', c, 'buckets', buckets, 'seen', seen + added, 'accepted', accepted + added)
+    wakeCrawl(ns, crawl, state)
+  end
+  return added, duplicates, over, hostFull
+end

@@ -1,0 +1,56 @@
+--[[
+  How many requests a lane gives now. `g` is the gate of its limiter key, `turn` has now and lease (ms), and whether the consumers have nothing else
+  to do (isHungry). Answers a table: `most` and how they start, 'fetch' (so many as are `free`), 'ahead' or 'ask', with `at`, when the first of a
+  timed key may start; or `most` 0, `due`, when the lane is due again (ms), and `waitsFor`, the holders of slots that it waits for, if it does.
+]]
+--- include politeness/lua/gate/free-starts.lua
+-- A request of a timed key leaves its lane so long before it may start: the way to a consumer takes some of it.
+local LEAD_MS = 30
+-- The way of a slot from one fetch to the next by way of the queue; a request that waits for it in a consumer spares that.
+local WAY_MS = 30
+-- A lane of a key with so many open requests waits for the end of some.
+local FULL_MS = 5000
+-- Nobody has found out yet to which server the key belongs: one request does, and the others wait for that.
+local UNKNOWN_SERVER_MS = 1000
+-- Somebody else has leave to start, and may do so at any moment.
+local PENDING_MS = 100
+
+-- Requests that are sent ahead of their slots: as many as get one while the next would be on its way. A host of a small limit gets some only
+-- while the consumers have nothing else to do.
+local function aheadOf(g, isHungry)
+  if g.concurrency < 8 and not isHungry then return 0 end
+  if not g.latency then return math.ceil(g.concurrency / 4) end
+  return math.min(2 * g.concurrency + 2, math.ceil(g.concurrency * WAY_MS / math.max(g.latency, 1)))
+end
+
+local function wait(due, waitsFor)
+  return { most = 0, due = due, waitsFor = waitsFor }
+end
+
+local function allowanceOf(g, open, turn)
+  local now, lease = turn.now, turn.lease
+  local cap = g.concurrency * 4 + 16
+  if open >= cap then return wait(now + FULL_MS, g.k) end
+  if g.perServer and not g.serverName then
+    if open > 0 then return wait(now + UNKNOWN_SERVER_MS) end
+    return { most = 1, start = 'ask', at = now + UNKNOWN_SERVER_MS, free = 0 }
+  end
+  local free, untilMs, why = freeStarts(g, now)
+  if why == 'pause' then return wait(untilMs) end
+  if why == 'server' then return wait(math.min(untilMs, now + lease), g.server) end
+  if not g.timed then
+    local most = math.min(free, cap - open)
+    if why == '' or why == 'full' then most = math.max(most, math.min(cap, g.concurrency + aheadOf(g, turn.isHungry)) - open) end
+    if most > 0 then return { most = most, start = 'fetch', at = 0, free = free } end
+    if why == 'full' then return wait(math.min(untilMs, now + lease), g.k) end
+    return wait(untilMs)
+  end
+  -- One that waits in a consumer for its time is enough, or as many as start within the lead.
+  local step = math.max(g.delay, g.interval)
+  local startMs = math.max(now, g.tat, g.next)
+  if g.pend and g.next > now then return wait(now + math.min(step, PENDING_MS)) end
+  if startMs > now + LEAD_MS then return wait(startMs - LEAD_MS) end
+  local most = math.min(1 + math.floor(LEAD_MS / step), g.concurrency + 1 - g.held, cap - open) - g.asking
+  if most > 0 then return { most = most, start = 'ask', at = startMs, free = 0 } end
+  return wait(g.asking > 0 and startMs + step or math.min(untilMs, now + lease), g.k)
+end

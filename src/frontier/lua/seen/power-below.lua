@@ -1,0 +1,6 @@
+-- The power of two at or below a number of buckets: the level of the seen set (add.lua).
+local function powerBelow(buckets)
+  local level = 1
+  while level * 2 <= buckets do level = level * 2 end
+  return level
+end

@@ -1,0 +1,36 @@
+--[[
+  How many starts a gate (read-gate.lua) lets pass, and when the first of them may be (now or soon); else 0, when to ask again, and why:
+  'pause', 'full' (a slot), 'server' (one of its server), 'time'. A lane asks without holder: it leaves room for those that wait. Notes
+  in the gate how many hold a slot and how many of those there are.
+]]
+--- include politeness/lua/gate/count-held.lua
+--- include politeness/lua/gate/count-asking.lua
+-- Leave to start is given so long ahead of the time, and kept without a further question.
+local AHEAD_MS = 30
+
+local function firstFree(slots, now)
+  return (tonumber(redis.call('ZRANGE', slots .. ':s', 0, 0, 'WITHSCORES')[2]) or now) + 1
+end
+
+local function freeStarts(g, now, holder)
+  if g.pause > now then return 0, g.pause, 'pause' end
+  g.held = countHeld(g.k, now)
+  g.asking = holder and 0 or countAsking(g.k, now)
+  local own = holder and redis.call('ZSCORE', g.k .. ':s', holder) and 1 or 0
+  local taken = g.held + g.asking - own
+  if taken >= g.concurrency then return 0, firstFree(g.k, now), 'full' end
+  local free = g.concurrency - taken
+  if g.server then
+    local others = countHeld(g.server, now) - own
+    if others >= g.perServer then return 0, firstFree(g.server, now), 'server' end
+    free = math.min(free, g.perServer - others)
+  end
+  if g.next > now and g.pend and g.pend ~= holder then return 0, math.min(g.next, now + 10), 'time' end
+  if not g.timed then
+    if g.next > now then return 0, g.next, 'time' end
+    return free, now, ''
+  end
+  local at = math.max(now, g.tat, g.pend == holder and now or g.next)
+  if at > now + AHEAD_MS then return 0, at - AHEAD_MS + 2, 'time' end
+  return 1, at, ''
+end

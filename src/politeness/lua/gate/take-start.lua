@@ -1,0 +1,18 @@
+-- One start at `at`: takes a slot and moves the times on. Only after freeStarts said so.
+--- include politeness/lua/slots/hold-slot.lua
+--- include politeness/lua/limiter/keep.lua
+-- Keys with a delay, or a rate of so much between two starts: nobody starts until the one with leave has.
+local STRICT_FROM_MS = 20
+
+local function takeStart(g, at, holder, lease)
+  holdSlot(g.k, holder, at + lease, lease)
+  if g.server then holdSlot(g.server, holder, at + lease, lease) end
+  if g.delay > 0 or g.interval >= STRICT_FROM_MS then
+    redis.call('HSET', g.k, 'next', at + math.max(lease, g.delay), 'pend', holder)
+    gateKeep(g.k, g.delay + DAY)
+  end
+  if g.interval > 0 then
+    redis.call('HSET', g.k, 'tat', string.format('%.3f', at + g.interval))
+    gateKeep(g.k, g.interval + DAY)
+  end
+end

@@ -1,0 +1,11 @@
+-- The operator pauses a limiter key for so long, whatever its server says: a pause that is longer already is made shorter.
+--- include politeness/lua/limiter/keep.lua
+--- include politeness/lua/limiter/key-event.lua
+local function setOperatorPause(ns, key, ms, now)
+  local k = ns .. ':k:' .. key
+  redis.call('HSET', k, 'pause', now + ms, 'pauseWhy', 'operator', 'pauseSince', now)
+  redis.call('HINCRBY', k, 'version', 1)
+  redis.call('ZADD', ns .. ':held', now + ms, key)
+  gateKeep(k, ms + DAY)
+  tellOfKey(ns, 'pause', ms, key)
+end

@@ -1,0 +1,11 @@
+-- Sum of the capacities of the consumers that are alive; those whose lease has run out are forgotten here.
+-- NS:consumers (ZSET) ID|CAPACITY by the end of the lease (ms)
+local function fleetCapacity(ns, now)
+  local consumers = ns .. ':consumers'
+  redis.call('ZREMRANGEBYSCORE', consumers, '-inf', now)
+  local capacity = 0
+  for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
+    capacity = capacity + tonumber(string.match(member, '|(%d+)$'))
+  end
+  return capacity
+end
