@@ -1,5 +1,5 @@
-// Every key in Redis that drover makes, in one place. docs/ARCHITECTURE.md says what each holds; the Lua scripts spell the same
-// names, and test/keys.test.ts holds the three together. All keys of a namespace carry one hash tag, so that scripts work in a cluster.
+// Every key in Redis that drover makes, in one place. docs/ARCHITECTURE.md says what each holds; the Lua scripts spell the same names, and
+// tests hold the three together and to what a fleet leaves. All keys of a namespace carry one hash tag: so scripts work in a cluster.
 
 /** What all keys of a fleet begin with, such as `{drover:0}`; `name` is the setting `namespace`. */
 export function namespaceOf(name: string): string {
@@ -13,6 +13,8 @@ export function keysOf(namespace: string) {
   const ofCrawl = (part: string) => (crawl: string) => `${namespace}:c:${crawl}${part}`;
   const ofLimiter = (part: string) => (key: string) => `${namespace}:k:${key}${part}`;
   return {
+    /** Which version wrote the others: src/fleet/format.ts. */
+    format: `${namespace}:format`,
     // crawls
     crawls: `${namespace}:crawls`,
     newestOfName: `${namespace}:names`,
@@ -32,6 +34,11 @@ export function keysOf(namespace: string) {
     seen: (crawl: string, bucket: number) => `${namespace}:c:${crawl}:s:${bucket}`,
     // dispatch
     handOver: `${namespace}:hand-over`,
+    // what scripts touch of BullMQ's own
+    waitingJobs: `${namespace}:requests:wait`,
+    failedJobs: `${namespace}:requests:failed`,
+    job: (jobId: string) => `${namespace}:requests:${jobId}`,
+    jobLogs: (jobId: string) => `${namespace}:requests:${jobId}:logs`,
     // limiter keys
     limiter: ofLimiter(''),
     slotHolders: ofLimiter(':s'),
@@ -64,6 +71,9 @@ export function keysOf(namespace: string) {
     // outside
     outbox: `${namespace}:outbox`,
     idempotency: (digest: string) => `${namespace}:idempotent:${digest}`,
+    // names of the former version, which its upgrade alone knows
+    formerHandOver: `${namespace}:handing`,
+    formerReplayed: ofCrawl(':again'),
   };
 }
 

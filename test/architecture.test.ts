@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { listsOfCodes, listsOfLayers, messagesTakenApart } from './support/error-codes.ts';
+import { mayKnow, placeOf } from './support/floors.ts';
 import {
   fileExists,
   findCycle,
@@ -12,33 +13,6 @@ import {
   stemOf,
   withoutComments,
 } from './support/sources.ts';
-
-/**
- * Imports point from a floor to a lower one, or stay within a room; never to another room of the same floor. Imports of types count too.
- * src/errors.ts is the ground that every room, src/url included, stands on; it and its table are one room, and so are src/redis.ts,
- * src/scripts.ts (what runs the Lua) and src/fleet.ts. The same floors hold for Lua (test/lua.test.ts).
- */
-const floors: Record<number, string[]> = {
-  13: ['cli', 'src/index.ts'],
-  12: ['producers', 'consumers'],
-  11: ['src/client'],
-  10: ['src/api'],
-  9: ['src/explain'],
-  8: ['src/seeds', 'src/dead', 'src/webhooks'],
-  7: ['src/crawl'],
-  6: ['src/fleet'],
-  5: ['src/frontier'],
-  4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records'],
-  3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts', 'src/embedded'],
-  2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
-  1: ['src/url', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts'],
-  0: ['src/errors.ts', 'src/redact.ts'],
-};
-const sameRoom: Record<string, string> = {
-  'src/scripts.ts': 'src/redis.ts',
-  'src/fleet.ts': 'src/redis.ts',
-  'src/errors-table.ts': 'src/errors.ts',
-};
 
 /** The one file that may import each of these. */
 const gates: Record<string, string> = {
@@ -59,20 +33,6 @@ const tests = sourcesIn(['test']);
 const everything = [...product, ...tests, ...sourcesIn(['bench', 'scripts', 'examples'])];
 const imports = product.flatMap(importsOf);
 
-interface Place {
-  floor: number;
-  room: string;
-}
-
-function placeOf(path: string): Place | null {
-  for (const [floor, rooms] of Object.entries(floors)) {
-    const at = sameRoom[path] ?? path;
-    const room = rooms.find((candidate) => at === candidate || at.startsWith(`${candidate}/`));
-    if (room) return { floor: Number(floor), room };
-  }
-  return null;
-}
-
 /** Fails with one line for each defect, and what to do about it. */
 function holds(defects: readonly string[], advice: string): void {
   assert.ok(defects.length === 0, `${advice}\n${defects.map((defect) => `  ${defect}`).join('\n')}\n`);
@@ -90,7 +50,7 @@ test('the sources are found', () => {
 test('every source file has its floor', () => {
   holds(
     product.filter(({ path }) => !placeOf(path)).map(({ path }) => path),
-    'Put these into a room, or give them a floor: in `floors` of this test and in docs/ARCHITECTURE.md.',
+    'Put these into a room, or give them a floor: in test/support/floors.ts and in docs/ARCHITECTURE.md.',
   );
 });
 
@@ -109,10 +69,7 @@ test('an import of a file of the project leads to a file, by its full name', () 
 const arrow = ({ from, to }: { from: string; to: string }) => `${from} → ${to}`;
 
 test('imports point downward, and never sideways between rooms', () => {
-  const defects = imports.filter(({ from, to }) => {
-    const [here, there] = [placeOf(from), placeOf(to)];
-    return here && there && here.room !== there.room && there.floor >= here.floor;
-  });
+  const defects = imports.filter(({ from, to }) => !mayKnow(from, to));
   holds(
     defects.map(arrow),
     'What a room needs from its neighbour or from above is handed to it as an argument, by a file of src/crawl or by an entry program; what both need moves to a floor below them.',

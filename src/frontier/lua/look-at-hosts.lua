@@ -20,8 +20,9 @@ for _, crawl in ipairs(redis.call('ZREVRANGE', ns .. ':crawls', 0, MOST_CRAWLS -
   info.c = c
   if info.state == 'running' or info.state == 'paused' then crawls[#crawls + 1] = info end
 end
--- What holds where no crawl says anything.
-local fallback = readCrawl(ns .. ':c:' .. '')
+-- What holds where no crawl says anything: that of one that there is not.
+local nobody = ''
+local fallback = readCrawl(ns .. ':c:' .. nobody)
 local out = {}
 for i = 2, #ARGV do
   local key = ARGV[i]
