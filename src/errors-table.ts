@@ -442,6 +442,10 @@ export const table = {
         means: 'Redis wants another user or password.',
         advice: 'Put them into REDIS_URL: redis://user:password@host:port.',
       },
+      E_REDIS_FORMAT: {
+        means: 'What this namespace holds was written by a newer version of drover.',
+        advice: 'Use that version here too, or give another namespace with --namespace.',
+      },
       E_REDIS_READONLY: {
         means: 'This Redis is a read-only replica.',
         advice: 'Give the address of the primary in REDIS_URL.',

@@ -5,10 +5,11 @@ import { type GivenFlags, readSettings } from '../../src/config/read.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { makeDirectory } from '../../src/embedded/place.ts';
 import { DroverError } from '../../src/errors.ts';
-import { type Fleet, fleetOf } from '../../src/fleet.ts';
+import { openFleet } from '../../src/fleet/format.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { checkRedis, closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
+import { closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
 import { EXIT, explain } from './failures.ts';
 
 export interface Session {
@@ -27,8 +28,9 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
   });
   const { address, keeper } = await findRedis(settings);
   const redis = connectRedis(address, 'script');
+  let fleet: Fleet;
   try {
-    await checkRedis(redis);
+    fleet = await openFleet(redis, namespaceOf(settings.namespace));
   } catch (error) {
     await keeper?.close();
     throw error;
@@ -36,7 +38,7 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
   return {
     settings,
     address,
-    fleet: fleetOf(redis, namespaceOf(settings.namespace)),
+    fleet,
     log: createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') }),
     async close() {
       closeRedis(redis);

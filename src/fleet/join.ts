@@ -4,9 +4,10 @@ import { readSettings } from '../config/read.ts';
 import type { NameOf, SettingName, Settings } from '../config/settings.ts';
 import { ensureEmbeddedRedis, keepEmbeddedRedis } from '../embedded/embedded-redis.ts';
 import type { DroverError } from '../errors.ts';
-import { type Fleet, fleetOf } from '../fleet.ts';
+import type { Fleet } from '../fleet.ts';
 import { namespaceOf } from '../keys.ts';
-import { checkRedis, closeRedis, connectRedis, type Redis, redisFailure } from '../redis.ts';
+import { closeRedis, connectRedis, type Redis, redisFailure } from '../redis.ts';
+import { openFleet } from './format.ts';
 
 /** Settings as a program gives them: what is a number also as text, such as '2s' or '10MiB'. */
 export type GivenSettings<Name extends SettingName> = {
@@ -41,11 +42,11 @@ export async function joinFleet(
   const embedded = settings.redisUrl === null ? await joinEmbedded(settings.dataDir) : null;
   try {
     const redis = connectRedis({ url: embedded?.url ?? settings.redisUrl ?? '' }, 'producer');
-    await checkRedis(redis);
+    const fleet = await openFleet(redis, namespaceOf(settings.namespace));
     const hold = holdWhileBusy(redis);
     return {
       settings,
-      fleet: fleetOf(redis, namespaceOf(settings.namespace)),
+      fleet,
       at: (work) => hold(work).catch((error) => Promise.reject(named(error, embedded))),
       async leave() {
         closeRedis(redis);

@@ -14,7 +14,7 @@ export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): s
 }
 
 /**
- * One entry of the list that src/frontier/lua/add.lua reads. `ownKey` is the key that need not be repeated (the page's own host).
+ * One entry of the list that src/frontier/lua/lane/add.lua reads. `ownKey` is the key that need not be repeated (the page's own host).
  * A URL of its limiter key's host is kept without `http://HOST` (0x01) or `https://HOST` (0x02); of a seed without anything else, nothing stands before it.
  */
 export function entryOf(request: Request, ownKey: string): string {
@@ -24,7 +24,7 @@ export function entryOf(request: Request, ownKey: string): string {
   return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${priority}${GS}${limits}${GS}${entry}${RS}`;
 }
 
-/** Where a request stands in the frontier, and as what: lua/add.lua and lua/replay.lua read these. */
+/** Where a request stands in the frontier, and as what: lua/lane/add.lua and lua/replay.lua read these. */
 export interface LanePlace {
   key: string;
   /** '' for 0. */
@@ -58,7 +58,7 @@ function withoutHost(url: string, key: string): string {
   return url;
 }
 
-/** The packed request of a lane's entry; the inverse of what placeOf does to it. Written in lua/dispatch.lua too. */
+/** The packed request of a lane's entry; the inverse of what placeOf does to it. Written in lua/lane/expand-entry.lua too. */
 export function expandEntry(entry: string, key: string): string {
   const mark = entry.search(/[\x01\x02]/);
   if (mark < 0) return entry;

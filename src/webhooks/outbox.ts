@@ -1,4 +1,4 @@
-// Webhooks: a crawl's events on their way from the outbox (src/frontier/lua/tell.lua) into the queue.
+// Webhooks: a crawl's events on their way from the outbox (src/frontier/lua/crawl/tell.lua) into the queue.
 
 import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
@@ -59,7 +59,7 @@ export async function eventsOf(fleet: Fleet, queue: WebhookQueue, crawl: string)
   return { underway: new Set(underway).size, givenUp: failed.filter(isOurs).length };
 }
 
-/** Of the ids that lua/tell.lua gives to a crawl's events. */
+/** Of the ids that src/frontier/lua/crawl/tell.lua gives to a crawl's events. */
 function idStart(crawl: string, token: string): string {
   return `${crawl.replaceAll('.', '_')}-${token}-`;
 }
