@@ -1,102 +1,23 @@
+// What a crawl shows while it runs: on a terminal, elsewhere, quiet and as JSON.
 import assert from 'node:assert/strict';
-import { Writable } from 'node:stream';
 import test from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { createScreen } from '../../../../cli/terminal/screen.ts';
 import type { Summary } from '../../../../cli/terminal/summary.ts';
 import { isDumbTerminal } from '../../../../src/config/read.ts';
-import { type CrawlCounts, createRate, type ProgressSample } from '../../../../src/crawl/progress.ts';
+import type { CrawlCounts, ProgressSample } from '../../../../src/crawl/progress.ts';
 import type { Hold } from '../../../../src/politeness/held-back.ts';
+import { counts, type StreamOptions, Terminal } from '../../../support/terminal.ts';
 
 // Whatever terminal the tests run in.
 process.env.TERM = 'xterm-256color';
-
-interface StreamOptions {
-  isTTY: boolean;
-  columns?: number;
-  colour?: boolean;
-}
-
-/** What would be stderr: keeps what is written, and says of itself what a terminal says. */
-class Terminal extends Writable {
-  readonly writes: string[] = [];
-  readonly isTTY: boolean;
-  readonly rows = 24;
-  columns: number;
-  readonly #colour: boolean;
-
-  constructor({ isTTY, columns = 80, colour = false }: StreamOptions) {
-    super({ decodeStrings: false });
-    this.isTTY = isTTY;
-    this.columns = columns;
-    this.#colour = colour;
-  }
-
-  hasColors(): boolean {
-    return this.#colour;
-  }
-
-  override _write(chunk: string | Buffer, _encoding: string, done: () => void): void {
-    this.writes.push(String(chunk));
-    done();
-  }
-
-  text(): string {
-    return this.writes.join('');
-  }
-
-  /** The lines that one sees: obeys what drover writes (cursor up, erase line, erase below, styles) and nothing else. */
-  seen(): string[] {
-    const lines: string[][] = [[]];
-    let [row, column] = [0, 0];
-    for (const token of this.text().match(/\x1b\[[0-9;]*[A-Za-z]|\n|./gsu) ?? []) {
-      const [, amount, command] = /^\x1b\[([0-9;]*)([A-Za-z])$/.exec(token) ?? [];
-      const line = lines[row] ?? [];
-      if (token === '\n') [row, column] = [row + 1, 0];
-      else if (token === '\r') column = 0;
-      else if (command === 'A') row -= Number(amount);
-      else if (command === 'K') line.length = column;
-      else if (command === 'J') [line.length, lines.length] = [column, row + 1];
-      else if (command !== 'm') {
-        assert.ok(!command && token !== '\x1b', `an unknown command: ${JSON.stringify(token)}`);
-        line[column++] = token;
-      }
-      assert.ok(row >= 0, 'above the first line');
-      while (lines.length <= row) lines.push([]);
-    }
-    return lines.map((line) => line.join(''));
-  }
-}
 
 function screenOn(options: StreamOptions & { quiet?: boolean; json?: boolean }) {
   const terminal = new Terminal(options);
   const stream = terminal as unknown as NodeJS.WriteStream;
   const screen = createScreen(stream, { quiet: options.quiet ?? false, json: options.json });
   return { terminal, screen };
-}
-
-function counts(part: Partial<CrawlCounts> = {}): CrawlCounts {
-  const empty = {
-    accepted: 0,
-    recorded: 0,
-    refused: 0,
-    dead: 0,
-    waiting: 0,
-    bytes: 0,
-    retries: 0,
-    postponed: 0,
-  };
-  return {
-    crawl: 'museum',
-    state: 'running',
-    ...empty,
-    statuses: {},
-    errors: {},
-    refusals: {},
-    leftOut: {},
-    ...part,
-  };
 }
 
 /** A list of 300 pages, ten of them recorded each second. */
@@ -305,22 +226,4 @@ test('progress that nobody reads stops nothing', () => {
   const { terminal, screen } = screenOn({ isTTY: false });
   terminal.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
   screen.update(listAt(0));
-});
-
-test('speed and time left are those of the last ten seconds', () => {
-  const rate = createRate();
-  assert.deepEqual([rate.pagesPerSecond(), rate.remainingMs()], [null, null]);
-  const at = (atMs: number, recorded: number) =>
-    rate.add({ atMs, inFlight: 1, counts: counts({ accepted: 1000, recorded, waiting: 1000 - recorded }) });
-  for (let second = 0; second <= 10; second++) at(second * 1000, second);
-  assert.equal(rate.pagesPerSecond(), 1);
-  for (let second = 11; second <= 20; second++) at(second * 1000, 10 + (second - 10) * 50);
-  assert.equal(rate.pagesPerSecond(), 50);
-  assert.equal(rate.remainingMs(), (490 / 50) * 1000);
-  for (let second = 21; second <= 31; second++) at(second * 1000, 510);
-  assert.deepEqual([rate.pagesPerSecond(), rate.remainingMs()], [0, null]);
-  at(32_000, 400); // a counter that was repaired
-  assert.equal(rate.pagesPerSecond(), 0);
-  at(33_000, 1000);
-  assert.equal(rate.remainingMs(), 0);
 });
