@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createGzip } from 'node:zlib';
-import { type Api, assertHarmless, READ_TOKEN, sharedApi, WRITE_TOKEN } from '../support/api/api.ts';
+import { type Api, READ_TOKEN, sharedApi, WRITE_TOKEN } from '../support/api/api.ts';
+import { assertHarmless } from '../support/api/harmless.ts';
 import { openFleets } from '../support/fleets.ts';
 
 const fleets = openFleets();

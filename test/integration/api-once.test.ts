@@ -1,7 +1,8 @@
 // Sent again, and nothing twice: an upload that was cut off, an Idempotency-Key, a server killed in the middle; many lines in bounded memory.
 import assert from 'node:assert/strict';
 import test, { suite } from 'node:test';
-import { type Api, peakMemory, sharedApi, startApi } from '../support/api/api.ts';
+import { type Api, sharedApi, startApi } from '../support/api/api.ts';
+import { peakMemory } from '../support/api/harmless.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
-import { assertHarmless, send, sharedApi } from '../support/api/api.ts';
+import { send, sharedApi } from '../support/api/api.ts';
+import { assertHarmless } from '../support/api/harmless.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 

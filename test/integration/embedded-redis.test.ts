@@ -1,133 +1,20 @@
 // The embedded Redis: one per data directory, alive for as long as somebody uses it, and no longer.
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { suite, type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
-
-const module = new URL('../../src/embedded/embedded-redis.ts', import.meta.url).href;
-const program = `
-  const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import(${JSON.stringify(module)});
-  const before = performance.now();
-  try {
-    const { url } = await ensureEmbeddedRedis(process.argv[1]);
-    const keeper = keepEmbeddedRedis(process.argv[1], {
-      onRestart: () => console.log('restarted'),
-      onFailure: (error) => console.log(error.code),
-    });
-    console.log(JSON.stringify({ url, ms: performance.now() - before }));
-    process.stdin.once('end', () => keeper.close()).resume();
-  } catch (error) {
-    console.log(JSON.stringify({ code: error.code, message: error.message }));
-  }`;
-
-const cleanUps = new WeakMap<TestContext, (() => void | Promise<void>)[]>();
-
-/** As t.after(), but the last first: users end before their server, and that before its directory goes. */
-function cleanUp(t: TestContext, work: () => void | Promise<void>): void {
-  const works = cleanUps.get(t) ?? [];
-  if (works.length === 0) {
-    cleanUps.set(t, works);
-    t.after(async () => {
-      for (const each of works.toReversed()) await each();
-    });
-  }
-  works.push(work);
-}
-
-interface Command {
-  readonly process: ChildProcess;
-  /** The next line that it prints. */
-  next(): Promise<string>;
-  /** Ends it in good order. */
-  finish(): Promise<void>;
-}
-
-/** A command that uses the embedded Redis until it is told to finish. */
-function command(t: TestContext, dataDir: string, env: NodeJS.ProcessEnv = {}): Command {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-    env: { ...process.env, ...env },
-  });
-  cleanUp(t, () => {
-    child.kill('SIGKILL');
-  });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  return {
-    process: child,
-    next: async () => (await lines.next()).value ?? '',
-    async finish() {
-      const ended = once(child, 'exit');
-      child.stdin.end();
-      await ended;
-    },
-  };
-}
-
-interface Started {
-  url: string;
-  ms: number;
-  code?: string;
-  message?: string;
-}
-
-async function started(user: Command): Promise<Started> {
-  return JSON.parse(await user.next()) as Started;
-}
-
-function dataDirectory(t: TestContext, name = 'data'): string {
-  const parent = mkdtempSync(join(tmpdir(), 'drover-embedded-'));
-  cleanUp(t, async () => {
-    const pid = serverPid(join(parent, name));
-    if (pid && isAlive(pid)) process.kill(pid, 'SIGKILL');
-    if (pid) await until('the server is gone', () => !isAlive(pid));
-    rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
-  });
-  return join(parent, name);
-}
-
-function serverPid(dataDir: string): number {
-  const file = join(dataDir, 'redis/redis.pid');
-  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-async function until(what: string, holds: () => boolean, withinMs = 8000): Promise<number> {
-  const before = Date.now();
-  while (!holds()) {
-    assert.ok(Date.now() - before < withinMs, `not within ${withinMs} ms: ${what}`);
-    await sleep(20);
-  }
-  return Date.now() - before;
-}
-
-function client(t: TestContext, url: string): Redis {
-  const redis = connectRedis({ url }, 'script');
-  cleanUp(t, () => closeRedis(redis));
-  return redis;
-}
+import { suite, test } from 'node:test';
+import { closeRedis, connectRedis } from '../../src/redis.ts';
+import {
+  cleanUp,
+  client,
+  command,
+  dataDirectory,
+  isAlive,
+  serverPid,
+  started,
+  until,
+} from '../support/embedded.ts';
 
 suite('life of the embedded Redis', { concurrency: 4 }, () => {
   test('is started on a private unix socket alone, with every write synced, and stops with its last user', async (t) => {
@@ -333,65 +220,3 @@ suite('life of the embedded Redis', { concurrency: 4 }, () => {
     assert.equal(spawnSync(process.execPath, [wire, '-s', '/nowhere', 'client', 'list']).status, 1);
   });
 });
-
-suite('an embedded Redis that cannot be had', { concurrency: 4 }, () => {
-  test('a data directory that cannot be made is E_DATA_DIR', async (t) => {
-    const dataDir = dataDirectory(t);
-    mkdirSync(dataDir);
-    writeFileSync(join(dataDir, 'file'), '');
-    const { code, message } = await started(command(t, join(dataDir, 'file/below')));
-    assert.equal(code, 'E_DATA_DIR');
-    assert.match(message ?? '', /file\/below/);
-    if (process.platform !== 'linux') return;
-    assert.equal((await started(command(t, '/proc/drover/data'))).code, 'E_DATA_DIR');
-  });
-
-  test('no redis-server on the PATH is E_REDIS_MISSING', async (t) => {
-    assert.equal((await started(command(t, dataDirectory(t), { PATH: '/nowhere' }))).code, 'E_REDIS_MISSING');
-  });
-
-  test('a redis-server older than 6.2 is E_REDIS_VERSION and says which', async (t) => {
-    const path = fakeServer(t, 'echo "Redis server v=6.0.16 sha=00000000:0 malloc=libc bits=64 build=0"');
-    const { code, message } = await started(command(t, dataDirectory(t), { PATH: path }));
-    assert.equal(code, 'E_REDIS_VERSION');
-    assert.match(message ?? '', /6\.0\.16/);
-  });
-
-  test('one that fails to start is E_REDIS_START with the end of its log, a full disk E_DISK_FULL', async (t) => {
-    const failing = (says: string) =>
-      fakeServer(
-        t,
-        `[ "$1" = --version ] && echo "Redis server v=7.2.0" && exit\necho "${says}" >&2; exit 1`,
-      );
-    const start = await started(command(t, dataDirectory(t), { PATH: failing('Bad file format') }));
-    assert.equal(start.code, 'E_REDIS_START');
-    assert.match(start.message ?? '', /Bad file format/);
-    const full = await started(command(t, dataDirectory(t), { PATH: failing('No space left on device') }));
-    assert.equal(full.code, 'E_DISK_FULL');
-  });
-
-  test('a disk that fills up under way is told as E_DISK_FULL to the command that keeps it', async (t) => {
-    const dataDir = dataDirectory(t);
-    mkdirSync(dataDir);
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', dataDir]).status !== 0) {
-      return t.skip('a small file system can be mounted by root alone');
-    }
-    cleanUp(t, () => {
-      spawnSync('umount', ['-l', dataDir]);
-    });
-    const user = command(t, dataDir);
-    const { url } = await started(user);
-    const redis = client(t, url);
-    redis.set('large', 'x'.repeat(4_000_000)).catch(() => {});
-    assert.equal(await user.next(), 'E_DISK_FULL');
-  });
-});
-
-/** A PATH whose redis-server is that script. */
-function fakeServer(t: TestContext, script: string): string {
-  const bin = mkdtempSync(join(tmpdir(), 'drover-bin-'));
-  cleanUp(t, () => rmSync(bin, { recursive: true, force: true }));
-  writeFileSync(join(bin, 'redis-server'), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(bin, 'redis-server'), 0o755);
-  return `${bin}:/usr/bin:/bin`;
-}

@@ -1,4 +1,5 @@
-// Every command line of the README does what the README says: its words are run as they stand, in an empty directory, against a local site.
+// Every command line of the README does what the README says: its words are run as they stand, in an empty
+// directory, against a local site.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -6,28 +7,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { parseSetting } from '../../src/config/parse.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
 import type { CrawlRecord } from '../../src/record.ts';
-import { parseRequest } from '../../src/request.ts';
 import { recordsOf } from '../support/crawls.ts';
+import { blocks, commandLines, requestExample, root, scripts } from '../support/readme.ts';
 import { type DroverProcess, spawnDrover, spawnProgram, until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-const root = join(import.meta.dirname, '../..');
-const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  scripts: Record<string, string>;
-};
-
-/** The fenced blocks of the README, in order. */
-const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(
-  ([, language = '', text = '']) => ({ language, text }),
-);
-const commandLines = blocks
-  .filter(({ language }) => language === 'console')
-  .flatMap(({ text }) => text.split('\n').filter(Boolean));
-const requestExample = blocks.find(({ language }) => language === 'json')?.text.replaceAll('\n', ' ') ?? '';
 
 const PAGES = 12;
 let site: Site;
@@ -292,19 +278,4 @@ test('the program that README shows enqueues', async () => {
   const program = spawnProgram([join(dir, 'enqueue.ts')], { cwd: dir, env: environment() });
   const { code } = await program.exit;
   assert.deepEqual([code, program.stdout()], [0, '2 accepted, 0 rejected\n'], program.stderr());
-});
-
-test('the host limits that README shows are accepted as they stand', () => {
-  const shown = blocks.filter(({ language }) => language === 'json')[1]?.text ?? '';
-  const { hosts } = JSON.parse(shown);
-  assert.deepEqual(parseSetting('hosts', hosts, 'README'), {
-    '*.example.com': { delay: 2000, concurrency: 1 },
-    'api.example.com': { max: 100, durationMs: 60_000 },
-  });
-});
-
-test('the request that README shows is accepted as it stands', () => {
-  const parsed = parseRequest(JSON.parse(requestExample));
-  assert.ok('input' in parsed, JSON.stringify(parsed));
-  assert.equal(parsed.input.url, 'https://example.com/item/7');
 });

@@ -1,89 +1,18 @@
-// robots.txt over a fleet: real Redis, a real server that counts, real processes of which one is killed.
-
+// What a process and its fleet know of a robots.txt, how long, and what holds while it cannot be had: real Redis, and
+// a real server that counts.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createInterface } from 'node:readline';
-import test, { after, before, type TestContext } from 'node:test';
+import test from 'node:test';
 import { failure } from '../../src/errors.ts';
 import { fleetOf } from '../../src/fleet.ts';
-import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
-import {
-  createRobots,
-  type Robots,
-  type RobotsFetch,
-  type RobotsParts,
-  type RobotsVerdict,
-} from '../../src/robots/robots.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { createRobots, type RobotsFetch } from '../../src/robots/robots.ts';
+import { openFleets } from '../support/fleets.ts';
+import { fetchRobots, openRobots, rules, says, site } from '../support/robots.ts';
 
-let server: TestRedis;
-let redis: Redis;
-let prefixes = 0;
-
-before(async () => {
-  server = await startTestRedis();
-  redis = connectRedis(server, 'script');
-});
-
-after(async () => {
-  await closeRedis(redis);
-  await server.stop();
-});
-
-interface Site {
-  origin: string;
-  /** What was asked for, in order. */
-  asked: string[];
-  answer: (request: IncomingMessage, response: ServerResponse) => void;
-}
-
-async function site(context: TestContext, answer: Site['answer']): Promise<Site> {
-  const listener = createServer((request, response) => {
-    found.asked.push(request.url ?? '');
-    found.answer(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  context.after(() => {
-    listener.closeAllConnections();
-    listener.close();
-  });
-  const found: Site = {
-    origin: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-    asked: [],
-    answer,
-  };
-  return found;
-}
-
-const says =
-  (text: string, status = 200): Site['answer'] =>
-  (_, response) => {
-    response.writeHead(status).end(text);
-  };
-
-async function fetchRobots(url: string): Promise<RobotsFetch> {
-  try {
-    const response = await fetch(url);
-    return { kind: 'answer', status: response.status, text: await response.text() };
-  } catch (error) {
-    return { kind: 'unreachable', cause: failure('E_CONNECT_REFUSED', String(error)) };
-  }
-}
-
-/** Several instances with one prefix are a fleet. */
-function openFleet(namespace = `{robots:${prefixes++}}`): (more?: Partial<RobotsParts>) => Robots {
-  const fleet = fleetOf(redis, namespace);
-  return (more) => createRobots({ fleet, productToken: 'drover', nowMs: Date.now, ...more });
-}
-
-const rules = 'User-agent: *\nDisallow: /private\nCrawl-delay: 2\nSitemap: /s.xml\n';
+const fleets = openFleets();
 
 test('a refusal names the rule and its line; the process knows the verdict from then on, without asking', async (context) => {
   const { origin, asked } = await site(context, says(rules));
-  const robots = openFleet()();
+  const robots = openRobots(fleets)();
   assert.equal(robots.peek(`${origin}/a`), null);
   assert.equal(robots.rulesFor(`${origin}/a`), null);
   assert.deepEqual(robots.peek(`${origin}/robots.txt`), { kind: 'allowed' });
@@ -97,161 +26,13 @@ test('a refusal names the rule and its line; the process knows the verdict from 
   assert.deepEqual(asked, ['/robots.txt']);
 });
 
-const oneOfThree = `
-  const { createRobots } = await import(process.argv[1]);
-  const { connectRedis } = await import(process.argv[2]);
-  const { fleetOf } = await import(process.argv[3]);
-  const [redisUrl, namespace, origin, lockMs] = process.argv.slice(4);
-  const redis = connectRedis({ url: redisUrl }, 'script');
-  const times = { lockMs: Number(lockMs), waitMs: 10_000 };
-  const robots = createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: Date.now, times });
-  const fetchRobots = async (url) => {
-    const response = await fetch(url);
-    return { kind: 'answer', status: response.status, text: await response.text() };
-  };
-  await redis.ping();
-  console.log('ready');
-  process.stdin.once('data', async () => {
-    const urls = Array.from({ length: 20 }, (_, index) => origin + (index % 2 ? '/private/' : '/public/') + index);
-    const verdicts = await Promise.all(urls.map((url) => robots.check(url, fetchRobots)));
-    console.log(verdicts.map(({ kind }) => kind[0]).join(''));
-    redis.disconnect();
-    process.stdin.destroy();
-  });
-`;
-
-interface OneOfThree {
-  child: ChildProcess;
-  go(): void;
-  next(): Promise<string>;
-}
-
-async function startProcess(
-  context: TestContext,
-  namespace: string,
-  origin: string,
-  lockMs = 15_000,
-): Promise<OneOfThree> {
-  const modules = ['../../src/robots/robots.ts', '../../src/redis.ts', '../../src/fleet.ts'].map(
-    (path) => new URL(path, import.meta.url).href,
-  );
-  const args = [
-    '--input-type=module',
-    '-e',
-    oneOfThree,
-    ...modules,
-    server.url,
-    namespace,
-    origin,
-    String(lockMs),
-  ];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  context.after(() => child.kill('SIGKILL'));
-  if (!child.stdout) throw new Error('no pipe');
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => String((await lines.next()).value);
-  assert.equal(await next(), 'ready');
-  return { child, next, go: () => void child.stdin?.write('go\n') };
-}
-
-test('three processes that ask at the same time fetch it once', async (context) => {
-  const { origin, asked } = await site(context, (_, response) =>
-    setTimeout(() => says(rules)(_, response), 200),
-  );
-  const three = await Promise.all([1, 2, 3].map(() => startProcess(context, '{three}', origin)));
-  for (const one of three) one.go();
-  const verdicts = await Promise.all(three.map((one) => one.next()));
-  assert.deepEqual(verdicts, Array(3).fill('ar'.repeat(10)));
-  assert.deepEqual(asked, ['/robots.txt']);
-});
-
-test('one that was slow to take the lock, another having fetched meanwhile, does not fetch again', async (context) => {
-  const { origin, asked } = await site(context, says(rules));
-  const { promise: go, resolve: letGo } = Promise.withResolvers<void>();
-  let reads = 0;
-  const slowRedis = new Proxy(redis, {
-    get(target, name) {
-      const value = Reflect.get(target, name, target);
-      if (name !== 'getBuffer') return typeof value === 'function' ? value.bind(target) : value;
-      return async (key: string) => {
-        const found = await target.getBuffer(key);
-        if (reads++ === 0) await go;
-        return found;
-      };
-    },
-  });
-  const create = openFleet('{slow}');
-  const slow = create({ fleet: fleetOf(slowRedis, '{slow}') }).check(`${origin}/private`, fetchRobots);
-  await until(() => reads === 1);
-  assert.equal((await create().check(`${origin}/private`, fetchRobots)).kind, 'refused');
-  letGo();
-  assert.equal((await slow).kind, 'refused');
-  assert.deepEqual(asked, ['/robots.txt']);
-});
-
-test('when the process that fetches it is killed, another fetches it after the lock has ended, and not before', async (context) => {
-  const held = await site(context, () => {});
-  const holder = await startProcess(context, '{killed}', held.origin, 2000);
-  holder.go();
-  await until(() => held.asked.length === 1);
-  holder.child.kill('SIGKILL');
-  await once(holder.child, 'exit');
-  held.answer = says(rules);
-
-  const times = { lockMs: 2000, waitMs: 50, pollMs: 10, againMs: 50 };
-  const robots = createRobots({
-    fleet: fleetOf(redis, '{killed}'),
-    productToken: 'drover',
-    nowMs: Date.now,
-    times,
-  });
-  const first = await robots.check(`${held.origin}/private`, fetchRobots);
-  assert.equal(first.kind, 'later');
-  assert.deepEqual(held.asked, ['/robots.txt']);
-  let verdict: RobotsVerdict = first;
-  while (verdict.kind === 'later') verdict = await robots.check(`${held.origin}/private`, fetchRobots);
-  assert.equal(verdict.kind, 'refused');
-  assert.equal(held.asked.length, 2);
-});
-
-test('a fetch that takes longer than the lock holds is still the only one', async (context) => {
-  const slow = await site(context, () => {});
-  let finish = () => {};
-  slow.answer = (request, response) => {
-    finish = () => says(rules)(request, response);
-  };
-  const create = openFleet();
-  const times = { lockMs: 600, waitMs: 50, pollMs: 10 };
-  const first = create({ times }).check(`${slow.origin}/`, fetchRobots);
-  await until(() => slow.asked.length === 1);
-  const deadline = performance.now() + 1500;
-  while (performance.now() < deadline) {
-    assert.equal((await create({ times }).check(`${slow.origin}/`, fetchRobots)).kind, 'later');
-  }
-  finish();
-  assert.equal((await first).kind, 'allowed');
-  assert.equal((await create({ times }).check(`${slow.origin}/private`, fetchRobots)).kind, 'refused');
-  assert.equal(slow.asked.length, 1);
-});
-
-test('those of one process who wait for the fetch of another request are told to come back, not kept', async (context) => {
-  const slow = await site(context, () => {});
-  const robots = openFleet()({ times: { waitMs: 100, againMs: 70 }, nowMs: () => 1000 });
-  const first = robots.check(`${slow.origin}/`, fetchRobots);
-  await until(() => slow.asked.length === 1);
-  assert.deepEqual(await robots.check(`${slow.origin}/b`, fetchRobots), { kind: 'later', untilMs: 1070 });
-  slow.answer = says(rules);
-  assert.equal(slow.asked.length, 1);
-  void first;
-});
-
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
 test('a server that fails refuses all, is asked again after two seconds, and is obeyed when it is well', async (context) => {
   const sick = await site(context, says('', 503));
   let now = 1_000_000_000;
-  const create = openFleet();
+  const create = openRobots(fleets);
   const robots = create({ nowMs: () => now });
   const url = `${sick.origin}/public`;
   const verdict = await robots.check(url, fetchRobots);
@@ -276,7 +57,7 @@ test('a host that has been unreachable for thirty days may be crawled, and is st
   let asked = 0;
   const namespace = '{gone}';
   const ask = () =>
-    createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: () => now }).check(
+    createRobots({ fleet: fleetOf(fleets.redis, namespace), productToken: 'drover', nowMs: () => now }).check(
       'http://gone.example/x',
       async () => {
         asked++;
@@ -294,7 +75,7 @@ test('a host that has been unreachable for thirty days may be crawled, and is st
     assert.equal((await ask()).kind, kind, `day ${days}`);
   }
   assert.equal(asked, 5);
-  assert.ok((await redis.pttl(`${namespace}:robots:http://gone.example`)) > 30 * day);
+  assert.ok((await fleets.redis.pttl(`${namespace}:robots:http://gone.example`)) > 30 * day);
 });
 
 test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so is that there are none', async (context) => {
@@ -307,18 +88,19 @@ test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so 
     const namespace = `{kept:${status}}`;
     let now = 1_000_000_000;
     const ask = () =>
-      createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: () => now }).check(
-        `${origin}/private`,
-        fetchRobots,
-      );
+      createRobots({
+        fleet: fleetOf(fleets.redis, namespace),
+        productToken: 'drover',
+        nowMs: () => now,
+      }).check(`${origin}/private`, fetchRobots);
     assert.equal((await ask()).kind, kind);
     now += day - 1;
     assert.equal((await ask()).kind, kind);
     assert.equal(asked.length, 1);
     const key = `${namespace}:robots:${origin}`;
-    assert.ok((await redis.pttl(key)) > day - minute && (await redis.pttl(key)) <= day);
-    assert.ok((await redis.strlen(key)) < long.length / 10);
-    assert.deepEqual(await redis.keys(`${namespace}*`), [key]); // no lock is left
+    assert.ok((await fleets.redis.pttl(key)) > day - minute && (await fleets.redis.pttl(key)) <= day);
+    assert.ok((await fleets.redis.strlen(key)) < long.length / 10);
+    assert.deepEqual(await fleets.redis.keys(`${namespace}*`), [key]); // no lock is left
     now += 1;
     assert.equal((await ask()).kind, kind);
     assert.equal(asked.length, 2);
@@ -327,15 +109,15 @@ test('rules are kept for the fleet for 24 hours and no longer, in Redis too; so 
 
 test('a process hears within a minute of rules that another has fetched', async (context) => {
   const { origin, asked } = await site(context, says(rules));
-  const namespace = '{news}';
+  const namespace = '{newer}';
   let now = 1_000_000_000;
   const create = () =>
-    createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: () => now });
+    createRobots({ fleet: fleetOf(fleets.redis, namespace), productToken: 'drover', nowMs: () => now });
   const robots = create();
   assert.equal((await robots.check(`${origin}/private`, fetchRobots)).kind, 'refused');
   now += 1000;
   const newer = await site(context, says('User-agent: *\nDisallow: /public'));
-  await redis.del(`${namespace}:robots:${origin}`);
+  await fleets.redis.del(`${namespace}:robots:${origin}`);
   await create().check(`${origin}/`, () => fetchRobots(`${newer.origin}/robots.txt`));
   now += 59_000 - 1;
   assert.equal(robots.peek(`${origin}/private`)?.kind, 'refused');
@@ -348,7 +130,7 @@ test('a process hears within a minute of rules that another has fetched', async 
 
 test('when the fetch cannot be made now nothing is kept, and the next who asks fetches', async (context) => {
   const { origin, asked } = await site(context, says(rules));
-  const create = openFleet();
+  const create = openRobots(fleets);
   const later = { kind: 'later', untilMs: 12_345 } as const;
   assert.deepEqual(await create().check(`${origin}/`, async () => later), later);
   assert.equal((await create().check(`${origin}/private`, fetchRobots)).kind, 'refused');
@@ -357,7 +139,7 @@ test('when the fetch cannot be made now nothing is kept, and the next who asks f
 
 test('an error of the fetch is that of its own request; others are told to come back, and the next fetches', async (context) => {
   const { origin } = await site(context, says(rules));
-  const robots = openFleet()();
+  const robots = openRobots(fleets)();
   const failing = robots.check(`${origin}/`, async () => {
     throw new Error('stopped');
   });
@@ -369,13 +151,17 @@ test('an error of the fetch is that of its own request; others are told to come 
 
 test('what Redis holds for an origin but cannot be read is fetched anew', async (context) => {
   const { origin } = await site(context, says(rules));
-  await redis.set(`{broken}:robots:${origin}`, '1 rules 1 9999999999999 0 z\nxx');
-  const robots = createRobots({ fleet: fleetOf(redis, '{broken}'), productToken: 'drover', nowMs: Date.now });
+  await fleets.redis.set(`{broken}:robots:${origin}`, '1 rules 1 9999999999999 0 z\nxx');
+  const robots = createRobots({
+    fleet: fleetOf(fleets.redis, '{broken}'),
+    productToken: 'drover',
+    nowMs: Date.now,
+  });
   assert.equal((await robots.check(`${origin}/private`, fetchRobots)).kind, 'refused');
 });
 
 test('origins are apart: scheme and port count; a process keeps the rules of a thousand', async () => {
-  const robots = openFleet()();
+  const robots = openRobots(fleets)();
   const answer = (text: string) => async (): Promise<RobotsFetch> => ({ kind: 'answer', status: 200, text });
   await robots.check('http://h.example/', answer('User-agent: *\nDisallow: /'));
   for (const url of ['https://h.example/', 'http://h.example:8080/', 'http://g.example/']) {
@@ -388,10 +174,54 @@ test('origins are apart: scheme and port count; a process keeps the rules of a t
   assert.equal(origins.filter((url) => robots.peek(url) !== null).length, 1000);
 });
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('it did not come to pass in 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const lines = (...rules: string[]) => `${['User-agent: *', ...rules].join('\n')}\n`;
+const limit = 500 * 1024;
+const answers200 = (body: string): RobotsFetch => ({ kind: 'answer', status: 200, text: body });
+const url = (path: string) => `http://h.example${path}`;
+
+test('rules that cannot be had anew after 24 hours are no longer used: all is refused for 30 days, then allowed, until there are rules again', async () => {
+  let now = 1_000_000_000;
+  let found: RobotsFetch = answers200(lines('Disallow: /private'));
+  const codes = async (at: number) => {
+    now = 1_000_000_000 + at;
+    const robots = createRobots({
+      fleet: fleetOf(fleets.redis, '{day}'),
+      productToken: 'drover',
+      nowMs: () => now,
+    });
+    const verdicts = [
+      await robots.check(url('/'), async () => found),
+      await robots.check(url('/private'), async () => found),
+    ];
+    return verdicts.map((verdict) => (verdict.kind === 'refused' ? verdict.failure.code : verdict.kind));
+  };
+  const none = ['E_ROBOTS_UNREACHABLE', 'E_ROBOTS_UNREACHABLE'];
+  assert.deepEqual(await codes(0), ['allowed', 'E_ROBOTS']);
+  found = { kind: 'unreachable', cause: failure('E_CONNECT_TIMEOUT') };
+  assert.deepEqual(await codes(day - 1), ['allowed', 'E_ROBOTS']);
+  assert.deepEqual(await codes(day), none);
+  assert.deepEqual(await codes(2 * day), none);
+  assert.deepEqual(await codes(31 * day - 1), none);
+  assert.deepEqual(await codes(31 * day + 300_000), ['allowed', 'allowed']);
+  found = answers200(lines('Disallow: /private'));
+  assert.deepEqual(await codes(32 * day), ['allowed', 'E_ROBOTS']);
+  found = { kind: 'unreachable', cause: failure('E_CONNECT_TIMEOUT') };
+  assert.deepEqual(await codes(33 * day), none, 'the thirty days begin anew');
+});
+
+test('hosts with the largest files do not fill the memory of a process: it forgets, and asks Redis again', async () => {
+  const robots = createRobots({
+    fleet: fleetOf(fleets.redis, '{large}'),
+    productToken: 'drover',
+    nowMs: () => 1000,
+  });
+  const rule = 'allow:/\n';
+  const large = lines('Disallow: /private') + rule.repeat(limit / rule.length - 10);
+  const origins = Array.from({ length: 8 }, (_, index) => `http://${index}.example`);
+  for (const origin of origins) await robots.check(`${origin}/`, async () => answers200(large));
+  // Each takes 12 MB.
+  const known = origins.map((origin) => robots.peek(`${origin}/`) !== null);
+  assert.ok(known.at(-1) && known.filter(Boolean).length <= 5, known.join());
+  const verdict = await robots.check('http://0.example/private', () => Promise.reject(new Error('fetched')));
+  assert.equal(verdict.kind, 'refused');
+});

@@ -5,7 +5,7 @@ import { type Fleet, fleetOf } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { type CommandRunner, openCommandRunner } from './crawls.ts';
-import { startTestRedis, type TestRedis } from './redis.ts';
+import { startTestRedis, type TestRedis, type TestRedisOptions } from './redis.ts';
 
 export interface TestFleet {
   runner: CommandRunner;
@@ -23,11 +23,11 @@ export interface Fleets {
 }
 
 /** To be called once, at the top of a test file: starts the Redis before its tests and stops it after them. */
-export function openFleets(): Fleets {
+export function openFleets(options: TestRedisOptions = {}): Fleets {
   let server: TestRedis;
   let redis: Redis;
   before(async () => {
-    server = await startTestRedis();
+    server = await startTestRedis(options);
     redis = connectRedis({ url: server.url }, 'script');
   });
   after(async () => {

@@ -1,4 +1,4 @@
-// drover serve in a test: started as a user does, called over real HTTP, its events read, its memory watched.
+// drover serve in a test: started as a user does, called over real HTTP, its events read.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -110,6 +110,11 @@ export async function startApi(
     open: () => openRaw(port),
     memory: () => memoryOf(drover.child.pid ?? 0),
   };
+}
+
+function memoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** One server for all tests of a file, started when the first of them asks for it. */
@@ -240,63 +245,10 @@ async function openRaw(port: number): Promise<RawConnection> {
   return { socket, text: () => text, closed };
 }
 
-export function memoryOf(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
-}
-
-/** Samples the server's memory while `work` goes on; answers the most it was, in bytes. */
-export async function peakMemory(api: Api, work: Promise<unknown>): Promise<number> {
-  let peak = api.memory();
-  const look = setInterval(() => {
-    peak = Math.max(peak, api.memory());
-  }, 50);
-  try {
-    await work;
-  } finally {
-    clearInterval(look);
-  }
-  return peak;
-}
-
 export function crawlIn(api: Api, crawl: string, state: string, options: CallOptions = {}): Promise<unknown> {
   return until(async () => (await api.call('GET', `/v1/crawls/${crawl}`, options)).json.state === state, {
     what: `${crawl} to be ${state}`,
     deadlineMs: 20_000,
     everyMs: 50,
   });
-}
-
-/** What a server may grow by while it is attacked: a few buffers, and what the collector has not looked at yet. */
-const HARMLESS_BYTES = 100 * 1024 ** 2;
-
-/** While `attack` goes on: how long /healthz takes at worst, in ms, and by how much the memory grows at most. */
-async function during<T>(
-  api: Api,
-  attack: Promise<T>,
-): Promise<{ result: T; slowestMs: number; grown: number }> {
-  let [over, slowestMs, peak] = [false, 0, 0];
-  const before = api.memory();
-  const watch = (async () => {
-    do {
-      const started = performance.now();
-      assert.equal((await api.call('GET', '/healthz')).status, 200);
-      slowestMs = Math.max(slowestMs, performance.now() - started);
-      peak = Math.max(peak, api.memory());
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    } while (!over);
-  })();
-  const result = await attack.finally(() => {
-    over = true;
-  });
-  await watch;
-  return { result, slowestMs, grown: peak - before };
-}
-
-/** Fails if /healthz takes 2 s meanwhile, or the server grows by more than HARMLESS_BYTES. */
-export async function assertHarmless<T>(api: Api, attack: Promise<T>): Promise<T> {
-  const { result, slowestMs, grown } = await during(api, attack);
-  assert.ok(slowestMs < 2000, `/healthz took ${Math.round(slowestMs)} ms`);
-  assert.ok(grown < HARMLESS_BYTES, `the server grew by ${Math.round(grown / 1024 ** 2)} MB`);
-  return result;
 }
