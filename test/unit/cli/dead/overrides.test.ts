@@ -1,34 +1,12 @@
+// What the options of drover dead replay change in the requests.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Command } from 'commander';
 import { EVERY_COMMAND } from '../../../../cli/command/setting-flags.ts';
 import { addProgram } from '../../../../cli/command/typed-options.ts';
-import { timeOf } from '../../../../cli/dead/filter.ts';
 import { type ReplayOptions, replayOptions } from '../../../../cli/dead/options.ts';
 import { replayHow } from '../../../../cli/dead/overrides.ts';
-import { runLine } from '../../../../cli/dead/replay-lines.ts';
-import { ALL_DEAD } from '../../../../src/dead/filter.ts';
 import { DEFAULT_RATE, type ReplayHow } from '../../../../src/dead/replay.ts';
-import type { ReplayRun } from '../../../../src/dead/replay-runs.ts';
-
-const now = Date.parse('2026-05-01T00:00:00Z');
-
-test('--since takes a duration or a time', () => {
-  assert.equal(timeOf('2h', now), now - 7_200_000);
-  assert.equal(timeOf('40d', now), now - 40 * 86_400_000);
-  assert.equal(timeOf('2026-04-30', now), now - 86_400_000);
-  assert.equal(timeOf('2026-04-30T23:00:00+01:00', now), now - 7_200_000);
-});
-
-test('--since says what it does not take', () => {
-  for (const text of ['yesterday', '', '7', '2026-02-31', '2026-13-01', '2026-04-30T99:00'])
-    assert.throws(
-      () => timeOf(text, now),
-      { code: 'E_USAGE', message: /expected a duration such as 2h or 7d/ },
-      text,
-    );
-  assert.throws(() => timeOf('2026-05-02', now), /is yet to come/);
-});
 
 /** What drover dead replay does with these words. */
 async function howOf(...words: string[]): Promise<ReplayHow> {
@@ -83,16 +61,4 @@ test('a wrong option names itself', async () => {
     ['--delay=0', /--delay: expected at least 1ms/],
   ];
   for (const [word, said] of wrong) await assert.rejects(howOf(word), said);
-});
-
-test('a run is told in one line, and nothing in it can be obeyed by a terminal', () => {
-  const run: ReplayRun = {
-    ...{ id: '1a2b', code: 'E_RESET', host: 'a\u001b[2J', filter: ALL_DEAD, overrides: {} },
-    ...{ canary: 2, rate: 1, phase: 'stopped', total: 10, opened: 2, recorded: 1, refused: 0, dead: 1 },
-    ...{ startedAt: '', endedAt: '' },
-  };
-  assert.equal(
-    runLine(run),
-    '1a2b  E_RESET at a\\x1b[2J: 1 of 2 came through, 1 died again, 8 stay dead; stopped, since too few came through',
-  );
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Sample } from '../../../bench/measure/measure.ts';
-import { figuresOf, median } from '../../../bench/speed/figures.ts';
-import { budgetsOf, report } from '../../../bench/speed/report.ts';
+import type { Sample } from '../../../../bench/measure/measure.ts';
+import { figuresOf, median } from '../../../../bench/speed/figures.ts';
+import { budgetsOf, report } from '../../../../bench/speed/report.ts';
 
 const sample = (seconds: number, cpuSeconds = 4): Sample => ({
   ...{ pages: 10_000, seconds, wallSeconds: seconds + 1, busySeconds: 10, startSeconds: 0.4 },

@@ -47,7 +47,7 @@ function freshClone(t: TestContext): Clone {
       join(bin, tool),
     );
   }
-  cpSync(new URL('../../scripts', import.meta.url), join(dir, 'scripts'), { recursive: true });
+  cpSync(new URL('../../../scripts', import.meta.url), join(dir, 'scripts'), { recursive: true });
   writeFileSync(join(dir, 'package.json'), '{}');
   writeFileSync(join(dir, 'package-lock.json'), '{}');
   const clone: Clone = {

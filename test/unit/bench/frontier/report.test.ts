@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { FrontierFigures } from '../../../bench/frontier/figures.ts';
-import { hostsOf, listOf, URL_CHARACTERS, urlAt } from '../../../bench/frontier/list.ts';
-import { frontierBudgetsOf, frontierReport } from '../../../bench/frontier/report.ts';
-import { normalizeUrl } from '../../../src/url/normalize.ts';
+import type { FrontierFigures } from '../../../../bench/frontier/figures.ts';
+import { hostsOf, listOf, URL_CHARACTERS, urlAt } from '../../../../bench/frontier/list.ts';
+import { frontierBudgetsOf, frontierReport } from '../../../../bench/frontier/report.ts';
+import { normalizeUrl } from '../../../../src/url/normalize.ts';
 
 /** All budgets met, each just so. */
 const figures: FrontierFigures = {
