@@ -5,7 +5,7 @@ import test from 'node:test';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import { explainRequest } from '../../src/explain/explain.ts';
 import { fingerprint } from '../../src/url/fingerprint.ts';
-import { openExplaining, pageWith, QUICK, step } from '../support/explaining.ts';
+import { openExplaining, pageWith, QUICK, step } from '../support/fleets/explaining.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 

@@ -6,7 +6,7 @@ import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { purgeMatching } from '../../src/dead/purge.ts';
 import { DroverError } from '../../src/errors.ts';
 import { explainRequest } from '../../src/explain/explain.ts';
-import { marksOf, openExplaining, pageWith, QUICK, step } from '../support/explaining.ts';
+import { marksOf, openExplaining, pageWith, QUICK, step } from '../support/fleets/explaining.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { recordsOf } from '../support/crawls.ts';
-import { blocks, commandLines, requestExample, root, scripts } from '../support/readme.ts';
+import { blocks, commandLines, requestExample, root, scripts } from '../support/project/readme.ts';
 import { type DroverProcess, spawnDrover, spawnProgram, until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';

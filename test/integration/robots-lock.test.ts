@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
 import { fleetOf } from '../../src/fleet.ts';
 import { createRobots, type RobotsVerdict } from '../../src/robots/robots.ts';
+import { fetchRobots, openRobots, rules, says, site } from '../support/fleets/robots.ts';
 import { openFleets } from '../support/fleets.ts';
-import { fetchRobots, openRobots, rules, says, site } from '../support/robots.ts';
 
 const fleets = openFleets();
 

@@ -5,8 +5,8 @@ import test from 'node:test';
 import { failure } from '../../src/errors.ts';
 import { fleetOf } from '../../src/fleet.ts';
 import { createRobots, type RobotsFetch } from '../../src/robots/robots.ts';
+import { fetchRobots, openRobots, rules, says, site } from '../support/fleets/robots.ts';
 import { openFleets } from '../support/fleets.ts';
-import { fetchRobots, openRobots, rules, says, site } from '../support/robots.ts';
 
 const fleets = openFleets();
 

@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import type { Steering } from '../../src/frontier/steer.ts';
 import { assertAddsUp, type CommandRunner } from '../support/crawls.ts';
+import { bareCrawl, frontierKeys, recordedAtLeast } from '../support/fleets/steering.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
-import { bareCrawl, frontierKeys, recordedAtLeast } from '../support/steering.ts';
 
 const fleets = openFleets();
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseSetting } from '../../src/config/parse.ts';
 import { parseRequest } from '../../src/request.ts';
-import { blocks, requestExample } from '../support/readme.ts';
+import { blocks, requestExample } from '../support/project/readme.ts';
 
 test('the host limits that README shows are accepted as they stand', () => {
   const shown = blocks.filter(({ language }) => language === 'json')[1]?.text ?? '';

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { failure } from '../../src/errors.ts';
-import { fleetOf } from '../../src/fleet.ts';
-import { createRobots, type Robots, type RobotsFetch, type RobotsParts } from '../../src/robots/robots.ts';
-import type { Fleets } from './fleets.ts';
+import { failure } from '../../../src/errors.ts';
+import { fleetOf } from '../../../src/fleet.ts';
+import { createRobots, type Robots, type RobotsFetch, type RobotsParts } from '../../../src/robots/robots.ts';
+import type { Fleets } from '../fleets.ts';
 
 let namespaces = 0;
 

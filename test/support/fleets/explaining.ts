@@ -1,12 +1,12 @@
 // A fleet, a site, and what drover explains of its URLs.
 import { join } from 'node:path';
 import type test from 'node:test';
-import { defaultSettings } from '../../src/config/settings.ts';
-import { type Explanation, explainUrl } from '../../src/explain/explain.ts';
-import { openQueue } from '../../src/queue/queue.ts';
-import { openRecordIndexes } from '../../src/records/read/record-index.ts';
-import type { Fleets } from './fleets.ts';
-import { type SiteOptions, startSite } from './site/site.ts';
+import { defaultSettings } from '../../../src/config/settings.ts';
+import { type Explanation, explainUrl } from '../../../src/explain/explain.ts';
+import { openQueue } from '../../../src/queue/queue.ts';
+import { openRecordIndexes } from '../../../src/records/read/record-index.ts';
+import type { Fleets } from '../fleets.ts';
+import { type SiteOptions, startSite } from '../site/site.ts';
 
 export const QUICK = ['--no-adaptive', '--quiet', '--backoff', '10'];
 

@@ -1,17 +1,17 @@
 // Crawls that are steered: what is left of their frontier in Redis, and crawls without commands.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
-import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
-import { fleetOf } from '../../src/fleet.ts';
-import { createCommitter, type Ending } from '../../src/frontier/commit.ts';
-import { dispatch } from '../../src/frontier/dispatch.ts';
-import { entryOf } from '../../src/frontier/entry.ts';
-import { offer } from '../../src/frontier/offer.ts';
-import { keysOf, namespaceOf } from '../../src/keys.ts';
-import type { Redis } from '../../src/redis.ts';
-import type { CommandRunner } from './crawls.ts';
-import { until } from './signals.ts';
+import { crawlSettings, defaultSettings } from '../../../src/config/settings.ts';
+import { beginCrawl, leaveCrawl, readCounts } from '../../../src/crawl/crawl.ts';
+import { fleetOf } from '../../../src/fleet.ts';
+import { createCommitter, type Ending } from '../../../src/frontier/commit.ts';
+import { dispatch } from '../../../src/frontier/dispatch.ts';
+import { entryOf } from '../../../src/frontier/entry.ts';
+import { offer } from '../../../src/frontier/offer.ts';
+import { keysOf, namespaceOf } from '../../../src/keys.ts';
+import type { Redis } from '../../../src/redis.ts';
+import type { CommandRunner } from '../crawls.ts';
+import { until } from '../signals.ts';
 
 /** What a crawl's frontier takes in Redis: lanes, due set, buckets of the seen set, accepted requests by host. */
 export async function frontierKeys(redis: Redis, namespace: string, crawl: string): Promise<string[]> {
