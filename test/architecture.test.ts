@@ -6,9 +6,9 @@ import { mayKnow, placeOf } from './support/floors.ts';
 import {
   fileExists,
   findCycle,
+  holds,
   importsOf,
   linesWith,
-  type SourceFile,
   sourcesIn,
   stemOf,
   withoutComments,
@@ -23,22 +23,10 @@ const gates: Record<string, string> = {
   'prom-client': 'src/fleet/prometheus.ts',
 };
 
-const mostLines = 300;
-const mostLinesOfEntry = 80;
-/** Tables: one entry after the other, which two files would only make harder to search. */
-const outliers = ['src/config/table.ts', 'src/errors-table.ts'];
-
 const product = sourcesIn(['src', 'producers', 'consumers', 'cli'], 'ts');
 const tests = sourcesIn(['test']);
 const everything = [...product, ...tests, ...sourcesIn(['bench', 'scripts', 'examples'])];
 const imports = product.flatMap(importsOf);
-
-/** Fails with one line for each defect, and what to do about it. */
-function holds(defects: readonly string[], advice: string): void {
-  assert.ok(defects.length === 0, `${advice}\n${defects.map((defect) => `  ${defect}`).join('\n')}\n`);
-}
-
-const linesOf = ({ text }: SourceFile) => text.trimEnd().split('\n').length;
 
 test('the sources are found', () => {
   assert.ok(
@@ -175,41 +163,6 @@ test('no file but src/index.ts only passes on what others export', () => {
   holds(
     barrels.map(({ path }) => path).filter((path) => path !== 'src/index.ts'),
     'Remove it; import from where the thing is.',
-  );
-});
-
-test(`no source file is longer than ${mostLines} lines`, () => {
-  const long = product.filter((file) => linesOf(file) > mostLines && !outliers.includes(file.path));
-  holds(
-    long.map((file) => `${file.path}: ${linesOf(file)} lines`),
-    'It is asking to be two things: find the seam, and name both.',
-  );
-});
-
-/** Programs, and the subcommands of drover: what the command line's own files load when they are asked for. */
-function isEntry({ path, text }: SourceFile): boolean {
-  const loaded = product.some((file) => file.path.startsWith('cli/') && loadedBy(file).includes(path));
-  return (
-    /^(cli\/drover|producers\/(enqueue|api)|consumers\/run)\.ts$/.test(path) ||
-    text.includes('import.meta.main') ||
-    loaded
-  );
-}
-
-/** Only a subcommand is loaded with its words alone: `() => import('./status.ts')`. */
-function loadedBy({ path, text }: SourceFile): string[] {
-  const folder = path.slice(0, path.lastIndexOf('/'));
-  return [...text.matchAll(/\(\) => import\('\.\/([^']+)'\)/g)].map((match) => `${folder}/${match[1]}`);
-}
-
-test(`no entry program is longer than ${mostLinesOfEntry} lines`, () => {
-  const entries = product.filter(isEntry);
-  assert.ok(entries.length > 5, 'isEntry of this test no longer finds the subcommands');
-  holds(
-    entries
-      .filter((file) => linesOf(file) > mostLinesOfEntry)
-      .map((file) => `${file.path}: ${linesOf(file)} lines`),
-    'An entry program wires things together: move its logic into src/, or, if it is about the terminal, into a file beside it.',
   );
 });
 

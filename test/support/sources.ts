@@ -1,8 +1,9 @@
 // The project's own source files and what each imports, for the tests that hold the layout. Text, not a parser: what the formatter
 // makes of an import statement always looks the same.
+import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { basename, dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -91,4 +92,19 @@ export function stemOf(path: string): string {
 
 export function fileExists(path: string): boolean {
   return existsSync(join(root, path));
+}
+
+/** The paths of all files below these folders of the project, folders excluded; sorted. */
+export function filesIn(folders: readonly string[]): string[] {
+  const entries = globSync(
+    folders.map((folder) => `${folder}/**`),
+    { cwd: root, withFileTypes: true },
+  );
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => relative(root, join(entry.parentPath, entry.name))).sort();
+}
+
+/** Fails with one line for each defect, and what to do about it. */
+export function holds(defects: readonly string[], advice: string): void {
+  assert.ok(defects.length === 0, `${advice}\n${defects.map((defect) => `  ${defect}`).join('\n')}\n`);
 }

@@ -87,14 +87,14 @@ test('a hostile header of 64 KiB takes no more than linear time', () => {
   for (const part of parts) {
     const value = part.repeat(65_536 / part.length);
     const start = performance.now();
-    readQuota({ ratelimit: value, 'ratelimit-policy': value }, now);
-    readQuota({ ratelimit: `"a";r=1,${'"a";r=1;t=1,'.repeat(60)}`, 'ratelimit-policy': `"a";${value}` }, now);
+    readQuotas({ ratelimit: value, 'ratelimit-policy': value }, now);
+    readQuotas({ ratelimit: `"a";r=1,${'"a";r=1;t=1,'.repeat(60)}`, 'ratelimit-policy': `"a";${value}` }, now);
     for (const reset of ['5', value]) {
-      readQuota(
+      readQuotas(
         { 'x-ratelimit-limit': value, 'x-ratelimit-remaining': value, 'x-ratelimit-reset': reset },
         now,
       );
-      readQuota({ 'x-ratelimit-remaining': '5', 'x-ratelimit-reset': `${reset}${value}` }, now);
+      readQuotas({ 'x-ratelimit-remaining': '5', 'x-ratelimit-reset': `${reset}${value}` }, now);
     }
     assert.ok(performance.now() - start < 1000, part);
   }

@@ -1,0 +1,94 @@
+// The sizes of files and folders, and where unit tests stand, held. Each failure says what to do.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { fileExists, filesIn, holds, type SourceFile, sourcesIn } from './support/sources.ts';
+
+const mostFiles = 20;
+const mostLines = 300;
+const mostLinesOfEntry = 80;
+/** The rooms of the house, from the root of the project. */
+const rooms = ['src', 'cli', 'consumers', 'producers', 'bench', 'scripts', 'test', 'docs', 'ops', 'examples'];
+/** Each file is a promise to the user, and its name begins with its subject: the folder is a list to search through. */
+const longFolders = ['test/integration'];
+/** Tables of data, one entry after the other, and nothing else: two files would only make them harder to search. */
+const tables = ['src/config/table.ts', 'src/errors-table.ts', 'test/unit/robots/rules-cases.ts'];
+/** Still to be split. */
+const tooLong = ['test/unit/config.test.ts'];
+
+const product = sourcesIn(['src', 'producers', 'consumers', 'cli'], 'ts');
+const tests = sourcesIn(['test']);
+
+const linesOf = ({ text }: SourceFile) => text.trimEnd().split('\n').length;
+
+test(`no folder holds more than ${mostFiles} files`, () => {
+  const byFolder = Map.groupBy(filesIn(rooms), (path) => path.slice(0, path.lastIndexOf('/')));
+  assert.ok(byFolder.size > 50, 'filesIn of test/support/sources.ts finds too little');
+  holds(
+    [...byFolder]
+      .filter(([folder, files]) => files.length > mostFiles && !longFolders.includes(folder))
+      .map(([folder, files]) => `${folder}: ${files.length} files`),
+    'It is asking to be two things: give each subject a folder of its own.',
+  );
+});
+
+test(`no file of code, style or test is longer than ${mostLines} lines, tables of data aside`, () => {
+  const files = sourcesIn(rooms, '{ts,mjs,js,css,lua}');
+  assert.ok(files.length > product.length + tests.length, 'sourcesIn finds too little');
+  holds(
+    files
+      .filter((file) => linesOf(file) > mostLines && ![...tables, ...tooLong].includes(file.path))
+      .map((file) => `${file.path}: ${linesOf(file)} lines`),
+    'It is asking to be two things: find the seam, and name both. What is a table goes into a file that holds nothing else.',
+  );
+  holds(
+    tables.filter((path) => !files.some((file) => file.path === path && linesOf(file) > mostLines)),
+    'It is no exception any more: take it out of `tables` of this test.',
+  );
+});
+
+/** Programs, and the subcommands of drover: what the command line's own files load when they are asked for. */
+function isEntry({ path, text }: SourceFile): boolean {
+  const loaded = product.some((file) => file.path.startsWith('cli/') && loadedBy(file).includes(path));
+  return (
+    /^(cli\/drover|producers\/(enqueue|api)|consumers\/run)\.ts$/.test(path) ||
+    text.includes('import.meta.main') ||
+    loaded
+  );
+}
+
+/** Only a subcommand is loaded with its words alone: `() => import('./status.ts')`. */
+function loadedBy({ path, text }: SourceFile): string[] {
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  return [...text.matchAll(/\(\) => import\('\.\/([^']+)'\)/g)].map((match) => `${folder}/${match[1]}`);
+}
+
+test(`no entry program is longer than ${mostLinesOfEntry} lines`, () => {
+  const entries = product.filter(isEntry);
+  assert.ok(entries.length > 5, 'isEntry of this test no longer finds the subcommands');
+  holds(
+    entries
+      .filter((file) => linesOf(file) > mostLinesOfEntry)
+      .map((file) => `${file.path}: ${linesOf(file)} lines`),
+    'An entry program wires things together: move its logic into src/, or, if it is about the terminal, into a file beside it.',
+  );
+});
+
+/** The files and folders that a unit test may be about: test/unit/src-room/host-names.test.ts is about host-names or about host. */
+function subjectsOf(path: string): string[] {
+  const [, place = '', name = ''] = /^test\/unit\/(.*\/|)([^/]+)\.test\.ts$/.exec(path) ?? [];
+  const words = name.split('-');
+  const stems = words.map((_, index) => `${place}${words.slice(0, words.length - index).join('-')}`);
+  return stems.flatMap((stem) => [
+    ...[`src/${stem}.ts`, `src/${stem}.js`, `src/${stem}`, `${stem}.ts`, `${stem}.mjs`, stem],
+    ...(place === '' ? [`${stem.toUpperCase()}.md`] : []),
+  ]);
+}
+
+test('a unit test stands where its source stands, under its name', () => {
+  const unit = tests.filter(({ path }) => /^test\/unit\/.*\.test\.ts$/.test(path));
+  assert.ok(unit.length > 30, 'sourcesIn finds too little');
+  holds(
+    unit.map(({ path }) => path).filter((path) => !subjectsOf(path).some((subject) => fileExists(subject))),
+    'test/unit/ROOM/FILE.test.ts is about src/ROOM/FILE.ts, or about ROOM/FILE.ts outside of src; FILE-subject.test.ts is a part of it.',
+  );
+});
