@@ -200,6 +200,6 @@ test('no test is left out, but where the machine lacks what it needs', () => {
   });
   holds(
     defects,
-    'Mend the test or remove it. A test may skip itself only where an if says so, and with a reason.',
+    'Repair the test or remove it. A test may skip itself only where an if says so, and with a reason.',
   );
 });

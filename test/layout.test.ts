@@ -1,13 +1,11 @@
 // The sizes of files and folders, and where unit tests stand, held. Each failure says what to do.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fileExists, filesIn, holds, type SourceFile, sourcesIn } from './support/sources.ts';
+import { fileExists, filesIn, holds, rooms, type SourceFile, sourcesIn } from './support/sources.ts';
 
 const mostFiles = 20;
 const mostLines = 300;
 const mostLinesOfEntry = 80;
-/** The rooms of the house, from the root of the project. */
-const rooms = ['src', 'cli', 'consumers', 'producers', 'bench', 'scripts', 'test', 'docs', 'ops', 'examples'];
 /** Each file is a promise to the user, and its name begins with its subject: the folder is a list to search through. */
 const longFolders = ['test/integration'];
 /** Tables of data, one entry after the other, and nothing else: two files would only make them harder to search. */

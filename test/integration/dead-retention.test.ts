@@ -116,7 +116,7 @@ test('kill -9 between export and purge: every letter is in the file, in the queu
   assert.deepEqual(await lettersOf(parts), []);
 });
 
-test('a chore is done by one process at a time', async () => {
+test('what needs a lease is done by one process at a time', async () => {
   const { fleet } = await fleets.open();
   const taken = await Promise.all(Array.from({ length: 5 }, () => takeLease(fleet, 'x', 60_000)));
   assert.equal(taken.filter(Boolean).length, 1);

@@ -25,8 +25,8 @@ async function linesOf(name: string, args: string[], env: Record<string, string>
 }
 
 test('enqueue.ts enqueues its arguments, and again changes nothing', async () => {
-  const prefix = newNamespace();
-  const env = { REDIS_URL: fleets.url, DROVER_NAMESPACE: prefix };
+  const namespace = newNamespace();
+  const env = { REDIS_URL: fleets.url, DROVER_NAMESPACE: namespace };
   const runner = await openCommandRunner(env);
   const args = ['https://a.example/1', 'https://a.example/2', 'no url'];
   assert.deepEqual(await linesOf('enqueue.ts', args, env), ['crawl shop: 2 accepted, 0 known already']);

@@ -37,14 +37,14 @@ interface Fleet {
 }
 
 async function fleet(url = server.url, connection = redis): Promise<Fleet> {
-  const prefix = `t${randomBytes(4).toString('hex')}`;
+  const named = `t${randomBytes(4).toString('hex')}`;
   const runner = await openCommandRunner({
-    ...{ REDIS_URL: url, DROVER_NAMESPACE: prefix, DROVER_PER_HOST: '50', DROVER_DEPTH: '0' },
+    ...{ REDIS_URL: url, DROVER_NAMESPACE: named, DROVER_PER_HOST: '50', DROVER_DEPTH: '0' },
     DROVER_IGNORE_ROBOTS: '1',
   });
   return {
     runner,
-    counts: () => readCounts(fleetOf(connection, namespaceOf(prefix)), 'c'),
+    counts: () => readCounts(fleetOf(connection, namespaceOf(named)), 'c'),
     async list(first, count) {
       const path = runner.path(`${first}.txt`);
       const lines = Array.from({ length: count }, (_, page) => `${site.url}/p/${first + page}\n`);

@@ -40,7 +40,7 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
   const fleet = fleetOf(redis, namespace);
   const settings = crawlSettings({ ...defaultSettings, ...changes });
   const { id } = await beginCrawl(fleet, { name: 'c', producer: 'p', settings, seeds: '' });
-  const turn = (wanted: number, more: Partial<Parameters<typeof dispatch>[1]> = {}) =>
+  const dispatchOnce = (wanted: number, more: Partial<Parameters<typeof dispatch>[1]> = {}) =>
     dispatch(fleet, {
       serve: '*',
       waitList: `${namespace}:requests:wait`,
@@ -71,7 +71,7 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
     fleet,
     namespace,
     id,
-    turn,
+    dispatchOnce,
     end,
     key: keysOf(namespace).crawl(id),
     counts: () => readCounts(fleet, id),
@@ -117,7 +117,7 @@ test('the few buckets of a young crawl stay compact too, whatever their first ba
 });
 
 test('a request comes out of the frontier as it went in', async () => {
-  const { fleet, id, turn } = await crawl();
+  const { fleet, id, dispatchOnce } = await crawl();
   const requests: Request[] = [
     { url: 'http://a.example/x?y=1', depth: 3, referrer: 'http://a.example/from', extras: null },
     {
@@ -134,7 +134,7 @@ test('a request comes out of the frontier as it went in', async () => {
     },
   ];
   await offer(fleet, id, requests);
-  const { handed } = await turn(10);
+  const { handed } = await dispatchOnce(10);
   const byUrl = new Map(handed.map((h) => [unpackRequest(h.packed).url, h]));
   for (const request of requests) {
     const out = byUrl.get(request.url);
@@ -148,37 +148,37 @@ test('a request comes out of the frontier as it went in', async () => {
 });
 
 test('a host gets no more slots than its limit, and the next when one is given back', async () => {
-  const { fleet, id, turn } = await crawl({ perHost: 2 });
+  const { fleet, id, dispatchOnce } = await crawl({ perHost: 2 });
   await offer(fleet, id, pages(10));
-  const first = await turn(100);
+  const first = await dispatchOnce(100);
   const granted = first.handed.filter(({ start }) => start === 'fetch');
   assert.equal(granted.length, 2);
   assert.ok(first.handed.length <= 3, 'one may go ahead of its slot');
   const arrived = first.handed.map((h) => `${h.crawl}.${h.id}`);
-  assert.equal((await turn(100, { arrived })).handed.length, 0);
+  assert.equal((await dispatchOnce(100, { arrived })).handed.length, 0);
   const [holder = ''] = granted.map((h) => `${h.crawl}.${h.id}`);
-  const next = await turn(100, { releases: [{ key: 'a.example', holder, server: '' }] });
+  const next = await dispatchOnce(100, { releases: [{ key: 'a.example', holder, server: '' }] });
   assert.equal(next.handed.filter(({ start }) => start === 'fetch').length, 1);
 });
 
 test('a host with very many waiting requests does not hold up another', async () => {
-  const { fleet, id, turn } = await crawl({ perHost: 100 });
+  const { fleet, id, dispatchOnce } = await crawl({ perHost: 100 });
   await offer(fleet, id, pages(BATCH));
-  await turn(5);
+  await dispatchOnce(5);
   await offer(fleet, id, pages(1, 'b.example'));
-  const { handed } = await turn(100 /* less the 5 that are on the hand-over list */);
+  const { handed } = await dispatchOnce(100 /* less the 5 that are on the hand-over list */);
   assert.ok(handed.some((h) => unpackRequest(h.packed).url.includes('b.example')));
 });
 
 test('what was handed over and never arrived is handed over again, what arrived is not', async () => {
-  const { fleet, namespace, id, turn, end } = await crawl({ perHost: 10 });
+  const { fleet, namespace, id, dispatchOnce, end } = await crawl({ perHost: 10 });
   await offer(fleet, id, pages(3));
-  const { handed } = await turn(10);
+  const { handed } = await dispatchOnce(10);
   assert.equal(handed.length, 3);
   const [arrived, ended, lost] = handed as [Handed, Handed, Handed];
   await end(ended);
   for (const h of handed) await redis.zadd(`${namespace}:hand-over`, 'XX', 1, `${h.crawl}.${h.id}`);
-  const again = await turn(10, { arrived: [`${arrived.crawl}.${arrived.id}`] });
+  const again = await dispatchOnce(10, { arrived: [`${arrived.crawl}.${arrived.id}`] });
   assert.deepEqual(
     again.handed.map((h) => h.id),
     [lost.id],
@@ -186,9 +186,9 @@ test('what was handed over and never arrived is handed over again, what arrived 
 });
 
 test('ending a request twice, or under an older claim, changes nothing', async () => {
-  const { fleet, id, turn, end, key, counts } = await crawl({ perHost: 10 });
+  const { fleet, id, dispatchOnce, end, key, counts } = await crawl({ perHost: 10 });
   await offer(fleet, id, pages(2));
-  const [one, two] = (await turn(10)).handed as [Handed, Handed];
+  const [one, two] = (await dispatchOnce(10)).handed as [Handed, Handed];
   const links = entryOf(
     { url: 'http://a.example/late', depth: 1, referrer: null, extras: null },
     'a.example',
@@ -210,9 +210,9 @@ test('a limit is held exactly, however many offer at once', async () => {
 });
 
 test('a crawl is finished exactly when nothing is left and its producer has gone', async () => {
-  const { fleet, id, turn, end, counts } = await crawl({ perHost: 10 });
+  const { fleet, id, dispatchOnce, end, counts } = await crawl({ perHost: 10 });
   await offer(fleet, id, pages(1));
-  const [only] = (await turn(10)).handed as [Handed];
+  const [only] = (await dispatchOnce(10)).handed as [Handed];
   await end(only);
   assert.equal((await counts()).state, 'running', 'the producer may offer more');
   await leaveCrawl(fleet, id, 'p');
@@ -220,23 +220,23 @@ test('a crawl is finished exactly when nothing is left and its producer has gone
 });
 
 test('links of a page are there when the page has ended, and the crawl goes on with them', async () => {
-  const { fleet, id, turn, end, counts } = await crawl({ perHost: 10 });
+  const { fleet, id, dispatchOnce, end, counts } = await crawl({ perHost: 10 });
   await offer(fleet, id, pages(1));
   await leaveCrawl(fleet, id, 'p');
-  const [only] = (await turn(10)).handed as [Handed];
+  const [only] = (await dispatchOnce(10)).handed as [Handed];
   const links = ['http://a.example/1', 'http://b.example/2'].map((url) =>
     entryOf({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'),
   );
   await end(only, { links: links.join('') });
   const { state, accepted, waiting } = await counts();
   assert.deepEqual({ state, accepted, waiting }, { state: 'running', accepted: 3, waiting: 2 });
-  assert.equal((await turn(10)).handed.length, 2);
+  assert.equal((await dispatchOnce(10)).handed.length, 2);
 });
 
 test('requests of a higher priority go first within their host', async () => {
-  const { fleet, id, turn } = await crawl({ perHost: 1 });
+  const { fleet, id, dispatchOnce } = await crawl({ perHost: 1 });
   await offer(fleet, id, [page('http://a.example/low'), page('http://a.example/high', { priority: 9 })]);
-  const { handed } = await turn(10);
+  const { handed } = await dispatchOnce(10);
   assert.equal(unpackRequest(handed[0]?.packed ?? '').url, 'http://a.example/high');
 });
 

@@ -190,7 +190,7 @@ test('a quota in the header slows its host down before it is used up', async (t)
   holds(log.slice(2), { concurrency: 1, delayMs: 200 });
 });
 
-test('a host that told off for a minute goes on at once when the operator resumes it, what was put back too', async (t) => {
+test('a host that limits the rate for a minute goes on at once when the operator resumes it, what was postponed too', async (t) => {
   const site = await openSite(t, { pages: 12, bytes: 500 });
   await site.behave('/p/*', { status: 429, retryAfter: 60, failTimes: 1 });
   const runner = await openCommandRunner();
@@ -204,7 +204,7 @@ test('a host that told off for a minute goes on at once when the operator resume
   ];
   assert.equal((await runner.run(offer)).code, 0);
   runner.start(['consume', '--quiet', '-c', '10']);
-  await until(async () => (await site.log()).length >= 1, { what: 'the host to tell off' });
+  await until(async () => (await site.log()).length >= 1, { what: 'the host to limit the rate' });
   await site.behave('/p/*', null);
   const state = async () => (await runner.status('c')).state;
   assert.equal((await runner.run(['hosts', 'resume', site.url])).code, 0);

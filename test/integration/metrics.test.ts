@@ -152,7 +152,7 @@ test('two consumers add up to the crawl; when one is killed, no counter goes bac
   await consumers[1]?.exit;
   const missing = 300 - recorded(await scrape());
   t.diagnostic(`${missing} missing of the killed consumer`);
-  // A second between two pulses, half of one for a busy machine.
+  // A second between two heartbeats, half of one for a busy machine.
   assert.ok(missing >= 0 && missing <= (CONCURRENCY * 1500) / LATENCY_MS, `${missing} are missing`);
 });
 

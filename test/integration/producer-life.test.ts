@@ -18,26 +18,26 @@ const fleets = openFleets();
 const entry = new URL('../../src/index.ts', import.meta.url).href;
 
 test('a crawl stays open until its producer closes, and ends then; closing twice is closing once', async (t) => {
-  const prefix = newNamespace();
-  const producer = await openProducer(t, fleets.url, { namespace: prefix });
-  const leases = `${namespaceOf(prefix)}:c:shop:producers`;
+  const namespace = newNamespace();
+  const producer = await openProducer(t, fleets.url, { namespace });
+  const leases = `${namespaceOf(namespace)}:c:shop:producers`;
   const leaseEnd = async () => Number((await fleets.redis.zrange(leases, '0', '-1', 'WITHSCORES'))[1]);
   const begun = await leaseEnd();
   await until(async () => (await leaseEnd()) > begun + 1500, { what: 'the lease to be renewed twice' });
   assert.equal((await producer.counts()).state, 'running');
   await Promise.all([producer.close(), producer.close()]);
-  assert.equal((await readCounts(fleetOf(fleets.redis, namespaceOf(prefix)), 'shop')).state, 'finished');
+  assert.equal((await readCounts(fleetOf(fleets.redis, namespaceOf(namespace)), 'shop')).state, 'finished');
   assert.match(await errorOf(producer.add('https://a.example/')), /^E_CLOSED/);
   assert.match(await errorOf(producer.counts()), /^E_CLOSED/);
 });
 
 test('what is being added when the producer is closed is added, and the crawl is left after it', async (t) => {
-  const prefix = newNamespace();
-  const first = await openProducer(t, fleets.url, { namespace: prefix });
+  const namespace = newNamespace();
+  const first = await openProducer(t, fleets.url, { namespace });
   const adding = first.add(urls(2000));
   await first.close();
   assert.equal((await adding).accepted, 2000);
-  await using second = await openProducer(t, fleets.url, { namespace: prefix });
+  await using second = await openProducer(t, fleets.url, { namespace });
   assert.deepEqual([second.crawl, second.isNew], ['shop', false]);
   assert.equal((await second.counts()).accepted, 2000);
 });

@@ -118,8 +118,8 @@ test('an aborted signal ends the wait for an iterable that is silent', async (t)
 });
 
 test('an error of the program’s own iterable reaches the program as it is, and the iterable is closed after any error', async (t) => {
-  const prefix = newNamespace();
-  const producer = await openProducer(t, fleets.url, { namespace: prefix });
+  const namespace = newNamespace();
+  const producer = await openProducer(t, fleets.url, { namespace });
   const own = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   async function* broken() {
     yield 'https://a.example/1';
@@ -135,7 +135,7 @@ test('an error of the program’s own iterable reaches the program as it is, and
     }
   }
   const cancel = spawnDrover(['cancel', producer.crawl], {
-    env: { REDIS_URL: fleets.url, DROVER_NAMESPACE: prefix },
+    env: { REDIS_URL: fleets.url, DROVER_NAMESPACE: namespace },
   });
   await cancel.exit;
   assert.match(await errorOf(producer.add(open100())), /^E_CRAWL_ENDED/);

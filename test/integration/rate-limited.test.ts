@@ -8,7 +8,7 @@ import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--quiet', '--crawl', 'c', '--ignore-robots'];
-/** The news of a pause takes so long to every consumer, and what was on its way by then still comes. */
+/** The key event of a pause takes so long to every consumer, and what was on its way by then still comes. */
 const EVENTS_MS = 60;
 
 async function openSite(context: TestContext, options: SiteOptions): Promise<Site> {

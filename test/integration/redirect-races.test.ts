@@ -13,7 +13,7 @@ import { type LogEntry, type Site, type SiteOptions, startSite } from '../suppor
 const LIST = ['--depth', '0', '--quiet', '--crawl', 'c', '--no-adaptive'];
 /** What the server's clock may make of a gap. */
 const TOLERANCE_MS = 5;
-/** The news of a pause takes so long to every consumer, and what was on its way by then still comes. */
+/** The key event of a pause takes so long to every consumer, and what was on its way by then still comes. */
 const EVENTS_MS = 60;
 
 const fleets = openFleets();

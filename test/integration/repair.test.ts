@@ -33,7 +33,7 @@ test('an open request without a job is handed over again, one whose job is faile
     extras: null,
   }));
   await offer(fleet, crawl, requests);
-  const turn = (arrived: string[] = []) =>
+  const dispatchOnce = (arrived: string[] = []) =>
     dispatch(fleet, {
       serve: '*',
       waitList: `${namespace}:requests:wait`,
@@ -42,7 +42,7 @@ test('an open request without a job is handed over again, one whose job is faile
       releases: [],
       arrived,
     });
-  const { handed } = await turn();
+  const { handed } = await dispatchOnce();
   const [failed, waiting, lost] = handed as [Handed, Handed, Handed];
   const ids = handed.map(({ id }) => jobIdOf(crawl, id));
   const enqueue = ({ id, packed }: Handed) =>
@@ -67,12 +67,12 @@ test('an open request without a job is handed over again, one whose job is faile
   });
   await worker.close();
   await enqueue(waiting);
-  assert.deepEqual((await turn(ids)).handed, [], 'all are taken for arrived');
+  assert.deepEqual((await dispatchOnce(ids)).handed, [], 'all are taken for arrived');
 
   assert.equal(await repairFrontier(fleet, queue), 2);
   assert.equal(await queue.getJobState(jobIdOf(crawl, failed.id)), 'waiting');
   assert.deepEqual(
-    (await turn()).handed.map(({ id, start }) => ({ id, start })),
+    (await dispatchOnce()).handed.map(({ id, start }) => ({ id, start })),
     [{ id: lost.id, start: 'ask' }],
   );
 });

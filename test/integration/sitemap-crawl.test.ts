@@ -104,18 +104,18 @@ test('entries of other hosts are left out and counted, unless --scope says other
   assert.deepEqual((await counts('host')).leftOut, { ...wrong, E_SCOPE: 1, E_SITEMAP: 1 });
   assert.deepEqual(await warningsIn(runner), ['Sitemaps of other hosts: 1 left out.']);
 
-  const news = ['a.localhost/news/1', 'b.localhost/news/2', 'b.localhost/news/3'];
+  const articles = ['a.localhost/news/1', 'b.localhost/news/2', 'b.localhost/news/3'];
   assert.deepEqual(await names('any', '--scope', 'any', '--exclude', '*/shop/*'), [
     first,
     own,
-    news[0],
+    articles[0],
     second,
-    ...news.slice(1),
+    ...articles.slice(1),
   ]);
   assert.deepEqual(await names('include', '--include', '*/news/*', '--exclude', '*.xml'), [
     first,
     own,
-    news[0],
+    articles[0],
   ]);
 });
 

@@ -19,7 +19,7 @@ async function siteOf(t: TestContext) {
   return site;
 }
 
-test('with --otel, each turn of a request is a trace: below the span of its job one of the request, below that one for each layer', async (t) => {
+test('with --otel, each time that a request is processed is a trace: below the span of its job one of the request, below that one for each layer', async (t) => {
   const receiver = await startTraceReceiver();
   t.after(() => receiver.stop());
   const site = await siteOf(t);

@@ -42,13 +42,13 @@ export function openFleets(options: TestRedisOptions = {}): Fleets {
       return server.url;
     },
     async open(environment = {}) {
-      const prefix = `t${randomUUID().slice(0, 8)}`;
+      const named = `t${randomUUID().slice(0, 8)}`;
       const runner = await openCommandRunner({
         REDIS_URL: server.url,
-        DROVER_NAMESPACE: prefix,
+        DROVER_NAMESPACE: named,
         ...environment,
       });
-      const namespace = namespaceOf(prefix);
+      const namespace = namespaceOf(named);
       return { runner, fleet: fleetOf(redis, namespace), namespace };
     },
   };

@@ -8,6 +8,20 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** The rooms of the house, from the root of the project. */
+export const rooms = [
+  'src',
+  'cli',
+  'consumers',
+  'producers',
+  'bench',
+  'scripts',
+  'test',
+  'docs',
+  'ops',
+  'examples',
+];
+
 export interface SourceFile {
   /** From the root of the project: src/url/host.ts */
   path: string;
@@ -94,14 +108,19 @@ export function fileExists(path: string): boolean {
   return existsSync(join(root, path));
 }
 
-/** The paths of all files below these folders of the project, folders excluded; sorted. */
+/** The paths of all files below these folders of the project, or of these files, folders excluded; sorted. */
 export function filesIn(folders: readonly string[]): string[] {
   const entries = globSync(
-    folders.map((folder) => `${folder}/**`),
+    folders.flatMap((folder) => [folder, `${folder}/**`]),
     { cwd: root, withFileTypes: true },
   );
   const files = entries.filter((entry) => entry.isFile());
   return files.map((entry) => relative(root, join(entry.parentPath, entry.name))).sort();
+}
+
+/** The text of a file, by its path from the root of the project. */
+export function readSource(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
 }
 
 /** Fails with one line for each defect, and what to do about it. */

@@ -17,7 +17,7 @@ export interface StandIn {
   asked: Asked[];
 }
 
-export interface Turn {
+export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   /** How often the server has been asked, this time included. */
@@ -29,29 +29,29 @@ export interface Turn {
 /** `answer` is called when the body has come, unless `early`. The server ends with the test. */
 export async function startStandIn(
   t: TestContext,
-  answer: (turn: Turn) => void,
+  answer: (exchange: Exchange) => void,
   { early = false } = {},
 ): Promise<StandIn> {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
     const entry: Asked = { what: `${request.method} ${request.url}`, headers: request.headers, body: '' };
     asked.push(entry);
-    const json: Turn['json'] = (value, status = 200, headers = {}) => {
+    const json: Exchange['json'] = (value, status = 200, headers = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(JSON.stringify(value));
     };
-    const problem: Turn['problem'] = (status, code, headers = {}) => {
+    const problem: Exchange['problem'] = (status, code, headers = {}) => {
       const body = { type: `urn:drover:error:${code}`, title: 'T', status, detail: `D of ${code}`, code };
       json({ ...body, advice: 'A', field: 'query.f', requestId: 'r-1' }, status, headers);
     };
-    const turn: Turn = { request, response, count: asked.length, json, problem };
-    if (early) return answer(turn);
+    const exchange: Exchange = { request, response, count: asked.length, json, problem };
+    if (early) return answer(exchange);
     try {
       for await (const chunk of request) entry.body += chunk;
     } catch {
       return; // the client went away in the middle
     }
-    answer(turn);
+    answer(exchange);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {

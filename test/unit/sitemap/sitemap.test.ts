@@ -44,7 +44,7 @@ test('what extensions say is passed over, even under the names of the protocol',
     <image:loc>http://h.example/no.jpg</image:loc><image:image><image:loc>http://h.example/1.jpg</image:loc></image:image>
     <video:video><video:player_loc>http://h.example/v</video:player_loc><loc>http://h.example/no</loc></video:video>
     <xhtml:link rel="alternate" hreflang="de" href="http://h.example/de"/>
-    <keyEvents:news><keyEvents:publication><keyEvents:name>N</keyEvents:name></keyEvents:publication><lastmod>1999</lastmod></keyEvents:news>
+    <news:news><news:publication><news:name>N</news:name></news:publication><lastmod>1999</lastmod></news:news>
     <image:lastmod>1998</image:lastmod>
     <loc>http://h.example/page</loc><image xmlns="http://x.example/"><loc>http://h.example/2.jpg</loc></image>
     <loc>http://h.example/second</loc></url></urlset>`);

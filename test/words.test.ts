@@ -1,0 +1,71 @@
+// Keeps the old words out: of code, comments, docs, names of files and the dashboard. CHANGELOG.md may tell of them.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { type OldWord, oldWords } from './support/project/old-words.ts';
+import { filesIn, holds, readSource, rooms } from './support/sources.ts';
+
+/** The table itself, this test, and what is data of others. */
+const notSearched =
+  /^test\/(?:words\.test\.ts|support\/project\/old-words\.ts|support\/site\/certificates\/)|\.(?:png|svg)$/;
+/** Beside the rooms, what else a reader may open. */
+const others = ['README.md', 'CONTRIBUTING.md', 'Dockerfile', 'docker-compose.yml', '.ci/run'];
+/** Old words may still stand here, since these files are being rewritten now: to be emptied. */
+const unfinished = [
+  ...['consumers/', 'src/frontier/', 'src/politeness/', 'src/queue/', 'src/config', 'src/errors'],
+  ...[
+    'src/api/',
+    'src/crawl/',
+    'src/explain/',
+    'src/fleet/',
+    'src/webhooks/',
+    'src/metrics.ts',
+    'cli/command/',
+  ],
+  ...['src/embedded/', 'bench/', 'scripts/', 'test/support/auditor', 'test/chaos/politeness.test.ts'],
+  ...['test/unit/bench/', 'test/integration/metrics.test.ts'],
+  ...['docs/errors.md', 'docs/metrics.md', 'docs/operations.md', 'ops/'],
+];
+
+/** `lookOn`, `look-on` and `LOOK_ON` become "look on". */
+function wordsApart(text: string): string {
+  return text
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[-_]/g, ' ')
+    .toLowerCase();
+}
+
+const patterns =
+  ({ words, text }: OldWord) =>
+  (line: string) =>
+    (words?.test(wordsApart(line)) || text?.test(line)) ?? false;
+
+/** The line without what is allowed in that file. */
+function withoutAllowed({ allowed = [] }: OldWord, line: string, path: string): string {
+  return allowed
+    .filter(({ within = '' }) => path.startsWith(within))
+    .reduce((left, { text }) => left.replaceAll(new RegExp(text, 'g'), ' '), line);
+}
+
+const paths = [...filesIn(rooms), ...filesIn(others)].filter((path) => !notSearched.test(path));
+/** The path itself is line 0. */
+const lines = paths.flatMap((path) =>
+  [path, ...readSource(path).split('\n')].map((line, number) => ({ path, line, number })),
+);
+
+test('the files are found', () => {
+  assert.ok(paths.length > 400 && lines.length > 30_000, `${paths.length} files, ${lines.length} lines`);
+});
+
+for (const word of oldWords) {
+  test(`"${word.old}" is now ${word.becomes}`, () => {
+    const stands = patterns(word);
+    const found = lines
+      .filter(({ line }) => stands(line))
+      .filter(({ line, path }) => stands(withoutAllowed(word, line, path)))
+      .filter(({ path }) => !unfinished.some((begin) => path.startsWith(begin)));
+    holds(
+      found.map(({ path, line, number }) => `${path}:${number}: ${line.trim().slice(0, 150)}`),
+      `Write ${word.becomes}. What is another thing of that name goes into \`allowed\` of test/support/project/old-words.ts, with its reason.`,
+    );
+  });
+}
