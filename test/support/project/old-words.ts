@@ -155,8 +155,22 @@ export const oldWords: OldWord[] = [
     old: 'prefix (the setting)',
     becomes: 'namespace',
     text: /DROVER_PREFIX|--prefix\b|\bsettings\.prefix\b|namespaceOf\(prefix\)|(?:NAMESPACE|namespace): prefix\b/,
+    allowed: [
+      {
+        text: /DROVER_PREFIX|--prefix\b/,
+        because: 'the former name of the setting, which is refused',
+        within: 'test/unit/',
+      },
+    ],
   },
-  { old: 'snooze', becomes: 'postponed', words: /\bsnooz(?:es?|ed|ing)\b/ },
+  {
+    old: 'snooze',
+    becomes: 'postponed',
+    words: /\bsnooz(?:es?|ed|ing)\b/,
+    allowed: [
+      { text: /maxSnooze|max-snooze|MAX_SNOOZE/, because: 'a former name of a setting, which is understood' },
+    ],
+  },
   { old: 'put back', becomes: 'postponed', words: /\bput(?:s|ting)? back\b/ },
   {
     old: 'take (the fencing number)',
