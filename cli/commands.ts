@@ -1,8 +1,8 @@
 // The commands and their options, with help texts for a newcomer.
 import { Command } from 'commander';
+import { readVersion } from './command/own-command.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
-import { readVersion } from './command/version.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
 import {

@@ -3,10 +3,10 @@ import { serveApi } from '../producers/api.ts';
 import type { GivenFlags } from '../src/config/read.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
+import { readVersion } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
 import { EVERY_COMMAND, wordsOf } from './command/setting-flags.ts';
 import { superviseConsumers } from './command/supervise.ts';
-import { readVersion } from './command/version.ts';
 import type { ServeOptions } from './options.ts';
 
 /** Resolves with the exit code once it was stopped. Throws E_OPEN_DOOR, E_LISTEN, E_USAGE. */

@@ -2,12 +2,12 @@
 import { distance } from 'fastest-levenshtein';
 import { parseSetting } from '../../src/config/parse.ts';
 import { findCrawl } from '../../src/crawl/crawl.ts';
-import { hostKey } from '../../src/crawl/host-key.ts';
 import { ALL_DEAD, type DeadFilter } from '../../src/dead/filter.ts';
 import { indexedGroups, reconcileDead } from '../../src/dead/groups.ts';
 import { showDead } from '../../src/dead/read.ts';
 import { catalogue, DroverError } from '../../src/errors.ts';
 import type { RequestQueue } from '../../src/queue/queue.ts';
+import { hostKey } from '../../src/url/host.ts';
 import type { Session } from '../command/session.ts';
 import { type FilterOptions, filterOptions } from './options.ts';
 

@@ -1,10 +1,10 @@
 // drover hosts: how hosts stand.
 
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
-import { hostKey } from '../../src/crawl/host-key.ts';
 import { type HostState, listHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
 import { printable } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
+import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import { columns } from '../terminal/columns.ts';

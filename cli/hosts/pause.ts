@@ -1,9 +1,9 @@
 // drover hosts pause: no start at a host, for a time or until it is resumed.
 import { parseSetting } from '../../src/config/parse.ts';
-import { hostKey } from '../../src/crawl/host-key.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { FOR_GOOD_MS, pauseHost } from '../../src/frontier/hosts.ts';
 import { openQueue } from '../../src/queue/queue.ts';
+import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import type { PauseOptions } from './options.ts';

@@ -1,9 +1,9 @@
 // drover hosts resume: the end of a host's pause.
 
-import { hostKey } from '../../src/crawl/host-key.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { resumeHost } from '../../src/frontier/hosts.ts';
 import { openQueue } from '../../src/queue/queue.ts';
+import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import type { LookOptions } from '../options.ts';

@@ -1,9 +1,10 @@
 // drover hosts set: limits of a host at run time.
-import { hostKey } from '../../src/crawl/host-key.ts';
+
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { DroverError } from '../../src/errors.ts';
 import { type HostLimits, limitHost, lookAtHosts } from '../../src/frontier/hosts.ts';
 import { openQueue } from '../../src/queue/queue.ts';
+import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import type { SetOptions } from './options.ts';

@@ -1,7 +1,6 @@
 // What consumers do with dead letters by themselves: drop old ones, and try again where a host was down.
 import type { Settings } from '../config/settings.ts';
-import { repeat } from '../fleet/interval.ts';
-import { keepLease, takeLease } from '../fleet/lease.ts';
+import { keepLease, repeat, takeLease } from '../fleet/interval.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';

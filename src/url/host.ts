@@ -1,6 +1,8 @@
 // Whose a URL is: its limiter key, origin, host name and registrable domain. The first three are read off the text of
 // a normalised URL, which always has a slash after the host and never a default port: each link passes here.
 import { getDomain } from 'tldts';
+import { DroverError } from '../errors.ts';
+import { normalizeUrl } from './normalize.ts';
 
 /**
  * The default limiter key: host name, and port where it is not the scheme's default. `http://a/` and `https://a/` share
@@ -65,4 +67,17 @@ export function mayBePrivate(hostname: string): boolean {
 export function hostPortOf(url: string): string {
   const { hostname, port, protocol } = new URL(url);
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}
+
+/**
+ * The limiter key that a user names by a host or a URL: `example.com` for `https://Example.com/a` and for
+ * `Example.com`; any other key unchanged. Throws E_USAGE.
+ */
+export function hostKey(text: string): string {
+  const isUrl = /^https?:\/\//i.test(text);
+  const normalized = normalizeUrl(isUrl ? text : `http://${text}/`);
+  if ('url' in normalized) return limiterKeyOf(normalized.url);
+  // Requests may name limiter keys that are not hosts.
+  if (!isUrl && /^[\x21-\x7e]{1,200}$/.test(text)) return text;
+  throw new DroverError('E_USAGE', `${JSON.stringify(text)} is neither a host nor another limiter key.`);
 }

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { purgeOldDead } from '../../src/dead/retention.ts';
-import { takeLease } from '../../src/fleet/lease.ts';
+import { takeLease } from '../../src/fleet/interval.ts';
 import { createLog } from '../../src/log.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import type { CommandRunner } from '../support/crawls.ts';

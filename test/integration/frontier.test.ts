@@ -241,10 +241,10 @@ test('requests of a higher priority go first within their host', async () => {
 });
 
 test('a crawl whose producer died while offering is gone on with, even after all it had offered has ended', async () => {
-  const { fleet, id, counts, turn, end } = await crawl();
+  const { fleet, id, counts, dispatchOnce, end } = await crawl();
   await offer(fleet, id, pages(1));
   await redis.del(fleet.keys.producers(id)); // its lease has run out
-  const { handed } = await turn(1);
+  const { handed } = await dispatchOnce(1);
   await end(handed[0] as Handed);
   assert.equal((await counts()).state, 'finished');
   const again = await beginCrawl(fleet, {

@@ -1,7 +1,6 @@
 // /v1/hosts: how hosts stand, their limits, their pauses.
 import { z } from 'zod';
 import { listOpenCrawls } from '../../crawl/crawl.ts';
-import { hostKey } from '../../crawl/host-key.ts';
 import { wakeHost } from '../../crawl/wake-host.ts';
 import {
   FOR_GOOD_MS,
@@ -13,6 +12,7 @@ import {
   pauseHost,
   resumeHost,
 } from '../../frontier/hosts.ts';
+import { hostKey } from '../../url/host.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { COSTLY } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';

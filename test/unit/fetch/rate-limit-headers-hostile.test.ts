@@ -88,7 +88,10 @@ test('a hostile header of 64 KiB takes no more than linear time', () => {
     const value = part.repeat(65_536 / part.length);
     const start = performance.now();
     readQuotas({ ratelimit: value, 'ratelimit-policy': value }, now);
-    readQuotas({ ratelimit: `"a";r=1,${'"a";r=1;t=1,'.repeat(60)}`, 'ratelimit-policy': `"a";${value}` }, now);
+    readQuotas(
+      { ratelimit: `"a";r=1,${'"a";r=1;t=1,'.repeat(60)}`, 'ratelimit-policy': `"a";${value}` },
+      now,
+    );
     for (const reset of ['5', value]) {
       readQuotas(
         { 'x-ratelimit-limit': value, 'x-ratelimit-remaining': value, 'x-ratelimit-reset': reset },
