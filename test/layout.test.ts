@@ -6,9 +6,15 @@ import { fileExists, filesIn, holds, rooms, type SourceFile, sourcesIn } from '.
 const mostFiles = 20;
 const mostLines = 300;
 const mostLinesOfEntry = 80;
-/** Each file is a promise to the user, and its name begins with its subject: the folder is a list to search through. */
+/**
+ * Each file is a promise to the user, and its name begins with its subject: the folder is a list to search
+ * through.
+ */
 const longFolders = ['test/integration'];
-/** Tables of data, one entry after the other, and nothing else: two files would only make them harder to search. */
+/**
+ * Tables of data, one entry after the other, and nothing else: two files would only make them harder to
+ * search.
+ */
 const tables = ['src/config/table.ts', 'src/errors-table.ts', 'test/unit/robots/rules-cases.ts'];
 
 const product = sourcesIn(['src', 'producers', 'consumers', 'cli'], 'ts');
@@ -42,7 +48,9 @@ test(`no file of code, style or test is longer than ${mostLines} lines, tables o
   );
 });
 
-/** Programs, and the subcommands of drover: what the command line's own files load when they are asked for. */
+/**
+ * Programs, and the subcommands of drover: what the command line's own files load when they are asked for.
+ */
 function isEntry({ path, text }: SourceFile): boolean {
   const loaded = product.some((file) => file.path.startsWith('cli/') && loadedBy(file).includes(path));
   return (
@@ -69,7 +77,10 @@ test(`no entry program is longer than ${mostLinesOfEntry} lines`, () => {
   );
 });
 
-/** The files and folders that a unit test may be about: test/unit/src-room/host-names.test.ts is about host-names or about host. */
+/**
+ * The files and folders that a unit test may be about: test/unit/src-room/host-names.test.ts is about
+ * host-names or about host.
+ */
 function subjectsOf(path: string): string[] {
   const [, place = '', name = ''] = /^test\/unit\/(.*\/|)([^/]+)\.test\.ts$/.exec(path) ?? [];
   const words = name.split('-');

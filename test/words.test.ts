@@ -1,4 +1,5 @@
-// Keeps the old words out: of code, comments, docs, names of files and the dashboard. CHANGELOG.md may tell of them.
+// Keeps the old words out: of code, comments, docs, names of files and the dashboard. CHANGELOG.md may tell
+// of them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type OldWord, oldWords } from './support/project/old-words.ts';

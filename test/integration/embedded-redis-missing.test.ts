@@ -1,4 +1,5 @@
-// What a command says when the embedded Redis cannot be had: no directory, no server, an old one, a full disk.
+// What a command says when the embedded Redis cannot be had: no directory, no server, an old one, a full
+// disk.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// Why a URL was fetched, or was not: a real crawl that ends each URL in another way, and what the explanation says.
+// Why a URL was fetched, or was not: a real crawl that ends each URL in another way, and what the explanation
+// says.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';

@@ -1,5 +1,5 @@
-// RFC 9309 through the whole program: three consumer processes, many hosts, each with a robots.txt of its own kind.
-// What was fetched is read from the server's log, what was refused and why from the records.
+// RFC 9309 through the whole program: three consumer processes, many hosts, each with a robots.txt of its own
+// kind. What was fetched is read from the server's log, what was refused and why from the records.
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// One process of a fleet fetches a robots.txt: real Redis, a real server that counts, real processes of which one is
-// killed.
+// One process of a fleet fetches a robots.txt: real Redis, a real server that counts, real processes of which
+// one is killed.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

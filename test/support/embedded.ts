@@ -1,4 +1,5 @@
-// Commands in processes of their own that use the embedded Redis of a data directory, and its server as one sees it.
+// Commands in processes of their own that use the embedded Redis of a data directory, and its server as one
+// sees it.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// A terminal for tests that keeps what is written to it and knows what one sees, and the counts of a crawl that it
-// shows.
+// A terminal for tests that keeps what is written to it and knows what one sees, and the counts of a crawl
+// that it shows.
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';

@@ -1,4 +1,5 @@
-// The rules of robots.txt as the processes of a fleet have them, and a server that counts who asks for the file.
+// The rules of robots.txt as the processes of a fleet have them, and a server that counts who asks for the
+// file.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,5 @@
-// Words that drover no longer uses, what they became (docs/GLOSSARY.md), and where they still may stand: a table.
+// Words that drover no longer uses, what they became (docs/GLOSSARY.md), and where they still may stand: a
+// table.
 
 export interface OldWord {
   old: string;

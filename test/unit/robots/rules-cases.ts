@@ -1,6 +1,6 @@
-// The rules of robots.txt, case by case: the table that rules.test.ts runs. Each case names the section that asks
-// for it. "Google" is the test suite of google/robotstxt and the specification at developers.google.com, where
-// RFC 9309 is silent.
+// The rules of robots.txt, case by case: the table that rules.test.ts runs. Each case names the section that
+// asks for it. "Google" is the test suite of google/robotstxt and the specification at developers.google.com,
+// where RFC 9309 is silent.
 
 export interface Case {
   says: string;

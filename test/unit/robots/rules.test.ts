@@ -1,5 +1,5 @@
-// What a robots.txt allows: every case of the table in rules-cases.ts, the lines that a verdict names, Crawl-delay,
-// Sitemap, and the first 500 KiB.
+// What a robots.txt allows: every case of the table in rules-cases.ts, the lines that a verdict names,
+// Crawl-delay, Sitemap, and the first 500 KiB.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';

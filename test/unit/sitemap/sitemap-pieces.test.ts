@@ -1,5 +1,5 @@
-// Properties of reading sitemaps: a text in pieces reads like a whole one, what was written comes back, and nothing
-// throws.
+// Properties of reading sitemaps: a text in pieces reads like a whole one, what was written comes back, and
+// nothing throws.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import zlib from 'node:zlib';

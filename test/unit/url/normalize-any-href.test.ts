@@ -1,4 +1,5 @@
-// Properties of normalisation that hold for any text, and the link resolver against parsing without shortcuts.
+// Properties of normalisation that hold for any text, and the link resolver against parsing without
+// shortcuts.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
-// The series of the plots: what the dashboard computes of samples in the browser. Its modules run in Node as they
-// are.
+// The series of the plots: what the dashboard computes of samples in the browser. Its modules run in Node as
+// they are.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
