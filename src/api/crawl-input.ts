@@ -25,13 +25,9 @@ const text = z.string().max(8000);
 
 export const crawlInput = z
   .strictObject({
-    name: z
-      .string()
-      .max(100)
-      .optional()
-      .meta({
-        description: 'goes on with an unfinished crawl of that name; without a name, a new crawl begins',
-      }),
+    name: z.string().max(100).optional().meta({
+      description: 'goes on with an unfinished crawl of that name; without a name, a new crawl begins',
+    }),
     url: text.optional(),
     urls: z.array(text).max(MOST_URLS).optional(),
     maxDepth: z

@@ -59,12 +59,9 @@ export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
           z.object({
             dryRun: z.boolean(),
             matching: z.number().int(),
-            cancelled: z
-              .number()
-              .int()
-              .meta({
-                description: 'further letters that match and stay, because their crawls were cancelled',
-              }),
+            cancelled: z.number().int().meta({
+              description: 'further letters that match and stay, because their crawls were cancelled',
+            }),
             runs: z.array(replayShape),
           }),
         ),
