@@ -1,4 +1,4 @@
-// Patterns on URLs, for --include and --exclude: globs and regular expressions.
+// Patterns for URLs (--include and --exclude): globs and regular expressions.
 import picomatch from 'picomatch/posix.js';
 import { DroverError } from '../errors.ts';
 
@@ -30,12 +30,14 @@ export function compileUrlPattern(pattern: string, setting: string): (url: strin
   }
 }
 
-/** Whether compileUrlPattern takes it for a regular expression: `/blog/` is one, `/blog/**` is a glob. */
+/**
+ * Whether compileUrlPattern reads the pattern as a regular expression: `/blog/` is one, `/blog/**` is a glob.
+ */
 export function isRegexPattern(pattern: string): boolean {
   return /^\/.+\/[iu]*$/s.test(pattern);
 }
 
-/** `/en/us` is a path, `/en(us)?/g` a regular expression with a flag that is of no use here. */
+/** `/en/us` is a path. `/en(us)?/g` is a regular expression with a flag that has no use here. */
 function isRegex([, body = '', flags = '']: RegExpExecArray): boolean {
   if (/^[iu]*$/.test(flags)) return true;
   if (/^[dgimsuvy]+$/.test(flags) && /[\\^$|()+]/.test(body))
@@ -52,7 +54,7 @@ function globTest(pattern: string): (url: string) => boolean {
   const glob = spelledAsUrl(pattern);
   if (glob === '/') return (url) => url.endsWith('/') && pathStart(url) === url.length - 1;
   if (glob.startsWith('/')) {
-    // Without its first slash, or picomatch would not see that /**/a is also /a.
+    // The first slash is cut off, because picomatch would otherwise not match /a with /**/a.
     const matches = matcher(glob.slice(1));
     return (url) => matches(url.slice(pathStart(url) + 1));
   }
@@ -63,7 +65,10 @@ function globTest(pattern: string): (url: string) => boolean {
   return (url) => matches(url.slice(url.indexOf('//') + 2));
 }
 
-/** Hosts in lower case, the rest encoded as in a normalised URL; a URL without a path is that of `/`. */
+/**
+ * Spells a pattern as URLs are spelled: host in lower case, the rest percent-encoded; a URL without a path
+ * gets `/`.
+ */
 function spelledAsUrl(pattern: string): string {
   const [, scheme = '', host = '', path = ''] = /^([^/]*:\/\/)?([^/]*)(.*)$/s.exec(pattern) ?? [];
   const hasHost = scheme !== '' || (host !== '' && path !== '');
@@ -77,13 +82,16 @@ function spelledAsUrl(pattern: string): string {
 
 function matcher(glob: string): (text: string) => boolean {
   const literal = glob.replace(/(?<!\\)[()|]/g, '\\$&');
-  // picomatch knows ** as a whole segment only: a** is here a* and all below it.
+  // picomatch knows ** as a whole segment only. Here a** means a* and everything below it.
   const spelled = literal.replace(/([^/*])\*\*+(?=\/|$)/g, '$1{*,*/**}');
   const regex = picomatch.makeRe(spelled, { dot: true, nonegate: true, debug: true });
   return (text) => regex.test(withoutDotSegments(text));
 }
 
-/** No * of a glob matches `.` or `..`, as is right for files; in a query (`?back=/a/../b`) they are but text. */
+/**
+ * Hides segments `.` and `..`, which no * matches. That rule is right for files, but in a query
+ * (`?back=/a/../b`) they are ordinary text.
+ */
 function withoutDotSegments(text: string): string {
   return text.includes('/.') ? text.replace(/\/(?=\.\.?(?:\/|$))/g, '/-') : text;
 }

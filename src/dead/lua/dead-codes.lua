@@ -1,7 +1,7 @@
 --[[
-  Dead letters by code, of one page of the index's groups (frontier/lua/dead-index.lua), those of the latest deaths first.
+  Counts dead letters by code, for one page of the groups in the index (frontier/lua/dead-index.lua), newest first.
     KEYS[1] NS:dead:groups  ·  ARGV 1 NS  2 first group  3 last group
-  Answers the number of groups, then code and count in turn.
+  Returns the number of groups in the page, then code and count in turn.
 ]]
 local groups = redis.call('ZREVRANGE', KEYS[1], ARGV[2], ARGV[3])
 local counts = {}
