@@ -1,12 +1,12 @@
-// The handle of one fleet: a connection, the namespace that its keys in Redis begin with, and these keys.
+// The handle of one fleet: a connection to Redis, the namespace of its keys, and the keys themselves.
 import { type Keys, keysOf } from './keys.ts';
 import type { Redis } from './redis.ts';
 
-/** What whoever reads or changes a fleet's state in Redis works with. */
+/** What every function needs that reads or changes a fleet's state in Redis. */
 export interface Fleet {
-  /** For scripts and reads; whoever opened it closes it. */
+  /** Connection for scripts and reads. Whoever opened it closes it. */
   readonly redis: Redis;
-  /** What all its keys begin with, such as `{drover:0}`. */
+  /** Prefix of all keys of the fleet, such as `{drover:0}`. */
   readonly namespace: string;
   readonly keys: Keys;
 }

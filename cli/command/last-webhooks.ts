@@ -25,7 +25,7 @@ export async function tellWebhook(parts: {
   if (settings.webhook === null) return;
   const host = limiterKeyOf(new URL(settings.webhook).href);
   const say = setTimeout(() => screen.note(`waiting for the webhook at ${host}`), SAY_MS);
-  const { underway, givenUp } = await consumer.webhooks.settle(crawl, MOST_MS, interrupt.asked);
+  const { underway, givenUp } = await consumer.webhooks.waitForEvents(crawl, MOST_MS, interrupt.asked);
   clearTimeout(say);
   if (underway > 0)
     screen.warn(

@@ -139,8 +139,7 @@ export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string>
  */
 export async function readCounts(fleet: Fleet, crawl: string): Promise<CrawlCounts> {
   const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
-  if (!fields.state)
-    throw new DroverError('E_CRAWL_UNKNOWN', `There is no crawl ${JSON.stringify(crawl)}.`);
+  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `There is no crawl ${JSON.stringify(crawl)}.`);
   return countsOf(crawl, fields);
 }
 

@@ -9,16 +9,17 @@ import { DroverError } from '../errors.ts';
  * |---|---|
  * | `/regex/`, `/regex/i` | the whole URL, anywhere in it; flags `i` and `u` |
  * | `/blog/**`, begins with a slash | path and query |
- * | `*.pdf`, no slash | what stands behind the last slash of the URL; and of its path, without the query |
+ * | `*.pdf`, no slash | the URL after its last slash, and the last part of its path without the query |
  * | `http://x/a/**`, `http*://x/**` | the whole URL |
  * | `*.example.com/**`, any other | host with port, path and query |
  *
- * In globs `*` is any text without a slash, `**` any text (`/blog/**` is also `/blog`), `?` one character but a slash,
- * `[ab]` one of these, `{a,b}` either; everything else is itself, parentheses and `|` too. `*` or `**` alone matches every
- * URL. Host names may be in upper case, and what a URL must encode need not be encoded.
+ * In globs, `*` matches any text without a slash, `**` any text (`/blog/**` also matches `/blog`), `?` one
+ * character other than a slash, `[ab]` one of these characters, `{a,b}` one of these texts. Every other
+ * character matches itself, also parentheses and `|`. `*` or `**` alone matches every URL. A pattern may have
+ * host names in upper case and characters that a URL must encode.
  *
- * Throws E_SETTING naming `setting` if it is malformed. How long a regular expression or a glob with several `**` takes
- * on a URL made for it is bounded by the longest URL accepted, and by nothing else.
+ * Throws E_SETTING, naming `setting`, for a malformed pattern. A regular expression, or a glob with several
+ * `**`, may take long on a URL made for it; only the length of the longest accepted URL limits that.
  */
 export function compileUrlPattern(pattern: string, setting: string): (url: string) => boolean {
   const regex = /^\/(.+)\/([a-z]*)$/s.exec(pattern);

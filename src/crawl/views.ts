@@ -79,7 +79,9 @@ export async function pageOfCrawls(
 ): Promise<{ ids: string[]; next: string | null }> {
   const rank = cursor === null ? -1 : await fleet.redis.zrevrank(fleet.keys.crawls, cursor);
   if (rank === null)
-    throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', { field: 'query.cursor' });
+    throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', {
+      field: 'query.cursor',
+    });
   const ids = await fleet.redis.zrevrange(fleet.keys.crawls, String(rank + 1), String(rank + 1 + limit));
   return { ids: ids.slice(0, limit), next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
 }

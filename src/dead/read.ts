@@ -98,7 +98,9 @@ async function rankAfter(redis: Redis, key: string, cursor: string | null): Prom
   if (cursor === null) return 0;
   const [, at, jobId] = /^(\d+)_(.+)$/s.exec(cursor) ?? [];
   if (at === undefined || jobId === undefined)
-    throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', { field: 'query.cursor' });
+    throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', {
+      field: 'query.cursor',
+    });
   const [score, rank] = await Promise.all([redis.zscore(key, jobId), redis.zrevrank(key, jobId)]);
   // A job that has failed again since then has another time, and so another rank.
   if (rank !== null && Number(score) === Number(at)) return rank + 1;

@@ -1,4 +1,4 @@
-// Where a request is: in its lane, in the queue, dead, ended; with its attempts and its record.
+// Finds where a request is (in its lane, in the queue, dead, ended), with its attempts and its record.
 
 import { jobOf } from '../dead/groups.ts';
 import type { Fleet } from '../fleet.ts';
@@ -11,9 +11,9 @@ import type { RecordIndexes } from '../records/read/record-index.ts';
 import { type Request, unpackRequest } from '../request.ts';
 import type { Place, Whereabouts } from './explanation.ts';
 
-/** Entries of lanes that are looked at for one. */
+/** Most entries of lanes that are searched for one request. */
 export const MOST_IN_LANES = 10_000;
-/** A request that moves on between two looks is looked for again. */
+/** Tries to find a request that moves on while it is being looked for. */
 const MOST_LOOKS = 3;
 /** BullMQ keeps the time of a delayed job in the upper bits of its score. */
 const DELAY_SCALE = 0x1000;
@@ -21,13 +21,13 @@ const DELAY_SCALE = 0x1000;
 export interface PlaceParts {
   fleet: Fleet;
   queue: RequestQueue;
-  /** Where the crawls' records lie: `<dataDir>/records`. */
+  /** Folder of all crawls' records: `<dataDir>/records`. */
   recordsDir: string;
-  /** The indexes that this process keeps; without, the segments are read through. */
+  /** Indexes of this process. Without them, the segments are read from the beginning. */
   records?: Pick<RecordIndexes, 'find'>;
 }
 
-/** One request of a crawl; `key`: in whose lane it would stand, null if that is not known. */
+/** One request of a crawl. `key` is the limiter key of its lane, null if that is not known. */
 export interface Wanted {
   crawl: string;
   recordsFolder: string;
@@ -35,7 +35,7 @@ export interface Wanted {
   key: string | null;
 }
 
-/** Answers from several looks, none of which changes anything. Throws E_FILE. */
+/** Finds a request, by several reads that change nothing. Throws E_FILE. */
 export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereabouts> {
   for (let looks = 1; ; looks++) {
     const look = await lookAtRequest(parts.fleet, wanted.crawl, wanted.id);
@@ -49,7 +49,7 @@ export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereab
   }
 }
 
-/** Null when it has moved on meanwhile. */
+/** One try; null when the request has moved on meanwhile. */
 async function locateOnce(
   parts: PlaceParts,
   wanted: Wanted,
@@ -67,7 +67,7 @@ async function locateOnce(
     const place = await placeInQueue(parts, job, look);
     return place && { ...nothing, place };
   }
-  const placed = await recordOf(parts, wanted);
+  const placed = await findPlacedRecord(parts, wanted);
   if (look.dead) {
     const letter = job && (await job.isFailed()) ? letterOf(job) : null;
     return { ...nothing, place: { kind: 'dead' }, request: job && unpackRequest(job.data), letter, placed };
@@ -77,7 +77,7 @@ async function locateOnce(
   return { ...nothing, place: { kind: look.seen === null ? 'dropped' : 'never' } };
 }
 
-function recordOf(
+function findPlacedRecord(
   { records, recordsDir }: PlaceParts,
   { recordsFolder, id }: Wanted,
 ): Promise<PlacedRecord | null> {

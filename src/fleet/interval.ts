@@ -1,11 +1,11 @@
-// What a process does again and again beside its work: never twice at once, however long it takes.
+// Work that a process repeats at an interval. Two rounds never run at the same time.
 
 export interface Interval {
-  /** Resolves when the round at hand is done. */
+  /** Resolves when the current round is done. */
   stop(): Promise<void>;
 }
 
-/** Begins a round every `everyMs`, unless the one before is still at it. */
+/** Starts a round every `everyMs` milliseconds, unless the former round is still running. */
 export function repeat(
   everyMs: number,
   round: () => Promise<void>,

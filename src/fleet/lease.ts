@@ -1,15 +1,15 @@
-// A chore that one process of the fleet does at a time, and not more often than it is due.
+// Leases: the right of one process of the fleet to do a piece of work, for a while.
 import type { Fleet } from '../fleet.ts';
 
 /**
- * Takes the chore for so long; false when another has it, or it was done too short a while ago. Nobody gives it back: that is what spaces
- * the rounds.
+ * Takes the lease on `work` for `leaseMs`. Returns false when another process holds it. Nobody gives it back
+ * early, so the work is done at most once in `leaseMs`. Atomic.
  */
 export async function takeLease(fleet: Fleet, work: string, leaseMs: number): Promise<boolean> {
   return (await fleet.redis.set(fleet.keys.lease(work), '1', 'PX', Math.ceil(leaseMs), 'NX')) === 'OK';
 }
 
-/** Still at it: nobody else begins for so long. */
+/** Renews a lease that this process holds, for `leaseMs` from now. */
 export async function keepLease(fleet: Fleet, work: string, leaseMs: number): Promise<void> {
   await fleet.redis.set(fleet.keys.lease(work), '1', 'PX', Math.ceil(leaseMs));
 }

@@ -156,7 +156,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const never = await explain(`${url}/nowhere`, 'c');
   assert.equal(
     never.verdict,
-    'Never offered to crawl c: it was no seed, and no page that was fetched links to it.',
+    'Never offered to crawl c: it was not a seed, and no fetched page links to it.',
   );
   assert.deepEqual([never.record, never.letter, never.attempts], [null, null, []]);
   const forbidden = await explain(`${url}/private/b`, 'c');
@@ -234,7 +234,7 @@ test('a request that waits: its position in its lane, by priority, and why nothi
   const waiting = await explain(`${url}/p/16`);
   assert.equal(
     waiting.verdict,
-    `Waiting: 18th in the lane of ${host}; no consumer is at work (drover consume).`,
+    `Waiting: 18th in the lane of ${host}; no consumer is running (drover consume).`,
   );
   assert.equal(step(waiting, 'place')?.text, `18th of 22 in the lane of ${host}`);
   assert.match((await explain(`${url}/urgent`)).verdict, /^Waiting: 1st in the lane of /);
@@ -313,7 +313,7 @@ test('a retry: until when it waits, and the attempt that failed', async (t) => {
   );
   assert.match(
     retry.verdict,
-    /^Waiting until 20.*Z: attempt 1 failed \(E_HTTP_5XX\), and it is tried again\.$/,
+    /^Waiting until 20.*Z: attempt 1 failed \(E_HTTP_5XX\), and it will be tried again\.$/,
   );
   const untilMs = Date.parse(/until (\S+Z)/.exec(retry.verdict)?.[1] ?? '');
   assert.ok(untilMs > Date.now() + 10_000 && untilMs < Date.now() + 180_000, retry.verdict);

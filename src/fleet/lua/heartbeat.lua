@@ -1,9 +1,9 @@
 --[[
-  A consumer's heartbeat: what it counted since the last is added to the fleet's metrics, how it stands is kept while it lives.
+  A consumer's heartbeat: adds what it counted since the last one to the fleet's metrics, and keeps its state.
     KEYS[1] NS:metrics
-    ARGV    1 NS  2 consumer  3 number of this heartbeat  4 how it stands (JSON), '' when it leaves  5 how long that is kept (ms)
+    ARGV    1 NS  2 consumer  3 number of this heartbeat  4 its state (JSON), '' when it leaves  5 how long to keep it (ms)
             then pairs: field, whole number to add
-  Answers 1 if somebody listens to the tail. The same heartbeat again adds nothing.
+  Returns 1 if anybody watches the tail. The same heartbeat sent again adds nothing.
 ]]
 local ns, entry = ARGV[1], ARGV[1] .. ':heartbeat:' .. ARGV[2]
 if tonumber(ARGV[3]) > tonumber(redis.call('HGET', entry, 'beat') or '0') then

@@ -1,7 +1,7 @@
 --[[
-  How the consumers that are alive stand.
+  The state of the consumers that are alive.
     KEYS[1] NS:consumers  ·  ARGV 1 NS
-  Answers three for each: its id, its capacity, what its last heartbeat said (JSON) or ''.
+  Returns three values for each: its id, its capacity, the state in its last heartbeat (JSON) or ''.
 ]]
 --- include politeness/lua/gate.lua
 local out = {}

@@ -41,12 +41,12 @@ test('a robots.txt that cannot be had forbids all, one that allows nothing', () 
   const away = { ...look, ...rest, kind: 'unreachable', reason: 'It answers with status 503.' } as const;
   assert.equal(
     forbiddenBy(away),
-    'robots.txt of a.test:81 cannot be had (it answers with status 503), which forbids all',
+    'robots.txt of a.test:81 is unreachable (it answers with status 503), which forbids all',
   );
   const cause = packFailure(failure('E_DNS_NOT_FOUND', 'A.test.'));
   assert.equal(
     forbiddenBy({ ...away, reason: cause }),
-    'robots.txt of a.test:81 cannot be had (E_DNS_NOT_FOUND: a.test), which forbids all',
+    'robots.txt of a.test:81 is unreachable (E_DNS_NOT_FOUND: a.test), which forbids all',
   );
 });
 
