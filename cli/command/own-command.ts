@@ -1,4 +1,4 @@
-// How the user calls drover: what a hint says must be what can be typed.
+// How the user runs drover, so that hints show commands that can be typed as they are.
 
-/** From a checkout, npm calls it; installed, it stands on the PATH. */
+/** In a checkout npm runs drover; when installed, it is on the PATH. */
 export const OWN_COMMAND = import.meta.url.endsWith('.ts') ? 'npm run drover --' : 'drover';

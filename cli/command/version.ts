@@ -1,4 +1,4 @@
-// Which drover this is.
+// The version of drover.
 import { readFileSync } from 'node:fs';
 
 export function readVersion(): string {
@@ -7,7 +7,7 @@ export function readVersion(): string {
       return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
         .version;
     } catch {
-      // from a checkout it lies two levels up, from dist/ three
+      // in a checkout it is two levels up, in dist/ three
     }
   }
   return 'unknown';

@@ -1,4 +1,4 @@
-// drover hosts: how hosts stand.
+// drover hosts: prints the state of hosts.
 
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
@@ -32,7 +32,7 @@ function asLines(states: readonly HostState[]): string {
 }
 
 function table(states: readonly HostState[]): string {
-  if (states.length === 0) return 'no host is being crawled\n';
+  if (states.length === 0) return 'no host has requests of an open crawl\n';
   const rows = states.map((state) => [
     printable(state.key),
     String(state.waiting),
@@ -45,7 +45,7 @@ function table(states: readonly HostState[]): string {
   return columns(['host', 'waiting', 'open', 'in flight', 'apart', 'latency', ''], rows, 1);
 }
 
-/** The least time between two starts that holds now. */
+/** The least time between two starts that is in force now. */
 function spacing({ delayMs, intervalMs }: HostState): string {
   const most = Math.max(delayMs, intervalMs);
   return most === 0 ? '' : duration(most);
@@ -56,10 +56,10 @@ function remarks(state: HostState): string[] {
   const isSet = Object.values(set).some((value) => value !== null);
   return [
     pausedMs > 0 ? `paused for ${duration(pausedMs)}` : '',
-    isSet ? 'limits set by hand' : '',
-    crawlDelayMs ? `robots.txt asks for ${duration(crawlDelayMs)}` : '',
-    paceMs ? `slowed to ${duration(paceMs)}` : '',
-    quotaMs ? `quota: ${duration(quotaMs)}` : '',
+    isSet ? 'limits set by the operator' : '',
+    crawlDelayMs ? `robots.txt asks for ${duration(crawlDelayMs)} between starts` : '',
+    paceMs ? `slowed down to ${duration(paceMs)} between starts` : '',
+    quotaMs ? `quota: ${duration(quotaMs)} between starts` : '',
     server ? `server ${printable(server)}` : '',
   ].filter(Boolean);
 }

@@ -1,4 +1,4 @@
-// What the progress of a crawl says, as the lines that a terminal shows in place and as one plain line.
+// The progress of a crawl, as lines that a terminal redraws and as one plain line.
 import { endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
 import { count, counted, duration, highestFirst, size, speed } from './figures.ts';
 import { type Fitted, fit, type Piece, paint, piece } from './styles.ts';
@@ -8,7 +8,7 @@ interface Terminal {
   colour: boolean;
 }
 
-/** Three lines: how far, how fast, what went wrong; the third is empty while all is well. */
+/** Three lines: progress, speed, troubles. The third is empty while there are no troubles. */
 export function liveLines(sample: ProgressSample, rate: Rate, terminal: Terminal): Fitted[] {
   const { counts, inFlight } = sample;
   const { columns, colour } = terminal;
@@ -32,7 +32,7 @@ function indented(pieces: Piece[], columns: number, colour: boolean): Fitted {
   return line.width === 0 ? line : { text: indent + line.text, width: indent.length + line.width };
 }
 
-/** The crawl, a bar if the total is known, and how much is done. */
+/** The crawl's name, a bar if the total is known, and how many requests have ended. */
 function headLine(sample: ProgressSample, rate: Rate, { columns, colour }: Terminal): Fitted {
   const { counts } = sample;
   const ended = endedOf(counts);
@@ -54,7 +54,7 @@ function headLine(sample: ProgressSample, rate: Rate, { columns, colour }: Termi
   return { text, width: start.width + room + end.width + 4 };
 }
 
-/** In whole seconds: it is an estimate. */
+/** In whole seconds, because it is an estimate. */
 function timeLeft(milliseconds: number): string {
   return `${duration(Math.ceil(milliseconds / 1000) * 1000)} left`;
 }
@@ -67,7 +67,7 @@ function bar(share: number, columns: number, colour: boolean): string {
   );
 }
 
-/** What did not go as wished, the gravest first. */
+/** The troubles, the gravest first. */
 function troubles({ counts }: ProgressSample): Piece[] {
   const { dead, retries, postponed, refused } = counts;
   const errors = highestFirst(counts.errors);
@@ -86,7 +86,7 @@ function troubles({ counts }: ProgressSample): Piece[] {
   return pieces;
 }
 
-/** One line for a file or a pipe: the same figures. */
+/** The same figures on one line, for a file or a pipe. */
 export function plainLine(sample: ProgressSample, rate: Rate): string {
   const { counts, inFlight } = sample;
   const left = rate.remainingMs();

@@ -91,7 +91,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   assert.deepEqual([other.fingerprint, other.verdict], [fetched.fingerprint, fetched.verdict]);
   assert.match(
     step(other, 'normalize')?.text ?? '',
-    /\/a\?b=1 \(white space removed, fragment removed, spelled as browsers ask for it\); fingerprint [0-9a-f]{16}$/,
+    /\/a\?b=1 \(white space removed, fragment removed, spelled as browsers spell it\); fingerprint [0-9a-f]{16}$/,
   );
 
   const missing = await explain(`${url}/missing`);
@@ -162,7 +162,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const forbidden = await explain(`${url}/private/b`, 'c');
   assert.match(
     forbidden.verdict,
-    /^Never offered to crawl c; if it were, robots\.txt of .* forbids it \(line 6/,
+    /^Never offered to crawl c; if it were offered, robots\.txt of .* forbids it \(line 6/,
   );
 
   // As a person sees it, by a search through the segments instead of the index.
@@ -257,7 +257,10 @@ test('a request that waits: its position in its lane, by priority, and why nothi
   );
   await steerCrawl(parts.fleet, 'c', 'cancel');
   const dropped = await explain(`${url}/p/16`, 'c');
-  assert.match(dropped.verdict, /^Not fetched: crawl c was cancelled, and what it had waiting was dropped/);
+  assert.match(
+    dropped.verdict,
+    /^Not fetched: crawl c was cancelled, and its waiting requests were dropped; it is not known any more whether this was one of them/,
+  );
   assert.equal(step(dropped, 'seen')?.ok, null);
 });
 
@@ -321,7 +324,7 @@ test('a retry: until when it waits, and the attempt that failed', async (t) => {
     retry.attempts.map(({ status }) => status),
     [500],
   );
-  assert.equal(step(retry, 'robots')?.text, 'not asked (--ignore-robots)');
+  assert.equal(step(retry, 'robots')?.text, 'not fetched (--ignore-robots)');
   assert.ok(!JSON.stringify(retry).includes('4711'), 'a token is shown');
 });
 
@@ -352,7 +355,7 @@ test('a lane is looked through to a bound, and each of very many URLs is known',
   const far = await explain('http://far.test/p/10999');
   assert.match(
     far.verdict,
-    /^Waiting in a lane of crawl c, beyond the first 10,000 \(11000 wait at far\.test\); /,
+    /^Waiting in a lane of crawl c, beyond the first 10,000 \(11000 are waiting at far\.test\); /,
   );
   assert.match((await explain('http://far.test/p/11000')).verdict, /^Never offered/);
   const byId = await explainRequest(parts, `c.${far.fingerprint}`);

@@ -64,7 +64,7 @@ test('what normalising changed is said, and what links lose', () => {
     'default port removed',
   ]);
   assert.deepEqual(changesOf('http://a.test:443/'), []);
-  assert.deepEqual(changesOf('http://A.test/%7ea/../b'), ['spelled as browsers ask for it']);
+  assert.deepEqual(changesOf('http://A.test/%7ea/../b'), ['spelled as browsers spell it']);
   assert.deepEqual(changesOf('http://a.test/?utm_x=1'), ['parameters removed (--strip-params)']);
   assert.deepEqual(changesOf('http://a.test/;jsessionid=1'), ['session identifier removed in links']);
   assert.deepEqual(changesOf('http://a.test:x/'), ['E_URL_INVALID']);
