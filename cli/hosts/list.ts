@@ -3,7 +3,7 @@
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { hostKey } from '../../src/crawl/host-key.ts';
 import { printable } from '../../src/log.ts';
-import { type HostState, listHosts, lookAtHosts } from '../../src/politeness/hosts.ts';
+import { FOR_GOOD_MS, type HostState, listHosts, lookAtHosts } from '../../src/politeness/hosts.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import { columns } from '../terminal/columns.ts';
@@ -55,11 +55,16 @@ function remarks(state: HostState): string[] {
   const { set, pausedMs, crawlDelayMs, paceMs, quotaMs, server } = state;
   const isSet = Object.values(set).some((value) => value !== null);
   return [
-    pausedMs > 0 ? `paused for ${duration(pausedMs)}` : '',
+    pausedText(pausedMs),
     isSet ? 'limits set by the operator' : '',
     crawlDelayMs ? `robots.txt asks for ${duration(crawlDelayMs)} between starts` : '',
     paceMs ? `slowed down to ${duration(paceMs)} between starts` : '',
     quotaMs ? `quota: ${duration(quotaMs)} between starts` : '',
     server ? `server ${printable(server)}` : '',
   ].filter(Boolean);
+}
+
+function pausedText(pausedMs: number): string {
+  if (pausedMs <= 0) return '';
+  return pausedMs > FOR_GOOD_MS / 2 ? 'paused until it is resumed' : `paused for ${duration(pausedMs)}`;
 }

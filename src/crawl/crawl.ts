@@ -130,7 +130,7 @@ export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string>
   // the first.
   const first = /^(.+)\.1$/.exec(idOrName)?.[1];
   if (first && (await fleet.redis.zscore(fleet.keys.crawls, first))) return first;
-  throw new DroverError('E_CRAWL_UNKNOWN', `There is no crawl ${JSON.stringify(idOrName)}.`);
+  throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(idOrName)}.`);
 }
 
 /**
@@ -139,7 +139,7 @@ export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string>
  */
 export async function readCounts(fleet: Fleet, crawl: string): Promise<CrawlCounts> {
   const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
-  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `There is no crawl ${JSON.stringify(crawl)}.`);
+  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return countsOf(crawl, fields);
 }
 

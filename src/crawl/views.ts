@@ -44,8 +44,7 @@ export async function viewCrawl(
   crawl: string,
 ): Promise<CrawlView & { settings: CrawlSettings }> {
   const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
-  if (!fields.state)
-    throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return { ...viewOf(crawl, fields), settings: shownSettings(storedSettings(fields.settings)) };
 }
 

@@ -107,7 +107,7 @@ function neverOffered(facts: Facts): string {
   const { subject, scope, counts } = facts;
   const which =
     subject.chosen === 'newest'
-      ? `Never offered to any crawl (asked for ${subject.crawl}, the newest)`
+      ? `Never offered to any crawl (explained for ${subject.crawl}, the newest)`
       : `Never offered to crawl ${subject.crawl}`;
   const soFar = counts?.state === 'running' || counts?.state === 'paused' ? ' so far' : '';
   const { linking = null, limit = null, asLink = null } = scope ?? {};

@@ -20,7 +20,7 @@ export interface Steered {
  */
 export async function steer(fleet: Fleet, crawl: string, steering: Steering): Promise<Steered> {
   const [state, changed, inLanes] = await call(fleet, crawl, steering);
-  if (state === '') throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  if (state === '') throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return { state: state as Steered['state'], changed: changed === 1, inLanes };
 }
 

@@ -41,7 +41,7 @@ test('list, summary and export take the same filters, and a slip is told from "n
     [['summary', '--host', 'example.org'], /no dead letter is of example\.org/],
     [['list', '--min-attempts', 'many'], /--min-attempts: expected a whole number/],
     [['list', '--since', 'yesterday'], /--since: expected a duration such as 2h/],
-    [['list', 'nosuch'], /There is no crawl "nosuch"/],
+    [['list', 'nosuch'], /The name given is "nosuch"/],
     [['show', 'c.0000000000000000'], /no such dead letter/],
     [['show', `${site.url}/elsewhere`], /no such dead letter/],
     [['export', '--format', 'xls'], /expected ndjson or csv/],

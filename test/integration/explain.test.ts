@@ -125,7 +125,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const elsewhere = await explain('http://elsewhere.test/');
   assert.match(
     elsewhere.verdict,
-    /^Never offered to any crawl .*: the link of .*\/seed was left out, its host is not /,
+    /^Never offered to any crawl .*: the link of .*\/seed was left out, its host differs from /,
   );
   assert.match(
     (await explain('http://other.test/', 'c')).verdict,
@@ -186,7 +186,7 @@ test('a dead letter that is replayed, or purged', async (t) => {
   assert.equal((await runner.run(['dead', 'replay', 'c'])).code, 0);
   const again = await explain(`${url}/gone`);
   assert.match(again.verdict, /^Waiting: 1st in the lane of /);
-  assert.match(step(again, 'record')?.text ?? '', /of before it was replayed$/);
+  assert.match(step(again, 'record')?.text ?? '', /from before its replay$/);
   const consumer = runner.start(['consume', '--quiet']);
   t.after(() => consumer.kill());
   await until(async () => (await explain(`${url}/gone`)).letter, {
@@ -294,7 +294,7 @@ test('a host that is slow: when its next start may be, and what was cancelled in
   const verdicts = await Promise.all(
     Array.from({ length: 9 }, async (_, page) => (await explain(`${url}/p/${page}`, 'c')).verdict),
   );
-  assert.match(verdicts[8] ?? '', /what it had waiting was dropped/);
+  assert.match(verdicts[8] ?? '', /its waiting requests were dropped/);
   assert.ok(
     verdicts.every((verdict) => /^(Fetched|Not fetched: crawl c was cancelled)/.test(verdict)),
     verdicts.join('\n'),
