@@ -38,7 +38,7 @@ test('list, summary and export take the same filters, and a slip is told from "n
 
   const slips: [string[], RegExp][] = [
     [['list', '--code', 'E-HTTP-5XX'], /did you mean E_HTTP_5XX\? docs\/errors\.md/],
-    [['summary', '--host', 'example.org'], /no dead letter is of example\.org/],
+    [['summary', '--host', 'example.org'], /there are no dead letters of example\.org/],
     [['list', '--min-attempts', 'many'], /--min-attempts: expected a whole number/],
     [['list', '--since', 'yesterday'], /--since: expected a duration such as 2h/],
     [['list', 'nosuch'], /The name given is "nosuch"/],
@@ -46,8 +46,8 @@ test('list, summary and export take the same filters, and a slip is told from "n
     [['show', `${site.url}/elsewhere`], /no such dead letter/],
     [['export', '--format', 'xls'], /expected ndjson or csv/],
     [['export', '-o', runner.path('no/such/place')], /-o .*no\/such\/place/],
-    [['purge'], /or say --all/],
-    [['replay'], /or say --all/],
+    [['purge'], /or add --all/],
+    [['replay'], /or add --all/],
     [['replay', 'c', '--canary', '-1'], /--canary: expected a whole number/],
     [['replays', 'none'], /no such replay/],
   ];

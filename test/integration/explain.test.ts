@@ -129,7 +129,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   );
   assert.match(
     (await explain('http://other.test/', 'c')).verdict,
-    /^Never offered to crawl c; as a link it would be left out: its host is not .*--scope/,
+    /^Never offered to crawl c; as a link it would be left out: its host differs .*--scope/,
   );
   const excluded = await explain(`${url}/old.pdf`);
   assert.match(excluded.verdict, /\/seed was left out, it matches --exclude \*\.pdf\.$/);
