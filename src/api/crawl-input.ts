@@ -112,7 +112,7 @@ export function settingsOf(context: ApiContext, input: CrawlInput): CrawlSetting
   return settings;
 }
 
-/** Throws E_FIELD unless it is a setting of crawls that a caller may say. */
+/** Throws E_FIELD for anything but a setting of crawls that a caller may set. */
 function settingNamed(name: string, field: string): NameOf<'crawl'> {
   const setting = namesOf('crawl').find((known) => known === name);
   const present = presentNameOf(name);
