@@ -24,7 +24,7 @@ const LONGEST_CANARY_MS = 600_000;
  * What is kept about a group: its last run, the number of failed tries in a row, and when it may be tried
  * again (milliseconds since 1970).
  */
-interface Memory {
+interface GroupMemory {
   run: string | null;
   failed: number;
   nextAt: number;
@@ -79,10 +79,10 @@ async function learn(
   fleet: Fleet,
   intervalMs: number,
   present: ReadonlySet<string>,
-): Promise<Map<string, Memory>> {
-  const memories = new Map<string, Memory>();
+): Promise<Map<string, GroupMemory>> {
+  const memories = new Map<string, GroupMemory>();
   for (const [group, text] of Object.entries(await fleet.redis.hgetall(fleet.keys.autoReplays))) {
-    const memory = JSON.parse(text) as Memory;
+    const memory = JSON.parse(text) as GroupMemory;
     const next = memory.run === null ? memory : await judge(fleet, memory, memory.run, intervalMs);
     const isOver =
       next.run === null && (next.failed === 0 || (!present.has(group) && next.nextAt <= Date.now()));
@@ -95,7 +95,12 @@ async function learn(
   return memories;
 }
 
-async function judge(fleet: Fleet, memory: Memory, id: string, intervalMs: number): Promise<Memory> {
+async function judge(
+  fleet: Fleet,
+  memory: GroupMemory,
+  id: string,
+  intervalMs: number,
+): Promise<GroupMemory> {
   let run = await readRun(fleet, id);
   if (run && run.endedAt === null) {
     if (run.phase !== 'canary' || Date.now() - Date.parse(run.startedAt) < LONGEST_CANARY_MS) return memory;
@@ -112,6 +117,6 @@ function cameThrough({ phase, recorded, dead }: RunAtWork): boolean {
   return phase === 'done' && recorded > 0 && dead === 0;
 }
 
-async function remember(fleet: Fleet, group: string, memory: Memory): Promise<void> {
+async function remember(fleet: Fleet, group: string, memory: GroupMemory): Promise<void> {
   await fleet.redis.hset(fleet.keys.autoReplays, group, JSON.stringify(memory));
 }

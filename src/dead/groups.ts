@@ -107,13 +107,13 @@ async function matching(queue: RequestQueue, members: Member[], filter: DeadFilt
   const likely = members.filter(({ jobId }) => matchesId(jobId, filter));
   if (isPlain(filter)) return likely;
   const read = await Promise.all(
-    likely.map(async (member) => ({ ...member, job: await jobOf(queue, member.jobId) })),
+    likely.map(async (member) => ({ ...member, job: await findJob(queue, member.jobId) })),
   );
   return read.filter(({ job }) => job !== null && matchesLetter(letterOf(job), filter));
 }
 
 /** The job with this id; null when there is none (any more). */
-export async function jobOf(queue: RequestQueue, jobId: string): Promise<RequestJob | null> {
+export async function findJob(queue: RequestQueue, jobId: string): Promise<RequestJob | null> {
   return (await queue.getJob(jobId)) ?? null;
 }
 

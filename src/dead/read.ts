@@ -12,7 +12,7 @@ import {
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { type DeadFilter, isPlain, matchesId, matchesLetter } from './filter.ts';
-import { groupKey, indexedGroups, jobOf, type Member, membersOf, reconcileDead } from './groups.ts';
+import { findJob, groupKey, indexedGroups, type Member, membersOf, reconcileDead } from './groups.ts';
 import { type ReplayRun, type RunAtWork, runsAtWork, shownRun } from './replay-runs.ts';
 
 /** The letters of one code at one host. */
@@ -73,7 +73,7 @@ async function pageOfDeadJobs(
     const flat = await fleet.redis.zrevrange(key, rank, rank + PAGE - 1, 'WITHSCORES');
     const ids = flat.filter((_, index) => index % 2 === 0);
     const jobs = await Promise.all(
-      ids.map((jobId) => (matchesId(jobId, filter) ? jobOf(queue, jobId) : null)),
+      ids.map((jobId) => (matchesId(jobId, filter) ? findJob(queue, jobId) : null)),
     );
     for (const [index, job] of jobs.entries()) {
       looked++;
@@ -142,7 +142,7 @@ export async function showDead(
   jobId: string,
 ): Promise<DeadLetterDetail> {
   const isDead = (await redis.zscore(queue.toKey('failed'), jobId)) !== null;
-  const job = isDead ? await jobOf(queue, jobId) : null;
+  const job = isDead ? await findJob(queue, jobId) : null;
   if (!job) throw new DroverError('E_LETTER_UNKNOWN', `${jobId}.`);
   return detailOf(job);
 }
@@ -184,7 +184,7 @@ async function lookAtGroup(
   const extent = await extentOf(parts, { code, host }, filter);
   if (!extent) return null;
   const run = runs.find((candidate) => candidate.code === code && candidate.host === host);
-  const job = extent.last.job ?? (await jobOf(parts.queue, extent.last.jobId));
+  const job = extent.last.job ?? (await findJob(parts.queue, extent.last.jobId));
   return {
     code,
     layer: layerOf(code),

@@ -12,7 +12,7 @@ import { letterOf } from '../queue/dead-letters.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import { type Request, unpackRequest } from '../request.ts';
 import { type DeadFilter, matchesId, matchesLetter } from './filter.ts';
-import { groupKey, jobOf, pagesByAge } from './groups.ts';
+import { findJob, groupKey, pagesByAge } from './groups.ts';
 import {
   askedOf,
   createRun,
@@ -188,7 +188,7 @@ async function lettersOf(
   const likely = page.filter(
     ({ jobId }) => matchesId(jobId, filter) && !cancelled.has(crawlAndId(jobId).crawl),
   );
-  const jobs = (await Promise.all(likely.map(({ jobId }) => jobOf(queue, jobId)))).filter(
+  const jobs = (await Promise.all(likely.map(({ jobId }) => findJob(queue, jobId)))).filter(
     (job) => job !== null,
   );
   const dead = jobs.filter(({ finishedOn }) => finishedOn !== undefined);

@@ -6,7 +6,7 @@ import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
-import { jobOf } from './groups.ts';
+import { findJob } from './groups.ts';
 import { createPurger, type Purge, type Purger } from './purge.ts';
 
 export type RetentionSettings = Pick<Settings, 'keepDead' | 'keepDeadCount' | 'purgeUnexported' | 'dataDir'>;
@@ -68,7 +68,7 @@ async function purgeBatches(
     // Both lists begin with the oldest letter, so the longer one contains the other.
     const ids = tooMany.length > tooOld.length ? tooMany : tooOld;
     if (ids.length === 0) return;
-    const jobs = await Promise.all(ids.map((jobId) => jobOf(queue, jobId)));
+    const jobs = await Promise.all(ids.map((jobId) => findJob(queue, jobId)));
     const purged = await purger.take(jobs.filter((job): job is RequestJob => job !== null));
     passed += ids.length - purged;
   }

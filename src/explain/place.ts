@@ -1,6 +1,6 @@
 // Finds where a request is (in its lane, in the queue, dead, ended), with its attempts and its record.
 
-import { jobOf } from '../dead/groups.ts';
+import { findJob } from '../dead/groups.ts';
 import type { Fleet } from '../fleet.ts';
 import { type FrontierLook, findInLanes, lookAtRequest } from '../frontier/look.ts';
 import { jobIdOf } from '../keys.ts';
@@ -55,7 +55,7 @@ async function locateOnce(
   wanted: Wanted,
   look: FrontierLook,
 ): Promise<Whereabouts | null> {
-  const job = look.open || look.dead ? await jobOf(parts.queue, jobIdOf(wanted.crawl, wanted.id)) : null;
+  const job = look.open || look.dead ? await findJob(parts.queue, jobIdOf(wanted.crawl, wanted.id)) : null;
   const nothing = {
     look,
     request: look.open,
