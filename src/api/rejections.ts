@@ -8,7 +8,7 @@ import { printable, shorten } from '../log.ts';
 import { redact } from '../redact.ts';
 import { ApiProblem } from './problem.ts';
 
-export interface Rejection {
+export interface RejectedLine {
   /** Counted from 1: the line of NDJSON, or the place in an array. */
   line: number;
   /** The text of the line, shortened and redacted. */
@@ -22,7 +22,7 @@ export interface Rejections {
   add(line: { line: number; failure: Failure; text: string }): void;
   count(): number;
   /** The first thousand. */
-  few(): Rejection[];
+  few(): RejectedLine[];
   /** All of them, as the elements of a JSON array: `{…},{…}`. Can be read once. */
   elements(): AsyncIterable<string>;
   close(): void;
@@ -38,7 +38,7 @@ const MOST_SHOWN = 200;
  * file disappears with the process. The caller calls `close`.
  */
 export function createRejections(dir: string): Rejections {
-  const first: Rejection[] = [];
+  const first: RejectedLine[] = [];
   let count = 0;
   let spool: number | null = null;
   let spooled = 0;

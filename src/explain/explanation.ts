@@ -76,7 +76,7 @@ export interface Subject {
 }
 
 /** The one place where a request is (docs/ARCHITECTURE.md). */
-export type Place =
+export type RequestPlace =
   | { kind: 'lane'; lane: LanePosition | null; length: number }
   | { kind: 'queue'; state: 'hand-over' | 'waiting' | 'active' | 'delayed'; untilMs: number | null }
   | { kind: 'dead' }
@@ -88,7 +88,7 @@ export type Place =
   | { kind: 'never' };
 
 export interface Whereabouts {
-  place: Place;
+  place: RequestPlace;
   look: FrontierLook;
   request: Request | null;
   attempts: Attempt[];

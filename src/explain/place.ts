@@ -9,7 +9,7 @@ import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import { findRecord, type PlacedRecord } from '../records/read/find-record.ts';
 import type { RecordIndexes } from '../records/read/record-index.ts';
 import { type Request, unpackRequest } from '../request.ts';
-import type { Place, Whereabouts } from './explanation.ts';
+import type { RequestPlace, Whereabouts } from './explanation.ts';
 
 /** Most entries of lanes that are searched for one request. */
 export const MOST_IN_LANES = 10_000;
@@ -42,7 +42,7 @@ export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereab
     const found = await locateOnce(parts, wanted, look);
     if (found) return found;
     if (looks < MOST_LOOKS) continue;
-    const nowhere: Place = look.open
+    const nowhere: RequestPlace = look.open
       ? { kind: 'queue', state: 'hand-over', untilMs: null }
       : { kind: 'elsewhere' };
     return { place: nowhere, look, request: look.open, attempts: [], letter: null, placed: null };
@@ -88,7 +88,7 @@ async function placeInQueue(
   { fleet, queue }: PlaceParts,
   job: RequestJob | null,
   look: FrontierLook,
-): Promise<Place | null> {
+): Promise<RequestPlace | null> {
   const state = job ? await job.getState() : 'unknown';
   if (state === 'delayed') {
     const score = await fleet.redis.zscore(queue.toKey('delayed'), job?.id ?? '');

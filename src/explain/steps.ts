@@ -1,7 +1,7 @@
 // The steps of an explanation: each decision with its reason, in the order in which a request meets them.
 import { shownFailure, unpackFailure } from '../errors.ts';
 import { adviceOn } from '../queue/dead-letters.ts';
-import type { Facts, Place, Step } from './explanation.ts';
+import type { Facts, RequestPlace, Step } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { forbiddenBy, ordinal, reason, sentences, span } from './words.ts';
 
@@ -134,7 +134,7 @@ function placeStep({ where }: Facts): Step | null {
   return { step: 'place', ok: null, text: placeText(place), detail };
 }
 
-function placeText(place: Place): string {
+function placeText(place: RequestPlace): string {
   switch (place.kind) {
     case 'lane':
       return place.lane
@@ -157,7 +157,7 @@ function placeText(place: Place): string {
   }
 }
 
-function queueText({ state, untilMs }: Extract<Place, { kind: 'queue' }>): string {
+function queueText({ state, untilMs }: Extract<RequestPlace, { kind: 'queue' }>): string {
   if (state === 'delayed') return `in the queue, delayed until ${new Date(untilMs ?? 0).toISOString()}`;
   if (state === 'active') return 'with a consumer';
   return state === 'waiting'

@@ -3,7 +3,7 @@ import { entryOf, type ShownFailure } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
 import type { RobotsLook } from '../robots/look.ts';
 import { ruleFailure } from '../robots/robots.ts';
-import type { Facts, Place, Whereabouts } from './explanation.ts';
+import type { Facts, RequestPlace, Whereabouts } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { forbiddenBy, ordinal, reason, robotsRefusal, span } from './words.ts';
 
@@ -32,7 +32,7 @@ export function verdictOf(facts: Facts): string {
   }
 }
 
-function inLane(facts: Facts, { lane, length }: Extract<Place, { kind: 'lane' }>): string {
+function inLane(facts: Facts, { lane, length }: Extract<RequestPlace, { kind: 'lane' }>): string {
   const { hostState } = facts;
   const key = lane?.key ?? hostState?.key ?? 'its host';
   const where = lane
@@ -49,7 +49,7 @@ function inLane(facts: Facts, { lane, length }: Extract<Place, { kind: 'lane' }>
 const pausedCrawl = ({ subject }: Facts) =>
   `crawl ${subject.crawl} is paused (drover resume ${subject.crawl})`;
 
-function inQueue(facts: Facts, { state, untilMs }: Extract<Place, { kind: 'queue' }>): string {
+function inQueue(facts: Facts, { state, untilMs }: Extract<RequestPlace, { kind: 'queue' }>): string {
   if (facts.counts?.state === 'cancelled' && state !== 'active')
     return `Not fetched: crawl ${facts.subject.crawl} was cancelled; it stays in the queue until a consumer refuses it`;
   const last = facts.where?.attempts.at(-1);
