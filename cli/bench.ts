@@ -14,7 +14,7 @@ const programs: Record<string, string> = {
   backoff: 'backoff',
 };
 
-/** `args`: what to measure, then options of that program. Resolves with its exit code. Throws E_USAGE. */
+/** `args` is the benchmark to run, followed by its options. Resolves with its exit code. Throws E_USAGE. */
 export async function run(args: string[]): Promise<number> {
   const [what = 'speed', ...rest] = args[0]?.startsWith('-') ? ['speed', ...args] : args;
   const program = Object.hasOwn(programs, what) ? programs[what] : undefined;

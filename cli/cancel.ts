@@ -1,4 +1,4 @@
-// drover cancel: a crawl ends where it is; what it had waiting is dropped, its records stay.
+// drover cancel: ends a crawl at once. Its waiting requests are dropped; its records are kept.
 import { steerCrawl } from '../src/crawl/steer.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';

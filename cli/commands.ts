@@ -17,11 +17,11 @@ import {
   shownOptions,
 } from './options.ts';
 
-/** The whole command line. Usage errors throw CommanderError after commander has printed them. */
+/** Makes the whole command line. For usage errors commander prints a message and throws a CommanderError. */
 export function crawlCommand(): Command {
   const program = new Command('drover')
     .description(
-      'A durable crawler: every URL ends as a record or as a dead letter that says why, whatever is killed.',
+      'A durable crawler: every URL ends as a record or as a dead letter that says why, even when processes are killed.',
     )
     .version(readVersion(), '-V, --version')
     .exitOverride()
@@ -34,7 +34,7 @@ export function crawlCommand(): Command {
   addLookers(program);
   addDead(program);
   addProgram(
-    program.command('doctor').summary('is this set-up sound?'),
+    program.command('doctor').summary('check that this set-up works'),
     { own: asJson, settings: EVERY_COMMAND },
     () => import('./doctor.ts'),
   );
@@ -64,13 +64,13 @@ interface Steerer {
 
 const examples = `
 Examples:
-  drover crawl https://example.com/ -o pages.jsonl     crawl a site; run it again to go on after an interruption
+  drover crawl https://example.com/ -o pages.jsonl     crawl a site; run it again to continue after an interruption
   drover crawl urls.txt --depth 0 -o pages.jsonl       fetch a list of URLs
-  drover enqueue urls.txt --crawl shop                 put a list into the queue, and
-  drover consume                                       fetch it, with as many of these as you like
-  drover dead summary shop                             what failed, and why; see also drover dead list, show and replay
-  drover explain https://example.com/x                 why this was fetched, or was not
-  drover pause shop                                    and drover resume shop, or drover cancel shop
+  drover enqueue urls.txt --crawl shop                 add a list to the queue
+  drover consume                                       fetch what is in the queue; run as many as you like
+  drover dead summary shop                             what failed and why; see also drover dead list, show and replay
+  drover explain https://example.com/x                 why this URL was fetched or not
+  drover pause shop                                    pause a crawl; see also drover resume and drover cancel
 
 Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
 
@@ -78,9 +78,9 @@ function addCrawl(program: Command): void {
   addProgram(
     program
       .command('crawl')
-      .summary('crawl from these seeds until all is fetched')
+      .summary('crawl from seeds until everything is fetched')
       .description(
-        'Offers the seeds and fetches until the crawl ends. Run again, it goes on where it stopped. Without seeds: a demonstration.',
+        'Offers the seeds and fetches until the crawl ends. Run again, it continues where it stopped. Without seeds, it crawls a demonstration site.',
       )
       .argument('[seeds...]', seedsHelp),
     { own: crawlOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND], last: shownOptions },
@@ -92,8 +92,8 @@ function addEnqueue(program: Command): void {
   addProgram(
     program
       .command('enqueue')
-      .summary('put seeds into the queue and return')
-      .description('Offers the seeds to a crawl, durably, and returns. Consumers fetch them.')
+      .summary('add seeds to a crawl and return')
+      .description('Offers the seeds to a crawl durably and returns. Consumers fetch them.')
       .argument('[seeds...]', seedsHelp),
     { own: enqueueOptions, settings: ['crawl', ...EVERY_COMMAND], last: shownOptions },
     () => import('./enqueue.ts'),
@@ -104,7 +104,7 @@ function addConsume(program: Command): void {
   addProgram(
     program
       .command('consume')
-      .summary('fetch what is in the queue, until stopped')
+      .summary('fetch what is in the queue until stopped')
       .description('Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM.'),
     { own: consumeOptions, settings: ['consumer', ...EVERY_COMMAND], last: shownOptions },
     () => import('./consume.ts'),
@@ -115,9 +115,9 @@ function addServe(program: Command): void {
   addProgram(
     program
       .command('serve')
-      .summary('the HTTP API and the dashboard')
+      .summary('run the HTTP API and the dashboard')
       .description(
-        'Serves the API and the dashboard until stopped, with consumers beside it. Settings of crawls are what crawls begun over the API have unless they say otherwise.',
+        'Serves the API and the dashboard until stopped, with consumers beside it. Settings of crawls are defaults for crawls that begin through the API.',
       ),
     { own: serveOptions, settings: ['crawl', 'consumer', 'api', ...EVERY_COMMAND] },
     () => import('./serve.ts'),
@@ -126,14 +126,17 @@ function addServe(program: Command): void {
 
 function addLookers(program: Command): void {
   addProgram(
-    program.command('status').summary('how the crawls stand').argument('[crawl]', 'name or id of one crawl'),
+    program
+      .command('status')
+      .summary('show the state of the crawls')
+      .argument('[crawl]', 'name or id of one crawl'),
     { own: asJson, settings: EVERY_COMMAND },
     () => import('./status.ts'),
   );
   addProgram(
     program
       .command('results')
-      .summary('the records of a crawl, one JSON line each')
+      .summary('print the records of a crawl, one JSON line each')
       .argument('<crawl>', 'name or id'),
     { own: resultsOptions, settings: EVERY_COMMAND },
     () => import('./results.ts'),
@@ -141,9 +144,9 @@ function addLookers(program: Command): void {
   addProgram(
     program
       .command('explain')
-      .summary('why a URL was fetched, or was not')
+      .summary('explain why a URL was fetched or not')
       .description(
-        'Every decision about a URL, whether or not it was ever offered: scope, robots.txt, limits of its host, where it is, its attempts, its record. Asks nobody but Redis and the records on disk.',
+        'Prints every decision about a URL, whether or not it was ever offered: scope, robots.txt, limits of its host, where it is, its attempts, its record. Reads only Redis and the records on disk.',
       )
       .argument('<url>', 'the URL, in any spelling'),
     { own: explainOptions, settings: EVERY_COMMAND },
@@ -160,20 +163,20 @@ function addSteerers(program: Command): void {
     );
   steer(
     'pause',
-    'begin nothing more of a crawl, for now',
-    'What is in flight ends, and nothing else of the crawl begins until it is resumed. Seeds can still be offered to it.',
+    'pause a crawl',
+    'Fetches in flight are completed; no other fetch of the crawl starts until it is resumed. Seeds can still be offered to it.',
     () => import('./pause.ts'),
   );
   steer(
     'resume',
-    'go on with a paused crawl',
-    'Consumers fetch what a paused crawl has waiting.',
+    'resume a paused crawl',
+    'Consumers fetch the waiting requests of a paused crawl again.',
     () => import('./resume.ts'),
   );
   steer(
     'cancel',
-    'end a crawl where it is',
-    'What is in flight ends, what waits is dropped and never fetched; records, counters and dead letters stay. It cannot be undone.',
+    'end a crawl at once',
+    'Fetches in flight are completed. Waiting requests are dropped and never fetched. Records, counters and dead letters are kept. This cannot be undone.',
     () => import('./cancel.ts'),
   );
 }

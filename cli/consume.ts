@@ -1,4 +1,4 @@
-// drover consume: one consumer in this process, or several in processes of their own.
+// drover consume: runs one consumer in this process, or several in processes of their own.
 import { consume } from '../consumers/run.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
@@ -6,7 +6,7 @@ import { openSession } from './command/session.ts';
 import { superviseConsumers } from './command/supervise.ts';
 import type { ConsumeOptions } from './options.ts';
 
-/** Resolves with the exit code once it was stopped. */
+/** Resolves with the exit code after it was stopped. */
 export async function run(_args: string[], options: ConsumeOptions): Promise<number> {
   const { processes } = options;
   const session = await openSession(options.settings);
@@ -35,7 +35,7 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
   return EXIT.recorded;
 }
 
-/** The same command, for one process. */
+/** The arguments of this command without --processes, for a child. */
 function argumentsOfChildren(): string[] {
   const own = process.argv.slice(2);
   const args = own.filter((arg, index) => !arg.startsWith('--processes') && own[index - 1] !== '--processes');

@@ -43,7 +43,7 @@ async function crawl(session: Session, screen: Screen, wanted: Wanted): Promise<
   const { name, seeds, output } = wanted;
   const { settings, fleet, address, log } = session;
   const begun = await enqueue({ fleet, settings, name, seeds });
-  screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': going on where it stopped'}`);
+  screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': continuing where it stopped'}`);
   const interrupt = onInterrupt(screen);
   const troubles = createTroubles();
   let consumer: Consumer | null = null;

@@ -1,4 +1,4 @@
-// What `drover doctor` looks at, one small function each. Nothing leaves the machine but what goes to Redis.
+// The checks of `drover doctor`, one small function each. They send nothing over the network except to Redis.
 import { getServers } from 'node:dns';
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -18,7 +18,7 @@ import {
 
 export interface Check {
   readonly name: string;
-  /** no: drover does not work, or not as promised; warn: it works, within the limits told. */
+  /** no: drover does not work, or not as promised. warn: it works with the limits that `says` names. */
   readonly ok: 'yes' | 'warn' | 'no';
   readonly says: string;
   readonly advice: string | null;
@@ -36,7 +36,10 @@ const check = (name: string, ok: Check['ok'], says: string, advice: string | nul
   advice: ok === 'yes' ? null : advice,
 });
 
-/** All checks, in the order to show them. Those of a Redis that cannot be used are left out, but for the one that says why. */
+/**
+ * All checks, in the order to show them. When Redis cannot be used, its checks are left out, except the one
+ * that says why.
+ */
 export async function runChecks({ settings, address }: CheckContext): Promise<Check[]> {
   const groups = await Promise.all([
     nodeVersion(),
@@ -72,7 +75,7 @@ async function redisChecks(address: RedisAddress): Promise<Check[]> {
     redis = connectRedis(address, 'script');
     const facts = await checkRedis(redis);
     return [
-      check('Redis', 'yes', `${facts.server ?? 'answers, but does not tell its version'}`),
+      check('Redis', 'yes', `${facts.server ?? 'answers, but does not report its version'}`),
       persistence(facts),
       eviction(facts),
       memory(facts),
@@ -96,46 +99,56 @@ function persistence({ persistence: kind }: RedisFacts): Check {
   const always = 'Set appendonly yes and appendfsync always.';
   switch (kind) {
     case 'always':
-      return check(name, 'yes', 'every write is on disk before it is answered: nothing accepted is lost');
+      return check(name, 'yes', 'every write is on disk before Redis answers: no accepted request is lost');
     case 'everysec':
-      return check(name, 'warn', 'on disk once a second: a crash loses at most the last second', always);
+      return check(
+        name,
+        'warn',
+        'written to disk once a second: a crash loses at most the last second',
+        always,
+      );
     case 'no':
       return check(
         name,
         'warn',
-        'on disk when the kernel likes: a crash of the machine loses about 30 s',
+        'the kernel decides when to write to disk: a crash of the machine loses about 30 s',
         always,
       );
     case 'rdb':
       return check(
         name,
         'warn',
-        'snapshots alone: a crash loses all since the last one, often minutes',
+        'snapshots only: a crash loses everything since the last one, often minutes',
         always,
       );
     case 'none':
-      return check(name, 'no', 'in memory alone: a restart of Redis loses every crawl', always);
+      return check(name, 'no', 'in memory only: a restart of Redis loses every crawl', always);
     case null:
-      return check(name, 'warn', 'this Redis does not tell', 'Ask its provider whether every write is kept.');
+      return check(
+        name,
+        'warn',
+        'this Redis does not report it',
+        'Ask its provider whether every write is kept.',
+      );
     default:
       return kind satisfies never;
   }
 }
 
 function eviction({ policy }: RedisFacts): Check {
-  // Another policy than noeviction is refused by checkRedis.
+  // checkRedis rejects every policy other than noeviction.
   if (policy !== null) return check('eviction', 'yes', policy);
   return check(
     'eviction',
     'warn',
-    'this Redis does not tell',
-    'See that its maxmemory-policy is noeviction.',
+    'this Redis does not report it',
+    'Make sure that its maxmemory-policy is noeviction.',
   );
 }
 
 function memory({ usedBytes, maxBytes, systemBytes }: RedisFacts): Check {
   const limit = maxBytes || systemBytes;
-  if (usedBytes === null || !limit) return check('memory', 'yes', 'this Redis does not tell');
+  if (usedBytes === null || !limit) return check('memory', 'yes', 'this Redis does not report it');
   const share = usedBytes / limit;
   const of = maxBytes ? 'its limit' : 'the memory of its machine';
   const says = `${inUnits(usedBytes)} used, ${Math.round(share * 100)} % of ${of} (${inUnits(limit)})`;
@@ -147,7 +160,7 @@ function memory({ usedBytes, maxBytes, systemBytes }: RedisFacts): Check {
   );
 }
 
-/** Waiting and delays follow the clock of Redis, logs and records the one here. */
+/** Waits and delays follow the clock of Redis; logs and records follow the clock of this machine. */
 async function clock(redis: Redis): Promise<Check> {
   const before = Date.now();
   const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
@@ -155,14 +168,14 @@ async function clock(redis: Redis): Promise<Check> {
   const difference = Math.round(seconds * 1000 + microseconds / 1000 - (before + after) / 2);
   const ok = Math.abs(difference) < 1000 ? 'yes' : 'warn';
   const says = `Redis is ${Math.abs(difference)} ms ${difference < 0 ? 'behind' : 'ahead of'} this machine`;
-  return check('clock', ok, says, 'Let both machines follow a time server.');
+  return check('clock', ok, says, 'Set both clocks by a time server.');
 }
 
 async function dataDirectory(path: string): Promise<Check> {
   try {
     await makeDirectory(resolve(path));
     await access(path, constants.W_OK | constants.X_OK);
-    return check('data directory', 'yes', `${path} can be written`);
+    return check('data directory', 'yes', `${path} is writable`);
   } catch (cause) {
     return failed('data directory', new DroverError('E_DATA_DIR', `${(cause as Error).message}.`, { cause }));
   }
@@ -176,7 +189,10 @@ async function diskSpace(path: string): Promise<Check[]> {
   return [check('disk', ok, `${inUnits(free)} free`, 'Free some space; 100,000 pages take about 2 GB.')];
 }
 
-/** A fetch holds a socket, and for a moment the one that it replaces; the rest is Redis, files and libraries. */
+/**
+ * Each fetch uses a socket and, for a moment, also the one that it replaces. The 100 are for Redis, files and
+ * libraries.
+ */
 async function openFiles(concurrency: number): Promise<Check> {
   const limit = await openFileLimit();
   const need = 2 * concurrency + 100;
@@ -196,7 +212,7 @@ async function openFileLimit(): Promise<number> {
 }
 
 function softLimitOfReport(): string | undefined {
-  // Without it the report resolves the names of all peers, which may take seconds.
+  // Without this the report looks up the names of all peers, which may take seconds.
   Object.assign(process.report, { excludeNetwork: true });
   const report = process.report?.getReport() as { userLimits?: { open_files?: { soft: string | number } } };
   const soft = report.userLimits?.open_files?.soft;
@@ -206,7 +222,7 @@ function softLimitOfReport(): string | undefined {
 function nameServers(chosen: readonly string[]): Check {
   const servers = chosen.length > 0 ? chosen : getServers();
   const says = servers.length > 0 ? servers.join(', ') : 'none';
-  return check('name servers', servers.length > 0 ? 'yes' : 'warn', says, 'Name one with --dns-server.');
+  return check('name servers', servers.length > 0 ? 'yes' : 'warn', says, 'Give one with --dns-server.');
 }
 
 function inUnits(bytes: number): string {

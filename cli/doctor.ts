@@ -1,4 +1,4 @@
-// drover doctor: is this set-up sound?
+// drover doctor: checks whether this set-up works.
 
 import { readSettings } from '../src/config/read.ts';
 import { printable } from '../src/log.ts';
@@ -7,7 +7,7 @@ import { findRedis } from './command/session.ts';
 import { runChecks } from './doctor-checks.ts';
 import type { LookOptions } from './options.ts';
 
-/** Resolves with 0, or 3 when something must be repaired first. */
+/** Resolves with exit code 0, or 3 when something must be repaired first. */
 export async function run(_args: string[], options: LookOptions): Promise<number> {
   const settings = await readSettings(options.settings);
   const { address, keeper } = await findRedis(settings);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The drover command. With an older Node it goes on under the one that the package brings along.
+// The drover command. Under a Node that is too old, it runs itself again with the Node that the package
+// brings along.
 import { spawn } from 'node:child_process';
 import { createRequire, enableCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(
-      `drover: it needs Node ${OLDEST_NODE} or later, and the one that it brings along does not start: ${error.message}\n`,
+      `drover needs Node ${OLDEST_NODE} or later, and the Node in its package does not start: ${error.message}\n`,
     );
     process.exitCode = 2;
   });

@@ -1,4 +1,4 @@
-// drover enqueue: offers seeds to a crawl, durably, and returns.
+// drover enqueue: offers seeds durably to a crawl and returns.
 import { enqueue } from '../producers/enqueue.ts';
 import { DroverError } from '../src/errors.ts';
 import type { OfferTotals } from '../src/seeds/offer.ts';
@@ -18,11 +18,11 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
     const { settings, fleet } = session;
     const name = options.crawl ?? nameOfSeeds([...args, ...settings.sitemap]);
     if (args.length + settings.sitemap.length === 0)
-      throw new DroverError('E_USAGE', 'Name seeds: URLs, files, - for standard input, or --sitemap.');
+      throw new DroverError('E_USAGE', 'Give seeds: URLs, files, - for standard input, or --sitemap.');
     const begun = await enqueue({ fleet, settings, name, seeds: args });
     const onHeld = createHeldNotice(say, settings.maxFrontier);
     const running = begun.run({ stdin: process.stdin, onBadLine: say, onHeld, stopped: interrupt.asked });
-    // Standard input may be silent: then nothing is held back, and there is nothing to wait for.
+    // Standard input may be silent. Then no request is held back, and there is no reason to wait.
     const totals = await Promise.race([running, interrupt.wait.then(() => null)]);
     if (totals === null) return EXIT.interrupted;
     if (options.json) process.stdout.write(`${JSON.stringify({ crawl: begun.id, ...totals })}\n`);

@@ -1,4 +1,4 @@
-// drover explain: why a URL was fetched, or was not.
+// drover explain: prints why a URL was fetched or not.
 import { join } from 'node:path';
 import { explainUrl } from '../src/explain/explain.ts';
 import { openQueue } from '../src/queue/queue.ts';
@@ -7,7 +7,7 @@ import { openSession } from './command/session.ts';
 import type { ExplainOptions } from './options.ts';
 import { explanationText } from './terminal/explain-text.ts';
 
-/** Resolves with the exit code; a text that is no URL is explained too. Throws E_CRAWL_UNKNOWN, E_FILE. */
+/** Resolves with the exit code. A text that is not a URL is explained too. Throws E_CRAWL_UNKNOWN, E_FILE. */
 export async function run(args: string[], options: ExplainOptions): Promise<number> {
   const session = await openSession(options.settings);
   try {

@@ -1,10 +1,10 @@
-// Parses the command line, runs the command, says how it failed.
+// Parses the command line, runs the command, and prints its failure.
 import { CommanderError } from 'commander';
-import { exitCodeOf, explain } from './command/failures.ts';
+import { exitCodeOf, failureText } from './command/failures.ts';
 import { crawlCommand } from './commands.ts';
 
 export async function main(): Promise<void> {
-  // `drover results | head` closes the pipe early: that is no error.
+  // `drover results | head` closes the pipe early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
   try {
     await crawlCommand().parseAsync();
@@ -13,7 +13,7 @@ export async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    process.stderr.write(explain(error));
+    process.stderr.write(failureText(error));
     process.exitCode = exitCodeOf(error);
   }
   endLingering();
@@ -21,7 +21,10 @@ export async function main(): Promise<void> {
 
 const LINGER_MS = 1000;
 
-/** What a Redis that is away left open (a worker's blocked read, say) keeps no command alive that is done; unread output does. */
+/**
+ * Ends a finished command even when an unreachable Redis left something open, such as a worker's blocking
+ * read. It waits only for output that has not been read.
+ */
 function endLingering(): void {
   const isRead = process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
   setTimeout(() => (isRead ? process.exit() : endLingering()), LINGER_MS).unref();

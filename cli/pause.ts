@@ -1,4 +1,4 @@
-// drover pause: a crawl begins nothing more until it is resumed.
+// drover pause: no new fetch of a crawl starts until it is resumed.
 import { steerCrawl } from '../src/crawl/steer.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
@@ -14,7 +14,7 @@ export async function run(args: string[], options: LookOptions): Promise<number>
     if (options.json) process.stdout.write(`${JSON.stringify({ crawl, state, changed, ...figures })}\n`);
     else
       process.stderr.write(
-        `crawl ${crawl} ${changed ? 'is paused' : 'was paused already'}: ${counted(figures.waiting, 'request')} waiting; go on with: drover resume ${crawl}\n`,
+        `crawl ${crawl} ${changed ? 'is paused' : 'was paused already'}: ${counted(figures.waiting, 'request')} waiting; resume it with: drover resume ${crawl}\n`,
       );
     return EXIT.recorded;
   } finally {

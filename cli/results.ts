@@ -1,4 +1,4 @@
-// drover results: the records of a crawl, each request once.
+// drover results: writes the records of a crawl, each request once.
 import { join } from 'node:path';
 import { findCrawl, findRecordsFolder } from '../src/crawl/crawl.ts';
 import { writeResults } from '../src/records/read/read.ts';

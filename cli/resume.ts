@@ -1,4 +1,4 @@
-// drover resume: a paused crawl goes on.
+// drover resume: resumes a paused crawl.
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { steerCrawl } from '../src/crawl/steer.ts';
 import { EXIT } from './command/failures.ts';
@@ -22,6 +22,6 @@ export async function run(args: string[], options: LookOptions): Promise<number>
 
 function sentence({ state, waiting }: CrawlCounts, changed: boolean): string {
   if (!changed) return 'was running already';
-  if (state === 'finished') return 'is finished: nothing of it was left';
-  return `goes on: ${counted(waiting, 'request')} waiting for a consumer`;
+  if (state === 'finished') return 'is finished: no request was left';
+  return `is running: ${counted(waiting, 'request')} waiting for a consumer`;
 }

@@ -1,4 +1,4 @@
-// drover serve: the HTTP API and the dashboard, with consumers beside them.
+// drover serve: runs the HTTP API and the dashboard, with consumers beside them.
 import { serveApi } from '../producers/api.ts';
 import type { GivenFlags } from '../src/config/read.ts';
 import { EXIT } from './command/failures.ts';
@@ -9,7 +9,7 @@ import { EVERY_COMMAND, wordsOf } from './command/setting-flags.ts';
 import { superviseConsumers } from './command/supervise.ts';
 import type { ServeOptions } from './options.ts';
 
-/** Resolves with the exit code once it was stopped. Throws E_OPEN_DOOR, E_LISTEN, E_USAGE. */
+/** Resolves with the exit code after it was stopped. Throws E_OPEN_DOOR, E_LISTEN, E_USAGE. */
 export async function run(_args: string[], options: ServeOptions): Promise<number> {
   const { processes } = options;
   const session = await openSession(options.settings);
@@ -22,14 +22,14 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
     say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);
     say(
       processes === 0
-        ? 'no consumers of its own: drover consume starts some'
+        ? 'no consumers of its own; start some with drover consume'
         : `${processes} consumer${processes > 1 ? 's' : ''} beside it (--processes)`,
     );
     if (
       processes === 0 &&
       (settings.autoReplay > 0 || settings.keepDead !== null || settings.keepDeadCount !== null)
     )
-      say('--auto-replay and --keep-dead are for consumers to do: give them to drover consume');
+      say('--auto-replay and --keep-dead are done by consumers: give them to drover consume');
     await interrupt.wait;
     await Promise.all([api.stop(), children.stop()]);
     interrupt.done();
@@ -39,7 +39,10 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
   }
 }
 
-/** Consumers share the place and what concerns them; everything else of the command line is the server's. */
+/**
+ * The consumers get the options for the fleet (Redis, data directory, log) and those for consumers. All other
+ * options are for the server.
+ */
 function consumeArguments(flags: GivenFlags): string[] {
   return ['consume', '--quiet', ...wordsOf(flags, ['consumer', ...EVERY_COMMAND])];
 }

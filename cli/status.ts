@@ -1,4 +1,4 @@
-// drover status: how the crawls stand, or one of them.
+// drover status: prints the state of all crawls, or of one.
 import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { printable } from '../src/log.ts';
@@ -32,7 +32,7 @@ function asJson(all: CrawlCounts[], one: boolean): string {
 }
 
 function table(all: CrawlCounts[]): string {
-  if (all.length === 0) return 'no crawl yet; begin with: drover crawl URL\n';
+  if (all.length === 0) return 'no crawls yet; begin one with: drover crawl URL\n';
   const rows = all.map((counts) => [
     counts.crawl,
     counts.state,

@@ -1,4 +1,4 @@
-// Starts a crawl over the HTTP API, follows it, and reads what it recorded. Needs `drover serve` and a consumer.
+// Starts a crawl over the HTTP API, follows it, and reads its records. Needs `drover serve` and a consumer.
 // In a checkout: node --conditions=drover-source examples/client.ts https://example.com/
 import { createClient } from 'drover';
 

@@ -1,4 +1,5 @@
-// Enqueues URLs from a program of your own; consumers fetch them. In a checkout: node --conditions=drover-source examples/enqueue.ts URL…
+// Enqueues URLs from a program of your own; consumers fetch them. In a checkout: node
+// --conditions=drover-source examples/enqueue.ts URL…
 import { createProducer } from 'drover';
 
 const producer = await createProducer({ crawl: 'shop', depth: 0 });

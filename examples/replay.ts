@@ -1,5 +1,5 @@
-// Replays the largest group of dead letters: a few of it first, the rest if those come through. Needs `drover serve` and a consumer.
-// In a checkout: node --conditions=drover-source examples/replay.ts
+// Replays the largest group of dead letters: a few first, the rest if those are recorded. Needs `drover
+// serve` and a consumer. In a checkout: node --conditions=drover-source examples/replay.ts
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'drover';
 

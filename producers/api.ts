@@ -1,4 +1,4 @@
-// The HTTP producer: takes requests over the network, and shows and steers what becomes of them, until it is stopped.
+// The HTTP producer: accepts requests over the network, shows and steers their crawls, until it is stopped.
 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -15,17 +15,17 @@ import { openQueue } from '../src/queue/queue.ts';
 import { openRecordIndexes } from '../src/records/read/record-index.ts';
 import { closeRedis, connectRedis, type RedisAddress } from '../src/redis.ts';
 
-/** Between the moment when /readyz says no and that when nothing new is taken: who sends calls here looks there first. */
+/** /readyz answers 503 for this time before calls are refused, so that a load balancer can react. */
 const NOTICE_MS = 1000;
 
 export interface ApiServerRunning {
-  /** `http://127.0.0.1:3300`. */
+  /** The address, such as `http://127.0.0.1:3300`. */
   url: string;
-  /** /readyz says no at once; what is under way ends, at most `grace`; then all is closed. */
+  /** Answers 503 on /readyz at once, lets calls end within `grace`, then closes everything. */
   stop(): Promise<void>;
 }
 
-/** Listens when this resolves. Throws E_OPEN_DOOR and E_LISTEN. */
+/** Starts the server; it listens when this resolves. Throws E_OPEN_DOOR and E_LISTEN. */
 export async function serveApi(parts: {
   settings: Settings;
   address: RedisAddress;

@@ -1,4 +1,4 @@
-// The script producer: begins a crawl, or goes on with it, and offers what its seeds name.
+// The producer for commands: begins or continues a crawl and offers its seeds.
 
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -12,20 +12,26 @@ import { checkWebhook } from '../src/webhooks/check.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds/arguments.ts';
 
 export interface Enqueuing extends Begun {
-  /** Offers all seeds, and leaves the crawl unless stopped: then the same command goes on with it. Rejects with E_FILE and the like. */
+  /**
+   * Offers all seeds and leaves the crawl. If stopped, it does not leave the crawl, and the same command can
+   * continue. Rejects with E_FILE and other errors of reading the seeds.
+   */
   run(parts: {
     stdin: Readable;
-    /** Gets a sentence, safe for a terminal, for each line that is not accepted. */
+    /** Called with a sentence, safe for a terminal, for each line that is not accepted. */
     onBadLine: (sentence: string) => void;
-    /** Told while the producer is held back: how many requests wait; -1 if it is Redis' memory that is full. */
+    /**
+     * Called while the producer is held back, with the number of waiting requests, or with -1 when the memory
+     * of Redis is full.
+     */
     onHeld?: (waiting: number) => void;
     stopped: () => boolean;
   }): Promise<OfferTotals>;
 }
 
 /**
- * Begins or goes on with the crawl `name`; its seeds are URLs, files or '-', as on the command line. Throws E_SETTING, E_FILE, E_USAGE or
- * E_WEBHOOK before anything has begun.
+ * Begins the crawl `name`, or continues an unfinished one. The seeds are URLs, files or '-', as on the
+ * command line. Throws E_SETTING, E_FILE, E_USAGE or E_WEBHOOK before anything has begun.
  */
 export async function enqueue(parts: {
   fleet: Fleet;
@@ -34,7 +40,7 @@ export async function enqueue(parts: {
   seeds: string[];
 }): Promise<Enqueuing> {
   const { fleet, settings, name, seeds } = parts;
-  createScope(settings); // a pattern that cannot be understood is said before anything is accepted
+  createScope(settings); // throws for a malformed pattern, before anything is accepted
   checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
   checkSitemaps(settings.sitemap, seeds, rules);

@@ -1,4 +1,4 @@
-// The producer for a program of the user's: a few lines that enqueue, durably, from wherever the URLs come.
+// The producer for a user's program: a few lines that enqueue durably, wherever the URLs come from.
 import { randomUUID } from 'node:crypto';
 import { crawlSettings, type NameOf, namesOf } from '../src/config/settings.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl, readCounts, stayWithCrawl } from '../src/crawl/crawl.ts';
@@ -18,47 +18,53 @@ import {
   SourceError,
 } from './seeds/given-requests.ts';
 
-/** The crawl by its name or id, its settings by their names in docs/settings.md, and which fleet: `redisUrl` or `dataDir`, `namespace`. */
+/**
+ * The crawl's name or id, its settings by their names in docs/settings.md, and the fleet: `redisUrl` or
+ * `dataDir`, and `namespace`.
+ */
 export type ProducerOptions = { crawl: string } & FleetOptions & GivenSettings<NameOf<'crawl'>>;
 
 export interface Rejection {
-  /** From 0 on: its place among what was given. */
+  /** Its index among the given requests, counted from 0. */
   index: number;
-  /** At most 200 characters of it; empty where there was none. */
+  /** The URL, at most 200 characters; empty when there was none. */
   url: string;
   code: ErrorCode;
-  /** Names the field. */
+  /** A sentence that names the field at fault. */
   message: string;
 }
 
-/** What became of what was given to add(). With the setting `sitemap`, the sitemaps that it adds count too. */
+/** The result of add(). With the setting `sitemap`, sitemaps that it adds are counted too. */
 export interface Added {
   accepted: number;
-  /** Known to the crawl already. */
+  /** Requests that the crawl had accepted before. */
   duplicates: number;
-  /** Not accepted because of the settings `limit` and `maxPerHost`. */
+  /** Requests that were not accepted because of the settings `limit` and `maxPerHost`. */
   overLimit: number;
   rejectedCount: number;
-  /** The first 1,000 of them. */
+  /** The first 1,000 rejected requests. */
   rejected: Rejection[];
 }
 
 export interface Producer extends AsyncDisposable {
-  /** The id of the crawl. */
+  /** Id of the crawl. */
   readonly crawl: string;
-  /** False when a crawl of that name that had not ended is gone on with. */
+  /** False when an unfinished crawl of that name goes on. */
   readonly isNew: boolean;
   /**
-   * Resolves when all of it is durable. Takes a URL, a request, or any number of them, which are read no faster than they are accepted: it waits
-   * while the frontier is full. Adding something again changes nothing. One request alone that cannot be used rejects, naming the field; of
-   * several, the others go on. Rejects with E_REDIS_DOWN within about 5 s when Redis is away, with E_CRAWL_ENDED when the crawl was cancelled,
-   * with the reason of `signal` when it is aborted: what had been accepted by then stays.
+   * Adds a URL, a request, or any number of them; resolves when all of them are durable. It reads them only
+   * as fast as they are accepted, and waits while the frontier is full. Adding a request again changes
+   * nothing. A single request that is invalid makes it reject with the field's name; among several, the valid
+   * ones are accepted. Rejects with E_REDIS_DOWN within about 5 s when Redis is away, with E_CRAWL_ENDED when
+   * the crawl was cancelled, and with the reason of `signal` when that is aborted. Requests accepted before
+   * stay accepted.
    */
   add(requests: GivenRequest | GivenRequests, options?: { signal?: AbortSignal }): Promise<Added>;
   counts(): Promise<CrawlCounts>;
   /**
-   * Waits for what is being added, and leaves the crawl, which may end from then on. Until then it does not, for as long as this process lives. A
-   * program that forgets it ends all the same, and the crawl goes on without it after 5 s.
+   * Waits for calls of add() and leaves the crawl, which may end from then on. Until then the crawl stays
+   * open while this process lives. A program that does not call close() can end all the same; the crawl goes
+   * on without it after 5 s.
    */
   close(): Promise<void>;
 }
@@ -68,9 +74,9 @@ const MOST_REJECTED = 1000;
 const MOST_SHOWN = 200;
 
 /**
- * Begins the crawl, or goes on with the one of that name that has not ended. Settings that are not given come from DROVER_* variables and
- * drover.config, as for the commands. Throws E_SETTING naming the setting, and errors of layer redis or disk: when Redis is away, E_REDIS_DOWN
- * within about 5 s.
+ * Begins the crawl, or goes on with the unfinished crawl of that name. Settings that are not given come from
+ * DROVER_* variables and drover.config, as for the commands. Throws E_SETTING with the setting's name, and
+ * errors of layers redis and disk; E_REDIS_DOWN comes within about 5 s when Redis is away.
  */
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
   const { crawl: name, ...given } = options;
@@ -88,7 +94,7 @@ async function produce(membership: Membership, name: string): Promise<Producer> 
   const { fleet, settings } = membership;
   checkWebhook(settings);
   const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
-  createScope(settings); // a pattern that cannot be understood is said before anything has begun
+  createScope(settings); // throws for a malformed pattern, before anything has begun
   checkSitemaps(settings.sitemap, ['of the program'], rules);
   const producer = randomUUID();
   const wanted = { name, producer, settings: crawlSettings(settings), seeds: 'from a program' };
@@ -110,7 +116,7 @@ async function produce(membership: Membership, name: string): Promise<Producer> 
       rules,
       origins,
     );
-    sitemaps = sitemaps.filter((sitemap) => sitemap.toLowerCase() === 'auto'); // those with a name go once
+    sitemaps = sitemaps.filter((sitemap) => sitemap.toLowerCase() === 'auto'); // named sitemaps are offered once
     const totals = await membership.at(() =>
       offerSeeds({
         ...{ fleet, crawl, producer, lines: all, maxFrontier: settings.maxFrontier },
@@ -165,7 +171,7 @@ async function produce(membership: Membership, name: string): Promise<Producer> 
   return self;
 }
 
-/** One request alone: what is wrong with it is thrown. */
+/** A single request. If it is invalid, its error is thrown. */
 async function* only(given: GivenRequest, rules: Parameters<typeof lineOf>[2]): AsyncGenerator<OfferedLine> {
   const line = lineOf(given, 0, rules);
   if ('failure' in line) throw new SourceError(errorOf(line.failure));

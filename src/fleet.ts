@@ -1,13 +1,13 @@
-// The handle of one fleet: a connection, the namespace that its keys in Redis begin with, these keys, and its scripts.
+// The handle of one fleet: a connection to Redis, the namespace of its keys, the keys themselves, and scripts.
 import { type Keys, keysOf } from './keys.ts';
 import type { Redis } from './redis.ts';
 import { runScript, type Script } from './scripts.ts';
 
-/** What whoever reads or changes a fleet's state in Redis works with. */
+/** What every function needs that reads or changes a fleet's state in Redis. */
 export interface Fleet {
-  /** For reads and single commands; whoever opened it closes it. */
+  /** Connection for reads and single commands. Whoever opened it closes it. */
   readonly redis: Redis;
-  /** What all its keys begin with, such as `{drover:0}`. */
+  /** Prefix of all keys of the fleet, such as `{drover:0}`. */
   readonly namespace: string;
   readonly keys: Keys;
   /** Runs a script: one atomic step. Rejects with what Redis says when it is away, or the script fails. */

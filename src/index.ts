@@ -1,4 +1,4 @@
-// The package's entry: what a program of the user's needs to give requests to drover and to read what came of them.
+// The package's entry: what a user's program needs to give requests to drover and to read the results.
 
 export {
   type Added,

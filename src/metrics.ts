@@ -1,5 +1,5 @@
-// The catalogue of all metrics: what Prometheus is told of a fleet. Every series that there can be follows from this table, so that their
-// number does not depend on hosts, crawls, URLs or consumers. docs/metrics.md is held to it.
+// The catalogue of all metrics of a fleet. Every possible series follows from this table, so their number
+// does not depend on hosts, crawls, URLs or consumers. A test compares docs/metrics.md with it.
 import { type CatalogueEntry, catalogue, type ErrorCode } from './errors.ts';
 
 export type MetricType = 'counter' | 'gauge' | 'histogram';
@@ -9,18 +9,21 @@ export interface Metric {
   readonly type: MetricType;
   readonly help: string;
   readonly labels: readonly string[];
-  /** The values of its labels, one row for each series; one empty row where it has no label. */
+  /** The values of the labels, one row for each series; one empty row for a metric without labels. */
   readonly series: readonly (readonly string[])[];
-  /** Of a histogram: upper bounds in seconds, without +Inf. */
+  /** Upper bounds of a histogram's buckets in seconds, without +Inf. */
   readonly bounds: readonly number[];
 }
 
-/** Codes that an attempt, a refusal, a dead letter or what was left out may carry, each with its layer. The others are of commands and the API. */
+/**
+ * Codes that an attempt, a refusal, a dead letter or a left-out link may have, each with its layer. All other
+ * codes belong to commands and the API.
+ */
 export const requestErrors = (Object.entries(catalogue) as [ErrorCode, CatalogueEntry][])
   .filter(([, { ends }]) => ends !== null)
   .map(([code, { layer }]) => [layer, code] as const);
 
-/** What is in no row of its own. */
+/** The label value for whatever has no series of its own. */
 export const OTHER = 'other';
 
 export const outcomes = [
@@ -37,7 +40,7 @@ export const outcomes = [
 export const phases = ['queue', 'slot', 'dns', 'connect', 'tls', 'first_byte', 'download', 'total'] as const;
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', OTHER] as const;
 export const robotsResults = ['answer', 'unreachable', 'later', 'forbidden'] as const;
-/** Scripts that a consumer runs for its pages, by the names of their files; the others are `other`. */
+/** Scripts that a consumer runs for its pages, by file name. All others are counted as `other`. */
 export const redisScripts = [
   'dispatch',
   'commit',
@@ -72,39 +75,44 @@ const counter = (name: string, help: string, labels: readonly string[] = [], row
 const gauge = (name: string, help: string, labels: readonly string[] = [], rows: readonly Row[] = [[]]) =>
   metric('gauge', name, help, labels, rows);
 
-/** Gathered by consumers, added up in Redis for the whole fleet: they do not go back when consumers come and go. */
+/**
+ * Counted by consumers and added up in Redis for the whole fleet, so they do not fall when consumers leave.
+ */
 export const gathered = {
   outcomes: counter(
     'outcomes',
-    'Jobs by how processing them ended. recorded, refused and dead end a request; done: it had ended before; trouble: put back for a fault of ours, such as a full disk.',
+    'Processed jobs by outcome. recorded, refused and dead end a request; done: the request had ended before; trouble: postponed because of a fault on drover’s side, such as a full disk.',
     ['outcome'],
     outcomes,
   ),
   errors: counter(
     'errors',
-    'Attempts that failed, refusals and recorded answers that are no success, by layer and code.',
+    'Failed attempts, refusals and recorded answers other than 2xx, by layer and code.',
     ['layer', 'code'],
     requestErrors,
   ),
-  responses: counter('responses', 'Answers of servers by class of status.', ['class'], statusClasses),
-  toldOff: counter(
-    'told_off',
-    'Answers that paused their host and put the request back: 429, Retry-After, spent quotas.',
+  responses: counter('responses', 'Answers of servers by class of their status.', ['class'], statusClasses),
+  rateLimited: counter(
+    'rate_limited',
+    'Answers that paused their host and postponed the request: 429, Retry-After, spent quotas.',
   ),
-  bytes: counter('body_bytes', 'Decoded bytes of the bodies of requests that ended.'),
+  bytes: counter('body_bytes', 'Bytes of the decoded bodies of requests that ended.'),
   redirects: counter('redirects', 'Redirects followed.'),
   robots: counter(
     'robots_fetches',
-    'Fetches of robots.txt; later: the host asked to come again, forbidden: its address may not be reached.',
+    'Fetches of robots.txt. later: the host asked to come back later; forbidden: the address guard refused its address.',
     ['result'],
     robotsResults,
   ),
-  wakes: counter('worker_wakes', 'Workers replaced because they took no jobs though some waited.'),
-  tailSkipped: counter('tail_skipped', 'Lines that the live tail left out, being more than 50 in 250 ms.'),
+  wakes: counter('worker_wakes', 'Workers that were replaced because they took no jobs while jobs waited.'),
+  tailSkipped: counter(
+    'tail_skipped',
+    'Lines that the live tail left out, because there were more than 50 in 250 ms.',
+  ),
   phases: metric(
     'histogram',
     'request_phase_seconds',
-    'Time of each attempt by phase; those of the network are of its last hop, queue and slot are the waits before it.',
+    'Time of each attempt by phase. queue and slot are the waits before the fetch; the network phases are those of the last hop.',
     ['phase'],
     phases,
     phaseBounds,
@@ -112,7 +120,7 @@ export const gathered = {
   store: metric(
     'histogram',
     'store_write_seconds',
-    'From handing a record to the store until it is durable.',
+    'Time from handing a record to the store until it is durable.',
     [],
     [[]],
     callBounds,
@@ -120,14 +128,14 @@ export const gathered = {
   redis: metric(
     'histogram',
     'redis_call_seconds',
-    'Time of calls to Redis by script, as the consumer sees it: its own event loop counts too.',
+    'Time of calls to Redis by script, as the consumer measures it, including delays of its own event loop.',
     ['script'],
     [...redisScripts, OTHER],
     callBounds,
   ),
 } as const satisfies Record<string, Metric>;
 
-/** As things stand: of the consumers that are alive, and of what is in Redis. */
+/** The state at the moment of reading: that of the consumers alive, and that of Redis. */
 export const standing = {
   consumers: gauge('consumers', 'Consumers that are alive.'),
   capacity: gauge('capacity', 'Fetches that all consumers together may have in flight.'),
@@ -136,7 +144,7 @@ export const standing = {
   slotsAwaited: gauge('slots_awaited', 'Jobs that wait in a consumer for a slot.'),
   eventLoop: gauge(
     'event_loop_delay_seconds',
-    'How late the event loop was in the last second, in the consumer where it was worst.',
+    'Delay of the event loop in the last second, in the consumer where it was longest.',
     ['statistic'],
     delayStatistics,
   ),
@@ -146,11 +154,11 @@ export const standing = {
   ),
   memory: gauge('consumer_memory_bytes', 'Memory of all consumers together.', ['kind'], memoryKinds),
   waiting: gauge('waiting_requests', 'Accepted requests of open crawls that have not ended.'),
-  open: gauge('open_requests', 'Those of them that dispatch has handed to the queue.'),
-  frontier: gauge('frontier_requests', 'Those of them that are still in the frontier.'),
+  open: gauge('open_requests', 'Waiting requests that are in the queue (dispatched).'),
+  frontier: gauge('frontier_requests', 'Waiting requests that are still in the frontier.'),
   crawls: gauge(
     'crawls',
-    'Crawls by state: all that are active, and the newest 1,000.',
+    'Crawls by state, among all active ones and the newest 1,000.',
     ['state'],
     crawlStates,
   ),
@@ -162,20 +170,20 @@ export const standing = {
   ),
   deadLetters: gauge(
     'dead_letters',
-    'Dead letters by code. Of very many groups of code and host, those beyond the 10,000 that grew last are in code other.',
+    'Dead letters by code. Beyond 10,000 groups (one code at one host), those without recent letters are counted as code other.',
     ['code'],
     [...requestErrors.map(([, code]) => code), OTHER],
   ),
   redisMemory: gauge('redis_memory_bytes', 'Memory that Redis uses.'),
-  redisLimit: gauge('redis_memory_limit_bytes', 'Its maxmemory; 0 where there is no limit.'),
+  redisLimit: gauge('redis_memory_limit_bytes', 'Limit of Redis’ memory (maxmemory); 0 means no limit.'),
 } as const satisfies Record<string, Metric>;
 
 export const metrics: readonly Metric[] = [...Object.values(gathered), ...Object.values(standing)];
 
-/** Of a histogram: its buckets, each by its bound, and after them the sum in microseconds. */
+/** The buckets of a histogram by their bounds, and after them the sum in microseconds. */
 const bucketsOf = ({ bounds }: Metric): string[] => [...bounds.map(String), '+Inf', 'sum'];
 
-/** The names in the fleet's hash, where each figure is a whole number. */
+/** The field names in the fleet's hash of counters. Each value is a whole number. */
 export const fields: readonly string[] = Object.values(gathered).flatMap((each: Metric) =>
   each.series.flatMap((row) =>
     each.type === 'histogram'
@@ -185,12 +193,15 @@ export const fields: readonly string[] = Object.values(gathered).flatMap((each: 
 );
 const places = new Map(fields.map((field, place) => [field, place]));
 
-/** `bucket` of a histogram: a bound, '+Inf' or 'sum'. */
+/** Field name of a series. `bucket` is used for histograms: a bound, '+Inf' or 'sum'. */
 export function fieldOf({ name }: Metric, row: readonly string[], bucket?: string): string {
   return [name, ...row, ...(bucket === undefined ? [] : [bucket])].join(' ');
 }
 
-/** Where a gathered series stands among `fields`; of a histogram its first bucket, the others follow. Undefined for what is none. */
-export function placeOf(metric: Metric, ...row: readonly string[]): number | undefined {
+/**
+ * The index of a counted series in `fields`. For a histogram it is that of the first bucket; the others
+ * follow. Undefined for an unknown series.
+ */
+export function seriesIndex(metric: Metric, ...row: readonly string[]): number | undefined {
   return places.get(fieldOf(metric, row, metric.type === 'histogram' ? bucketsOf(metric)[0] : undefined));
 }

@@ -1,7 +1,10 @@
 // How processing one job ended: a closed union, so that the compiler finds a missing case.
 import type { Failure } from './errors.ts';
 
-/** Milliseconds of each phase of the last hop; null where the phase did not take place (a reused socket has no dns). */
+/**
+ * Milliseconds of each phase of the last hop; null for a phase that did not take place (a reused socket has
+ * no dns).
+ */
 export interface Timings {
   dns: number | null;
   connect: number | null;
@@ -11,7 +14,7 @@ export interface Timings {
   total: number | null;
 }
 
-/** Of what took no time, because it never began. */
+/** The timings of a fetch that never began. */
 export const NO_TIMINGS: Timings = Object.freeze({
   dns: null,
   connect: null,
@@ -21,42 +24,42 @@ export const NO_TIMINGS: Timings = Object.freeze({
   total: null,
 });
 
-/** An answer as it came: the last hop of the redirects, body decompressed, nothing interpreted. */
+/** A server's answer after all redirects, with its body decompressed and nothing interpreted. */
 export interface Answer {
-  /** The URL that gave this answer, after redirects; with its fragment removed. */
+  /** The URL that gave this answer, after redirects, without its fragment. */
   finalUrl: string;
   status: number;
   /** Names in lower case; several values of one name joined by ", " (set-cookie by "\n"). */
   headers: Record<string, string>;
-  /** Decompressed. */
+  /** The decompressed body. */
   body: Uint8Array;
-  /** The address that was connected to, null if it is not known. */
+  /** IP address of the server; null if it is not known. */
   address: string | null;
   /** Number of redirects followed. */
   redirects: number;
   timings: Timings;
 }
 
-/** What one fetch gives: an answer, or a failure with whatever came before it. */
+/** The result of one fetch: an answer, or a failure with what was received before it. */
 export type FetchResult =
   | { ok: true; answer: Answer }
   | { ok: false; failure: Failure; timings: Timings; finalUrl: string; came?: Came };
 
-/** What is known of a server that did not answer, or not to the end. */
+/** What is known of a server whose answer is missing or incomplete. */
 export interface Came {
-  /** That was connected to, or tried to be. */
+  /** IP address to which drover connected or tried to connect. */
   address: string | null;
-  /** Of the header that came before it failed. */
+  /** Status in the header, if that arrived before the failure. */
   status: number | null;
 }
 
-/** When an answer says that its host may be asked again: in so many milliseconds, by Retry-After or by the end of a quota's window. */
+/** When a host may be asked again by its own answer: after so many milliseconds, by Retry-After or by a quota. */
 export interface NamedTime {
   afterMs: number;
   by: 'retry-after' | 'quota';
 }
 
-/** What classify says of a fetch. `failure` of a recorded answer is set unless the status is 2xx. */
+/** The result of classify. `failure` of a recorded answer is set unless the status is 2xx. */
 export type Verdict =
   | { kind: 'recorded'; answer: Answer; failure: Failure | null }
   | { kind: 'retry'; failure: Failure; answer: Answer | null }
@@ -67,9 +70,9 @@ export type Verdict =
 export type Outcome =
   | { kind: 'recorded' }
   | { kind: 'refused' }
-  | { kind: 'done' } // it had ended before: nothing is left but to complete the job
+  | { kind: 'done' } // the request had ended before; only the job must be completed
   | { kind: 'retry'; failure: Failure; delayMs: number }
   | { kind: 'postponed'; untilMs: number }
   | { kind: 'dead'; failure: Failure }
-  | { kind: 'lost'; failure: Failure } // another consumer has it: change nothing
+  | { kind: 'lost'; failure: Failure } // another consumer has claimed the request: change nothing
   | { kind: 'stop' };

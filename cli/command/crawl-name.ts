@@ -1,8 +1,9 @@
-// The name of a crawl that the user did not name: the same command must find the same crawl again.
+// The name of a crawl that the user did not name. The same seeds must give the same name, so that the same
+// command finds the crawl again.
 import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 
-/** From the first seed's host or file name, and a hash of all seeds as they were given. */
+/** Makes a name from the first seed's host or file name and a hash of all seeds as given. */
 export function nameOfSeeds(seeds: readonly string[]): string {
   const places = seeds.map((seed) => (/^[a-z]+:\/\//i.test(seed) || seed === '-' ? seed : resolve(seed)));
   const first = seeds[0] ?? 'demo';

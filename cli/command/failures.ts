@@ -1,4 +1,4 @@
-// How a command that cannot go on says so: what was wrong, where, what to do; and its exit code.
+// What a command prints when it cannot go on (what is wrong, and what to do), and its exit code.
 import { catalogue, DroverError } from '../../src/errors.ts';
 import { printable } from '../../src/log.ts';
 import { redisFailure } from '../../src/redis.ts';
@@ -10,12 +10,12 @@ export function exitCodeOf(error: unknown): number {
   return known ? catalogue[known.code].exit : EXIT.usage;
 }
 
-/** One or two lines for the terminal; a stack only for what is a defect of drover's. */
-export function explain(error: unknown): string {
+/** The error as text for the terminal: a message with advice or, for a defect of drover itself, the stack. */
+export function failureText(error: unknown): string {
   const known = asDroverError(error);
   if (known) return `drover: ${printable(known.message)}\n  ${known.advice} (${known.code})\n`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `drover: this should not have happened; please report it.\n${stack.split('\n').map(printable).join('\n')}\n`;
+  return `drover: this is a defect of drover; please report it.\n${stack.split('\n').map(printable).join('\n')}\n`;
 }
 
 function asDroverError(error: unknown): DroverError | null {

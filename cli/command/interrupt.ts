@@ -1,4 +1,5 @@
-// Ctrl-C: once finishes what is in flight, twice stops at once. Both lose nothing.
+// Ctrl-C: the first stops the command after the fetches in flight, the second at once. Nothing is lost either
+// way.
 
 export interface Interrupt {
   asked(): boolean;
@@ -26,7 +27,7 @@ export function onInterrupt(
       process.exit(130);
     }
     asked = true;
-    screen.note('stopping when what is in flight is done; once more stops at once');
+    screen.note('stopping after the fetches in flight; press Ctrl-C again to stop at once');
     resolve();
     wake();
   };

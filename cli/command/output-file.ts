@@ -1,4 +1,4 @@
-// The file of -o: whether it can be written is asked before the crawl, not after it.
+// The file of -o. Whether it can be written is checked before the crawl, not after it.
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { findRecordsFolder } from '../../src/crawl/crawl.ts';
@@ -6,7 +6,7 @@ import { DroverError } from '../../src/errors.ts';
 import { writeResults } from '../../src/records/read/read.ts';
 import type { Session } from './session.ts';
 
-/** The path as it was given, or null without -o. Throws E_FILE. */
+/** Returns the path as given, or null without -o. Throws E_FILE when it cannot be written. */
 export function outputFile(option: string | undefined): string | null {
   if (option === undefined) return null;
   if (option === '-') return option;
@@ -20,7 +20,7 @@ export function outputFile(option: string | undefined): string | null {
   return option;
 }
 
-/** Writes a crawl's results there; nothing without a path. */
+/** Writes a crawl's results to the file; does nothing without a path. */
 export async function writeOutput(session: Session, crawl: string, path: string | null): Promise<void> {
   const { settings, fleet } = session;
   if (path === null) return;

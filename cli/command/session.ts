@@ -1,4 +1,4 @@
-// What every command needs: the settings, a Redis that is fit for use (the embedded one unless another is given), a log.
+// What every command needs: settings, a working Redis (the embedded one unless another is given), a log.
 
 import { join, resolve } from 'node:path';
 import { type GivenFlags, readSettings } from '../../src/config/read.ts';
@@ -10,7 +10,7 @@ import type { Fleet } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
-import { EXIT, explain } from './failures.ts';
+import { EXIT, failureText } from './failures.ts';
 
 export interface Session {
   settings: Settings;
@@ -47,9 +47,12 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
   };
 }
 
-/** The embedded Redis cannot be started again (the disk is full, say): what is accepted is on disk, and the command can go on later. */
+/**
+ * Ends the command when the embedded Redis cannot be started again, for example because the disk is full.
+ * Accepted requests are on disk, and the command can be repeated later.
+ */
 function giveUp(error: unknown): never {
-  process.stderr.write(explain(error));
+  process.stderr.write(failureText(error));
   process.exit(EXIT.unusable);
 }
 

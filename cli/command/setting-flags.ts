@@ -1,14 +1,16 @@
-// The settings as flags of a command: those of the owners whose settings the command follows.
+// The settings as flags of commands. A command has the flags of the owners whose settings it follows.
 import { type Command, Option } from 'commander';
 import { renamedSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
 import { flagOf, formerFlagOf, namesOf, type SettingName } from '../../src/config/settings.ts';
 import { definitions, type Owner } from '../../src/config/table.ts';
 
-/** Whose settings every command follows: where the fleet is, and what concerns any command. */
+/** Owners whose settings every command follows: those of the fleet's place, and those of all commands. */
 export const EVERY_COMMAND = ['place', 'command'] as const satisfies readonly Owner[];
 
-/** Adds the flags of their settings, with their defaults named in the help but left to readSettings. */
+/**
+ * Adds the flags of these owners' settings. Defaults are shown in the help, but readSettings applies them.
+ */
 export function addSettings(command: Command, owners: readonly Owner[]): void {
   for (const name of namesOf(...owners)) {
     const { flags, help, default: value, many } = definitions[name];
@@ -21,12 +23,12 @@ export function addSettings(command: Command, owners: readonly Owner[]): void {
   }
 }
 
-/** For an option that may be given more than once. */
+/** Collects the values of an option that may be given more than once. */
 export function gather(text: string, former: string[] | undefined): string[] {
   return [...(former ?? []), text];
 }
 
-/** Whoever still uses it is told the present one. */
+/** Adds the former flag of a renamed setting. Using it is an error that names the present flag. */
 function addFormerFlag(command: Command, name: SettingName): void {
   const former = formerFlagOf(name);
   if (former === null) return;
@@ -36,7 +38,7 @@ function addFormerFlag(command: Command, name: SettingName): void {
   });
 }
 
-/** What commander parsed of the settings of these owners, under their names. */
+/** Returns the settings of these owners that commander has parsed, by name. */
 export function flagsOf(options: Readonly<Record<string, unknown>>, owners: readonly Owner[]): GivenFlags {
   const flags: Partial<Record<SettingName, unknown>> = {};
   for (const name of namesOf(...owners)) {
@@ -44,13 +46,13 @@ export function flagsOf(options: Readonly<Record<string, unknown>>, owners: read
     if (!text) continue;
     const option = new Option(text);
     const value = options[option.attributeName()];
-    // Of a flag such as --no-adaptive, commander says true where it was not given.
+    // For a flag such as --no-adaptive, commander gives true when the flag is absent.
     if (value !== undefined && !(option.negate && value === true)) flags[name] = value;
   }
   return flags;
 }
 
-/** What was said of the settings of these owners, as words of a command line again. */
+/** Turns given settings of these owners back into words of a command line. */
 export function wordsOf(flags: GivenFlags, owners: readonly Owner[]): string[] {
   return namesOf(...owners).flatMap((name) => {
     const value = flags[name];

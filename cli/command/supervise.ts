@@ -1,17 +1,20 @@
-// Consumers in processes of their own: started, replaced when they die, stopped together.
+// Runs consumers in processes of their own: starts them, replaces those that die, stops all together.
 import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface Crew {
-  /** Lets them finish what is in flight; resolves when the last has ended. */
+  /** Stops them after their fetches in flight; resolves when the last one has ended. */
   stop(): Promise<void>;
-  /** Ends them at once; nothing is lost. */
+  /** Ends them at once. No request is lost. */
   kill(): void;
 }
 
-/** Between the death of a child and the start of the one in its place. */
+/** Wait before a dead child is replaced. */
 const PAUSE_MS = 1000;
 
-/** Keeps `count` children running `drover ARGS` until stopped. They stop too when this process is gone: the channel ends with it. */
+/**
+ * Keeps `count` children running `drover ARGS` until stopped. Children also stop when this process dies,
+ * because their IPC channel closes.
+ */
 export function superviseConsumers(count: number, args: readonly string[]): Crew {
   const children = new Set<ChildProcess>();
   const ended: Promise<void>[] = [];

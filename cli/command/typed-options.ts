@@ -1,5 +1,5 @@
-// A command's own options, typed: a table says their flags, help and kind, and the command's program gets
-// their values.
+// The options of a command that are not settings. A table gives their flags, help and kind, and so the types
+// of the values that the command's program gets.
 import { type Command, Option } from 'commander';
 import { parseSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
@@ -8,32 +8,38 @@ import { definitions, type Owner } from '../../src/config/table.ts';
 import { DroverError } from '../../src/errors.ts';
 import { addSettings, flagsOf, gather } from './setting-flags.ts';
 
-/** An option that is no setting; T is what the program gets. */
+/** An option that is not a setting. T is the type that the program gets. */
 export interface OwnOption<T> {
-  /** In commander's notation. */
+  /** The flags in commander's notation. */
   readonly flags: string;
   readonly help: string;
-  /** As it would be typed. */
+  /** The default value, as a user would type it. */
   readonly default?: string;
-  /** It may be given more than once. */
+  /** True when the option may be given more than once. */
   readonly many?: boolean;
-  /** From what commander has; `flag` names it in errors. Throws E_USAGE, E_SETTING. */
+  /**
+   * Makes the value from what commander has parsed. `flag` names the option in errors. Throws E_USAGE,
+   * E_SETTING.
+   */
   readonly read: (given: Given, flag: string) => T;
 }
 
-/** A text, or several of an option that may be repeated; of a toggle, how it stands. Undefined: not given. */
+/**
+ * What commander has parsed: a text, several for an option that may be repeated, or whether a toggle is on.
+ * Undefined when the option was not given.
+ */
 type Given = string | string[] | boolean | undefined;
 
 export type OwnOptions = Readonly<Record<string, OwnOption<unknown>>>;
 
 export type ValuesOf<Own extends OwnOptions> = { readonly [N in keyof Own]: ReturnType<Own[N]['read']> };
 
-/** What a program gets: the values of its own options, and the flags of settings as they were given. */
+/** What a program gets: the values of its options, and the flags of settings as they were given. */
 export type OptionsOf<Own extends OwnOptions> = ValuesOf<Own> & { readonly settings: GivenFlags };
 
 type Read<T> = (text: string, flag: string) => T;
 
-/** An option with a value; undefined for the program where it has no default and was not given. */
+/** An option with a value. The program gets undefined when the option has no default and was not given. */
 export function value<T>(flags: string, help: string, read: Read<T>): OwnOption<T | undefined>;
 export function value<T>(flags: string, help: string, read: Read<T>, fallback: string): OwnOption<T>;
 export function value<T>(
@@ -53,12 +59,12 @@ export function text(flags: string, help: string): OwnOption<string | undefined>
   return value(flags, help, (given) => given);
 }
 
-/** On or off: --json is on where it is given, --no-export off. */
+/** A toggle: --json is true when given, --no-export is false when given. */
 export function toggle(flags: string, help: string): OwnOption<boolean> {
   return { flags, help, read: (given) => given === true };
 }
 
-/** An option that takes what this setting takes, though it is another. */
+/** An option that is not this setting but takes the same values. */
 export function likeSetting<N extends SettingName>(
   name: N,
   flags: string,
@@ -82,7 +88,7 @@ export function likeSetting<N extends SettingName>(
   return { flags, help, many, read, ...(fallback === undefined ? {} : { default: fallback }) };
 }
 
-/** Reads a whole number within these bounds. */
+/** Makes a reader of whole numbers from `least` to `most`. */
 export function from(least: number, most: number): Read<number> {
   return (given, flag) => {
     const number = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN;
@@ -94,7 +100,7 @@ export function from(least: number, most: number): Read<number> {
   };
 }
 
-/** The values of these options, from what commander has of them. Throws E_USAGE, E_SETTING. */
+/** Returns the values of these options, from what commander has parsed. Throws E_USAGE, E_SETTING. */
 export function valuesOf<Own extends OwnOptions>(
   own: Own,
   given: Readonly<Record<string, unknown>>,
@@ -107,16 +113,16 @@ export function valuesOf<Own extends OwnOptions>(
 }
 
 /**
- * Makes a command whole: its options, in the order of its help, and its program, which is loaded when the
- * command is given and resolves with the exit code.
+ * Completes a command with its options, in the order of its help, and its program, which is loaded when the
+ * command is used and resolves with the exit code.
  */
 export function addProgram<Own extends OwnOptions, Last extends OwnOptions>(
   command: Command,
   options: {
     own: Own;
-    /** Whose settings it follows. */
+    /** Owners whose settings the command follows. */
     settings: readonly Owner[];
-    /** Options of its own too, after the flags of settings. */
+    /** More options that are not settings, shown after the flags of settings. */
     last?: Last;
   },
   load: () => Promise<{ run(args: string[], options: OptionsOf<Own & Last>): Promise<number> }>,

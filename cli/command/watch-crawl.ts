@@ -10,14 +10,17 @@ import type { Screen } from '../terminal/screen.ts';
 import { type HeldLong, watchHeldHosts } from './held-hosts.ts';
 import type { Interrupt } from './interrupt.ts';
 
-const LOOK_MS = 100;
-/** After a cancel, the requests in the queue are refused within about two seconds; what comes later (a retry) is not waited for. */
+const READ_EVERY_MS = 100;
+/**
+ * After a cancel, the requests in the queue are refused within about two seconds. Later ones (a retry) are
+ * not waited for.
+ */
 const CANCEL_MS = 4000;
 
 export interface Seen {
   counts: CrawlCounts;
   interrupted: boolean;
-  /** Lines of the seeds that were not accepted. */
+  /** Number of seed lines that were not accepted. */
   badLines: number;
   /** Hosts that were paused or slowed, those that were so for longest. */
   heldHosts: readonly HeldLong[];
@@ -26,8 +29,9 @@ export interface Seen {
 const MOST_HELD = 5;
 
 /**
- * Resolves when the crawl has ended and its seeds are offered, when it was cancelled, or at the interrupt. Rejects when offering the seeds
- * fails, or trouble comes. A paused crawl is waited for: another command may resume it.
+ * Resolves when the crawl has ended and all seeds are offered, when it was cancelled, or at the interrupt.
+ * Rejects when offering the seeds fails, or `trouble` returns something. A paused crawl is waited for,
+ * because another command may resume it.
  */
 export async function watchCrawl(parts: {
   fleet: Fleet;
@@ -36,9 +40,9 @@ export async function watchCrawl(parts: {
   screen: Screen;
   offering: Promise<OfferTotals>;
   interrupt: Interrupt;
-  /** What makes it senseless to go on, such as a full disk; null while there is nothing. */
+  /** Why going on makes no sense, such as a full disk; null while there is no reason. */
   trouble: () => unknown;
-  /** How the user calls drover. */
+  /** The command by which the user runs drover. */
   command: string;
 }): Promise<Seen> {
   const { fleet, crawl, consumer, screen, interrupt } = parts;
@@ -47,7 +51,7 @@ export async function watchCrawl(parts: {
   const heldHosts = watchHeldHosts(fleet);
   let cancelledAt: number | null = null;
   for (;;) {
-    // Asked for before the counts: what failed because the crawl was cancelled is then seen as that.
+    // Read before the counts. If it failed because the crawl was cancelled, the counts show that.
     const failure = offered.failure() ?? parts.trouble();
     const counts = await readCounts(fleet, crawl);
     const held = await heldHosts.now();
@@ -65,11 +69,11 @@ export async function watchCrawl(parts: {
       if (interrupt.asked()) return { ...seen, interrupted: true };
       if (failure) throw failure;
     }
-    await interrupt.pause(LOOK_MS);
+    await interrupt.pause(READ_EVERY_MS);
   }
 }
 
-/** What has become of a promise so far. */
+/** The state of a promise so far. */
 function settled<T>(promise: Promise<T>): { value(): T | null; failure(): unknown } {
   let value: T | null = null;
   let failure: unknown = null;
@@ -84,14 +88,14 @@ function settled<T>(promise: Promise<T>): { value(): T | null; failure(): unknow
   return { value: () => value, failure: () => failure };
 }
 
-/** Says once that the crawl is paused, even with --quiet: else it would seem to hang. */
+/** Says once that the crawl is paused, even with --quiet, because it would otherwise seem to hang. */
 function createPauseNotice(parts: { screen: Screen; crawl: string; command: string }) {
   const { screen, crawl, command } = parts;
   let last: CrawlState = 'running';
   return (state: CrawlState) => {
     if (state === 'paused' && last !== 'paused')
-      screen.warn(`crawl ${crawl} is paused; it goes on after: ${command} resume ${crawl}`);
-    if (state === 'running' && last === 'paused') screen.note(`crawl ${crawl} goes on`);
+      screen.warn(`crawl ${crawl} is paused; resume it with: ${command} resume ${crawl}`);
+    if (state === 'running' && last === 'paused') screen.note(`crawl ${crawl} was resumed`);
     last = state;
   };
 }

@@ -1,4 +1,4 @@
-// drover dead …: what failed for good, and what can be done with it.
+// The command drover dead … with its subcommands: dead letters, and what can be done with them.
 import type { Command } from 'commander';
 import { EVERY_COMMAND as settings } from '../command/setting-flags.ts';
 import { addProgram } from '../command/typed-options.ts';
@@ -9,18 +9,18 @@ import { exportOptions, listOptions, purgeOptions, replayOptions, summaryOptions
 export function addDead(program: Command): void {
   const dead = program
     .command('dead')
-    .summary('the dead letters: what failed for good, and why')
-    .description('Looks at dead letters, tries them again, exports them, drops them.');
+    .summary('dead letters: what failed for good, and why')
+    .description('Shows, replays, exports and deletes dead letters.');
   addLookers(dead);
   addReplay(dead);
   addProgram(
-    filtered(dead.command('export').summary('all that is known of them, as lines')),
+    filtered(dead.command('export').summary('write dead letters with all details, one per line')),
     { own: exportOptions, settings },
     () => import('./export.ts'),
   );
   addProgram(
-    filtered(dead.command('purge').summary('drop them for good, exported first')).description(
-      'Writes the letters to purged/ in the data directory, then drops them. What their crawls counted stays.',
+    filtered(dead.command('purge').summary('delete dead letters for good, after exporting them')).description(
+      'Writes the letters to purged/ in the data directory, then deletes them. The counters of their crawls stay.',
     ),
     { own: purgeOptions, settings },
     () => import('./purge.ts'),
@@ -29,20 +29,20 @@ export function addDead(program: Command): void {
 
 function addLookers(dead: Command): void {
   addProgram(
-    filtered(dead.command('list').summary('list them, the newest first')),
+    filtered(dead.command('list').summary('list dead letters, newest first')),
     { own: listOptions, settings },
     () => import('./list.ts'),
   );
   addProgram(
     dead
       .command('show')
-      .summary('one of them: its request, every attempt, what to try')
-      .argument('<letter>', 'its id, as drover dead list shows it, or its URL'),
+      .summary('show one dead letter: its request, every attempt, what to try')
+      .argument('<letter>', 'id of the letter, as drover dead list shows it, or its URL'),
     { own: asJson, settings },
     () => import('./show.ts'),
   );
   addProgram(
-    filtered(dead.command('summary').summary('how many there are of each error at each host')),
+    filtered(dead.command('summary').summary('count dead letters by error and host')),
     { own: summaryOptions, settings },
     () => import('./summary.ts'),
   );
@@ -53,9 +53,9 @@ function addReplay(dead: Command): void {
     filtered(
       dead
         .command('replay')
-        .summary('try them again')
+        .summary('try dead letters again')
         .description(
-          'Makes dead letters waiting requests again, with all their attempts before them; consumers, or the crawl command run again, fetch them. Of each error at each host some go first, and the rest only when those come through. It goes on when this command is gone.',
+          'Makes dead letters waiting requests again, with all their attempts. Consumers fetch them, or the crawl command when it is run again. Of each error at each host, some letters are tried first, and the rest only when enough of those are recorded. The replay goes on after this command has ended.',
         ),
     ),
     { own: replayOptions, settings },
@@ -64,22 +64,22 @@ function addReplay(dead: Command): void {
   addProgram(
     dead
       .command('replays')
-      .summary('how replays stand: those at work and those of the last week')
-      .argument('[replay]', 'id of one'),
+      .summary('list replays: running ones and those of the last week')
+      .argument('[replay]', 'id of one replay'),
     { own: asJson, settings },
     () => import('./replays.ts'),
   );
   addProgram(
     dead
       .command('stop')
-      .summary('bring nothing more of a replay back')
-      .argument('<replay>', 'its id, as drover dead replays shows it'),
+      .summary('stop a replay')
+      .argument('<replay>', 'id of the replay, as drover dead replays shows it'),
     { own: asJson, settings },
     () => import('./stop.ts'),
   );
 }
 
-/** Of a command that takes the options of filterOptions. */
+/** Adds the argument of a command that has filterOptions. */
 function filtered(command: Command): Command {
-  return command.argument('[crawl]', 'of one crawl (its name or id), or one letter (its id)');
+  return command.argument('[crawl]', 'only letters of this crawl (its name or id), or one letter (its id)');
 }

@@ -1,4 +1,4 @@
-// drover dead export: dead letters as JSON lines, or as a table for a spreadsheet.
+// drover dead export: writes dead letters as JSON lines, or as a table for a spreadsheet.
 import { writeDead } from '../../src/dead/export.ts';
 import { EXIT } from '../command/failures.ts';
 import { outputFile } from '../command/output-file.ts';

@@ -1,4 +1,5 @@
-// Which dead letters a command means: checked, so that a slip is not taken for "none".
+// The filter of a command about dead letters. Its values are checked, so that a typing error is not taken for
+// "no letters".
 import { distance } from 'fastest-levenshtein';
 import { parseSetting } from '../../src/config/parse.ts';
 import { findCrawl } from '../../src/crawl/crawl.ts';
@@ -11,7 +12,7 @@ import { hostKey } from '../../src/url/host.ts';
 import type { Session } from '../command/session.ts';
 import { type FilterOptions, filterOptions } from './options.ts';
 
-/** From the argument and the options. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
+/** Makes the filter from the argument and the options. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
 export async function deadFilter(
   session: Session,
   queue: RequestQueue,
@@ -34,13 +35,13 @@ export async function deadFilter(
   };
 }
 
-/** Whether anything at all narrows it down. */
+/** Whether the argument or an option narrows the choice down. */
 export function choosesSome(args: readonly string[], options: FilterOptions): boolean {
   const names = Object.keys(filterOptions) as (keyof FilterOptions)[];
   return Boolean(args[0]) || names.some((name) => options[name] !== undefined);
 }
 
-/** Throws E_USAGE unless something narrows the choice down, or --all says that all are meant. */
+/** Throws E_USAGE unless something narrows the choice down, or --all says that all letters are meant. */
 export function requireChoice(
   args: readonly string[],
   options: FilterOptions & { all: boolean },
@@ -49,7 +50,7 @@ export function requireChoice(
   if (!options.all && !choosesSome(args, options))
     throw new DroverError(
       'E_USAGE',
-      `Name the crawl whose dead letters to ${what}, narrow them down (--code, --host, …), or say --all.`,
+      `Give the crawl whose dead letters to ${what}, narrow them down (--code, --host, …), or add --all.`,
     );
 }
 
@@ -61,7 +62,7 @@ function checkedCode(code: string): string {
   );
 }
 
-/** A letter's id has its group with it, so that nothing else is looked at. */
+/** A letter's id is looked up with its code and host, so that only its group must be read. */
 async function crawlOrLetter(
   session: Session,
   queue: RequestQueue,
@@ -79,7 +80,7 @@ async function crawlOrLetter(
   }
 }
 
-/** One that has dead letters, or that was asked for something. Throws E_USAGE for another: it may be misspelt. */
+/** The key of a host that has dead letters or limits. Throws E_USAGE for any other, which may be misspelt. */
 async function knownHost(session: Session, queue: RequestQueue, text: string): Promise<string> {
   const { fleet } = session;
   const key = hostKey(text);
@@ -89,7 +90,7 @@ async function knownHost(session: Session, queue: RequestQueue, text: string): P
   if (hosts.includes(key)) return key;
   throw new DroverError(
     'E_USAGE',
-    `--host: no dead letter is of ${key}; ${nearest(key, hosts)}drover dead summary lists their hosts.`,
+    `--host: there are no dead letters of ${key}; ${nearest(key, hosts)}drover dead summary lists their hosts.`,
   );
 }
 
@@ -98,7 +99,7 @@ function nearest(text: string, known: readonly string[]): string {
   return first !== undefined && distance(text, first) <= 3 ? `did you mean ${first}? ` : '';
 }
 
-/** Milliseconds since 1970. Throws E_USAGE. */
+/** Reads a duration back from now, or a time; returns milliseconds since 1970. Throws E_USAGE. */
 export function timeOf(text: string, now = Date.now()): number {
   const isDate = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
   const isDuration = /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/.test(text);
@@ -112,11 +113,11 @@ export function timeOf(text: string, now = Date.now()): number {
       'E_USAGE',
       `--since: expected a duration such as 2h or 7d, or a time such as 2026-01-31T12:00 (got ${JSON.stringify(text)}).`,
     );
-  if (time > now) throw new DroverError('E_USAGE', `--since: ${text} is yet to come.`);
+  if (time > now) throw new DroverError('E_USAGE', `--since: ${text} is in the future.`);
   return time;
 }
 
-/** Date.parse takes February 31 for a day of March. */
+/** False for a date such as February 31, which Date.parse takes for a day in March. */
 function existsOnCalendar(text: string): boolean {
   const date = text.slice(0, 10);
   const time = Date.parse(`${date}T00:00:00Z`);

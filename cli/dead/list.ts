@@ -1,4 +1,4 @@
-// drover dead list: what failed for good, and why.
+// drover dead list: lists dead letters, newest first.
 import { deadLetters } from '../../src/dead/read.ts';
 import { printable } from '../../src/log.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
@@ -18,7 +18,7 @@ export function run(args: string[], options: ListOptions): Promise<number> {
     let shown = 0;
     for await (const letter of deadLetters(session.fleet, queue, filter)) {
       if (shown === limit) {
-        process.stderr.write(`more than ${limit}: see them with --limit\n`);
+        process.stderr.write(`there are more than ${limit}: raise --limit to see them\n`);
         break;
       }
       shown++;

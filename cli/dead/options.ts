@@ -1,19 +1,19 @@
-// The own options of drover dead …, and what its programs get of them.
+// The options of drover dead …, apart from settings, and the types that its programs get.
 import type { DeadFormat } from '../../src/dead/export.ts';
 import { DroverError } from '../../src/errors.ts';
 import { likeSetting, type OptionsOf, text, toggle, type ValuesOf, value } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 
-/** Which letters are meant. */
+/** Filters that choose letters. */
 export const filterOptions = {
-  code: text('--code <code>', 'of one error code, such as E_HTTP_5XX'),
-  host: text('--host <host>', 'of one host, such as example.com or example.com:8080'),
+  code: text('--code <code>', 'only letters with this error code, such as E_HTTP_5XX'),
+  host: text('--host <host>', 'only letters of this host, such as example.com or example.com:8080'),
   since: text(
     '--since <time>',
-    'died since then: a duration such as 2h or 7d, or a time such as 2026-01-31T12:00',
+    'only letters that failed since then: a duration such as 2h or 7d, or a time such as 2026-01-31T12:00',
   ),
-  minAttempts: likeSetting('attempts', '--min-attempts <n>', 'with at least so many attempts'),
-  q: text('--q <text>', 'with this in the URL or the message'),
+  minAttempts: likeSetting('attempts', '--min-attempts <n>', 'only letters with at least n attempts'),
+  q: text('--q <text>', 'only letters with this text in the URL or the message'),
 };
 export type FilterOptions = ValuesOf<typeof filterOptions>;
 
@@ -22,7 +22,7 @@ export type SummaryOptions = OptionsOf<typeof summaryOptions>;
 
 export const listOptions = {
   ...filterOptions,
-  limit: likeSetting('limit', '--limit <n>', 'at most so many', '50'),
+  limit: likeSetting('limit', '--limit <n>', 'show at most n letters', '50'),
   ...asJson,
 };
 export type ListOptions = OptionsOf<typeof listOptions>;
@@ -30,47 +30,50 @@ export type ListOptions = OptionsOf<typeof listOptions>;
 export const exportOptions = {
   ...filterOptions,
   format: value('--format <ndjson|csv>', 'JSON lines, or a table for a spreadsheet', readFormat, 'ndjson'),
-  output: text('-o, --output <file>', 'write them there, whole or not at all, instead of standard output'),
+  output: text(
+    '-o, --output <file>',
+    'write to this file, complete or not at all, instead of standard output',
+  ),
   ...asJson,
 };
 export type ExportOptions = OptionsOf<typeof exportOptions>;
 
-const all = toggle('--all', 'all there are');
+const all = toggle('--all', 'all dead letters');
 
 export const purgeOptions = {
   ...filterOptions,
   all,
-  export: toggle('--no-export', 'drop them without a trace'),
+  export: toggle('--no-export', 'delete them without an export'),
   ...asJson,
 };
 export type PurgeOptions = OptionsOf<typeof purgeOptions>;
 
-const otherLimit = 'with this limit instead of the one of their crawl';
+const otherLimit = 'time limit instead of the one of their crawl';
 
-/** How letters are tried again, and what their requests have instead of what they had. */
+/** How letters are replayed, and values that replace those of their requests. */
 export const howOptions = {
   canary: value(
     '--canary <n>',
-    'so many of each group go first; 0: none (default: 5 of a group of more than 20)',
+    'try n letters of each group first; 0 for none (default: 5 in a group of more than 20)',
     readCanary,
   ),
   rate: value(
     '--rate <0..1>',
-    'of those, what share must be recorded for the rest to follow',
+    'share of these that must be recorded before the rest follows',
     readRate,
     '0.8',
   ),
-  wait: toggle('--wait', 'stay until all have ended, and say how many came through'),
-  attempts: likeSetting('attempts', '--attempts <n>', 'with so many attempts before they are dead again'),
+  wait: toggle('--wait', 'wait until all have ended, and print how many were recorded'),
+  attempts: likeSetting('attempts', '--attempts <n>', 'number of attempts before they are dead again'),
   header: likeSetting(
     'header',
     '--header <"name: value">',
-    'with this header beside, or in the place of, those they had',
+    'add this header to their requests, or replace the one with that name',
   ),
   delayMs: likeSetting(
     'delay',
     '--delay <duration>',
-    'with at least this between two starts at their host, from now on',
+    'least time between two starts at their host, from now on',
   ),
   timeoutDns: likeSetting('timeoutDns', '--timeout-dns <ms>', otherLimit),
   timeoutConnect: likeSetting('timeoutConnect', '--timeout-connect <ms>', otherLimit),
@@ -84,7 +87,7 @@ export type HowOptions = ValuesOf<typeof howOptions>;
 
 export const replayOptions = {
   all,
-  dryRun: toggle('--dry-run', 'only say how many'),
+  dryRun: toggle('--dry-run', 'only print how many would be replayed'),
   ...howOptions,
   ...filterOptions,
   ...asJson,

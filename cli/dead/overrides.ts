@@ -1,5 +1,4 @@
-// How letters are replayed, and what their requests have instead of what they had: from the options of the
-// command drover dead replay.
+// Values that replace those of the replayed requests, from the options of drover dead replay.
 import type { ReplayHow } from '../../src/dead/replay.ts';
 import type { ReplayOverrides } from '../../src/dead/replay-runs.ts';
 import { DroverError } from '../../src/errors.ts';

@@ -12,10 +12,13 @@ const phases: [keyof Timings, string][] = [
   ['tls', 'tls'],
   ['firstByte', 'first byte'],
   ['download', 'download'],
-  ['total', 'in all'],
+  ['total', 'total'],
 ];
 
-/** Of a letter whose secrets are redacted already. Nothing in it can be obeyed by a terminal. */
+/**
+ * Makes the page of a letter whose secrets are already redacted. Terminal control characters in it are made
+ * visible.
+ */
 export function letterPage(letter: DeadLetterDetail): string {
   const { url, code, layer, message, jobId, failedAt, tries, attempts, advice } = letter;
   return [
@@ -26,7 +29,7 @@ export function letterPage(letter: DeadLetterDetail): string {
     'Request',
     ...requestLines(letter).map(indented),
     '',
-    tries.length === 0 ? 'Attempts: nothing is known of them' : 'Attempts',
+    tries.length === 0 ? 'Attempts: none are kept' : 'Attempts',
     ...tries.flatMap((attempt, index) => attemptLines(attempt, attempts - tries.length + index + 1, url)),
     '',
     'What to try',

@@ -1,4 +1,4 @@
-// drover dead purge: dead letters dropped for good, exported first.
+// drover dead purge: deletes dead letters for good after exporting them.
 import { purgeMatching } from '../../src/dead/purge.ts';
 import { purgedDirectory } from '../../src/dead/retention.ts';
 import { EXIT } from '../command/failures.ts';
@@ -15,7 +15,7 @@ export async function run(args: string[], options: PurgeOptions): Promise<number
     const unexported = !options.export || settings.purgeUnexported;
     const directory = unexported ? null : purgedDirectory(settings.dataDir);
     const purge = await purgeMatching(fleet, queue, filter, directory);
-    const where = purge.exportedTo ? `; they are in ${purge.exportedTo}` : '';
+    const where = purge.exportedTo ? `; exported to ${purge.exportedTo}` : '';
     if (options.json) process.stdout.write(`${JSON.stringify(purge)}\n`);
     else process.stderr.write(`${counted(purge.purged, 'dead letter')} purged${where}\n`);
     return EXIT.recorded;

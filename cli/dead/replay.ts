@@ -1,4 +1,4 @@
-// drover dead replay: dead letters become waiting requests again.
+// drover dead replay: makes dead letters waiting requests again.
 import { startReplay } from '../../src/dead/replay.ts';
 import type { ReplayRun } from '../../src/dead/replay-runs.ts';
 import { countReplayable, type Replayable } from '../../src/dead/replayable.ts';
@@ -22,19 +22,19 @@ export async function run(args: string[], options: ReplayOptions): Promise<numbe
     const filter = await deadFilter(session, queue, args[0], options);
     const replayable = await countReplayable(fleet, queue, filter);
     if (options.dryRun) {
-      tellDry(replayable, options.json);
+      printDryRun(replayable, options.json);
       return EXIT.recorded;
     }
-    if (!options.json) tellCancelled(replayable);
+    if (!options.json) printCancelled(replayable);
     const begun = await startReplay(fleet, queue, filter, how);
-    if (!options.json) tell(begun);
+    if (!options.json) printRuns(begun);
     const waited = options.wait ? await waitForRuns(fleet, begun, !options.json) : null;
     if (options.json) process.stdout.write(`${JSON.stringify(report(waited?.runs ?? begun))}\n`);
     return waited?.exitCode ?? EXIT.recorded;
   });
 }
 
-function tellDry({ groups, cancelled }: Replayable, json: boolean): void {
+function printDryRun({ groups, cancelled }: Replayable, json: boolean): void {
   const matching = groups.reduce((sum, { count }) => sum + count, 0);
   const lines = groups.map(({ code, host, count }) => `${code} at ${host}: ${count}`);
   if (json)
@@ -43,18 +43,16 @@ function tellDry({ groups, cancelled }: Replayable, json: boolean): void {
     );
   else
     process.stderr.write(
-      [...lines, `${counted(matching, 'dead letter')} would be waiting again`]
+      [...lines, `${counted(matching, 'dead letter')} would be replayed`]
         .map((line) => `${printable(line)}\n`)
         .join(''),
     );
-  if (!json) tellCancelled({ groups, cancelled });
+  if (!json) printCancelled({ groups, cancelled });
 }
 
-function tellCancelled({ cancelled }: Replayable): void {
+function printCancelled({ cancelled }: Replayable): void {
   if (cancelled > 0)
-    process.stderr.write(
-      `${counted(cancelled, 'dead letter')} of crawls that were cancelled: left where they are\n`,
-    );
+    process.stderr.write(`${counted(cancelled, 'dead letter')} of cancelled crawls will not be replayed\n`);
 }
 
 function report(runs: readonly ReplayRun[]) {
@@ -62,13 +60,13 @@ function report(runs: readonly ReplayRun[]) {
   return { dryRun: false, replayed: sum('opened'), matching: sum('total'), runs };
 }
 
-function tell(runs: readonly ReplayRun[]): void {
+function printRuns(runs: readonly ReplayRun[]): void {
   const waiting = runs.reduce((sum, run) => sum + run.opened - run.recorded - run.refused - run.dead, 0);
   const toCome = runs.reduce((sum, run) => sum + (run.endedAt ? 0 : run.total - run.opened), 0);
   for (const run of runs) process.stderr.write(`${runLine(run)}\n`);
-  const what = toCome > 0 ? `, ${toCome} follow when those come through` : '';
+  const what = toCome > 0 ? `, ${toCome} will follow when those are recorded` : '';
   const next =
-    waiting === 0 ? '' : `; fetch them with: ${OWN_COMMAND} consume, or the crawl command once more`;
+    waiting === 0 ? '' : `; fetch them with: ${OWN_COMMAND} consume, or run the crawl command again`;
   process.stderr.write(
     `${counted(runs.length, 'replay')}: ${counted(waiting, 'dead letter')} ${waiting === 1 ? 'is' : 'are'} waiting again${what}${next}\n`,
   );

@@ -1,4 +1,4 @@
-// drover dead replays: how replays stand.
+// drover dead replays: lists replays and their progress.
 import { listReplays, lookAtReplay } from '../../src/dead/replay-runs.ts';
 import { EXIT } from '../command/failures.ts';
 import type { LookOptions } from '../options.ts';
@@ -11,7 +11,7 @@ export function run([id]: string[], options: LookOptions): Promise<number> {
     const runs = id ? [await lookAtReplay(fleet, id)] : await listReplays(fleet);
     const lineOf = options.json ? JSON.stringify : runLine;
     for (const run of runs) process.stdout.write(`${lineOf(run)}\n`);
-    if (runs.length === 0 && !options.json) process.stdout.write('no replay within the last week\n');
+    if (runs.length === 0 && !options.json) process.stdout.write('no replays in the last week\n');
     return EXIT.recorded;
   });
 }

@@ -1,4 +1,4 @@
-// A session of a command about dead letters: with the queue that they stand in.
+// A session for commands about dead letters, with the queue that holds them.
 import type { GivenFlags } from '../../src/config/read.ts';
 import { openQueue, type RequestQueue } from '../../src/queue/queue.ts';
 import { openSession, type Session } from '../command/session.ts';

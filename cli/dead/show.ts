@@ -1,4 +1,4 @@
-// drover dead show: one dead letter, with all that is known of it.
+// drover dead show: prints one dead letter with its request and attempts.
 import { listCrawls } from '../../src/crawl/crawl.ts';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { deadLetters, showDead } from '../../src/dead/read.ts';
@@ -29,17 +29,21 @@ export function run([named = '']: string[], options: LookOptions): Promise<numbe
   });
 }
 
-/** The ids of its dead letters, those of the newest crawl first: each crawl may have one. Throws E_LETTER_UNKNOWN, E_USAGE. */
+/**
+ * The ids of a URL's dead letters, newest crawl first; each crawl may have one. Throws E_LETTER_UNKNOWN,
+ * E_USAGE.
+ */
 async function ofUrl(session: Session, queue: RequestQueue, text: string): Promise<string[]> {
   const { fleet } = session;
   const normalized = normalizeUrl(text);
-  if (!('url' in normalized)) throw new DroverError('E_USAGE', `${JSON.stringify(text)} is no URL.`);
+  if (!('url' in normalized)) throw new DroverError('E_USAGE', `${JSON.stringify(text)} is not a URL.`);
   const { url } = normalized;
   const ids = (await listCrawls(fleet)).map((crawl) => jobIdOf(crawl, fingerprint({ url })));
   const scores = await Promise.all(ids.map((jobId) => fleet.redis.zscore(queue.toKey('failed'), jobId)));
   const found = ids.filter((_, index) => scores[index] !== null);
   if (found.length > 0) return found;
-  // One with a method or a body of its own has another fingerprint.
+  // A request with another method or a body has another fingerprint, so the letters of the host are searched
+  // for the URL.
   for await (const letter of deadLetters(fleet, queue, {
     ...ALL_DEAD,
     host: limiterKeyOf(url),

@@ -1,4 +1,4 @@
-// drover dead stop: nothing more of a replay is brought back.
+// drover dead stop: stops a replay, so that no further letter is brought back.
 import { stopReplay } from '../../src/dead/replay.ts';
 import { EXIT } from '../command/failures.ts';
 import type { LookOptions } from '../options.ts';

@@ -1,4 +1,4 @@
-// drover dead summary: how many of each error at each host.
+// drover dead summary: counts dead letters by error and host.
 import { type DeadGroup, summarizeDead } from '../../src/dead/read.ts';
 import { printable, shorten } from '../../src/log.ts';
 import { redacted } from '../../src/redact.ts';
@@ -30,7 +30,7 @@ function table(groups: readonly DeadGroup[]): string {
     minute(firstAt),
     minute(lastAt),
     shorten(printable(sample?.url ?? ''), URL_COLUMNS),
-    run ? `replay ${run.id} at work` : '',
+    run ? `replay ${run.id} running` : '',
   ]);
   const head = ['code', 'host', 'count', 'first', 'last', '', ''];
   const advice = new Map(groups.map((group) => [group.code, group.advice]));

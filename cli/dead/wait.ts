@@ -1,4 +1,4 @@
-// Waiting for the runs of a replay: they go on without whoever waits.
+// Waits for the runs of a replay. The runs go on without a waiting command.
 
 import { lookAtReplay, type ReplayRun } from '../../src/dead/replay-runs.ts';
 import type { Fleet } from '../../src/fleet.ts';
@@ -6,13 +6,13 @@ import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { runLine } from './replay-lines.ts';
 
-const LOOK_MS = 200;
-/** Nothing moves for so long: it may be that nobody fetches. */
+const READ_EVERY_MS = 200;
+/** After this time without progress the user is told why, since perhaps no consumer runs. */
 const QUIET_MS = 5000;
 
 /**
- * Resolves when all have ended, or at Ctrl-C (the runs go on); `aloud`: says on stderr how each ended. The exit code is 0 only if all that matched was
- * recorded.
+ * Resolves when all runs have ended, or at Ctrl-C, after which the runs go on. `aloud` prints how each run
+ * ended on stderr. The exit code is 0 only if all matching letters were recorded.
  */
 export async function waitForRuns(
   fleet: Fleet,
@@ -37,7 +37,7 @@ export async function waitForRuns(
       say(await whyQuiet(fleet));
       moved = { state, at: Number.POSITIVE_INFINITY };
     }
-    if (await stop.within(LOOK_MS)) {
+    if (await stop.within(READ_EVERY_MS)) {
       say(`the replays go on; see them with: ${OWN_COMMAND} dead replays`);
       break;
     }
@@ -51,11 +51,11 @@ export async function waitForRuns(
 async function whyQuiet(fleet: Fleet): Promise<string> {
   const consumers = await fleet.redis.zcount(fleet.keys.consumers, Date.now(), '+inf');
   return consumers === 0
-    ? `nothing moves: no consumer is at work; start one with: ${OWN_COMMAND} consume`
-    : 'nothing moves for now: hosts may be paused or slow, crawls paused; still waiting';
+    ? `no progress: no consumer is running; start one with: ${OWN_COMMAND} consume`
+    : 'no progress for now: hosts or crawls may be paused, or hosts slow; still waiting';
 }
 
-/** The first SIGINT or SIGTERM ends the wait; a second one the program, as ever. */
+/** The first SIGINT or SIGTERM ends the wait; a second one ends the program as usual. */
 function onSignal(): { within(ms: number): Promise<boolean>; done(): void } {
   let resolve: () => void = () => undefined;
   const signal = new Promise<boolean>((settle) => {

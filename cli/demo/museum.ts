@@ -1,4 +1,4 @@
-// What the demonstration site shows: a small museum that does not exist, the same in every run.
+// The pages of the demonstration site: a small museum that does not exist, the same in every run.
 
 export interface Page {
   title: string;
@@ -6,7 +6,7 @@ export interface Page {
   body: string;
 }
 
-/** Eight rooms; what stands in them is every material with every thing. */
+/** Eight rooms. Each holds one object for every pair of a material and a thing. */
 const rooms: Record<string, { name: string; materials: string[]; things: string[] }> = {
   kitchen: {
     name: 'The kitchen',
@@ -108,7 +108,7 @@ const PER_LIST = 8;
 const LISTS = 4;
 const PER_ROOM = PER_LIST * LISTS;
 
-/** In the directory that robots.txt disallows. */
+/** Pages in the directory that robots.txt disallows. */
 const boxes = Array.from({ length: 6 }, (_, at) => `/archive/box-${at + 1}`);
 
 /** The other pages, by path. */
@@ -137,7 +137,7 @@ const others: Record<string, Page> = {
   },
 };
 
-/** Every path that is an HTML page, in the order in which a visitor might find them. */
+/** All paths of HTML pages, in the order in which a visitor might find them. */
 export const paths: readonly string[] = [
   '/',
   ...Object.keys(others),
@@ -200,7 +200,8 @@ function listPage(room: string, at: number): Page | null {
 function objectPage(room: string, at: number): Page | null {
   if (!Object.hasOwn(rooms, room) || at < 0 || at >= PER_ROOM) return null;
   const year = 1780 + ((at * 37 + room.length * 11) % 160);
-  // Neighbours are linked with a fragment and by way of the parent directory: other spellings of the same pages.
+  // Links to the neighbours have a fragment or go through the parent directory: other spellings of the same
+  // pages.
   const [before, after] = [(at + PER_ROOM - 1) % PER_ROOM, (at + 1) % PER_ROOM];
   return {
     title: `${nameOf(room, at)}, ${year}`,
@@ -211,7 +212,7 @@ function objectPage(room: string, at: number): Page | null {
   };
 }
 
-/** The whole document, as it is before encoding. */
+/** The whole HTML document, before it is encoded. */
 export function documentOf({ title, body }: Page, charset = 'utf-8'): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="${charset}"><title>${title}</title>

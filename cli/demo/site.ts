@@ -1,22 +1,22 @@
-// The bundled demonstration site: a museum on this machine that shows what a crawl meets. It is slow here and there,
-// fails at first and then answers, asks to wait, disallows a directory, and has one page that never works.
+// The bundled demonstration site: a museum on this machine that shows what a crawl meets. Some pages are
+// slow, some fail at first, one asks to wait, one directory is disallowed, and one page never works.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { documentOf, pageAt, paths } from './museum.ts';
 
 export interface DemoSite {
-  /** Where to begin. */
+  /** The URL to begin with. */
   url: string;
-  /** URLs that a crawl from there finds, with those that are disallowed, missing or broken. */
+  /** Number of URLs that a crawl finds, including those that are disallowed, missing or broken. */
   pages: number;
   close(): Promise<void>;
 }
 
-/** Tried first, so that a crawl that goes on after an interruption finds the same URLs. */
+/** The port that is tried first, so that a crawl that is continued finds the same URLs. */
 const PREFERRED_PORT = 8765;
 
-/** What the first requests for a path meet, one after the other; then it answers. */
+/** What the first requests for a path get, one after the other. Later requests get the page. */
 const atFirst: Record<string, ('error' | 'reset' | 'busy')[]> = {
   '/rooms/tools': ['error'],
   '/objects/kitchen-5': ['error'],
@@ -27,7 +27,7 @@ const atFirst: Record<string, ('error' | 'reset' | 'busy')[]> = {
   '/visit/tickets': ['busy'],
 };
 
-/** Milliseconds; all others take 40 to 140. */
+/** Delay of these pages in milliseconds; all others take 40 to 140. */
 const slow: Record<string, number> = {
   '/about': 300,
   '/objects/kitchen-16': 400,
@@ -40,10 +40,12 @@ const slow: Record<string, number> = {
 const robots = 'User-agent: *\nDisallow: /archive/\n';
 const redirects: Record<string, string> = { '/today': '/visit/hours' };
 const brokenForEver = '/restoration';
-/** Linked, but no HTML pages: redirect, PDF, missing page. */
+/** Number of linked URLs that are not HTML pages: redirect, PDF, missing page. */
 const OTHER_LINKS = 3;
 
-/** Serves it on 127.0.0.1, on port 8765 if that is free. "At first" is per start. */
+/**
+ * Serves the site on 127.0.0.1, on port 8765 if that is free. The first failures begin anew with each start.
+ */
 export async function startDemoSite(): Promise<DemoSite> {
   const asked = new Map<string, number>();
   const server = createServer((request, response) => {
@@ -79,7 +81,7 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-/** By the path alone, so that each run is like the last. */
+/** The delay follows from the path alone, so that all runs are alike. */
 function delayOf(path: string): number {
   let sum = 0;
   for (let at = 0; at < path.length; at++) sum = (sum * 31 + path.charCodeAt(at)) % 9973;
@@ -92,7 +94,7 @@ interface Reply {
   body: string | Uint8Array;
 }
 
-/** Null: the connection is reset. */
+/** Null means that the connection is reset. */
 function replyTo(path: string, earlier: number): Reply | null {
   const trouble = path === brokenForEver ? 'error' : atFirst[path]?.[earlier];
   if (trouble === 'reset') return null;
@@ -129,7 +131,7 @@ function reply(
   return { status, headers: { 'content-type': type, ...headers }, body };
 }
 
-/** Where windows-1252 is not Latin-1, of what the page uses. */
+/** The characters on the page that windows-1252 encodes differently from Latin-1. */
 const above1252: Record<string, number> = { '€': 0x80, '“': 0x93, '”': 0x94, '–': 0x96 };
 
 function windows1252(text: string): Uint8Array {

@@ -1,4 +1,5 @@
-// drover hosts …: how hosts stand, and the operator's limits and pauses for them.
+// The command drover hosts … with its subcommands: the state of hosts, and the operator's limits and pauses
+// for them.
 import type { Command } from 'commander';
 import { EVERY_COMMAND as settings } from '../command/setting-flags.ts';
 import { addProgram } from '../command/typed-options.ts';
@@ -6,40 +7,40 @@ import { asJson } from '../options.ts';
 import { listOptions, pauseOptions, setOptions } from './options.ts';
 
 const host = '<host>';
-const hostHelp = 'a host such as example.com or example.com:8080, a URL of it, or another limiter key';
+const hostHelp = 'a host such as example.com or example.com:8080, one of its URLs, or another limiter key';
 
 /** Adds the command and its subcommands. */
 export function addHosts(program: Command): void {
   const hosts = program
     .command('hosts')
-    .summary('how hosts stand: limits, pauses, queues; and setting them')
-    .description('Without a subcommand: lists the hosts of crawls that have not ended.');
+    .summary('show hosts, set their limits, pause and resume them')
+    .description('Without a subcommand, lists the hosts of crawls that have not ended.');
   addProgram(
     hosts
       .command('list', { isDefault: true })
-      .summary('limits, pauses and queues by host')
-      .argument('[host...]', `only these: ${hostHelp}`),
+      .summary('list limits, pauses and queues by host')
+      .argument('[host...]', `only these hosts: ${hostHelp}`),
     { own: listOptions, settings },
     () => import('./list.ts'),
   );
   addProgram(
     hosts
       .command('set')
-      .summary('limit a host while it is crawled')
+      .summary('set limits of a host')
       .description(
-        'Sets limits of a host for the whole fleet, within a second; they go before those of crawls, config and requests, and stay until reset.',
+        'Sets limits of a host for the whole fleet, within a second. They override those of crawls, config and requests, and stay until reset.',
       )
       .argument(host, hostHelp),
     { own: setOptions, settings },
     () => import('./set.ts'),
   );
   addProgram(
-    hosts.command('pause').summary('start nothing more at a host, for now').argument(host, hostHelp),
+    hosts.command('pause').summary('pause a host: no fetch starts there').argument(host, hostHelp),
     { own: pauseOptions, settings },
     () => import('./pause.ts'),
   );
   addProgram(
-    hosts.command('resume').summary('end the pause of a host, whoever made it').argument(host, hostHelp),
+    hosts.command('resume').summary('end the pause of a host').argument(host, hostHelp),
     { own: asJson, settings },
     () => import('./resume.ts'),
   );

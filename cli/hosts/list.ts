@@ -1,4 +1,4 @@
-// drover hosts: how hosts stand.
+// drover hosts: prints the state of hosts.
 
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { type HostState, listHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
@@ -33,7 +33,7 @@ function asLines(states: readonly HostState[]): string {
 }
 
 function table(states: readonly HostState[]): string {
-  if (states.length === 0) return 'no host is being crawled\n';
+  if (states.length === 0) return 'no host has requests of an open crawl\n';
   const rows = states.map((state) => [
     printable(state.key),
     String(state.waiting),
@@ -43,10 +43,10 @@ function table(states: readonly HostState[]): string {
     state.latencyMs === null ? '' : `${state.latencyMs} ms`,
     remarks(state).join('; '),
   ]);
-  return columns(['host', 'waiting', 'open', 'in flight', 'apart', 'latency', ''], rows, 1);
+  return columns(['host', 'waiting', 'open', 'in flight', 'delay', 'latency', ''], rows, 1);
 }
 
-/** The least time between two starts that holds now. */
+/** The least time between two starts that is in force now. */
 function spacing({ delayMs, intervalMs }: HostState): string {
   const most = Math.max(delayMs, intervalMs);
   return most === 0 ? '' : duration(most);
@@ -56,7 +56,7 @@ function remarks({ set, holds, server }: HostState): string[] {
   const isSet = Object.values(set).some((value) => value !== null);
   return [
     ...holds.map((hold) => printable(`${phraseOf(hold, clock)} (${hold.change})`)),
-    isSet ? 'limits set by hand' : '',
+    isSet ? 'limits set by the operator' : '',
     server ? `server ${printable(server)}` : '',
   ].filter(Boolean);
 }

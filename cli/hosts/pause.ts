@@ -1,4 +1,4 @@
-// drover hosts pause: no start at a host, for a time or until it is resumed.
+// drover hosts pause: no fetch starts at a host, for a time or until it is resumed.
 import { parseSetting } from '../../src/config/parse.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { FOR_GOOD_MS, pauseHost } from '../../src/frontier/hosts.ts';

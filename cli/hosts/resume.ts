@@ -1,4 +1,4 @@
-// drover hosts resume: the end of a host's pause.
+// drover hosts resume: ends the pause of a host.
 
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { resumeHost } from '../../src/frontier/hosts.ts';
@@ -16,7 +16,7 @@ export async function run([host = '']: string[], options: LookOptions): Promise<
     await resumeHost(session.fleet, key);
     await wakeHost(session.fleet, openQueue(session.fleet), key);
     if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: 0 })}\n`);
-    else process.stderr.write(`${key} may be asked again\n`);
+    else process.stderr.write(`${key} is resumed\n`);
     return EXIT.recorded;
   } finally {
     await session.close();

@@ -1,4 +1,4 @@
-// drover hosts set: limits of a host at run time.
+// drover hosts set: sets limits of a host while it is being crawled.
 
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { DroverError } from '../../src/errors.ts';
@@ -32,7 +32,10 @@ const nothing: HostLimits = { concurrency: null, delayMs: null, max: null, durat
 function limitsOf(options: SetOptions): Partial<HostLimits> {
   const { reset, concurrency, delayMs, max, durationMs } = options;
   if ((max === undefined) !== (durationMs === undefined))
-    throw new DroverError('E_USAGE', '--max and --duration go together: so many starts in that time.');
+    throw new DroverError(
+      'E_USAGE',
+      '--max and --duration need each other: at most --max starts in --duration.',
+    );
   const limits: Partial<HostLimits> = reset ? { ...nothing } : {};
   if (concurrency !== undefined) limits.concurrency = concurrency;
   if (delayMs !== undefined) limits.delayMs = delayMs;
@@ -40,7 +43,7 @@ function limitsOf(options: SetOptions): Partial<HostLimits> {
   if (Object.keys(limits).length === 0)
     throw new DroverError(
       'E_USAGE',
-      'Say what to set: --concurrency, --delay, --max with --duration, or --reset.',
+      'Give a limit to set: --concurrency, --delay, --max with --duration, or --reset.',
     );
   return limits;
 }
@@ -48,8 +51,8 @@ function limitsOf(options: SetOptions): Partial<HostLimits> {
 function sentence({ concurrency, delayMs, max, durationMs }: HostLimits): string {
   const parts = [
     concurrency === null ? '' : `${concurrency} in flight`,
-    delayMs === null ? '' : `${delayMs} ms from start to start`,
+    delayMs === null ? '' : `${delayMs} ms between starts`,
     max === null ? '' : `${max} starts in ${durationMs} ms`,
   ].filter(Boolean);
-  return parts.length > 0 ? parts.join(', ') : 'no limits set by hand';
+  return parts.length > 0 ? parts.join(', ') : 'no limits set by the operator';
 }

@@ -1,7 +1,10 @@
-// A table of plain text: columns in line, figures to the right.
+// A table in plain text with aligned columns; numbers are aligned to the right.
 import stringWidth from 'string-width';
 
-/** The title row and the others, each a line; the first `words` columns and the last of a title '' stand to the left. */
+/**
+ * Makes the table with a title row. The first `words` columns, and the last column if its title is '', are
+ * aligned to the left.
+ */
 export function columns(head: readonly string[], rows: readonly string[][], words: number): string {
   const widths = head.map((title, at) =>
     Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map(stringWidthOf)),

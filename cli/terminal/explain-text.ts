@@ -1,4 +1,4 @@
-// An explanation for a person: the answer first, then each decision as an aligned line with a mark.
+// An explanation as text for a terminal: the answer first, then each decision on an aligned line with a mark.
 import stringWidth from 'string-width';
 import type { Explanation, Step } from '../../src/explain/explanation.ts';
 import { printable } from '../../src/log.ts';
@@ -12,11 +12,13 @@ interface Terminal {
 
 const marks = { true: { text: '✓', style: 'green' }, false: { text: '✗', style: 'red' } } as const;
 const noMark = { text: '·', style: 'dim' } as const;
-/** The longest name of a step. */
+/** Width of the longest step name. */
 const nameWidth = 'normalize'.length;
 const indent = ' '.repeat(nameWidth + 5);
 
-/** Lines for a terminal so wide; a word that is wider stands on a line of its own, so that URLs can be copied. */
+/**
+ * Lines of at most the terminal's width. A longer word gets a line of its own, so that URLs can be copied.
+ */
 export function explanationText({ verdict, steps, attempts }: Explanation, terminal: Terminal): string {
   const answer = wrap(printable(verdict), terminal.columns, '').map((line) =>
     paint({ text: line, style: 'bold' }, terminal.colour),
@@ -44,7 +46,7 @@ function attemptLines(attempt: Attempt, at: number, { columns }: Terminal): stri
   return wrap(printable(text), columns, indent);
 }
 
-/** Lines of whole words, each behind `before`. */
+/** Breaks the text between words; each line begins with `before`. */
 function wrap(text: string, columns: number, before: string): string[] {
   const lines: string[] = [];
   let line = '';

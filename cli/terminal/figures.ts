@@ -1,4 +1,4 @@
-// Figures as people read them: counts, sizes, durations, speeds.
+// Formats numbers for people: counts, sizes, durations, speeds.
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -7,7 +7,7 @@ export function count(value: number): string {
   return grouped.format(value);
 }
 
-/** "1 page", "2 pages", "1 dead letter"; `many` where an s is not enough. */
+/** "1 page", "2 pages", "1 dead letter". `many` is given where adding an s is wrong. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
@@ -49,7 +49,7 @@ export function speed(pagesPerSecond: number | null): string {
   return `${pagesPerSecond >= 9.95 ? count(pagesPerSecond) : pagesPerSecond.toFixed(1)} pages/s`;
 }
 
-/** The entries with the highest counts first, those of equal count by name. */
+/** The entries in descending order of count; entries with the same count are in order of name. */
 export function highestFirst(counts: Record<string, number>): [string, number][] {
   return Object.entries(counts)
     .filter(([, value]) => value > 0)

@@ -1,9 +1,9 @@
-// What a command says while its seeds are held back because the frontier, or Redis, is full.
+// What a command says while its seeds must wait because the frontier or the memory of Redis is full.
 import { count } from './figures.ts';
 
 const AGAIN_MS = 30_000;
 
-/** A listener that says so at once, and then every half minute while it lasts. */
+/** Makes a listener that prints the reason at once, and then every 30 s while it lasts. */
 export function createHeldNotice(
   say: (line: string) => void,
   mostWaiting: number,
@@ -15,8 +15,8 @@ export function createHeldNotice(
     saidAt = now;
     say(
       waiting < 0
-        ? "held back: Redis' memory is full (maxmemory); the seeds go on when there is room"
-        : `held back: ${count(waiting)} requests wait, of ${count(mostWaiting)} that may (--max-frontier); the seeds go on as consumers fetch them`,
+        ? "held back: Redis' memory is full (maxmemory); more seeds are accepted when there is room"
+        : `held back: the frontier has ${count(waiting)} of at most ${count(mostWaiting)} requests (--max-frontier); more seeds are accepted as consumers fetch`,
     );
   };
 }

@@ -1,4 +1,4 @@
-// What the progress of a crawl says, as the lines that a terminal shows in place and as one plain line.
+// The progress of a crawl, as lines that a terminal redraws and as one plain line.
 import { endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
 import { printable } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
@@ -10,7 +10,7 @@ interface Terminal {
   colour: boolean;
 }
 
-/** Four lines: how far, how fast, what went wrong, which hosts are held back; the last two are empty while all is well. */
+/** Four lines: progress, speed, troubles, hosts that are held back. The last two are empty while there are none. */
 export function liveLines(sample: ProgressSample, rate: Rate, terminal: Terminal): Fitted[] {
   const { counts, inFlight } = sample;
   const { columns, colour } = terminal;
@@ -35,7 +35,7 @@ function indented(pieces: Piece[], columns: number, colour: boolean): Fitted {
   return line.width === 0 ? line : { text: indent + line.text, width: indent.length + line.width };
 }
 
-/** The crawl, a bar if the total is known, and how much is done. */
+/** The crawl's name, a bar if the total is known, and how many requests have ended. */
 function headLine(sample: ProgressSample, rate: Rate, { columns, colour }: Terminal): Fitted {
   const { counts } = sample;
   const ended = endedOf(counts);
@@ -57,7 +57,7 @@ function headLine(sample: ProgressSample, rate: Rate, { columns, colour }: Termi
   return { text, width: start.width + room + end.width + 4 };
 }
 
-/** In whole seconds: it is an estimate. */
+/** In whole seconds, because it is an estimate. */
 function timeLeft(milliseconds: number): string {
   return `${duration(Math.ceil(milliseconds / 1000) * 1000)} left`;
 }
@@ -70,7 +70,7 @@ function bar(share: number, columns: number, colour: boolean): string {
   );
 }
 
-/** What did not go as wished, the gravest first. */
+/** The troubles, the gravest first. */
 function troubles({ counts }: ProgressSample): Piece[] {
   const { dead, retries, postponed, refused } = counts;
   const errors = highestFirst(counts.errors);
@@ -89,7 +89,7 @@ function troubles({ counts }: ProgressSample): Piece[] {
   return pieces;
 }
 
-/** One host with its reason and what would change it, as far as there is room; and how many there are besides. */
+/** The first host that is held back, with the reason and what would change it; and the number of the others. */
 function heldBack({ held = [] }: ProgressSample): Piece[] {
   const [first, ...others] = held;
   if (!first) return [];
@@ -98,7 +98,7 @@ function heldBack({ held = [] }: ProgressSample): Piece[] {
   return [piece(phrase, 'yellow'), ...more, piece(printable(first.hold.change), 'dim')];
 }
 
-/** One line for a file or a pipe: the same figures. */
+/** The same figures on one line, for a file or a pipe. */
 export function plainLine(sample: ProgressSample, rate: Rate): string {
   const { counts, inFlight } = sample;
   const left = rate.remainingMs();

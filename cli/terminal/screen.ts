@@ -1,4 +1,5 @@
-// Shows a crawl while it runs: lines redrawn in place on a terminal, one plain line per 5 s anywhere else.
+// Shows a crawl while it runs: lines that are redrawn in place on a terminal, one plain line every 5 s
+// elsewhere.
 import { isDumbTerminal } from '../../src/config/read.ts';
 import { createRate, endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
 import { printable } from '../../src/log.ts';
@@ -7,29 +8,29 @@ import type { Fitted } from './styles.ts';
 import { printSummary, type Summary } from './summary.ts';
 
 export interface Screen {
-  /** To be called as often as one likes: it draws at most five times a second, by the clock of the samples. */
+  /** May be called at any rate. Draws at most five times a second, by the times of the samples. */
   update(sample: ProgressSample): void;
-  /** A line of its own, above the progress; made printable. */
+  /** Prints a line above the progress, made printable. */
   note(line: string): void;
-  /** The same for what is wrong, such as a bad line: shown with --quiet too. */
+  /** The same for warnings, such as a bad line; they are printed with --quiet too. */
   warn(line: string): void;
-  /** Takes the progress away and prints the summary. */
+  /** Removes the progress and prints the summary. */
   end(summary: Summary): void;
 }
 
 export interface ScreenOptions {
-  /** Nothing but warnings. */
+  /** Print warnings only. */
   quiet: boolean;
-  /** Progress as JSON lines, and no summary: whoever reads JSON prints that itself. */
+  /** Print progress as JSON lines and no summary, which the caller prints itself. */
   json?: boolean;
 }
 
 const REDRAW_MS = 200;
 const PLAIN_MS = 5000;
 
-/** Give it stderr, so that stdout stays clean. */
+/** `stream` should be stderr, so that stdout holds results only. */
 export function createScreen(stream: NodeJS.WriteStream, options: ScreenOptions): Screen {
-  // When nobody reads the progress any more (EPIPE), the crawl goes on.
+  // The crawl goes on when the reader of the progress is gone (EPIPE).
   stream.on('error', () => {});
   const isLive = stream.isTTY === true && !options.json && !options.quiet && !isDumbTerminal();
   const colour = stream.isTTY === true && (stream.hasColors?.() ?? false);
@@ -39,7 +40,8 @@ export function createScreen(stream: NodeJS.WriteStream, options: ScreenOptions)
   let shown: ProgressSample | null = null;
 
   function draw(sample: ProgressSample, above = ''): void {
-    // One column is left free: some terminals go to the next line as soon as the last one is filled.
+    // One column is left free, because some terminals go to the next line as soon as the last column is
+    // filled.
     const lines = liveLines(sample, rate, { columns: width() - 1, colour }).filter((line) => line.width > 0);
     block.draw(lines.slice(0, Math.max(1, (stream.rows || 24) - 1)), above);
   }
@@ -75,13 +77,13 @@ function jsonLine({ counts, inFlight, held = [] }: ProgressSample, rate: Rate): 
 }
 
 /**
- * Lines at the bottom of a terminal, replaced by each drawing. The cursor always rests at the start of the line below
- * them, so that whatever ends the process leaves a terminal as it should be, and nothing to be restored.
+ * Lines at the bottom of a terminal that each drawing replaces. The cursor always rests at the start of the
+ * line below them, so that the terminal is in order whenever the process ends, and nothing must be restored.
  */
 function createBlock(stream: NodeJS.WriteStream): { draw(lines: readonly Fitted[], above?: string): void } {
   let drawn: readonly Fitted[] = [];
 
-  /** Rows that the lines take now: a terminal made narrower has broken them. */
+  /** Rows that the lines take now. A terminal that was made narrower has broken them. */
   function rows(): number {
     const columns = stream.columns || 80;
     return drawn.reduce((sum, { width }) => sum + Math.max(1, Math.ceil(width / columns)), 0);
@@ -92,7 +94,7 @@ function createBlock(stream: NodeJS.WriteStream): { draw(lines: readonly Fitted[
       if (drawn.length === 0 && lines.length === 0 && above === '') return;
       const up = drawn.length > 0 ? `\x1b[${rows()}A\r` : '';
       const body = lines.map(({ text }) => `${text}\x1b[K\n`).join('');
-      // What stands above may be longer than a row, so all below is erased first.
+      // `above` may be longer than a row, so everything below is erased first.
       stream.write(above === '' ? `${up}${body}\x1b[J` : `${up}\x1b[J${above}${body}`);
       drawn = lines;
     },

@@ -1,4 +1,4 @@
-// Pieces of a terminal line: safe text with a style, cut by whole pieces where the terminal is narrow.
+// Pieces of a terminal line: safe text with a style. On a narrow terminal whole pieces are left out.
 import stringWidth from 'string-width';
 import { printable, shorten } from '../../src/log.ts';
 
@@ -6,7 +6,7 @@ const codes = { plain: '', bold: '1', dim: '2', red: '31', green: '32', yellow: 
 
 export type Style = keyof typeof codes;
 
-/** Text with what a terminal would obey shown as text, and the style that drover gives it. */
+/** Text in which terminal control characters are made visible, and the style that drover gives it. */
 export interface Piece {
   readonly text: string;
   readonly style: Style;
@@ -22,11 +22,14 @@ export function paint({ text, style }: Piece, colour: boolean): string {
 
 export interface Fitted {
   readonly text: string;
-  /** Columns that it takes. */
+  /** Width in columns. */
   readonly width: number;
 }
 
-/** The pieces with `separator` between, as many as fit into `columns`; the first is shortened if it does not. */
+/**
+ * Joins as many pieces as fit into `columns`, with `separator` between them. The first is shortened if it
+ * does not fit.
+ */
 export function fit(pieces: readonly Piece[], columns: number, colour: boolean, separator = ' · '): Fitted {
   let [text, width] = ['', 0];
   for (const next of pieces) {

@@ -1,4 +1,5 @@
-// What a crawl says at its end: how it ended, what went wrong and what to do about it, where the results are.
+// The summary of a crawl at its end: how it ended, what went wrong and what to do about it, where the results
+// are.
 import stringWidth from 'string-width';
 import { type CrawlCounts, endedOf } from '../../src/crawl/progress.ts';
 import { entryOf } from '../../src/errors.ts';
@@ -11,19 +12,19 @@ import { fit, paint, piece, type Style } from './styles.ts';
 
 export interface Summary {
   counts: CrawlCounts;
-  /** Of this run of the command. */
+  /** Duration of this run of the command. */
   elapsedMs: number;
   slowestHosts: { host: string; pages: number; meanMs: number }[];
   /** Hosts that were paused or slowed, each with its last reason and for how long it was so in all. */
   heldHosts?: readonly HeldLong[];
-  /** The file of -o, null without one. */
+  /** The file of -o; null without one. */
   output: string | null;
   interrupted: boolean;
-  /** How the user calls drover: `drover`, or `npm run drover --`. */
+  /** The command by which the user runs drover: `drover`, or `npm run drover --`. */
   command: string;
-  /** Lines of the seeds that were not accepted. */
+  /** Number of seed lines that were not accepted. */
   badLines: number;
-  /** Pages that earlier runs of the same crawl recorded; they do not count for this run's speed. */
+  /** Pages that earlier runs of the same crawl recorded. They do not count for this run's speed. */
   recordedBefore?: number;
 }
 
@@ -38,7 +39,7 @@ interface Paper {
   colour: boolean;
 }
 
-/** The summary as text of several lines; nothing of it that came from a server can move a terminal. */
+/** The summary as text of several lines. Terminal control characters from servers are made visible. */
 export function printSummary(summary: Summary, paper: Paper = { columns: 100, colour: false }): string {
   const { counts } = summary;
   const sections = [
@@ -80,7 +81,7 @@ function verbOf({ counts, interrupted }: Summary): string {
     case 'paused':
       return 'is paused';
     case 'running':
-      return 'goes on';
+      return 'is still running';
     default:
       return counts.state satisfies never;
   }
@@ -101,12 +102,12 @@ function figures({ counts, elapsedMs, recordedBefore = 0 }: Summary, { columns, 
   }`;
 }
 
-/** Cells of equal width in each column but the last, which is wrapped. */
+/** A row of a table. Each column has the width of its widest cell; the last one (`text`) is wrapped. */
 interface Row {
   cells: string[];
   styles?: Style[];
   text: string;
-  /** A command or a path: never broken, so that it can be copied. */
+  /** True for a command or a path, which is never broken, so that it can be copied. */
   isWhole?: boolean;
 }
 
@@ -128,13 +129,13 @@ function table(title: string, rows: Row[], { columns, colour }: Paper): string[]
   return [paint(piece(title, 'bold'), colour), ...lines];
 }
 
-/** Figures stand at the right of their column, words at the left. */
+/** Numbers are aligned to the right of their column, words to the left. */
 function pad(cell: string, width: number): string {
   const gap = ' '.repeat(width - stringWidth(cell));
   return /^[\d,]+( \D+)?$/.test(cell) ? gap + cell : cell + gap;
 }
 
-/** Lines of at most `columns`; a word longer than that stands alone. */
+/** Lines of at most `columns`; a longer word gets a line of its own. */
 function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -151,7 +152,7 @@ function statusRows(counts: CrawlCounts): Row[] {
   return all.map(([status, pages]) => ({ cells: [status, count(pages)], text: '' }));
 }
 
-/** By layer, then the most frequent first; with what the catalogue says. */
+/** Sorted by layer, then by frequency, with what the catalogue says about each code. */
 function codeRows(counts: Record<string, number>): Row[] {
   const rows = highestFirst(counts).map(([code, value]) => {
     const known = entryOf(code);
@@ -188,7 +189,7 @@ function nextRows({ counts, command, output, badLines, interrupted }: Summary): 
   const rows: Row[] = [];
   const say = (name: string, text: string) => rows.push({ cells: [name], text });
   const copy = (name: string, text: string) => rows.push({ cells: [name], text, isWhole: true });
-  if (interrupted) say('go on', 'nothing is lost: the same command goes on where it stopped');
+  if (interrupted) say('go on', 'nothing is lost: run the same command again to continue');
   else if (counts.state === 'paused') copy('go on', `${command} resume ${crawl}`);
   if (output !== null) copy('results', output);
   else if (endedOf(counts) > 0) copy('results', `${command} results ${crawl}`);
@@ -197,12 +198,12 @@ function nextRows({ counts, command, output, badLines, interrupted }: Summary): 
     copy('try them again', `${command} dead replay ${crawl}`);
   }
   if (badLines > 0) {
-    say('bad lines', `${counted(badLines, 'line')} of the seeds could not be used; each is named above`);
+    say('bad lines', `${counted(badLines, 'line')} of the seeds could not be used; see above for each`);
   }
   return rows;
 }
 
-/** As a shell wants it. */
+/** Quotes a name for a shell. */
 function quoted(name: string): string {
   return /^[\w.:@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

@@ -1,11 +1,12 @@
-// What makes it senseless for a crawl to go on: the disk, a setting, a defect of drover's. (A Redis that is away is waited for.)
+// Collects errors after which a crawl command cannot go on: of the disk, a setting, or a defect of drover. An
+// unreachable Redis is waited for.
 import { DroverError } from '../../src/errors.ts';
 import { redisFailure } from '../../src/redis.ts';
 
 export interface Troubles {
-  /** Told of every error that put a request back. */
+  /** Called with every error that postponed a request. */
   note(error: unknown): void;
-  /** The first that waiting does not repair; null while there is none. */
+  /** The first error that waiting does not repair; null while there is none. */
   first(): unknown;
 }
 

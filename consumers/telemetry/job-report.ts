@@ -56,7 +56,7 @@ function measure(meters: Meters, job: ActiveJob, { kind, isEnd, failure, timings
   const code = failure?.code ?? null;
   meters.count(gathered.outcomes, kind);
   if (kind === 'postponed') {
-    if (code !== null) meters.count(gathered.toldOff, null);
+    if (code !== null) meters.count(gathered.rateLimited, null);
   } else if (code !== null && kind !== 'done') meters.error(code);
   const { result } = job.trace;
   if (!result || !timings) return;

@@ -1,11 +1,12 @@
-// What a program gives to its producer (a URL, a request, or any number of them) as numbered lines, each checked or with what is wrong with it.
+// Turns what a program gives to its producer (a URL, a request, or any number of them) into numbered lines:
+// checked requests or failures.
 
 import type { RequestInput } from '../../src/request.ts';
 import type { OfferedLine } from '../../src/seeds/offer.ts';
 import { parseSeedValue } from '../../src/seeds/read.ts';
 import type { UrlRules } from '../../src/url/normalize.ts';
 
-/** A URL, or a request with more to it: method, headers, body, userData, priority, … */
+/** A URL, or a request with more fields: method, headers, body, userData, priority, … */
 export type GivenRequest = string | URL | RequestInput;
 export type GivenRequests = Iterable<GivenRequest> | AsyncIterable<GivenRequest>;
 
@@ -14,13 +15,16 @@ export function isOne(given: GivenRequest | GivenRequests): given is GivenReques
   return !(Symbol.asyncIterator in given || Symbol.iterator in given);
 }
 
-/** One request, or why it cannot be one. */
+/** One request as a line, or its failure. */
 export function lineOf(given: unknown, index: number, rules: UrlRules): OfferedLine {
   const value = given instanceof URL ? given.href : given;
   return { source: 'program', line: index + 1, ...parseSeedValue(value, rules) };
 }
 
-/** An error of the program's own, thrown while its requests were read: not to be taken for one of Redis. */
+/**
+ * An error that the program threw while its requests were read. This class keeps it apart from errors of
+ * Redis.
+ */
 export class SourceError extends Error {
   constructor(cause: unknown) {
     super('the requests broke off', { cause });
@@ -28,8 +32,9 @@ export class SourceError extends Error {
 }
 
 /**
- * The lines of many requests, in their order, read no faster than they are taken. Ends early when `signal` is aborted, also while the next one is
- * waited for. Throws a SourceError where `given` throws.
+ * Yields the lines of many requests in their order, reading them only as fast as they are used. Ends early
+ * when `signal` is aborted, also while it waits for the next request. Throws a SourceError when `given`
+ * throws.
  */
 export async function* linesOf(
   given: GivenRequests,
@@ -54,7 +59,7 @@ export async function* linesOf(
     state = 'done';
     throw new SourceError(cause);
   } finally {
-    // One that is busy with its next item would keep us waiting for that.
+    // An iterator that is busy with its next item would make this wait for that item.
     const left = state === 'done' ? null : items.return?.();
     if (state === 'open') await left;
     else left?.catch(() => undefined);
@@ -77,7 +82,7 @@ function* linesOfIterable(
   }
 }
 
-/** The next item; null once the signal is aborted. */
+/** Resolves with the next item, or with null once the signal is aborted. */
 function nextUnless<T>(
   signal: AbortSignal | undefined,
   items: AsyncIterator<T>,

@@ -1,11 +1,11 @@
-// Opens a list of seeds: a file or a stream, gzip'd or not.
+// Opens a list of seeds: a file or a stream, gzipped or not.
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DroverError } from '../../src/errors.ts';
 
-/** Whether there is something to read at `path`. Throws E_FILE for a directory, and for what may not be looked at. */
+/** Whether there is a file at `path`. Throws E_FILE for a directory, and for a path that may not be read. */
 export async function isList(path: string): Promise<boolean> {
   try {
     const found = await stat(path);
@@ -19,8 +19,8 @@ export async function isList(path: string): Promise<boolean> {
 }
 
 /**
- * The bytes of a list, decompressed if they are gzip's, which no text can be taken for. Throws E_FILE when it cannot
- * be read, or the compressed data is broken; what came before has been given by then.
+ * The bytes of a list, decompressed if they are gzip; text never begins like gzip. Throws E_FILE when the
+ * list cannot be read or its compressed data is broken; everything before the fault has been yielded by then.
  */
 export async function* openList(source: string | Readable): AsyncGenerator<Buffer> {
   const name = typeof source === 'string' ? source : 'standard input';
@@ -40,7 +40,7 @@ async function decompressed(raw: Readable): Promise<AsyncIterable<Buffer>> {
   const all = chain(first, chunks);
   const isGzip = !first.done && first.value[0] === 0x1f && (first.value[1] ?? 0x8b) === 0x8b;
   if (!isGzip) return all;
-  // Read through the last stream, which gives errors of both; the callback is only there because one must be.
+  // Errors of both streams are read from the last one. pipeline() only requires a callback.
   return pipeline(Readable.from(all), createGunzip(), () => {});
 }
 

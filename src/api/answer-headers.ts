@@ -1,4 +1,5 @@
-// Headers of every answer: it is data, and nothing in it is run, framed, sniffed or kept by whoever comes between.
+// Response headers of every answer. They tell browsers and proxies to treat the answer as data: not to run
+// it, frame it, guess its type or cache it.
 import type { FastifyInstance } from 'fastify';
 
 export const answerHeaders: Readonly<Record<string, string>> = {
@@ -11,7 +12,9 @@ export const answerHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** What a route has set itself stays. */
+/**
+ * Adds the headers above and X-Request-Id to every answer. A header that the route has set itself is kept.
+ */
 export function addAnswerHeaders(server: FastifyInstance): void {
   server.addHook('onSend', async (request, reply, payload) => {
     for (const [name, value] of Object.entries(answerHeaders)) {

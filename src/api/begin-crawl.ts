@@ -1,4 +1,4 @@
-// POST /v1/crawls: what the caller said, checked as a whole before anything begins; then the crawl and its seeds.
+// POST /v1/crawls: checks the whole input before anything begins, then begins the crawl and offers its seeds.
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl } from '../crawl/crawl.ts';
@@ -14,8 +14,13 @@ import { inBounds, offerLines, seedValues } from './offering.ts';
 import { ApiProblem } from './problem.ts';
 
 /**
- * What is wrong with all seeds is an error of the call; where some are good, they are taken, and the others are named in `rejected`. With an
- * Idempotency-Key a crawl without a name is named after it: called again after a crash, it goes on with the same crawl.
+ * Begins a crawl, or goes on with an unfinished crawl of that name, and offers the seeds. When every seed is
+ * bad, the call fails with the error of the first one. When some are good, those are offered and the bad ones
+ * are listed in `rejected`.
+ *
+ * Idempotent under an Idempotency-Key: a crawl without a name gets its name from the key, so a call that is
+ * repeated after a crash goes on with the same crawl. Throws E_FIELD, E_SETTING and E_WEBHOOK with the
+ * field's name, and what offerLines throws.
  */
 export async function beginFromInput(
   context: ApiContext,
@@ -54,9 +59,13 @@ function urlsOf({ url, urls, name, settings }: CrawlInput): string[] {
     throw new ApiProblem('E_FIELD', 'url: give url or urls, not both.', { field: 'url' });
   const given = urls ?? (url === undefined ? [] : [url]);
   if (given.length === 0 && name === undefined && !settings?.sitemap)
-    throw new ApiProblem('E_FIELD', 'urls: name at least one, or a name to offer requests to later.', {
-      field: 'urls',
-    });
+    throw new ApiProblem(
+      'E_FIELD',
+      'urls: give at least one URL, or give a name and offer requests to it later.',
+      {
+        field: 'urls',
+      },
+    );
   return given;
 }
 
@@ -69,7 +78,7 @@ function nameOf({ name }: CrawlInput, idempotencyKey: string | undefined): strin
     checkCrawlName(name);
     return name;
   } catch {
-    throw new ApiProblem('E_FIELD', 'name: it has letters, digits, dots and dashes, at most 100.', {
+    throw new ApiProblem('E_FIELD', 'name: use at most 100 letters, digits, dots and dashes.', {
       field: 'name',
     });
   }

@@ -1,19 +1,24 @@
-// Bodies of requests: JSON that is small, flat enough and quick; NDJSON as a stream whose sender must keep going.
+// Reads the bodies of calls: JSON with limits on size, nesting and time; NDJSON as a stream with a least
+// sending speed.
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { ApiProblem } from './problem.ts';
 
-/** Of a JSON body. */
+/** Largest JSON body. */
 export const MOST_BODY_BYTES = 4 * 1024 * 1024;
+/** Most levels of nesting in a JSON body. */
 const DEEPEST = 64;
 const LINGER_MS = 2000;
 
-/** How a sender must keep going: the time that it is waited for, never that in which drover itself is not ready. */
+/**
+ * The least speed of a sender. Only the time in which drover waits for bytes counts, not the time in which
+ * drover itself is busy.
+ */
 export interface Pace {
-  /** Without a single byte. */
+  /** Longest wait for the next byte. */
   silenceMs: number;
-  /** In all, unless it has sent `bytesPerSecond` in the mean. */
+  /** Longest wait in all, to which each byte sent adds its time at `bytesPerSecond`. */
   graceMs: number;
   bytesPerSecond: number;
 }
@@ -23,7 +28,9 @@ export const STREAM_PACE: Pace = { silenceMs: 30_000, graceMs: 20_000, bytesPerS
 
 export const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
-/** The body's bytes as they come. Throws E_BODY_SLOW when the sender does not keep its pace. */
+/**
+ * Passes the body's bytes on as they come. Throws E_BODY_SLOW when the sender is slower than `pace` allows.
+ */
 export async function* paced(source: AsyncIterable<Buffer>, pace: Pace): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]();
   let waitedMs = 0;
@@ -49,11 +56,14 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'late'> {
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
-    promise.catch(() => undefined); // it may still fail when nobody waits for it any more
+    promise.catch(() => undefined); // it may still fail after the time-out
   }
 }
 
-/** Takes the place of Fastify's own parsers. */
+/**
+ * Replaces Fastify's own parsers of bodies. JSON is parsed and checked here; an NDJSON body is left to the
+ * handler as a stream.
+ */
 export function addBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser<string>(
@@ -67,7 +77,7 @@ export function addBodyParsers(server: FastifyInstance): void {
       }
     },
   );
-  // Handlers read it themselves, as it comes; those that take JSON alone have a schema for it.
+  // The handler reads NDJSON from the stream. A route without `bodyShape` takes JSON only.
   server.addContentTypeParser(NDJSON, (request, payload, done) => {
     const isTaken = request.routeOptions.config.bodyShape !== undefined;
     done(isTaken ? null : new ApiProblem('E_MEDIA_TYPE'), isTaken ? payload : undefined);
@@ -82,13 +92,17 @@ export function addBodyParsers(server: FastifyInstance): void {
       });
     if (isStream) return payload;
     const body = Readable.from(paced(payload as Readable, JSON_PACE));
-    // Of a body that has become too large nobody hears any more.
+    // Once a body is too large, Fastify stops listening to this stream; without a listener, its error would
+    // end the process.
     return body.on('error', () => undefined);
   });
   server.addHook('onResponse', async ({ raw }) => dropRest(raw));
 }
 
-/** What is left of a body when its call has been answered is read and thrown away for a moment. Who goes on after that is cut off. */
+/**
+ * Reads and drops the rest of a body whose call has been answered. A sender that goes on for LINGER_MS is
+ * disconnected.
+ */
 function dropRest(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   const { socket, httpVersion, headers } = request;
@@ -102,18 +116,24 @@ function dropRest(request: IncomingMessage): void {
     .resume();
 }
 
-/** Throws E_FIELD, saying where, for what is no JSON or nested too deep. An empty body is none. */
+/**
+ * Parses JSON. Returns undefined for an empty text. Throws E_FIELD, with the place of the fault, when the
+ * text is not JSON or nested too deep.
+ */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') return undefined;
-  if (isDeep(text)) throw new ApiProblem('E_FIELD', `It is nested more than ${DEEPEST} deep.`);
+  if (isDeep(text)) throw new ApiProblem('E_FIELD', `The body is nested more than ${DEEPEST} levels deep.`);
   try {
     return JSON.parse(text, (key, value) => (key === '__proto__' ? undefined : value));
   } catch (error) {
-    throw new ApiProblem('E_FIELD', `It is no JSON: ${(error as Error).message.slice(0, 200)}.`);
+    throw new ApiProblem('E_FIELD', `The body is not JSON: ${(error as Error).message.slice(0, 200)}.`);
   }
 }
 
-/** By its brackets, those in strings left out; before anything recursive sees it. */
+/**
+ * Counts the brackets outside of strings. It runs before anything recursive (JSON.parse, schemas) sees the
+ * text.
+ */
 function isDeep(text: string): boolean {
   let depth = 0;
   let inString = false;

@@ -1,4 +1,4 @@
-// What every route of the API works with.
+// What every route of the API needs: settings, connections, stores, tokens, log.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -11,26 +11,32 @@ import type { RecordIndexes } from '../records/read/record-index.ts';
 import type { RedisAddress } from '../redis.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Made once by the server, and handed to each file of routes. */
+/** The server makes one and passes it to each file of routes. */
 export interface ApiContext {
   settings: Settings;
   address: RedisAddress;
-  /** For scripts and reads; the server closes it. */
+  /** Its connection is for scripts and reads. The server closes it. */
   fleet: Fleet;
   queue: RequestQueue;
-  /** Where the records of all crawls lie. */
+  /** Folder that holds the records of all crawls. */
   recordsDir: string;
   records: RecordIndexes;
   tokens: Tokens;
   log: Log;
   version: string;
-  /** True from SIGTERM on: /readyz says no, all else goes on, so that nobody who looks there first is turned away. */
+  /**
+   * True from SIGTERM on: /readyz answers 503 while everything else is still served. A load balancer that
+   * polls /readyz can so take the server out before any caller is turned away.
+   */
   leaving(): boolean;
-  /** True a moment later: nothing new is taken, event streams and uploads end. */
+  /** True one second after SIGTERM: no new calls are accepted; event streams and uploads end. */
   stopping(): boolean;
 }
 
-/** The server as a file of routes sees it: schemas are Zod's, and type what the handler gets. */
+/**
+ * The type of server that a file of routes gets: its schemas are Zod's and give the handler's arguments their
+ * types.
+ */
 export type ApiServer = FastifyInstance<
   RawServerDefault,
   IncomingMessage,

@@ -1,4 +1,5 @@
-// What a caller says of a crawl, in the words that other crawlers' APIs use, to drover's settings.
+// Turns the input of POST /v1/crawls, whose field names are those of other crawlers' APIs, into drover's
+// settings.
 import { z } from 'zod';
 import { parseSetting } from '../config/parse.ts';
 import {
@@ -17,27 +18,47 @@ import { checkWebhook } from '../webhooks/check.ts';
 import type { ApiContext } from './context.ts';
 import { ApiProblem } from './problem.ts';
 
-/** Seeds in one call; more go as NDJSON to /v1/requests. */
+/** Most seeds in one call. More can be sent as NDJSON to /v1/requests. */
 const MOST_URLS = 10_000;
 
 const text = z.string().max(8000);
 
 export const crawlInput = z
   .strictObject({
-    name: z
-      .string()
-      .max(100)
-      .optional()
-      .meta({ description: 'an unfinished crawl of that name is gone on with; without it, a new one' }),
+    name: z.string().max(100).optional().meta({
+      description: 'goes on with an unfinished crawl of that name; without a name, a new crawl begins',
+    }),
     url: text.optional(),
     urls: z.array(text).max(MOST_URLS).optional(),
-    maxDepth: z.number().int().min(0).nullable().optional().meta({ description: '0 for a plain list' }),
-    limit: z.number().int().min(1).nullable().optional().meta({ description: 'requests accepted at most' }),
+    maxDepth: z
+      .number()
+      .int()
+      .min(0)
+      .nullable()
+      .optional()
+      .meta({ description: '0 fetches the seeds alone' }),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .nullable()
+      .optional()
+      .meta({ description: 'most requests that the crawl accepts' }),
     includePaths: z.array(text).max(1000).optional().meta({ description: 'globs on URLs: /blog/**, *.pdf' }),
     excludePaths: z.array(text).max(1000).optional(),
     scope: z.enum(['host', 'origin', 'domain', 'any']).optional(),
-    delayMs: z.number().int().min(0).optional().meta({ description: 'from start to start at one host' }),
-    concurrency: z.number().int().min(1).optional().meta({ description: 'fetches in flight at one host' }),
+    delayMs: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'least time from one start to the next at one host' }),
+    concurrency: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'most fetches in flight at one host' }),
     headers: z.record(z.string(), z.string()).optional(),
     webhook: text.nullable().optional(),
     settings: z
@@ -49,7 +70,7 @@ export const crawlInput = z
 
 export type CrawlInput = z.infer<typeof crawlInput>;
 
-/** Fields of the input, and the settings that they are. */
+/** Fields of the input, and the setting that each one sets. */
 const fields = {
   maxDepth: 'depth',
   limit: 'limit',
@@ -63,8 +84,9 @@ const fields = {
 } as const satisfies Partial<Record<keyof CrawlInput, SettingName>>;
 
 /**
- * The settings of the new crawl: the server's own, and over them the caller's. Throws E_FIELD and E_SETTING naming the field, E_WEBHOOK where
- * there is no secret to sign with.
+ * Returns the new crawl's settings: the server's own, overridden by the caller's. Throws E_FIELD or E_SETTING
+ * with the field's name, and E_WEBHOOK when a webhook is asked for and the server has no secret to sign it
+ * with.
  */
 export function settingsOf(context: ApiContext, input: CrawlInput): CrawlSettings {
   const { include, exclude } = input.settings ?? {};
@@ -90,7 +112,7 @@ export function settingsOf(context: ApiContext, input: CrawlInput): CrawlSetting
   return settings;
 }
 
-/** Throws E_FIELD unless it is a setting of crawls that a caller may say. */
+/** Throws E_FIELD for anything but a setting of crawls that a caller may set. */
 function settingNamed(name: string, field: string): NameOf<'crawl'> {
   const setting = namesOf('crawl').find((known) => known === name);
   const present = presentNameOf(name);
@@ -123,7 +145,10 @@ function checkWebhookOf({ settings: own }: ApiContext, settings: CrawlSettings):
   }
 }
 
-/** A regular expression may take for ever on a link that was made for it, and hold up the consumer of everybody's crawls. */
+/**
+ * Throws E_FIELD for a regular expression. One that backtracks could block the consumer of everybody's crawls
+ * for a very long time on a URL made for it.
+ */
 function refuseRegexes(field: string, patterns: unknown): void {
   const found = Array.isArray(patterns) ? patterns.findIndex((one) => isRegexPattern(String(one))) : -1;
   if (found < 0) return;

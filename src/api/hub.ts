@@ -1,4 +1,5 @@
-// What there is to watch, looked at once for all who watch: crawls, hosts, dead letters, replays, samples, the tail.
+// Reads what the event streams show (crawls, hosts, dead letters, replays, samples, the tail) once for all
+// watchers.
 
 import { listOpenCrawls } from '../crawl/crawl.ts';
 import { crawlsToWatch } from '../crawl/views.ts';
@@ -17,18 +18,23 @@ import type { ApiContext } from './context.ts';
 export type EventName = 'crawls' | 'hosts' | 'dead' | 'replays' | 'sample' | 'tail';
 
 export interface Watcher {
-  /** Gets each event's data as JSON. */
+  /** Receives the data of one event as JSON. */
   tell(event: EventName, json: string): void;
 }
 
-/** Takes its turn at the fleet's history too, whether or not somebody watches, so that it has no gaps where no consumer is. */
+/**
+ * Also takes part in writing the fleet's history, whether or not anybody watches, so that the history has no
+ * gaps while no consumer runs.
+ */
 export interface Hub {
-  /** Hears all as it stands at once, then every change; answers how to leave. */
+  /**
+   * The watcher gets the current state first and then every change. Returns a function that ends the watch.
+   */
   watch(watcher: Watcher): () => void;
   stop(): void;
 }
 
-const LOOK_MS = 1000;
+const READ_EVERY_MS = 1000;
 const MOST_HOSTS = 100;
 const MOST_GROUPS = 200;
 const MOST_REPLAYS = 100;
@@ -36,10 +42,10 @@ const RECENT_MS = 3_600_000;
 
 interface Subject {
   event: EventName;
-  /** Every so many looks. */
+  /** The subject is read at every `every`-th round. */
   every: number;
   read(): Promise<unknown>;
-  /** What the watchers know; null before the first look. */
+  /** What the watchers have been sent; null before the first read. */
   last: string | null;
 }
 
@@ -61,6 +67,7 @@ function subjectsOf({ fleet, queue }: ApiContext): Subject[] {
   ];
 }
 
+/** Starts reading at once, every second; `stop` ends that. */
 export function createHub(context: ApiContext): Hub {
   const { fleet, queue, log } = context;
   const watchers = new Set<Watcher>();
@@ -77,7 +84,8 @@ export function createHub(context: ApiContext): Hub {
   async function look(subject: Subject): Promise<void> {
     const at = epoch;
     const json = JSON.stringify(await subject.read());
-    // What was read before the first of them came may be older than what they know.
+    // Data that was read before the first watcher came may be older than what that watcher has been sent
+    // since.
     if (at !== epoch) return;
     if (json === subject.last || json === 'null') return;
     subject.last = json;
@@ -93,8 +101,11 @@ export function createHub(context: ApiContext): Hub {
       if (looks % subject.every === 0 || subject.last === null) await look(subject);
   }
 
-  /** A slow Redis is not asked faster than it answers. */
-  const looking = repeat(LOOK_MS, lookAtAll, onError);
+  /**
+   * The next round begins only after the former has ended, so a slow Redis does not get more and more
+   * queries.
+   */
+  const looking = repeat(READ_EVERY_MS, lookAtAll, onError);
 
   return {
     watch(watcher) {
@@ -112,7 +123,7 @@ export function createHub(context: ApiContext): Hub {
     },
   };
 
-  /** What was known has grown old while nobody watched. */
+  /** The state of each subject is out of date: nothing was read while nobody watched. */
   function begin(): void {
     epoch++;
     for (const subject of subjects) subject.last = null;

@@ -1,70 +1,78 @@
-// Idempotency-Key: a call that is made again under the same key does nothing again, and gets the answer of the first.
+// Idempotency-Key: a repeated call under the same key does nothing and gets the answer of the first call.
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiContext } from './context.ts';
 import { ApiProblem } from './problem.ts';
 
-/** What a handler answers, when its answer is to be kept. */
+/** An answer that is kept under its Idempotency-Key. */
 export interface KeptAnswer {
   status: number;
   headers?: Record<string, string>;
   body: unknown;
 }
 
+/** How long an answer is kept. */
 const KEPT_MS = 24 * 3_600_000;
-/** A call whose server died is taken for lost after this; while it is at work, its mark is renewed. */
-const AT_WORK_MS = 15_000;
+/**
+ * A call whose server died counts as lost after this time. A call that is being worked on renews its mark
+ * before that.
+ */
+const WORKING_MS = 15_000;
 
 interface Mark {
   state: 'working' | 'done';
-  /** Whose it is, while it is at work. */
+  /** Id of the call that is being worked on. */
   by?: string;
-  /** Of the body that it came with; '' while that is still being read. */
+  /** Digest of the call's body; '' while the call is being worked on. */
   body: string;
   answer?: KeptAnswer;
 }
 
-/** A key at hand: what was answered under it before, or the right to do it now. */
-export interface Claim {
+/** One call's hold on its Idempotency-Key: either the former answer, or the right to do the work now. */
+export interface KeyHold {
   former: KeptAnswer | null;
-  /** Throws E_IDEMPOTENCY (422) when the former call had another body. */
+  /** Throws E_IDEMPOTENCY (422) when the former call had a different body. */
   checkBody(digest: string): void;
   /** Keeps the answer for KEPT_MS. */
-  settle(digest: string, answer: KeptAnswer): Promise<void>;
-  /** It came to nothing: the next call under this key begins anew. */
+  keep(digest: string, answer: KeptAnswer): Promise<void>;
+  /** Gives the key up after a failure, so that the next call under it does the work again. */
   release(): Promise<void>;
 }
 
-/** Of the Idempotency-Key header, null without one. Throws E_IDEMPOTENCY (409) while a call under it is at work, E_FIELD for an unfit key. */
-export async function claimKey({ fleet }: ApiContext, request: FastifyRequest): Promise<Claim | null> {
+/**
+ * Takes the request's Idempotency-Key; returns null when it has none. Only one call at a time can hold a key
+ * (SET NX). Throws E_IDEMPOTENCY (409) while another call under it is being worked on, and E_FIELD for a
+ * malformed key.
+ */
+export async function holdKey({ fleet }: ApiContext, request: FastifyRequest): Promise<KeyHold | null> {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))
-    throw new ApiProblem('E_FIELD', 'idempotency-key: expected up to 200 printable characters.', {
+    throw new ApiProblem('E_FIELD', 'idempotency-key: expected 1 to 200 printable ASCII characters.', {
       field: 'headers.idempotency-key',
     });
   const name = fleet.keys.idempotency(digestOf(`${request.method} ${request.url}\n${key}`));
   const working = JSON.stringify({ state: 'working', by: randomUUID(), body: '' } satisfies Mark);
-  const isOurs = (await fleet.redis.set(name, working, 'PX', AT_WORK_MS, 'NX')) === 'OK';
+  const isOurs = (await fleet.redis.set(name, working, 'PX', WORKING_MS, 'NX')) === 'OK';
   const former = isOurs ? null : (JSON.parse((await fleet.redis.get(name)) ?? '{}') as Partial<Mark>);
   if (former && former.state !== 'done')
-    throw new ApiProblem('E_IDEMPOTENCY', 'It is at work.', {
+    throw new ApiProblem('E_IDEMPOTENCY', 'The former call is still being worked on.', {
       field: 'headers.idempotency-key',
       retryAfterSeconds: 2,
     });
   const renewal = isOurs
-    ? setInterval(() => fleet.redis.pexpire(name, AT_WORK_MS).catch(() => undefined), AT_WORK_MS / 3)
+    ? setInterval(() => fleet.redis.pexpire(name, WORKING_MS).catch(() => undefined), WORKING_MS / 3)
     : undefined;
   return {
     former: former?.answer ?? null,
     checkBody(digest) {
       if (former && former.body !== digest)
-        throw new ApiProblem('E_IDEMPOTENCY', 'Its body was another one.', {
+        throw new ApiProblem('E_IDEMPOTENCY', 'The former call had a different body.', {
           field: 'headers.idempotency-key',
           status: 422,
         });
     },
-    async settle(body, answer) {
+    async keep(body, answer) {
       clearInterval(renewal);
       await fleet.redis.set(
         name,
@@ -75,7 +83,7 @@ export async function claimKey({ fleet }: ApiContext, request: FastifyRequest): 
     },
     async release() {
       clearInterval(renewal);
-      // Silent for too long (stopped, or cut off from Redis), it may have lost the key to another call.
+      // A process that was stopped or cut off from Redis for too long may have lost the key to another call.
       if (isOurs && (await fleet.redis.get(name)) === working) await fleet.redis.del(name);
     },
   };
@@ -85,23 +93,26 @@ export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Does the work once for each Idempotency-Key, and answers. */
+/**
+ * Sends the answer of `work`, or the kept answer when a call under the same Idempotency-Key has been answered
+ * before. Without the header, `work` always runs.
+ */
 export async function once(
   context: ApiContext,
   request: FastifyRequest,
   reply: FastifyReply,
   work: () => Promise<KeptAnswer>,
 ): Promise<FastifyReply> {
-  const claim = await claimKey(context, request);
+  const hold = await holdKey(context, request);
   const digest = digestOf(JSON.stringify(request.body ?? null));
-  claim?.checkBody(digest);
-  if (claim?.former) return send(reply.header('idempotency-replayed', 'true'), claim.former);
+  hold?.checkBody(digest);
+  if (hold?.former) return send(reply.header('idempotency-replayed', 'true'), hold.former);
   try {
     const answer = await work();
-    await claim?.settle(digest, answer);
+    await hold?.keep(digest, answer);
     return send(reply, answer);
   } catch (error) {
-    await claim?.release();
+    await hold?.release();
     throw error;
   }
 }

@@ -1,17 +1,23 @@
-// How often the server may be called, by whoever calls it: so that one client cannot take it from the others.
+// Limits how often one client may call the server, so that it cannot crowd out the others.
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiProblem } from './problem.ts';
 
-/** Calls of a client in WINDOW_MS: of a route that says nothing else, and of those that cost more. */
+/**
+ * Most calls of one client in WINDOW_MS to a route that has no limit of its own. COSTLY is for routes that
+ * cost more.
+ */
 const MOST_CALLS = 3000;
 const WINDOW_MS = 10_000;
 export const COSTLY = { rateLimit: { max: 200 } };
-/** Wrong tokens of a client in a minute. */
+/** Most wrong tokens of one client in a minute. */
 const MOST_GUESSES = 20;
 const MOST_CLIENTS = 10_000;
 
-/** Answers a check for calls without a valid token: it throws E_TOO_MANY when there were too many of them. */
+/**
+ * Installs the limit on all routes. Returns a check for calls without a valid token; it throws E_TOO_MANY
+ * when one client has made too many of them.
+ */
 export async function addLimits(
   server: FastifyInstance,
 ): Promise<(request: FastifyRequest) => Promise<void>> {

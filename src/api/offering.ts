@@ -1,4 +1,5 @@
-// Requests on their way from a body into the frontier: checked, kept from private addresses, offered batch by batch.
+// Moves requests from a body into the frontier: checks them, refuses private addresses, offers them in
+// batches.
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
@@ -15,10 +16,13 @@ import type { ApiContext } from './context.ts';
 import { ApiProblem } from './problem.ts';
 import { createRejections, type Rejections } from './rejections.ts';
 
-/** Looked at again this often while the frontier is full; a call that is no stream is answered after this. */
+/**
+ * How long a call with a JSON body waits for a full frontier before it is answered with an error. A stream
+ * waits without limit.
+ */
 const LONGEST_HELD_MS = 30_000;
 
-/** Lines of a JSON body: one request, or an array of URLs and requests. */
+/** Lines of a JSON body: one for each element of `values` (a URL or a request). */
 export function* seedValues(
   values: readonly unknown[],
   rules: UrlRules,
@@ -28,7 +32,7 @@ export function* seedValues(
     yield inBounds({ line: index + 1, ...parseSeedValue(value, rules) }, context);
 }
 
-/** Lines of NDJSON, as they come; gzip'd or not. */
+/** Lines of an NDJSON body, plain or gzipped, as they come. `onBytes` gets the unpacked bytes. */
 export async function* seedLines(
   payload: Readable,
   isGzip: boolean,
@@ -37,11 +41,11 @@ export async function* seedLines(
   onBytes: (bytes: Buffer) => void,
 ): AsyncGenerator<OfferedLine> {
   const raw = paced(payload, STREAM_PACE);
-  for await (const line of readSeeds(heard(isGzip ? unpacked(raw) : raw, onBytes), rules))
+  for await (const line of readSeeds(observed(isGzip ? unpacked(raw) : raw, onBytes), rules))
     yield inBounds(line, context);
 }
 
-async function* heard(
+async function* observed(
   bytes: AsyncIterable<Buffer>,
   onBytes: (bytes: Buffer) => void,
 ): AsyncGenerator<Buffer> {
@@ -57,13 +61,14 @@ async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   } catch (error) {
     if (error instanceof ApiProblem || !String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
       throw error;
-    throw new ApiProblem('E_FIELD', `The body is no gzip: ${(error as Error).message}.`, { field: 'body' });
+    throw new ApiProblem('E_FIELD', `The body is not gzip: ${(error as Error).message}.`, { field: 'body' });
   }
 }
 
 /**
- * What comes over the network may not name the operator's own network, unless the operator allowed it (--allow-private of the server). Names that
- * resolve inward are refused by the consumer's guard, which looks at the address that it connects to.
+ * Refuses, as a failure on the line, a URL into the operator's own network, unless the operator allows it
+ * (the server's --allow-private). This looks at the URL alone. A public name that resolves to a private
+ * address is refused by the consumer, which checks the address it connects to.
  */
 export function inBounds(line: SeedLine, { settings }: ApiContext): OfferedLine {
   if ('failure' in line) return { ...line, source: 'body' };
@@ -91,15 +96,22 @@ const NO_HOSTS: readonly string[] = [];
 
 export interface Offering {
   crawl: string;
-  /** Holds the crawl open (beginCrawl, stayWithCrawl). */
+  /** The producer whose lease holds the crawl open (see beginCrawl and stayWithCrawl). */
   producer: string;
   settings: Pick<CrawlSettings, 'maxFrontier'>;
   lines: AsyncIterable<OfferedLine> | Iterable<OfferedLine>;
-  /** The sender waits as long as it likes: its bytes are just not read. */
+  /**
+   * True for a stream: while the frontier is full, its bytes are not read, and its sender waits without
+   * limit.
+   */
   isStream?: boolean;
 }
 
-/** All accepted is durable when this resolves. Throws E_TOO_MANY when the frontier stays full, E_STOPPING when the server stops. */
+/**
+ * Offers all lines. When it resolves, all accepted requests are durable. Idempotent: a request that the crawl
+ * has seen counts as a duplicate. Throws E_TOO_MANY (503) when the frontier stays full for LONGEST_HELD_MS,
+ * and E_STOPPING when the server stops. The caller closes `rejected`.
+ */
 export async function offerLines(
   context: ApiContext,
   offering: Offering,

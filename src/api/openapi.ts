@@ -1,4 +1,4 @@
-// The description of the API for machines: made from the very schemas that requests are checked by.
+// OpenAPI description of the API at /openapi.json, made from the same schemas that check requests.
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -14,7 +14,7 @@ export async function addOpenApi(server: FastifyInstance): Promise<void> {
         title: 'drover',
         version: API_VERSION,
         description:
-          'Enqueue requests, watch crawls, put right what failed. Errors are problem documents (RFC 9457) with a stable `code`.',
+          'Enqueue requests, watch crawls, replay dead letters. Errors are problem documents (RFC 9457) with a stable `code`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       components: {
@@ -22,7 +22,7 @@ export async function addOpenApi(server: FastifyInstance): Promise<void> {
           token: {
             type: 'http',
             scheme: 'bearer',
-            description: 'One of DROVER_API_TOKEN; none is needed where none is set.',
+            description: 'One of the tokens in DROVER_API_TOKEN. Not needed when the server has none.',
           },
         },
       },
@@ -44,7 +44,10 @@ export async function addOpenApi(server: FastifyInstance): Promise<void> {
   );
 }
 
-/** Every shape comes in two forms, as it is sent and as it is received; most are used in one. */
+/**
+ * Removes schemas that nothing refers to. Zod makes two of each shape, for input and for output, and most are
+ * used in one form only.
+ */
 function withoutUnused<T extends object>(document: T): T {
   const { components } = document as { components?: { schemas?: Record<string, unknown> } };
   const schemas = components?.schemas ?? {};
@@ -64,7 +67,7 @@ interface Operation {
   responses?: Record<string, { content?: Record<string, unknown> }>;
 }
 
-/** What else than JSON a path answers or takes, where it is asked for. */
+/** Media types other than JSON that a path takes or gives. */
 const otherForms: Record<string, { takes?: string[]; gives?: string[] }> = {
   'post /v1/requests': { takes: ['application/x-ndjson'] },
   'get /v1/crawls/{id}/records': { gives: ['application/x-ndjson', 'text/csv'] },
@@ -73,7 +76,10 @@ const otherForms: Record<string, { takes?: string[]; gives?: string[] }> = {
   'get /metrics': { gives: ['text/plain'] },
 };
 
-/** Names for generated clients, the media type of problems, and what is no JSON. */
+/**
+ * Adds what Zod's schemas do not say: operation names for generated clients, the media type of problems, and
+ * other media types than JSON.
+ */
 function completed<T extends object>(document: T): T {
   const { paths = {} } = document as { paths?: Record<string, Record<string, Operation>> };
   for (const [path, operations] of Object.entries(paths))
@@ -107,7 +113,7 @@ function nameOf(method: string, path: string): string {
   return method + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('');
 }
 
-/** A body that the handler checks itself, because it may come as a stream. */
+/** JSON schema of a body that the handler checks itself because it may come as a stream. */
 function bodyAs(shape: z.ZodType): object {
   const { $schema: _draft, ...schema } = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' });
   return schema;

@@ -1,13 +1,15 @@
-// Who may call at all: no web page of another site, and nobody under a name that is not the server's own (DNS rebinding).
+// Keeps other sites' web pages out, and callers that use a host name that is not the server's own (DNS
+// rebinding).
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { ApiProblem } from './problem.ts';
 
 /**
- * Throws E_ORIGIN unless the Host header is an address, localhost or one of `allowed`, and the request comes from no page of another origin. A
- * page that an attacker's name leads to carries that name as its Host, an address cannot be made to mean another server.
+ * Throws E_ORIGIN unless the Host header is an IP address, localhost or one of `allowed`, and the request
+ * does not come from a page of another origin. In a DNS rebinding attack, the browser sends the attacker's
+ * host name as Host. An IP address as Host is safe, because nobody can make it point to another server.
  */
-export function checkDoor(request: FastifyRequest, allowed: readonly string[]): void {
+export function checkOrigin(request: FastifyRequest, allowed: readonly string[]): void {
   const { host, origin } = request.headers;
   if (!host || !isOwnName(host, allowed))
     throw new ApiProblem('E_ORIGIN', `Host: ${shown(host)}.`, { field: 'headers.host' });
@@ -30,7 +32,10 @@ function isOwnName(host: string, allowed: readonly string[]): boolean {
   );
 }
 
-/** The same host and port as the request's; behind a proxy that ends TLS, the scheme may be another. */
+/**
+ * True for a page on the same host and port as the request. The scheme may differ, because a proxy may end
+ * TLS.
+ */
 function isOwnOrigin(origin: string, host: string, allowed: readonly string[]): boolean {
   if (!URL.canParse(origin)) return false;
   const page = new URL(origin);

@@ -1,4 +1,5 @@
-// Errors as answers: problem documents (RFC 9457) with a stable code, and the field where one is at fault.
+// Errors as answers: problem documents (RFC 9457) with a stable code and, where one field is at fault, its
+// name.
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -16,12 +17,15 @@ export const problemShape = z
     detail: z.string(),
     code: z.string().meta({ description: 'one of docs/errors.md' }),
     advice: z.string(),
-    field: z.string().optional().meta({ description: 'what is at fault: urls.3, query.limit' }),
-    requestId: z.string().meta({ description: 'by which the server’s log names this request' }),
+    field: z.string().optional().meta({ description: 'the field that is at fault: urls.3, query.limit' }),
+    requestId: z.string().meta({ description: 'names this request in the server’s log' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
-/** What a call is answered that cannot be done as it was asked. */
+/**
+ * An error that the API answers to a caller, with the field at fault, a status and a Retry-After where
+ * needed.
+ */
 export class ApiProblem extends DroverError {
   readonly status: number | undefined;
   readonly retryAfterSeconds: number | undefined;
@@ -37,23 +41,29 @@ export class ApiProblem extends DroverError {
   }
 }
 
-/** Of a detail, which may repeat what was sent. */
+/** Most characters of a `detail`, which may repeat what the caller sent. */
 const MOST_SHOWN = 1000;
 
-/** The catalogue's, unless this problem has its own; for a code that no call should end with, it is the caller's doing. */
+/**
+ * Status of an error: its own, or that of its code in the catalogue. A code without a status counts as a
+ * fault of the caller (400).
+ */
 function statusOf(error: DroverError): number {
   const given = error instanceof ApiProblem ? error.status : undefined;
   return given ?? catalogue[error.code].status ?? 400;
 }
 
-/** What is said, in whole, to bytes that are no request: no route has seen them. */
+/**
+ * The complete answer, with its header, to bytes that Node cannot read as a request. Such bytes reach no
+ * route and no hook.
+ */
 export function unreadableAnswer(nodeCode: string | undefined): string {
   const [status, reason, code, detail]: [number, string, ErrorCode, string] =
     nodeCode === 'HPE_HEADER_OVERFLOW'
       ? [431, 'Request Header Fields Too Large', 'E_FIELD', 'The header is larger than 16 KiB.']
       : nodeCode === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [408, 'Request Timeout', 'E_BODY_SLOW', 'Nor did the header.']
-        : [400, 'Bad Request', 'E_FIELD', 'It is no HTTP request.'];
+        ? [408, 'Request Timeout', 'E_BODY_SLOW', 'The header did not arrive in time.']
+        : [400, 'Bad Request', 'E_FIELD', 'It is not an HTTP request.'];
   const requestId = randomUUID().slice(0, 13);
   const json = JSON.stringify(documentOf(new ApiProblem(code, detail, { status }), requestId));
   const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\n`;
@@ -74,7 +84,10 @@ function documentOf(error: DroverError, requestId: string): z.infer<typeof probl
   };
 }
 
-/** Answers any error: what is known with its own code, what is a defect of drover's with E_INTERNAL and a line in the log. */
+/**
+ * Answers any error with a problem document. An error that is not a DroverError becomes E_INTERNAL, and its
+ * cause goes to the log.
+ */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asDroverError(error);
   const status = statusOf(known);
@@ -82,7 +95,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const wait = known instanceof ApiProblem ? known.retryAfterSeconds : undefined;
   if (wait !== undefined) reply.header('retry-after', wait);
   else if (status === 503) reply.header('retry-after', 2);
-  // Closed at once, the connection would be reset, and the answer lost on whoever is still sending: dropRest (bodies.ts) does it.
+  // Closing the connection now would reset it, and a client that is still sending would lose the answer.
+  // dropRest in bodies.ts closes it later.
   const isKept = reply.raw.shouldKeepAlive || !request.raw.complete;
   reply.header('connection', isKept ? 'keep-alive' : 'close');
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="drover"');
@@ -104,7 +118,8 @@ function asDroverError(error: unknown): DroverError {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const issue = error.validation[0];
     const path = (issue?.instancePath ?? '').split('/').filter(Boolean);
-    // The body's fields are named as they stand in it; those of query and path with their place.
+    // A field of the body is named by its path in the body; one of the query or path gets that word as a
+    // prefix.
     const place =
       error.validationContext === 'body'
         ? []

@@ -1,4 +1,5 @@
-// What was not accepted of an upload, each line named: in memory while it is little, in a file without a name when it is much.
+// The bad lines of an upload, each with its reason. The first thousand are kept in memory, the rest in a file
+// without a name.
 import { randomUUID } from 'node:crypto';
 import { closeSync, createReadStream, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,22 +8,22 @@ import { printable, shorten } from '../log.ts';
 import { redact } from '../redact.ts';
 import { ApiProblem } from './problem.ts';
 
-export interface Rejection {
-  /** From 1 on: the line of NDJSON, the place in an array. */
+export interface RejectedLine {
+  /** Counted from 1: the line of NDJSON, or the place in an array. */
   line: number;
-  /** What stood there, shortened. */
+  /** The text of the line, shortened and redacted. */
   url: string;
   code: string;
   message: string;
 }
 
 export interface Rejections {
-  /** Throws E_BODY_SIZE when there are more than anybody would read. */
+  /** Throws E_BODY_SIZE when the bad lines fill MOST_SPOOLED characters. */
   add(line: { line: number; failure: Failure; text: string }): void;
   count(): number;
   /** The first thousand. */
-  few(): Rejection[];
-  /** All, as the elements of a JSON array: `{…},{…}`. Once. */
+  few(): RejectedLine[];
+  /** All of them, as the elements of a JSON array: `{…},{…}`. Can be read once. */
   elements(): AsyncIterable<string>;
   close(): void;
 }
@@ -32,9 +33,12 @@ const PIECE = 256 * 1024;
 const MOST_SPOOLED = 1024 * 1024 * 1024;
 const MOST_SHOWN = 200;
 
-/** Nothing is written before there is much; what is written has no name in `dir`, and so goes with the process. */
+/**
+ * Writes a file only for more than MOST_IN_MEMORY bad lines. Its name in `dir` is removed at once, so the
+ * file disappears with the process. The caller calls `close`.
+ */
 export function createRejections(dir: string): Rejections {
-  const first: Rejection[] = [];
+  const first: RejectedLine[] = [];
   let count = 0;
   let spool: number | null = null;
   let spooled = 0;
@@ -43,7 +47,7 @@ export function createRejections(dir: string): Rejections {
   function write(): void {
     spool ??= openNameless(dir);
     if (spooled + unwritten.length > MOST_SPOOLED)
-      throw new ApiProblem('E_BODY_SIZE', `${count} of its lines are bad, and that is enough.`);
+      throw new ApiProblem('E_BODY_SIZE', `More bad lines than drover keeps: ${count}.`);
     spooled += writeSync(spool, unwritten);
     unwritten = '';
   }

@@ -1,4 +1,4 @@
-// All routes, each file of them under its own name.
+// Registers all routes; each file in routes/ holds one group.
 import type { ApiContext, ApiServer } from './context.ts';
 import { createHub } from './hub.ts';
 import { addCrawlRoutes } from './routes/crawls.ts';

@@ -1,4 +1,5 @@
-// The HTTP server: what holds for every route. Who may call, how often, what headers answers have, how errors are told.
+// Builds the HTTP server, with what holds for every route: who may call and how often, headers of answers,
+// errors as problem documents.
 
 import { randomUUID } from 'node:crypto';
 import fastify, {
@@ -16,7 +17,7 @@ import { addBodyParsers } from './bodies.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { addLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
-import { checkDoor } from './origin-check.ts';
+import { checkOrigin } from './origin-check.ts';
 import { ApiProblem, sendProblem, unreadableAnswer } from './problem.ts';
 import { addRoutes } from './routes.ts';
 import { checkRole } from './tokens.ts';
@@ -27,23 +28,24 @@ const KEEP_ALIVE_MS = 20_000;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answered without a token: it tells nothing of crawls. */
+    /** The route is answered without a token. It must not tell anything about crawls. */
     open?: boolean;
-    /** Answers whether a token is one of ours: wrong ones are counted there too. */
+    /** The route tells whether a token is valid, so wrong tokens are counted there too. */
     tellsRole?: boolean;
-    /** The body as the handler checks it itself, for the description. */
+    /** Shape of a body that the handler checks itself. It is used for the OpenAPI description only. */
     bodyShape?: ZodType;
   }
 }
 
-/** Built and not listening yet. */
+/** Builds the server with all its routes. It does not listen yet. */
 export async function buildServer(context: ApiContext): Promise<FastifyInstance> {
   const server = fastify({
     loggerInstance: context.log.child({ part: 'api' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID().slice(0, 13),
     requestIdHeader: false,
-    // Bodies are timed as they are read (bodies.ts); an upload that is held back may take hours.
+    // No limit on a whole request: bodies.ts limits the time of bodies as they are read, and an upload that
+    // waits for a full frontier may take hours.
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: 2000, caseSensitive: true },
@@ -59,8 +61,8 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
   addBodyParsers(server);
   addAnswerHeaders(server);
   server.setErrorHandler(sendProblem);
-  const guess = await addLimits(server);
-  server.addHook('onRequest', async (request) => admitCaller(context, request, guess));
+  const countWrongToken = await addLimits(server);
+  server.addHook('onRequest', async (request) => admitCaller(context, request, countWrongToken));
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
     const line = {
@@ -87,7 +89,10 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
   return server;
 }
 
-/** What cannot even be looked up, such as a path that is no URL's: no hook has seen it. */
+/**
+ * Answers what the router cannot look up, such as a path that is not part of a URL. No hook has seen such a
+ * request, so headers and origin check are done here.
+ */
 function sendUnrouted(
   context: ApiContext,
   error: unknown,
@@ -96,7 +101,7 @@ function sendUnrouted(
 ): FastifyReply {
   reply.headers({ ...answerHeaders, 'x-request-id': request.id });
   try {
-    checkDoor(request, context.settings.allowHost);
+    checkOrigin(request, context.settings.allowHost);
     return sendProblem(error, request, reply);
   } catch (refusal) {
     return sendProblem(refusal, request, reply);
@@ -106,22 +111,25 @@ function sendUnrouted(
 async function admitCaller(
   context: ApiContext,
   request: FastifyRequest,
-  guess: (request: FastifyRequest) => Promise<void>,
+  countWrongToken: (request: FastifyRequest) => Promise<void>,
 ): Promise<void> {
-  checkDoor(request, context.settings.allowHost);
+  checkOrigin(request, context.settings.allowHost);
   const { open, tellsRole } = request.routeOptions.config;
   if (tellsRole && request.headers.authorization !== undefined && context.tokens.roleOf(request) === null)
-    await guess(request);
+    await countWrongToken(request);
   if (open) return;
   if (context.stopping()) throw new ApiProblem('E_STOPPING');
   const role = context.tokens.roleOf(request);
-  // Who shows nothing guesses nothing.
+  // A call without a token and without a cookie is no attempt to guess a token.
   const { authorization, cookie } = request.headers;
-  if (role === null && (authorization ?? cookie) !== undefined) await guess(request);
+  if (role === null && (authorization ?? cookie) !== undefined) await countWrongToken(request);
   checkRole(role, request);
 }
 
-/** Throws E_OPEN_DOOR where everybody who reaches the address could do all. */
+/**
+ * Throws E_OPEN_DOOR when the server has no tokens and would listen on more than the loopback address, so
+ * that anybody could do everything.
+ */
 export function checkExposure(host: string, tokens: readonly string[]): void {
   const isLoopback = host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
   if (!isLoopback && tokens.length === 0) throw new DroverError('E_OPEN_DOOR', `${host}.`);

@@ -1,4 +1,5 @@
-// What answers look like, for the description at /openapi.json. The types themselves are those of the functions that make them.
+// Shapes of answers, for the description at /openapi.json. The functions that make the answers have types of
+// their own.
 import { z } from 'zod';
 import { problemShape } from './problem.ts';
 
@@ -8,7 +9,7 @@ const time = z.string().meta({ description: 'ISO 8601' });
 
 export const crawlShape = z
   .object({
-    crawl: z.string().meta({ description: 'its id' }),
+    crawl: z.string().meta({ description: 'id of the crawl' }),
     name: z.string(),
     state: z.enum(['running', 'paused', 'finished', 'cancelled']),
     accepted: count,
@@ -57,7 +58,7 @@ export const attemptShape = z
     address: z.string().nullable(),
     finalUrl: z.string().nullable(),
     timings,
-    body: z.string().nullable().meta({ description: 'the first characters' }),
+    body: z.string().nullable().meta({ description: 'the first characters of the body' }),
   })
   .meta({ id: 'Attempt' });
 
@@ -139,21 +140,21 @@ export const hostShape = z
   })
   .meta({ id: 'Host' });
 
-/** Problem documents of every route. */
+/** Error answers of every route. */
 const problems = { '4xx': problemShape, '5xx': problemShape };
 
-/** A route's answers: that of `status`, and problems. */
+/** The answers of a route: `shape` with `status`, and problem documents. */
 export function answers<T extends z.ZodType>(shape: T, status = 200) {
   return { [status]: shape, ...problems } as Record<string, z.ZodType>;
 }
 
-/** Of the query of every route that gives pages. */
+/** Query parameters of every route that gives pages. */
 export const pageQuery = {
-  cursor: z.string().max(2000).optional().meta({ description: '`next` of the page before' }),
+  cursor: z.string().max(2000).optional().meta({ description: '`next` of the previous page' }),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 };
 
-/** 1, true, yes; 0, false, no. */
+/** A flag in a query: 1, true or yes; 0, false or no. */
 export const flagQuery = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
   .transform((text) => text === 'true' || text === '1' || text === 'yes');

@@ -1,18 +1,22 @@
-// Answers of any length: NDJSON and CSV, written as they are read, given up when nobody reads them.
+// Answers of any length, as NDJSON or CSV. They are sent while they are read, and given up when the client
+// stops reading.
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** A reader that takes nothing for so long is gone, or wants us to wait for ever. */
+/** A client that takes no bytes for this long is disconnected. */
 const MOST_SILENCE_MS = 60_000;
 
-/** What the Accept header asks for; JSON unless it says otherwise. */
+/** The format that the Accept header asks for; JSON by default. */
 export function wants({ headers }: FastifyRequest): 'json' | 'ndjson' | 'csv' {
   const accept = headers.accept ?? '';
   if (/application\/(x-)?ndjson|application\/jsonl/i.test(accept)) return 'ndjson';
   return /text\/csv/i.test(accept) ? 'csv' : 'json';
 }
 
-/** Lines with their ends. A browser saves it under `file`, and shows nothing of it. */
+/**
+ * Sends `lines`, which include their line ends. With `file`, a browser saves the answer under that name and
+ * does not show it.
+ */
 export function sendText(
   reply: FastifyReply,
   type: string,
@@ -25,7 +29,7 @@ export function sendText(
   return reply.type(`${type}; charset=utf-8`).send(stream);
 }
 
-/** Destroys what is being sent when the other end has taken nothing of it for MOST_SILENCE_MS. */
+/** Ends the connection when the client has taken no bytes for MOST_SILENCE_MS. */
 function endWhenUnread(reply: FastifyReply, stream: Readable): void {
   const { socket } = reply.raw;
   let written = -1;

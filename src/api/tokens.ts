@@ -1,4 +1,5 @@
-// Bearer tokens and the dashboard's sessions: who may read, who may write. Compared in constant time.
+// Bearer tokens and the dashboard's sessions: who may read and who may write. All comparisons take constant
+// time.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblem } from './problem.ts';
@@ -6,13 +7,19 @@ import { ApiProblem } from './problem.ts';
 export type ApiRole = 'read' | 'write';
 
 export interface Tokens {
-  /** False: there are none, and whoever reaches the server may do all. */
+  /** False when the server has no tokens: then everybody who reaches it may do everything. */
   readonly required: boolean;
-  /** Of a request, by its Authorization header or its session cookie; null without a valid one. */
+  /**
+   * The role of a request, from its Authorization header or its session cookie; null when it has no valid
+   * one.
+   */
   roleOf(request: FastifyRequest): ApiRole | null;
-  /** Of a token; null for none of ours. */
+  /** The role of a token; null when it is not one of the server's. */
   roleOfToken(token: string): ApiRole | null;
-  /** The cookie for whoever showed this token, good for SESSION_HOURS; null for none of ours. */
+  /**
+   * A Set-Cookie value for a session with this token's role, valid for SESSION_HOURS; null when the token is
+   * not one of the server's.
+   */
   sessionFor(token: string): string | null;
 }
 
@@ -25,14 +32,14 @@ interface Token {
   role: ApiRole;
 }
 
-/** Of the setting apiToken: `ro:` before one lets it only read. */
+/** Makes the tokens of the setting `apiToken`. A token with the prefix `ro:` allows reading only. */
 export function createTokens(settings: readonly string[], nowMs: () => number = Date.now): Tokens {
   const tokens: Token[] = settings.map((setting) => {
     const text = setting.replace(/^ro:/, '');
     return { text, digest: digestOf(text), role: setting.startsWith('ro:') ? 'read' : 'write' };
   });
 
-  /** All are compared, whichever it is: how long it takes tells nothing. */
+  /** Compares with every token, so that the time taken tells nothing about which one matched. */
   function find(given: string): Token | null {
     const digest = digestOf(given);
     let found: Token | null = null;
@@ -71,7 +78,10 @@ export function createTokens(settings: readonly string[], nowMs: () => number = 
   };
 }
 
-/** Throws E_AUTH or E_FORBIDDEN unless the role suffices: whatever changes nothing may be done by all that may read. */
+/**
+ * Throws E_AUTH without a valid token. Throws E_FORBIDDEN when a token that allows reading only is used for
+ * anything but GET and HEAD.
+ */
 export function checkRole(role: ApiRole | null, request: FastifyRequest): void {
   if (role === null) throw new ApiProblem('E_AUTH');
   const isRead = request.method === 'GET' || request.method === 'HEAD';

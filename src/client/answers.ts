@@ -1,4 +1,4 @@
-// What the API is asked and answers, where no file below has a type for it.
+// Types of the client's arguments and answers, where no room below has a type for them.
 import type { CrawlSettings } from '../config/settings.ts';
 import type { CrawlView } from '../crawl/views.ts';
 import type { DeadGroup } from '../dead/read.ts';
@@ -7,35 +7,39 @@ import type { StatsSample } from '../fleet/history.ts';
 import type { TailBatch } from '../fleet/live-tail.ts';
 import type { HostState } from '../frontier/hosts.ts';
 
-/** One crawl alone: with its settings, without the secrets in them. */
+/** One crawl with its settings; secrets in them are redacted. */
 export interface CrawlInFull extends CrawlView {
   settings: Partial<CrawlSettings>;
 }
 
-/** A crawl to begin, in the words that other crawlers use; any other setting of a crawl by its name in docs/settings.md. */
+/**
+ * A crawl to begin, with the field names of other crawlers' APIs. `settings` takes any other setting of a
+ * crawl by its name in docs/settings.md.
+ */
 export interface CrawlInput {
-  /** An unfinished crawl of that name is gone on with; without it, a new one. */
+  /** An unfinished crawl of that name goes on. Without a name, a new crawl begins. */
   name?: string;
   url?: string;
   urls?: readonly string[];
-  /** 0 for a plain list. */
+  /** 0 fetches the seeds alone. */
   maxDepth?: number | null;
-  /** Requests accepted at most. */
+  /** Most requests that the crawl accepts. */
   limit?: number | null;
   includePaths?: readonly string[];
   excludePaths?: readonly string[];
   scope?: CrawlSettings['scope'];
-  /** From start to start at one host. */
+  /** Least time from one start to the next at one host. */
   delayMs?: number;
-  /** Fetches in flight at one host. */
+  /** Most fetches in flight at one host. */
   concurrency?: number;
   headers?: Readonly<Record<string, string>>;
   webhook?: string | null;
   settings?: Readonly<Record<string, unknown>>;
 }
 
+/** A request that the server did not accept. */
 export interface Refused {
-  /** Its place among what was given, from 0 on. */
+  /** Its index among the given requests, counted from 0. */
   index: number;
   /** Shortened. */
   url: string;
@@ -43,50 +47,50 @@ export interface Refused {
   message: string;
 }
 
-/** What became of enqueued requests. */
+/** The result of an enqueue call. */
 export interface Enqueued {
-  /** The id of the crawl that they are of now. */
+  /** Id of the crawl that now has the requests. */
   crawl: string;
   accepted: number;
   duplicates: number;
-  /** Not accepted because of the crawl's limits. */
+  /** Requests that were not accepted because the crawl has reached a limit. */
   overLimit: number;
   rejectedCount: number;
-  /** The first 1,000 of them. */
+  /** The first 1,000 rejected requests. */
   rejected: Refused[];
 }
 
 export interface CrawlErrors {
-  /** How often, by code. */
+  /** Number of errors by code. */
   errors: Record<string, number>;
   refusals: Record<string, number>;
   leftOut: Record<string, number>;
   groups: DeadGroup[];
 }
 
-/** Which dead letters: those for which all of it holds. */
+/** A filter of dead letters. A letter matches when all given fields match. */
 export interface DeadQuery {
   code?: string;
   host?: string;
-  /** The id of a crawl. */
+  /** Id of a crawl. */
   crawl?: string;
-  /** Died since then. */
+  /** Failed at or after this time. */
   since?: Date | string;
-  /** At least so many. */
+  /** Least number of attempts. */
   attempts?: number;
-  /** Stands in the URL or the message. */
+  /** Text that the URL or the message contains. */
   q?: string;
 }
 
 export interface ReplayInput {
   filter?: DeadQuery;
-  /** To replay without a filter. */
+  /** True replays all dead letters, without a filter. */
   all?: boolean;
-  /** So many of each group first; 0: none. */
+  /** Letters of each group to try first; 0 for none. */
   canary?: number;
-  /** What share of the canary must be recorded for the rest to follow; 0 to 1. */
+  /** Share of the canary that must be recorded before the rest follows; 0 to 1. */
   rate?: number;
-  /** Only say how many match. */
+  /** True counts the matching letters and replays nothing. */
   dryRun?: boolean;
   overrides?: ReplayOverrides;
 }
@@ -94,14 +98,14 @@ export interface ReplayInput {
 export interface ReplayAnswer {
   dryRun: boolean;
   matching: number;
-  /** More that match: their crawls were cancelled, and they stay. */
+  /** Further letters that match and stay, because their crawls were cancelled. */
   cancelled: number;
   runs: ReplayRun[];
 }
 
 export interface PurgeAnswer {
   purged: number;
-  /** A file on the server. */
+  /** Path of a file on the server; null without an export. */
   exportedTo: string | null;
 }
 
@@ -111,7 +115,7 @@ export interface SessionView {
   role: 'write' | 'read' | null;
 }
 
-/** What the server tells while one listens; `hello` first, and again after each time that the connection was lost. */
+/** An event of the server. `hello` comes first, and again after each reconnect. */
 export type FleetEvent =
   | { event: 'hello'; data: { version: string; role: string } }
   | { event: 'crawls'; data: { crawls: CrawlView[] } }

@@ -1,19 +1,21 @@
-// An error that the API answers, or that there was no answer of it, as a program of the user's gets it.
+// The error that a program gets when the API answers with an error or does not answer.
 import { catalogue } from '../errors.ts';
 
-/** What the API could or would not do. */
+/** A call of the API that failed. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** Of the answer; 0 where there was none. */
+  /** Status of the answer; 0 without an answer. */
   readonly status: number;
-  /** One of docs/errors.md; E_API_DOWN where it was not drover that answered, or nobody. */
+  /**
+   * One of the codes in docs/errors.md; E_API_DOWN when nobody answered, or something other than drover did.
+   */
   readonly code: string;
-  /** What is at fault, such as `urls.3`. */
+  /** The field at fault, such as `urls.3`. */
   readonly field: string | undefined;
   readonly advice: string;
-  /** By which the server's log names the call. */
+  /** Names the call in the server's log. */
   readonly requestId: string | undefined;
-  /** When the server wants to be asked again, from now on. */
+  /** Time that the server wants the client to wait, counted from now; null when it names none. */
   readonly retryAfterMs: number | null;
 
   constructor(problem: Problem, options: ErrorOptions & { retryAfterMs?: number | null } = {}) {
@@ -36,16 +38,19 @@ interface Problem {
   requestId?: string;
 }
 
-/** Of a problem document a reader needs no more than this. */
+/** Most characters read of an answer that is not a problem document. */
 const MOST_SHOWN = 2000;
 
-/** Nobody answered, or not to the end. */
+/** The error for a call without an answer, or with one that broke off. */
 export function noAnswer(detail: string, cause?: unknown): ApiError {
   const { means, advice } = catalogue.E_API_DOWN;
   return new ApiError({ status: 0, code: 'E_API_DOWN', detail: `${means} ${detail}`, advice }, { cause });
 }
 
-/** The error that an answer stands for: its problem document, or, where something else answered, its status. */
+/**
+ * The error for an answer: from its problem document or, when something other than drover answered, from its
+ * status.
+ */
 export async function errorOfAnswer(answer: Response): Promise<ApiError> {
   const text = await answer.text().catch(() => '');
   const retryAfterMs = secondsOf(answer.headers.get('retry-after'));

@@ -1,35 +1,38 @@
-// One call of the API: its headers, its time, its errors, and when it is made again.
+// One call of the API: headers, time-out, errors, and repeating it.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, errorOfAnswer, noAnswer } from './api-error.ts';
 
 export interface CallOptions {
-  /** Ends the call with the signal's reason. */
+  /** Aborting it ends the call with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Where the API is, and what lets one in. */
+/** Address of the API and the token for it. */
 export interface Endpoint {
   url: string;
   token: string | undefined;
-  /** For an answer whose length is known to be small. */
+  /** Time limit for calls that are not `patient`. */
   timeoutMs: number;
 }
 
 export interface Call extends CallOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** From the root of the API, encoded. */
+  /** Path from the root of the API, percent-encoded. */
   path: string;
   query?: Readonly<Record<string, string | number | boolean | Date | null | undefined>>;
   json?: unknown;
-  /** NDJSON; made anew each time that the call is made. */
+  /** Body as NDJSON. It is called again each time that the call is repeated. */
   lines?: () => AsyncIterable<string>;
   accept?: string;
-  /** Carries an Idempotency-Key, so that making it again does nothing more. */
+  /** Sends an Idempotency-Key, so that repeating the call does nothing more. */
   keyed?: boolean;
-  /** What was done by a call whose answer was lost cannot be told from what another one did: it is not made again. */
+  /**
+   * Set when a lost answer leaves it unclear what the call did. Such a call is not repeated after a lost
+   * answer.
+   */
   onceOnly?: boolean;
-  /** Its answer may take any time. */
+  /** The answer may take any time, so there is no time limit. */
   patient?: boolean;
 }
 
@@ -37,12 +40,12 @@ const MOST_CALLS = 4;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 30_000;
 
-/** The answer's body as JSON. Throws an ApiError, or the reason of the signal. */
+/** Returns the answer's body as JSON. Throws an ApiError, or the signal's reason. */
 export function callJson<T>(endpoint: Endpoint, call: Call): Promise<T> {
   return again(endpoint, call, async (answer) => (await answer.json()) as T);
 }
 
-/** What `read` makes of the text of the answer, as it comes. */
+/** Returns what `read` makes of the answer's text, which it gets piece by piece. Throws as callJson does. */
 export function callText<T>(
   endpoint: Endpoint,
   call: Call,
@@ -53,12 +56,15 @@ export function callText<T>(
   );
 }
 
-/** The answer, its body not yet read. */
+/** Returns the answer with its body unread. Throws as callJson does. */
 export function callStream(endpoint: Endpoint, call: Call): Promise<Response> {
   return again(endpoint, { ...call, patient: true }, async (answer) => answer);
 }
 
-/** Makes the call, and again where that is harmless and may help: without an answer, or when the server says that it is not ready. */
+/**
+ * Makes the call. Repeats it, up to MOST_CALLS in all, when that is harmless and may help: after no answer,
+ * or when the server says that it is not ready.
+ */
 async function again<T>(endpoint: Endpoint, call: Call, read: (answer: Response) => Promise<T>): Promise<T> {
   const key = call.keyed ? randomUUID() : null;
   for (let count = 1; ; count++) {
@@ -74,8 +80,8 @@ async function again<T>(endpoint: Endpoint, call: Call, read: (answer: Response)
 }
 
 function mayRepeat(call: Call, { status, code, retryAfterMs }: ApiError): boolean {
-  if (call.lines && !call.keyed) return false; // some of them may be gone from their source
-  // These calls were turned away before anything was done.
+  if (call.lines && !call.keyed) return false; // the source may not give the same lines again
+  // The server refused these calls before it did anything.
   if (status === 429 || (status === 503 && code === 'E_STOPPING')) return true;
   if (call.onceOnly) return false;
   return status === 0 || status === 503 || (code === 'E_IDEMPOTENCY' && retryAfterMs !== null);
@@ -100,7 +106,7 @@ async function once<T>(
   } catch (error) {
     call.signal?.throwIfAborted();
     if (error instanceof ApiError) throw error;
-    if (late?.aborted) throw noAnswer(`None within ${endpoint.timeoutMs} ms.`, error);
+    if (late?.aborted) throw noAnswer(`No answer within ${endpoint.timeoutMs} ms.`, error);
     throw noAnswer(`${endpoint.url}: ${reasonOf(error)}.`, error);
   }
 }
@@ -130,7 +136,7 @@ function bodyOf({ json, lines }: Call): Pick<RequestInit, 'body' | 'duplex'> {
   return { body: ReadableStream.from(lines()).pipeThrough(new TextEncoderStream()), duplex: 'half' };
 }
 
-/** What fetch says is always "fetch failed"; its cause says why. */
+/** The message of fetch is always "fetch failed"; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   const cause = (error as Error).cause;
   const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;

@@ -26,11 +26,14 @@ import { followEvents } from './events.ts';
 import { type SentRequest, uploadFrom, uploadOf } from './upload.ts';
 
 export interface ClientOptions {
-  /** Default http://127.0.0.1:3300. */
+  /** Address of the API; http://127.0.0.1:3300 by default. */
   url?: string;
-  /** One of the server's DROVER_API_TOKEN. */
+  /** One of the tokens in the server's DROVER_API_TOKEN. */
   token?: string;
-  /** Without an answer for so long a call counts as failed; not for enqueue and events. Default 30,000. */
+  /**
+   * A call without an answer for this long has failed; 30,000 by default. It does not apply to enqueue and
+   * events.
+   */
   timeoutMs?: number;
 }
 
@@ -41,9 +44,10 @@ const RECORDS_PER_PAGE = 100;
 const MOST_PER_PAGE = 1000;
 
 /**
- * A client of `drover serve`. Every method takes a `signal` in its last argument. Throws an ApiError; calls that nobody answered, or that the server
- * put off, are made again up to three times where that cannot do a thing twice. Nothing is connected before the first call, and nothing needs to
- * be closed.
+ * Makes a client of `drover serve`. Every method takes a `signal` in its last argument and throws an
+ * ApiError. A call that got no answer, or that the server asked to repeat later, is repeated up to three
+ * times if repeating it cannot do anything twice. Nothing is connected before the first call, and nothing
+ * needs to be closed.
  */
 export function createClient({
   url = 'http://127.0.0.1:3300',
@@ -54,25 +58,32 @@ export function createClient({
   const call = <T>(given: Call) => callJson<T>(endpoint, given);
   return {
     /**
-     * Enqueues a URL, a request, or any number of them; resolves when all that was accepted is durable. Bad ones are named, and the others go on. A
-     * crawl that does not exist is begun as a plain list. An array may be sent again by itself; an (async) iterable, of any length, is read no
-     * faster than the server takes it, and sent once: to send it again changes nothing of what had been accepted.
+     * Enqueues a URL, a request, or any number of them. Resolves when all accepted requests are durable. Bad
+     * requests are listed in `rejected`; the others are accepted. A crawl that does not exist begins as a
+     * plain list.
+     *
+     * An array is sent again after a lost answer. An iterable or async iterable may have any length, is read
+     * only as fast as the server accepts it, and is sent once. Enqueuing the same requests again changes
+     * nothing.
      */
     enqueue: (
       requests: SentRequest | Iterable<SentRequest> | AsyncIterable<SentRequest>,
       options: { crawl?: string } & CallOptions = {},
     ) => enqueue(endpoint, requests, options),
-    /** What became of a request, by CRAWL.FINGERPRINT. */
+    /** What became of a request, by its id CRAWL.FINGERPRINT. */
     request: (id: string, options: CallOptions = {}) =>
       call<Explanation>({ path: `/v1/requests/${encodeURIComponent(id)}`, ...options }),
-    /** Why a URL was, or was not, fetched; in a crawl by its id, else in the newest that has seen it. */
+    /**
+     * Why a URL was or was not fetched, in the crawl with this id, or else in the newest crawl that has seen
+     * it.
+     */
     explain: (explained: string, { crawl, ...options }: { crawl?: string } & CallOptions = {}) =>
       call<Explanation>({ path: '/v1/explain', query: { url: explained, crawl }, ...options }),
     stats: (options: CallOptions = {}) => call<Stats>({ path: '/v1/stats', ...options }),
     session: (options: CallOptions = {}) => call<SessionView>({ path: '/v1/session', ...options }),
     /**
-     * What happens, as it happens, until the loop over it is left or `signal` is aborted (then it throws the signal's reason). Goes on after a lost
-     * connection.
+     * Events as they happen, until the loop ends or `signal` is aborted, which throws the signal's reason.
+     * Reconnects after a lost connection.
      */
     events: (options: { crawl?: string } & CallOptions = {}): AsyncGenerator<FleetEvent> =>
       followEvents(endpoint, options),
@@ -87,7 +98,10 @@ function crawlsOf(endpoint: Endpoint) {
   const at = (id: string, below = '') => `/v1/crawls/${encodeURIComponent(id)}${below}`;
   const call = <T>(given: Call) => callJson<T>(endpoint, given);
   return {
-    /** Begins a crawl, or goes on with the one of that name that has not ended. `rejected` are seeds that cannot be used. */
+    /**
+     * Begins a crawl, or goes on with the unfinished crawl of that name. `rejected` lists the seeds that
+     * cannot be used.
+     */
     async create(
       input: CrawlInput,
       options: CallOptions = {},
@@ -97,7 +111,7 @@ function crawlsOf(endpoint: Endpoint) {
       });
       return { ...answer, rejected: refusedOf(answer.rejected, (line) => line - 1) };
     },
-    /** All, the newest first. */
+    /** All crawls, newest first. */
     list: (options: CallOptions = {}) =>
       pages<CrawlView>(
         endpoint,
@@ -109,10 +123,10 @@ function crawlsOf(endpoint: Endpoint) {
       call<CrawlInFull>({ method: 'POST', path: at(id, '/pause'), ...options }),
     resume: (id: string, options: CallOptions = {}) =>
       call<CrawlInFull>({ method: 'POST', path: at(id, '/resume'), ...options }),
-    /** What waits is dropped; records stay. */
+    /** Cancels a crawl: its waiting requests are dropped, its records are kept. */
     cancel: (id: string, options: CallOptions = {}) =>
       call<CrawlInFull>({ method: 'DELETE', path: at(id), ...options }),
-    /** Each request once, as far as they have ended. */
+    /** The records of all requests that have ended, each request once. */
     records: (id: string, options: CallOptions = {}) =>
       pages<CrawlRecord>(
         endpoint,
@@ -126,28 +140,31 @@ function crawlsOf(endpoint: Endpoint) {
 
 function deadOf(endpoint: Endpoint) {
   return {
-    /** The newest first. */
+    /** Dead letters, newest first. */
     list: (filter: DeadQuery = {}, options: CallOptions = {}) =>
       pages<DeadLetter>(
         endpoint,
         { path: '/v1/dead', query: { ...filter, limit: MOST_PER_PAGE }, ...options },
         'letters',
       ),
-    /** Groups of one code at one host, the largest first. */
+    /** Groups of dead letters (one code at one host), largest first. */
     async summary(filter: DeadQuery = {}, options: CallOptions = {}): Promise<DeadGroup[]> {
       const path = '/v1/dead/summary';
       return (await callJson<{ groups: DeadGroup[] }>(endpoint, { path, query: { ...filter }, ...options }))
         .groups;
     },
-    /** One, with its request and every attempt. */
+    /** One dead letter, with its request and every attempt. */
     show: (jobId: string, options: CallOptions = {}) =>
       callJson<DeadLetterDetail>(endpoint, { path: `/v1/dead/${encodeURIComponent(jobId)}`, ...options }),
-    /** A run for each group that matches. */
+    /** Starts a replay of the letters that match: one run for each group. */
     replay: (input: ReplayInput, options: CallOptions = {}) =>
       callJson<ReplayAnswer>(endpoint, {
         ...{ method: 'POST', path: '/v1/dead/replay', json: input, keyed: true, ...options },
       }),
-    /** Exported on the server first unless `export` is false. Without a filter, say `all`. */
+    /**
+     * Deletes dead letters. They are exported on the server first unless `export` is false. Without a filter,
+     * `all` must be true.
+     */
     purge: (which: DeadQuery & { all?: boolean; export?: boolean }, options: CallOptions = {}) =>
       callJson<PurgeAnswer>(endpoint, {
         ...{
@@ -165,14 +182,14 @@ function deadOf(endpoint: Endpoint) {
 function replaysOf(endpoint: Endpoint) {
   const at = (id: string) => `/v1/replays/${encodeURIComponent(id)}`;
   return {
-    /** The newest first. */
+    /** All replays, newest first. */
     async list(options: CallOptions = {}): Promise<ReplayRun[]> {
       return (await callJson<{ replays: ReplayRun[] }>(endpoint, { path: '/v1/replays', ...options }))
         .replays;
     },
     get: (id: string, options: CallOptions = {}) =>
       callJson<ReplayRun>(endpoint, { path: at(id), ...options }),
-    /** Nothing more of it is brought back. */
+    /** Stops a replay: no further letter of it is brought back. */
     stop: (id: string, options: CallOptions = {}) =>
       callJson<ReplayRun>(endpoint, { method: 'DELETE', path: at(id), ...options }),
   };
@@ -182,16 +199,16 @@ function hostsOf(endpoint: Endpoint) {
   const at = (key: string, below = '') => `/v1/hosts/${encodeURIComponent(key)}${below}`;
   const call = (given: Call) => callJson<HostState>(endpoint, given);
   return {
-    /** Those with requests of open crawls, or with limits set by hand. */
+    /** Hosts that have requests of open crawls, or limits set by the operator. */
     async list({ limit, ...options }: { limit?: number } & CallOptions = {}): Promise<HostState[]> {
       const query = { limit };
       return (await callJson<{ hosts: HostState[] }>(endpoint, { path: '/v1/hosts', query, ...options }))
         .hosts;
     },
-    /** Limits for the whole fleet; null takes one back. */
+    /** Sets limits for the whole fleet; null removes one. */
     set: (key: string, limits: Partial<HostLimits>, options: CallOptions = {}) =>
       call({ method: 'PATCH', path: at(key), json: limits, ...options }),
-    /** Until it is resumed, unless for `durationMs`. */
+    /** Pauses a host for `durationMs`, or until it is resumed. */
     pause: (key: string, { durationMs, ...options }: { durationMs?: number } & CallOptions = {}) =>
       call({ method: 'POST', path: at(key, '/pause'), json: { durationMs }, ...options }),
     resume: (key: string, options: CallOptions = {}) =>
@@ -199,7 +216,7 @@ function hostsOf(endpoint: Endpoint) {
   };
 }
 
-/** What is found under `name` of each page, one by one; the next page is asked for when this one has been taken. */
+/** The items under `name` of all pages, one by one. The next page is fetched when this one is used up. */
 async function* pages<T>(endpoint: Endpoint, call: Call, name: string): AsyncGenerator<T> {
   let cursor: string | null = null;
   do {

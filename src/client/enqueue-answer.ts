@@ -1,6 +1,10 @@
-// The answer to an upload of any length, read in bounded memory: it names every line that was not accepted, and may be larger than a string can be.
+// Reads the answer to an upload in bounded memory. It lists every rejected line, so it may be larger than a
+// string can be.
 
-/** `frame` is the answer's object without the elements of its one array; those beyond the first are counted. */
+/**
+ * `frame` is the answer's object without the elements of its array, `elements` the first of these, `count`
+ * the number of all.
+ */
 export interface EnqueueAnswer {
   frame: unknown;
   elements: unknown[];
@@ -8,7 +12,8 @@ export interface EnqueueAnswer {
 }
 
 /**
- * Reads `{…, "rejected": [{…}, …]}`, in pieces that may end anywhere, and keeps the first `most` elements. Throws a SyntaxError for what is no JSON.
+ * Reads `{…, "rejected": [{…}, …]}`, in pieces that may end anywhere, and keeps the first `most` elements.
+ * Throws a SyntaxError for text that is not JSON.
  */
 export async function readEnqueueAnswer(pieces: AsyncIterable<string>, most: number): Promise<EnqueueAnswer> {
   const elements: unknown[] = [];
@@ -16,7 +21,10 @@ export async function readEnqueueAnswer(pieces: AsyncIterable<string>, most: num
   let [depth, inString, isEscaped] = [0, false, false];
   for await (const piece of pieces) {
     let start = 0;
-    /** What stands before `end` belongs to the frame, to an element, or between two of them. */
+    /**
+     * Adds the text before `end` to the frame or to the current element, or drops it when it is between two
+     * elements.
+     */
     const take = (end: number) => {
       if (depth < 2) frame += piece.slice(start, end);
       else if (depth > 2 && count < most) element += piece.slice(start, end);
@@ -30,7 +38,7 @@ export async function readEnqueueAnswer(pieces: AsyncIterable<string>, most: num
         else if (character === '"') inString = false;
       } else if (character === '"') inString = true;
       else if (character === '{' || character === '[') {
-        take(depth === 1 ? at + 1 : at); // the bracket of the array is the frame's
+        take(depth === 1 ? at + 1 : at); // the opening bracket of the array belongs to the frame
         depth++;
       } else if (character === '}' || character === ']') {
         take(depth > 2 ? at + 1 : at);

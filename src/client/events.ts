@@ -1,19 +1,23 @@
-// Following the API's events: as they come, and on after the connection was lost.
+// Follows the API's events and reconnects after a lost connection.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { FleetEvent } from './answers.ts';
 import { ApiError, noAnswer } from './api-error.ts';
 import { type CallOptions, callStream, type Endpoint } from './call.ts';
 
-/** The server says something (": ping" if nothing else) every 15 s. */
+/**
+ * The server sends something at least every 15 s (": ping" if nothing else), so a longer silence means a lost
+ * connection.
+ */
 const LONGEST_SILENCE_MS = 45_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const MOST_BUFFERED = 32 * 1024 * 1024;
 
 /**
- * All events, until the loop over them is left or `signal` is aborted, which ends it with the signal's reason. A lost connection is made again for
- * as long as it takes; throws an ApiError if there is none in the beginning, or the server refuses.
+ * All events, until the loop ends or `signal` is aborted, which throws the signal's reason. A lost connection
+ * is made again, however long that takes. Throws an ApiError when the first connection fails, or when the
+ * server refuses a later one.
  */
 export async function* followEvents(
   endpoint: Endpoint,
@@ -36,7 +40,7 @@ export async function* followEvents(
   }
 }
 
-/** No answer, or one that says that another may come. */
+/** True when there was no answer, or one after which a later call may succeed. */
 function mayPass({ status }: ApiError): boolean {
   return status === 0 || status === 429 || status >= 500;
 }

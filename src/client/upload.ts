@@ -1,27 +1,32 @@
-// Many requests as NDJSON on their way to the API: any number, read no faster than the server takes them.
+// Sends any number of requests as NDJSON, only as fast as the server accepts them.
 import type { RequestInput } from '../request.ts';
 
-/** A URL, or a request with more to it: method, headers, body, userData, priority, … */
+/** A URL, or a request with more fields: method, headers, body, userData, priority, … */
 export type SentRequest = string | URL | RequestInput;
 
-/** So much is sent at a time, or what there is when the source is silent for a moment. */
+/**
+ * Characters sent at a time. When the source is silent for SHORT_SILENCE_MS, the requests at hand are sent.
+ */
 const PIECE_CHARACTERS = 16_384;
 const SHORT_SILENCE_MS = 50;
-/** A server waits for a silent sender for 30 s, and wants 200 bytes a second from a slow one. */
+/**
+ * After this silence a comment line is sent: the server waits 30 s for a silent sender and wants 200 bytes a
+ * second from a slow one.
+ */
 const LONG_SILENCE_MS = 8000;
 const FILLER = `#${' '.repeat(4094)}\n`;
 
 export interface Upload {
   lines: () => AsyncGenerator<string>;
-  /** The place among the requests of what the server calls `line`. */
+  /** The index among the requests of the line with this number. */
   indexOf: (line: number) => number;
-  /** What the source threw, as an error would lose its identity on its way through fetch. */
+  /** What the source threw. It is kept here, because fetch would replace it by an error of its own. */
   sourceError: () => { error: unknown } | null;
-  /** Nothing more is wanted: the source is left, though it may be silent just now. */
+  /** Stops reading the source, even while it is silent. */
   end: () => void;
 }
 
-/** Requests that are there already; may be sent again. */
+/** An upload of an array. It may be sent again. */
 export function uploadOf(requests: readonly SentRequest[]): Upload {
   return {
     async *lines() {
@@ -40,7 +45,7 @@ export function uploadOf(requests: readonly SentRequest[]): Upload {
   };
 }
 
-/** Requests as they come; to be sent once. */
+/** An upload of requests as they come. It can be sent once. */
 export function uploadFrom(
   requests: AsyncIterable<SentRequest> | Iterable<SentRequest>,
   longSilenceMs = LONG_SILENCE_MS,
@@ -63,7 +68,7 @@ export function uploadFrom(
   };
 }
 
-/** `fillers` gets the numbers of the lines that are there for the server's patience alone. */
+/** `fillers` gets the numbers of the lines that were sent only to keep the connection alive. */
 async function* linesOf(
   requests: AsyncIterable<SentRequest> | Iterable<SentRequest>,
   { longSilenceMs, fillers, end }: { longSilenceMs: number; fillers: number[]; end: AbortSignal },
@@ -94,7 +99,7 @@ async function* linesOf(
   }
 }
 
-/** Of a plain iterable too; what it throws, the promise rejects with. */
+/** An async iterator of any iterable. An error that a plain iterable throws becomes a rejected promise. */
 function iteratorOf<T>(items: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> {
   if (Symbol.asyncIterator in items) return items[Symbol.asyncIterator]();
   const plain = items[Symbol.iterator]();
@@ -104,7 +109,7 @@ function iteratorOf<T>(items: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> 
   };
 }
 
-/** What the promise gives, or that it has given nothing for so long, or until `end`. */
+/** Resolves as `promise` does, or with 'silent' after `ms` or when `end` is aborted. */
 function within<T>(promise: Promise<T>, ms: number, end: AbortSignal): Promise<T | 'silent'> {
   return new Promise((resolve, reject) => {
     const onSilence = () => finish(() => resolve('silent'));
@@ -122,7 +127,10 @@ function within<T>(promise: Promise<T>, ms: number, end: AbortSignal): Promise<T
   });
 }
 
-/** Always an object, since a URL of any text might be an empty line or a comment. What has no form in JSON is a line that the server names. */
+/**
+ * A request as a line: always a JSON object, because a bare URL could look like an empty line or a comment. A
+ * value without a JSON form becomes a line that the server rejects.
+ */
 function lineOf(request: SentRequest): string {
   try {
     const value = typeof request === 'string' || request instanceof URL ? { url: String(request) } : request;

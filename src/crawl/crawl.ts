@@ -1,4 +1,4 @@
-// A crawl as Redis keeps it: begun or gone on with, its settings as each consumer follows them, its counters.
+// A crawl in Redis: beginning it, its producers' leases, finding it, its counters.
 
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
@@ -10,23 +10,23 @@ import type { CrawlCounts } from './progress.ts';
 
 export type CrawlState = CrawlCounts['state'];
 
-const CRAWLS_A_CALL = 500;
+const CRAWLS_PER_CALL = 500;
 
-/** How long a producer that is not heard of still counts as offering. */
+/** A producer counts as offering for this long after its last sign of life. */
 export const PRODUCER_LEASE_MS = 5000;
 
 export interface Begun {
   id: string;
-  /** False when a crawl of that name is gone on with. */
+  /** False when an unfinished crawl of that name goes on. */
   fresh: boolean;
 }
 
-/** Names become parts of keys, job ids and file names. */
+/** Throws E_SETTING for a name that cannot be part of keys, job ids and file names. */
 export function checkCrawlName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
     throw new DroverError(
       'E_SETTING',
-      `--crawl: a name has letters, digits, dots and dashes, at most 100 (got ${JSON.stringify(name)}).`,
+      `--crawl: use at most 100 letters, digits, dots and dashes (got ${JSON.stringify(name)}).`,
     );
   }
 }
@@ -76,51 +76,58 @@ const endScript = defineScript({
 });
 
 /**
- * Begins a crawl, or goes on with the one of that name that has not ended; the producer counts as offering until it leaves (leaveCrawl)
- * or is silent for PRODUCER_LEASE_MS. Atomic.
+ * Begins a crawl, or goes on with the unfinished crawl of that name. The producer counts as offering until it
+ * leaves (leaveCrawl) or gives no sign of life for PRODUCER_LEASE_MS. Atomic. Throws E_SETTING for a
+ * malformed name.
  */
 export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun> {
   checkCrawlName(crawl.name);
   return fleet.run(beginScript, crawl);
 }
 
-/** The producer is alive, or the replay that holds the crawl open under this name. */
+/**
+ * Renews the lease on the crawl that a producer has, or a replay under this name. The lease keeps the crawl
+ * open for PRODUCER_LEASE_MS.
+ */
 export function stayWithCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
   return fleet.run(stayScript, { crawl, producer });
 }
 
-/** The producer has offered all it had. Ends the crawl if nothing of it is left. */
+/** Ends the producer's lease on the crawl. Ends the crawl if nothing of it is left. Atomic and idempotent. */
 export function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
   return fleet.run(leaveScript, { crawl, producer });
 }
 
-/** The replay that held the crawl open under this name is through. Ends the crawl if nothing of it is left. */
+/** Ends the lease of a replay on the crawl. Ends the crawl if nothing of it is left. Atomic and idempotent. */
 export function letCrawlGo(fleet: Fleet, crawl: string, holder: string): Promise<void> {
   return fleet.run(letGoScript, { crawl, producer: holder });
 }
 
-/** Ends every crawl of which nothing is left: for those whose producer died before it could leave. */
+/** Ends every crawl of which nothing is left. This finds crawls whose producer died before it could leave. */
 export async function endFinishedCrawls(fleet: Fleet): Promise<void> {
   for (const crawl of await fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'))
     await fleet.run(endScript, crawl);
 }
 
-/** Where a crawl's records lie below the data directory: its id alone could be that of another fleet's crawl. */
+/**
+ * The crawl's records folder in the data directory. The token makes it unique, because a crawl of another
+ * fleet may have the same id.
+ */
 export function recordsFolderOf(crawl: string, token: string): string {
   return `${crawl}-${token}`;
 }
 
-/** The records folder of a crawl that is known. */
+/** The records folder of a known crawl. */
 export async function findRecordsFolder(fleet: Fleet, crawl: string): Promise<string> {
   return recordsFolderOf(crawl, (await fleet.redis.hget(fleet.keys.crawl(crawl), 'token')) ?? '');
 }
 
-/** All crawls, the newest first. */
+/** The ids of all crawls, newest first. */
 export async function listCrawls(fleet: Fleet): Promise<string[]> {
   return fleet.redis.zrevrange(fleet.keys.crawls, '0', '-1');
 }
 
-/** Those that have not ended, the newest first. */
+/** The ids of crawls that have not ended, newest first. */
 export function listOpenCrawls(fleet: Fleet): Promise<string[]> {
   return listByState(fleet, ['running', 'paused']);
 }
@@ -132,8 +139,8 @@ export function listCancelledCrawls(fleet: Fleet): Promise<string[]> {
 async function listByState(fleet: Fleet, states: readonly CrawlState[]): Promise<string[]> {
   const found: string[] = [];
   const crawls = await listCrawls(fleet);
-  for (let start = 0; start < crawls.length; start += CRAWLS_A_CALL) {
-    const page = crawls.slice(start, start + CRAWLS_A_CALL);
+  for (let start = 0; start < crawls.length; start += CRAWLS_PER_CALL) {
+    const page = crawls.slice(start, start + CRAWLS_PER_CALL);
     const pipeline = fleet.redis.pipeline();
     for (const crawl of page) pipeline.hget(fleet.keys.crawl(crawl), 'state');
     const replies = ((await pipeline.exec()) ?? []).map(([, state]) => state as CrawlState);
@@ -142,27 +149,30 @@ async function listByState(fleet: Fleet, states: readonly CrawlState[]): Promise
   return found;
 }
 
-/** A crawl by its id, or the newest of that name. Throws E_CRAWL_UNKNOWN. */
+/** Returns the id of the crawl with this id, or of the newest crawl of this name. Throws E_CRAWL_UNKNOWN. */
 export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string> {
   if (await fleet.redis.zscore(fleet.keys.crawls, idOrName)) {
     const newest = await fleet.redis.hget(fleet.keys.newestOfName, idOrName);
     return newest ?? idOrName;
   }
-  // The first of a name has the name itself for an id, which means the newest: `NAME.1` says the first.
+  // The first crawl of a name has the name itself as its id, and the name means the newest. So `NAME.1` means
+  // the first.
   const first = /^(.+)\.1$/.exec(idOrName)?.[1];
   if (first && (await fleet.redis.zscore(fleet.keys.crawls, first))) return first;
-  throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(idOrName)}.`);
+  throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(idOrName)}.`);
 }
 
-/** The counters of I5 and what they consist of; all read at one moment, so that they add up. Throws E_CRAWL_UNKNOWN. */
+/**
+ * Reads a crawl's counters, all at one moment, so that accepted = recorded + refused + dead + waiting. Throws
+ * E_CRAWL_UNKNOWN.
+ */
 export async function readCounts(fleet: Fleet, crawl: string): Promise<CrawlCounts> {
   const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
-  if (!fields.state)
-    throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return countsOf(crawl, fields);
 }
 
-/** The same from the fields of the crawl's hash. */
+/** Makes the counters from the fields of the crawl's hash. */
 export function countsOf(crawl: string, fields: Readonly<Record<string, string>>): CrawlCounts {
   const number = (name: string) => Number(fields[name] ?? 0);
   const group = (prefix: string) =>

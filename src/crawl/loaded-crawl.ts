@@ -1,4 +1,5 @@
-// What a consumer must know of a crawl to process its requests: read from Redis once, and looked at again every second.
+// What a consumer needs to know about a crawl to process its requests. It is read from Redis at first use and
+// again every second.
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import type { Fleet } from '../fleet.ts';
@@ -9,16 +10,16 @@ import { createScope, type Scope } from './scope.ts';
 
 export interface LoadedCrawl {
   crawl: string;
-  /** Where its records lie. */
+  /** Folder of its records. */
   recordsFolder: string;
   state: CrawlState;
-  /** When its settings last became others; milliseconds since 1970. */
+  /** When its settings last changed; milliseconds since 1970. */
   changedAt: number;
   settings: CrawlSettings;
   scope: Scope;
   timeouts: FetchTimeouts;
   urlRules: UrlRules;
-  /** host:port of seeds that are known to be the operator's: filled as the guard asks. */
+  /** host:port of seeds that the operator named. It is filled as the guard asks for them. */
   seedHosts: Set<string>;
 }
 
@@ -26,11 +27,14 @@ const FRESH_MS = 1000;
 const MOST_LOADED = 1000;
 
 export interface LoadedCrawls {
-  /** The loaded crawl, at once if it is at hand; null when Redis knows no such crawl. */
+  /** The loaded crawl, without a promise if it is in memory; null when Redis knows no such crawl. */
   get(crawl: string): LoadedCrawl | Promise<LoadedCrawl | null>;
-  /** Before a hop to a host that can only be meant as private: its seeds' host:port are asked for, as isSeedHost does. */
+  /**
+   * Looks up whether a seed names this URL's host:port, if the host can only be private. To be called before
+   * a hop to it, so that the guard has the answer.
+   */
   knowSeedHost(loadedCrawl: LoadedCrawl, url: string): Promise<void>;
-  /** Whether the host:port is one of the crawl's seeds, which the operator thereby allowed. */
+  /** Whether a seed of the crawl names this host:port. The operator allowed it by that. */
   isSeedHost(loadedCrawl: LoadedCrawl, hostPort: string): Promise<boolean>;
 }
 
@@ -66,7 +70,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
       if (ageMs > 2 * FRESH_MS) return read(crawl); // the crawl may have been paused meanwhile
       if (ageMs > FRESH_MS) {
         known.readAt = performance.now();
-        read(crawl).catch(() => undefined); // what is at hand stays good; the next look is in a second
+        read(crawl).catch(() => undefined); // the loaded crawl stays in use; the next read is in a second
       }
       return known.loadedCrawl;
     },
@@ -84,7 +88,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
   }
 }
 
-/** A crawl that is running, with these settings. */
+/** Makes a loaded crawl in the state 'running', with these settings. */
 export function loadedCrawlOf(crawl: string, recordsFolder: string, settings: CrawlSettings): LoadedCrawl {
   return {
     crawl,

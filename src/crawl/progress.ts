@@ -1,7 +1,8 @@
-// How far a crawl is: its counts at one moment, and what two moments apart say of its speed and of the time left.
+// A crawl's progress: its counters at one moment, and the speed and time left that follow from several
+// moments.
 import type { Hold } from '../politeness/held-back.ts';
 
-/** A crawl's counters (DESIGN I5): accepted = recorded + refused + dead + waiting. `bytes` are of decoded bodies. */
+/** A crawl's counters: accepted = recorded + refused + dead + waiting. `bytes` counts decoded bodies. */
 export interface CrawlCounts {
   crawl: string;
   state: 'running' | 'paused' | 'finished' | 'cancelled';
@@ -22,7 +23,7 @@ export interface CrawlCounts {
   leftOut: Record<string, number>;
 }
 
-/** The counts as they were at `atMs`, on any clock that does not go back; `inFlight` are fetches. */
+/** The counters at `atMs`, on any clock that does not go back. `inFlight` counts fetches. */
 export interface ProgressSample {
   counts: CrawlCounts;
   inFlight: number;
@@ -38,23 +39,29 @@ export interface HeldHost {
 
 export interface Rate {
   add(sample: ProgressSample): void;
-  /** Pages recorded per second, over the window; null before there are two samples. */
+  /** Pages recorded per second in the window; null before there are two samples. */
   pagesPerSecond(): number | null;
   /**
-   * Until nothing waits, in milliseconds, if it goes on as in the window. Null when nobody can know: nothing ends, or
-   * the frontier still grows, and so the number of pages is not known.
+   * Time until no request waits, in milliseconds, at the speed of the window. Null when it cannot be known:
+   * no request ends, or the frontier still grows, so that the number of pages is unknown.
    */
   remainingMs(): number | null;
 }
 
-/** New requests per ended one up to which a frontier counts as explored: the last pages still find a few. */
+/**
+ * A frontier counts as explored when at most this many requests are added for each one that ends. The last
+ * pages still add a few.
+ */
 const GROWTH_OF_THE_EXPLORED = 0.05;
 
-/** Speed over a window that slides along with the samples. A counter that goes back (repaired) counts as standing still. */
+/**
+ * Measures speed over the last `windowMs` of the samples. A counter that goes down (it was repaired) counts
+ * as unchanged.
+ */
 export function createRate(windowMs = 10_000): Rate {
   const samples: ProgressSample[] = [];
 
-  /** Change per millisecond of one figure over the window; null without a window. */
+  /** Growth of one figure in the window, per millisecond; null without two samples. */
   function slope(figure: (counts: CrawlCounts) => number): number | null {
     const [first, last] = [samples[0], samples.at(-1)];
     if (!first || !last || last.atMs <= first.atMs) return null;
@@ -81,7 +88,7 @@ export function createRate(windowMs = 10_000): Rate {
   };
 }
 
-/** Requests that have ended, in whatever way. */
+/** Number of requests that have ended: recorded, refused or dead. */
 export function endedOf(counts: CrawlCounts): number {
   return counts.recorded + counts.refused + counts.dead;
 }

@@ -1,4 +1,4 @@
-// The records of a crawl for a program of the user's, by the crawl's name.
+// The records of a crawl, found by the crawl's name, for a user's program.
 import { join } from 'node:path';
 import { namesOf } from '../config/settings.ts';
 import { type FleetOptions, joinFleet } from '../fleet/join.ts';
@@ -7,9 +7,9 @@ import { readRecords } from '../records/read/read.ts';
 import { findCrawl, findRecordsFolder } from './crawl.ts';
 
 /**
- * The records of a crawl as they lie in the data directory of this machine: each request once, as `drover results` has them. Give the crawl's
- * name (the newest of that name) or id. Memory: about 20 bytes a request and the longest record. Throws E_CRAWL_UNKNOWN, E_SETTING, E_FILE, and
- * errors of layer redis.
+ * The records of a crawl in the data directory of this machine, each request once, as `drover results` prints
+ * them. `crawl` is a name (its newest crawl is meant) or an id. Needs memory for about 20 bytes per request
+ * and the longest record. Throws E_CRAWL_UNKNOWN, E_SETTING, E_FILE and errors of layer redis.
  */
 export async function* readResults(options: { crawl: string } & FleetOptions): AsyncGenerator<CrawlRecord> {
   const { crawl: name, ...given } = options;

@@ -6,8 +6,8 @@ import { compileUrlPattern } from './url-pattern.ts';
 
 export interface Scope {
   /**
-   * Why the link is not followed, null if it is. `from` is the page it stands on, null for a seed, for which nothing but
-   * the depth counts. Both URLs are normalised.
+   * Returns why the link is not followed; null if it is. `from` is the page with the link, null for a seed,
+   * for which only the depth counts. Both URLs are normalised.
    */
   refuses(link: string, from: string | null, depth: number): Failure | null;
   /** Whether --scope alone lets the link be followed. */
@@ -15,9 +15,13 @@ export interface Scope {
 }
 
 /**
- * `host`: same host name and port, http or https; `origin`: same scheme too; `domain`: same registrable domain; `any`:
- * every link. Then no pattern of `exclude` may match the URL, and one of `include` must if there are any. Throws
- * E_SETTING for a malformed pattern. The failures are E_DEPTH and E_SCOPE, made once: each link passes here.
+ * Makes the scope of a crawl. `scope` says which links may be followed: `host` those with the same host name
+ * and port, http or https; `origin` those with the same scheme too; `domain` those with the same registrable
+ * domain; `any` all. A link that matches a pattern of `exclude` is not followed; if there are patterns of
+ * `include`, a link must match one of them.
+ *
+ * Throws E_SETTING for a malformed pattern. The failures are E_DEPTH and E_SCOPE; they are made once, because
+ * every link is checked.
  */
 export function createScope(settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth'>): Scope {
   const maxDepth = settings.depth ?? Number.POSITIVE_INFINITY;
@@ -25,7 +29,7 @@ export function createScope(settings: Pick<CrawlSettings, 'scope' | 'include' | 
   const isWithin = strategies[settings.scope]();
   const isElsewhere = failure(
     'E_SCOPE',
-    `Its ${settings.scope} is not that of the page with the link (--scope).`,
+    `Its ${settings.scope} differs from that of the page with the link (--scope).`,
   );
   const excluded = settings.exclude.map((pattern) => ({
     matches: compileUrlPattern(pattern, '--exclude'),
@@ -54,7 +58,7 @@ const strategies: Record<CrawlSettings['scope'], () => Strategy> = {
   any: () => () => true,
 };
 
-/** Many links of one page come one after the other: what is compared is worked out once for the page. */
+/** The links of one page come one after the other, so the page's part is computed once. */
 function sameAsPage(partOf: (url: string) => string): Strategy {
   let page = '';
   let part = '';

@@ -1,4 +1,4 @@
-// Pausing, resuming and cancelling a crawl, as the commands and the API do it.
+// Pauses, resumes and cancels a crawl, for the commands and the API.
 
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
@@ -7,11 +7,11 @@ import { findCrawl, readCounts } from './crawl.ts';
 import type { CrawlCounts } from './progress.ts';
 
 export interface SteeredCrawl {
-  /** As they are afterwards. */
+  /** The counters after the change. */
   counts: CrawlCounts;
-  /** False when it was in that state already. */
+  /** False when the crawl was in that state before. */
   changed: boolean;
-  /** Requests in its lanes, not begun; of a cancelled crawl they are never fetched. */
+  /** Requests in the crawl's lanes that have not begun. Those of a cancelled crawl are never fetched. */
   inLanes: number;
 }
 
@@ -21,9 +21,11 @@ const wanted = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as co
 >;
 
 /**
- * Steers a crawl that is named by its name or id. What is in flight ends; of a paused crawl nothing else begins until it is resumed; of a
- * cancelled one what is in the queue is refused (E_CANCELLED), and the memory of the rest is free when this resolves: cut off in the
- * middle, it goes on when called again. Idempotent. Throws E_CRAWL_UNKNOWN, and E_CRAWL_ENDED where there is nothing to steer any more.
+ * Pauses, resumes or cancels a crawl, given by name or id. Fetches in flight are completed. In a paused crawl
+ * no other fetch starts until it is resumed. In a cancelled crawl, requests in the queue are refused
+ * (E_CANCELLED), and the memory of all other waiting requests is free when this resolves; if it is
+ * interrupted before, calling it again continues. Idempotent. Throws E_CRAWL_UNKNOWN, and E_CRAWL_ENDED for a
+ * crawl that has ended.
  */
 export async function steerCrawl(fleet: Fleet, idOrName: string, steering: Steering): Promise<SteeredCrawl> {
   const crawl = await findCrawl(fleet, idOrName);

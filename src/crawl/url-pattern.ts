@@ -1,4 +1,4 @@
-// Patterns on URLs, for --include and --exclude: globs and regular expressions.
+// Patterns for URLs (--include and --exclude): globs and regular expressions.
 import picomatch from 'picomatch/posix.js';
 import { DroverError } from '../errors.ts';
 
@@ -9,16 +9,17 @@ import { DroverError } from '../errors.ts';
  * |---|---|
  * | `/regex/`, `/regex/i` | the whole URL, anywhere in it; flags `i` and `u` |
  * | `/blog/**`, begins with a slash | path and query |
- * | `*.pdf`, no slash | what stands behind the last slash of the URL; and of its path, without the query |
+ * | `*.pdf`, no slash | the URL after its last slash, and the last part of its path without the query |
  * | `http://x/a/**`, `http*://x/**` | the whole URL |
  * | `*.example.com/**`, any other | host with port, path and query |
  *
- * In globs `*` is any text without a slash, `**` any text (`/blog/**` is also `/blog`), `?` one character but a slash,
- * `[ab]` one of these, `{a,b}` either; everything else is itself, parentheses and `|` too. `*` or `**` alone matches every
- * URL. Host names may be in upper case, and what a URL must encode need not be encoded.
+ * In globs, `*` matches any text without a slash, `**` any text (`/blog/**` also matches `/blog`), `?` one
+ * character other than a slash, `[ab]` one of these characters, `{a,b}` one of these texts. Every other
+ * character matches itself, also parentheses and `|`. `*` or `**` alone matches every URL. A pattern may have
+ * host names in upper case and characters that a URL must encode.
  *
- * Throws E_SETTING naming `setting` if it is malformed. How long a regular expression or a glob with several `**` takes
- * on a URL made for it is bounded by the longest URL accepted, and by nothing else.
+ * Throws E_SETTING, naming `setting`, for a malformed pattern. A regular expression, or a glob with several
+ * `**`, may take long on a URL made for it; only the length of the longest accepted URL limits that.
  */
 export function compileUrlPattern(pattern: string, setting: string): (url: string) => boolean {
   const regex = /^\/(.+)\/([a-z]*)$/s.exec(pattern);
@@ -30,12 +31,14 @@ export function compileUrlPattern(pattern: string, setting: string): (url: strin
   }
 }
 
-/** Whether compileUrlPattern takes it for a regular expression: `/blog/` is one, `/blog/**` is a glob. */
+/**
+ * Whether compileUrlPattern reads the pattern as a regular expression: `/blog/` is one, `/blog/**` is a glob.
+ */
 export function isRegexPattern(pattern: string): boolean {
   return /^\/.+\/[iu]*$/s.test(pattern);
 }
 
-/** `/en/us` is a path, `/en(us)?/g` a regular expression with a flag that is of no use here. */
+/** `/en/us` is a path. `/en(us)?/g` is a regular expression with a flag that has no use here. */
 function isRegex([, body = '', flags = '']: RegExpExecArray): boolean {
   if (/^[iu]*$/.test(flags)) return true;
   if (/^[dgimsuvy]+$/.test(flags) && /[\\^$|()+]/.test(body))
@@ -52,7 +55,7 @@ function globTest(pattern: string): (url: string) => boolean {
   const glob = spelledAsUrl(pattern);
   if (glob === '/') return (url) => url.endsWith('/') && pathStart(url) === url.length - 1;
   if (glob.startsWith('/')) {
-    // Without its first slash, or picomatch would not see that /**/a is also /a.
+    // The first slash is cut off, because picomatch would otherwise not match /a with /**/a.
     const matches = matcher(glob.slice(1));
     return (url) => matches(url.slice(pathStart(url) + 1));
   }
@@ -63,7 +66,10 @@ function globTest(pattern: string): (url: string) => boolean {
   return (url) => matches(url.slice(url.indexOf('//') + 2));
 }
 
-/** Hosts in lower case, the rest encoded as in a normalised URL; a URL without a path is that of `/`. */
+/**
+ * Spells a pattern as URLs are spelled: host in lower case, the rest percent-encoded; a URL without a path
+ * gets `/`.
+ */
 function spelledAsUrl(pattern: string): string {
   const [, scheme = '', host = '', path = ''] = /^([^/]*:\/\/)?([^/]*)(.*)$/s.exec(pattern) ?? [];
   const hasHost = scheme !== '' || (host !== '' && path !== '');
@@ -77,13 +83,16 @@ function spelledAsUrl(pattern: string): string {
 
 function matcher(glob: string): (text: string) => boolean {
   const literal = glob.replace(/(?<!\\)[()|]/g, '\\$&');
-  // picomatch knows ** as a whole segment only: a** is here a* and all below it.
+  // picomatch knows ** as a whole segment only. Here a** means a* and everything below it.
   const spelled = literal.replace(/([^/*])\*\*+(?=\/|$)/g, '$1{*,*/**}');
   const regex = picomatch.makeRe(spelled, { dot: true, nonegate: true, debug: true });
   return (text) => regex.test(withoutDotSegments(text));
 }
 
-/** No * of a glob matches `.` or `..`, as is right for files; in a query (`?back=/a/../b`) they are but text. */
+/**
+ * Hides segments `.` and `..`, which no * matches. That rule is right for files, but in a query
+ * (`?back=/a/../b`) they are ordinary text.
+ */
 function withoutDotSegments(text: string): string {
   return text.includes('/.') ? text.replace(/\/(?=\.\.?(?:\/|$))/g, '/-') : text;
 }

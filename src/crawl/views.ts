@@ -1,4 +1,4 @@
-// Crawls as they are shown: counters, name, when they began and ended.
+// Crawls as the API and the commands show them: counters, name, times.
 import { type CrawlSettings, namesOf, storedSettings } from '../config/settings.ts';
 import { definitions } from '../config/table.ts';
 import { DroverError } from '../errors.ts';
@@ -9,14 +9,14 @@ import type { CrawlCounts } from './progress.ts';
 
 export interface CrawlView extends CrawlCounts {
   name: string;
-  /** As the user named them. */
+  /** The seeds as the user gave them. */
   seeds: string;
   /** ISO 8601. */
   createdAt: string;
   finishedAt: string | null;
 }
 
-/** Those of these that are known, in their order. One round trip. */
+/** The views of the known ones among these crawls, in the given order. One round trip. */
 export async function viewCrawls(fleet: Fleet, crawls: readonly string[]): Promise<CrawlView[]> {
   const pipeline = fleet.redis.pipeline();
   for (const crawl of crawls) pipeline.hgetall(fleet.keys.crawl(crawl));
@@ -38,14 +38,13 @@ function viewOf(crawl: string, fields: Record<string, string>): CrawlView {
   };
 }
 
-/** One, with its settings; secrets in them are left out. Throws E_CRAWL_UNKNOWN. */
+/** One crawl with its settings, without secrets. Throws E_CRAWL_UNKNOWN. */
 export async function viewCrawl(
   fleet: Fleet,
   crawl: string,
 ): Promise<CrawlView & { settings: CrawlSettings }> {
   const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
-  if (!fields.state)
-    throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return { ...viewOf(crawl, fields), settings: shownSettings(storedSettings(fields.settings)) };
 }
 
@@ -56,7 +55,10 @@ function shownSettings(settings: CrawlSettings): CrawlSettings {
   return { ...redacted(settings), ...Object.fromEntries(secrets) };
 }
 
-/** Headers may hold what nobody would call a secret by its name; a webhook's path often is one. */
+/**
+ * Hides the value of a secret setting. Of a table such as `header`, all values are hidden, because a secret
+ * header may have any name. Of a URL, the origin stays; the path of a webhook often is a secret.
+ */
 function withoutSecret(value: CrawlSettings[keyof CrawlSettings]): unknown {
   if (value === null) return null;
   if (Array.isArray(value)) return value.map(() => REDACTED);
@@ -65,7 +67,10 @@ function withoutSecret(value: CrawlSettings[keyof CrawlSettings]): unknown {
   return url && url.origin !== 'null' ? `${url.origin}/${REDACTED}` : REDACTED;
 }
 
-/** A page of ids, the newest first; `next` is the id after which the next page begins, null at the end. */
+/**
+ * A page of ids, newest first. `next` is the cursor of the next page, null at the end. Throws E_FIELD for an
+ * unknown cursor.
+ */
 export async function pageOfCrawls(
   fleet: Fleet,
   cursor: string | null,
@@ -73,12 +78,17 @@ export async function pageOfCrawls(
 ): Promise<{ ids: string[]; next: string | null }> {
   const rank = cursor === null ? -1 : await fleet.redis.zrevrank(fleet.keys.crawls, cursor);
   if (rank === null)
-    throw new DroverError('E_FIELD', 'cursor: take it from the page before.', { field: 'query.cursor' });
+    throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', {
+      field: 'query.cursor',
+    });
   const ids = await fleet.redis.zrevrange(fleet.keys.crawls, String(rank + 1), String(rank + 1 + limit));
   return { ids: ids.slice(0, limit), next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
 }
 
-/** Those that are worth watching: at work, and of the newest those that are paused or ended within `withinMs`. */
+/**
+ * The crawls to show live: all that are running, and, of the newest 100, those that are paused or ended
+ * within `withinMs`.
+ */
 export async function crawlsToWatch(fleet: Fleet, withinMs: number): Promise<CrawlView[]> {
   const MOST = 100;
   const [newest, active] = await Promise.all([

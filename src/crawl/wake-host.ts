@@ -1,4 +1,4 @@
-// Requests that were put back until their host's pause or delay would be over: after the operator changed it, they are looked at at once.
+// Brings postponed requests forward after the operator has changed their host's pause or limits.
 import type { Fleet } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { openRequests } from '../frontier/open.ts';
@@ -7,7 +7,10 @@ import { promote, type RequestQueue } from '../queue/queue.ts';
 import { unpackRequest } from '../request.ts';
 import { listOpenCrawls } from './crawl.ts';
 
-/** Brings those of this limiter key that wait in the queue back to its front; answers how many. One pass over the window, never over the frontier. */
+/**
+ * Moves the delayed jobs of this limiter key to the front of the queue, so that they are tried at once.
+ * Returns how many. It reads all open requests once, but not the frontier.
+ */
 export async function wakeHost(fleet: Fleet, queue: RequestQueue, key: string): Promise<number> {
   let woken = 0;
   for (const crawl of await listOpenCrawls(fleet)) {

@@ -1,4 +1,5 @@
-// Automatic replay: of each group whose host was down, one letter is tried now and then, and the others follow when it comes through.
+// Automatic replay: in each group whose host was down, one letter is tried from time to time. When it is
+// recorded, the others follow.
 
 import { entryOf } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
@@ -10,28 +11,34 @@ import { indexedGroups, reconcileDead } from './groups.ts';
 import { driveReplays, stopReplay } from './replay.ts';
 import { createRun, type RunAtWork, readRun, runsAtWork } from './replay-runs.ts';
 
-/** Runs at work, whoever began them, beyond which no further one begins. */
+/** With this many runs at work, whoever started them, no further run starts. */
 const MOST_AT_WORK = 50;
-/** Longest wait between two tries of a group, unless the interval itself is longer. */
+/** Longest wait between two tries of a group, unless the interval is longer. */
 const LONGEST_WAIT_MS = 86_400_000;
-/** A canary that has not ended after so long (its crawl is paused, its host too) holds the group up no longer. */
+/**
+ * A canary that has not ended after this time (its crawl or its host is paused) no longer blocks its group.
+ */
 const LONGEST_CANARY_MS = 600_000;
 
-/** What is remembered of a group: its last run, failed tries in a row, and when it may be tried again (ms since 1970). */
-interface Memory {
+/**
+ * What is kept about a group: its last run, the number of failed tries in a row, and when it may be tried
+ * again (milliseconds since 1970).
+ */
+interface GroupMemory {
   run: string | null;
   failed: number;
   nextAt: number;
 }
 
-/** The group's letters are tried after `interval`, twice, four times that, … as tries fail. */
+/** Wait before the next try, in milliseconds: `intervalMs`, and twice as long after each failed try. */
 export function waitAfter(failed: number, intervalMs: number): number {
   return Math.min(intervalMs * 2 ** Math.min(failed, 30), Math.max(LONGEST_WAIT_MS, intervalMs));
 }
 
 /**
- * One round: learns how the last tries ended, and begins runs (a canary of one, then all the rest) for groups that are due and on which no run
- * is at work. Answers how many began. To be called by one process at a time.
+ * One round: reads how the last tries ended, and starts runs (a canary of one letter, then all the rest) for
+ * groups that are due and have no run at work. Returns how many runs it started. Only one process may call it
+ * at a time.
  */
 export async function replayDowned(
   parts: { fleet: Fleet; queue: RequestQueue; log: Log },
@@ -60,22 +67,22 @@ export async function replayDowned(
       filter: { ...ALL_DEAD, code, host },
     });
     await remember(fleet, group, { ...memory, run });
-    log.info({ code, host, letters: count, replay: run }, 'trying a host again');
+    log.info({ code, host, letters: count, replay: run }, 'replaying dead letters of a host that was down');
     begun++;
   }
   if (begun > 0) await driveReplays(fleet, queue);
   return begun;
 }
 
-/** What is known of each group, by now. */
+/** What is kept about each group, updated with the results of runs that have ended. */
 async function learn(
   fleet: Fleet,
   intervalMs: number,
   present: ReadonlySet<string>,
-): Promise<Map<string, Memory>> {
-  const memories = new Map<string, Memory>();
+): Promise<Map<string, GroupMemory>> {
+  const memories = new Map<string, GroupMemory>();
   for (const [group, text] of Object.entries(await fleet.redis.hgetall(fleet.keys.autoReplays))) {
-    const memory = JSON.parse(text) as Memory;
+    const memory = JSON.parse(text) as GroupMemory;
     const next = memory.run === null ? memory : await judge(fleet, memory, memory.run, intervalMs);
     const isOver =
       next.run === null && (next.failed === 0 || (!present.has(group) && next.nextAt <= Date.now()));
@@ -88,7 +95,12 @@ async function learn(
   return memories;
 }
 
-async function judge(fleet: Fleet, memory: Memory, id: string, intervalMs: number): Promise<Memory> {
+async function judge(
+  fleet: Fleet,
+  memory: GroupMemory,
+  id: string,
+  intervalMs: number,
+): Promise<GroupMemory> {
   let run = await readRun(fleet, id);
   if (run && run.endedAt === null) {
     if (run.phase !== 'canary' || Date.now() - Date.parse(run.startedAt) < LONGEST_CANARY_MS) return memory;
@@ -100,11 +112,11 @@ async function judge(fleet: Fleet, memory: Memory, id: string, intervalMs: numbe
   return { run: null, failed, nextAt: Date.now() + waitAfter(failed, intervalMs) };
 }
 
-/** All of it: where some died again, they are tried less often. */
+/** True when every letter was recorded. A group where some letters failed again is tried less often. */
 function cameThrough({ phase, recorded, dead }: RunAtWork): boolean {
   return phase === 'done' && recorded > 0 && dead === 0;
 }
 
-async function remember(fleet: Fleet, group: string, memory: Memory): Promise<void> {
+async function remember(fleet: Fleet, group: string, memory: GroupMemory): Promise<void> {
   await fleet.redis.hset(fleet.keys.autoReplays, group, JSON.stringify(memory));
 }

@@ -1,4 +1,5 @@
-// Dead letters as lines: NDJSON that holds all that is known of each, or CSV for a spreadsheet. Secrets are redacted in both.
+// Dead letters as lines: NDJSON with everything that is known of each, or CSV for a spreadsheet. Secrets are
+// redacted in both.
 
 import { csvLine } from '../csv.ts';
 import type { Fleet } from '../fleet.ts';
@@ -31,7 +32,10 @@ const columns: Record<string, (letter: DeadLetterDetail) => unknown> = {
   advice: ({ advice }) => advice,
 };
 
-/** A letter as `drover dead show --json` has it, with the request that brings it into the queue again, on one line with its end. */
+/**
+ * A letter as one line of JSON with its line end, as `drover dead show --json` prints it, including the
+ * request that can be enqueued again.
+ */
 export function deadLine(job: RequestJob): string {
   return `${JSON.stringify(redacted(detailOf(job)))}\n`;
 }
@@ -41,7 +45,10 @@ function csvLineOf(job: RequestJob): string {
   return csvLine(Object.values(columns).map((cell) => cell(letter)));
 }
 
-/** All letters that match, the newest first: each a line with its end; before those of CSV the names of the columns. */
+/**
+ * All letters that match, newest first, one line with its line end each. CSV begins with the names of the
+ * columns.
+ */
 export async function* deadLines(
   fleet: Fleet,
   queue: RequestQueue,
@@ -54,8 +61,9 @@ export async function* deadLines(
 }
 
 /**
- * Writes deadLines durably to a file that appears whole or not at all, or to standard output (null). Answers how many letters there were.
- * If the reader of standard output goes away, stops. Throws E_FILE, E_DISK_FULL.
+ * Writes deadLines durably to a file, which appears complete or not at all, or to standard output (`file`
+ * null). Returns the number of letters. Stops when the reader of standard output goes away. Throws E_FILE,
+ * E_DISK_FULL.
  */
 export async function writeDead(
   fleet: Fleet,

@@ -1,20 +1,20 @@
-// Which dead letters are meant: all that match whatever is given.
+// A filter of dead letters. A letter matches when all given fields match.
 import { crawlAndId } from '../keys.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 
 export interface DeadFilter {
-  /** A crawl's id. */
+  /** Id of a crawl. */
   crawl: string | null;
   code: string | null;
-  /** As limiter keys are spelled: `example.com`, `example.com:8080`. */
+  /** A limiter key: `example.com`, `example.com:8080`. */
   host: string | null;
-  /** Died since then; milliseconds since 1970. */
+  /** Failed at or after this time; milliseconds since 1970. */
   since: number | null;
-  /** At least so many. */
+  /** Least number of attempts. */
   attempts: number | null;
-  /** Stands in the URL or the message, in whatever case. */
+  /** Text that the URL or the message contains, in upper or lower case. */
   q: string | null;
-  /** One letter alone: its job's id, CRAWL.FINGERPRINT. */
+  /** Id of one letter's job, CRAWL.FINGERPRINT. */
   jobId?: string | null;
 }
 
@@ -40,14 +40,16 @@ export function matchesLetter(letter: DeadLetter, filter: DeadFilter): boolean {
   );
 }
 
-/** Whether a letter with this id may match, as far as the id tells. */
+/** Whether a letter with this job id can match, judged by the id alone. */
 export function matchesId(jobId: string, filter: DeadFilter): boolean {
   return (
     (filter.jobId ?? jobId) === jobId && (filter.crawl === null || crawlAndId(jobId).crawl === filter.crawl)
   );
 }
 
-/** Whether the job's id and the index tell all that the filter asks; else the job itself must be read. */
+/**
+ * Whether the job's id and the index are enough to decide the filter. Otherwise the job itself must be read.
+ */
 export function isPlain({ attempts, q }: DeadFilter): boolean {
   return attempts === null && q === null;
 }

@@ -1,4 +1,5 @@
-// The index of dead letters by code and host: groups, counts, members; put right from the failed set when it is in doubt.
+// The index of dead letters by code and host: groups, counts, members. It is repaired from the failed set
+// when the two disagree.
 import type { Fleet } from '../fleet.ts';
 import { groupOf } from '../frontier/replay.ts';
 import { deadJobs, letterOf } from '../queue/dead-letters.ts';
@@ -13,14 +14,17 @@ export interface IndexedGroup {
 }
 
 const PAGE = 200;
-/** Between the commit of a death and the move to the failed set, the index is ahead by what the fleet has in hand. */
+/**
+ * The index may be ahead of the failed set by this many: letters are indexed by the commit and move to the
+ * failed set a moment later.
+ */
 const MOST_AHEAD = 1000;
 
 export function groupKey({ keys }: Fleet, code: string, host: string): string {
   return keys.deadGroup(groupOf(code, host));
 }
 
-/** Groups with their sizes, those of the latest deaths first. */
+/** Groups with their sizes, those with the newest letters first. */
 export async function indexedGroups(
   fleet: Fleet,
   filter: Pick<DeadFilter, 'code' | 'host'>,
@@ -43,15 +47,15 @@ export async function indexedGroups(
   return groups;
 }
 
-/** A member of the index; `job` is read where the filter asks for what only it tells. */
+/** A member of the index. `job` is read only when the filter needs it. */
 export interface Member {
   jobId: string;
-  /** Time of death; milliseconds since 1970. */
+  /** When it failed for good; milliseconds since 1970. */
   at: number;
   job: RequestJob | null;
 }
 
-/** The members of a group that match, the oldest first. */
+/** The members of a group that match, oldest first, in pages. */
 export async function* membersOf(
   parts: { fleet: Fleet; queue: RequestQueue },
   group: { code: string; host: string },
@@ -65,7 +69,10 @@ export async function* membersOf(
   }
 }
 
-/** What a sorted set of job ids by time holds from one time to another, the oldest first; what is removed meanwhile moves nothing. */
+/**
+ * The members of a sorted set of job ids by time, from one time to another, oldest first, in pages. Members
+ * that are removed meanwhile do not shift the others.
+ */
 export async function* pagesByAge(
   redis: Redis,
   key: string,
@@ -73,7 +80,7 @@ export async function* pagesByAge(
   until: number,
 ): AsyncGenerator<{ jobId: string; at: number }[]> {
   let since = from;
-  // Many die in the same millisecond: those of the last one that were given already.
+  // Many may have the same time. These are the members of the last time that have been returned already.
   let given = new Set<string>();
   for (;;) {
     const most = PAGE + given.size;
@@ -100,19 +107,19 @@ async function matching(queue: RequestQueue, members: Member[], filter: DeadFilt
   const likely = members.filter(({ jobId }) => matchesId(jobId, filter));
   if (isPlain(filter)) return likely;
   const read = await Promise.all(
-    likely.map(async (member) => ({ ...member, job: await jobOf(queue, member.jobId) })),
+    likely.map(async (member) => ({ ...member, job: await findJob(queue, member.jobId) })),
   );
   return read.filter(({ job }) => job !== null && matchesLetter(letterOf(job), filter));
 }
 
-/** Null when there is no such job (any more). */
-export async function jobOf(queue: RequestQueue, jobId: string): Promise<RequestJob | null> {
+/** The job with this id; null when there is none (any more). */
+export async function findJob(queue: RequestQueue, jobId: string): Promise<RequestJob | null> {
   return (await queue.getJob(jobId)) ?? null;
 }
 
 /**
- * Puts the index right where it disagrees with the failed set: letters of an older version, jobs removed by an operator's hand. Costs two counts
- * where all is well. Idempotent.
+ * Repairs the index where it disagrees with the failed set, as after letters of an older version or jobs
+ * removed by hand. Costs two counts when they agree. Idempotent.
  */
 export async function reconcileDead(fleet: Fleet, queue: RequestQueue): Promise<void> {
   const groups = await indexedGroups(fleet, { code: null, host: null });
@@ -136,7 +143,7 @@ async function addMissing(fleet: Fleet, queue: RequestQueue): Promise<void> {
   }
 }
 
-/** What died a moment ago may be on its way into the failed set. */
+/** A letter that failed less than this long ago may still be on its way into the failed set. */
 const SETTLED_MS = 60_000;
 
 async function dropStale(fleet: Fleet, queue: RequestQueue, groups: readonly IndexedGroup[]): Promise<void> {

@@ -1,4 +1,5 @@
-// What consumers do with dead letters by themselves: drop old ones, and try again where a host was down.
+// Maintenance of dead letters that consumers do by themselves: they delete old letters and replay those of
+// hosts that were down.
 import type { Settings } from '../config/settings.ts';
 import { keepLease, repeat, takeLease } from '../fleet/interval.ts';
 import type { Fleet } from '../fleet.ts';
@@ -7,12 +8,15 @@ import type { RequestQueue } from '../queue/queue.ts';
 import { replayDowned } from './auto-replay.ts';
 import { purgeOldDead } from './retention.ts';
 
-/** How often it is asked whether something is due; the rounds themselves are rarer, and one process of the fleet does each. */
+/**
+ * How often a consumer checks whether a round is due. Rounds are rarer, and a lease lets one process of the
+ * fleet do each.
+ */
 const ASK_MS = 1000;
 const RETENTION_MS = 30_000;
 
-export interface DeadTender {
-  /** Resolves when the step at hand is done. */
+export interface DeadMaintenance {
+  /** Resolves when the current step is done. */
   stop(): Promise<void>;
 }
 
@@ -23,8 +27,10 @@ interface Parts {
   log: Log;
 }
 
-/** Does nothing at all where neither --keep-dead, --keep-dead-count nor --auto-replay is set. */
-export function maintainDeadLetters(parts: Parts): DeadTender {
+/**
+ * Starts the maintenance. Does nothing when none of --keep-dead, --keep-dead-count and --auto-replay is set.
+ */
+export function maintainDeadLetters(parts: Parts): DeadMaintenance {
   const { keepDead, keepDeadCount, autoReplay } = parts.settings;
   const intervals: ((isStopping: () => boolean) => Promise<void>)[] = [];
   if (keepDead !== null || keepDeadCount !== null) intervals.push((isStopping) => dropOld(parts, isStopping));

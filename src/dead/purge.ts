@@ -1,4 +1,5 @@
-// Purging dead letters: they are gone for good, and what their crawls counted stays. Unless told otherwise, each is on disk before it goes.
+// Purging dead letters deletes them for good; the counters of their crawls stay. Unless the user says
+// otherwise, each letter is written to a file before it is deleted.
 import type { Fleet } from '../fleet.ts';
 import { LETTERS_A_CALL, purgeLetters } from '../frontier/replay.ts';
 import { crawlAndId } from '../keys.ts';
@@ -11,11 +12,14 @@ import { matchingJobs } from './read.ts';
 
 export interface Purge {
   purged: number;
-  /** The file that holds them; null where nothing was exported. */
+  /** The file with the exported letters; null without an export. */
   exportedTo: string | null;
 }
 
-/** Purges these jobs of the failed set; those that were replayed since they were read stay. Answers how many went. */
+/**
+ * Deletes these jobs from the failed set, except those that were replayed after they were read. Returns how
+ * many were deleted.
+ */
 export async function purgeDead(fleet: Fleet, jobs: readonly RequestJob[]): Promise<number> {
   let purged = 0;
   for (let start = 0; start < jobs.length; start += LETTERS_A_CALL) {
@@ -29,14 +33,20 @@ export async function purgeDead(fleet: Fleet, jobs: readonly RequestJob[]): Prom
   return purged;
 }
 
-/** Exports and purges, batch by batch: a crash between the two leaves letters that are exported twice, never one that is in neither place. */
+/**
+ * Exports and deletes letters in batches. After a crash between the two, some letters are exported twice, but
+ * none is lost.
+ */
 export interface Purger {
-  /** Answers how many went. Throws E_DISK_FULL, E_FILE; then none of them went. */
+  /**
+   * Exports and deletes these letters; returns how many were deleted. When the export fails, it deletes none
+   * and throws E_DISK_FULL or E_FILE.
+   */
   take(jobs: readonly RequestJob[]): Promise<number>;
   end(): Promise<Purge>;
 }
 
-/** `exportDir` null: without an export. */
+/** Makes a purger that exports to a file in `exportDir`, or does not export (null). */
 export function createPurger(fleet: Fleet, exportDir: string | null): Purger {
   const file: GrowingFile | null = exportDir === null ? null : openGrowingFile(exportDir, 'dead');
   let purged = 0;
@@ -54,7 +64,9 @@ export function createPurger(fleet: Fleet, exportDir: string | null): Purger {
   };
 }
 
-/** Purges all letters that match, those first that died last. Letters that are replayed, or die, meanwhile stay. */
+/**
+ * Exports and deletes all letters that match, newest first. Letters that are replayed or fail meanwhile stay.
+ */
 export async function purgeMatching(
   fleet: Fleet,
   queue: RequestQueue,

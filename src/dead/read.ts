@@ -1,4 +1,4 @@
-// Looking at dead letters: one, a page of them, groups of the same code at the same host.
+// Reads dead letters: one letter, a page of them, groups of one code at one host.
 
 import { DroverError, layerOf } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
@@ -12,10 +12,10 @@ import {
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { type DeadFilter, isPlain, matchesId, matchesLetter } from './filter.ts';
-import { groupKey, indexedGroups, jobOf, type Member, membersOf, reconcileDead } from './groups.ts';
+import { findJob, groupKey, indexedGroups, type Member, membersOf, reconcileDead } from './groups.ts';
 import { type ReplayRun, type RunAtWork, runsAtWork, shownRun } from './replay-runs.ts';
 
-/** Letters of one code at one host. */
+/** The letters of one code at one host. */
 export interface DeadGroup {
   code: string;
   layer: string;
@@ -24,10 +24,10 @@ export interface DeadGroup {
   /** ISO 8601. */
   firstAt: string;
   lastAt: string;
-  /** Its newest. */
+  /** The newest letter of the group. */
   sample: DeadLetter | null;
   advice: string;
-  /** The replay that is at work on it. */
+  /** The replay that is running on the group; null for none. */
   run: ReplayRun | null;
 }
 
@@ -37,12 +37,15 @@ interface Parts {
 }
 
 const PAGE = 200;
-/** So many are looked at for one page; where fewer match, the page is short and has a cursor all the same. */
+/**
+ * Most letters read for one page. If fewer than a full page match among these, the page is short and still
+ * has a cursor.
+ */
 const MOST_LOOKED_AT = 20_000;
 
 /**
- * A page, the newest first; `next` is the cursor of the page after it, null at the end. What is removed or added between two pages moves nothing.
- * Throws E_FIELD for a cursor that is none.
+ * A page of letters, newest first. `next` is the cursor of the next page, null at the end. Letters that are
+ * added or removed between two pages do not shift the others. Throws E_FIELD for a malformed cursor.
  */
 export async function pageOfDead(
   fleet: Fleet,
@@ -55,7 +58,7 @@ export async function pageOfDead(
   return { letters: jobs.map(letterOf), next };
 }
 
-/** The same page, as the jobs that they are. */
+/** The page as jobs. */
 async function pageOfDeadJobs(
   { fleet, queue }: Parts,
   filter: DeadFilter,
@@ -70,7 +73,7 @@ async function pageOfDeadJobs(
     const flat = await fleet.redis.zrevrange(key, rank, rank + PAGE - 1, 'WITHSCORES');
     const ids = flat.filter((_, index) => index % 2 === 0);
     const jobs = await Promise.all(
-      ids.map((jobId) => (matchesId(jobId, filter) ? jobOf(queue, jobId) : null)),
+      ids.map((jobId) => (matchesId(jobId, filter) ? findJob(queue, jobId) : null)),
     );
     for (const [index, job] of jobs.entries()) {
       looked++;
@@ -87,14 +90,19 @@ async function pageOfDeadJobs(
   return { jobs: found, next: null };
 }
 
-/** `TIME_JOB`: after that job, or where it stood if it is gone; of one time, the set holds the last names first. */
+/**
+ * Rank of the first member after the cursor `TIME_JOB`, also when that job is gone. Members with the same
+ * time are in descending order of their names.
+ */
 async function rankAfter(redis: Redis, key: string, cursor: string | null): Promise<number> {
   if (cursor === null) return 0;
   const [, at, jobId] = /^(\d+)_(.+)$/s.exec(cursor) ?? [];
   if (at === undefined || jobId === undefined)
-    throw new DroverError('E_FIELD', 'cursor: take it from the page before.', { field: 'query.cursor' });
+    throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', {
+      field: 'query.cursor',
+    });
   const [score, rank] = await Promise.all([redis.zscore(key, jobId), redis.zrevrank(key, jobId)]);
-  // One that has died once more since stands elsewhere by now.
+  // A job that has failed again since then has another time, and so another rank.
   if (rank !== null && Number(score) === Number(at)) return rank + 1;
   const [later, same] = await Promise.all([
     redis.zcount(key, `(${at}`, '+inf'),
@@ -103,7 +111,7 @@ async function rankAfter(redis: Redis, key: string, cursor: string | null): Prom
   return later + same.filter((other) => other > jobId).length;
 }
 
-/** All that match, the newest first, as pages of jobs. */
+/** All jobs that match, newest first, in pages. */
 export async function* matchingJobs(parts: Parts, filter: DeadFilter): AsyncGenerator<RequestJob[]> {
   let cursor: string | null = null;
   do {
@@ -118,7 +126,7 @@ export async function* matchingJobs(parts: Parts, filter: DeadFilter): AsyncGene
   } while (cursor !== null);
 }
 
-/** All that match, the newest first. */
+/** All letters that match, newest first. */
 export async function* deadLetters(
   fleet: Fleet,
   queue: RequestQueue,
@@ -127,24 +135,24 @@ export async function* deadLetters(
   for await (const jobs of matchingJobs({ fleet, queue }, filter)) yield* jobs.map(letterOf);
 }
 
-/** One, with its request and its attempts. Throws E_LETTER_UNKNOWN. */
+/** One letter with its request and its attempts. Throws E_LETTER_UNKNOWN. */
 export async function showDead(
   { redis }: Fleet,
   queue: RequestQueue,
   jobId: string,
 ): Promise<DeadLetterDetail> {
   const isDead = (await redis.zscore(queue.toKey('failed'), jobId)) !== null;
-  const job = isDead ? await jobOf(queue, jobId) : null;
+  const job = isDead ? await findJob(queue, jobId) : null;
   if (!job) throw new DroverError('E_LETTER_UNKNOWN', `${jobId}.`);
   return detailOf(job);
 }
 
-/** Groups are looked at so many at a time. */
+/** Groups read at the same time. */
 const GROUPS_AT_ONCE = 50;
 
 /**
- * Groups of what matches, the largest first, at most `most`. Where whole groups match, only those are looked at; a filter by crawl or time reads the
- * members of all.
+ * The groups of the letters that match, largest first, at most `most`. When the filter matches whole groups,
+ * only the largest are read. A filter by crawl, time, attempts or text reads the members of all.
  */
 export async function summarizeDead(
   fleet: Fleet,
@@ -166,7 +174,7 @@ export async function summarizeDead(
   return found.sort((a, b) => b.count - a.count).slice(0, most);
 }
 
-/** Null where nothing of it matches. */
+/** The group; null when none of its letters match. */
 async function lookAtGroup(
   parts: { fleet: Fleet; queue: RequestQueue },
   { code, host }: { code: string; host: string },
@@ -176,7 +184,7 @@ async function lookAtGroup(
   const extent = await extentOf(parts, { code, host }, filter);
   if (!extent) return null;
   const run = runs.find((candidate) => candidate.code === code && candidate.host === host);
-  const job = extent.last.job ?? (await jobOf(parts.queue, extent.last.jobId));
+  const job = extent.last.job ?? (await findJob(parts.queue, extent.last.jobId));
   return {
     code,
     layer: layerOf(code),
@@ -196,7 +204,7 @@ interface Extent {
   last: Member;
 }
 
-/** How many of a group match, with the first and the last of them; null for none. */
+/** Number of letters of a group that match, with the first and the last of them; null for none. */
 export async function extentOf(
   parts: Parts,
   group: { code: string; host: string },

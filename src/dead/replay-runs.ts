@@ -1,4 +1,4 @@
-// Runs of replays as Redis keeps them: what was asked, how far it is.
+// Replay runs in Redis: what was asked for, and the progress.
 
 import { hash, randomUUID } from 'node:crypto';
 import { DroverError } from '../errors.ts';
@@ -8,33 +8,36 @@ import type { RequestInput } from '../request.ts';
 import { defineScript } from '../scripts.ts';
 import type { DeadFilter } from './filter.ts';
 
-/** What the replayed requests have instead of what they had. */
+/** Values that replace those of the replayed requests. */
 export interface ReplayOverrides {
   attempts?: number;
   /** In milliseconds, by layer. */
   timeouts?: NonNullable<RequestInput['timeouts']>;
-  /** Beside, or in the place of, those that they had. */
+  /** Added to the request's headers; a header of the same name is replaced. */
   headers?: Record<string, string>;
-  /** Least time from start to start at their limiter key; from then on for all that it is asked. */
+  /**
+   * Least time between two starts at the requests' limiter key. It stays in force for all later fetches of
+   * that key.
+   */
   delayMs?: number;
 }
 
-/** One replay of one group. */
+/** A replay of one group. */
 export interface ReplayRun {
   id: string;
   code: string;
   host: string;
   filter: DeadFilter;
-  /** Values of headers are left out. */
+  /** Without the values of headers. */
   overrides: ReplayOverrides;
-  /** So many go first; 0: none. */
+  /** Letters to try first; 0 for none. */
   canary: number;
-  /** Of the canary, what share must be recorded for the rest to follow; 0 to 1. */
+  /** Share of the canary that must be recorded before the rest follows; 0 to 1. */
   rate: number;
   phase: 'canary' | 'rest' | 'done' | 'stopped';
-  /** Letters that matched when it began, */
+  /** Letters that matched when the run began. */
   total: number;
-  /** brought back so far, and how those ended. */
+  /** Letters brought back so far. The next three fields say how many of these ended, and how. */
   opened: number;
   recorded: number;
   refused: number;
@@ -44,20 +47,20 @@ export interface ReplayRun {
   endedAt: string | null;
 }
 
-/** A run with what only its driver needs. */
+/** A run with fields that only its driver needs. */
 export interface RunAtWork extends ReplayRun {
   given: ReplayOverrides;
-  /** Letters that died later are not of this run; milliseconds since 1970. */
+  /** Letters that failed after this time do not belong to the run; milliseconds since 1970. */
   until: number;
-  /** Those that died before have been looked at. */
+  /** Letters that failed before this time are done; milliseconds since 1970. */
   from: number;
 }
 
 const KEPT_SECONDS = 7 * 86_400;
-/** A run that nobody drives for so long is forgotten. */
+/** A run that nobody has driven for this long is forgotten. */
 const LONGEST_SECONDS = 30 * 86_400;
 
-/** What makes two runs of a group the very same. */
+/** The filter and overrides as text. Two runs of a group with the same text are the same run. */
 export function askedOf(filter: DeadFilter, overrides: ReplayOverrides): string {
   const { crawl, code, host, since, attempts, q, jobId = null } = filter;
   const { timeouts, headers, delayMs } = overrides;
@@ -104,17 +107,20 @@ export function createRun(fleet: Fleet, run: NewRun): Promise<string> {
   return fleet.run(beginScript, { id: randomUUID().slice(0, 8), run });
 }
 
-/** The canaries came through: the others may follow. False when the run has ended, or another driver was faster. Atomic. */
+/**
+ * Moves the run from its canary to the rest. Returns false when the run has ended or another driver has done
+ * it. Atomic.
+ */
 export function letRestFollow(fleet: Fleet, id: string): Promise<boolean> {
   return fleet.run(followScript, id);
 }
 
-/** Closes the record. Atomic and idempotent: the first end counts. */
+/** Ends the run. Atomic and idempotent: the first end counts. */
 export function endRun(fleet: Fleet, id: string, phase: 'done' | 'stopped'): Promise<void> {
   return fleet.run(endScript, { id, phase });
 }
 
-/** The run, null when there is none of that id (any more). */
+/** The run with this id; null when there is none (any more). */
 export async function readRun(fleet: Fleet, id: string): Promise<RunAtWork | null> {
   const fields = await fleet.redis.hgetall(fleet.keys.replay(id));
   if (!fields.phase) return null;
@@ -147,28 +153,28 @@ export async function readRun(fleet: Fleet, id: string): Promise<RunAtWork | nul
   };
 }
 
-/** Throws E_REPLAY_UNKNOWN. */
+/** The run with this id, as it may be shown. Throws E_REPLAY_UNKNOWN. */
 export async function lookAtReplay(fleet: Fleet, id: string): Promise<ReplayRun> {
   const run = await readRun(fleet, id);
   if (!run) throw new DroverError('E_REPLAY_UNKNOWN', `${id}.`);
   return shownRun(run);
 }
 
-/** The newest first; ended ones for a week. */
+/** Runs, newest first, at most `most`. Ended runs are kept for a week. */
 export async function listReplays(fleet: Fleet, most = 1000): Promise<ReplayRun[]> {
   const ids = await fleet.redis.zrevrange(fleet.keys.replays, '0', String(most - 1));
   const runs = await Promise.all(ids.map((id) => readRun(fleet, id)));
   return runs.filter((run) => run !== null).map(shownRun);
 }
 
-/** Those that have not ended. */
+/** Runs that have not ended. */
 export async function runsAtWork(fleet: Fleet): Promise<RunAtWork[]> {
   const ids = await fleet.redis.hvals(fleet.keys.openReplays);
   const runs = await Promise.all(ids.map((id) => readRun(fleet, id)));
   return runs.filter((run) => run !== null && run.endedAt === null) as RunAtWork[];
 }
 
-/** What may be shown of a run. */
+/** The run without the fields that only its driver needs. Some of those hold secrets. */
 export function shownRun({ given: _given, until: _until, from: _from, ...run }: RunAtWork): ReplayRun {
   return run;
 }

@@ -1,5 +1,6 @@
-// Replay: dead letters become waiting requests again, a few of a group first, the rest when those come through. Driven step by step, by whoever
-// calls: consumers do it every second, so that a run goes on when the one who started it is gone.
+// Replay: dead letters become waiting requests again, a few of each group first, the rest when those are
+// recorded. Consumers drive all runs one step a second, so a run goes on when the process that started it is
+// gone.
 
 import { letCrawlGo, stayWithCrawl } from '../crawl/crawl.ts';
 import type { Fleet } from '../fleet.ts';
@@ -12,7 +13,7 @@ import { requestIn } from '../queue/job-data.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Request } from '../request.ts';
 import { type DeadFilter, matchesId, matchesLetter } from './filter.ts';
-import { groupKey, jobOf, pagesByAge } from './groups.ts';
+import { findJob, groupKey, pagesByAge } from './groups.ts';
 import {
   askedOf,
   createRun,
@@ -27,26 +28,30 @@ import {
 } from './replay-runs.ts';
 import { cancelledAmong, countReplayable } from './replayable.ts';
 
-/** So many of a run are in the lanes or in flight at most: a run that is stopped stops soon. */
+/** Most requests of a run in lanes or in flight at one time. So a run that is stopped ends soon. */
 const WINDOW = 1000;
 
-/** A group that is larger is tried with some of its letters first, unless it is said otherwise. */
+/** A group with more letters gets a canary by default. */
 export const LARGE_GROUP = 20;
 export const DEFAULT_CANARY = 5;
-/** Of the canaries, what share must be recorded for the rest to follow, unless it is said otherwise. */
+/** Share of the canary that must be recorded before the rest follows, by default. */
 export const DEFAULT_RATE = 0.8;
 
 export interface ReplayHow {
-  /** So many of each group go first; null: DEFAULT_CANARY of a group with more than LARGE_GROUP letters, else none. */
+  /**
+   * Letters of each group to try first. Null means DEFAULT_CANARY for groups with more than LARGE_GROUP
+   * letters, and none for the others.
+   */
   canary: number | null;
-  /** 0 to 1. */
+  /** Share of the canary that must be recorded; 0 to 1. */
   rate: number;
   overrides: ReplayOverrides;
 }
 
 /**
- * Starts a run for each group with letters that match, or joins the one that is at work on the very same; the canaries (or the first of the rest)
- * are in their lanes when this resolves. Letters that die later are not part of it. A letter is brought back once, however many runs want it.
+ * Starts a run for each group with letters that match, or joins the same run that is at work. When it
+ * resolves, the canaries (or the first of the rest) are in their lanes. Letters that fail later are not part
+ * of the run. Each letter is brought back once, however many runs match it.
  */
 export async function startReplay(
   fleet: Fleet,
@@ -60,7 +65,8 @@ export async function startReplay(
     const canary = how.canary ?? canaryOf(total);
     ids.push(await createRun(fleet, { ...how, canary, code, host, filter, total }));
   }
-  // Of a run at work, all that is left may be on its way already: it is joined too.
+  // The same run may be at work although no matching letter is left: all are brought back already. It is
+  // joined too.
   const asked = askedOf(filter, how.overrides);
   for (const { id, filter, given } of await runsAtWork(fleet))
     if (!ids.includes(id) && askedOf(filter, given) === asked) ids.push(id);
@@ -72,7 +78,10 @@ function canaryOf(total: number): number {
   return total > LARGE_GROUP ? DEFAULT_CANARY : 0;
 }
 
-/** Brings no more of it back; what it brought back goes its way. Idempotent. Throws E_REPLAY_UNKNOWN. */
+/**
+ * Stops a run: no further letter is brought back, and those brought back before go on. Idempotent. Throws
+ * E_REPLAY_UNKNOWN.
+ */
 export async function stopReplay(fleet: Fleet, id: string): Promise<ReplayRun> {
   await lookAtReplay(fleet, id);
   await finish(fleet, id, 'stopped');
@@ -80,8 +89,9 @@ export async function stopReplay(fleet: Fleet, id: string): Promise<ReplayRun> {
 }
 
 /**
- * One step of every run at work: judges canaries, brings back what may follow. Idempotent, and harmless when several do it at once. A run
- * that fails does not hold up the others; the first error is thrown when all had their turn.
+ * Does one step of every run at work: judges canaries, brings back the letters that may follow. Idempotent;
+ * several processes may call it at once. A run that fails does not stop the others; the first error is thrown
+ * at the end.
  */
 export async function driveReplays(fleet: Fleet, queue: RequestQueue): Promise<void> {
   const errors: unknown[] = [];
@@ -115,7 +125,10 @@ async function drive(parts: Parts, run: RunAtWork): Promise<void> {
   if (rest) await drive(parts, rest);
 }
 
-/** Until the run is through, its crawls are not at their end. Of one that was cancelled, what it had waiting is dropped, by whatever that was cut off. */
+/**
+ * Keeps the run's crawls open until the run has ended. Of a cancelled crawl, drops waiting requests, in case
+ * the cancelling process was interrupted.
+ */
 async function holdCrawls(fleet: Fleet, id: string): Promise<void> {
   for (const crawl of await fleet.redis.smembers(fleet.keys.replayCrawls(id))) {
     if ((await fleet.redis.hget(fleet.keys.crawl(crawl), 'state')) === 'cancelled')
@@ -130,12 +143,12 @@ async function finish(fleet: Fleet, id: string, phase: 'done' | 'stopped'): Prom
     await letCrawlGo(fleet, crawl, holderOf(id));
 }
 
-/** Under this name a run holds its crawls open; src/frontier/lua/replay.lua knows it too. */
+/** The name of the lease by which a run holds its crawls open. src/frontier/lua/replay.lua spells it too. */
 function holderOf(id: string): string {
   return `replay-${id}`;
 }
 
-/** Brings back as many as may be now. Answers whether some that match are left. */
+/** Brings back as many letters as the run allows now. Returns whether matching letters are left. */
 async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'> {
   const { fleet } = parts;
   const { phase, canary, recorded, refused, dead, filter, until } = run;
@@ -154,16 +167,19 @@ async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'>
       (kind) => answers.filter((answer) => answer === kind).length,
     ) as [number, number, number];
     room -= opened;
-    // Another driver was faster, or there are more than may be: the next step goes on from here.
+    // Another driver was faster, or the run may not bring back more now. The next step continues from here.
     if (later > 0 || letters.length < found.letters.length) return 'more';
-    // Letters that do not match are not looked at again with the next step.
+    // The next step begins after this page, so letters that do not match are not read again.
     if (opened + gone < page.length && !onItsWay)
       await fleet.redis.hset(fleet.keys.replay(run.id), 'from', page.at(-1)?.at ?? 0);
   }
   return onItsWay ? 'more' : 'none';
 }
 
-/** Those of a page that match and whose crawl was not cancelled; and whether one has not reached the failed set yet, so that it cannot be told. */
+/**
+ * The letters of a page that match and whose crawl was not cancelled. `onItsWay` says that a job has not
+ * reached the failed set yet, so that nobody can know whether it matches.
+ */
 async function lettersOf(
   { fleet, queue }: Parts,
   page: readonly { jobId: string }[],
@@ -173,7 +189,7 @@ async function lettersOf(
   const likely = page.filter(
     ({ jobId }) => matchesId(jobId, filter) && !cancelled.has(crawlAndId(jobId).crawl),
   );
-  const jobs = (await Promise.all(likely.map(({ jobId }) => jobOf(queue, jobId)))).filter(
+  const jobs = (await Promise.all(likely.map(({ jobId }) => findJob(queue, jobId)))).filter(
     (job) => job !== null,
   );
   const dead = jobs.filter(({ finishedOn }) => finishedOn !== undefined);
@@ -185,7 +201,7 @@ async function lettersOf(
   return { letters, onItsWay: dead.length < jobs.length };
 }
 
-/** The request with what the replay overrides; its id stays, since it follows from URL, method and body. */
+/** The request with the overrides. Its id stays the same, because it depends on URL, method and body only. */
 function overridden(request: Request, { attempts, timeouts, headers, delayMs }: ReplayOverrides): Request {
   const { extras } = request;
   const changed = {

@@ -1,4 +1,4 @@
-// Which dead letters a replay can bring back: not those of crawls that were cancelled.
+// Counts the dead letters that a replay can bring back. Those of cancelled crawls stay dead.
 
 import { listCancelledCrawls } from '../crawl/crawl.ts';
 import type { Fleet } from '../fleet.ts';
@@ -8,13 +8,16 @@ import type { DeadFilter } from './filter.ts';
 import { indexedGroups, membersOf, reconcileDead } from './groups.ts';
 import { extentOf } from './read.ts';
 
-/** What of the letters that match can be replayed, by group, the largest first; and how many cannot, because their crawl was cancelled. */
+/**
+ * The matching letters that can be replayed, by group, largest first, and the number of those that cannot
+ * because their crawl was cancelled.
+ */
 export interface Replayable {
   groups: { code: string; host: string; count: number }[];
   cancelled: number;
 }
 
-/** Changes nothing. Where no crawl was cancelled, it costs a few counts a group. */
+/** Counts without changing anything. When no crawl was cancelled, this costs a few counts per group. */
 export async function countReplayable(
   fleet: Fleet,
   queue: RequestQueue,

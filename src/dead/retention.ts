@@ -1,4 +1,4 @@
-// Retention of dead letters, by age and by count: the oldest are exported and purged, and the log says so.
+// Retention of dead letters by age and count: the oldest are exported and deleted, and the log says so.
 
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
@@ -6,23 +6,24 @@ import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
-import { jobOf } from './groups.ts';
+import { findJob } from './groups.ts';
 import { createPurger, type Purge, type Purger } from './purge.ts';
 
 export type RetentionSettings = Pick<Settings, 'keepDead' | 'keepDeadCount' | 'purgeUnexported' | 'dataDir'>;
 
 const BATCH = 200;
-/** Of one round; the next goes on. */
+/** Most batches in one round; the next round continues. */
 const MOST_BATCHES = 500;
 
-/** Below the data directory: where what is purged is exported to. */
+/** Folder for exports of purged letters. */
 export function purgedDirectory(dataDir: string): string {
   return join(dataDir, 'purged');
 }
 
 /**
- * One round: purges the letters that are too old or too many. `goOn` is asked before each batch. Costs nothing where nothing is set, and a
- * question or two where nothing is to be done. Throws E_DISK_FULL, E_FILE; then what could not be exported stays.
+ * One round: deletes the letters that are too old or too many. `goOn` is called before each batch. Does
+ * nothing when no limit is set, and costs one or two queries when nothing is due. Letters that could not be
+ * exported stay; then it throws E_DISK_FULL or E_FILE.
  */
 export async function purgeOldDead(
   parts: { fleet: Fleet; queue: RequestQueue; settings: RetentionSettings; log: Log },
@@ -54,7 +55,7 @@ async function purgeBatches(
 ): Promise<void> {
   const failed = queue.toKey('failed');
   const { keepDead } = settings;
-  // What cannot be purged (it was replayed at this moment, or its job is gone) is passed over.
+  // Letters that cannot be deleted (just replayed, or their job is gone) are skipped.
   let passed = 0;
   for (let batch = 0; batch < MOST_BATCHES && (await goOn()); batch++) {
     const excess = await excessOf(redis, failed, settings);
@@ -64,10 +65,10 @@ async function purgeBatches(
       keepDead === null
         ? []
         : await redis.zrangebyscore(failed, '-inf', Date.now() - keepDead, 'LIMIT', passed, BATCH);
-    // Both are the oldest: the longer holds the shorter.
+    // Both lists begin with the oldest letter, so the longer one contains the other.
     const ids = tooMany.length > tooOld.length ? tooMany : tooOld;
     if (ids.length === 0) return;
-    const jobs = await Promise.all(ids.map((jobId) => jobOf(queue, jobId)));
+    const jobs = await Promise.all(ids.map((jobId) => findJob(queue, jobId)));
     const purged = await purger.take(jobs.filter((job): job is RequestJob => job !== null));
     passed += ids.length - purged;
   }

@@ -1,4 +1,4 @@
-// Which crawl an explanation is about, and how that crawl spells the URL.
+// Finds the crawl that an explanation is about, and the form that this crawl gives the URL.
 import { crawlSettings, type Settings } from '../config/settings.ts';
 import { findCrawl, listCrawls } from '../crawl/crawl.ts';
 import { createLoadedCrawls, type LoadedCrawl, loadedCrawlOf } from '../crawl/loaded-crawl.ts';
@@ -10,7 +10,7 @@ import { normalizeUrl } from '../url/normalize.ts';
 import { withoutSessionIds } from '../url/session-ids.ts';
 import type { Forms, Subject } from './explanation.ts';
 
-/** Crawls that are asked whether they know a URL: the newest. */
+/** Most crawls that are searched for a URL, newest first. */
 const MOST_CRAWLS = 1000;
 const PAGE = 50;
 
@@ -19,7 +19,10 @@ interface CrawlParts {
   settings: Settings;
 }
 
-/** The named crawl, else the newest that knows the URL, else the newest, else none. Throws E_CRAWL_UNKNOWN. */
+/**
+ * Picks the named crawl; without a name, the newest crawl that knows the URL, else the newest, else none.
+ * Throws E_CRAWL_UNKNOWN.
+ */
 export async function subjectOf(parts: CrawlParts, text: string, named: string | null): Promise<Subject> {
   const { fleet } = parts;
   if (named !== null) {
@@ -61,7 +64,7 @@ function isKnown({ seen, open, dead, replayed }: FrontierLook): boolean {
   return seen === true || open !== null || dead !== null || replayed;
 }
 
-/** Of a URL that nobody knows, the form that a link would have. */
+/** A URL that no crawl knows is explained in the form that it would have as a link. */
 function subjectWith(text: string, loadedCrawl: LoadedCrawl): Subject {
   const forms = formsOf(text, loadedCrawl);
   const failure = 'failure' in forms ? forms.failure : null;
@@ -71,7 +74,7 @@ function subjectWith(text: string, loadedCrawl: LoadedCrawl): Subject {
   return { text, crawl: loadedCrawl.crawl, chosen: 'named', loadedCrawl, forms: known, failure, url, id };
 }
 
-/** How the crawl spells the URL, and what that changed. */
+/** The forms that the crawl gives the URL as a seed and as a link, and what normalising changed. */
 export function formsOf(text: string, { urlRules, settings }: LoadedCrawl): Forms | { failure: Failure } {
   const normalized = normalizeUrl(text, urlRules);
   if ('failure' in normalized) return normalized;
@@ -96,6 +99,6 @@ function spellings(text: string, plain: string): string[] {
     changes.push('default port removed');
     rest = `${port[1]}${rest.slice(port[0].length)}`;
   }
-  if (rest !== plain && `${rest}/` !== plain) changes.push('spelled as browsers ask for it');
+  if (rest !== plain && `${rest}/` !== plain) changes.push('spelled as browsers spell it');
   return changes;
 }

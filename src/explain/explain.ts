@@ -1,4 +1,5 @@
-// Every decision about one URL, or one request: normalised form, crawl, scope, guard, robots.txt, host, place, attempts, outcome, record.
+// Explains every decision about one URL or request: normalised form, crawl, scope, guard, robots.txt, host,
+// place, attempts, outcome, record.
 import type { Settings } from '../config/settings.ts';
 import { createLoadedCrawls } from '../crawl/loaded-crawl.ts';
 import { DroverError } from '../errors.ts';
@@ -15,13 +16,14 @@ import { verdictOf } from './verdict.ts';
 export type { Explanation };
 
 export interface ExplainParts extends PlaceParts {
-  /** For a URL where there is no crawl yet. */
+  /** Used for a URL when there is no crawl yet. */
   settings: Settings;
 }
 
 /**
- * Explains a URL, whether or not it was ever offered: for the crawl that is named (by name or id), else the newest that knows it, else the
- * newest. Changes nothing and fetches nothing. Requests with another method or a body are others: explainRequest. Throws E_CRAWL_UNKNOWN, E_FILE.
+ * Explains a URL, whether or not it was ever offered: for the crawl with this name or id; without one, for
+ * the newest crawl that knows the URL, or else the newest. Changes nothing and fetches nothing. It explains
+ * the GET request without a body; for others there is explainRequest. Throws E_CRAWL_UNKNOWN, E_FILE.
  */
 export async function explainUrl(
   parts: ExplainParts,
@@ -79,12 +81,12 @@ function explanationOf(facts: Facts): Explanation {
     steps: stepsOf(facts),
     attempts: where?.attempts ?? [],
     letter: where?.letter ?? null,
-    record: recordOf(where),
+    record: withoutBody(where),
     hostState,
   });
 }
 
-function recordOf(where: Whereabouts | null): Explanation['record'] {
+function withoutBody(where: Whereabouts | null): Explanation['record'] {
   const placed = where?.placed;
   return placed ? { ...placed, record: { ...placed.record, body: null } } : null;
 }

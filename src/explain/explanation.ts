@@ -23,25 +23,25 @@ export interface Step {
     | 'attempts'
     | 'outcome'
     | 'record';
-  /** Whether it lets the URL pass; null where there is nothing to decide, or nobody can tell. */
+  /** True when this step lets the URL pass; null when it decides nothing, or its decision is not known. */
   ok: boolean | null;
   text: string;
   detail?: Record<string, unknown>;
 }
 
-/** Every decision about one URL. Secrets are redacted, the record's body is left out (null). */
+/** Every decision about one URL. Secrets are redacted, and the record's body is left out (null). */
 export interface Explanation {
-  /** As it was asked; of a request whose URL is not known any more, its id. */
+  /** The URL as it was given; for a request whose URL is not known any more, its id. */
   url: string;
   normalized: string | null;
   fingerprint: string | null;
   host: string | null;
-  /** Null: never offered anywhere, and there is no crawl to look at. */
+  /** Null when there is no crawl at all. */
   crawl: string | null;
-  /** One sentence: the answer. */
+  /** The answer in one sentence. */
   verdict: string;
   steps: Step[];
-  /** The failed ones, the oldest first. */
+  /** Failed attempts, oldest first. */
   attempts: Attempt[];
   letter: DeadLetter | null;
   record: PlacedRecord | null;
@@ -50,43 +50,45 @@ export interface Explanation {
 
 /** A text read as a URL under the settings of a crawl. */
 export interface Forms {
-  /** Of a seed. */
+  /** The URL's form as a seed. */
   seed: string;
-  /** Of a link, which loses its session identifiers. */
+  /** The URL's form as a link, from which session identifiers are removed. */
   link: string;
-  /** What normalising changed, in words. */
+  /** The changes made by normalising, in words. */
   changes: string[];
 }
 
-/** Which request of which crawl is asked about. */
+/** The request and the crawl that are to be explained. */
 export interface Subject {
   text: string;
-  /** Null when there is none. */
+  /** Null when there is no crawl. */
   crawl: string | null;
-  /** How it came to be that crawl: it was named, it is the newest that knows the URL, or the newest of all. */
+  /**
+   * How the crawl was chosen: it was named, it is the newest that knows the URL, or it is the newest of all.
+   */
   chosen: 'named' | 'knows' | 'newest' | 'none';
   loadedCrawl: LoadedCrawl;
   forms: Forms | null;
-  /** Why the text is no URL that can be asked. */
+  /** Why the text is not a URL that can be fetched. */
   failure: Failure | null;
   url: string | null;
   id: string | null;
 }
 
 /** The one place where a request is (docs/ARCHITECTURE.md). */
-export type Place =
+export type RequestPlace =
   | { kind: 'lane'; lane: LanePosition | null; length: number }
   | { kind: 'queue'; state: 'hand-over' | 'waiting' | 'active' | 'delayed'; untilMs: number | null }
   | { kind: 'dead' }
   | { kind: 'ended' }
   /** It was accepted and has ended, but its record is not in this data directory. */
   | { kind: 'elsewhere' }
-  /** Its crawl was cancelled, and whether it had accepted it is not known any more. */
+  /** Its crawl was cancelled, so it is not known any more whether the crawl had accepted it. */
   | { kind: 'dropped' }
   | { kind: 'never' };
 
 export interface Whereabouts {
-  place: Place;
+  place: RequestPlace;
   look: FrontierLook;
   request: Request | null;
   attempts: Attempt[];
@@ -95,18 +97,21 @@ export interface Whereabouts {
 }
 
 export interface ScopeLook {
-  /** What a link to it would be left out for; null if it would be followed. */
+  /** Why a link to the URL would be left out; null if it would be followed. */
   asLink: ShownFailure | null;
-  /** The page that the link would stand on. */
+  /** The page that is taken as the one with the link. */
   from: string;
-  /** What any request of this URL would be left out for: the limits of the crawl. */
+  /** Why every request for this URL would be left out: a limit of the crawl. */
   limit: ShownFailure | null;
-  /** A page that was fetched and links to it, though it was never offered; `refusal`: why it was left out; `error`: of the page. */
+  /**
+   * A fetched page that links to the URL, though the URL was never offered. `refusal` says why the link was
+   * left out; `error` is that of the page.
+   */
   linking: { url: string; depth: number; refusal: ShownFailure | null; error: ShownFailure | null } | null;
 }
 
 export interface GuardLook {
-  /** The kind of special address that the URL names literally; null for a public one, or for a name. */
+  /** The kind of special address that the URL contains; null for a public address, or for a name. */
   range: string | null;
   isAddress: boolean;
   /** A seed named this host and port. */
@@ -122,6 +127,6 @@ export interface Facts {
   guard: GuardLook | null;
   robots: RobotsLook | null;
   hostState: HostState | null;
-  /** Consumers at work in the fleet. */
+  /** Number of consumers that are alive. */
   consumers: number;
 }

@@ -1,4 +1,5 @@
-// All that an explanation is made from, gathered without changing or fetching anything: scope, guard, robots.txt, host, counters.
+// Gathers the facts for an explanation (scope, guard, robots.txt, host, counters) without changing or
+// fetching anything.
 import ipaddr from 'ipaddr.js';
 import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
@@ -16,9 +17,9 @@ import { mostRepeats } from '../url/traps.ts';
 import type { Facts, GuardLook, ScopeLook, Subject, Whereabouts } from './explanation.ts';
 import type { PlaceParts } from './place.ts';
 
-/** Records that are looked through for a page that links to a URL which was never offered. */
+/** Bytes of records that are searched for a page that links to a URL which was never offered. */
 const MOST_LINKING_BYTES = 256 * 1024 * 1024;
-/** Seeds of a crawl that are tried as the page with the link. */
+/** Most seeds of a crawl that are tried as the page with the link. */
 const MOST_SEEDS = 20;
 
 export async function gatherFacts(
@@ -91,7 +92,9 @@ async function scopeOf(parts: PlaceParts, asked: Asked): Promise<ScopeLook> {
 
 const shown = (refusal: Failure | null | undefined) => (refusal ? shownFailure(refusal) : null);
 
-/** Where links of the crawl begin: its seeds; without one that is a URL, the URL's own host. */
+/**
+ * The pages that are taken as having the link: the crawl's seeds, or else the root of the URL's own origin.
+ */
 async function pagesWithLinks({ fleet }: PlaceParts, { crawl }: Subject, url: string): Promise<string[]> {
   const seeds = crawl === null ? null : await fleet.redis.hget(fleet.keys.crawl(crawl), 'seeds');
   const pages = (seeds ?? '')

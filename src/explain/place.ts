@@ -1,6 +1,6 @@
-// Where a request is: in its lane, in the queue, dead, ended; with its attempts and its record.
+// Finds where a request is (in its lane, in the queue, dead, ended), with its attempts and its record.
 
-import { jobOf } from '../dead/groups.ts';
+import { findJob } from '../dead/groups.ts';
 import type { Fleet } from '../fleet.ts';
 import { type FrontierLook, findInLanes, lookAtRequest } from '../frontier/look.ts';
 import { jobIdOf } from '../keys.ts';
@@ -10,11 +10,11 @@ import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import { findRecord, type PlacedRecord } from '../records/read/find-record.ts';
 import type { RecordIndexes } from '../records/read/record-index.ts';
 import type { Request } from '../request.ts';
-import type { Place, Whereabouts } from './explanation.ts';
+import type { RequestPlace, Whereabouts } from './explanation.ts';
 
-/** Entries of lanes that are looked at for one. */
+/** Most entries of lanes that are searched for one request. */
 export const MOST_IN_LANES = 10_000;
-/** A request that moves on between two looks is looked for again. */
+/** Tries to find a request that moves on while it is being looked for. */
 const MOST_LOOKS = 3;
 /** BullMQ keeps the time of a delayed job in the upper bits of its score. */
 const DELAY_SCALE = 0x1000;
@@ -22,13 +22,13 @@ const DELAY_SCALE = 0x1000;
 export interface PlaceParts {
   fleet: Fleet;
   queue: RequestQueue;
-  /** Where the crawls' records lie: `<dataDir>/records`. */
+  /** Folder of all crawls' records: `<dataDir>/records`. */
   recordsDir: string;
-  /** The indexes that this process keeps; without, the segments are read through. */
+  /** Indexes of this process. Without them, the segments are read from the beginning. */
   records?: Pick<RecordIndexes, 'find'>;
 }
 
-/** One request of a crawl; `key`: in whose lane it would stand, null if that is not known. */
+/** One request of a crawl. `key` is the limiter key of its lane, null if that is not known. */
 export interface Wanted {
   crawl: string;
   recordsFolder: string;
@@ -36,27 +36,27 @@ export interface Wanted {
   key: string | null;
 }
 
-/** Answers from several looks, none of which changes anything. Throws E_FILE. */
+/** Finds a request, by several reads that change nothing. Throws E_FILE. */
 export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereabouts> {
   for (let looks = 1; ; looks++) {
     const look = await lookAtRequest(parts.fleet, wanted.crawl, wanted.id);
     const found = await locateOnce(parts, wanted, look);
     if (found) return found;
     if (looks < MOST_LOOKS) continue;
-    const nowhere: Place = look.open
+    const nowhere: RequestPlace = look.open
       ? { kind: 'queue', state: 'hand-over', untilMs: null }
       : { kind: 'elsewhere' };
     return { place: nowhere, look, request: look.open, attempts: [], letter: null, placed: null };
   }
 }
 
-/** Null when it has moved on meanwhile. */
+/** One try; null when the request has moved on meanwhile. */
 async function locateOnce(
   parts: PlaceParts,
   wanted: Wanted,
   look: FrontierLook,
 ): Promise<Whereabouts | null> {
-  const job = look.open || look.dead ? await jobOf(parts.queue, jobIdOf(wanted.crawl, wanted.id)) : null;
+  const job = look.open || look.dead ? await findJob(parts.queue, jobIdOf(wanted.crawl, wanted.id)) : null;
   const nothing = {
     look,
     request: look.open,
@@ -68,7 +68,7 @@ async function locateOnce(
     const place = await placeInQueue(parts, job, look);
     return place && { ...nothing, place };
   }
-  const placed = await recordOf(parts, wanted);
+  const placed = await findPlacedRecord(parts, wanted);
   if (look.dead) {
     const letter = job && (await job.isFailed()) ? letterOf(job) : null;
     return { ...nothing, place: { kind: 'dead' }, request: job && requestIn(job.data), letter, placed };
@@ -78,7 +78,7 @@ async function locateOnce(
   return { ...nothing, place: { kind: look.seen === null ? 'dropped' : 'never' } };
 }
 
-function recordOf(
+function findPlacedRecord(
   { records, recordsDir }: PlaceParts,
   { recordsFolder, id }: Wanted,
 ): Promise<PlacedRecord | null> {
@@ -89,7 +89,7 @@ async function placeInQueue(
   { fleet, queue }: PlaceParts,
   job: RequestJob | null,
   look: FrontierLook,
-): Promise<Place | null> {
+): Promise<RequestPlace | null> {
   const state = job ? await job.getState() : 'unknown';
   if (state === 'delayed') {
     const score = await fleet.redis.zscore(queue.toKey('delayed'), job?.id ?? '');

@@ -1,7 +1,7 @@
-// An explanation's steps, each a decision with its ground, in the order in which a request meets them.
+// The steps of an explanation: each decision with its reason, in the order in which a request meets them.
 import { shownFailure, unpackFailure } from '../errors.ts';
 import { adviceOn } from '../queue/dead-letters.ts';
-import type { Facts, Place, Step } from './explanation.ts';
+import type { Facts, RequestPlace, Step } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { forbiddenBy, heldText, ordinal, reason, sentences, span } from './words.ts';
 
@@ -85,7 +85,7 @@ function guardStep({ guard }: Facts): Step | null {
     return {
       step: 'guard',
       ok: null,
-      text: 'a name: its address is checked when it is connected to',
+      text: 'a host name: its address is checked when drover connects to it',
       detail,
     };
   if (range === null) return { step: 'guard', ok: true, text: 'a public address', detail };
@@ -99,8 +99,8 @@ function guardStep({ guard }: Facts): Step | null {
 function robotsStep({ subject, robots }: Facts): Step | null {
   if (subject.url === null) return null;
   if (subject.loadedCrawl.settings.ignoreRobots)
-    return { step: 'robots', ok: true, text: 'not asked (--ignore-robots)' };
-  if (!robots) return { step: 'robots', ok: null, text: 'not asked yet, or not for a day' };
+    return { step: 'robots', ok: true, text: 'not fetched (--ignore-robots)' };
+  if (!robots) return { step: 'robots', ok: null, text: 'not fetched yet, or not in the last day' };
   const { kind, line, rule, group, fetchedAt, freshUntil } = robots;
   const forbidden = forbiddenBy(robots);
   const ground =
@@ -108,7 +108,7 @@ function robotsStep({ subject, robots }: Facts): Step | null {
       ? 'there is no robots.txt: all is allowed'
       : (forbidden ?? (line === null ? 'no rule matches: allowed' : `allowed (line ${line}: ${rule})`));
   const whose = group === null ? '' : `, group ${group}`;
-  const text = `${ground}${whose}; fetched ${fetchedAt}, holds until ${freshUntil}`;
+  const text = `${ground}${whose}; fetched ${fetchedAt}, valid until ${freshUntil}`;
   return { step: 'robots', ok: forbidden === null, text, detail: { ...robots } };
 }
 
@@ -139,12 +139,12 @@ function placeStep({ where }: Facts): Step | null {
   return { step: 'place', ok: null, text: placeText(place), detail };
 }
 
-function placeText(place: Place): string {
+function placeText(place: RequestPlace): string {
   switch (place.kind) {
     case 'lane':
       return place.lane
         ? `${ordinal(place.lane.position)} of ${place.length} in the lane of ${place.lane.key}`
-        : `in a lane, beyond the first ${MOST_IN_LANES.toLocaleString('en-US')} entries (${place.length} wait)`;
+        : `in a lane, beyond the first ${MOST_IN_LANES.toLocaleString('en-US')} entries (${place.length} are waiting)`;
     case 'queue':
       return queueText(place);
     case 'dead':
@@ -162,7 +162,7 @@ function placeText(place: Place): string {
   }
 }
 
-function queueText({ state, untilMs }: Extract<Place, { kind: 'queue' }>): string {
+function queueText({ state, untilMs }: Extract<RequestPlace, { kind: 'queue' }>): string {
   if (state === 'delayed') return `in the queue, delayed until ${new Date(untilMs ?? 0).toISOString()}`;
   if (state === 'active') return 'with a consumer';
   return state === 'waiting'
@@ -199,6 +199,6 @@ function outcomeStep({ where }: Facts): Step | null {
 function recordStep({ where }: Facts): Step | null {
   const placed = where?.placed;
   if (!placed) return null;
-  const former = where.place.kind === 'ended' || where.look.dead ? '' : ', of before it was replayed';
+  const former = where.place.kind === 'ended' || where.look.dead ? '' : ', from before its replay';
   return { step: 'record', ok: true, text: `${placed.file} at byte ${placed.offset}${former}` };
 }

@@ -1,9 +1,9 @@
-// The one sentence that answers "why was this not fetched?".
+// The verdict: one sentence that answers "why was this not fetched?".
 import { entryOf, type ShownFailure } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
 import type { RobotsLook } from '../robots/look.ts';
 import { ruleFailure } from '../robots/robots.ts';
-import type { Facts, Place, Whereabouts } from './explanation.ts';
+import type { Facts, RequestPlace, Whereabouts } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { forbiddenBy, heldText, ordinal, reason, robotsRefusal, span } from './words.ts';
 
@@ -24,7 +24,7 @@ export function verdictOf(facts: Facts): string {
     case 'elsewhere':
       return `It ended in crawl ${subject.crawl}, but its record is not in this data directory: a consumer of another one wrote it.`;
     case 'dropped':
-      return `Not fetched: crawl ${subject.crawl} was cancelled, and what it had waiting was dropped; whether this was among it is not known any more.`;
+      return `Not fetched: crawl ${subject.crawl} was cancelled, and its waiting requests were dropped; it is not known any more whether this was one of them.`;
     case 'never':
       return `${neverOffered(facts)}.`;
     default:
@@ -32,14 +32,14 @@ export function verdictOf(facts: Facts): string {
   }
 }
 
-function inLane(facts: Facts, { lane, length }: Extract<Place, { kind: 'lane' }>): string {
+function inLane(facts: Facts, { lane, length }: Extract<RequestPlace, { kind: 'lane' }>): string {
   const { hostState } = facts;
   const key = lane?.key ?? hostState?.key ?? 'its host';
   const where = lane
     ? `Waiting: ${ordinal(lane.position)} in the lane of ${key}`
-    : `Waiting in a lane of crawl ${facts.subject.crawl}, beyond the first ${MOST_IN_LANES.toLocaleString('en-US')} (${length} wait at ${key})`;
+    : `Waiting in a lane of crawl ${facts.subject.crawl}, beyond the first ${MOST_IN_LANES.toLocaleString('en-US')} (${length} are waiting at ${key})`;
   if (facts.counts?.state === 'paused') return `${where}; ${pausedCrawl(facts)}`;
-  if (facts.consumers === 0) return `${where}; no consumer is at work (drover consume)`;
+  if (facts.consumers === 0) return `${where}; no consumer is running (drover consume)`;
   const [hold] = hostState?.holds ?? [];
   if (hold) return `${where}, which is ${heldText(hold)}`;
   return hostState && hostState.nextMs > 0
@@ -50,18 +50,18 @@ function inLane(facts: Facts, { lane, length }: Extract<Place, { kind: 'lane' }>
 const pausedCrawl = ({ subject }: Facts) =>
   `crawl ${subject.crawl} is paused (drover resume ${subject.crawl})`;
 
-function inQueue(facts: Facts, { state, untilMs }: Extract<Place, { kind: 'queue' }>): string {
+function inQueue(facts: Facts, { state, untilMs }: Extract<RequestPlace, { kind: 'queue' }>): string {
   if (facts.counts?.state === 'cancelled' && state !== 'active')
-    return `Not fetched: crawl ${facts.subject.crawl} was cancelled; it stands in the queue until a consumer refuses it`;
+    return `Not fetched: crawl ${facts.subject.crawl} was cancelled; it stays in the queue until a consumer refuses it`;
   const last = facts.where?.attempts.at(-1);
   const paused = facts.counts?.state === 'paused' ? `; ${pausedCrawl(facts)}` : '';
   if (state === 'active') return `It is with a consumer now${paused}`;
-  const nobody = facts.consumers === 0 && !paused ? '; no consumer is at work (drover consume)' : '';
+  const nobody = facts.consumers === 0 && !paused ? '; no consumer is running (drover consume)' : '';
   if (state !== 'delayed') return `Waiting in the queue for a consumer${paused || nobody}`;
   const until = `Waiting until ${new Date(untilMs ?? 0).toISOString()}`;
   const why = last
-    ? `attempt ${facts.where?.attempts.length} failed (${last.code}), and it is tried again`
-    : `${postponedBy(facts)}, and it was put back`;
+    ? `attempt ${facts.where?.attempts.length} failed (${last.code}), and it will be tried again`
+    : `${postponedBy(facts)}, so it was postponed`;
   return `${until}: ${why}${paused || nobody}`;
 }
 
@@ -75,7 +75,7 @@ function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string
   const after = attempts > 0 ? ` after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}` : '';
   const next =
     counts?.state === 'cancelled'
-      ? 'Its crawl was cancelled, and so it stays dead.'
+      ? 'Its crawl was cancelled, so it stays dead.'
       : `A replay tries it again (drover dead replay ${subject.crawl}).`;
   return `Dead${after}: ${look.dead} ${next}`;
 }
@@ -95,12 +95,15 @@ function ended(
     return `Fetched at ${fetchedAt}: ${status} (${error.code}), ${at}.`;
   const gone =
     counts?.state === 'cancelled'
-      ? 'its letter is gone, purged or dropped on its way through a replay when the crawl was cancelled'
+      ? 'its letter is gone: it was purged, or the crawl was cancelled while a replay brought it back'
       : 'its letter was purged';
   return `Dead since ${fetchedAt}, and ${gone}: ${error.code} ${error.message}`;
 }
 
-/** In the words for a rule that holds, if the robots.txt that the fleet has still forbids by the rule that the record names. */
+/**
+ * The refusal as a rule in force, when the fleet's current robots.txt still forbids the URL by the rule that
+ * the record names.
+ */
 function ruleInForce(robots: RobotsLook | null, refused: ShownFailure): string | null {
   if (!robots || ruleFailure(robots.file, robots.line, robots.rule).message !== refused.message) return null;
   return robotsRefusal(robots.file, robots.line, robots.rule);
@@ -110,7 +113,7 @@ function neverOffered(facts: Facts): string {
   const { subject, scope, counts } = facts;
   const which =
     subject.chosen === 'newest'
-      ? `Never offered to any crawl (asked for ${subject.crawl}, the newest)`
+      ? `Never offered to any crawl (explained for ${subject.crawl}, the newest)`
       : `Never offered to crawl ${subject.crawl}`;
   const soFar = counts?.state === 'running' || counts?.state === 'paused' ? ' so far' : '';
   const { linking = null, limit = null, asLink = null } = scope ?? {};
@@ -124,21 +127,21 @@ function neverOffered(facts: Facts): string {
   const hindrance = ifOffered(facts);
   return hindrance
     ? `${which}${soFar}${hindrance}`
-    : `${which}${soFar}: it was no seed, and no page that was fetched links to it`;
+    : `${which}${soFar}: it was not a seed, and no fetched page links to it`;
 }
 
-/** A link that its page's crawl did not follow for reasons that cannot be told from the two URLs. */
+/** The reason for a link that was not followed, when the two URLs alone do not show it. */
 function leftOut({ counts }: Facts): string {
   const codes = Object.keys(counts?.leftOut ?? {});
   return codes.length > 0
     ? `the crawl left links out for ${codes.join(', ')}`
-    : 'its links had not been offered when this was asked';
+    : 'that page’s links had not been offered yet';
 }
 
-/** What would keep it from being fetched though it were offered: '' for nothing that is known. */
+/** What would keep the URL from being fetched if it were offered; '' when nothing is known. */
 function ifOffered({ guard, robots }: Facts): string {
   if (guard && !guard.allowed)
-    return `; as a link it would be refused, for its address is ${guard.range} (E_SSRF)`;
+    return `; as a link it would be refused, because its address is ${guard.range} (E_SSRF)`;
   const forbidden = forbiddenBy(robots);
-  return forbidden ? `; if it were, ${forbidden}` : '';
+  return forbidden ? `; if it were offered, ${forbidden}` : '';
 }

@@ -1,4 +1,4 @@
-// Small words that explanations are put together from.
+// Phrases that explanations are made of.
 import { catalogue, knownFailure, type ShownFailure, unpackFailure } from '../errors.ts';
 import { type Hold, phraseOf } from '../politeness/held-back.ts';
 import type { RobotsLook } from '../robots/look.ts';
@@ -17,7 +17,10 @@ export function span(milliseconds: number): string {
   return seconds < 120 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** What this case adds to the sentence of its code, as part of a sentence; that itself where it adds nothing, or a bare limit. */
+/**
+ * The detail of a failure as part of a sentence. Without a detail, the meaning of its code; with a limit as
+ * detail, both.
+ */
 export function reason(failure: ShownFailure): string {
   const detail = knownFailure(failure)?.detail;
   if (detail === undefined) return partOf(failure.message);
@@ -28,12 +31,12 @@ export function reason(failure: ShownFailure): string {
 const partOf = (sentence: string) =>
   `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
 
-/** Why its host is paused or slowed, since when, and what would change it. */
+/** Says why the host is paused or slowed, since when, and what would change it. */
 export function heldText(hold: Hold): string {
   return `${phraseOf(hold, (iso) => iso)} (${hold.change})`;
 }
 
-/** Sentences behind each other, each with its end. */
+/** Joins sentences; adds a full stop where one has none. */
 export function sentences(...texts: string[]): string {
   return texts.map((text) => (/[.!?]$/.test(text) ? text : `${text}.`)).join(' ');
 }
@@ -44,11 +47,11 @@ export function robotsRefusal(file: string, line: number | null, rule: string | 
   return `robots.txt of ${hostOf(file)} forbids it${which}`;
 }
 
-/** The same for a robots.txt as the fleet has it; null where it lets the URL pass. */
+/** The same for the robots.txt that the fleet has stored; null when it allows the URL. */
 export function forbiddenBy(robots: RobotsLook | null): string | null {
   if (!robots || robots.allowed) return null;
   if (robots.kind !== 'unreachable') return robotsRefusal(robots.file, robots.line, robots.rule);
-  return `robots.txt of ${hostOf(robots.file)} cannot be had (${whyUnreachable(robots)}), which forbids all`;
+  return `robots.txt of ${hostOf(robots.file)} is unreachable (${whyUnreachable(robots)}), which forbids all`;
 }
 
 function whyUnreachable({ reason: text }: RobotsLook): string {

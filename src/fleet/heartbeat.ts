@@ -1,4 +1,5 @@
-// Once a second, a consumer tells the fleet what it counted and how it stands, and hears whether somebody listens to the tail.
+// The heartbeat: once a second, a consumer writes its counts and its state to Redis and learns whether
+// anybody watches the live tail.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Fleet } from '../fleet.ts';
@@ -6,24 +7,27 @@ import type { Log } from '../log.ts';
 import { defineScript, type ScriptArgument } from '../scripts.ts';
 import type { Meters } from './meters.ts';
 
-/** How one consumer stands. Times in milliseconds, memory in bytes. */
+/** The state of one consumer. Times in milliseconds, memory in bytes. */
 export interface Standing {
   inFlight: number;
   slotsHeld: number;
   slotsAwaited: number;
-  /** How late its event loop was since the last heartbeat. */
+  /** Delay of its event loop since the last heartbeat. */
   loop: { p50: number; p99: number; max: number };
-  /** Age of its oldest record that is not durable. */
+  /** Age of its oldest record that is not durable yet. */
   storeLagMs: number;
   resident: number;
   heap: number;
 }
 
-/** What a crash leaves goes after this; a heartbeat that a reconnect sends again is known for so long. */
+/**
+ * A dead consumer's state is deleted after this time. For the same time, Redis recognises a heartbeat that is
+ * sent again.
+ */
 const KEPT_MS = 600_000;
-/** How often the event loop is looked at; the histogram counts it as a part of each delay. */
+/** Interval of measuring the event loop. The histogram counts it as a part of each delay. */
 const RESOLUTION_MS = 20;
-/** A loop that is late by this much loses time for all that the consumer has in hand. */
+/** A delay of the event loop above this is logged, because it delays everything that the consumer does. */
 const LATE_MS = 1000;
 
 /** One heartbeat of a consumer, numbered from 1: how it stands as JSON ('' when it leaves), pairs of metric's field and what to add. */
@@ -43,9 +47,12 @@ export const heartbeatScript = defineScript({
 });
 
 export interface Heartbeat {
-  /** Sends the next heartbeat; at most one is on its way. Rejects when Redis does; what was counted goes with a later one. */
+  /**
+   * Sends the next heartbeat; at most one is sent at a time. Rejects when Redis fails; the counts are then
+   * sent with a later heartbeat.
+   */
   beat(): Promise<void>;
-  /** The last heartbeat: what is left is counted, and the consumer stands nowhere any more. */
+  /** Sends the last heartbeat: the remaining counts, and that the consumer has left. */
   stop(): Promise<void>;
 }
 
@@ -65,7 +72,8 @@ export function createHeartbeat(parts: {
   let running: Promise<void> | null = null;
 
   async function send(standing: string): Promise<void> {
-    // The same heartbeat again if the last did not arrive, for all we know: it adds nothing where it did.
+    // If the last heartbeat may not have arrived, the same one is sent again. Redis ignores it if it did
+    // arrive.
     unsent ??= { consumer, beat: ++beats, standing, counted: meters.take() };
     const isTailWanted = await fleet.run(heartbeatScript, unsent);
     unsent = null;
@@ -75,7 +83,7 @@ export function createHeartbeat(parts: {
   function stand(): string {
     const loop = delaysOf(delays);
     delays.reset();
-    if (loop.max > LATE_MS) parts.log.warn({ delayMs: loop.max }, 'the event loop was held up');
+    if (loop.max > LATE_MS) parts.log.warn({ delayMs: loop.max }, 'the event loop was blocked');
     const { rss: resident, heapUsed: heap } = process.memoryUsage();
     const standing: Standing = { ...parts.standing(), loop, resident, heap };
     return JSON.stringify(standing);

@@ -1,4 +1,5 @@
-// The fleet's last hour: one sample every 5 s, written by whichever process comes first. What the dashboard plots.
+// The fleet's last hour, for the dashboard's plots: one sample every 5 s, written by one process of the
+// fleet.
 import type { Fleet } from '../fleet.ts';
 import { gathered, requestErrors } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
@@ -14,19 +15,22 @@ import {
 export interface StatsSample {
   /** Milliseconds since 1970. */
   at: number;
-  /** These are counters of the fleet since its beginning. */
+  /** This field and all down to `latency` are counters since the fleet's beginning. */
   recorded: number;
   refused: number;
   dead: number;
   retries: number;
-  /** Requests that their server told to come later. */
+  /** Requests postponed because their server was rate-limiting (429, 503). */
   postponed: number;
   bytes: number;
-  /** By layer; those without any are left out. */
+  /** Errors by layer; layers without errors are left out. */
   errors: Record<string, number>;
-  /** Times of whole attempts: `counts[i]` of them took at most `bounds[i]` ms and more than the bound before; the last took longer than all. */
+  /**
+   * Times of whole attempts. `counts[i]` attempts took at most `bounds[i]` ms and more than the bound before;
+   * the last count is of those that took longer than all bounds.
+   */
   latency: { bounds: number[]; counts: number[] };
-  /** These are as it stood then. */
+  /** This field and all below are the state at that moment. */
   waiting: number;
   open: number;
   delayed: number;
@@ -37,7 +41,7 @@ export interface StatsSample {
 
 export interface Stats {
   everyMs: number;
-  /** At most those of the last hour, the oldest first. */
+  /** Samples of the last hour, oldest first. */
   samples: StatsSample[];
 }
 
@@ -46,11 +50,11 @@ const KEPT_MS = 3_600_000;
 const MOST_SAMPLES = KEPT_MS / EVERY_MS;
 
 export interface Sampler {
-  /** To be called about once a second. Answers the sample if it was this process's turn to write one. */
+  /** To be called about once a second. Returns the sample if this process wrote one. */
   tick(): Promise<StatsSample | null>;
 }
 
-/** Any process of the fleet may have one, consumers and the API's server alike. */
+/** Makes a sampler. Any process of the fleet may have one: consumers and the API server. */
 export function createSampler(fleet: Fleet, queue: RequestQueue, nowMs: () => number = Date.now): Sampler {
   let lastPeriod = 0;
   return {
@@ -58,7 +62,8 @@ export function createSampler(fleet: Fleet, queue: RequestQueue, nowMs: () => nu
       const period = Math.floor(nowMs() / EVERY_MS);
       if (period === lastPeriod) return null;
       lastPeriod = period;
-      // Who writes the period's name first writes its sample. If it dies before that, one sample is missing.
+      // The process that first sets the key of the period writes its sample. If it dies before it has written
+      // it, that sample is missing.
       const claim = fleet.keys.historyClaim(period);
       if ((await fleet.redis.set(claim, '1', 'PX', 2 * EVERY_MS, 'NX')) === null) return null;
       const sample = { ...(await takeSample(fleet, queue)), at: nowMs() };
@@ -71,7 +76,7 @@ export function createSampler(fleet: Fleet, queue: RequestQueue, nowMs: () => nu
   };
 }
 
-/** The fleet's last hour. */
+/** Reads the samples of the last hour. */
 export async function readStats(fleet: Fleet): Promise<Stats> {
   const texts = await fleet.redis.lrange(fleet.keys.history, 0, -1);
   const since = Date.now() - KEPT_MS;
@@ -79,13 +84,16 @@ export async function readStats(fleet: Fleet): Promise<Stats> {
   return { everyMs: EVERY_MS, samples };
 }
 
-/** The newest sample, whoever wrote it; null before there is one. */
+/** The newest sample; null before there is one. */
 export async function latestSample(fleet: Fleet): Promise<StatsSample | null> {
   const text = await fleet.redis.lindex(fleet.keys.history, -1);
   return text === null ? null : (JSON.parse(text) as StatsSample);
 }
 
-/** The fleet as it stands now. Its cost does not depend on hosts, and not on crawls beyond the newest 1,000. */
+/**
+ * The state of the fleet now. The cost does not depend on the number of hosts, nor on crawls beyond the
+ * newest 1,000.
+ */
 export async function takeSample(fleet: Fleet, queue: RequestQueue): Promise<StatsSample> {
   const [counters, standings, crawls, jobs] = await Promise.all([
     readCounters(fleet),
@@ -101,7 +109,7 @@ export async function takeSample(fleet: Fleet, queue: RequestQueue): Promise<Sta
     refused: outcome('refused'),
     dead: outcome('dead'),
     retries: outcome('retry'),
-    postponed: counters.of(gathered.toldOff),
+    postponed: counters.of(gathered.rateLimited),
     bytes: counters.of(gathered.bytes),
     errors: errorsByLayer(counters),
     latency: { bounds: boundsMs, counts },

@@ -3,11 +3,11 @@
 import type { Fleet } from '../fleet.ts';
 
 export interface Interval {
-  /** Resolves when the round at hand is done. */
+  /** Resolves when the current round is done. */
   stop(): Promise<void>;
 }
 
-/** Begins a round every `everyMs`, unless the one before is still at it. */
+/** Starts a round every `everyMs` milliseconds, unless the former round is still running. */
 export function repeat(
   everyMs: number,
   round: () => Promise<void>,

@@ -1,4 +1,5 @@
-// A program of the user's as a member of a fleet: its settings, and the Redis that they name or the embedded one of the data directory.
+// Makes a user's program a member of a fleet: reads its settings and connects to Redis, or to the embedded
+// Redis of the data directory.
 import { parseSetting, unknownKey } from '../config/parse.ts';
 import { readSettings } from '../config/read.ts';
 import type { NameOf, SettingName, Settings } from '../config/settings.ts';
@@ -9,30 +10,31 @@ import { namespaceOf } from '../keys.ts';
 import { closeRedis, connectRedis, type Redis, redisFailure } from '../redis.ts';
 import { openFleet } from './format.ts';
 
-/** Settings as a program gives them: what is a number also as text, such as '2s' or '10MiB'. */
+/** Settings as a program gives them. A number may also be text with a unit, such as '2s' or '10MiB'. */
 export type GivenSettings<Name extends SettingName> = {
   [N in Name]?: Settings[N] | (number extends Settings[N] ? string : never);
 };
 
-/** Which fleet: the same as the commands' unless something else is given. */
+/** The options that choose the fleet. By default it is the fleet of the commands. */
 export type FleetOptions = GivenSettings<NameOf<'place'>>;
 
-/** A program of the user's as a member of a fleet. */
+/** A user's program as a member of a fleet. */
 export interface Membership {
   settings: Settings;
   fleet: Fleet;
   /**
-   * Does work that needs Redis, and keeps the process alive for so long: without work at hand it may end, whether or not the fleet was left.
-   * What Redis says becomes a DroverError; when it is away, E_REDIS_DOWN within about 5 s.
+   * Runs `work`, which needs Redis, and keeps the process alive until it ends. At other times the process may
+   * end, even without `leave`. Errors of Redis become DroverErrors; E_REDIS_DOWN comes within about 5 s when
+   * Redis is away.
    */
   at<T>(work: () => Promise<T>): Promise<T>;
-  /** Of the embedded Redis the last user stops it. */
+  /** Closes the connection. The last user of an embedded Redis stops it. */
   leave(): Promise<void>;
 }
 
 /**
- * `given` goes before DROVER_* variables and drover.config, as flags do. Throws E_SETTING for what has none of the names `allowed`, or a wrong
- * value; errors of layer redis or disk.
+ * Joins a fleet. `given` overrides DROVER_* variables and drover.config, as flags do. Throws E_SETTING for a
+ * name that is not in `allowed` or a wrong value, and errors of layers redis and disk.
  */
 export async function joinFleet(
   given: Readonly<Record<string, unknown>>,
@@ -61,7 +63,7 @@ export async function joinFleet(
 
 function named(error: unknown, embedded: Embedded | null): unknown {
   const known = redisFailure(error);
-  // That the embedded Redis is away says less than why it cannot be started again.
+  // The reason why the embedded Redis cannot be started says more than that it is down.
   return (known?.code === 'E_REDIS_DOWN' && embedded?.trouble()) || known || error;
 }
 
@@ -100,8 +102,8 @@ async function joinEmbedded(dataDir: string): Promise<Embedded> {
 }
 
 /**
- * Lets the process end while the connection is open and idle. Answers what runs work on it, for which the process stays; the connection's own
- * attempts to reconnect do not keep it either.
+ * Lets the process end while the connection is open and idle. Returns a function that runs work and keeps the
+ * process alive meanwhile. Attempts to reconnect do not keep the process alive either.
  */
 function holdWhileBusy(redis: Redis): <T>(work: () => Promise<T>) => Promise<T> {
   const inner = redis as unknown as Record<

@@ -1,4 +1,5 @@
-// The live tail: consumers publish the requests that end, while somebody listens; so many at most, the rest is counted.
+// The live tail: while anybody watches, consumers publish the requests that end, up to a limit; the rest is
+// only counted.
 
 import type { Fleet } from '../fleet.ts';
 import { keysOf } from '../keys.ts';
@@ -15,7 +16,7 @@ export interface TailLine {
   host: string;
   status: number | null;
   code: string | null;
-  /** Of the fetch that ended it; null where nothing was fetched. */
+  /** Time of the fetch that ended the request, in milliseconds; null when nothing was fetched. */
   ms: number | null;
   bytes: number | null;
   attempts: number;
@@ -31,11 +32,11 @@ export interface TailBatch {
 const BATCH_MS = 250;
 const MOST_LINES = 50;
 const LONGEST_URL = 2000;
-/** A listener must want it again within this. */
+/** A watcher must call wantTail again within this time. */
 const WANTED_MS = 5000;
 
 export interface Tail {
-  /** Whether somebody listens: else there is nothing to be done for a line. */
+  /** Whether anybody watches. If not, callers need not make a line. */
   readonly isWanted: boolean;
   want(isWanted: boolean): void;
   add(line: TailLine): void;
@@ -86,12 +87,15 @@ function shown(text: string): string {
   return printable(redact(text.length > LONGEST_URL ? `${text.slice(0, LONGEST_URL)}…` : text));
 }
 
-/** Asks consumers for the tail, for 5 s from now: within a second they publish. */
+/** Asks consumers to publish the tail for 5 s from now. They begin within a second. */
 export async function wantTail(fleet: Fleet): Promise<void> {
   await fleet.redis.set(fleet.keys.tailWanted, '1', 'PX', WANTED_MS);
 }
 
-/** Hears the fleet's tail on a connection for subscribers, for as long as `wantTail` is called. Returns what ends it. */
+/**
+ * Receives the fleet's tail on a connection for subscribers, for as long as `wantTail` is called. Returns a
+ * function that ends it.
+ */
 export function listenToTail(
   subscriber: Redis,
   namespace: string,
@@ -104,7 +108,7 @@ export function listenToTail(
     try {
       onBatch(JSON.parse(message) as TailBatch);
     } catch (error) {
-      onError(error); // whatever else somebody publishes there
+      onError(error); // a message that drover did not publish
     }
   };
   subscriber.on('message', onMessage);

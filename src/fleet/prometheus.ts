@@ -1,4 +1,5 @@
-// The fleet's metrics as Prometheus reads them: every series of src/metrics.ts, each time, from Redis. The one import of prom-client.
+// The fleet's metrics in Prometheus' format: all series of src/metrics.ts, read from Redis each time. Only
+// this file imports prom-client.
 
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import type { Fleet } from '../fleet.ts';
@@ -16,7 +17,7 @@ import {
   type Standings,
 } from './snapshot.ts';
 
-/** Of the text that renderMetrics gives. */
+/** Content type of the text that renderMetrics returns. */
 export const METRICS_CONTENT_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 export type ExtraMetrics = Registry;
@@ -27,19 +28,23 @@ interface Sample {
   metricName?: string;
 }
 
-/** Metrics of this process alone (CPU, memory, event loop), for renderMetrics to add. To be called once in a process. */
+/**
+ * Metrics of this process (CPU, memory, event loop), which renderMetrics can add. To be called once in a
+ * process.
+ */
 export function processMetrics(): ExtraMetrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  // Gauges by the names of counters, which promtool objects to; their parts, by type, stay.
+  // These are gauges with the names of counters, which promtool rejects. The gauges for their parts stay.
   for (const kind of ['handles', 'requests', 'resources'])
     register.removeSingleMetric(`nodejs_active_${kind}_total`);
   return register;
 }
 
 /**
- * Metrics of the whole fleet in Prometheus' text format 0.0.4; `extra` are those of this process, added at the end. Counters are those of all
- * consumers there ever were; what a consumer counted in its last second is missing if it was killed.
+ * Metrics of the whole fleet in Prometheus' text format 0.0.4, followed by `extra`, the metrics of this
+ * process. Counters include consumers that have ended. When a consumer is killed, its counts of the last
+ * second are lost.
  */
 export async function renderMetrics(
   fleet: Fleet,
@@ -93,7 +98,7 @@ function samplesOf(metric: Metric, counters: Counters): Sample[] {
 
 const keyOf = ({ name }: Metric, row: readonly string[]) => [name, ...row].join(' ');
 
-/** The gauges, each by its name and the values of its labels. */
+/** Values of the gauges, by name and label values. */
 async function readStanding(fleet: Fleet, queue: RequestQueue): Promise<Map<string, number>> {
   const [standings, crawls, jobs, memory] = await Promise.all([
     readStandings(fleet),

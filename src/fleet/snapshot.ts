@@ -1,26 +1,29 @@
-// The fleet at one moment, as Redis knows it: what its consumers counted, how they stand, what waits. The work is bounded, whatever the
-// number of hosts, and of crawls beyond the newest.
+// The fleet at one moment, from Redis: counters and states of its consumers, and what waits. The cost does
+// not depend on the number of hosts, nor on crawls beyond the newest 1,000.
 import type { Fleet } from '../fleet.ts';
 import { crawlStates, fieldOf, fields, gathered, type Metric, OTHER, queueStates } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import { defineScript } from '../scripts.ts';
 import type { Standing } from './heartbeat.ts';
 
-/** So many of the newest crawls are looked at, besides those with something to dispatch. */
+/** Most newest crawls that are read, besides those with requests to dispatch. */
 const MOST_CRAWLS = 1000;
 const GROUPS_A_PAGE = 500;
 const MOST_GROUP_PAGES = 20;
 
-/** What all consumers counted since the fleet's beginning; 0 for what never came. */
+/** Counts of all consumers since the fleet's beginning; 0 for what was never counted. */
 export interface Counters {
   of(metric: Metric, ...row: string[]): number;
-  /** Of a histogram: counts of its buckets, the last of +Inf, each for itself; and the sum in seconds. */
+  /**
+   * A histogram: the count of each bucket by itself (not added up), the last one for +Inf, and the sum in
+   * seconds.
+   */
   histogram(metric: Metric, ...row: string[]): { counts: number[]; sumSeconds: number };
 }
 
 export interface CrawlTotals {
   byState: Record<string, number>;
-  /** Requests of open crawls that have not ended, and those of them that are in the queue. */
+  /** Requests of open crawls that have not ended. `open` counts those of them that are in the queue. */
   waiting: number;
   open: number;
 }
@@ -28,7 +31,7 @@ export interface CrawlTotals {
 export interface Standings {
   consumers: number;
   capacity: number;
-  /** Of those that have told it; a consumer that has just begun has not. */
+  /** The states of consumers that have sent a heartbeat; a new consumer has not. */
   each: Standing[];
 }
 
@@ -70,7 +73,10 @@ export async function readStandings(fleet: Fleet): Promise<Standings> {
   };
 }
 
-/** Crawls with something to dispatch and the newest 1,000, by state; those that are older have ended, and wait for nothing. */
+/**
+ * Totals over the crawls with requests to dispatch and the newest 1,000. Older crawls have ended, and none of
+ * their requests wait.
+ */
 export async function readCrawlTotals(fleet: Fleet): Promise<CrawlTotals> {
   const [active, newest] = await Promise.all([
     fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'),
@@ -103,12 +109,15 @@ export async function readCrawlTotals(fleet: Fleet): Promise<CrawlTotals> {
   return totals;
 }
 
-/** Jobs by state. */
+/** Number of jobs by state. */
 export async function readQueue(queue: RequestQueue): Promise<Record<string, number>> {
   return queue.getJobCounts(...queueStates);
 }
 
-/** Dead letters by code; those of groups beyond the 10,000 that grew last are under `other`. `all` is the length of the failed set. */
+/**
+ * Number of dead letters by code. Those of groups beyond the newest 10,000 are counted as `other`. `all` is
+ * the length of the failed set.
+ */
 export async function readDeadByCode(fleet: Fleet, all: number): Promise<Map<string, number>> {
   const codes = new Map<string, number>();
   let counted = 0;
@@ -125,7 +134,7 @@ export async function readDeadByCode(fleet: Fleet, all: number): Promise<Map<str
   return codes;
 }
 
-/** The time of whole requests: what percentiles are derived from. */
+/** Times of whole attempts, from which percentiles are computed. */
 export function totalTimes(counters: Counters): { boundsMs: number[]; counts: number[] } {
   const { counts } = counters.histogram(gathered.phases, 'total');
   return { boundsMs: gathered.phases.bounds.map((bound) => bound * 1000), counts };

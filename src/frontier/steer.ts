@@ -42,7 +42,7 @@ function readSteered(reply: ScriptReply): Steered | null {
  */
 export async function steer(fleet: Fleet, crawl: string, steering: Steering): Promise<Steered> {
   const steered = await fleet.run(steerScripts[steering], crawl);
-  if (!steered) throw new DroverError('E_CRAWL_UNKNOWN', `Nothing is known of ${JSON.stringify(crawl)}.`);
+  if (!steered) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return steered;
 }
 

@@ -1,24 +1,27 @@
-// Bytes to numbered lines, in bounded memory whatever the bytes are: the lines that say something, and the bad ones.
+// Turns bytes into numbered lines, in bounded memory for any input. Returns lines with content, and bad
+// lines.
 import { isUtf8 } from 'node:buffer';
 import { type Failure, failure } from '../errors.ts';
 
-/** A line without the white space around it, or why it cannot be read, with what can be shown of it. */
+/**
+ * A line without surrounding white space; or why it cannot be read, with the part of it that can be shown.
+ */
 export type Line = { line: number; text: string } | { line: number; failure: Failure; text: string };
 
-/** Of one line, in bytes. */
+/** Longest line, in bytes. */
 export const maxLineBytes = 65_536;
 
 const newline = 0x0a;
 
 /**
- * The lines of `input` in batches of about one chunk, counted from 1. Left out: empty lines and those that begin with
- * `#`. A byte order mark and Windows line ends are taken off. Failures: E_LINE_TOO_LONG, E_LINE_ENCODING (not UTF-8,
- * or with a NUL). Holds one chunk and at most `maxLineBytes` more.
+ * Reads the lines of `input` in batches of about one chunk, counted from 1. Empty lines and lines that begin
+ * with `#` are left out. A byte order mark and Windows line ends are removed. Failures: E_LINE_TOO_LONG,
+ * E_LINE_ENCODING (not UTF-8, or with a NUL). Keeps one chunk and at most `maxLineBytes` more in memory.
  */
 export async function* readLines(input: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
   let line = 1;
   let rest: Buffer[] = [];
-  let room = maxLineBytes + 1; // one byte more than allowed is kept of a line, so that it is seen to be too long
+  let room = maxLineBytes + 1; // one byte more than allowed is kept, to detect a line that is too long
   const keep = (bytes: Buffer) => {
     if (room > 0 && bytes.length > 0) rest.push(bytes.subarray(0, room));
     room -= bytes.length;
@@ -43,7 +46,7 @@ function linesOf(block: Buffer, first: number): { found: Line[]; next: number } 
   const bytes = first === 1 && hasByteOrderMark(block) ? block.subarray(3) : block;
   const found: Line[] = [];
   let line = first;
-  // One look at the whole block spares nearly every list a look at each line.
+  // One check of the whole block makes a check of each line unnecessary for nearly every list.
   const isGood = isUtf8(bytes) && !bytes.includes(0);
   const add = (read: { text: string; failure?: Failure }) => {
     if (read.text !== '' && !read.text.startsWith('#')) found.push({ line, ...read });
@@ -84,7 +87,7 @@ function hasByteOrderMark(bytes: Buffer): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
-/** Told by its byte order mark. Each of its lines would be bad, so it is named once. */
+/** Recognises UTF-16 by its byte order mark. Every line of it would be bad, so it is reported once. */
 function isUtf16(bytes: Buffer): boolean {
   return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }

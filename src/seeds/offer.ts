@@ -1,4 +1,4 @@
-// Offering seeds to a crawl, batch by batch, each durable before the next is read.
+// Offers seeds to a crawl in batches. Each batch is durable before the next one is read.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stayWithCrawl } from '../crawl/crawl.ts';
@@ -9,17 +9,17 @@ import { redisFailure } from '../redis.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 
-/** A list that comes slowly (`tail -f`) is not kept waiting for a full batch. */
+/** Longest wait for a full batch, so that a slow list (`tail -f`) is offered too. */
 const SLOWEST_MS = 200;
-/** A full frontier is looked at again after this, then less and less often. */
+/** A full frontier is tried again after this time, then after longer and longer times. */
 const SHORTEST_HELD_MS = 20;
 const LONGEST_HELD_MS = 250;
-/** Of --max-frontier: by so much at most does one batch go beyond it. */
+/** Share of --max-frontier that one batch may go beyond it. */
 const BATCH_SHARE = 0.1;
-/** Bodies may be large: a batch with so many characters of them waits for no more. */
+/** A batch with this many characters of bodies is sent at once, because bodies may be large. */
 const MOST_BODIES = 4_000_000;
 
-/** A line of a seed list: a request whose url is normalised, or what is wrong with it. */
+/** A line of a seed list: a request with a normalised URL, or what is wrong with the line. */
 export type OfferedLine =
   | { source: string; line: number; input: RequestInput }
   | { source: string; line: number; failure: Failure; text: string };
@@ -28,7 +28,7 @@ export interface OfferTotals {
   accepted: number;
   duplicates: number;
   rejected: number;
-  /** Not accepted because of --limit. */
+  /** Not accepted, because the crawl has reached its --limit. */
   overLimit: number;
 }
 
@@ -37,19 +37,26 @@ export interface SeedOffering {
   crawl: string;
   producer: string;
   lines: AsyncIterable<OfferedLine>;
-  /** As the crawl has it; without it, batches are as large as they may be. */
+  /** The crawl's limit of waiting requests. Without it, batches have their full size. */
   maxFrontier?: number;
-  /** Whether private hosts that the lines name are thereby allowed (default): so for an operator's own list, not for what comes over the network. */
+  /**
+   * Whether a private host in the lines becomes allowed (default true). It is right for an operator's own
+   * list, and wrong for requests from the network.
+   */
   mayNameHosts?: boolean;
   onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
-  /** Told when the frontier is full, and how full, or -1 if it is Redis' memory, each time that it is looked at again. */
+  /**
+   * Called each time that the frontier is found full, with the number of waiting requests, or with -1 when
+   * the memory of Redis is full.
+   */
   onHeld?: (waiting: number) => void;
   stopped: () => boolean;
 }
 
 /**
- * Offers all lines to a crawl that the producer has begun (beginCrawl), and keeps its lease meanwhile. A bad line is reported and the
- * rest goes on. Idempotent: a list that was cut off is offered again from its start without doubling anything.
+ * Offers all lines to a crawl that the producer has begun (beginCrawl), and renews the producer's lease
+ * meanwhile. A bad line is reported, and the others are offered. Idempotent: a list that was interrupted can
+ * be offered again from its start.
  */
 export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
   const { fleet, crawl, producer, lines, stopped } = offering;
@@ -77,14 +84,17 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
 
 interface Batches {
   totals: Omit<OfferTotals, 'rejected'>;
-  /** Something to wait for before the next is read; null while there is room. */
+  /** Adds a request. Returns a promise to await before adding more, or null while there is room. */
   add(request: Request): Promise<void> | null;
-  /** Resolves when all that was added is durable. */
+  /** Sends what is left. Resolves when all added requests are durable. */
   send(): Promise<void>;
   stop(): void;
 }
 
-/** Batches go one after the other, in their order; the first, and what comes after a silence, at once. */
+/**
+ * Batches are sent one after the other, in their order. The first one, and the first after a silence, is sent
+ * at once.
+ */
 function createBatches(offering: SeedOffering): Batches {
   const { maxFrontier = Number.POSITIVE_INFINITY, stopped } = offering;
   const totals = { accepted: 0, duplicates: 0, overLimit: 0 };
@@ -121,7 +131,8 @@ function createBatches(offering: SeedOffering): Batches {
       bodies += request.extras?.body?.length ?? 0;
       const isFull = batch.length >= mostInBatch || bodies >= MOST_BODIES;
       if (isFull || performance.now() - sentAt > SLOWEST_MS || stopped()) return send();
-      // A list that goes silent keeps nothing back; what goes wrong then is thrown with the next batch.
+      // Requests of a list that has fallen silent are sent after SLOWEST_MS. An error of that is thrown with
+      // the next batch.
       if (batch.length === 1) timer = setTimeout(() => send().catch(() => undefined), SLOWEST_MS);
       return null;
     },
@@ -129,7 +140,10 @@ function createBatches(offering: SeedOffering): Batches {
   };
 }
 
-/** Waits while the frontier is full, or Redis' memory: until stopped. */
+/**
+ * Offers a batch. Waits while the frontier or the memory of Redis is full; returns null when stopped
+ * meanwhile.
+ */
 async function offerPatiently(
   { fleet, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
   requests: Request[],
@@ -155,7 +169,7 @@ function requestOf({ url, depth, ...rest }: RequestInput): Request {
   return { url, depth: depth ?? 0, referrer: null, extras };
 }
 
-/** The operator named these hosts and ports, so the guard lets them through though they are private. */
+/** The operator named these hosts and ports in seeds, so the guard allows them although they are private. */
 async function allowHosts(
   fleet: Fleet,
   crawl: string,

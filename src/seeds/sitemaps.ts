@@ -8,10 +8,13 @@ import { parseSeed, type SeedLine } from './read.ts';
 
 type SourcedLine = SeedLine & { source: string };
 
-/** Remembered at a time. A host that was forgotten is offered once more, which changes nothing. */
+/** Most origins remembered. The sitemaps of a forgotten origin are offered again, which changes nothing. */
 const MOST_ORIGINS = 100_000;
 
-/** Throws E_SETTING for what is no URL of a sitemap, E_USAGE when there are no seeds whose hosts `auto` could mean. */
+/**
+ * Checks the values of --sitemap. Throws E_SETTING for an invalid URL, and E_USAGE for `auto` without seeds,
+ * whose hosts it would mean.
+ */
 export function checkSitemaps(sitemaps: readonly string[], seeds: readonly string[], rules: UrlRules): void {
   for (const sitemap of sitemaps.filter((name) => !isAuto(name))) {
     const normalized = normalizeUrl(sitemap, rules);
@@ -21,13 +24,14 @@ export function checkSitemaps(sitemaps: readonly string[], seeds: readonly strin
   if (sitemaps.length > 0 && sitemaps.every(isAuto) && seeds.length === 0)
     throw new DroverError(
       'E_USAGE',
-      '--sitemap auto means the hosts of the seeds: name a seed, or the URL of a sitemap.',
+      '--sitemap auto means the hosts of the seeds: give a seed, or the URL of a sitemap.',
     );
 }
 
 /**
- * The named sitemaps, then the seeds; with `auto` among `sitemap`, before the first seed of each host what leads to its sitemaps. Before it,
- * because a page may link to a sitemap: as a link, it would be fetched and not read. `origins`: those whose sitemaps went before other seeds.
+ * Yields the named sitemaps, then the seeds. With `auto`, the sitemaps of each host come before its first
+ * seed: a page of the host may link to a sitemap, and a sitemap that is first met as a link would be fetched
+ * but not read. `origins` are those whose sitemaps have been offered before.
  */
 export async function* withSitemaps(
   seeds: AsyncIterable<SourcedLine>,
@@ -51,8 +55,8 @@ export async function* withSitemaps(
 }
 
 /**
- * With /sitemap.xml, those that robots.txt names are taken: consumers know it, since they asked for it before. Where they do not ask, it is
- * a request of its own.
+ * The request for /sitemap.xml also stands for the sitemaps named in robots.txt, which consumers have read
+ * before it. With --ignore-robots they do not read robots.txt, so it is a request of its own.
  */
 function* sitemapsOf(
   origin: string,

@@ -1,13 +1,13 @@
-// What a crawl must have to use a webhook.
+// Checks that a crawl can use its webhook.
 import type { Settings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { hostnameOf } from '../url/host.ts';
 
 /**
- * Whether a crawl of these settings can use its webhook: to be asked before it begins. Throws E_WEBHOOK: without a secret, for a URL that
- * cannot be read or names an address which allowPrivate does not allow (what a host name resolves to is seen at each delivery), for a
- * webhookDead without a webhook.
+ * Checks, before a crawl begins, that it can use its webhook. Throws E_WEBHOOK when there is no secret, when
+ * the URL is invalid or contains an address that allowPrivate does not allow, and when there is a webhookDead
+ * without a webhook. The address of a host name is checked at each delivery.
  */
 export function checkWebhook(
   settings: Pick<Settings, 'webhook' | 'webhookDead' | 'webhookSecret' | 'allowPrivate'>,
@@ -26,5 +26,8 @@ export function checkWebhook(
     ? guardOf({ cidrs: allowPrivate, hosts: [] }).refuses(address)
     : null;
   if (range !== null)
-    throw new DroverError('E_WEBHOOK', `${host} is ${range}; if it is yours: --allow-private ${address}.`);
+    throw new DroverError(
+      'E_WEBHOOK',
+      `${host} is ${range}; if it is yours, allow it with --allow-private ${address}.`,
+    );
 }

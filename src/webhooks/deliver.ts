@@ -11,21 +11,25 @@ import { redact } from '../redact.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { signWebhook } from './sign.ts';
 
-/** Of a whole attempt, and of each layer of it. */
+/** Time limit of a whole attempt and of each layer in it. */
 const TIMEOUT_MS = 10_000;
-/** Nothing of an answer is used but its status; what is longer is cut off. */
+/** Only the status of an answer is used, so a longer body is cut off. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** How an attempt ended, and at which host: all of the URL that may be shown, since the rest may hold a token. */
+/**
+ * How an attempt ended, and at which host. Only the host may be shown, because the rest of the URL may hold a
+ * token.
+ */
 export interface Delivered {
   delivery: Delivery;
   host: string;
 }
 
 /**
- * Sends the job's event, signed anew, to the webhook that its crawl has now, allowed to reach what the crawl's allowPrivate allows (not what its
- * seeds do). 2xx is arrival, though the answer's body may not come to its end; 410, an address that the guard refuses and a certificate that is
- * invalid end it; a redirect is not followed. Aborting `signal` ends it as 'stopped'.
+ * Sends the job's event, newly signed, to the webhook that its crawl has now. It may reach addresses that the
+ * crawl's allowPrivate allows, but not those that its seeds allow. A status 2xx means delivered, even when
+ * the body breaks off. 410, an address that the guard refuses and an invalid certificate end the delivery for
+ * good. Redirects are not followed. Aborting `signal` ends the attempt as 'stopped'.
  */
 export async function deliver(
   parts: { fleet: Fleet; fetcher: Fetcher; secret: string; signal: AbortSignal },
@@ -70,7 +74,7 @@ export async function deliver(
 function meaningOf(result: FetchResult, attempt: number): Delivery {
   const status = result.ok ? result.answer.status : (result.came?.status ?? null);
   if (status !== null && status >= 200 && status < 300) return { kind: 'delivered' };
-  if (status === 410) return { kind: 'givenUp', why: 'the receiver answered 410: it wants no more' };
+  if (status === 410) return { kind: 'givenUp', why: 'the receiver answered 410: it wants no more events' };
   const afterMs = delayAfter(attempt);
   if (result.ok) {
     const askedMs = parseRetryAfter(result.answer.headers['retry-after'], Date.now()) ?? 0;
@@ -78,7 +82,7 @@ function meaningOf(result: FetchResult, attempt: number): Delivery {
     return { kind: 'again', why, afterMs: Math.min(LONGEST_DELAY_MS, Math.max(afterMs, askedMs)) };
   }
   const { code } = result.failure;
-  // Where a redirect leads may hold a token; none is followed, and so it is always one too many.
+  // Any redirect is one too many here. Its target is not shown, because it may hold a token.
   if (code === 'E_REDIRECT_LOOP')
     return { kind: 'again', why: 'the receiver answered with a redirect, which is not followed', afterMs };
   const why = redact(packFailure(result.failure));

@@ -1,45 +1,46 @@
-// Webhooks: a crawl's events on their way from the outbox (src/frontier/lua/crawl/tell.lua) into the queue.
+// Moves a crawl's events from the outbox (src/frontier/lua/crawl/tell.lua) into the queue of webhooks.
 
 import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
 import type { Fleet } from '../fleet.ts';
 import { addWebhookJobs, type WebhookData, type WebhookQueue } from '../queue/webhook-queue.ts';
 
-/** What a receiver gets, as JSON. */
+/** The JSON body that a receiver gets. */
 export interface WebhookEvent {
-  /** The header webhook-id: the same however often it is sent. */
+  /** Also in the header webhook-id. It stays the same when the event is sent again. */
   id: string;
   type: 'crawl.finished' | 'crawl.cancelled' | 'crawl.dead';
-  /** When it came true; ISO 8601. */
+  /** When the event happened; ISO 8601. */
   at: string;
-  /** Of crawl.dead: the number of dead letters that was reached. */
+  /** For crawl.dead: the number of dead letters that was reached. */
   threshold?: number;
-  /** As it was shortly after that. */
+  /** The crawl shortly after the event. */
   crawl: Pick<
     CrawlCounts,
     'crawl' | 'state' | 'accepted' | 'recorded' | 'refused' | 'dead' | 'waiting' | 'bytes' | 'errors'
   > & { name: string; createdAt: string; finishedAt: string | null };
 }
 
-/** A crawl's events that have not arrived. */
+/** A crawl's events that have not been delivered. */
 export interface EventsUnderway {
   underway: number;
-  /** Of the newest 1,000 of all crawls. */
+  /** Counted among the newest 1,000 failed deliveries of all crawls. */
   givenUp: number;
 }
 
-const EVENTS_A_CALL = 100;
-/** So many jobs of the queue are looked at for those of one crawl. */
+const EVENTS_PER_CALL = 100;
+/** Most jobs of the queue that are read to find those of one crawl. */
 const MOST_LOOKED_AT = 10_000;
 
 /**
- * Makes jobs of events in the outbox, the oldest first, and takes them out of it: cut off in between, it makes the same jobs again, which
- * changes nothing. Answers how many it found, at most 100; there may be more unless it is 0.
+ * Makes jobs from events in the outbox, oldest first, and removes the events. If it is interrupted between
+ * the two, it makes the same jobs again, which changes nothing. Returns how many events it found, at most
+ * 100; unless that is 0, there may be more.
  */
 export async function handOver(fleet: Fleet, queue: WebhookQueue): Promise<number> {
-  const entries = await fleet.redis.lrange(fleet.keys.outbox, 0, EVENTS_A_CALL - 1);
+  const entries = await fleet.redis.lrange(fleet.keys.outbox, 0, EVENTS_PER_CALL - 1);
   if (entries.length === 0) return 0;
-  const jobs = await Promise.all(entries.map((entry) => jobOf(fleet, entry)));
+  const jobs = await Promise.all(entries.map((entry) => webhookJobOf(fleet, entry)));
   await addWebhookJobs(
     queue,
     jobs.filter((job) => job !== null),
@@ -51,7 +52,7 @@ export async function handOver(fleet: Fleet, queue: WebhookQueue): Promise<numbe
 export async function eventsOf(fleet: Fleet, queue: WebhookQueue, crawl: string): Promise<EventsUnderway> {
   const start = idStart(crawl, (await fleet.redis.hget(fleet.keys.crawl(crawl), 'token')) ?? '');
   const isOurs = (id: string) => id.startsWith(start);
-  // In this order, one that moves on meanwhile is found, perhaps twice.
+  // In this order, an event that moves on meanwhile is found at least once.
   const outbox = await fleet.redis.lrange(fleet.keys.outbox, 0, MOST_LOOKED_AT);
   const queued = await queue.getRanges(['delayed', 'wait', 'active'], 0, MOST_LOOKED_AT);
   const failed = await queue.getRanges(['failed'], 0, MOST_LOOKED_AT);
@@ -59,13 +60,13 @@ export async function eventsOf(fleet: Fleet, queue: WebhookQueue, crawl: string)
   return { underway: new Set(underway).size, givenUp: failed.filter(isOurs).length };
 }
 
-/** Of the ids that src/frontier/lua/crawl/tell.lua gives to a crawl's events. */
+/** Prefix of the ids that src/frontier/lua/crawl/tell.lua gives to a crawl's events. */
 function idStart(crawl: string, token: string): string {
   return `${crawl.replaceAll('.', '_')}-${token}-`;
 }
 
-/** Null when nothing is known of the crawl any more. */
-async function jobOf(
+/** Makes the job of an event; null when the crawl is not known any more. */
+async function webhookJobOf(
   fleet: Fleet,
   entry: string,
 ): Promise<({ id: string; type: string } & WebhookData) | null> {

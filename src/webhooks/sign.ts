@@ -1,12 +1,13 @@
-// Signing webhooks and verifying them, after the Standard Webhooks specification (https://www.standardwebhooks.com), version 1.0.0, symmetric.
+// Signs and verifies webhooks by the Standard Webhooks specification (https://www.standardwebhooks.com),
+// version 1.0.0, with symmetric keys.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Past or future by more than this, a message is not believed. */
+/** A message whose time differs from now by more than this, past or future, is rejected. */
 const TOLERANCE_SECONDS = 300;
 
 export type SignedHeaders = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>;
 
-/** The headers that sign `body` at one moment, in Unix seconds. `id` holds no dot. */
+/** The headers that sign `body` at one moment, in Unix seconds. `id` must not contain a dot. */
 export function signWebhook(secret: string, id: string, seconds: number, body: string): SignedHeaders {
   return {
     'webhook-id': id,
@@ -16,11 +17,12 @@ export function signWebhook(secret: string, id: string, seconds: number, body: s
 }
 
 /**
- * Whether a request that a receiver got is a webhook of drover's: its signature is made with `secret`, and its time is at most
- * `toleranceSeconds` (300 by default) away from now. Give it the body as it came, byte for byte, not parsed and written again. `headers` as
- * node:http or fetch have them, names in any case. Several secrets while one is replaced by another: any of them may have signed. Compares in
- * constant time; never throws. A webhook may come more than once: its header `webhook-id` is then the same.
- * Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * Whether a request that a receiver got is a webhook of drover: it is signed with `secret`, and its time
+ * differs from now by at most `toleranceSeconds` (300 by default). `body` must be the received bytes, not a
+ * parsed and re-encoded copy. `headers` may be those of node:http or fetch, with names in any case. `secret`
+ * may be several while one is being replaced; any of them may have signed. Compares in constant time and
+ * never throws. A webhook may come more than once; its header `webhook-id` is then the same. Source:
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function verifyWebhook(message: {
   /** DROVER_WEBHOOK_SECRET. */
@@ -42,7 +44,7 @@ export function verifyWebhook(message: {
   const secrets = typeof message.secret === 'string' ? [message.secret] : message.secret;
   let isSigned = false;
   for (const secret of secrets) {
-    if (secret === '') continue; // a variable that is not set: anybody could sign with that
+    if (secret === '') continue; // an unset variable: anybody could sign with an empty secret
     const expected = hmac(secret, id, timestamp, body);
     for (const signature of given)
       if (signature.length === expected.length && timingSafeEqual(signature, expected)) isSigned = true;

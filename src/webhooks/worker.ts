@@ -1,4 +1,5 @@
-// Delivers the jobs of the queue "webhooks" in this process: BullMQ's worker, and another in its place when it falls asleep.
+// Delivers the jobs of the queue "webhooks" in this process with BullMQ's worker, and replaces a worker that
+// has stopped taking jobs.
 
 import { createFetcher } from '../fetch/client.ts';
 import type { Fleet } from '../fleet.ts';
@@ -13,20 +14,25 @@ import {
 import type { Redis } from '../redis.ts';
 import { deliver } from './deliver.ts';
 
-/** Deliveries at a time, on connections of their own: a slow receiver keeps no page from being fetched. */
+/**
+ * Deliveries at the same time. They have connections of their own, so a slow receiver does not delay fetches.
+ */
 const CONCURRENCY = 8;
-/** A stopping process waits so long for deliveries in flight, and puts back what has not ended. */
+/** A stopping process waits this long for deliveries in flight; the others go back to the queue. */
 const STOP_MS = 1000;
-/** Jobs wait and none is taken for so long: the worker's blocked read is asleep. */
+/** When jobs wait and none is taken for this long, the worker's blocking read is stuck. */
 const ASLEEP_MS = 10_000;
 
 export interface WebhookDeliverer {
-  /** To be called now and then: sees to it that jobs which wait are taken. */
+  /** To be called about once a second: replaces the worker when waiting jobs are not taken. */
   look(queue: WebhookQueue): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Begins at once. `connection` is for workers; `lockDurationMs` as of the requests' worker. */
+/**
+ * Starts delivering at once. `connection` is for workers; `lockDurationMs` is the same as for the requests'
+ * worker.
+ */
 export function createWebhookWorker(parts: {
   fleet: Fleet;
   connection: Redis;
@@ -70,7 +76,7 @@ export function createWebhookWorker(parts: {
       waitingSince = waits ? (waitingSince ?? performance.now()) : null;
       if (waitingSince === null || performance.now() - waitingSince < ASLEEP_MS) return;
       waitingSince = null;
-      log.warn('no webhook taken though some wait: a new worker takes over');
+      log.warn('webhooks wait but none is taken: a new worker replaces the old one');
       const asleep = worker;
       worker = open();
       asleep.close().catch(() => undefined);
@@ -84,7 +90,7 @@ export function createWebhookWorker(parts: {
   };
 }
 
-/** Nothing of the URL but its host: the rest may hold a token. */
+/** Logs the attempt. Of the URL only the host is shown, because the rest may hold a token. */
 function report(log: Log, job: WebhookJob, delivery: Delivery, host: string): void {
   const line = {
     event: job.id,
@@ -95,7 +101,11 @@ function report(log: Log, job: WebhookJob, delivery: Delivery, host: string): vo
     ...('why' in delivery ? { why: delivery.why } : {}),
   };
   if (delivery.kind === 'delivered') log.info(line, 'webhook delivered');
-  else if (delivery.kind === 'stopped') log.info(line, 'webhook put back');
+  else if (delivery.kind === 'stopped') log.info(line, 'webhook delivery stopped, will be sent later');
   else if (delivery.kind === 'givenUp' || isLastAttempt(job)) log.error(line, 'webhook given up');
-  else log.warn({ ...line, againMs: Math.round(delivery.afterMs) }, 'webhook tried in vain');
+  else
+    log.warn(
+      { ...line, againMs: Math.round(delivery.afterMs) },
+      'webhook not delivered, will be tried again',
+    );
 }

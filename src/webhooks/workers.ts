@@ -1,4 +1,5 @@
-// What a process does for webhooks while it runs: brings events from the outbox into the queue, and delivers them if it has the secret.
+// What a process does for webhooks: it moves events from the outbox into the queue, and delivers them if it
+// has the secret.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../config/settings.ts';
@@ -9,22 +10,23 @@ import type { Redis } from '../redis.ts';
 import { type EventsUnderway, eventsOf, handOver } from './outbox.ts';
 import { createWebhookWorker } from './worker.ts';
 
-const LOOK_MS = 1000;
+const ROUND_EVERY_MS = 1000;
 const WAIT_STEP_MS = 50;
 
 export interface WebhookWorkers {
   /**
-   * Brings the events of the outbox on their way at once, and waits until all of this crawl have arrived or are given up, `mostMs` have passed,
-   * or `isOver` says so.
+   * Moves events from the outbox into the queue at once, and waits until all events of this crawl are
+   * delivered or given up, `mostMs` have passed, or `isOver` returns true.
    */
-  settle(crawl: string, mostMs: number, isOver: () => boolean): Promise<EventsUnderway>;
-  /** Deliveries in flight have a second to end; what has not ended is put back. */
+  waitForEvents(crawl: string, mostMs: number, isOver: () => boolean): Promise<EventsUnderway>;
+  /** Stops. Deliveries in flight have one second to end; the others go back to the queue. */
   stop(): Promise<void>;
 }
 
 /**
- * Begins at once. `connection` is for workers (connectRedis(address, 'worker')); whoever calls closes it and the fleet's, after
- * stop(). Without a webhookSecret it leaves delivery to processes that have one, and warns once there is something to deliver.
+ * Starts at once. `connection` is for workers (connectRedis(address, 'worker')). The caller closes it and the
+ * fleet's connection after stop(). Without a webhookSecret, delivery is left to processes that have one, and
+ * a warning is logged once there is something to deliver.
  */
 export function createWebhookWorkers(parts: {
   fleet: Fleet;
@@ -53,10 +55,10 @@ export function createWebhookWorkers(parts: {
   let looking: Promise<void> = look().catch(onError);
   const timer = setInterval(() => {
     looking = looking.then(look).catch(onError);
-  }, LOOK_MS);
+  }, ROUND_EVERY_MS);
 
   return {
-    async settle(crawl, mostMs, isOver) {
+    async waitForEvents(crawl, mostMs, isOver) {
       const deadline = performance.now() + mostMs;
       for (;;) {
         await handOver(fleet, queue);
@@ -73,7 +75,7 @@ export function createWebhookWorkers(parts: {
   };
 }
 
-/** Once only, when events come by or, at the start, wait in the queue. */
+/** Warns once: at the start when events wait in the queue, later when new ones come. */
 function createSecretWarning(queue: WebhookQueue, log: Log): (found: boolean) => Promise<void> {
   let isFirst = true;
   let isSaid = false;
@@ -82,6 +84,6 @@ function createSecretWarning(queue: WebhookQueue, log: Log): (found: boolean) =>
     isFirst = false;
     if (waiting === 0 || isSaid) return;
     isSaid = true;
-    log.warn('webhooks wait for a consumer with DROVER_WEBHOOK_SECRET; this one has none');
+    log.warn('webhooks wait for a consumer with DROVER_WEBHOOK_SECRET; this process has none');
   };
 }

@@ -36,12 +36,12 @@ test('a purge says how many go, exports them first, and asks before', async (t) 
   await go(page, '#/dead?crawl=purged');
   await page.getByText('3 letters in 1 group').waitFor();
   await page.getByRole('button', { name: 'Purge…' }).click();
-  await page.getByText('3 letters would go.').waitFor();
+  await page.getByText('3 letters will be deleted.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Purge' }).click();
   await page.getByRole('heading', { name: '3 letters purged.' }).waitFor();
   await page.getByText('Exported to').waitFor();
-  await page.getByRole('dialog').getByRole('button', { name: 'Good' }).click();
-  await page.getByText(/^None match|^No dead letters/).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'OK' }).click();
+  await page.getByText(/^No group matches|^No dead letters/).waitFor();
   assert.deepEqual(faults, []);
 });
 

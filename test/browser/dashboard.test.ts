@@ -31,7 +31,7 @@ async function pauseAHost(page: Page): Promise<void> {
   const { hosts } = await stage.get('/v1/hosts');
   assert.ok((hosts.find((one: { key: string }) => one.key === host)?.pausedMs ?? 0) > 0);
   await page.getByRole('button', { name: `Limits of ${host}` }).click();
-  await page.getByRole('dialog').getByLabel('At once').fill('3');
+  await page.getByRole('dialog').getByLabel('Fetches at once').fill('3');
   await page.getByRole('dialog').getByRole('button', { name: 'Set' }).click();
   await row.getByText('set: 3 at once').waitFor();
   await page.getByRole('button', { name: `Resume ${host}` }).click();
@@ -45,22 +45,22 @@ async function replayAGroup(page: Page, host: string): Promise<void> {
   await page.getByText('3 letters in 1 group').waitFor();
   await page.getByRole('link', { name: `Letters of E_HTTP_5XX at ${host}` }).click();
   await page
-    .getByRole('link', { name: /^Look into/ })
+    .getByRole('link', { name: /^Details of/ })
     .first()
     .click();
   await page.getByText('Attempts (2)').waitFor();
-  await page.getByText('How the answer began').first().click();
+  await page.getByText('Beginning of the answer').first().click();
   await page.getByText(`${MARKUP} is broken`).first().waitFor();
   await page.goBack();
   await stage.breakPages(false);
   await page.getByRole('button', { name: `Canary E_HTTP_5XX at ${host}` }).click();
-  await page.getByText('3 letters would be tried again.').waitFor();
+  await page.getByText('3 letters will be tried again.').waitFor();
   await page.getByRole('dialog').getByLabel('Canary', { exact: true }).fill('1');
   await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
   const run = page.getByRole('region', { name: 'Replays' }).getByRole('row', { name: host }).first();
   await run.getByText('3 of 3 (100%)').waitFor({ timeout: 15_000 });
   await run.getByText('done').waitFor();
-  await page.getByText('None match').or(page.getByText('No dead letters')).waitFor();
+  await page.getByText('No group matches').or(page.getByText('No dead letters')).waitFor();
 }
 
 async function explainAUrl(page: Page, url: string): Promise<void> {
@@ -106,7 +106,7 @@ test('every view fits every window, in both schemes, and names all its controls'
     for (const view of views) {
       await go(page, `#/${view}`);
       await page.locator('main h1').waitFor();
-      await page.getByText(/^(Loading|Looking)…$/).waitFor({ state: 'detached' });
+      await page.getByText(/^Loading…$/).waitFor({ state: 'detached' });
       const name = `${size === DESKTOP ? 'desk' : 'phone'}-${colorScheme}-${view.replace(/\W.*/, '')}`;
       assert.equal(await overflowOf(page), 0, `${name} is wider than its window`);
       assert.deepEqual(await namelessControls(page), [], name);

@@ -114,7 +114,7 @@ test('a call that is wrong as a whole is refused, and the place of the fault nam
   assert.equal((await post(400, 'E_FIELD', '')).field, 'body');
   assert.equal((await post(400, 'E_FIELD', 'null')).field, 'body');
   await post(400, 'E_FIELD', '{"url":');
-  assert.match((await post(400, 'E_FIELD', `${'['.repeat(65)}${']'.repeat(65)}`)).detail, /64 deep/);
+  assert.match((await post(400, 'E_FIELD', `${'['.repeat(65)}${']'.repeat(65)}`)).detail, /64 levels deep/);
   assert.equal((await post(400, 'E_FIELD', [page(1)], '?crawl=../x')).field, 'query.crawl');
   assert.equal((await post(400, 'E_FIELD', [page(1)], `?crawl=${'x'.repeat(101)}`)).field, 'query.crawl');
   assert.match((await post(400, 'E_FIELD', [page(1)], '?crwal=x')).detail, /crwal/);

@@ -38,16 +38,16 @@ test('list, summary and export take the same filters, and a slip is told from "n
 
   const slips: [string[], RegExp][] = [
     [['list', '--code', 'E-HTTP-5XX'], /did you mean E_HTTP_5XX\? docs\/errors\.md/],
-    [['summary', '--host', 'example.org'], /no dead letter is of example\.org/],
+    [['summary', '--host', 'example.org'], /there are no dead letters of example\.org/],
     [['list', '--min-attempts', 'many'], /--min-attempts: expected a whole number/],
     [['list', '--since', 'yesterday'], /--since: expected a duration such as 2h/],
-    [['list', 'nosuch'], /Nothing is known of "nosuch"/],
+    [['list', 'nosuch'], /The name given is "nosuch"/],
     [['show', 'c.0000000000000000'], /no such dead letter/],
     [['show', `${site.url}/elsewhere`], /no such dead letter/],
     [['export', '--format', 'xls'], /expected ndjson or csv/],
     [['export', '-o', runner.path('no/such/place')], /-o .*no\/such\/place/],
-    [['purge'], /or say --all/],
-    [['replay'], /or say --all/],
+    [['purge'], /or add --all/],
+    [['replay'], /or add --all/],
     [['replay', 'c', '--canary', '-1'], /--canary: expected a whole number/],
     [['replays', 'none'], /no such replay/],
   ];
@@ -128,7 +128,7 @@ test('a letter is shown with its request, every attempt and the command that rep
   t.after(() => consumer.kill());
   const { code, stderr } = await runner.run(['dead', 'replay', id, '--wait']);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /E_HTTP_5XX at .*: 1 of 1 came through; done/);
+  assert.match(stderr, /E_HTTP_5XX at .*: 1 of 1 recorded; done/);
   assert.deepEqual(
     (await site.log())
       .filter(({ path, status }) => path.startsWith('/p/') && status === 200)

@@ -16,7 +16,10 @@ test('a replay with overrides runs as a canary first; --wait tells how many came
   assert.equal((await runner.status('c')).waiting, 0, 'nothing moved');
 
   const begun = await runner.run(['dead', 'replay', 'c', '--code', 'E_HTTP_5XX']);
-  assert.match(begun.stderr, /1 replay: 5 dead letters are waiting again, 25 follow when those come through/);
+  assert.match(
+    begun.stderr,
+    /1 replay: 5 dead letters are waiting again, 25 will follow when those are recorded/,
+  );
   const [run] = await runner.json<ReplayRun>(['dead', 'replays', '--json']);
   assert.deepEqual([run?.phase, run?.canary, run?.rate, run?.opened], ['canary', 5, 0.8, 5]);
   const still = runner.start(['dead', 'replay', 'c', '--code', 'E_HTTP_5XX', '--wait']);
@@ -34,7 +37,7 @@ test('a replay with overrides runs as a canary first; --wait tells how many came
   assert.equal(failed.code, 1);
   assert.match(
     failed.stderr,
-    /0 of 5 came through, 5 died again, 25 stay dead; stopped, since too few came through/,
+    /0 of 5 recorded, 5 failed again, 25 stay dead; stopped, because too few were recorded/,
   );
 
   await site.behave('//127.0.0.1/p/*', null);
@@ -77,7 +80,7 @@ test('a stopped replay brings nothing more back', async (t) => {
   for (const { id } of runs) {
     const { code, stderr } = await runner.run(['dead', 'stop', id]);
     assert.equal(code, 0);
-    assert.match(stderr, /0 of 2 came through, (28|8) stay dead; stopped/);
+    assert.match(stderr, /0 of 2 recorded, (28|8) stay dead; stopped/);
   }
   assert.equal((await runner.json<DeadLetter>(['dead', 'list', '--json', '--limit', '100'])).length, 36);
 });

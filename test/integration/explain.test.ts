@@ -58,7 +58,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   assert.deepEqual([other.fingerprint, other.verdict], [fetched.fingerprint, fetched.verdict]);
   assert.match(
     step(other, 'normalize')?.text ?? '',
-    /\/a\?b=1 \(white space removed, fragment removed, spelled as browsers ask for it\); fingerprint [0-9a-f]{16}$/,
+    /\/a\?b=1 \(white space removed, fragment removed, spelled as browsers spell it\); fingerprint [0-9a-f]{16}$/,
   );
 
   const missing = await explain(`${url}/missing`);
@@ -92,11 +92,11 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const elsewhere = await explain('http://elsewhere.test/');
   assert.match(
     elsewhere.verdict,
-    /^Never offered to any crawl .*: the link of .*\/seed was left out, its host is not /,
+    /^Never offered to any crawl .*: the link of .*\/seed was left out, its host differs from /,
   );
   assert.match(
     (await explain('http://other.test/', 'c')).verdict,
-    /^Never offered to crawl c; as a link it would be left out: its host is not .*--scope/,
+    /^Never offered to crawl c; as a link it would be left out: its host differs .*--scope/,
   );
   const excluded = await explain(`${url}/old.pdf`);
   assert.match(excluded.verdict, /\/seed was left out, it matches --exclude \*\.pdf\.$/);
@@ -123,13 +123,13 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const never = await explain(`${url}/nowhere`, 'c');
   assert.equal(
     never.verdict,
-    'Never offered to crawl c: it was no seed, and no page that was fetched links to it.',
+    'Never offered to crawl c: it was not a seed, and no fetched page links to it.',
   );
   assert.deepEqual([never.record, never.letter, never.attempts], [null, null, []]);
   const forbidden = await explain(`${url}/private/b`, 'c');
   assert.match(
     forbidden.verdict,
-    /^Never offered to crawl c; if it were, robots\.txt of .* forbids it \(line 6/,
+    /^Never offered to crawl c; if it were offered, robots\.txt of .* forbids it \(line 6/,
   );
 
   // As a person sees it, by a search through the segments instead of the index.
@@ -153,7 +153,7 @@ test('a dead letter that is replayed, or purged', async (t) => {
   assert.equal((await runner.run(['dead', 'replay', 'c'])).code, 0);
   const again = await explain(`${url}/gone`);
   assert.match(again.verdict, /^Waiting: 1st in the lane of /);
-  assert.match(step(again, 'record')?.text ?? '', /of before it was replayed$/);
+  assert.match(step(again, 'record')?.text ?? '', /from before its replay$/);
   const consumer = runner.start(['consume', '--quiet']);
   t.after(() => consumer.kill());
   await until(async () => (await explain(`${url}/gone`)).letter, {

@@ -78,7 +78,7 @@ test('a producer of more than the frontier holds says so once and waits, goes on
   const notice = await producer.line(/^held back: /);
   assert.match(
     notice,
-    /^held back: 5[0-4]\d requests wait, of 500 that may \(--max-frontier\); the seeds go on as consumers fetch them$/,
+    /^held back: the frontier has 5[0-4]\d of at most 500 requests \(--max-frontier\); more seeds are accepted as consumers fetch$/,
   );
   const held = await counts();
   assert.ok(held.waiting >= 500 && held.waiting < 550, `${held.waiting} wait`);
@@ -200,7 +200,7 @@ test("while Redis' memory is full a producer waits, and goes on when it is raise
   const written = list.writeFile(urls.join(''));
   assert.equal(
     await producer.line(/^held back: /),
-    "held back: Redis' memory is full (maxmemory); the seeds go on when there is room",
+    "held back: Redis' memory is full (maxmemory); more seeds are accepted when there is room",
   );
   assert.equal((await counts()).accepted, 1);
   await small.allow(null);

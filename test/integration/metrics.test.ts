@@ -90,7 +90,7 @@ test('a crawl with every kind of end: outcomes, errors, statuses, bytes and phas
   for (const outcome of ['recorded', 'refused', 'dead'] as const)
     assert.equal(value('outcomes_total', { outcome }), counts[outcome], outcome);
   assert.equal(value('outcomes_total', { outcome: 'retry' }), counts.retries);
-  assert.equal(value('told_off_total'), counts.postponed);
+  assert.equal(value('rate_limited_total'), counts.postponed);
   assert.deepEqual([counts.refused, counts.dead, counts.postponed], [1, 2, 1]);
   assert.equal(value('body_bytes_total'), counts.bytes);
   const error = (layer: string, code: string) => value('errors_total', { layer, code });

@@ -165,11 +165,11 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
     );
   },
   async 'npm run drover -- hosts'(words) {
-    assert.equal(await run(words), 'no host is being crawled\n');
+    assert.equal(await run(words), 'no host has requests of an open crawl\n');
   },
   async 'npm run drover -- hosts set example.com --delay 2s --concurrency 1'(words) {
     await run(words);
-    assert.match(await run(['hosts']), /^example\.com +0 +0 +0 of 1 +2 s +limits set by hand$/m);
+    assert.match(await run(['hosts']), /^example\.com +0 +0 +0 of 1 +2 s +limits set by the operator$/m);
   },
   async 'npm run drover -- hosts pause example.com --for 10m'(words) {
     await run(words);

@@ -154,7 +154,7 @@ test('a page of a sitemap that is redirected to another host does not widen the 
 test('what cannot be a sitemap, and auto without a seed, is said before anything begins; exit code 2', async () => {
   const { runner } = await fleet();
   for (const [args, why] of [
-    [['--sitemap', 'auto'], /name a seed/],
+    [['--sitemap', 'auto'], /give a seed/],
     [['--sitemap', 'http://'], /--sitemap/],
     [['--sitemap', 'sitemap.xml'], /--sitemap/],
   ] as const) {

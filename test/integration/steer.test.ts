@@ -25,7 +25,7 @@ test('pause: nothing begins later than 3 s after it; resume: the crawl goes on a
   const fromMs = Date.now() + 3000;
   const { state, changed } = JSON.parse(paused.stdout);
   assert.deepEqual([paused.code, state, changed], [0, 'paused', true], paused.stderr);
-  await crawl.line(/^crawl c is paused; it goes on after: .*resume c$/);
+  await crawl.line(/^crawl c is paused; resume it with: .*resume c$/);
   await until(() => Date.now() > fromMs + 2000, { what: 'the end of what was in flight' });
   await site.behave('/p/*', null);
   const counts = await runner.status('c');
@@ -36,7 +36,7 @@ test('pause: nothing begins later than 3 s after it; resume: the crawl goes on a
   const resumed = await runner.run(['resume', 'c', '--json']);
   assert.deepEqual([JSON.parse(resumed.stdout).state, JSON.parse(resumed.stdout).changed], ['running', true]);
   assert.equal((await crawl.exit).code, 0, crawl.stderr());
-  assert.match(crawl.stderr(), /^crawl c goes on$/m);
+  assert.match(crawl.stderr(), /^crawl c was resumed$/m);
   const log = await site.log();
   assert.deepEqual(startsDuring(log, [{ fromMs, untilMs }]), []);
   assert.deepEqual(askedAgain(log), []);
@@ -146,10 +146,10 @@ test('steering an unknown or ended crawl is an error with its code and exit code
     const { code, stdout, stderr } = await runner.run(args);
     return `${code} ${stdout}${stderr}`;
   };
-  const paused = '2 requests waiting; go on with: drover resume waiting\n';
+  const paused = '2 requests waiting; resume it with: drover resume waiting\n';
   assert.equal(await said('pause', 'waiting'), `0 crawl waiting is paused: ${paused}`);
   assert.equal(await said('pause', 'waiting'), `0 crawl waiting was paused already: ${paused}`);
-  const goesOn = '0 crawl waiting goes on: 2 requests waiting for a consumer\n';
+  const goesOn = '0 crawl waiting is running: 2 requests waiting for a consumer\n';
   assert.equal(await said('resume', 'waiting'), goesOn);
   assert.equal(await said('resume', 'waiting'), '0 crawl waiting was running already\n');
   const notFetched = '2 requests will not be fetched\n';

@@ -237,7 +237,7 @@ describe('webhooks that fail', { concurrency: 3 }, () => {
     assert.ok(performance.now() - interruptedAt < 5000);
     assert.match(
       crawl.stderr(),
-      /has not got 1 event yet; the next consumer goes on: npm run drover -- consume$/m,
+      /has not received 1 event yet; the next consumer will deliver: npm run drover -- consume$/m,
     );
     assert.ok(!crawl.stderr().includes('sesame'));
     const [job] = await queue.getWaiting();

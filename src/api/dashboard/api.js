@@ -1,10 +1,11 @@
-// Calls of the HTTP API. What fails is a Problem; a session that is no more is told to whoever shows the form for the token.
+// Calls the HTTP API. A failed call throws a Problem. When the session has ended, `onUnauthorized` is called
+// as well.
 import { Problem } from './problem.js';
 
 const SILENT = {
   title: 'The server does not answer.',
   detail: 'The server does not answer.',
-  advice: 'See whether drover serve runs; this page goes on by itself when it is back.',
+  advice: 'Check that drover serve is running. This page reconnects by itself.',
 };
 
 /**
@@ -37,7 +38,7 @@ export function createApi({ onUnauthorized }) {
     post: (path, body, headers) => json('POST', path, { body, headers }),
     patch: (path, body) => json('PATCH', path, { body }),
     delete: (path) => json('DELETE', path, {}),
-    /** The answer in another form, saved as a file. */
+    /** Asks for the answer in the format `accept` and saves it as a file. */
     async save(path, accept, fileName) {
       const response = await send('GET', path, { headers: { accept } });
       saveFile(await response.blob(), fileName);
@@ -60,18 +61,21 @@ function saveFile(blob, fileName) {
   link.href = URL.createObjectURL(blob);
   link.download = fileName;
   link.click();
-  // The download has its own hold on it; a moment later, in case it has not begun.
+  // The object URL is kept for 10 s, in case the download has not begun yet.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** `?a=b` of what is given; empty, null and undefined values are left out. */
+/** Makes a query string such as `?a=b`. Empty, null and undefined values are left out. */
 export function queryOf(values) {
   const given = Object.entries(values).filter(([, value]) => ![null, undefined, ''].includes(value));
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return query ? `?${query}` : '';
 }
 
-/** A key for a call that must not be done twice: the same for the same body, so that a second try after a silence is the same call. */
+/**
+ * Makes the Idempotency-Key header of a call that must not be done twice. The same body gets the same key, so
+ * a repeated call after a lost answer counts as the same call.
+ */
 export function createCallKey() {
   let last = { body: '', key: '' };
   return (body) => {

@@ -1,16 +1,17 @@
-// Buttons that call the API: busy while they do, what fails is shown in place, what is done is said.
+// Buttons that call the API. A button is marked as busy during its call; a problem is shown in `problems`.
 import { h } from './element.js';
 
 /**
  * @param {string} label
- * @param {{run: () => Promise<any>, problems: {show(error: any): void, clear(): void}, class?: string, name?: string}} options
- *   `name`: what a reader of the screen hears instead of the label, where several buttons have the same.
+ * @param {{run: () => Promise<any>, problems: {show(error: any): void, clear(): void}, class?: string, name?:
+ * string}} options `name` is what a screen reader says instead of the label, where several buttons have the
+ * same label.
  */
 export function actionButton(label, { run, problems, class: kind, name }) {
   const button = h('button', { type: 'button', class: kind, 'aria-label': name }, label);
   button.addEventListener('click', async () => {
     if (button.getAttribute('aria-disabled') === 'true') return;
-    // Not `disabled`: that would take the focus away from whoever pressed it.
+    // Not `disabled`, because a disabled button loses the focus.
     button.setAttribute('aria-disabled', 'true');
     problems.clear();
     try {
@@ -24,7 +25,7 @@ export function actionButton(label, { run, problems, class: kind, name }) {
   return button;
 }
 
-/** A small menu of buttons. It closes on a choice, on Escape, and when focus or pointer go elsewhere. */
+/** A menu of buttons. It closes on a choice, on Escape, and when focus or pointer move elsewhere. */
 export function menu(label, buttons, name) {
   const summary = h('summary', { 'aria-label': name }, label);
   const node = h('details', { class: 'menu' }, summary, h('div', { class: 'menu-list' }, ...buttons));

@@ -1,4 +1,4 @@
-// Dialogs: opened over the page, closed by Escape, focus goes back to where it came from.
+// Dialogs over the page. Escape closes them, and the focus goes back to the element that had it before.
 import { fill, h } from './element.js';
 import { showFault } from './form.js';
 import { problemBox } from './problem.js';
@@ -6,9 +6,10 @@ import { problemBox } from './problem.js';
 let lastId = 0;
 
 /**
- * A dialog with a form. `onSubmit` may throw: the problem is shown in it, and it stays open; else it closes.
- * @param {{title: string, children: any[], fields?: any[], submit: string, isDangerous?: boolean, onSubmit: () => Promise<any>,
- *   close?: string}} options
+ * Opens a dialog with a form. It closes when `onSubmit` succeeds. When `onSubmit` throws, the dialog stays
+ * open and shows the problem.
+ * @param {{title: string, children: any[], fields?: any[], submit: string, isDangerous?: boolean, onSubmit:
+ * () => Promise<any>, close?: string}} options
  */
 export function openDialog({ title, children, fields = [], submit, isDangerous, onSubmit, close = 'Close' }) {
   const before = document.activeElement;
@@ -50,7 +51,7 @@ export function openDialog({ title, children, fields = [], submit, isDangerous, 
   return { dialog, close: () => dialog.close() };
 }
 
-/** Asks before something is done that cannot be undone. */
+/** Asks before an action that cannot be undone. */
 export function confirmDialog({ title, text, submit, onSubmit, more = [] }) {
   return openDialog({
     title,

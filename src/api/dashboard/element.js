@@ -1,5 +1,5 @@
-// The one way in which this page makes elements. Text stays text and only known attributes are set, so that nothing which a crawled
-// page holds (a title, a URL, a message) can become markup, a script or a link to one.
+// The only place where this page makes elements. It sets text as text and only known attributes, so that
+// nothing from a crawled page (a title, a URL, a message) can become markup, a script or a link to a script.
 
 const attributes = new Set(
   'id class type name value for href role title placeholder min max step rows autocomplete spellcheck datetime tabindex disabled required checked selected multiple hidden open scope colspan inputmode enterkeyhint target rel download list maxlength novalidate autofocus'.split(
@@ -9,8 +9,8 @@ const attributes = new Set(
 const linkable = /^(#|\/(?!\/)|https?:\/\/)/i;
 
 /**
- * An element with its attributes and children; null, undefined and false children are left out, all else that is no node is text.
- * `on` holds listeners by event.
+ * Makes an element. Null, undefined and false children are left out; any other child that is not a node
+ * becomes text. `on` holds listeners by event name.
  * @param {string} tag
  * @param {Record<string, any>} [props]
  * @param {...any} children
@@ -23,18 +23,18 @@ export function h(tag, props = {}, ...children) {
   return node;
 }
 
-/** Puts these in the place of all that the node holds. */
+/** Replaces all children of the node. */
 export function fill(node, ...children) {
   node.replaceChildren(...shownOf(children));
 }
 
-/** Text of a node, touched only when it changes: what somebody selects in a live table stays selected. */
+/** Sets the text of a node, only if it has changed, so that text selected in a live table stays selected. */
 export function setText(node, text) {
   const string = String(text);
   if (node.textContent !== string) node.textContent = string;
 }
 
-/** An attribute, touched only when it changes; null takes it away. */
+/** Sets an attribute, only if it has changed; null removes it. */
 export function setAttribute(node, name, value) {
   if (value === null || value === false) node.removeAttribute(name);
   else if (node.getAttribute(name) !== String(value)) set(node, name, value);

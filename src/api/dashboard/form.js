@@ -1,12 +1,14 @@
-// Fields with their labels, hints and faults.
+// Form fields with label, hint and error message.
 import { fill, h } from './element.js';
 import { visible } from './text.js';
 
 let lastId = 0;
 
 /**
- * A labelled field. `kind`: a type of input, 'area' or 'choice' (with `options` as [value, label]).
- * @param {{name: string, label: string, kind?: string, hint?: string, value?: any, options?: [string, string][]} & Record<string, any>} options
+ * Makes a field with a label. `kind` is a type of input, 'area' or 'choice' (with `options` as [value,
+ * label]).
+ * @param {{name: string, label: string, kind?: string, hint?: string, value?: any, options?: [string,
+ * string][]} & Record<string, any>} options
  */
 export function field({ name, label, kind = 'text', hint, value, options = [], ...attributes }) {
   const id = `field-${++lastId}`;
@@ -28,7 +30,7 @@ export function field({ name, label, kind = 'text', hint, value, options = [], .
     node,
     input,
     name,
-    /** What stands in it; null for nothing. */
+    /** The trimmed text of the field; null when it is empty. */
     get text() {
       return input.value.trim() === '' ? null : input.value.trim();
     },
@@ -61,7 +63,10 @@ function inputOf(kind, common, value, options) {
   return input;
 }
 
-/** Shows what a call said of one of these fields beside it, and answers whether it did. */
+/**
+ * Shows the message of a problem beside the field that it names. Returns false when it names none of these
+ * fields.
+ */
 export function showFault(fields, problem) {
   for (const one of fields) one.fault('');
   const parts = (problem?.field ?? '').split('.');

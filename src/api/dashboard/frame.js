@@ -1,10 +1,10 @@
-// What is around every view: tabs, the state of the connection, colours, the way out.
+// The frame around every view: tabs, state of the connection, colour scheme, sign-out.
 import { fill, h, setAttribute, setText } from './element.js';
 import { signOutButton } from './session.js';
 import { clock, count } from './text.js';
 import { themeButton } from './theme.js';
 
-/** Name, label, and what of the label a narrow screen has no room for. */
+/** Name, label, and the part of the label that is hidden on a narrow screen. */
 const tabs = [
   ['crawls', 'Crawls'],
   ['hosts', 'Hosts'],
@@ -15,7 +15,7 @@ const tabs = [
 
 const byId = (id) => document.getElementById(id);
 
-/** Without a role there is nothing to go to, and so no tabs. */
+/** Shows the frame. Without a role the visitor may see no view, so there are no tabs. */
 export function showFrame(app, session, { signal, onSignOut }) {
   fill(
     byId('tools'),

@@ -1,8 +1,9 @@
-// The last hour's samples, and what the plots show of them: differences of counters, percentiles of histograms.
+// The samples of the last hour, and the series that the plots make of them: differences of counters,
+// percentiles of histograms.
 
 const KEPT_MS = 3_600_000;
 
-/** The samples with these added, each moment once, the oldest first, of the last hour. */
+/** Merges two lists of samples: one for each moment, oldest first, the last hour only. */
 export function mergeSamples(former, added) {
   const byTime = new Map([...(former ?? []), ...added].map((sample) => [sample.at, sample]));
   const all = [...byTime.values()].sort((a, b) => a.at - b.at);
@@ -11,8 +12,8 @@ export function mergeSamples(former, added) {
 }
 
 /**
- * Series over the samples, for the plots. Counters are shown by what they grew from the sample before; where one went back (a fleet begun
- * anew) or samples are missing, there is a gap.
+ * Makes the series for the plots. A counter is shown as its growth since the sample before. There is a gap
+ * where a counter fell (the fleet was started anew) or samples are missing.
  */
 export function seriesOf(samples, everyMs) {
   const at = samples.map((sample) => sample.at / 1000);
@@ -45,7 +46,10 @@ function stepOf(before, after, everyMs) {
   return { before, after, seconds: (after.at - before.at) / 1000 };
 }
 
-/** Of what came between two states of a histogram, in ms; within a bucket, evenly spread. Null when nothing came. */
+/**
+ * Percentile (0 to 1) of the values added between two states of a histogram, in ms. Values are taken as
+ * evenly spread within a bucket. Null when no value was added.
+ */
 export function percentileOf(before, after, share) {
   const grown = after.counts.map((count, index) => Math.max(0, count - (before.counts[index] ?? 0)));
   const wanted = grown.reduce((sum, count) => sum + count, 0) * share;

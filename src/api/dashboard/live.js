@@ -1,14 +1,20 @@
-// The stream of events: every event is a whole picture of its subject, so that after a break nothing needs to be caught up on.
+// Reads the stream of events. Every event holds the whole state of its subject, so nothing is missing after a
+// reconnect.
 
 const MOST_BACKOFF_MS = 15_000;
-/** A sample comes every 5 s: after so long without a word, the line is dead, whatever the browser believes. */
+/**
+ * A sample arrives every 5 s. Without any event for this long, the connection is taken for dead, even if the
+ * browser does not report an error.
+ */
 const SILENCE_MS = 45_000;
-/** A browser has few connections for one server; a tab that nobody sees gives its own back. */
+/** A browser allows few connections to one server, so a tab that is hidden for this long closes its own. */
 const HIDDEN_MS = 60_000;
 
 /**
- * @param {{onEvent: (name: string, data: any) => void, onState: (state: {isLive: boolean, since: number}) => void,
- *   onRefused: () => Promise<boolean>}} options onRefused is asked, when the server closed for good, whether to try again.
+ * @param {{onEvent: (name: string, data: any) => void,
+ *   onState: (state: {isLive: boolean, since: number}) => void,
+ *   onRefused: () => Promise<boolean>}} options onRefused is called when the server has closed the stream;
+ *   it says whether to reconnect.
  */
 export function openLive({ onEvent, onState, onRefused }) {
   const names = ['hello', 'crawls', 'hosts', 'dead', 'replays', 'sample', 'tail'];
@@ -18,15 +24,15 @@ export function openLive({ onEvent, onState, onRefused }) {
   let backoffMs = 1000;
   let state = { isLive: false, since: Date.now() };
 
-  function tell(isLive) {
+  function setLive(isLive) {
     if (state.isLive !== isLive) state = { isLive, since: Date.now() };
     onState(state);
   }
 
-  function hear() {
+  function expectEvents() {
     clearTimeout(silence);
     silence = setTimeout(() => {
-      tell(false);
+      setLive(false);
       connect();
     }, SILENCE_MS);
   }
@@ -44,19 +50,19 @@ export function openLive({ onEvent, onState, onRefused }) {
     for (const name of names) {
       mine.addEventListener(name, (event) => {
         backoffMs = 1000;
-        hear();
-        tell(true);
+        expectEvents();
+        setLive(true);
         onEvent(name, JSON.parse(event.data));
       });
     }
     mine.onerror = async () => {
-      tell(false);
+      setLive(false);
       if (mine.readyState !== EventSource.CLOSED || source !== mine) return;
       if (!(await onRefused()) || source !== mine) return;
       retry = setTimeout(connect, backoffMs);
       backoffMs = Math.min(backoffMs * 2, MOST_BACKOFF_MS);
     };
-    hear();
+    expectEvents();
   }
 
   function onVisibility() {

@@ -1,4 +1,4 @@
-// The dashboard: session, stream of events, navigation, and the view that the address names.
+// The dashboard's entry: session, stream of events, navigation, and the view that the address names.
 import { createApi } from './api.js';
 import { fill, h, setText } from './element.js';
 import { markTab, showFrame } from './frame.js';
@@ -21,7 +21,7 @@ const store = createStore();
 const rates = createRates();
 const tailLines = createTailLines();
 const api = createApi({ onUnauthorized: () => begin() });
-/** What every view gets. */
+/** The object that every view gets. */
 const app = {
   api,
   store,
@@ -81,7 +81,7 @@ const handlers = {
   },
 };
 
-/** Crawls that stand still send nothing: their rate falls all the same. */
+/** A crawl that does not change sends no event, but its rate must still fall. */
 function noteTime() {
   const crawls = store.get('crawls');
   if (!crawls || !store.get('connection')?.isLive) return;
@@ -103,7 +103,7 @@ async function readHistory() {
   store.set('samples', mergeSamples(store.get('samples'), samples));
 }
 
-/** Whether it is worth trying again: not without a token that the server wants. */
+/** Returns whether to reconnect. It makes no sense without the token that the server wants. */
 async function onRefused() {
   const session = await api.get('/v1/session').catch(() => null);
   if (session === null || session.role !== null) return true;
@@ -113,7 +113,7 @@ async function onRefused() {
 
 let frame = new AbortController();
 
-/** From the beginning: asks who we are, then shows the form for the token, or all. */
+/** Starts over: reads the session, then shows the form for the token, or the dashboard. */
 async function begin() {
   live?.stop();
   live = null;

@@ -1,12 +1,15 @@
-// What went wrong, shown where it did: the answer's own words and what to do about it.
+// Shows a failed call near the place where it was started: the message, the advice and the code.
 import { fill, h } from './element.js';
 import { visible } from './text.js';
 
-/** An answer that is an error, or none at all (`status` 0). */
+/** A call that failed: the problem document of the answer, or `status` 0 when there was no answer. */
 export class Problem extends Error {
-  /** @param {{title?: string, status?: number, detail?: string, code?: string, advice?: string, field?: string}} document */
+  /**
+   * @param {{title?: string, status?: number, detail?: string, code?: string, advice?: string,
+   *   field?: string}} document
+   */
   constructor(document) {
-    super(document.detail || document.title || 'It did not work.');
+    super(document.detail || document.title || 'The call failed.');
     this.title = document.title ?? '';
     this.status = document.status ?? 0;
     this.code = document.code ?? '';
@@ -15,7 +18,7 @@ export class Problem extends Error {
   }
 }
 
-/** The box for it. Read out at once. */
+/** Makes the box that shows an error. Screen readers read it out at once. */
 export function problemBox(error, onClose) {
   const isKnown = error instanceof Problem;
   return h(
@@ -27,7 +30,7 @@ export function problemBox(error, onClose) {
       h(
         'p',
         {},
-        h('strong', {}, visible(isKnown ? error.message : `A defect of this page: ${error.message}`)),
+        h('strong', {}, visible(isKnown ? error.message : `This page has a defect: ${error.message}`)),
       ),
       isKnown && error.advice && h('p', {}, visible(error.advice)),
       isKnown && error.code && h('p', { class: 'muted mono' }, error.code),
@@ -36,7 +39,7 @@ export function problemBox(error, onClose) {
   );
 }
 
-/** A place for one problem at a time. */
+/** A place on the page that shows one problem at a time. */
 export function createProblemPlace() {
   const node = h('div', { class: 'problem-place' });
   let shown = '';
@@ -47,7 +50,7 @@ export function createProblemPlace() {
   return {
     node,
     show(error) {
-      // The same again is not read out again.
+      // The same problem is not read out twice.
       if (error?.name === 'AbortError' || error.message === shown) return;
       fill(node, problemBox(error, clear));
       shown = error.message;

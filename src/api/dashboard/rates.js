@@ -1,7 +1,8 @@
-// How fast each crawl goes, and how long it may still take: from the pictures of the last seconds. As src/crawl/progress.ts does it.
+// Speed and time left of each crawl, from its states in the last 10 seconds, by the same rule as
+// src/crawl/progress.ts.
 
 const WINDOW_MS = 10_000;
-/** New requests per ended one up to which a frontier counts as explored. */
+/** A frontier counts as explored when at most this many requests are added for each one that ends. */
 const GROWTH_OF_THE_EXPLORED = 0.05;
 
 const endedOf = ({ recorded, refused, dead }) => recorded + refused + dead;
@@ -10,7 +11,7 @@ export function createRates() {
   /** @type {Map<string, {atMs: number, view: any}[]>} */
   const byCrawl = new Map();
   return {
-    /** All crawls as they are at `atMs`; those that are not among them are forgotten. */
+    /** Adds the state of all crawls at `atMs` and forgets the crawls that are not among them. */
     note(crawls, atMs) {
       const present = new Set(crawls.map(({ crawl }) => crawl));
       for (const crawl of byCrawl.keys()) if (!present.has(crawl)) byCrawl.delete(crawl);
@@ -21,7 +22,7 @@ export function createRates() {
         while (samples[1] && atMs - samples[1].atMs >= WINDOW_MS) samples.shift();
       }
     },
-    /** After a break the next pictures are not the ones that follow. */
+    /** After a break, the states before and after it must not be compared. */
     forget: () => byCrawl.clear(),
     /** @returns {{pagesPerSecond: number | null, remainingMs: number | null}} */
     of(crawl) {

@@ -1,4 +1,4 @@
-// Where we are, from the address after the #: #/dead/JOB, #/explain?url=…. Links and reloads work.
+// Reads and makes the part of the address after the #: #/dead/JOB, #/explain?url=…. Links and reloads work.
 
 /** @typedef {{name: string, id: string | null, query: Record<string, string>}} Route */
 

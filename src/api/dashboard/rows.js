@@ -1,8 +1,10 @@
-// Tables that live: rows keep their elements from one picture to the next, and with them focus, selection and open menus.
+// Tables that change live. Rows keep their elements when their content changes, so focus, selection and open
+// menus stay.
 import { h } from './element.js';
 
 /**
- * A table that turns into cards on a narrow screen. Roles are spelled out because the cards' layout would take a table's away.
+ * Makes a table that turns into cards on a narrow screen. The roles are set explicitly, because the layout of
+ * cards would remove those of a table.
  * @param {{caption: string, columns: {label: string, isNumber?: boolean, isAction?: boolean}[]}} options
  */
 export function createTable({ caption, columns }) {
@@ -34,7 +36,8 @@ function rowOf(columns, cells) {
 }
 
 /**
- * Keeps the children of `parent` in step with items: makes what is new, updates what stays, removes what is gone.
+ * Returns a function that makes the children of `parent` match a list of items: it makes new rows, updates
+ * known ones, removes the rest.
  * @param {any} parent
  * @param {(item: any) => string} keyOf
  * @param {(item: any) => {node: any, update: (item: any) => void}} make
@@ -58,7 +61,7 @@ export function keepRows(parent, keyOf, make) {
       if (row.node === place) place = place.nextSibling;
       else parent.insertBefore(row.node, place);
     }
-    // To be moved takes the focus from an element.
+    // An element that is moved loses the focus.
     if (parent.contains(focused) && document.activeElement !== focused)
       focused.focus({ preventScroll: true });
   };

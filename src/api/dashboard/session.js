@@ -1,23 +1,23 @@
-// Who we are to the server: the form for a token where it asks for one, and the way out.
+// The dashboard's session: the form for a token where the server asks for one, and the sign-out button.
 import { fill, h } from './element.js';
 import { field, showFault } from './form.js';
 import { problemBox } from './problem.js';
 
-/** The form. `onDone` is called once the server has taken the token. */
+/** The form. `onDone` is called once the server has accepted the token. */
 export function tokenForm(api, onDone) {
   const place = h('div', {});
   const token = field({
     name: 'token',
     label: 'Token',
     kind: 'password',
-    hint: 'One of DROVER_API_TOKEN of the server. A token that may only read shows all and changes nothing.',
+    hint: 'One of the tokens in DROVER_API_TOKEN of the server. With a read-only token you see everything and can change nothing.',
     required: true,
     autocomplete: 'current-password',
   });
   const form = h(
     'form',
     { class: 'card login', novalidate: true },
-    h('h1', { tabindex: -1 }, 'Who are you?'),
+    h('h1', { tabindex: -1 }, 'Sign in'),
     h('p', { class: 'muted' }, 'This server asks for a token.'),
     token.node,
     place,

@@ -1,4 +1,5 @@
-// What is known now, by topic, and who wants to hear of changes: crawls, hosts, dead, replays, samples, tail, connection, session.
+// The current values by topic, with listeners for changes. Topics: crawls, hosts, dead, replays, samples,
+// tail, connection, session.
 
 export function createStore() {
   const values = new Map();
@@ -9,9 +10,12 @@ export function createStore() {
       values.set(topic, value);
       for (const listener of [...(listeners.get(topic) ?? [])]) listener(value);
     },
-    /** All that was known: whoever comes next is somebody else. */
+    /** Drops all values, because the next visitor may be somebody else. */
     forget: () => values.clear(),
-    /** Hears the value as it is, if there is one, and every later one, until the signal aborts. */
+    /**
+     * Calls the listener with the current value, if there is one, and with every later one, until the signal
+     * aborts.
+     */
     watch(topic, signal, listener) {
       const all = listeners.get(topic) ?? new Set();
       listeners.set(topic, all);

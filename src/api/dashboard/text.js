@@ -1,13 +1,14 @@
-// How things are written: numbers, sizes, times, and text from the web with what a browser would hide or obey made visible.
+// Formats numbers, sizes and times. Makes characters in text from the web visible that a browser would hide
+// or obey.
 import { h } from './element.js';
 
 const plain = new Intl.NumberFormat('en');
 const short = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
-/** 12,345; a dash for nothing. */
+/** `12,345`; a dash for null and undefined. */
 export const count = (value) => (value === null || value === undefined ? '–' : plain.format(value));
 
-/** 0.4, 12.5, 1,234: per second. */
+/** A rate per second: `0.4`, `12.5`, `1,234`. */
 export function rate(value) {
   if (value === null || value === undefined) return '–';
   return value >= 100 ? plain.format(Math.round(value)) : short.format(value);
@@ -40,7 +41,7 @@ export function duration(ms) {
   return `${Math.floor(seconds / size)} ${unit}${rest ? ` ${rest} ${steps[at - 1][1]}` : ''}`;
 }
 
-/** 22:14:03 of today, 3 Nov 22:14 of another day. */
+/** A time: `22:14:03` if it is today, `3 Nov 22:14` otherwise. */
 export function clock(time) {
   const date = new Date(time);
   const isToday = date.toDateString() === new Date().toDateString();
@@ -49,17 +50,23 @@ export function clock(time) {
     : date.toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 }
 
-/** The same as an element that machines can read; a dash for none. */
+/** A time as a `time` element; a dash for null. */
 export function stamp(iso) {
   if (!iso) return '–';
   return h('time', { datetime: iso, title: iso }, clock(iso));
 }
 
-/** Controls, format characters (bidirectional ones above all), separators, lone surrogates, fillers; as in src/log.ts. */
+/**
+ * Controls, format characters (above all bidirectional ones), separators, lone surrogates, fillers. The same
+ * set is in src/log.ts.
+ */
 const unprintable =
   /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\u{fe0e}\u{fe0f}\u{600}-\u{605}\u{6dd}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}]]/gv;
 
-/** Text from the web: `\u202e` stands where it would turn what follows around. */
+/**
+ * Text from the web with invisible characters as escapes: `\u202e` is shown where it would reverse the text
+ * after it.
+ */
 export function visible(text) {
   return String(text ?? '').replace(unprintable, (character) => {
     const hex = character.codePointAt(0).toString(16);
@@ -67,7 +74,10 @@ export function visible(text) {
   });
 }
 
-/** A URL of the web: a link if it is http or https, else its text. It tells the other side neither where it was clicked nor who by. */
+/**
+ * A URL from the web: a link if it is http or https, else plain text. The link sends no Referer and gives the
+ * other page no access to this one.
+ */
 export function webLink(url) {
   const text = visible(url);
   if (!/^https?:\/\//i.test(url ?? '')) return h('span', { class: 'url' }, text);

@@ -1,2 +1,3 @@
-// Before anything is painted: the scheme that was chosen here, if one was. A plain script, since modules run after the first paint.
+// Sets the colour scheme that was chosen on this browser before anything is painted. It is a plain script,
+// because modules run after the first paint.
 document.documentElement.dataset.theme = localStorage.getItem('drover-theme') ?? 'auto';

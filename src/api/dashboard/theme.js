@@ -1,4 +1,5 @@
-// Light, dark, or as the system has it: a button that goes through the three, and remembers.
+// The button that switches between light, dark and the system's colour scheme. The choice is kept in the
+// browser.
 import { h, setText } from './element.js';
 
 const KEY = 'drover-theme';
@@ -6,7 +7,7 @@ const next = { auto: 'light', light: 'dark', dark: 'auto' };
 const labels = { auto: 'Auto', light: 'Light', dark: 'Dark' };
 const signs = { auto: '◐', light: '○', dark: '●' };
 
-/** @param {() => void} onChange is told whenever colours change, by the button or by the system. */
+/** @param {() => void} onChange called whenever the colours change, by the button or by the system. */
 export function themeButton(onChange) {
   const root = document.documentElement;
   const button = h('button', { type: 'button', class: 'ghost theme' });

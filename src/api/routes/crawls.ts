@@ -1,4 +1,4 @@
-// /v1/crawls: begin, look at, steer.
+// /v1/crawls: begin crawls, read them, pause, resume and cancel them.
 import { z } from 'zod';
 import { steerCrawl } from '../../crawl/steer.ts';
 import { pageOfCrawls, viewCrawl, viewCrawls } from '../../crawl/views.ts';
@@ -31,7 +31,7 @@ export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
         headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
         response: {
           ...answers(begunShape, 201),
-          200: begunShape.meta({ description: 'a crawl of that name goes on' }),
+          200: begunShape.meta({ description: 'an unfinished crawl of that name goes on' }),
         } as Record<string, z.ZodType>,
       },
     },
@@ -73,13 +73,15 @@ function addSteering(server: ApiServer, { fleet }: ApiContext): void {
   const schema = (summary: string) => ({ tags, summary, params, response: answers(crawlShape) });
   server.delete(
     '/v1/crawls/:id',
-    { schema: schema('Cancel: what waits is dropped, records stay') },
+    { schema: schema('Cancel: waiting requests are dropped, records are kept') },
     (request) => steer(request.params.id, 'cancel'),
   );
-  server.post('/v1/crawls/:id/pause', { schema: schema('Begin nothing more of it, for now') }, (request) =>
-    steer(request.params.id, 'pause'),
+  server.post(
+    '/v1/crawls/:id/pause',
+    { schema: schema('Pause: no new fetch of this crawl starts') },
+    (request) => steer(request.params.id, 'pause'),
   );
-  server.post('/v1/crawls/:id/resume', { schema: schema('Go on with it') }, (request) =>
+  server.post('/v1/crawls/:id/resume', { schema: schema('Resume a paused crawl') }, (request) =>
     steer(request.params.id, 'resume'),
   );
 }
@@ -98,7 +100,7 @@ function addErrors(server: ApiServer, { fleet, queue }: ApiContext): void {
       config: COSTLY,
       schema: {
         tags,
-        summary: 'What failed, was refused or left out, by code',
+        summary: 'Failed, refused and left-out requests, by code',
         params,
         response: answers(errorsShape),
       },

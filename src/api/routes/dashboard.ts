@@ -1,4 +1,4 @@
-// The dashboard's files: the page itself, and the two libraries that it uses, as their packages bring them.
+// Serves the dashboard's files, and the two files of uPlot from its package.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,10 @@ const libraries = [
   { path: '/assets/uplot.css', file: 'uplot/dist/uPlot.min.css', type: 'text/css; charset=utf-8' },
 ];
 
-/** They are open, all of them: the page holds nothing, and must be there to ask for a token. */
+/**
+ * All files are served without a token: they contain no data, and the page must load before it can ask for a
+ * token.
+ */
 export async function addDashboard(server: ApiServer): Promise<void> {
   const config = { open: true };
   await server.register(async (scope) => {

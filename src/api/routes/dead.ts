@@ -1,4 +1,4 @@
-// /v1/dead: what failed for good, in groups and one by one; tried again, or purged.
+// /v1/dead: reads dead letters, in groups and one by one, and purges them.
 import { z } from 'zod';
 import { parseSetting } from '../../config/parse.ts';
 import { deadLines } from '../../dead/export.ts';
@@ -19,7 +19,10 @@ const tags = ['dead letters'];
 
 const isDuration = (text: string) => /^\d{1,9}(\.\d{1,9})?[smhd]$/.test(text);
 
-/** In a query all is text; in a body numbers may be numbers. */
+/**
+ * Filter of dead letters. It is used for queries, where all values are text, and for bodies, where numbers
+ * may be numbers.
+ */
 export const deadFilterShape = z.strictObject({
   code: z
     .string()
@@ -33,12 +36,12 @@ export const deadFilterShape = z.strictObject({
       error: 'expected a time (ISO 8601, with its offset) or a duration such as 2h',
     })
     .optional()
-    .meta({ description: 'died since then: ISO 8601, or a duration such as 2h or 7d' }),
-  attempts: z.coerce.number().int().min(1).optional().meta({ description: 'at least so many' }),
-  q: z.string().max(1000).optional().meta({ description: 'stands in the URL or the message' }),
+    .meta({ description: 'failed at or after this time (ISO 8601), or within this duration (2h, 7d)' }),
+  attempts: z.coerce.number().int().min(1).optional().meta({ description: 'least number of attempts' }),
+  q: z.string().max(1000).optional().meta({ description: 'text that the URL or the message contains' }),
 });
 
-/** Throws E_CRAWL_UNKNOWN. */
+/** Turns the input into a filter; a duration counts back from now. Throws E_CRAWL_UNKNOWN. */
 export async function deadFilterOf(
   { fleet }: ApiContext,
   given: z.infer<typeof deadFilterShape>,
@@ -68,7 +71,8 @@ export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
       schema: {
         tags,
         summary: 'Dead letters, the newest first',
-        description: 'Pages of JSON; all of them with Accept: application/x-ndjson or text/csv.',
+        description:
+          'JSON comes in pages. Accept: application/x-ndjson or text/csv gives all letters at once.',
         querystring: deadFilterShape.extend(pageQuery),
         response: answers(page),
       },
@@ -105,7 +109,7 @@ export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
     {
       schema: {
         tags,
-        summary: 'One, with its request and every attempt',
+        summary: 'One dead letter, with its request and every attempt',
         params: z.object({ jobId: z.string().max(300) }),
         response: answers(letterDetailShape),
       },
@@ -123,8 +127,8 @@ function addPurge(server: ApiServer, context: ApiContext): void {
       config: COSTLY,
       schema: {
         tags,
-        summary: 'Purge: exported on the server first, unless told otherwise',
-        description: 'With filters, or all=true.',
+        summary: 'Purge dead letters; they are first exported on the server, unless export=false',
+        description: 'Needs a filter or all=true.',
         querystring: deadFilterShape.extend({ all: flagQuery.optional(), export: flagQuery.default(true) }),
         response: answers(z.object({ purged: z.number().int(), exportedTo: z.string().nullable() })),
       },
@@ -132,7 +136,7 @@ function addPurge(server: ApiServer, context: ApiContext): void {
     async ({ query }) => {
       const { all, export: isExported, ...given } = query;
       if (!all && Object.keys(given).length === 0)
-        throw new ApiProblem('E_FIELD', 'Say which: a filter, or all=true.', { field: 'query.all' });
+        throw new ApiProblem('E_FIELD', 'Give a filter, or all=true.', { field: 'query.all' });
       const exportDir = isExported ? purgedDirectory(context.settings.dataDir) : null;
       return purgeMatching(fleet, queue, await deadFilterOf(context, given), exportDir);
     },

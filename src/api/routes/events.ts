@@ -1,4 +1,4 @@
-// /v1/events: server-sent events, for the dashboard and for whoever wants to follow along.
+// /v1/events: server-sent events for the dashboard and other readers. /v1/stats: the last hour's samples.
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { CrawlView } from '../../crawl/views.ts';
@@ -13,7 +13,10 @@ import { answers } from '../shapes.ts';
 
 const MOST_STREAMS = 100;
 const PING_MS = 15_000;
-/** What a reader has not taken yet; beyond it, the reader is let go, and comes again when it can. */
+/**
+ * Most bytes that wait for one reader. A reader that falls further behind is disconnected and may connect
+ * again.
+ */
 const MOST_UNREAD = 4 * 1024 * 1024;
 const RECONNECT_MS = 1000;
 
@@ -24,12 +27,12 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
   server.get(
     '/v1/events',
     {
-      exposeHeadRoute: false, // a stream that never ends has no head alone
+      exposeHeadRoute: false, // a HEAD request would never be answered
       schema: {
         tags: ['watch'],
         summary: 'Server-sent events: crawls, hosts, dead, replays, sample, tail',
         description:
-          'Each as it stands on connecting, then whenever it changes. After a break, connect again: nothing builds on former events.',
+          'Sends each event once on connecting, and then whenever it changes. Every event is complete: after a break, connect again and nothing is missing.',
         querystring: z.object({
           only: z
             .string()
@@ -43,7 +46,7 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
             .string()
             .max(200)
             .optional()
-            .meta({ description: 'of crawls and tail, those of this id alone' }),
+            .meta({ description: 'id of a crawl: the events crawls and tail show only this one' }),
         }),
         produces: ['text/event-stream'],
       },
@@ -78,7 +81,7 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
     {
       schema: {
         tags: ['watch'],
-        summary: 'The fleet over the last hour, a sample every 5 s',
+        summary: 'The fleet in the last hour, one sample every 5 s',
         response: answers(z.object({ everyMs: z.number(), samples: z.array(sampleShape) })),
       },
     },
@@ -86,7 +89,10 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
   );
 }
 
-/** What an event says of one crawl; null where the tail says nothing of it. Other events are of the whole fleet. */
+/**
+ * The part of an event that is about one crawl; null when a tail event has no line of it. Other events are
+ * about the whole fleet and pass unchanged.
+ */
 function ofCrawl(event: string, json: string, crawl: string): string | null {
   const isOf = (item: { crawl: string }) => item.crawl === crawl;
   if (event === 'crawls') {
@@ -101,7 +107,10 @@ function ofCrawl(event: string, json: string, crawl: string): string | null {
 
 type Tell = (event: string, json: string) => void;
 
-/** Writes the events that were asked for; a reader who takes too little is let go. */
+/**
+ * Returns a function that writes the events that the reader asked for. A reader with more than MOST_UNREAD
+ * bytes waiting is disconnected.
+ */
 function tellerOf(response: ServerResponse, wanted: { only?: string; crawl?: string }): Tell {
   const only = wanted.only?.split(',').map((name) => name.trim());
   const { crawl } = wanted;
@@ -113,7 +122,7 @@ function tellerOf(response: ServerResponse, wanted: { only?: string; crawl?: str
   };
 }
 
-/** Until the reader goes or the server stops. */
+/** Streams events until the reader disconnects or the server stops. */
 function stream(context: ApiContext, hub: Hub, response: ServerResponse, tell: Tell): void {
   const leave = hub.watch({ tell });
   const ping = setInterval(() => {

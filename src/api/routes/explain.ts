@@ -1,4 +1,4 @@
-// /v1/explain: every decision about a URL, whether or not it was ever offered.
+// /v1/explain: every decision that drover makes about a URL, whether or not the URL was ever offered.
 import { z } from 'zod';
 import { type Explanation, explainUrl } from '../../explain/explain.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
@@ -30,7 +30,7 @@ export const explanationShape = z
   })
   .meta({ id: 'Explanation' });
 
-/** What explaining needs of the server. */
+/** The parts of the context that explainUrl and explainRequest need. */
 export function partsOf({ fleet, queue, recordsDir, records, settings }: ApiContext) {
   return { fleet, queue, recordsDir, records, settings };
 }
@@ -49,7 +49,7 @@ export function addExplainRoutes(server: ApiServer, context: ApiContext): void {
             .string()
             .max(200)
             .optional()
-            .meta({ description: 'id of a crawl; else the newest that has seen it' }),
+            .meta({ description: 'id of a crawl; by default the newest crawl that has seen the URL' }),
         }),
         response: answers(explanationShape),
       },

@@ -1,4 +1,4 @@
-// /healthz, /readyz, /metrics: for those who look after the server.
+// /healthz, /readyz and /metrics, for load balancers and Prometheus.
 import { z } from 'zod';
 import { METRICS_CONTENT_TYPE, processMetrics, renderMetrics } from '../../fleet/prometheus.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
@@ -7,7 +7,7 @@ import { COSTLY } from '../limits.ts';
 const open = { config: { open: true } };
 const state = z.object({ status: z.enum(['ok', 'stopping', 'redis']) });
 
-/** However long Redis takes to answer, whoever asks is answered before. */
+/** /readyz answers after at most this time, even when Redis does not. */
 const REDIS_MS = 2000;
 
 export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
@@ -22,7 +22,7 @@ export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
     '/readyz',
     {
       ...open,
-      schema: { tags: ['health'], summary: 'It takes calls', response: { 200: state, 503: state } },
+      schema: { tags: ['health'], summary: 'The server accepts calls', response: { 200: state, 503: state } },
     },
     async (_request, reply) => {
       if (context.leaving()) return reply.code(503).send({ status: 'stopping' });

@@ -1,4 +1,4 @@
-// /v1/hosts: how hosts stand, their limits, their pauses.
+// /v1/hosts: reads the state of hosts (limiter keys), sets their limits, pauses and resumes them.
 import { z } from 'zod';
 import { listOpenCrawls } from '../../crawl/crawl.ts';
 import { wakeHost } from '../../crawl/wake-host.ts';
@@ -31,7 +31,7 @@ const limitsInput = z
     max: z.number().int().min(1).max(1_000_000).nullable().optional(),
     durationMs: milliseconds.min(1).nullable().optional(),
   })
-  .meta({ id: 'HostLimits', description: 'null takes a limit back; max goes with durationMs' });
+  .meta({ id: 'HostLimits', description: 'null removes a limit; max needs durationMs' });
 
 export function addHostRoutes(server: ApiServer, context: ApiContext): void {
   const { fleet } = context;
@@ -41,7 +41,7 @@ export function addHostRoutes(server: ApiServer, context: ApiContext): void {
       config: COSTLY,
       schema: {
         tags,
-        summary: 'Hosts with requests of open crawls, or limits set by hand',
+        summary: 'Hosts that have requests of open crawls, or limits set by the operator',
         querystring: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
         response: answers(z.object({ hosts: z.array(hostShape) })),
       },
@@ -61,7 +61,7 @@ export function addHostRoutes(server: ApiServer, context: ApiContext): void {
 
 function addChanges(server: ApiServer, context: ApiContext): void {
   const { fleet, queue } = context;
-  /** What was put back until the former limits would allow it looks again. */
+  /** Wakes the requests that were postponed under the former limits. */
   const changed = async (key: string) => {
     await wakeHost(fleet, queue, key);
     return stateOf(context, key);
@@ -71,7 +71,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
     {
       schema: {
         tags,
-        summary: 'Set limits, for the whole fleet, within a second',
+        summary: 'Set limits for the whole fleet; they take effect within a second',
         params,
         body: limitsInput,
         response: answers(hostShape),
@@ -88,7 +88,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
     {
       schema: {
         tags,
-        summary: 'No start there, for a time or until it is resumed',
+        summary: 'Pause: no fetch starts there, for a time or until it is resumed',
         params,
         body: z.strictObject({ durationMs: milliseconds.min(1).optional() }).nullish(),
         response: answers(hostShape),
@@ -102,7 +102,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
   );
   server.post(
     '/v1/hosts/:key/resume',
-    { schema: { tags, summary: 'End its pause', params, response: answers(hostShape) } },
+    { schema: { tags, summary: 'End the pause of a host', params, response: answers(hostShape) } },
     async (request) => {
       const key = keyOf(request.params.key);
       await resumeHost(fleet, key);
@@ -113,7 +113,7 @@ function addChanges(server: ApiServer, context: ApiContext): void {
 
 function keyOf(text: string): string {
   try {
-    // A URL's parser would take them out without a word.
+    // A URL parser would drop control characters silently.
     if (/[\0-\x1f\x7f]/.test(text)) throw new Error();
     return hostKey(text);
   } catch {
@@ -134,13 +134,17 @@ async function stateOf({ fleet }: ApiContext, key: string): Promise<HostState> {
 function checkedLimits(limits: Partial<HostLimits>): Partial<HostLimits> {
   const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
   if (Object.keys(given).length === 0)
-    throw new ApiProblem('E_FIELD', 'Name a limit: concurrency, delayMs, max with durationMs.', {
-      field: 'body',
-    });
+    throw new ApiProblem(
+      'E_FIELD',
+      'Give at least one limit: concurrency, delayMs, or max with durationMs.',
+      {
+        field: 'body',
+      },
+    );
   const hasMax = typeof limits.max === 'number';
   const hasDuration = typeof limits.durationMs === 'number';
   if (hasMax !== hasDuration)
-    throw new ApiProblem('E_FIELD', 'max and durationMs go together: so many starts in that time.', {
+    throw new ApiProblem('E_FIELD', 'max and durationMs need each other: at most max starts in durationMs.', {
       field: hasMax ? 'durationMs' : 'max',
     });
   return given;

@@ -1,4 +1,5 @@
-// /queues: bull-board, for a look at the raw queues. Read-only unless the operator said otherwise.
+// /queues: bull-board, which shows the raw queues. Read-only unless the setting `queuesWritable` allows
+// changes.
 import { createRequire } from 'node:module';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -11,7 +12,7 @@ import type { ApiContext } from '../context.ts';
 
 const PATH = '/queues';
 
-/** Its page sets styles within itself, and nothing else that a strict policy forbids. */
+/** bull-board's page has inline styles. Otherwise it works under a strict policy. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
@@ -30,7 +31,7 @@ export async function addRawQueues(
   };
   createBullBoard({
     queues: [look(queue, shownJob), look(openWebhookQueue(fleet), redacted)],
-    // Two copies of one type, in the packages' own folders.
+    // The two packages each bring their own copy of this type.
     serverAdapter: adapter as never,
     options: {
       uiBasePath: uiFolder(),
@@ -44,7 +45,7 @@ export async function addRawQueues(
     });
     const board = adapter.registerPlugin();
     const quiet: typeof board = (inner, options, done) => {
-      // Its own handler makes a 500 of every error, of those too that say who may not come in.
+      // bull-board's own error handler would answer 500 to every error, also to a missing token.
       inner.setErrorHandler = (() => inner) as never;
       board(inner, options, done);
     };
@@ -52,24 +53,27 @@ export async function addRawQueues(
   });
 }
 
-/** Its request, readable, and how it started. */
+/** Shows a job's request, unpacked and redacted, and how the job starts. */
 function shownJob(data: JobData | FormerJobData): unknown {
   try {
     const request = requestIn(data);
     return redacted(typeof data === 'string' ? request : { ...data, request });
   } catch {
-    return REDACTED; // what somebody else put there
+    return REDACTED; // a job that drover did not make
   }
 }
 
-/** Its own guess takes it for granted that it is not run from a package manager's store. */
+/**
+ * Folder of bull-board's page. bull-board's own guess fails where a package manager keeps packages in a store
+ * of its own.
+ */
 function uiFolder(): string {
   return createRequire(import.meta.url)
     .resolve('@bull-board/ui/package.json')
     .replace(/\/package\.json$/, '');
 }
 
-/** Fonts from a CDN: it does without. */
+/** Removes links to other sites (fonts from a CDN); the page works without them. */
 function withoutForeign(html: string): string {
   return html.replace(/<link[^>]+href="https?:\/\/[^"]*"[^>]*>/g, '');
 }

@@ -1,4 +1,4 @@
-// /v1/crawls/{id}/records: what was fetched, by pages or all at once.
+// /v1/crawls/{id}/records: a crawl's records, in pages or all at once.
 import { z } from 'zod';
 import { findRecordsFolder } from '../../crawl/crawl.ts';
 import { csvLine } from '../../csv.ts';
@@ -10,7 +10,7 @@ import { COSTLY } from '../limits.ts';
 import { answers, pageQuery } from '../shapes.ts';
 import { sendText, wants } from '../text-answers.ts';
 
-/** What a spreadsheet gets of a record: a row must fit on a screen, so neither body nor links. */
+/** Columns of the CSV. Body and links are left out, because a row should fit on a screen. */
 const COLUMNS = [
   ...[
     'url',
@@ -38,7 +38,7 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
         tags: ['crawls'],
         summary: 'The records of a crawl, each request once',
         description:
-          'Pages of JSON, in the order in which they were written; all of them with Accept: application/x-ndjson or text/csv. Of what this server’s data directory holds.',
+          'JSON comes in pages, in the order of writing. Accept: application/x-ndjson or text/csv gives all records at once. Only records in this server’s data directory are found.',
         params: z.object({ id: z.string().max(200) }),
         querystring: z.object(pageQuery),
         response: answers(

@@ -1,4 +1,4 @@
-// /v1/dead/replay and /v1/replays: dead letters tried again, a few first, the rest when those come through.
+// /v1/dead/replay and /v1/replays: starts replays of dead letters, reads and stops them.
 import { z } from 'zod';
 import { DEFAULT_RATE, startReplay, stopReplay } from '../../dead/replay.ts';
 import { listReplays, lookAtReplay, type ReplayOverrides } from '../../dead/replay-runs.ts';
@@ -18,20 +18,20 @@ const { attempts, timeouts, headers } = requestSchema.shape;
 const replayInput = z
   .strictObject({
     filter: deadFilterShape.optional(),
-    all: z.boolean().optional().meta({ description: 'to replay without a filter' }),
+    all: z.boolean().optional().meta({ description: 'true replays all dead letters, without a filter' }),
     canary: z
       .number()
       .int()
       .min(0)
       .max(10_000)
       .optional()
-      .meta({ description: 'so many of each group first; 0: none' }),
+      .meta({ description: 'letters of each group to try first; 0 for none' }),
     rate: z
       .number()
       .min(0)
       .max(1)
       .optional()
-      .meta({ description: 'what share of the canary must be recorded' }),
+      .meta({ description: 'share of the canary that must be recorded before the rest follows' }),
     dryRun: z.boolean().default(false),
     overrides: z
       .strictObject({
@@ -59,10 +59,9 @@ export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
           z.object({
             dryRun: z.boolean(),
             matching: z.number().int(),
-            cancelled: z
-              .number()
-              .int()
-              .meta({ description: 'more that match: their crawls were cancelled, and they stay' }),
+            cancelled: z.number().int().meta({
+              description: 'further letters that match and stay, because their crawls were cancelled',
+            }),
             runs: z.array(replayShape),
           }),
         ),
@@ -83,12 +82,19 @@ export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
   );
   server.get(
     '/v1/replays/:id',
-    { schema: { tags, summary: 'How far a replay is', params, response: answers(replayShape) } },
+    { schema: { tags, summary: 'One replay and its progress', params, response: answers(replayShape) } },
     (request) => lookAtReplay(fleet, request.params.id),
   );
   server.delete(
     '/v1/replays/:id',
-    { schema: { tags, summary: 'Bring no more of it back', params, response: answers(replayShape) } },
+    {
+      schema: {
+        tags,
+        summary: 'Stop a replay: no further letter of it is brought back',
+        params,
+        response: answers(replayShape),
+      },
+    },
     (request) => stopReplay(fleet, request.params.id),
   );
 }
@@ -97,7 +103,7 @@ async function replay(context: ApiContext, input: z.infer<typeof replayInput>) {
   const { fleet, queue } = context;
   const { filter: given = {}, all, canary, rate = DEFAULT_RATE, dryRun } = input;
   if (!all && Object.keys(given).length === 0)
-    throw new ApiProblem('E_FIELD', 'filter: say which, or all: true.', { field: 'filter' });
+    throw new ApiProblem('E_FIELD', 'filter: give a filter, or all: true.', { field: 'filter' });
   const filter = await deadFilterOf(context, given);
   const overrides = withoutUndefined(input.overrides ?? {});
   const { groups, cancelled } = await countReplayable(fleet, queue, filter);

@@ -1,4 +1,4 @@
-// /v1/requests: one, an array or a stream of any length into a crawl; and what became of one.
+// /v1/requests: offers one request, an array or a stream to a crawl; tells what became of one request.
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +10,7 @@ import { requestSchema } from '../../request.ts';
 import { NDJSON } from '../bodies.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { newestCrawl } from '../crawl-names.ts';
-import { type Claim, claimKey } from '../idempotency.ts';
+import { holdKey, type KeyHold } from '../idempotency.ts';
 import { tooMany } from '../limits.ts';
 import { type Offering, offerLines, seedLines, seedValues } from '../offering.ts';
 import { ApiProblem } from '../problem.ts';
@@ -18,11 +18,11 @@ import type { Rejections } from '../rejections.ts';
 import { answers } from '../shapes.ts';
 import { explanationShape, partsOf } from './explain.ts';
 
-/** Streams at a time, each with a batch and a chunk in memory. */
+/** Most streams at a time. Each keeps a batch and a chunk in memory. */
 const MOST_STREAMS = 32;
 const MOST_IN_ARRAY = 100_000;
 
-/** For the description: userData is any JSON. */
+/** The shape of a request for the OpenAPI description, where userData is any JSON. */
 const requestForm = requestSchema.extend({ userData: z.unknown().optional() });
 const rejection = z.object({
   line: z.number().int(),
@@ -32,10 +32,13 @@ const rejection = z.object({
 });
 const offeredShape = z
   .object({
-    crawl: z.string().meta({ description: 'the id of the crawl that they are of now' }),
+    crawl: z.string().meta({ description: 'id of the crawl that now has the requests' }),
     accepted: z.number().int(),
     duplicates: z.number().int(),
-    overLimit: z.number().int().meta({ description: 'not accepted because of the crawl’s limit' }),
+    overLimit: z
+      .number()
+      .int()
+      .meta({ description: 'not accepted, because the crawl has reached its limit' }),
     rejected: z.array(rejection),
   })
   .meta({ id: 'Offered' });
@@ -50,7 +53,7 @@ export function addRequestRoutes(server: ApiServer, context: ApiContext): void {
         tags: ['requests'],
         summary: 'Enqueue requests',
         description:
-          'One request, an array, or NDJSON of any length (application/x-ndjson, gzip too; a line is a URL or a request). Answered when all that was accepted is durable. Sending the same again changes nothing: a URL is fetched once in a crawl. A crawl that does not exist is begun as a plain list.',
+          'The body is one request, an array, or NDJSON of any length (application/x-ndjson, also gzipped; a line is a URL or a request). The answer comes when all accepted requests are durable. Sending the same requests again changes nothing: a crawl fetches each URL once. A crawl that does not exist begins as a plain list, whose links are not followed.',
         headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
         querystring: z.strictObject({
           crawl: z.string().max(100).default('api').meta({ description: 'name or id of the crawl' }),
@@ -85,13 +88,13 @@ async function enqueue(
     (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
   );
   if (isStream && streams.count >= MOST_STREAMS) throw tooMany(5000);
-  const claim = await claimKey(context, request);
+  const hold = await holdKey(context, request);
   if (isStream) streams.count++;
   try {
-    const totals = await offerBody(context, request, isStream, claim);
+    const totals = await offerBody(context, request, isStream, hold);
     return reply.type('application/json').send(answerOf(totals));
   } catch (error) {
-    await claim?.release();
+    await hold?.release();
     throw error;
   } finally {
     if (isStream) streams.count--;
@@ -106,12 +109,15 @@ interface Totals {
   rejected: Rejections;
 }
 
-/** A body that was offered under its Idempotency-Key before is only read: its bad lines are named again, its counts are the former ones. */
+/**
+ * Offers the body's requests. A body that has been offered under the same Idempotency-Key before is only read
+ * again, to list its bad lines; its counts are those of the first call.
+ */
 async function offerBody(
   context: ApiContext,
   request: FastifyRequest<{ Querystring: { crawl: string } }>,
   isStream: boolean,
-  claim: Claim | null,
+  hold: KeyHold | null,
 ): Promise<Totals> {
   const { fleet } = context;
   const hash = createHash('sha256');
@@ -125,14 +131,14 @@ async function offerBody(
   if (!isStream) hash.update(JSON.stringify(request.body));
   try {
     const offering: Offering = { crawl: target.id, producer, settings: target.settings, lines, isStream };
-    const former = claim?.former?.body as Omit<Totals, 'rejected'> | undefined;
+    const former = hold?.former?.body as Omit<Totals, 'rejected'> | undefined;
     const offered = await offerLines(context, former ? { ...offering, lines: onlyBad(lines) } : offering);
     const { accepted, duplicates, overLimit, rejected } = offered;
     const counts = former ?? { crawl: target.id, accepted, duplicates, overLimit };
     try {
       const digest = hash.digest('hex');
-      claim?.checkBody(digest);
-      if (!former) await claim?.settle(digest, { status: 200, body: counts });
+      hold?.checkBody(digest);
+      if (!former) await hold?.keep(digest, { status: 200, body: counts });
       return { ...counts, rejected };
     } catch (error) {
       rejected.close();
@@ -147,7 +153,10 @@ async function* onlyBad<T extends object>(lines: AsyncIterable<T> | Iterable<T>)
   for await (const line of lines) if ('failure' in line) yield line;
 }
 
-/** The crawl that is meant, held open by `producer`: an existing one goes on, even if it was at its end; a cancelled one begins anew. */
+/**
+ * Finds the crawl of this name or id and holds it open for `producer`. A finished crawl goes on; instead of a
+ * cancelled or missing one, a new crawl of that name begins. Throws E_FIELD for a malformed name.
+ */
 async function targetOf(
   context: ApiContext,
   name: string,
@@ -165,7 +174,7 @@ async function targetOf(
   try {
     checkCrawlName(name);
   } catch {
-    throw new ApiProblem('E_FIELD', 'crawl: a name has letters, digits, dots and dashes, at most 100.', {
+    throw new ApiProblem('E_FIELD', 'crawl: use at most 100 letters, digits, dots and dashes.', {
       field: 'query.crawl',
     });
   }
@@ -185,13 +194,13 @@ function valuesOf(body: unknown): readonly unknown[] {
   return values;
 }
 
-/** Written as it is read back, however many lines were bad. */
+/** Writes the answer piece by piece, because an upload may have any number of bad lines. */
 function answerOf({ rejected, ...counts }: Totals): Readable {
   async function* pieces(): AsyncGenerator<string> {
     yield `${JSON.stringify(counts).slice(0, -1)},"rejected":[`;
     for await (const piece of rejected.elements()) if (piece !== '') yield piece;
     yield ']}\n';
   }
-  // Closed with the stream, whether or not anybody began to read it.
+  // The file of bad lines is closed with the stream, even when nobody has begun to read it.
   return Readable.from(pieces(), { objectMode: false }).once('close', rejected.close);
 }

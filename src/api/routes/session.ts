@@ -1,4 +1,5 @@
-// The dashboard's session: a token once, then a cookie that no script and no other site can use.
+// The dashboard's session: the user gives a token once and gets a cookie that no script can read and no other
+// site can use.
 import { z } from 'zod';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { ApiProblem } from '../problem.ts';
@@ -15,7 +16,7 @@ export function addSessionRoutes(server: ApiServer, { tokens }: ApiContext): voi
     '/v1/session',
     {
       config: { open: true, tellsRole: true },
-      schema: { tags: ['session'], summary: 'Who I am', response: { 200: sessionShape } },
+      schema: { tags: ['session'], summary: 'The role of this caller', response: { 200: sessionShape } },
     },
     async (request) => ({ required: tokens.required, role: tokens.roleOf(request) }),
   );
@@ -25,7 +26,7 @@ export function addSessionRoutes(server: ApiServer, { tokens }: ApiContext): voi
       config,
       schema: {
         tags: ['session'],
-        summary: 'Begin a session of the dashboard: sets a cookie',
+        summary: 'Begin a dashboard session; sets a cookie',
         body: z.strictObject({ token: z.string().min(1).max(300) }),
         response: { 204: z.null() },
       },

@@ -1,12 +1,12 @@
 --[[
-  A consumer's heartbeat: what it counted since the last is added to the fleet's metrics, how it stands is kept while it lives. The same
-  heartbeat again adds nothing.
+  A consumer's heartbeat: adds what it counted since the last one to the fleet's metrics, and keeps its state. The
+  same heartbeat sent again adds nothing.
 
   KEYS[1]  NS:metrics
   ARGV[1]  NS
   ARGV[2]  consumer
   ARGV[3]  number of this heartbeat
-  ARGV[4]  how it stands (JSON), '' when it leaves
+  ARGV[4]  its state (JSON), '' when it leaves
   ARGV[5]  how long that is kept (ms)
   ARGV[6]  and every second after it: field of the metrics
   ARGV[7]  …: whole number to add

@@ -1,5 +1,5 @@
 --[[
-  How the consumers that are alive stand.
+  The state of the consumers that are alive.
 
   KEYS[1]  NS:consumers
   ARGV[1]  NS

@@ -49,5 +49,5 @@ test('JSON is taken 64 deep, by its brackets outside of strings; __proto__ is le
   assert.equal(({} as { polluted?: boolean }).polluted, undefined);
   assert.deepEqual(Object.keys(parseJson('{"__proto__":{"polluted":true},"a":1}') as object), ['a']);
   assert.equal(parseJson(' \n'), undefined);
-  assert.throws(() => parseJson('{"a":'), { code: 'E_FIELD', detail: /^It is no JSON: / });
+  assert.throws(() => parseJson('{"a":'), { code: 'E_FIELD', detail: /^The body is not JSON: / });
 });

@@ -84,8 +84,8 @@ test('a refusal names the rule', () => {
     assert.equal(found?.code, 'E_SCOPE');
     return found?.message ?? '';
   };
-  assert.match(refusal({ scope: 'host' }), /Its host is not that of the page/);
-  assert.match(refusal({ scope: 'domain' }), /Its domain is not that of the page/);
+  assert.match(refusal({ scope: 'host' }), /Its host differs from that of the page/);
+  assert.match(refusal({ scope: 'domain' }), /Its domain differs from that of the page/);
   assert.match(refusal({ exclude: ['/y', '*.pdf'] }), /It matches --exclude \*\.pdf\./);
   assert.match(refusal({ include: ['/y'] }), /It matches no --include\./);
 });

@@ -41,12 +41,12 @@ test('a robots.txt that cannot be had forbids all, one that allows nothing', () 
   const away = { ...look, ...rest, kind: 'unreachable', reason: 'It answers with status 503.' } as const;
   assert.equal(
     forbiddenBy(away),
-    'robots.txt of a.test:81 cannot be had (it answers with status 503), which forbids all',
+    'robots.txt of a.test:81 is unreachable (it answers with status 503), which forbids all',
   );
   const cause = packFailure(failure('E_DNS_NOT_FOUND', 'A.test.'));
   assert.equal(
     forbiddenBy({ ...away, reason: cause }),
-    'robots.txt of a.test:81 cannot be had (E_DNS_NOT_FOUND: a.test), which forbids all',
+    'robots.txt of a.test:81 is unreachable (E_DNS_NOT_FOUND: a.test), which forbids all',
   );
 });
 
@@ -64,7 +64,7 @@ test('what normalising changed is said, and what links lose', () => {
     'default port removed',
   ]);
   assert.deepEqual(changesOf('http://a.test:443/'), []);
-  assert.deepEqual(changesOf('http://A.test/%7ea/../b'), ['spelled as browsers ask for it']);
+  assert.deepEqual(changesOf('http://A.test/%7ea/../b'), ['spelled as browsers spell it']);
   assert.deepEqual(changesOf('http://a.test/?utm_x=1'), ['parameters removed (--strip-params)']);
   assert.deepEqual(changesOf('http://a.test/;jsessionid=1'), ['session identifier removed in links']);
   assert.deepEqual(changesOf('http://a.test:x/'), ['E_URL_INVALID']);

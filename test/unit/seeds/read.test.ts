@@ -232,5 +232,5 @@ test('userData is nested 64 deep at most, however deep it is, and cheaply', () =
     return 'failure' in seed ? seed.failure.message : null;
   };
   assert.equal(failureOf(63), null);
-  for (const deep of [64, 1000, 30_000]) assert.match(failureOf(deep) ?? '', /userData: .* 64 deep/);
+  for (const deep of [64, 1000, 30_000]) assert.match(failureOf(deep) ?? '', /userData: .* 64 levels deep/);
 });

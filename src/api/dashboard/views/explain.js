@@ -1,4 +1,4 @@
-// The explain box: why was this URL (not) fetched? One verdict, and every decision on the way to it.
+// Why was this URL (not) fetched? Shows one verdict and every decision that led to it.
 import { queryOf } from '../api.js';
 import { fill, h } from '../element.js';
 import { field, showFault } from '../form.js';
@@ -18,7 +18,11 @@ export function explainView({ app, route, signal }) {
     inputmode: 'url',
     required: true,
   });
-  const crawl = field({ name: 'crawl', label: 'Crawl', hint: 'Its id; else the newest that has seen it.' });
+  const crawl = field({
+    name: 'crawl',
+    label: 'Crawl',
+    hint: 'Id of a crawl; by default the newest that has seen the URL.',
+  });
   const form = h(
     'form',
     { class: 'filters explain', role: 'search', 'aria-label': 'Explain a URL', novalidate: true },
@@ -31,7 +35,7 @@ export function explainView({ app, route, signal }) {
   async function explain(query) {
     const mine = ++asked;
     problems.clear();
-    fill(answer, h('p', { class: 'empty' }, 'Looking…'));
+    fill(answer, h('p', { class: 'empty' }, 'Loading…'));
     try {
       const explanation = await app.api.get(`/v1/explain${queryOf(query)}`, signal);
       if (mine === asked) fill(answer, ...partsOf(explanation));
@@ -52,7 +56,7 @@ export function explainView({ app, route, signal }) {
     showFault([url, crawl], url.text ? null : { field: 'url', message: 'Give a URL.' });
     if (!url.text) return;
     const wanted = routeTo('explain', null, { url: url.text, crawl: crawl.text });
-    // The same question again gets a new answer.
+    // The same question asked again gets a new answer.
     if (wanted === location.hash) update({ query: { url: url.text, crawl: crawl.text } });
     else location.hash = wanted;
   });
@@ -60,7 +64,7 @@ export function explainView({ app, route, signal }) {
   const intro = h(
     'p',
     { class: 'muted' },
-    'Why was a URL fetched, or not? Whether or not it was ever offered.',
+    'Why was a URL fetched, or why not? This also works for URLs that were never offered.',
   );
   const node = h(
     'div',
@@ -92,7 +96,7 @@ function partsOf({
     ['Host', host ? visible(host) : '–'],
     ['Crawl', crawl ? h('a', { href: routeTo('crawls', crawl) }, crawl) : 'none'],
     letter && ['Dead letter', h('a', { href: routeTo('dead', letter.jobId) }, letter.code)],
-    hostState && ['Its host now', [standingOf(hostState).text, ...remarksOf(hostState)].join(' · ')],
+    hostState && ['Host now', [standingOf(hostState).text, ...remarksOf(hostState)].join(' · ')],
     record && ['Record', h('span', { class: 'mono' }, `${visible(record.file)} at ${record.offset}`)],
   ].filter(Boolean);
   return [

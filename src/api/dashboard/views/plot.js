@@ -1,18 +1,21 @@
-// One plot: uPlot with a legend of our own, which tells the values in words too, and colours that follow the page's scheme.
+// One plot: uPlot with its own legend, which also gives the values in words, and with colours that follow the
+// page's scheme.
 import { fill, h, setAttribute, setText } from '../element.js';
 import uPlot from '../uplot.js';
 
 const HEIGHT = 180;
-/** A fleet that has just begun is shown over so much, not over a moment. */
+/**
+ * A plot shows at least this span of time, so that a fleet that has just begun is not shown over a moment.
+ */
 const SHORTEST_SECONDS = 120;
-/** Steps between lines of the grid: 1, 2 or 5 of a power of ten. */
+/** Steps between grid lines: 1, 2 or 5 times a power of ten. */
 const steps = Array.from({ length: 12 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** (power - 1)),
 ).flat();
 
 /**
- * @param {{title: string, write: (value: number) => string, isWhole?: boolean, none?: string, signal: AbortSignal}} options `write` puts
- *   values into words; `isWhole`: there is nothing between 0 and 1.
+ * @param {{title: string, write: (value: number) => string, isWhole?: boolean, none?: string, signal:
+ * AbortSignal}} options `write` formats a value; `isWhole` says that there are only whole numbers.
  */
 export function createPlot({ title, write, isWhole = false, none = 'Nothing in this time.', signal }) {
   const box = h('div', { class: 'plot-box', role: 'img' });
@@ -21,8 +24,8 @@ export function createPlot({ title, write, isWhole = false, none = 'Nothing in t
   const node = h('figure', { class: 'card plot' }, h('figcaption', {}, title), box, empty, legend);
   let [chart, data, styles, values] = [null, [[]], [], []];
 
-  /** The values at the cursor; without one, the last. */
-  function tell(index) {
+  /** Shows the values at the cursor, or the last ones when the cursor is elsewhere. */
+  function showValues(index) {
     const at = index ?? data[0].length - 1;
     for (const [number, value] of values.entries()) {
       const shown = data[number + 1]?.[at];
@@ -41,7 +44,7 @@ export function createPlot({ title, write, isWhole = false, none = 'Nothing in t
     fill(legend, ...styles.map(({ label }, index) => h('li', {}, marks[index], `${label} `, values[index])));
     if (styles.length === 0 || box.clientWidth === 0) return;
     const colours = marks.map((mark) => getComputedStyle(mark).color);
-    chart = new uPlot(optionsOf({ box, styles, colours, write, isWhole, onCursor: tell }), data, box);
+    chart = new uPlot(optionsOf({ box, styles, colours, write, isWhole, onCursor: showValues }), data, box);
   }
 
   function draw(wanted, series) {
@@ -55,15 +58,15 @@ export function createPlot({ title, write, isWhole = false, none = 'Nothing in t
     box.hidden = !hasValues;
     if (isSame) chart.setData(series);
     else build();
-    // Whoever points at a moment goes on reading that moment.
-    tell(chart?.cursor.idx ?? null);
+    // While the cursor points at a moment, the legend stays at that moment.
+    showValues(chart?.cursor.idx ?? null);
   }
 
   const resized = new ResizeObserver(() => {
     if (chart && box.clientWidth > 0) chart.setSize({ width: box.clientWidth, height: HEIGHT });
     else if (!chart && box.clientWidth > 0 && styles.length > 0) {
       build();
-      tell(null);
+      showValues(null);
     }
   });
   resized.observe(box);
@@ -76,7 +79,7 @@ export function createPlot({ title, write, isWhole = false, none = 'Nothing in t
     draw,
     recolour() {
       build();
-      tell(null);
+      showValues(null);
     },
   };
 }
@@ -133,7 +136,7 @@ function optionsOf({ box, styles, colours, write, isWhole, onCursor }) {
   };
 }
 
-/** With seconds where the lines of the grid are closer than minutes. */
+/** Time on the axis, with seconds where grid lines are closer than a minute. */
 const timeOf = (seconds, step) =>
   new Date(seconds * 1000).toLocaleTimeString('en-GB', {
     hour: '2-digit',

@@ -10,7 +10,7 @@ const spans = [
   ['60', '1 hour'],
 ];
 
-/** Every layer keeps its colour, whichever others there are. */
+/** Each layer has a fixed colour, whichever other layers are shown. */
 const layerColours = {
   dns: 1,
   connect: 2,
@@ -46,7 +46,7 @@ export function plotsPanel(app, signal) {
   const empty = h(
     'p',
     { class: 'empty card' },
-    'No samples yet: there is one every 5 seconds once a consumer or the server has run for a moment.',
+    'No samples yet. There is one every 5 seconds while a consumer or the server runs.',
   );
   const grid = h('div', { class: 'plots' });
   const plots = {

@@ -6,7 +6,7 @@ import { bytes, count, duration, visible, webLink } from '../text.js';
 
 const MOST_LINES = 200;
 
-/** The last lines, kept whether or not they are looked at. */
+/** Keeps the last lines, whether or not the view is open. */
 export function createTailLines() {
   let lines = [];
   let skipped = 0;
@@ -31,7 +31,7 @@ export function tailView({ app, signal }) {
   const empty = h('p', { class: 'empty' });
   const skipped = h('p', { class: 'muted small', role: 'status' });
   const pause = h('button', { type: 'button', 'aria-pressed': 'false' }, 'Pause');
-  /** While paused: the lines as they stood. */
+  /** While paused: the lines at the moment of pausing. */
   let held = null;
 
   function show() {
@@ -46,7 +46,7 @@ export function tailView({ app, signal }) {
     skipped.hidden = left === 0;
     setText(
       skipped,
-      left ? `${count(left)} more ended that are not shown: there were too many at once.` : '',
+      left ? `${count(left)} more requests ended and are not shown, because too many ended at once.` : '',
     );
   }
 
@@ -84,7 +84,7 @@ const textOf = ({ url, code, crawl, host, status, outcome }) =>
 
 const nodes = new WeakMap();
 
-/** Lines keep their elements: what is being read or selected is not made anew four times a second. */
+/** Lines keep their elements, because new ones four times a second would disturb reading and selecting. */
 function keepLines(list, lines) {
   const wanted = lines.map((line) => {
     const node = nodes.get(line) ?? lineItem(line);

@@ -115,7 +115,7 @@ test('an interrupted crawl says that nothing is lost and how to go on; a paused 
     summaryOf({ interrupted: true }, { state: 'running', recorded: 200, waiting: 96 }),
   );
   assert.match(flat(text), /was interrupted after 15 s: 200 pages recorded, .* 96 still waiting\./);
-  assert.match(flat(text), /nothing is lost: the same command goes on where it stopped/);
+  assert.match(flat(text), /nothing is lost: run the same command again to continue/);
   const paused = printSummary(summaryOf({}, { state: 'paused', waiting: 9 }));
   assert.match(paused, /is paused .* 9 still waiting/);
   assert.match(paused, /npm run drover -- resume museum\n/);

@@ -1,10 +1,10 @@
-// What can be done with a crawl: pause, resume, cancel, take its records away.
+// Actions on a crawl: pause, resume, cancel, download the records.
 import { actionButton, menu } from '../../button.js';
 import { confirmDialog } from '../../dialog.js';
 import { h } from '../../element.js';
 import { visible } from '../../text.js';
 
-/** Buttons for a row or a head; `update(view)` shows those that fit its state. */
+/** Buttons for a table row or a page head; `update(view)` shows those that fit the crawl's state. */
 export function crawlActions(app, { crawl, name }, problems) {
   const path = `/v1/crawls/${encodeURIComponent(crawl)}`;
   const shown = visible(name);
@@ -42,7 +42,7 @@ export function crawlActions(app, { crawl, name }, problems) {
   cancel.addEventListener('click', () =>
     confirmDialog({
       title: `Cancel ${shown}?`,
-      text: 'What waits is dropped for good. Its records and dead letters stay.',
+      text: 'Its waiting requests are dropped for good. Its records and dead letters are kept.',
       submit: 'Cancel the crawl',
       async onSubmit() {
         took(await app.api.delete(path));

@@ -1,4 +1,4 @@
-// One crawl: how far it is, what went wrong, what it fetched last, with what settings it runs.
+// One crawl: progress, errors, latest records, settings.
 import { fill, h, setText } from '../../element.js';
 import { createProblemPlace } from '../../problem.js';
 import { routeTo } from '../../route.js';
@@ -74,7 +74,7 @@ function crawlBody(app, view, problems, signal) {
       figures.update(now, app.rates.of(now.crawl));
       tallies.update(now);
       if (now.finishedAt) setText(ends, ` · ended ${new Date(now.finishedAt).toLocaleString('en-GB')}`);
-      // Its first records, and those of a crawl that has ended, come by themselves.
+      // The records load by themselves when the first one is there, and once more when the crawl has ended.
       if (ended <= 0 !== now.recorded <= 0 || (now.finishedAt && ended !== now.recorded)) {
         ended = now.recorded;
         records.load();
@@ -90,7 +90,7 @@ function createFigures() {
     'Dead',
     'Waiting',
     'Retries',
-    'Told to wait',
+    'Postponed',
     'Bytes',
     'Pages/s',
     'Left',
@@ -116,7 +116,7 @@ function createFigures() {
   };
 }
 
-/** Counts by status and by code; those of errors lead to their dead letters. */
+/** Counts by status and by code. An error's code links to its dead letters. */
 function createTallies(crawl) {
   const toDead = (code) => h('a', { href: routeTo('dead', null, { crawl, code }) }, code);
   const lists = [
@@ -163,11 +163,7 @@ function recordsPanel(app, crawl, problems, signal) {
     { type: 'button', class: 'ghost', hidden: true, on: { click: () => load(next) } },
     'More',
   );
-  const again = h(
-    'button',
-    { type: 'button', class: 'ghost', on: { click: () => load(null) } },
-    'Load again',
-  );
+  const again = h('button', { type: 'button', class: 'ghost', on: { click: () => load(null) } }, 'Reload');
   let next = null;
 
   async function load(cursor = null) {
@@ -192,7 +188,7 @@ function recordsPanel(app, crawl, problems, signal) {
   const node = h(
     'section',
     { class: 'card', 'aria-label': 'Records' },
-    h('div', { class: 'card-head' }, h('h2', {}, 'Records, in the order in which they were written'), again),
+    h('div', { class: 'card-head' }, h('h2', {}, 'Records, in the order of writing'), again),
     table.node,
     note,
     h('div', { class: 'card-foot' }, more),

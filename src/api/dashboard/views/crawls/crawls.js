@@ -1,4 +1,4 @@
-// The first view: what the fleet does now, its crawls, the plots of the last hour.
+// The first view: the fleet now, its crawls, the plots of the last hour.
 import { actionButton } from '../../button.js';
 import { h, setText } from '../../element.js';
 import { createProblemPlace } from '../../problem.js';
@@ -44,7 +44,7 @@ export function crawlsView({ app, signal }) {
   return { node, title: 'Crawls' };
 }
 
-/** The fleet in one line of figures. */
+/** The figures of the whole fleet in one line. */
 function fleetTiles({ store, rates }, signal) {
   const names = ['Pages/s', 'Waiting', 'Open', 'In flight', 'Consumers', 'Dead letters'];
   const figures = names.map(() => h('dd', {}, '–'));
@@ -52,9 +52,9 @@ function fleetTiles({ store, rates }, signal) {
   const hint = h(
     'p',
     { class: 'notice', hidden: true },
-    'No consumer runs: ',
+    'No consumer is running. Start one with ',
     h('code', {}, 'drover consume'),
-    ' starts one.',
+    '.',
   );
   const tell = (texts) => {
     for (const [index, text] of Object.entries(texts)) setText(figures[index], text);

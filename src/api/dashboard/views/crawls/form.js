@@ -16,13 +16,13 @@ export function openCrawlForm(app) {
       label: 'URLs',
       kind: 'area',
       required: true,
-      hint: 'Where it begins; one a line.',
+      hint: 'Where the crawl begins; one URL per line.',
       placeholder: 'https://example.com/',
     }),
     name: field({
       name: 'name',
       label: 'Name',
-      hint: 'Optional. An open crawl of that name is gone on with.',
+      hint: 'Optional. An unfinished crawl of that name goes on.',
       maxlength: 100,
     }),
     scope: field({
@@ -30,21 +30,21 @@ export function openCrawlForm(app) {
       label: 'Follow links to',
       kind: 'choice',
       options: [
-        ['', 'as the server is set'],
+        ['', 'server default'],
         ['host', 'the same host'],
         ['origin', 'the same origin'],
         ['domain', 'the same domain'],
         ['any', 'anywhere'],
       ],
     }),
-    maxDepth: field({ ...number, name: 'maxDepth', label: 'Depth', hint: '0: these URLs alone.' }),
-    limit: field({ ...number, name: 'limit', label: 'Limit', hint: 'Requests at most.' }),
-    concurrency: field({ ...number, name: 'concurrency', label: 'At once per host' }),
+    maxDepth: field({ ...number, name: 'maxDepth', label: 'Depth', hint: '0: only the URLs above.' }),
+    limit: field({ ...number, name: 'limit', label: 'Limit', hint: 'Most requests that the crawl accepts.' }),
+    concurrency: field({ ...number, name: 'concurrency', label: 'Fetches at once per host' }),
     delayMs: field({
       ...number,
       name: 'delayMs',
       label: 'Delay, ms',
-      hint: 'From start to start at one host.',
+      hint: 'Least time between two starts at one host.',
     }),
   };
   const { urls, name, scope, maxDepth, limit, concurrency, delayMs } = fields;

@@ -1,4 +1,4 @@
-// Parts that show a crawl wherever it is shown: its state, its progress.
+// Parts that every view of a crawl uses: its state and its progress.
 import { h, setAttribute, setText } from '../../element.js';
 import { count } from '../../text.js';
 
@@ -13,7 +13,7 @@ export function createState() {
   };
 }
 
-/** What ended of what was accepted: recorded, refused and dead as parts of one bar. */
+/** A bar with the requests that have ended, as shares of those accepted: recorded, refused, dead. */
 export function createProgress(label) {
   const parts = ['recorded', 'refused', 'dead'].map((name) => ({
     name,

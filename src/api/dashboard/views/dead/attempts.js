@@ -1,4 +1,4 @@
-// Attempts at a request: what each met, at which address, how its time went, how the answer began.
+// The attempts of a request: error, address, timings, and the beginning of the answer.
 import { h } from '../../element.js';
 import { duration, stamp, visible } from '../../text.js';
 
@@ -10,9 +10,9 @@ const phases = [
   ['download', 'download'],
 ];
 
-/** @param {string | null} url of the request: where an attempt ended is told if it is another */
+/** @param {string | null} url the request's URL; an attempt that ended at another URL shows that one too */
 export function attemptsList(attempts, url) {
-  if (attempts.length === 0) return h('p', { class: 'muted' }, 'None are kept.');
+  if (attempts.length === 0) return h('p', { class: 'muted' }, 'No attempts are kept.');
   const longest = Math.max(1, ...attempts.map(({ timings }) => totalOf(timings)));
   return h('ol', { class: 'attempts' }, ...attempts.map((attempt) => attemptItem(attempt, longest, url)));
 }
@@ -36,16 +36,16 @@ function attemptItem({ at, code, layer, message, status, address, finalUrl, timi
     ),
     h('p', { class: 'wrap' }, visible(message)),
     timingBar(timings, longest),
-    body && h('details', {}, h('summary', {}, 'How the answer began'), h('pre', {}, visibleLines(body))),
+    body && h('details', {}, h('summary', {}, 'Beginning of the answer'), h('pre', {}, visibleLines(body))),
   );
 }
 
-/** Lines stay lines. */
+/** Makes invisible characters visible and keeps line breaks. */
 const visibleLines = (text) => text.split('\n').map(visible).join('\n');
 
 const totalOf = (timings) => timings.total ?? phases.reduce((sum, [name]) => sum + (timings[name] ?? 0), 0);
 
-/** Phases in proportion to the longest of these attempts; in words as well. */
+/** A bar with the phases, in proportion to the longest attempt in the list, and the same in words. */
 function timingBar(timings, longest) {
   const known = phases.filter(([name]) => timings[name] !== null && timings[name] !== undefined);
   const bar = h('div', { class: 'bar timing', 'aria-hidden': 'true' });
@@ -66,6 +66,6 @@ function timingBar(timings, longest) {
     'div',
     {},
     bar,
-    h('ul', { class: 'legend' }, ...words, h('li', {}, `all ${duration(totalOf(timings))}`)),
+    h('ul', { class: 'legend' }, ...words, h('li', {}, `total ${duration(totalOf(timings))}`)),
   );
 }

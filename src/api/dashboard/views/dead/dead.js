@@ -1,4 +1,4 @@
-// Dead letters: filters, groups of one code at one host, replays at work, the letters of what is filtered.
+// Dead letters: filters, groups (one code at one host), replays, and the letters that match the filter.
 import { queryOf } from '../../api.js';
 import { actionButton, menu } from '../../button.js';
 import { h, setText } from '../../element.js';
@@ -22,7 +22,10 @@ export function deadView({ app, route, signal }) {
   let now = route;
   let asked = 0;
 
-  /** All groups come with the events; those of a filter are asked for when the events say that something changed. */
+  /**
+   * All groups come with the events. With a filter, the matching groups are read from the API each time the
+   * events show a change.
+   */
   async function showGroups() {
     const mine = ++asked;
     const filter = filterOf(now.query);
@@ -73,7 +76,7 @@ export function deadView({ app, route, signal }) {
   return { node, title: 'Dead letters', update };
 }
 
-/** Of all that the filter lets through. */
+/** Actions on all letters that match the filter. */
 function deadActions(app, problems, readQuery) {
   const save = (label, accept, ending) =>
     actionButton(label, {

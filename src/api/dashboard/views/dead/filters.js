@@ -1,4 +1,4 @@
-// The filters of dead letters, as they stand in the address and as the API wants them.
+// The filters of dead letters, in the form of the address and in the form of the API.
 import { h } from '../../element.js';
 import { field } from '../../form.js';
 
@@ -11,7 +11,7 @@ const ageLabels = [
   ['7d', 'last week'],
 ];
 
-/** For the API: `since` as a time. Absent: whatever it is. */
+/** The filter as the API wants it, with `since` as a time. A field that is absent matches everything. */
 export function filterOf({ code, host, crawl, since, q }) {
   const age = ages[since];
   const given = { code, host, crawl, q, since: age && new Date(Date.now() - age).toISOString() };
@@ -20,16 +20,16 @@ export function filterOf({ code, host, crawl, since, q }) {
 
 export const isFiltered = (filter) => Object.keys(filter).length > 0;
 
-/** In words, for questions and titles. */
+/** The filter in words, for questions and titles. */
 export function wordsOfFilter({ code, host, crawl, since, q }) {
   const words = [
     code && `code ${code}`,
     host && `host ${host}`,
     crawl && `crawl ${crawl}`,
-    since && `died since ${new Date(since).toLocaleString('en-GB')}`,
+    since && `failed since ${new Date(since).toLocaleString('en-GB')}`,
     q && `with “${q}”`,
   ].filter(Boolean);
-  return words.length ? words.join(', ') : 'all of them';
+  return words.length ? words.join(', ') : 'all dead letters';
 }
 
 /** @param {(query: Record<string, string>) => void} onFilter */
@@ -40,12 +40,12 @@ export function filterForm(route, onFilter) {
     field({ name: 'crawl', label: 'Crawl', placeholder: 'id' }),
     field({
       name: 'since',
-      label: 'Died',
+      label: 'Failed',
       kind: 'choice',
       options: ageLabels,
       value: route.query.since ?? '',
     }),
-    field({ name: 'q', label: 'In URL or message' }),
+    field({ name: 'q', label: 'Text in URL or message' }),
   ];
   const read = () => Object.fromEntries(fields.map((one) => [one.name, one.text ?? '']));
   const clear = h('a', { href: '#/dead', class: 'button ghost' }, 'Clear');

@@ -1,4 +1,4 @@
-// Groups of dead letters: one code at one host, what to do about it, and the way to do it.
+// Groups of dead letters (one code at one host), with advice and actions.
 import { h, setText } from '../../element.js';
 import { routeTo } from '../../route.js';
 import { createTable, keepRows } from '../../rows.js';
@@ -16,7 +16,7 @@ const columns = [
   { label: 'Actions', isAction: true },
 ];
 
-/** The largest are shown: a page of thousands would help nobody, and take long. */
+/** Only the largest groups are shown. A page with thousands would be slow and hard to read. */
 const MOST_SHOWN = 200;
 
 export function groupsTable(app) {
@@ -31,19 +31,26 @@ export function groupsTable(app) {
   );
   return {
     node: h('div', {}, table.node, cut, empty),
-    /** @param {any[]} groups @param {Record<string, string>} asked @param {number} all how many there are without a filter */
+    /**
+     * @param {any[]} groups
+     * @param {Record<string, string>} asked
+     * @param {number} all number of groups without a filter
+     */
     show(groups, asked, all) {
       query = asked;
       keep(groups.slice(0, MOST_SHOWN));
       cut.hidden = groups.length <= MOST_SHOWN;
-      setText(cut, `The ${MOST_SHOWN} largest of ${count(groups.length)}; a filter shows others.`);
+      setText(
+        cut,
+        `These are the ${MOST_SHOWN} largest of ${count(groups.length)} groups. Use a filter to see others.`,
+      );
       table.node.hidden = groups.length === 0;
       empty.hidden = groups.length > 0;
       setText(
         empty,
         all > 0
-          ? 'None match. Clear the filter to see all.'
-          : 'No dead letters: every request was recorded, refused, or still waits.',
+          ? 'No group matches. Clear the filter to see all.'
+          : 'No dead letters: every request was recorded or refused, or is still waiting.',
       );
     },
   };

@@ -1,4 +1,4 @@
-// One dead letter: what was asked, every attempt at it, and what to do.
+// One dead letter: its request, every attempt, and advice.
 import { fill, h } from '../../element.js';
 import { createProblemPlace } from '../../problem.js';
 import { routeTo } from '../../route.js';
@@ -29,7 +29,7 @@ export function letterView({ app, route, signal }) {
 function partsOf(app, letter) {
   const { code, host, url, message, advice, layer, crawl } = letter;
   const group = { code, host };
-  const replay = h('button', { type: 'button', class: 'primary' }, 'Replay it…');
+  const replay = h('button', { type: 'button', class: 'primary' }, 'Replay…');
   const filter = { code, host, crawl, q: url };
   replay.addEventListener('click', () => openReplayForm(app, { filter, isCanary: false }));
   return [
@@ -45,7 +45,7 @@ function partsOf(app, letter) {
       h(
         'div',
         { class: 'buttons' },
-        h('a', { class: 'button', href: routeTo('dead', null, { ...group, show: 'letters' }) }, 'Its group'),
+        h('a', { class: 'button', href: routeTo('dead', null, { ...group, show: 'letters' }) }, 'Group'),
         h('a', { class: 'button', href: routeTo('explain', null, { url, crawl }) }, 'Explain'),
         app.canWrite() && replay,
       ),
@@ -72,8 +72,8 @@ function requestList({ jobId, crawl, depth, referrer, failedAt, request }) {
     ['Job', h('span', { class: 'mono' }, jobId)],
     ['Crawl', h('a', { href: routeTo('crawls', crawl) }, crawl)],
     ['Depth', count(depth)],
-    ['Found on', referrer ? webLink(referrer) : 'given as a seed'],
-    ['Died', stamp(failedAt)],
+    ['Found on', referrer ? webLink(referrer) : 'none: it was a seed'],
+    ['Failed', stamp(failedAt)],
     ...extras.map(([name, value]) => [
       name,
       h('span', { class: 'mono' }, visible(typeof value === 'string' ? value : JSON.stringify(value))),

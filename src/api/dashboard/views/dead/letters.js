@@ -1,4 +1,4 @@
-// The letters that the filter lets through, a page at a time.
+// The letters that match the filter, one page at a time.
 import { queryOf } from '../../api.js';
 import { actionButton } from '../../button.js';
 import { fill, h, setText } from '../../element.js';
@@ -8,7 +8,7 @@ import { count, counted, stamp, visible, webLink } from '../../text.js';
 import { filterOf, wordsOfFilter } from './filters.js';
 
 const columns = [
-  { label: 'Died' },
+  { label: 'Failed' },
   { label: 'Code' },
   { label: 'URL and message' },
   { label: 'Attempts', isNumber: true },
@@ -73,8 +73,8 @@ function cellsOf({ jobId, url, code, message, attempts, failedAt }) {
       { class: 'buttons' },
       h(
         'a',
-        { class: 'button', href: routeTo('dead', jobId), 'aria-label': `Look into ${visible(url)}` },
-        'Look into',
+        { class: 'button', href: routeTo('dead', jobId), 'aria-label': `Details of ${visible(url)}` },
+        'Details',
       ),
     ),
   ];

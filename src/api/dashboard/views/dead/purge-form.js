@@ -1,4 +1,5 @@
-// Purging: asked for twice, exported first unless told otherwise.
+// The form that purges dead letters. It asks for confirmation and exports the letters first unless the user
+// says otherwise.
 import { queryOf } from '../../api.js';
 import { openDialog } from '../../dialog.js';
 import { fill, h } from '../../element.js';
@@ -14,10 +15,10 @@ export function openPurgeForm(app, filter) {
     label: 'Export them on the server first',
     kind: 'checkbox',
     value: true,
-    hint: 'To a file in its data directory. Without it they are gone.',
+    hint: 'The export goes to a file in the server’s data directory. Without it, the letters are lost.',
   });
   countMatching(app, filter)
-    .then((matching) => fill(number, `${counted(matching, 'letter')} would go.`))
+    .then((matching) => fill(number, `${counted(matching, 'letter')} will be deleted.`))
     .catch((error) => fill(number, problemBox(error)));
   openDialog({
     title: 'Purge dead letters?',
@@ -35,7 +36,7 @@ export function openPurgeForm(app, filter) {
   });
 }
 
-/** What a replay of the same filter would take. */
+/** Number of dead letters that match the filter. */
 export async function countMatching(app, filter) {
   const { groups } = await app.api.get(`/v1/dead/summary${queryOf(filter)}`);
   return groups.reduce((sum, group) => sum + group.count, 0);
@@ -51,7 +52,7 @@ function showPurged(app, purged, exportedTo) {
         ? h('p', {}, 'Exported to ', h('code', { class: 'wrap' }, visible(exportedTo)))
         : h('p', {}, 'Nothing was exported.'),
     ],
-    submit: 'Good',
+    submit: 'OK',
     onSubmit: async () => undefined,
   });
 }

@@ -1,4 +1,5 @@
-// The form that replays dead letters: how many there are, a few first or all at once, and what to do otherwise this time.
+// The form that replays dead letters: how many match, whether to try a few first, and settings for this
+// replay.
 import { createCallKey } from '../../api.js';
 import { openDialog } from '../../dialog.js';
 import { fill, h } from '../../element.js';
@@ -16,7 +17,7 @@ export function openReplayForm(app, { filter, isCanary }) {
   const matching = h('p', { role: 'status' }, 'Counting…');
   app.api
     .post('/v1/dead/replay', { filter, dryRun: true })
-    .then((answer) => fill(matching, `${counted(answer.matching, 'letter')} would be tried again.`))
+    .then((answer) => fill(matching, `${counted(answer.matching, 'letter')} will be tried again.`))
     .catch((error) => fill(matching, problemBox(error)));
   const keyFor = createCallKey();
   const { canary, rate, attempts, request, delayMs, headerName, headerValue } = fields;
@@ -30,7 +31,7 @@ export function openReplayForm(app, { filter, isCanary }) {
       h(
         'details',
         {},
-        h('summary', {}, 'Otherwise than before'),
+        h('summary', {}, 'Different settings for this replay'),
         h(
           'div',
           { class: 'grid' },
@@ -57,33 +58,33 @@ function fieldsOf(isCanary) {
       label: 'Canary',
       value: isCanary ? CANARY : 0,
       min: 0,
-      hint: 'So many of each group first; 0: all at once.',
+      hint: 'Letters of each group to try first; 0: all at once.',
     }),
     rate: field({
       ...number,
       name: 'rate',
-      label: 'Go on from, %',
+      label: 'Needed to continue, %',
       value: 80,
       min: 0,
       max: 100,
-      hint: 'Of the canary recorded; with less it stops.',
+      hint: 'Share of the canary that must be recorded. Below it, the replay stops.',
     }),
     attempts: field({ ...number, name: 'attempts', label: 'Attempts' }),
-    request: field({ ...number, name: 'request', label: 'Time for the whole request, ms' }),
+    request: field({ ...number, name: 'request', label: 'Time limit of the whole request, ms' }),
     delayMs: field({
       ...number,
       name: 'delayMs',
       label: 'Delay, ms',
-      hint: 'Between two starts at the host.',
+      hint: 'Least time between two starts at the host.',
     }),
     headerName: field({ name: 'headerName', label: 'Header', placeholder: 'user-agent' }),
-    headerValue: field({ name: 'headerValue', label: 'Its value' }),
+    headerValue: field({ name: 'headerValue', label: 'Header value' }),
   };
 }
 
 function bodyOf(filter, { canary, rate, attempts, request, delayMs, headerName, headerValue }) {
   if (headerValue.text && !headerName.text)
-    throw new Problem({ detail: 'Name the header.', field: 'headerName' });
+    throw new Problem({ detail: 'Give the name of the header.', field: 'headerName' });
   const overrides = {
     ...(attempts.number === null ? {} : { attempts: attempts.number }),
     ...(request.number === null ? {} : { timeouts: { request: request.number } }),

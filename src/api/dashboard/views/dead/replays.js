@@ -1,4 +1,4 @@
-// Replays: those at work with their progress, and the last that ended.
+// Replays: the running ones with their progress, and the last ones that ended.
 import { actionButton } from '../../button.js';
 import { h, setText } from '../../element.js';
 import { createTable, keepRows } from '../../rows.js';
@@ -14,7 +14,7 @@ const columns = [
   { label: 'Began' },
   { label: 'Actions', isAction: true },
 ];
-/** Of those that ended. */
+/** Most ended replays shown. */
 const MOST_ENDED = 5;
 
 export function replaysPanel(app, problems, signal) {
@@ -31,9 +31,9 @@ export function replaysPanel(app, problems, signal) {
     (run) => runRow(app, table, problems, run),
   );
   app.store.watch('replays', signal, (replays) => {
-    const atWork = replays.filter(({ endedAt }) => endedAt === null);
+    const running = replays.filter(({ endedAt }) => endedAt === null);
     const ended = replays.filter(({ endedAt }) => endedAt !== null);
-    const shown = [...atWork, ...ended.slice(0, MOST_ENDED)];
+    const shown = [...running, ...ended.slice(0, MOST_ENDED)];
     node.hidden = shown.length === 0;
     keep(shown);
   });

@@ -1,4 +1,4 @@
-// The forms that change a host: its limits, a pause.
+// The forms that set a host's limits and pause it.
 import { openDialog } from '../../dialog.js';
 import { h } from '../../element.js';
 import { field } from '../../form.js';
@@ -6,20 +6,20 @@ import { visible } from '../../text.js';
 
 const number = { kind: 'number', inputmode: 'numeric', min: 1, placeholder: 'not set' };
 
-/** An empty field takes its limit back. */
+/** Opens the form for a host's limits. An empty field removes the limit. */
 export function openLimitsForm(app, { key, set }, took) {
   const fields = [
-    field({ ...number, name: 'concurrency', label: 'At once', value: set.concurrency }),
+    field({ ...number, name: 'concurrency', label: 'Fetches at once', value: set.concurrency }),
     field({
       ...number,
       name: 'delayMs',
       label: 'Delay, ms',
       value: set.delayMs,
       min: 0,
-      hint: 'From start to start.',
+      hint: 'Least time between two starts.',
     }),
-    field({ ...number, name: 'max', label: 'Starts at most', value: set.max }),
-    field({ ...number, name: 'durationMs', label: 'in so many ms', value: set.durationMs }),
+    field({ ...number, name: 'max', label: 'Most starts', value: set.max }),
+    field({ ...number, name: 'durationMs', label: 'Within, ms', value: set.durationMs }),
   ];
   openDialog({
     title: `Limits of ${visible(key)}`,
@@ -28,7 +28,7 @@ export function openLimitsForm(app, { key, set }, took) {
       h(
         'p',
         { class: 'muted' },
-        'For the whole fleet, within a second. They go before those of crawls; an empty field takes a limit back.',
+        'These limits hold for the whole fleet, within a second, and override those of crawls. An empty field removes a limit.',
       ),
       h('div', { class: 'grid' }, ...fields.map(({ node }) => node)),
     ],
@@ -56,7 +56,11 @@ export function openPauseForm(app, key, took) {
     title: `Pause ${visible(key)}`,
     fields: [time],
     children: [
-      h('p', { class: 'muted' }, 'Nothing more starts there, in the whole fleet. What is in flight ends.'),
+      h(
+        'p',
+        { class: 'muted' },
+        'No new fetch starts there in the whole fleet. Fetches in flight are completed.',
+      ),
       time.node,
     ],
     submit: 'Pause',

@@ -1,4 +1,4 @@
-// Hosts: how each stands, what holds it back, its limits and pauses, which can be changed here.
+// Hosts: the state of each, what slows it down, its limits and pauses, and the forms to change them.
 import { actionButton } from '../../button.js';
 import { h, setText } from '../../element.js';
 import { field } from '../../form.js';
@@ -20,18 +20,22 @@ const columns = [
   { label: 'Actions', isAction: true },
 ];
 
-/** So many come with the events. */
+/** Number of hosts that the events contain. */
 const MOST_WATCHED = 100;
-const LOOK_MS = 5000;
+const READ_EVERY_MS = 5000;
 
 export function hostsView({ app, signal }) {
   const problems = createProblemPlace();
   const empty = h(
     'p',
     { class: 'empty' },
-    'No host has requests of an open crawl, and none has limits set by hand.',
+    'No host has requests of an open crawl or limits set by an operator.',
   );
-  const cut = h('p', { class: 'muted small pad' }, `${MOST_WATCHED} are shown; look up others by name.`);
+  const cut = h(
+    'p',
+    { class: 'muted small pad' },
+    `${MOST_WATCHED} hosts are shown. Look up others by name.`,
+  );
   const table = createTable({ caption: 'Hosts', columns });
   const keep = keepRows(
     table.body,
@@ -55,8 +59,8 @@ export function hostsView({ app, signal }) {
 }
 
 /**
- * Shows the hosts of the events, and those that were named or changed here, whether or not the fleet has work for them. Answers what is to be
- * called with a host as a call answered it.
+ * Shows the hosts of the events and those that were looked up or changed here, whether or not the fleet has
+ * work for them. Returns a function that takes the state of a host from the answer of a call.
  */
 function watchHosts({ store, api }, signal, show) {
   const named = new Map();
@@ -70,8 +74,8 @@ function watchHosts({ store, api }, signal, show) {
       watched.length,
     );
   };
-  /** No event tells of those that are only named here. */
-  const lookAtNamed = async () => {
+  /** The events do not contain hosts that were only looked up here, so the API is asked for them. */
+  const readNamed = async () => {
     const seen = watchedKeys();
     for (const key of [...named.keys()].filter((one) => !seen.has(one)).slice(-MOST_WATCHED)) {
       const state = await api.get(`/v1/hosts/${encodeURIComponent(key)}`, signal).catch(() => null);
@@ -79,8 +83,8 @@ function watchHosts({ store, api }, signal, show) {
     }
     if (!signal.aborted) tell();
   };
-  const looks = setInterval(lookAtNamed, LOOK_MS);
-  signal.addEventListener('abort', () => clearInterval(looks));
+  const reading = setInterval(readNamed, READ_EVERY_MS);
+  signal.addEventListener('abort', () => clearInterval(reading));
   store.watch('hosts', signal, tell);
   tell();
   return (state) => {
@@ -93,7 +97,7 @@ function watchHosts({ store, api }, signal, show) {
   };
 }
 
-/** For a host that is not in the list. */
+/** The form that looks up a host that is not in the list. */
 function nameForm(app, problems, took) {
   const host = field({
     name: 'host',
@@ -115,7 +119,7 @@ function nameForm(app, problems, took) {
       const state = await app.api.get(`/v1/hosts/${encodeURIComponent(host.text)}`);
       took(state);
       host.input.value = '';
-      app.say(`${state.key} is in the list`);
+      app.say(`${state.key} was added to the list`);
     } catch (error) {
       problems.show(error);
     }

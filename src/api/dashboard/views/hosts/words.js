@@ -1,7 +1,7 @@
-// How a host stands, in words: as drover hosts tells it.
+// The state of a host in words, the same as in the output of `drover hosts`.
 import { clock, count, duration } from '../../text.js';
 
-/** Beyond this a pause has no end of its own: it was made for good. */
+/** A pause longer than this was made without an end. */
 const FOR_GOOD_MS = 365 * 86_400_000;
 
 export function standingOf({ pausedMs, nextMs, inFlight, waiting, open }) {
@@ -12,15 +12,15 @@ export function standingOf({ pausedMs, nextMs, inFlight, waiting, open }) {
   return { text: nextMs > 1000 ? `next in ${duration(nextMs)}` : 'ready', kind: '' };
 }
 
-/** The least time between two starts, whoever asks for it. */
+/** The least time between two starts, from whichever limit asks for most. */
 export const spacingOf = ({ delayMs, intervalMs, crawlDelayMs, paceMs }) =>
   Math.max(delayMs, intervalMs, crawlDelayMs ?? 0, paceMs ?? 0);
 
-/** What is special about it; an empty list for most. */
+/** Remarks about a host; an empty list for most. */
 export function remarksOf({ holds, server, set }) {
   return [
     ...holds.map(wordsOfHold),
-    server !== null && `shares the ceiling of ${server}`,
+    server !== null && `shares the limit of server ${server}`,
     ...wordsOfSet(set),
   ].filter(Boolean);
 }
