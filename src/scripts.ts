@@ -1,11 +1,12 @@
-// Loads the Lua scripts: one file each, pieces shared by `--- include PATH` (from src/), registered once per connection.
+// Runs the Lua scripts. Each script is one file, which may include others with `--- include PATH` (relative
+// to src/). A script is registered once for each connection.
 import { readFileSync } from 'node:fs';
 import type { Redis } from './redis.ts';
 
 const texts = new Map<string, string>();
 const known = new WeakMap<Redis, Set<string>>();
 
-/** The script's text with its includes put in. `path` is relative to src/, such as `frontier/lua/offer.lua`. */
+/** The text of a script with its includes. `path` is relative to src/, such as `frontier/lua/offer.lua`. */
 function scriptText(path: string): string {
   const cached = texts.get(path);
   if (cached !== undefined) return cached;
@@ -15,12 +16,12 @@ function scriptText(path: string): string {
   return text;
 }
 
-/** Told of each script that has answered: its path, and how long the call took. */
+/** Called after each script that has answered, with its path and the duration of the call in milliseconds. */
 export type ScriptWatch = (path: string, ms: number) => void;
 
 const watches = new WeakMap<Redis, ScriptWatch>();
 
-/** From now on, `watch` hears of every script that is run on this connection. */
+/** From now on, `watch` is called for every script that is run on this connection. */
 export function watchScripts(redis: Redis, watch: ScriptWatch): void {
   watches.set(redis, watch);
 }
@@ -28,8 +29,9 @@ export function watchScripts(redis: Redis, watch: ScriptWatch): void {
 export type ScriptReply = string | number | null | ScriptReply[];
 
 /**
- * Runs a script, atomically, by EVALSHA (EVAL after a restart of Redis). `key` routes the call in a cluster: all keys of one
- * namespace carry the same hash tag, and the scripts derive the others from it.
+ * Runs a script atomically, with EVALSHA (with EVAL after a restart of Redis). `key` routes the call in a
+ * cluster. All keys of one namespace have the same hash tag, and the scripts derive the other keys from this
+ * one.
  */
 export function runScript(
   redis: Redis,
