@@ -1,5 +1,5 @@
-// The reference: a bare got loop over a list of pages. No queue, nothing kept, no retries; as fast as got fetches.
-// As a program: node bench/speed/got-loop.ts URL PAGES CONCURRENCY
+// The reference: a bare loop of got over a list of pages, without queue, store or retries, as fast as got can
+// fetch. Usage as a program: node bench/speed/got-loop.ts URL PAGES CONCURRENCY
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
