@@ -25,6 +25,7 @@ export interface Dispatch {
   release(): Promise<void>;
 }
 
+/** Dispatches of one crawl, with the scripts that a consumer uses. */
 export function createDispatch(fleet: Fleet, crawl: string): Dispatch {
   const committer = createCommitter(fleet);
   let held: (Release & { id: string })[] = [];

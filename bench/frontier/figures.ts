@@ -57,6 +57,7 @@ const DISPATCHES_A_ROUND = 10;
 const READINGS = 100;
 const MOST_DISPATCHES = 1000;
 
+/** Measures a frontier of this size in a Redis of its own, which is stopped at the end. */
 export async function measureFrontier(size: FrontierSize): Promise<FrontierFigures> {
   const server = await startTestRedis();
   const redis = connectRedis({ url: server.url }, 'script');

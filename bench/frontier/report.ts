@@ -50,6 +50,7 @@ function atMost(what: string, most: number, value: number, unit: string): Budget
 const timesLonger = ({ allWaiting, fewWaiting }: FrontierFigures) =>
   allWaiting.medianMs / fewWaiting.medianMs;
 
+/** The report as text: the figures, a sentence on fairness, the budgets. */
 export function frontierReport(all: readonly FrontierFigures[]): string {
   const head = [
     ...['', 'seen', 'waiting', 'offered/s', 'CPU µs: producer', 'Redis'],

@@ -99,6 +99,7 @@ export function spanOf(log: readonly LogEntry[], pages: number): { first: number
   return { first, seconds: (last - first) / 1000 };
 }
 
+/** Runs `work` with a temporary directory, which is removed at the end. */
 export async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'drover-bench-'));
   try {

@@ -30,6 +30,7 @@ export interface PoliteCrawlOptions {
   note: (line: string) => void;
 }
 
+/** Runs the scenario with a site and a fleet of its own. `note` is called with a line for each kill. */
 export async function crawlPolitely({ urls, logFile, note }: PoliteCrawlOptions): Promise<PoliteCrawl> {
   const counts = spread(politeHosts, urls);
   if (logFile !== undefined) await rm(logFile, { force: true }); // the site appends to it

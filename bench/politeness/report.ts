@@ -29,6 +29,7 @@ export interface Verdict {
   fast: boolean;
 }
 
+/** The verdict on a crawl, from the figures of its hosts. */
 export function verdictOf(hosts: readonly HostFigures[], { log, lost, doubled, busy }: PoliteCrawl): Verdict {
   const violations = hosts.reduce((all, host) => all + host.violations.length, 0);
   const leastShareBesideKills = Math.min(...hosts.map(({ shareBesideKills }) => shareBesideKills));
@@ -45,6 +46,7 @@ export function verdictOf(hosts: readonly HostFigures[], { log, lost, doubled, b
   };
 }
 
+/** The report as text: a table of hosts, the violations, the verdict. */
 export function report(hosts: readonly HostFigures[], verdict: Verdict): string {
   const head = [
     ...['host', 'limits', 'latency', '429s', 'requests', 'in flight', 'smallest gap', 'starts in a window'],

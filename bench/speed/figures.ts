@@ -25,6 +25,7 @@ export interface PartFigures {
   redisCalls: Record<string, number> | null;
 }
 
+/** The figures of one part from the samples of its runs. */
 export function figuresOf(samples: readonly Sample[]): PartFigures {
   /** The median of a figure over the samples that have it; null if none has it. */
   const of = (figure: (sample: Sample) => number | null | undefined) => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import got from 'got';
 import { type Bench, runProgram, type Sample, spanOf, watchServer } from '../measure/measure.ts';
 
+/** Measures the loop as a program of its own. Throws an Error if pages are missing. */
 export async function gotLoop({ site, pages, concurrency }: Bench): Promise<Sample> {
   const args = [fileURLToPath(import.meta.url), site.url, String(pages), String(concurrency)];
   const { result, server, log } = await watchServer(site, () => runProgram(args));

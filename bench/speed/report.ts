@@ -46,6 +46,7 @@ export function budgetsOf({ got, crawl, list }: Figures): Budget[] {
 
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
 
+/** The report as text: a table of parts, the calls of Redis, the budgets. */
 export function report(figures: Figures): string {
   const head = [
     '',

@@ -7,6 +7,7 @@ import { installOne } from './system-packages.mjs';
 /** The programs that the tests look for, in this order: see test/support/api/browser.ts. */
 const programs = ['chromium', 'chromium-browser', 'google-chrome'];
 
+/** Installs a Chromium if there is none. If that fails, only prints why: it is needed for tests only. */
 export function prepareBrowser() {
   if (programs.some(onPath)) return;
   try {

@@ -33,6 +33,7 @@ export function takeLock(path: string): boolean {
   }
 }
 
+/** Releases the lock that this process holds. Idempotent. */
 export function releaseLock(path: string): void {
   held.delete(path);
   rmSync(path, { force: true });

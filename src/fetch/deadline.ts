@@ -1,6 +1,7 @@
 // What all hops of one fetch share: the time limit of the whole fetch, and the request to abort it.
 import { type Failure, failure, isFailure } from '../errors.ts';
 
+/** The deadline of one fetch. The limit in milliseconds begins when the object is made. */
 export class FetchDeadline {
   /** When the whole fetch must be over, on the clock of performance.now(). */
   deadline: number;

@@ -51,6 +51,7 @@ export interface Driver {
   resume(): void;
 }
 
+/** One hop. The client passes the events of got to it (`onData`, …). `ended` is called exactly once. */
 export class Hop implements Watched, Connecting {
   giveUp: (() => void) | null = null;
   driver: Driver | null = null;

@@ -11,6 +11,7 @@ export interface Watched {
   expire(): void;
 }
 
+/** Watches hops, and calls `expire` of each whose deadline has passed. */
 export class Watchdog {
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;

@@ -19,6 +19,7 @@ const endsForeign = new Set(
 /** The deepest nesting that is tracked. Browsers have the same limit. */
 const MOST_NESTED = 512;
 
+/** To be told of the tags of a page in document order. */
 export class ForeignContent {
   /**
    * The open elements svg and math, and the open elements in them that contain HTML. The innermost is last.

@@ -31,6 +31,7 @@ export async function segmentNames(directory: string): Promise<string[]> {
   }
 }
 
+/** The segments that one store writes. `mostOpen` of them are open at once. */
 export class Segments {
   readonly #dir: string;
   readonly #maxBytes: number;

@@ -65,6 +65,7 @@ interface Known {
   untilMs: number;
 }
 
+/** Makes an empty cache for one process. It keeps at most 1,000 origins and 64 MiB. */
 export function createRobots(parts: RobotsParts): Robots {
   return new CachedRobots(parts);
 }

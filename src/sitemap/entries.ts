@@ -24,6 +24,7 @@ interface Entry {
   lastmod: string | null;
 }
 
+/** Reads one sitemap and calls `taker` for each entry and each defect. */
 export class SitemapEntries implements XmlTaker {
   /** Null until the root element has been read; 'none' if that is no root element of a sitemap. */
   kind: Vocabulary['kind'] | 'none' | null = null;

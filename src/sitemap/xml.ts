@@ -53,6 +53,7 @@ export class BoundedText {
   }
 }
 
+/** Reads one XML text and calls `taker` for its parts. */
 export class XmlReader implements TokenizerCallbacks {
   readonly #taker: XmlTaker;
   readonly #tokenizer = new Tokenizer({ xmlMode: true, decodeEntities: true }, this);

@@ -90,6 +90,7 @@ export function mostInFlight(entries: readonly LogEntry[]): number {
   return most;
 }
 
+/** The smallest time from one start to the next, in milliseconds. Infinity for fewer than two requests. */
 export function smallestGapMs(entries: readonly LogEntry[]): number {
   const starts = startsOf(entries);
   return starts.reduce(

@@ -23,6 +23,7 @@ export const roomyTimeouts = {
 /** Allows all loopback addresses in addition to public ones. */
 export const loopbackAllowed = { cidrs: ['127.0.0.0/8', '::1'], hosts: [] };
 
+/** A GET request with generous limits, changed by `overrides`. */
 export function requestTo(url: string, overrides: Partial<FetchRequest> = {}): FetchRequest {
   return {
     url,
@@ -51,11 +52,13 @@ export function closing<T extends { close(): unknown }>(t: TestContext, opened: 
   return opened;
 }
 
+/** The answer of a fetch. Fails if the fetch failed. */
 export function answered(result: FetchResult): Answer {
   assert.ok(result.ok, result.ok ? '' : `failed: ${result.failure.code} ${result.failure.message}`);
   return result.answer;
 }
 
+/** The failure of a fetch. Fails if the fetch did not fail with this code. */
 export function failed(result: FetchResult, code: ErrorCode): Failure {
   assert.ok(!result.ok, 'there was an answer');
   assert.equal(result.failure.code, code, result.failure.message);

@@ -13,6 +13,7 @@ export interface AgentPool {
   retire(): void;
 }
 
+/** Makes an empty pool. All its agents share the idle sockets, the look-up and the TLS context in `parts`. */
 export function createAgentPool(parts: Omit<AgentParts, 'guard'>): AgentPool {
   const pairs = new Map<string, AgentPair>();
   return {

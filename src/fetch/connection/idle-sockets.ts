@@ -24,6 +24,7 @@ export function idleMsOf(keepAlive: string | undefined): number {
   return Math.min(Math.max(Number(announced) * 1000 - marginMs, 0), longestMs);
 }
 
+/** The idle sockets of all agents of a fetcher. Sockets that have been idle for too long are closed. */
 export class IdleSockets {
   readonly #most: number;
   readonly #idle = new Map<Duplex, number>();

@@ -1,6 +1,7 @@
 // The limit of hops in flight, first come, first served. The agents' own limit does not suffice: it does not
 // count connections that are still being made.
 
+/** Lets at most `most` hops be in flight. */
 export class ConnectionLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];

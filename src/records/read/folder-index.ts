@@ -18,6 +18,7 @@ export interface IndexedSegment {
   end: number;
 }
 
+/** The index of one records folder. Its methods throw errors of the file system. */
 export class FolderIndex {
   readonly directory: string;
   readonly #mostEntries: number;

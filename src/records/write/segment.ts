@@ -18,6 +18,7 @@ export function segmentName(now = new Date()): string {
   return `${time}-${host}-${process.pid}-${randomBytes(6).toString('hex')}.jsonl`;
 }
 
+/** A segment that this process writes. Its calls must not overlap: each must end before the next. */
 export class Segment {
   readonly path: string;
   /** The number of bytes that are known to be on disk. */

@@ -118,6 +118,7 @@ export function figureOf(
   return found.value;
 }
 
+/** The number of series of all families. */
 export function seriesCount(families: Map<string, Family>): number {
   return [...families.values()].reduce((sum, { samples }) => sum + samples.length, 0);
 }

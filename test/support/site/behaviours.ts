@@ -47,6 +47,7 @@ export interface Rules {
   take(host: string, path: string): Behaviour | null;
 }
 
+/** The rules of a site that has these behaviours. */
 export function rulesOf(behaviours: Behaviours): Rules {
   const rules = new Map<string, Rule>();
   const set = (key: string, behaviour: Behaviour | null) => {

@@ -56,6 +56,7 @@ export function depthOf(index: number, linksPerPage: number): number {
   return depth;
 }
 
+/** The path of a page: / for ROOT, /p/12 for 12. */
 export function pathOf(index: number): string {
   return index === ROOT ? '/' : `/p/${index}`;
 }
