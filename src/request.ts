@@ -32,7 +32,7 @@ export const requestSchema = z.strictObject({
   limiter: limiterSchema.optional(),
   /**
    * Marks the request as a sitemap, whose URLs become requests. `host`: the host whose URLs the sitemap may
-   * list. `auto`: the sitemaps that robots.txt names are read too. `level`: the number of sitemap indexes that
+   * list. `auto`: the sitemaps that robots.txt names are read too. `level`: the number of indexes that
    * led to this one.
    */
   sitemap: z

@@ -95,7 +95,8 @@ function carriedAddresses(address: ipaddr.IPv6, range: string): ipaddr.IPv4[] | 
   // RFC 6052 2.1. The range 64:ff9b:1::/48 (RFC 8215) is for local use and stays special.
   if (isWellKnownNat64(parts)) return [at(6)];
   if (range === '6to4') return [at(1)]; // RFC 3056
-  if (range === 'teredo') return [at(2), at(6, 0xffff)]; // RFC 4380: server, then the client with its bits flipped
+  // RFC 4380: the server, then the client with its bits inverted.
+  if (range === 'teredo') return [at(2), at(6, 0xffff)];
   const compatible = range === 'unicast' && parts.slice(0, 6).every((part) => part === 0);
   return compatible ? [at(6)] : null; // RFC 4291 2.5.5.1
 }

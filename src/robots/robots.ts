@@ -143,7 +143,8 @@ class CachedRobots implements Robots {
       ? before.rules
       : parseRobots(found.kind === 'rules' ? found.text : '', this.#productToken);
     const known = {
-      entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' }, // the text is not needed any more
+      // The rules do not need the text any more.
+      entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' },
       cause: causeOf(found),
       rules,
       untilMs: Math.min(found.freshUntilMs, this.#cache.nowMs() + recheckMs),

@@ -39,7 +39,8 @@ function ifMissing(error: NodeJS.ErrnoException): null {
 function standardOutput(): Output {
   const stream = process.stdout;
   let gone = false;
-  stream.on('error', () => {}); // the callback of write gets the error; without a listener, it would end the process
+  // The callback of write gets the error. Without a listener, the error would end the process.
+  stream.on('error', () => {});
   return {
     async write(bytes) {
       if (gone) return false;

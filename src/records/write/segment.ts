@@ -92,7 +92,8 @@ export class Segment {
     } catch (error) {
       await this.#cutBack();
       const failure = diskError(error, this.path);
-      if (failure.code !== 'E_DISK_FULL') this.broken = true; // a new file may work; on a full disk it would not
+      // On a full disk, a new segment would not help, so this one is kept for later.
+      if (failure.code !== 'E_DISK_FULL') this.broken = true;
       throw failure;
     }
   }
