@@ -1,4 +1,4 @@
-# Builds the package, then runs it as a user without rights on a Node image that has no compiler.
+# Builds the package, and then runs it as an unprivileged user on a Node image without a compiler.
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./

@@ -1,15 +1,16 @@
-// node bench/frontier.ts: the frontier at scale, with no fetch: a list goes in as a producer offers it, and comes out turn by turn. Each size has a
-// Redis of its own, set up like the embedded one. Nothing here is a test: times are of this machine; bytes and counts are not.
+// node bench/frontier.ts: measures the frontier at scale, without fetches. A list is offered as a producer
+// does it, and dispatched as a consumer does it. Each size has a Redis of its own, configured like the
+// embedded one. This is no test: the times depend on the machine; bytes and counts do not.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type FrontierFigures, type FrontierSize, measureFrontier } from './frontier/figures.ts';
 import { frontierBudgetsOf, frontierReport } from './frontier/report.ts';
 
 const usage = `node bench/frontier.ts [options]
-  --waiting <n>     URLs that wait, of 50 characters each (default 1000000)
-  --seen <n>        URLs seen in all, in the first of the sizes (default 5000000)
-  --hosts <n,…>     over how many hosts they are spread, one size each (default 1,1000,100000)
-  --json            figures as JSON`;
+  --waiting <n>     number of waiting URLs, of 50 characters each (default 1000000)
+  --seen <n>        number of seen URLs, in the first size (default 5000000)
+  --hosts <n,…>     number of hosts of the URLs; one size for each number (default 1,1000,100000)
+  --json            print the figures as JSON`;
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 });
 const [waiting, seen] = [Number(values.waiting), Number(values.seen)];
 const hostCounts = values.hosts.split(',').map(Number);
-// A turn is to be able to hand out a whole window again and again.
+// Every dispatch must find a whole window of URLs.
 const isUsable = waiting >= 1000 && seen >= waiting && hostCounts.every((hosts) => hosts >= 1);
 if (values.help || !isUsable || ![waiting, seen, ...hostCounts].every(Number.isInteger)) {
   console.log(usage);
@@ -45,6 +46,6 @@ const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version
 if (values.json) {
   console.log(JSON.stringify({ machine, peakBytes, figures, budgets: frontierBudgetsOf(figures) }, null, 2));
 } else {
-  console.log(`\n${machine}; this process took ${(peakBytes / 1e6).toFixed(0)} MB at its peak\n`);
+  console.log(`\n${machine}; peak memory of this process: ${(peakBytes / 1e6).toFixed(0)} MB\n`);
   console.log(frontierReport(figures));
 }

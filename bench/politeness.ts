@@ -1,5 +1,6 @@
-// node bench/politeness.ts: the proof of politeness. A fleet that loses consumers crawls hosts of many limits, and the server's log says whether
-// it kept them, and how much of what they allow it used. With --idle and --due: what waiting costs, and how late it ends.
+// node bench/politeness.ts: the proof of politeness. A fleet that loses consumers crawls hosts with various
+// limits. The server's log shows whether it kept the limits, and how much of the allowed throughput it used.
+// With --idle it measures how much CPU waiting takes, with --due how late waiting ends.
 import { parseArgs } from 'node:util';
 import { crawlPolitely } from './politeness/crawl.ts';
 import { figuresOf } from './politeness/figures.ts';
@@ -8,12 +9,12 @@ import { idleUse, lateness } from './politeness/quiet.ts';
 import { percent, report, verdictOf } from './politeness/report.ts';
 
 const usage = `node bench/politeness.ts [options]
-  --urls <n>   URLs of the list, over 20 hosts (default 10000, which take 80 s; at least 400)
-  --log <file> gets the server's log, one JSON line for each request
-  --idle       instead: CPU of a consumer and of Redis while 1,000 hosts wait for ten minutes
-  --due        instead: how late starts come at 50 hosts with a delay of 3 s
-  --json       figures as JSON
-Ends with 1 if a limit was broken, a URL lost, or (--idle, --due) a budget missed.`;
+  --urls <n>   number of URLs, over 20 hosts (default 10000, which take 80 s; at least 400)
+  --log <file> write the server's log to this file, one JSON line for each request
+  --idle       measure instead the CPU of a consumer and of Redis while 1,000 hosts wait for ten minutes
+  --due        measure instead how late requests start at 50 hosts with a delay of 3 s
+  --json       print the figures as JSON
+Exits with 1 if a limit was broken, a URL was lost, or (--idle, --due) a budget was missed.`;
 
 const { values } = parseArgs({
   options: {
@@ -26,9 +27,9 @@ const { values } = parseArgs({
   },
 });
 
-/** So that the slowest host gets some. */
+/** With fewer URLs, the slowest host would get none. */
 const LEAST_URLS = 400;
-/** Of one CPU, the consumer and Redis each. */
+/** The budget of the consumer and of Redis each, as a share of one CPU. */
 const MOST_IDLE_CPU = 0.03;
 const MOST_LATE_MS = 50;
 

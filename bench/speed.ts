@@ -1,4 +1,5 @@
-// npm run bench: drover beside what it is measured against, in turn, on one local server. Nothing here is a test: figures are of this machine.
+// npm run bench: compares drover with its references, one after the other, on one local server. This is no
+// test: the figures depend on the machine.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startSite } from '../test/support/site/site.ts';
@@ -17,11 +18,11 @@ const parts: Record<PartName, (bench: Bench) => Promise<Sample>> = {
 };
 
 const usage = `npm run bench -- [options]
-  --only <parts>       got, bullmq, crawl, list; several with commas (default: all)
-  --pages <n>          pages of the site (default 10000)
-  --runs <n>           runs of each part, in turn; the median is reported (default 3)
-  --concurrency <n>    fetches in flight (default 50)
-  --json               figures and samples as JSON`;
+  --only <parts>       got, bullmq, crawl, list; separate several by commas (default: all)
+  --pages <n>          number of pages of the site (default 10000)
+  --runs <n>           number of runs of each part; the median is reported (default 3)
+  --concurrency <n>    number of fetches in flight (default 50)
+  --json               print figures and samples as JSON`;
 
 const { values } = parseArgs({
   options: {
@@ -52,7 +53,7 @@ const site = await startSite({ pages });
 const samples = new Map<PartName, Sample[]>(names.map((name) => [name, []]));
 try {
   for (let run = 1; run <= runs; run++) {
-    // In turn, so that what else the machine does falls on all of them alike.
+    // The parts take turns, so that other work of the machine affects all of them alike.
     for (const name of names) {
       const sample = await parts[name]({ site, pages, concurrency });
       samples.get(name)?.push(sample);

@@ -3,7 +3,7 @@ import { getServers } from 'node:dns';
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../src/config/settings.ts';
-import { makeDirectory } from '../src/embedded/place.ts';
+import { makeDirectory } from '../src/embedded/redis-files.ts';
 import { checkVersion } from '../src/embedded/start.ts';
 import { DroverError } from '../src/errors.ts';
 import {

@@ -1,4 +1,5 @@
-// Copies what tsc does not: the Lua scripts and what else is read at run time, into dist/ beside the code that reads it.
+// Copies the files that tsc does not copy but the code reads at run time, such as the Lua scripts. Each goes
+// to dist/, next to the code that reads it.
 import { cpSync, readdirSync } from 'node:fs';
 
 for (const root of ['src', 'cli']) {

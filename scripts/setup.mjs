@@ -1,6 +1,7 @@
-// Makes a fresh clone ready to run: the npm packages (Node 24 among them) and a redis-server. Plain JavaScript without
-// dependencies, for whatever Node is there from 20 on; run by npm before crawl, test, bench and others, and over in an
-// instant when there is nothing to do. Arguments: --no-redis, --redis-only, --browser (a Chromium too, for the tests).
+// Makes a fresh clone ready to run: installs the npm packages (one of them is Node 24) and a redis-server.
+// This is plain JavaScript without dependencies, so that any Node from 20 on can run it. npm runs it before
+// crawl, test, bench and other scripts; it ends at once if nothing is missing. Arguments: --no-redis,
+// --redis-only, --browser (also install a Chromium, for the tests).
 import { prepareBrowser } from './setup/browser.mjs';
 import { preparePackages } from './setup/packages.mjs';
 import { prepareRedis } from './setup/redis.mjs';

@@ -1,5 +1,6 @@
-// Runs the tests: all, or those named (npm test -- test/unit test/integration/x.test.ts). One line for each file that passes, everything about
-// what fails, and the runner's own summary at the end.
+// Runs the tests: all of them, or those given as arguments (npm test -- test/unit
+// test/integration/x.test.ts). Prints one line for each file that passes, all details of failures, and the
+// runner's own summary at the end.
 import { globSync } from 'node:fs';
 import { dirname, matchesGlob, normalize, relative } from 'node:path';
 import { Transform } from 'node:stream';
@@ -7,11 +8,16 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
-/** Files at a time: each may have a Redis, a server and some consumers of its own, and the tests are meant for two cores. */
+/**
+ * The number of files that run at the same time. Each may start a Redis, a server and some consumers, and the
+ * tests are meant for two cores.
+ */
 const CONCURRENCY = 2;
-/** Of one test. Whole files are meant to take less than 20 s. */
+/** Time limit of one test. A whole file should take less than 20 s. */
 const TEST_TIMEOUT_MS = 120_000;
-/** Without any news for so long, what still runs has left something open (a timer, a socket) and would never end. */
+/**
+ * Without any event for this time, a file has left something open (a timer, a socket) and would never end.
+ */
 const SILENCE_MS = 150_000;
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -26,12 +32,15 @@ const all = globSync('test/**/*.test.ts').sort();
 const wanted = process.argv.slice(2);
 const missing = wanted.filter((argument) => filesOf(argument).length === 0);
 if (missing.length > 0 || all.length === 0) {
-  console.error(`No test file is ${missing.join(' or ') || 'in test/'}.`);
+  console.error(`There is no test file ${missing.join(' or ') || 'in test/'}.`);
   process.exit(2);
 }
 const files = wanted.length === 0 ? all : [...new Set(wanted.flatMap(filesOf))];
 
-/** Lets through what the spec reporter needs for failures and for its summary; says of a file that passed only that. */
+/**
+ * Passes on the events that the spec reporter needs for failures and its summary. Prints one line for each
+ * file.
+ */
 const compact = new Transform({
   objectMode: true,
   transform(event, _encoding, done) {
@@ -56,7 +65,7 @@ const silence = setTimeout(() => {
   abort.abort();
 }, SILENCE_MS);
 
-// Whoever reads this (head, say) may have seen enough.
+// The reader of the output (such as head) may end early.
 process.stdout.on('error', () => process.exit(1));
 
 run({ files, concurrency: CONCURRENCY, timeout: TEST_TIMEOUT_MS, signal: abort.signal })

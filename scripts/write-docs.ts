@@ -1,5 +1,5 @@
 // Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors-table.ts,
-// src/config/table.ts and src/metrics.ts: npm run docs. What stands around the tables is written by hand.
+// src/config/table.ts and src/metrics.ts: npm run docs. The text around the tables is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type SettingName, settingNames, variableOf } from '../src/config/settings.ts';
@@ -10,14 +10,17 @@ import { type Metric, metrics } from '../src/metrics.ts';
 const begin = '<!-- table: npm run docs -->';
 const end = '<!-- end of table -->';
 
-/** The pages that hold a generated table, each with what makes it. */
+/** The pages that have a generated table, each with the function that makes it. */
 export const pages: Record<string, () => string> = {
   'docs/errors.md': errorsTable,
   'docs/settings.md': settingsTable,
   'docs/metrics.md': metricsTable,
 };
 
-/** The page with its table as it should be. Throws if it lacks the two markers. */
+/**
+ * The text of a page now, and with its table as it should be. Throws an Error if the page lacks the two
+ * markers.
+ */
 export function upToDate(path: string): { now: string; wanted: string } {
   const now = readFileSync(fileOf(path), 'utf8');
   const [from, to] = [now.indexOf(begin), now.indexOf(end)];
@@ -76,7 +79,7 @@ function labelsShown({ labels, series }: Metric): string {
   return shown.join('; ') || '–';
 }
 
-/** Empty for "nothing": null, an empty list, no header. */
+/** The default of a setting as text. Empty for null, an empty list and an empty object. */
 export function shownDefault(name: SettingName): string {
   const value = definitions[name].default;
   if (value === null) return '';
@@ -88,7 +91,7 @@ function code(text: string | undefined): string {
 }
 
 function table(head: string[], rows: string[][]): string {
-  // Within a cell, even in code, a bar would end it.
+  // A bar would end the cell, even within code.
   const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
   return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }
@@ -101,6 +104,6 @@ if (import.meta.main) {
   for (const path of Object.keys(pages)) {
     const { now, wanted } = upToDate(path);
     if (now !== wanted) writeFileSync(fileOf(path), wanted);
-    console.log(`${path}: ${now === wanted ? 'is as it should be' : 'written'}`);
+    console.log(`${path}: ${now === wanted ? 'up to date' : 'written'}`);
   }
 }

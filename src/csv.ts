@@ -1,13 +1,20 @@
-// CSV (RFC 4180) that a spreadsheet may open: what a cell holds is shown, never run.
+// Writes CSV (RFC 4180) that is safe to open in a spreadsheet: no cell is taken for a formula.
 
-/** What a spreadsheet takes for the beginning of a formula; blanks before it do not count, and full-width forms are taken for the others. */
+/**
+ * The beginning of a text that a spreadsheet takes for a formula, also after blanks, and also with full-width
+ * characters.
+ */
 const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
-/** Semicolons and tabs too: some spreadsheets split at them where the country writes decimal commas. */
+/**
+ * A text that must be quoted. Semicolons and tabs count too: in countries with a decimal comma, some
+ * spreadsheets split cells at them.
+ */
 const special = /[",;\t\r\n']|^\s|\s$/;
 
 /**
- * One line with its end (CR LF). Nothing for null and undefined, numbers and booleans as they are, objects as JSON. A text that a spreadsheet would take for a formula
- * gets a `'` before it, which says: this is text.
+ * One line of CSV with its end (CR LF). Null and undefined become empty cells, numbers and booleans stay as
+ * they are, objects become JSON. A text that a spreadsheet would take for a formula gets a `'` before it,
+ * which marks it as text.
  */
 export function csvLine(cells: readonly unknown[]): string {
   return `${cells.map(cellOf).join(',')}\r\n`;

@@ -1,9 +1,10 @@
-// One request's line in the results: its shape (DESIGN §7), in the order in which it is written.
+// The record of a request: one line of the results. The fields are written in the order in which they stand
+// here.
 import type { ShownFailure } from './errors.ts';
 
 export type BodyForm = 'text' | 'base64' | 'none';
 
-/** Always all of these fields, null where they do not apply. Times in milliseconds. */
+/** A record always has all these fields; a field that does not apply is null. */
 export interface CrawlRecord {
   id: string;
   crawl: string;
@@ -11,7 +12,7 @@ export interface CrawlRecord {
   finalUrl: string | null;
   method: string;
   status: number | null;
-  /** True for 2xx alone. */
+  /** True only for a status 2xx. */
   ok: boolean;
   error: ShownFailure | null;
   attempts: number;
@@ -19,28 +20,32 @@ export interface CrawlRecord {
   referrer: string | null;
   label: string | null;
   userData: unknown;
-  /** ISO 8601, UTC; when the request ended. */
+  /** When the request ended: ISO 8601 in UTC. */
   fetchedAt: string;
   timings: RecordTimings;
   headers: Record<string, string> | null;
   contentType: string | null;
   charset: string | null;
-  /** Length of the decoded body. */
+  /** The length of the decoded body. */
   bytes: number | null;
-  /** Hex, of the decoded body. */
+  /** The SHA-256 of the decoded body, in hex. */
   sha256: string | null;
   title: string | null;
-  /** Normalised, each once. */
+  /** The links of the page, normalised, each once. */
   links: string[] | null;
-  /** Whether a page asks not to be indexed (meta robots, X-Robots-Tag): drover keeps it, a search should not show it. */
+  /**
+   * Whether the page asks not to be indexed (meta robots, X-Robots-Tag). drover keeps it, but a search should
+   * not show it.
+   */
   noindex: boolean | null;
   body: string | null;
 }
 
+/** How long each part took, in milliseconds; null for a part that did not take place. */
 export interface RecordTimings {
-  /** Waiting in the queue before the attempt that ended it. */
+  /** Time in the queue before the last attempt. */
   queue: number | null;
-  /** Waiting for the slot. */
+  /** Time spent waiting for the slot. */
   slot: number | null;
   dns: number | null;
   connect: number | null;

@@ -1,19 +1,20 @@
-// The connection to Redis, and what must be true of that Redis. The one import of ioredis.
-// No password ever reaches a message or a cause: addresses are named by host and port, errors are copied by message alone.
+// Connects to Redis and checks it. This is the only file that imports ioredis. Passwords never get into
+// messages or causes: addresses are shown as host and port, and only the message of an error is copied.
 import * as ioredis from 'ioredis';
 import { DroverError, type ErrorCode } from './errors.ts';
 
 export type Redis = ioredis.Redis;
 
-/** redis://user:password@host:port/db, rediss://… or unix:/path/to/redis.sock. */
+/** The address of a Redis: redis://user:password@host:port/db, rediss://… or unix:/path/to/redis.sock. */
 export interface RedisAddress {
   readonly url: string;
 }
 
 /**
- * What a connection is for, which decides how long a command waits for a Redis that is away.
- * worker: BullMQ's blocking reads; for ever. script: drover's own calls, each idempotent; for ever, and sent again after
- * a reconnect (single commands only: ioredis gives up a pipeline that was partly answered). producer: about 2 s.
+ * What a connection is used for. It decides how long a command waits while Redis cannot be reached. worker,
+ * for the blocking reads of BullMQ: without limit. producer: about 2 s. script, for drover's own calls, which
+ * are idempotent: without limit, and the call is sent again after a reconnect. Use single commands only:
+ * ioredis gives up a pipeline that was partly answered.
  */
 export type Role = 'worker' | 'producer' | 'script';
 
@@ -28,8 +29,8 @@ const patience: Record<Role, Partial<ioredis.RedisOptions>> = {
 };
 
 /**
- * Begins to connect, and reconnects for as long as it is not closed by quit() or closeRedis(). Errors of the connection are
- * kept for checkRedis(), never thrown. Throws E_SETTING if the address is none.
+ * Begins to connect, and reconnects until quit() or closeRedis() closes the connection. Errors of the
+ * connection are kept for checkRedis() and never thrown. Throws E_SETTING if the address is invalid.
  */
 export function connectRedis(address: RedisAddress, role: Role, options: { name?: string } = {}): Redis {
   const name = ['drover', role, process.pid, options.name]
@@ -42,7 +43,7 @@ export function connectRedis(address: RedisAddress, role: Role, options: { name?
     connectTimeout: firstConnectionMs - 500,
     disconnectTimeout: 200,
     retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 1000),
-    // After a failover the old primary answers READONLY: ask the name server for the new one.
+    // After a failover, the old primary answers READONLY. Reconnect, so that the name is looked up again.
     reconnectOnError: (error) => (/^READONLY/.test(error.message) ? (role === 'script' ? 2 : 1) : false),
     ...patience[role],
   };
@@ -52,15 +53,15 @@ export function connectRedis(address: RedisAddress, role: Role, options: { name?
     lastErrors.set(redis, error);
   });
   redis.on('ready', () => {
-    // ioredis goes on in database 0 when there is none of the number asked for: such an error must outlive the 'ready'.
+    // If there is no database of this number, ioredis goes on with database 0: keep the error after 'ready'.
     if (!isFinal(lastErrors.get(redis))) lastErrors.delete(redis);
   });
   return redis;
 }
 
 /**
- * Closes the connection at once, whatever its state; commands that wait are rejected. (ioredis's own disconnect() forgets
- * them, never to be settled, if it comes between two attempts to reconnect.)
+ * Closes the connection at once, whatever its state, and rejects the commands that wait. The disconnect() of
+ * ioredis alone would never settle these commands if it is called between two attempts to reconnect.
  */
 export function closeRedis(redis: Redis): void {
   redis.disconnect();
@@ -85,10 +86,10 @@ function open(url: string, settings: ioredis.RedisOptions): Redis {
     if (!/^rediss?:$/.test(protocol) || !/^\/?\d*$/.test(pathname)) throw new Error();
     return new ioredis.Redis(url, settings);
   } catch {
-    // Without the cause: an invalid URL's error holds the URL, and so the password.
+    // No cause: the error for an invalid URL contains the URL, and so the password.
     throw new DroverError(
       'E_SETTING',
-      'The address of Redis is none of redis://user:password@host:port/db, rediss://… and unix:/path.',
+      'The address of Redis must be redis://user:password@host:port/db, rediss://… or unix:/path.',
     );
   }
 }
@@ -102,26 +103,26 @@ function unixAddress(url: string): ioredis.RedisOptions {
   };
 }
 
-/** What a Redis says of itself; null where it does not tell (a managed Redis may forbid INFO and CONFIG). */
+/** What a Redis says about itself. Null if it does not say: a managed Redis may forbid INFO and CONFIG. */
 export interface RedisFacts {
   /** 'Redis 7.0.15' or 'Valkey 8.0.1'. */
   readonly server: string | null;
   /** The Redis version that it is compatible with. */
   readonly version: string | null;
-  /** How an append-only file is synced (no: by the kernel's leave); rdb: snapshots alone; none: memory alone. */
+  /** When the append-only file is synced (no: by the kernel). rdb: only snapshots. none: nothing on disk. */
   readonly persistence: 'always' | 'everysec' | 'no' | 'rdb' | 'none' | null;
   readonly policy: string | null;
   readonly usedBytes: number | null;
-  /** 0: no limit. */
+  /** The limit of memory; 0 for no limit. */
   readonly maxBytes: number | null;
-  /** Of the machine that it runs on. */
+  /** The memory of the machine that Redis runs on. */
   readonly systemBytes: number | null;
 }
 
 /**
- * Waits for the first connection, at most 3 s (60 s more while it loads its data), and says what Redis this is.
- * Throws E_REDIS_DOWN, E_REDIS_AUTH, E_REDIS_VERSION, E_REDIS_READONLY, E_REDIS_EVICTS or E_SETTING (no such database);
- * the connection is closed then.
+ * Waits for the first connection and returns what Redis says about itself. Waits at most 3 s, and 60 s more
+ * while Redis loads its data. Throws E_REDIS_DOWN, E_REDIS_AUTH, E_REDIS_VERSION, E_REDIS_READONLY,
+ * E_REDIS_EVICTS or E_SETTING (no such database), and then closes the connection.
  */
 export async function checkRedis(redis: Redis): Promise<RedisFacts> {
   try {
@@ -136,7 +137,7 @@ export async function checkRedis(redis: Redis): Promise<RedisFacts> {
   }
 }
 
-/** Memory in use and its limit (0 for none), in bytes; null where this user may not ask. */
+/** The memory in use and its limit (0 for no limit), in bytes. Null if this user may not ask. */
 export async function readMemory(redis: Redis): Promise<Pick<RedisFacts, 'usedBytes' | 'maxBytes'>> {
   return factsOf(await readInfo(redis));
 }
@@ -153,7 +154,7 @@ async function untilReady(redis: Redis): Promise<void> {
   throw named(redis, lastErrors.get(redis) ?? new Error('no answer within 3 s'));
 }
 
-/** Rejects at once with an error that another attempt would not repair. */
+/** Whether it is ready within `ms`. Rejects at once with an error that waiting does not repair. */
 function readyWithin(redis: Redis, ms: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const onReady = () => leave(() => resolve(true));
@@ -175,7 +176,7 @@ async function isLoading(redis: Redis): Promise<boolean> {
   return /^loading:1/m.test(await Promise.race([redis.info('persistence').catch(() => ''), silence]));
 }
 
-/** Wrong name, password, certificate or database: no use to wait. */
+/** Whether waiting does not help: the name, the password, the certificate or the database is wrong. */
 function isFinal(error: Error | undefined): boolean {
   if (!error) return false;
   const code = codeOf(error);
@@ -208,7 +209,7 @@ async function readInfo(redis: Redis): Promise<Map<string, string>> {
   return new Map(text.split('\r\n').map((line) => line.split(/:(.*)/s, 2) as [string, string]));
 }
 
-/** A handler for catch(): `value` if this user may not run the command or it does not exist here. */
+/** A handler for catch(): returns `value` if this user may not run the command or it does not exist. */
 function unlessForbidden<T>(value: T): (error: Error) => T {
   return (error) => {
     if (/^(NOPERM|ERR unknown command)/i.test(error.message)) return value;
@@ -268,8 +269,8 @@ const networkCodes =
   /^(ECONN|ENOENT$|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOST|ENET|EPROTO|EACCES|EADDRNOTAVAIL|CERT_|ERR_(SSL|TLS)|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 
 /**
- * The DroverError that an error of a Redis connection or command stands for; null if it is of another kind (a mistake in
- * a script, say). Not for errors of files or fetches, which share codes such as ENOENT.
+ * The DroverError for an error of a Redis connection or command. Null for other errors, such as a mistake in
+ * a script. Do not use it for errors of files or fetches, which have codes such as ENOENT too.
  */
 export function redisFailure(error: unknown): DroverError | null {
   if (error instanceof DroverError) return error;
@@ -285,7 +286,7 @@ function codeOf(error: Error): string {
   return String((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** The message on one line, without the arguments that Redis repeats of an unknown command. */
+/** The message on one line. Redis repeats the arguments of an unknown command; they are removed. */
 function plain(error: Error): string {
   const inner = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   const text = error.message || inner?.message || codeOf(error) || error.name;

@@ -1,4 +1,5 @@
-// What one request is: the form that producers give (checked), and the compact form that the frontier keeps.
+// A request: the form in which producers give it, which is checked, and the compact form in which the
+// frontier keeps it.
 import { z } from 'zod';
 import { type Failure, failure } from './errors.ts';
 import { fingerprint } from './url/fingerprint.ts';
@@ -13,7 +14,7 @@ const limiterSchema = z.strictObject({
   durationMs: milliseconds.optional(),
 });
 
-/** The form that producers give. */
+/** The form in which producers give a request. */
 export const requestSchema = z.strictObject({
   url: z.string().min(1),
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
@@ -29,7 +30,11 @@ export const requestSchema = z.strictObject({
   label: z.string().max(200).optional(),
   depth: z.number().int().min(0).optional(),
   limiter: limiterSchema.optional(),
-  /** It is a sitemap, whose URLs become requests. `host`: the one it speaks for; `auto`: those that robots.txt names count too. */
+  /**
+   * Marks the request as a sitemap, whose URLs become requests. `host`: the host whose URLs the sitemap may
+   * list. `auto`: the sitemaps that robots.txt names are read too. `level`: the number of indexes that
+   * led to this one.
+   */
   sitemap: z
     .strictObject({
       level: z.number().int().min(0).max(10).optional(),
@@ -52,23 +57,31 @@ export const requestSchema = z.strictObject({
     .optional(),
 });
 
-/** What a producer gives: `url` and, if wanted, more. Priority: 9 goes before 0 (the default) within a host. */
+/**
+ * A request as a producer gives it. Only `url` is required. Within a host, requests of priority 9 come first
+ * and those of priority 0 (the default) last.
+ */
 export type RequestInput = z.infer<typeof requestSchema>;
 
-/** All of a request but its place (url, depth, referrer): kept as given, absent for almost every request. */
+/**
+ * The fields of a request other than url, depth and referrer, kept as given. Almost all requests have none.
+ */
 export type RequestExtras = Omit<RequestInput, 'url' | 'depth'>;
 
-/** A request on its way: `url` is normalised. */
+/** A request of a crawl. Its `url` is normalised. */
 export interface Request {
   url: string;
   depth: number;
   referrer: string | null;
   extras: RequestExtras | null;
-  /** How much of a row of numbered pages led here, in half steps (consumers/follow/follow-links.ts); absent for none. */
+  /**
+   * How many numbered pages in a row led here, in half steps (see consumers/follow/follow-links.ts). Absent if
+   * none did.
+   */
   chain?: number;
 }
 
-/** Checks what a producer gave. The failure names the field. */
+/** Checks a request that a producer gave. The failure is E_REQUEST_INVALID and names the field. */
 export function parseRequest(value: unknown): { input: RequestInput } | { failure: Failure } {
   const parsed = requestSchema.safeParse(value);
   if (parsed.success) return { input: parsed.data };
@@ -80,8 +93,10 @@ export function parseRequest(value: unknown): { input: RequestInput } | { failur
 const US = '\x1f';
 
 /**
- * The compact form: `ID US DEPTH US N US SUFFIX US EXTRAS US URL` with US = 0x1f, which no normalised URL and no JSON text holds. DEPTH is
- * `DEPTH~CHAIN` where there is a chain. ID is empty where it follows from the URL alone (a plain GET); the referrer is the first N characters of the URL followed by SUFFIX.
+ * The compact form of a request: `ID US DEPTH US N US SUFFIX US EXTRAS US URL`. US is the character 0x1f,
+ * which occurs in no normalised URL and in no JSON text. DEPTH is `DEPTH~CHAIN` if there is a chain. ID is
+ * empty if it follows from the URL alone, as for a plain GET. The referrer is the first N characters of the
+ * URL, followed by SUFFIX.
  */
 export function packRequest(request: Request): string {
   const { url, depth, referrer, extras, chain } = request;
@@ -94,7 +109,7 @@ export function packRequest(request: Request): string {
   return `${head}${shared}${US}${referrer.slice(shared)}${tail}`;
 }
 
-/** The inverse of packRequest. Throws on a text that packRequest did not make. */
+/** Reads what packRequest wrote. Throws an Error for any other text. */
 export function unpackRequest(packed: string): Request {
   const [, depth, shared, suffix, extras, url] = packed.split(US);
   if (depth === undefined || shared === undefined || suffix === undefined || extras === undefined || !url) {

@@ -1,5 +1,5 @@
-// The Lua scripts: one file each, pieces shared by `--- include PATH` (from src/), registered once per connection. What each takes and
-// answers is said once, in TypeScript, by defineScript; it is run by Fleet.run.
+// Runs the Lua scripts. Each script is one file, which may include pieces with `--- include PATH` (relative to
+// src/). defineScript says once what a script is given and what it answers; Fleet.run runs it.
 import { readFileSync } from 'node:fs';
 import type { Keys } from './keys.ts';
 import type { Redis } from './redis.ts';
@@ -7,23 +7,23 @@ import type { Redis } from './redis.ts';
 export type ScriptArgument = string | number;
 export type ScriptReply = string | number | null | ScriptReply[];
 
-/** A script with what it is given and what it answers. */
+/** What a script is given, and what it answers. */
 export interface Script<Given, Answer> {
   /** From src/, such as `frontier/lua/offer.lua`. Its name is that of its metric. */
   readonly path: string;
-  /** KEYS[1], which routes the call in a cluster: the scripts make the other keys of the namespace themselves. */
+  /** KEYS[1]. It routes the call in a cluster; the script derives the other keys of the namespace. */
   readonly key: (keys: Keys, given: Given) => string;
   /** ARGV from the second on; the first is the namespace. */
   readonly args: (given: Given) => ScriptArgument[];
   readonly answer: (reply: ScriptReply, given: Given) => Answer;
 }
 
-/** Declares a script. That `answer` and the file agree is held by the tests of whatever runs it. */
+/** Declares a script. The tests of its callers hold that `answer` and the Lua file agree. */
 export function defineScript<Given, Answer>(script: Script<Given, Answer>): Script<Given, Answer> {
   return script;
 }
 
-/** Reads a reply that is one of these words. Throws on any other: TypeScript and Lua have come apart. */
+/** Reads a reply that is one of these words. Throws on any other word: then TypeScript and Lua disagree. */
 export function oneOf<Word extends string>(...words: readonly Word[]): (reply: unknown) => Word {
   const known: ReadonlySet<unknown> = new Set(words);
   return (reply) => {
@@ -32,12 +32,12 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (reply: u
   };
 }
 
-/** Told of each script that has answered: its path, and how long the call took. */
+/** Called after each script that has answered, with its path and the duration of the call in milliseconds. */
 export type ScriptWatch = (path: string, ms: number) => void;
 
 const watches = new WeakMap<Redis, ScriptWatch>();
 
-/** From now on, `watch` hears of every script that is run on this connection. */
+/** From now on, `watch` is called for every script that is run on this connection. */
 export function watchScripts(redis: Redis, watch: ScriptWatch): void {
   watches.set(redis, watch);
 }
@@ -47,7 +47,7 @@ type Call = (key: string, ...args: ScriptArgument[]) => Promise<ScriptReply>;
 const texts = new Map<string, string>();
 const known = new WeakMap<Redis, Map<string, Call>>();
 
-/** Runs a script, atomically, by EVALSHA (EVAL after a restart of Redis), and answers what it says. `args` are those of ARGV. */
+/** Runs a script atomically, with EVALSHA (with EVAL after a restart of Redis). `args` are those of ARGV. */
 export function runScript(
   redis: Redis,
   path: string,

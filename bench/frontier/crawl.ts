@@ -1,4 +1,5 @@
-// A crawl to measure the frontier with: a list goes in as a producer offers it, and comes out turn by turn.
+// A crawl for measuring the frontier: a list is offered as a producer does it, and dispatched as a consumer
+// does it.
 
 import { Readable } from 'node:stream';
 import { type Enqueuing, enqueue } from '../../producers/enqueue.ts';
@@ -14,28 +15,35 @@ import { dropLanes, lengthOfLanes } from './lanes.ts';
 import { listOf, urlAt } from './list.ts';
 
 const NAMESPACE = namespaceOf(defaultSettings.namespace);
-/** Of offers that are not measured, so that Redis has work while the next is made. */
+/**
+ * The number of offers in flight that are not measured, so that Redis has work while the next one is
+ * prepared.
+ */
 const OFFERS_IN_FLIGHT = 3;
+/** The number of offers after which the lanes are deleted. */
 const OFFERS_A_DROP = 100;
 
 export interface FrontierCrawl extends Dispatch {
-  /** Offers the next `count` URLs of the list as `drover enqueue -` does: bytes to lines to requests to batches. Answers the seconds. */
+  /**
+   * Offers the next `count` URLs of the list as `drover enqueue -` does, from bytes to lines to requests to
+   * batches. Returns the seconds that it took.
+   */
   enqueue(count: number): Promise<number>;
-  /** Offers the next `count`, which then no longer wait: they have been seen, and count as recorded. */
+  /** Offers the next `count` URLs, which then do not wait: they are in the seen set and count as recorded. */
   pass(count: number): Promise<void>;
-  /** Offers the next `count`, at most BATCH, in one batch. */
+  /** Offers the next `count` URLs, at most BATCH, in one batch. */
   offerNext(count: number): Promise<void>;
-  /** Offers one that the list does not hold. */
+  /** Offers a URL that is not in the list. */
   offerOther(url: string): Promise<void>;
-  /** What `drover status` reads. */
+  /** The counts that `drover status` reads. */
   counts(): Promise<CrawlCounts>;
-  /** Requests on the lanes, counted there. */
+  /** The number of requests in the lanes, counted there. */
   onLanes(): Promise<number>;
-  /** What is left is what has been seen. */
+  /** Deletes the lanes. The seen set stays. */
   dropLanes(): Promise<void>;
 }
 
-/** Begins a crawl of a list over so many hosts, of which each may have a whole window in flight. */
+/** Begins a crawl of a list over `hosts` hosts. Each host may have a whole window in flight. */
 export async function beginFrontierCrawl(redis: Redis, name: string, hosts: number): Promise<FrontierCrawl> {
   const settings = { ...defaultSettings, perHost: WINDOW, maxFrontier: Number.MAX_SAFE_INTEGER };
   const producer = await enqueue({ fleet: fleetOf(redis, NAMESPACE), settings, name, seeds: ['-'] });
@@ -77,7 +85,7 @@ async function offerAll(redis: Redis, crawl: string, urls: readonly string[]): P
   if (offered?.added !== urls.length) throw new Error(`${offered?.added} of ${urls.length} were new`);
 }
 
-/** The list is made meanwhile, which takes about 1 µs for each URL. */
+/** The seconds that a producer needs. Making the list takes about 1 µs of it for each URL. */
 async function timeProducer(producer: Enqueuing, list: Iterable<Buffer>, count: number): Promise<number> {
   const stdin = Readable.from(list, { objectMode: false });
   const bad: string[] = [];

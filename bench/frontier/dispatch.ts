@@ -1,4 +1,5 @@
-// Turns as a consumer takes them, without the fetches: what a turn hands over is ended at once, and its slots go back with the next.
+// Dispatches as a consumer does, without fetches: the requests of a dispatch are committed at once, and their
+// slots are released with the next dispatch.
 import type { Fleet } from '../../src/fleet.ts';
 import { createCommitter } from '../../src/frontier/commit.ts';
 import { dispatch, type Release } from '../../src/frontier/dispatch.ts';
@@ -8,21 +9,28 @@ import { waitListOf } from '../../src/queue/queue.ts';
 import { unpackRequest } from '../../src/request.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 
-/** How many requests one turn is to hand out. */
+/** The number of requests that one dispatch should hand over. */
 export const WINDOW = 50;
 
 export interface Dispatch {
-  /** Gives back what the last turn had handed over, takes a window, and ends it; only the first two are timed. */
-  turn(): Promise<{ milliseconds: number; urls: string[] }>;
-  /** Gives back what the last turn had handed over, and takes nothing: another crawl's turns would find the window full. */
-  rest(): Promise<void>;
+  /**
+   * Dispatches a window of requests and commits them. Also releases the slots of the dispatch before. The
+   * time is that of the dispatch with the releases, without the commits.
+   */
+  dispatchWindow(): Promise<{ milliseconds: number; urls: string[] }>;
+  /**
+   * Only releases the slots of the last dispatch. Otherwise a dispatch of another crawl would find the window
+   * full.
+   */
+  release(): Promise<void>;
 }
 
+/** Dispatches of one crawl, with the scripts that a consumer uses. */
 export function createDispatch(fleet: Fleet, crawl: string): Dispatch {
   const committer = createCommitter(fleet);
   let held: (Release & { id: string })[] = [];
 
-  async function take(wanted: number): Promise<{ milliseconds: number; urls: string[] }> {
+  async function dispatchNext(wanted: number): Promise<{ milliseconds: number; urls: string[] }> {
     const arrived = held.map(({ holder }) => holder);
     const queue = { serve: crawl, waitList: waitListOf(fleet.namespace), wanted, leaseMs: LEASE_MS };
     const startedAt = performance.now();
@@ -51,13 +59,13 @@ export function createDispatch(fleet: Fleet, crawl: string): Dispatch {
   }
 
   return {
-    async turn() {
-      const taken = await take(WINDOW);
+    async dispatchWindow() {
+      const dispatched = await dispatchNext(WINDOW);
       await Promise.all(held.map(({ id, key }) => end(id, key)));
-      return taken;
+      return dispatched;
     },
-    async rest() {
-      await take(0);
+    async release() {
+      await dispatchNext(0);
     },
   };
 }

@@ -1,4 +1,5 @@
-// What is measured of one frontier in a Redis of its own: how fast it fills, what it takes of memory, how long its turns take.
+// Measures one frontier in a Redis of its own: how fast requests are offered, how much memory they take, and
+// how long a dispatch takes.
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { startTestRedis } from '../../test/support/redis.ts';
 import { busySeconds, usageOf } from '../measure/process-use.ts';
@@ -10,21 +11,21 @@ import { settledBytes, usedPeakBytes } from './memory.ts';
 export interface FrontierSize {
   hosts: number;
   waiting: number;
-  /** With those that wait. */
+  /** Number of seen URLs, including those that wait. */
   seen: number;
 }
 
-export interface TurnTimes {
+export interface DispatchTimes {
   medianMs: number;
   percentile99Ms: number;
 }
 
 export interface OfferFigures {
   urlsPerSecond: number;
-  /** CPU time of the producer and of Redis for one URL. */
+  /** CPU time of the producer and of Redis for each URL. */
   producerMicroseconds: number;
   redisMicroseconds: number;
-  /** CPUs that were kept busy by what is no part of the measurement: with much of it, no time holds. */
+  /** CPUs that other processes kept busy. If this is high, the times mean nothing. */
   otherCpus: number;
 }
 
@@ -32,32 +33,40 @@ export interface FrontierFigures extends FrontierSize {
   offer: OfferFigures;
   bytesPerWaiting: number;
   bytesPerSeen: number;
-  /** With FEW waiting, and with all. */
-  fewWaiting: TurnTimes;
-  allWaiting: TurnTimes;
-  /** From the offer of the first URL of another host until a turn hands it over; of a single host alone. */
-  otherHost: { turns: number; milliseconds: number } | null;
-  /** What `drover status` reads: how long that takes, and whether what waits by the counters is what the lanes hold. */
+  /** Times of a dispatch with FEW waiting URLs, and with all. */
+  fewWaiting: DispatchTimes;
+  allWaiting: DispatchTimes;
+  /**
+   * From the offer of a URL of another host until it is dispatched. Measured only for a list over a single
+   * host.
+   */
+  otherHost: { dispatches: number; milliseconds: number } | null;
+  /**
+   * How long it takes to read the counts of `drover status`; the waiting requests by these counts and in the
+   * lanes.
+   */
   status: { milliseconds: number; waiting: number; onLanes: number };
   redis: { usedBytes: number; peakBytes: number; residentBytes: number };
 }
 
-/** A frontier so short that its length can not matter. */
+/** A frontier so short that its length cannot matter. */
 export const FEW = 1000;
 const WARM_ROUNDS = 5;
 const ROUNDS = 30;
-const TURNS_A_ROUND = 10;
+const DISPATCHES_A_ROUND = 10;
 const READINGS = 100;
-const MOST_TURNS = 1000;
+const MOST_DISPATCHES = 1000;
 
+/** Measures a frontier of this size in a Redis of its own, which is stopped at the end. */
 export async function measureFrontier(size: FrontierSize): Promise<FrontierFigures> {
   const server = await startTestRedis();
   const redis = connectRedis({ url: server.url }, 'script');
   try {
     const short = await beginFrontierCrawl(redis, 'short', Math.min(size.hosts, FEW));
     await short.enqueue(FEW);
-    // Redis makes some things once, which are not the frontier's: 25 kB for the latencies of each command, scripts, buffers.
-    await timeTurns([short], WARM_ROUNDS);
+    // Redis allocates some memory once that is not the frontier's: 25 kB for latencies of each command,
+    // scripts, buffers.
+    await timeDispatches([short], WARM_ROUNDS);
     await timeStatus(short);
     const figures = await measureLong(redis, server.pid, short, size);
     const { peakBytes: residentBytes } = usageOf(server.pid);
@@ -81,7 +90,7 @@ async function measureLong(
   const offer = await timeOffer(long, redisPid, waiting);
   const usedBytes = await settledBytes(redis);
 
-  const [fewWaiting, allWaiting] = await timeTurns([short, long], ROUNDS);
+  const [fewWaiting, allWaiting] = await timeDispatches([short, long], ROUNDS);
   const otherHost = hosts === 1 ? await timeOtherHost(long) : null;
   const statusMs = await timeStatus(long);
   const counts = await long.counts();
@@ -113,44 +122,44 @@ async function timeOffer(crawl: FrontierCrawl, redisPid: number, count: number):
 }
 
 /**
- * Each turn hands out a whole window, which ends; as many are offered, so that the frontiers keep their lengths. They go in turn, so that what
- * else the machine does falls on all of them alike.
+ * Times dispatches of a whole window. As many URLs are offered after each, so that the frontiers keep their
+ * lengths. The crawls take turns, so that other work of the machine affects all of them alike.
  */
-async function timeTurns<Crawls extends FrontierCrawl[]>(crawls: [...Crawls], rounds: number) {
+async function timeDispatches<Crawls extends FrontierCrawl[]>(crawls: [...Crawls], rounds: number) {
   const times = crawls.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     for (const [index, crawl] of crawls.entries()) {
-      for (let turn = 0; turn < TURNS_A_ROUND; turn++) {
-        const { milliseconds, urls } = await crawl.turn();
-        if (urls.length !== WINDOW) throw new Error(`a turn handed over ${urls.length}, not ${WINDOW}`);
+      for (let count = 0; count < DISPATCHES_A_ROUND; count++) {
+        const { milliseconds, urls } = await crawl.dispatchWindow();
+        if (urls.length !== WINDOW) throw new Error(`${urls.length} were dispatched, not ${WINDOW}`);
         await crawl.offerNext(WINDOW);
         times[index]?.push(milliseconds);
       }
-      await crawl.rest();
+      await crawl.release();
     }
   }
-  return times.map(turnTimesOf) as { [Index in keyof Crawls]: TurnTimes };
+  return times.map(dispatchTimesOf) as { [Index in keyof Crawls]: DispatchTimes };
 }
 
-function turnTimesOf(times: readonly number[]): TurnTimes {
+function dispatchTimesOf(times: readonly number[]): DispatchTimes {
   const sorted = times.toSorted((a, b) => a - b);
   return { medianMs: median(times), percentile99Ms: sorted[Math.ceil(times.length * 0.99) - 1] ?? 0 };
 }
 
-async function timeOtherHost(crawl: FrontierCrawl): Promise<{ turns: number; milliseconds: number }> {
+async function timeOtherHost(crawl: FrontierCrawl): Promise<{ dispatches: number; milliseconds: number }> {
   const url = 'https://other.example/';
-  await crawl.turn(); // the host of all the others has its window in flight
+  await crawl.dispatchWindow(); // now the host of all other URLs has its window in flight
   const startedAt = performance.now();
   await crawl.offerOther(url);
-  for (let turns = 1; turns <= MOST_TURNS; turns++) {
-    const { urls } = await crawl.turn();
+  for (let dispatches = 1; dispatches <= MOST_DISPATCHES; dispatches++) {
+    const { urls } = await crawl.dispatchWindow();
     if (urls.includes(url)) {
       const milliseconds = performance.now() - startedAt;
-      await crawl.rest();
-      return { turns, milliseconds };
+      await crawl.release();
+      return { dispatches, milliseconds };
     }
   }
-  throw new Error(`${url} was not handed over in ${MOST_TURNS} turns`);
+  throw new Error(`${url} was not dispatched in ${MOST_DISPATCHES} dispatches`);
 }
 
 async function timeStatus(crawl: FrontierCrawl): Promise<number> {

@@ -1,4 +1,4 @@
-// The lanes of a crawl of the list, by their keys (docs/ARCHITECTURE.md): how long they are, and away with them.
+// The lanes of a crawl of the list, by their Redis keys: counts the requests in them, and deletes them.
 import { keysOf } from '../../src/keys.ts';
 import type { Redis } from '../../src/redis.ts';
 import { hostsOf } from './list.ts';
@@ -11,7 +11,7 @@ export interface Lanes {
   hosts: number;
 }
 
-/** Requests on the lanes, counted there. */
+/** The number of requests in the lanes, counted there. */
 export async function lengthOfLanes(redis: Redis, lanes: Lanes): Promise<number> {
   let length = 0;
   for (const keys of pagesOf(lanes)) {
@@ -21,7 +21,10 @@ export async function lengthOfLanes(redis: Redis, lanes: Lanes): Promise<number>
   return length;
 }
 
-/** Cheaper than a turn and an end for each request, and leaves the same: nothing of the seen set hangs on the lanes. */
+/**
+ * Deletes the lanes. This is cheaper than to dispatch and commit each request, and leaves the same: the seen
+ * set does not depend on the lanes.
+ */
 export async function dropLanes(redis: Redis, lanes: Lanes): Promise<void> {
   for (const keys of pagesOf(lanes)) await redis.del(...keys);
   await redis.del(keysOf(lanes.namespace).dueLanes(lanes.crawl));

@@ -1,11 +1,12 @@
-// The URLs that the frontier is measured with: made as they are needed, so that a list of millions takes no memory.
+// The URLs with which the frontier is measured. They are made when they are needed, so that a list of
+// millions takes no memory.
 
-/** The length of each, which is what the budget of Redis' memory speaks of. */
+/** The length of each URL. The budget for the memory of Redis is for URLs of this length. */
 export const URL_CHARACTERS = 50;
 
 const LINES_A_CHUNK = 1000;
 
-/** The limiter keys of a list over so many hosts. */
+/** The limiter keys of a list over `hosts` hosts. */
 export function hostsOf(hosts: number): string[] {
   return Array.from({ length: hosts }, (_, host) => hostAt(host));
 }
@@ -15,9 +16,10 @@ function hostAt(host: number): string {
 }
 
 /**
- * The URL of number `n` of a list over so many hosts; up to 2^32 are all different. One follows the other from host to host, which is
- * the hardest order to offer: a batch touches as many lanes as there can be. Half of the path can not be guessed from the one before it:
- * lanes are compressed, and numbers that only count up would flatter that.
+ * The URL number `n` of a list over `hosts` hosts. Up to 2^32 URLs are all different. Each URL is of another
+ * host than the one before, which is the most expensive order to offer: a batch changes as many lanes as
+ * possible. Half of the path is unpredictable, because lanes are compressed, and consecutive numbers would
+ * compress too well.
  */
 export function urlAt(n: number, hosts: number): string {
   const host = hostAt(n % hosts);
@@ -26,7 +28,7 @@ export function urlAt(n: number, hosts: number): string {
   return `https://${host}/item/${id}.html`;
 }
 
-/** Another number of 32 bits for each number of 32 bits, in no order (the finalizer of MurmurHash3). */
+/** Maps each 32-bit number to another one, in no visible order (the finalizer of MurmurHash3). */
 function scattered(n: number): number {
   let mixed = n ^ (n >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);
@@ -35,7 +37,7 @@ function scattered(n: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** The numbers from `first` up to `end` (not with it) as the bytes of a list, one URL on each line. */
+/** The URLs number `first` to `end` - 1 as the bytes of a list, one URL on each line. */
 export function* listOf(first: number, end: number, hosts: number): Generator<Buffer> {
   for (let at = first; at < end; at += LINES_A_CHUNK) {
     let lines = '';

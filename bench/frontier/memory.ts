@@ -1,4 +1,4 @@
-// What Redis says that it has allocated.
+// Reads how much memory Redis has allocated.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from '../../src/redis.ts';
 
@@ -6,7 +6,10 @@ const READINGS_APART_MS = 250;
 const MOST_READINGS = 40;
 const SETTLED_BYTES = 4096;
 
-/** Once it no longer changes: Redis gives back buffers, and shrinks the table of its keys, some time after it needed them. */
+/**
+ * The memory in use when it no longer changes: Redis frees buffers and shrinks its table of keys only after
+ * some time.
+ */
 export async function settledBytes(redis: Redis): Promise<number> {
   let last = Number.NaN;
   for (let reading = 0; reading < MOST_READINGS; reading++) {
@@ -18,7 +21,7 @@ export async function settledBytes(redis: Redis): Promise<number> {
   return last;
 }
 
-/** The most since it was started. */
+/** The peak of memory since Redis was started. */
 export function usedPeakBytes(redis: Redis): Promise<number> {
   return memoryOf(redis, 'used_memory_peak');
 }

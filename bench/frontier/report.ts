@@ -1,40 +1,43 @@
-// What the benchmark of the frontier prints: one line for each size, and how that stands to the budgets.
+// The output of the benchmark of the frontier: one line for each size, and the comparison with the budgets.
 import { inColumns } from '../measure/columns.ts';
 import type { Budget } from '../speed/report.ts';
 import { FEW, type FrontierFigures } from './figures.ts';
 
-/** A turn that looked at every request that waits would take as many times longer as there are more of them. */
+/**
+ * Limit for the growth of a dispatch. If it looked at every waiting request, its time would grow with their
+ * number.
+ */
 const MOST_TIMES_LONGER = 2;
 
-/** The budgets that these figures answer, each for each size. */
+/** The budgets, each for every size. */
 export function frontierBudgetsOf(all: readonly FrontierFigures[]): Budget[] {
   return all.flatMap((figures) => {
     const { seen, offer, bytesPerSeen, bytesPerWaiting, otherHost, status } = figures;
     const over = `over ${hostsOf(figures)}`;
     const budgets = [
       {
-        what: `offered a second, ${over}`,
+        what: `URLs offered per second, ${over}`,
         budget: `≥ ${whole(20_000)}`,
         measured: whole(offer.urlsPerSecond),
         met: offer.urlsPerSecond >= 20_000,
       },
       atMost(`memory of a waiting URL of 50 characters, ${over}`, 60, bytesPerWaiting, 'bytes'),
-      atMost(`memory of a seen URL, of ${whole(seen)}`, 10, bytesPerSeen, 'bytes'),
+      atMost(`memory of a seen URL, ${whole(seen)} URLs`, 10, bytesPerSeen, 'bytes'),
       atMost(
-        `time of a turn, to that with ${whole(FEW)} waiting, ${over}`,
+        `time of a dispatch, relative to ${whole(FEW)} waiting, ${over}`,
         MOST_TIMES_LONGER,
         timesLonger(figures),
         '×',
       ),
       {
-        what: `waiting by status, and on the lanes, ${over}`,
+        what: `waiting by status, the same as in the lanes, ${over}`,
         budget: whole(status.onLanes),
         measured: whole(status.waiting),
         met: status.waiting === status.onLanes,
       },
     ];
     if (otherHost)
-      budgets.push(atMost(`until another host is served, ${over}`, 1000, otherHost.milliseconds, 'ms'));
+      budgets.push(atMost(`time until another host is served, ${over}`, 1000, otherHost.milliseconds, 'ms'));
     return budgets;
   });
 }
@@ -47,12 +50,13 @@ function atMost(what: string, most: number, value: number, unit: string): Budget
 const timesLonger = ({ allWaiting, fewWaiting }: FrontierFigures) =>
   allWaiting.medianMs / fewWaiting.medianMs;
 
+/** The report as text: the figures, a sentence on fairness, the budgets. */
 export function frontierReport(all: readonly FrontierFigures[]): string {
   const head = [
     ...['', 'seen', 'waiting', 'offered/s', 'CPU µs: producer', 'Redis'],
     ...['bytes/seen', 'bytes/waiting'],
-    ...['turn', '99 %', `turn, ${whole(FEW)} waiting`, '99 %', 'times longer', 'status'],
-    ...['Redis MB', 'peak', 'resident', 'CPUs others used'],
+    ...['dispatch', '99 %', `dispatch, ${whole(FEW)} waiting`, '99 %', 'times longer', 'status'],
+    ...['Redis MB', 'peak', 'resident', 'CPUs of others'],
   ];
   const rows = all.map((figures) => {
     const { offer, fewWaiting, allWaiting, status, redis } = figures;
@@ -69,7 +73,7 @@ export function frontierReport(all: readonly FrontierFigures[]): string {
   });
   const fairness = all.flatMap(({ waiting, otherHost }) =>
     otherHost
-      ? `With ${whole(waiting)} waiting at one host, the first URL of another is handed over in ${otherHost.milliseconds.toFixed(1)} ms, by turn ${otherHost.turns}.`
+      ? `With ${whole(waiting)} waiting at one host, the first URL of another is dispatched within ${otherHost.milliseconds.toFixed(1)} ms, by dispatch ${otherHost.dispatches}.`
       : [],
   );
   const budgets = frontierBudgetsOf(all).map(({ what, measured, budget, met }) => [

@@ -1,6 +1,6 @@
-// Columns in line, for what the benchmarks print.
+// Aligns columns for the output of the benchmarks.
 
-/** The first `words` columns to the left, the others to the right. */
+/** A table as text. The first `words` columns are aligned to the left, the others to the right. */
 export function inColumns(rows: readonly string[][], words = 1): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const cells = (row: string[]) =>

@@ -1,4 +1,4 @@
-// Runs a program against the site, and says what it took: time, CPU, memory.
+// Runs a program against the test site, and measures its time, CPU and memory.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,14 +9,17 @@ import type { LogEntry, Site } from '../../test/support/site/site.ts';
 import { busySeconds, type Usage, usageOf } from './process-use.ts';
 import type { RedisUse } from './redis-use.ts';
 
-/** One run of one part. */
+/** The figures of one run of one part. */
 export interface Sample {
   pages: number;
-  /** From the first request to the end of the last, by the server's log (without a server: as the program says). */
+  /**
+   * From the first request to the end of the last, by the server's log. Without a server, the program
+   * measures it.
+   */
   seconds: number;
   /** From the start of the program to its end. */
   wallSeconds: number;
-  /** CPU seconds of the whole machine in that time. */
+  /** CPU seconds of the whole machine during `wallSeconds`. */
   busySeconds: number;
   /** From the start of the program to its first request. */
   startSeconds: number | null;
@@ -25,7 +28,7 @@ export interface Sample {
   redis: RedisUse | null;
 }
 
-/** What all parts work on: one site, that many of its pages. */
+/** What all parts work on: a site and the number of its pages. */
 export interface Bench {
   site: Site;
   pages: number;
@@ -40,7 +43,7 @@ export interface Ran {
   usage: Usage;
 }
 
-/** Runs `node ARGS` to its end. Throws with its output if it fails. */
+/** Runs `node ARGS` to its end. Throws an Error with its output if it fails. */
 export async function runProgram(args: readonly string[]): Promise<Ran> {
   return withDirectory(async (directory) => {
     const usageFile = join(directory, 'usage.json');
@@ -69,7 +72,7 @@ export async function runProgram(args: readonly string[]): Promise<Ran> {
   });
 }
 
-/** What the server does of `work`, by its own log and its process's time. */
+/** Runs `work` and measures the server meanwhile: its log, and the CPU time and memory of its process. */
 export async function watchServer<T>(
   site: Site,
   work: () => Promise<T>,
@@ -82,7 +85,10 @@ export async function watchServer<T>(
   return { result, server, log: await site.log() };
 }
 
-/** Seconds from the first request of a log to the end of the last; robots.txt does not count. Throws if pages are missing. */
+/**
+ * The time of the first request of a log, and the seconds from it to the end of the last. Requests for
+ * robots.txt do not count. Throws an Error if pages are missing.
+ */
 export function spanOf(log: readonly LogEntry[], pages: number): { first: number; seconds: number } {
   const served = log.filter(({ status, path }) => status === 200 && path !== '/robots.txt');
   const different = new Set(served.map(({ path }) => path)).size;
@@ -93,6 +99,7 @@ export function spanOf(log: readonly LogEntry[], pages: number): { first: number
   return { first, seconds: (last - first) / 1000 };
 }
 
+/** Runs `work` with a temporary directory, which is removed at the end. */
 export async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'drover-bench-'));
   try {

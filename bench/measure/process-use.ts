@@ -1,4 +1,4 @@
-// CPU and memory of a process that runs, and how busy the machine is.
+// The CPU time and memory of a running process, and the CPU time of the whole machine.
 import { readFileSync } from 'node:fs';
 
 export interface Usage {
@@ -6,12 +6,15 @@ export interface Usage {
   peakBytes: number;
 }
 
-const CLOCK_TICKS_PER_SECOND = 100; // of every Linux that Node runs on
+const CLOCK_TICKS_PER_SECOND = 100; // the same on every Linux that Node runs on
 
-/** Of a process that runs, and of its children that have ended. Throws if there is none of that id. */
+/**
+ * The usage of a running process, including its children that have ended. Throws if there is no such process.
+ */
 export function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // After the name, which may hold anything: user and system time, then the same of its children.
+  // The name in brackets may contain any text. After it come user and system time, then the same of the
+  // children.
   const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')

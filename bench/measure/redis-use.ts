@@ -1,16 +1,19 @@
-// A Redis for one measurement, and what is asked of it: CPU, memory, calls.
+// A Redis for one measurement, and its usage: CPU, memory, calls.
 import { Redis } from 'ioredis';
 import { startTestRedis, type TestRedis } from '../../test/support/redis.ts';
 import { type Usage, usageOf } from './process-use.ts';
 
 export interface RedisUse extends Usage {
-  /** Reads from clients' sockets: several commands sent in one go are one. */
+  /** Reads from the sockets of clients. Several commands that are sent together need one read. */
   reads: number;
-  /** Calls by command, those that scripts make included. */
+  /** The number of calls by command, including the calls that scripts make. */
   calls: Record<string, number>;
 }
 
-/** Runs `work` with a Redis of its own, set up like the embedded one; `prepare` goes before what is measured. */
+/**
+ * Runs `work` with a Redis of its own, configured like the embedded one. `prepare` runs before, and is not
+ * measured.
+ */
 export async function watchRedis<T>(
   work: (redis: TestRedis) => Promise<T>,
   prepare: (redis: TestRedis) => Promise<unknown> = async () => {},

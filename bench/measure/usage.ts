@@ -1,5 +1,5 @@
-// Loaded into a measured process before its program (node --import): when it ends, what it has used goes into the file BENCH_USAGE.
-// The figures that /proc has of a process are gone when it is; these are of its last moment, all its threads included.
+// Loaded into a measured process before its program (node --import). When the process ends, this writes its
+// usage, with all its threads, to the file BENCH_USAGE. The figures in /proc would be gone by then.
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 

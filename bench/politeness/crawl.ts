@@ -1,4 +1,5 @@
-// The politeness scenario: a list over hosts of many limits, three consumers, two of them killed in the middle and replaced.
+// The politeness scenario: three consumers crawl a list over hosts with various limits. Two of the consumers
+// are killed during the crawl and replaced.
 import { rm } from 'node:fs/promises';
 import type { LogEntry, Site } from '../../test/support/site/site.ts';
 import { startSite } from '../../test/support/site/site.ts';
@@ -9,26 +10,27 @@ export interface PoliteCrawl {
   log: LogEntry[];
   /** When consumers were killed: milliseconds since 1970. */
   kills: number[];
-  /** URLs that were accepted and have no record of a success. */
+  /** URLs that were accepted and have no record with `ok`. */
   lost: string[];
-  /** Records beyond one for each URL. */
+  /** The number of records beyond one for each URL. */
   doubled: number;
-  /** See busyMeter. */
+  /** The share of the machine's CPUs that was used, see busyMeter. */
   busy: number;
 }
 
 const CONSUMERS = 3;
 const CONCURRENCY = 50;
-/** Which shares of the URLs are fetched when the next consumer is killed. */
+/** A consumer is killed when these shares of the URLs have been fetched. */
 const KILLS_AT = [1 / 3, 1 / 2];
 
 export interface PoliteCrawlOptions {
   urls: number;
-  /** Gets the server's log, one JSON line for each request. */
+  /** The file for the server's log, one JSON line for each request. */
   logFile?: string;
   note: (line: string) => void;
 }
 
+/** Runs the scenario with a site and a fleet of its own. `note` is called with a line for each kill. */
 export async function crawlPolitely({ urls, logFile, note }: PoliteCrawlOptions): Promise<PoliteCrawl> {
   const counts = spread(politeHosts, urls);
   if (logFile !== undefined) await rm(logFile, { force: true }); // the site appends to it

@@ -1,4 +1,5 @@
-// What a server's log says of how its hosts were treated: within their limits or not, and how much of what these allow was used.
+// Figures from a server's log: whether the limits of its hosts were kept, and how much of the allowed
+// throughput was used.
 import { LEASE_MS } from '../../src/politeness/slot.ts';
 import {
   leastMs,
@@ -15,10 +16,13 @@ import {
 import type { LogEntry } from '../../test/support/site/site.ts';
 import { addressOf, type PoliteHost } from './hosts.ts';
 
-/** By which the server's clock may err: two cores serve it, Redis and three consumers, so that a start is now and then stamped late. */
+/**
+ * The error of the server's clock. The server, Redis and three consumers share two cores, so that the time of
+ * a start is sometimes noted too late.
+ */
 export const TOLERANCE_MS = 5;
 
-/** What a host without a rate is shown by. */
+/** The window in which starts are counted for a host without a rate. */
 const WINDOW_MS = 1000;
 
 export interface HostFigures {
@@ -27,21 +31,23 @@ export interface HostFigures {
   requests: number;
   mostInFlight: number;
   smallestGapMs: number;
-  /** In any window of its rate's durationMs (else of a second), less the tolerance. */
+  /** The most starts in any window of the rate's durationMs (or of WINDOW_MS) minus the tolerance. */
   mostStarts: number;
   pauses: number;
   startsInPauses: number;
   seconds: number;
   perSecond: number;
   /**
-   * Of the throughput that its limits allow: leastMs (see auditor.ts) of its requests, divided by the time from its first start to the end of
-   * its last. leastMs spends min(concurrency / latency, 1 / delay, rate) without a gap, with the server's own time for each request, and
-   * stands still from each 429 until its Retry-After has passed, so that pauses cost no share.
+   * The share of the throughput that the limits allow: leastMs (see auditor.ts) of the requests, divided by
+   * the time from the first start to the end of the last request. leastMs uses min(concurrency / latency, 1 /
+   * delay, rate) without gaps, with the server's own time for each request. It stops from each 429 until its
+   * Retry-After has passed, so that pauses do not lower the share.
    */
   share: number;
   /**
-   * The same without the time after each kill in which slots may still be the dead consumer's: the log falls into the stretches between, the
-   * least times of all stretches are divided by their lengths, and what started after a kill, within the lease of a slot, is left out.
+   * The same share without the time after each kill in which the killed consumer may still hold slots.
+   * Requests that started after a kill within the lease of a slot are left out. This splits the log into
+   * stretches; the sum of their leastMs is divided by the sum of their lengths.
    */
   shareBesideKills: number;
   violations: Violation[];
@@ -50,11 +56,11 @@ export interface HostFigures {
 export interface Circumstances {
   /** When consumers were killed: milliseconds since 1970. */
   kills: readonly number[];
-  /** Instead of PAUSE_NEWS_MS. */
+  /** Replaces PAUSE_NEWS_MS. */
   newsMs?: number;
 }
 
-/** The figures of each host, of each of which the log must hold requests. */
+/** The figures of each host. The log must have requests of each of them. */
 export function figuresOf(
   log: readonly LogEntry[],
   hosts: readonly PoliteHost[],
@@ -95,7 +101,10 @@ function figuresOfHost(
   };
 }
 
-/** A 429 whose reader was killed before it could tell anybody pauses nothing: which of the consumers read it, the log does not say. */
+/**
+ * Whether the fleet can have learnt of a pause. A consumer that was killed right after it got a 429 could not
+ * report it. The log does not say which consumer got the answer, so any kill in that time counts.
+ */
 function wasHeard({ told, fromMs }: ToldPause, kills: readonly number[]): boolean {
   return !kills.some((at) => at >= told.end - TOLERANCE_MS && at <= fromMs);
 }

@@ -1,4 +1,5 @@
-// A fleet as its user runs it: commands in one directory with a drover.config.json, on the embedded Redis, consumers in processes of their own.
+// A fleet as a user runs it: commands in one directory with a drover.config.json, on the embedded Redis. Each
+// consumer is a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -14,30 +15,36 @@ import { busySeconds } from '../measure/process-use.ts';
 
 export interface Consumer {
   readonly pid: number;
-  /** kill -9. Returns when it was sent: milliseconds since 1970. */
+  /** Sends SIGKILL. Returns the time at which it was sent, in milliseconds since 1970. */
   kill(): number;
 }
 
 export interface Fleet {
-  /** Offers a list, one URL a line, to the crawl. Throws unless each line was accepted as a request of its own. */
+  /**
+   * Offers a list to the crawl, one URL on each line. Throws unless each line was accepted as a new request.
+   */
   enqueue(crawl: string, list: string, args?: readonly string[]): Promise<void>;
   /** Starts `drover consume -c CONCURRENCY`. */
   consume(concurrency: number): Consumer;
   status(crawl: string): Promise<CrawlCounts>;
-  /** Returns when `drover status` says that the crawl is finished. Throws when it does not within a minute. */
+  /**
+   * Waits until `drover status` says that the crawl is finished. Throws if that takes longer than a minute.
+   */
   finished(crawl: string): Promise<CrawlCounts>;
   results(crawl: string): Promise<CrawlRecord[]>;
   redisPid(): Promise<number>;
 }
 
-/** A crawl of which nothing is heard for so long has come to a stand. */
+/** A crawl without any progress for this time hangs. */
 const SILENCE_MS = 60_000;
 
-/** Each look at a crawl is a process of its own, which the two cores of a small machine feel. */
+/** The interval of checks. Each check starts a process, which costs much on a machine with two cores. */
 const LOOK_EVERY_MS = 1000;
 
-/** Runs `work` with a fleet in a directory of its own, stops the consumers as Ctrl-C does, and throws if one ended otherwise than killed.
- * `drover`: the path of the command, this checkout's if not given. */
+/**
+ * Runs `work` with a fleet in a directory of its own, then stops the consumers with SIGTERM. Throws if a
+ * consumer failed that was not killed. `drover`: path of the command; this checkout's by default.
+ */
 export async function withFleet<T>(
   settings: object,
   work: (fleet: Fleet) => Promise<T>,
@@ -61,7 +68,7 @@ export async function withFleet<T>(
   });
 }
 
-/** Waits until so many requests have ended at the site. Throws when there were none for a minute. */
+/** Waits until `requests` requests have ended at the site. Throws if none ends for a minute. */
 export async function untilServed(site: Site, requests: number): Promise<void> {
   let [served, since] = [0, performance.now()];
   while (served < requests) {
@@ -73,7 +80,10 @@ export async function untilServed(site: Site, requests: number): Promise<void> {
   }
 }
 
-/** Answers, whenever asked, which share of the machine's CPUs was used since, by this and by others: near 1, figures are of the machine. */
+/**
+ * Returns a function that gives the share of the machine's CPUs that all processes have used since. If it is
+ * near 1, the figures show the limits of the machine.
+ */
 export function busyMeter(): () => number {
   const [before, startedAt] = [busySeconds(), performance.now()];
   return () => {
@@ -129,7 +139,10 @@ function fleetIn(place: Place, consumers: Command[], onBroken: (error: unknown) 
 
 interface Command {
   child: ChildProcess;
-  /** What it wrote to standard output, when it has ended. Rejects with all that it said if it ended otherwise than with 0 or killed by us. */
+  /**
+   * Resolves to the standard output when the command has ended. Rejects with all output if the command failed
+   * and was not killed here.
+   */
   output: Promise<string>;
   killed: boolean;
 }
@@ -137,7 +150,7 @@ interface Command {
 function startCommand({ directory, drover }: Place, args: readonly string[]): Command {
   const child = spawn(process.execPath, [drover, ...args], {
     cwd: directory,
-    // On the Redis and in the directory of this fleet, whatever the user has set.
+    // Use the Redis and the directory of this fleet, whatever the user's environment says.
     env: { ...process.env, REDIS_URL: '', DROVER_DATA_DIR: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

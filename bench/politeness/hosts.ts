@@ -1,15 +1,18 @@
-// The hosts of the politeness scenario: what each is to see at most, how slow it is, how often it says that it is too much.
+// The hosts of the politeness scenario: their limits, their latency, and how often they answer 429.
 import type { AuditedLimits } from '../../test/support/auditor.ts';
 import type { Behaviours } from '../../test/support/site/site.ts';
 
 export interface PoliteHost extends AuditedLimits {
-  /** Before each of its answers. */
+  /** The time before each answer. */
   latencyMs: number;
-  /** Each nth request is answered 429 with this Retry-After. */
+  /** Every nth request (`every`) is answered with a 429 and this Retry-After. */
   refuses?: { every: number; retryAfterSeconds: number };
 }
 
-/** Delays of 0, 50, 200 and 1,000 ms, concurrency 1 to 8, two rates, seven that answer 429. */
+/**
+ * Hosts with delays of 0, 50, 200 and 1,000 ms and a concurrency of 1 to 8. Two have a rate, seven answer
+ * 429.
+ */
 export const politeHosts: readonly PoliteHost[] = [
   { delayMs: 0, concurrency: 1, latencyMs: 100 },
   { delayMs: 0, concurrency: 2, latencyMs: 100 },
@@ -33,10 +36,12 @@ export const politeHosts: readonly PoliteHost[] = [
   { delayMs: 1000, concurrency: 8, latencyMs: 80 },
 ];
 
-/** Where the test site serves the host of this index (startSite with at most 254 hosts). */
+/**
+ * The address at which the test site serves the host of this index. startSite must have at most 254 hosts.
+ */
 export const addressOf = (index: number) => `127.0.0.${index + 1}`;
 
-/** drover.config.json: the limits of each host. */
+/** The content of drover.config.json: the limits of each host. */
 export function settingsOf(hosts: readonly PoliteHost[]): { hosts: Record<string, object> } {
   const limits = hosts.map(({ delayMs, concurrency, max, durationMs }, index) => [
     addressOf(index),
@@ -45,7 +50,7 @@ export function settingsOf(hosts: readonly PoliteHost[]): { hosts: Record<string
   return { hosts: Object.fromEntries(limits) };
 }
 
-/** What the site does at each host, robots.txt included. */
+/** The behaviours of the site at each host, also for robots.txt. */
 export function behavioursOf(hosts: readonly PoliteHost[]): Behaviours {
   const behaviours = hosts.map(({ latencyMs, refuses }, index) => {
     const refusal = refuses && { every: refuses.every, status: 429, retryAfter: refuses.retryAfterSeconds };
@@ -54,11 +59,11 @@ export function behavioursOf(hosts: readonly PoliteHost[]): Behaviours {
   return Object.fromEntries(behaviours);
 }
 
-/** How many of the URLs each host gets, so that all of them are busy for about the same time. */
+/** The number of URLs for each host, so that all hosts are busy for about the same time. */
 export function spread(hosts: readonly PoliteHost[], urls: number): number[] {
   const perSecond = hosts.map(expectedPerSecond);
   const all = perSecond.reduce((sum, n) => sum + n, 0);
-  // Rounded sums, not rounded parts: so no URL is missing in the end.
+  // Round the sums, not the parts, so that the parts add up to all URLs.
   const upTo = (index: number) => perSecond.slice(0, index).reduce((sum, n) => sum + n, 0);
   return hosts.map((_, index) => {
     const [from, to] = [upTo(index), upTo(index + 1)].map((part) => Math.round((part / all) * urls));
@@ -66,7 +71,7 @@ export function spread(hosts: readonly PoliteHost[], urls: number): number[] {
   });
 }
 
-/** What its limits and its pauses let through in the long run. */
+/** The requests per second that a host's limits and pauses allow in the long run. */
 function expectedPerSecond({ latencyMs, refuses, ...limits }: PoliteHost): number {
   const { concurrency, delayMs, max = 1, durationMs = 0 } = limits;
   const eachMs = Math.max(latencyMs / concurrency, delayMs, durationMs / max);
@@ -74,7 +79,7 @@ function expectedPerSecond({ latencyMs, refuses, ...limits }: PoliteHost): numbe
   return 1000 / (eachMs + pausedMs);
 }
 
-/** The list file: /p/0, /p/1 … of each host, one URL a line. */
+/** The list file: /p/0, /p/1 … of each host, one URL on each line. */
 export function listOf(urls: readonly string[], counts: readonly number[]): string {
   const lines = counts.flatMap((count, index) =>
     Array.from({ length: count }, (_, page) => `${urls[index]}/p/${page}\n`),

@@ -1,4 +1,5 @@
-// What waiting costs and how well it ends: the CPU of a fleet that has nothing to do for minutes, and how late after its time a start comes.
+// Measures waiting: how much CPU a fleet uses that has nothing to do for minutes, and how late a request
+// starts after its due time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogEntry, Site } from '../../test/support/site/site.ts';
 import { startSite } from '../../test/support/site/site.ts';
@@ -11,18 +12,18 @@ const CONCURRENCY = 50;
 export interface IdleUse {
   hosts: number;
   seconds: number;
-  /** CPUs that were kept busy: 0.03 is 3 % of one. */
+  /** The number of CPUs that were kept busy: 0.03 is 3 % of one. */
   consumer: number;
   redis: number;
 }
 
-/** 1,000 hosts that wait for ten minutes: every one has had its first URL, and two more to come. */
+/** Measures while 1,000 hosts wait for ten minutes: each has had its first URL fetched, and two more wait. */
 export function idleUse(): Promise<IdleUse> {
   const [hosts, seconds] = [1000, 20];
   return withWaitingHosts({ hosts, urlsEach: 3, delay: '10m' }, async ({ fleet, site, crawl }) => {
     const { pid } = fleet.consume(CONCURRENCY);
     await untilServed(site, hosts);
-    await sleep(2000); // the last records are written, the last slots given back
+    await sleep(2000); // until the last records are written and the last slots released
     const redisPid = await fleet.redisPid();
     const cpu = () => [usageOf(pid).cpuSeconds, usageOf(redisPid).cpuSeconds] as const;
     const [consumerBefore, redisBefore] = cpu();
@@ -44,11 +45,13 @@ export interface Lateness {
   medianMs: number;
   percentile99Ms: number;
   mostMs: number;
-  /** See busyMeter. */
+  /** The share of the machine's CPUs that was used, see busyMeter. */
   busy: number;
 }
 
-/** 50 hosts of a delay of 3 s: how long after its due time each start comes, the first of each host left out. */
+/**
+ * Measures how late each request starts at 50 hosts with a delay of 3 s, without the first one of each host.
+ */
 export function lateness(): Promise<Lateness> {
   const [hosts, urlsEach, delayMs] = [50, 5, 3000];
   return withWaitingHosts({ hosts, urlsEach, delay: `${delayMs}ms` }, async ({ fleet, site, crawl }) => {
@@ -71,7 +74,9 @@ interface Waiting {
   delay: string;
 }
 
-/** A site of so many hosts, and a crawl of all their URLs that nobody consumes yet. */
+/**
+ * Runs `work` with a site of `hosts` hosts and a crawl of all their URLs, which no consumer has begun yet.
+ */
 async function withWaitingHosts<T>(
   { hosts, urlsEach, delay }: Waiting,
   work: (scene: { fleet: Fleet; site: Site; crawl: string }) => Promise<T>,

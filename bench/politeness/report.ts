@@ -1,4 +1,5 @@
-// What the politeness benchmark prints: a line for each host, the violations if there are any, and a verdict.
+// The output of the politeness benchmark: a line for each host, the violations if there are any, and a
+// verdict.
 
 import type { Violation } from '../../test/support/auditor.ts';
 import { inColumns } from '../measure/columns.ts';
@@ -6,7 +7,7 @@ import type { PoliteCrawl } from './crawl.ts';
 import { type HostFigures, TOLERANCE_MS } from './figures.ts';
 import type { PoliteHost } from './hosts.ts';
 
-/** The share of what its limits allow that each host is to be used. */
+/** The budget: the share of its allowed throughput that each host should be used. */
 const LEAST_SHARE = 0.9;
 const MOST_SHOWN = 20;
 
@@ -16,15 +17,19 @@ export interface Verdict {
   doubled: number;
   leastShare: number;
   leastShareBesideKills: number;
-  /** Starts of which the server's stamp may err by more than the tolerance, since it was held up. */
+  /**
+   * The number of starts whose noted time may be wrong by more than the tolerance, because the server was
+   * busy.
+   */
   blurred: number;
   busy: number;
-  /** No violation and nothing lost: this does not hang on the machine, as the shares do. */
+  /** No violation, nothing lost, nothing doubled. Unlike the shares, this does not depend on the machine. */
   polite: boolean;
-  /** Every host was used enough, the times after kills left out. */
+  /** Every host was used enough, apart from the times after kills. */
   fast: boolean;
 }
 
+/** The verdict on a crawl, from the figures of its hosts. */
 export function verdictOf(hosts: readonly HostFigures[], { log, lost, doubled, busy }: PoliteCrawl): Verdict {
   const violations = hosts.reduce((all, host) => all + host.violations.length, 0);
   const leastShareBesideKills = Math.min(...hosts.map(({ shareBesideKills }) => shareBesideKills));
@@ -41,10 +46,11 @@ export function verdictOf(hosts: readonly HostFigures[], { log, lost, doubled, b
   };
 }
 
+/** The report as text: a table of hosts, the violations, the verdict. */
 export function report(hosts: readonly HostFigures[], verdict: Verdict): string {
   const head = [
     ...['host', 'limits', 'latency', '429s', 'requests', 'in flight', 'smallest gap', 'starts in a window'],
-    ...['in pauses', 'per second', 'of what is allowed', 'beside the kills', 'violations'],
+    ...['in pauses', 'per second', 'share of allowed', 'without kills', 'violations'],
   ];
   const rows = hosts.map((figures) => [
     ...[figures.address, limitsOf(figures.host), `${figures.host.latencyMs} ms`, refusalsOf(figures)],
@@ -80,8 +86,8 @@ function sentence(verdict: Verdict): string {
   const { violations, lost, doubled, leastShare, leastShareBesideKills, blurred, busy, polite, fast } =
     verdict;
   const held = `${violations} violations (tolerance ${TOLERANCE_MS} ms), ${lost} URLs lost, ${doubled} doubled: ${polite ? 'held' : 'BROKEN'}`;
-  const used = `each host at ${percent(leastShareBesideKills)} or more of what it allows, ${percent(leastShare)} with the kills; wanted ${percent(LEAST_SHARE)}: ${fast ? 'met' : 'MISSED'}`;
-  const machine = `the machine's CPUs were ${percent(busy)} busy, and held the server up when it stamped ${blurred} starts`;
+  const used = `each host was used at ${percent(leastShareBesideKills)} or more of what it allows (${percent(leastShare)} with the times after kills); budget ${percent(LEAST_SHARE)}: ${fast ? 'met' : 'MISSED'}`;
+  const machine = `the machine's CPUs were ${percent(busy)} busy; the server noted ${blurred} starts too late because of that`;
   return [held, used, machine].join('\n');
 }
 

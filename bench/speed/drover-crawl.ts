@@ -1,4 +1,5 @@
-// drover itself, as its user starts it: a crawl that follows links from one page, and a flat list of URLs; records written to a file.
+// Measures drover as a user starts it: a crawl that follows links from one page, and a list of URLs. The
+// records are written to a file.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +13,12 @@ import {
 } from '../measure/measure.ts';
 import { watchRedis } from '../measure/redis-use.ts';
 
-/** Finds all pages by their links, from the root. */
+/** Crawls from the root and finds all pages by their links. */
 export function droverCrawl(bench: Bench): Promise<Sample> {
   return drover(bench, bench.pages + 1, async () => [`${bench.site.url}/`]);
 }
 
-/** The same pages by a list. */
+/** Crawls the same pages from a list. */
 export function droverList(bench: Bench): Promise<Sample> {
   return drover(bench, bench.pages, async (directory) => {
     const list = join(directory, 'list.txt');

@@ -1,11 +1,11 @@
-// What the samples of a part come to: medians, per page and per 1,000 pages.
+// The figures of a part from its samples: medians, per page and per 1,000 pages.
 import type { Sample } from '../measure/measure.ts';
 import type { Usage } from '../measure/process-use.ts';
 import type { RedisUse } from '../measure/redis-use.ts';
 
 export type PartName = 'got' | 'bullmq' | 'crawl' | 'list';
 
-/** Per part; every figure the median over its runs. */
+/** The figures of each part. Every figure is the median of the part's runs. */
 export type Figures = Partial<Record<PartName, PartFigures>>;
 
 export interface PartFigures {
@@ -13,20 +13,21 @@ export interface PartFigures {
   pages: number;
   pagesPerSecond: number;
   wallSeconds: number;
-  /** CPUs that were kept busy by what is no part of the measurement: with much of it, no figure holds. */
+  /** CPUs that other processes kept busy. If this is high, the figures mean nothing. */
   otherCpus: number;
   startSeconds: number | null;
   /** CPU seconds for 1,000 pages. */
   cpu: { process: number; redis: number | null; server: number | null };
   peakBytes: { process: number; redis: number | null };
-  /** Per page: calls that clients make of scripts, which is nearly all that they do, and the reads that they came in. */
+  /** Calls of scripts per page, which are nearly all calls of clients, and the reads of Redis for them. */
   redisScripts: number | null;
   redisReads: number | null;
   redisCalls: Record<string, number> | null;
 }
 
+/** The figures of one part from the samples of its runs. */
 export function figuresOf(samples: readonly Sample[]): PartFigures {
-  /** The median of those that have it; null if none has. */
+  /** The median of a figure over the samples that have it; null if none has it. */
   const of = (figure: (sample: Sample) => number | null | undefined) => {
     const values = samples.map(figure).filter((value) => typeof value === 'number');
     return values.length > 0 ? median(values) : null;

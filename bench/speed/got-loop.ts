@@ -1,11 +1,12 @@
-// The reference: a bare got loop over a list of pages. No queue, nothing kept, no retries; as fast as got fetches.
-// As a program: node bench/speed/got-loop.ts URL PAGES CONCURRENCY
+// The reference: a bare loop of got over a list of pages, without queue, store or retries, as fast as got can
+// fetch. Usage as a program: node bench/speed/got-loop.ts URL PAGES CONCURRENCY
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import got from 'got';
 import { type Bench, runProgram, type Sample, spanOf, watchServer } from '../measure/measure.ts';
 
+/** Measures the loop as a program of its own. Throws an Error if pages are missing. */
 export async function gotLoop({ site, pages, concurrency }: Bench): Promise<Sample> {
   const args = [fileURLToPath(import.meta.url), site.url, String(pages), String(concurrency)];
   const { result, server, log } = await watchServer(site, () => runProgram(args));

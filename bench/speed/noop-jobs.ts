@@ -1,5 +1,5 @@
-// What BullMQ alone costs: jobs that do nothing, one for each page, taken by one worker with the options that drover uses.
-// As a program: node bench/speed/noop-jobs.ts add|work REDIS JOBS CONCURRENCY
+// Measures BullMQ alone: one worker runs jobs that do nothing, one for each page, with the options that
+// drover uses. Usage as a program: node bench/speed/noop-jobs.ts add|work REDIS JOBS CONCURRENCY
 import { fileURLToPath } from 'node:url';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -9,7 +9,7 @@ import { watchRedis } from '../measure/redis-use.ts';
 const NAME = 'requests';
 const PREFIX = '{bench}';
 
-/** The jobs are added beforehand; measured is their way through the worker. */
+/** Adds the jobs and then measures how the worker runs them. */
 export async function noopJobs({ pages, concurrency }: Bench): Promise<Sample> {
   const file = fileURLToPath(import.meta.url);
   const program = (verb: string, url: string) =>
@@ -43,7 +43,7 @@ async function add(connection: Redis, jobs: number): Promise<void> {
   await queue.close();
 }
 
-/** Seconds from the first job to the last. */
+/** Runs all jobs. Returns the seconds from the start of the first job to the end of the last. */
 async function work(connection: Redis, jobs: number, concurrency: number): Promise<number> {
   const all = Promise.withResolvers<void>();
   let done = 0;

@@ -1,4 +1,4 @@
-// What the benchmark prints: one line for each part, and how drover stands to its budgets.
+// The output of the benchmark: one line for each part, and the comparison of drover with its budgets.
 import { inColumns } from '../measure/columns.ts';
 import type { Figures, PartName } from './figures.ts';
 
@@ -16,7 +16,7 @@ export interface Budget {
   met: boolean;
 }
 
-/** The budgets that these figures can answer; each needs the reference of the same run. */
+/** The budgets for which there are figures. Some need the figures of a reference from the same run. */
 export function budgetsOf({ got, crawl, list }: Figures): Budget[] {
   const budgets: Budget[] = [];
   const atLeast = (what: string, least: number, value: number) =>
@@ -30,15 +30,15 @@ export function budgetsOf({ got, crawl, list }: Figures): Budget[] {
     });
 
   if (got && crawl)
-    atLeast('speed of a crawl, of the bare got loop', 0.6, crawl.pagesPerSecond / got.pagesPerSecond);
+    atLeast('speed of a crawl, relative to the got loop', 0.6, crawl.pagesPerSecond / got.pagesPerSecond);
   if (got && list)
-    atLeast('speed of a list, of the bare got loop', 0.8, list.pagesPerSecond / got.pagesPerSecond);
+    atLeast('speed of a list, relative to the got loop', 0.8, list.pagesPerSecond / got.pagesPerSecond);
   if (crawl) {
     const cpu = crawl.cpu.process + (crawl.cpu.redis ?? 0);
     atMost('CPU of a crawl for 1,000 pages, consumer and Redis', 0.5, cpu, ' s', 2);
     atMost('script calls of Redis per page', 3, crawl.redisScripts ?? 0, '', 2);
     atMost('memory of the consumer', 250, crawl.peakBytes.process / 1e6, ' MB', 0);
-    // The process starts, connects, offers its seed and asks for robots.txt before it asks for a page.
+    // Before the first page, the process starts, connects, offers its seed and fetches robots.txt.
     atMost('start of the command to its first page', 0.5, crawl.startSeconds ?? 0, ' s', 2);
   }
   return budgets;
@@ -46,6 +46,7 @@ export function budgetsOf({ got, crawl, list }: Figures): Budget[] {
 
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
 
+/** The report as text: a table of parts, the calls of Redis, the budgets. */
 export function report(figures: Figures): string {
   const head = [
     '',
@@ -58,7 +59,7 @@ export function report(figures: Figures): string {
     'Redis',
     'scripts/page',
     'reads/page',
-    'CPUs others used',
+    'CPUs of others',
   ];
   const rows = Object.entries(figures).map(([name, part]) => [
     titles[name as PartName],
@@ -86,7 +87,7 @@ export function report(figures: Figures): string {
   return `${parts.filter(Boolean).join('\n\n')}\n`;
 }
 
-/** The commands of which there is at least one for every hundred pages. */
+/** A line with the commands that are called at least once for every hundred pages. */
 function callsLine(title: string, calls: Record<string, number> | null): string[] {
   const often = Object.entries(calls ?? {}).filter(([, n]) => n >= 0.01);
   if (often.length === 0) return [];

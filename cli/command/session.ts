@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import { type GivenFlags, readSettings } from '../../src/config/read.ts';
 import type { Settings } from '../../src/config/settings.ts';
-import { makeDirectory } from '../../src/embedded/place.ts';
+import { makeDirectory } from '../../src/embedded/redis-files.ts';
 import { DroverError } from '../../src/errors.ts';
 import { openFleet } from '../../src/fleet/format.ts';
 import type { Fleet } from '../../src/fleet.ts';

@@ -1,11 +1,13 @@
-// A Chromium for the tests of the dashboard. Where none can be had, those tests skip themselves, and all others run.
+// Installs a Chromium for the tests of the dashboard. If that fails, those tests are skipped and all others
+// run.
 import { withLock } from './lock.mjs';
 import { Impossible, onPath } from './run.mjs';
 import { installOne } from './system-packages.mjs';
 
-/** Where the tests look, in this order: test/support/api/browser.ts. */
+/** The programs that the tests look for, in this order: see test/support/api/browser.ts. */
 const programs = ['chromium', 'chromium-browser', 'google-chrome'];
 
+/** Installs a Chromium if there is none. If that fails, only prints why: it is needed for tests only. */
 export function prepareBrowser() {
   if (programs.some(onPath)) return;
   try {

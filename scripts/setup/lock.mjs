@@ -1,11 +1,14 @@
-// One set-up at a time, when several commands are started together in a fresh clone.
+// A lock for the set-up, so that it runs only once when several commands are started together in a fresh
+// clone.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Impossible, modified, modules } from './run.mjs';
 
 const lockFile = join(modules, '.drover-setup.lock');
 
-/** One at a time: others that are started meanwhile wait, and then find the work done. */
+/**
+ * Runs `work` under the lock. Other processes wait meanwhile, and then find the work done. Throws Impossible.
+ */
 export function withLock(work) {
   fs.mkdirSync(modules, { recursive: true });
   while (!takeLock()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
@@ -27,7 +30,10 @@ function takeLock() {
   }
 }
 
-/** A lock is left behind by a process that was killed; one without content is being written, or was left empty. */
+/**
+ * Whether the lock was left by a process that was killed. A lock without content is either just being written
+ * or was left empty.
+ */
 function isStale() {
   const age = Date.now() - modified(lockFile);
   try {

@@ -1,14 +1,19 @@
-// The npm packages, and Node 24 as one of them.
+// Installs the npm packages. One of them is Node 24.
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { failed, modified, modules, root, run } from './run.mjs';
 
-/** npm's own mark and ours: npm may leave its own as it was, or (by its settings) write none. */
+/**
+ * Files that show when packages were installed: npm's own and ours. npm does not always write its own anew.
+ */
 const marks = [join(modules, '.package-lock.json'), join(modules, '.drover-packages')];
 const nodeLink = join(modules, '.bin', 'node');
 
-/** Installs what package-lock.json names if it is newer than what was installed last. Throws Impossible. */
+/**
+ * Installs the packages of package-lock.json if that file is newer than the last installation. Throws
+ * Impossible.
+ */
 export function preparePackages() {
   if (!hasPackages()) withLock(() => hasPackages() || installPackages());
 }
@@ -20,7 +25,8 @@ function hasPackages() {
 
 function installPackages() {
   console.error('drover: installing packages (once)…');
-  // Not `npm ci`, which would remove what runs at this moment; the development packages too, since the tests need them.
+  // Not `npm ci`, which would remove packages that are in use now. The tests need the development packages
+  // too.
   const install = npm(
     ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
     root,
@@ -37,7 +43,10 @@ function npm(args, cwd) {
     : run('npm', args, { cwd });
 }
 
-/** The package `node` fetches its program in an install script, which newer versions of npm may not have run. */
+/**
+ * Provides Node 24. The package `node` downloads it in an install script, which newer versions of npm may not
+ * run.
+ */
 function provideNode() {
   if (isRightNode(versionOf(nodeLink))) return;
   const path = join(modules, 'node');
@@ -45,9 +54,9 @@ function provideNode() {
   const program = join(path, 'bin', 'node');
   if (fs.existsSync(program)) link(join('..', 'node', 'bin', 'node'));
   if (isRightNode(versionOf(nodeLink))) return;
-  // There is none for this system (musl, say): the one that runs this will do, if it is new enough.
+  // There is none for this system (for example with musl). Use the Node that runs this, if it is new enough.
   if (isRightNode(process.version) && process.execPath !== nodeLink) return link(process.execPath);
-  throw failed('Node 24 cannot be had from npm; install it yourself (https://nodejs.org)', script);
+  throw failed('npm could not install Node 24; install it yourself (https://nodejs.org)', script);
 }
 
 function versionOf(program) {

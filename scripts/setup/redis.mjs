@@ -1,14 +1,17 @@
-// A redis-server on the PATH, installed by the system's package manager if there is none.
+// Provides a redis-server on the PATH. If there is none, the system's package manager installs it.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { Impossible, modified, modules, onPath, run } from './run.mjs';
 import { installOne } from './system-packages.mjs';
 
-/** Which redis-server was found good: asking it for its version takes longer than all the rest. */
+/**
+ * Remembers the redis-server whose version was checked: asking for the version takes longer than everything
+ * else.
+ */
 const stampFile = join(modules, '.drover-setup.json');
 
-/** Finds one of version 6.2 or later, or installs it. Throws Impossible. */
+/** Finds a redis-server of version 6.2 or later, or installs it. Throws Impossible. */
 export function prepareRedis() {
   if (hasKnownRedis()) return;
   const found = goodRedis() ?? withLock(() => goodRedis() ?? installRedis());
@@ -21,7 +24,7 @@ export function prepareRedis() {
   );
 }
 
-/** True if the redis-server on the PATH is the one that was found good before. */
+/** Whether the redis-server on the PATH is the one whose version was checked before. */
 function hasKnownRedis() {
   const path = onPath('redis-server');
   const { redis } = readStamp();
@@ -32,7 +35,7 @@ function remember(path) {
   try {
     fs.writeFileSync(stampFile, JSON.stringify({ redis: { path, modified: modified(path) } }));
   } catch {
-    // Where nothing can be written, the version is asked each time.
+    // The file cannot be written: check the version each time.
   }
 }
 
@@ -49,7 +52,7 @@ function goodRedis() {
   return major > 6 || (major === 6 && minor >= 2) ? onPath('redis-server') : null;
 }
 
-/** '7.0.15'; '' if there is none. */
+/** The version of the redis-server on the PATH, such as '7.0.15'; '' if there is none. */
 function redisVersion() {
   const path = onPath('redis-server');
   return path ? (/\bv=(\d+\.\d+[\w.]*)/.exec(run(path, ['--version']).stdout)?.[1] ?? '0') : '';
@@ -58,7 +61,7 @@ function redisVersion() {
 function installRedis() {
   const names = {
     'apt-get': ['redis-server'],
-    // Valkey's stand-in where Redis has left the distribution.
+    // The replacement by Valkey, in distributions that no longer have Redis.
     dnf: ['redis', 'valkey-compat-redis'],
     apk: ['redis', 'valkey-compat'],
     brew: ['redis'],

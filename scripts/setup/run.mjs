@@ -1,4 +1,4 @@
-// Running other programs, and saying in one line why it cannot go on.
+// Runs other programs, and makes errors whose message says in one line why the set-up cannot go on.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const modules = join(root, 'node_modules');
 
-/** Something cannot be had; the message says what, and what to do. */
+/** Something cannot be installed. The message says what, and what the user can do. */
 export class Impossible extends Error {}
 
-/** Waits for the program's end; without one, `stderr` says so. */
+/** Runs a program and waits for its end. If there is no such program, `stderr` says so. */
 export function run(program, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: 'utf8',
@@ -21,7 +21,7 @@ export function run(program, args, options = {}) {
   return { status, stdout: stdout ?? '', stderr: stderr || String(error ?? '') };
 }
 
-/** Shows what the command said, and gives the reason in one line. */
+/** Prints the output of a command that failed, and returns an error with the reason in one line. */
 export function failed(what, { stdout, stderr }) {
   const output = `${stdout}\n${stderr}`.trim();
   const lines = output.split('\n').filter((line) => line.trim());
@@ -33,7 +33,7 @@ export function failed(what, { stdout, stderr }) {
   return new Impossible(`${what}: ${reason.trim()}`);
 }
 
-/** The program's path, or null. */
+/** The path of a program on the PATH, or null if there is none. */
 export function onPath(program) {
   for (const directory of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(directory || '.', program);
@@ -41,13 +41,13 @@ export function onPath(program) {
       fs.accessSync(path, fs.constants.X_OK);
       return path;
     } catch {
-      // Not there: try the next.
+      // It is not in this folder: try the next one.
     }
   }
   return null;
 }
 
-/** In milliseconds; 0 if there is no such file. */
+/** When the file was modified, in milliseconds since 1970; 0 if there is no such file. */
 export function modified(path) {
   return fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

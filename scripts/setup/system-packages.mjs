@@ -1,7 +1,11 @@
-// What npm does not have: installed by the system's package manager, where there is one and the permission to use it.
+// Installs programs that npm does not have, with the system's package manager. This needs the permission to
+// use it.
 import { failed, Impossible, onPath, run } from './run.mjs';
 
-/** Ask nothing; and RUNLEVEL 1 keeps Debian's scripts from starting a service where there is no systemd. */
+/**
+ * Environment: ask no questions. RUNLEVEL 1 keeps Debian's scripts from starting a service if there is no
+ * systemd.
+ */
 const quiet = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
 const managers = [
   { name: 'apt-get', add: ['install', '-y', '-q'], update: ['update', '-q'] },
@@ -11,8 +15,9 @@ const managers = [
 ];
 
 /**
- * Installs the first of a manager's names that it has. `what` is named to the user, `wish` says what for, `otherwise` what to do where it cannot
- * be had. Throws Impossible.
+ * Installs a program. `names` are its package names for each package manager; the first one that the manager
+ * has is installed. The messages name it as `what`; `wish` says why it is needed, and `otherwise` what the
+ * user can do instead. Throws Impossible.
  */
 export function installOne({ what, wish, otherwise, names }) {
   const manager = managers.find(({ name }) => names[name] && onPath(name));
@@ -39,7 +44,7 @@ export function installOne({ what, wish, otherwise, names }) {
   throw failed(`${wish}, and \`${byHand}\` failed`, last);
 }
 
-/** What to put before the command: nothing, sudo, or null if there is no permission to be had without a password. */
+/** What to put before the command: nothing or sudo. Null if sudo would ask for a password. */
 function privilege(manager) {
   if (manager.asUser || process.getuid?.() === 0) return [];
   const keep = Object.entries(quiet).map(([name, value]) => `${name}=${value}`);

@@ -1,26 +1,30 @@
-// The Redis that drover brings itself: started by the first command that needs it, shared by the others with the same data
-// directory, started again when it dies, stopped by the last one out.
+// The embedded Redis: the server that drover starts itself. The first command that needs it starts it, and
+// all commands with the same data directory share it. It is started again when it dies, and the last command
+// that uses it stops it.
 import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../errors.ts';
 import { guardServer, join, leave } from './member.ts';
-import { findPlace, type Place } from './place.ts';
+import { prepareFiles, type RedisFiles } from './redis-files.ts';
 import { isDiskFull } from './start.ts';
 
 interface Membership {
-  place: Place | null;
+  files: RedisFiles | null;
   presence: Socket | null;
-  joining: Promise<Place> | null;
+  joining: Promise<RedisFiles> | null;
   keepers: Set<KeeperEvents>;
-  /** How many servers in a row have died soon after their start. */
+  /** How many times in a row the server has died soon after its start. */
   shortLives: number;
 }
 
 export interface KeeperEvents {
-  /** The server had died and runs again. */
+  /** Called when the server has died and runs again. */
   onRestart?(): void;
-  /** It cannot be started now (E_DISK_FULL, E_REDIS_START, E_REDIS_MISSING, …); it is tried again each second. */
+  /**
+   * Called when the server cannot be started (E_DISK_FULL, E_REDIS_START, E_REDIS_MISSING, …). A start is
+   * tried each second.
+   */
   onFailure?(error: DroverError): void;
 }
 
@@ -32,7 +36,7 @@ const memberships = new Map<string, Membership>();
 function membershipOf(dataDir: string): Membership {
   const key = resolve(dataDir);
   const membership = memberships.get(key) ?? {
-    place: null,
+    files: null,
     presence: null,
     joining: null,
     keepers: new Set<KeeperEvents>(),
@@ -43,25 +47,26 @@ function membershipOf(dataDir: string): Membership {
 }
 
 /**
- * The address of the data directory's Redis, ready for commands: joins the one that runs there or starts one. From then on
- * this process counts as a user of it until it ends or the keeper is closed. Cheap when called again.
- * Throws E_REDIS_MISSING, E_REDIS_VERSION, E_DATA_DIR, E_DISK_FULL or E_REDIS_START.
+ * Makes sure that the data directory's Redis runs, and returns its address. It joins the server that runs
+ * there or starts one. This process then counts as a user of the server until the process ends or its keeper
+ * is closed. Calling it again is cheap. Throws E_REDIS_MISSING, E_REDIS_VERSION, E_DATA_DIR, E_DISK_FULL or
+ * E_REDIS_START.
  */
 export async function ensureEmbeddedRedis(dataDir: string): Promise<{ readonly url: string }> {
   const membership = membershipOf(dataDir);
-  if (!membership.presence || !membership.place) {
+  if (!membership.presence || !membership.files) {
     membership.joining ??= enter(dataDir, membership).finally(() => {
       membership.joining = null;
     });
     await membership.joining;
   }
-  const { socket = '' } = membership.place ?? {};
+  const { socket = '' } = membership.files ?? {};
   return { url: `unix:${encodeURI(socket).replace(/[?#]/g, encodeURIComponent)}` };
 }
 
-async function enter(dataDir: string, membership: Membership): Promise<Place> {
-  const place = await findPlace(dataDir);
-  const presence = await join(place);
+async function enter(dataDir: string, membership: Membership): Promise<RedisFiles> {
+  const files = await prepareFiles(dataDir);
+  const presence = await join(files);
   const since = Date.now();
   presence.unref();
   presence.once('close', () => {
@@ -71,15 +76,16 @@ async function enter(dataDir: string, membership: Membership): Promise<Place> {
     if (membership.keepers.size > 0) void revive(dataDir, membership);
   });
   if (presence.destroyed) throw new DroverError('E_REDIS_START', 'It ended at once.');
-  membership.place = place;
+  membership.files = files;
   membership.presence = presence;
-  return place;
+  return files;
 }
 
 /**
- * Starts the server again whenever it dies, until it is closed; any number of commands may keep the same one. close()
- * gives up this process's use of it, and resolves when the server has stopped if nobody else uses it. Close the
- * connections to it first.
+ * Keeps the server running: starts it again whenever it dies, until `close` is called. Any number of keepers
+ * may keep the same server. When the last keeper of this process closes, the process stops using the server.
+ * If no other process uses it, the server is stopped, and `close` resolves afterwards. Close all connections
+ * to the server first.
  */
 export function keepEmbeddedRedis(dataDir: string, events: KeeperEvents = {}): { close(): Promise<void> } {
   const membership = membershipOf(dataDir);
@@ -87,7 +93,7 @@ export function keepEmbeddedRedis(dataDir: string, events: KeeperEvents = {}): {
   membership.keepers.add(keeper);
   if (!membership.presence && !membership.joining) void revive(dataDir, membership);
   const guard = setInterval(() => {
-    if (membership.place && membership.presence) void guardServer(membership.place).catch(() => {});
+    if (membership.files && membership.presence) void guardServer(membership.files).catch(() => {});
   }, guardMs).unref();
   return {
     async close() {
@@ -95,16 +101,19 @@ export function keepEmbeddedRedis(dataDir: string, events: KeeperEvents = {}): {
       if (!membership.keepers.delete(keeper) || membership.keepers.size > 0) return;
       await membership.joining?.catch(() => {});
       memberships.delete(resolve(dataDir));
-      const { place, presence } = membership;
+      const { files, presence } = membership;
       membership.presence = null;
-      if (place && presence) await leave(place, presence);
+      if (files && presence) await leave(files, presence);
     },
   };
 }
 
-/** A server that dies again and again soon after its start (a full disk, say) is not started in a tight loop. */
+/**
+ * Starts the server until it runs or no keeper is left. If the server dies again and again soon after its
+ * start (for example on a full disk), each start waits longer.
+ */
 async function revive(dataDir: string, membership: Membership): Promise<void> {
-  const isRestart = membership.place !== null;
+  const isRestart = membership.files !== null;
   await reportDiskFull(membership);
   if (membership.shortLives > 1) await pause(Math.min(50 * 2 ** membership.shortLives, retryMs));
   while (membership.keepers.size > 0 && !membership.presence) {
@@ -123,8 +132,8 @@ function pause(ms: number): Promise<void> {
   return sleep(ms, undefined, { ref: false });
 }
 
-async function reportDiskFull({ place, keepers }: Membership): Promise<void> {
-  if (!place || !(await isDiskFull(place).catch(() => false))) return;
-  const error = new DroverError('E_DISK_FULL', `${place.dir}.`);
+async function reportDiskFull({ files, keepers }: Membership): Promise<void> {
+  if (!files || !(await isDiskFull(files).catch(() => false))) return;
+  const error = new DroverError('E_DISK_FULL', `${files.dir}.`);
   for (const keeper of keepers) keeper.onFailure?.(error);
 }

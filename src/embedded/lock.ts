@@ -1,14 +1,24 @@
-// A lock file: its existence is the lock, its content the holder's process id. Whoever holds it may start or stop the server.
+// A lock file. The lock is held as long as the file exists; the file contains the process id of the holder.
+// The holder of the lock may start or stop the server.
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 
-/** Nobody needs it for longer, whatever a process id that has been given again may say. */
+/**
+ * An older lock is stale: no holder needs it for longer. Its process id may meanwhile belong to another
+ * process.
+ */
 const longestHoldMs = 15_000;
-/** Between making the file and writing the process id into it. */
+/** The longest time between making the file and writing the process id into it. */
 const longestEmptyMs = 1000;
-/** Those that this process holds: another one with its process id has ended (in a container, ids repeat soon). */
+/**
+ * The locks that this process holds. Any other lock with its process id was left by a process that has ended:
+ * in a container, process ids are soon used again.
+ */
 const held = new Set<string>();
 
-/** False if somebody else holds it. Throws the error of the file system if the file cannot be written. */
+/**
+ * Takes the lock. Returns false if another holds it. Throws the error of the file system if the file cannot
+ * be written.
+ */
 export function takeLock(path: string): boolean {
   if (isLocked(path)) return false;
   try {
@@ -23,12 +33,13 @@ export function takeLock(path: string): boolean {
   }
 }
 
+/** Releases the lock that this process holds. Idempotent. */
 export function releaseLock(path: string): void {
   held.delete(path);
   rmSync(path, { force: true });
 }
 
-/** True while a living process holds it. A lock that a crash left behind is removed. */
+/** Whether a running process holds the lock. Removes a stale lock, which a crash has left. */
 export function isLocked(path: string): boolean {
   const found = read(path);
   if (!found) return false;
@@ -63,7 +74,10 @@ function isStale({ pid, ageMs }: Found): boolean {
   }
 }
 
-/** Another process may have done so and taken the lock since: what is moved away must be what was looked at. */
+/**
+ * Removes a stale lock. Another process may have removed it and taken the lock since, so the file is first
+ * renamed and then removed only if it is the one that was found.
+ */
 function removeStale(path: string, found: Found): void {
   const aside = `${path}.${process.pid}`;
   try {
@@ -71,6 +85,6 @@ function removeStale(path: string, found: Found): void {
     if (statSync(aside).ino === found.inode) rmSync(aside);
     else renameSync(aside, path);
   } catch {
-    // Somebody else has removed it.
+    // Another process has removed it.
   }
 }

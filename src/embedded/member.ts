@@ -1,13 +1,14 @@
-// This process as one of the users of an embedded Redis: a connection that says so for as long as it is open. The server
-// lives while there is one, so that it ends with its users even when they are killed.
+// Makes this process a user of an embedded Redis, by a connection with a special name (the "presence"). The
+// server runs as long as there is such a connection, so that it ends with its users even when they are
+// killed.
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../errors.ts';
 import { isLocked, releaseLock, takeLock } from './lock.ts';
-import { diskFailure, type Place } from './place.ts';
+import { diskFailure, type RedisFiles } from './redis-files.ts';
 import { answers, startServer } from './start.ts';
-import { hasWarden, mendWarden } from './warden.ts';
+import { hasWarden, replaceWarden } from './warden.ts';
 import { dial, say } from './wire.ts';
 
 const joinLimitMs = 20_000;
@@ -15,25 +16,27 @@ const loadLimitMs = 60_000;
 const presenceName = `drover:presence:${process.pid}:${randomBytes(6).toString('hex')}`;
 
 /**
- * The connection by which this process is counted, to a server that answers; started if there is none. A closed one means
- * that the server has died. Throws what startServer throws.
+ * Opens the presence connection of this process, to a server that answers. Starts the server if none runs.
+ * The connection closes when the server dies. Throws the errors of startServer, and E_REDIS_START if the
+ * server does not answer.
  *
- * Whoever stops the server takes the lock and then counts the users. Here the name is given first and the lock looked at
- * afterwards: so either we are counted, or we see the lock and begin again.
+ * A process that stops the server first takes the lock and then counts the users. This function first names
+ * its connection and then checks the lock. So either the process is counted, or it sees the lock and tries
+ * again.
  */
-export async function join(place: Place): Promise<Socket> {
+export async function join(files: RedisFiles): Promise<Socket> {
   const deadline = Date.now() + joinLimitMs;
   while (Date.now() < deadline) {
-    const socket = await dial(place.socket);
+    const socket = await dial(files.socket);
     if (socket) {
       const named = await say(socket, `CLIENT SETNAME ${presenceName}`);
-      if (named === '+OK' && !isLocked(place.lock) && (await isLoaded(socket))) return socket;
+      if (named === '+OK' && !isLocked(files.lock) && (await isLoaded(socket))) return socket;
       socket.destroy();
-    } else if (tryLock(place)) {
+    } else if (tryLock(files)) {
       try {
-        if (!(await answers(place))) await startServer(place);
+        if (!(await answers(files))) await startServer(files);
       } finally {
-        releaseLock(place.lock);
+        releaseLock(files.lock);
       }
       continue;
     }
@@ -42,27 +45,30 @@ export async function join(place: Place): Promise<Socket> {
   throw new DroverError('E_REDIS_START', 'A server is there, but it does not answer.');
 }
 
-function tryLock(place: Place): boolean {
+function tryLock(files: RedisFiles): boolean {
   try {
-    return takeLock(place.lock);
+    return takeLock(files.lock);
   } catch (error) {
-    throw diskFailure(place.dir, error);
+    throw diskFailure(files.dir, error);
   }
 }
 
-/** A server whose warden was killed gets another one. Failing that, it ends with its last orderly user. */
-export async function guardServer(place: Place): Promise<void> {
-  if ((await hasWarden(place)) || !tryLock(place)) return;
+/**
+ * Gives the server a new warden if its warden was killed. Without a warden, the server would still be stopped
+ * by its last user, unless that one is killed. Throws E_DATA_DIR or E_DISK_FULL.
+ */
+export async function guardServer(files: RedisFiles): Promise<void> {
+  if ((await hasWarden(files)) || !tryLock(files)) return;
   try {
-    await mendWarden(place);
+    await replaceWarden(files);
   } catch (error) {
-    throw diskFailure(place.dir, error);
+    throw diskFailure(files.dir, error);
   } finally {
-    releaseLock(place.lock);
+    releaseLock(files.lock);
   }
 }
 
-/** Waits while the server loads its data. False if it went away meanwhile. */
+/** Waits while the server loads its data. Returns false if the server ends meanwhile. */
 async function isLoaded(socket: Socket): Promise<boolean> {
   const deadline = Date.now() + loadLimitMs;
   for (;;) {
@@ -74,36 +80,45 @@ async function isLoaded(socket: Socket): Promise<boolean> {
   }
 }
 
-/** Gives the connection back; the last user stops the server, and returns when it has ended. */
-export async function leave(place: Place, socket: Socket): Promise<void> {
+/**
+ * Closes the presence connection. If this process is the last user, stops the server and waits until it has
+ * ended.
+ */
+export async function leave(files: RedisFiles, socket: Socket): Promise<void> {
   socket.ref();
-  const hasLock = await lockWithin(place, 500);
+  const hasLock = await lockWithin(files, 500);
   try {
     if (hasLock && isLastUser(await say(socket, 'CLIENT LIST'))) {
       const closed = new Promise((resolve) => socket.once('close', resolve));
       socket.write('SHUTDOWN NOSAVE\r\n');
       await Promise.race([closed, sleep(5000, undefined, { ref: false })]);
     } else {
-      // Nameless before the lock is free, so that another who is leaving does not count us.
+      // Change the name before the lock is released, so that another process that leaves does not count this
+      // one.
       await say(socket, 'CLIENT SETNAME left');
     }
   } finally {
     socket.destroy();
-    if (hasLock) releaseLock(place.lock);
+    if (hasLock) releaseLock(files.lock);
   }
 }
 
-/** Without it the server is left to its warden. */
-async function lockWithin(place: Place, ms: number): Promise<boolean> {
+/**
+ * Tries to take the lock for `ms` milliseconds. Returns false if that fails; the warden then stops the
+ * server.
+ */
+async function lockWithin(files: RedisFiles, ms: number): Promise<boolean> {
   const deadline = Date.now() + ms;
   while (Date.now() < deadline) {
-    if (tryLock(place)) return true;
+    if (tryLock(files)) return true;
     await sleep(5);
   }
   return false;
 }
 
-/** Connections of this process do not count: they are being closed. */
+/**
+ * Whether no other process uses the server. Connections of this process do not count: they are being closed.
+ */
 function isLastUser(clients: string | null): boolean {
   if (clients === null) return false;
   const others = [...clients.matchAll(/ name=(drover:(\w+):(\d+)\S*)/g)].filter(([, name, role, pid]) =>

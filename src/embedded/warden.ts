@@ -1,16 +1,19 @@
-// The process that runs the embedded Redis as its child and ends it when nobody uses it any more. A shell script, since it
-// must outlive the command that started it (and its whole process group) and should cost next to nothing.
+// The warden: a process that runs the embedded Redis as its child and stops it when no process uses it any
+// more. It is a shell script, because it must outlive the command that started it (and its process group) and
+// should use few resources.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { type Place, replaceFile } from './place.ts';
+import { type RedisFiles, replaceFile } from './redis-files.ts';
 
 /**
- * Runs in the place's directory. Arguments: socket, process id of the server if it runs already, then a command that stands
- * in for redis-cli. The lock closes the gap between finding no user and stopping the server: see join() in member.ts.
- * The configuration has a relative name, since redis-server takes ? * [ in a path for a pattern and, if nothing matches,
- * starts with its defaults; and port 0 is said again, lest that ever opened a port.
+ * Runs in the directory of the embedded Redis. Arguments: the socket; the process id of the server if it runs
+ * already, otherwise an empty text; a command to use if redis-cli is missing. The lock prevents that a
+ * process joins between the last check for users and the stop of the server: see join() in member.ts. The
+ * configuration file is given by a relative name, because redis-server reads ? * [ in a path as a pattern and
+ * starts with its defaults if no file matches. The option --port 0 makes sure that not even this opens a
+ * port.
  */
 const script = `# Written by drover: runs redis-server, and stops it when no drover process has been connected for three seconds.
 socket=$1 server=$2
@@ -43,7 +46,7 @@ if [ -z "$server" ]; then
 fi
 idle=0
 while sleep 1; kill -0 "$server" 2>/dev/null; do
-  if [ ! -S "$socket" ]; then # the data directory was removed: nobody can come any more
+  if [ ! -S "$socket" ]; then # the data directory was removed: no process can join any more
     idle=$((idle + 1))
     [ "$idle" -lt 3 ] || stop
     continue
@@ -61,37 +64,37 @@ done
 `;
 
 export interface Warden {
-  /** Within a second of its server's end. */
+  /** Whether the warden has ended. It ends within a second after its server. */
   hasEnded(): boolean;
 }
 
 /**
- * Starts it in a session of its own, with a new server or with one that has lost its warden (`serverPid`).
- * Throws the error of the file system.
+ * Starts a warden in a session of its own. It starts a new server, or watches the running server `serverPid`,
+ * whose warden has ended. Throws the error of the file system.
  */
-export async function startWarden(place: Place, serverPid = ''): Promise<Warden> {
-  await replaceFile(join(place.dir, 'warden.sh'), script);
+export async function startWarden(files: RedisFiles, serverPid = ''): Promise<Warden> {
+  await replaceFile(join(files.dir, 'warden.sh'), script);
   const standIn = [process.execPath, join(import.meta.dirname, `wire${extname(import.meta.filename)}`)];
-  const log = openSync(place.log, 'a', 0o600);
+  const log = openSync(files.log, 'a', 0o600);
   try {
-    const args = ['warden.sh', place.socket, serverPid, ...standIn];
-    const warden = spawn('sh', args, { cwd: place.dir, detached: true, stdio: ['ignore', log, log] });
+    const args = ['warden.sh', files.socket, serverPid, ...standIn];
+    const warden = spawn('sh', args, { cwd: files.dir, detached: true, stdio: ['ignore', log, log] });
     let ended = false;
     for (const event of ['exit', 'error'])
       warden.once(event, () => {
         ended = true;
       });
     warden.unref();
-    await replaceFile(place.wardenFile, `${warden.pid}\n`);
+    await replaceFile(files.wardenFile, `${warden.pid}\n`);
     return { hasEnded: () => ended };
   } finally {
     closeSync(log);
   }
 }
 
-/** False if the warden has been killed and its server lives on: nobody would end that one. */
-export async function hasWarden(place: Place): Promise<boolean> {
-  const pid = Number(await readFile(place.wardenFile, 'utf8').catch(() => ''));
+/** Whether the warden runs. If it was killed, the server goes on, but no process would stop it. */
+export async function hasWarden(files: RedisFiles): Promise<boolean> {
+  const pid = Number(await readFile(files.wardenFile, 'utf8').catch(() => ''));
   try {
     return pid > 0 && process.kill(pid, 0);
   } catch (error) {
@@ -100,7 +103,7 @@ export async function hasWarden(place: Place): Promise<boolean> {
 }
 
 /** Gives the running server a new warden if it has lost its own. The caller holds the lock. */
-export async function mendWarden(place: Place): Promise<void> {
-  const serverPid = (await readFile(place.pidFile, 'utf8').catch(() => '')).trim();
-  if (serverPid && !(await hasWarden(place))) await startWarden(place, serverPid);
+export async function replaceWarden(files: RedisFiles): Promise<void> {
+  const serverPid = (await readFile(files.pidFile, 'utf8').catch(() => '')).trim();
+  if (serverPid && !(await hasWarden(files))) await startWarden(files, serverPid);
 }

@@ -1,4 +1,5 @@
-// Fetching: one request through got, hop by hop, every hop under the guard. The one import of got.
+// Fetches one request with got, one redirect hop after the other. The guard checks the address of every hop.
+// This is the only file that imports got.
 import tls from 'node:tls';
 import got, { type Got } from 'got';
 import { type Failure, failure } from '../errors.ts';
@@ -22,31 +23,35 @@ export interface FetchRequest {
   url: string;
   method: string;
   /**
-   * Sent to the origin of `url`; after a redirect to another origin only user-agent and accept* go on. Headers of the
-   * connection (RFC 9110 section 7.6.1) are left out.
+   * Sent to the origin of `url`. After a redirect to another origin, only user-agent and accept* are sent.
+   * Headers of the connection (RFC 9110 section 7.6.1) are never sent.
    */
   headers: Record<string, string>;
   body: string | null;
   userAgent: string;
   timeouts: FetchTimeouts;
-  /** Of the decoded body. */
+  /** Size limit of the decoded body. */
   maxBytes: number;
-  /** A longer body is cut off at `maxBytes` rather than E_TOO_LARGE. */
+  /** True: a longer body is cut off at `maxBytes`. Otherwise it fails with E_TOO_LARGE. */
   truncate?: boolean;
   maxRedirects: number;
   allow: AllowList;
-  /** Where to begin instead of `url`: a hop that a former fetch of the same request had reached. */
+  /** The hop to begin at instead of `url`: an earlier fetch of the same request has reached it. */
   from?: Waypoint | null;
   /**
-   * Asked before each redirect hop, and before a request is sent once more because an idle connection had been closed; a Failure ends the fetch.
-   * Its time does not count against the request limit. `redirect`: the answer that leads there, null for the same request once more.
+   * Called before each redirect hop, and before a request is sent a second time because the server had closed
+   * an idle connection. If it returns a Failure, the fetch ends with it. Its time does not count against the
+   * request limit. `redirect`: the answer that leads there; null for the same request a second time.
    */
   beforeHop?: (hop: Waypoint, redirect: RedirectAnswer | null) => Promise<Failure | null>;
-  /** Asked when the request could be written, on a connection that stands; a Failure ends the fetch before that. */
+  /**
+   * Called when the connection is established, before the request is written. If it returns a Failure, the
+   * fetch ends with it and nothing is sent.
+   */
   mayStart?: () => Failure | null;
-  /** Aborting ends the fetch with E_LOCK_LOST, or with the signal's reason if that is a Failure. */
+  /** Aborting ends the fetch with the signal's reason if that is a Failure, otherwise with E_LOCK_LOST. */
   signal?: AbortSignal;
-  /** Called at each hop when the request has gone out, on a connection that stands. */
+  /** Called at each hop after the request has been written to the connection. */
   onStart?: () => void;
 }
 
@@ -61,32 +66,46 @@ export interface RedirectAnswer {
 export interface Waypoint {
   url: string;
   method: string;
-  /** Redirects followed to get here. */
+  /** Number of redirects that led to this hop. */
   redirects: number;
-  /** It lies at another origin, or behind one: the request's own headers stay behind. */
+  /**
+   * True if this hop or an earlier one is at another origin than the request: its own headers are not sent.
+   */
   isAway: boolean;
+  /** Whether the request's body is sent to this hop. */
   withBody: boolean;
 }
 
 export interface Fetcher {
-  /** Never rejects for anything that a server or the network can do. */
+  /** Fetches one request. Errors of the server or the network are results; they never reject the promise. */
   fetch(request: FetchRequest): Promise<FetchResult>;
-  /** The address that the name has (the least of several, IPv4 first), null if it has none or cannot be looked up within 5 s. */
+  /**
+   * The address of a name: the lowest of its IPv4 addresses, or of its IPv6 addresses if it has no other.
+   * Null if it has none or if the look-up takes longer than 5 s.
+   */
   addressOf(hostname: string): Promise<string | null>;
-  /** Closes idle connections; fetches in flight go on to their end. */
+  /** Closes idle connections. Fetches in flight go on to their end. */
   close(): void;
 }
 
 export interface FetcherOptions {
-  /** Most requests in flight, and so connections in use; a fetch beyond them waits. The idle ones follow it. */
+  /**
+   * The largest number of requests in flight, and so of connections in use. A fetch beyond it waits. The
+   * limit of idle connections is twice this number, and at least 128.
+   */
   concurrency: number;
-  /** Name servers ("address" or "address:port") to ask instead of those of the system. */
+  /**
+   * Name servers ("address" or "address:port") to ask. If the list is empty, those of the system are asked.
+   */
   dnsServers: readonly string[];
-  /** Authorities (PEM) to trust instead of those of the system. */
+  /** Certificate authorities (PEM) to trust instead of those of Node. */
   ca?: string;
 }
 
-/** One for each process or handler thread: it holds the connections. Throws E_SETTING on a wrong name server. */
+/**
+ * Makes a fetcher. It owns its connections, so each process or handler thread needs only one. Throws
+ * E_SETTING if the address of a name server is invalid.
+ */
 export function createFetcher(options: FetcherOptions): Fetcher {
   return new GotFetcher(options);
 }
@@ -112,7 +131,7 @@ class GotFetcher implements Fetcher {
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false,
-      strictContentLength: false, // node's parser does it
+      strictContentLength: false, // Node's parser checks it
     });
   }
 
@@ -120,7 +139,7 @@ class GotFetcher implements Fetcher {
     const target = firstTarget(request);
     if ('code' in target) return { ok: false, failure: target, timings: NO_TIMINGS, finalUrl: request.url };
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
-    const ignore = request.signal && fetchDeadline.heed(request.signal);
+    const ignore = request.signal && fetchDeadline.follow(request.signal);
     try {
       return await this.#follow(request, target, fetchDeadline);
     } finally {
@@ -142,7 +161,7 @@ class GotFetcher implements Fetcher {
     let target = first;
     let isAway = request.from?.isAway ?? false;
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
-      const end = await this.#travel(request, target, fetchDeadline, () =>
+      const end = await this.#hopInLimit(request, target, fetchDeadline, () =>
         waypoint(target, redirects, isAway),
       );
       const finalUrl = target.url.href;
@@ -164,32 +183,32 @@ class GotFetcher implements Fetcher {
   }
 
   /**
-   * One hop, in its place among those in flight. A connection that the server closed while it lay idle is nobody's
-   * failure: the hop is made once more, on a new one.
+   * Makes one hop as soon as the connection limit allows it. If the server had closed the reused connection
+   * while it was idle, that is no failure of the request: the hop is made once more, on a new connection.
    */
-  async #travel(
+  async #hopInLimit(
     request: FetchRequest,
     target: Target,
     fetchDeadline: FetchDeadline,
     here: () => Waypoint,
   ): Promise<HopEnd> {
-    const waiting = this.#connections.take();
+    const waiting = this.#connections.acquire();
     if (waiting) await fetchDeadline.pauseFor(waiting);
     try {
       const end = await this.#hop(request, target, fetchDeadline);
       if (end.kind !== 'failed' || !end.stale || !idempotent.has(target.method)) return end;
-      // Its neighbours are as old.
+      // The other idle connections to this host are as old, so the server has probably closed them too.
       this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
       const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
       if (refusal) return { ...end, failure: refusal, stale: false };
       return await this.#hop(request, target, fetchDeadline);
     } finally {
-      this.#connections.give();
+      this.#connections.release();
     }
   }
 
   #hop(request: FetchRequest, target: Target, fetchDeadline: FetchDeadline): Promise<HopEnd> {
-    if (fetchDeadline.aborted) return Promise.resolve(unmade(fetchDeadline.aborted));
+    if (fetchDeadline.aborted) return Promise.resolve(failedBeforeStart(fetchDeadline.aborted));
     this.#idle.sweep();
     return new Promise((resolve) => {
       const hop: Hop = new Hop({
@@ -225,7 +244,7 @@ class GotFetcher implements Fetcher {
     stream.once('upgrade', (_response, socket) => hop.onUpgrade(socket));
     stream.on('data', (chunk) => hop.onData(chunk));
     stream.once('end', () => hop.onEnd());
-    // got waits for a body where a method may have one.
+    // For a method that may have a body, got waits until the stream is ended.
     if (body === null && method !== 'GET' && method !== 'HEAD') stream.end();
   }
 }
@@ -244,6 +263,6 @@ function waypoint({ url, method, body }: Target, redirects: number, isAway: bool
   return { url: url.href, method, redirects, isAway, withBody: body !== null };
 }
 
-function unmade(reason: Failure): HopEnd {
+function failedBeforeStart(reason: Failure): HopEnd {
   return { kind: 'failed', failure: reason, stale: false, timings: NO_TIMINGS };
 }

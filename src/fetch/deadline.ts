@@ -1,19 +1,24 @@
-// What lasts over the hops of one fetch: the time that is left, and the wish to end it.
+// What all hops of one fetch share: the time limit of the whole fetch, and the request to abort it.
 import { type Failure, failure, isFailure } from '../errors.ts';
 
+/** The deadline of one fetch. The limit in milliseconds begins when the object is made. */
 export class FetchDeadline {
-  /** Of the whole fetch, on the clock of performance.now(). */
+  /** When the whole fetch must be over, on the clock of performance.now(). */
   deadline: number;
+  /** Why the fetch is aborted; null while it is not. */
   aborted: Failure | null = null;
-  /** The hop in flight, to be told of an abort. */
+  /** The hop in flight. An abort ends it. */
   hop: { fail(reason: Failure): void } | null = null;
 
   constructor(limitMs: number) {
     this.deadline = performance.now() + limitMs;
   }
 
-  /** Follows a signal; the function returned ends that. The fetch ends with E_LOCK_LOST, or the reason if it is a Failure. */
-  heed(signal: AbortSignal): () => void {
+  /**
+   * Aborts the fetch when the signal is aborted. The fetch then ends with the signal's reason if that is a
+   * Failure, otherwise with E_LOCK_LOST. The returned function stops listening to the signal.
+   */
+  follow(signal: AbortSignal): () => void {
     const abort = () => {
       this.aborted = reasonOf(signal);
       this.hop?.fail(this.aborted);
@@ -23,7 +28,7 @@ export class FetchDeadline {
     return () => signal.removeEventListener('abort', abort);
   }
 
-  /** Waits without using up the fetch's time. */
+  /** Waits for `work`. The deadline moves by the time that this took. */
   async pauseFor<T>(work: Promise<T> | undefined): Promise<T | undefined> {
     const began = performance.now();
     const result = await work;

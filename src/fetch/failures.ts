@@ -1,13 +1,13 @@
-// What node, llhttp, OpenSSL and the system call an error, in the words of the catalogue.
+// Translates the errors of Node, llhttp, OpenSSL and the operating system into the codes of src/errors.ts.
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import type { Phase } from './timeouts.ts';
 
-/** Where the error came: it decides what a closed connection means. */
+/** Where the error happened. The meaning of a closed connection depends on it. */
 export interface ErrorPlace {
   readonly phase: Phase;
-  /** The body of the answer is in chunks. */
+  /** Whether the body of the answer is sent in chunks. */
   readonly chunked: boolean;
-  /** host:port */
+  /** The server, as "host:port". */
   readonly peer: string;
 }
 
@@ -33,23 +33,23 @@ const byCode: Readonly<Record<string, ErrorCode>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'E_TLS_WRONG_NAME',
   HOSTNAME_MISMATCH: 'E_TLS_WRONG_NAME',
   HPE_HEADER_OVERFLOW: 'E_HEADERS_TOO_LARGE',
-  // What the request itself holds, refused by node before anything is sent.
+  // Node refuses these parts of the request before anything is sent.
   ERR_INVALID_CHAR: 'E_REQUEST_INVALID',
   ERR_INVALID_HTTP_TOKEN: 'E_REQUEST_INVALID',
   ERR_UNESCAPED_CHARACTERS: 'E_REQUEST_INVALID',
 };
 
-/** The connection ended, by whatever name. */
+/** The codes that mean: the connection was closed. */
 const closed = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE', 'ENOTCONN']);
 
-/** A failure for whatever a connection or a parser can throw at us. */
+/** The failure for an error that a connection or a parser threw. Every error has one. */
 export function failureOf(thrown: unknown, place: ErrorPlace): Failure {
   const error = rootOf(thrown);
   const code = error.code ?? '';
   return failure(errorCodeOf(code, place), `${place.peer}: ${code || error.message}.`);
 }
 
-/** Whether the other end closed the connection: then another one may do. */
+/** Whether the error means that the server closed the connection. A new connection may then succeed. */
 export function isClosed(thrown: unknown): boolean {
   return closed.has(rootOf(thrown).code ?? '');
 }
@@ -57,7 +57,7 @@ export function isClosed(thrown: unknown): boolean {
 function errorCodeOf(code: string, { phase, chunked }: ErrorPlace): ErrorCode {
   const known = byCode[code];
   if (known) return known;
-  if (code === 'ETIMEDOUT') return timedOutIn(phase); // the system's own limit came before ours
+  if (code === 'ETIMEDOUT') return timedOutIn(phase); // the system's own time limit was shorter than drover's
   const reading = phase === 'read' || phase === 'drain' || phase === 'decode';
   if (code.startsWith('HPE_')) return reading && chunked ? 'E_BODY_CHUNKING' : 'E_PROTOCOL';
   if (reading) return 'E_BODY_TRUNCATED';
@@ -86,7 +86,7 @@ function timedOutIn(phase: Phase): ErrorCode {
   }
 }
 
-/** got wraps what node threw. */
+/** The original error: got wraps the error that Node threw. */
 function rootOf(thrown: unknown): NodeJS.ErrnoException {
   let error = thrown as NodeJS.ErrnoException;
   while (error.cause instanceof Error) error = error.cause as NodeJS.ErrnoException;

@@ -1,24 +1,26 @@
-// Which addresses may be connected to: none that is private or otherwise special, unless the operator allowed it.
+// The guard: which addresses drover may connect to. Private and other special addresses are refused unless
+// the operator has allowed them.
 import ipaddr from 'ipaddr.js';
 
 /**
- * What the operator allows beyond public addresses. Both parts are compiled once for each pair of objects, so pass
- * the same ones again. A set of hosts may grow while it is in use.
+ * What the operator allows in addition to public addresses. A list is compiled once for each pair of `cidrs`
+ * and `hosts` objects, so callers should pass the same objects each time. A set of hosts may grow while it is
+ * in use.
  */
 export interface AllowList {
   /** Address ranges such as 10.0.0.0/8, or single addresses. */
   readonly cidrs: readonly string[];
-  /** "host:port" as in a URL, the port always written, IPv6 in brackets: these may have any address. */
+  /** "host:port" as in a URL, always with the port, IPv6 in brackets. These hosts may have any address. */
   readonly hosts: readonly string[] | ReadonlySet<string>;
 }
 
 /** A compiled AllowList. */
 export interface Guard {
-  /** Connections are shared only between requests whose guards have the same key. */
+  /** Requests share connections only if their guards have the same key. */
   readonly key: string;
-  /** Whether the operator named this very host and port. `host` without brackets. */
+  /** Whether the operator has allowed exactly this host and port. `host` is without brackets. */
   names(host: string, port: number): boolean;
-  /** Why this address may not be connected to, or null if it may. */
+  /** Why drover may not connect to this address (see `specialRange`), or null if it may. */
   refuses(address: string): string | null;
 }
 
@@ -27,7 +29,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 const compiled = new WeakMap<AllowList['cidrs'], WeakMap<AllowList['hosts'], Guard>>();
 let growingLists = 0;
 
-/** The guard of a list. Throws on a range that is none (the settings have checked them). */
+/** The guard of an allow-list. Throws on an invalid range; the settings have been checked before. */
 export function guardOf(allow: AllowList): Guard {
   const known = compiled.get(allow.cidrs)?.get(allow.hosts);
   if (known) return known;
@@ -40,7 +42,7 @@ export function guardOf(allow: AllowList): Guard {
 function compile({ cidrs, hosts: given }: AllowList): Guard {
   const ranges = cidrs.map((cidr) => parseRange(cidr));
   const hosts: ReadonlySet<string> = 'has' in given ? given : new Set(given);
-  // A list that may grow is equal to none but itself.
+  // A set that may grow later is equal only to itself.
   const hostsKey = 'has' in given ? `#${++growingLists}` : given.toSorted();
   return {
     key: JSON.stringify([cidrs.toSorted(), hostsKey]),
@@ -65,9 +67,9 @@ function inRange(address: Address, [network, bits]: [Address, number]): boolean 
 }
 
 /**
- * The kind of special address this is (private, loopback, linkLocal, …), or null for a public one.
- * Source: the IANA special-purpose registries, as ipaddr.js holds them. An IPv6 address that carries an IPv4
- * address (mapped, compatible, NAT64, 6to4, Teredo) is judged by what it carries.
+ * The kind of a special address (private, loopback, linkLocal, …), or null for a public address.
+ * Source: the IANA special-purpose registries, as ipaddr.js contains them. An IPv6 address that contains an
+ * IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) is as special as the IPv4 address in it.
  */
 export function specialRange(address: string | Address): string | null {
   const parsed = typeof address === 'string' ? ipaddr.process(address) : address;
@@ -76,11 +78,12 @@ export function specialRange(address: string | Address): string | null {
   const carried = carriedAddresses(parsed, range);
   if (carried) return carried.map((inner) => specialRange(inner)).find((kind) => kind !== null) ?? null;
   if (range !== 'unicast') return range;
-  // Only 2000::/3 is in use as global unicast; what else ipaddr.js calls unicast has not been given out.
+  // Only 2000::/3 is in use as global unicast. ipaddr.js calls other ranges unicast too, but they are not
+  // assigned.
   return ((parsed.parts[0] ?? 0) & 0xe000) === 0x2000 ? null : 'unassigned';
 }
 
-/** The IPv4 addresses inside an IPv6 one; null if it is of no kind that carries any. */
+/** The IPv4 addresses inside an IPv6 address, or null if it is of a kind that contains none. */
 function carriedAddresses(address: ipaddr.IPv6, range: string): ipaddr.IPv4[] | null {
   const parts = address.parts;
   const at = (index: number, mask = 0): ipaddr.IPv4 => {
@@ -89,9 +92,11 @@ function carriedAddresses(address: ipaddr.IPv6, range: string): ipaddr.IPv4[] | 
     return new ipaddr.IPv4([high >> 8, high & 255, low >> 8, low & 255]);
   };
   if (range === 'ipv4Mapped' || range === 'rfc6145') return [at(6)]; // RFC 4291 2.5.5.2, RFC 6145
-  if (isWellKnownNat64(parts)) return [at(6)]; // RFC 6052 2.1; 64:ff9b:1::/48 (RFC 8215) is local use and stays special
+  // RFC 6052 2.1. The range 64:ff9b:1::/48 (RFC 8215) is for local use and stays special.
+  if (isWellKnownNat64(parts)) return [at(6)];
   if (range === '6to4') return [at(1)]; // RFC 3056
-  if (range === 'teredo') return [at(2), at(6, 0xffff)]; // RFC 4380: server, then the client with its bits flipped
+  // RFC 4380: the server, then the client with its bits inverted.
+  if (range === 'teredo') return [at(2), at(6, 0xffff)];
   const compatible = range === 'unicast' && parts.slice(0, 6).every((part) => part === 0);
   return compatible ? [at(6)] : null; // RFC 4291 2.5.5.1
 }

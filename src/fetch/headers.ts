@@ -1,17 +1,23 @@
-// Header values: bytes on the wire, which node shows as Latin-1; and what a request may say of itself.
+// Headers: those of an answer as text (Node gives their bytes as Latin-1), and those that a request sends.
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 
 const notAscii = /[^\x00-\x7f]/;
 
-/** A header value as text: UTF-8 if its bytes are that, else Latin-1 (RFC 9110 section 5.5 leaves it open). */
+/**
+ * A header value as text: UTF-8 if its bytes are valid UTF-8, else Latin-1. RFC 9110 section 5.5 leaves this
+ * open.
+ */
 export function headerText(value: string): string {
   if (!notAscii.test(value)) return value;
   const bytes = Buffer.from(value, 'latin1');
   return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
-/** Node's header object as the Answer wants it: one text for each name. Changes and returns the object given. */
+/**
+ * Turns Node's header object into the headers of an Answer: one string for each name. Changes the given
+ * object and returns it.
+ */
 export function answerHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   for (const name in headers) {
     const value = headers[name];
@@ -21,7 +27,7 @@ export function answerHeaders(headers: IncomingHttpHeaders): Record<string, stri
   return headers as Record<string, string>;
 }
 
-/** Headers that belong to the connection or the framing: a request cannot set them (RFC 9110 section 7.6.1). */
+/** Headers of the connection or the framing. A request cannot set them (RFC 9110 section 7.6.1). */
 const ofTheConnection = new Set([
   'connection',
   'content-length',
@@ -35,7 +41,10 @@ const ofTheConnection = new Set([
   'upgrade',
 ]);
 
-/** The headers to send: ours, then what the request gives, names in lower case. */
+/**
+ * The headers to send, names in lower case: drover's own headers, replaced by and extended with those of the
+ * request.
+ */
 export function requestHeaders(userAgent: string, given: Record<string, string>): Record<string, string> {
   const headers: Record<string, string> = {
     'user-agent': userAgent,
@@ -49,7 +58,10 @@ export function requestHeaders(userAgent: string, given: Record<string, string>)
   return headers;
 }
 
-/** What of a request's headers goes along with a redirect. */
+/**
+ * Those of a request's headers that are sent after a redirect. `sameOrigin`: the redirect stays at the
+ * origin. `withBody`: the body is sent again.
+ */
 export function awayHeaders(
   headers: Record<string, string>,
   sameOrigin: boolean,

@@ -1,4 +1,4 @@
-// One request and its answer: what happens to it, in which phase, and how it ends. Ends exactly once.
+// One hop: one HTTP request and its answer. A hop follows the phases of the request and ends exactly once.
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Failure, failure } from '../errors.ts';
@@ -13,15 +13,20 @@ import { hostOf, portOf, type Target } from './target.ts';
 import type { Phase, PhaseClock } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
 
-/** Larger headers end the hop: node's limit is 16 KiB, and real sites send more. */
+/** Larger headers end the hop. Node's default limit is 16 KiB, but real sites send more than that. */
 const maxHeaderBytes = 64 * 1024;
-/** A redirect's body beyond this costs more than a new connection does. */
+/**
+ * The body of a redirect is read up to this size, so that the connection can be reused. More costs more than
+ * a new one.
+ */
 const drainBytes = 64 * 1024;
 
 export type HopEnd =
   | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'> }
   | { kind: 'redirect'; status: number; location: string; retryAfter: string | null; timings: Timings }
-  /** `stale`: an idle connection had been closed by the server; nothing of an answer came. */
+  /**
+   * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.
+   */
   | { kind: 'failed'; failure: Failure; stale: boolean; timings: Timings; came?: Came };
 
 export interface HopParts {
@@ -30,20 +35,23 @@ export interface HopParts {
   readonly idle: IdleSockets;
   readonly limits: BodyLimits;
   readonly clock: PhaseClock;
-  /** Asked when the request could be written; a Failure ends the hop before that. */
+  /**
+   * Called when the request could be written. If it returns a Failure, the hop ends before anything is sent.
+   */
   readonly mayStart: (() => Failure | null) | undefined;
-  /** The request has gone out, on a connection that stands. */
+  /** Called after the request has been written to the connection. */
   readonly started: (() => void) | undefined;
   readonly ended: (end: HopEnd) => void;
 }
 
-/** What drives the request, got's stream: to be stopped when the hop ends early. */
+/** The stream of got that runs the request. It is destroyed when the hop ends early. */
 export interface Driver {
   destroy(): void;
   pause(): void;
   resume(): void;
 }
 
+/** One hop. The client passes the events of got to it (`onData`, …). `ended` is called exactly once. */
 export class Hop implements Watched, Connecting {
   giveUp: (() => void) | null = null;
   driver: Driver | null = null;
@@ -65,7 +73,7 @@ export class Hop implements Watched, Connecting {
     return this.#parts.clock.deadline;
   }
 
-  /** Makes node's request, to be handed to got. Throws what node throws at headers that cannot be sent. */
+  /** Makes Node's request, which got then uses. Throws the errors of Node for headers that cannot be sent. */
   send(): ClientRequest {
     const { target, agents } = this.#parts;
     const { url, body } = target;
@@ -83,7 +91,7 @@ export class Hop implements Watched, Connecting {
     } as http.RequestOptions);
     this.#request = request;
     request.once('socket', (socket) => this.#onSocket(socket));
-    // Before got's own listener, and with what node says of it.
+    // This listener comes before got's own and so gets the error as Node made it.
     request.once('error', (error) => this.onError(error));
     if (body !== null) request.once('finish', () => this.#onSent());
     return request;
@@ -145,24 +153,25 @@ export class Hop implements Watched, Connecting {
     }
   }
 
-  /** An error of the request, the answer or got. */
+  /** Called with an error of the request, of the answer or of got. */
   onError(error: Error): void {
     if (this.#ended) return;
-    // More bytes than Content-Length said: browsers take what it says, and so does this; the connection is closed.
+    // The answer is complete, but more bytes came than Content-Length announced. Like browsers, drover takes
+    // as many bytes as announced. The connection is closed.
     if (this.#response?.complete) this.#endWithRest(this.#response);
     else if (this.#location !== null) this.#endRedirect(true);
     else this.#endFailed(error);
   }
 
   #endFailed(error: Error): void {
-    const place = {
+    const where = {
       phase: this.#parts.clock.phase,
       chunked: this.#isChunked(),
       peer: peerOf(this.#parts.target.url),
     };
     this.#end({
       kind: 'failed',
-      failure: failureOf(error, place),
+      failure: failureOf(error, where),
       stale: this.#isStale(error),
       timings: this.#stop(),
       came: this.#came(error),
@@ -170,7 +179,7 @@ export class Hop implements Watched, Connecting {
     this.#abandon();
   }
 
-  /** The server wants to speak something else, unasked. */
+  /** Called when the server switches to another protocol, which the request did not ask for. */
   onUpgrade(socket: { destroy(): void }): void {
     socket.destroy();
     this.fail(failure('E_PROTOCOL', `${peerOf(this.#parts.target.url)}: upgrade.`));
@@ -198,7 +207,8 @@ export class Hop implements Watched, Connecting {
     }
     if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
     this.enter(this.#parts.target.body === null ? 'response' : 'send');
-    // Once it is written: whoever counts from the start may count too late, and not too early.
+    // Called after the request is written: a delay that counts from this moment may be too long, but never
+    // too short.
     if (this.#parts.started) setImmediate(this.#parts.started);
   }
 
@@ -262,7 +272,7 @@ export class Hop implements Watched, Connecting {
     this.#parts.ended(end);
   }
 
-  /** Closes the connection, wherever it is. */
+  /** Closes the connection, whether it is being made or in use. */
   #abandon(): void {
     this.giveUp?.();
     this.#body?.stop();

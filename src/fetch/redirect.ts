@@ -1,19 +1,20 @@
-// Following a redirect: where it leads, and what of the request goes there. The rules are those of browsers.
+// Follows a redirect: where it leads, and which parts of the request are sent there. The rules are those of
+// browsers.
 import { type Failure, failure } from '../errors.ts';
 import { awayHeaders } from './headers.ts';
 import { isWeb, plain, type Target } from './target.ts';
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 
-/** The Location of an answer that is to be followed; null for an answer that stands for itself. */
+/** The Location of an answer that is a redirect to follow; null for any other answer. */
 export function locationOf(status: number, location: string | undefined): string | null {
   return location && redirects.has(status) ? location : null;
 }
 
 /**
  * The request after a redirect, or E_REDIRECT_INVALID.
- * Source: https://fetch.spec.whatwg.org/#http-redirect-fetch; but to another origin only user-agent, accept* and the
- * type of a body that goes along are sent.
+ * Source: https://fetch.spec.whatwg.org/#http-redirect-fetch, with one difference: another origin is sent
+ * only user-agent, accept* and, if the body is sent again, its content-type.
  */
 export function followRedirect(from: Target, status: number, location: string): Target | Failure {
   const url = resolve(location, from.url.href);
@@ -36,7 +37,7 @@ function resolve(location: string, base: string): URL | null {
   return url && isWeb(url) ? plain(url) : null;
 }
 
-/** Long or foreign text in a message: bounded, and without credentials. */
+/** A Location for use in a message: at most 200 characters, without credentials. */
 function shown(location: string): string {
   return location.slice(0, 200).replace(/\/\/[^/@]*@/, '//');
 }

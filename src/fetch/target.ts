@@ -1,4 +1,4 @@
-// What one hop asks for: URL, method, headers, body.
+// The target of one hop: URL, method, headers and body.
 import querystring from 'node:querystring';
 import { type Failure, failure } from '../errors.ts';
 import { awayHeaders, requestHeaders } from './headers.ts';
@@ -18,13 +18,13 @@ interface Wanted {
   headers: Record<string, string>;
   body: string | null;
   userAgent: string;
-  /** A hop to begin at: its URL and method, and what of headers and body goes there. */
+  /** The hop to begin at: its URL and method, and which headers and body are sent to it. */
   from?: { url: string; method: string; isAway: boolean; withBody: boolean } | null;
 }
 
 /**
- * The first hop of a request, or E_URL_INVALID, E_URL_SCHEME. Credentials in the URL become a header, which stays with
- * its origin, and are shown nowhere.
+ * The target of a request's first hop, or E_URL_INVALID or E_URL_SCHEME. Credentials in the URL become an
+ * authorization header. It is sent only to the origin of that URL and appears in no message.
  */
 export function firstTarget(wanted: Wanted): Target | Failure {
   const { from } = wanted;
@@ -50,15 +50,18 @@ export function isWeb(url: URL): boolean {
   return url.protocol === 'http:' || url.protocol === 'https:';
 }
 
-/** Without fragment and credentials. Changes and returns the URL given; setters are slow, so only where it is needed. */
+/**
+ * Removes fragment and credentials from the given URL and returns it. Setters are slow, so they are called
+ * only if needed.
+ */
 export function plain(url: URL): URL {
   if (url.username !== '') url.username = '';
   if (url.password !== '') url.password = '';
-  if (url.href.includes('#')) url.hash = ''; // "#" alone is no hash, but is in href
+  if (url.href.includes('#')) url.hash = ''; // url.hash is empty for a single "#", but url.href has it
   return url;
 }
 
-/** The host for the network: IPv6 without brackets. */
+/** The host as the network functions expect it: an IPv6 address is without brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }

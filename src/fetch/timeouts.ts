@@ -1,26 +1,32 @@
-// The time limits of one hop: which phase it is in, until when, and what each phase took.
+// The clock of one hop: which phase it is in, when that phase must be over, and how long each phase took.
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 import type { Timings } from '../outcome.ts';
 
-/** The limit of each layer, in milliseconds. */
+/** The time limit of each phase, in milliseconds. */
 export interface FetchTimeouts {
+  /** The look-up of the name. */
   dns: number;
-  /** TCP alone, after the look-up. */
+  /** The TCP connection, after the look-up. */
   connect: number;
+  /** The TLS handshake. */
   tls: number;
+  /** From the connection to the end of the request's body. */
   send: number;
-  /** From the request sent to the header complete. */
+  /** From the end of the request to the end of the answer's headers. */
   response: number;
-  /** Between two pieces of the body. */
+  /** The longest pause between two pieces of the body. */
   read: number;
-  /** The whole fetch, redirects included. */
+  /** The whole fetch, including redirects. */
   request: number;
 }
 
-/** wait: no connection yet; drain: the body of a redirect, read for the connection's sake; decode: ours alone. */
+/**
+ * The phases of a hop. wait: the hop waits for a connection. drain: the body of a redirect is read, so that
+ * the connection can be reused. decode: drover decompresses, and the server waits.
+ */
 export type Phase = 'wait' | 'dns' | 'connect' | 'tls' | 'send' | 'response' | 'read' | 'drain' | 'decode';
 
-/** A redirect's body that takes longer costs more than a new connection does. */
+/** Time limit for the body of a redirect. Waiting longer costs more than a new connection. */
 const drainMs = 1000;
 
 const codes: Record<Phase, ErrorCode> = {
@@ -35,10 +41,16 @@ const codes: Record<Phase, ErrorCode> = {
   decode: 'E_REQUEST_TIMEOUT',
 };
 
-/** One hop's clock. A watchdog compares `deadline` with the time, so that a phase costs no timer of its own. */
+/**
+ * The clock of one hop. A watchdog compares `deadline` with the time, so that no phase needs a timer of its
+ * own.
+ */
 export class PhaseClock {
   phase: Phase = 'wait';
-  /** When the present phase, or the whole request, is over; on the clock of performance.now(). */
+  /**
+   * When the current phase or the whole fetch must be over, whichever is first; on the clock of
+   * performance.now().
+   */
   deadline: number;
   readonly #limits: FetchTimeouts;
   readonly #requestDeadline: number;
@@ -69,19 +81,19 @@ export class PhaseClock {
     this.#arm(now);
   }
 
-  /** Something came: the phase's limit begins anew. */
+  /** Starts the limit of the current phase anew, because data came. */
   touch(): void {
     this.#arm(performance.now());
   }
 
-  /** What to say when `deadline` has passed. */
+  /** The failure to report when `deadline` has passed. */
   failure(): Failure {
     if (this.deadline >= this.#requestDeadline)
       return failure('E_REQUEST_TIMEOUT', `Limit ${this.#limits.request} ms.`);
     return failure(codes[this.phase], `Limit ${this.#limit()} ms.`);
   }
 
-  /** Ends the present phase. To be called once. */
+  /** Ends the current phase and returns how long each phase took. To be called once. */
   stop(): Timings {
     const now = performance.now();
     this.#close(now);
@@ -110,7 +122,7 @@ export class PhaseClock {
   }
 }
 
-/** To tenths: enough for a local network, and short in a record. */
+/** Rounds to tenths of a millisecond: precise enough for a local network, and short in a record. */
 function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
 }

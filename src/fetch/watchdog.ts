@@ -1,15 +1,17 @@
-// One timer for all hops in flight: at 3,000 pages a second, a timer for each phase of each hop would be felt.
+// One timer for the time limits of all hops in flight. At 3,000 pages a second, a timer for each phase of
+// each hop would take noticeable processor time.
 
-/** How late a limit may be noticed. */
+/** The interval of the timer: a limit is noticed at most this much too late. */
 const tickMs = 20;
 
 export interface Watched {
-  /** On the clock of performance.now(). */
+  /** The time of the limit, on the clock of performance.now(). */
   readonly deadline: number;
-  /** Called once `deadline` has passed; it need not end the watching. */
+  /** Called when `deadline` has passed. It may move the deadline instead of ending the hop. */
   expire(): void;
 }
 
+/** Watches hops, and calls `expire` of each whose deadline has passed. */
 export class Watchdog {
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
@@ -34,7 +36,10 @@ export class Watchdog {
       if (watched.deadline <= now) setImmediate(() => this.#confirm(watched));
   }
 
-  /** After a busy event loop, what came in time may still wait to be read: that comes before this, and moves the deadline. */
+  /**
+   * Checks the deadline once more. When the event loop was busy, data that came in time may not have been
+   * read yet. It is read before this runs, and moves the deadline.
+   */
   #confirm(watched: Watched): void {
     if (this.#watched.has(watched) && watched.deadline <= performance.now()) watched.expire();
   }

@@ -1,9 +1,9 @@
-// What the header of an answer says of links and robots: X-Robots-Tag and Link.
+// Reads what the headers of an answer say about links and indexing: X-Robots-Tag and Link.
 
 export interface HeaderDirectives {
   nofollow: boolean;
   noindex: boolean;
-  /** As they stand, to be resolved against the URL of the answer. */
+  /** The links as written. The caller resolves them against the URL of the answer. */
   links: string[];
 }
 
@@ -12,7 +12,10 @@ export interface RobotsDirectives {
   noindex: boolean;
 }
 
-/** Names in lower case, several values of one name joined by ", ". Directives for one robot by name are not for this one. */
+/**
+ * Reads the directives in the headers of an answer. Header names are in lower case; several values of one
+ * name are joined by ", ". Directives that are addressed to a robot by its name are ignored.
+ */
 export function readHeaderDirectives(headers: Record<string, string>): HeaderDirectives {
   const tag = headers['x-robots-tag'];
   const link = headers.link;
@@ -20,17 +23,20 @@ export function readHeaderDirectives(headers: Record<string, string>): HeaderDir
   return { ...robots, links: link === undefined ? [] : followedTargets(link) };
 }
 
-/** `noindex, nofollow` of a meta tag or a header. */
+/** Reads the directives of a meta tag or a header, for example `noindex, nofollow`. */
 export function readDirectives(text: string): RobotsDirectives {
   const words = text.toLowerCase().split(/[\s,]+/);
   const none = words.includes('none');
   return { nofollow: none || words.includes('nofollow'), noindex: none || words.includes('noindex') };
 }
 
-/** Directives that have a value, and so a colon as the name of a robot has. */
+/** Directives with a value. They have a colon after their name, as the name of a robot has. */
 const valued = /^(?:unavailable_after|max-snippet|max-image-preview|max-video-preview)$/i;
 
-/** `googlebot: nofollow, noindex, *: nosnippet`: a robot's name holds up to the next name. */
+/**
+ * The directives that are meant for every robot. In `googlebot: nofollow, noindex, *: nosnippet`, a robot's
+ * name applies to all directives up to the next name.
+ */
 function forEveryRobot(tag: string): string {
   let isForEvery = true;
   const kept = tag.split(',').filter((part) => {
@@ -41,7 +47,10 @@ function forEveryRobot(tag: string): string {
   return kept.map((part) => part.replace(/^\s*(?:\*|robots)\s*:/i, '')).join(',');
 }
 
-/** The targets of `rel=next` and `rel=canonical` (RFC 8288), those of another context (`anchor`) excepted. */
+/**
+ * The targets of `rel=next` and `rel=canonical` (RFC 8288). Links with `anchor` are left out: they belong to
+ * another page.
+ */
 function followedTargets(header: string): string[] {
   const targets: string[] = [];
   for (const link of splitOutsideQuotes(header, ',')) {
@@ -49,7 +58,7 @@ function followedTargets(header: string): string[] {
     const named = parameters.map(
       (parameter) => /^([^\s=]+)\s*=\s*"?([^"]*)"?$/.exec(parameter)?.slice(1) ?? [],
     );
-    const rel = named.find(([name]) => name?.toLowerCase() === 'rel')?.[1]; // of two, the first counts
+    const rel = named.find(([name]) => name?.toLowerCase() === 'rel')?.[1]; // only the first rel counts
     const hasAnchor = named.some(([name]) => name?.toLowerCase() === 'anchor');
     const isFollowed = rel
       ?.toLowerCase()
@@ -60,10 +69,10 @@ function followedTargets(header: string): string[] {
   return targets;
 }
 
-/** Quotes and brackets that are not closed reach to the end: so it takes linear time. */
+/** An unclosed quote or bracket extends to the end of the text, so that matching takes linear time. */
 const piecesOfLink = /<[^>]*>?|"(?:\\.|[^"\\])*"?|[,;]|[^,;<"]+/gs;
 
-/** The parts between separators; what stands in quotes or angle brackets separates nothing. */
+/** Splits the text at the separators. A separator within quotes or angle brackets does not count. */
 function splitOutsideQuotes(text: string, separator: ',' | ';'): string[] {
   const parts = [''];
   for (const [piece] of text.matchAll(piecesOfLink)) {

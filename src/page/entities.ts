@@ -1,5 +1,6 @@
-// Character references (&amp;) decoded as HTML does, which differs between attributes and text (`&copy=1`).
-// Few texts hold any, so the rules are had from a tokenizer that is given nothing else to read.
+// Decodes character references (&amp;) by the rules of HTML, which differ between attributes and text
+// (`&copy=1`). Few texts contain any, so a full tokenizer decodes them, from a document made of just that
+// text.
 import { Tokenizer } from 'htmlparser2';
 
 const ignore = () => undefined;
@@ -43,7 +44,7 @@ function decode(html: string): string {
   return decoded;
 }
 
-/** The value of an attribute as it stands between its quotes. */
+/** Decodes the value of an attribute. `value` is the source between the quotes. */
 export function decodeAttribute(value: string): string {
   if (!value.includes('&')) return value;
   if (!/&(?!amp;)/.test(value)) return value.replaceAll('&amp;', '&');
@@ -52,7 +53,7 @@ export function decodeAttribute(value: string): string {
     : decode(`<a a="${value}">`);
 }
 
-/** The text of an element that holds nothing but text, such as a title. */
+/** Decodes the text of an element that contains only text, such as a title. */
 export function decodeText(text: string): string {
   return text.includes('&') ? decode(text.replaceAll('<', '&lt;')) : text;
 }

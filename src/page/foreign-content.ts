@@ -1,13 +1,14 @@
-// Whether the parser stands in SVG or MathML, where <title>, <style> or <link> are not what they are in HTML.
-// HTML standard §13.2.6.5, less what only a tree could tell.
+// Tracks whether the scanner is inside SVG or MathML ("foreign content"), where <title>, <style> and <link>
+// have another meaning than in HTML. Source: HTML standard §13.2.6.5, without the rules that would need a
+// tree.
 
-/** The elements in which HTML goes on inside foreign content. */
+/** The elements of foreign content that contain HTML. */
 const holdsHtml = new Map([
   ['svg', new Set(['foreignobject', 'desc', 'title'])],
   ['math', new Set(['mi', 'mo', 'mn', 'ms', 'mtext'])],
 ]);
 
-/** The tags that end all foreign content around them. */
+/** The start and end tags that end all foreign content around them. */
 const endsForeign = new Set(
   (
     'b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta nobr ' +
@@ -15,19 +16,25 @@ const endsForeign = new Set(
   ).split(' '),
 );
 
-/** Browsers nest no deeper either. */
+/** The deepest nesting that is tracked. Browsers have the same limit. */
 const MOST_NESTED = 512;
 
+/** To be told of the tags of a page in document order. */
 export class ForeignContent {
-  /** svg, math, and the elements in them that hold HTML; innermost last. */
+  /**
+   * The open elements svg and math, and the open elements in them that contain HTML. The innermost is last.
+   */
   readonly #open: string[] = [];
 
-  /** Whether anything foreign is open, perhaps with HTML in it. If not, only svg and math need be told. */
+  /**
+   * Whether any foreign element is open, even if the scanner is in HTML inside it. If none is open, the
+   * caller needs to report only the tags svg and math.
+   */
   get entered(): boolean {
     return this.#open.length > 0;
   }
 
-  /** Whether what is innermost is foreign, and not HTML inside it. */
+  /** Whether the scanner is directly in foreign content, not in HTML inside it. */
   get current(): boolean {
     return this.#around() !== undefined;
   }
@@ -40,7 +47,7 @@ export class ForeignContent {
     while (this.current) this.#open.pop();
   }
 
-  /** A start tag, in lower case. Answers whether its element is foreign. */
+  /** To be called for a start tag, with its name in lower case. Returns whether its element is foreign. */
   start(name: string): boolean {
     if (endsForeign.has(name)) this.#leave();
     const around = this.#around();
@@ -49,10 +56,12 @@ export class ForeignContent {
     return opens || around !== undefined;
   }
 
-  /** An end tag, in lower case; told also of a tag that closes itself. */
+  /** To be called for an end tag, with its name in lower case, and for a tag that closes itself. */
   end(name: string): void {
-    if (endsForeign.has(name)) this.#leave(); // no such element is foreign: it is one around what was not closed
-    if (!this.current && holdsHtml.has(name)) return; // <desc></svg>: ignored, the desc stays open
+    // Elements of these names are HTML. The end tag closes one that is around the foreign content, and so
+    // ends that.
+    if (endsForeign.has(name)) this.#leave();
+    if (!this.current && holdsHtml.has(name)) return; // <desc></svg>: the end tag is ignored, desc stays open
     const last = this.#open.lastIndexOf(name);
     if (last >= 0) this.#open.length = last;
   }

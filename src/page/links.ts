@@ -1,4 +1,5 @@
-// Where a page leads, as a browser and a polite crawler would read it: its links, its title, and what it asks of robots.
+// Reads an HTML page as a browser and a polite crawler do: its links, its title, and its directives for
+// robots.
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
 import { readDirectives } from './directives.ts';
 import { decodeText } from './entities.ts';
@@ -8,26 +9,39 @@ import { scanTags, type Tag, type TagTaker } from './tags.ts';
 export { readHeaderDirectives } from './directives.ts';
 
 export interface PageFacts {
-  /** Of the document: white space collapsed, at most 1,000 characters; null if there is none or it is empty. */
+  /**
+   * The title of the document, with white space collapsed, at most 1,000 characters. Null if there is none or
+   * it is empty.
+   */
   title: string | null;
-  /** Normalised, each once, in document order. Empty if the page asks not to follow its links. */
+  /**
+   * The links, normalised, each once, in document order. Empty if the page asks robots not to follow its
+   * links.
+   */
   links: string[];
   nofollow: boolean;
   noindex: boolean;
-  /** Normalised; of the first `<link rel=canonical>`. */
+  /** The target of the first `<link rel=canonical>`, normalised. */
   canonical: string | null;
 }
 
-/** A page beyond these is a trap: what comes after is not read. The second is in characters of the normalised links. */
+/**
+ * The largest number of links read from a page. A page with more is a trap, and the rest of it is not read.
+ */
 const MOST_LINKS = 200_000;
+/**
+ * The largest total length of the normalised links of a page, in characters. The links beyond it are left
+ * out.
+ */
 const MOST_LINK_TEXT = 16 * 1024 * 1024;
 const LONGEST_TITLE = 1000;
 
 /**
- * Reads the text of an HTML page. `pageUrl` is the URL that gave it; `rules.base` is of no account. `xhtml` for
- * application/xhtml+xml. Links are what `<a>`, `<area>`, `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and
- * `<link rel=next|prev|canonical|alternate hreflang>` lead to by http or https, resolved against the first
- * `<base href>`, less those with `rel=nofollow`. Never throws, however broken the page.
+ * Reads the text of an HTML page. `pageUrl` is the page's URL after redirects; `rules.base` is ignored.
+ * `xhtml` is true for application/xhtml+xml. Links are the http and https targets of `<a>`, `<area>`,
+ * `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate hreflang>`,
+ * resolved against the first `<base href>`. Those with `rel=nofollow` are left out. Never throws, however
+ * broken the page is.
  */
 export function readPage(html: string, pageUrl: string, rules: UrlRules, xhtml = false): PageFacts {
   const reader = new PageReader();
@@ -60,7 +74,7 @@ class PageReader implements TagTaker {
         break;
       case 'frame':
       case 'iframe':
-        this.#add(tag.get('src') || undefined); // an empty one shows nothing
+        this.#add(tag.get('src') || undefined); // an empty src loads no page
         break;
       case 'link':
         this.#takeLink(tag);
@@ -112,7 +126,10 @@ function relations(tag: Tag): string[] {
   return rel === undefined ? [] : rel.toLowerCase().split(/[\t\n\f\r ]+/);
 }
 
-/** HTML standard §4.2.3: a base that is no URL, or one of data: or javascript:, counts as none. */
+/**
+ * The base of a page's links. A base that is no valid URL, or has data: or javascript:, is ignored (HTML
+ * standard §4.2.3).
+ */
 function baseOf(href: string | null, pageUrl: string): string {
   const base = href === null ? null : URL.parse(href, pageUrl);
   return base === null || base.protocol === 'data:' || base.protocol === 'javascript:' ? pageUrl : base.href;
@@ -132,8 +149,9 @@ function uniqueLinks(hrefs: readonly string[], resolve: (href: string) => string
 }
 
 function titleOf(source: string): string | null {
-  const text = decodeText(source.slice(0, 40 * LONGEST_TITLE)); // a reference is at most 33 characters long
+  // A character reference has at most 33 characters, so this much source is enough for the longest title.
+  const text = decodeText(source.slice(0, 40 * LONGEST_TITLE));
   const title = text.replace(/[\t\n\f\r ]+/g, ' ').trim();
-  const cut = title.slice(0, LONGEST_TITLE).replace(/[\ud800-\udbff]$/, ''); // half of a character
+  const cut = title.slice(0, LONGEST_TITLE).replace(/[\ud800-\udbff]$/, ''); // half of a cut character
   return cut.toWellFormed() || null;
 }

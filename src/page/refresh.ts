@@ -1,11 +1,12 @@
-// <meta http-equiv=refresh>: a number of seconds, and perhaps a URL in one of many spellings.
+// Reads <meta http-equiv=refresh>: a number of seconds, often followed by a URL, which can be written in many
+// ways.
 
 const afterTime = /^[\t\n\f\r ]*[0-9.][0-9.]*(?=[;,\t\n\f\r ])[\t\n\f\r ]*[;,]?[\t\n\f\r ]*/;
 const urlEquals = /^url[\t\n\f\r ]*=[\t\n\f\r ]*/i;
 
 /**
- * The URL in the content of a refresh, as it stands; null if it has none or is malformed.
- * HTML standard, "shared declarative refresh steps".
+ * The URL in the content of a refresh, as written. Null if there is none or the content is malformed.
+ * Source: HTML standard, "shared declarative refresh steps".
  */
 export function refreshTarget(content: string): string | null {
   const time = afterTime.exec(content);

@@ -1,30 +1,35 @@
-// Finds the tags that say where an HTML page leads, with their attributes, in one pass and without a tree.
-// By hand, because half of the work on a page was this: htmlparser2's tokenizer takes three times as long, its parser eight
-// times, and more on hostile pages. Tests hold it to what htmlparser2 finds, and to browsers where the two differ.
+// Finds the tags of an HTML page that may contain links, with their attributes, in one pass and without a
+// tree. This is not done by a library because it was half of the work on a page: htmlparser2's tokenizer
+// takes three times as long and its parser eight times. Tests compare the results with htmlparser2, and with
+// browsers where those two differ.
 import { decodeAttribute } from './entities.ts';
 import { ForeignContent } from './foreign-content.ts';
-import { behind, declarationEnd, isSpace, nameEnd, rawTextEnd, rawTextNames } from './markup.ts';
+import { declarationEnd, indexAfter, isSpace, nameEnd, rawTextEnd, rawTextNames } from './markup.ts';
 
-/** A start tag. Only valid during the call that hands it over. */
+/** A start tag. The object is reused: it is valid only during the call of `take`. */
 export interface Tag {
   readonly name: string;
-  /** Within SVG or MathML. */
+  /** Whether the tag is within SVG or MathML. */
   readonly isForeign: boolean;
-  /** The attribute's value with character references decoded; undefined if there is none. Of two, the first counts. */
+  /**
+   * The value of an attribute, with character references decoded. Undefined if the tag does not have it. If
+   * the tag has it twice, the first value counts.
+   */
   get(attribute: string): string | undefined;
 }
 
 export interface TagTaker {
-  /** Answers whether to go on. */
+  /** Called for each tag. Returns false to end the scan. */
   take(tag: Tag): boolean;
-  /** What stands in the first title; references not decoded. */
+  /** Called with the text of the first title, in which character references are not decoded. */
   takeTitle(text: string): void;
 }
 
 /**
- * Hands the tags `a area base frame iframe link meta svg math` of `html` to `taker` in document order, less those that
- * are no part of the document: in comments, scripts, style sheets, templates. Takes linear time.
- * `xhtml`: as in application/xhtml+xml, a tag that closes itself is closed, and CDATA is text.
+ * Calls `taker` for the tags `a area base frame iframe link meta svg math` of `html`, in document order. Tags
+ * in comments, scripts, style sheets and templates are left out: they are not part of the document. Takes
+ * linear time. `xhtml`: tags that close themselves are closed, and CDATA sections are text, as in
+ * application/xhtml+xml.
  */
 export function scanTags(html: string, taker: TagTaker, xhtml: boolean): void {
   new TagScanner(html, taker, xhtml).scan();
@@ -35,7 +40,10 @@ const readAttributes = new Set(
   'href src rel hreflang content name http-equiv shadowrootmode xlink:href'.split(' '),
 );
 
-/** For each first letter, a bit for each length of a name that matters: most tags are passed over by these alone. */
+/**
+ * For each first letter, one bit for each length of the names that matter. Most other tags can be skipped by
+ * their first letter and length alone.
+ */
 const lengthsByLetter = new Uint16Array(128);
 for (const name of [...readTags, ...rawTextNames]) {
   const letter = name.charCodeAt(0);
@@ -47,14 +55,14 @@ class TagScanner implements Tag {
   isForeign = false;
   readonly #values = new Map<string, string>();
   #closesItself = false;
-  /** False if the text ended within the tag, which then is none. */
+  /** False if the text ended within the tag. Such a tag does not count. */
   #isWhole = true;
 
   readonly #html: string;
   readonly #taker: TagTaker;
   readonly #xhtml: boolean;
   readonly #foreign = new ForeignContent();
-  /** Open templates whose content is no part of the document. */
+  /** The number of open templates whose content is not part of the document. */
   #inertTemplates = 0;
   #hasTitle = false;
   #stopped = false;
@@ -78,15 +86,15 @@ class TagScanner implements Tag {
     }
   }
 
-  /** Reads what begins with the `<` before `at`, and answers where it ends. */
+  /** Reads the tag, comment or declaration whose `<` is before `at`. Returns the index after it. */
   #markup(at: number): number {
     const html = this.#html;
     const code = html.charCodeAt(at);
     if (isLetter(code)) return this.#startTag(at);
     if (code === 0x2f)
-      return isLetter(html.charCodeAt(at + 1)) ? this.#endTag(at + 1) : behind(html, '>', at + 1); // slash
-    if (code === 0x21) return declarationEnd(html, at + 1, this.#xhtml || this.#foreign.current); // exclamation mark
-    return code === 0x3f ? behind(html, '>', at) : at; // question mark
+      return isLetter(html.charCodeAt(at + 1)) ? this.#endTag(at + 1) : indexAfter(html, '>', at + 1); // "/"
+    if (code === 0x21) return declarationEnd(html, at + 1, this.#xhtml || this.#foreign.current); // "!"
+    return code === 0x3f ? indexAfter(html, '>', at) : at; // "?"
   }
 
   #startTag(start: number): number {
@@ -99,7 +107,10 @@ class TagScanner implements Tag {
     return this.#isWhole ? this.#element(name, tagEnd) : tagEnd;
   }
 
-  /** The element whose start tag ends at `tagEnd`; answers where to go on: behind its text, if it holds only text. */
+  /**
+   * Handles the element whose start tag ends at `tagEnd`. Returns where to go on: after the text of an
+   * element that contains only text, otherwise at `tagEnd`.
+   */
   #element(name: string, tagEnd: number): number {
     this.name = name;
     this.isForeign =
@@ -116,7 +127,7 @@ class TagScanner implements Tag {
     return textEnd;
   }
 
-  /** The content of a template becomes a part of the document as a shadow root only. */
+  /** Whether the template is a shadow root: only then is its content part of the document. */
   #isShown(): boolean {
     return this.#inertTemplates === 0 && /^(open|closed)$/i.test(this.#values.get('shadowrootmode') ?? '');
   }
@@ -137,7 +148,10 @@ class TagScanner implements Tag {
     return this.#attributes(end, false);
   }
 
-  /** Reads up to the end of the tag, and keeps the attributes that matter if they are `wanted`. */
+  /**
+   * Reads up to the end of the tag and returns the index after it. If `wanted`, keeps the attributes that
+   * matter.
+   */
   #attributes(start: number, wanted: boolean): number {
     const html = this.#html;
     if (wanted) this.#values.clear();
@@ -155,7 +169,7 @@ class TagScanner implements Tag {
 
   #attribute(start: number, wanted: boolean): number {
     const html = this.#html;
-    let at = start + 1; // even "=" may begin a name
+    let at = start + 1; // the first character of a name may be any, even "="
     while (at < html.length && !endsAttributeName(html.charCodeAt(at))) at += 1;
     const nameStop = at;
     while (isSpace(html.charCodeAt(at))) at += 1;
@@ -175,7 +189,7 @@ class TagScanner implements Tag {
 
   #keep(nameStart: number, nameStop: number, valueStart: number, valueEnd: number): void {
     const name = this.#html.slice(nameStart, nameStop).toLowerCase();
-    if (!readAttributes.has(name) || this.#values.has(name)) return; // of two, the first counts
+    if (!readAttributes.has(name) || this.#values.has(name)) return; // the first value counts
     this.#values.set(name, this.#html.slice(valueStart, valueEnd));
   }
 }

@@ -1,8 +1,11 @@
-// The disk's own ways: its errors as drover's, and names that survive a power failure.
+// What is special about disks: their errors as errors of drover, and file names that survive a power failure.
 import { open } from 'node:fs/promises';
 import { DroverError } from '../errors.ts';
 
-/** E_DISK_FULL where space is what is missing, else E_FILE; the text names the file and the system's own code. */
+/**
+ * The error of the file system as a DroverError: E_DISK_FULL if there is no space left, otherwise E_FILE. Its
+ * detail names the file and the code of the system.
+ */
 export function diskError(cause: unknown, path: string): DroverError {
   if (cause instanceof DroverError) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
@@ -10,7 +13,7 @@ export function diskError(cause: unknown, path: string): DroverError {
   return new DroverError(full ? 'E_DISK_FULL' : 'E_FILE', `${path}: ${code || String(cause)}.`, { cause });
 }
 
-/** Makes the names in a directory (new files, renamed ones) durable. */
+/** Makes the names in a directory (of new and renamed files) durable. Throws the error of the file system. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {

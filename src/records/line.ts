@@ -1,12 +1,15 @@
-// One line of a segment: `ID CLAIM JSON\n`. The head lets a reader find the winning lines without parsing JSON.
+// One line of a segment: `ID CLAIM JSON\n`. With its head (ID and CLAIM), a reader finds the winning line of
+// each request without parsing JSON. The winning line is the one with the highest claim.
 import { DroverError } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
 import { hashToken, hexTo32 } from './id-hash.ts';
 
-/** More claims than this cannot be told apart; far beyond what a request lives to see. */
+/** The highest claim that a line may have. No request is ever claimed so often. */
 export const maxClaim = 0xffff_fff0;
 
-/** `ID CLAIM ` of a line. Throws E_FILE for an id or a claim that the form cannot hold. */
+/**
+ * The head of a line: `ID CLAIM `. Throws E_FILE for an id or a claim that cannot be written in this form.
+ */
 export function lineHead(id: string, claim: number): string {
   if (!/^[\x21-\x7e]{1,200}$/.test(id) || !Number.isInteger(claim) || claim < 0 || claim > maxClaim) {
     throw new DroverError(
@@ -17,7 +20,7 @@ export function lineHead(id: string, claim: number): string {
   return `${id} ${claim} `;
 }
 
-/** The record as JSON, its fields in the order of record.ts, whatever order they have in the object. Always well-formed. */
+/** The record as JSON, with its fields in the order of src/record.ts, whatever their order in the object. */
 export function recordJson(record: CrawlRecord): string {
   return JSON.stringify({
     id: record.id,
@@ -51,16 +54,19 @@ const space = 0x20;
 const zero = 0x30;
 const nine = 0x39;
 
-/** The head of a line as it was last read; one object for all lines, since millions are read. */
+/** The head of the line that was read last. One object serves for all lines, because millions are read. */
 export class LineHead {
-  /** The upper and lower half of the id (its value if it is 16 hex digits, else a hash). */
+  /** The upper and lower half of the id: its value if it is 16 hex digits, else a hash. */
   high = 0;
   low = 0;
   claim = 0;
-  /** Where the JSON begins. */
+  /** The index of the first byte of the JSON. */
   jsonStart = 0;
 
-  /** Reads the head of the line at [start, end), its newline excluded. False: this is no whole line of a record. */
+  /**
+   * Reads the head of the line at [start, end), without its newline. False if this is no complete line of a
+   * record.
+   */
   read(bytes: Buffer, start: number, end: number): boolean {
     const idEnd = bytes.indexOf(space, start);
     if (idEnd <= start || idEnd - start > 200 || idEnd >= end) return false;
@@ -72,7 +78,7 @@ export class LineHead {
       claim = claim * 10 + byte - zero;
     }
     if (at === idEnd + 1 || claim > maxClaim || bytes[at] !== space) return false;
-    // "{" and "}": what a write cut short by a power failure leaves (zeros, half a line) does not pass.
+    // "{" and "}": a write that a power failure has cut leaves zeros or half a line, which are no record.
     if (bytes[at + 1] !== 0x7b || bytes[end - 1] !== 0x7d) return false;
     this.claim = claim;
     this.jsonStart = at + 1;

@@ -1,20 +1,26 @@
-// The segment that each crawl is being written to: made when first needed, changed when full, few of them open at once.
+// The segments to which the records of each crawl are written. A segment is made when it is first needed, and
+// another follows when it is full. Few segments are open at once.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Segment } from './write/segment.ts';
 
 const mostRemembered = 4096;
 
-/** Where the records of a crawl lie. A name that is no plain file name is percent-encoded. */
-export function crawlDirectory(dir: string, crawl: string): string {
-  const plain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(crawl);
-  const name = plain ? crawl : encodeURIComponent(crawl.toWellFormed()).replace(/[.*]/g, percentEncode);
+/** The path of a records folder in `dir`. A name that is no plain file name is percent-encoded. */
+export function crawlDirectory(dir: string, recordsFolder: string): string {
+  const plain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(recordsFolder);
+  const name = plain
+    ? recordsFolder
+    : encodeURIComponent(recordsFolder.toWellFormed()).replace(/[.*]/g, percentEncode);
   return join(dir, name);
 }
 
 const percentEncode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
-/** Names of the segments in a crawl's directory, sorted, and so by the time when they were begun. None where there is no directory. */
+/**
+ * The names of the segments in a records folder, sorted by name and so by the time at which they were begun.
+ * Empty if there is no such folder. Throws the error of the file system.
+ */
 export async function segmentNames(directory: string): Promise<string[]> {
   try {
     const names = await readdir(directory);
@@ -25,12 +31,13 @@ export async function segmentNames(directory: string): Promise<string[]> {
   }
 }
 
+/** The segments that one store writes. `mostOpen` of them are open at once. */
 export class Segments {
   readonly #dir: string;
   readonly #maxBytes: number;
   readonly #mostOpen: number;
-  /** Least recently used first; the open ones are the last of them. */
-  readonly #byCrawl = new Map<string, Segment>();
+  /** The segments by records folder, the least recently used first. The open ones are the last. */
+  readonly #byFolder = new Map<string, Segment>();
 
   constructor(dir: string, maxBytes: number, mostOpen: number) {
     this.#dir = dir;
@@ -38,32 +45,35 @@ export class Segments {
     this.#mostOpen = mostOpen;
   }
 
-  /** The segment to append to, open. Never closes the `mostOpen` - 1 used last. Throws a DroverError. */
-  async of(crawl: string): Promise<Segment> {
-    let segment = this.#byCrawl.get(crawl);
-    this.#byCrawl.delete(crawl);
+  /**
+   * The open segment to which to append. It may close other segments, but never the `mostOpen` - 1 that were
+   * used last. Throws E_DISK_FULL or E_FILE.
+   */
+  async of(recordsFolder: string): Promise<Segment> {
+    let segment = this.#byFolder.get(recordsFolder);
+    this.#byFolder.delete(recordsFolder);
     if (segment && (segment.broken || segment.size >= this.#maxBytes)) {
       await segment.close();
       segment = undefined;
     }
     await this.#makeRoom();
     if (segment && !segment.isOpen && !(await segment.reopen())) segment = undefined;
-    segment ??= await Segment.create(crawlDirectory(this.#dir, crawl));
-    this.#byCrawl.set(crawl, segment);
+    segment ??= await Segment.create(crawlDirectory(this.#dir, recordsFolder));
+    this.#byFolder.set(recordsFolder, segment);
     return segment;
   }
 
   async close(): Promise<void> {
-    for (const segment of this.#byCrawl.values()) if (segment.isOpen) await segment.close();
-    this.#byCrawl.clear();
+    for (const segment of this.#byFolder.values()) if (segment.isOpen) await segment.close();
+    this.#byFolder.clear();
   }
 
   async #makeRoom(): Promise<void> {
-    const open = [...this.#byCrawl.values()].filter((segment) => segment.isOpen);
+    const open = [...this.#byFolder.values()].filter((segment) => segment.isOpen);
     for (const segment of open.slice(0, Math.max(0, open.length - this.#mostOpen + 1))) await segment.close();
-    for (const crawl of this.#byCrawl.keys()) {
-      if (this.#byCrawl.size < mostRemembered) break;
-      this.#byCrawl.delete(crawl);
+    for (const folder of this.#byFolder.keys()) {
+      if (this.#byFolder.size < mostRemembered) break;
+      this.#byFolder.delete(folder);
     }
   }
 }

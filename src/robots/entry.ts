@@ -1,39 +1,58 @@
-// What is known of one origin's robots.txt, what a fetch of it means (RFC 9309 §2.3), and the form in which Redis keeps it.
+// What drover knows about the robots.txt of one origin: what the result of fetching it means (RFC 9309 §2.3),
+// and the form in which Redis stores it.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Failure, knownFailure, packFailure, unpackFailure } from '../errors.ts';
 import { withinLimit } from './rules.ts';
 
-/** What the fetching of robots.txt, up to five redirects followed, came to. `later`: it could not be asked now. */
+/**
+ * The result of fetching a robots.txt, after up to five redirects. `later`: it cannot be fetched now, ask
+ * again at `untilMs` (milliseconds since 1970).
+ */
 export type RobotsFetch =
   | { kind: 'answer'; status: number; text: string }
   | { kind: 'unreachable'; cause: Failure }
   | { kind: 'later'; untilMs: number };
 
-/** Times in milliseconds since 1970. */
+/** What is known about one robots.txt. Times are in milliseconds since 1970. */
 export interface RobotsEntry {
-  /** rules: obey the text. none: there is no robots.txt, all is allowed. unreachable: nothing is known, all is disallowed. */
+  /**
+   * rules: the text has the rules. none: there is no robots.txt, everything is allowed. unreachable: the
+   * rules are not known, everything is disallowed.
+   */
   kind: 'rules' | 'none' | 'unreachable';
-  /** The robots.txt, or for `unreachable` the reason: the failure behind it as packFailure writes it, or a sentence on the answer. */
+  /**
+   * The robots.txt. For `unreachable`, the reason: the failure in the form of packFailure, or a sentence
+   * about the answer.
+   */
   text: string;
   fetchedAtMs: number;
-  /** After that it must be fetched again. */
+  /** After this time, the robots.txt must be fetched again. */
   freshUntilMs: number;
-  /** Since when every fetch has failed; 0 unless `unreachable`. */
+  /** The time since which every fetch has failed; 0 unless `unreachable`. */
   unreachableSinceMs: number;
 }
 
 const hour = 3_600_000;
 const day = 24 * hour;
-/** RFC 9309 §2.4: no cached version is used for more than 24 hours. */
+/** A cached robots.txt is used for at most 24 hours (RFC 9309 §2.4). */
 const freshMs = day;
-/** A host that is down is asked again soon, then ever less often: after half the time that it has been down. */
+/**
+ * The robots.txt of a host that is down is fetched again after half the time that the host has been down,
+ * within these.
+ */
 const unreachableFreshMs = { least: 2000, most: 300_000 };
-/** §2.3.1.4: "a reasonably long period of time (for example, 30 days)", after which all is allowed. */
+/**
+ * After "a reasonably long period of time (for example, 30 days)", everything is allowed (RFC 9309 §2.3.1.4).
+ */
 const longUnreachableMs = 30 * day;
+/** Larger texts are stored compressed, in bytes. */
 const largestPlain = 4096;
 
-/** The entry that a fetch gives. `previous`: the last one, fresh or not, if it is still known. */
-export function entryOf(
+/**
+ * The entry for the result of a fetch. `previous` is the entry before it, fresh or not, or null if there is
+ * none.
+ */
+export function robotsEntryOf(
   fetch: Exclude<RobotsFetch, { kind: 'later' }>,
   previous: RobotsEntry | null,
   nowMs: number,
@@ -42,8 +61,8 @@ export function entryOf(
   if (fetch.kind === 'answer') {
     if (fetch.status >= 200 && fetch.status < 300)
       return { kind: 'rules', text: withinLimit(fetch.text), ...fresh };
-    // 4xx is "unavailable" (§2.3.1.3), and so is a redirect with no target or one too many (§2.3.1.2). A 429 says nothing
-    // of the rules: Google's parser, like this one, takes it for a server error.
+    // 4xx is "unavailable" (§2.3.1.3), and so is a redirect without a target or after too many others
+    // (§2.3.1.2). A 429 says nothing about the rules, so it counts as a server error, as in Google's parser.
     const missing = fetch.status >= 300 && fetch.status < 500 && fetch.status !== 429;
     if (missing) return { kind: 'none', text: '', ...fresh };
   }
@@ -61,22 +80,28 @@ export function entryOf(
   };
 }
 
-/** Whether all is disallowed for want of a robots.txt. */
+/** Whether everything is disallowed because the robots.txt could not be fetched. */
 export function disallowsAll(entry: RobotsEntry): boolean {
   return entry.kind === 'unreachable' && entry.fetchedAtMs - entry.unreachableSinceMs < longUnreachableMs;
 }
 
-/** The failure for want of which there is no robots.txt; null where the host answered, or where all is well. */
+/** The failure because of which the robots.txt could not be fetched. Null if the host answered. */
 export function causeOf({ kind, text }: RobotsEntry): Failure | null {
   return kind === 'unreachable' ? knownFailure(unpackFailure(text)) : null;
 }
 
-/** How long Redis is to keep it: since when a host is unreachable must outlive the entry itself. */
+/**
+ * How long Redis keeps the entry, in milliseconds. An unreachable entry is kept after it is stale, because it
+ * says since when the host has been unreachable.
+ */
 export function keepMs(entry: RobotsEntry): number {
   return entry.kind === 'unreachable' ? longUnreachableMs + 10 * day : freshMs;
 }
 
-/** `1 KIND FETCHED FRESH SINCE z|p\n`, then the text, deflated (z) where it is larger than 4 kB: a quarter of the memory. */
+/**
+ * Writes an entry as `1 KIND FETCHED FRESH SINCE z|p\n` and the text. A text over 4 kB is deflated (z), which
+ * needs a quarter of the memory; others are plain (p).
+ */
 export function packEntry(entry: RobotsEntry): Buffer {
   const text = Buffer.from(entry.text);
   const deflate = text.length > largestPlain;
@@ -85,7 +110,7 @@ export function packEntry(entry: RobotsEntry): Buffer {
   return Buffer.concat([Buffer.from(head), deflate ? deflateRawSync(text) : text]);
 }
 
-/** The inverse of packEntry; null for anything else, which is then fetched again. */
+/** Reads what packEntry wrote. Null for anything else; the robots.txt is then fetched again. */
 export function unpackEntry(packed: Buffer | null): RobotsEntry | null {
   if (packed === null) return null;
   const end = packed.indexOf(10);

@@ -1,4 +1,5 @@
-// What the fleet knows of a host's robots.txt and what that says of a URL, for explanations: nothing is fetched.
+// For explanations: what the fleet knows about the robots.txt of a host, and what that says about a URL.
+// Fetches nothing.
 import type { Fleet } from '../fleet.ts';
 import { originOf } from '../url/host.ts';
 import { disallowsAll } from './entry.ts';
@@ -6,26 +7,32 @@ import { parseRobots } from './rules.ts';
 import { knownRobots } from './shared-cache.ts';
 
 export interface RobotsLook {
-  /** Where it lies. */
+  /** The URL of the robots.txt. */
   file: string;
-  /** rules: obeyed as they stand. none: there is no such file, all is allowed. unreachable: it cannot be had. */
+  /**
+   * rules: the file has rules. none: there is no such file, everything is allowed. unreachable: the file
+   * could not be fetched.
+   */
   kind: 'rules' | 'none' | 'unreachable';
   allowed: boolean;
-  /** The line that decides, as it stands in the file; null where none matches. */
+  /** The line that decides, as written in the file. Null if none matches. */
   rule: string | null;
-  /** Its number, from 1. */
+  /** The number of that line, counted from 1. */
   line: number | null;
-  /** Whose groups are obeyed: the crawler's own name, '*', or null for none. */
+  /** The name of the groups that apply: the crawler's own name or '*'; null if there are none. */
   group: string | null;
   crawlDelayMs: number | null;
-  /** Why it cannot be had. */
+  /** Why the file could not be fetched. */
   reason: string | null;
   /** ISO 8601. After `freshUntil` it is fetched again before the next request. */
   fetchedAt: string;
   freshUntil: string;
 }
 
-/** Null when the fleet has not asked for it yet, or not for long. `url` is normalised. */
+/**
+ * What the fleet knows about the robots.txt for a normalised URL. Null if the fleet has not fetched it, or so
+ * long ago that Redis does not keep it any more.
+ */
 export async function lookAtRobots(
   fleet: Fleet,
   productToken: string,

@@ -1,15 +1,21 @@
-// One path pattern of robots.txt: brought to the form in which octets are compared, and matched without backtracking.
+// One path pattern of a robots.txt. It is converted to a form whose octets can be compared, and matched
+// without backtracking.
 
-/** Unreserved characters and delimiters (RFC 3986 §2.2, §2.3): they stand for themselves. `*` and `$` have a meaning in patterns. */
+/**
+ * Characters that stay as they are: unreserved ones and delimiters (RFC 3986 §2.2, §2.3), without `*` and
+ * `$`.
+ */
 const plain = /^[A-Za-z0-9\-._~:/?#[\]@!&'()+,;=]*$/;
 const pieces = /%[0-9A-Fa-f]{2}|%|[^A-Za-z0-9\-._~:/?#[\]@!&'()+,;=%]+/gu;
 const unreserved = /[A-Za-z0-9\-._~]/;
-/** Delimiters that RFC 9309 §2.2.2 (its second example) has equal to their encoded form in a query. */
+/** Delimiters that equal their encoded form in a query (second example of RFC 9309 §2.2.2). */
 const encodable = /[:/?#[\]@!'(),;]/g;
 
 /**
- * RFC 9309 §2.2.2: what is not ASCII is percent-encoded, an encoded unreserved character is decoded, hex digits are upper case.
- * Also encoded: `*` and `$`, so that a pattern's `%2A` and `%24` match them (§2.2.3), and what no URL holds unencoded.
+ * The form of a text in which octets are compared (RFC 9309 §2.2.2): characters beyond ASCII are
+ * percent-encoded, encoded unreserved characters are decoded, hex digits are upper case. `*` and `$` are
+ * encoded too, so that `%2A` and `%24` in a pattern match them (§2.2.3), and so are characters that no URL
+ * contains unencoded.
  */
 export function comparable(text: string): string {
   if (plain.test(text)) return text;
@@ -25,13 +31,16 @@ export function comparable(text: string): string {
 const encodeDelimiter = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 const encodeDelimiters = (text: string) => text.replace(encodable, encodeDelimiter);
 
-/** A URL's path and query, ready to be matched. `encoded`: the second reading, all delimiters of the query encoded. */
+/**
+ * The path and query of a URL in the form for matching. `encoded` is a second form, in which all delimiters
+ * of the query are encoded; null if there is no query.
+ */
 export interface ComparablePath {
   plain: string;
   encoded: string | null;
 }
 
-/** `text`: path and query of a URL. */
+/** Prepares the path and query of a URL (`text`) for matching. */
 export function comparablePath(text: string): ComparablePath {
   const path = comparable(text);
   const query = path.indexOf('?') + 1;
@@ -41,18 +50,22 @@ export function comparablePath(text: string): ComparablePath {
   };
 }
 
-/** A pattern cut at its wildcards. */
+/** A pattern, split at its wildcards. */
 export interface Pattern {
-  /** How specific it is: the octets of its comparable form, each wildcard one. */
+  /**
+   * How specific the pattern is: the number of octets of its comparable form, where each wildcard counts as
+   * one.
+   */
   octets: number;
+  /** The texts between the wildcards. */
   literals: string[];
-  /** The second reading, for patterns with a query. */
+  /** The second form of these texts, with encoded delimiters, for patterns with a query. */
   encoded: string[] | null;
-  /** It ended in "$": the path must end where it ends. */
+  /** Whether the pattern ends in "$": the path must end where the pattern ends. */
   anchored: boolean;
 }
 
-/** `text`: the value of an allow or disallow line. */
+/** Prepares the value of an allow or disallow line (`text`) for matching. */
 export function compilePattern(text: string): Pattern {
   const anchored = text.endsWith('$');
   const literals = (anchored ? text.slice(0, -1) : text).split('*').map(comparable);
@@ -73,20 +86,26 @@ function encodeQuery(literals: string[]): string[] | null {
   });
 }
 
-/** Whether the pattern matches, by either reading of an encoded query. */
+/** Whether the pattern matches the path in one of the two forms. */
 export function matches(pattern: Pattern, path: ComparablePath): boolean {
   if (fits(pattern.literals, pattern.anchored, path.plain)) return true;
   if (pattern.encoded === null || path.encoded === null) return false;
   return fits(pattern.encoded, pattern.anchored, path.encoded);
 }
 
-/** Whether it would match if its first wildcard stood at its end: true for all that it matches, and more. */
+/**
+ * Whether the path begins with the pattern's text before its first wildcard. True for all matching paths and
+ * others.
+ */
 export function matchesRoughly(pattern: Pattern, path: ComparablePath): boolean {
   if (path.plain.startsWith(pattern.literals[0] as string)) return true;
   return pattern.encoded !== null && (path.encoded?.startsWith(pattern.encoded[0] as string) ?? false);
 }
 
-/** Each literal is looked for behind the one before, leftmost first: that finds a match if there is one, and never goes back. */
+/**
+ * Whether the literals occur in the path, in order. Each literal is searched after the one before it, and the
+ * leftmost place is taken: this finds a match if there is one, without going back.
+ */
 function fits(literals: string[], anchored: boolean, path: string): boolean {
   const first = literals[0] as string;
   if (!path.startsWith(first)) return false;

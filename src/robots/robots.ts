@@ -1,4 +1,5 @@
-// What robots.txt says of a URL: asked of this process' cache, then of Redis, then of the host, by one process of the fleet.
+// What robots.txt says about a URL. The rules come from the cache of this process, otherwise from Redis,
+// otherwise from the host; one process of the fleet fetches them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure } from '../errors.ts';
@@ -15,27 +16,31 @@ import {
 
 export type { RobotsFetch };
 
-/** The token that robots.txt files name drover by. */
+/** The name of drover in robots.txt files. */
 export const PRODUCT_TOKEN = 'drover';
 
 export type RobotsVerdict = { kind: 'allowed' } | { kind: 'refused'; failure: Failure } | Later;
 
 export interface Robots {
   /**
-   * The verdict on a normalised URL; a refusal is E_ROBOTS (with the rule and its line) or E_ROBOTS_UNREACHABLE. `fetchRobots` is
-   * called if nobody in the fleet knows the file, by one process at a time. 'later': it cannot be fetched now, or
-   * another has not done yet; ask again then. Rejects with what `fetchRobots` throws, and with errors of Redis.
+   * The verdict on a normalised URL. A refusal is E_ROBOTS (with the rule and its line) or
+   * E_ROBOTS_UNREACHABLE. `fetchRobots` is called if no process of the fleet knows the file, in one process
+   * at a time. 'later' means that the file cannot be fetched now, or that another process is still fetching
+   * it: ask again at `untilMs`. Rejects with the errors of `fetchRobots` and of Redis.
    */
   check(url: string, fetchRobots: FetchRobots): Promise<RobotsVerdict>;
-  /** The verdict if this process knows it, else null. /robots.txt itself is always allowed. */
+  /** The verdict if this process knows the rules, else null. /robots.txt itself is always allowed. */
   peek(url: string): RobotsVerdict | null;
-  /** The rules for the URL's origin if this process knows them: for crawl delay, sitemaps and explanations. */
+  /**
+   * The rules for the URL's origin if this process knows them, else null. For crawl delay, sitemaps and
+   * explanations.
+   */
   rulesFor(url: string): RobotsRules | null;
 }
 
 export interface RobotsParts {
   fleet: Fleet;
-  /** The name that robots.txt files know this crawler by. */
+  /** The name of this crawler in robots.txt files. */
   productToken: string;
   nowMs: () => number;
   times?: Partial<RobotsTimes>;
@@ -43,20 +48,24 @@ export interface RobotsParts {
 
 const defaultTimes: RobotsTimes = { lockMs: 15_000, waitMs: 2000, pollMs: 50, againMs: 1000 };
 const mostOrigins = 1000;
-/** A thousand usual files take 20 MB; as many hostile ones would take 12 GB. */
+/**
+ * The limit for all rules in memory. A thousand usual files take 20 MB, but as many hostile ones would take
+ * 12 GB.
+ */
 const mostBytes = 64 * 1024 * 1024;
-/** Then Redis is asked again: another process may have newer rules. */
+/** After this time, Redis is asked again, because another process may have fetched newer rules. */
 const recheckMs = 60_000;
 
-/** One origin as this process knows it. */
+/** What this process knows about one origin. */
 interface Known {
   entry: RobotsEntry;
   cause: Failure | null;
   rules: RobotsRules;
-  /** Not to be used after this. */
+  /** When this must not be used any more, in milliseconds since 1970. */
   untilMs: number;
 }
 
+/** Makes an empty cache for one process. It keeps at most 1,000 origins and 64 MiB. */
 export function createRobots(parts: RobotsParts): Robots {
   return new CachedRobots(parts);
 }
@@ -66,10 +75,10 @@ const allowed: RobotsVerdict = Object.freeze({ kind: 'allowed' });
 class CachedRobots implements Robots {
   readonly #cache: FleetParts;
   readonly #productToken: string;
-  /** Least recently found first. */
+  /** What is known by origin, the one found longest ago first. */
   readonly #known = new Map<string, Known>();
   readonly #finding = new Map<string, Promise<Known | Later>>();
-  /** Of the rules of all that is known. */
+  /** The memory that all known rules take. */
   #bytes = 0;
 
   constructor({ fleet, productToken, nowMs, times }: RobotsParts) {
@@ -111,14 +120,17 @@ class CachedRobots implements Robots {
     return finding;
   }
 
-  /** Those who only wait for another's fetch are not kept as long as that may take, and its errors are not theirs. */
+  /**
+   * Waits for a fetch that another call has started, but not longer than `waitMs`. Its errors count as
+   * `later`.
+   */
   async #atMost(running: Promise<Known | Later>): Promise<Known | Later> {
     const { nowMs, times } = this.#cache;
     const abort = new AbortController();
     const patience = sleep(times.waitMs, null, { signal: abort.signal });
     const found = await Promise.race([running, patience]).catch(() => null);
     abort.abort();
-    patience.catch(() => {}); // aborted
+    patience.catch(() => {}); // abort() rejects it
     return found ?? { kind: 'later', untilMs: nowMs() + times.againMs };
   }
 
@@ -131,7 +143,8 @@ class CachedRobots implements Robots {
       ? before.rules
       : parseRobots(found.kind === 'rules' ? found.text : '', this.#productToken);
     const known = {
-      entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' }, // the text is not needed any more
+      // The rules do not need the text any more.
+      entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' },
       cause: causeOf(found),
       rules,
       untilMs: Math.min(found.freshUntilMs, this.#cache.nowMs() + recheckMs),
@@ -165,7 +178,10 @@ function verdictOf({ entry, cause, rules }: Known, origin: string, url: string):
   return { kind: 'refused', failure: ruleFailure(`${origin}/robots.txt`, line, rule) };
 }
 
-/** Of the rule that forbids a URL: its line and its text, as they stand in the file at that address. */
+/**
+ * The failure E_ROBOTS for a URL that a rule forbids. `line` and `rule` are the rule's line and text in
+ * `file`, a URL.
+ */
 export function ruleFailure(file: string, line: number | null, rule: string | null): Failure {
   return failure('E_ROBOTS', `Line ${line} of ${file}: ${rule}`);
 }

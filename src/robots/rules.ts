@@ -1,4 +1,5 @@
-// The rules of one robots.txt for one crawler, by RFC 9309; where that is silent, as Google's published parser reads it.
+// The rules of one robots.txt for one crawler, by RFC 9309. Where the RFC says nothing, the rules of Google's
+// published parser apply.
 import {
   type ComparablePath,
   comparablePath,
@@ -9,23 +10,32 @@ import {
 } from './pattern.ts';
 
 export interface RobotsRules {
-  /** `url` is normalised. `rule` and `line` (from 1): the line that decided, as written; null if none matches. */
+  /**
+   * Whether a normalised URL is allowed. `rule` is the line that decides, as written, and `line` its number,
+   * counted from 1; both are null if no line matches.
+   */
   allows(url: string): { allowed: boolean; rule: string | null; line: number | null };
-  /** Whose groups are obeyed: those that name the crawler, in lower case, or '*'; null where there is neither. */
+  /**
+   * The name of the groups that apply: the crawler's own name in lower case or '*'; null if there are none.
+   */
   group: string | null;
-  /** The longest Crawl-delay of the groups that are obeyed. */
+  /** The longest Crawl-delay of the groups that apply; null if they have none. */
   crawlDelayMs: number | null;
-  /** Values of all Sitemap lines as written (perhaps relative), each once. */
+  /** The values of all Sitemap lines as written, each once. They may be relative URLs. */
   sitemaps: string[];
-  /** Roughly what all this takes in memory, which for a hostile file is some 25 times its length. */
+  /** An estimate of the memory that the rules take. A hostile file may take 25 times its length. */
   bytes: number;
 }
 
-/** RFC 9309 §2.5. */
+/** The part of a file that is read (RFC 9309 §2.5). */
 const maxBytes = 500 * 1024;
+/** The length of a byte order mark. */
 const markBytes = 3;
 const bytesPerRule = 300;
-/** Octets of patterns with wildcards times octets of a path, at up to a nanosecond each: what one URL may cost. */
+/**
+ * The limit of work for one URL: the octets of all patterns with wildcards, multiplied by the octets of the
+ * path. A step takes up to a nanosecond.
+ */
 const mostSteps = 50_000_000;
 
 interface Rule extends Pattern {
@@ -40,7 +50,7 @@ interface Group {
   crawlDelayMs: number | null;
 }
 
-/** A key as written to what is meant; the misspellings are those that Google's parser takes. */
+/** What each key of a line means. The misspellings are those that Google's parser accepts. */
 const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'> = {
   ...{ 'user-agent': 'agent', useragent: 'agent', 'user agent': 'agent' },
   ...{
@@ -55,8 +65,9 @@ const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'>
 };
 
 /**
- * `productToken` is the crawler's name ("drover"; what follows a token, as in "drover/1.0", is passed over). What cannot be
- * parsed is passed over; of a text of 500 KiB or more the whole lines within the first 500 KiB count. Never throws.
+ * Parses a robots.txt. `productToken` is the crawler's name ("drover"); a version after it, as in
+ * "drover/1.0", is ignored. Lines that cannot be parsed are ignored. Of a text of 500 KiB or more, the
+ * complete lines within the first 500 KiB count. Never throws.
  */
 export function parseRobots(text: string, productToken: string): RobotsRules {
   const token = tokenOf(productToken);
@@ -72,7 +83,8 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
       if (value !== '') sitemaps.add(value);
     } else if (key === 'agent') {
       if (last === 'rule') current = new Set();
-      // Another record must not end a group (§2.2.4), so the rules go on; a delay is that of the lines just above it.
+      // Lines of other kinds must not end a group (§2.2.4), so its rules go on after a delay. A delay applies
+      // only to the user agents directly above it.
       if (last !== 'agent') delayed = new Set();
       last = 'agent';
       const group = isEveryone(value) ? general : tokenOf(value) === token && token !== '' ? named : null;
@@ -86,17 +98,20 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
       for (const group of delayed) group.crawlDelayMs = longer(group.crawlDelayMs, value);
     } else {
       last = 'rule';
-      if (value === '') continue; // matches nothing
+      if (value === '') continue; // an empty pattern matches no path
       const rule = { ...compilePattern(value), allow: key === 'allow', text: raw, line };
       for (const group of current) group.rules.push(rule);
     }
   }
-  // The rules are cut out of the text, which therefore stays in memory with them.
+  // The rules are parts of the text, so the whole text stays in memory with them.
   const name = named.isThere ? token : general.isThere ? '*' : null;
   return rulesOf(named.isThere ? named : general, name, [...sitemaps], 2 * text.length);
 }
 
-/** The most octets win, and allow before disallow (§2.2.2): sorted so, the first that matches decides. */
+/**
+ * The rule with the most octets decides, and allow wins over disallow (§2.2.2). The rules are sorted so that
+ * the first that matches decides.
+ */
 function rulesOf(group: Group, name: string | null, sitemaps: string[], textBytes: number): RobotsRules {
   const rules = group.rules.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
   const octets = rules.reduce((sum, rule) => sum + (rule.literals.length > 1 ? rule.octets : 0), 0);
@@ -116,7 +131,10 @@ function rulesOf(group: Group, name: string | null, sitemaps: string[], textByte
   };
 }
 
-/** For thousands of wildcards on a long path, which would hold up the process: a disallow may refuse too much, an allow too little. */
+/**
+ * For thousands of wildcards on a long path, which would block the process: an inexact check. A disallow with
+ * wildcards may refuse too much, and an allow with wildcards never matches.
+ */
 function decidesRoughly(rule: Rule, path: ComparablePath): boolean {
   if (rule.literals.length === 1) return matches(rule, path);
   return !rule.allow && matchesRoughly(rule, path);
@@ -124,7 +142,7 @@ function decidesRoughly(rule: Rule, path: ComparablePath): boolean {
 
 const noRule = Object.freeze({ allowed: true, rule: null, line: null });
 
-/** Path and query of a URL, its fragment left out. */
+/** The path and query of a URL, without its fragment. */
 function pathOf(url: string): ComparablePath {
   const authority = url.indexOf('//') + 2;
   const rest = url.slice(authority).search(/[/?#]/);
@@ -137,17 +155,20 @@ function pathOf(url: string): ComparablePath {
 interface Line {
   key: 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap';
   value: string;
-  /** Without comment and surrounding white space. */
+  /** The line without its comment and the white space around it. */
   raw: string;
-  /** From 1. */
+  /** The number of the line, counted from 1. */
   line: number;
 }
 
-/** The lines with a known key. A missing colon is forgiven where one word follows the key ("disallow /"), as Google does. */
+/**
+ * The lines with a known key. The colon may be missing if one word follows the key ("disallow /"), as in
+ * Google's parser.
+ */
 function* linesOf(text: string): Generator<Line> {
   let line = 0;
   for (const whole of withinLimit(text)
-    .replace(/^[\ufeff\ufffd]/, '') // a byte order mark, or the first bytes of one
+    .replace(/^[\ufeff\ufffd]/, '') // a byte order mark or a part of one
     .split(/\r\n|\n|\r/)) {
     line++;
     const comment = whole.indexOf('#');
@@ -160,8 +181,9 @@ function* linesOf(text: string): Generator<Line> {
 }
 
 /**
- * The whole lines within the first 500 KiB, of a text whose octets were cut off there or not: then the last line may be half of one. What
- * was no UTF-8 stands as U+FFFD here, with three octets for perhaps one, so it counts as one; a byte order mark may have been there.
+ * The complete lines within the first 500 KiB of a text. The text may already have been cut there, so its
+ * last line may be incomplete. Bytes that were no UTF-8 have become U+FFFD, which has three octets; each
+ * counts as one octet here. The text may also have had a byte order mark.
  */
 export function withinLimit(text: string): string {
   if (text.length * 3 + markBytes < maxBytes || Buffer.byteLength(text) + markBytes < maxBytes) return text;
@@ -173,13 +195,16 @@ export function withinLimit(text: string): string {
   return text.slice(0, Math.max(text.lastIndexOf('\n', end), text.lastIndexOf('\r', end)) + 1);
 }
 
-/** Of a UTF-16 code unit; half of a pair stands for two of the four octets. */
+/**
+ * The least octets of a UTF-16 code unit in UTF-8. Each half of a surrogate pair counts as two of the four
+ * octets.
+ */
 function leastOctets(code: number): number {
   if (code < 0x80 || code === 0xfffd) return 1;
   return code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3;
 }
 
-/** The name in "Foo/1.0 (x)", in lower case; compared as a whole (§2.2.1). */
+/** The name in a value such as "Foo/1.0 (x)", in lower case. Names are compared as a whole (§2.2.1). */
 function tokenOf(value: string): string {
   return value.split(/[\s/*;,(]/, 1)[0]?.toLowerCase() ?? '';
 }

@@ -1,21 +1,29 @@
-// The robots.txt files that the fleet knows: kept in Redis, each fetched by one process at a time.
+// The robots.txt files that the fleet knows. They are kept in Redis, and one process at a time fetches each
+// of them.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { defineScript } from '../scripts.ts';
-import { entryOf, keepMs, packEntry, type RobotsEntry, type RobotsFetch, unpackEntry } from './entry.ts';
+import {
+  keepMs,
+  packEntry,
+  type RobotsEntry,
+  type RobotsFetch,
+  robotsEntryOf,
+  unpackEntry,
+} from './entry.ts';
 
-/** How patient the asking is, in milliseconds. */
+/** How long to wait for the robots.txt of a host. */
 export interface RobotsTimes {
-  /** The lock of a holder that has died ends after this; one that lives renews it three times as often. */
+  /** The lock ends this long after its holder has died. The holder renews it three times in this time. */
   lockMs: number;
-  /** How long to wait for another's fetch before the answer is `later`. */
+  /** How long to wait for the fetch of another process. After that, the answer is `later`. */
   waitMs: number;
-  /** How often to look whether another's fetch has ended. */
+  /** The interval in which to check whether the fetch of another process has ended. */
   pollMs: number;
-  /** When to come back after `later`. */
+  /** After `later`, the time until the caller should ask again. */
   againMs: number;
 }
 
@@ -49,8 +57,8 @@ export type FetchRobots = (robotsUrl: string) => Promise<RobotsFetch>;
 export type Later = { kind: 'later'; untilMs: number };
 
 /**
- * A fresh entry from Redis, else fetched by `fetchRobots` if no other process is at it; else waits for that one, up to `waitMs`.
- * Passes on what fetchRobots throws, and errors of Redis.
+ * Returns a fresh entry from Redis. If there is none, calls `fetchRobots` and stores the result, or waits up
+ * to `waitMs` if another process is already fetching it. Throws the errors of `fetchRobots` and of Redis.
  */
 export async function findRobots(
   parts: FleetParts,
@@ -81,14 +89,14 @@ async function fetchLocked(
   const { redis } = fleet;
   const key = fleet.keys.robots(lock.origin);
   const renewal = setInterval(() => {
-    fleet.run(lockScript, { ...lock, holdMs: times.lockMs }).catch(() => {}); // without Redis, the next command will tell
+    fleet.run(lockScript, { ...lock, holdMs: times.lockMs }).catch(() => {}); // if Redis is gone, the next command fails
   }, times.lockMs / 3);
   try {
-    const known = await read(redis, key); // the holder before may just have ended
+    const known = await read(redis, key); // the holder before may just have stored it
     if (isFresh(known, nowMs())) return known;
     const fetched = await fetchIt();
     if (fetched.kind === 'later') return fetched;
-    const entry = entryOf(fetched, known, nowMs());
+    const entry = robotsEntryOf(fetched, known, nowMs());
     await redis.set(key, packEntry(entry), 'PX', keepMs(entry));
     return entry;
   } finally {
@@ -97,7 +105,7 @@ async function fetchLocked(
   }
 }
 
-/** What the fleet knows of an origin's robots.txt, fresh or not; null for nothing. Fetches nothing. */
+/** The entry of an origin's robots.txt in Redis, fresh or not; null if there is none. Fetches nothing. */
 export function knownRobots(fleet: Fleet, origin: string): Promise<RobotsEntry | null> {
   return read(fleet.redis, fleet.keys.robots(origin));
 }

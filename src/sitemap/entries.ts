@@ -1,50 +1,54 @@
-// Finds the entries of a sitemap or a feed in its XML, as it comes; an entry counts if its URL is whole, whatever is broken around it.
+// Finds the entries of a sitemap or a feed while its XML is read piece by piece. An entry counts if its URL
+// is complete, even if the XML around it is broken.
 import { dateOf, type Vocabulary, vocabularies } from './vocabulary.ts';
 import { BoundedText, XmlReader, type XmlTaker } from './xml.ts';
 
-/** What is told of a sitemap while it is read. Positions are in characters of its text. */
+/** Receives the entries of a sitemap while it is read. Positions are in characters of its text. */
 export interface EntryTaker {
-  /** `url` is null if it is too long, '' if there is none. */
+  /** Called for each entry. `url` is null if it is too long, and '' if there is none. */
   entry(url: string | null, lastmod: string | null, at: number): void;
-  /** Something is not as it should be; reading goes on. */
+  /** Called for each defect of the XML. Reading goes on. */
   flaw(what: string, at: number): void;
 }
 
-/** Deeper elements are counted, not kept. */
+/** The names of this many nested elements are kept. Deeper elements are only counted. */
 const mostNested = 64;
 const mostPrefixes = 32;
 
 const unclosed = 'An element is not closed';
 
-/** The entry at hand. */
+/** The entry that is being read. */
 interface Entry {
-  /** Undefined until it is known. */
+  /** Undefined until the URL has been read. */
   url: string | null | undefined;
   lastmod: string | null;
 }
 
+/** Reads one sitemap and calls `taker` for each entry and each defect. */
 export class SitemapEntries implements XmlTaker {
-  /** Null until the root element has come; 'none' if it is of no sitemap. */
+  /** Null until the root element has been read; 'none' if that is no root element of a sitemap. */
   kind: Vocabulary['kind'] | 'none' | null = null;
   /** The name of the root element, in lower case. */
   root = '';
   readonly #taker: EntryTaker;
   readonly #xml = new XmlReader(this);
   #vocabulary: Vocabulary | null = null;
-  /** Of names that belong to the vocabulary. */
+  /** The prefixes of names that belong to the vocabulary. */
   readonly #prefixes = new Set<string>();
   #isRootClosed = false;
 
   #entry: Entry | null = null;
-  /** The open elements within the entry, outermost first, and how many more there are inside these. */
+  /**
+   * The open elements within the entry, outermost first; `#deeper` counts those nested too deep to be kept.
+   */
   readonly #open: string[] = [];
   #deeper = 0;
-  /** What the text at hand will be. */
+  /** What the text of the current element becomes; null if it is not needed. */
   #part: 'url' | 'lastmod' | null = null;
   #text = new BoundedText();
   readonly #startsAt: number;
 
-  /** `startsAt`: how many characters of the text were before what will be written. */
+  /** `startsAt` is the number of characters that the text has before the first `write`. */
   constructor(taker: EntryTaker, startsAt: number) {
     this.#taker = taker;
     this.#startsAt = startsAt;
@@ -62,7 +66,10 @@ export class SitemapEntries implements XmlTaker {
     this.#xml.stop();
   }
 
-  /** The text is at its end; `isCut`: not by its own. An entry whose URL is whole counts. */
+  /**
+   * To be called at the end of the text. `isCut`: the text goes on but is not read. An open entry counts if
+   * its URL is complete.
+   */
   end(isCut: boolean, at: number): void {
     this.#xml.end();
     if (this.#entry?.url) this.#endEntry(at);
@@ -102,7 +109,10 @@ export class SitemapEntries implements XmlTaker {
     if (colon >= 0) this.#prefixes.add(name.slice(0, colon));
   }
 
-  /** Without regard to where in the document they hold: no document uses one prefix for two vocabularies. */
+  /**
+   * Learns the prefixes declared by an element, for the whole document: none uses one prefix for two
+   * vocabularies.
+   */
   #learnPrefixes(attributes: ReadonlyMap<string, string | null>, { namespace }: Vocabulary): void {
     for (const [name, uri] of attributes) {
       const isOwn = name.startsWith('xmlns:') && uri !== null && namespace.test(uri);
@@ -110,7 +120,10 @@ export class SitemapEntries implements XmlTaker {
     }
   }
 
-  /** '' for a name of another vocabulary (image:loc), Dublin Core's date excepted. */
+  /**
+   * The name without its prefix. '' for a name of another vocabulary (image:loc), except for the date of
+   * Dublin Core.
+   */
   #localName(name: string): string {
     const colon = name.indexOf(':');
     const local = name.slice(colon + 1);
@@ -163,19 +176,21 @@ export class SitemapEntries implements XmlTaker {
   }
 
   #closeFrom(index: number): void {
-    while (this.#open.length > index) this.#open.pop(); // a new length would cost a new store, for every element
+    while (this.#open.length > index) this.#open.pop(); // setting the length would allocate
     this.#deeper = 0;
   }
 
   #endPart(): void {
     const { value } = this.#text;
-    // Of an empty one, the next of its name counts.
+    // If the element is empty, the next one of the same name counts.
     if (this.#entry && this.#part === 'url' && value !== '') this.#entry.url = value;
     if (this.#entry && this.#part === 'lastmod') this.#entry.lastmod = dateOf(value, this.kind === 'rss');
     this.#part = null;
   }
 
-  /** RFC 4287 section 4.2.7.2: a link without rel is an alternate one. */
+  /**
+   * Takes the URL of an Atom link. A link without rel counts as rel="alternate" (RFC 4287 section 4.2.7.2).
+   */
   #takeLink(attributes: ReadonlyMap<string, string | null>): void {
     const rel = attributes.get('rel') ?? 'alternate';
     const href = attributes.get('href');

@@ -1,42 +1,58 @@
-// What a sitemap lists: the XML of sitemaps.org, its index, plain text, RSS and Atom; told by what it holds, not by its type.
-// Source of the rules: https://www.sitemaps.org/protocol.html
+// Reads sitemaps: the XML of sitemaps.org, sitemap indexes, plain text, RSS and Atom. The content decides
+// which of these a file is, not its Content-Type. Source of the rules: https://www.sitemaps.org/protocol.html
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type EntryTaker, SitemapEntries } from './entries.ts';
 import { sitemapText } from './text.ts';
 import { BoundedText, longestUrl } from './xml.ts';
 
 export interface SitemapEntry {
-  /** As it stands in the file: character references and CDATA read, white space around it removed; not normalised, perhaps relative. */
+  /**
+   * The URL as written in the file, with character references and CDATA decoded and white space around it
+   * removed. It is not normalised and may be relative.
+   */
   url: string;
-  /** As it stands (W3C datetime, or RSS/Atom date turned into ISO 8601 where it parses), null if absent or longer than 64 characters. */
+  /**
+   * The date as written in the file; a date of RSS is converted to ISO 8601 if it is valid. Null if it is
+   * absent or longer than 64 characters.
+   */
   lastmod: string | null;
 }
 
 export interface SitemapFacts {
-  /** urlset: entries are pages. index: entries are further sitemaps. text, rss, atom: pages. none: this is no sitemap (an HTML page, say); no entries. */
+  /**
+   * index: the entries are further sitemaps. urlset, text, rss, atom: the entries are pages. none: this is no
+   * sitemap (for example an HTML page) and has no entries.
+   */
   kind: 'urlset' | 'index' | 'text' | 'rss' | 'atom' | 'none';
-  /** In the order of the file, perhaps some of them twice. */
+  /** In the order of the file. An entry may occur more than once. */
   entries: SitemapEntry[];
-  /** Sentences for a log: what was wrong or left out, at most 20. */
+  /** Sentences for a log that say what was wrong or left out, at most 20. */
   warnings: string[];
 }
 
 export interface SitemapLimits {
   maxEntries: number;
-  /** Of the decompressed text. */
+  /** Size limit of the decompressed text. */
   maxBytes: number;
 }
 
-/** https://www.sitemaps.org/protocol.html#index: "no more than 50,000 URLs and must be no larger than 50MB (52,428,800 bytes)". */
+/**
+ * The limits of the protocol: "no more than 50,000 URLs and must be no larger than 50MB (52,428,800 bytes)".
+ * Source: https://www.sitemaps.org/protocol.html#index
+ */
 export const sitemapLimits: SitemapLimits = { maxEntries: 50_000, maxBytes: 50 * 1024 * 1024 };
 
-/** How long the event loop is held at a time, but for the piece at hand. */
+/**
+ * After this time, the reader lets the event loop do other work. It first finishes the piece that it is
+ * reading.
+ */
 const sliceMs = 3;
 
 /**
- * Reads the body of a sitemap as it came, its content coding undone: compressed with gzip or not, in any of the forms and any
- * character set. `contentType` is asked for the character set alone. What comes after a limit is not read; of broken XML, every
- * entry that is whole counts. Never throws for anything in the body, and never holds the event loop longer than about 10 ms.
+ * Reads the body of a sitemap in any of the formats and any character set. The Content-Encoding of the answer
+ * has been undone before; the file itself may be compressed with gzip. `contentType` is used only to find the
+ * character set. The part beyond a limit is not read. In broken XML, every entry with a complete URL counts.
+ * Never throws, whatever the body contains, and never blocks the event loop for longer than about 10 ms.
  */
 export async function readSitemap(
   body: Uint8Array,
@@ -56,17 +72,17 @@ export async function readSitemap(
 }
 
 interface Flaw {
-  /** Where it was first. */
+  /** Where the first one is, in characters of the text. */
   at: number;
   count: number;
 }
 
-/** Reads the text of a sitemap, however it is cut into pieces. */
+/** Reads the text of a sitemap, piece by piece. */
 export class SitemapReader implements EntryTaker {
   readonly #maxEntries: number;
   readonly #entries: SitemapEntry[] = [];
   readonly #warnings = new Set<string>();
-  /** By what is wrong, of which there are few kinds: so the warnings are few. */
+  /** The defects by their description. There are few descriptions, so that there are few warnings. */
   readonly #flaws = new Map<string, Flaw>();
   #form: SitemapEntries | Lines | null = null;
   #characters = 0;
@@ -77,7 +93,7 @@ export class SitemapReader implements EntryTaker {
     this.#maxEntries = maxEntries;
   }
 
-  /** Answers whether more is wanted. */
+  /** Reads a piece of the text. Returns whether the next piece should be written. */
   write(text: string): boolean {
     const start = this.#form ? 0 : text.search(/\S/);
     if (start >= 0) {
@@ -89,7 +105,7 @@ export class SitemapReader implements EntryTaker {
     return !this.#isOver && this.#form?.kind !== 'none';
   }
 
-  /** To be called once, when all has been written. */
+  /** Returns what the sitemap lists. To be called once, after the last `write`. */
   end(): SitemapFacts {
     if (!this.#isOver) this.#form?.end(this.#isCut, this.#characters);
     const kind = this.#form?.kind ?? 'none';
@@ -98,7 +114,7 @@ export class SitemapReader implements EntryTaker {
     return { kind, entries: this.#entries, warnings: [...this.#warnings] };
   }
 
-  /** The text has more, which will not be written. */
+  /** To be called if the rest of the text will not be written. The sentence says why. */
   cutShort(sentence: string): void {
     this.#isCut = true;
     this.#warnings.add(sentence);
@@ -126,9 +142,9 @@ export class SitemapReader implements EntryTaker {
   }
 }
 
-/** One URL a line; empty lines and those that begin with # are none. */
+/** Reads a plain text sitemap: one URL on each line. Empty lines and lines that begin with # are ignored. */
 class Lines {
-  /** Null until there is a URL. */
+  /** Null until a line is a URL. */
   kind: 'text' | null = null;
   readonly #taker: EntryTaker;
   #line = new BoundedText();
@@ -156,7 +172,7 @@ class Lines {
     this.#isStopped = true;
   }
 
-  /** `isCut`: the last line is not whole. */
+  /** To be called at the end of the text. `isCut`: the last line is not complete and does not count. */
   end(isCut: boolean): void {
     if (!isCut) this.#endLine();
   }
@@ -174,7 +190,7 @@ class Lines {
 }
 
 function whyNone(form: SitemapEntries | Lines | null): string {
-  if (form === null) return 'It is empty, or white space alone.';
+  if (form === null) return 'It is empty or has only white space.';
   if (form instanceof Lines) return 'It is no sitemap: none of its lines is a URL.';
   if (form.kind === null) return 'It is no sitemap: there is no element in it.';
   if (form.root === 'html') return 'It is no sitemap: it is an HTML page.';
@@ -186,7 +202,7 @@ function sentenceOf(what: string, { at, count }: Flaw): string {
   return `${what}: at character ${at}${count > 1 ? `, and ${count - 1} times more` : ''}.`;
 }
 
-/** A copy: a part of a string keeps all of it in memory. */
+/** Copies a string: a part of a longer string would keep all of that in memory. */
 function detached(text: string): string {
   return Buffer.from(text).toString();
 }

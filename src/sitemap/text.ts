@@ -1,27 +1,31 @@
-// From the body of a sitemap to its text: decompressed, within the limit, in the character set that it is written in; piece by
-// piece, so that neither a gzip bomb nor a long file is ever in memory as a whole.
+// Turns the body of a sitemap into text: decompresses it, applies the size limit and decodes its character
+// set. It works piece by piece, so that the whole text of a long file is never in memory.
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { createDecoder } from '../fetch/body/content-coding.ts';
 import { decodeText } from '../fetch/body/text.ts';
 
 type Pieces = AsyncGenerator<Uint8Array, void>;
 
-/** Says in a sentence why the text ends before its end. */
+/** Called when the rest of a text is left out, with a sentence that says why. */
 export type CutShort = (sentence: string) => void;
 
-/** About a millisecond of work for a reader, two or three at worst. */
+/** The size of a piece of text. Reading one takes about a millisecond, and at most two or three. */
 const pieceBytes = 32 * 1024;
-/** Of gzip: what comes out is at most 1,032 times as much, and is in memory. */
+/** The size of a piece of gzip data. Its output is in memory at once and is at most 1,032 times as large. */
 const compressedPieceBytes = 8 * 1024;
-/** What zlib finds wrong costs the output of the piece that it is in; the checksum, or what follows it, is in the last bytes. */
+/**
+ * The last bytes of gzip data are decompressed one by one. When zlib finds an error, the output of the whole
+ * piece is lost, and errors of the checksum or of the data after it are in these bytes.
+ */
 const lastBytes = 256;
 const gzipHeaderBytes = 10;
-/** A gzip file, which a server may have compressed once more. */
+/** How often gzip is undone. A server may compress a gzip file once more. */
 const mostLayers = 2;
 
 /**
- * The text of a body, in pieces; without its byte order mark. Gzip is told by its first bytes. More than `maxBytes` of
- * decompressed text, and what cannot be decompressed, are left out: `cutShort` is told. Never throws for what is in the body.
+ * The text of a body, in pieces, without its byte order mark. Gzip is recognised by its first bytes. Text
+ * beyond `maxBytes` (decompressed) and data that cannot be decompressed are left out; `cutShort` is then
+ * called. Never throws, whatever the body contains.
  */
 export async function* sitemapText(
   body: Uint8Array,
@@ -41,7 +45,10 @@ export async function* sitemapText(
   if (decoder) yield decoder.decode();
 }
 
-/** The last of gzip byte by byte, but never its first, by which it is told. */
+/**
+ * Cuts a body into pieces. The end of gzip data is cut into single bytes, but never its header, by which it
+ * is known.
+ */
 async function* piecesOf(body: Uint8Array): Pieces {
   const isCompressed = isGzip(body);
   const mostBytes = isCompressed ? compressedPieceBytes : pieceBytes;
@@ -53,12 +60,12 @@ async function* piecesOf(body: Uint8Array): Pieces {
   }
 }
 
-/** RFC 1952 section 2.3.1. */
+/** Whether the bytes begin with the magic number of gzip (RFC 1952 section 2.3.1). */
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** The first pieces joined until they are enough to tell gzip and a character set by. */
+/** Joins the first pieces, until they are long enough to recognise gzip and the character set. */
 async function* withSample(pieces: Pieces): Pieces {
   const start: Uint8Array[] = [];
   let missingBytes = pieceBytes;
@@ -104,7 +111,10 @@ async function* decompressed(pieces: Pieces, cutShort: CutShort): Pieces {
   }
 }
 
-/** Gives all that can be had of a stream: each piece is waited for before the next goes in, so that an error costs one alone. */
+/**
+ * Decompresses as much of damaged data as possible. It waits for the output of each piece before it writes
+ * the next, so that an error loses the output of one piece only.
+ */
 class Gunzip {
   isOver = false;
   readonly #decoder = createDecoder('gzip', null);
@@ -123,9 +133,10 @@ class Gunzip {
     );
   }
 
-  /** What comes out because of the piece. */
+  /** Writes a piece and returns its output. */
   async write(piece: Uint8Array): Promise<Uint8Array[]> {
-    // zlib answers no write of what follows the stream: it ends.
+    // zlib never calls back for data after the end of the gzip data, so wait for the end of the stream as
+    // well.
     await Promise.race([new Promise((resolve) => this.#decoder.write(piece, resolve)), this.#over]);
     return this.#take();
   }
@@ -147,11 +158,15 @@ class Gunzip {
   }
 }
 
-/** As `decodeText` finds it in the first piece, which is cut behind a character of ASCII: no character is halved. */
+/**
+ * The character set that `decodeText` finds in the first piece. The sample ends with an ASCII character, so
+ * that it contains no half of a character.
+ */
 function charsetOf(sample: Uint8Array, contentType: string): string {
   const end = sample.findLastIndex((byte) => byte < 0x80) + 1;
   const { charset } = decodeText(sample.subarray(0, end || sample.length), contentType);
   const isUtf16 = charset.startsWith('utf-16');
-  // Some servers name UTF-16 because their strings are, and send UTF-8. "replacement" decodes nothing.
+  // Some servers name UTF-16 but send UTF-8, which has no zero bytes. The encoding "replacement" decodes
+  // nothing.
   return charset === 'replacement' || (isUtf16 && !sample.includes(0)) ? 'utf-8' : charset;
 }

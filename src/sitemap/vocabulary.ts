@@ -1,18 +1,19 @@
-// The vocabularies of XML in which a sitemap may be written: its own, RSS and Atom; which elements hold entries, URLs and dates.
-// Source: https://www.sitemaps.org/protocol.html ("Other Sitemap formats").
+// The XML vocabularies of sitemaps: that of sitemaps.org, RSS and Atom. They say which elements contain
+// entries, URLs and dates. Source: https://www.sitemaps.org/protocol.html ("Other Sitemap formats").
 
 export interface Vocabulary {
   kind: 'urlset' | 'index' | 'rss' | 'atom';
-  /** Names are local ones in lower case. */
+  /** The element of an entry. This and the names below are local names in lower case. */
   entry: string;
+  /** The element of the URL. */
   url: string;
-  /** The URL is the attribute href, not the text. */
+  /** Whether the URL is the attribute href instead of the text. */
   hasHref: boolean;
-  /** The first that is there counts. */
+  /** The elements of the date. The first that an entry has counts. */
   dates: readonly string[];
-  /** Elements that hold nothing but text, so that the start of another is their end. */
+  /** Elements that contain only text. If such an element is not closed, the next one ends it. */
   leaves: readonly string[];
-  /** Of the namespace by its URI, whatever the prefix; not of its extensions. */
+  /** Matches the URI of the vocabulary's namespace, but not those of its extensions. */
   namespace: RegExp;
 }
 
@@ -34,7 +35,7 @@ const rss: Vocabulary = {
   leaves: [],
   namespace: /\/\/purl\.org\/rss\/1\.0\/?$|\/rdf\/simple\/0\.9\/?$/i,
 };
-/** RFC 4287, and Atom 0.3, which says "modified". */
+/** RFC 4287 and Atom 0.3, whose date is named "modified". */
 const atom: Vocabulary = {
   kind: 'atom',
   entry: 'entry',
@@ -45,7 +46,7 @@ const atom: Vocabulary = {
   namespace: /\/2005\/atom$|\/\/purl\.org\/atom\/ns#?$/i,
 };
 
-/** By the local name of the root element, in lower case. */
+/** The vocabularies by the local name of the root element, in lower case. */
 export const vocabularies = new Map<string, Vocabulary>([
   ['urlset', { kind: 'urlset', entry: 'url', ...sitemap }],
   ['sitemapindex', { kind: 'index', entry: 'sitemap', ...sitemap }],
@@ -56,13 +57,14 @@ export const vocabularies = new Map<string, Vocabulary>([
 
 const longestDate = 64;
 
-/** RFC 822 with years of four digits too; the name of the day does not matter. */
+/** A date of RFC 822, also with a year of four digits. The name of the day may be any word. */
 const feedDate =
   /^(?:[a-z]{3,9}[.,]*\s+)?\d{1,2}[\s-]+[a-z]{3,9}\.?[\s-]+(?:\d{2}|\d{4})\s+\d{1,2}:\d{2}(?::\d{2})?(\s+(?:[a-z]{1,5}|[+-]\d{2}:?\d{2}))?$/i;
 
 /**
- * A date as it stands; one as RSS has it is turned into ISO 8601 in UTC, for which it is taken if it names no zone. Null if it is
- * empty or longer than 64 characters.
+ * The date of an entry. If `isFeed`, a date in the format of RSS is converted to ISO 8601 in UTC; a date
+ * without a zone is taken to be in UTC. Any other date is returned as it is. Null if the text is empty or
+ * longer than 64 characters.
  */
 export function dateOf(text: string | null, isFeed: boolean): string | null {
   if (!text || text.length > longestDate) return null;

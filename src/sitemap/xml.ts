@@ -1,29 +1,42 @@
-// Reads XML as it comes, piece by piece: start tags, end tags and text, however broken, in linear time and bounded memory.
-// With htmlparser2's tokenizer: its parser takes quadratic time for deep nesting and for end tags that have no start tag.
+// Reads XML piece by piece: start tags, end tags and text. It accepts broken XML and needs linear time and
+// bounded memory. It uses only the tokenizer of htmlparser2, whose parser takes quadratic time for deep
+// nesting and for stray end tags.
 import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
 
-/** In characters. sitemaps.org allows a URL 2,048; what is longer than this is none. */
+/** The longest URL that is accepted, in characters. sitemaps.org allows 2,048. */
 export const longestUrl = 8192;
-/** With the white space behind it. */
+/** The longest text of an element, including white space after the URL, in characters. */
 const longestText = 2 * longestUrl;
 const longestName = 256;
-/** Of what has been read before: the tokenizer tells positions, and a name or a CDATA section may have begun there. */
+/**
+ * The number of characters kept of the text that has been read. The tokenizer gives positions only, and a
+ * name or a CDATA section may begin in an earlier piece.
+ */
 const keptCharacters = longestText + longestName;
 const mostAttributes = 32;
 
-/** Names are in lower case, with their prefix; '' for one that is too long. Positions are in characters of the text. */
+/**
+ * Receives the parts of an XML text. Names are in lower case, with their prefix; a name that is too long is
+ * ''. Positions are in characters of the text.
+ */
 export interface XmlTaker {
-  /** Of the attributes, those named href, rel or xmlns:prefix, each its first value; null if it is too long. */
+  /**
+   * Called for a start tag. `attributes` has only href, rel and xmlns:prefix, each with its first value, or
+   * null if that is too long.
+   */
   startElement(name: string, attributes: ReadonlyMap<string, string | null>, at: number): void;
-  /** Also for an element that closes itself. */
+  /** Called for an end tag, and for an element that closes itself. */
   endElement(name: string, at: number): void;
-  /** Whether the text of the element at hand is wanted. */
+  /** Whether `text` should be called for the current element. */
   readonly wantsText: boolean;
-  /** References decoded; null for what is too long. `isStray`: it holds an & that begins no reference known to XML. */
+  /**
+   * Called for a piece of text, with references decoded; null if it is too long. `isStray`: it contains an &
+   * that begins no reference of XML.
+   */
   text(piece: string | null, at: number, isStray: boolean): void;
 }
 
-/** A text that comes in pieces, without the white space around it. */
+/** Collects a text from its pieces. White space around the whole text is removed. */
 export class BoundedText {
   #text: string | null = '';
 
@@ -33,17 +46,18 @@ export class BoundedText {
     if (this.#text !== null && this.#text.length > longestText) this.#text = null;
   }
 
-  /** Null if it is too long. */
+  /** The text so far, or null if it is too long. */
   get value(): string | null {
     const text = this.#text?.trimEnd() ?? null;
     return text === null || text.length > longestUrl ? null : text;
   }
 }
 
+/** Reads one XML text and calls `taker` for its parts. */
 export class XmlReader implements TokenizerCallbacks {
   readonly #taker: XmlTaker;
   readonly #tokenizer = new Tokenizer({ xmlMode: true, decodeEntities: true }, this);
-  /** What was read last, and where it begins. */
+  /** The end of the text that has been read, and its position in the text. */
   #window = '';
   #windowStart = 0;
 
@@ -51,7 +65,10 @@ export class XmlReader implements TokenizerCallbacks {
   readonly #attributes = new Map<string, string | null>();
   #attribute = '';
   #value: BoundedText | null = null;
-  /** Within the square brackets of a DOCTYPE; there are no elements, whatever the values of its entities look like. */
+  /**
+   * Whether the reader is within the square brackets of a DOCTYPE. Tags in there are parts of entities, not
+   * elements.
+   */
   #isInSubset = false;
 
   constructor(taker: XmlTaker) {
@@ -69,7 +86,7 @@ export class XmlReader implements TokenizerCallbacks {
     this.#tokenizer.end();
   }
 
-  /** Nothing more is wanted, not even of the piece at hand. */
+  /** Ends the reading at once, also of the piece that is being read. */
   stop(): void {
     this.#tokenizer.pause();
   }
@@ -131,9 +148,12 @@ export class XmlReader implements TokenizerCallbacks {
     this.#taker.text(isTooLong ? null : this.#slice(start, end - endLength), start, false);
   }
 
-  /** The tokenizer knows no internal subset: for it, the DOCTYPE ends with the first > of its first declaration. */
+  /**
+   * Recognises the internal subset of a DOCTYPE, which the tokenizer does not know: it ends the DOCTYPE at
+   * the first > of the first declaration in it.
+   */
   ondeclaration(start: number, end: number): void {
-    if (this.#name !== '') return; // a DOCTYPE stands before the first element
+    if (this.#name !== '') return; // a DOCTYPE comes before the first element
     const text = this.#slice(start, end) ?? 'DOCTYPE [';
     this.#isInSubset ||= /^doctype\s[^\]]*\[[^\]]*$/i.test(text);
   }
@@ -142,14 +162,14 @@ export class XmlReader implements TokenizerCallbacks {
   onprocessinginstruction(): void {}
   onend(): void {}
 
-  /** For the tokenizer, a < that begins nothing is the start of the name that follows: `<<loc`. */
+  /** The name at a position. The tokenizer takes a stray < for the beginning of the name, as in `<<loc`. */
   #nameAt(start: number, end: number): string {
     const name = this.#slice(Math.max(start, end - longestName), end)?.toLowerCase() ?? '';
     const stray = name.lastIndexOf('<');
     return stray < 0 && end - start > longestName ? '' : name.slice(stray + 1);
   }
 
-  /** Null if it begins before what is still known. */
+  /** The text at a position, or null if it begins before the text that is kept. */
   #slice(start: number, end: number): string | null {
     const from = start - this.#windowStart;
     return from < 0 ? null : this.#window.slice(from, end - this.#windowStart);

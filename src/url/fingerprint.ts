@@ -1,10 +1,12 @@
-// The identity of a request within a crawl: 64 bits. Among ten million requests, two share one with a chance of 3 in a million.
+// The fingerprint is the identity of a request within a crawl, with 64 bits. Among ten million requests, the
+// probability that two share a fingerprint is 3 in a million.
 import { hash } from 'node:crypto';
 
 /**
- * 16 lower-case hex digits: the first 64 bits of SHA-1 over the normalised URL (SHA-1, because a Lua script in Redis has it at hand
- * and so no lane need keep it); if the method is not GET or there is a body, over method, URL and the body's own hash. Headers do
- * not count. An empty body is none.
+ * The fingerprint of a request, as 16 lower-case hex digits: the first 64 bits of a SHA-1. For a GET without
+ * body, the hash covers the normalised URL; otherwise it covers the method, the URL and the SHA-256 of the
+ * body. Headers do not count, and an empty body counts as none. SHA-1 is used because Lua scripts in Redis
+ * can compute it, so that a lane does not need to store fingerprints.
  */
 export function fingerprint(request: { url: string; method?: string; body?: string }): string {
   const { url, method = 'GET', body = '' } = request;
@@ -13,7 +15,9 @@ export function fingerprint(request: { url: string; method?: string; body?: stri
   return hash('sha1', identity, 'hex').slice(0, 16);
 }
 
-/** The same 64 bits as a signed decimal integer, the form that Redis keeps in 8 bytes in an integer set. */
+/**
+ * A fingerprint as a signed decimal integer. In this form, Redis stores it in 8 bytes in a set of integers.
+ */
 export function signedDecimal(hex: string): string {
   return BigInt.asIntN(64, BigInt(`0x${hex}`)).toString();
 }

@@ -1,24 +1,26 @@
-// Whose a URL is: its limiter key, origin, host name and registrable domain. The first three are read off the text of
-// a normalised URL, which always has a slash after the host and never a default port: each link passes here.
+// The host of a URL: its limiter key, origin, host name and registrable domain. Every link passes here, so
+// the first three are cut from the text of a normalised URL, which always has a slash after the host and
+// never a default port.
 import { getDomain } from 'tldts';
 import { DroverError } from '../errors.ts';
 import { normalizeUrl } from './normalize.ts';
 
 /**
- * The default limiter key: host name, and port where it is not the scheme's default. `http://a/` and `https://a/` share
- * `a`. A redirect's target may hold a password, which no key may show.
+ * The default limiter key of a URL: the host name, and the port if it is not the scheme's default.
+ * `http://a/` and `https://a/` share the key `a`. The target of a redirect may contain a password, which
+ * never becomes part of a key.
  */
 export function limiterKeyOf(url: string): string {
   const key = url.slice(hostStart(url), pathStart(url));
   return key.includes('@') ? key.slice(key.lastIndexOf('@') + 1) : key;
 }
 
-/** Scheme, host name and port: `https://example.com:8443`. */
+/** Scheme, host name and port, for example `https://example.com:8443`. */
 export function originOf(url: string): string {
   return url.slice(0, pathStart(url));
 }
 
-/** `example.com`, `127.0.0.1`, `[::1]`. */
+/** The host name without port, for example `example.com`, `127.0.0.1` or `[::1]`. */
 export function hostnameOf(url: string): string {
   const key = limiterKeyOf(url);
   const colon = key.lastIndexOf(':');
@@ -37,9 +39,10 @@ const MOST_REMEMBERED = 10_000;
 const remembered = new Map<string, string>();
 
 /**
- * The domain one can register, by the public suffix list with its private part (so `a.github.io` and `b.github.io` are
- * two): `example.co.uk` for `www.example.co.uk`. IP addresses, single labels and suffixes are their own domain.
- * A dot at the end of the name is of no account.
+ * The registrable domain of a host name: `example.co.uk` for `www.example.co.uk`. The public suffix list
+ * decides, including its private part, so `a.github.io` and `b.github.io` are different domains. IP
+ * addresses, names of one label and public suffixes are their own domain. A dot at the end of the name is
+ * ignored.
  */
 export function registrableDomain(hostname: string): string {
   const known = remembered.get(hostname);
@@ -51,19 +54,20 @@ export function registrableDomain(hostname: string): string {
   return domain;
 }
 
-/** Ends of names that the public DNS does not hold (RFC 6761, RFC 6762, RFC 8375, and common use). */
+/** Endings of names that are not in the public DNS (RFC 6761, RFC 6762, RFC 8375, and common use). */
 const privateEnds = /(^|\.)(localhost|local|internal|intranet|private|corp|home|lan|test|home\.arpa)$/;
 
 /**
- * Whether a host can only be meant as one of the operator's own network: an address, a name without a dot, or one with a private ending.
- * A name of the public DNS is not, whatever it resolves to: its owner could point it inward.
+ * Whether a host name can only mean a host of the operator's own network: an IP address, a name without a
+ * dot, or a name with a private ending. A name of the public DNS never counts, whatever it resolves to: its
+ * owner could make it resolve to a private address.
  */
 export function mayBePrivate(hostname: string): boolean {
   const isAddress = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
   return isAddress || !hostname.includes('.') || privateEnds.test(hostname);
 }
 
-/** host:port with the scheme's default port made explicit. */
+/** "host:port" of a URL, with the port even if it is the scheme's default. Throws if `url` is no URL. */
 export function hostPortOf(url: string): string {
   const { hostname, port, protocol } = new URL(url);
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;

@@ -1,26 +1,30 @@
-// One spelling for each URL: what a browser would request, less what makes several spellings of one request.
+// Normalises URLs: one spelling for all URLs with which a browser would make the same request.
 import { type Failure, failure } from '../errors.ts';
 import { isPlainPath, isPlainQuery, isPlainRelative, isPlainUrl } from './plain.ts';
 
 export interface UrlRules {
-  /** Relative texts are resolved against it; without one, only absolute URLs are accepted. */
+  /** Relative URLs are resolved against this URL. Without it, only absolute URLs are accepted. */
   base?: string;
-  /** Names of query parameters to remove, as they stand in a normalised URL; `*` at the end as wildcard: `utm_*`. */
+  /**
+   * Names of query parameters to remove, spelled as in a normalised URL. A `*` at the end is a wildcard:
+   * `utm_*`.
+   */
   stripParams?: readonly string[];
-  /** Of the normalised URL, in characters. */
+  /** The largest length of the normalised URL, in characters. */
   maxLength?: number;
-  /** Told of each link of a page that is longer. */
+  /** Called for each link of a page that is longer than `maxLength`. */
   onTooLong?: () => void;
 }
 
 /**
- * The normalised form of `text`, read by the WHATWG URL standard (so white space around it and line ends in it are
- * removed, the host is in lower case and punycode, default port and dot segments are removed) and then by RFC 3986
- * §6.2.2: percent-encoding in upper case, and none for unreserved characters. Fragment and empty query are dropped;
- * order and names of query parameters stay, unless `stripParams` names them. Applying it again changes nothing.
+ * The normalised form of `text`. It is parsed by the WHATWG URL standard: white space around it and line ends
+ * in it are removed, the host becomes lower case and punycode, the default port and dot segments are removed.
+ * Then RFC 3986 §6.2.2 applies: percent-encoding is in upper case, and unreserved characters are not encoded.
+ * Fragment and empty query are removed. Query parameters keep their order and names, except those that
+ * `stripParams` removes. Idempotent.
  *
- * Failures: E_URL_INVALID (also for a user name or password, which would end up in records and logs), E_URL_SCHEME,
- * E_URL_TOO_LONG.
+ * Failures: E_URL_INVALID (also if it has a user name or password, which would appear in records and logs),
+ * E_URL_SCHEME, E_URL_TOO_LONG.
  */
 export function normalizeUrl(text: string, rules: UrlRules = {}): { url: string } | { failure: Failure } {
   const { base, stripParams = [], maxLength = Number.POSITIVE_INFINITY } = rules;
@@ -33,8 +37,8 @@ export function normalizeUrl(text: string, rules: UrlRules = {}): { url: string 
 }
 
 /**
- * For the many links of one page: a function that gives what `normalizeUrl` with `base` gives, and null for a failure.
- * Plain hrefs of the page's own origin are not parsed, which is what makes it fast. `base` may be any URL.
+ * A function that normalises the links of one page: it returns what `normalizeUrl` with `base` returns, or
+ * null for a failure. It is fast because it does not parse plain hrefs (see plain.ts). `base` may be any URL.
  */
 export function createLinkResolver(base: string, rules: UrlRules = {}): (href: string) => string | null {
   const { stripParams = [], maxLength = Number.POSITIVE_INFINITY, onTooLong } = rules;
@@ -50,7 +54,10 @@ export function createLinkResolver(base: string, rules: UrlRules = {}): (href: s
   };
 }
 
-/** Joins plain hrefs to a normalised page URL; null for those that must be parsed. */
+/**
+ * A function that resolves a plain href against a normalised page URL. It returns null for an href that must
+ * be parsed.
+ */
 function plainJoiner(page: string, stripping: boolean): (href: string) => string | null {
   const pathStart = page.indexOf('/', 8);
   const queryStart = page.indexOf('?', pathStart);
@@ -82,10 +89,7 @@ function spell(text: string, { base, stripParams = [] }: UrlRules): string | Fai
     return failure('E_URL_SCHEME', `It begins with "${scheme}"; if that is a host, put http:// before it.`);
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    return failure(
-      'E_URL_INVALID',
-      'It holds a user name or password; give an Authorization header instead.',
-    );
+    return failure('E_URL_INVALID', 'It has a user name or password; give an Authorization header instead.');
   }
   return withoutEmptyQuery(strip(respellTriplets(withoutFragment(parsed.href)), stripParams));
 }
@@ -119,8 +123,8 @@ function respellTriplets(href: string): string {
 }
 
 /**
- * After a lone `%` or `%4`, decoding could make a triplet that was none (`%%34%31` would become `%41`): another URL,
- * and yet another when normalised again.
+ * Whether the triplet at `offset` follows a lone `%` or `%4`. Decoding it could then make a new triplet
+ * (`%%34%31` would become `%41`). That would be another URL, which would change again when normalised again.
  */
 function followsLonePercent(href: string, offset: number): boolean {
   return href[offset - 1] === '%' || (href[offset - 2] === '%' && /[0-9A-Fa-f]/.test(href[offset - 1] ?? ''));

@@ -1,33 +1,42 @@
-// Session identifiers in URLs: each visit gets another, so that one page seems to be as many pages as it had visits.
+// Removes session identifiers from URLs. A server gives each visit a new one, so that one page would seem to
+// be many.
 
-/** Quick, and says yes too often. Nearly every link holds none of these. */
+/** A quick first check that may say yes without reason. Nearly all links have no such text. */
 const mayHoldOne =
   /;jsessionid=|\/\([sax]\(|[?&](?:s=|sid=|session|phpsess|jsess|aspsess|asp\.net|oscsid|zenid|cftoken)/i;
 
-/** Not behind the dots of a segment that would lead elsewhere without it: `/a/..;jsessionid=1/b`. */
+/**
+ * The identifier in a path. After `.` or `..` it stays: `/a/..;jsessionid=1/b` without it would be another
+ * path.
+ */
 const javaPathId = /(?<!\/\.{1,2});jsessionid=[^;/]*/gi;
 
 /**
- * A segment of its own and not the last. S is the session, A and F are tickets of an unnamed and of a named user, X says
- * that the server tried cookies first. Source: https://learn.microsoft.com/en-us/previous-versions/ms178582(v=vs.140)
+ * The identifier of ASP.NET: a whole segment of the path, but not the last. S is the session, A and F are the
+ * tickets of an anonymous and of a logged-in user, X says that the server tried cookies first.
+ * Source: https://learn.microsoft.com/en-us/previous-versions/ms178582(v=vs.140)
  */
 const aspPathId =
   /\/\((?:(?:X\(\d\))?(?:A\([^()/]+\))?S\([a-z0-9]{24}\)(?:F\([^()/]+\))?|A\([^()/]+\)S\([^()/]+\)F\([^()/]+\))\)(?=\/)/gi;
 
-/** Names, in lower case, that stand for a session wherever they are seen. */
+/** Names of parameters, in lower case, that always mean a session. */
 const sessionName = /^(?:phpsessid|jsessionid|aspsessionid[a-z]{8}|asp\.net_sessionid|oscsid|zenid)$/;
-/** Names that may stand for a section, a search or a conference as well: their value decides. */
+/** Names that may mean a session, but also a section, a search or a conference. The value decides. */
 const doubtfulName = /^(?:s|sid|session|sessionid|session_id)$/;
-/** 16 or more hexadecimal digits, or 20 or more letters and digits of which there are both (digits alone are hexadecimal). */
+/**
+ * 16 or more hexadecimal digits (which may be digits alone), or 20 or more letters and digits with at least
+ * one digit.
+ */
 const sessionValue = /^(?:[0-9a-f]{16,}|(?=[a-z]*\d)[a-z0-9]{20,})$/i;
 
 /**
- * The URL (normalised) without session identifiers; the same string where there are none. Idempotent; what comes out is
- * normalised, and order and spelling of all else stay.
+ * Removes the session identifiers from a normalised URL. The result is normalised too; everything else keeps
+ * its order and spelling. A URL without session identifiers is returned as it is. Idempotent.
  *
- * Removed are `;jsessionid=…` from any segment of the path, ASP.NET's `/(S(…))/`, and the query parameters of PHP, Java,
- * ASP, osCommerce and Zen Cart; ColdFusion's CFID and CFTOKEN if both are there; `s`, `sid`, `session`, `sessionid` and
- * `session_id` if their value can be nothing else. Names are compared without regard to case.
+ * These are removed: `;jsessionid=…` from every segment of the path; ASP.NET's `/(S(…))/`; the query
+ * parameters of PHP, Java, ASP, osCommerce and Zen Cart; ColdFusion's CFID and CFTOKEN if both are present;
+ * `s`, `sid`, `session`, `sessionid` and `session_id` if the value looks like a session identifier. The case
+ * of names does not matter.
  */
 export function withoutSessionIds(url: string): string {
   if (!mayHoldOne.test(url)) return url;

@@ -1,16 +1,20 @@
-// What URLs alone tell of a trap, a site without end: paths that repeat themselves, and pages that differ in a number
-// only. Both are asked for every link, so they scan and build no strings.
+// Recognises by their URLs the pages of a trap, which is a site without end: paths that repeat themselves,
+// and URLs that differ only in a number. These functions run for every link, so they compare characters and
+// build no strings.
 
 const slash = 0x2f;
 const questionMark = 0x3f;
 const percent = 0x25;
 
-/** Where the segments of the path in hand begin; one more for where the last ends. No call keeps it beyond its end. */
+/**
+ * Where the segments of the current path begin, and where the last one ends. Every call of mostRepeats reuses
+ * it.
+ */
 const starts = new Int32Array(17);
 
 /**
- * How often the most frequent non-empty path segment stands in the normalised URL's path: 3 for `/a/b/a/b/a`, 0 for
- * `/`. Segments are compared as they are spelled.
+ * How often the most frequent segment occurs in the path of a normalised URL: 3 for `/a/b/a/b/a`. Empty
+ * segments do not count, so the result is 0 for `/`. Segments are equal if they are spelled the same.
  */
 export function mostRepeats(url: string): number {
   let count = 0;
@@ -27,7 +31,9 @@ export function mostRepeats(url: string): number {
   return mostOfFew(url, count);
 }
 
-/** Each segment against those behind it: most differ in length or in the first character. */
+/**
+ * Compares each segment with those after it. This is fast: most differ in length or in the first character.
+ */
 function mostOfFew(url: string, count: number): number {
   let most = 0;
   for (let first = 0; first + most < count; first += 1) {
@@ -52,7 +58,9 @@ function isSameText(url: string, start: number, other: number, length: number): 
   return true;
 }
 
-/** For long paths: in time that grows with the length alone, however many segments a hostile site puts into it. */
+/**
+ * For paths with many segments: takes time linear in the length, however many segments a hostile site makes.
+ */
 function mostOfMany(url: string): number {
   const [path = ''] = url.slice(url.indexOf('/', 8)).split('?', 1);
   const repeats = new Map<string, number>();
@@ -63,15 +71,16 @@ function mostOfMany(url: string): number {
 }
 
 /**
- * Whether two normalised URLs differ in digits only (`/cal?month=2026-11` and `/cal?month=2026-12`; 9 and 10 too): each
- * run of digits counts as one, whatever its length. The same URL does not. Digits of the host count as they are, and
- * so do those of percent-encoding, without which many letters of other alphabets would look alike.
+ * Whether two normalised URLs differ only in numbers, as `/cal?month=2026-11` and `/cal?month=2026-12` do.
+ * Numbers may have different lengths. Returns false for equal URLs. Digits in the host and in
+ * percent-encoding must be equal: many letters of other alphabets differ only in the digits of their
+ * percent-encoding.
  */
 export function isLookAlike(url: string, other: string): boolean {
   if (url === other) return false;
   const pathStart = url.indexOf('/', 8);
   if (other.indexOf('/', 8) !== pathStart) return false;
-  // From the end, because links of one page differ there: most are told apart by their last character.
+  // Compare from the end: links of one page mostly differ there, often in the last character.
   let here = url.length - 1;
   let there = other.length - 1;
   while (here > pathStart && there > pathStart) {
@@ -88,7 +97,7 @@ export function isLookAlike(url: string, other: string): boolean {
   return here === there && url.slice(0, pathStart) === other.slice(0, pathStart);
 }
 
-/** Not one of the two characters after a percent sign. */
+/** Whether the character is a digit and is not one of the two characters after a percent sign. */
 function isDigit(url: string, at: number): boolean {
   const code = url.charCodeAt(at);
   if (code < 0x30 || code > 0x39) return false;

@@ -1,33 +1,34 @@
-// Reads a server's own log and says how politely it was asked: what drover claims of itself is no evidence. Pure functions.
+// Reads a server's log and finds violations of its limits. The log is the evidence, not what drover says
+// about itself. These functions are pure.
 import type { LogEntry } from './site/site.ts';
 
 export interface Audit {
   requests: number;
-  /** Most requests in flight at one time. One that ends at the instant in which another starts does not overlap it. */
+  /** The most requests in flight at one time. A request that ends when another starts does not overlap it. */
   mostInFlight: number;
-  /** Smallest time from one start to the next; Infinity for fewer than two requests. */
+  /** The smallest time from one start to the next. Infinity for fewer than two requests. */
   smallestGapMs: number;
 }
 
-/** A time in which a host is to be left alone. */
+/** A time in which no request may start at a host. Milliseconds since 1970. */
 export interface Pause {
-  /** When the client had learnt of it: the end of the answer that said so, for instance. Milliseconds since 1970. */
+  /** When the client knows of the pause, for example the end of the answer that asked for it. */
   fromMs: number;
   untilMs: number;
 }
 
-/** What a host is to see at most, over the whole fleet. */
+/** The limits of a host, for the whole fleet. */
 export interface AuditedLimits {
-  /** Requests in flight. */
+  /** The most requests in flight. */
   concurrency: number;
-  /** From one start to the next; 0 for none. */
+  /** The least time from one start to the next; 0 for no limit. */
   delayMs: number;
-  /** Starts in any `durationMs`: both are given, or neither. */
+  /** The most starts in any time of `durationMs`. Either both are given or none. */
   max?: number;
   durationMs?: number;
 }
 
-/** A pause, and the answer that asked for it. */
+/** A pause with the answer that asked for it (`told`). */
 export interface ToldPause extends Pause {
   told: LogEntry;
 }
@@ -38,22 +39,23 @@ export interface Violation {
   /** The request that started too early. */
   later: LogEntry;
   /**
-   * Of whom it came too early: the request whose end would have made room for it (concurrency), the one before it (delay), the one so many
-   * starts before it (rate), the answer that asked for the pause.
+   * The request for which it should have waited. concurrency: the request whose end would have made room.
+   * delay: the one before it. rate: the one `max` starts before it. pause: the one whose answer asked for the
+   * pause.
    */
   earlier: LogEntry;
-  /** By how much. */
+  /** By how many milliseconds it came too early. */
   earlyMs: number;
 }
 
 /**
- * From the moment in which a server has sent its 429, the whole fleet is to know of it within this time: the consumer has to read the answer
- * and to tell Redis, and Redis to tell the others; what they had handed to the kernel by then is on its way. Starts in this time are no
- * violations of the pause. On a machine that has more to do than it can, the news waits for its turn as well.
+ * The time that the fleet has to learn of a 429. In this time, a consumer reads the answer and writes the
+ * pause to Redis, and Redis tells the other consumers; requests that they have given to the kernel cannot be
+ * stopped. Starts in this time do not violate the pause. On a busy machine, it may take longer.
  */
 export const PAUSE_NEWS_MS = 25;
 
-/** The log taken apart by Host header. */
+/** The entries of a log by Host header. */
 export function byHost(log: readonly LogEntry[]): Map<string, LogEntry[]> {
   return Map.groupBy(log, ({ host }) => host);
 }
@@ -72,7 +74,7 @@ function auditHost(entries: readonly LogEntry[]): Audit {
   };
 }
 
-/** Most of these requests in flight at one time, whatever their hosts. */
+/** The most of these requests that were in flight at one time, whatever their hosts. */
 export function mostInFlight(entries: readonly LogEntry[]): number {
   const changes = entries.flatMap(({ start, end }) => [
     { at: start, by: 1 },
@@ -88,6 +90,7 @@ export function mostInFlight(entries: readonly LogEntry[]): number {
   return most;
 }
 
+/** The smallest time from one start to the next, in milliseconds. Infinity for fewer than two requests. */
 export function smallestGapMs(entries: readonly LogEntry[]): number {
   const starts = startsOf(entries);
   return starts.reduce(
@@ -96,7 +99,7 @@ export function smallestGapMs(entries: readonly LogEntry[]): number {
   );
 }
 
-/** Most starts in any window [t, t + windowMs). */
+/** The most starts in any window [t, t + windowMs). */
 export function mostStartsIn(entries: readonly LogEntry[], windowMs: number): number {
   const starts = startsOf(entries);
   let most = 0;
@@ -108,14 +111,14 @@ export function mostStartsIn(entries: readonly LogEntry[], windowMs: number): nu
   return most;
 }
 
-/** Requests that started in one of the pauses; both ends of a pause are outside it. */
+/** The requests that started during one of the pauses. The two ends of a pause are not part of it. */
 export function startsDuring(entries: readonly LogEntry[], pauses: readonly Pause[]): LogEntry[] {
   return entries.filter(({ start }) =>
     pauses.some(({ fromMs, untilMs }) => start > fromMs && start < untilMs),
   );
 }
 
-/** The pauses that a host asked for by its answers of 429, each with the same Retry-After. */
+/** The pauses that a host asked for with its 429 answers. Each has the same Retry-After. */
 export function pausesTold(
   entries: readonly LogEntry[],
   retryAfterMs: number,
@@ -127,10 +130,14 @@ export function pausesTold(
 }
 
 /**
- * Every start at one host that came too early for its limits, robots.txt and the redirects to it included; each start once for each kind.
- * `toleranceMs` is what the server's clock may err: a start is stamped when the server gets to it, so that it may seem closer to the next,
- * or later after a 429, than it was; by more only where the server knows that it was held up (`lateMs`). What is in flight is exact, since a slot is its consumer's
- * until the answer has come; but for clients that went away (499), of which the server may learn that much later than the fleet.
+ * All starts at one host that came too early for its limits, including robots.txt and redirects to the host.
+ * A start may be listed once for each kind of limit.
+ *
+ * `toleranceMs` is the error of the server's clock. A start is noted when the server reads it, so it may seem
+ * closer to the next start, or later after a 429, than it was. The error may be larger if the server knows
+ * that it was busy (`lateMs`). Concurrency needs no tolerance, because a consumer holds its slot until the
+ * answer has come. The exception is a client that went away (499): the server may learn of that later than
+ * the fleet, by the tolerance.
  */
 export function violationsOf(
   entries: readonly LogEntry[],
@@ -151,7 +158,7 @@ export function violationsOf(
   });
 }
 
-/** Starts that came while all slots were taken, each with the request that had to end first. */
+/** The starts that came while all slots were taken, each with the request that should have ended first. */
 function overlaps(inOrder: readonly LogEntry[], concurrency: number, toleranceMs: number): Violation[] {
   const freeAt = ({ end, status }: LogEntry) => (status === 499 ? end - toleranceMs : end);
   let inFlight: LogEntry[] = [];
@@ -165,14 +172,14 @@ function overlaps(inOrder: readonly LogEntry[], concurrency: number, toleranceMs
   });
 }
 
-/** Starts in the pause, those left out that may have come before it. */
+/** The starts during the pause, without those that may have come before it. */
 function startsIn(inOrder: readonly LogEntry[], pause: ToldPause): Violation[] {
   const { told: earlier, fromMs, untilMs } = pause;
   const starts = startsDuring(inOrder, [pause]).filter(({ start, lateMs = 0 }) => start - lateMs > fromMs);
   return starts.map((later) => ({ kind: 'pause', later, earlier, earlyMs: untilMs - later.start }));
 }
 
-/** Each start with the one so many starts before it, and how much closer it came than it should. */
+/** Each start with the one `startsBefore` before it, and by how much the two are closer than `leastMs`. */
 function tooClose(
   inOrder: readonly LogEntry[],
   kind: 'delay' | 'rate',
@@ -186,9 +193,11 @@ function tooClose(
 }
 
 /**
- * The least time in which the limits allow these requests of one host, from the first start to the last end: what a client would need that
- * loses no time. Each request takes as long as it took the server; each 429 stops, until its Retry-After has passed, the starts of those that
- * did not start before it was known; a rate is spent evenly, one start each durationMs / max. Compared with the time that they did take, it is the share of the allowed throughput.
+ * The least time in which the limits allow these requests of one host, from the first start to the last end:
+ * the time of a client that loses none. Divided by the time that they really took, it is the used share of
+ * the allowed throughput. Each request takes as long as it took the server. After each 429, no request starts
+ * until its Retry-After has passed, except those that started before it was known. A rate is used evenly,
+ * with one start each durationMs / max.
  */
 export function leastMs(entries: readonly LogEntry[], limits: AuditedLimits, retryAfterMs: number): number {
   const { concurrency, delayMs, max = 0, durationMs = 0 } = limits;
@@ -215,14 +224,14 @@ function afterPauses(at: number, pauses: readonly Pause[]): number {
   return pause ? afterPauses(pause.untilMs, pauses) : at;
 }
 
-/** How often each URL, `host/path`, was asked for. */
+/** How often each URL (`host/path`) was requested. */
 export function timesAsked(entries: readonly LogEntry[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const { host, path } of entries) times.set(host + path, (times.get(host + path) ?? 0) + 1);
   return times;
 }
 
-/** The URLs that were asked for more than once. */
+/** The URLs that were requested more than once. */
 export function askedAgain(entries: readonly LogEntry[]): string[] {
   return [...timesAsked(entries)].filter(([, times]) => times > 1).map(([url]) => url);
 }

@@ -1,4 +1,4 @@
-// Running drover as a user does, in a data directory of the test's own, and reading what it left.
+// Runs drover commands as a user does, in a data directory of the test's own, and reads the results.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,22 +9,24 @@ import { temporaryDirectory } from './temporary.ts';
 
 export interface CommandRunner {
   dir: string;
-  /** A file in it. */
+  /** The path of a file in `dir`. */
   path(name: string): string;
   /** Starts a command with this data directory. */
   start(args: readonly string[], options?: SpawnOptions): DroverProcess;
-  /** Runs it to its end. */
+  /** Runs a command to its end. */
   run(
     args: readonly string[],
     options?: SpawnOptions,
   ): Promise<{ code: number | null; stdout: string; stderr: string }>;
   status(crawl: string): Promise<CrawlCounts>;
   results(crawl: string): Promise<CrawlRecord[]>;
-  /** What a command prints as JSON, a value a line; fails unless it exits with 0. */
+  /**
+   * Runs a command that prints one JSON value on each line, and returns these. Fails unless it exits with 0.
+   */
   json<T>(args: readonly string[]): Promise<T[]>;
 }
 
-/** `environment` goes to every command. */
+/** Makes a runner. Every command gets `environment` in addition to the present environment. */
 export async function openCommandRunner(environment: Record<string, string> = {}): Promise<CommandRunner> {
   const dir = await temporaryDirectory('runner');
   const start: CommandRunner['start'] = (args, options = {}) =>
@@ -65,7 +67,7 @@ export async function recordsOf(path: string): Promise<CrawlRecord[]> {
     .map((line) => JSON.parse(line) as CrawlRecord);
 }
 
-/** Fails unless the crawl's numbers add up (I5). */
+/** Fails unless the crawl's numbers add up: accepted = recorded + refused + dead + waiting. */
 export function assertAddsUp(counts: CrawlCounts): void {
   const { accepted, recorded, refused, dead, waiting } = counts;
   assert.equal(accepted, recorded + refused + dead + waiting, JSON.stringify(counts));

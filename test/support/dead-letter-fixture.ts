@@ -1,4 +1,5 @@
-// A crawl `c` whose requests have died: 30 at 127.0.0.1 (status 500), 10 at 127.0.0.2 (404, which it calls dead); its command has ended.
+// A crawl `c` that has ended with dead letters only: 30 at 127.0.0.1 (status 500) and 10 at 127.0.0.2 (status
+// 404, which is dead because of --dead-on).
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -15,7 +16,7 @@ import { startSite } from './site/site.ts';
 
 const QUICK = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '--backoff', '10'];
 
-/** `attempts` each; `environment` goes to every command. */
+/** Runs the crawl. Each request has `attempts` attempts; every command gets `environment`. */
 export async function openDeadLetterFixture(
   t: TestContext,
   fleets: Fleets,
@@ -31,7 +32,7 @@ export async function openDeadLetterFixture(
   const { runner, fleet } = await fleets.open(environment);
   const urls = Array.from({ length: 40 }, (_, page) => `${site.urls[page < 30 ? 0 : 1]}/p/${page}\n`);
   await writeFile(runner.path('list.txt'), urls.join(''));
-  /** Run again, it fetches what a replay has brought back. */
+  /** The command of the crawl. When it runs again, it fetches the requests that a replay has brought back. */
   const command = [
     'crawl',
     runner.path('list.txt'),
@@ -54,7 +55,7 @@ export async function openDeadLetterFixture(
   return { site, runner, parts, consume, ended, command };
 }
 
-/** All letters, the newest first. */
+/** All dead letters, the newest first. */
 export async function lettersOf(
   parts: readonly [Fleet, RequestQueue],
   filter = ALL_DEAD,

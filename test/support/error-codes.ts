@@ -1,30 +1,35 @@
-// Where a source decides by a list of error codes, or takes a message apart, for the test that holds both to src/errors-table.ts. Text, not a parser.
+// Finds sources that decide by a list of error codes, or that take a message apart. A test forbids both
+// outside of src/errors-table.ts. This searches the text with patterns and is no parser.
 import { catalogue } from '../../src/errors.ts';
 import { withoutComments } from './sources.ts';
 
-/** Distinct codes that one file may ask for by name: where the flow needs that one code, not where it sorts codes. */
+/** The number of different codes that one file may compare with. More would mean that it sorts codes. */
 const MOST_ASKED = 2;
 
 const code = 'E_[A-Z0-9_]+';
 const quoted = String.raw`['"\`]${code}['"\`]`;
 
-/** What of the code reads `'E_FILE', 'E_AUTH'`, with or without more: an element beside another in an array, a set, arguments. */
+/** Matches `'E_FILE', 'E_AUTH'`: two codes next to each other in an array, a set or arguments. */
 const inRow = new RegExp(String.raw`${quoted}\s*,\s*${quoted}`, 'g');
-/** `E_FILE: …` and `['E_FILE']: …`: a table by code. */
+/** Matches `E_FILE: …` and `['E_FILE']: …`: an entry of a table by code. */
 const asKey = new RegExp(String.raw`(?<=[{,;(]\s*)(?:\[?${quoted}\]?|${code})\s*:(?!:)`, 'g');
-/** `=== 'E_FILE'`, `'E_FILE' ===`, `case 'E_FILE'`, `.has('E_FILE')`. */
+/** Matches comparisons: `=== 'E_FILE'`, `'E_FILE' ===`, `case 'E_FILE'`, `.has('E_FILE')`. */
 const asked = new RegExp(
   String.raw`(?:[!=]==?|\bcase|\.(?:has|includes|get|add|indexOf|startsWith|endsWith)\()\s*${quoted}|${quoted}\s*[!=]==?`,
   'g',
 );
-/** Any text with E_ in it; what is not quoted, a key or a property is part of a regular expression. */
+/** Matches any string with E_ in it. */
 const text = /'[^'\n]*E_[^'\n]*'|"[^"\n]*E_[^"\n]*"|`[^`\n]*\bE_[^`\n]*`/g;
+/** Matches a regular expression with E_ in it. */
 const inRegex = /(?<=[(,=:?&|![]\s*|return\s+)\/(?![/*])(?:[^/\n\\]|\\.)*\bE_(?:[^/\n\\]|\\.)*\//g;
 
 const codesIn = (piece: string): string[] => piece.match(new RegExp(String.raw`\b${code}`, 'g')) ?? [];
 const distinct = (pieces: readonly string[]) => [...new Set(pieces.flatMap(codesIn))];
 
-/** One line for each way in which the source decides by codes; none where it raises them, or asks for one or two. */
+/**
+ * One line for each way in which the source decides by codes. Empty if it only raises codes or compares with
+ * two at most.
+ */
 export function listsOfCodes(source: string): string[] {
   const plain = withoutComments(source);
   const defects = (plain.match(inRow) ?? []).map((row) => `codes in a row: ${distinct([row]).join(', ')}`);
@@ -42,10 +47,13 @@ export function listsOfCodes(source: string): string[] {
 }
 
 const layers = new Set(Object.values(catalogue).map(({ layer }) => layer as string));
-/** The phases of a fetch are layers by name, and have limits and times of their own. */
+/** The phases of a fetch have the same names as layers, but are something else. */
 const phases = new Set(['dns', 'connect', 'tls', 'send', 'response', 'read', 'request']);
 
-/** The same for layers: a list with one in it that is no phase of a fetch, or several that are compared with. */
+/**
+ * The same for layers: lists of layers that are not only phases of a fetch, and comparisons with several
+ * layers.
+ */
 export function listsOfLayers(source: string): string[] {
   const plain = withoutComments(source);
   const rows = (plain.match(/'[a-z]+'(?:\s*,\s*'[a-z]+')+/g) ?? []).filter((row) => {
@@ -66,7 +74,7 @@ const takenApart = [
   ),
 ];
 
-/** Where a message, a detail or a job's failedReason is taken apart. */
+/** The places at which a message, a detail or a job's failedReason is taken apart. */
 export function messagesTakenApart(source: string): string[] {
   const plain = withoutComments(source);
   return takenApart.flatMap((pattern) => plain.match(pattern) ?? []);

@@ -1,4 +1,4 @@
-// Fetching in a test: a request with roomy limits, and what came of it.
+// Fetching in a test: a request with generous limits, and its result.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { ErrorCode, Failure } from '../../src/errors.ts';
@@ -20,9 +20,10 @@ export const roomyTimeouts = {
   request: 20_000,
 };
 
-/** All of loopback, and nothing else beyond public addresses. */
+/** Allows all loopback addresses in addition to public ones. */
 export const loopbackAllowed = { cidrs: ['127.0.0.0/8', '::1'], hosts: [] };
 
+/** A GET request with generous limits, changed by `overrides`. */
 export function requestTo(url: string, overrides: Partial<FetchRequest> = {}): FetchRequest {
   return {
     url,
@@ -45,17 +46,19 @@ export function fetcherFor(t: TestContext, options: Partial<FetcherOptions> = {}
   return fetcher;
 }
 
-/** Something with `close`, closed after the test. */
+/** Closes `opened` after the test, and returns it. */
 export function closing<T extends { close(): unknown }>(t: TestContext, opened: T): T {
   t.after(() => opened.close());
   return opened;
 }
 
+/** The answer of a fetch. Fails if the fetch failed. */
 export function answered(result: FetchResult): Answer {
   assert.ok(result.ok, result.ok ? '' : `failed: ${result.failure.code} ${result.failure.message}`);
   return result.answer;
 }
 
+/** The failure of a fetch. Fails if the fetch did not fail with this code. */
 export function failed(result: FetchResult, code: ErrorCode): Failure {
   assert.ok(!result.ok, 'there was an answer');
   assert.equal(result.failure.code, code, result.failure.message);

@@ -1,4 +1,4 @@
-// A Redis for the tests of one file, and fleets on it that know nothing of each other.
+// A Redis for all tests of one file, and fleets on it that do not share anything else.
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';
@@ -9,16 +9,16 @@ import { startTestRedis, type TestRedis, type TestRedisOptions } from './redis.t
 
 export interface TestFleet {
   runner: CommandRunner;
-  /** By the connection of the whole file. */
+  /** Uses the connection of the whole file. */
   fleet: Fleet;
   namespace: string;
 }
 
 export interface Fleets {
-  /** Of the whole file; there from before the first test. */
+  /** The connection of the whole file. It exists from before the first test on. */
   readonly redis: Redis;
   readonly url: string;
-  /** Commands of a fleet of the test's own; `environment` goes to each of them. */
+  /** Opens a fleet for one test. Each of its commands gets `environment`. */
   open(environment?: Record<string, string>): Promise<TestFleet>;
 }
 

@@ -1,10 +1,10 @@
-// A DNS server on loopback (RFC 1035 section 4.1): it answers what the test says, and notes what it was asked.
+// A DNS server on loopback (RFC 1035 section 4.1). A test decides what it answers; it keeps the questions.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Addresses, IPv4 and IPv6 mixed; or the response code of RFC 1035; or nothing at all. */
+/** An answer: addresses of IPv4 and IPv6, a response code of RFC 1035, or none at all (silent). */
 export type ZoneAnswer =
   | { addresses: string[]; ttlSeconds?: number }
   | 'nxdomain'
@@ -15,7 +15,7 @@ export type ZoneAnswer =
 export interface NameServer {
   /** 127.0.0.1:PORT, as in the setting dnsServers. */
   readonly address: string;
-  /** "A example.test" for each question, in order. */
+  /** The questions in order, each as "A example.test". */
   readonly questions: string[];
   close(): void;
 }
@@ -23,7 +23,10 @@ export interface NameServer {
 const responseCodes = { nxdomain: 3, servfail: 2, refused: 5 };
 const typeNames: Record<number, string> = { 1: 'A', 28: 'AAAA' };
 
-/** `answer` is asked for each question; `count` is how often the name has been asked for with this type, from 1. */
+/**
+ * Starts the server. `answer` is called for each question. `count` is the number of questions for this name
+ * and type so far, including this one.
+ */
 export async function startNameServer(
   answer: (name: string, type: 'A' | 'AAAA', count: number) => ZoneAnswer,
 ): Promise<NameServer> {
@@ -72,7 +75,7 @@ function replyTo(
 function record(address: string, ttlSeconds: number): Buffer {
   const bytes = Buffer.from(ipaddr.parse(address).toByteArray());
   const head = Buffer.alloc(12);
-  head.writeUInt16BE(0xc00c, 0); // the name of the question
+  head.writeUInt16BE(0xc00c, 0); // a reference to the name in the question
   head.writeUInt16BE(bytes.length === 4 ? 1 : 28, 2);
   head.writeUInt16BE(1, 4);
   head.writeUInt32BE(ttlSeconds, 6);

@@ -1,13 +1,13 @@
-// Producers as a program of the user's has them, for the tests of createProducer.
+// Producers as a user's program opens them, for the tests of createProducer.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { createProducer, DroverError, type Producer, type ProducerOptions } from '../../src/index.ts';
 
-/** Of a fleet of its own. */
+/** A namespace for a new fleet. */
 export const newNamespace = () => `t${randomUUID().slice(0, 8)}`;
 
-/** Of the crawl `shop`; closed after the test. */
+/** Opens a producer of the crawl `shop`, which is closed after the test. */
 export async function openProducer(
   t: TestContext,
   redisUrl: string,
@@ -21,7 +21,7 @@ export async function openProducer(
 export const urls = (count: number, from = 0) =>
   Array.from({ length: count }, (_, page) => `https://a.example/${from + page}`);
 
-/** Code and message of the DroverError that it ends with; 'none' if it does not. */
+/** Code and message of the DroverError with which `work` fails; 'none' if it does not fail. */
 export async function errorOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;

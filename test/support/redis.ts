@@ -1,5 +1,5 @@
-// A throwaway Redis of a test's own, on a unix socket in a temporary directory, with every write synced to disk.
-// It ends with the test's process, even when that is killed.
+// A Redis for one test, on a Unix socket in a temporary directory, with every write synced to disk.
+// It ends with the process of the test, even when that is killed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,27 +9,33 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface TestRedisOptions {
-  /** Further options of redis-server, such as ['--maxmemory', '10mb']; they win over the defaults. */
+  /** More options of redis-server, such as ['--maxmemory', '10mb']. They override the defaults. */
   args?: string[];
-  /** Listen on a free port of 127.0.0.1 instead of the socket. */
+  /** Whether to listen on a free port of 127.0.0.1 instead of the socket. */
   tcp?: boolean;
 }
 
 export interface TestRedis {
   /** unix:/path/redis.sock, or redis://127.0.0.1:port with `tcp`. */
   readonly url: string;
-  /** Of the server that runs now; another one after restart(). */
+  /** The process id of the server that runs now. It changes with restart(). */
   readonly pid: number;
   readonly dir: string;
   /** Kills the server and removes its directory. */
   stop(): Promise<void>;
-  /** kill -9, as a crash; the data stay for restart(). */
+  /** Kills the server with SIGKILL, like a crash. The data stay for restart(). */
   kill(): void;
-  /** Starts it again on the same data and address, after kill -9 if it still runs; returns when the data are loaded. */
+  /**
+   * Starts the server again with the same data and address. A server that still runs is killed with SIGKILL
+   * first. Resolves when the data are loaded.
+   */
   restart(): Promise<void>;
 }
 
-/** Starts a redis-server and returns when it answers. Throws with its log if it does not within 10 s. */
+/**
+ * Starts a redis-server and waits until it answers. Throws an Error with its log if it does not answer within
+ * 10 s.
+ */
 export async function startTestRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'drover-redis-'));
   const socketPath = join(dir, 'redis.sock');
@@ -79,7 +85,10 @@ function serverArgs(dir: string, socketPath: string, port: number): string[] {
   ];
 }
 
-/** A process that reads a pipe of ours: its end means that we are gone, and so must the server be. */
+/**
+ * Starts a process that reads from a pipe of this one. When the pipe closes, this process has ended; it kills
+ * the server.
+ */
 function startGuard(dir: string): ChildProcess {
   const script = 'read -r _; kill -9 "$(cat "$0/pid")"; rm -rf "$0"';
   const guard = spawn('sh', ['-c', script, dir], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
@@ -108,7 +117,7 @@ async function untilReady(child: ChildProcess, where: Where, log: string): Promi
 
 type Where = { path: string } | { port: number; host: string };
 
-/** True if a PING is answered by anything but LOADING (a server with a password says NOAUTH). */
+/** Whether the server answers a PING with anything but LOADING. A server with a password answers NOAUTH. */
 function answers(where: Where): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(where, () => socket.write('PING\r\n'));
@@ -121,7 +130,7 @@ function answers(where: Where): Promise<boolean> {
   });
 }
 
-/** A port of 127.0.0.1 on which nothing listens (now). */
+/** A port of 127.0.0.1 on which no process listens now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -88,7 +88,10 @@ describe('after its test', () => {
   });
 });
 
-/** Gone, or dead and waiting for its parent to look (which in a container may be nobody). */
+/**
+ * Whether the process has ended. It may still exist as a zombie, which in a container perhaps no parent
+ * removes.
+ */
 function hasEnded(pid: number): boolean {
   try {
     return /^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));

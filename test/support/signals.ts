@@ -1,4 +1,5 @@
-// What tests wait for instead of sleeping: a condition with a deadline, and drover's own processes with their lines and their end.
+// What tests wait for instead of sleeping: a condition with a deadline, and lines and ends of drover's
+// processes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after } from 'node:test';
@@ -6,15 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export interface UntilOptions {
-  /** What is waited for, as the end of "waited in vain for …". */
+  /** What the test waits for, as the end of the sentence "waited in vain for …". */
   what: string;
-  /** Default 10,000. */
+  /** How long to wait. Default: 10,000. */
   deadlineMs?: number;
-  /** Default 10. */
+  /** The interval between two checks. Default: 10. */
   everyMs?: number;
 }
 
-/** Asks again and again until the condition gives something truthy, and returns that. Throws when the deadline has passed. */
+/**
+ * Checks the condition until it returns a truthy value, and returns that. Throws an Error when the deadline
+ * has passed.
+ */
 export async function until<T>(
   condition: () => T | Promise<T>,
   { what, deadlineMs = 10_000, everyMs = 10 }: UntilOptions,
@@ -35,25 +39,31 @@ export interface Exit {
 
 export interface DroverProcess {
   readonly child: ChildProcess;
-  /** Both as far as they have come. */
+  /** The output so far, of each of the two streams. */
   stdout(): string;
   stderr(): string;
-  /** When the process has ended and its output has been read. */
+  /** Resolves when the process has ended and its output has been read. */
   readonly exit: Promise<Exit>;
-  /** The first line of either output that matches, past ones included. Throws if the process ends, or 20 s pass, without one. */
+  /**
+   * The first line of the output that matches, including past lines. Throws if the process ends without such
+   * a line, or after 20 s.
+   */
   line(matching: RegExp, deadlineMs?: number): Promise<string>;
-  /** To the process alone, as `kill PID` does; killGroup to all that it started as well. */
+  /** `kill` sends the signal to this process only, `killGroup` also to all processes that it started. */
   kill(signal?: NodeJS.Signals): void;
   killGroup(signal?: NodeJS.Signals): void;
 }
 
 export interface SpawnOptions {
-  /** Besides the present environment; undefined removes a variable. */
+  /** Variables in addition to the present environment. The value undefined removes a variable. */
   env?: Record<string, string | undefined>;
   cwd?: string;
-  /** Ends it after the last test of the file, not after the test (or hook!) at hand: for a process started in before(). */
+  /**
+   * Kills the process after the last test of the file instead of after the current test. Needed for a process
+   * that is started in before(), because otherwise it is killed after that hook.
+   */
   wholeFile?: boolean;
-  /** Written to standard input, which is then closed; without it, standard input is empty. */
+  /** Text for standard input, which is then closed. Without it, standard input is empty. */
   input?: string;
 }
 
@@ -65,18 +75,19 @@ after(() => {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Runs `drover ARGS` (from the sources, with the Node that runs this) in a process group of its own. Whatever of the group is still there
- * after the test that called this is killed.
+ * Runs `drover ARGS` from the sources, with the Node that runs the test, in a process group of its own. After
+ * the test, all processes of the group that still run are killed.
  */
 export function spawnDrover(args: readonly string[], options: SpawnOptions = {}): DroverProcess {
   return spawnProgram([`${root}cli/drover.ts`, ...args], options);
 }
 
-/** Like spawnDrover, for any program of the house: the arguments of `node`. */
+/** Like spawnDrover, for any program: `args` are the arguments of `node`. */
 export function spawnProgram(args: readonly string[], options: SpawnOptions = {}): DroverProcess {
   const child = spawn(process.execPath, args, {
     cwd: options.cwd ?? root,
-    // Of the test runner's own: a node that finds it would report as a test, not as a program.
+    // The test runner sets this variable. A node that finds it would report as a test instead of running as a
+    // program.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -84,7 +95,7 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions = {}
   const killGroup = (signal: NodeJS.Signals = 'SIGKILL') => signalGroup(child, signal);
   if (options.wholeFile) lasting.push(killGroup);
   else after(() => killGroup());
-  child.stdin.on('error', () => {}); // it may end without having read all
+  child.stdin.on('error', () => {}); // the process may end before it has read everything
   child.stdin.end(options.input ?? '');
 
   const output = { stdout: '', stderr: '', ended: false };
@@ -93,7 +104,8 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions = {}
       output[name] += piece;
     });
   }
-  // 'close' is the end of the output too, but never comes while something that the program left behind holds its pipes.
+  // 'close' also means the end of the output, but it never comes while a process that the program left holds
+  // the pipes.
   const closed = once(child, 'close');
   const exit = once(child, 'exit').then(async ([code, signal]): Promise<Exit> => {
     await Promise.race([closed, sleep(500, undefined, { ref: false })]);
@@ -130,7 +142,7 @@ async function waitForLine(output: Output, matching: RegExp, deadlineMs: number)
   return line;
 }
 
-/** A whole line that matches; the last one counts only once the output has ended. */
+/** A complete line that matches. The last line counts only after the output has ended. */
 function lineOf(text: string, matching: RegExp, ended: boolean): string | null {
   const lines = text.split('\n');
   if (!ended) lines.pop();
@@ -142,6 +154,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // all of it has ended
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // ESRCH: the whole group has ended
   }
 }

@@ -1,5 +1,5 @@
-// The project's own source files and what each imports, for the tests that hold the layout. Text, not a parser: what the formatter
-// makes of an import statement always looks the same.
+// The project's source files and their imports, for the tests of the layout. Imports are found with patterns
+// and without a parser, because the formatter writes them all in the same way.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -23,12 +23,15 @@ export const rooms = [
 ];
 
 export interface SourceFile {
-  /** From the root of the project: src/url/host.ts */
+  /** The path from the root of the project, such as src/url/host.ts. */
   path: string;
   text: string;
 }
 
-/** The files below these folders of the project (those that exist) with one of the endings; sorted by path. */
+/**
+ * The files in these folders of the project that have one of the endings, sorted by path. A folder may be
+ * missing.
+ */
 export function sourcesIn(folders: readonly string[], endings = '{ts,mjs}'): SourceFile[] {
   const patterns = folders.map((folder) => `${folder}/**/*.${endings}`);
   const paths = globSync(patterns, { cwd: root }).sort();
@@ -37,7 +40,9 @@ export function sourcesIn(folders: readonly string[], endings = '{ts,mjs}'): Sou
 
 export interface Import {
   from: string;
-  /** Path from the root for a file of the project, the package's name for a package, node:… for a part of Node. */
+  /**
+   * For a file of the project its path from the root, for a package its name, for a module of Node node:….
+   */
   to: string;
 }
 
@@ -51,7 +56,7 @@ const patterns = [
   /\bnew URL\(\s*'(\.[^']*\.(?:ts|js|mjs))',\s*import\.meta\.url/g,
 ];
 
-/** All imports of a file, each target once. Imports of types count: who knows another's types knows the other. */
+/** All imports of a file, each target once. Imports of types count too. */
 export function importsOf({ path, text }: SourceFile): Import[] {
   const code = withoutComments(text);
   const named = patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''));
@@ -67,13 +72,19 @@ function target(from: string, name: string): string {
     .join('/');
 }
 
-/** The code without comments, its line numbers kept. A string that holds the beginning of a comment ends its line, no more. */
+/**
+ * The code without comments, with the same line numbers. If a string contains `//` after a space, its line is
+ * cut there.
+ */
 export function withoutComments(text: string): string {
   const blank = (comment: string) => comment.replace(/[^\n]/g, '');
   return text.replace(/^\s*\/\*[\s\S]*?\*\//gm, blank).replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 
-/** The first ring of imports that is found, as paths, the first one repeated at the end; null if there is none. */
+/**
+ * The first circle of imports that is found, as paths with the first one repeated at the end. Null if there
+ * is none.
+ */
 export function findCycle(imports: readonly Import[]): string[] | null {
   const targets = Map.groupBy(imports, ({ from }) => from);
   const done = new Set<string>();
@@ -94,12 +105,12 @@ export function findCycle(imports: readonly Import[]): string[] | null {
   return null;
 }
 
-/** Lines (numbered from 1) on which the pattern matches. */
+/** The numbers of the lines (from 1) on which the pattern matches. */
 export function linesWith(text: string, pattern: RegExp): number[] {
   return text.split('\n').flatMap((line, index) => (pattern.test(line) ? [index + 1] : []));
 }
 
-/** The file's name without its ending: `host` for src/url/host.ts */
+/** The name of a file without its ending, such as `host` for src/url/host.ts. */
 export function stemOf(path: string): string {
   return basename(path).replace(/\..*$/, '');
 }

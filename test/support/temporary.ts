@@ -1,4 +1,4 @@
-// Temporary directories that go with the test file that made them.
+// Temporary directories and files, which are removed after the test file that made them.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,8 @@ import { after } from 'node:test';
 
 const made: string[] = [];
 
-// Of the file and not of the test at hand: a directory made in a before() would be gone as soon as that returns.
+// Removed after the file and not after the current test: a directory made in before() would be removed after
+// that hook.
 after(() => Promise.all(made.map((path) => rm(path, { recursive: true, force: true, maxRetries: 3 }))));
 
 /** An empty directory, removed after the last test of the file. */

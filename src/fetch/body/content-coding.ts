@@ -1,10 +1,13 @@
-// The Content-Encoding of a body: which codings, and how each is undone.
+// The Content-Encoding of a body: which codings the header names, and how each one is undone.
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
 
-/** More than anybody needs; each is a decompressor. */
+/**
+ * The largest number of codings on one body. Real servers apply one or two, and each coding costs a
+ * decompressor.
+ */
 export const mostCodings = 5;
 
 const known = new Map<string, Coding>([
@@ -16,8 +19,8 @@ const known = new Map<string, Coding>([
 ]);
 
 /**
- * The codings in the order in which they were applied (RFC 9110 section 8.4); empty if there is none, or one that is
- * not known: then the body stays as it came.
+ * The codings in the order in which the server applied them (RFC 9110 section 8.4). The list is empty if the
+ * header names none, or names one that drover does not know. With an empty list, the body is left as it came.
  */
 export function codingsOf(contentEncoding: string | undefined): Coding[] {
   if (contentEncoding === undefined) return [];
@@ -29,10 +32,13 @@ export function codingsOf(contentEncoding: string | undefined): Coding[] {
   return codings.includes(undefined) ? [] : (codings as Coding[]);
 }
 
-/** RFC 9659: a window of 8 MiB is what a decoder of web content has to offer. */
+/** A decoder of web content must support a window of 8 MiB (RFC 9659). */
 const zstdOptions = { params: { [zlib.constants.ZSTD_d_windowLogMax]: 23 } };
 
-/** Undoes one coding at once. Throws what zlib throws: ERR_BUFFER_TOO_LARGE when more than `maxBytes` come out. */
+/**
+ * Undoes one coding of a whole body. Throws the errors of zlib: ERR_BUFFER_TOO_LARGE when the output is
+ * longer than `maxBytes`.
+ */
 export function decodeAtOnce(coding: Coding, data: Buffer, maxBytes: number): Buffer {
   const options = { maxOutputLength: maxBytes };
   switch (coding) {
@@ -49,7 +55,10 @@ export function decodeAtOnce(coding: Coding, data: Buffer, maxBytes: number): Bu
   }
 }
 
-/** Undoes one coding piece by piece. `start` is how the data begins; null if that is not known, then deflate is zlib. */
+/**
+ * A stream that undoes one coding. `start` is the beginning of the data, from which the format of "deflate"
+ * is recognised. If `start` is null, "deflate" is taken to be the zlib format.
+ */
 export function createDecoder(coding: Coding, start: Uint8Array | null): Transform {
   switch (coding) {
     case 'gzip':
@@ -65,7 +74,10 @@ export function createDecoder(coding: Coding, start: Uint8Array | null): Transfo
   }
 }
 
-/** "deflate" means the zlib format (RFC 1950 section 2.2), but some servers send it raw, and browsers take both. */
+/**
+ * Whether the data begins with a zlib header. "deflate" means the zlib format (RFC 1950 section 2.2), but
+ * some servers send raw deflate data without this header, and browsers accept both.
+ */
 function hasZlibHeader(data: Uint8Array): boolean {
   const [first = 0, second = 0] = data;
   return (first & 0x0f) === 8 && first >> 4 <= 7 && (first * 256 + second) % 31 === 0;

@@ -1,31 +1,38 @@
-// Reading a body: decompressed, and never more than the limit of it, however much the server sends.
+// Reads the body of an answer and decompresses it. At most `maxBytes` are kept, however much the server
+// sends.
 import type { Transform } from 'node:stream';
 import { type Failure, failure } from '../../errors.ts';
 import { type Coding, codingsOf, createDecoder, decodeAtOnce, mostCodings } from './content-coding.ts';
 
 /**
- * Compressed bodies up to this size are decompressed at once when they are complete: a fifth of the processor time of
- * a stream. Larger ones go through a stream, so that a bomb is noticed after `maxBytes` of its output.
+ * A compressed body up to this size is collected first and then decompressed in one call. This takes a fifth
+ * of the processor time of a stream. A larger body goes through a stream, which stops as soon as its output
+ * exceeds `maxBytes`.
  */
 const atOnceBytes = 64 * 1024;
 
 export interface BodyEvents {
-  /** The decoded body. `cut`: it was longer, and its end has not been read. */
+  /** Called with the decoded body. `cut` is true if the body was longer and its end has not been read. */
   done(body: Buffer, cut: boolean): void;
   failed(failure: Failure): void;
-  /** Pieces come faster than they are decompressed. */
+  /**
+   * Called when data arrives faster than it is decompressed: the sender of `push` should wait for `resume`.
+   */
   pause(): void;
   resume(): void;
 }
 
 export interface BodyLimits {
-  /** Of the decoded body. */
+  /** Size limit of the decoded body. */
   readonly maxBytes: number;
-  /** A longer body is cut off rather than a failure. */
+  /** True: a longer body is cut off at the limit. False: a longer body fails with E_TOO_LARGE. */
   readonly truncate: boolean;
 }
 
-/** Takes the pieces of one body as they come. Calls `done` or `failed` once, unless it is stopped before. */
+/**
+ * Takes the pieces of one body as they arrive. Calls `done` or `failed` exactly once, unless `stop` is called
+ * first.
+ */
 export class BodyReader {
   readonly #codings: Coding[];
   readonly #limits: BodyLimits;
@@ -35,7 +42,7 @@ export class BodyReader {
   #decoders: Transform[] = [];
   #ended = false;
 
-  /** `contentLength` of an uncompressed body over the limit fails at once. */
+  /** Fails at once if `contentLength` announces an uncompressed body over the limit. */
   constructor(
     headers: { encoding?: string; contentLength?: string },
     limits: BodyLimits,
@@ -66,7 +73,7 @@ export class BodyReader {
     if (this.#codings.length > 0 && this.#bytes > this.#atOnceBytes()) this.#startDecoders();
   }
 
-  /** All pieces have come. */
+  /** To be called after the last piece. */
   finish(): void {
     if (this.#ended) return;
     const [first] = this.#decoders;
@@ -74,7 +81,7 @@ export class BodyReader {
     else this.#decodeAtOnce();
   }
 
-  /** Nothing more is wanted. */
+  /** Ends the reading without a result. Neither `done` nor `failed` is called afterwards. */
   stop(): void {
     this.#ended = true;
     this.#chunks = [];
@@ -85,7 +92,7 @@ export class BodyReader {
     return this.#limits.truncate ? 0 : atOnceBytes;
   }
 
-  /** Counts what will be the body, or is compressed yet and small. */
+  /** Keeps a piece of the body: decoded, or still compressed while it may be decompressed in one call. */
   #keep(chunk: Buffer): void {
     const { maxBytes, truncate } = this.#limits;
     const compressed = this.#codings.length > 0 && this.#decoders.length === 0;
@@ -99,7 +106,7 @@ export class BodyReader {
   #decodeAtOnce(): void {
     let body = this.#joined();
     try {
-      // An empty body is no compressed one, whatever the header says; HEAD answers say it too.
+      // An empty body is not compressed, whatever the header says. Answers to HEAD have such a header too.
       for (const coding of body.length === 0 ? [] : this.#codings.toReversed()) {
         body = decodeAtOnce(coding, body, this.#limits.maxBytes);
       }

@@ -1,24 +1,27 @@
-// What a body is: whether it is HTML, and its text, with the character set found as a browser finds it.
+// Whether a body is HTML, and the text of a body. The character set is found the way a browser finds it.
 import { isUtf8 } from 'node:buffer';
 import { getBOMEncoding, legacyHookDecode, normalizeEncoding } from '@exodus/bytes/encoding.js';
 import chardet from 'chardet';
 import sniffHtmlEncoding from 'html-encoding-sniffer';
 
-/** As much of a body as is looked at to guess its character set: 2 ms. */
+/** The size of the sample from which a character set is guessed. A guess takes about 2 ms. */
 const sampleBytes = 8 * 1024;
-/** chardet's confidence, of 100, below which windows-1252 is as good a guess. */
+/** Guesses of chardet below this confidence (0 to 100) are ignored: windows-1252 is then as likely. */
 const leastConfidence = 20;
 const escapeByte = 0x1b;
 
-/** A body as text. `charset` is the WHATWG name in lower case: utf-8, windows-1252, shift_jis. */
+/**
+ * A body as text. `charset` is the WHATWG name in lower case, for example utf-8, windows-1252 or shift_jis.
+ */
 export interface Text {
   text: string;
   charset: string;
 }
 
 /**
- * Decodes a body as a browser does: byte order mark, then the charset of Content-Type, then `<meta>` or the XML
- * declaration, then detection, windows-1252 last. What does not decode becomes U+FFFD; never throws.
+ * Decodes a body as a browser does. The first of these that gives a character set decides: the byte order
+ * mark, the charset of Content-Type, `<meta>` or the XML declaration, detection from the bytes, windows-1252.
+ * Bytes that cannot be decoded become U+FFFD. Never throws.
  * Source: https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding
  */
 export function decodeText(body: Uint8Array, contentType: string | null | undefined): Text {
@@ -29,14 +32,14 @@ export function decodeText(body: Uint8Array, contentType: string | null | undefi
   return { text: asBuffer(body).toString('utf8', start), charset };
 }
 
-/** Whether a body is HTML: by its Content-Type, or by its first bytes where there is none. */
+/** Whether a body is HTML. The Content-Type decides; if there is none, the first bytes of the body do. */
 export function isHtml(contentType: string | null | undefined, body: Uint8Array): boolean {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   if (type) return type === 'text/html' || type === 'application/xhtml+xml';
   return htmlStart.test(asBuffer(body.subarray(0, 1024)).toString('latin1').replaceAll('\0', ''));
 }
 
-/** After https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type */
+/** Source: https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type */
 const htmlStart =
   /^(?:\xef\xbb\xbf|\xfe\xff|\xff\xfe)?[\t\n\f\r ]*<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ >\t\n\f\r-]/i;
 
@@ -47,7 +50,7 @@ function declaredCharset(contentType: string | null | undefined): string | null 
 
 function sniffed(body: Uint8Array, contentType: string | null | undefined): string | null {
   const xml = /\bxml\b/i.test(contentType ?? '') && !/\bxhtml\b/i.test(contentType ?? '');
-  // An encoding that cannot be a name stands for "not found".
+  // The default is no valid name of an encoding, so that "not found" can be told from a result.
   const found = sniffHtmlEncoding(body, { xml, defaultEncoding: notFound });
   return found === notFound ? null : normalizeEncoding(found);
 }
@@ -58,12 +61,16 @@ function detected(body: Uint8Array): string {
   const utf8 = isUtf8(body);
   if (utf8 && !body.includes(escapeByte)) return 'utf-8';
   const guess = guessed(sampleOf(body));
-  // Valid UTF-8 beats every guess but one: ISO-2022-JP is plain ASCII with escape sequences.
+  // Valid UTF-8 wins over every guess but one: text in ISO-2022-JP is ASCII with escape sequences, so valid
+  // UTF-8 too.
   if (utf8) return guess === 'iso-2022-jp' ? guess : 'utf-8';
   return guess ?? 'windows-1252';
 }
 
-/** Where the first byte beyond ASCII is: a page begins with markup, which tells nothing. */
+/**
+ * The bytes around the first one beyond ASCII. A page begins with markup, which says nothing about the
+ * encoding.
+ */
 function sampleOf(body: Uint8Array): Uint8Array {
   let first = 0;
   while (first < body.length && (body[first] as number) < 0x80 && body[first] !== escapeByte) first++;
@@ -76,13 +83,17 @@ function guessed(sample: Uint8Array): string | null {
   for (const { name, confidence } of chardet.analyse(sample)) {
     if (confidence < leastConfidence) return null;
     const charset = normalizeEncoding(name);
-    // A table that leaves holes in the text is the wrong table; the last character may be cut in two.
+    // An encoding that cannot decode some bytes is the wrong one. The end of the sample may cut a character
+    // in two.
     if (charset && !legacyHookDecode(sample, charset).slice(0, -4).includes('\ufffd')) return charset;
   }
   return null;
 }
 
-/** UTF-8 with a broken byte here and there: no other encoding looks like that by accident. */
+/**
+ * Whether the sample is UTF-8 with few broken bytes. Text in another encoding does not look like that by
+ * accident.
+ */
 function isNearlyUtf8(sample: Uint8Array): boolean {
   const beyondAscii =
     asBuffer(sample)

@@ -1,4 +1,5 @@
-// The keep-alive agents: one pair for each guard, connecting by look-up, guard, TCP and TLS, each with its own limit.
+// The keep-alive agents, one pair for each guard. They connect in four phases, each with a time limit of its
+// own: look-up of the name, check by the guard, TCP, TLS.
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
@@ -11,12 +12,12 @@ import type { Phase } from '../timeouts.ts';
 import { connectTcp } from './connect.ts';
 import type { IdleSockets } from './idle-sockets.ts';
 
-/** Who wants the connection; given to http.request as the option `connecting`. */
+/** The hop that needs the connection. It is given to http.request as the option `connecting`. */
 export interface Connecting {
   enter(phase: Phase): void;
-  /** Look-up or guard say no: there will be no connection. */
+  /** Called when the look-up fails or the guard refuses the address. No connection is made. */
   refuse(failure: Failure): void;
-  /** Gives up the connection that is being made; null while none is. */
+  /** Gives up the connection that is being made. Null when no connection is being made. */
   giveUp: (() => void) | null;
 }
 
@@ -40,7 +41,7 @@ type ConnectOptions = http.ClientRequestArgs & { connecting?: Connecting };
 /** The agent's callback: an error, or the socket. */
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
-/** A pair whose sockets are shared by all requests under one guard. */
+/** Makes a pair of agents. All requests under one guard share its sockets. */
 export function createAgents(parts: AgentParts): AgentPair {
   const options = { keepAlive: true, scheduling: 'lifo' as const };
   const plain = new http.Agent(options);
@@ -51,7 +52,8 @@ export function createAgents(parts: AgentParts): AgentPair {
     secureContext: parts.secureContext,
     ALPNProtocols: ['http/1.1'],
   } as https.AgentOptions);
-  // The agent's own method keeps the TLS sessions, by host and port.
+  // The agent's own method keeps the TLS sessions by host and port, so that later connections can resume
+  // them.
   const handshake = secure.createConnection.bind(secure);
   connectBy(secure, (request, connected) => {
     const { connecting } = request;
@@ -83,7 +85,11 @@ function closeIdle(agent: http.Agent, concerns: (name: string) => boolean): void
   }
 }
 
-/** What sockets may be shared by; all else is the same for all requests of one agent. A Host header names the certificate. */
+/**
+ * Requests share a socket if this name is equal: everything else is the same for all requests of one agent.
+ * The server name is part of it, because a Host header of the request decides for which name the certificate
+ * must be.
+ */
 function nameOf(options: http.ClientRequestArgs & { servername?: string } = {}): string {
   const { host, port, servername } = options;
   return servername && servername !== host ? `${host}:${port} ${servername}` : `${host}:${port}`;
@@ -103,7 +109,7 @@ function connectBy(
   };
 }
 
-/** The agent makes a list of sockets for a name before there is any, and leaves it behind when there will be none. */
+/** Deletes the empty list of sockets that the agent made for a name before a connection that then failed. */
 function forgetEmpty(agent: http.Agent, name: string): void {
   const sockets = agent.sockets as Record<string, Socket[] | undefined>;
   if (sockets[name]?.length === 0) delete sockets[name];
@@ -111,17 +117,17 @@ function forgetEmpty(agent: http.Agent, name: string): void {
 
 function keepBy(agent: http.Agent, idle: IdleSockets, life: { retired: boolean }): void {
   agent.keepSocketAlive = (socket) => {
-    (socket as Socket).unref(); // a process with nothing else to do may end
+    (socket as Socket).unref(); // an idle socket does not keep the process running
     return !life.retired && idle.keep(socket);
   };
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {
-    idle.take(socket);
+    idle.remove(socket);
     reuse(socket, request);
   };
 }
 
-/** `done` gets the TCP socket; a failure goes to `connected`. */
+/** Opens a TCP connection. `done` is called with the socket; `connected` is called with an error. */
 function openTcp(
   parts: AgentParts,
   options: ConnectOptions,
@@ -129,7 +135,8 @@ function openTcp(
   done: (socket: Socket) => void,
 ): void {
   const { connecting } = options;
-  // The agent holds these options for as long as the socket lives; who connects holds a page.
+  // The agent keeps these options for the lifetime of the socket, and `connecting` keeps a whole page in
+  // memory.
   options.connecting = undefined;
   let over = false;
   const end = (say: () => void) => {
@@ -157,16 +164,16 @@ function openTcp(
 }
 
 function whenSecure(socket: tls.TLSSocket, connecting: Connecting | undefined, connected: Connected): void {
-  const settle = (error: Error | null) => {
-    socket.removeListener('error', settle);
+  const finish = (error: Error | null) => {
+    socket.removeListener('error', finish);
     socket.removeListener('close', onClose);
     socket.removeListener('secureConnect', onSecure);
     if (connecting) connecting.giveUp = null;
     connected(error, socket);
   };
-  const onSecure = () => settle(null);
-  const onClose = () => settle(new Error('closed during the TLS handshake'));
-  socket.once('error', settle);
+  const onSecure = () => finish(null);
+  const onClose = () => finish(new Error('closed during the TLS handshake'));
+  socket.once('error', finish);
   socket.once('close', onClose);
   socket.once('secureConnect', onSecure);
   if (!connecting) return;

@@ -1,10 +1,15 @@
-// A TCP connection to a name or address: look-up, guard, then the addresses raced (RFC 8305).
+// Makes a TCP connection to a name or an address: looks up the name, lets the guard check the addresses, and
+// tries the addresses one after the other with a short delay; the first that answers is used ("happy
+// eyeballs", RFC 8305).
 import net from 'node:net';
 import { type Failure, failure } from '../../errors.ts';
 import type { Guard } from '../guard.ts';
 import type { Lookup, Names } from '../names/lookup.ts';
 
-/** How long one address is tried alone before the next is tried beside it (RFC 8305 section 5). */
+/**
+ * Delay after which the next address is tried as well, while the one before it is still tried (RFC 8305
+ * section 5).
+ */
 const attemptMs = 250;
 
 export interface ConnectTarget {
@@ -14,18 +19,23 @@ export interface ConnectTarget {
 }
 
 export interface ConnectEvents {
-  /** The look-up begins: for names alone. */
+  /** Called when the look-up begins. Not called for an address. */
   lookup(): void;
-  /** The first SYN is sent: to an address that the guard has passed, and to no other. */
+  /** Called before the first SYN is sent. SYNs are sent only to addresses that the guard allows. */
   connect(): void;
   done(socket: net.Socket): void;
-  /** Refused by the look-up or the guard: an error with a code of our own. */
+  /** Called when the look-up fails or the guard refuses all addresses. */
   refused(failure: Failure): void;
-  /** What the system said of the first address. */
+  /**
+   * Called when no address can be connected to, with the system's error for the address that failed first.
+   */
   failed(error: NodeJS.ErrnoException): void;
 }
 
-/** Calls `done`, `refused` or `failed` once, unless the function returned, which gives it all up, is called before. */
+/**
+ * Connects to `target`. Calls `done`, `refused` or `failed` exactly once. Calling the returned function
+ * before that ends all attempts, and none of the three is called.
+ */
 export function connectTcp(
   target: ConnectTarget,
   guard: Guard,
@@ -47,7 +57,7 @@ export function connectTcp(
       if (lookup.ok) go(lookup.addresses);
       else events.refused(lookup.failure);
     });
-    // An answer that was at hand has begun the race already.
+    // If the answer was known already, resolve() has called `go`, and `stop` ends the race.
     const racing = stop;
     stop = () => {
       stopWaiting();
@@ -70,7 +80,10 @@ function passGuard(
   return failure('E_SSRF', `${target.host}${where} (${refusals[0]}), port ${target.port}.`);
 }
 
-/** The first address to connect wins, and the others are given up. */
+/**
+ * Tries the addresses. The first connection is used, the other attempts end. The returned function ends them
+ * all.
+ */
 function race(addresses: readonly string[], port: number, events: ConnectEvents): () => void {
   const open = new Set<net.Socket>();
   let next = 0;

@@ -1,14 +1,22 @@
-// Idle keep-alive sockets: how long each may still be used, and how many there may be.
+// The idle keep-alive sockets: how long each may still be reused, and how many are kept.
 import type { Duplex } from 'node:stream';
 
-/** Servers close silent connections after 5 s (Apache, Node) or more; whoever says nothing gets less than that. */
+/**
+ * Idle time when the server announces none. Servers close idle connections after 5 s (Apache, Node) or more.
+ */
 const silentServerMs = 4000;
-/** The server's clock began when its answer left it: earlier than ours. */
+/**
+ * Taken off the announced time: the server counts from when it sent the answer, which is before drover
+ * received it.
+ */
 const marginMs = 1000;
 const longestMs = 60_000;
 const sweepMs = 250;
 
-/** Time for which a connection may lie idle after an answer, by the Keep-Alive header: "timeout=5, max=100". */
+/**
+ * How long a connection may be idle after an answer and still be reused, in milliseconds. `keepAlive` is the
+ * answer's Keep-Alive header, for example "timeout=5, max=100".
+ */
 export function idleMsOf(keepAlive: string | undefined): number {
   const announced =
     keepAlive === undefined ? undefined : /(?:^|[,\s])timeout\s*=\s*"?(\d+)/i.exec(keepAlive)?.[1];
@@ -16,6 +24,7 @@ export function idleMsOf(keepAlive: string | undefined): number {
   return Math.min(Math.max(Number(announced) * 1000 - marginMs, 0), longestMs);
 }
 
+/** The idle sockets of all agents of a fetcher. Sockets that have been idle for too long are closed. */
 export class IdleSockets {
   readonly #most: number;
   readonly #idle = new Map<Duplex, number>();
@@ -23,17 +32,22 @@ export class IdleSockets {
   #sweepAt = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `most`: all hosts together; beyond that, the socket that has been idle longest is closed. */
+  /**
+   * `most` is the limit for all hosts together. Beyond it, the socket that has been idle longest is closed.
+   */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** The server named its limit: to be told before the socket becomes idle. */
+  /**
+   * Sets how long the socket may be idle, as the server announced. To be called before the socket becomes
+   * idle.
+   */
   announce(socket: Duplex, idleMs: number): void {
     this.#announced.set(socket, idleMs);
   }
 
-  /** False if the socket is not to be used again. */
+  /** Adds a socket that has become idle. Returns false if it must be closed instead. */
   keep(socket: Duplex): boolean {
     const idleMs = this.#announced.get(socket) ?? silentServerMs;
     if (idleMs === 0) return false;
@@ -43,11 +57,12 @@ export class IdleSockets {
     return true;
   }
 
-  take(socket: Duplex): void {
+  /** Removes a socket that is used again. */
+  remove(socket: Duplex): void {
     this.#idle.delete(socket);
   }
 
-  /** Closes what has been idle for too long. Cheap when called often. */
+  /** Closes the sockets that have been idle for too long. Calling it often is cheap. */
   sweep(): void {
     const now = performance.now();
     if (now < this.#sweepAt) return;

@@ -1,9 +1,12 @@
-// One address that stands for a name, so that names of one server can be told.
+// One address for each name, so that several names of the same server can be recognised.
 import type { Names } from './lookup.ts';
 
 const PATIENCE_MS = 5000;
 
-/** The least of the name's addresses (IPv4 before IPv6), null if it has none or nobody answers in 5 s. */
+/**
+ * The lowest of the name's addresses in the order of text, IPv4 before IPv6. Null if the name has no address
+ * or if no name server answers within 5 s. Never rejects.
+ */
 export function firstAddress(names: Names, hostname: string): Promise<string | null> {
   const name = hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve) => {

@@ -1,15 +1,21 @@
-// The hosts file (hosts(5)): names that need no name server. Read again when it has changed.
+// The hosts file (hosts(5)), whose names need no name server. The file is read again when it has changed.
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 
 const lookAgainMs = 5000;
 
 export interface HostsFile {
-  /** Addresses of a name in lower case, in the order of the file; none if it is not there. */
+  /**
+   * The addresses of a name (in lower case), in the order of the file. Empty if the file does not have the
+   * name.
+   */
   addressesOf(name: string): readonly string[];
 }
 
-/** A file that does not exist has no names. It is looked at when asked, at most every five seconds. */
+/**
+ * Opens a hosts file. A file that does not exist has no names. A look-up checks whether the file has changed,
+ * at most every five seconds.
+ */
 export function openHostsFile(path: string): HostsFile {
   let names: ReadonlyMap<string, readonly string[]> = new Map();
   let lookAt = 0;
@@ -39,11 +45,11 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // not readable: as if it were not there, like the system's own look-up
+    return ''; // like the system's own look-up, treat a file that cannot be read as one that does not exist
   }
 }
 
-/** Lines of "address name alias…", `#` begins a comment. */
+/** Parses lines of "address name alias…". `#` begins a comment. */
 export function parseHosts(text: string): Map<string, string[]> {
   const names = new Map<string, string[]>();
   for (const line of text.split('\n')) {

@@ -1,4 +1,5 @@
-// Names to addresses, without the thread pool that getaddrinfo would fill while a name server is silent.
+// Looks up the addresses of names. It asks the name servers itself: getaddrinfo would fill the thread pool
+// while a name server does not answer.
 import dns, { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { DroverError, type Failure, failure } from '../../errors.ts';
@@ -9,10 +10,12 @@ export type Lookup = { ok: true; addresses: readonly string[] } | { ok: false; f
 
 export interface Names {
   /**
-   * Addresses of a name, IPv4 first; `done` is called once, at once if the answer is at hand. There is no time limit
-   * here: the function returned ends the waiting.
+   * Looks up the addresses of a name, IPv4 first. `done` is called once; it is called before this function
+   * returns if the answer is known already. There is no time limit. The returned function ends the waiting;
+   * `done` is then not called.
    */
   resolve(name: string, done: (lookup: Lookup) => void): () => void;
+  /** Cancels all questions to name servers. */
   close(): void;
 }
 
@@ -20,15 +23,20 @@ const mostKept = 10_000;
 const leastKeptMs = 1000;
 const longestKeptMs = 300_000;
 const absenceKeptMs = 5000;
-/** A question without an answer is repeated after a second, two, four; then, while someone waits, it is asked anew. */
+/**
+ * A question without an answer is sent again after one second, then after two and four. After that, drover
+ * starts again from the beginning as long as a fetch waits for the answer.
+ */
 const defaultRetransmission = { timeout: 1000, tries: 3 };
 const loopback = ['127.0.0.1', '::1'];
 
 /**
- * Asks `servers` ("address" or "address:port"; E_SETTING if one is neither), or those of the system if there are none.
- * The order: literal addresses, localhost (RFC 6761 section 6.3), the hosts file, what is known, the name servers.
- * getaddrinfo is asked only when the system has no name server set, or for a name without a dot that they do not
- * know, since it alone follows the search list and the other sources of nsswitch.conf.
+ * Makes a look-up with a cache. It asks `servers` ("address" or "address:port"), or the system's name servers
+ * if the list is empty. Throws E_SETTING if the address of a server is invalid. The first of these that has
+ * an answer decides: a literal address, the cache, the hosts file, localhost (RFC 6761 section 6.3), the name
+ * servers. getaddrinfo is asked in two cases only, and only with the system's name servers: if the system has
+ * none configured, and for a name without a dot that they do not know. Only getaddrinfo knows the search list
+ * and the other sources of nsswitch.conf.
  */
 export function createNames(options: NamesOptions): Names {
   return new CachedNames(options);
@@ -36,9 +44,9 @@ export function createNames(options: NamesOptions): Names {
 
 export interface NamesOptions {
   servers: readonly string[];
-  /** Default /etc/hosts. */
+  /** Path of the hosts file. Default: /etc/hosts. */
   hostsFile?: string;
-  /** Milliseconds before the first repetition, and how often a question is sent. */
+  /** `timeout`: milliseconds before a question is sent again; `tries`: how often it is sent. */
   retransmission?: { timeout: number; tries: number };
 }
 
@@ -91,18 +99,18 @@ class CachedNames implements Names {
   #ask(name: string, waiting: Set<unknown>): void {
     queryName(this.#resolver, name, (answer) => {
       if (answer.kind === 'silent' && waiting.size > 0 && !this.#closed) this.#ask(name, waiting);
-      else if (this.#wantsSystem(name, answer)) askSystem(name, (second) => this.#settle(name, second));
-      else this.#settle(name, answer);
+      else if (this.#needsSystem(name, answer)) askSystem(name, (second) => this.#finish(name, second));
+      else this.#finish(name, answer);
     });
   }
 
-  #wantsSystem(name: string, answer: NameAnswer): boolean {
+  #needsSystem(name: string, answer: NameAnswer): boolean {
     if (!this.#ofSystem) return false;
     if (answer.kind === 'none') return !name.includes('.');
     return answer.kind === 'temporary' && answer.code === 'ECONNREFUSED' && hasNoServer();
   }
 
-  #settle(name: string, answer: NameAnswer): void {
+  #finish(name: string, answer: NameAnswer): void {
     const lookup = lookupOf(name, answer);
     const keptMs = keptFor(answer);
     if (keptMs > 0) this.#keep(name, lookup, keptMs);
@@ -112,7 +120,7 @@ class CachedNames implements Names {
   }
 
   #keep(name: string, lookup: Lookup, keptMs: number): void {
-    this.#known.delete(name); // to the end of the order: the oldest answer goes first
+    this.#known.delete(name); // moves the name to the end of the map: the oldest answer is deleted first
     if (this.#known.size >= mostKept) this.#known.delete(this.#known.keys().next().value ?? '');
     this.#known.set(name, { lookup, until: performance.now() + keptMs });
   }
@@ -131,7 +139,10 @@ function resolverOf(
   return resolver;
 }
 
-/** Without a resolv.conf, c-ares asks this machine, where nobody answers. */
+/**
+ * Whether the system has no name servers. Without a resolv.conf, c-ares asks this machine, where none
+ * answers.
+ */
 function hasNoServer(): boolean {
   return dns.getServers().every((server) => loopback.includes(server));
 }

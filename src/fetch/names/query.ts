@@ -1,4 +1,5 @@
-// One name asked of the name servers: both address families at once, by c-ares, which needs no thread.
+// Asks the name servers for one name: for IPv4 and IPv6 addresses at the same time, with c-ares, which needs
+// no thread.
 import type { Resolver } from 'node:dns';
 
 export type NameAnswer =
@@ -7,7 +8,10 @@ export type NameAnswer =
   | { kind: 'silent' } // no name server answered
   | { kind: 'temporary'; code: string };
 
-/** IPv4 is there: how long the answer for IPv6 is still waited for (RFC 8305 section 3 has the same 50 ms). */
+/**
+ * How long the answer for IPv6 is awaited after the answer for IPv4. RFC 8305 section 3 also recommends 50
+ * ms.
+ */
 const graceMs = 50;
 
 interface Found {
@@ -15,7 +19,10 @@ interface Found {
   ttl: number;
 }
 
-/** Asks for A and AAAA. IPv4 addresses come first. `done` is called once, never at once. */
+/**
+ * Asks for A and AAAA records. `done` is called once, with IPv4 addresses first, and only after this function
+ * returns.
+ */
 export function queryName(resolver: Resolver, name: string, done: (answer: NameAnswer) => void): void {
   let four: Found[] | string | null = null;
   let six: Found[] | string | null = null;

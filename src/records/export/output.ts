@@ -1,19 +1,25 @@
-// Where results are written to: a file that appears whole or not at all, or standard output.
+// Where results are written to: standard output, or a file that appears only when it is complete.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { diskError, syncDirectory } from '../disk.ts';
 
 export interface Output {
-  /** False when nobody reads any more. The bytes may be reused once this resolves. Throws a DroverError. */
+  /**
+   * Writes the bytes. Resolves to false if the reader of a pipe has gone away. The buffer may be reused after
+   * this resolves. Throws E_DISK_FULL or E_FILE.
+   */
   write(bytes: Buffer): Promise<boolean>;
-  /** Everything is written: makes it visible and durable. */
+  /** To be called after the last write. Makes a file visible and durable. Throws E_DISK_FULL or E_FILE. */
   finish(): Promise<void>;
-  /** Something failed: leaves the place as it was. */
+  /** To be called after a failure instead of `finish`. A file keeps its former content. */
   discard(): Promise<void>;
 }
 
-/** `file` null: standard output. Something that is no regular file (a pipe, /dev/null) is written to straight. */
+/**
+ * Opens a file for writing, or standard output if `file` is null. A file that is no regular file (a pipe,
+ * /dev/null) is written to directly. Throws E_DISK_FULL or E_FILE.
+ */
 export async function openOutput(file: string | null): Promise<Output> {
   if (file === null) return standardOutput();
   try {
@@ -33,7 +39,8 @@ function ifMissing(error: NodeJS.ErrnoException): null {
 function standardOutput(): Output {
   const stream = process.stdout;
   let gone = false;
-  stream.on('error', () => {}); // write's callback hears of it; without a listener it would end the process
+  // The callback of write gets the error. Without a listener, the error would end the process.
+  stream.on('error', () => {});
   return {
     async write(bytes) {
       if (gone) return false;
@@ -57,7 +64,7 @@ function straight(handle: FileHandle, file: string): Output {
   };
 }
 
-/** A temporary file beside it, renamed over it in the end. */
+/** Writes to a temporary file in the same directory. `finish` renames it to the name of the file. */
 async function replacing(file: string): Promise<Output> {
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx');
@@ -74,7 +81,7 @@ async function replacing(file: string): Promise<Output> {
       }
     },
     async discard() {
-      await handle.close().catch(() => {}); // the failure that led here is the one to tell
+      await handle.close().catch(() => {}); // the caller reports the failure before this one
       await unlink(temporary).catch(() => {});
     },
   };

@@ -1,4 +1,5 @@
-// Looking through a crawl's segments for one text, without an index: for a command that asks once, and for crawls too large for an index.
+// Searches a crawl's segments for one text, without an index. This is for commands that ask only once, and
+// for crawls that are too large for an index.
 import { join } from 'node:path';
 import type { CrawlRecord } from '../../record.ts';
 import { diskError } from '../disk.ts';
@@ -8,7 +9,7 @@ import { ReadSpace, wholeLines } from './whole-lines.ts';
 
 const newline = 0x0a;
 
-/** A record and its line: `ID CLAIM JSON` at `offset` of `file`. */
+/** A record and the place of its line: `ID CLAIM JSON` begins at byte `offset` of `file`. */
 export interface PlacedRecord {
   file: string;
   offset: number;
@@ -16,8 +17,8 @@ export interface PlacedRecord {
 }
 
 /**
- * A request's record, of several that of the highest claim, the first of these; null when there is none. Reads all segments, as fast as the
- * disk gives them; memory: the longest line. Throws a DroverError E_FILE.
+ * Finds a request's record: the one of the highest claim, and the first of several with that claim. Null if
+ * there is none. Reads all segments of the crawl; needs memory for the longest line. Throws E_FILE.
  */
 export async function findRecord(
   dir: string,
@@ -33,8 +34,8 @@ export async function findRecord(
 }
 
 /**
- * Of the first `mostBytes` of a crawl's records, one of a page that has this link, as its `links` spell it; one without an error if there is
- * any, null when there is none at all.
+ * Finds the record of a page whose `links` have exactly this link. Searches the first `mostBytes` bytes of
+ * the crawl's records. Prefers a record without an error; null if there is none at all. Throws E_FILE.
  */
 export async function findLinking(
   dir: string,
@@ -53,7 +54,7 @@ export async function findLinking(
 
 interface Found extends PlacedRecord {
   claim: number;
-  /** Whether the line begins with the text. */
+  /** Whether the text is at the beginning of the line. */
   atStart: boolean;
 }
 
@@ -96,7 +97,7 @@ function* linesIn(bytes: Buffer, needle: Buffer): Generator<Omit<Found, 'file'>>
   }
 }
 
-/** Null for what a power failure left, which no reader takes for a record. */
+/** Parses the JSON of a record. Null if it is broken, which happens after a power failure. */
 export function parseRecord(bytes: Buffer, start: number, end: number): CrawlRecord | null {
   try {
     return JSON.parse(bytes.toString('utf8', start, end)) as CrawlRecord;

@@ -1,28 +1,30 @@
-// One crawl's records by id, kept in memory and brought up to date by reading only what was appended since.
+// An index of one crawl's records by id, in memory. A refresh reads only the lines that were appended since
+// the last one.
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LineHead } from '../line.ts';
 import { segmentNames } from '../segments.ts';
-import { MOST_OFFSET, PlaceTable } from './place-table.ts';
+import { LineTable, MOST_OFFSET } from './line-table.ts';
 import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
 
 const newline = 0x0a;
 
-/** A segment, by its number in the index: the order in which the index met them. */
+/** A segment in the index. Segments are numbered in the order in which the index found them. */
 export interface IndexedSegment {
   number: number;
   name: string;
   path: string;
-  /** How far its whole lines have been read into the index. */
+  /** The offset up to which the complete lines have been read into the index. */
   end: number;
 }
 
+/** The index of one records folder. Its methods throw errors of the file system. */
 export class FolderIndex {
   readonly directory: string;
   readonly #mostEntries: number;
   #segments: IndexedSegment[] = [];
-  /** Null where there are more ids than may be kept. */
-  table: PlaceTable | null = null;
+  /** The index, or null if there are more ids than may be kept. */
+  table: LineTable | null = null;
   #reading: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
   #isStale = false;
@@ -33,7 +35,7 @@ export class FolderIndex {
     this.#forget();
   }
 
-  /** Its segments by name, and so by the time when they were begun. */
+  /** The segments, sorted by name and so by the time at which they were begun. */
   get segments(): IndexedSegment[] {
     return this.#segments.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -42,10 +44,13 @@ export class FolderIndex {
     return this.#segments[number] as IndexedSegment;
   }
 
-  /** Everything that was on disk when this was called is in the index when it resolves. Those who ask meanwhile share the next reading. */
+  /**
+   * Brings the index up to date. When this resolves, everything is in the index that was on disk when it was
+   * called. Calls made while one runs share the next one.
+   */
   refresh(): Promise<void> {
     this.#next ??= this.#reading
-      .catch(() => undefined) // its caller hears of it
+      .catch(() => undefined) // the caller of that reading gets the error
       .then(() => {
         this.#next = null;
         this.#reading = this.#read();
@@ -54,27 +59,30 @@ export class FolderIndex {
     return this.#next;
   }
 
-  /** Reads all of it anew. */
+  /** Reads all segments again from the beginning. */
   rebuild(): Promise<void> {
     this.#isStale = true;
     return this.refresh();
   }
 
-  /** Where each of its segments stands, in a table of the ids that `table` holds already: for more ids than are kept. */
-  async noteAll(table: PlaceTable): Promise<void> {
+  /**
+   * Reads all segments and enters the winning lines of the ids that `table` already has. For crawls with more
+   * ids than the index may keep.
+   */
+  async noteAll(table: LineTable): Promise<void> {
     const space = new ReadSpace();
     for (const segment of this.#segments) {
-      await notePlaces(segment, { from: 0, to: segment.end }, space, (head, offset) =>
+      await noteLines(segment, { from: 0, to: segment.end }, space, (head, offset) =>
         table.noteKnown(head.high, head.low, head.claim, segment.number, offset),
       );
     }
   }
 
-  newTable(): PlaceTable {
-    return new PlaceTable((segment, other) => this.segment(segment).name < this.segment(other).name);
+  newTable(): LineTable {
+    return new LineTable((segment, other) => this.segment(segment).name < this.segment(other).name);
   }
 
-  /** What is at work with the former table and segments keeps them. */
+  /** Starts with an empty index. Readers that still use the former table and segments keep those. */
   #forget(): void {
     this.#isStale = false;
     this.#segments = [];
@@ -94,7 +102,10 @@ export class FolderIndex {
     for (const segment of this.#segments) await this.#readOn(segment, space);
   }
 
-  /** Lines that were written and not synced are cut off when a write fails; and a whole records folder may be removed. */
+  /**
+   * Whether the segments in the index are still as they were. When a write fails, lines that were not synced
+   * are cut off, and a whole records folder may be removed.
+   */
   async #isAsKnown(names: readonly string[]): Promise<boolean> {
     const there = new Set(names);
     for (const { name, path, end } of this.#segments) {
@@ -107,15 +118,18 @@ export class FolderIndex {
     const { number } = segment;
     const { size } = await stat(segment.path);
     if (size <= segment.end) return;
-    segment.end = await notePlaces(segment, { from: segment.end, to: size }, space, (head, offset) => {
+    segment.end = await noteLines(segment, { from: segment.end, to: size }, space, (head, offset) => {
       this.table?.note(head.high, head.low, head.claim, number, offset);
       if ((this.table?.size ?? 0) > this.#mostEntries || offset > MOST_OFFSET) this.table = null;
     });
   }
 }
 
-/** Every record's line of a stretch of a segment that begins with a line; answers where its whole lines end. */
-async function notePlaces(
+/**
+ * Calls `note` for each record's line of a segment from `from` to `to`. Returns where the last complete line
+ * ends.
+ */
+async function noteLines(
   { path }: IndexedSegment,
   { from, to }: { from: number; to: number },
   space: ReadSpace,
@@ -133,7 +147,10 @@ async function notePlaces(
   return at;
 }
 
-/** Whether a line may begin there: at the start of the file, or behind a newline. */
+/**
+ * Whether a line may begin at `offset`: at the start of the file or after a newline. Throws the error of the
+ * file system.
+ */
 export async function isLineStart(path: string, offset: number): Promise<boolean> {
   if (offset === 0) return true;
   const file = await open(path, 'r');

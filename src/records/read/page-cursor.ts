@@ -1,15 +1,18 @@
-// How far a reader has come through segments that grow at any end: told by the cursor alone, so that any process can go on with it.
+// The cursor of a reader: how far it has read the segments of a crawl, any of which may still grow. The
+// cursor has everything that is needed to go on, so that any process can do so.
 import { hash } from 'node:crypto';
 import { DroverError } from '../../errors.ts';
 import type { IndexedSegment } from './folder-index.ts';
 
 /**
- * Segments beyond the furthest that was begun are unread. Before it, the cursor names those that may still grow; the others are read to
- * their ends. With more of them than this the oldest are left out, and what is yet appended to those is not seen.
+ * The largest number of segments that a cursor names before the furthest one. Segments after the furthest one
+ * that was begun are unread. Of those before it, the cursor names the ones that may still grow; the others
+ * are read completely. If there are more than this, the oldest are not named, and the reader does not see
+ * what is appended to them later.
  */
 const MOST_NAMED = 200;
 
-/** Where to read on in each segment, in the order in which to do so: from the furthest that was begun, then what has grown before it. */
+/** Where to go on reading in a segment: at byte `from`. */
 export interface Stretch {
   segment: IndexedSegment;
   from: number;
@@ -17,7 +20,11 @@ export interface Stretch {
 
 const furthestOf = (named: readonly string[]) => named.at(-1) ?? '';
 
-/** `segments` by name. Throws E_FIELD for a text that formatCursor did not make for these segments. */
+/**
+ * Where to go on after a cursor, in the order in which to read: first the furthest segment that was begun and
+ * those after it, then those before it, which may have grown. `segments` must be sorted by name. Throws
+ * E_FIELD if formatCursor did not make the cursor for these segments.
+ */
 export function parseCursor(cursor: string | null, segments: readonly IndexedSegment[]): Stretch[] {
   if (cursor === null) return segments.map((segment) => ({ segment, from: 0 }));
   if (!/^[0-9a-f]{10}\.[0-9a-z]{1,11}(_[0-9a-f]{10}\.[0-9a-z]{1,11})*$/.test(cursor)) throw noCursor();
@@ -30,14 +37,14 @@ export function parseCursor(cursor: string | null, segments: readonly IndexedSeg
   const stretches = segments.map((segment, index) => {
     const given = offsets.get(names[index] ?? '');
     if (given !== undefined && given > segment.end) throw noCursor();
-    // One that may grow and is not named has come since, under a clock that is late.
+    // A segment that may grow and is not named has been begun since, by a process whose clock is late.
     const isRead = index < furthest && (!growing.has(segment) || named.length > MOST_NAMED);
     return { segment, from: given ?? (isRead ? segment.end : 0) };
   });
   return [...stretches.slice(furthest), ...stretches.slice(0, furthest)];
 }
 
-/** The cursor behind these stretches, as far as they have been read; in any order. */
+/** The cursor for how far these segments have been read. They may be in any order. */
 export function formatCursor(stretches: readonly Stretch[]): string {
   const byName = stretches.toSorted((a, b) => (a.segment.name < b.segment.name ? -1 : 1));
   const begun = byName.findLastIndex(({ from }) => from > 0);
@@ -53,7 +60,10 @@ export function formatCursor(stretches: readonly Stretch[]): string {
     .join('_');
 }
 
-/** A process has one segment of a crawl at a time: only the last of each may still grow. Names: src/records/write/segment.ts. */
+/**
+ * The segments that may still grow. A process writes one segment of a crawl at a time, so only the last one
+ * of each process can grow. The names are made in src/records/write/segment.ts.
+ */
 function growingAmong(segments: readonly IndexedSegment[]): Set<IndexedSegment> {
   const last = new Map<string, IndexedSegment>();
   for (const segment of segments) {
@@ -65,6 +75,7 @@ function growingAmong(segments: readonly IndexedSegment[]): Set<IndexedSegment> 
 
 const shortName = (name: string) => hash('sha1', name, 'hex').slice(0, 10);
 
+/** The error for a cursor that cannot be used. */
 export function noCursor(): DroverError {
   return new DroverError('E_FIELD', 'cursor: take it from the page before.', { field: 'query.cursor' });
 }

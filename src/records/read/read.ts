@@ -1,4 +1,5 @@
-// Reads back what the writers of all processes wrote for a crawl: each request once, its record of the highest claim.
+// Reads the records of a crawl, which several processes may have written: each request once, with the record
+// of its highest claim.
 import { join } from 'node:path';
 import { diskError } from '../disk.ts';
 import { openOutput } from '../export/output.ts';
@@ -10,12 +11,13 @@ import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
 const newline = 0x0a;
 
 /**
- * The JSON (no newline) of each request that has a record, once: that of its highest claim, the first if there are several.
- * In the order of the segments' names and lines. What is appended while this reads is left out. Nothing for a crawl
- * without records. Memory: about 20 bytes a request and the longest line. Throws a DroverError E_FILE.
+ * Yields the JSON (without newline) of each request that has a record, once: the record of the highest claim,
+ * and the first of several. They come in the order of the segments' names and of the lines. Records that are
+ * appended during the reading are left out. Needs memory for the longest line and about 20 bytes for each
+ * request. Throws E_FILE.
  */
-export async function* readRecords(dir: string, crawl: string): AsyncGenerator<string> {
-  for await (const { bytes } of winningLines(dir, crawl)) {
+export async function* readRecords(dir: string, recordsFolder: string): AsyncGenerator<string> {
+  for await (const { bytes } of winningLines(dir, recordsFolder)) {
     for (let start = 0; start < bytes.length; ) {
       const end = bytes.indexOf(newline, start);
       yield bytes.toString('utf8', start, end);
@@ -25,18 +27,19 @@ export async function* readRecords(dir: string, crawl: string): AsyncGenerator<s
 }
 
 /**
- * Writes what readRecords gives as NDJSON: to standard output (`file` null or "-"), else to a file that appears whole or not at
- * all. If the reader of standard output goes away, stops. Throws a DroverError E_FILE or E_DISK_FULL.
+ * Writes the records that readRecords yields, as NDJSON: to standard output if `file` is null or "-",
+ * otherwise to a file, which appears only when it is complete. Stops if the reader of standard output goes
+ * away. Throws E_FILE or E_DISK_FULL.
  */
 export async function writeResults(
   dir: string,
-  crawl: string,
+  recordsFolder: string,
   file: string | null,
 ): Promise<{ lines: number }> {
   const output = await openOutput(file === '-' ? null : file);
   let lines = 0;
   try {
-    for await (const stretch of winningLines(dir, crawl)) {
+    for await (const stretch of winningLines(dir, recordsFolder)) {
       if (!(await output.write(stretch.bytes))) break;
       lines += stretch.lines;
     }
@@ -48,9 +51,12 @@ export async function writeResults(
   return { lines };
 }
 
-/** Stretches of NDJSON, good until the next is asked for. */
-async function* winningLines(dir: string, crawl: string): AsyncGenerator<{ bytes: Buffer; lines: number }> {
-  const directory = crawlDirectory(dir, crawl);
+/** Yields pieces of NDJSON. A piece is valid until the next one is asked for. */
+async function* winningLines(
+  dir: string,
+  recordsFolder: string,
+): AsyncGenerator<{ bytes: Buffer; lines: number }> {
+  const directory = crawlDirectory(dir, recordsFolder);
   const space = new ReadSpace();
   const claims = new ClaimTable();
   const head = new LineHead();
@@ -71,7 +77,10 @@ async function* winningLines(dir: string, crawl: string): AsyncGenerator<{ bytes
   }
 }
 
-/** The first pass: every head into the table. Returns how far the file's whole lines reach: the second pass goes no further. */
+/**
+ * The first pass: enters all claims into the table. Returns where the last complete line of the file ends;
+ * the second pass reads up to there.
+ */
 async function noteClaims(
   path: string,
   space: ReadSpace,
@@ -89,7 +98,7 @@ async function noteClaims(
   return length;
 }
 
-/** The second pass: moves the JSON of the winning lines together at the front of the buffer. */
+/** The second pass: moves the JSON of the winning lines to the front of the buffer. */
 function keepWinners(bytes: Buffer, claims: ClaimTable, head: LineHead): { bytes: Buffer; lines: number } {
   let lines = 0;
   let kept = 0;

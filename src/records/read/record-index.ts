@@ -1,4 +1,5 @@
-// Records by id and by page, without reading all of them each time: the indexes of the crawls that a process was asked about last.
+// Finds records by id and reads them page by page, without reading all of them each time: keeps the indexes
+// of the crawls that were used last.
 
 import type { CrawlRecord } from '../../record.ts';
 import { diskError } from '../disk.ts';
@@ -6,8 +7,8 @@ import { LineHead } from '../line.ts';
 import { crawlDirectory } from '../segments.ts';
 import { findRecord, type PlacedRecord, parseRecord } from './find-record.ts';
 import { FolderIndex, isLineStart } from './folder-index.ts';
+import type { LineTable } from './line-table.ts';
 import { formatCursor, noCursor, parseCursor, type Stretch } from './page-cursor.ts';
-import type { PlaceTable } from './place-table.ts';
 import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
 
 export type { PlacedRecord };
@@ -17,21 +18,26 @@ const MOST_ENTRIES = 5_000_000;
 const MOST_PAGE_BYTES = 8 * 1024 * 1024;
 
 export interface RecordIndexesOptions {
-  /** Where the crawls' directories lie: `<dataDir>/records`. */
+  /** The directory of all records folders: `<dataDir>/records`. */
   dir: string;
-  /** Ids kept over all folders, 28 bytes each; a crawl with more is read through for each question. Default 5 million. */
+  /**
+   * The number of ids kept in memory for all crawls, 28 bytes each. A crawl with more ids is read completely
+   * for each question. Default: 5 million.
+   */
   mostEntries?: number;
-  /** Of lines on one page. Default 8 MiB. */
+  /** The size limit of a page, in bytes. Default: 8 MiB. */
   mostPageBytes?: number;
 }
 
 export interface RecordIndexes {
-  /** A request's record, that of its highest claim; null when there is none. Throws E_FILE. */
+  /** The record of a request with the highest claim; null if there is none. Throws E_FILE. */
   find(recordsFolder: string, id: string): Promise<PlacedRecord | null>;
   /**
-   * Up to `limit` records, fewer where they are large, and `next`, the cursor behind them: null when nothing is left for now. Each request comes
-   * once, as its record of the highest claim; one whose record is superseded while a reader is behind it comes again, what is appended
-   * comes at the end. A cursor holds in any process and for as long as the crawl's records are there. Throws E_FIELD for one that is none, E_FILE.
+   * Returns up to `limit` records, or fewer if they are large, and `next`, the cursor after them. `next` is
+   * null if there are no more records now. Each request comes once, with the record of its highest claim. If
+   * a request gets a new record after the reader has passed it, the request comes again. New records come at
+   * the end. A cursor is valid in every process and as long as the crawl's records exist. Throws E_FIELD for
+   * an invalid cursor, and E_FILE.
    */
   page(
     recordsFolder: string,
@@ -40,10 +46,10 @@ export interface RecordIndexes {
   ): Promise<{ records: CrawlRecord[]; next: string | null }>;
 }
 
-/** Reads nothing yet. */
+/** Makes the indexes. Nothing is read before the first question. */
 export function openRecordIndexes(options: RecordIndexesOptions): RecordIndexes {
   const { dir, mostEntries = MOST_ENTRIES, mostPageBytes = MOST_PAGE_BYTES } = options;
-  /** Least recently used first. */
+  /** The indexes by records folder, the least recently used first. */
   const folders = new Map<string, FolderIndex>();
 
   async function fresh(recordsFolder: string): Promise<FolderIndex> {
@@ -61,7 +67,7 @@ export function openRecordIndexes(options: RecordIndexesOptions): RecordIndexes 
     return index;
   }
 
-  async function tell<T>(recordsFolder: string, answer: () => Promise<T>): Promise<T> {
+  async function withDiskError<T>(recordsFolder: string, answer: () => Promise<T>): Promise<T> {
     try {
       return await answer();
     } catch (error) {
@@ -71,18 +77,19 @@ export function openRecordIndexes(options: RecordIndexesOptions): RecordIndexes 
 
   return {
     find: (recordsFolder, id) =>
-      tell(recordsFolder, async () => {
+      withDiskError(recordsFolder, async () => {
         const index = await fresh(recordsFolder);
         if (!index.table) return findRecord(dir, recordsFolder, id);
         const found = await lookUp(index, id);
         if (found !== 'moved') return found;
-        // Unsynced lines were cut off and others stand there now: rare enough to read all of it again.
+        // Lines that were not synced have been cut off, and others were written in their place. This is rare,
+        // so read everything again.
         await index.rebuild();
         const again = await lookUp(index, id);
         return again === 'moved' ? null : again;
       }),
     page: (recordsFolder, cursor, limit) =>
-      tell(recordsFolder, async () =>
+      withDiskError(recordsFolder, async () =>
         readPage(await fresh(recordsFolder), cursor, { records: limit, bytes: mostPageBytes }),
       ),
   };
@@ -92,7 +99,7 @@ async function lookUp(index: FolderIndex, id: string): Promise<PlacedRecord | nu
   const line = Buffer.from(`${id} 0 {}`);
   const head = new LineHead();
   if (!head.read(line, 0, line.length)) return null;
-  const place = index.table?.placeOf(head.high, head.low);
+  const place = index.table?.find(head.high, head.low);
   if (!place) return null;
   const { path, end } = index.segment(place.segment);
   for await (const bytes of wholeLines(path, new ReadSpace(), end, place.offset)) {
@@ -103,7 +110,7 @@ async function lookUp(index: FolderIndex, id: string): Promise<PlacedRecord | nu
   return 'moved';
 }
 
-interface Limits {
+interface PageLimits {
   records: number;
   bytes: number;
 }
@@ -111,7 +118,7 @@ interface Limits {
 async function readPage(
   index: FolderIndex,
   cursor: string | null,
-  limits: Limits,
+  limits: PageLimits,
 ): Promise<{ records: CrawlRecord[]; next: string | null }> {
   const stretches = parseCursor(cursor, index.segments);
   for (const { segment, from } of stretches) if (!(await isLineStart(segment.path, from))) throw noCursor();
@@ -133,12 +140,15 @@ async function readPage(
   return { records, next: isAtEnd ? null : formatCursor(stretches) };
 }
 
-/** The ids of the lines that come next, as many as make a page, with the places of their winning lines among all there are. */
+/**
+ * A table of the ids of the next lines, as many as a page needs, with the places of their winning lines in
+ * all segments.
+ */
 async function tableOfNext(
   index: FolderIndex,
   stretches: readonly Stretch[],
-  limits: Limits,
-): Promise<PlaceTable> {
+  limits: PageLimits,
+): Promise<LineTable> {
   const table = index.newTable();
   let bytes = 0;
   const ahead = stretches.map((stretch) => ({ ...stretch }));
@@ -160,7 +170,10 @@ type Visit = (
   end: number,
 ) => boolean;
 
-/** The records' lines of the stretches, one after the other, until `visit` says false; `from` of each stretch moves on to what was not visited. */
+/**
+ * Calls `visit` for each record's line of the stretches, one after the other, until it returns false. Moves
+ * the `from` of each stretch to the first line that was not visited.
+ */
 async function readOn(stretches: readonly Stretch[], visit: Visit): Promise<void> {
   const space = new ReadSpace();
   const head = new LineHead();

@@ -1,15 +1,16 @@
-// The whole lines of a segment file, a buffer at a time, however fast the file grows and wherever it is torn.
+// Reads the complete lines of a segment file, one buffer at a time. The file may grow meanwhile and may end
+// in the middle of a line.
 import { open } from 'node:fs/promises';
 import type { LineHead } from '../line.ts';
 
 const newline = 0x0a;
 const startBytes = 1024 * 1024;
 
-/** A buffer that several files are read through in turn; it grows to the longest line. */
+/** A buffer for reading several files one after the other. It grows to the size of the longest line. */
 export class ReadSpace {
   bytes = Buffer.allocUnsafeSlow(startBytes);
 
-  /** Twice as large, the first `kept` bytes kept. */
+  /** Doubles the buffer. Its first `kept` bytes are kept. */
   grow(kept: number): void {
     const larger = Buffer.allocUnsafeSlow(this.bytes.length * 2);
     this.bytes.copy(larger, 0, 0, kept);
@@ -18,8 +19,10 @@ export class ReadSpace {
 }
 
 /**
- * Yields stretches of whole lines, each with its newline, from the start of the file (or of the line at `from`) up to `limit` bytes. A line
- * without a newline at the end (torn, or being written) is left out. A stretch is good until the next is asked for; it may be altered.
+ * Yields stretches of complete lines with their newlines, from byte `from` (which must be the start of a
+ * line) to byte `limit`. A last line without a newline is left out: it is being written, or was cut off. A
+ * stretch is valid until the next one is asked for, and the caller may change its bytes. Throws the error of
+ * the file system.
  */
 export async function* wholeLines(
   path: string,
@@ -54,8 +57,9 @@ export async function* wholeLines(
 }
 
 /**
- * Calls `visit` for each line of a stretch that is one of a record, with where it begins and where its newline is; `head` is then that line's.
- * False stops; answers whether none did.
+ * Calls `visit` for each line of a stretch that is a record, with the indexes of its first byte and of its
+ * newline; `head` is then the head of that line. Stops if `visit` returns false. Returns whether all lines
+ * were visited.
  */
 export function eachRecord(
   bytes: Buffer,

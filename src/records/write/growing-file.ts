@@ -1,17 +1,24 @@
-// A file that grows by whole batches of lines, each on disk before the next step: what is about to be removed elsewhere is written here first.
+// A file to which whole batches of lines are appended. Each batch is on disk before the caller goes on: dead
+// letters are written here before they are removed from Redis.
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { diskError, syncDirectory } from '../disk.ts';
 
 export interface GrowingFile {
-  /** Null until something was written. */
+  /** The path of the file, or null if nothing has been written yet. */
   path(): string | null;
-  /** The lines, each with its end, are durable when this resolves. Throws E_DISK_FULL, E_FILE. */
+  /**
+   * Appends the lines, which must end in newlines. They are durable when this resolves. Throws E_DISK_FULL or
+   * E_FILE.
+   */
   append(lines: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `DIR/PREFIX-TIME.ndjson`, made with the first lines, and its directory too. After a crash its last line may be torn. */
+/**
+ * Opens the file `DIR/PREFIX-TIME.ndjson`. The first `append` makes the file and its directory. After a
+ * crash, its last line may be incomplete.
+ */
 export function openGrowingFile(dir: string, prefix: string): GrowingFile {
   let opened: { path: string; handle: FileHandle } | null = null;
   return {

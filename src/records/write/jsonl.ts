@@ -1,4 +1,5 @@
-// The store of JSON lines, by group commit: what arrives while one write and its fdatasync run goes out with the next.
+// The store that writes JSON lines, with group commit: records that arrive during one write and its fdatasync
+// are written together by the next.
 import { setImmediate } from 'node:timers/promises';
 import { DroverError } from '../../errors.ts';
 import type { CrawlRecord } from '../../record.ts';
@@ -13,18 +14,20 @@ const mostUnwritten = 64 * 1024 * 1024;
 const slabBytes = 1024 * 1024;
 
 export interface JsonlStoreOptions {
-  /** Where the crawls' directories lie: `<dataDir>/records`. Made when the first record comes. */
+  /**
+   * The directory of all records folders: `<dataDir>/records`. It is made when the first record is written.
+   */
   dir: string;
-  /** A segment that has grown beyond this is followed by another. Default 256 MiB. */
+  /** After a segment has grown to this size, the next one is begun. Default: 256 MiB. */
   maxSegmentBytes?: number;
 }
 
-/** Opens nothing yet; see RecordStore for what it promises. */
+/** Makes a store; RecordStore says what it promises. No file is opened before the first write. */
 export function openJsonlStore(options: JsonlStoreOptions): RecordStore {
   return new JsonlStore(options);
 }
 
-/** The records of one crawl that go out with one write. All that wait for them share its promise. */
+/** The records of one crawl that are written together. Their callers share one promise. */
 interface Group {
   texts: string[];
   done: PromiseWithResolvers<void>;
@@ -45,7 +48,7 @@ class JsonlStore implements RecordStore {
 
   write(record: CrawlRecord, claim: number, recordsFolder = record.crawl): Promise<void> {
     if (this.#closed) return Promise.reject(new DroverError('E_FILE', 'The store is closed.'));
-    if (this.#unwritten > mostUnwritten) return this.#storeWhenRoom(record, claim, recordsFolder);
+    if (this.#unwritten > mostUnwritten) return this.#writeWhenRoom(record, claim, recordsFolder);
     try {
       return this.#add(record, claim, recordsFolder);
     } catch (error) {
@@ -59,7 +62,7 @@ class JsonlStore implements RecordStore {
     await this.#segments.close();
   }
 
-  async #storeWhenRoom(record: CrawlRecord, claim: number, recordsFolder: string): Promise<void> {
+  async #writeWhenRoom(record: CrawlRecord, claim: number, recordsFolder: string): Promise<void> {
     this.#room ??= Promise.withResolvers();
     await this.#room.promise;
     return this.write(record, claim, recordsFolder);
@@ -80,7 +83,7 @@ class JsonlStore implements RecordStore {
   }
 
   async #commitAll(): Promise<void> {
-    await setImmediate(); // so that the first of a burst does not go alone
+    await setImmediate(); // so that the first record of a burst is not written alone
     while (this.#gathering.size > 0) {
       const batch = [...this.#gathering];
       this.#gathering = new Map();
@@ -93,16 +96,19 @@ class JsonlStore implements RecordStore {
     this.#committing = null;
   }
 
-  /** Writes to each file in turn (one slab), then syncs all of them at once. A failure is that of its own file alone. */
+  /**
+   * Writes the files one after the other (with one slab), then syncs all of them together. A file may fail by
+   * itself.
+   */
   async #commit(groups: [string, Group][]): Promise<void> {
     const syncs: Promise<void>[] = [];
-    for (const [crawl, group] of groups) {
+    for (const [recordsFolder, group] of groups) {
       try {
-        const segment = await this.#segments.of(crawl);
+        const segment = await this.#segments.of(recordsFolder);
         await segment.append(group.texts, this.#slab);
         syncs.push(this.#finish(segment, group));
       } catch (error) {
-        group.done.reject(diskError(error, crawl));
+        group.done.reject(diskError(error, recordsFolder));
       }
       for (let at = 1; at < group.texts.length; at += 3)
         this.#unwritten -= (group.texts[at] as string).length;

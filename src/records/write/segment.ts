@@ -1,11 +1,15 @@
-// One segment file: appended to, synced, and cut back to its last synced length when a write fails half-way.
+// One segment file: lines are appended and synced. If a write fails, the file is cut back to the length that
+// was synced.
 import { randomBytes } from 'node:crypto';
 import { constants, type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { diskError, syncDirectory } from '../disk.ts';
 
-/** `<time>-<hostname>-<pid>-<random>.jsonl`: names sort by time, and no two processes write to one file. */
+/**
+ * A name for a new segment: `<time>-<hostname>-<pid>-<random>.jsonl`. Names sort by time, and no two
+ * processes make the same name.
+ */
 export function segmentName(now = new Date()): string {
   const time = now.toISOString().replace(/[-:.]/g, '');
   const host = hostname()
@@ -14,11 +18,12 @@ export function segmentName(now = new Date()): string {
   return `${time}-${host}-${process.pid}-${randomBytes(6).toString('hex')}.jsonl`;
 }
 
+/** A segment that this process writes. Its calls must not overlap: each must end before the next. */
 export class Segment {
   readonly path: string;
-  /** Bytes that are known to be on disk. */
+  /** The number of bytes that are known to be on disk. */
   size = 0;
-  /** Nothing may be appended any more: what the file ends with is not known. */
+  /** True if nothing may be appended any more, because it is not known how the file ends. */
   broken = false;
   #handle: FileHandle | null;
   #written = 0;
@@ -28,7 +33,10 @@ export class Segment {
     this.#handle = handle;
   }
 
-  /** Creates the directory if need be and a new file in it, both of which survive a power failure. Throws a DroverError. */
+  /**
+   * Creates a new file, and its directory if necessary. Both survive a power failure. Throws E_DISK_FULL or
+   * E_FILE.
+   */
   static async create(directory: string): Promise<Segment> {
     const path = join(directory, segmentName());
     let segment: Segment | undefined;
@@ -51,7 +59,10 @@ export class Segment {
     return this.#handle !== null;
   }
 
-  /** Opens it again after close(), for appending. False if it is gone. Throws a DroverError. */
+  /**
+   * Opens the file again after close(), for appending. Returns false if it does not exist any more. Throws
+   * E_FILE.
+   */
   async reopen(): Promise<boolean> {
     try {
       this.#handle = await open(this.path, constants.O_WRONLY | constants.O_APPEND); // without O_CREAT
@@ -62,7 +73,10 @@ export class Segment {
     }
   }
 
-  /** Appends texts as UTF-8, by way of `slab`. On failure the file is cut back, and the DroverError thrown. */
+  /**
+   * Appends texts as UTF-8, with `slab` as buffer. If this fails, the file is cut back and E_DISK_FULL or
+   * E_FILE is thrown.
+   */
   async append(texts: readonly string[], slab: Buffer): Promise<void> {
     try {
       let used = 0;
@@ -78,12 +92,16 @@ export class Segment {
     } catch (error) {
       await this.#cutBack();
       const failure = diskError(error, this.path);
-      if (failure.code !== 'E_DISK_FULL') this.broken = true; // a new file may do better; on a full disk it would not
+      // On a full disk, a new segment would not help, so this one is kept for later.
+      if (failure.code !== 'E_DISK_FULL') this.broken = true;
       throw failure;
     }
   }
 
-  /** What was appended is on disk when this resolves. After a failure nobody knows what is: the segment is broken. */
+  /**
+   * Syncs the file: everything that was appended is on disk when this resolves. After a failure, it is not
+   * known what is on disk, so the segment is then broken. Throws E_DISK_FULL or E_FILE.
+   */
   async sync(): Promise<void> {
     const written = this.#written;
     try {
@@ -96,11 +114,11 @@ export class Segment {
     }
   }
 
-  /** Closes the file, and removes it if nothing is in it. */
+  /** Closes the file, and removes it if it is empty. */
   async close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = null;
-    await handle?.close().catch(() => {}); // everything that counts is synced
+    await handle?.close().catch(() => {}); // everything that must be kept is synced
     if (this.size === 0) await unlink(this.path).catch(() => {}); // an empty file does no harm either
   }
 
@@ -118,7 +136,7 @@ export class Segment {
     }
   }
 
-  /** A half-written line must not stand before whole ones: cut it off, else write no further behind it. */
+  /** Cuts off an incomplete line, because no line may follow it. If that fails, the segment is broken. */
   async #cutBack(): Promise<void> {
     try {
       await this.#openHandle().truncate(this.size);

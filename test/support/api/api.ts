@@ -1,4 +1,4 @@
-// drover serve in a test: started as a user does, called over real HTTP, its events read.
+// Runs `drover serve` in a test: starts it as a user does, calls it over HTTP, reads its events.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -9,16 +9,18 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { Fleets, TestFleet } from '../fleets.ts';
 import { type DroverProcess, until } from '../signals.ts';
 
-/** Long enough for a token of the API. */
+/** Tokens of the API, which must have at least 16 characters. */
 export const WRITE_TOKEN = 'write-0123456789abcdef';
 export const READ_TOKEN = 'read-0123456789abcdef';
 
 export interface CallOptions {
-  /** Text and bytes as they are, pieces one after the other (chunked), anything else as JSON. */
+  /**
+   * Text and bytes are sent as they are, a list of pieces is sent chunked, and anything else is sent as JSON.
+   */
   body?: unknown;
   headers?: Record<string, string>;
   token?: string;
-  /** Breaks the call off. */
+  /** Aborts the call. */
   signal?: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
-  /** The text as JSON: of whatever form the test knows it to have. */
+  /** The text parsed as JSON. The test knows its form. */
   // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of an answer by asserting it
   json: any;
 }
@@ -39,11 +41,11 @@ export interface ServerEvent {
 
 export interface EventReader {
   response: IncomingMessage;
-  /** The next event of that name. Throws if the stream ends before. */
+  /** The next event of this name. Throws if the stream ends before. */
   next(event: string): Promise<ServerEvent>;
-  /** Of all events so far. */
+  /** The names of all events so far. */
   names(): string[];
-  /** All that is left, until the stream ends; true if it ended cleanly. */
+  /** Reads until the stream ends. Returns whether it ended cleanly. */
   ended(): Promise<boolean>;
   close(): void;
 }
@@ -53,9 +55,12 @@ export interface Api {
   readonly url: string;
   readonly port: number;
   readonly drover: DroverProcess;
-  /** A whole call, on a connection of its own. */
+  /** Makes a call on a connection of its own, and returns the whole answer. */
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
-  /** The same, of which a problem document of this status and code is expected; answers the document. */
+  /**
+   * Makes a call and fails unless the answer is a problem document of this status and code. Returns the
+   * document.
+   */
   refused(
     status: number,
     code: string,
@@ -64,9 +69,9 @@ export interface Api {
     options?: CallOptions,
   ): Promise<Problem>;
   events(path?: string, options?: CallOptions): Promise<EventReader>;
-  /** A bare connection, with all that came over it so far. */
+  /** Opens a plain connection. It keeps everything that it receives. */
   open(): Promise<RawConnection>;
-  /** Resident memory of the server now, in bytes. */
+  /** The resident memory of the server now, in bytes. */
   memory(): number;
 }
 
@@ -85,11 +90,14 @@ export interface Problem {
 export interface RawConnection {
   socket: Socket;
   text(): string;
-  /** When the server has ended or cut it. */
+  /** Resolves when the server has closed the connection. */
   closed: Promise<unknown>;
 }
 
-/** `drover serve --port 0 ARGS` in this fleet, when it listens; without consumers unless `args` say otherwise. */
+/**
+ * Starts `drover serve --port 0 ARGS` in this fleet and waits until it listens. By default it has no
+ * consumers.
+ */
 export async function startApi(
   { runner }: Pick<TestFleet, 'runner'>,
   args: readonly string[] = [],
@@ -117,7 +125,7 @@ function memoryOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
-/** One server for all tests of a file, started when the first of them asks for it. */
+/** One server for all tests of a file. It is started when the first test needs it. */
 export function sharedApi(
   fleets: Fleets,
   args: readonly string[] = [],
@@ -134,7 +142,10 @@ export function sharedApi(
   };
 }
 
-/** Fails unless the answer is a problem document of this status and code, whole and consistent. */
+/**
+ * Fails unless the answer is a complete and consistent problem document of this status and code. Returns the
+ * document.
+ */
 export function problemOf(reply: Reply, status: number, code: string): Problem {
   const told = `${reply.status} ${reply.text.slice(0, 500)}`;
   assert.equal(reply.headers['content-type'], 'application/problem+json', told);
@@ -160,7 +171,9 @@ async function callApi(port: number, method: string, path: string, how: CallOpti
   };
 }
 
-/** Resolves with the head of the answer, which may come before the body has been sent. */
+/**
+ * Sends a request. Resolves to the head of the answer, which may come before the whole body has been sent.
+ */
 export function send(
   port: number,
   method: string,
@@ -182,12 +195,12 @@ export function send(
       answered = true;
       resolve(response);
     });
-    // Once there is an answer, what the server did not want to read may break off.
+    // After the answer, the server may close the connection without reading the rest of the body.
     sent.on('error', (error) => {
       if (!answered) reject(error);
     });
     if (content instanceof Readable)
-      pipeline(content, sent, () => {}); // errors are seen above
+      pipeline(content, sent, () => {}); // the listener above gets the errors
     else sent.end(content);
   });
 }
@@ -235,7 +248,7 @@ async function readEvents(port: number, path: string, how: CallOptions): Promise
 
 async function openRaw(port: number): Promise<RawConnection> {
   const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => undefined); // to be cut off is what such tests are about
+  socket.on('error', () => undefined); // the tests expect that the server closes the connection
   let text = '';
   socket.setEncoding('latin1').on('data', (piece: string) => {
     text += piece;

@@ -1,18 +1,18 @@
-// A real browser for the tests of the dashboard: Chromium, and pages whose every fault is noted.
+// A real browser for the tests of the dashboard: Chromium, with pages that collect all their faults.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** The first on the PATH; null where there is none. */
+/** The path of the first Chromium on the PATH; null if there is none. */
 export function chromiumPath(): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const candidates = programs.flatMap((program) => folders.map((folder) => join(folder, program)));
   return candidates.find((path) => existsSync(path)) ?? null;
 }
 
-/** With a user data directory of its own, and nothing that calls home. */
+/** Starts a browser with a user data directory of its own, and without requests to its vendor. */
 export function openBrowser(executablePath: string): Promise<Browser> {
   const quiet = ['quic', 'background-networking', 'component-update', 'sync', 'gpu'].map(
     (what) => `--disable-${what}`,
@@ -29,12 +29,12 @@ export const PHONE: BrowserContextOptions = {
 
 export interface WatchedPage {
   page: Page;
-  /** Errors and warnings on the console, exceptions, requests to another origin. */
+  /** Errors and warnings on the console, exceptions, and requests to another origin. */
   faults: string[];
   close(): Promise<void>;
 }
 
-/** A page in a context of its own, not yet anywhere. */
+/** Opens an empty page in a context of its own. */
 export async function openPage(
   browser: Browser,
   origin: string,
@@ -55,12 +55,12 @@ export async function openPage(
   return { page, faults, close: () => context.close() };
 }
 
-/** How far the page's content stands out of its window, in pixels; 0 is right. */
+/** By how many pixels the page is wider than its window; 0 is right. */
 export function overflowOf(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
-/** Controls without a name for those who do not see them, as HTML. */
+/** The controls that have no name for screen readers, as HTML. */
 export function namelessControls(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('button, a[href], summary, input, select, textarea, dialog, [role=img], [role=progressbar], table')]
     .filter((node) => node.checkVisibility())
@@ -74,7 +74,10 @@ export function namelessControls(page: Page): Promise<string[]> {
     .map((node) => node.outerHTML.slice(0, 200))`);
 }
 
-/** The keys Tab until the focus is on what matches the selector; how many it took. Throws after 80. */
+/**
+ * Presses Tab until the focus is on an element that matches the selector. Returns the number; throws after
+ * 80.
+ */
 export async function tabTo(page: Page, selector: string): Promise<number> {
   for (let presses = 1; presses <= 80; presses++) {
     await page.keyboard.press('Tab');

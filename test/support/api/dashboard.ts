@@ -1,4 +1,5 @@
-// A stage for the tests of the dashboard: a site of which some is broken and some hostile, a drover that serves and consumes, a browser.
+// What the tests of the dashboard need: a site with broken and hostile pages, a drover that serves and
+// consumes, and a browser.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, type TestContext } from 'node:test';
@@ -9,7 +10,7 @@ import { type Site, startSite } from '../site/site.ts';
 import { type Api, startApi } from './api.ts';
 import { chromiumPath, openBrowser, openPage, type WatchedPage } from './browser.ts';
 
-/** What a page would run if anything of it were taken for more than text. */
+/** Text that the dashboard would run as a script if it did not escape it. */
 export const MARKUP = '<img src=x onerror=alert(1)>';
 const html = { 'content-type': 'text/html' };
 const behaviours = {
@@ -22,27 +23,33 @@ const behaviours = {
 const broken = { status: 500, body: `${MARKUP} is broken` };
 const flags = ['--attempts', '2', '--backoff', '20ms', '--no-adaptive', '--allow-private', '127.0.0.0/8'];
 
-/** A folder for pictures of what the tests see, for people. */
+/** A folder for screenshots, for people to look at. */
 const pictures = process.env.DASHBOARD_SHOTS;
 
 export interface Stage {
-  /** Null: the machine has no Chromium, and nothing else of this is there. */
+  /** The path of Chromium. Null if the machine has none; then nothing else here is usable. */
   readonly program: string | null;
   readonly site: Site;
   readonly fleet: TestFleet;
   api: Api;
-  /** Another server of the same fleet, or the same again at its port. */
+  /** Starts another server of the same fleet, or the same server again at its port. */
   serve(args: readonly string[], environment?: Record<string, string>): Promise<Api>;
-  /** The dashboard, live, in a window of its own that is closed after the test. */
+  /**
+   * Opens the dashboard in a window of its own and waits until it is live. The window is closed after the
+   * test.
+   */
   open(t: TestContext, options: BrowserContextOptions): Promise<WatchedPage>;
-  /** The same at another address, just opened. */
+  /** Opens the dashboard at another address, without waiting until it is live. */
   openAt(t: TestContext, options: BrowserContextOptions, origin: string): Promise<WatchedPage>;
   // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of an answer by asserting it
   get(path: string): Promise<any>;
   crawl(body: { name: string } & Record<string, unknown>): Promise<void>;
-  /** The second host's pages fail, or no longer. */
+  /** Makes the pages of the second host fail, or work again. */
   breakPages(isBroken: boolean): Promise<void>;
-  /** Three letters of a crawl of this name at the second host, whose pages fail from now on; answers the host. */
+  /**
+   * Makes three dead letters in a crawl of this name at the second host, whose pages then fail. Returns the
+   * host.
+   */
   letters(name: string): Promise<string>;
 }
 
@@ -114,7 +121,9 @@ export function openStage(): Stage {
 
 export const isLive = (page: Page): Promise<void> => page.locator('.live[data-live=true]').waitFor();
 
-/** Goes by the address, and is there: links are followed where that is what is tested. */
+/**
+ * Opens an address of the dashboard in the page, without a click on a link. Waits until the page shows it.
+ */
 export async function go(page: Page, address: string): Promise<void> {
   await page.evaluate(`new Promise((resolve) => {
     const before = location.hash;
@@ -124,7 +133,7 @@ export async function go(page: Page, address: string): Promise<void> {
   })`);
 }
 
-/** Kept in DASHBOARD_SHOTS, where that is set. */
+/** Saves a screenshot in the folder DASHBOARD_SHOTS, if that variable is set. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (!pictures) return;
   mkdirSync(pictures, { recursive: true });

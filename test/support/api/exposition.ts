@@ -1,5 +1,6 @@
-// A strict reader of Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats): throws at whatever Prometheus or
-// promtool would object to.
+// A strict reader of the text format 0.0.4 of Prometheus
+// (prometheus.io/docs/instrumenting/exposition_formats). It throws an error for everything that Prometheus or
+// promtool rejects.
 import assert from 'node:assert/strict';
 
 export interface Family {
@@ -19,7 +20,7 @@ const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (NaN|[+-]?Inf|[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)/y;
 
-/** The families by name. */
+/** Reads a text. Returns the metric families by name. */
 export function readExposition(text: string): Map<string, Family> {
   assert.ok(text.endsWith('\n'), 'the last line must end');
   const families = new Map<string, Family>();
@@ -100,7 +101,7 @@ function checkHistogram(name: string, samples: readonly Series[]): void {
   }
 }
 
-/** The value of one series; 0 labels for the only one. Throws if there is none. */
+/** The value of one series. Without labels, it is the only series of the family. Throws if there is none. */
 export function figureOf(
   families: Map<string, Family>,
   name: string,
@@ -117,6 +118,7 @@ export function figureOf(
   return found.value;
 }
 
+/** The number of series of all families. */
 export function seriesCount(families: Map<string, Family>): number {
   return [...families.values()].reduce((sum, { samples }) => sum + samples.length, 0);
 }

@@ -1,4 +1,4 @@
-// A receiver of webhooks: an HTTP server that keeps what it got, and answers as the test says.
+// A receiver of webhooks: an HTTP server that keeps the requests it gets. The test decides how it answers.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,19 +15,19 @@ export interface Message {
 
 export interface Receiver {
   port: number;
-  /** Its address, with a path that holds a token. */
+  /** The address, with a path that contains a token. */
   url: string;
   got: Message[];
-  /** How often somebody connected. */
+  /** The number of connections so far. */
   connections(): number;
-  /** From now on. */
+  /** Sets how the server answers from now on. */
   answers(answer: Answer): void;
 }
 
-/** The status and headers for the nth message, from 0 on; null: no answer ever. */
+/** The status and headers for the message number `nth`, counted from 0. Null: the server never answers. */
 export type Answer = (nth: number) => { status: number; headers?: Record<string, string> } | null;
 
-/** On 127.0.0.1; it ends with the test. Answers 204 unless told otherwise. */
+/** Starts a receiver on 127.0.0.1, which ends with the test. By default it answers 204. */
 export async function startReceiver(
   t: TestContext,
   first: Answer = () => ({ status: 204 }),

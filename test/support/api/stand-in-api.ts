@@ -1,12 +1,12 @@
-// A real HTTP server that answers as a test says, and remembers what it was asked: for what the client does with answers that drover's own
-// server gives seldom.
+// An HTTP server that takes the place of drover's API, for tests of the client with answers that the real API
+// rarely gives. The test decides how it answers; it keeps the requests.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
 export interface Asked {
-  /** `GET /v1/crawls?limit=5`. */
+  /** Method and target, such as `GET /v1/crawls?limit=5`. */
   what: string;
   headers: IncomingMessage['headers'];
   body: string;
@@ -20,13 +20,16 @@ export interface StandIn {
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
-  /** How often the server has been asked, this time included. */
+  /** The number of requests so far, including this one. */
   count: number;
   json(value: unknown, status?: number, headers?: Record<string, string>): void;
   problem(status: number, code: string, headers?: Record<string, string>): void;
 }
 
-/** `answer` is called when the body has come, unless `early`. The server ends with the test. */
+/**
+ * Starts the server, which ends with the test. `answer` is called after the body has come, or before it if
+ * `early`.
+ */
 export async function startStandIn(
   t: TestContext,
   answer: (exchange: Exchange) => void,
@@ -49,7 +52,7 @@ export async function startStandIn(
     try {
       for await (const chunk of request) entry.body += chunk;
     } catch {
-      return; // the client went away in the middle
+      return; // the client has gone away before the end of its request
     }
     answer(exchange);
   }).listen(0, '127.0.0.1');

@@ -1,4 +1,4 @@
-// A receiver of OpenTelemetry traces (OTLP/HTTP, JSON encoding) of the test's own.
+// A receiver of OpenTelemetry traces (OTLP/HTTP, JSON encoding) for one test.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ export interface ReceivedSpan {
 export interface TraceReceiver {
   url: string;
   spans: ReceivedSpan[];
-  /** All that was sent, as it came. */
+  /** Everything that was sent, as text. */
   raw(): string;
   stop(): Promise<void>;
 }
@@ -31,7 +31,7 @@ interface OtlpSpan extends Omit<ReceivedSpan, 'attributes'> {
   status?: { code?: number };
 }
 
-/** `status` is what it answers; a silent one never does. */
+/** Starts a receiver. It answers with `status`, or never if it is `silent`. */
 export async function startTraceReceiver({ status = 200, silent = false } = {}): Promise<TraceReceiver> {
   const spans: ReceivedSpan[] = [];
   let raw = '';

@@ -1,4 +1,4 @@
-// What the test site answers: its pages, robots.txt, and whatever a behaviour makes of them.
+// The answers of the test site: its pages, robots.txt, and how a behaviour changes them.
 import type { Behaviour } from './behaviours.ts';
 import { type PageShape, pageAt, pageWriter } from './pages.ts';
 
@@ -7,23 +7,23 @@ export interface Request {
   path: string;
   host: string;
   close: boolean;
-  /** Length of the request's body, which is read and dropped. */
+  /** The length of the request's body, which is read and not kept. */
   length: number;
-  /** When its header had come: milliseconds since 1970. */
+  /** When the whole header had arrived, in milliseconds since 1970. */
   start: number;
 }
 
 export interface Answer {
   status: number;
   headers: string;
-  /** latin1: one character a byte. */
+  /** The body as latin1: each character is one byte. */
   body: string;
 }
 
 const HTML = 'content-type: text/html; charset=utf-8\r\n';
 const TEXT = 'content-type: text/plain; charset=utf-8\r\n';
 
-/** The answer as it goes over the wire, latin1. */
+/** The bytes of an answer to a request, as latin1. */
 export function serialize({ method, close }: Request, { status, headers, body }: Answer): string {
   const connection = close ? 'connection: close\r\n' : '';
   const bodiless = status === 204 || status === 304;
@@ -32,7 +32,7 @@ export function serialize({ method, close }: Request, { status, headers, body }:
   return method === 'HEAD' || bodiless ? head : head + body;
 }
 
-/** What a path gives as long as no rule says otherwise. */
+/** A function that gives the answer for a path without a behaviour. */
 export function usualAnswers({
   robots,
   ...shape
@@ -47,7 +47,7 @@ export function usualAnswers({
   };
 }
 
-/** The usual answer, changed as the behaviour says. */
+/** The usual answer, changed by the behaviour. */
 export function answerOf(usual: Answer, behaviour: Behaviour | null): Answer {
   if (!behaviour) return usual;
   const { status, headers, body, retryAfter } = behaviour;

@@ -1,44 +1,53 @@
-// What the test site does otherwise than serve its pages: fail, be slow, redirect, reset; for a path, a prefix, or one host.
+// Behaviours of the test site other than serving its pages: it fails, is slow, redirects or resets
+// connections. A behaviour is set for a path, a prefix or a host.
 
 export interface Behaviour {
-  /** Default 200. */
+  /** The status of the answer. Default: 200. */
   status?: number;
   headers?: Record<string, string>;
-  /** Instead of the page; default for another status: a line that names it. */
+  /** The body, instead of the page. For a status other than 200, the default is a line with the status. */
   body?: string;
-  /** Waits so long before it answers, besides the site's own latency. */
+  /** Time before the answer, in addition to the site's latency. */
   delayMs?: number;
-  /** How many requests are answered so, for each path by itself; the page is as usual afterwards. Default: all. */
+  /**
+   * The number of requests for each path that have this behaviour; later ones get the usual page. Default:
+   * all.
+   */
   failTimes?: number;
-  /** Only each nth request under this key, whatever its path, is answered so; the others take as long and get their page. */
+  /**
+   * Only every nth request under this key has this behaviour. The others get their page after the same
+   * `delayMs`.
+   */
   every?: number;
-  /** Retry-After: seconds or an HTTP date. */
+  /** The header Retry-After: seconds or an HTTP date. */
   retryAfter?: number | string;
-  /** Closes the connection instead of answering. */
+  /** Whether to close the connection instead of answering. */
   reset?: boolean;
 }
 
 /**
- * Which paths behave otherwise: '/p/7', '/p/*' (all that begin so), or one of these at a single host, '//127.0.0.2/p/*'
- * (the Host header without its port). A host's own comes first, then the most exact.
+ * Behaviours by path: '/p/7', '/p/*' (all paths with this beginning), or one of these at a single host, such
+ * as '//127.0.0.2/p/*' (the Host header without its port). A key with a host wins over one without, then the
+ * longest key.
  */
 export type Behaviours = Record<string, Behaviour>;
 
 interface Rule {
   behaviour: Behaviour;
-  /** Requests answered so, by path. */
+  /** The number of requests that had this behaviour, by path. */
   times: Map<string, number>;
-  /** Requests that came under this key. */
+  /** The number of requests that came under this key. */
   came: number;
 }
 
 export interface Rules {
-  /** Another behaviour from now on; null for the usual one. */
+  /** Sets the behaviour for a key from now on; null for the usual pages. */
   set(key: string, behaviour: Behaviour | null): void;
-  /** How to answer this request, counted as one of `failTimes`; null for the usual page. */
+  /** The behaviour for a request, which counts towards `failTimes`. Null for the usual page. */
   take(host: string, path: string): Behaviour | null;
 }
 
+/** The rules of a site that has these behaviours. */
 export function rulesOf(behaviours: Behaviours): Rules {
   const rules = new Map<string, Rule>();
   const set = (key: string, behaviour: Behaviour | null) => {

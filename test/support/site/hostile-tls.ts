@@ -1,5 +1,5 @@
-// HTTPS servers with good and bad certificates. The files in certificates/ are valid from 2020 to 2120 (the expired
-// one until February 2020), each with its own key; the key of the authority is gone.
+// HTTPS servers with good and bad certificates. The files in certificates/ are valid from 2020 to 2120 (the
+// expired one until February 2020). Each has its own key; the key of the authority has been deleted.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
@@ -10,19 +10,22 @@ export type CertificateName = 'good' | 'expired' | 'wrong-name' | 'self-signed';
 
 const read = (name: string) => readFileSync(new URL(`./certificates/${name}.pem`, import.meta.url), 'utf8');
 
-/** The authority (PEM) that signed all but self-signed. */
+/** The authority (PEM) that signed all certificates except the self-signed one. */
 export const testAuthority = read('ca');
 
 export interface TlsServer {
-  /** https://127.0.0.1:PORT/; the certificates name localhost and 127.0.0.1, but wrong-name. */
+  /** https://127.0.0.1:PORT/. All certificates except wrong-name are for localhost and 127.0.0.1. */
   readonly url: string;
   readonly port: number;
-  /** For each connection, whether its TLS session was taken up again. */
+  /** For each connection, whether it resumed an earlier TLS session. */
   readonly sessionsReused: boolean[];
   close(): Promise<void>;
 }
 
-/** Answers "hello" to everything. `keepAlive` false: one request a connection. */
+/**
+ * Starts a server that answers "hello" to every request. If `keepAlive` is false, each connection has one
+ * request.
+ */
 export async function startTls(certificate: CertificateName, { keepAlive = true } = {}): Promise<TlsServer> {
   const pem = read(certificate);
   const sessionsReused: boolean[] = [];
@@ -51,7 +54,7 @@ export async function startTls(certificate: CertificateName, { keepAlive = true 
   };
 }
 
-/** Accepts TCP, and never takes part in the handshake. */
+/** Starts a server that accepts TCP connections but never answers a TLS handshake. */
 export async function startTlsSilent(): Promise<{ url: string; close(): Promise<void> }> {
   const server = await startRaw(() => undefined);
   return { url: server.url.replace('http:', 'https:'), close: server.close };

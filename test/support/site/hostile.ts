@@ -1,21 +1,25 @@
-// Servers that misbehave, each in one way, by writing bytes that no HTTP library would write.
+// Servers that misbehave, each in one way. They write the bytes themselves, because no HTTP library would
+// write these.
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 
 export interface RawServer {
-  /** http://127.0.0.1:PORT/, or at another `host` */
+  /** http://127.0.0.1:PORT/, or with another host. */
   readonly url: string;
   readonly port: number;
   /** The heads of all requests so far, in order. */
   readonly requests: string[];
-  /** Connections accepted so far, and those open now. */
+  /** The number of connections accepted so far, and the connections that are open now. */
   readonly connections: { accepted: number; open: Set<Socket> };
   close(): Promise<void>;
 }
 
-/** Calls `answer` for each request when all of it has come; `count` begins at 1. */
+/**
+ * Starts a server that calls `answer` for each complete request. `count` is the number of the request, from
+ * 1.
+ */
 export async function startRaw(
   answer: (socket: Socket, head: string, count: number) => void,
   onConnection: (socket: Socket) => void = () => undefined,
@@ -27,7 +31,7 @@ export async function startRaw(
     connections.accepted++;
     connections.open.add(socket);
     socket.on('close', () => connections.open.delete(socket));
-    socket.on('error', () => undefined); // the client gives up: that is the point
+    socket.on('error', () => undefined); // the tests expect that the client gives up
     onConnection(socket);
     let text = '';
     socket.on('data', (piece) => {
@@ -56,7 +60,7 @@ export async function startRaw(
   };
 }
 
-/** Where the first request in a text ends, its body included; 0 if it has not all come. */
+/** The index after the first request in a text, including its body. 0 if the request is not complete. */
 function endOfRequest(text: string): number {
   const headEnd = text.indexOf('\r\n\r\n') + 4;
   if (headEnd < 4) return 0;
@@ -64,7 +68,7 @@ function endOfRequest(text: string): number {
   return end <= text.length ? end : 0;
 }
 
-/** A whole answer: status line, `Content-Length`, the headers given, the body. */
+/** A complete answer: status line, `Content-Length`, the given headers, the body. */
 export function answerOf(
   body: Uint8Array | string,
   headers: Record<string, string> = {},
@@ -76,26 +80,26 @@ export function answerOf(
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status}\r\n${head}\r\n`, 'latin1'), bytes]);
 }
 
-/** The same bytes for every request. */
+/** Answers every request with the same bytes. */
 export const startSending = (bytes: Uint8Array | string) => startRaw((socket) => socket.write(bytes));
 
-/** The same bytes, then the end of the connection. */
+/** Answers with the same bytes and then ends the connection. */
 export const startSendingAndClosing = (bytes: Uint8Array | string) => startRaw((socket) => socket.end(bytes));
 
-/** Takes requests and says nothing. */
+/** Reads requests and never answers. */
 export const startNeverAnswering = () => startRaw(() => undefined);
 
-/** Closes the connection by RST once a request has come. */
+/** Resets the connection (RST) after a request has come. */
 export const startResetting = () => startRaw((socket) => socket.resetAndDestroy());
 
-/** Accepts, and reads nothing: what is sent fills the buffers. */
+/** Accepts connections but reads nothing, so that the client's data fills the buffers. */
 export const startNotReading = () =>
   startRaw(
     () => undefined,
     (socket) => socket.pause(),
   );
 
-/** Header lines as fast as they are taken, for ever. */
+/** Sends header lines without end, as fast as the client reads them. */
 export const startFloodOfHeaders = () =>
   startRaw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
@@ -107,14 +111,14 @@ export const startFloodOfHeaders = () =>
     flood();
   });
 
-/** A header line now and then, for ever. */
+/** Sends header lines without end, one every `everyMs`. */
 export const startDripOfHeaders = (everyMs: number) =>
   startRaw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
     drip(socket, everyMs, 'X-Drip: 1\r\n');
   });
 
-/** A body that never ends, a byte now and then. */
+/** Sends a body without end, one byte every `everyMs`. */
 export const startDripOfBody = (everyMs: number) =>
   startRaw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n');
@@ -126,7 +130,7 @@ function drip(socket: Socket, everyMs: number, drop: string): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Sends a body without end; counts the bytes that the client took. */
+/** Sends a body without end, and counts the bytes that the client has read. */
 export async function startEndless(head: string, chunk: Uint8Array): Promise<RawServer & { sent(): number }> {
   let sent = 0;
   const server = await startRaw((socket) => {
@@ -140,18 +144,18 @@ export async function startEndless(head: string, chunk: Uint8Array): Promise<Raw
   return { ...server, sent: () => sent };
 }
 
-/** 200 MB of zeros in 200 kB. */
+/** Sends a body of 200 MB of zeros, compressed to 200 kB. */
 export const startBomb = () =>
   startSending(answerOf(zlib.gzipSync(Buffer.alloc(200_000_000)), { 'Content-Encoding': 'gzip' }));
 
-/** /1 leads to /2, /2 to /3, and so on. */
+/** Redirects /1 to /2, /2 to /3, and so on. */
 export const startRedirecting = (status: string) =>
   startRaw((socket, head) => {
     const step = Number(/^\S+ \/(\d*)/.exec(head)?.[1]);
     socket.write(answerOf('', { Location: `/${step + 1}` }, status));
   });
 
-/** A well-behaved server on a thread of its own, which answers while this one is busy. */
+/** A normal server on a thread of its own, which answers even while the thread of the test is busy. */
 export async function startElsewhere(): Promise<{ url: string; close(): Promise<void> }> {
   const server = `
     const { parentPort } = require('node:worker_threads');
@@ -163,7 +167,7 @@ export async function startElsewhere(): Promise<{ url: string; close(): Promise<
   return { url: `http://127.0.0.1:${port}/`, close: async () => void (await worker.terminate()) };
 }
 
-/** A port on which nothing listens. */
+/** A port on which no server listens. */
 export async function startRefusing(): Promise<{ url: string; close(): Promise<void> }> {
   const server = await startNeverAnswering();
   await server.close();
@@ -171,8 +175,8 @@ export async function startRefusing(): Promise<{ url: string; close(): Promise<v
 }
 
 /**
- * A port that listens and never accepts: its queue is full, so that the system drops every further SYN. The listener
- * is a thread that sleeps for good.
+ * A port that listens but never accepts. Its queue is full, so that the system drops every further SYN. The
+ * listener is a thread that sleeps without end.
  */
 export async function startSilentConnect(): Promise<{ url: string; close(): Promise<void> }> {
   const listener = `

@@ -1,20 +1,23 @@
-// The pages of the test site: which page links to which, and its HTML. Pure, so that a test can compute what a crawl must find.
+// The pages of the test site: which page links to which, and their HTML. The functions are pure, so that a
+// test can compute what a crawl must find.
 
 export interface PageShape {
-  /** Number of pages, /p/0 to /p/(pages - 1), besides the root /. */
+  /** The number of pages, /p/0 to /p/(pages - 1), in addition to the root /. */
   pages: number;
-  /** Links on every page; 0 makes a flat site, whose pages no link leads to. */
+  /** The number of links on every page. With 0, no link leads to any page. */
   linksPerPage: number;
-  /** Length of a page's HTML; longer if the links alone need more. */
+  /** The length of a page's HTML. A page is longer if its links need more. */
   bytes: number;
 }
 
 export const ROOT = -1;
 
 /**
- * The pages that page `index` links to (ROOT is /). The root links to the first L pages, page i to its children Li+1 … Li+L. What is left
- * is filled with links back to pages that an ancestor links to as well: they are known before page `index` is, so every page has one depth
- * only, in whatever order a crawl goes. A site with too few pages for L different links repeats some.
+ * The pages to which page `index` links (ROOT is /). With L links on each page, the root links to the first L
+ * pages, and page i to its children Li+1 … Li+L. If these are too few, the page also links back to pages to
+ * which one of its ancestors links. Those are known before page `index`, so that the depth of every page is
+ * the same in whatever order a crawl goes. If a site has too few pages for L different links, some are
+ * repeated.
  */
 export function linksOf(index: number, { pages, linksPerPage }: PageShape): number[] {
   const links: number[] = [];
@@ -28,7 +31,7 @@ export function linksOf(index: number, { pages, linksPerPage }: PageShape): numb
   return links;
 }
 
-/** The root, and what the ancestors of a page link to downward, itself left out. */
+/** The root and the children of all ancestors of a page, without the page itself. */
 function knownBefore(index: number, pages: number, linksPerPage: number): number[] {
   const known = new Set<number>([ROOT]);
   let ancestor = parentOf(index, linksPerPage);
@@ -46,18 +49,19 @@ function parentOf(index: number, linksPerPage: number): number {
   return index < linksPerPage ? ROOT : Math.floor((index - 1) / linksPerPage);
 }
 
-/** Links to follow from the root to this page: 0 for the root, 1 for the first pages. */
+/** The number of links from the root to this page: 0 for the root, 1 for the first pages. */
 export function depthOf(index: number, linksPerPage: number): number {
   let depth = 0;
   for (let page = index; page !== ROOT; page = parentOf(page, linksPerPage)) depth++;
   return depth;
 }
 
+/** The path of a page: / for ROOT, /p/12 for 12. */
 export function pathOf(index: number): string {
   return index === ROOT ? '/' : `/p/${index}`;
 }
 
-/** The number in /p/12 (with any query), ROOT for /; null if there is no such page. */
+/** The number of the page /p/12 (with any query), ROOT for /. Null if there is no such page. */
 export function pageAt(target: string, pages: number): number | null {
   const path = target.split('?', 1)[0] ?? '';
   if (path === '/') return ROOT;
@@ -71,7 +75,10 @@ is as long as pages are, so that reading it costs what reading costs. It has <b>
 `;
 const END = '</main>\n</body></html>\n';
 
-/** A function from page number to HTML. The text below the links is the same on all pages, and made once. */
+/**
+ * A function that gives the HTML of a page. The text below the links is the same on all pages and is made
+ * once.
+ */
 export function pageWriter(shape: PageShape): (index: number) => string {
   const filler = PARAGRAPH.repeat(Math.ceil(shape.bytes / PARAGRAPH.length));
   return (index) => {
@@ -80,7 +87,8 @@ export function pageWriter(shape: PageShape): (index: number) => string {
       head += `<li><a href="${pathOf(link)}" class="link">Page ${link}</a></li>\n`;
     head += '</ul>\n<main>\n';
     const room = Math.max(0, shape.bytes - head.length - END.length);
-    // A text cut in the middle would be malformed now and then: whole paragraphs, then blanks.
+    // A paragraph cut in the middle could be malformed HTML, so take whole paragraphs and fill up with
+    // blanks.
     const whole = room - (room % PARAGRAPH.length);
     return head + filler.slice(0, whole) + ' '.repeat(room - whole) + END;
   };

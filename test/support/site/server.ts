@@ -1,31 +1,38 @@
-// The HTTP server of the test site. It speaks HTTP/1.1 on plain sockets rather than through node:http, because it runs beside what it
-// measures: a page costs it a fraction of the CPU, and no queue of its own stands between the wire and its log.
+// The HTTP server of the test site. It speaks HTTP/1.1 on plain sockets without node:http, because it runs on
+// the machine that it measures: a page takes a fraction of the CPU time, and its log notes requests without a
+// queue in between.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Answer, answerOf, type Request, serialize, usualAnswers } from './answers.ts';
 import type { Behaviour, Rules } from './behaviours.ts';
 import type { PageShape } from './pages.ts';
 
-/** One request, in the order in which the requests ended. Times in milliseconds since 1970, to the microsecond. */
+/**
+ * One request. The log is in the order in which the requests ended. Times are in milliseconds since 1970,
+ * with a precision of a microsecond.
+ */
 export interface LogEntry {
-  /** When the request's header had come. */
+  /** When the whole header of the request had arrived. */
   start: number;
-  /** When the answer had been handed to the kernel, or the client had gone (status 499, as a reset by us). */
+  /**
+   * When the answer had been given to the kernel, or the client had gone. In that case and for a reset,
+   * status is 499.
+   */
   end: number;
   /** The Host header. */
   host: string;
   method: string;
-  /** With the query. */
+  /** The path with the query. */
   path: string;
   status: number;
-  /** The client's port: tells connections apart. */
+  /** The client's port, by which connections can be told apart. */
   remotePort: number;
-  /** By how much at most `start` was stamped too late, because the server was held up; of a punctual site alone. */
+  /** By how much `start` may be too late, because the server was busy. Only for a punctual site. */
   lateMs?: number;
 }
 
 export interface SiteSettings extends PageShape {
-  /** Before every answer. */
+  /** The time before every answer. */
   latencyMs: number;
   /** The text of robots.txt; null for 404. */
   robots: string | null;
@@ -35,7 +42,10 @@ export interface SiteSettings extends PageShape {
 
 const now = () => performance.timeOrigin + performance.now();
 
-/** Listens on the addresses, all at one port; 0 takes a free one. `onRequest` gets each request when it has ended. Returns the port. */
+/**
+ * Listens on the addresses, all at the same port; with port 0, at a free one. Returns the port. `onRequest`
+ * is called for each request when it has ended.
+ */
 export async function listen(
   settings: SiteSettings,
   addresses: readonly string[],
@@ -71,7 +81,7 @@ export async function listen(
       }
       return shared;
     } catch (error) {
-      // A port that is free at one address may be taken at the next.
+      // A port that is free at one address may be in use at the next.
       for (const server of servers) server.close();
       if (port !== 0 || attempt === 20) throw error;
     }
@@ -79,8 +89,9 @@ export async function listen(
 }
 
 /**
- * Says how long ago a request that is being read may have come. A request waits for the loop to come round, one on a new connection for two
- * rounds; a timer of a millisecond keeps it going round, and tells when it last did.
+ * Measures how long ago a request that is read now may have arrived. A request waits for one round of the
+ * event loop; a request on a new connection waits for two. A timer of a millisecond keeps the loop running
+ * and notes the last rounds.
  */
 function latenessMeter(): () => { lateMs: number } {
   const rounds = [now(), now(), now()];
@@ -92,7 +103,7 @@ function latenessMeter(): () => { lateMs: number } {
 }
 
 interface Host {
-  /** How a request is to be answered, and how long it is to wait for that. */
+  /** How to answer a request, and how long to wait before that. */
   plan(request: Request): { behaviour: Behaviour | null; delayMs: number };
   answer(request: Request, behaviour: Behaviour | null): Answer;
   ended(request: Request, status: number): void;
@@ -136,7 +147,7 @@ function converse(socket: Socket, host: Host): void {
   });
 }
 
-/** Takes whole requests out of what comes in pieces; their bodies are dropped. */
+/** Reads complete requests from pieces of text. Their bodies are not kept. */
 function requestReader(): { add(text: string): void; take(): Request | null } {
   let unread = '';
   let bodyLeft = 0;

@@ -160,7 +160,7 @@ test('a client that leaves before its answer stands in the log with 499', async 
   await site.behave('/p/40', { delayMs: 60_000 });
   const sent = request(`${site.url}/p/40`).on('error', () => {});
   sent.end();
-  // While it still connects, a socket counts as written what it only holds.
+  // While a socket is still connecting, it counts data as written that it only keeps in its buffer.
   const isSent = () => sent.writableFinished && sent.socket?.connecting === false;
   await until(() => isSent() && sent.socket?.writableLength === 0, { what: 'the request to be sent' });
   sent.destroy();

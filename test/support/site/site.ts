@@ -1,5 +1,6 @@
-// A web site for tests and measurements, in a process of its own. As a program: node test/support/site/site.ts --pages 10000 --port 0
-// prints {"url": …, "pid": …} as its first line and serves until SIGTERM or SIGINT.
+// A web site for tests and measurements, in a process of its own. It is also a program: node
+// test/support/site/site.ts --pages 10000 --port 0 prints {"url": …, "pid": …} as its first line and serves
+// until SIGTERM or SIGINT.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
@@ -13,42 +14,48 @@ export type { Behaviour, Behaviours } from './behaviours.ts';
 export type { LogEntry } from './server.ts';
 
 export interface SiteOptions {
-  /** Number of pages, /p/0 to /p/(pages - 1), besides the root /. */
+  /** The number of pages, /p/0 to /p/(pages - 1), in addition to the root /. */
   pages: number;
-  /** Links on each page, see site-pages.ts; default 20. */
+  /** The number of links on each page, see pages.ts. Default: 20. */
   linksPerPage?: number;
-  /** Length of each page; default 10,000. */
+  /** The length of each page. Default: 10,000. */
   bytes?: number;
-  /** Before every answer; default 0. */
+  /** The time before every answer. Default: 0. */
   latencyMs?: number;
-  /** Number of addresses, 127.0.0.1 upward (254 of each 127.0.x), that serve the same site at one port; default 1. Links stay on their host. */
+  /**
+   * The number of addresses that serve the same site at the same port: from 127.0.0.1 upward, 254 of each
+   * 127.0.x. Links stay on their host. Default: 1.
+   */
   hosts?: number;
-  /** The text of robots.txt; 404 without it. */
+  /** The text of robots.txt. Without it, robots.txt is a 404. */
   robots?: string;
   behaviours?: Behaviours;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Gets the log, one JSON line for each request. */
+  /** The file for the log, one JSON line for each request. */
   logFile?: string;
-  /** False keeps no log in memory: for very many requests. */
+  /** False: keep no log in memory. For very many requests. */
   keepLog?: boolean;
-  /** For a log whose times are looked at closely: the site goes before other processes, where the user may say so, and notes `lateMs`. */
+  /**
+   * For precise times in the log: the site gets a higher priority, if the user may set it, and notes
+   * `lateMs`.
+   */
   punctual?: boolean;
 }
 
 export interface Site {
   /** http://127.0.0.1:port, without a slash at the end. */
   readonly url: string;
-  /** One for each of `hosts`. */
+  /** The URL of each of the `hosts`. */
   readonly urls: readonly string[];
   readonly port: number;
   readonly pid: number;
   /** All requests that have ended so far. */
   log(): Promise<LogEntry[]>;
-  /** How many they are. Asking for the log of thousands holds the server up, this does not. */
+  /** The number of requests that have ended so far. Unlike `log`, it does not delay the server. */
   ended(): Promise<number>;
   clearLog(): Promise<void>;
-  /** From now on, this path (or prefix, see site-behaviours.ts) behaves otherwise; null: as usual. */
+  /** Sets the behaviour of a path or prefix (see behaviours.ts) from now on; null for the usual pages. */
   behave(path: string, behaviour: Behaviour | null): Promise<void>;
   stop(): Promise<void>;
 }
@@ -59,7 +66,10 @@ type Order =
   | { clear: true }
   | { behave: string; behaviour: Behaviour | null };
 
-/** Starts the site and returns when it listens. It ends with stop(), or with this process. Throws if it cannot listen. */
+/**
+ * Starts the site and waits until it listens. It ends with stop() or with this process. Throws if it cannot
+ * listen.
+ */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const child = fork(fileURLToPath(import.meta.url), [], {
     env: { ...process.env, SITE_OPTIONS: JSON.stringify(options) },
@@ -98,7 +108,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   };
 }
 
-/** Only the superuser may; for others it stays as it is. */
+/** Gives the site the highest priority. Only the superuser may do that; for others nothing changes. */
 function goFirst({ pid = 0 }: ChildProcess): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_HIGHEST);
@@ -107,7 +117,10 @@ function goFirst({ pid = 0 }: ChildProcess): void {
   }
 }
 
-/** One order at a time: the next message is the answer to it. */
+/**
+ * Sends an order to the site and waits for the answer. Only one order at a time: the next message is its
+ * answer.
+ */
 async function askOnce<T>(child: ChildProcess, order: Order): Promise<T> {
   if (!child.connected) throw new Error('the test site has ended');
   child.channel?.ref();
@@ -132,7 +145,7 @@ function addressesOf(hosts: number): string[] {
   return Array.from({ length: hosts }, (_, host) => `127.0.${Math.floor(host / 254)}.${(host % 254) + 1}`);
 }
 
-/** The child's part: serve, keep the log, obey orders. */
+/** What the child process does: it serves, keeps the log and obeys orders. */
 async function serve(options: SiteOptions): Promise<number> {
   const rules = rulesOf(options.behaviours ?? {});
   let log: LogEntry[] = [];

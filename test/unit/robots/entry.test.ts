@@ -5,9 +5,9 @@ import { failure } from '../../../src/errors.ts';
 import {
   causeOf,
   disallowsAll,
-  entryOf,
   packEntry,
   type RobotsEntry,
+  robotsEntryOf,
   unpackEntry,
 } from '../../../src/robots/entry.ts';
 
@@ -30,7 +30,7 @@ test('an entry comes back from its packed form as it was, long texts in less roo
 });
 
 test('what is no packed entry is none: other versions, other text, a damaged one', () => {
-  const packed = packEntry(entryOf({ kind: 'answer', status: 200, text: 'x'.repeat(9000) }, null, 5));
+  const packed = packEntry(robotsEntryOf({ kind: 'answer', status: 200, text: 'x'.repeat(9000) }, null, 5));
   for (const wrong of [
     '',
     '\n',
@@ -46,7 +46,7 @@ test('what is no packed entry is none: other versions, other text, a damaged one
   assert.equal(unpackEntry(null), null);
 });
 
-const kindOf = (status: number) => entryOf({ kind: 'answer', status, text: '' }, null, 0).kind;
+const kindOf = (status: number) => robotsEntryOf({ kind: 'answer', status, text: '' }, null, 0).kind;
 
 test('RFC 9309 §2.3.1: 2xx has rules, 3xx and 4xx have none, all else is unreachable, and 429 too', () => {
   assert.deepEqual([200, 204, 206].map(kindOf), ['rules', 'rules', 'rules']);
@@ -59,25 +59,27 @@ const day = 86_400_000;
 test('RFC 9309 §2.3.1.4: all is disallowed while it is unreachable, for 30 days; an answer in between begins them anew', () => {
   const down = { kind: 'unreachable', cause: failure('E_RESET') } as const;
   const answer = { kind: 'answer', status: 200, text: '' } as const;
-  const first = entryOf(down, null, day);
-  const later = entryOf(down, first, 20 * day);
+  const first = robotsEntryOf(down, null, day);
+  const later = robotsEntryOf(down, first, 20 * day);
   assert.equal(later.unreachableSinceMs, day);
-  assert.ok(disallowsAll(first) && disallowsAll(later) && disallowsAll(entryOf(down, later, 31 * day - 1)));
-  assert.equal(disallowsAll(entryOf(down, later, 31 * day)), false);
-  assert.ok(disallowsAll(entryOf(down, entryOf(answer, later, 30 * day), 31 * day)));
+  assert.ok(
+    disallowsAll(first) && disallowsAll(later) && disallowsAll(robotsEntryOf(down, later, 31 * day - 1)),
+  );
+  assert.equal(disallowsAll(robotsEntryOf(down, later, 31 * day)), false);
+  assert.ok(disallowsAll(robotsEntryOf(down, robotsEntryOf(answer, later, 30 * day), 31 * day)));
 });
 
 test('a host that is down is asked again after two seconds, then after half the time that it has been down, at most five minutes', () => {
   const down = { kind: 'unreachable', cause: failure('E_RESET') } as const;
-  const first = entryOf(down, null, 1_000_000);
+  const first = robotsEntryOf(down, null, 1_000_000);
   assert.equal(first.freshUntilMs, 1_002_000);
-  assert.equal(entryOf(down, first, 1_060_000).freshUntilMs, 1_090_000);
-  assert.equal(entryOf(down, first, 9_000_000).freshUntilMs, 9_300_000);
+  assert.equal(robotsEntryOf(down, first, 1_060_000).freshUntilMs, 1_090_000);
+  assert.equal(robotsEntryOf(down, first, 9_000_000).freshUntilMs, 9_300_000);
 });
 
 test('what was behind an unreachable robots.txt is known again after the trip through Redis, also from an entry of an earlier release', () => {
   const cause = failure('E_DNS_NOT_FOUND', 'gone.example.');
-  const entry = entryOf({ kind: 'unreachable', cause }, null, 5);
+  const entry = robotsEntryOf({ kind: 'unreachable', cause }, null, 5);
   const back = unpackEntry(packEntry(entry));
   assert.deepEqual(back && causeOf(back), cause);
   const old =
@@ -86,6 +88,6 @@ test('what was behind an unreachable robots.txt is known again after the trip th
   assert.deepEqual(known && causeOf(known), failure('E_CONNECT_REFUSED', 'a:80: ECONNREFUSED.'));
   // An answer is no failure of the way there, and a file that is there has none.
   for (const status of [503, 404])
-    assert.equal(causeOf(entryOf({ kind: 'answer', status, text: 'E_RESET x' }, null, 5)), null);
-  assert.equal(causeOf(entryOf({ kind: 'answer', status: 200, text: 'E_RESET x' }, null, 5)), null);
+    assert.equal(causeOf(robotsEntryOf({ kind: 'answer', status, text: 'E_RESET x' }, null, 5)), null);
+  assert.equal(causeOf(robotsEntryOf({ kind: 'answer', status: 200, text: 'E_RESET x' }, null, 5)), null);
 });

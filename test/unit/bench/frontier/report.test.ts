@@ -13,7 +13,7 @@ const figures: FrontierFigures = {
   ...{ bytesPerWaiting: 60, bytesPerSeen: 10 },
   fewWaiting: { medianMs: 1.5, percentile99Ms: 4 },
   allWaiting: { medianMs: 3, percentile99Ms: 6 },
-  otherHost: { turns: 1, milliseconds: 1000 },
+  otherHost: { dispatches: 1, milliseconds: 1000 },
   status: { milliseconds: 0.2, waiting: 999_900, onLanes: 999_900 },
   redis: { usedBytes: 65e6, peakBytes: 70e6, residentBytes: 90e6 },
 };
@@ -28,7 +28,7 @@ test('each budget of the frontier is met on its own side of the limit', () => {
     { bytesPerWaiting: 60.1 },
     { bytesPerSeen: 10.1 },
     { allWaiting: { medianMs: 3.1, percentile99Ms: 6 } },
-    { otherHost: { turns: 400, milliseconds: 1001 } },
+    { otherHost: { dispatches: 400, milliseconds: 1001 } },
     { status: { ...figures.status, waiting: 999_901 } },
   ];
   for (const changes of beyond) assert.equal(missedOf(changes).length, 1, JSON.stringify(changes));
@@ -45,7 +45,7 @@ test('the report of the frontier has a line for each size and each budget, in co
     { ...figures, hosts: 100_000, otherHost: null, bytesPerWaiting: 71.2 },
   ]);
   assert.match(text, /^1 host +5,000,000 +1,000,000 +20,000 +12\.0 +9\.0 +10\.00 +60\.0 /m);
-  assert.match(text, /another is handed over in 1000\.0 ms, by turn 1\./);
+  assert.match(text, /another is dispatched within 1000\.0 ms, by dispatch 1\./);
   assert.match(text, /waiting URL.*100,000 hosts +71\.2 bytes +≤ 60 bytes +MISSED/);
   const lines = text.split('\n\n')[0]?.split('\n') ?? [];
   assert.equal(lines.length, 3);

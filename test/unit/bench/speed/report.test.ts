@@ -56,7 +56,7 @@ test('the report has a line for each part and each budget, in columns', () => {
   const text = report({ got: figuresOf([{ ...sample(2), redis: null }]), crawl: figuresOf([sample(4)]) });
   assert.match(text, /bare got loop.* 5000 /);
   assert.match(text, /drover crawl.* 2500 /);
-  assert.match(text, /of the bare got loop +50 % +≥ 60 % +MISSED/);
+  assert.match(text, /relative to the got loop +50 % +≥ 60 % +MISSED/);
   const lines = text.split('\n\n')[0]?.split('\n') ?? [];
   assert.equal(new Set(lines.map((line) => line.length)).size, 1);
 });

@@ -28,10 +28,10 @@ test('beyond the most that are kept, the socket that has been idle longest is cl
   const [first, second, third, fourth] = [1, 2, 3, 4].map(() => new PassThrough());
   assert.ok(first && second && third && fourth);
   for (const socket of [first, second]) assert.ok(idle.keep(socket));
-  idle.take(first); // in use again, and idle again: now the second is the oldest
+  idle.remove(first); // in use again, and idle again: now the second is the oldest
   for (const socket of [first, third]) assert.ok(idle.keep(socket));
   assert.deepEqual([first.destroyed, second.destroyed, third.destroyed], [false, true, false]);
-  idle.take(first);
+  idle.remove(first);
   idle.keep(fourth);
   assert.deepEqual([first.destroyed, third.destroyed], [false, false]);
 });
@@ -43,7 +43,7 @@ test('a socket is closed when its time is over, unless it is in use again', asyn
     idle.announce(socket, 100);
     assert.ok(idle.keep(socket));
   }
-  idle.take(used);
+  idle.remove(used);
   await until(() => left.destroyed, { what: 'the end of the idle socket' });
   assert.ok(!used.destroyed);
 });

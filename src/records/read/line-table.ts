@@ -1,15 +1,18 @@
-// Where the winning line of each id stands, for millions of ids: 25 to 31 bytes an id.
+// The place of the winning line of each id, for millions of ids. It takes 25 to 31 bytes for each id.
 import { IdTable } from './id-table.ts';
 
-/** A longer segment cannot be indexed; the store begins another long before. */
+/** The largest offset of a line that can be indexed. The store begins a new segment long before. */
 export const MOST_OFFSET = 0xffff_ffff;
 
-/** Ids are two unsigned 32-bit halves. Further numbers of an entry: claim and one, segment, offset. */
-export class PlaceTable {
+/**
+ * Ids are given as two unsigned 32-bit halves. The other numbers of an entry are: claim plus one, segment,
+ * offset.
+ */
+export class LineTable {
   readonly #ids = new IdTable(5);
   readonly #isBefore: (segment: number, other: number) => boolean;
 
-  /** `isBefore`: the order of segments, which decides between lines of the same claim. */
+  /** `isBefore` compares two segments. Of several lines with the same claim, the first one wins. */
   constructor(isBefore: (segment: number, other: number) => boolean) {
     this.#isBefore = isBefore;
   }
@@ -18,26 +21,29 @@ export class PlaceTable {
     return this.#ids.size;
   }
 
-  /** Notes a line: that of the highest claim stays, of several the first by segment and offset. */
+  /**
+   * Adds a line. The table keeps the line of the highest claim, and of several the first by segment and
+   * offset.
+   */
   note(high: number, low: number, claim: number, segment: number, offset: number): void {
     this.#ids.enter(high, low);
     this.#raise(claim, segment, offset);
   }
 
-  /** The same, for ids that are known already; others are passed over. */
+  /** Adds a line if the table has its id already. */
   noteKnown(high: number, low: number, claim: number, segment: number, offset: number): void {
     if (this.#ids.find(high, low)) this.#raise(claim, segment, offset);
   }
 
-  /** Whether the id's winning line is the one there; null for an id that is not known. */
+  /** Whether the winning line of the id is the one at this place. Null if the table does not have the id. */
   winsAt(high: number, low: number, segment: number, offset: number): boolean | null {
     const ids = this.#ids;
     if (!ids.find(high, low)) return null;
     return ids.table[ids.at + 3] === segment && ids.table[ids.at + 4] === offset;
   }
 
-  /** Null for an id that is not known. */
-  placeOf(high: number, low: number): { segment: number; offset: number } | null {
+  /** The place of the id's winning line. Null if the table does not have the id. */
+  find(high: number, low: number): { segment: number; offset: number } | null {
     const ids = this.#ids;
     if (!ids.find(high, low)) return null;
     return { segment: ids.table[ids.at + 3] as number, offset: ids.table[ids.at + 4] as number };

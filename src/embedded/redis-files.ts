@@ -1,4 +1,4 @@
-// Where the embedded Redis of a data directory lives: its files, its socket, its configuration.
+// The files of the embedded Redis of a data directory: its directory, its socket, its configuration.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, realpath, rename, stat, truncate, writeFile } from 'node:fs/promises';
@@ -6,25 +6,28 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DroverError } from '../errors.ts';
 
-export interface Place {
+export interface RedisFiles {
   /** <data directory>/redis, without symbolic links. */
   readonly dir: string;
   readonly socket: string;
-  /** Present while somebody starts or stops the server. */
+  /** The lock file. It exists while a process starts or stops the server. */
   readonly lock: string;
   readonly pidFile: string;
-  /** Holds the process id of the warden. */
+  /** Contains the process id of the warden. */
   readonly wardenFile: string;
   readonly config: string;
   readonly log: string;
 }
 
-/** The address of a unix socket holds 108 bytes on Linux and 104 on macOS, with the zero at its end. */
+/** The path of a Unix socket may have 108 bytes on Linux and 104 on macOS, including the zero at its end. */
 const socketPathLimit = 103;
 const logLimit = 1_000_000;
 
-/** Makes the directory (mode 0700) if need be. Throws E_DATA_DIR or E_DISK_FULL. */
-export async function findPlace(dataDir: string): Promise<Place> {
+/**
+ * The files of a data directory's Redis. Makes their directory (mode 0700) if necessary. Throws E_DATA_DIR or
+ * E_DISK_FULL.
+ */
+export async function prepareFiles(dataDir: string): Promise<RedisFiles> {
   try {
     await makeDirectory(resolve(dataDir, 'redis'));
     const dir = await realpath(join(dataDir, 'redis'));
@@ -44,8 +47,9 @@ export async function findPlace(dataDir: string): Promise<Place> {
 }
 
 /**
- * With its parents (mode 0700), one by one: with `recursive`, Node 24 tries for ever below /proc. Another process may be
- * making the same ones. Throws the error of the file system.
+ * Makes a directory and its parents (mode 0700), one by one: with the option `recursive`, Node 24 never
+ * returns for a path below /proc. Other processes may make the same directories meanwhile. Throws the error
+ * of the file system.
  */
 export async function makeDirectory(path: string): Promise<void> {
   if (existsSync(path)) return;
@@ -55,12 +59,16 @@ export async function makeDirectory(path: string): Promise<void> {
   });
 }
 
-/** In the data directory; for a path too long, in a private directory of the system's temporary one, noted in a file. */
+/**
+ * The path of the socket. It is in the data directory if the path is short enough. Otherwise it is in a
+ * private directory within the system's temporary directory, and the file socket-path in the data directory
+ * contains it.
+ */
 async function socketPath(dir: string): Promise<string> {
   const near = join(dir, 'redis.sock');
   if (Buffer.byteLength(near) <= socketPathLimit) return near;
   const note = join(dir, 'socket-path');
-  // The note names its directory too, since a copy of the data directory must not share the socket.
+  // The file also names its own directory, because a copy of the data directory must not use the same socket.
   const [owner, noted] = (await readFile(note, 'utf8').catch(() => '')).split('\n');
   const hash = createHash('sha256').update(dir).digest('hex').slice(0, 16);
   const far = owner === dir && noted ? noted : join(tmpdir(), `drover-${hash}`, 'redis.sock');
@@ -69,7 +77,10 @@ async function socketPath(dir: string): Promise<string> {
   return far;
 }
 
-/** Anybody may write into the temporary directory: a directory there is ours only if it says so. */
+/**
+ * Makes a directory and checks that it belongs to this user and that nobody else has access: every user may
+ * write into the temporary directory.
+ */
 async function makePrivate(path: string): Promise<void> {
   await makeDirectory(path);
   const { uid, mode } = await lstat(path);
@@ -79,17 +90,17 @@ async function makePrivate(path: string): Promise<void> {
 }
 
 /**
- * Writes redis.conf and keeps the log short. Old names of options, which every version from 6.2 on and Valkey know.
- * Throws the error of the file system.
+ * Writes redis.conf, and empties the log if it is too long. The options have their old names, which Valkey
+ * and all versions of Redis since 6.2 know. Throws the error of the file system.
  */
-export async function writeConfig(place: Place): Promise<void> {
+export async function writeConfig(files: RedisFiles): Promise<void> {
   const settings: [string, string | number][] = [
     ['port', 0],
-    ['unixsocket', place.socket],
+    ['unixsocket', files.socket],
     ['unixsocketperm', 700],
-    ['dir', place.dir],
-    ['pidfile', place.pidFile],
-    ['logfile', place.log],
+    ['dir', files.dir],
+    ['pidfile', files.pidFile],
+    ['logfile', files.log],
     ['save', ''],
     ['appendonly', 'yes'],
     ['appendfsync', 'always'],
@@ -102,17 +113,20 @@ export async function writeConfig(place: Place): Promise<void> {
     ['set-max-intset-entries', 512],
   ];
   const text = settings.map(([name, value]) => `${name} ${JSON.stringify(String(value))}\n`).join('');
-  await replaceFile(place.config, text);
-  const log = await stat(place.log).catch(() => null);
-  if (log && log.size > logLimit) await truncate(place.log);
+  await replaceFile(files.config, text);
+  const log = await stat(files.log).catch(() => null);
+  if (log && log.size > logLimit) await truncate(files.log);
 }
 
-/** Writes a file anew beside the old one, which a running program may still be reading. */
+/** Replaces a file atomically. A running program that is reading the old file goes on reading that. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
+/**
+ * The error of the file system as a DroverError: E_DISK_FULL if there is no space left, otherwise E_DATA_DIR.
+ */
 export function diskFailure(path: string, cause: unknown): DroverError {
   if (cause instanceof DroverError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
