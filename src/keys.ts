@@ -1,12 +1,16 @@
-// Every key in Redis that drover makes, in one place. docs/ARCHITECTURE.md says what each holds; the Lua scripts spell the same names, and
-// tests hold the three together and to what a fleet leaves. All keys of a namespace carry one hash tag: so scripts work in a cluster.
+// Every key in Redis that drover makes, in one place. docs/ARCHITECTURE.md says what each holds; the Lua
+// scripts spell the same names, and tests hold the three together and to what a fleet leaves. All keys of a
+// namespace carry one hash tag: so scripts work in a cluster.
 
 /** What all keys of a fleet begin with, such as `{drover:0}`; `name` is the setting `namespace`. */
 export function namespaceOf(name: string): string {
   return `{${name}:0}`;
 }
 
-/** The keys of one namespace, by what they hold. BullMQ makes its own below `NAMESPACE:requests` and `NAMESPACE:webhooks`. */
+/**
+ * The keys of one namespace, by what they hold. BullMQ makes its own below `NAMESPACE:requests` and
+ * `NAMESPACE:webhooks`.
+ */
 export type Keys = ReturnType<typeof keysOf>;
 
 export function keysOf(namespace: string) {

@@ -1,4 +1,5 @@
-// The keys in Redis, held together: src/keys.ts, what the Lua scripts spell, the table of docs/ARCHITECTURE.md, what a fleet really leaves.
+// The keys in Redis, held together: src/keys.ts, what the Lua scripts spell, the table of
+// docs/ARCHITECTURE.md, what a fleet really leaves.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -31,7 +32,9 @@ interface Row {
   type: string;
 }
 
-/** The table "Keys in Redis": one row for each key, its type the one of the same place, or that of them all. */
+/**
+ * The table "Keys in Redis": one row for each key, its type the one of the same place, or that of them all.
+ */
 function rowsOfTable(): Row[] {
   const text = readFileSync(new URL('../docs/ARCHITECTURE.md', import.meta.url), 'utf8');
   const section = text.split('## Keys in Redis')[1]?.split('\n## ')[0] ?? '';
@@ -49,7 +52,10 @@ test('src/keys.ts and the table of docs/ARCHITECTURE.md name the same keys', () 
   assert.deepEqual(names.toSorted(), known.map(({ name }) => name).toSorted());
 });
 
-/** Of these, a run of some seconds shows none: a channel is no key, the others are of an older version or of the API, or gone at once. */
+/**
+ * Of these, a run of some seconds shows none: a channel is no key, the others are of an older version or of
+ * the API, or gone at once.
+ */
 const notSeen = [
   ...['keyEvents', 'tail', 'formerHandOver', 'formerReplayed', 'jobLogs', 'idempotency', 'tailWanted'],
   ...['robotsLock', 'autoReplays', 'outbox', 'slotWaiters', 'waitingLanes', 'serverWaiters', 'openReplays'],

@@ -1,12 +1,13 @@
-// Opening a fleet: what an older version of drover left in its namespace is brought up to date, what a newer one left is refused.
+// Opening a fleet: what an older version of drover left in its namespace is brought up to date, what a newer
+// one left is refused.
 import { DroverError } from '../errors.ts';
 import { type Fleet, fleetOf } from '../fleet.ts';
 import { checkRedis, closeRedis, type Redis, redisFailure } from '../redis.ts';
 import { defineScript } from '../scripts.ts';
 
 /**
- * The format of all that drover keeps in Redis. Who changes it so that another version would read it wrongly adds one here, and what is to be
- * done about the former to lua/upgrade.lua. 1 had no note of it.
+ * The format of all that drover keeps in Redis. Who changes it so that another version would read it wrongly
+ * adds one here, and what is to be done about the former to lua/upgrade.lua. 1 had no note of it.
  */
 export const FORMAT = 2;
 
@@ -18,9 +19,10 @@ const upgradeScript = defineScript({
 });
 
 /**
- * The fleet of this namespace, once its Redis is connected and fit for use (checkRedis, whose errors it throws). One GET where all is well;
- * else one atomic step, however many crawls there are. Consumers of the former version must have been stopped: they would go on writing
- * under the former names. Throws E_REDIS_FORMAT. The connection is closed then.
+ * The fleet of this namespace, once its Redis is connected and fit for use (checkRedis, whose errors it
+ * throws). One GET where all is well; else one atomic step, however many crawls there are. Consumers of the
+ * former version must have been stopped: they would go on writing under the former names. Throws
+ * E_REDIS_FORMAT. The connection is closed then.
  */
 export async function openFleet(redis: Redis, namespace: string): Promise<Fleet> {
   await checkRedis(redis);

@@ -1,4 +1,5 @@
-// One question to the gate, in the step in which the request is claimed: what of it is open, and what its crawl allows, the frontier knows.
+// One question to the gate, in the step in which the request is claimed: what of it is open, and what its
+// crawl allows, the frontier knows.
 import type { Fleet } from '../fleet.ts';
 import { type GateAnswer, type GateQuestion, LEASE_MS } from '../politeness/gate-question.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
@@ -52,7 +53,10 @@ function readAnswer(reply: ScriptReply): GateAnswer | null {
   }
 }
 
-/** Atomic. Asks a second time, with the server, where the crawl has a ceiling per server and nobody knows yet which it is. */
+/**
+ * Atomic. Asks a second time, with the server, where the crawl has a ceiling per server and nobody knows yet
+ * which it is.
+ */
 export async function askGate(fleet: Fleet, question: GateQuestion, patienceMs: number): Promise<GateAnswer> {
   for (let server = ''; ; server = await question.serverOf()) {
     const answer = await fleet.run(slotScript, { ...question, server, patienceMs });

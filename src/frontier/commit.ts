@@ -21,7 +21,9 @@ export interface Ending {
   leftOut: Readonly<Record<string, number>>;
 }
 
-/** done: this call ended it; ended: it had ended before; taken: another consumer has it, nothing was changed. */
+/**
+ * done: this call ended it; ended: it had ended before; taken: another consumer has it, nothing was changed.
+ */
 export type Ended = 'done' | 'ended' | 'taken';
 const endedOf = oneOf<Ended>('done', 'ended', 'taken');
 

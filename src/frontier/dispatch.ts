@@ -3,8 +3,8 @@ import type { Fleet } from '../fleet.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../scripts.ts';
 
 /**
- * fetch: a slot of its limiter key came along, and one of that server if there is a ceiling. ahead: it takes one that is given back where it is
- * taken. ask: the gate must be asked.
+ * fetch: a slot of its limiter key came along, and one of that server if there is a ceiling. ahead: it takes
+ * one that is given back where it is taken. ask: the gate must be asked.
  */
 export type Start = 'fetch' | `fetch@${string}` | 'ahead' | 'ask';
 

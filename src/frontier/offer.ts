@@ -14,7 +14,10 @@ export interface Offered {
   duplicates: number;
   /** Not accepted because the crawl's --limit is reached, or --max-per-host for their host. */
   overLimit: number;
-  /** Set when as many requests wait as may (--max-frontier): nothing was added, and the same batch is to be offered later. */
+  /**
+   * Set when as many requests wait as may (--max-frontier): nothing was added, and the same batch is to be
+   * offered later.
+   */
   full?: { waiting: number };
 }
 
@@ -54,8 +57,9 @@ function readOffered(reply: ScriptReply): OfferReply {
 }
 
 /**
- * Offers up to BATCH requests in one atomic, idempotent call. Answers null when `parent` is no longer open under its claim: then
- * nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist, E_CRAWL_ENDED to a producer when it was cancelled.
+ * Offers up to BATCH requests in one atomic, idempotent call. Answers null when `parent` is no longer open
+ * under its claim: then nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist,
+ * E_CRAWL_ENDED to a producer when it was cancelled.
  */
 export async function offer(
   fleet: Fleet,

@@ -16,11 +16,17 @@ export interface Replayed {
   request: Request;
 }
 
-/** later: it is not in the failed set yet, or the run has opened enough; gone: it is no dead letter any more; cancelled: its crawl is. */
+/**
+ * later: it is not in the failed set yet, or the run has opened enough; gone: it is no dead letter any more;
+ * cancelled: its crawl is.
+ */
 export type ReplayAnswer = 'opened' | 'later' | 'gone' | 'cancelled';
 const answerOf = oneOf<ReplayAnswer>('opened', 'later', 'gone', 'cancelled');
 
-/** A run that brings letters back: how many it may have opened in all, while it is in this phase; the group in which they were found. */
+/**
+ * A run that brings letters back: how many it may have opened in all, while it is in this phase; the group in
+ * which they were found.
+ */
 export interface ReplayStep {
   id: string;
   most: number;
@@ -56,8 +62,9 @@ export function groupOf(code: string, host: string): string {
 }
 
 /**
- * Moves letters to the heads of their lanes, for a run while it is in `phase` and has opened fewer than `most` in all. `group` is the one of
- * the index in which they were found. Atomic with all counters; a letter is moved once however often this is called. At most LETTERS_A_CALL.
+ * Moves letters to the heads of their lanes, for a run while it is in `phase` and has opened fewer than
+ * `most` in all. `group` is the one of the index in which they were found. Atomic with all counters; a letter
+ * is moved once however often this is called. At most LETTERS_A_CALL.
  */
 export function replayLetters(
   fleet: Fleet,
@@ -77,8 +84,8 @@ export interface Purged {
 }
 
 /**
- * Removes letters for good, but for those that are others by now (replayed meanwhile); the counters of their crawls stay. Atomic; answers
- * how many were removed. At most LETTERS_A_CALL.
+ * Removes letters for good, but for those that are others by now (replayed meanwhile); the counters of their
+ * crawls stay. Atomic; answers how many were removed. At most LETTERS_A_CALL.
  */
 export function purgeLetters(fleet: Fleet, letters: readonly Purged[]): Promise<number> {
   return fleet.run(purgeScript, letters);

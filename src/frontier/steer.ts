@@ -1,4 +1,5 @@
-// Steering a crawl: from one state to another in one script call, and what a cancelled one had waiting dropped in bounded steps.
+// Steering a crawl: from one state to another in one script call, and what a cancelled one had waiting
+// dropped in bounded steps.
 
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
@@ -11,7 +12,10 @@ export interface Steered {
   state: 'running' | 'paused' | 'finished' | 'cancelled';
   /** Whether this call brought the crawl into that state. */
   changed: boolean;
-  /** Requests in its lanes: those of the waiting that are not in the queue. Of a cancelled crawl they are never fetched. */
+  /**
+   * Requests in its lanes: those of the waiting that are not in the queue. Of a cancelled crawl they are
+   * never fetched.
+   */
   inLanes: number;
 }
 
@@ -37,8 +41,8 @@ function readSteered(reply: ScriptReply): Steered | null {
 }
 
 /**
- * Moves a crawl from running to paused, from paused to running (finished, if nothing of it is left), from either to cancelled; in any
- * other state it stays as it is. Atomic and idempotent. Throws E_CRAWL_UNKNOWN.
+ * Moves a crawl from running to paused, from paused to running (finished, if nothing of it is left), from
+ * either to cancelled; in any other state it stays as it is. Atomic and idempotent. Throws E_CRAWL_UNKNOWN.
  */
 export async function steer(fleet: Fleet, crawl: string, steering: Steering): Promise<Steered> {
   const steered = await fleet.run(steerScripts[steering], crawl);
@@ -47,14 +51,18 @@ export async function steer(fleet: Fleet, crawl: string, steering: Steering): Pr
 }
 
 /**
- * Drops one piece of a cancelled crawl's lanes and seen set; of any other crawl nothing. Answers whether something is left, so that it is
- * called until there is not. Atomic; a drop that was cut off goes on where it was.
+ * Drops one piece of a cancelled crawl's lanes and seen set; of any other crawl nothing. Answers whether
+ * something is left, so that it is called until there is not. Atomic; a drop that was cut off goes on where
+ * it was.
  */
 export function dropStep(fleet: Fleet, crawl: string): Promise<boolean> {
   return fleet.run(dropScript, crawl);
 }
 
-/** How many requests have left their lanes and not ended: they are in the queue, in flight, or wait for a further attempt. */
+/**
+ * How many requests have left their lanes and not ended: they are in the queue, in flight, or wait for a
+ * further attempt.
+ */
 export function countOpen(fleet: Fleet, crawl: string): Promise<number> {
   return fleet.redis.hlen(fleet.keys.open(crawl));
 }

@@ -1,4 +1,5 @@
-// A namespace that another version of drover has written: the former one's is upgraded when a command opens the fleet, a newer one's refused.
+// A namespace that another version of drover has written: the former one's is upgraded when a command opens
+// the fleet, a newer one's refused.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
@@ -17,7 +18,10 @@ const fleets = openFleets();
 const PAGES = 60;
 const OPTIONS = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '--crawl', 'c'];
 
-/** As the former version named it: keys, fields of the crawl, metrics, samples of the last hour; and it had no note of a format. */
+/**
+ * As the former version named it: keys, fields of the crawl, metrics, samples of the last hour; and it had no
+ * note of a format.
+ */
 async function makeFormer({ redis, keys }: Fleet): Promise<void> {
   await redis.del(keys.format);
   await redis.rename(keys.handOver, keys.formerHandOver);
@@ -37,7 +41,10 @@ async function makeFormer({ redis, keys }: Fleet): Promise<void> {
   await redis.rpush(keys.history, JSON.stringify({ at: Date.now(), snoozes: 4 }));
 }
 
-/** Takes requests from their lanes as a dispatcher does; `inQueue` of them have become jobs, in the form of the former version, when it dies. */
+/**
+ * Takes requests from their lanes as a dispatcher does; `inQueue` of them have become jobs, in the form of
+ * the former version, when it dies.
+ */
 async function dispatchSome(fleet: Fleet, wanted: number, inQueue: number): Promise<void> {
   const queue = openQueue(fleet);
   const { handed } = await dispatch(fleet, {

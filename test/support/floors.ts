@@ -1,9 +1,10 @@
 // The floors of the house and the rooms on each, for the tests that hold imports, includes and keys to them.
 
 /**
- * Imports point from a floor to a lower one, or stay within a room; never to another room of the same floor. Imports of types count too.
- * src/errors.ts is the ground that every room, src/url included, stands on; it and its table are one room, and so are src/redis.ts,
- * src/scripts.ts (what runs the Lua) and src/fleet.ts. Lua stands on the same floors: src/politeness/lua is of the room src/politeness.
+ * Imports point from a floor to a lower one, or stay within a room; never to another room of the same floor.
+ * Imports of types count too. src/errors.ts is the ground that every room, src/url included, stands on; it
+ * and its table are one room, and so are src/redis.ts, src/scripts.ts (what runs the Lua) and src/fleet.ts.
+ * Lua stands on the same floors: src/politeness/lua is of the room src/politeness.
  */
 const floors: Record<number, string[]> = {
   13: ['cli', 'src/index.ts'],

@@ -21,12 +21,18 @@ export function withoutLuaComments(text: string): string {
 }
 
 export interface SpelledKey {
-  /** `NS:c:*:due` where it begins with the namespace, `:due` where it goes on from another key; `*` for what differs. */
+  /**
+   * `NS:c:*:due` where it begins with the namespace, `:due` where it goes on from another key; `*` for what
+   * differs.
+   */
   name: string;
   line: number;
 }
 
-/** Keys that a Lua file puts together: a variable, then strings of which the first begins with a colon, `ns .. ':c:' .. crawl`. */
+/**
+ * Keys that a Lua file puts together: a variable, then strings of which the first begins with a colon, `ns ..
+ * ':c:' .. crawl`.
+ */
 export function spelledKeys({ text }: SourceFile): SpelledKey[] {
   const code = withoutLuaComments(text);
   const found: SpelledKey[] = [];

@@ -1,6 +1,7 @@
 --[[
-  Begins a crawl, or goes on with the one of that name that has not ended. A name whose crawl has ended gets a new id; the old
-  crawl stays readable. The caller counts as a producer of it until it leaves or its lease runs out.
+  Begins a crawl, or goes on with the one of that name that has not ended. A name whose crawl has ended gets a
+  new id; the old crawl stays readable. The caller counts as a producer of it until it leaves or its lease
+  runs out.
 
   KEYS[1]  NS:crawls
   ARGV[1]  NS
@@ -12,7 +13,9 @@
   ARGV[7]  a random token that tells the records of a new crawl from those of any other of its id
   Answers  {id, 1 if it is new, else 0}
 
-  Keys: NS:crawls (ZSET) crawls by the time of their begin (ms) · NS:names (HASH) name to newest id · NS:serials (HASH) how many of a name
+  NS:crawls (ZSET) crawls by the time of their begin (ms)
+  NS:names (HASH) name to newest id
+  NS:serials (HASH) how many of a name
 ]]
 --- include lua/clock.lua
 local ns, name, producer, lease, text, seeds, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]

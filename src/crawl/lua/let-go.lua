@@ -1,5 +1,6 @@
 --[[
-  A replay that held a crawl open is through: the crawl may be at its end. Whether its producers have offered all is as it was.
+  A replay that held a crawl open is through: the crawl may be at its end. Whether its producers have offered
+  all is as it was.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

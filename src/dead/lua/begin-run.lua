@@ -10,7 +10,9 @@
   ARGV[6]  …: its value
   Answers  the id of the run at work at that place: RUN, or another that was there before
 
-  Keys: NS:replay:RUN (HASH) its record · NS:replays:open (HASH) place to the run at work there · NS:replays (ZSET) runs by their begin (ms)
+  NS:replay:RUN (HASH) its record
+  NS:replays:open (HASH) place to the run at work there
+  NS:replays (ZSET) runs by their begin (ms)
 ]]
 --- include lua/clock.lua
 local ns, run, place, seconds = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])

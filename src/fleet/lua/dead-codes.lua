@@ -1,5 +1,6 @@
 --[[
-  Dead letters by code, of one page of the index's groups (frontier/lua/dead/index-dead.lua), those of the latest deaths first.
+  Dead letters by code, of one page of the index's groups (frontier/lua/dead/index-dead.lua), those of the
+  latest deaths first.
 
   KEYS[1]  NS:dead:groups
   ARGV[1]  NS

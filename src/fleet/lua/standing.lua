@@ -3,7 +3,8 @@
 
   KEYS[1]  NS:consumers
   ARGV[1]  NS
-  Answers  JSON: an array of {capacity, standing}, one for each; `standing` is what its last heartbeat said (JSON in its turn), '' if nothing
+  Answers  JSON: an array of {capacity, standing}, one for each; `standing` is what its last heartbeat said
+           (JSON in its turn), '' if nothing
 ]]
 --- include lua/clock.lua
 local ns = ARGV[1]

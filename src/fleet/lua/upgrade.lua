@@ -1,6 +1,6 @@
 --[[
-  Brings what a former version of drover left in a namespace up to this version's format, in one step, and notes that format; a namespace that
-  is empty only gets the note. Again changes nothing.
+  Brings what a former version of drover left in a namespace up to this version's format, in one step, and
+  notes that format; a namespace that is empty only gets the note. Again changes nothing.
 
   KEYS[1]  NS:format
   ARGV[1]  NS
@@ -41,7 +41,8 @@ for _, crawl in ipairs(redis.call('ZRANGE', ns .. ':crawls', 0, -1)) do
   renameCounter(c, 'snoozes', 'postponed')
 end
 
--- Metrics by their present names: no counter goes back. In this order, since one new name is an old one of another.
+-- Metrics by their present names: no counter goes back. In this order, since one new name is an old one of
+-- another.
 local metrics = ns .. ':metrics'
 renameCounter(metrics, 'drover_outcomes_total snooze', 'drover_outcomes_total postponed')
 local scripts = { { 'heartbeat', 'renew' }, { 'pulse', 'heartbeat' }, { 'turn', 'dispatch' } }

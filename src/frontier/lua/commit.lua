@@ -1,6 +1,7 @@
 --[[
-  Ends requests, many in one call: for each, if it is open and its claim is the newest, its links are added, the counters moved and
-  it is closed. All of that or nothing, so that doing it again, or too late, changes nothing.
+  Ends requests, many in one call: for each, if it is open and its claim is the newest, its links are added,
+  the counters moved and it is closed. All of that or nothing, so that doing it again, or too late, changes
+  nothing.
 
   KEYS[1]  NS:active
   ARGV[1]  NS

@@ -1,7 +1,7 @@
 --[[
-  One turn of dispatch: gives slots back, notes what has arrived in the queue, and moves due requests from lanes to the hand-over
-  list, fairly over crawls and hosts, with a slot of their limiter key or ahead of one. What was handed over and never arrived (the dispatcher
-  died) is handed over again.
+  One turn of dispatch: gives slots back, notes what has arrived in the queue, and moves due requests from
+  lanes to the hand-over list, fairly over crawls and hosts, with a slot of their limiter key or ahead of one.
+  What was handed over and never arrived (the dispatcher died) is handed over again.
 
   KEYS[1]  NS:active
   ARGV[1]  NS
@@ -14,12 +14,14 @@
   ARGV[8]  …: holder
   ARGV[9]  …: server or ''
   ARGV[…]  and all after these: what has arrived, members of the hand-over list
-  Answers  {ms until the next lane is due or -1, waiting in the queue, then four for each request: crawl, id, packed, and how it starts: 'fetch'
-           with a slot ('fetch@SERVER' with one of its server too), 'ahead' of one, 'ask' the gate (its key obeys a clock, or it was handed
-           over before)}
+  Answers  {ms until the next lane is due or -1, waiting in the queue, then four for each request: crawl, id,
+           packed, and how it starts: 'fetch' with a slot ('fetch@SERVER' with one of its server too), 'ahead'
+           of one, 'ask' the gate (its key obeys a clock, or it was handed over before)}
 
-  Keys: NS:hand-over (ZSET) CRAWL.ID by the time of the hand-over · NS:active (ZSET) crawls by their last turn · NS:c:CRAWL:due (ZSET) limiter key
-        by when its lane is due (ms) · NS:c:CRAWL:n (HASH) limiter key to number of open requests
+  NS:hand-over (ZSET) CRAWL.ID by the time of the hand-over
+  NS:active (ZSET) crawls by their last turn
+  NS:c:CRAWL:due (ZSET) limiter key by when its lane is due (ms)
+  NS:c:CRAWL:n (HASH) limiter key to number of open requests
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/gate/read-gate.lua

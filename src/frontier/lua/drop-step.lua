@@ -1,7 +1,7 @@
 --[[
-  Drops a piece of what a cancelled crawl had waiting: some lanes, some of the seen set. Of any other crawl nothing. The due set names
-  every host whose lane holds something, and `buckets` counts the seen set's: both shrink along with what they stand for, so that they
-  always say what is left.
+  Drops a piece of what a cancelled crawl had waiting: some lanes, some of the seen set. Of any other crawl
+  nothing. The due set names every host whose lane holds something, and `buckets` counts the seen set's: both
+  shrink along with what they stand for, so that they always say what is left.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

@@ -4,7 +4,8 @@
   KEYS[1]  NS:active
   ARGV[1]  NS
   ARGV[2]  and all after it: limiter keys (some hundreds at most)
-  Answers  JSON: an array of `HostState` (src/frontier/hosts.ts), one for each key; times in milliseconds, null where there is nothing to say
+  Answers  JSON: an array of `HostState` (src/frontier/hosts.ts), one for each key; times in milliseconds,
+           null where there is nothing to say
 ]]
 --- include lua/clock.lua
 --- include frontier/lua/crawl/read-crawl.lua

@@ -6,9 +6,9 @@
   ARGV[2]  crawl
   ARGV[3]  id
   ARGV[4]  the id as a signed decimal
-  Answers  JSON: `state` of the crawl (null if there is none); `seen` 'seen', 'unseen' or 'dropped' (the set was, with a cancelled crawl);
-           `open` `CLAIM US PACKED`, `dead` `CLAIM US REASON`, `replayed` `CLAIM US RUN`, null if it is not; `handOver` whether it stands
-           on the hand-over list
+  Answers  JSON: `state` of the crawl (null if there is none); `seen` 'seen', 'unseen' or 'dropped' (the set
+           was, with a cancelled crawl); `open` `CLAIM US PACKED`, `dead` `CLAIM US REASON`, `replayed` `CLAIM
+           US RUN`, null if it is not; `handOver` whether it stands on the hand-over list
 ]]
 --- include frontier/lua/seen/power-below.lua
 --- include frontier/lua/seen/seen-bucket.lua

@@ -1,5 +1,6 @@
 --[[
-  Pauses a crawl that is running: turns look at it no more. In any other state it stays as it is. Again changes nothing.
+  Pauses a crawl that is running: turns look at it no more. In any other state it stays as it is. Again
+  changes nothing.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

@@ -1,6 +1,7 @@
 --[[
-  Purges dead letters: out of the failed set, the index and the crawl's memory. The crawl's counters stay: they still say how many died.
-  One that was replayed meanwhile stays, though it may have died once more: that death is another, which nobody has seen yet.
+  Purges dead letters: out of the failed set, the index and the crawl's memory. The crawl's counters stay:
+  they still say how many died. One that was replayed meanwhile stays, though it may have died once more: that
+  death is another, which nobody has seen yet.
 
   KEYS[1]  NS:active
   ARGV[1]  NS

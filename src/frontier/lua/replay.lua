@@ -1,5 +1,6 @@
 --[[
-  Replays dead letters: each goes, in this one step, from the failed set to the head of its lane, where turns find it like any request.
+  Replays dead letters: each goes, in this one step, from the failed set to the head of its lane, where turns
+  find it like any request.
 
   KEYS[1]  NS:replay:RUN
   ARGV[1]  NS
@@ -14,8 +15,8 @@
   ARGV[10] …: priority
   ARGV[11] …: limits (`conc,max,dur,delay` or '')
   ARGV[12] …: lane entry
-  Answers  for each letter 'opened'; 'later' (not in the failed set yet, or the run has opened enough); 'gone' (it is none any more, and what
-           was left of it is removed); or 'cancelled' (its crawl was)
+  Answers  for each letter 'opened'; 'later' (not in the failed set yet, or the run has opened enough); 'gone'
+           (it is none any more, and what was left of it is removed); or 'cancelled' (its crawl was)
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/limiter/set-limits.lua

@@ -1,5 +1,6 @@
 --[[
-  Asks for the right to start one fetch (a retry, a replay, a stalled job, a timed key, a redirect's target, robots.txt).
+  Asks for the right to start one fetch (a retry, a replay, a stalled job, a timed key, a redirect's target,
+  robots.txt).
 
   KEYS[1]  NS:k:KEY
   ARGV[1]  NS
@@ -12,8 +13,9 @@
   ARGV[8]  the server that the key belongs to, '' if the caller does not know ('-': it has none)
   ARGV[9]  how long the caller would wait (ms)
   ARGV[10] its name while it waits
-  Answers  {'go', claim, ms until the start, delay (ms), interval of its rate (ms), server or ''}; {'later', ms, why (free-starts.lua)};
-           {'ended'}; {'dead', reason}; or {'which-server'}: to be asked again with the server
+  Answers  {'go', claim, ms until the start, delay (ms), interval of its rate (ms), server or ''}; {'later',
+           ms, why (free-starts.lua)}; {'ended'}; {'dead', reason}; or {'which-server'}: to be asked again
+           with the server
 ]]
 --- include lua/precise-clock.lua
 --- include frontier/lua/request/read-open.lua

@@ -1,5 +1,6 @@
 --[[
-  A start that the gate gave leave to was made now, or never will be: the times of the next are counted from here.
+  A start that the gate gave leave to was made now, or never will be: the times of the next are counted from
+  here.
 
   KEYS[1]  NS:k:KEY
   ARGV[1]  NS

@@ -1,5 +1,6 @@
 --[[
-  Takes the lock under which one process of the fleet fetches a robots.txt, or renews it: it ends by itself when its holder has died.
+  Takes the lock under which one process of the fleet fetches a robots.txt, or renews it: it ends by itself
+  when its holder has died.
 
   KEYS[1]  NS:robots:ORIGIN:lock
   ARGV[1]  NS

@@ -1,4 +1,5 @@
--- What a script that steers a crawl answers: {state now ('' when there is no such crawl), 1 if this call changed it, requests in its lanes}.
+-- What a script that steers a crawl answers: {state now ('' when there is no such crawl), 1 if this call
+-- changed it, requests in its lanes}.
 --- include frontier/lua/crawl/waiting-of.lua
 local function describeSteered(c, before, state)
   local accepted, recorded, refused, dead = unpack(redis.call('HMGET', c, 'accepted', 'recorded', 'refused', 'dead'))

@@ -1,7 +1,8 @@
 --[[
-  Ends a crawl exactly when nothing of it is left: nothing waiting, and no producer at work on it (or its lease has run out). Its webhook, if it
-  has one, is told of that, and of so many dead letters as it asked for: once, until it has ended with fewer. An end that is the same as the last one (a
-  replay of which all died again) is told to nobody, and its time stays. Answers 1 if the crawl ended by this call.
+  Ends a crawl exactly when nothing of it is left: nothing waiting, and no producer at work on it (or its
+  lease has run out). Its webhook, if it has one, is told of that, and of so many dead letters as it asked
+  for: once, until it has ended with fewer. An end that is the same as the last one (a replay of which all
+  died again) is told to nobody, and its time stays. Answers 1 if the crawl ended by this call.
     NS:c:CRAWL:producers (ZSET) producers at work by the end of their lease (ms)
 ]]
 --- include frontier/lua/crawl/tell.lua

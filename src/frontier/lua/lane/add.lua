@@ -1,8 +1,9 @@
 --[[
-  Adds requests to a crawl's frontier: each new fingerprint to the seen set, each new request to its lane.
-  The seen set is linear hashing over Redis integer sets: bucket i of n is NS:c:CRAWL:s:i. When those not yet split
-  hold SPLIT_FROM on average, they begin to be split in two, one after the other; when they hold SPLIT_TO, all have been. So none grows
-  out of the compact form (set-max-intset-entries, 512), and few hold much less.
+  Adds requests to a crawl's frontier: each new fingerprint to the seen set, each new request to its lane. The
+  seen set is linear hashing over Redis integer sets: bucket i of n is NS:c:CRAWL:s:i. When those not yet
+  split hold SPLIT_FROM on average, they begin to be split in two, one after the other; when they hold
+  SPLIT_TO, all have been. So none grows out of the compact form (set-max-intset-entries, 512), and few hold
+  much less.
 ]]
 --- include politeness/lua/limiter/set-limits.lua
 --- include frontier/lua/seen/power-below.lua
@@ -13,9 +14,9 @@
 local SPLIT_FROM, SPLIT_TO = 300, 420
 
 --[[
-  `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e); KEY empty means `ownKey`; LIMITS
-  is empty or `conc,max,dur,delay`. Answers how many were added, duplicates, over the crawl's limit, over the limit of their host. Reading
-  a list twice changes nothing the second time.
+  `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e); KEY empty
+  means `ownKey`; LIMITS is empty or `conc,max,dur,delay`. Answers how many were added, duplicates, over the
+  crawl's limit, over the limit of their host. Reading a list twice changes nothing the second time.
 ]]
 local function addRequests(ns, crawl, list, ownKey, now)
   local c = ns .. ':c:' .. crawl
@@ -46,7 +47,8 @@ local function addRequests(ns, crawl, list, ownKey, now)
       duplicates = duplicates + 1
     else
       added = added + 1
-      -- Not after the whole list: the few buckets of a young crawl could not hold a batch in the compact form, and none goes back to it.
+      -- Not after the whole list: the few buckets of a young crawl could not hold a batch in the compact
+      -- form, and none goes back to it.
       if seen + added > level * SPLIT_FROM + (buckets - level) * (SPLIT_TO - SPLIT_FROM) then buckets, level = splitBucket(c, buckets, level) end
       if perHost then accepts[key] = accepts[key] + 1 end
       if priority == '' then priority = '0' end

@@ -1,12 +1,16 @@
 --[[
-  How many requests a lane gives now. `g` is the gate of its limiter key, `turn` has now and lease (ms), and whether the consumers have nothing else
-  to do (isHungry). Answers a table: `most` and how they start, 'fetch' (so many as are `free`), 'ahead' or 'ask', with `at`, when the first of a
-  timed key may start; or `most` 0, `due`, when the lane is due again (ms), and `waitsFor`, the holders of slots that it waits for, if it does.
+  How many requests a lane gives now. `g` is the gate of its limiter key, `turn` has now and lease (ms), and
+  whether the consumers have nothing else to do (isHungry). Answers a table: `most` and how they start,
+  'fetch' (so many as are `free`), 'ahead' or 'ask', with `at`, when the first of a timed key may start; or
+  `most` 0, `due`, when the lane is due again (ms), and `waitsFor`, the holders of slots that it waits for, if
+  it does.
 ]]
 --- include politeness/lua/gate/free-starts.lua
--- A request of a timed key leaves its lane so long before it may start: the way to a consumer takes some of it.
+-- A request of a timed key leaves its lane so long before it may start: the way to a consumer takes some of
+-- it.
 local LEAD_MS = 30
--- The way of a slot from one fetch to the next by way of the queue; a request that waits for it in a consumer spares that.
+-- The way of a slot from one fetch to the next by way of the queue; a request that waits for it in a consumer
+-- spares that.
 local WAY_MS = 30
 -- A lane of a key with so many open requests waits for the end of some.
 local FULL_MS = 5000
@@ -15,8 +19,8 @@ local UNKNOWN_SERVER_MS = 1000
 -- Somebody else has leave to start, and may do so at any moment.
 local PENDING_MS = 100
 
--- Requests that are sent ahead of their slots: as many as get one while the next would be on its way. A host of a small limit gets some only
--- while the consumers have nothing else to do.
+-- Requests that are sent ahead of their slots: as many as get one while the next would be on its way. A host
+-- of a small limit gets some only while the consumers have nothing else to do.
 local function aheadOf(g, isHungry)
   if g.concurrency < 8 and not isHungry then return 0 end
   if not g.latency then return math.ceil(g.concurrency / 4) end

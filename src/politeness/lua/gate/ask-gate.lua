@@ -1,9 +1,10 @@
 --[[
   One question to the gate of a limiter key by a holder that is at work on a request already. `asked` has
-    holder, lease (ms)   whose the slot is to be, and for how long unless it is renewed
-    asker, patience (ms) its name while it waits, and how long it would
+    holder, lease (ms)   whose the slot is to be, and for how long unless it is renewed asker, patience (ms)
+    its name while it waits, and how long it would
     server               the server that the key belongs to, '' if the holder does not know ('-': it has none)
-  Answers 'go', when it may start (ms) and the gate; 'later', when to ask again (ms) and why (free-starts.lua); or 'which-server'.
+  Answers 'go', when it may start (ms) and the gate; 'later', when to ask again (ms) and why
+  (free-starts.lua); or 'which-server'.
 ]]
 --- include politeness/lua/gate/read-gate.lua
 --- include politeness/lua/gate/free-starts.lua

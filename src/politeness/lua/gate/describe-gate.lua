@@ -1,5 +1,5 @@
--- How a limiter key stands for a request of this crawl (frontier/lua/crawl/read-crawl.lua): what it is allowed, why, and what it does, in the names of
--- `HostState` of src/frontier/hosts.ts. Changes nothing.
+-- How a limiter key stands for a request of this crawl (frontier/lua/crawl/read-crawl.lua): what it is
+-- allowed, why, and what it does, in the names of `HostState` of src/frontier/hosts.ts. Changes nothing.
 --- include politeness/lua/gate/read-gate.lua
 local function numberOrNull(text)
   return tonumber(text) or cjson.null

@@ -1,7 +1,8 @@
 --[[
-  How many starts a gate (read-gate.lua) lets pass, and when the first of them may be (now or soon); else 0, when to ask again, and why:
-  'pause', 'full' (a slot), 'server' (one of its server), 'time'. A lane asks without holder: it leaves room for those that wait. Notes
-  in the gate how many hold a slot and how many of those there are.
+  How many starts a gate (read-gate.lua) lets pass, and when the first of them may be (now or soon); else 0,
+  when to ask again, and why: 'pause', 'full' (a slot), 'server' (one of its server), 'time'. A lane asks
+  without holder: it leaves room for those that wait. Notes in the gate how many hold a slot and how many of
+  those there are.
 ]]
 --- include politeness/lua/gate/count-held.lua
 --- include politeness/lua/gate/count-asking.lua

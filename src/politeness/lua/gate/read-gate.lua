@@ -12,16 +12,18 @@
       server         whose ceiling it shares (--per-server)
       keep           '1': limits that must not be forgotten
     NS:k:KEY:s (ZSET) holders of slots by the end of their lease (ms)
-    NS:k:KEY:q (ZSET) holders that wait for a slot (retries, redirects), until when (ms): a lane leaves them room
+    NS:k:KEY:q (ZSET) holders that wait for a slot (retries, redirects), until when (ms): a lane leaves them
+                      room
     NS:k:KEY:w (SET)  who is to hear that a slot of this key came free
     NS:server:SERVER:s, :w  the same of a server with a ceiling
 ]]
 --- include politeness/lua/gate/pattern-of.lua
--- Starts come a little late, one more than another: with so much added to each window, none holds more than the rate allows.
+-- Starts come a little late, one more than another: with so much added to each window, none holds more than
+-- the rate allows.
 local LATE_MS = 10
 
--- `crawl` is what frontier/lua/read-crawl.lua says of the crawl that asks. The limits that hold are the operator's, the request's, the
--- pattern's, the crawl's, in this order.
+-- `crawl` is what frontier/lua/crawl/read-crawl.lua says of the crawl that asks. The limits that hold are the
+-- operator's, the request's, the pattern's, the crawl's, in this order.
 local function readGate(ns, key, crawl, now)
   local k = ns .. ':k:' .. key
   local pause, nextStart, pend, tat, conc, max, dur, delay, setConc, setMax, setDur, setDelay, crawlDelay, pace, hint, hintUntil, latency, server =

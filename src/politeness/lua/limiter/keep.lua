@@ -1,4 +1,5 @@
--- How long NS:k:KEY is kept: times and figures are forgotten some time after their last use; limits that somebody set stay.
+-- How long NS:k:KEY is kept: times and figures are forgotten some time after their last use; limits that
+-- somebody set stay.
 local DAY = 86400000
 
 local function gateKeep(k, ms)

@@ -1,6 +1,6 @@
 --[[
-  The operator sets limits of a limiter key, which go before all others: `limits` maps conc, delay, max and dur to a value, or to cjson.null to
-  take it back; what it does not name stays.
+  The operator sets limits of a limiter key, which go before all others: `limits` maps conc, delay, max and
+  dur to a value, or to cjson.null to take it back; what it does not name stays.
     NS:limited (SET) keys with limits of the operator's
 ]]
 --- include politeness/lua/limiter/keep.lua

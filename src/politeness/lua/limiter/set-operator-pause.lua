@@ -1,4 +1,5 @@
--- The operator pauses a limiter key for so long, whatever its server says: a pause that is longer already is made shorter.
+-- The operator pauses a limiter key for so long, whatever its server says: a pause that is longer already is
+-- made shorter.
 --- include politeness/lua/limiter/keep.lua
 --- include politeness/lua/limiter/key-event.lua
 local function setOperatorPause(ns, key, ms, now)

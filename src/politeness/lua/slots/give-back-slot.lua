@@ -1,6 +1,7 @@
 --[[
-  Gives a slot back, and that of its server if it has one (''). Consumers in which somebody waits for it hear of it. Answers who else
-  waits for one of the key, and for one of the server if it has one (wait-for-slot.lua): they are off the lists, and it is for the caller to wake them.
+  Gives a slot back, and that of its server if it has one (''). Consumers in which somebody waits for it hear
+  of it. Answers who else waits for one of the key, and for one of the server if it has one
+  (wait-for-slot.lua): they are off the lists, and it is for the caller to wake them.
 ]]
 --- include politeness/lua/limiter/key-event.lua
 --- include politeness/lua/slots/take-waiting.lua
