@@ -19,5 +19,5 @@ test('--since says what it does not take', () => {
       { code: 'E_USAGE', message: /expected a duration such as 2h or 7d/ },
       text,
     );
-  assert.throws(() => timeOf('2026-05-02', now), /is yet to come/);
+  assert.throws(() => timeOf('2026-05-02', now), /is in the future/);
 });
