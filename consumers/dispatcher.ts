@@ -5,7 +5,7 @@ import { dispatch, type Handed, type Release, type Start } from '../src/frontier
 import { jobIdOf } from '../src/keys.ts';
 import { LEASE_MS } from '../src/politeness/slot.ts';
 import type { JobStart } from '../src/queue/job-data.ts';
-import { enqueueJobs, type QueuedRequest, type RequestQueue, waitListOf } from '../src/queue/queue.ts';
+import { enqueueJobs, type QueuedRequest, type RequestQueue } from '../src/queue/queue.ts';
 
 /** Turns are at least so far apart, so that many releases share one. */
 const SHORTEST_MS = 1;
@@ -71,7 +71,6 @@ export function createDispatcher(parts: {
       const askedAt = Date.now();
       const taken = await dispatch(fleet, {
         serve,
-        waitList: waitListOf(fleet.namespace),
         wanted: stopped ? 0 : parts.wanted(),
         leaseMs: LEASE_MS,
         releases: given,

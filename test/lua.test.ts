@@ -177,6 +177,22 @@ test('every script is declared once, and run by Fleet.run alone', () => {
   );
 });
 
+test('words that are read from replies are said by the scripts', () => {
+  const textOf = new Map(luaFiles.map(({ path, text }) => [path, withoutLuaComments(text)]));
+  const silent = product.flatMap(({ path, text }) => {
+    const files = [...text.matchAll(/\bpath: '([^']+\.lua)'/g)].map((match) => `src/${match[1]}`);
+    const code = files
+      .flatMap((file) => [file, ...reachedFrom(file)].map((each) => textOf.get(each)))
+      .join('\n');
+    const words = [...text.matchAll(/\boneOf<[^(]*>\(([^)]*)\)/g)].flatMap((match) => [
+      ...(match[1] ?? '').matchAll(/'([^']+)'/g),
+    ]);
+    if (files.length === 0) return [];
+    return words.filter(([quoted]) => !code.includes(quoted)).map(([quoted]) => `${path}: ${quoted}`);
+  });
+  holds(silent, 'No script answers that.');
+});
+
 test('a script is declared in a room that may know it', () => {
   const defects = product.flatMap(({ path, text }) =>
     [...text.matchAll(/\bpath: '([^']+\.lua)'/g)]

@@ -5,7 +5,6 @@ import { createCommitter } from '../../src/frontier/commit.ts';
 import { dispatch, type Release } from '../../src/frontier/dispatch.ts';
 import { jobIdOf } from '../../src/keys.ts';
 import { LEASE_MS } from '../../src/politeness/slot.ts';
-import { waitListOf } from '../../src/queue/queue.ts';
 import { unpackRequest } from '../../src/request.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 
@@ -32,7 +31,7 @@ export function createDispatch(fleet: Fleet, crawl: string): Dispatch {
 
   async function dispatchNext(wanted: number): Promise<{ milliseconds: number; urls: string[] }> {
     const arrived = held.map(({ holder }) => holder);
-    const queue = { serve: crawl, waitList: waitListOf(fleet.namespace), wanted, leaseMs: LEASE_MS };
+    const queue = { serve: crawl, wanted, leaseMs: LEASE_MS };
     const startedAt = performance.now();
     const { handed } = await dispatch(fleet, { ...queue, releases: held, arrived });
     const milliseconds = performance.now() - startedAt;

@@ -25,9 +25,7 @@ export interface Release {
 export interface DispatchRequest {
   /** The one crawl to serve, or '*' for all. */
   serve: string;
-  /** BullMQ's list of waiting jobs: only its length is read. */
-  waitList: string;
-  /** How long that list is to be. */
+  /** How many jobs are to wait in the queue. */
   wanted: number;
   leaseMs: number;
   releases: readonly Release[];
@@ -51,8 +49,8 @@ const dispatchScript = defineScript({
 
 /** In the order of dispatch.lua. */
 function dispatchArgs(asked: DispatchRequest): ScriptArgument[] {
-  const { serve, waitList, wanted, leaseMs, releases, arrived } = asked;
-  const args: ScriptArgument[] = [serve, waitList, wanted, leaseMs, releases.length];
+  const { serve, wanted, leaseMs, releases, arrived } = asked;
+  const args: ScriptArgument[] = [serve, wanted, leaseMs, releases.length];
   for (const { key, holder, server } of releases) args.push(key, holder, server);
   for (const member of arrived) args.push(member);
   return args;

@@ -27,11 +27,6 @@ export { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker
 /** How often the fleet looks for jobs whose consumer has died. */
 export const STALLED_INTERVAL_MS = 2000;
 
-/** BullMQ's list of jobs that wait, of which dispatch reads the length. */
-export function waitListOf(namespace: string): string {
-  return `${namespace}:${QUEUE}:wait`;
-}
-
 export function openQueue(
   fleet: Fleet,
   onError: (error: Error) => void = () => undefined,

@@ -8,7 +8,7 @@ import type { Fleet } from '../../src/fleet.ts';
 import { dispatch } from '../../src/frontier/dispatch.ts';
 import { createProducer } from '../../src/index.ts';
 import { jobIdOf } from '../../src/keys.ts';
-import { openQueue, waitListOf } from '../../src/queue/queue.ts';
+import { openQueue } from '../../src/queue/queue.ts';
 import { unpackRequest } from '../../src/request.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
@@ -50,7 +50,7 @@ async function dispatchSome(fleet: Fleet, wanted: number, inQueue: number): Prom
   const { handed } = await dispatch(fleet, {
     ...{
       serve: 'c',
-      waitList: waitListOf(fleet.namespace),
+
       wanted,
       leaseMs: 2500,
       releases: [],

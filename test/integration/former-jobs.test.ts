@@ -6,7 +6,7 @@ import test, { type TestContext } from 'node:test';
 import { dispatch } from '../../src/frontier/dispatch.ts';
 import { jobIdOf } from '../../src/keys.ts';
 import { LEASE_MS } from '../../src/politeness/slot.ts';
-import { openQueue, type RequestQueue, waitListOf } from '../../src/queue/queue.ts';
+import { openQueue, type RequestQueue } from '../../src/queue/queue.ts';
 import { unpackRequest } from '../../src/request.ts';
 import { startApi } from '../support/api/api.ts';
 import { assertAddsUp } from '../support/crawls.ts';
@@ -54,7 +54,6 @@ async function leaveFormerJobs(
   const queue = openQueue(fleet);
   const turn = {
     serve: '*',
-    waitList: waitListOf(fleet.namespace),
     wanted: 50,
     leaseMs: LEASE_MS,
     releases: [],

@@ -43,7 +43,6 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
   const dispatchOnce = (wanted: number, more: Partial<Parameters<typeof dispatch>[1]> = {}) =>
     dispatch(fleet, {
       serve: '*',
-      waitList: `${namespace}:requests:wait`,
       wanted,
       leaseMs: 4000,
       releases: [],

@@ -36,7 +36,6 @@ test('an open request without a job is handed over again, one whose job is faile
   const dispatchOnce = (arrived: string[] = []) =>
     dispatch(fleet, {
       serve: '*',
-      waitList: `${namespace}:requests:wait`,
       wanted: 10,
       leaseMs: 4000,
       releases: [],

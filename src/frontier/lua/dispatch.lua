@@ -6,13 +6,12 @@
   KEYS[1]  NS:active
   ARGV[1]  NS
   ARGV[2]  crawl to serve, or '*'
-  ARGV[3]  the queue's list of waiting jobs
-  ARGV[4]  wanted length of that list
-  ARGV[5]  lease (ms)
-  ARGV[6]  number of slots that are given back
-  ARGV[7]  and every third after it, for each of these: limiter key
-  ARGV[8]  …: holder
-  ARGV[9]  …: server or ''
+  ARGV[3]  how many jobs are to wait in the queue
+  ARGV[4]  lease (ms)
+  ARGV[5]  number of slots that are given back
+  ARGV[6]  and every third after it, for each of these: limiter key
+  ARGV[7]  …: holder
+  ARGV[8]  …: server or ''
   ARGV[…]  and all after these: what has arrived, members of the hand-over list
   Answers  {ms until the next lane is due or -1, waiting in the queue, then four for each request: crawl, id,
            packed, and how it starts: 'fetch' with a slot ('fetch@SERVER' with one of its server too), 'ahead'
@@ -37,18 +36,18 @@
 local HAND_OVER_TIMEOUT_MS = 3000
 local LANES_A_TURN = 100
 local CRAWLS_A_TURN = 16
-local ns, only, waitList, wanted, lease, releases = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local firstArrived = 7 + 3 * releases
+local ns, only, wanted, lease, releases = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local firstArrived = 6 + 3 * releases
 local now = redisTime()
 local handOver = ns .. ':hand-over'
 
-for i = 7, firstArrived - 1, 3 do
+for i = 6, firstArrived - 1, 3 do
   local key, holder, server = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   release(ns, key, holder, server, now)
 end
 for first = firstArrived, #ARGV, 1000 do redis.call('ZREM', handOver, unpack(ARGV, first, math.min(first + 999, #ARGV))) end
 
-local waiting = redis.call('LLEN', waitList)
+local waiting = redis.call('LLEN', ns .. ':requests:wait')
 local turn = { now = now, lease = lease, isHungry = waiting * 4 <= wanted }
 -- The answer: its first place is filled at the end.
 local out = { -1, waiting }

@@ -58,7 +58,7 @@ export async function bareCrawl(
     leave: () => leaveCrawl(fleet, id, 'p'),
     offer: () => offer(fleet, id, [page(), page()]).catch(() => null),
     async dispatch() {
-      const asked = { serve: '*', waitList: `${namespace}:wait`, wanted: 10, leaseMs: 4000, releases: [] };
+      const asked = { serve: '*', wanted: 10, leaseMs: 4000, releases: [] };
       const { handed } = await dispatch(fleet, { ...asked, arrived: [...open.keys()] });
       for (const { id: request } of handed) open.set(`${id}.${request}`, request);
       return handed.length;
