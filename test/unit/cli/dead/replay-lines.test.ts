@@ -13,6 +13,6 @@ test('a run is told in one line, and nothing in it can be obeyed by a terminal',
   };
   assert.equal(
     runLine(run),
-    '1a2b  E_RESET at a\\x1b[2J: 1 of 2 came through, 1 died again, 8 stay dead; stopped, since too few came through',
+    '1a2b  E_RESET at a\\x1b[2J: 1 of 2 recorded, 1 failed again, 8 stay dead; stopped, because too few were recorded',
   );
 });
