@@ -1,6 +1,6 @@
 --[[
-  A consumer's heartbeat: adds what it counted since the last one to the fleet's metrics, and keeps its state. The
-  same heartbeat sent again adds nothing.
+  A consumer's heartbeat: adds what it counted since the last one to the fleet's metrics, and keeps its state.
+  The same heartbeat sent again adds nothing.
 
   KEYS[1]  NS:metrics
   ARGV[1]  NS

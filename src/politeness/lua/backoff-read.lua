@@ -4,16 +4,17 @@
   KEYS[1]  NS:held
   ARGV[1]  NS
   ARGV[2]  number of fields
-  ARGV[3]  and those after it: the names of the fields
-  then     limiter keys
-  Answers  an array: now (ms), then for each key an array of its version and its fields in their order, nil where there is none
+  ARGV[3]  and all of these after it: their names
+  ARGV[…]  and all after these: limiter keys
+  Answers  {now (ms), then an array for each key: its version, then its fields in their order, nil where there
+           is none}
 ]]
 --- include lua/clock.lua
 local ns, count = ARGV[1], tonumber(ARGV[2])
-local names = { 'version' }
-for i = 3, 2 + count do names[#names + 1] = ARGV[i] end
+local firstKey = 3 + count
+local names = { 'version', unpack(ARGV, 3, firstKey - 1) }
 local out = { redisTime() }
-for i = 3 + count, #ARGV do
+for i = firstKey, #ARGV do
   out[#out + 1] = redis.call('HMGET', ns .. ':k:' .. ARGV[i], unpack(names))
 end
 return out

@@ -1,56 +1,57 @@
 --[[
-  Keeps what was decided about hosts (src/politeness/backoff.ts), each unless it has changed since it was read. Consumers hear of a longer
-  pause, and of a host that obeys a clock from now on.
+  Keeps what was decided about hosts (src/politeness/backoff.ts), each unless it has changed since it was
+  read. Consumers hear of a longer pause, and of a host that obeys a clock from now on.
 
-  KEYS[1]  NS:held (ZSET) limiter keys that are paused or slowed, by until when
+  KEYS[1]  NS:held
   ARGV[1]  NS
-  ARGV[2]  and all after it, for each host:
-           limiter key
-           version that was read, '' for none
-           until when it is held back (ms), 0 if it is not
-           for how long all of it is kept (ms)
-           no start by its rate so long from now (ms)
-           number of fields and values, then these
-  Answers  an array: 'kept' for each host that was, 'changed' for one that another had changed
+  ARGV[2]  limiter key of a host
+  ARGV[3]  its version when it was read, '' for none
+  ARGV[4]  until when it is held back (ms), 0 if it is not
+  ARGV[5]  for how long all of it is kept (ms)
+  ARGV[6]  no start by its rate so long from now (ms)
+  ARGV[7]  number of fields and values
+  ARGV[8]  and all of these after it: a field, its value, the next field…
+  ARGV[…]  and all after these: the same of the other hosts
+  Answers  for each host 'kept', or 'changed' when it had changed
+
+  NS:held (ZSET) limiter keys that are paused or slowed, by until when
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/limiter/keep.lua
 --- include politeness/lua/limiter/key-event.lua
-local ns, held = ARGV[1], KEYS[1]
+local ns = ARGV[1]
 local now = redisTime()
 
-local function number(text)
-  return tonumber(text) or 0
+local function isTimed(pace, hint)
+  return (tonumber(pace) or 0) > 0 or (tonumber(hint) or 0) > 0
 end
 
-local function keep(key, heldUntil, keepMs, startAfterMs, changes)
+-- `changes`: fields and their values, in turn. Answers whether it was kept.
+local function store(key, version, heldUntil, keep, startsApart, changes)
   local k = ns .. ':k:' .. key
-  local pause, pace, hint, tat = unpack(redis.call('HMGET', k, 'pause', 'pace', 'hint', 'tat'))
+  local known, pauseBefore, paceBefore, hintBefore, tat = unpack(redis.call('HMGET', k, 'version', 'pause', 'pace', 'hint', 'tat'))
+  if (known or '') ~= version then return false end
   redis.call('HINCRBY', k, 'version', 1)
   if #changes > 0 then redis.call('HSET', k, unpack(changes)) end
-  if startAfterMs > 0 then redis.call('HSET', k, 'tat', math.max(now + startAfterMs, number(tat))) end
-  gateKeep(k, keepMs)
-  if heldUntil > now then redis.call('ZADD', held, heldUntil, key) else redis.call('ZREM', held, key) end
-  local newPause, newPace, newHint = unpack(redis.call('HMGET', k, 'pause', 'pace', 'hint'))
-  local pauseUntil = number(newPause)
-  if pauseUntil > now and pauseUntil > number(pause) then tellOfKey(ns, 'pause', math.ceil(pauseUntil - now), key) end
-  local wasTimed = number(pace) > 0 or number(hint) > 0
-  local isTimed = number(newPace) > 0 or number(newHint) > 0
-  if isTimed and (startAfterMs > 0 or not wasTimed) then tellOfKey(ns, 'timed', 0, key) end
+  if startsApart > 0 then redis.call('HSET', k, 'tat', math.max(now + startsApart, tonumber(tat) or 0)) end
+  gateKeep(k, keep)
+  if heldUntil > now then redis.call('ZADD', ns .. ':held', heldUntil, key) else redis.call('ZREM', ns .. ':held', key) end
+  local pauseText, pace, hint = unpack(redis.call('HMGET', k, 'pause', 'pace', 'hint'))
+  local pause = tonumber(pauseText) or 0
+  if pause > now and pause > (tonumber(pauseBefore) or 0) then tellOfKey(ns, 'pause', math.ceil(pause - now), key) end
+  if isTimed(pace, hint) and (startsApart > 0 or not isTimed(paceBefore, hintBefore)) then tellOfKey(ns, 'timed', 0, key) end
+  return true
 end
 
 local out = {}
 local i = 2
 while i <= #ARGV do
-  local key, version, heldUntil, keepMs, startAfterMs, count =
-    ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5])
-  if (redis.call('HGET', ns .. ':k:' .. key, 'version') or '') == version then
-    keep(key, heldUntil, keepMs, startAfterMs, { unpack(ARGV, i + 6, i + 5 + count) })
-    out[#out + 1] = 'kept'
-  else
-    out[#out + 1] = 'changed'
-  end
-  i = i + 6 + count
+  local key, version, heldUntil, keep, startsApart, count = unpack(ARGV, i, i + 5)
+  local first = i + 6
+  i = first + tonumber(count)
+  local changes = { unpack(ARGV, first, i - 1) }
+  local isKept = store(key, version, tonumber(heldUntil), tonumber(keep), tonumber(startsApart), changes)
+  out[#out + 1] = isKept and 'kept' or 'changed'
 end
-redis.call('ZREMRANGEBYSCORE', held, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', ns .. ':held', '-inf', now)
 return out

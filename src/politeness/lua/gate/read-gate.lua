@@ -1,16 +1,20 @@
 --[[
   The gate of one limiter key: all that decides how many starts it lets pass now, and when the next. Keys:
     NS:k:KEY (HASH)
-      pause          no start before (ms)
-      next, pend     no start before (ms), from the delay; who has leave to start and has not yet: until it has (or its lease ends,
-                     which is `next` meanwhile) nobody else starts, so that delays are true however long a connect takes
-      tat            theoretical arrival time of the next start, by the rate (GCRA with no burst, ms)
-      conc, max, dur, delay  limits that a request named for this key; o:conc, o:delay, o:max, o:dur those that the operator set
-      crawl          Crawl-delay of its robots.txt (ms)
-      pace           least time between two starts that its latency and errors ask for; hint, hintUntil  the same from its quota
-      lat            its latency, and all else that src/politeness/backoff-state.ts names; version  counts the changes of these
-      server         whose ceiling it shares (--per-server)
-      keep           '1': limits that must not be forgotten
+      pause     no start before (ms)
+      next      no start before (ms), from the delay
+      pend      who has leave to start and has not yet: until it has (or its lease ends, which is `next`
+                meanwhile) nobody else starts, so that delays are true however long a connect takes
+      tat       theoretical arrival time of the next start, by the rate (GCRA with no burst, ms)
+      conc, max, dur, delay  limits that a request named for this key
+      o:conc, o:delay, o:max, o:dur  limits that the operator set
+      crawl     Crawl-delay of its robots.txt (ms)
+      pace      least time between two starts that its latency and errors ask for (ms)
+      hint, hintUntil  the same from its quota, and until when (ms)
+      lat       its latency (ms); beside it all else that src/politeness/backoff-state.ts names
+      version   counts the changes of these
+      server    whose ceiling it shares (--per-server)
+      keep      '1': limits that must not be forgotten
     NS:k:KEY:s (ZSET) holders of slots by the end of their lease (ms)
     NS:k:KEY:q (ZSET) holders that wait for a slot (retries, redirects), until when (ms): a lane leaves them
                       room
