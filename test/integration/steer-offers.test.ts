@@ -25,7 +25,7 @@ test('enqueue only offers to a paused crawl; the crawl command says that it is p
   assert.equal((await runner.run(['pause', 'c'])).code, 0);
   assert.equal((await runner.run(['enqueue', runner.path('two.txt'), ...same])).code, 0);
   const crawl = runner.start(['crawl', runner.path('one.txt'), ...same]);
-  await crawl.line(/^crawl c is paused; it goes on after: npm run drover -- resume c$/);
+  await crawl.line(/^crawl c is paused; resume it with: npm run drover -- resume c$/);
   const { state, accepted, waiting } = await runner.status('c');
   assert.deepEqual([state, accepted, waiting], ['paused', 2, 2]);
   assert.deepEqual(await site.log(), []);
