@@ -1,4 +1,4 @@
-// The options of drover hosts …, apart from settings, and the types that its programs get.
+// The options of drover hosts …, except settings, and the types that its programs get.
 import { likeSetting, type OptionsOf, text, toggle } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 

@@ -1,4 +1,4 @@
-// The table of settings: one entry is one setting, and flags, variables, types, docs and API follow from it.
+// The table of settings. One entry is one setting: flags, variables, types, docs and API follow from it.
 import { z } from 'zod';
 import {
   anyDuration,
@@ -19,31 +19,31 @@ import {
 } from './values.ts';
 
 /**
- * Of whom a setting is:
- * - crawl: it is kept with the crawl in Redis, and the whole fleet follows it
- * - consumer: of a process that fetches
- * - place: where the fleet is, for all that take part in it
- * - api: of the server
- * - command: of the command at hand, whatever it does
+ * Who owns a setting:
+ * - crawl: it is stored with the crawl in Redis, and the whole fleet follows it
+ * - consumer: a process that fetches
+ * - place: where the fleet is; the same for all its processes
+ * - api: the server
+ * - command: the present command
  */
 export type Owner = 'crawl' | 'consumer' | 'place' | 'api' | 'command';
 
 export interface Definition<T, Of extends Owner = Owner> {
   readonly of: Of;
-  /** In commander's notation; without one, the setting has only a variable and a config key. */
+  /** In the notation of commander. Without it, the setting has only a variable and a config key. */
   readonly flags?: string;
   readonly help: string;
   readonly schema: z.ZodType<T>;
   readonly default: NoInfer<T>;
-  /** A flag that may be given more than once. */
+  /** The flag may be given more than once. */
   readonly many?: boolean;
   /** It may hold a password or a token: its value is never shown. */
   readonly secret?: boolean;
-  /** Of a crawl, but not for a caller of the API to say. */
+  /** It belongs to the crawl, but a caller of the API cannot set it. */
   readonly operatorOnly?: boolean;
-  /** Its variable, where that is not DROVER_ and the name. */
+  /** Its variable, if that is not DROVER_ and the name. */
   readonly variable?: string;
-  /** Its former name: crawls in Redis may hold it still, and whoever gives it is told the present one. */
+  /** Its former name. Crawls in Redis may still hold it, and a user who gives it is told the present one. */
   readonly formerly?: string;
 }
 

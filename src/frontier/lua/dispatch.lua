@@ -1,18 +1,18 @@
 --[[
-  One turn of dispatch: gives slots back, notes what has arrived in the queue, and moves due requests from
+  One turn of dispatch. Gives slots back, notes what has arrived in the queue, and moves due requests from
   lanes to the hand-over list, fairly over crawls and hosts, with a slot of their limiter key or ahead of one.
-  What was handed over and never arrived (the dispatcher died) is handed over again.
+  What was handed over but never arrived (the dispatcher died) is handed over again.
 
   KEYS[1]  NS:active
   ARGV[1]  NS
   ARGV[2]  crawl to serve, or '*'
-  ARGV[3]  how many jobs are to wait in the queue
+  ARGV[3]  how many jobs should wait in the queue
   ARGV[4]  lease (ms)
-  ARGV[5]  number of slots that are given back
-  ARGV[6]  and every third after it, for each of these: limiter key
+  ARGV[5]  how many slots are given back
+  ARGV[6]  and every third one after it, for each of these slots: limiter key
   ARGV[7]  …: holder
   ARGV[8]  …: server or ''
-  ARGV[…]  and all after these: what has arrived, members of the hand-over list
+  ARGV[…]  and all after these: members of the hand-over list that have arrived
   Answers  {ms until the next lane is due or -1, waiting in the queue, then four for each request: crawl, id,
            packed, and how it starts: 'fetch' with a slot ('fetch@SERVER' with one of its server too), 'ahead'
            of one, 'ask' the gate (its key obeys a clock, or it was handed over before)}
@@ -49,7 +49,7 @@ for first = firstArrived, #ARGV, 1000 do redis.call('ZREM', handOver, unpack(ARG
 
 local waiting = redis.call('LLEN', ns .. ':requests:wait')
 local turn = { now = now, lease = lease, isHungry = waiting * 4 <= wanted }
--- The answer: its first place is filled at the end.
+-- The answer. Its first place is filled at the end.
 local out = { -1, waiting }
 
 local function hand(crawl, id, packed, start)
@@ -81,11 +81,12 @@ local function rest(crawl, c, key, g, allowance)
   waitForSlot(slots, slots == g.server and crawl .. '\31' .. key or crawl)
 end
 
--- Opens one request of a lane and hands it over; `free`: whether there is a slot that it may have along.
+-- Opens one request of a lane and hands it over. `free`: whether there is a slot for it.
 local function open(crawl, c, info, g, packed, start, free)
   local id = idOf(packed)
   local member = crawl .. '.' .. id
-  -- What was replayed has been taken before: it asks the gate, so that its record goes before the former one.
+  -- A replayed request has been taken before. It asks the gate and gets a new claim, so that its record wins
+  -- over the former one.
   local replayed = info.replayed and redis.call('HGET', c .. ':replayed', id)
   redis.call('HSET', c .. ':open', id, (replayed and string.match(replayed, '^%d+') or '0') .. '\31' .. packed)
   redis.call('ZADD', handOver, now, member)
@@ -103,7 +104,7 @@ local function open(crawl, c, info, g, packed, start, free)
   hand(crawl, id, packed, start)
 end
 
--- Serves one lane: up to `quota` requests. Answers how many.
+-- Serves one lane: up to `quota` requests. Returns how many.
 local function serveLane(crawl, c, key, info, quota, order)
   local g = readGate(ns, key, info, now)
   local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, turn)
@@ -123,7 +124,7 @@ local function serveLane(crawl, c, key, info, quota, order)
   end
   if served > 0 then
     redis.call('HINCRBY', c .. ':n', key, served)
-    -- A timed lane gives the next shortly before that may start.
+    -- A lane with a clock gives its next request shortly before that may start.
     local dueMs = g.timed and math.max(now, allowance.at + served * math.max(g.delay, g.interval) - LEAD_MS) or now
     redis.call('ZADD', c .. ':due', 'XX', dueMs + order * 0.0001, key)
   end
