@@ -107,7 +107,7 @@ const hostRule = z
     durationMs: timeLimit.optional(),
   })
   .refine(({ max, durationMs }) => (max === undefined) === (durationMs === undefined), {
-    error: 'max and durationMs go together: so many starts in that time',
+    error: 'max and durationMs must be given together: at most max starts in that time',
   });
 
 /** In a variable it is JSON. */
@@ -142,7 +142,7 @@ export const apiTokens = z.preprocess(
   (value) => (typeof value === 'string' && itemsOf(value).length === 0 ? ['none'] : value),
   list(apiToken).refine(
     (tokens) => new Set(tokens.map((token) => token.replace(/^ro:/, ''))).size === tokens.length,
-    'the same token stands there twice',
+    'the same token is given twice',
   ),
 );
 

@@ -90,7 +90,7 @@ function paceOf({ key, paceMs, paceWhy, paceSince, ...facts }: HoldFacts): Hold 
   return {
     ...{ kind: 'slowed', why: paceWhy, since: isoOf(paceSince), until: null, intervalMs: paceMs },
     reason: reasons[paceWhy],
-    change: `it ends when the host is well again; drover hosts resume ${key} ends it now, --no-adaptive for a whole crawl`,
+    change: `wait until the host is well again, or drover hosts resume ${key}; --no-adaptive turns this off for a crawl`,
   };
 }
 
@@ -113,7 +113,7 @@ function crawlDelayOf({ crawlDelayMs, crawlDelaySince }: HoldFacts): Hold | null
   return {
     ...{ kind: 'slowed', why: 'crawl-delay', since: isoOf(crawlDelaySince), until: null },
     ...{ intervalMs: crawlDelayMs, reason: 'its robots.txt asks for a Crawl-delay' },
-    change: '--max-crawl-delay bounds it',
+    change: '--max-crawl-delay limits it',
   };
 }
 

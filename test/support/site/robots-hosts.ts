@@ -173,7 +173,7 @@ export const hosts: Host[] = [
   },
 ];
 
-/** Hosts whose robots.txt cannot be had, each with a crawl of its own, and the code and the reason that its pages die of. */
+/** Hosts whose robots.txt cannot be fetched, each with a crawl of its own, and the code and the reason that its pages die of. */
 export const sick: { promise: string; robots: Answer; options?: string[]; code: string; reason: RegExp }[] = [
   {
     promise: '500: nothing is fetched',

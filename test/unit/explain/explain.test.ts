@@ -27,7 +27,7 @@ test('a reason is what the case adds to its code, or the sentence of the code', 
   assert.equal(sentences('a.', 'b', 'c!'), 'a. b. c!');
 });
 
-test('a robots.txt that cannot be had forbids all, one that allows nothing', () => {
+test('a robots.txt that could not be fetched forbids all, one that allows nothing', () => {
   const look = {
     file: 'http://a.test:81/robots.txt',
     kind: 'rules',

@@ -233,7 +233,7 @@ test('no redis-server is wanted with REDIS_URL or --no-redis, no packages with -
   assert.deepEqual(clone.calls(), ['redis-server --version']);
 });
 
-test('a browser is installed for the tests alone, and where it cannot be had, the rest goes on', async (t) => {
+test('a browser is installed for the tests alone, and where it cannot be installed, the rest goes on', async (t) => {
   const clone = freshClone(t);
   clone.program(
     'apt-get',
