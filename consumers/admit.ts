@@ -19,7 +19,7 @@ const PAUSED_MS = 3000;
 const ELSEWHERE_MS = 50;
 
 /** What a refusal means for the request. `refuse` and `fail` end it; `again` uses up an attempt. */
-type Refusal =
+type RefusalEffect =
   | { kind: 'refuse'; failure: Failure }
   | { kind: 'fail'; failure: Failure }
   | { kind: 'again'; failure: Failure };
@@ -53,7 +53,11 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   return passRobots(context, job, admission);
 }
 
-function decideOn(context: ConsumerContext, job: ActiveJob, refused: Refusal): Decision | Promise<Decision> {
+function decideOn(
+  context: ConsumerContext,
+  job: ActiveJob,
+  refused: RefusalEffect,
+): Decision | Promise<Decision> {
   const { kind, failure } = refused;
   switch (kind) {
     case 'refuse':
@@ -72,7 +76,7 @@ function decideOn(context: ConsumerContext, job: ActiveJob, refused: Refusal): D
  * everything for now: the request is tried again, and dies when no attempt is left. When the host itself was
  * out of reach (its name, port or certificate), the request fails with that cause.
  */
-export function refusal(refused: Failure): Refusal {
+export function refusal(refused: Failure): RefusalEffect {
   const { ends, retry } = catalogue[refused.code];
   if (ends === 'refused') return { kind: 'refuse', failure: refused };
   if (!retry) return { kind: 'fail', failure: refused };
@@ -138,7 +142,7 @@ function failureOfReason(reason: string): Failure {
   return knownFailure(unpackFailure(reason)) ?? failure('E_QUEUE', reason);
 }
 
-function stalledTooOften(claim: number): Refusal {
+function stalledTooOften(claim: number): RefusalEffect {
   return { kind: 'fail', failure: failure('E_STALLED', `It was taken ${claim + 1} times.`) };
 }
 

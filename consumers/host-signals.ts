@@ -8,7 +8,12 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
  * To be called before the slot goes to the next request: a pause holds in this process at once. `ageMs`: how
  * long ago the fetch began.
  */
-export function listen(context: ConsumerContext, job: ActiveJob, result: FetchResult, ageMs: number): void {
+export function noteHostSignals(
+  context: ConsumerContext,
+  job: ActiveJob,
+  result: FetchResult,
+  ageMs: number,
+): void {
   const { attempt, slot } = job;
   const longestMs = job.loadedCrawl.settings.maxPause;
   const nowMs = Date.now();

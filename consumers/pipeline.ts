@@ -12,7 +12,7 @@ import { type Decision, die, refuseRequest, retry } from './decision.ts';
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
 import { follow } from './follow/follow.ts';
 import { handle } from './handle.ts';
-import { listen } from './host-signals.ts';
+import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone } from './postpone.ts';
 import { store } from './store.ts';
@@ -69,7 +69,7 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
   const { result } = fetched;
   const verdict = classify(result, { deadOn: job.loadedCrawl.settings.deadOn, nowMs: Date.now() });
   // The backoff hears what the answer tells about the host before the slot goes to the next request.
-  listen(context, job, result, fetched.ageMs);
+  noteHostSignals(context, job, result, fetched.ageMs);
   job.slot.pass();
   switch (verdict.kind) {
     case 'recorded':

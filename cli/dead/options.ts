@@ -20,12 +20,12 @@ export type FilterOptions = ValuesOf<typeof filterOptions>;
 export const summaryOptions = { ...filterOptions, ...asJson };
 export type SummaryOptions = OptionsOf<typeof summaryOptions>;
 
-export const listOptions = {
+export const listLettersOptions = {
   ...filterOptions,
   limit: likeSetting('limit', '--limit <n>', 'show at most n letters', '50'),
   ...asJson,
 };
-export type ListOptions = OptionsOf<typeof listOptions>;
+export type ListLettersOptions = OptionsOf<typeof listLettersOptions>;
 
 export const exportOptions = {
   ...filterOptions,

@@ -2,11 +2,11 @@
 import { likeSetting, type OptionsOf, text, toggle } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 
-export const listOptions = {
+export const listHostsOptions = {
   limit: likeSetting('limit', '--limit <n>', 'show at most n hosts', '50'),
   ...asJson,
 };
-export type ListOptions = OptionsOf<typeof listOptions>;
+export type ListHostsOptions = OptionsOf<typeof listHostsOptions>;
 
 export const setOptions = {
   concurrency: likeSetting('perHost', '--concurrency <n>', 'most fetches in flight'),

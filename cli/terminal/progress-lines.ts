@@ -2,7 +2,7 @@
 import { endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
 import { printable } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
-import { clock, count, counted, duration, highestFirst, size, speed } from './figures.ts';
+import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
 import { type Fitted, fit, type Piece, paint, piece } from './styles.ts';
 
 interface Terminal {
@@ -59,7 +59,7 @@ function headLine(sample: ProgressSample, rate: Rate, { columns, colour }: Termi
 
 /** In whole seconds, because it is an estimate. */
 function timeLeft(milliseconds: number): string {
-  return `${duration(Math.ceil(milliseconds / 1000) * 1000)} left`;
+  return `${durationText(Math.ceil(milliseconds / 1000) * 1000)} left`;
 }
 
 function bar(share: number, columns: number, colour: boolean): string {

@@ -34,7 +34,7 @@ export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Pr
   const result = await guardedFetch(context, job, {
     url: request.url,
     method: request.extras?.method ?? 'GET',
-    headers: requestHeaders(job),
+    headers: headersOf(job),
     body: request.extras?.body ?? null,
     userAgent: settings.userAgent,
     timeouts: request.extras?.timeouts
@@ -89,7 +89,7 @@ function lossOf(job: ActiveJob): Failure {
   return isFailure(reason) ? reason : failure('E_LOCK_LOST');
 }
 
-function requestHeaders(job: ActiveJob): Record<string, string> {
+function headersOf(job: ActiveJob): Record<string, string> {
   const own = job.request.extras?.headers;
   const shared = job.loadedCrawl.settings.header;
   if (!own) return shared;

@@ -20,8 +20,8 @@ export interface Replayed {
  * opened: it is back in its lane. later: it is not in the failed set yet, or the run has opened enough. gone:
  * it is no longer a dead letter. cancelled: its crawl was cancelled.
  */
-export type ReplayAnswer = 'opened' | 'later' | 'gone' | 'cancelled';
-const answerOf = oneOf<ReplayAnswer>('opened', 'later', 'gone', 'cancelled');
+export type LetterReplay = 'opened' | 'later' | 'gone' | 'cancelled';
+const answerOf = oneOf<LetterReplay>('opened', 'later', 'gone', 'cancelled');
 
 /**
  * A run that brings letters back. It may have opened at most this many letters in all, and only while it is
@@ -70,7 +70,7 @@ export function replayLetters(
   fleet: Fleet,
   run: ReplayStep,
   letters: readonly Replayed[],
-): Promise<ReplayAnswer[]> {
+): Promise<LetterReplay[]> {
   return fleet.run(replayScript, { run, letters });
 }
 
