@@ -10,7 +10,9 @@ export interface CrawlFigures {
   firstAttemptsSeconds: number;
   /** The host that named the longest pauses: all of them, overlaps once. */
   namedPauseSeconds: number;
-  /** The URL that waited longest for its own retries: from its first failure without a time to its last start. */
+  /**
+   * The URL that waited longest for its own retries: from its first failure without a time to its last start.
+   */
   ownRetrySeconds: number;
   startsInPauses: number;
 }

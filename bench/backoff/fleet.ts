@@ -1,5 +1,5 @@
-// Hosts that are too much asked, crawled by two consumers: a host that answers nothing but 503, one that gets ten times as slow, and hosts
-// that name the time at which to come again, in all the ways that there are.
+// Hosts that are too much asked, crawled by two consumers: a host that answers nothing but 503, one that gets
+// ten times as slow, and hosts that name the time at which to come again, in all the ways that there are.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PAUSE_NEWS_MS, type Pause, startsDuring } from '../../test/support/auditor.ts';
 import { type Behaviour, type LogEntry, type Site, startSite } from '../../test/support/site/site.ts';
@@ -69,7 +69,10 @@ export interface NamedFigures {
   name: string;
   pauses: number;
   startsInPauses: number;
-  /** How long after an answer that named a time its host was still asked, at most: what the news took. 0 if it was not. */
+  /**
+   * How long after an answer that named a time its host was still asked, at most: what the news took. 0 if it
+   * was not.
+   */
   newsMs: number;
   /** URLs that have no record of a success in the end. */
   failed: number;
@@ -125,7 +128,9 @@ function pausesOf(entries: readonly LogEntry[], status: number, pauseMs: number)
     .map(({ end }) => ({ fromMs: end, untilMs: end + pauseMs - 5 }));
 }
 
-/** For each start in a pause, how long after its begin it came, at least: the server may have stamped it late. */
+/**
+ * For each start in a pause, how long after its begin it came, at least: the server may have stamped it late.
+ */
 function startsIn(entries: readonly LogEntry[], pauses: readonly Pause[]): number[] {
   return pauses.flatMap((pause) =>
     startsDuring(entries, [pause]).map(({ start, lateMs = 0 }) => Math.max(0, start - lateMs - pause.fromMs)),

@@ -1,4 +1,5 @@
-// What the backoff benchmark prints: a table for each kind of measurement, with what was wanted and whether it was met.
+// What the backoff benchmark prints: a table for each kind of measurement, with what was wanted and whether
+// it was met.
 import { inColumns } from '../measure/columns.ts';
 import type { Crawled } from './crawl.ts';
 import type { SlowedFigures } from './figures.ts';

@@ -10,7 +10,10 @@ interface Terminal {
   colour: boolean;
 }
 
-/** Four lines: progress, speed, troubles, hosts that are held back. The last two are empty while there are none. */
+/**
+ * Four lines: progress, speed, troubles, hosts that are held back. The last two are empty while there are
+ * none.
+ */
 export function liveLines(sample: ProgressSample, rate: Rate, terminal: Terminal): Fitted[] {
   const { counts, inFlight } = sample;
   const { columns, colour } = terminal;
@@ -89,7 +92,9 @@ function troubles({ counts }: ProgressSample): Piece[] {
   return pieces;
 }
 
-/** The first host that is held back, with the reason and what would change it; and the number of the others. */
+/**
+ * The first host that is held back, with the reason and what would change it; and the number of the others.
+ */
 function heldBack({ held = [] }: ProgressSample): Piece[] {
   const [first, ...others] = held;
   if (!first) return [];

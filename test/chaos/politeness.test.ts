@@ -70,7 +70,8 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
   );
   assertAddsUp(await runner.status('polite'));
 
-  // Only the consumer's death makes a page be asked for again once it was served, or began to be; a 429 is no attempt.
+  // Only the consumer's death makes a page be asked for again once it was served, or began to be; a 429 is no
+  // attempt.
   assert.ok(log.filter(({ status }) => status === 429).length > 10);
   const interrupted = new Set(askedAgain(log.filter(({ status }) => status !== 429)));
   const again = records.filter(({ attempts }) => attempts > 1).map(({ url }) => url.replace('http://', ''));

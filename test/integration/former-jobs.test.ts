@@ -1,5 +1,6 @@
-// A queue that a former version filled: its jobs kept the packed request alone, said by their name how they start, and by their timestamp when
-// that was decided. They are fetched, listed and brought back like all others.
+// A queue that a former version filled: its jobs kept the packed request alone, said by their name how they
+// start, and by their timestamp when that was decided. They are fetched, listed and brought back like all
+// others.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
@@ -36,8 +37,8 @@ async function siteOf(t: TestContext, options: Partial<SiteOptions> = {}): Promi
 }
 
 /**
- * A crawl `c` of these pages, all of them handed out to jobs of the former form. `starts`: of each, instead of what dispatch said; `progress`: what
- * they remember.
+ * A crawl `c` of these pages, all of them handed out to jobs of the former form. `starts`: of each, instead
+ * of what dispatch said; `progress`: what they remember.
  */
 async function leaveFormerJobs(
   { runner, fleet }: TestFleet,

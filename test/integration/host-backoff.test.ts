@@ -1,5 +1,5 @@
-// What failing pages, refusals and named times do to a host and to its requests, in all the forms in which servers say it; from the
-// server's log and from what drover tells.
+// What failing pages, refusals and named times do to a host and to its requests, in all the forms in which
+// servers say it; from the server's log and from what drover tells.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';

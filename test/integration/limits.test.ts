@@ -100,7 +100,8 @@ test('a key that requests name has its delay, and the Crawl-delay of its hosts, 
   const named = await crawl({ key: 'api', delayMs: 200 }, ...base, '--ignore-robots', '--crawl', 'a');
   assert.equal(named.length, 8);
   assert.deepEqual(violationsOf(named, { concurrency: 4, delayMs: 200 }, [], 5), []);
-  // Each robots.txt is asked for before it can be known; from then on the pages keep apart, whatever their host.
+  // Each robots.txt is asked for before it can be known; from then on the pages keep apart, whatever their
+  // host.
   const told = await crawl({ key: 'other' }, ...base, '--crawl', 'b');
   const pages = told.filter(({ path }) => path !== '/robots.txt');
   assert.equal(pages.length, 8);

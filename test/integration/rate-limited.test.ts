@@ -1,4 +1,5 @@
-// What hosts say of being asked too much, and what follows: pauses, forgiveness, a slower pace; from the server's log.
+// What hosts say of being asked too much, and what follows: pauses, forgiveness, a slower pace; from the
+// server's log.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';

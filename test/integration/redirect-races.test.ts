@@ -1,5 +1,5 @@
-// Redirects and the limits of the hosts that they lead to: each hop waits for its own host's time, and no hop waits for ever. From the
-// server's log.
+// Redirects and the limits of the hosts that they lead to: each hop waits for its own host's time, and no hop
+// waits for ever. From the server's log.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';

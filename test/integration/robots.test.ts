@@ -1,5 +1,5 @@
-// What a process and its fleet know of a robots.txt, how long, and what holds while it cannot be fetched: real
-// Redis, and a real server that counts.
+// What a process and its fleet know of a robots.txt, how long, and what holds while it cannot be fetched:
+// real Redis, and a real server that counts.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { failure } from '../../src/errors.ts';

@@ -13,7 +13,9 @@ import type { Redis } from '../../../src/redis.ts';
 import type { CommandRunner } from '../crawls.ts';
 import { until } from '../signals.ts';
 
-/** What a crawl's frontier takes in Redis: lanes, due set, buckets of the seen set, accepted requests by host. */
+/**
+ * What a crawl's frontier takes in Redis: lanes, due set, buckets of the seen set, accepted requests by host.
+ */
 export async function frontierKeys(redis: Redis, namespace: string, crawl: string): Promise<string[]> {
   const found: string[] = [];
   let cursor = '0';
@@ -63,7 +65,10 @@ export async function bareCrawl(
       for (const { id: request } of handed) open.set(`${id}.${request}`, request);
       return handed.length;
     },
-    /** Ends the oldest open request, as a page with a new link; its slot comes back with the lease of the key gone. */
+    /**
+     * Ends the oldest open request, as a page with a new link; its slot comes back with the lease of the key
+     * gone.
+     */
     async end() {
       const [member, request] = open.entries().next().value ?? [];
       if (!member || !request) return;

@@ -1,4 +1,5 @@
-// What follows from what is seen of a host: pauses, a slower pace, and their end. Decisions alone, without Redis.
+// What follows from what is seen of a host: pauses, a slower pace, and their end. Decisions alone, without
+// Redis.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';

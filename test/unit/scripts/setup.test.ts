@@ -1,4 +1,5 @@
-// The set-up of a fresh clone, with stand-ins for npm and the package managers that write down what they are asked.
+// The set-up of a fresh clone, with stand-ins for npm and the package managers that write down what they are
+// asked.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import {
