@@ -1,7 +1,7 @@
 // What an answer tells about its host (rate limits, failures, latency) is passed to the backoff.
 import { namedTimeOf } from '../src/fetch/named-time.ts';
 import type { FetchResult } from '../src/outcome.ts';
-import { signalOf } from '../src/politeness/backoff.ts';
+import { signalOf } from '../src/politeness/answer-signal.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 
 /**

@@ -1,5 +1,5 @@
 // What a server's log says of a crawl of failing pages: how long it took, and of what. Pure functions.
-import { byHost, PAUSE_NEWS_MS, type Pause, startsDuring } from '../../test/support/auditor.ts';
+import { byHost, PAUSE_NEWS_MS, type Pause, startsDuring } from '../../test/support/politeness/auditor.ts';
 import type { LogEntry } from '../../test/support/site/site.ts';
 
 export interface CrawlFigures {

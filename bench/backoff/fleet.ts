@@ -1,7 +1,7 @@
 // Hosts that are too much asked, crawled by two consumers: a host that answers nothing but 503, one that gets
 // ten times as slow, and hosts that name the time at which to come again, in all the ways that there are.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PAUSE_NEWS_MS, type Pause, startsDuring } from '../../test/support/auditor.ts';
+import { PAUSE_NEWS_MS, type Pause, startsDuring } from '../../test/support/politeness/auditor.ts';
 import { type Behaviour, type LogEntry, type Site, startSite } from '../../test/support/site/site.ts';
 import { withFleet } from '../politeness/fleet.ts';
 import { type SlowedFigures, slowedOf } from './figures.ts';

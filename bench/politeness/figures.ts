@@ -12,7 +12,7 @@ import {
   type ToldPause,
   type Violation,
   violationsOf,
-} from '../../test/support/auditor.ts';
+} from '../../test/support/politeness/auditor.ts';
 import type { LogEntry } from '../../test/support/site/site.ts';
 import { addressOf, type PoliteHost } from './hosts.ts';
 

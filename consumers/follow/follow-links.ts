@@ -1,7 +1,7 @@
 // The links of a page. Those in scope become requests of the crawl. They are offered in parts; the last part
 // goes with the page's commit.
 import { failure } from '../../src/errors.ts';
-import { packEntry } from '../../src/frontier/entry.ts';
+import { packBatchEntry } from '../../src/frontier/entry.ts';
 import { BATCH, offerList } from '../../src/frontier/offer.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
@@ -72,7 +72,7 @@ function* linkEntries(
     const chain = chainOf(url);
     const refusal = loadedCrawl.scope.refuses(url, from, depth) ?? trapOf(job, url, chain);
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
-    else yield packEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
+    else yield packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
   }
 }
 

@@ -1,7 +1,7 @@
 // Sitemaps as seeds: what a fetched sitemap lists becomes requests of the crawl, further sitemaps included.
 
 import type { Failure } from '../../src/errors.ts';
-import { packEntry } from '../../src/frontier/entry.ts';
+import { packBatchEntry } from '../../src/frontier/entry.ts';
 import type { Answer } from '../../src/outcome.ts';
 import type { Request } from '../../src/request.ts';
 import { parseRobots, withinLimit } from '../../src/robots/rules.ts';
@@ -101,7 +101,7 @@ function* sitemapEntries(
 ): Generator<string> {
   for (const found of requestsOf(job, listing)) {
     if ('code' in found) leftOut[found.code] = (leftOut[found.code] ?? 0) + 1;
-    else yield packEntry(found, job.laneKey);
+    else yield packBatchEntry(found, job.laneKey);
   }
 }
 

@@ -17,7 +17,7 @@ export interface Ending {
    */
   reason: string;
   host: string;
-  /** Its links, as packEntry packs them; at most BATCH. */
+  /** Its links, as packBatchEntry packs them; at most BATCH. */
   links: string;
   /** How many links did not become requests, by the code of the reason. */
   leftOut: Readonly<Record<string, number>>;

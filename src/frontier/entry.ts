@@ -18,7 +18,7 @@ export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): s
  * repeated (the host of the page). When a URL belongs to the host of its limiter key, `http://HOST` is
  * written as 0x01 and `https://HOST` as 0x02. A seed without other fields has nothing before its URL.
  */
-export function packEntry(request: Request, ownKey: string): string {
+export function packBatchEntry(request: Request, ownKey: string): string {
   const { url, extras } = request;
   const id = fingerprint(extras ? { url, method: extras.method, body: extras.body } : { url });
   const { key, priority, limits, entry } = placeOf(request);

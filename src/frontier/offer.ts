@@ -4,7 +4,7 @@ import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
-import { packEntry } from './entry.ts';
+import { packBatchEntry } from './entry.ts';
 
 /** How many requests one atomic script call takes. */
 export const BATCH = 500;
@@ -68,11 +68,11 @@ export async function offer(
   parent?: Parent,
 ): Promise<Offered | null> {
   const ownKey = parent?.key ?? '';
-  const list = requests.map((request) => packEntry(request, ownKey)).join('');
+  const list = requests.map((request) => packBatchEntry(request, ownKey)).join('');
   return offerList(fleet, crawl, list, parent);
 }
 
-/** The same for a list that packEntry has packed already, with the parent's key as own key. */
+/** The same for a list that packBatchEntry has packed already, with the parent's key as own key. */
 export async function offerList(
   fleet: Fleet,
   crawl: string,

@@ -1,9 +1,7 @@
 // Decides how the answers of a host change the way it is asked: pauses and a slower pace. These are pure
 // functions: from what is known about a host and what was seen now, they make what is known next. All their
 // numbers are here. host-backoff.ts keeps the result in Redis for the whole fleet.
-import { catalogue } from '../errors.ts';
-import { intervalOf, readQuotas } from '../fetch/rate-limit-headers.ts';
-import type { FetchResult, NamedTime } from '../outcome.ts';
+import type { NamedTime } from '../outcome.ts';
 import type { HostBackoff, PaceWhy, PauseWhy } from './backoff-state.ts';
 
 /**
@@ -104,45 +102,8 @@ export interface Observation {
 }
 
 /**
- * What one answer tells about its host. retried: a URL failed that had failed before; that counts only as a
- * sign of life.
- */
-export interface Signal {
-  kind: 'good' | 'failure' | 'retried' | 'refusal' | 'nothing';
-  /** When to come again. A good answer may name a time too. */
-  named: NamedTime | null;
-  quota: { intervalMs: number; forMs: number } | null;
-}
-
-/**
- * `named`: when to come again, by this answer. `attempt`: counted from 1. `nowMs`: milliseconds since 1970.
- */
-export function signalOf(
-  result: FetchResult,
-  named: NamedTime | null,
-  { attempt, longestMs, nowMs }: { attempt: number; longestMs: number; nowMs: number },
-): Signal {
-  const failure = attempt === 1 ? 'failure' : 'retried';
-  if (!result.ok)
-    return { kind: catalogue[result.failure.code].strain ? failure : 'nothing', named: null, quota: null };
-  const { status, headers } = result.answer;
-  const isServed = status >= 200 && status < 300;
-  // A host that names a time has said everything: draft-ietf-httpapi-ratelimit-headers, section 7.
-  if (named !== null) return { kind: isServed ? 'good' : 'refusal', named, quota: null };
-  if (status === 429) return { kind: 'refusal', named: null, quota: null };
-  const kind = status >= 500 ? failure : 'good';
-  const quotas = readQuotas(headers, nowMs);
-  if (quotas === null) return { kind, named: null, quota: null };
-  const { spent, tightest } = quotas;
-  if (spent) return { kind, named: { afterMs: spent.resetMs, by: 'quota' }, quota: null };
-  const intervalMs = Math.min(intervalOf(tightest), longestMs);
-  const forMs = Math.min(tightest.resetMs, longestMs);
-  return { kind, named: null, quota: intervalMs > 0 ? { intervalMs, forMs } : null };
-}
-
-/**
- * What is known about the host after this observation. `now` is the time of Redis. `random` is between 0 and
- * 1.
+ * What is known about the host after this observation. `now` is the time of Redis; `random` lies between 0
+ * and 1.
  */
 export function afterObservation(
   known: HostBackoff,

@@ -5,7 +5,8 @@
 import type { Fleet } from '../fleet.ts';
 import type { NamedTime } from '../outcome.ts';
 import { defineScript, oneOf } from '../scripts.ts';
-import { afterObservation, leastPauseMs, type Signal } from './backoff.ts';
+import type { Signal } from './answer-signal.ts';
+import { afterObservation, leastPauseMs } from './backoff.ts';
 import { changesOf, FIELD_NAMES, type HostBackoff, stateOf } from './backoff-state.ts';
 import type { KeyEvents } from './key-events.ts';
 import {

@@ -1,5 +1,6 @@
 // What this process has seen of a host and not yet told the fleet.
-import type { Observation, Refusal, Signal } from './backoff.ts';
+import type { Signal } from './answer-signal.ts';
+import type { Observation, Refusal } from './backoff.ts';
 
 /**
  * For how long a host is paused from now on, and for how long it has refused without a good answer; in

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { figuresOf } from '../../bench/politeness/figures.ts';
 import { behavioursOf, listOf, type PoliteHost, settingsOf, spread } from '../../bench/politeness/hosts.ts';
-import { askedAgain } from '../support/auditor.ts';
 import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
+import { askedAgain } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 

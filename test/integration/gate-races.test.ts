@@ -11,10 +11,10 @@ import { namespaceOf } from '../../src/keys.ts';
 import type { AskGate } from '../../src/politeness/gate-question.ts';
 import { createSlots, type Slots } from '../../src/politeness/slot.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
-import { type AuditedLimits, startsDuring, violationsOf } from '../support/auditor.ts';
 import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
+import { type AuditedLimits, startsDuring, violationsOf } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 

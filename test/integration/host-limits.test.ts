@@ -2,8 +2,14 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { type AuditedLimits, byHost, mostInFlight, smallestGapMs, violationsOf } from '../support/auditor.ts';
 import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
+import {
+  type AuditedLimits,
+  byHost,
+  mostInFlight,
+  smallestGapMs,
+  violationsOf,
+} from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 

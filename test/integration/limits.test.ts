@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { audit, violationsOf } from '../support/auditor.ts';
 import { openCommandRunner } from '../support/crawls.ts';
+import { audit, violationsOf } from '../support/politeness/auditor.ts';
 import { startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '-c', '40', '--crawl', 'c'];

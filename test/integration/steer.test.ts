@@ -5,10 +5,10 @@ import test from 'node:test';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import { dropStep, steer } from '../../src/frontier/steer.ts';
 import { keysOf } from '../../src/keys.ts';
-import { askedAgain, startsDuring } from '../support/auditor.ts';
 import { assertAddsUp, recordsOf } from '../support/crawls.ts';
 import { bareCrawl, frontierKeys, recordedAtLeast } from '../support/fleets/steering.ts';
 import { openFleets } from '../support/fleets.ts';
+import { askedAgain, startsDuring } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 

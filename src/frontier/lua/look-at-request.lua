@@ -6,8 +6,8 @@
   ARGV[2]  crawl
   ARGV[3]  id
   ARGV[4]  the id as a signed decimal
-  Answers  JSON: `state` of the crawl (null if there is none); `seen`: 'seen', 'unseen', or 'dropped' (the seen
-           set of a cancelled crawl is gone); `open`: `CLAIM US PACKED`, `dead`: `CLAIM US REASON`,
+  Answers  JSON: `state` of the crawl (null if there is none); `seen`: 'seen', 'unseen', or 'dropped' (the
+           seen set of a cancelled crawl is gone); `open`: `CLAIM US PACKED`, `dead`: `CLAIM US REASON`,
            `replayed`: `CLAIM US RUN`, each null if it is not; `handOver`: whether it is on the hand-over
            list
 ]]

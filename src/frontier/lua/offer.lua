@@ -10,9 +10,9 @@
   ARGV[4]  its claim
   ARGV[5]  its limiter key
   ARGV[6]  the requests (add.lua)
-  Answers  {'offered', added, duplicates, over the limit, over the limit of their host}. In these cases nothing
-           was added: {'unknown'}: there is no such crawl; {'parent-gone'}: the page is not open, or was
-           taken over; for a producer also {'full', waiting}: as many wait as are allowed (maxFrontier);
+  Answers  {'offered', added, duplicates, over the limit, over the limit of their host}. In these cases
+           nothing was added: {'unknown'}: there is no such crawl; {'parent-gone'}: the page is not open, or
+           was taken over; for a producer also {'full', waiting}: as many wait as are allowed (maxFrontier);
            {'cancelled'}: the crawl was cancelled
 ]]
 --- include lua/clock.lua

@@ -6,7 +6,7 @@ import { beginCrawl, leaveCrawl, readCounts } from '../../../src/crawl/crawl.ts'
 import { fleetOf } from '../../../src/fleet.ts';
 import { createCommitter, type Ending } from '../../../src/frontier/commit.ts';
 import { dispatch } from '../../../src/frontier/dispatch.ts';
-import { packEntry } from '../../../src/frontier/entry.ts';
+import { packBatchEntry } from '../../../src/frontier/entry.ts';
 import { offer } from '../../../src/frontier/offer.ts';
 import { keysOf, namespaceOf } from '../../../src/keys.ts';
 import type { Redis } from '../../../src/redis.ts';
@@ -75,7 +75,7 @@ export async function bareCrawl(
       open.delete(member);
       const ending: Ending = {
         ...{ crawl: id, id: request, claim: 0, kind: 'recorded', key: 'a.example', status: 200, code: null },
-        ...{ bytes: 1, reason: '', links: packEntry(page(), 'a.example'), leftOut: {}, host: '' },
+        ...{ bytes: 1, reason: '', links: packBatchEntry(page(), 'a.example'), leftOut: {}, host: '' },
       };
       assert.equal(await committer.commit(ending), 'done');
       await redis.del(`${namespace}:k:a.example:s`);

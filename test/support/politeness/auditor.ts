@@ -1,6 +1,6 @@
 // Reads a server's log and finds violations of its limits. The log is the evidence, not what drover says
 // about itself. These functions are pure.
-import type { LogEntry } from './site/site.ts';
+import type { LogEntry } from '../site/site.ts';
 
 export interface Audit {
   requests: number;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { LogEntry } from '../site/site.ts';
 import {
   type AuditedLimits,
   askedAgain,
@@ -14,7 +15,6 @@ import {
   startsDuring,
   violationsOf,
 } from './auditor.ts';
-import type { LogEntry } from './site/site.ts';
 
 const asked = (start: number, end: number, path = '/', host = 'a', status = 200): LogEntry => ({
   ...{ start, end, path, host, status },
