@@ -49,8 +49,8 @@ export interface Consumer {
   hostTimes: HostTimes;
   webhooks: WebhookWorkers;
   /**
-   * Finishes the jobs in flight (within `grace`), puts back those that have not begun, and releases
-   * everything.
+   * Finishes the jobs in flight (within `grace`), returns those that have not begun to the queue, and
+   * releases everything.
    */
   stop(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export async function startConsumer(parts: {
   serve: string;
   log: Log;
   /**
-   * Called with what keeps requests from ending, such as a full disk. These requests are put back and tried
+   * Called with what keeps requests from ending, such as a full disk. These requests are postponed and tried
    * again.
    */
   onTrouble?: (error: unknown) => void;
@@ -211,7 +211,7 @@ function createContext(parts: ContextParts): ConsumerContext {
 }
 
 /**
- * The two need each other: the dispatcher's turns give slots back to the fleet, and the slots tell how many
+ * The two need each other: each dispatch gives slots back to the fleet, and the slots tell how many
  * jobs the dispatcher brings.
  */
 function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispatcher } {
@@ -252,13 +252,13 @@ function startIntervals(parts: {
   };
   return [
     repeat(INTERVAL_MS, everySecond, onError),
-    repeat(INTERVAL_MS, () => driveReplaysInTurn(fleet, queue), onError),
+    repeat(INTERVAL_MS, () => driveReplaysAlone(fleet, queue), onError),
     repeat(REPAIR_MS, () => repairFrontier(fleet, queue).then(() => undefined), onError),
     maintainDeadLetters({ fleet, queue, settings, log }),
   ];
 }
 
 /** One process of the fleet drives the replays at a time. When it is gone, another takes over. */
-async function driveReplaysInTurn(fleet: Fleet, queue: RequestQueue): Promise<void> {
+async function driveReplaysAlone(fleet: Fleet, queue: RequestQueue): Promise<void> {
   if (await takeLease(fleet, 'replays', INTERVAL_MS * 0.9)) await driveReplays(fleet, queue);
 }

@@ -41,14 +41,14 @@ export interface ConsumerContext {
   reports: Reports;
   log: Log;
   onTrouble: (error: unknown) => void;
-  /** True from the first Ctrl-C or SIGTERM on. Jobs that have not begun to fetch are then put back. */
+  /** True from the first Ctrl-C or SIGTERM on. Jobs that have not begun to fetch then return to the queue. */
   stopping: () => boolean;
 }
 
 export interface Reports {
   /** Called once for each turn of a job, when its outcome is known and durable. */
   note(job: ActiveJob, outcome: Outcome): void;
-  /** Called for a job that was put back because of a fault on our side. */
+  /** Called for a job that was postponed because of a fault on our side. */
   trouble(jobId: string, error: unknown): void;
 }
 

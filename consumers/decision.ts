@@ -1,5 +1,5 @@
-// What a step decides when a job does not go on to the next step. Either the request ends, or only this turn
-// of its job ends.
+// What a step decides when a job does not go on to the next step. Either the request ends, or only
+// this turn of the job.
 import type { Failure } from '../src/errors.ts';
 import type { Answer, FetchResult, Outcome } from '../src/outcome.ts';
 import { triesWith } from './attempt-log.ts';

@@ -1,4 +1,4 @@
-// The dispatcher. Each of its turns gives slots back and brings due requests from the frontier into the
+// The dispatcher. Each dispatch gives slots back and brings due requests from the frontier into the
 // queue.
 
 import type { Fleet } from '../src/fleet.ts';
@@ -8,7 +8,7 @@ import { LEASE_MS } from '../src/politeness/slot.ts';
 import type { JobStart } from '../src/queue/job-data.ts';
 import { enqueueJobs, type QueuedRequest, type RequestQueue } from '../src/queue/queue.ts';
 
-/** The least time between two turns, so that many releases share one turn. */
+/** The least time between two dispatches, so that many releases share one. */
 const SHORTEST_MS = 1;
 /** When nothing is due, how often to look at the frontier for what other processes have offered. */
 const IDLE_MS = 200;
@@ -16,9 +16,9 @@ const IDLE_MS = 200;
 const REPORT_MS = 10;
 
 export interface Dispatcher {
-  /** Gives a slot back with the next turn. */
+  /** Gives a slot back with the next dispatch. */
   release(slot: Release): void;
-  /** Asks for a turn soon, because something may be due. */
+  /** Asks for a dispatch soon, because something may be due. */
   kick(): void;
   stop(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export function createDispatcher(parts: {
   function start(): void {
     timer = null;
     timerAt = Number.POSITIVE_INFINITY;
-    running = turn()
+    running = dispatchOnce()
       .catch((error) => {
         parts.onError(error);
         return IDLE_MS;
@@ -64,7 +64,7 @@ export function createDispatcher(parts: {
       });
   }
 
-  async function turn(): Promise<number> {
+  async function dispatchOnce(): Promise<number> {
     const [given, reported] = [releases, arrived];
     releases = [];
     arrived = [];
@@ -89,7 +89,7 @@ export function createDispatcher(parts: {
     }
   }
 
-  /** The next turn need not wait for this: a request that has not arrived counts as on its way. */
+  /** The next dispatch need not wait for this: a request that has not arrived counts as on its way. */
   function add(handed: Handed[], givenAt: number): Promise<void> {
     const jobs = handed.map((request) => queuedRequest(request, givenAt));
     const done = enqueueJobs(queue, jobs)
@@ -115,7 +115,7 @@ export function createDispatcher(parts: {
       await running;
       await Promise.all(adding);
       if (timer) clearTimeout(timer);
-      if (releases.length > 0 || arrived.length > 0) await turn().catch(parts.onError);
+      if (releases.length > 0 || arrived.length > 0) await dispatchOnce().catch(parts.onError);
     },
   };
 }

@@ -11,7 +11,7 @@ import { processJob } from './pipeline.ts';
 import { troubleFields } from './telemetry/job-report.ts';
 
 /** After this time, a job is tried again that failed for a reason on our side. */
-const PUT_BACK_MS = 2000;
+const AFTER_FAULT_MS = 2000;
 /**
  * When jobs wait and none is taken for this long, the worker's blocking read hangs, and a new worker takes
  * over.
@@ -59,7 +59,7 @@ export class JobWorker {
 
   /**
    * Takes no more jobs. Resolves when those in hand are settled. Jobs that do not end within the grace period
-   * are aborted and put back.
+   * are aborted and return to the queue.
    */
   async stop(graceMs: number): Promise<void> {
     const late = setTimeout(() => {
@@ -102,7 +102,7 @@ export class JobWorker {
         // lost.
         context.reports.trouble(jobId, error);
         context.onTrouble(error);
-        return { kind: 'postponed', untilMs: Date.now() + PUT_BACK_MS };
+        return { kind: 'postponed', untilMs: Date.now() + AFTER_FAULT_MS };
       });
       // The lane of the request may now give its next one, ahead of a slot.
       context.dispatcher.kick();

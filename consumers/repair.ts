@@ -9,9 +9,9 @@ import type { RequestQueue } from '../src/queue/queue.ts';
 const MOST_STEERED = 100;
 
 /**
- * Puts each open request without a job back on the hand-over list, so that a turn brings it into the queue
- * again, and retries failed jobs of open requests. Returns how many it repaired. Idempotent. It reads the
- * window at most once, and never the frontier.
+ * Puts each open request without a job back on the hand-over list, so that a dispatch brings it into the
+ * queue again, and retries failed jobs of open requests. Returns how many it repaired. Idempotent. It reads
+ * the window at most once, and never the frontier.
  */
 export async function repairFrontier(fleet: Fleet, queue: RequestQueue): Promise<number> {
   let repaired = 0;
@@ -51,8 +51,8 @@ async function repairOpen(fleet: Fleet, queue: RequestQueue, crawl: string, ids:
     if (job) await retryFailed(job);
   }
   if (missing.length === 0) return failed.length;
-  // With NX, a request that is already on the list keeps its time. The time 1 is so old that the next turn
-  // hands the request over again.
+  // With NX, a request that is already on the list keeps its time. The time 1 is so old that the next
+  // dispatch hands the request over again.
   const members = missing.flatMap((id) => [1, jobIdOf(crawl, id)]);
   return failed.length + Number(await fleet.redis.zadd(fleet.keys.handOver, 'NX', ...members));
 }

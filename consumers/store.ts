@@ -4,7 +4,7 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 
 /**
  * Idempotent by the id of the request: of several records, readers show the one with the highest claim.
- * Throws what the disk throws; the job is then put back.
+ * Throws what the disk throws; the job is then postponed.
  */
 export async function store(
   context: ConsumerContext,

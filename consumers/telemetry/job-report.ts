@@ -27,7 +27,7 @@ export function createReports(parts: {
     },
     trouble(jobId, error) {
       meters.count(gathered.outcomes, 'trouble');
-      log.error({ request: jobId, ...troubleFields(error) }, 'put back');
+      log.error({ request: jobId, ...troubleFields(error) }, 'postponed by a fault');
     },
   };
 }

@@ -1,4 +1,4 @@
-// One turn of dispatch: it gives slots back and takes due requests from their lanes.
+// One dispatch: gives slots back and takes due requests from their lanes.
 import type { Fleet } from '../fleet.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../scripts.ts';
 
@@ -67,8 +67,8 @@ function readDispatched(reply: ScriptReply): Dispatched {
 }
 
 /**
- * Atomic. A request that is handed over stays on the hand-over list until a later turn reports that it has
- * arrived.
+ * Atomic. A request that is handed over stays on the hand-over list until a later dispatch reports that it
+ * has arrived.
  */
 export function dispatch(fleet: Fleet, asked: DispatchRequest): Promise<Dispatched> {
   return fleet.run(dispatchScript, asked);

@@ -90,7 +90,7 @@ function paceOf({ key, paceMs, paceWhy, paceSince, ...facts }: HoldFacts): Hold 
   return {
     ...{ kind: 'slowed', why: paceWhy, since: isoOf(paceSince), until: null, intervalMs: paceMs },
     reason: reasons[paceWhy],
-    change: `wait until the host is well again, or drover hosts resume ${key}; --no-adaptive turns this off for a crawl`,
+    change: `wait until the host is well again, or drover hosts resume ${key}; with --no-adaptive a crawl does not do this`,
   };
 }
 

@@ -1,5 +1,5 @@
-// Requests of this process that wait for a slot of their key: one that is passed on here, or news that one
-// came free elsewhere.
+// Requests of this process that wait for a slot of their key: one that is passed on here, or one that came
+// free elsewhere.
 
 export interface SlotWaiters {
   /** Counts the slots of the key that this process holds: one more (1) or one fewer (-1). */
@@ -15,8 +15,7 @@ export interface SlotWaiters {
   wake(key: string): void;
   /**
    * Resolves with the name of the slot that was given; or with null when it was woken or after `patienceMs`.
-   * `askedAt`: when the gate was asked, null if it was not. The news of a free slot may come before the
-   * gate's answer.
+   * `askedAt`: when the gate was asked, null if it was not. A slot may come free before the gate answers.
    */
   wait(key: string, patienceMs: number, askedAt: number | null): Promise<string | null>;
   /** Forgets old events. */

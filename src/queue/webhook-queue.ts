@@ -73,7 +73,7 @@ export function delayAfter(attempts: number): number {
 }
 
 /**
- * How an attempt ended. again: tried again after `afterMs`, unless it was the last. stopped: put back as if
+ * How an attempt ended. again: tried again after `afterMs`, unless it was the last. stopped: returned as if
  * not tried. `why` is kept with the job, so it must hold no secrets.
  */
 export type Delivery =

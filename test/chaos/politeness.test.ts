@@ -57,7 +57,7 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
   for (const consumer of others) assert.equal((await consumer.exit).code, 0, consumer.stderr());
 
   const log = await site.log();
-  const violations = figuresOf(log, hosts, { kills: [killedAt], newsMs: EVENTS_MS }).flatMap(
+  const violations = figuresOf(log, hosts, { kills: [killedAt], knownAfterMs: EVENTS_MS }).flatMap(
     (host) => host.violations,
   );
   assert.deepEqual(violations, []);

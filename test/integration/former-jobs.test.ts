@@ -53,20 +53,20 @@ async function leaveFormerJobs(
   const { code, stderr } = await runner.run(['enqueue', runner.path('list.txt'), ...CRAWL, ...args]);
   assert.equal(code, 0, stderr);
   const queue = openQueue(fleet);
-  const turn = {
+  const asked = {
     serve: '*',
     wanted: 50,
     leaseMs: LEASE_MS,
     releases: [],
   };
-  const { handed } = await dispatch(fleet, { ...turn, arrived: [] });
-  assert.equal(handed.length, urls.length, 'all are handed out in one turn');
+  const { handed } = await dispatch(fleet, { ...asked, arrived: [] });
+  assert.equal(handed.length, urls.length, 'all are handed out in one dispatch');
   for (const [index, { crawl, id, packed, start: own }] of handed.entries()) {
     const opts = { jobId: jobIdOf(crawl, id), timestamp: Date.now() };
     const job = await queue.add(starts[index] ?? own, packed, opts);
     if (progress) await job.updateProgress(progress);
   }
-  await dispatch(fleet, { ...turn, wanted: 0, arrived: handed.map(({ crawl, id }) => jobIdOf(crawl, id)) });
+  await dispatch(fleet, { ...asked, wanted: 0, arrived: handed.map(({ crawl, id }) => jobIdOf(crawl, id)) });
   return queue;
 }
 

@@ -9,10 +9,10 @@ import { until } from '../support/signals.ts';
 import type { Site } from '../support/site/site.ts';
 
 /**
- * The news of a pause takes up to this long on a busy machine. Requests that were on their way by then still
- * come.
+ * On a busy machine, a pause is known everywhere after this time. Requests that were on their way by then
+ * still come.
  */
-const NEWS_MS = 300;
+const KNOWN_AFTER_MS = 300;
 
 test('5xx without a time are their own URL’s matter: nobody waits for them', async (t) => {
   const failing = [500, 502, 503, 504];
@@ -68,7 +68,7 @@ test('a 429 without a time pauses its host for a short while, no longer for it h
   const refusals = log.filter(({ status }) => status === 429);
   assert.equal(refusals.length, 4);
   for (const { end } of refusals) {
-    const next = log.find(({ start }) => start > end + NEWS_MS);
+    const next = log.find(({ start }) => start > end + KNOWN_AFTER_MS);
     const gapMs = (next?.start ?? 0) - end;
     assert.ok(gapMs >= 490 && gapMs < 2000, `${gapMs} ms`);
   }

@@ -1,5 +1,5 @@
 --[[
-  One turn of dispatch. Gives slots back, notes what has arrived in the queue, and moves due requests from
+  One dispatch: gives slots back, notes what has arrived in the queue, and moves due requests from
   lanes to the hand-over list, fairly over crawls and hosts, with a slot of their limiter key or ahead of one.
   What was handed over but never arrived (the dispatcher died) is handed over again.
 
@@ -18,7 +18,7 @@
            of one, 'ask' the gate (its key obeys a clock, or it was handed over before)}
 
   NS:hand-over (ZSET) CRAWL.ID by the time of the hand-over
-  NS:active (ZSET) crawls by their last turn
+  NS:active (ZSET) crawls by their last dispatch
   NS:c:CRAWL:due (ZSET) limiter key by when its lane is due (ms)
   NS:c:CRAWL:n (HASH) limiter key to number of open requests
 ]]
@@ -34,8 +34,8 @@
 --- include frontier/lua/lane/id-of.lua
 --- include frontier/lua/lane/release.lua
 local HAND_OVER_TIMEOUT_MS = 3000
-local LANES_A_TURN = 100
-local CRAWLS_A_TURN = 16
+local MOST_LANES = 100
+local MOST_CRAWLS = 16
 local ns, only, wanted, lease, releases = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local firstArrived = 6 + 3 * releases
 local now = redisTime()
@@ -48,7 +48,7 @@ end
 for first = firstArrived, #ARGV, 1000 do redis.call('ZREM', handOver, unpack(ARGV, first, math.min(first + 999, #ARGV))) end
 
 local waiting = redis.call('LLEN', ns .. ':requests:wait')
-local turn = { now = now, lease = lease, isHungry = waiting * 4 <= wanted }
+local dispatch = { now = now, lease = lease, isHungry = waiting * 4 <= wanted }
 -- The answer. Its first place is filled at the end.
 local out = { -1, waiting }
 
@@ -107,7 +107,7 @@ end
 -- Serves one lane: up to `quota` requests. Returns how many.
 local function serveLane(crawl, c, key, info, quota, order)
   local g = readGate(ns, key, info, now)
-  local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, turn)
+  local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, dispatch)
   if allowance.most < 1 then
     rest(crawl, c, key, g, allowance)
     return 0
@@ -137,7 +137,7 @@ local function serveCrawl(crawl, share)
   local info = readCrawl(c)
   if info.state ~= 'running' then return 0 end
   local served = 0
-  local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now, 'LIMIT', 0, LANES_A_TURN)
+  local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now, 'LIMIT', 0, MOST_LANES)
   for order, key in ipairs(lanes) do
     if served >= share then break end
     local quota = math.max(1, math.floor((share - served) / (#lanes - order + 1)))
@@ -152,7 +152,7 @@ local room = wanted - waiting - handOverAgain() - redis.call('ZCARD', handOver)
 if only ~= '*' then
   if room > 0 then serveCrawl(only, room) end
 else
-  local crawls = redis.call('ZRANGE', ns .. ':active', 0, CRAWLS_A_TURN - 1)
+  local crawls = redis.call('ZRANGE', ns .. ':active', 0, MOST_CRAWLS - 1)
   for i, crawl in ipairs(crawls) do
     if room <= 0 then break end
     room = room - serveCrawl(crawl, math.max(1, math.floor(room / (#crawls - i + 1))))

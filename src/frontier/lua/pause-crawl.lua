@@ -1,5 +1,5 @@
 --[[
-  Pauses a running crawl: turns no longer look at it. In any other state it stays as it is. To do it again
+  Pauses a running crawl: dispatch no longer looks at it. In any other state it stays as it is. To do it again
   changes nothing.
 
   KEYS[1]  NS:c:CRAWL

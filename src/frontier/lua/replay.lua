@@ -1,5 +1,5 @@
 --[[
-  Replays dead letters. One step moves each from the failed set to the head of its lane, where turns find it
+  Replays dead letters. One step moves each from the failed set to the head of its lane, where dispatch finds it
   like any other request.
 
   KEYS[1]  NS:replay:RUN

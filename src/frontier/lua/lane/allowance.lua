@@ -1,5 +1,5 @@
 --[[
-  How many requests a lane gives now. `g` is the gate of its limiter key. `turn` has now, lease (ms) and
+  How many requests a lane gives now. `g` is the gate of its limiter key. `dispatch` has now, lease (ms) and
   isHungry (the consumers have nothing else to do). Returns a table. Either it has `most` and `start`, how
   they start: 'fetch' (as many as are `free`), 'ahead' or 'ask', with `at`, when the first of a key with a
   clock may start. Or `most` is 0; then `due` is when the lane is due again (ms), and `waitsFor` is the
@@ -31,8 +31,8 @@ local function wait(due, waitsFor)
   return { most = 0, due = due, waitsFor = waitsFor }
 end
 
-local function allowanceOf(g, open, turn)
-  local now, lease = turn.now, turn.lease
+local function allowanceOf(g, open, dispatch)
+  local now, lease = dispatch.now, dispatch.lease
   local cap = g.concurrency * 4 + 16
   if open >= cap then return wait(now + FULL_MS, g.k) end
   if g.perServer and not g.serverName then
@@ -44,7 +44,7 @@ local function allowanceOf(g, open, turn)
   if why == 'server' then return wait(math.min(untilMs, now + lease), g.server) end
   if not g.timed then
     local most = math.min(free, cap - open)
-    if why == '' or why == 'full' then most = math.max(most, math.min(cap, g.concurrency + aheadOf(g, turn.isHungry)) - open) end
+    if why == '' or why == 'full' then most = math.max(most, math.min(cap, g.concurrency + aheadOf(g, dispatch.isHungry)) - open) end
     if most > 0 then return { most = most, start = 'fetch', at = 0, free = free } end
     if why == 'full' then return wait(math.min(untilMs, now + lease), g.k) end
     return wait(untilMs)
