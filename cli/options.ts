@@ -4,7 +4,7 @@ import { from, type OptionsOf, text, toggle, value } from './command/typed-optio
 export const asJson = { json: toggle('--json', 'print JSON') };
 export type LookOptions = OptionsOf<typeof asJson>;
 
-const quiet = toggle('--quiet', 'print nothing but errors');
+const quiet = toggle('--quiet', 'print only errors');
 const verbose = toggle('-v, --verbose', 'write more to the log');
 
 /** The options of commands that show their progress. */

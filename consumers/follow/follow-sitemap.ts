@@ -146,7 +146,7 @@ function nestedOf(
     const sitemap = { level: level + 1, host: limiterKeyOf(from) };
     return { url, depth: request.depth, referrer: request.url, extras: { sitemap } };
   }
-  const why = from === undefined ? 'Sitemaps of other hosts' : 'Sitemaps in an index too deep in others';
+  const why = from === undefined ? 'Sitemaps of other hosts' : 'Sitemaps in an index that is nested too deep';
   notTaken.set(why, (notTaken.get(why) ?? 0) + 1);
   return { code: 'E_SITEMAP' };
 }
