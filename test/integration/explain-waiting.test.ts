@@ -27,7 +27,7 @@ test('a request that waits: its position in its lane, by priority, and why nothi
   const waiting = await explain(`${url}/p/16`);
   assert.equal(
     waiting.verdict,
-    `Waiting: 18th in the lane of ${host}; no consumer is at work (drover consume).`,
+    `Waiting: 18th in the lane of ${host}; no consumer is running (drover consume).`,
   );
   assert.equal(step(waiting, 'place')?.text, `18th of 22 in the lane of ${host}`);
   assert.match((await explain(`${url}/urgent`)).verdict, /^Waiting: 1st in the lane of /);
@@ -50,7 +50,7 @@ test('a request that waits: its position in its lane, by priority, and why nothi
   );
   await steerCrawl(parts.fleet, 'c', 'cancel');
   const dropped = await explain(`${url}/p/16`, 'c');
-  assert.match(dropped.verdict, /^Not fetched: crawl c was cancelled, and what it had waiting was dropped/);
+  assert.match(dropped.verdict, /^Not fetched: crawl c was cancelled, and its waiting requests were dropped/);
   assert.equal(step(dropped, 'seen')?.ok, null);
 });
 
@@ -84,7 +84,7 @@ test('a host that is slow: when its next start may be, and what was cancelled in
   const verdicts = await Promise.all(
     Array.from({ length: 9 }, async (_, page) => (await explain(`${url}/p/${page}`, 'c')).verdict),
   );
-  assert.match(verdicts[8] ?? '', /what it had waiting was dropped/);
+  assert.match(verdicts[8] ?? '', /its waiting requests were dropped/);
   assert.ok(
     verdicts.every((verdict) => /^(Fetched|Not fetched: crawl c was cancelled)/.test(verdict)),
     verdicts.join('\n'),
@@ -109,7 +109,7 @@ test('a retry: until when it waits, and the attempt that failed', async (t) => {
   );
   assert.match(
     retry.verdict,
-    /^Waiting until 20.*Z: attempt 1 failed \(E_HTTP_5XX\), and it is tried again\.$/,
+    /^Waiting until 20.*Z: attempt 1 failed \(E_HTTP_5XX\), and it will be tried again\.$/,
   );
   const untilMs = Date.parse(/until (\S+Z)/.exec(retry.verdict)?.[1] ?? '');
   assert.ok(untilMs > Date.now() + 10_000 && untilMs < Date.now() + 180_000, retry.verdict);
@@ -148,7 +148,7 @@ test('a lane is looked through to a bound, and each of very many URLs is known',
   const far = await explain('http://far.test/p/10999');
   assert.match(
     far.verdict,
-    /^Waiting in a lane of crawl c, beyond the first 10,000 \(11000 wait at far\.test\); /,
+    /^Waiting in a lane of crawl c, beyond the first 10,000 \(11000 are waiting at far\.test\); /,
   );
   assert.match((await explain('http://far.test/p/11000')).verdict, /^Never offered/);
   const byId = await explainRequest(parts, `c.${far.fingerprint}`);

@@ -1,6 +1,6 @@
 --[[
-  Replays dead letters. One step moves each from the failed set to the head of its lane, where dispatch finds it
-  like any other request.
+  Replays dead letters. One step moves each from the failed set to the head of its lane, where dispatch finds
+  it like any other request.
 
   KEYS[1]  NS:replay:RUN
   ARGV[1]  NS
