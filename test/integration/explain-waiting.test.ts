@@ -117,7 +117,7 @@ test('a retry: until when it waits, and the attempt that failed', async (t) => {
     retry.attempts.map(({ status }) => status),
     [500],
   );
-  assert.equal(step(retry, 'robots')?.text, 'not asked (--ignore-robots)');
+  assert.equal(step(retry, 'robots')?.text, 'not fetched (--ignore-robots)');
   assert.ok(!JSON.stringify(retry).includes('4711'), 'a token is shown');
 });
 

@@ -1,6 +1,6 @@
-// The guard of addresses, through the whole program: names that say one address when asked and another when asked again, or
-// several at once. What listens inside must never see a connection. Some addresses of loopback stand for
-// public ones, so that no test sends anything beyond this machine.
+// The guard of addresses, through the whole program: names that say one address when asked and another when
+// asked again, or several at once. What listens inside must never see a connection. Some addresses of
+// loopback stand for public ones, so that no test sends anything beyond this machine.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';

@@ -102,7 +102,7 @@ export const oldWords: OldWord[] = [
     allowed: [
       { text: /\bhanding (?:a|the) record to/, because: 'the plain verb' },
       {
-        text: /:handing'|\}:handing`|\|handing\$\|/,
+        text: /:handing'|:handing`|\|handing\$\|/,
         because: 'the former name of a key, which the upgrade knows',
       },
     ],
