@@ -4,8 +4,8 @@ import { intervalOf, readQuotas } from '../fetch/rate-limit-headers.ts';
 import type { FetchResult, NamedTime } from '../outcome.ts';
 
 /**
- * What one answer tells about its host. retried: a URL failed that had failed before; that counts only as a
- * sign of life.
+ * What one answer tells about its host. retried: a URL failed that had failed before. That changes no figure;
+ * it only lets a slower pace fade.
  */
 export interface Signal {
   kind: 'good' | 'failure' | 'retried' | 'refusal' | 'nothing';
