@@ -1,5 +1,6 @@
-// node bench/backoff.ts: what hosts that fail now and then, or are too much asked, do to a crawl. Sites whose failing pages are those of the
-// same site without them, beside; hosts that are slowed down; pauses that servers name.
+// node bench/backoff.ts: what hosts that fail now and then, or are too much asked, do to a crawl. Sites whose
+// failing pages are those of the same site without them, beside; hosts that are slowed down; pauses that
+// servers name.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

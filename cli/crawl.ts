@@ -37,9 +37,9 @@ export async function run(args: string[], options: CrawlOptions): Promise<number
   }
 }
 
-type Wanted = { name: string; seeds: string[]; output: string | null };
+type SeedsAndOutput = { name: string; seeds: string[]; output: string | null };
 
-async function crawl(session: Session, screen: Screen, wanted: Wanted): Promise<Summary> {
+async function crawl(session: Session, screen: Screen, wanted: SeedsAndOutput): Promise<Summary> {
   const { name, seeds, output } = wanted;
   const { settings, fleet, address, log } = session;
   const begun = await enqueue({ fleet, settings, name, seeds });

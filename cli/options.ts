@@ -1,13 +1,13 @@
-// The options of the commands in this folder, apart from settings, and the types that their programs get.
+// The options of the commands in this folder, except settings, and the types that their programs get.
 import { from, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
 
 export const asJson = { json: toggle('--json', 'print JSON') };
 export type LookOptions = OptionsOf<typeof asJson>;
 
-const quiet = toggle('--quiet', 'print nothing but errors');
+const quiet = toggle('--quiet', 'print only errors');
 const verbose = toggle('-v, --verbose', 'write more to the log');
 
-/** Options of commands that show their progress. */
+/** The options of commands that show their progress. */
 export const shownOptions = {
   quiet,
   json: toggle('--json', 'print the summary as one JSON line on standard output'),

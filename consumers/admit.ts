@@ -1,4 +1,5 @@
-// Admit and slot: may this request be fetched now? By the state of its crawl, the gate of its limiter key, and robots.txt.
+// The steps admit and slot: may this request be fetched now? The state of its crawl, the gate of its limiter
+// key and robots.txt decide.
 
 import { catalogue, type Failure, failure, knownFailure, unpackFailure } from '../src/errors.ts';
 import { claimRequest } from '../src/frontier/claim.ts';
@@ -7,29 +8,33 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, refuseRequest, retry } from './decision.ts';
 import { askRobots, obeyCrawlDelay } from './fetch/fetch-robots.ts';
 
-/** A consumer that dies this often with the same request in its hands: it is the request. */
+/** When consumers have died more often than this with the same request in hand, the request is the cause. */
 const MOST_STALLS = 20;
-/** Requests of a paused crawl that are in the queue already look again after this. */
+/** After this time, a request of a paused crawl that is already in the queue looks again. */
 const PAUSED_MS = 3000;
-/** A job that this process has no place for goes back so shortly that any other may take it. */
+/**
+ * When this process has no permit for a job, the job goes back to the queue for this short time, so that any
+ * process can take it.
+ */
 const ELSEWHERE_MS = 50;
 
-/** What refusing it makes of a request: refuse and fail end it, again uses up an attempt. */
-type Refusal =
+/** What a refusal means for the request. `refuse` and `fail` end it; `again` uses up an attempt. */
+type RefusalEffect =
   | { kind: 'refuse'; failure: Failure }
   | { kind: 'fail'; failure: Failure }
   | { kind: 'again'; failure: Failure };
 
 /**
- * `early` is null when the request may be fetched now, with a slot and a permit held; else it says what becomes of it without. `claim`: how often
- * the request had been taken before; only who has the newest claim may change anything.
+ * `early` is null when the request may be fetched now: a slot and a permit are held. Otherwise `early` says
+ * what happens to the request. `claim` counts how often the request was taken before; only the holder of the
+ * newest claim may change anything.
  */
 export interface Admission {
   claim: number;
   early: Decision | null;
 }
 
-/** With the slot that dispatch gave along, the first claim is ours. */
+/** When dispatch gave a slot with the job, we have the first claim. */
 const GRANTED: Admission = Object.freeze({ claim: 0, early: null });
 
 export async function admit(context: ConsumerContext, job: ActiveJob): Promise<Admission> {
@@ -48,7 +53,11 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   return passRobots(context, job, admission);
 }
 
-function decideOn(context: ConsumerContext, job: ActiveJob, refused: Refusal): Decision | Promise<Decision> {
+function decideOn(
+  context: ConsumerContext,
+  job: ActiveJob,
+  refused: RefusalEffect,
+): Decision | Promise<Decision> {
   const { kind, failure } = refused;
   switch (kind) {
     case 'refuse':
@@ -63,10 +72,11 @@ function decideOn(context: ConsumerContext, job: ActiveJob, refused: Refusal): D
 }
 
 /**
- * A robots.txt that cannot be had forbids all for now: a reason to come again, and in the end a dead letter. Where the host itself was
- * out of reach (its name, its port, its certificate), that is what the request failed of.
+ * What follows when robots.txt did not let the request pass. A robots.txt that could not be fetched forbids
+ * everything for now: the request is tried again, and dies when no attempt is left. When the host itself was
+ * out of reach (its name, port or certificate), the request fails with that cause.
  */
-export function refusal(refused: Failure): Refusal {
+export function refusal(refused: Failure): RefusalEffect {
   const { ends, retry } = catalogue[refused.code];
   if (ends === 'refused') return { kind: 'refuse', failure: refused };
   if (!retry) return { kind: 'fail', failure: refused };
@@ -74,11 +84,14 @@ export function refusal(refused: Failure): Refusal {
   const { code, detail = '' } = refused.cause;
   const cause = failure(code, `${detail} (asking for robots.txt)`.trim());
   if (catalogue[code].retry) return { kind: 'again', failure: cause };
-  // An answer that cannot be read says nothing of the host's pages.
+  // An answer that cannot be read tells nothing about the pages of the host.
   return catalogue[code].wholeHost ? { kind: 'fail', failure: cause } : { kind: 'again', failure: refused };
 }
 
-/** It may have been taken before, and cannot be ended without its claim. The slot that came along is given back. */
+/**
+ * The request may have been taken before, and only the newest claim can end it. A slot that came with the job
+ * is given back.
+ */
 async function cancelled(context: ConsumerContext, job: ActiveJob): Promise<Admission> {
   const claim = await claimRequest(context.fleet, job.crawl, job.id);
   if (claim === null) return { claim: 0, early: { kind: 'done' } };
@@ -91,19 +104,21 @@ function knownRefusal(context: ConsumerContext, job: ActiveJob): Failure | null 
   return verdict?.kind === 'refused' ? verdict.failure : null;
 }
 
-/** Takes the permit, and asks for the slot unless it came with the job and no clock is to be asked. */
+/**
+ * Takes a permit. Asks the gate for a slot, unless one came with the job and the limiter key obeys no clock.
+ */
 async function takeSlot(context: ConsumerContext, job: ActiveJob): Promise<Admission> {
   const { slot, start } = job;
   const isFree = () => !slot.isTimed && slot.mayStart;
   if (start.kind === 'granted' && isFree()) {
     if (!(await slot.takePermit(PERMIT_PATIENCE_MS))) return { claim: 0, early: postponeFor(ELSEWHERE_MS) };
-    // Waiting for the permit takes time in which a pause may have begun.
+    // A pause may have begun while we waited for the permit.
     if (isFree()) return context.stopping() ? { claim: 0, early: { kind: 'stop' } } : GRANTED;
   }
   return askSlot(context, job, start.kind === 'ask');
 }
 
-/** `claims`: the request is taken over, so that whoever had it before may change nothing any more. */
+/** `claims`: takes the request over, so that its former holder can change nothing any more. */
 async function askSlot(context: ConsumerContext, job: ActiveJob, claims: boolean): Promise<Admission> {
   const ahead = job.start.kind === 'ahead' && !claims;
   const { key } = job.slot;
@@ -122,16 +137,19 @@ async function askSlot(context: ConsumerContext, job: ActiveJob, claims: boolean
   }
 }
 
-/** Of a request that had died before, as its crawl keeps it. */
+/** The failure of a request that had died before, as its crawl keeps it. */
 function failureOfReason(reason: string): Failure {
   return knownFailure(unpackFailure(reason)) ?? failure('E_QUEUE', reason);
 }
 
-function stalledTooOften(claim: number): Refusal {
+function stalledTooOften(claim: number): RefusalEffect {
   return { kind: 'fail', failure: failure('E_STALLED', `It was taken ${claim + 1} times.`) };
 }
 
-/** robots.txt may have to be fetched, under the slot that is held; that was a start, so a timed key is asked again. */
+/**
+ * robots.txt may have to be fetched first, with the slot that is held. That fetch counts as a start, so a key
+ * with a clock is asked again.
+ */
 async function passRobots(
   context: ConsumerContext,
   job: ActiveJob,

@@ -1,4 +1,4 @@
-// What a request's attempts were like: kept with its job, so that a dead letter can show each of them.
+// The log of a request's attempts. It is kept with the job, so that a dead letter can show each attempt.
 import type { Failure } from '../src/errors.ts';
 import { decodeText } from '../src/fetch/body/text.ts';
 import { printable } from '../src/log.ts';
@@ -6,12 +6,15 @@ import { type Answer, type FetchResult, NO_TIMINGS } from '../src/outcome.ts';
 import { type Attempt, type PackedAttempt, packAttempts, unpackAttempts } from '../src/queue/attempts.ts';
 import type { ActiveJob } from './context.ts';
 
-/** Of one request; the oldest go first. */
+/** Attempts that are kept for one request. The oldest are dropped first. */
 const MOST_ATTEMPTS = 20;
 const BODY_BYTES = 1024;
 const BODY_CHARACTERS = 300;
 
-/** The job's attempts so far, with the one that just failed. `result` is null where nothing was fetched (robots.txt, a stall). */
+/**
+ * The job's attempts so far, and the one that just failed. `result` is null when nothing was fetched
+ * (robots.txt forbade it, or the job stalled).
+ */
 export function triesWith(
   job: ActiveJob,
   end: { failure: Failure; answer: Answer | null; result: FetchResult | null },
@@ -33,7 +36,7 @@ export function triesWith(
   return packAttempts([...unpackAttempts(job.memory.tries, url), attempt].slice(-MOST_ATTEMPTS), url);
 }
 
-/** Its first characters, safe to show; null for what is no text. */
+/** The first characters of the body, safe to show; null when the body is not text. */
 function beginningOf({ body, headers }: Answer): string | null {
   if (body.byteLength === 0) return null;
   const { text } = decodeText(body.subarray(0, BODY_BYTES), headers['content-type'] ?? '');

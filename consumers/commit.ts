@@ -1,4 +1,4 @@
-// Commit: the last links, the counters and the request's end, in one atomic call.
+// The step commit: one atomic call writes the last links, the counters and the end of the request.
 import { failure, packFailure } from '../src/errors.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
@@ -6,7 +6,10 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 import type { RequestEnd } from './decision.ts';
 import type { Followed } from './follow/follow-links.ts';
 
-/** Idempotent: a request that had ended before stays as it is. 'lost', and nothing is changed, when another consumer has taken it over. */
+/**
+ * Idempotent: a request that had ended before stays as it is. Returns 'lost', and changes nothing, when
+ * another consumer has taken the request over.
+ */
 export async function commit(
   context: ConsumerContext,
   job: ActiveJob,

@@ -1,4 +1,5 @@
-// A consumer process: connects, builds the context of its jobs, starts what runs beside them, and stops in order with nothing lost.
+// One consumer process. It connects, builds the context of its jobs, starts the background work, and stops in
+// an order that loses nothing.
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -38,26 +39,35 @@ import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const INTERVAL_MS = 1000;
-/** Open requests without a job, if ever there are any, are looked for this often. */
+/** How often to look for open requests without a job. There should be none. */
 const REPAIR_MS = 30_000;
-/** Time left for the last Redis calls once the grace period is over. */
+/** The time for the last Redis calls after the grace period. */
 const LAST_MS = 3000;
 
 export interface Consumer {
   inFlight(): number;
   hostTimes: HostTimes;
   webhooks: WebhookWorkers;
-  /** Finishes what is in flight (at most `grace`), puts back what has not begun, lets go of everything. */
+  /**
+   * Finishes the jobs in flight (within `grace`), returns those that have not begun to the queue, and
+   * releases everything.
+   */
   stop(): Promise<void>;
 }
 
-/** Starts taking jobs. `serve`: the one crawl whose frontier is brought into the queue, or '*' for all. */
+/**
+ * Starts to take jobs. `serve` is the one crawl whose frontier is brought into the queue, or '*' for all
+ * crawls.
+ */
 export async function startConsumer(parts: {
   settings: Settings;
   address: RedisAddress;
   serve: string;
   log: Log;
-  /** Told what keeps requests from ending, such as a full disk; they are put back and tried again. */
+  /**
+   * Called with what keeps requests from ending, such as a full disk. These requests are postponed and tried
+   * again.
+   */
   onTrouble?: (error: unknown) => void;
 }): Promise<Consumer> {
   const { settings, serve } = parts;
@@ -98,7 +108,7 @@ export async function startConsumer(parts: {
   });
   const intervals = startIntervals({ context, queue, jobWorker, heartbeat, settings, onError });
   await repairFrontier(fleet, queue).catch(onError);
-  // Before a job is taken: a canary may be the last that a crawl waits for.
+  // Before any job is taken, because a canary may be the last request that a crawl waits for.
   await driveReplays(fleet, queue).catch(onError);
   const webhooks = createWebhookWorkers({ fleet, connection: blocking, settings, log });
   log.info({ concurrency: settings.concurrency }, 'consuming');
@@ -110,7 +120,8 @@ export async function startConsumer(parts: {
     async stop() {
       if (stopping) return;
       stopping = true;
-      // A Redis that is away answers nothing: what is in hand is then another consumer's, when its lock has run out.
+      // When Redis cannot be reached, nothing answers. Another consumer gets the jobs in hand when their
+      // locks run out.
       await Promise.race([
         stopInOrder().catch(onError),
         sleep(settings.grace + LAST_MS, undefined, { ref: false }),
@@ -121,7 +132,7 @@ export async function startConsumer(parts: {
     },
   };
 
-  /** First what takes jobs, then what their ends need, at last what tells of them. */
+  /** First stops what takes jobs, then what their ends need, and last what reports them. */
   async function stopInOrder(): Promise<void> {
     const stopped = intervals.map((interval) => interval.stop());
     await Promise.all([jobWorker.stop(settings.grace), webhooks.stop(), ...stopped]);
@@ -137,7 +148,7 @@ export async function startConsumer(parts: {
 interface Connections {
   fleet: Fleet;
   subscriber: Redis;
-  /** Of BullMQ's workers, whose reads block. */
+  /** The connection of BullMQ's workers, whose reads block. */
   blocking: Redis;
   close(): void;
 }
@@ -152,7 +163,7 @@ function connect(address: RedisAddress, settings: Settings): Connections {
   return { fleet, subscriber, blocking, close };
 }
 
-/** OpenTelemetry takes its time to load: only who asks for it waits. */
+/** OpenTelemetry loads slowly, so it is loaded only when it is asked for. */
 async function tracesOf(settings: Settings, consumer: string, log: Log): Promise<Traces | null> {
   if (settings.otelEndpoint === null) return null;
   const { openTraces } = await import('./telemetry/traces.ts');
@@ -199,7 +210,10 @@ function createContext(parts: ContextParts): ConsumerContext {
   };
 }
 
-/** Slots go back to the fleet with the dispatcher's turns, and the dispatcher brings as many jobs as the fleet has slots for. */
+/**
+ * The two need each other: each dispatch gives slots back to the fleet, and the slots tell how many
+ * jobs the dispatcher brings.
+ */
 function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispatcher } {
   const { settings, serve, consumer, connections, queue, onError } = parts;
   const { fleet, subscriber } = connections;
@@ -212,7 +226,8 @@ function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispat
     capacity: settings.concurrency,
     release: (slot) => dispatcher.release(slot),
   });
-  // As many wait in the queue as the fleet can fetch: with those in hand, the window is twice that.
+  // As many jobs wait in the queue as the fleet can fetch at a time. With the jobs in hand, the window is
+  // twice that.
   const wanted = () => Math.max(8, slots.fleetCapacity());
   const dispatcher: Dispatcher = createDispatcher({ fleet, queue, serve, wanted, onError });
   return { slots, dispatcher };
@@ -237,13 +252,13 @@ function startIntervals(parts: {
   };
   return [
     repeat(INTERVAL_MS, everySecond, onError),
-    repeat(INTERVAL_MS, () => driveReplaysInTurn(fleet, queue), onError),
+    repeat(INTERVAL_MS, () => driveReplaysAlone(fleet, queue), onError),
     repeat(REPAIR_MS, () => repairFrontier(fleet, queue).then(() => undefined), onError),
     maintainDeadLetters({ fleet, queue, settings, log }),
   ];
 }
 
-/** One process of the fleet drives them at a time; another takes over when it is gone. */
-async function driveReplaysInTurn(fleet: Fleet, queue: RequestQueue): Promise<void> {
+/** One process of the fleet drives the replays at a time. When it is gone, another takes over. */
+async function driveReplaysAlone(fleet: Fleet, queue: RequestQueue): Promise<void> {
   if (await takeLease(fleet, 'replays', INTERVAL_MS * 0.9)) await driveReplays(fleet, queue);
 }

@@ -1,4 +1,4 @@
-// What processing a job needs around it: the parts of one consumer process, and one job on its way through them.
+// What the processing of a job needs: the parts of one consumer process, and one job on its way through them.
 
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
@@ -41,56 +41,60 @@ export interface ConsumerContext {
   reports: Reports;
   log: Log;
   onTrouble: (error: unknown) => void;
-  /** True from the first Ctrl-C or SIGTERM on: what has not begun to fetch is put back. */
+  /** True from the first Ctrl-C or SIGTERM on. Jobs that have not begun to fetch then return to the queue. */
   stopping: () => boolean;
 }
 
 export interface Reports {
-  /** Each job once, when its outcome is known and what is durable of it is. */
+  /** Called once for each turn of a job, when its outcome is known and durable. */
   note(job: ActiveJob, outcome: Outcome): void;
-  /** A job that was put back for a fault of ours. */
+  /** Called for a job that was postponed because of a fault on our side. */
   trouble(jobId: string, error: unknown): void;
 }
 
-/** When what happened to a job, noted by the steps on its way: for metrics, log, tail, traces and the times in its record. */
+/** What the steps note about a turn of a job, for metrics, log, tail, traces and the times in the record. */
 export interface JobTrace {
-  /** How long it took to get its slot. */
+  /** How long the job waited for its slot, in milliseconds. */
   slotMs: number;
   result: FetchResult | null;
-  /** Why it is no success, where the outcome does not say it. */
+  /** Why the turn was no success, where the outcome does not say it. */
   failure: Failure | null;
-  /** What the commit answered. */
+  /** What the commit returned. */
   ended: Ended | null;
-  /** When this turn of the job began, when the answer had come, when the record was handed to the store; milliseconds since 1970. */
+  /**
+   * When this turn of the job began, when the answer was complete, and when the record was handed to the
+   * store; in milliseconds since 1970.
+   */
   beganAt: number;
   fetchedAt: number | null;
   storedAt: number | null;
-  /** From there until it was durable. */
+  /** How long the store took to make the record durable, in milliseconds. */
   storeMs: number | null;
 }
 
-/** How one turn of a job ended, all that is told of it. */
+/** All that is reported about the end of one turn of a job. */
 export interface JobReport {
   kind: Outcome['kind'];
-  /** This very turn ended its request. */
+  /** Whether this turn ended the request. */
   isEnd: boolean;
   failure: Failure | null;
   status: number | null;
   timings: Timings | null;
 }
 
-/** Where a consumer's traces go (--otel). */
+/** Where a consumer sends its traces (--otel). */
 export interface Traces {
-  /** Of the queue's own work. */
+  /** Makes the spans of the queue's own work. */
   telemetry: QueueTelemetry;
   note(job: ActiveJob, report: JobReport): void;
-  /** Sends what is left, within the grace. */
+  /** Sends what is left, within the grace period. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * One job on its way through the pipeline. The steps write nothing in it: what they find out they return. What changes on the way has owners:
- * the slot and the permit `slot`, what the job keeps in BullMQ `remember`, what is told of it afterwards `trace`.
+ * One job on its way through the pipeline. The steps return what they find out and write nothing here. What
+ * changes has an owner: `slot` for the slot and the permit, `remember` for what the job keeps in BullMQ,
+ * `trace` for what is reported afterwards.
  */
 export interface ActiveJob {
   readonly jobId: string;
@@ -98,23 +102,23 @@ export interface ActiveJob {
   readonly id: string;
   readonly request: Request;
   readonly loadedCrawl: LoadedCrawl;
-  /** The limiter key in whose lane the request stood. */
+  /** The limiter key in whose lane the request waited. */
   readonly laneKey: string;
-  /** Where the fetch begins: the request's URL, or a hop that it had reached before. */
+  /** The URL where the fetch begins: that of the request, or a hop that was reached before. */
   readonly url: string;
-  /** How it starts: as it was handed out, if that still holds. */
+  /** How the job starts: as it was handed out, if that still holds. */
   readonly start: JobStart;
-  /** This attempt, counted from 1; being postponed uses up none. */
+  /** The number of this attempt, from 1. A postponed turn does not count. */
   readonly attempt: number;
-  /** How often a consumer has died with it in its hands. */
+  /** How often a consumer has died with this job in hand. */
   readonly stalls: number;
   readonly queueMs: number;
-  /** Aborted when the job or its slot is no longer ours. */
+  /** Aborted when the job or its slot no longer belongs to this process. */
   readonly abort: AbortController;
   readonly slot: HeldSlot;
   /** What the job keeps while it is postponed. */
   readonly memory: Readonly<JobMemory>;
-  /** Changes that in BullMQ and here. */
+  /** Changes `memory` in BullMQ and here. */
   readonly remember: (change: Partial<JobMemory>) => Promise<void>;
   readonly trace: JobTrace;
 }

@@ -1,26 +1,36 @@
-// What a step decides when a job does not go on to the next one: the request ends, or this turn of its job ends and nothing else.
+// What a step decides when a job does not go on to the next step. Either the request ends, or only
+// this turn of the job.
 import type { Failure } from '../src/errors.ts';
 import type { Answer, FetchResult, Outcome } from '../src/outcome.ts';
 import { triesWith } from './attempt-log.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 
-/** The request ends so; it is still to be written down. `result` is the fetch of which it died, null where nothing was fetched. */
+/**
+ * How the request ends; it is not yet written down. `result` is the fetch that failed, or null when nothing
+ * was fetched.
+ */
 export type RequestEnd =
   | { kind: 'end'; as: 'recorded'; answer: Answer; failure: Failure | null }
   | { kind: 'end'; as: 'refused'; answer: null; failure: Failure }
   | { kind: 'end'; as: 'dead'; answer: Answer | null; failure: Failure; result: FetchResult | null };
 
-/** An Outcome ends this turn of the job as it is: the request is tried or asked for again, had ended before, or is another consumer's. */
+/**
+ * An Outcome ends only this turn of the job: the request is tried again, asks again later, had ended before,
+ * or belongs to another consumer.
+ */
 export type Decision = RequestEnd | Outcome;
 
-/** Nothing sleeps longer than this in the queue before it asks again: what an operator changes is seen by then. */
+/**
+ * The longest time that a request stays in the queue before it asks again. After this time it notices what an
+ * operator has changed.
+ */
 const LONGEST_POSTPONED_MS = 30_000;
 
 export function refuseRequest(failure: Failure): RequestEnd {
   return { kind: 'end', as: 'refused', answer: null, failure };
 }
 
-/** The job keeps this attempt too, for its dead letter. */
+/** Ends the request as dead. The job keeps this attempt too, for the dead letter. */
 export async function die(
   job: ActiveJob,
   cause: { failure: Failure; answer: Answer | null; result: FetchResult | null },
@@ -30,7 +40,7 @@ export async function die(
   return { kind: 'end', as: 'dead', answer, failure, result };
 }
 
-/** Tried again after its backoff, or dead if this was the last of its attempts. */
+/** The request is tried again after its backoff, or dies if this was its last attempt. */
 export async function retry(
   context: ConsumerContext,
   job: ActiveJob,
@@ -40,13 +50,16 @@ export async function retry(
   const { failure, answer } = cause;
   const attempts = job.request.extras?.attempts ?? job.loadedCrawl.settings.attempts;
   if (job.attempt >= attempts) return die(job, { failure, answer, result });
-  // The redirects may lead elsewhere next time.
+  // The redirects may lead elsewhere next time, so the hop is forgotten.
   await job.remember({ hop: null, tries: triesWith(job, { failure, answer, result }) });
   context.tallies.count(job.crawl, 'retries');
   return { kind: 'retry', failure, delayMs: retryDelayMs(job) };
 }
 
-/** Exponential from the crawl's (or the request's) first wait, at most its longest, with full jitter over the upper half. */
+/**
+ * Exponential: it begins with the shortest wait of the crawl (or of the request) and ends with the longest.
+ * The upper half of each wait is random.
+ */
 function retryDelayMs({ request, loadedCrawl, attempt }: ActiveJob): number {
   const own = request.extras?.backoff;
   const first = own?.delayMs ?? loadedCrawl.settings.backoff;

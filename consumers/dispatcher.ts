@@ -1,4 +1,5 @@
-// The dispatcher: turn after turn, it gives slots back and brings due requests from the frontier into the queue.
+// The dispatcher. Each dispatch gives slots back and brings due requests from the frontier into the
+// queue.
 
 import type { Fleet } from '../src/fleet.ts';
 import { dispatch, type Handed, type Release, type Start } from '../src/frontier/dispatch.ts';
@@ -7,17 +8,17 @@ import { LEASE_MS } from '../src/politeness/slot.ts';
 import type { JobStart } from '../src/queue/job-data.ts';
 import { enqueueJobs, type QueuedRequest, type RequestQueue } from '../src/queue/queue.ts';
 
-/** Turns are at least so far apart, so that many releases share one. */
+/** The least time between two dispatches, so that many releases share one. */
 const SHORTEST_MS = 1;
-/** With nothing due, the frontier is looked at this often, for what other processes offered. */
+/** When nothing is due, how often to look at the frontier for what other processes have offered. */
 const IDLE_MS = 200;
-/** After a hand-over, its arrival is reported at the latest after this time. */
+/** The longest time after a hand-over until its arrival is reported. */
 const REPORT_MS = 10;
 
 export interface Dispatcher {
-  /** Gives a slot back, with the next turn. */
+  /** Gives a slot back with the next dispatch. */
   release(slot: Release): void;
-  /** Asks for a turn soon: something may be due. */
+  /** Asks for a dispatch soon, because something may be due. */
   kick(): void;
   stop(): Promise<void>;
 }
@@ -25,7 +26,7 @@ export interface Dispatcher {
 export function createDispatcher(parts: {
   fleet: Fleet;
   queue: RequestQueue;
-  /** One crawl's id, or '*' for all. */
+  /** The id of one crawl, or '*' for all. */
   serve: string;
   /** How many jobs should wait in the queue now. */
   wanted: () => number;
@@ -52,7 +53,7 @@ export function createDispatcher(parts: {
   function start(): void {
     timer = null;
     timerAt = Number.POSITIVE_INFINITY;
-    running = turn()
+    running = dispatchOnce()
       .catch((error) => {
         parts.onError(error);
         return IDLE_MS;
@@ -63,7 +64,7 @@ export function createDispatcher(parts: {
       });
   }
 
-  async function turn(): Promise<number> {
+  async function dispatchOnce(): Promise<number> {
     const [given, reported] = [releases, arrived];
     releases = [];
     arrived = [];
@@ -81,14 +82,14 @@ export function createDispatcher(parts: {
       adding.add(add(taken.handed, askedAt));
       return REPORT_MS;
     } catch (error) {
-      // Giving back and reporting twice does no harm; not at all would cost the length of a lease.
+      // To give back or report twice does no harm. To do neither would cost the length of a lease.
       releases.push(...given);
       arrived.push(...reported);
       throw error;
     }
   }
 
-  /** The next turn need not wait for it: what has not arrived counts as on its way. */
+  /** The next dispatch need not wait for this: a request that has not arrived counts as on its way. */
   function add(handed: Handed[], givenAt: number): Promise<void> {
     const jobs = handed.map((request) => queuedRequest(request, givenAt));
     const done = enqueueJobs(queue, jobs)
@@ -114,7 +115,7 @@ export function createDispatcher(parts: {
       await running;
       await Promise.all(adding);
       if (timer) clearTimeout(timer);
-      if (releases.length > 0 || arrived.length > 0) await turn().catch(parts.onError);
+      if (releases.length > 0 || arrived.length > 0) await dispatchOnce().catch(parts.onError);
     },
   };
 }
@@ -123,7 +124,7 @@ function queuedRequest({ crawl, id, packed, start }: Handed, givenAt: number): Q
   return { jobId: jobIdOf(crawl, id), packed, start: jobStart(start, givenAt) };
 }
 
-/** Of what src/frontier/dispatch.ts says in one word. */
+/** Reads the one word in which src/frontier/dispatch.ts says how a request starts. */
 function jobStart(start: Start, givenAt: number): JobStart {
   if (start === 'ask') return { kind: 'ask' };
   if (start === 'ahead') return { kind: 'ahead', givenAt };

@@ -1,4 +1,4 @@
-// Handle: what was found in an answer, and the request's record: what was asked, what came, what was found.
+// The step handle: looks into the answer, and makes the record of the request.
 import { hash } from 'node:crypto';
 import { shownFailure } from '../src/errors.ts';
 import { decodeText, isHtml } from '../src/fetch/body/text.ts';
@@ -12,10 +12,10 @@ import type { RequestEnd } from './decision.ts';
 export interface Findings {
   title: string | null;
   links: string[] | null;
-  /** The page asks not to follow its links; not to be shown in a search. */
+  /** The page asks robots not to follow its links, and not to show it in a search. */
   nofollow: boolean;
   noindex: boolean | null;
-  /** Links that were longer than URLs may be. */
+  /** How many links were longer than a URL may be. */
   tooLong: number;
   text: string | null;
   charset: string | null;
@@ -32,16 +32,16 @@ const NOTHING: Findings = {
   charset: null,
 };
 
-/** `findings` is null where nothing was looked into. */
+/** `findings` is null when nothing was examined. */
 export function handle(job: ActiveJob, end: RequestEnd): { record: CrawlRecord; findings: Findings | null } {
-  // The body of a sitemap is not kept: what it lists are requests of their own.
+  // The body of a sitemap is not kept, because what it lists becomes requests.
   const isSitemap = end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
   const findings = end.answer && !isSitemap ? examine(job, end.answer) : null;
   const form = isSitemap ? 'none' : job.loadedCrawl.settings.body;
   return { record: buildRecord(job, end, findings, form), findings };
 }
 
-/** Title and links of an HTML page; the text of anything textual. */
+/** Finds the title and links of an HTML page, and the text of any textual answer. */
 function examine(job: ActiveJob, answer: Answer): Findings {
   const type = answer.headers['content-type'] ?? '';
   const html = isHtml(type, answer.body);
@@ -104,7 +104,10 @@ function buildRecord(
   };
 }
 
-/** Text where the content is textual; else, asked for text, the bytes in base64 would surprise: then null. */
+/**
+ * The body for the record. When text was asked for and the content is not textual, the body is null: base64
+ * would be a surprise.
+ */
 function recordBody(body: Uint8Array, text: string | null, form: BodyForm): string | null {
   switch (form) {
     case 'none':

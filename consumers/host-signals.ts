@@ -1,11 +1,19 @@
-// What an answer says of its host besides its content is heard before its slot is passed on to the next request.
+// What an answer tells about its host (rate limits, failures, latency) is passed to the backoff.
 import { namedTimeOf } from '../src/fetch/named-time.ts';
 import type { FetchResult } from '../src/outcome.ts';
-import { signalOf } from '../src/politeness/backoff.ts';
+import { signalOf } from '../src/politeness/answer-signal.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 
-/** `ageMs`: for how long the request had been on its way. A pause holds at once in this process. */
-export function listen(context: ConsumerContext, job: ActiveJob, result: FetchResult, ageMs: number): void {
+/**
+ * To be called before the slot goes to the next request: a pause holds in this process at once. `ageMs`: how
+ * long ago the fetch began.
+ */
+export function noteHostSignals(
+  context: ConsumerContext,
+  job: ActiveJob,
+  result: FetchResult,
+  ageMs: number,
+): void {
   const { attempt, slot } = job;
   const longestMs = job.loadedCrawl.settings.maxPause;
   const nowMs = Date.now();

@@ -1,4 +1,5 @@
-// The BullMQ worker of a consumer: takes jobs, runs each through the pipeline and settles it. One that has fallen asleep is replaced.
+// The BullMQ worker of a consumer. It takes jobs, runs each through the pipeline and settles it. A worker
+// that hangs is replaced.
 import { failure } from '../src/errors.ts';
 import { gathered } from '../src/metrics.ts';
 import type { Outcome } from '../src/outcome.ts';
@@ -9,9 +10,12 @@ import type { ConsumerContext, Traces } from './context.ts';
 import { processJob } from './pipeline.ts';
 import { troubleFields } from './telemetry/job-report.ts';
 
-/** What failed for a reason of ours is tried again after this. */
-const PUT_BACK_MS = 2000;
-/** Jobs wait and none is taken for so long: the worker's blocked read is asleep, and a new worker takes over. */
+/** After this time, a job is tried again that failed for a reason on our side. */
+const AFTER_FAULT_MS = 2000;
+/**
+ * When jobs wait and none is taken for this long, the worker's blocking read hangs, and a new worker takes
+ * over.
+ */
 const ASLEEP_MS = 10_000;
 
 interface JobWorkerParts {
@@ -24,10 +28,10 @@ interface JobWorkerParts {
   traces: Traces | null;
 }
 
-/** Takes jobs from the moment it is made until it is stopped. */
+/** Takes jobs from its creation until it is stopped. */
 export class JobWorker {
   readonly #parts: JobWorkerParts;
-  /** Of the jobs in hand, by id. */
+  /** The abort controllers of the jobs in hand, by job id. */
   readonly #aborts = new Map<string, AbortController>();
   #worker: RequestWorker;
   #lastTaken = performance.now();
@@ -37,7 +41,10 @@ export class JobWorker {
     this.#worker = this.#open();
   }
 
-  /** To be called every second or so: if jobs wait and are not taken, a new worker takes over from one that sleeps. */
+  /**
+   * To be called about once a second. If jobs wait and none is taken, a new worker takes over from the one
+   * that hangs.
+   */
   async watch(): Promise<void> {
     const { context, queue } = this.#parts;
     if (performance.now() - this.#lastTaken < ASLEEP_MS || context.permits.inUse() > 0) return;
@@ -50,7 +57,10 @@ export class JobWorker {
     asleep.close().catch(() => undefined);
   }
 
-  /** Takes no more jobs. Resolves when those in hand are settled; what has not ended within the grace is aborted and put back. */
+  /**
+   * Takes no more jobs. Resolves when those in hand are settled. Jobs that do not end within the grace period
+   * are aborted and return to the queue.
+   */
   async stop(graceMs: number): Promise<void> {
     const late = setTimeout(() => {
       for (const abort of this.#aborts.values()) abort.abort(failure('E_LOCK_LOST', 'The consumer stopped.'));
@@ -64,8 +74,8 @@ export class JobWorker {
     const worker = openWorker({
       connection,
       namespace: context.fleet.namespace,
-      // Some more than may fetch, so that one is at hand when a fetch ends; few, so that the others wait in the queue, where BullMQ gives
-      // one along with the end of another.
+      // A few more jobs than fetches, so that one is ready when a fetch ends. Only a few, so that the others
+      // wait in the queue: there BullMQ hands out the next job together with the end of another.
       concurrency: concurrency + Math.ceil(concurrency / 2) + 4,
       lockDurationMs,
       process: (job, token) => this.#process(job, token),
@@ -88,12 +98,13 @@ export class JobWorker {
     this.#aborts.set(jobId, abort);
     try {
       const outcome = await processJob(context, job, abort).catch((error: unknown): Outcome => {
-        // A disk that is full, a Redis out of memory: nothing of the request's fault, and nothing of it is lost.
+        // The disk is full, or Redis is out of memory. That is not the fault of the request, and nothing is
+        // lost.
         context.reports.trouble(jobId, error);
         context.onTrouble(error);
-        return { kind: 'postponed', untilMs: Date.now() + PUT_BACK_MS };
+        return { kind: 'postponed', untilMs: Date.now() + AFTER_FAULT_MS };
       });
-      // Its lane may give the next, ahead of a slot.
+      // The lane of the request may now give its next one, ahead of a slot.
       context.dispatcher.kick();
       await settle(outcome, job, token);
     } finally {

@@ -1,4 +1,5 @@
-// A job as BullMQ gives it becomes an ActiveJob: what it carries is read, and whether what was given along with it still holds.
+// Makes an ActiveJob from a job of BullMQ: reads what it carries, and checks whether what dispatch gave with
+// it still holds.
 import type { LoadedCrawl } from '../src/crawl/loaded-crawl.ts';
 import { limiterKeyOfRequest } from '../src/frontier/entry.ts';
 import { crawlAndId } from '../src/keys.ts';
@@ -12,7 +13,7 @@ import { HeldSlot } from './slot/held-slot.ts';
 
 const ASK: JobStart = { kind: 'ask' };
 
-/** Null when its crawl is gone: nothing is left but to complete the job. */
+/** Returns null when the crawl is gone: then the job can only be completed. */
 export async function openJob(
   context: ConsumerContext,
   queued: RequestJob,
@@ -33,7 +34,8 @@ export async function openJob(
     listeningSince: context.slots.keyEvents.listeningSinceMs(),
     now: Date.now(),
   });
-  // A slot that was given along too long ago is still its own, if it has not lapsed: the gate is asked with it.
+  // A slot that was given too long ago still belongs to the job if it has not lapsed. The gate is asked with
+  // it.
   const hasFormerSlot = start.kind === 'ask' && isFirst && handedOut.kind === 'granted';
   const owner = { jobId, crawl, id, serverBy: loadedCrawl.settings.serverBy, abort };
   const key = hop ? limiterKeyOf(hop.url) : laneKey;
@@ -61,8 +63,9 @@ export async function openJob(
 }
 
 /**
- * How a job starts now: as it was handed out, if this is its first start, it comes soon after, and the crawl's limits are still the same, its
- * host's too as far as this process has been listening; else by asking. All times in milliseconds since 1970.
+ * How a job starts now. It starts as it was handed out if this is its first start, it was handed out a short
+ * time ago, and the limits of its crawl have not changed since (nor those of its host, as far as this process
+ * was listening). Otherwise it asks the gate. All times are in milliseconds since 1970.
  */
 export function startNow(
   handedOut: JobStart,

@@ -1,5 +1,6 @@
-// The life of a job, as a list of steps: admit ─ slot ─ fetch ─ classify ─ handle ─ store ─ follow ─ commit ─ settle. Every step is
-// idempotent by the request's id, and their order makes a crash between any two of them harmless.
+// The life of a job as a list of steps: admit ─ slot ─ fetch ─ classify ─ handle ─ store ─ follow ─ commit ─
+// settle. Each step is idempotent by the id of the request. Their order makes a crash between any two of them
+// harmless.
 import { catalogue, failure } from '../src/errors.ts';
 import { classify } from '../src/fetch/classify.ts';
 import type { Outcome } from '../src/outcome.ts';
@@ -11,14 +12,15 @@ import { type Decision, die, refuseRequest, retry } from './decision.ts';
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
 import { follow } from './follow/follow.ts';
 import { handle } from './handle.ts';
-import { listen } from './host-signals.ts';
+import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone } from './postpone.ts';
 import { store } from './store.ts';
 
 /**
- * Answers how this turn of the job ended, which job-worker.ts tells BullMQ (settle). Never throws for anything that a request, a server or
- * another consumer can do. `abort` aborts when the job is no longer ours.
+ * Returns how this turn of the job ended; job-worker.ts then tells BullMQ (settle). Nothing that a request, a
+ * server or another consumer does makes it throw. `abort` is aborted when the job no longer belongs to this
+ * process.
  */
 export async function processJob(
   context: ConsumerContext,
@@ -31,7 +33,8 @@ export async function processJob(
   try {
     outcome = await runSteps(context, job);
   } finally {
-    // The permit is held until the end is committed: so a crash costs at most as many fetches as may be in flight.
+    // The permit is held until the end is committed, so that a crash repeats no more fetches than may be in
+    // flight.
     job.slot.release();
   }
   context.reports.note(job, outcome);
@@ -39,33 +42,34 @@ export async function processJob(
 }
 
 async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outcome> {
-  // 1. admit and 2. slot: may it be fetched now? Unless `early` says what else becomes of it, a slot and a permit are held from here on.
+  // 1. admit and 2. slot: may it be fetched now? If `early` is null, a slot and a permit are held from here
+  // on.
   const { claim, early } = await admit(context, job);
-  // 3. fetch: every redirect passes robots.txt and the gate of its host.
+  // 3. fetch: each redirect passes robots.txt and the gate of its host.
   const fetched = early ?? (await fetchRequest(context, job));
-  // 4. classify: what the answer, or the failure, makes of the request. Its slot goes on to the next.
+  // 4. classify: what the answer or the failure means for the request. Its slot goes to the next request.
   const decision = fetched.kind === 'fetched' ? await decide(context, job, fetched) : fetched;
-  // Here leaves whatever does not end the request: retry, postponed, stop, lost, and what had ended before. Its end goes on, in all of the
-  // three ways: recorded, refused, dead.
+  // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends
+  // go on: recorded, refused, dead.
   if (decision.kind !== 'end') return decision;
-  // 5. handle: title, links, text; the record.
+  // 5. handle: finds title, links and text, and makes the record.
   const { record, findings } = handle(job, decision);
-  // 6. store: durable before anything says that it has ended.
+  // 6. store: the record is durable before anything says that the request has ended.
   await store(context, job, record, claim);
-  // 7. follow: all links but the last part are offered.
+  // 7. follow: offers all links except the last part.
   const followed = await follow(context, job, decision, findings, claim);
   if (followed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
-  // 8. commit: the last links, the counters, the end; nothing at all if the claim is no longer the newest.
+  // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.
   return commit(context, job, decision, followed, claim);
 }
 
-/** What the fetch makes of the request. */
+/** What the fetch means for the request. */
 async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched): Promise<Decision> {
   const { result } = fetched;
   const verdict = classify(result, { deadOn: job.loadedCrawl.settings.deadOn, nowMs: Date.now() });
-  // What the host says of being asked is heard before the slot is passed on to the next request.
-  listen(context, job, result, fetched.ageMs);
+  // The backoff hears what the answer tells about the host before the slot goes to the next request.
+  noteHostSignals(context, job, result, fetched.ageMs);
   job.slot.pass();
   switch (verdict.kind) {
     case 'recorded':
@@ -78,7 +82,7 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
       return later ?? die(job, { ...verdict, result });
     }
     case 'dead':
-      // A hop that robots.txt forbids is what it would be for the request itself.
+      // When robots.txt forbids a hop, it counts as if it forbade the request itself.
       if (catalogue[verdict.failure.code].ends === 'refused') return refuseRequest(verdict.failure);
       return die(job, { failure: verdict.failure, answer: verdict.answer, result });
     default:

@@ -1,4 +1,5 @@
-// A request whose host says that it is to come later: it is put back without using up an attempt, as long as --max-postponed allows.
+// Postpones a request because its host asked to come later. This uses up no attempt, as long as
+// --max-postponed allows it.
 import { failure } from '../src/errors.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { LEAST_POSTPONED_MS, POSTPONED_JITTER_MS } from '../src/politeness/backoff.ts';
@@ -6,7 +7,10 @@ import type { PauseState } from '../src/politeness/host-backoff.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { postponeFor } from './decision.ts';
 
-/** `pause`: how the host stands, once the fleet knows what it said. Answers null when it has been postponed for too long, in all. */
+/**
+ * `pause`: how the host stands after the fleet has heard its answer. Returns null when the request has been
+ * postponed for too long in all.
+ */
 export async function postpone(
   context: ConsumerContext,
   job: ActiveJob,

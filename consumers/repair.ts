@@ -1,5 +1,5 @@
-// Repairs what a crash in the middle of a replay leaves (an open request whose job is still failed), and what only an operator's hand in
-// the queue can leave (an open request without a job).
+// Repairs open requests whose job is failed (after a crash in the middle of a replay), and open requests
+// without a job (only an operator who changes the queue by hand can cause these).
 import type { Fleet } from '../src/fleet.ts';
 import { openRequests } from '../src/frontier/open.ts';
 import { jobIdOf } from '../src/keys.ts';
@@ -9,8 +9,9 @@ import type { RequestQueue } from '../src/queue/queue.ts';
 const MOST_STEERED = 100;
 
 /**
- * Puts every open request that has no job in the queue back on the hand-over list, so that a turn brings it into the queue again, and
- * retries those whose job is failed. Answers how many. Idempotent; at most one pass over the window, never over the frontier.
+ * Puts each open request without a job back on the hand-over list, so that a dispatch brings it into the
+ * queue again, and retries failed jobs of open requests. Returns how many it repaired. Idempotent. It reads
+ * the window at most once, and never the frontier.
  */
 export async function repairFrontier(fleet: Fleet, queue: RequestQueue): Promise<number> {
   let repaired = 0;
@@ -23,7 +24,10 @@ export async function repairFrontier(fleet: Fleet, queue: RequestQueue): Promise
   return repaired;
 }
 
-/** Crawls with something to dispatch, and those of the newest that were paused or cancelled: their open requests are in the queue too. */
+/**
+ * The crawls with something to dispatch, and the paused or cancelled ones among the newest: their open
+ * requests are in the queue too.
+ */
 async function unfinished(fleet: Fleet): Promise<Set<string>> {
   const crawls = new Set(await fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'));
   for (const crawl of await fleet.redis.zrevrange(fleet.keys.crawls, '0', String(MOST_STEERED - 1))) {
@@ -47,7 +51,8 @@ async function repairOpen(fleet: Fleet, queue: RequestQueue, crawl: string, ids:
     if (job) await retryFailed(job);
   }
   if (missing.length === 0) return failed.length;
-  // With NX, what is on the list already keeps its time; the age makes the next turn hand it over again.
+  // With NX, a request that is already on the list keeps its time. The time 1 is so old that the next
+  // dispatch hands the request over again.
   const members = missing.flatMap((id) => [1, jobIdOf(crawl, id)]);
   return failed.length + Number(await fleet.redis.zadd(fleet.keys.handOver, 'NX', ...members));
 }

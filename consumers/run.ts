@@ -4,7 +4,7 @@ import type { Log } from '../src/log.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { startConsumer } from './consumer.ts';
 
-/** Resolves when `stop` has resolved and all that was in flight is settled. */
+/** Resolves when `stop` has resolved and all jobs in flight are settled. */
 export async function consume(parts: {
   settings: Settings;
   address: RedisAddress;

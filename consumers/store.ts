@@ -1,10 +1,10 @@
-// Store: the record is handed over and awaited until it is durable. Only then may the request end.
+// The step store: waits until the record is durable. Only then may the request end.
 import type { CrawlRecord } from '../src/record.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 
 /**
- * Idempotent by the request's id: of several records, the reader shows the one of the highest claim. Throws what the disk throws; the
- * job is then put back.
+ * Idempotent by the id of the request: of several records, readers show the one with the highest claim.
+ * Throws what the disk throws; the job is then postponed.
  */
 export async function store(
   context: ConsumerContext,

@@ -1,26 +1,38 @@
-// The table of all that can go wrong: by layer and code, what it means, what to do, and all that is decided by it.
+// The table of all errors: by layer and code, what each means, what to do, and everything that depends on it.
 // docs/errors.md is made from it (npm run docs).
 
-/** What a code decides. Nothing else of drover's has a list of codes. */
+/** What depends on a code. No other file has a list of codes. */
 export interface Decisions {
   /**
-   * What becomes of the request: its answer is `recorded` with this error, it is `refused` unasked, it is a `dead` letter, another consumer has it
-   * (`lost`), or what was offered is `left out` and becomes none. Null for what befalls commands and calls of the API alone.
+   * What happens to the request. `recorded`: its answer is recorded with this error. `refused`: it is not
+   * fetched. `dead`: it becomes a dead letter. `lost`: another consumer has it. `left out`: what was offered
+   * becomes no request. Null for errors that only commands and API calls have.
    */
   readonly ends: 'recorded' | 'refused' | 'dead' | 'lost' | 'left out' | null;
-  /** Another attempt may get past it: it is tried again while attempts are left. */
+  /** Another attempt may succeed: it is tried again while attempts are left. */
   readonly retry: boolean;
-  /** It stays until somebody changes the URL, a setting or a certificate: a webhook, which is tried for days, is given up. */
+  /**
+   * It stays until somebody changes the URL, a setting or a certificate. A webhook, which is otherwise tried
+   * for hours, is given up.
+   */
   readonly lasting: boolean;
-  /** The host, its name server or the way to it was down; not that it did not want to be asked, nor that one page is broken. */
+  /**
+   * The host, its name server or the network was down. False when the host refused to answer, or when only
+   * one page is broken.
+   */
   readonly hostDown: boolean;
-  /** When robots.txt fails so, each page of the host would: its name, its certificate, its address. */
+  /**
+   * When robots.txt fails like this, every page of the host would: its name, certificate or address is wrong.
+   */
   readonly wholeHost: boolean;
-  /** A host that is asked too much fails so: its pace goes down. */
+  /** A host that gets too many requests fails like this, so its pace goes down. */
   readonly strain: boolean;
-  /** The status with which the API answers; null where it has no call that ends so. */
+  /** The status with which the API answers; null when no call ends with this code. */
   readonly status: number | null;
-  /** The exit code of a command that it ends: 2 for what its user can put right, 3 for what drover needs and has not. */
+  /**
+   * The exit code of a command: 2 when its user can correct the error, 3 when something is missing that
+   * drover needs.
+   */
   readonly exit: 2 | 3;
 }
 
@@ -33,7 +45,10 @@ export interface Sentences {
 
 type Entry<Shared> = Sentences & Omit<Decisions, keyof Shared> & Partial<Decisions>;
 
-/** The codes of one layer. `shared` holds for each that does not say otherwise; what it leaves open, each must say. */
+/**
+ * The codes of one layer. `shared` holds for every code that has no value of its own. What it leaves out,
+ * every code must say.
+ */
 function layer<Shared extends Partial<Decisions>, Code extends `E_${string}`>(
   shared: Shared,
   codes: Record<Code, Entry<Shared>>,
@@ -42,9 +57,9 @@ function layer<Shared extends Partial<Decisions>, Code extends `E_${string}`>(
   return Object.fromEntries(filled);
 }
 
-/** Of what no fetch fails of. */
+/** For codes that are never the failure of a fetch. */
 const NO_FETCH = { retry: false, lasting: false, hostDown: false, wholeHost: false, strain: false } as const;
-/** Of what only fetches fail of. */
+/** For codes that are only failures of fetches. */
 const OF_FETCHES = { ends: 'dead', status: null, exit: 2 } as const;
 
 export const table = {
@@ -61,10 +76,10 @@ export const table = {
       },
       E_URL_TOO_LONG: {
         means: 'The URL is longer than the limit.',
-        advice: 'Raise --max-url-length if it is meant.',
+        advice: 'Raise --max-url-length if you want such URLs.',
       },
       E_LINE_TOO_LONG: {
-        means: 'The line is longer than a request may be.',
+        means: 'The line is too long for a request.',
         advice: 'Put one URL or one JSON request on each line.',
       },
       E_LINE_ENCODING: {
@@ -76,7 +91,7 @@ export const table = {
         advice: 'See the named field; README lists what a request may carry.',
       },
       E_SITEMAP: {
-        means: 'Something in a sitemap cannot be read, or leads elsewhere.',
+        means: 'A part of a sitemap cannot be read, or leads to another host.',
         advice: 'The log names the sitemap and the place.',
       },
     },
@@ -94,13 +109,12 @@ export const table = {
         advice: 'Raise --depth.',
       },
       E_PATH_REPEATS: {
-        means: 'One segment stands in its path again and again, as links of a trap do.',
-        advice: 'Raise --max-path-repeats if such paths are meant.',
+        means: 'The path repeats one segment too often, as in a trap for crawlers.',
+        advice: 'Raise --max-path-repeats if you want such paths.',
       },
       E_CHAIN: {
-        means:
-          'It stands at the end of a long row of numbered pages, or of hosts, as in an endless calendar.',
-        advice: 'Raise --max-chain if the row is meant.',
+        means: 'The URL ends a long chain of numbered pages or hosts, as in an endless calendar.',
+        advice: 'Raise --max-chain if you want the whole chain.',
       },
       E_LIMIT: {
         means: 'The crawl has accepted as many requests as --limit allows.',
@@ -123,14 +137,14 @@ export const table = {
     {
       E_ROBOTS: {
         means: 'The robots.txt of the host disallows this URL.',
-        advice: 'Respect it, or use --ignore-robots on hosts that are yours.',
+        advice: 'Respect it, or use --ignore-robots on your own hosts.',
         ends: 'refused',
         retry: false,
         hostDown: false,
       },
       E_ROBOTS_UNREACHABLE: {
-        means: 'The robots.txt of the host cannot be had, which means: disallow all.',
-        advice: 'Try again when the host is well.',
+        means: 'The robots.txt of the host could not be fetched, which means: disallow all.',
+        advice: 'Replay when the host works again.',
         ends: 'dead',
         retry: true,
         hostDown: true,
@@ -151,7 +165,7 @@ export const table = {
     {
       E_SSRF: {
         means: 'The address is private, loopback or otherwise special.',
-        advice: 'Allow it with --allow-private CIDR if it is yours.',
+        advice: 'Allow it with --allow-private CIDR if the network is yours.',
       },
     },
   ),
@@ -191,7 +205,7 @@ export const table = {
         strain: false,
       },
       E_CONNECT_UNREACHABLE: {
-        means: 'There is no way to that address.',
+        means: 'The network has no route to that address.',
         advice: 'Check the network, then replay.',
         retry: true,
         hostDown: true,
@@ -206,7 +220,7 @@ export const table = {
       },
       E_RESET: {
         means: 'The server closed the connection before it answered.',
-        advice: 'Replay; lower --per-host if it happens often.',
+        advice: 'Replay; lower --per-host if this happens often.',
         retry: true,
         hostDown: true,
         strain: true,
@@ -240,14 +254,14 @@ export const table = {
       },
       E_TLS_SELF_SIGNED: {
         means: 'The certificate is not signed by an authority that this machine trusts.',
-        advice: 'Add the authority with NODE_EXTRA_CA_CERTS if it is yours.',
+        advice: 'Add the authority with NODE_EXTRA_CA_CERTS if you trust it.',
         retry: false,
         lasting: true,
         hostDown: false,
       },
       E_TLS_WRONG_NAME: {
         means: 'The certificate belongs to another name.',
-        advice: 'Use the name that the certificate holds.',
+        advice: 'Use the name that is in the certificate.',
         retry: false,
         lasting: true,
         hostDown: false,
@@ -259,7 +273,7 @@ export const table = {
     { ...OF_FETCHES, lasting: false, wholeHost: false },
     {
       E_SEND_TIMEOUT: {
-        means: 'The server did not take the request in time.',
+        means: 'The server did not read the request in time.',
         advice: 'Replay later, or raise --timeout-send.',
         retry: true,
         hostDown: true,
@@ -285,7 +299,7 @@ export const table = {
     { ...OF_FETCHES, lasting: false, wholeHost: false },
     {
       E_READ_TIMEOUT: {
-        means: 'The server stopped sending in the middle of the body.',
+        means: 'The server stopped in the middle of the body.',
         advice: 'Replay later, or raise --timeout-read.',
         retry: true,
         hostDown: true,
@@ -319,7 +333,7 @@ export const table = {
       },
       E_HTTP_5XX: {
         means: 'The server failed (status 5xx).',
-        advice: 'Replay when the server is well.',
+        advice: 'Replay when the server works again.',
         retry: true,
         hostDown: true,
       },
@@ -330,7 +344,7 @@ export const table = {
         hostDown: false,
       },
       E_HTTP_STATUS: {
-        means: 'The status is none of 2xx, 4xx or 5xx, and gives no target to follow.',
+        means: 'The status is not 2xx, 4xx or 5xx, and names no URL to follow.',
         advice: 'The record holds the answer.',
         ends: 'recorded',
         retry: false,
@@ -343,7 +357,7 @@ export const table = {
         hostDown: false,
       },
       E_RATE_LIMITED: {
-        means: 'The host kept saying that it wants to be asked later, for longer than --max-postponed.',
+        means: 'The host has asked to come later for longer than --max-postponed.',
         advice: 'Slow down with --delay or --per-host, then replay.',
         retry: false,
         hostDown: false,
@@ -368,7 +382,7 @@ export const table = {
         hostDown: false,
       },
       E_REDIRECT_INVALID: {
-        means: 'The redirect leads to something that is not an http or https URL.',
+        means: 'The redirect does not lead to an http or https URL.',
         advice: 'The record holds the Location header.',
         retry: false,
         hostDown: false,
@@ -381,22 +395,22 @@ export const table = {
     {
       E_BODY_TRUNCATED: {
         means: 'The connection ended before the whole body came.',
-        advice: 'Replay; the server or a proxy cuts answers off.',
+        advice: 'Replay; a server or proxy has cut the answer off.',
         retry: true,
       },
       E_BODY_CHUNKING: {
         means: 'The chunked encoding of the body is malformed.',
-        advice: 'Replay; if it stays, the server is broken.',
+        advice: 'Replay; if it fails again, the server is broken.',
         retry: true,
       },
       E_BODY_ENCODING: {
-        means: 'The body does not decompress as its Content-Encoding says.',
-        advice: 'Replay; if it stays, the server is broken.',
+        means: 'The body cannot be decompressed with its Content-Encoding.',
+        advice: 'Replay; if it fails again, the server is broken.',
         retry: false,
       },
       E_TOO_LARGE: {
         means: 'The decoded body is larger than --max-bytes.',
-        advice: 'Raise --max-bytes if it is meant.',
+        advice: 'Raise --max-bytes if you want such bodies.',
         retry: false,
       },
     },
@@ -412,11 +426,11 @@ export const table = {
       },
       E_LOCK_LOST: {
         means: 'Another consumer has taken this request over.',
-        advice: 'Nothing to do; if it happens often, keep the event loop free.',
+        advice: 'Nothing to do; if this happens often, keep the event loop free.',
         ends: 'lost',
       },
       E_QUEUE: {
-        means: 'The queue does not hold what it should.',
+        means: 'The queue holds something unexpected.',
         advice: 'Run drover doctor.',
         ends: 'dead',
       },
@@ -431,7 +445,7 @@ export const table = {
         advice: 'Install Redis 6.2 or later, or set REDIS_URL.',
       },
       E_REDIS_VERSION: {
-        means: 'The Redis is older than 6.2.',
+        means: 'This Redis is older than 6.2.',
         advice: 'Install Redis 6.2 or later.',
       },
       E_REDIS_DOWN: {
@@ -439,12 +453,12 @@ export const table = {
         advice: 'Start it, or correct REDIS_URL.',
       },
       E_REDIS_AUTH: {
-        means: 'Redis wants another user or password.',
-        advice: 'Put them into REDIS_URL: redis://user:password@host:port.',
+        means: 'Redis does not accept the user or password.',
+        advice: 'Put the right ones into REDIS_URL: redis://user:password@host:port.',
       },
       E_REDIS_FORMAT: {
-        means: 'What this namespace holds was written by a newer version of drover.',
-        advice: 'Use that version here too, or give another namespace with --namespace.',
+        means: 'A newer version of drover has written this namespace.',
+        advice: 'Use that version here too, or another namespace with --namespace.',
       },
       E_REDIS_READONLY: {
         means: 'This Redis is a read-only replica.',
@@ -456,7 +470,7 @@ export const table = {
       },
       E_REDIS_MEMORY: {
         means: 'Redis is out of memory.',
-        advice: 'Give it more memory; nothing accepted is lost.',
+        advice: 'Give it more memory; no accepted request is lost.',
       },
       E_REDIS_START: {
         means: 'The embedded Redis did not start.',
@@ -474,12 +488,12 @@ export const table = {
       },
       E_DISK_FULL: {
         means: 'The disk is full.',
-        advice: 'Free some space; the same command goes on where it stopped.',
+        advice: 'Free some space, then repeat the command: it goes on where it stopped.',
       },
       E_FILE: {
         means: 'The file cannot be read or written.',
         advice: 'Check the path and its permissions.',
-        exit: 2, // a file that the command line names is a slip of the user's
+        exit: 2, // the user has named a wrong file on the command line
       },
     },
   ),
@@ -488,34 +502,33 @@ export const table = {
     { ...NO_FETCH, ends: null, exit: 2 },
     {
       E_AUTH: {
-        means: 'There is no valid token in the request.',
+        means: 'The request has no valid token.',
         advice: 'Send Authorization: Bearer TOKEN, one of DROVER_API_TOKEN.',
         status: 401,
       },
       E_FORBIDDEN: {
-        means: 'The token lets only read.',
+        means: 'The token allows only reading.',
         advice: 'Use a token that is not marked ro:.',
         status: 403,
       },
       E_ORIGIN: {
-        means:
-          'The request comes from a page of another site, or calls the server by a name that is not its own.',
-        advice: 'Call it by its address; name others with --allow-host.',
+        means: 'The request comes from a page of another site, or uses a host name that is not allowed.',
+        advice: 'Use the address of the server, or allow the name with --allow-host.',
         status: 403,
       },
       E_ROUTE: {
         means: 'There is nothing at this path.',
-        advice: 'Look into /openapi.json, which lists what there is.',
+        advice: 'See /openapi.json, which lists all paths.',
         status: 404,
       },
       E_METHOD: {
-        means: 'The path does not take this method.',
-        advice: 'Look into /openapi.json, which lists what there is.',
+        means: 'The path does not accept this method.',
+        advice: 'See /openapi.json, which lists all paths and methods.',
         status: 405,
       },
       E_MEDIA_TYPE: {
-        means: 'The body is of a kind that is not taken here.',
-        advice: 'Send application/json, or application/x-ndjson where requests are taken.',
+        means: 'This route does not accept this type of body.',
+        advice: 'Send application/json, or application/x-ndjson to add requests.',
         status: 415,
       },
       E_FIELD: {
@@ -524,8 +537,8 @@ export const table = {
         status: 400,
       },
       E_BODY_SIZE: {
-        means: 'The body is larger than this route takes.',
-        advice: 'Send many requests as application/x-ndjson, which may be of any length.',
+        means: 'The body is larger than this route accepts.',
+        advice: 'Send many requests as application/x-ndjson, which may have any length.',
         status: 413,
       },
       E_BODY_SLOW: {
@@ -534,18 +547,18 @@ export const table = {
         status: 408,
       },
       E_TOO_MANY: {
-        means: 'More is asked of the server than it takes at a time.',
-        advice: 'Come again after the time that Retry-After names.',
+        means: 'The server has too many calls at a time.',
+        advice: 'Try again after the time that Retry-After names.',
         status: 429,
       },
       E_IDEMPOTENCY: {
-        means: 'This Idempotency-Key was used for another body, or its first request is still at work.',
-        advice: 'Use a new key for a new body; else come again a little later.',
+        means: 'This Idempotency-Key was used with another body, or its first call has not ended.',
+        advice: 'Use a new key for a new body; otherwise try again a little later.',
         status: 409,
       },
       E_LETTER_UNKNOWN: {
         means: 'There is no such dead letter.',
-        advice: 'drover dead list shows those that there are.',
+        advice: 'drover dead list shows all dead letters.',
         status: 404,
       },
       E_REPLAY_UNKNOWN: {
@@ -554,23 +567,23 @@ export const table = {
         status: 404,
       },
       E_REQUEST_UNKNOWN: {
-        means: 'Nothing is known of a request with this id.',
+        means: 'There is no request with this id.',
         advice: 'Ask for its URL with drover explain.',
         status: 404,
       },
       E_STOPPING: {
-        means: 'The server is about to stop.',
-        advice: 'Ask again, or another one.',
+        means: 'The server is stopping.',
+        advice: 'Try again later, or use another server.',
         status: 503,
       },
       E_INTERNAL: {
         means: 'Something went wrong in the server.',
-        advice: 'Its log tells more, by the id of the request.',
+        advice: 'Look in its log for the id of the request.',
         status: 500,
       },
       E_LISTEN: {
-        means: 'The server cannot listen there.',
-        advice: 'Choose another --port or --host, or stop what listens there.',
+        means: 'The server cannot listen on that address.',
+        advice: 'Choose another --port or --host, or stop the program that uses it.',
         status: null,
       },
       E_OPEN_DOOR: {
@@ -579,13 +592,13 @@ export const table = {
         status: null,
       },
       E_API_DOWN: {
-        means: 'The API does not answer, or something else does in its place.',
-        advice: 'Start drover serve, or correct the url of the client.',
+        means: 'The API does not answer, or another program answers in its place.',
+        advice: 'Start drover serve, or correct the URL of the client.',
         status: null,
       },
       E_WEBHOOK: {
         means: 'The webhook cannot be used.',
-        advice: 'Set DROVER_WEBHOOK_SECRET for it to be signed, and give a public http:// or https:// URL.',
+        advice: 'Set DROVER_WEBHOOK_SECRET to sign it, and give a public http:// or https:// URL.',
         status: 400,
       },
     },
@@ -610,13 +623,13 @@ export const table = {
         status: null,
       },
       E_CRAWL_UNKNOWN: {
-        means: 'There is no crawl of that name.',
+        means: 'There is no crawl with that name.',
         advice: 'drover status lists the crawls.',
         status: 404,
       },
       E_CRAWL_ENDED: {
         means: 'The crawl has ended.',
-        advice: 'The command that began it begins it anew; drover status lists the crawls.',
+        advice: 'The command that began it begins a new one; drover status lists the crawls.',
         status: 409,
       },
     },

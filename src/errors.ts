@@ -1,7 +1,8 @@
-// Errors: the catalogue as it is looked up, failures as values, the exception that carries a code, and the form in which a failure is kept.
+// Errors: the catalogue of all codes, failures as values, the exception that carries a code, and the text
+// form in which a failure is kept.
 import { type Decisions, type Sentences, table } from './errors-table.ts';
 
-/** Where in a request's life an error arose. */
+/** Where in the life of a request an error arose. */
 export type Layer = keyof typeof table;
 export type ErrorCode = { [Each in Layer]: keyof (typeof table)[Each] }[Layer];
 
@@ -16,33 +17,33 @@ export const catalogue = Object.fromEntries(
   ),
 ) as Readonly<Record<ErrorCode, CatalogueEntry>>;
 
-/** The entry of a code that came from outside of this process; null when this release knows none. */
+/** The entry of a code that came from outside this process; null when this release does not know the code. */
 export function entryOf(code: string): CatalogueEntry | null {
   return Object.hasOwn(catalogue, code) ? catalogue[code as ErrorCode] : null;
 }
 
-/** The layer of a code from outside; 'queue' for one that this release does not know. */
+/** The layer of a code from outside this process; 'queue' when this release does not know the code. */
 export function layerOf(code: string): Layer {
   return entryOf(code)?.layer ?? 'queue';
 }
 
-/** What is told of a failure where a process ends: in records, to callers of the API. */
+/** What records and the API show of a failure. */
 export interface ShownFailure {
   readonly code: ErrorCode;
   readonly layer: Layer;
-  /** The catalogue's sentence, and behind it the detail. */
+  /** The sentence of the catalogue, followed by the detail. */
   readonly message: string;
 }
 
 /** An expected failure as a value. */
 export interface Failure extends ShownFailure {
-  /** What this case adds to the catalogue's sentence. */
+  /** What this case adds to the sentence of the catalogue. */
   readonly detail?: string;
-  /** The failure behind it. */
+  /** The failure that caused this one. */
   readonly cause?: Failure;
 }
 
-/** `detail` follows the catalogue's sentence; never put secrets into it. */
+/** `detail` follows the sentence of the catalogue. It must hold no secrets. */
 export function failure(code: ErrorCode, detail?: string, cause?: Failure | null): Failure {
   const { layer, means } = catalogue[code];
   return {
@@ -54,19 +55,19 @@ export function failure(code: ErrorCode, detail?: string, cause?: Failure | null
   };
 }
 
-/** For whatever may have been thrown, or be the reason of an abort. */
+/** Works for anything that may have been thrown, or be the reason of an abort. */
 export function isFailure(value: unknown): value is Failure {
   if (typeof value !== 'object' || value === null || value instanceof Error) return false;
   const { code, message } = value as Partial<Failure>;
   return typeof code === 'string' && typeof message === 'string' && entryOf(code) !== null;
 }
 
-/** Without what only this process needs. */
+/** Drops what only this process needs. */
 export function shownFailure({ code, layer, message }: ShownFailure): ShownFailure {
   return { code, layer, message };
 }
 
-/** A failure that was kept, by this release or another: its code may be none of the catalogue's. */
+/** A failure that was kept, by this release or another. The catalogue may not know its code. */
 export interface KeptFailure {
   readonly code: string;
   readonly layer: Layer;
@@ -74,21 +75,22 @@ export interface KeptFailure {
 }
 
 /**
- * `CODE message`: how a failure is kept where there is room for one text. BullMQ's failedReason, the hash of a crawl's dead letters (replay.lua
- * reads the code there) and the robots.txt that cannot be had have this form.
+ * `CODE message`: how a failure is kept as one text. This form is used in BullMQ's failedReason, in the hash
+ * of a crawl's dead letters (replay.lua reads the code there), and for a robots.txt that could not be
+ * fetched.
  */
 export function packFailure({ code, message }: ShownFailure): string {
   return `${code} ${message}`;
 }
 
-/** The inverse of packFailure. Of any other text its first word is the code. */
+/** The inverse of packFailure. Of any other text, the first word is taken as the code. */
 export function unpackFailure(text: string): KeptFailure {
   const space = text.indexOf(' ');
   const code = space < 0 ? text : text.slice(0, space);
   return { code, layer: layerOf(code), message: space < 0 ? '' : text.slice(space + 1) };
 }
 
-/** The failure that was kept, its detail found again; null when its code is unknown. Its cause is not kept. */
+/** The failure that was kept, with its detail; null when its code is unknown. The cause is not kept. */
 export function knownFailure({ code, message }: KeptFailure): Failure | null {
   const entry = entryOf(code);
   if (!entry) return null;
@@ -97,12 +99,14 @@ export function knownFailure({ code, message }: KeptFailure): Failure | null {
   return { code: code as ErrorCode, layer, message, ...(detail ? { detail } : {}) };
 }
 
-/** What must not happen, or stops a command: carries a stable code and the original as `cause`. */
+/**
+ * For what must not happen, or what stops a command. It has a stable code, and the original error as `cause`.
+ */
 export class DroverError extends Error {
   override readonly name = 'DroverError';
   readonly code: ErrorCode;
   readonly detail: string;
-  /** What is at fault, where that is part of a call of the API: `urls.3`, `query.limit`. */
+  /** The part of an API call that is at fault: `urls.3`, `query.limit`. */
   readonly field: string | undefined;
 
   constructor(code: ErrorCode, detail = '', options: ErrorOptions & { field?: string } = {}) {

@@ -1,4 +1,5 @@
-// The handle of one fleet: a connection to Redis, the namespace of its keys, the keys themselves, and scripts.
+// The handle of one fleet: a connection to Redis, the namespace of its keys, the keys themselves, and
+// scripts.
 import { type Keys, keysOf } from './keys.ts';
 import type { Redis } from './redis.ts';
 import { runScript, type Script } from './scripts.ts';

@@ -1,8 +1,8 @@
-// Every key in Redis that drover makes, in one place. docs/ARCHITECTURE.md says what each holds; the Lua
-// scripts spell the same names, and tests hold the three together and to what a fleet leaves. All keys of a
-// namespace carry one hash tag: so scripts work in a cluster.
+// Every Redis key that drover makes, in one place. docs/ARCHITECTURE.md says what each holds. The Lua scripts
+// spell the same names; tests compare all three, and what a fleet leaves in Redis. All keys of a namespace
+// carry one hash tag, so that scripts work in a cluster.
 
-/** What all keys of a fleet begin with, such as `{drover:0}`; `name` is the setting `namespace`. */
+/** The beginning of all keys of a fleet, such as `{drover:0}`. `name` is the setting `namespace`. */
 export function namespaceOf(name: string): string {
   return `{${name}:0}`;
 }
@@ -38,7 +38,7 @@ export function keysOf(namespace: string) {
     seen: (crawl: string, bucket: number) => `${namespace}:c:${crawl}:s:${bucket}`,
     // dispatch
     handOver: `${namespace}:hand-over`,
-    // what scripts touch of BullMQ's own
+    // keys of BullMQ that scripts touch
     waitingJobs: `${namespace}:requests:wait`,
     failedJobs: `${namespace}:requests:failed`,
     job: (jobId: string) => `${namespace}:requests:${jobId}`,
@@ -72,21 +72,21 @@ export function keysOf(namespace: string) {
     historyClaim: (period: string | number) => `${namespace}:history:${period}`,
     tail: `${namespace}:tail`,
     tailWanted: `${namespace}:tail:wanted`,
-    // outside
+    // for the world outside
     outbox: `${namespace}:outbox`,
     idempotency: (digest: string) => `${namespace}:idempotent:${digest}`,
-    // names of the former version, which its upgrade alone knows
+    // names of the former version; only the upgrade knows them
     formerHandOver: `${namespace}:handing`,
     formerReplayed: ofCrawl(':again'),
   };
 }
 
-/** A job's name in BullMQ and in the hand-over list: unique, no ':', never an integer. */
+/** The name of a job in BullMQ and in the hand-over list: unique, without ':', never an integer. */
 export function jobIdOf(crawl: string, id: string): string {
   return `${crawl}.${id}`;
 }
 
-/** The inverse of jobIdOf; a crawl's id may hold dots, a fingerprint does not. */
+/** The inverse of jobIdOf. The id of a crawl may hold dots, a fingerprint does not. */
 export function crawlAndId(jobId: string): { crawl: string; id: string } {
   const dot = jobId.lastIndexOf('.');
   return { crawl: jobId.slice(0, dot), id: jobId.slice(dot + 1) };

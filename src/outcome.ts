@@ -53,7 +53,9 @@ export interface Came {
   status: number | null;
 }
 
-/** When a host may be asked again by its own answer: after so many milliseconds, by Retry-After or by a quota. */
+/**
+ * When a host may be asked again by its own answer: after so many milliseconds, by Retry-After or by a quota.
+ */
 export interface NamedTime {
   afterMs: number;
   by: 'retry-after' | 'quota';

@@ -75,8 +75,8 @@ export interface Request {
   referrer: string | null;
   extras: RequestExtras | null;
   /**
-   * How many numbered pages in a row led here, in half steps (see consumers/follow/follow-links.ts). Absent if
-   * none did.
+   * How many numbered pages in a row led here, in half steps (see consumers/follow/follow-links.ts). Absent
+   * if none did.
    */
   chain?: number;
 }

@@ -1,5 +1,5 @@
-// Runs the Lua scripts. Each script is one file, which may include pieces with `--- include PATH` (relative to
-// src/). defineScript says once what a script is given and what it answers; Fleet.run runs it.
+// Runs the Lua scripts. Each script is one file, which may include pieces with `--- include PATH` (relative
+// to src/). defineScript says once what a script is given and what it answers; Fleet.run runs it.
 import { readFileSync } from 'node:fs';
 import type { Keys } from './keys.ts';
 import type { Redis } from './redis.ts';

@@ -1,4 +1,5 @@
-// The layout, held: floors, rooms, what is imported in one place only, sizes, names. Each failure says what to do.
+// The layout, held: floors, rooms, what is imported in one place only, sizes, names. Each failure says what
+// to do.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { listsOfCodes, listsOfLayers, messagesTakenApart } from './support/error-codes.ts';
@@ -118,7 +119,10 @@ test('what a code decides stands in its table, and nowhere else is there a list 
   );
 });
 
-/** Where a text is all that there is, by file; the first is the one place that reads what drover itself wrote so. */
+/**
+ * Where a text is all that there is, by file; the first is the one place that reads what drover itself wrote
+ * so.
+ */
 const textReaders: Record<string, string> = {
   'src/errors.ts': 'unpackFailure',
   'src/redis.ts': 'Redis and ioredis say in words alone what is wrong',

@@ -1,4 +1,5 @@
-// The sizes of files and folders, and where unit tests stand, held. Each failure says what to do.
+// The sizes of files, folders and comments, where unit tests stand, and that one name means one thing. Each
+// failure says what to do.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fileExists, filesIn, holds, rooms, type SourceFile, sourcesIn } from './support/sources.ts';
@@ -6,6 +7,7 @@ import { fileExists, filesIn, holds, rooms, type SourceFile, sourcesIn } from '.
 const mostFiles = 20;
 const mostLines = 300;
 const mostLinesOfEntry = 80;
+const widestComment = 110;
 /**
  * Each file is a promise to the user, and its name begins with its subject: the folder is a list to search
  * through.
@@ -16,6 +18,9 @@ const longFolders = ['test/integration'];
  * search.
  */
 const tables = ['src/config/table.ts', 'src/errors-table.ts', 'test/unit/robots/rules-cases.ts'];
+
+/** The program of each subcommand exports one function, and cli/commands.ts calls it by this name. */
+const sharedNames = ['run'];
 
 const product = sourcesIn(['src', 'producers', 'consumers', 'cli'], 'ts');
 const tests = sourcesIn(['test']);
@@ -97,5 +102,49 @@ test('a unit test stands where its source stands, under its name', () => {
   holds(
     unit.map(({ path }) => path).filter((path) => !subjectsOf(path).some((subject) => fileExists(subject))),
     'test/unit/ROOM/FILE.test.ts is about src/ROOM/FILE.ts, or about ROOM/FILE.ts outside of src; FILE-subject.test.ts is a part of it.',
+  );
+});
+
+/** A line that is a comment and nothing else; in Lua, also each line of a `--[[ ]]` block. */
+function commentLines({ path, text }: SourceFile): { number: number; line: string }[] {
+  const begin = path.endsWith('.lua') ? /^\s*--/ : /^\s*(?:\/\/|\/\*|\*)/;
+  let isInBlock = false;
+  return text.split('\n').flatMap((line, index) => {
+    const isComment = isInBlock || begin.test(line);
+    if (path.endsWith('.lua')) {
+      if (line.includes('--[[')) isInBlock = true;
+      if (line.includes(']]')) isInBlock = false;
+    }
+    return isComment ? [{ number: index + 1, line }] : [];
+  });
+}
+
+test(`no comment is wider than ${widestComment} columns`, () => {
+  const found = sourcesIn(rooms, '{ts,mjs,js,css,lua}').flatMap((file) =>
+    commentLines(file).map((comment) => ({ path: file.path, ...comment })),
+  );
+  assert.ok(found.length > 3000, `commentLines finds only ${found.length}`);
+  holds(
+    found
+      .filter(({ line }) => [...line].length > widestComment)
+      .map(({ path, number, line }) => `${path}:${number}: ${[...line].length} columns`),
+    'Make it two lines, or better, a shorter sentence.',
+  );
+});
+
+test('an exported name is exported by one file only', () => {
+  const exported = product.flatMap(({ path, text }) =>
+    [...text.matchAll(/^export (?:async )?(?:function\*?|const|let|class|interface|type) (\w+)/gm)].map(
+      ([, name = '']) => ({ name, path }),
+    ),
+  );
+  assert.ok(exported.length > 500, `only ${exported.length} exports are found`);
+  const pathsOf = Map.groupBy(exported, ({ name }) => name);
+  holds(
+    [...pathsOf]
+      .map(([name, each]) => ({ name, paths: [...new Set(each.map(({ path }) => path))] }))
+      .filter(({ name, paths }) => paths.length > 1 && !sharedNames.includes(name))
+      .map(({ name, paths }) => `${name}: ${paths.join(', ')}`),
+    'Two things of one name are mixed up: give each the name of what it is.',
   );
 });

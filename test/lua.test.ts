@@ -20,7 +20,10 @@ const owners: Record<string, RegExp> = {
   'src/robots': /^:robots:/,
   'src/fleet': /^:(format|metrics|history|heartbeat:|lease:|tail)/,
 };
-/** Keys that are spelled in the room that they belong to and nowhere else: what the gate promises hangs on each of them. */
+/**
+ * Keys that are spelled in the room that they belong to and nowhere else: what the gate promises hangs on
+ * each of them.
+ */
 const closed = /^NS:(k:|server:|limited$|held$|keys$)/;
 
 const includes = luaFiles.flatMap((file) => includesOf(file).map((to) => ({ from: file.path, to })));

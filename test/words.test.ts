@@ -10,22 +10,6 @@ const notSearched =
   /^test\/(?:words\.test\.ts|support\/project\/old-words\.ts|support\/site\/certificates\/)|\.(?:png|svg)$/;
 /** Beside the rooms, what else a reader may open. */
 const others = ['README.md', 'CONTRIBUTING.md', 'Dockerfile', 'docker-compose.yml', '.ci/run'];
-/** Old words may still stand here, since these files are being rewritten now: to be emptied. */
-const unfinished = [
-  ...['consumers/', 'src/frontier/', 'src/politeness/', 'src/queue/'],
-  ...[
-    'src/api/',
-    'src/crawl/',
-    'src/explain/',
-    'src/fleet/',
-    'src/webhooks/',
-    'src/metrics.ts',
-    'cli/command/',
-  ],
-  ...['src/embedded/', 'bench/', 'scripts/', 'test/support/auditor', 'test/chaos/politeness.test.ts'],
-  ...['test/unit/bench/', 'test/integration/metrics.test.ts'],
-  ...['docs/errors.md', 'docs/metrics.md', 'docs/operations.md', 'ops/'],
-];
 
 /** `lookOn`, `look-on` and `LOOK_ON` become "look on". */
 function wordsApart(text: string): string {
@@ -75,8 +59,7 @@ for (const word of oldWords) {
       .filter(({ line, path }) => {
         const rest = withoutAllowed(word, line, path);
         return standsIn(word, { line: rest, apart: wordsApart(rest) });
-      })
-      .filter(({ path }) => !unfinished.some((begin) => path.startsWith(begin)));
+      });
     holds(
       found.map(({ path, line, number }) => `${path}:${number}: ${line.trim().slice(0, 150)}`),
       `Write ${word.becomes}. What is another thing of that name goes into \`allowed\` of test/support/project/old-words.ts, with its reason.`,

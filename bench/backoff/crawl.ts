@@ -1,4 +1,5 @@
-// Runs one scenario: its site with and without the faults, each crawled by the drover command as its user starts it.
+// Runs one scenario: its site with and without the faults, each crawled by the drover command as its user
+// starts it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -20,7 +21,9 @@ export interface Crawled extends CrawlFigures {
 
 const RETRY_AFTER_MS = 1000;
 
-/** `drover`: the path of the command. A crawl that takes longer than `mostMs` is interrupted, as by Ctrl-C. */
+/**
+ * `drover`: the path of the command. A crawl that takes longer than `mostMs` is interrupted, as by Ctrl-C.
+ */
 export async function crawlScene(
   scene: Scene,
   { drover, mostMs }: { drover: string; mostMs: number },

@@ -1,5 +1,10 @@
 // What a server's log says of a crawl of failing pages: how long it took, and of what. Pure functions.
-import { byHost, PAUSE_NEWS_MS, type Pause, startsDuring } from '../../test/support/auditor.ts';
+import {
+  byHost,
+  PAUSE_KNOWN_AFTER_MS,
+  type Pause,
+  startsDuring,
+} from '../../test/support/politeness/auditor.ts';
 import type { LogEntry } from '../../test/support/site/site.ts';
 
 export interface CrawlFigures {
@@ -10,7 +15,9 @@ export interface CrawlFigures {
   firstAttemptsSeconds: number;
   /** The host that named the longest pauses: all of them, overlaps once. */
   namedPauseSeconds: number;
-  /** The URL that waited longest for its own retries: from its first failure without a time to its last start. */
+  /**
+   * The URL that waited longest for its own retries: from its first failure without a time to its last start.
+   */
   ownRetrySeconds: number;
   startsInPauses: number;
 }
@@ -52,7 +59,7 @@ function pausesNamed(entries: readonly LogEntry[], retryAfterMs: number): Pause[
   return pauses;
 }
 
-const onceKnown = ({ fromMs, untilMs }: Pause) => ({ fromMs: fromMs + PAUSE_NEWS_MS, untilMs });
+const onceKnown = ({ fromMs, untilMs }: Pause) => ({ fromMs: fromMs + PAUSE_KNOWN_AFTER_MS, untilMs });
 
 const lengthMs = (pauses: readonly Pause[]) =>
   pauses.reduce((sum, { fromMs, untilMs }) => sum + untilMs - fromMs, 0);

@@ -1,7 +1,7 @@
-// Hosts that are too much asked, crawled by two consumers: a host that answers nothing but 503, one that gets ten times as slow, and hosts
-// that name the time at which to come again, in all the ways that there are.
+// Hosts that are too much asked, crawled by two consumers: a host that answers nothing but 503, one that gets
+// ten times as slow, and hosts that name the time at which to come again, in all the ways that there are.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PAUSE_NEWS_MS, type Pause, startsDuring } from '../../test/support/auditor.ts';
+import { PAUSE_KNOWN_AFTER_MS, type Pause, startsDuring } from '../../test/support/politeness/auditor.ts';
 import { type Behaviour, type LogEntry, type Site, startSite } from '../../test/support/site/site.ts';
 import { withFleet } from '../politeness/fleet.ts';
 import { type SlowedFigures, slowedOf } from './figures.ts';
@@ -69,8 +69,11 @@ export interface NamedFigures {
   name: string;
   pauses: number;
   startsInPauses: number;
-  /** How long after an answer that named a time its host was still asked, at most: what the news took. 0 if it was not. */
-  newsMs: number;
+  /**
+   * How long after an answer that named a time its host was still asked, at most: how long the others took to
+   * know. 0 if it was not.
+   */
+  knownAfterMs: number;
   /** URLs that have no record of a success in the end. */
   failed: number;
 }
@@ -106,8 +109,8 @@ export async function keepPauses(drover: string): Promise<NamedFigures[]> {
           return {
             name,
             pauses: pauses.length,
-            startsInPauses: early.filter((ms) => ms > PAUSE_NEWS_MS).length,
-            newsMs: Math.max(0, ...early),
+            startsInPauses: early.filter((ms) => ms > PAUSE_KNOWN_AFTER_MS).length,
+            knownAfterMs: Math.max(0, ...early),
             failed: failed.filter(({ url }) => url.startsWith(site.urls[host] ?? '?')).length,
           };
         });
@@ -125,7 +128,9 @@ function pausesOf(entries: readonly LogEntry[], status: number, pauseMs: number)
     .map(({ end }) => ({ fromMs: end, untilMs: end + pauseMs - 5 }));
 }
 
-/** For each start in a pause, how long after its begin it came, at least: the server may have stamped it late. */
+/**
+ * For each start in a pause, how long after its begin it came, at least: the server may have stamped it late.
+ */
 function startsIn(entries: readonly LogEntry[], pauses: readonly Pause[]): number[] {
   return pauses.flatMap((pause) =>
     startsDuring(entries, [pause]).map(({ start, lateMs = 0 }) => Math.max(0, start - lateMs - pause.fromMs)),

@@ -1,4 +1,5 @@
-// What the backoff benchmark prints: a table for each kind of measurement, with what was wanted and whether it was met.
+// What the backoff benchmark prints: a table for each kind of measurement, with what was wanted and whether
+// it was met.
 import { inColumns } from '../measure/columns.ts';
 import type { Crawled } from './crawl.ts';
 import type { SlowedFigures } from './figures.ts';
@@ -90,10 +91,16 @@ export function namedReport(named: readonly NamedFigures[]): Report {
     '',
   ];
   let good = true;
-  const rows = named.map(({ name, pauses, startsInPauses, newsMs, failed }) => {
+  const rows = named.map(({ name, pauses, startsInPauses, knownAfterMs, failed }) => {
     const isKept = startsInPauses === 0 && failed === 0;
     good &&= isKept;
-    const cells = [name, String(pauses), String(startsInPauses), `${newsMs.toFixed(1)} ms`, String(failed)];
+    const cells = [
+      name,
+      String(pauses),
+      String(startsInPauses),
+      `${knownAfterMs.toFixed(1)} ms`,
+      String(failed),
+    ];
     return [...cells, isKept ? 'met' : 'MISSED'];
   });
   return { text: inColumns([head, ...rows]), good };

@@ -1,4 +1,5 @@
-// The sites of the backoff scenarios: which of their pages fail, how often and how. The same pages in every run.
+// The sites of the backoff scenarios: which of their pages fail, how often and how. The same pages in every
+// run.
 import type { Behaviour, Behaviours } from '../../test/support/site/site.ts';
 
 /** A share of the pages that answer otherwise. */
@@ -16,7 +17,10 @@ export interface Scene {
   faults: readonly Fault[];
   /** Options of `drover crawl`, besides the list. */
   args: readonly string[];
-  /** How many times as long as without the faults it may take, the named pauses and the last URLs' own retries left out. */
+  /**
+   * How many times as long as without the faults it may take, the named pauses and the last URLs' own retries
+   * left out.
+   */
   mostTimes?: number;
   /** How long it may take in all. */
   mostSeconds?: number;

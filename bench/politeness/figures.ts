@@ -5,14 +5,14 @@ import {
   leastMs,
   mostInFlight,
   mostStartsIn,
-  PAUSE_NEWS_MS,
+  PAUSE_KNOWN_AFTER_MS,
   pausesTold,
   smallestGapMs,
   startsDuring,
   type ToldPause,
   type Violation,
   violationsOf,
-} from '../../test/support/auditor.ts';
+} from '../../test/support/politeness/auditor.ts';
 import type { LogEntry } from '../../test/support/site/site.ts';
 import { addressOf, type PoliteHost } from './hosts.ts';
 
@@ -56,8 +56,8 @@ export interface HostFigures {
 export interface Circumstances {
   /** When consumers were killed: milliseconds since 1970. */
   kills: readonly number[];
-  /** Replaces PAUSE_NEWS_MS. */
-  newsMs?: number;
+  /** Replaces PAUSE_KNOWN_AFTER_MS. */
+  knownAfterMs?: number;
 }
 
 /** The figures of each host. The log must have requests of each of them. */
@@ -77,10 +77,10 @@ function figuresOfHost(
   address: string,
   host: PoliteHost,
   entries: readonly LogEntry[],
-  { kills, newsMs = PAUSE_NEWS_MS }: Circumstances,
+  { kills, knownAfterMs = PAUSE_KNOWN_AFTER_MS }: Circumstances,
 ): HostFigures {
   const retryAfterMs = (host.refuses?.retryAfterSeconds ?? 0) * 1000;
-  const pauses = pausesTold(entries, retryAfterMs, newsMs).filter((pause) => wasHeard(pause, kills));
+  const pauses = pausesTold(entries, retryAfterMs, knownAfterMs).filter((pause) => wasHeard(pause, kills));
   const stretches = stretchesOf(entries, kills);
   const least = (some: readonly LogEntry[]) => leastMs(some, host, retryAfterMs);
   const seconds = lengthMs(entries) / 1000;

@@ -1,5 +1,5 @@
 // The hosts of the politeness scenario: their limits, their latency, and how often they answer 429.
-import type { AuditedLimits } from '../../test/support/auditor.ts';
+import type { AuditedLimits } from '../../test/support/politeness/auditor.ts';
 import type { Behaviours } from '../../test/support/site/site.ts';
 
 export interface PoliteHost extends AuditedLimits {

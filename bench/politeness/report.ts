@@ -1,7 +1,7 @@
 // The output of the politeness benchmark: a line for each host, the violations if there are any, and a
 // verdict.
 
-import type { Violation } from '../../test/support/auditor.ts';
+import type { Violation } from '../../test/support/politeness/auditor.ts';
 import { inColumns } from '../measure/columns.ts';
 import type { PoliteCrawl } from './crawl.ts';
 import { type HostFigures, TOLERANCE_MS } from './figures.ts';

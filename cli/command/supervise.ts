@@ -1,7 +1,7 @@
 // Runs consumers in processes of their own: starts them, replaces those that die, stops all together.
 import { type ChildProcess, spawn } from 'node:child_process';
 
-export interface Crew {
+export interface ConsumerProcesses {
   /** Stops them after their fetches in flight; resolves when the last one has ended. */
   stop(): Promise<void>;
   /** Ends them at once. No request is lost. */
@@ -15,7 +15,7 @@ const PAUSE_MS = 1000;
  * Keeps `count` children running `drover ARGS` until stopped. Children also stop when this process dies,
  * because their IPC channel closes.
  */
-export function superviseConsumers(count: number, args: readonly string[]): Crew {
+export function superviseConsumers(count: number, args: readonly string[]): ConsumerProcesses {
   const children = new Set<ChildProcess>();
   const ended: Promise<void>[] = [];
   let stopping = false;

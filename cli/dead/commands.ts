@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { EVERY_COMMAND as settings } from '../command/setting-flags.ts';
 import { addProgram } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
-import { exportOptions, listOptions, purgeOptions, replayOptions, summaryOptions } from './options.ts';
+import { exportOptions, listLettersOptions, purgeOptions, replayOptions, summaryOptions } from './options.ts';
 
 /** Adds the command and its subcommands. */
 export function addDead(program: Command): void {
@@ -30,7 +30,7 @@ export function addDead(program: Command): void {
 function addLookers(dead: Command): void {
   addProgram(
     filtered(dead.command('list').summary('list dead letters, newest first')),
-    { own: listOptions, settings },
+    { own: listLettersOptions, settings },
     () => import('./list.ts'),
   );
   addProgram(

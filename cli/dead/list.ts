@@ -7,11 +7,11 @@ import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { counted } from '../terminal/figures.ts';
 import { deadFilter } from './filter.ts';
-import type { ListOptions } from './options.ts';
+import type { ListLettersOptions } from './options.ts';
 import { withDead } from './session.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
-export function run(args: string[], options: ListOptions): Promise<number> {
+export function run(args: string[], options: ListLettersOptions): Promise<number> {
   const { limit } = options;
   return withDead(options.settings, async (session, queue) => {
     const filter = await deadFilter(session, queue, args[0], options);

@@ -1,10 +1,10 @@
-// The options of drover dead …, apart from settings, and the types that its programs get.
+// The options of drover dead …, except settings, and the types that its programs get.
 import type { DeadFormat } from '../../src/dead/export.ts';
 import { DroverError } from '../../src/errors.ts';
 import { likeSetting, type OptionsOf, text, toggle, type ValuesOf, value } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 
-/** Filters that choose letters. */
+/** The filters that choose letters. */
 export const filterOptions = {
   code: text('--code <code>', 'only letters with this error code, such as E_HTTP_5XX'),
   host: text('--host <host>', 'only letters of this host, such as example.com or example.com:8080'),
@@ -20,12 +20,12 @@ export type FilterOptions = ValuesOf<typeof filterOptions>;
 export const summaryOptions = { ...filterOptions, ...asJson };
 export type SummaryOptions = OptionsOf<typeof summaryOptions>;
 
-export const listOptions = {
+export const listLettersOptions = {
   ...filterOptions,
   limit: likeSetting('limit', '--limit <n>', 'show at most n letters', '50'),
   ...asJson,
 };
-export type ListOptions = OptionsOf<typeof listOptions>;
+export type ListLettersOptions = OptionsOf<typeof listLettersOptions>;
 
 export const exportOptions = {
   ...filterOptions,

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { EVERY_COMMAND as settings } from '../command/setting-flags.ts';
 import { addProgram } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
-import { listOptions, pauseOptions, setOptions } from './options.ts';
+import { listHostsOptions, pauseOptions, setOptions } from './options.ts';
 
 const host = '<host>';
 const hostHelp = 'a host such as example.com or example.com:8080, one of its URLs, or another limiter key';
@@ -20,7 +20,7 @@ export function addHosts(program: Command): void {
       .command('list', { isDefault: true })
       .summary('list limits, pauses and queues by host')
       .argument('[host...]', `only these hosts: ${hostHelp}`),
-    { own: listOptions, settings },
+    { own: listHostsOptions, settings },
     () => import('./list.ts'),
   );
   addProgram(

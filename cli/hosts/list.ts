@@ -8,11 +8,11 @@ import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import { columns } from '../terminal/columns.ts';
-import { clock, duration } from '../terminal/figures.ts';
-import type { ListOptions } from './options.ts';
+import { clock, durationText } from '../terminal/figures.ts';
+import type { ListHostsOptions } from './options.ts';
 
 /** Resolves with the exit code. */
-export async function run(args: string[], options: ListOptions): Promise<number> {
+export async function run(args: string[], options: ListHostsOptions): Promise<number> {
   const session = await openSession(options.settings);
   try {
     const { fleet } = session;
@@ -49,7 +49,7 @@ function table(states: readonly HostState[]): string {
 /** The least time between two starts that is in force now. */
 function spacing({ delayMs, intervalMs }: HostState): string {
   const most = Math.max(delayMs, intervalMs);
-  return most === 0 ? '' : duration(most);
+  return most === 0 ? '' : durationText(most);
 }
 
 function remarks({ set, holds, server }: HostState): string[] {

@@ -1,12 +1,12 @@
-// The options of drover hosts …, apart from settings, and the types that its programs get.
+// The options of drover hosts …, except settings, and the types that its programs get.
 import { likeSetting, type OptionsOf, text, toggle } from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 
-export const listOptions = {
+export const listHostsOptions = {
   limit: likeSetting('limit', '--limit <n>', 'show at most n hosts', '50'),
   ...asJson,
 };
-export type ListOptions = OptionsOf<typeof listOptions>;
+export type ListHostsOptions = OptionsOf<typeof listHostsOptions>;
 
 export const setOptions = {
   concurrency: likeSetting('perHost', '--concurrency <n>', 'most fetches in flight'),

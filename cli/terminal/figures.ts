@@ -21,7 +21,7 @@ export function size(bytes: number): string {
 }
 
 /** Two units at most: "0.4 s", "2 s", "12 s", "3 min 05 s", "2 h 10 min", "4 d 6 h". */
-export function duration(milliseconds: number): string {
+export function durationText(milliseconds: number): string {
   if (milliseconds < 9950) return `${Number((milliseconds / 1000).toFixed(1))} s`;
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;

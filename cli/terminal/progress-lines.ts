@@ -2,7 +2,7 @@
 import { endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
 import { printable } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
-import { clock, count, counted, duration, highestFirst, size, speed } from './figures.ts';
+import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
 import { type Fitted, fit, type Piece, paint, piece } from './styles.ts';
 
 interface Terminal {
@@ -10,7 +10,10 @@ interface Terminal {
   colour: boolean;
 }
 
-/** Four lines: progress, speed, troubles, hosts that are held back. The last two are empty while there are none. */
+/**
+ * Four lines: progress, speed, troubles, hosts that are held back. The last two are empty while there are
+ * none.
+ */
 export function liveLines(sample: ProgressSample, rate: Rate, terminal: Terminal): Fitted[] {
   const { counts, inFlight } = sample;
   const { columns, colour } = terminal;
@@ -59,7 +62,7 @@ function headLine(sample: ProgressSample, rate: Rate, { columns, colour }: Termi
 
 /** In whole seconds, because it is an estimate. */
 function timeLeft(milliseconds: number): string {
-  return `${duration(Math.ceil(milliseconds / 1000) * 1000)} left`;
+  return `${durationText(Math.ceil(milliseconds / 1000) * 1000)} left`;
 }
 
 function bar(share: number, columns: number, colour: boolean): string {
@@ -89,7 +92,9 @@ function troubles({ counts }: ProgressSample): Piece[] {
   return pieces;
 }
 
-/** The first host that is held back, with the reason and what would change it; and the number of the others. */
+/**
+ * The first host that is held back, with the reason and what would change it; and the number of the others.
+ */
 function heldBack({ held = [] }: ProgressSample): Piece[] {
   const [first, ...others] = held;
   if (!first) return [];

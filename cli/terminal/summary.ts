@@ -7,7 +7,7 @@ import { printable, shorten } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
 import { EXIT } from '../command/failures.ts';
 import type { HeldLong } from '../command/held-hosts.ts';
-import { clock, count, counted, duration, highestFirst, size, speed } from './figures.ts';
+import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
 import { fit, paint, piece, type Style } from './styles.ts';
 
 export interface Summary {
@@ -64,7 +64,7 @@ function outcome(summary: Summary, { columns, colour }: Paper): string {
   if (waiting > 0)
     ends.push(`${count(waiting)} ${counts.state === 'cancelled' ? 'never fetched' : 'still waiting'}`);
   const list = accepted === 0 ? 'nothing was accepted' : ends.join(', ');
-  const start = `Crawl ${printable(counts.crawl)} ${verbOf(summary)} after ${duration(summary.elapsedMs)}`;
+  const start = `Crawl ${printable(counts.crawl)} ${verbOf(summary)} after ${durationText(summary.elapsedMs)}`;
   const style: Style = dead > 0 || waiting > 0 || accepted === 0 ? 'yellow' : 'green';
   return wrap(`${start}: ${list}.`, columns - 1)
     .map((line) => paint(piece(line, style), colour))
@@ -179,7 +179,7 @@ function hostRows({ slowestHosts }: Summary): Row[] {
 
 function heldRows({ heldHosts = [] }: Summary): Row[] {
   return heldHosts.map(({ key, hold, heldMs }) => ({
-    cells: [key, `${hold.kind} for ${duration(heldMs)}`],
+    cells: [key, `${hold.kind} for ${durationText(heldMs)}`],
     text: `${phraseOf(hold, clock)} (${hold.change})`,
   }));
 }

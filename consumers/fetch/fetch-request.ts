@@ -1,4 +1,5 @@
-// Fetch: one request, once. Its redirects pass robots.txt and the gate at every hop, under the limits of the target.
+// The step fetch: one attempt of one request. Each redirect passes robots.txt and the gate, under the limits
+// of its target.
 import { type Failure, failure, isFailure } from '../../src/errors.ts';
 import type { RedirectAnswer } from '../../src/fetch/client.ts';
 import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
@@ -13,7 +14,7 @@ import type { HeldSlot } from '../slot/held-slot.ts';
 import { askRobots, obeyCrawlDelay } from './fetch-robots.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 
-/** What the fetch gave. `key`: the limiter key of the last hop; `ageMs`: how long ago the fetch began. */
+/** What the fetch returned. `key`: the limiter key of the last hop. `ageMs`: how long ago the fetch began. */
 export interface Fetched {
   kind: 'fetched';
   result: FetchResult;
@@ -21,7 +22,10 @@ export interface Fetched {
   ageMs: number;
 }
 
-/** Slot and permit are held when this begins, and still are when it ends. An outcome where a hop's host has no time now, or the job was lost. */
+/**
+ * A slot and a permit are held before and after. Returns an outcome when the host of a hop has no free start
+ * now, or when the job was lost.
+ */
 export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Promise<Fetched | Outcome> {
   const { request, loadedCrawl, slot } = job;
   const { settings } = loadedCrawl;
@@ -30,13 +34,13 @@ export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Pr
   const result = await guardedFetch(context, job, {
     url: request.url,
     method: request.extras?.method ?? 'GET',
-    headers: requestHeaders(job),
+    headers: headersOf(job),
     body: request.extras?.body ?? null,
     userAgent: settings.userAgent,
     timeouts: request.extras?.timeouts
       ? { ...loadedCrawl.timeouts, ...request.extras.timeouts }
       : loadedCrawl.timeouts,
-    // Of a sitemap, what is within its limit is read.
+    // A sitemap is read up to its limit; the rest is cut off.
     ...(request.extras?.sitemap
       ? { maxBytes: sitemapLimits.maxBytes, truncate: true }
       : { maxBytes: settings.maxBytes }),
@@ -45,7 +49,7 @@ export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Pr
     signal: job.abort.signal,
     from: job.memory.hop,
     mayStart: () => {
-      // Robots.txt, a look-up or a handshake may have taken some time since the gate was asked.
+      // robots.txt, a name look-up or a handshake may have taken time since the gate was asked.
       if (slot.mayStart) return null;
       detour = postponeFor(slot.againMs);
       return failure('E_RATE_LIMITED');
@@ -56,7 +60,7 @@ export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Pr
       const refused = later ?? (await enterHop(context, job, hop.url));
       if (refused === null || 'code' in refused) return refused;
       detour = refused;
-      // It goes on from here: its first URL is not asked again.
+      // The job goes on from this hop; its first URL is not fetched again.
       await job.remember({ hop });
       return failure('E_RATE_LIMITED');
     },
@@ -85,7 +89,7 @@ function lossOf(job: ActiveJob): Failure {
   return isFailure(reason) ? reason : failure('E_LOCK_LOST');
 }
 
-function requestHeaders(job: ActiveJob): Record<string, string> {
+function headersOf(job: ActiveJob): Record<string, string> {
   const own = job.request.extras?.headers;
   const shared = job.loadedCrawl.settings.header;
   if (!own) return shared;
@@ -95,7 +99,10 @@ function requestHeaders(job: ActiveJob): Record<string, string> {
   };
 }
 
-/** A redirect with Retry-After (RFC 9110 section 10.2.3) is followed after that time, for which its host is paused. Answers null to go on. */
+/**
+ * A redirect with Retry-After (RFC 9110 section 10.2.3) is followed after that time, and its host is paused
+ * for it. Returns null when the hop may go on now.
+ */
 async function laterByRedirect(
   context: ConsumerContext,
   job: ActiveJob,
@@ -112,7 +119,10 @@ async function laterByRedirect(
   return (await postpone(context, job, { pause, status: redirect.status })) ?? failure('E_RATE_LIMITED');
 }
 
-/** Answers null when the hop may be made, with the slot of the target's key held instead of the former one. */
+/**
+ * Returns null when the hop may be made. Then the slot of the target's key is held, and the former slot is
+ * not.
+ */
 async function enterHop(
   context: ConsumerContext,
   job: ActiveJob,
@@ -133,12 +143,12 @@ async function enterHop(
   if (verdict.kind === 'refused') return refusal(verdict.failure).failure;
   if (verdict.kind !== 'allowed') return { kind: 'postponed', untilMs: verdict.untilMs };
   const slowed = await obeyCrawlDelay(context, job, url);
-  // The fetch of robots.txt was a start of its own.
+  // The fetch of robots.txt was itself a start.
   const isStart = (fetched || slowed) && slot.isTimed;
   return isStart || !slot.mayStart ? passGate(slot, target, url) : null;
 }
 
-/** Holds a slot of the key; an outcome when it cannot be had soon. */
+/** Gets a slot of the key. Returns an outcome when there is none soon. */
 async function passGate(slot: HeldSlot, key: string, url: string): Promise<Outcome | null> {
   const answer = await slot.ask({ key, url, claims: false, withPermit: false });
   if (answer.kind === 'later') return postponeFor(answer.afterMs);

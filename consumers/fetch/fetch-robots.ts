@@ -1,4 +1,4 @@
-// Fetching robots.txt for the robots cache: by the same client, under the slot that the asking request holds.
+// Fetches robots.txt for the robots cache: with the same client, under the slot of the request that asks.
 import { type Failure, failure } from '../../src/errors.ts';
 import type { RedirectAnswer } from '../../src/fetch/client.ts';
 import { namedTimeOf } from '../../src/fetch/named-time.ts';
@@ -12,17 +12,20 @@ import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type HeldSlot, PATIENCE_MS } from '../slot/held-slot.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 
-/** RFC 9309 §2.5: at least 500 KiB are to be parsed; what comes after is not read. */
+/** RFC 9309 section 2.5: at least 500 KiB must be parsed. What comes after is not read. */
 const MAX_BYTES = 500 * 1024;
-/** RFC 9309 §2.3.1.2: at least five. */
+/** RFC 9309 section 2.3.1.2: at least five must be followed. */
 const MAX_REDIRECTS = 5;
-/** A redirect of robots.txt waits for its start as long as the longest Crawl-delay that is likely: it cannot go on later from where it was. */
+/**
+ * A redirect of robots.txt waits this long for its start, because it cannot be resumed later. This is longer
+ * than most Crawl-delays.
+ */
 const HOP_PATIENCE_MS = 90_000;
 
-/** RFC 9309 §2.3.1.2: after too many redirects, the file may be taken for unavailable. */
+/** RFC 9309 section 2.3.1.2: after too many redirects, the file may count as unavailable. */
 const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
 
-/** `fetched`: whether this call fetched it, which was a start at the host. */
+/** `fetched`: whether this call fetched the file, which counts as a start at the host. */
 export async function askRobots(
   context: ConsumerContext,
   job: ActiveJob,
@@ -41,7 +44,10 @@ export async function askRobots(
   }
 }
 
-/** The guard of this crawl forbids the address: that says nothing of the host's robots.txt, and nothing to other crawls. */
+/**
+ * The guard of this crawl forbids the address. That tells nothing about the robots.txt of the host, and
+ * nothing to other crawls.
+ */
 class Forbidden extends Error {
   readonly failure: Failure;
   constructor(reason: Failure) {
@@ -50,12 +56,15 @@ class Forbidden extends Error {
   }
 }
 
-/** The redirects of a robots.txt pass the gate of their hosts too, each with a slot of its own until all has come. */
+/**
+ * The redirects of a robots.txt pass the gates of their hosts too. Each key has its own slot until the whole
+ * answer is there.
+ */
 class RobotsHops {
   readonly #context: ConsumerContext;
   readonly #job: ActiveJob;
   readonly #borrowed = new Map<string, HeldSlot>();
-  /** Under which the present hop goes. */
+  /** The slot of the present hop. */
   #slot: HeldSlot;
   #laterMs: number | null = null;
 
@@ -65,12 +74,14 @@ class RobotsHops {
     this.#slot = job.slot;
   }
 
-  /** How long until it may be asked again, where a hop could not start; null if all could. */
+  /**
+   * When a hop could not start: how long until the next try, in milliseconds. Null if all hops could start.
+   */
   get laterMs(): number | null {
     return this.#laterMs;
   }
 
-  /** Whose slot the last hop had. */
+  /** The limiter key of the last hop. */
   get key(): string {
     return this.#slot.key;
   }
@@ -89,7 +100,7 @@ class RobotsHops {
     const slot = this.#slotFor(key);
     this.#slot = slot;
     if (slot.mayStart && !slot.isTimed) return null;
-    // A wait for the next start keeps nobody else from fetching.
+    // Others may fetch while this job waits for its start.
     own.givePermit();
     const start = { key, url, claims: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
     const answer = await slot.ask(start);
@@ -99,7 +110,10 @@ class RobotsHops {
     return failure('E_RATE_LIMITED');
   }
 
-  /** Its host is paused for the time that it names; where it leads to another host, that one is asked at once. */
+  /**
+   * Pauses the host of the redirect for the time that it names. If the redirect leads to another host, that
+   * host is asked at once.
+   */
   async #obeyRedirect(redirect: RedirectAnswer | null): Promise<void> {
     const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
     if (afterMs === null) return;
@@ -116,7 +130,7 @@ class RobotsHops {
     for (const slot of this.#borrowed.values()) slot.release();
   }
 
-  /** The request's own slot, or one that is borrowed for that key. */
+  /** The request's own slot, or one borrowed for that key. */
   #slotFor(key: string): HeldSlot {
     const { slot } = this.#job;
     if (key === slot.key) return slot;
@@ -126,7 +140,10 @@ class RobotsHops {
   }
 }
 
-/** The Crawl-delay that the URL's robots.txt asks for is told to the fleet; answers whether there is one. */
+/**
+ * Tells the fleet the Crawl-delay of the URL's robots.txt. Returns true when there is one and the slot was
+ * given without a clock.
+ */
 export async function obeyCrawlDelay(
   context: ConsumerContext,
   job: ActiveJob,
@@ -157,7 +174,7 @@ async function fetchRobots(
   robotsUrl: string,
 ): Promise<RobotsFetch> {
   const { loadedCrawl } = job;
-  // Waiting for another's fetch takes time in which its answer may have paused the host.
+  // The host may have been paused while this job waited for another fetch of the same file.
   const pausedMs = context.slots.keyEvents.pausedFor(job.slot.key);
   if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
   const hops = new RobotsHops(context, job);
@@ -177,7 +194,7 @@ async function fetchRobots(
     beforeHop: ({ url }, redirect) => hops.enter(url, redirect),
     mayStart: () => hops.mayStart(),
   }).finally(() => hops.end());
-  // What ended because of us says nothing of the host.
+  // An end that we caused tells nothing about the host.
   if (job.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
   if (hops.laterMs !== null) return { kind: 'later', untilMs: Date.now() + hops.laterMs };
   if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
@@ -186,7 +203,10 @@ async function fetchRobots(
   return readAnswer(context, job, { answer: result.answer, key: hops.key });
 }
 
-/** An answer that says when to come again, or refuses, says nothing of the rules: its host pauses, and it is asked again then. */
+/**
+ * An answer that names a time or refuses tells nothing about the rules. Its host is paused, and is asked
+ * again afterwards.
+ */
 async function readAnswer(
   context: ConsumerContext,
   job: ActiveJob,

@@ -1,4 +1,5 @@
-// A fetch under the guard of its crawl: seeds, which the operator named, allow their own host and port.
+// A fetch under the guard of its crawl. The operator named the seeds, so each seed allows its own host and
+// port.
 
 import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
 import type { FetchRequest } from '../../src/fetch/client.ts';
@@ -12,8 +13,8 @@ export function allowListOf(loadedCrawl: LoadedCrawl): AllowList {
 }
 
 /**
- * Fetches; when the guard refuses an address whose host and port a seed named, notes that and fetches again. Only private hosts pay
- * for the question.
+ * When the guard refuses an address, it is checked whether a seed named its host and port; if so, this is
+ * noted and the fetch is repeated. Only private hosts pay for this question.
  */
 export async function guardedFetch(
   context: ConsumerContext,

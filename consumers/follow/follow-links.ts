@@ -1,6 +1,7 @@
-// The links of a page: those in scope become requests of the crawl, offered in parts, the last of which rides with the page's commit.
+// The links of a page. Those in scope become requests of the crawl. They are offered in parts; the last part
+// goes with the page's commit.
 import { failure } from '../../src/errors.ts';
-import { entryOf } from '../../src/frontier/entry.ts';
+import { packBatchEntry } from '../../src/frontier/entry.ts';
 import { BATCH, offerList } from '../../src/frontier/offer.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
@@ -15,9 +16,10 @@ export interface Followed {
 }
 
 /**
- * Offers all but the last part of the links, and answers that part for the commit; null when another consumer has taken the page over
- * meanwhile. Each part is atomic and idempotent: a crash in between leaves the page open, and it is done again. `from` is where the
- * request led: the scope of a seed's links, which the user named; of any other page's, its own URL decides, wherever it was redirected.
+ * Offers all links except the last part, and returns that part for the commit. Returns null when another
+ * consumer has taken the page over. Each part is atomic and idempotent: after a crash the page is still open
+ * and is done again. `from` is where the request led. It decides the scope of a seed's links, because the
+ * user named the seed. For any other page its own URL decides, even if it was redirected.
  */
 export async function followLinks(
   context: ConsumerContext,
@@ -32,7 +34,10 @@ export async function followLinks(
   return last === null ? null : { links: last, leftOut };
 }
 
-/** Offers all but the last part; answers that, or null when another consumer has taken the page over. */
+/**
+ * Offers all except the last part and returns that. Returns null when another consumer has taken the page
+ * over.
+ */
 export async function offerParts(
   context: ConsumerContext,
   job: ActiveJob,
@@ -51,7 +56,7 @@ export async function offerParts(
   return part.join('');
 }
 
-/** Made one by one as they are offered: 100,000 at once would hold up the process. */
+/** A generator, because 100,000 entries at once would block the process. */
 function* linkEntries(
   job: ActiveJob,
   links: readonly string[],
@@ -67,19 +72,20 @@ function* linkEntries(
     const chain = chainOf(url);
     const refusal = loadedCrawl.scope.refuses(url, from, depth) ?? trapOf(job, url, chain);
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
-    else yield entryOf({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
+    else yield packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
   }
 }
 
-/** What a link adds to its page's chain. */
+/** What a look-alike link adds to the chain of its page. */
 const LOOK_ALIKE = 2;
 const NUMBERED = 1;
 
 /**
- * How long the row of numbered pages is at whose end the link stands, summed up over the way from a seed. A link to what differs from its
- * page in digits only, or to another host, counts in full (LOOK_ALIKE); any other to a numbered page counts half, because the months of a
- * calendar without end lead to its weeks and days, and these to the next months; so no row of numbered pages goes on for ever, whatever
- * lies between. What is fewer than --max-chain links away from a seed is never at the end of one.
+ * How long the chain of numbered pages is at whose end the link stands, counted over the whole path from a
+ * seed. A link counts in full (LOOK_ALIKE) when it differs from its page only in digits, or leads to another
+ * host. Any other link to a numbered page counts half: the months of an endless calendar lead to its weeks
+ * and days, and these to the next months. So no chain of numbered pages goes on for ever, whatever stands
+ * between them. A page fewer than --max-chain links away from a seed never ends a chain.
  */
 function chainsFrom({ request }: ActiveJob): (url: string) => number {
   const chain = request.chain ?? 0;
@@ -90,7 +96,7 @@ function chainsFrom({ request }: ActiveJob): (url: string) => number {
   };
 }
 
-/** Digits of host and port are of no account. */
+/** Digits in the host and port do not count. */
 function isNumbered(url: string): boolean {
   return /\d/.test(url.slice(url.indexOf('/', 8)));
 }

@@ -1,7 +1,7 @@
-// Sitemaps as seeds: what a fetched sitemap lists becomes requests of the crawl, further sitemaps among them.
+// Sitemaps as seeds: what a fetched sitemap lists becomes requests of the crawl, further sitemaps included.
 
 import type { Failure } from '../../src/errors.ts';
-import { entryOf } from '../../src/frontier/entry.ts';
+import { packBatchEntry } from '../../src/frontier/entry.ts';
 import type { Answer } from '../../src/outcome.ts';
 import type { Request } from '../../src/request.ts';
 import { parseRobots, withinLimit } from '../../src/robots/rules.ts';
@@ -12,26 +12,28 @@ import { withoutSessionIds } from '../../src/url/session-ids.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Followed, offerParts } from './follow-links.ts';
 
-/** An index lists sitemaps, which should list pages; some list a further index. */
+/** An index lists sitemaps, which should list pages. Some list a further index. */
 const DEEPEST_LEVEL = 3;
 
-/** What was found, and what became of it. */
+/** What was found in the sitemap. */
 interface Listing {
   facts: SitemapFacts | null;
-  /** What robots.txt names. */
+  /** The sitemaps that robots.txt names. */
   named: readonly string[];
-  /** URLs of the hosts that the sitemap speaks for, best first. */
+  /** URLs of the hosts for which the sitemap speaks, best first. */
   origins: readonly string[];
-  /** Where it was in the end. */
+  /** The URL of the sitemap after all redirects. */
   base: string;
-  /** Sitemaps of an index that are left out, by the sentence that says why. */
+  /** How many sitemaps of an index are left out, by the sentence that says why. */
   notTaken: Map<string, number>;
 }
 
 /**
- * Offers what the sitemap lists: pages at the sitemap's own depth, their lastmod as user data, in the scope of the host that it speaks for
- * (sitemaps.org, "Sitemap file location"). That is its own, and where its host redirected to; of one that a robots.txt named, the host of
- * that. `answer` is null where there is none to read. Null when another consumer has taken the sitemap over.
+ * Offers what the sitemap lists: pages at the sitemap's own depth, with their lastmod as user data, in the
+ * scope of the host for which the sitemap speaks (sitemaps.org, "Sitemap file location"). That is its own
+ * host, and the host that this one redirected to; for a sitemap named by a robots.txt, it is the host of that
+ * file. `answer` is null when there is none to read. Returns null when another consumer has taken the sitemap
+ * over.
  */
 export async function followSitemap(
   context: ConsumerContext,
@@ -72,7 +74,10 @@ function sitemapsIn(robots: Answer | null): readonly string[] {
   return robots ? parseRobots(withinLimit(new TextDecoder().decode(robots.body)), '').sitemaps : [];
 }
 
-/** Of the robots.txt that let the request pass: the fleet knows it, though this process may have forgotten. */
+/**
+ * The sitemaps of the robots.txt that let the request pass. The fleet knows them, even if this process has
+ * forgotten them.
+ */
 async function knownSitemaps({ robots }: ConsumerContext, url: string): Promise<readonly string[]> {
   await robots.check(url, async () => ({ kind: 'later', untilMs: 0 }));
   return robots.rulesFor(url)?.sitemaps ?? [];
@@ -88,7 +93,7 @@ function originsOf(request: Request, answer: Answer | null): string[] {
   return [...new Set(origins)];
 }
 
-/** Made one by one as they are offered: 50,000 at once would hold up the process. */
+/** A generator, because 50,000 entries at once would block the process. */
 function* sitemapEntries(
   job: ActiveJob,
   listing: Listing,
@@ -96,11 +101,11 @@ function* sitemapEntries(
 ): Generator<string> {
   for (const found of requestsOf(job, listing)) {
     if ('code' in found) leftOut[found.code] = (leftOut[found.code] ?? 0) + 1;
-    else yield entryOf(found, job.laneKey);
+    else yield packBatchEntry(found, job.laneKey);
   }
 }
 
-/** Requests, and why something becomes none. */
+/** The requests, and for what becomes no request the reason. */
 function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick<Failure, 'code'>> {
   const { request, loadedCrawl } = job;
   const { level = 0 } = request.extras?.sitemap ?? {};
@@ -126,7 +131,7 @@ function extrasOf({ lastmod }: SitemapEntry): Request['extras'] {
   return lastmod === null ? null : { userData: { lastmod } };
 }
 
-/** A sitemap in an index; --include and --exclude are about pages. */
+/** A sitemap in an index. --include and --exclude apply to pages only. */
 function nestedOf(
   job: ActiveJob,
   { origins, base, notTaken }: Listing,
@@ -141,12 +146,15 @@ function nestedOf(
     const sitemap = { level: level + 1, host: limiterKeyOf(from) };
     return { url, depth: request.depth, referrer: request.url, extras: { sitemap } };
   }
-  const why = from === undefined ? 'Sitemaps of other hosts' : 'Sitemaps in an index too deep in others';
+  const why = from === undefined ? 'Sitemaps of other hosts' : 'Sitemaps in an index that is nested too deep';
   notTaken.set(why, (notTaken.get(why) ?? 0) + 1);
   return { code: 'E_SITEMAP' };
 }
 
-/** For which host a sitemap speaks that robots.txt names. With and without `www.` is one site, which redirects from one to the other. */
+/**
+ * The host for which a sitemap speaks that robots.txt names. A host with and without `www.` is one site: one
+ * of them redirects to the other.
+ */
 function namedFor({ loadedCrawl }: ActiveJob, { origins }: Listing, url: string): string {
   const host = limiterKeyOf(url);
   const hosts = origins.map(limiterKeyOf);

@@ -1,4 +1,4 @@
-// Follow: what the answer leads to becomes requests of the crawl, the links of a page or what a sitemap lists.
+// The step follow: the links of a page, or what a sitemap lists, become requests of the crawl.
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import type { RequestEnd } from '../decision.ts';
 import type { Findings } from '../handle.ts';
@@ -8,8 +8,8 @@ import { followSitemap } from './follow-sitemap.ts';
 const NOTHING: Followed = Object.freeze({ links: '', leftOut: Object.freeze({}) });
 
 /**
- * Offers all but the last part of what is followed; that part goes with the commit. Null when another consumer has taken the request over.
- * Idempotent: after a crash it is done again.
+ * Offers all except the last part; that part goes with the commit. Returns null when another consumer has
+ * taken the request over. Idempotent: after a crash it is done again.
  */
 export async function follow(
   context: ConsumerContext,
@@ -20,7 +20,8 @@ export async function follow(
 ): Promise<Followed | null> {
   const { sitemap } = job.request.extras ?? {};
   if (end.as !== 'recorded') {
-    // What robots.txt names does not depend on the /sitemap.xml with which it is taken (--sitemap auto).
+    // --sitemap auto: the sitemaps that robots.txt names are followed, even when /sitemap.xml itself cannot
+    // be read.
     return sitemap?.auto ? followSitemap(context, job, null, claim) : NOTHING;
   }
   const { answer, failure } = end;

@@ -1,13 +1,14 @@
-// The slot that a job holds at one limiter key, and its permit to fetch in this process. Asked for, passed on and given back here alone.
+// The slot that a job holds at one limiter key, and its permit to fetch in this process. Only this file asks
+// for them, passes them on and gives them back.
 import { failure } from '../../src/errors.ts';
 import type { Fetcher } from '../../src/fetch/client.ts';
 import type { SlotAnswer, Slots } from '../../src/politeness/slot.ts';
 import { hostnameOf, registrableDomain } from '../../src/url/host.ts';
 import type { Permits } from './permits.ts';
 
-/** Waits up to this long are slept with the job in hand; longer ones postpone the job. */
+/** A wait up to this length is slept with the job in hand. A longer one postpones the job. */
 export const PATIENCE_MS = 1000;
-/** Whoever may not start now tries again after this at least. */
+/** The shortest time until the next try, when a start is not possible now. */
 const AGAIN_MS = 50;
 
 /** Where slots and permits come from. */
@@ -17,7 +18,7 @@ export interface SlotSource {
   readonly fetcher: Pick<Fetcher, 'addressOf'>;
 }
 
-/** The job for which they are held. `abort` is aborted when its slot lapses. */
+/** The job that holds the slot. `abort` is aborted when the slot lapses. */
 export interface SlotOwner {
   readonly jobId: string;
   readonly crawl: string;
@@ -27,13 +28,16 @@ export interface SlotOwner {
   readonly abort: AbortController;
 }
 
-/** What to ask for: the slot of `key`, for a fetch of `url`. The slot that is held now goes with the question, if it is of that key. */
+/**
+ * What to ask for: a slot of `key`, for a fetch of `url`. If the present slot is of that key, the gate is
+ * asked with it.
+ */
 export interface StartRequest {
   key: string;
   url: string;
-  /** The request itself starts, perhaps not for the first time: not robots.txt, nor a hop. */
+  /** The request itself starts, perhaps again. False for robots.txt and for a hop. */
   claims: boolean;
-  /** A permit is taken first, instead of the one that is held. */
+  /** A permit is taken first; the present one is given back. */
   withPermit: boolean;
   /** The request was handed out ahead of its slot, and this is its own start. */
   ahead?: boolean;
@@ -52,8 +56,8 @@ export class HeldSlot {
   #isReleased = false;
 
   /**
-   * Holds nothing yet. `formerHolder`: the name under which a slot of the key was given to the job too long ago to be relied on; it is the
-   * job's own still if it has not lapsed, so the gate is asked with it.
+   * Holds nothing at first. `formerHolder`: the name of a slot that was given to the job too long ago to be
+   * sure of it. If it has not lapsed, it still belongs to the job, so the gate is asked with it.
    */
   constructor(source: SlotSource, owner: SlotOwner, key: string, formerHolder: string | null = null) {
     this.#source = source;
@@ -62,7 +66,10 @@ export class HeldSlot {
     this.#holder = formerHolder;
   }
 
-  /** The limiter key whose slot is held or was last: at first the request's own, after a redirect that of the target. */
+  /**
+   * The limiter key of the present or last slot: first that of the request, after a redirect that of the
+   * target.
+   */
   get key(): string {
     return this.#key;
   }
@@ -71,35 +78,40 @@ export class HeldSlot {
     return this.#holder !== null;
   }
 
-  /** The gate said with the slot that its key obeys a clock. */
+  /** When the gate gave the slot, its key obeyed a clock. */
   get timed(): boolean {
     return this.#timed;
   }
 
-  /** Whether the next start at the key must be asked for, by what has been heard of it since too. */
+  /** Whether the next start at the key must be asked for. This includes what was heard of the key since. */
   get isTimed(): boolean {
     return this.#timed || this.#source.slots.keyEvents.isTimed(this.#key);
   }
 
-  /** Whether a start may be made now without asking: nothing has come in between since the gate was asked. */
+  /**
+   * Whether a start may be made now without a question, because nothing has changed since the gate was asked.
+   */
   get mayStart(): boolean {
     const { slots } = this.#source;
     return this.#holder !== null && slots.keyEvents.pausedFor(this.#key) === 0 && slots.isFresh(this.#holder);
   }
 
-  /** After how many milliseconds to try again, for who may not start now. */
+  /** When a start is not possible now, the time until the next try, in milliseconds. */
   get againMs(): number {
     return Math.max(this.#source.slots.keyEvents.pausedFor(this.#key), AGAIN_MS);
   }
 
-  /** Holds the slot of the key that dispatch gave along under the job's name. */
+  /** Holds the slot that dispatch gave under the name of the job. */
   adopt(server: string): void {
     const { jobId } = this.#owner;
     this.#holder = jobId;
     this.#source.slots.adopt({ key: this.#key, holder: jobId, server }, () => this.#lapsed());
   }
 
-  /** Asks the gate; on 'go' the slot is held, and a permit if wanted. In any other case none is held any more. */
+  /**
+   * Asks the gate. After 'go' the slot is held, and the permit if one was wanted. After any other answer no
+   * slot is held.
+   */
   async ask(start: StartRequest): Promise<SlotAnswer> {
     const { key, url, claims, withPermit, ahead = false, patienceMs = PATIENCE_MS } = start;
     const { slots, permits } = this.#source;
@@ -132,19 +144,21 @@ export class HeldSlot {
     return answer;
   }
 
-  /** False when there was none within the time. */
+  /** False when no permit became free in time. */
   async takePermit(patienceMs: number): Promise<boolean> {
     this.#hasPermit = await this.#source.permits.take(patienceMs);
     if (this.#isReleased) this.givePermit();
     return this.#hasPermit;
   }
 
-  /** Tells the gate that the request really goes out now: after the connection, and whatever else took time. */
+  /**
+   * Tells the gate that the request goes out now: after the connection, and after all else that took time.
+   */
   started(): void {
     if (this.#holder !== null) this.#source.slots.started(this.#holder);
   }
 
-  /** The slot goes to a request of the same key that waits for one here, else back to the fleet. */
+  /** The slot goes to a request of the same key that waits in this process, or else back to the fleet. */
   pass(): void {
     const holder = this.#holder;
     this.#holder = null;
@@ -156,14 +170,14 @@ export class HeldSlot {
     this.#hasPermit = false;
   }
 
-  /** The job has ended: what is held, and what an answer to a question still under way brings, is given back. */
+  /** The job has ended: gives back what is held, and later what a pending question to the gate brings. */
   release(): void {
     this.#isReleased = true;
     this.pass();
     this.givePermit();
   }
 
-  /** A further slot for the same job, at another key; holds nothing yet. */
+  /** A further slot for the same job at another key. It holds nothing at first. */
   another(key: string): HeldSlot {
     return new HeldSlot(this.#source, this.#owner, key);
   }
@@ -172,7 +186,10 @@ export class HeldSlot {
     this.#owner.abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.'));
   }
 
-  /** By the registrable domain, or by the address that the name has (the least of several); '-' where there is none. */
+  /**
+   * The server of the URL: its registrable domain, or the address of its name (the smallest of several); '-'
+   * when there is none.
+   */
   async #serverOf(url: string): Promise<string> {
     const hostname = hostnameOf(url);
     if (this.#owner.serverBy === 'domain') return registrableDomain(hostname);

@@ -1,4 +1,4 @@
-// The process-level bound: how many fetches may be in flight here, first come first served.
+// The bound of one process: how many fetches may be in flight here. First come, first served.
 import type { Permit } from '../../src/politeness/slot.ts';
 
 export interface Permits extends Permit {

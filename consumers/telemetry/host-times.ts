@@ -1,4 +1,5 @@
-// How long hosts take, for the summary's slowest hosts: bounded, this process only.
+// How long the hosts take to answer, for the list of slowest hosts in the summary. Bounded, and for this
+// process only.
 
 export interface HostTimes {
   note(host: string, ms: number): void;

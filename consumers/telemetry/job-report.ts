@@ -1,4 +1,4 @@
-// What is told of each job when it has been processed: to the metrics, to the log, and to the tail while somebody listens.
+// Reports each processed job: to the metrics, to the log, and to the tail while somebody watches.
 
 import type { Tail } from '../../src/fleet/live-tail.ts';
 import type { Meters } from '../../src/fleet/meters.ts';
@@ -27,12 +27,12 @@ export function createReports(parts: {
     },
     trouble(jobId, error) {
       meters.count(gathered.outcomes, 'trouble');
-      log.error({ request: jobId, ...troubleFields(error) }, 'put back');
+      log.error({ request: jobId, ...troubleFields(error) }, 'postponed by a fault');
     },
   };
 }
 
-/** What the log says of a call that failed: of Redis, or of the disk. */
+/** The log fields for a failed call of Redis or of the disk. */
 export function troubleFields(error: unknown): { err: unknown; code?: string } {
   const code = redisFailure(error)?.code;
   return code === undefined ? { err: error } : { err: error, code };
@@ -43,7 +43,7 @@ function reportOn(job: ActiveJob, outcome: Outcome): JobReport {
   const failure = 'failure' in outcome ? outcome.failure : job.trace.failure;
   const came = result?.ok ? result.answer.status : (result?.came?.status ?? null);
   return {
-    // It had ended before, and counts nowhere.
+    // A request that had ended before counts nowhere.
     kind: ended === 'ended' ? 'done' : outcome.kind,
     isEnd: ended === 'done',
     failure,

@@ -1,4 +1,5 @@
-// Counts that nothing depends on (retries, postponed): gathered here and written once a second, outside the hot path.
+// Counts on which nothing depends (retries, postponed). They are gathered here and written once a second, so
+// that no page waits for them.
 import type { Fleet } from '../../src/fleet.ts';
 
 export interface Tallies {

@@ -1,4 +1,4 @@
-// All that looks on while a consumer works: meters, reports, tail and heartbeat, put together.
+// Puts together what observes a consumer: meters, reports, tail and heartbeat.
 
 import { basename } from 'node:path';
 import { createHeartbeat, type Heartbeat } from '../../src/fleet/heartbeat.ts';
@@ -17,7 +17,7 @@ export interface Telemetry {
   meters: Meters;
   reports: Reports;
   watchStore(store: RecordStore): RecordStore;
-  /** `counts` says what the consumer has in hand. Its heartbeat is then to be beaten once a second. */
+  /** `counts` tells what the consumer has in hand. The caller then beats the heartbeat once a second. */
   startHeartbeat(counts: () => { inFlight: number; held: number; awaited: number }): Heartbeat;
 }
 
@@ -58,7 +58,7 @@ export function startTelemetry(parts: {
       };
       const onTailWanted = (isWanted: boolean) => tail.want(isWanted);
       const heartbeat = createHeartbeat({ fleet, consumer, meters, standing, onTailWanted, log });
-      // It is counted among those alive from the beginning, and knows whether the tail is wanted.
+      // So the consumer counts as alive from the start, and knows whether the tail is wanted.
       heartbeat.beat().catch(onError);
       return {
         beat: () => heartbeat.beat(),

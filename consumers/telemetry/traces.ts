@@ -1,5 +1,6 @@
-// OpenTelemetry traces of a consumer (--otel): a span for each turn of a request, one below it for each layer, beside those that BullMQ makes of
-// its own work. Loaded only when asked for; the one place that knows of OpenTelemetry.
+// OpenTelemetry traces of a consumer (--otel): a span for each turn of a request, with a span below it for
+// each layer. BullMQ adds spans of its own work. Only this file imports OpenTelemetry, and it is loaded only
+// on demand.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
@@ -26,16 +27,16 @@ import type { ActiveJob, JobReport, Traces } from '../context.ts';
 
 const EXPORT_MS = 1000;
 const EXPORT_TIMEOUT_MS = 5000;
-/** Spans that wait to be sent; more are dropped, since traces never hold a crawl up. */
+/** How many spans may wait to be sent. More are dropped, because traces must never slow a crawl. */
 const MOST_WAITING = 16_384;
-/** At the end, so long is waited for the last of them at most. */
+/** The longest wait for the last spans at the end. */
 const LAST_MS = 3000;
-/** A receiver that is away is worth one line a minute. */
+/** While the receiver does not answer, the log gets one line in this time. */
 const COMPLAINT_MS = 60_000;
 
 /**
- * Sends traces to `endpoint` (OTLP over HTTP) from now on. Further headers for it, such as a token, are taken from OTEL_EXPORTER_OTLP_HEADERS, as
- * OpenTelemetry has it.
+ * Sends traces to `endpoint` (OTLP over HTTP) from now on. OpenTelemetry itself reads further headers, such
+ * as a token, from OTEL_EXPORTER_OTLP_HEADERS.
  */
 export function openTraces(parts: { endpoint: string; consumer: string; log: Log }): Traces {
   const { endpoint, consumer, log } = parts;
@@ -58,7 +59,7 @@ export function openTraces(parts: { endpoint: string; consumer: string; log: Log
   trace.setGlobalTracerProvider(provider);
   const tracer = provider.getTracer('drover');
 
-  /** A span of which begin and end are known, below another. */
+  /** Makes a span with known begin and end below another. */
   function span(name: string, above: Context, [start, end]: [number, number]): void {
     tracer.startSpan(name, { startTime: start }, above).end(end);
   }
@@ -116,7 +117,10 @@ function attributesOf(job: ActiveJob, report: JobReport): Record<string, string 
   return attributes;
 }
 
-/** When each layer was at work. The phases of the network are of the last hop: they lie one after the other, up to the moment when all had come. */
+/**
+ * When each layer was at work. The network phases are those of the last hop; they follow one another and end
+ * when the answer was complete.
+ */
 function layersOf(job: ActiveJob, { timings }: JobReport, endedAt: number): [string, [number, number]][] {
   const { beganAt, fetchedAt, storedAt, storeMs } = job.trace;
   const layers: [string, [number, number]][] = [['queue', [beganAt - job.queueMs, beganAt]]];
@@ -147,7 +151,10 @@ function layersOf(job: ActiveJob, { timings }: JobReport, endedAt: number): [str
   return layers;
 }
 
-/** Takes secrets out of all that is sent, BullMQ's own spans included, and says when the receiver does not take it. */
+/**
+ * Takes secrets out of all that is sent, BullMQ's own spans included. Logs when the receiver does not take
+ * it.
+ */
 function careful(exporter: SpanExporter, log: Log): SpanExporter {
   let complainedAt = Number.NEGATIVE_INFINITY;
   return {
@@ -174,7 +181,7 @@ function clean({ attributes, events, status }: ReadableSpan): void {
   if (status.message) status.message = redact(status.message);
 }
 
-/** Which span is the present one, over awaits: that of the job which BullMQ has in hand. */
+/** Keeps the current span across awaits: that of the job which BullMQ has in hand. */
 class AsyncContexts implements ContextManager {
   readonly #storage = new AsyncLocalStorage<Context>();
 

@@ -1,12 +1,12 @@
-// A store whose records are timed: how long each takes to be durable, and how old the oldest is that is not.
+// A store that measures how long each record takes to be durable, and how old the oldest pending record is.
 import type { RecordStore } from '../../src/records/store.ts';
 
 export interface WatchedStore extends RecordStore {
-  /** Age of the oldest record that is not durable yet, in milliseconds; 0 when all are. */
+  /** The age of the oldest record that is not durable yet, in milliseconds; 0 when all are. */
   lagMs(): number;
 }
 
-/** `note` hears how many milliseconds each record took, failed ones included. */
+/** Calls `note` with the milliseconds that each record took, failed ones included. */
 export function watchStore(store: RecordStore, note: (ms: number) => void): WatchedStore {
   /** In the order in which they came. */
   const pending = new Set<{ since: number }>();

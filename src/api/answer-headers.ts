@@ -2,7 +2,7 @@
 // it, frame it, guess its type or cache it.
 import type { FastifyInstance } from 'fastify';
 
-export const answerHeaders: Readonly<Record<string, string>> = {
+export const apiHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -17,7 +17,7 @@ export const answerHeaders: Readonly<Record<string, string>> = {
  */
 export function addAnswerHeaders(server: FastifyInstance): void {
   server.addHook('onSend', async (request, reply, payload) => {
-    for (const [name, value] of Object.entries(answerHeaders)) {
+    for (const [name, value] of Object.entries(apiHeaders)) {
       if (!reply.hasHeader(name)) reply.header(name, value);
     }
     reply.header('x-request-id', request.id);

@@ -8,7 +8,7 @@ import type { OfferedLine } from '../seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../seeds/sitemaps.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import type { ApiContext } from './context.ts';
-import { type CrawlInput, settingsOf } from './crawl-input.ts';
+import { type CheckedCrawlInput, settingsOf } from './crawl-input.ts';
 import { digestOf, type KeptAnswer } from './idempotency.ts';
 import { inBounds, offerLines, seedValues } from './offering.ts';
 import { ApiProblem } from './problem.ts';
@@ -24,7 +24,7 @@ import { ApiProblem } from './problem.ts';
  */
 export async function beginFromInput(
   context: ApiContext,
-  input: CrawlInput,
+  input: CheckedCrawlInput,
   idempotencyKey: string | undefined,
 ): Promise<KeptAnswer> {
   const { fleet } = context;
@@ -54,7 +54,7 @@ export async function beginFromInput(
   }
 }
 
-function urlsOf({ url, urls, name, settings }: CrawlInput): string[] {
+function urlsOf({ url, urls, name, settings }: CheckedCrawlInput): string[] {
   if (url !== undefined && urls !== undefined)
     throw new ApiProblem('E_FIELD', 'url: give url or urls, not both.', { field: 'url' });
   const given = urls ?? (url === undefined ? [] : [url]);
@@ -69,7 +69,7 @@ function urlsOf({ url, urls, name, settings }: CrawlInput): string[] {
   return given;
 }
 
-function nameOf({ name }: CrawlInput, idempotencyKey: string | undefined): string {
+function nameOf({ name }: CheckedCrawlInput, idempotencyKey: string | undefined): string {
   if (name === undefined) {
     const own = idempotencyKey === undefined ? randomUUID() : digestOf(idempotencyKey);
     return `api-${own.slice(0, 8)}`;
@@ -84,7 +84,7 @@ function nameOf({ name }: CrawlInput, idempotencyKey: string | undefined): strin
   }
 }
 
-function checkSeeds(lines: readonly OfferedLine[], { urls }: CrawlInput): void {
+function checkSeeds(lines: readonly OfferedLine[], { urls }: CheckedCrawlInput): void {
   const first = lines.find((line) => 'failure' in line);
   if (!first || !('failure' in first) || lines.some((line) => !('failure' in line))) return;
   throw new ApiProblem(first.failure.code, first.failure.detail, {

@@ -68,7 +68,7 @@ export const crawlInput = z
   })
   .meta({ id: 'NewCrawl' });
 
-export type CrawlInput = z.infer<typeof crawlInput>;
+export type CheckedCrawlInput = z.infer<typeof crawlInput>;
 
 /** Fields of the input, and the setting that each one sets. */
 const fields = {
@@ -81,14 +81,14 @@ const fields = {
   concurrency: 'perHost',
   headers: 'header',
   webhook: 'webhook',
-} as const satisfies Partial<Record<keyof CrawlInput, SettingName>>;
+} as const satisfies Partial<Record<keyof CheckedCrawlInput, SettingName>>;
 
 /**
  * Returns the new crawl's settings: the server's own, overridden by the caller's. Throws E_FIELD or E_SETTING
  * with the field's name, and E_WEBHOOK when a webhook is asked for and the server has no secret to sign it
  * with.
  */
-export function settingsOf(context: ApiContext, input: CrawlInput): CrawlSettings {
+export function settingsOf(context: ApiContext, input: CheckedCrawlInput): CrawlSettings {
   const { include, exclude } = input.settings ?? {};
   const patterns = { includePaths: input.includePaths, excludePaths: input.excludePaths };
   for (const [field, value] of Object.entries({

@@ -40,7 +40,7 @@ const MOST_GROUPS = 200;
 const MOST_REPLAYS = 100;
 const RECENT_MS = 3_600_000;
 
-interface Subject {
+interface EventSource {
   event: EventName;
   /** The subject is read at every `every`-th round. */
   every: number;
@@ -49,8 +49,8 @@ interface Subject {
   last: string | null;
 }
 
-function subjectsOf({ fleet, queue }: ApiContext): Subject[] {
-  const subject = (event: EventName, every: number, read: () => Promise<unknown>): Subject => ({
+function subjectsOf({ fleet, queue }: ApiContext): EventSource[] {
+  const subject = (event: EventName, every: number, read: () => Promise<unknown>): EventSource => ({
     event,
     every,
     read,
@@ -81,7 +81,7 @@ export function createHub(context: ApiContext): Hub {
     for (const watcher of watchers) watcher.tell(event, json);
   };
 
-  async function look(subject: Subject): Promise<void> {
+  async function look(subject: EventSource): Promise<void> {
     const at = epoch;
     const json = JSON.stringify(await subject.read());
     // Data that was read before the first watcher came may be older than what that watcher has been sent

@@ -12,7 +12,7 @@ import fastify, {
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
 import { DroverError } from '../errors.ts';
-import { addAnswerHeaders, answerHeaders } from './answer-headers.ts';
+import { addAnswerHeaders, apiHeaders } from './answer-headers.ts';
 import { addBodyParsers } from './bodies.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { addLimits } from './limits.ts';
@@ -99,7 +99,7 @@ function sendUnrouted(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  reply.headers({ ...answerHeaders, 'x-request-id': request.id });
+  reply.headers({ ...apiHeaders, 'x-request-id': request.id });
   try {
     checkOrigin(request, context.settings.allowHost);
     return sendProblem(error, request, reply);

@@ -1,17 +1,21 @@
-// One setting's value, checked; and what is said of a setting that there is not.
+// Checks the value of one setting, and says what is wrong with an unknown setting.
 import { distance } from 'fastest-levenshtein';
 import { DroverError } from '../errors.ts';
 import { presentNameOf, type SettingName, type Settings } from './settings.ts';
 import { definitions } from './table.ts';
 
-/** The value as the setting has it. Throws E_SETTING: it names the value's `source` and shows no secret. */
+/**
+ * The value in the type of the setting. Throws E_SETTING, which names the `source` of the value and shows no
+ * secret.
+ */
 export function parseSetting<N extends SettingName>(name: N, value: unknown, source: string): Settings[N] {
   const { schema, secret } = definitions[name];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data as Settings[N];
   const issue = parsed.error.issues[0];
   const got = secret ? '' : ` (got ${JSON.stringify(value)})`;
-  // Which host it is, say; a header's name is as secret as its value.
+  // The part that is wrong, such as a host. Not for a secret setting: the name of a header is as secret as
+  // its value.
   const within = secret ? [] : (issue?.path ?? []).filter((key) => typeof key === 'string');
   throw new DroverError(
     'E_SETTING',
@@ -20,7 +24,7 @@ export function parseSetting<N extends SettingName>(name: N, value: unknown, sou
 }
 
 /**
- * E_SETTING for a name that no setting has. It says the present name of a former one, else the nearest of
+ * E_SETTING for a name that no setting has. It gives the present name of a former one, or else the nearest of
  * `known`. `place` is where `key` stands.
  */
 export function unknownKey(key: string, place: string, known: readonly string[]): DroverError {
@@ -29,7 +33,7 @@ export function unknownKey(key: string, place: string, known: readonly string[])
   return new DroverError('E_SETTING', `There is no ${key} (in ${place}); did you mean ${nearest}?`);
 }
 
-/** E_SETTING for the former name of a setting, or of its variable or flag. */
+/** E_SETTING for the former name of a setting, of its variable or of its flag. */
 export function renamedSetting(former: string, place: string): DroverError {
   return new DroverError('E_SETTING', `${former} (in ${place}) is called ${presentNameOf(former)} now.`);
 }

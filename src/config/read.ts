@@ -1,4 +1,4 @@
-// Reads the settings: from flags, DROVER_* variables, drover.config. The only place that reads process.env.
+// Reads the settings from flags, DROVER_* variables and drover.config. Only this file reads process.env.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,12 +15,12 @@ import {
 } from './settings.ts';
 import { definitions } from './table.ts';
 
-/** Values as they were given, not yet checked. */
+/** Values as they were given, not checked yet. */
 export type GivenFlags = Readonly<Partial<Record<SettingName, unknown>>>;
 
 /**
  * Settings from flags, then DROVER_* variables, then drover.config.{ts,json} in `directory`, then defaults.
- * Throws E_SETTING naming the place, the key and the nearest known one.
+ * Throws E_SETTING, which names the place, the key and the nearest known key.
  */
 export async function readSettings(
   flags: GivenFlags = {},
@@ -69,13 +69,13 @@ async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Whether the terminal can only print: it has no cursor to move. (Node reads NO_COLOR, for hasColors.) */
+/** Whether the terminal can only print and has no cursor to move. (Node reads NO_COLOR for hasColors.) */
 export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment.TERM === 'dumb';
 }
 
 function refuseUnknownVariables(environment: NodeJS.ProcessEnv): void {
-  // DROVER_URL is where programs of the user's find the API (examples/).
+  // DROVER_URL belongs to the programs of users (examples/): it tells them where the API is.
   const known = [...settingNames.map(variableOf), 'DROVER_URL'];
   for (const key of Object.keys(environment)) {
     if (key.startsWith('DROVER_') && !known.includes(key)) throw unknownKey(key, 'the environment', known);

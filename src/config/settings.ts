@@ -1,5 +1,5 @@
-// What follows from the table of settings: types, names by owner, variables, flags, defaults; and a crawl's
-// part as Redis keeps it.
+// What follows from the table of settings: types, names by owner, variables, flags and defaults, and the
+// settings of a crawl as Redis keeps them.
 import { definitions, type Owner } from './table.ts';
 
 export type SettingName = keyof typeof definitions;
@@ -11,12 +11,12 @@ export type NameOf<Of extends Owner> = {
 
 export type Settings = { [N in SettingName]: (typeof definitions)[N]['default'] };
 
-/** The settings that a crawl takes with it into Redis. */
+/** The settings that are stored with a crawl in Redis. */
 export type CrawlSettings = Pick<Settings, NameOf<'crawl'>>;
 
 export const settingNames = Object.keys(definitions) as SettingName[];
 
-/** The settings of these owners, one owner after the other. */
+/** The names of the settings of these owners, one owner after the other. */
 export function namesOf<const Of extends Owner>(...owners: readonly Of[]): NameOf<Of>[] {
   return owners.flatMap((owner) =>
     settingNames.filter((name) => definitions[name].of === owner),
@@ -27,7 +27,7 @@ export const defaultSettings = Object.freeze(
   Object.fromEntries(settingNames.map((name) => [name, definitions[name].default])),
 ) as Settings;
 
-/** DROVER_TIMEOUT_DNS for timeoutDns; of the few that have another variable, that one. */
+/** DROVER_TIMEOUT_DNS for timeoutDns. A few settings have another variable, which is then returned. */
 export function variableOf(name: SettingName): string {
   return definitions[name].variable ?? variableNamed(name);
 }
@@ -36,7 +36,7 @@ function variableNamed(name: string): string {
   return `DROVER_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** --timeout-dns for timeoutDns; of a setting without a flag, its name. */
+/** --timeout-dns for timeoutDns. For a setting without a flag, its name. */
 export function flagOf(name: SettingName): string {
   return /--[a-z-]+/.exec(definitions[name].flags ?? '')?.[0] ?? name;
 }
@@ -51,7 +51,7 @@ export function formerFlagOf(name: SettingName): string | null {
   return formerly && flags ? flagNamed(formerly) : null;
 }
 
-/** What a key, a variable or a flag of a former name is called now; null for every other text. */
+/** The present name of a former key, variable or flag; null for any other text. */
 export function presentNameOf(former: string): string | null {
   for (const name of settingNames) {
     const { formerly } = definitions[name];
@@ -65,14 +65,14 @@ export function presentNameOf(former: string): string | null {
 
 const crawlNames = namesOf('crawl');
 
-/** The crawl's part of the settings, as plain JSON. */
+/** The settings of the crawl, as plain JSON. */
 export function crawlSettings(settings: Settings): CrawlSettings {
   return Object.fromEntries(crawlNames.map((name) => [name, settings[name]])) as CrawlSettings;
 }
 
 /**
- * A crawl's settings from the JSON that Redis keeps of it, maybe written by another version of drover: what
- * stands there under a former name is taken, and what is missing has its default.
+ * The settings of a crawl from the JSON in Redis, which another version of drover may have written. A value
+ * under a former name is taken, and a missing one gets its default.
  */
 export function storedSettings(text: string | null | undefined): CrawlSettings {
   const stored: Record<string, unknown> = JSON.parse(text ?? '{}');

@@ -1,4 +1,4 @@
-// The table of settings: one entry is one setting, and flags, variables, types, docs and API follow from it.
+// The table of settings. One entry is one setting: flags, variables, types, docs and API follow from it.
 import { z } from 'zod';
 import {
   anyDuration,
@@ -19,31 +19,31 @@ import {
 } from './values.ts';
 
 /**
- * Of whom a setting is:
- * - crawl: it is kept with the crawl in Redis, and the whole fleet follows it
- * - consumer: of a process that fetches
- * - place: where the fleet is, for all that take part in it
- * - api: of the server
- * - command: of the command at hand, whatever it does
+ * Who owns a setting:
+ * - crawl: it is stored with the crawl in Redis, and the whole fleet follows it
+ * - consumer: a process that fetches
+ * - place: where the fleet is; the same for all its processes
+ * - api: the server
+ * - command: the present command
  */
 export type Owner = 'crawl' | 'consumer' | 'place' | 'api' | 'command';
 
 export interface Definition<T, Of extends Owner = Owner> {
   readonly of: Of;
-  /** In commander's notation; without one, the setting has only a variable and a config key. */
+  /** In the notation of commander. Without it, the setting has only a variable and a config key. */
   readonly flags?: string;
   readonly help: string;
   readonly schema: z.ZodType<T>;
   readonly default: NoInfer<T>;
-  /** A flag that may be given more than once. */
+  /** The flag may be given more than once. */
   readonly many?: boolean;
   /** It may hold a password or a token: its value is never shown. */
   readonly secret?: boolean;
-  /** Of a crawl, but not for a caller of the API to say. */
+  /** It belongs to the crawl, but a caller of the API cannot set it. */
   readonly operatorOnly?: boolean;
-  /** Its variable, where that is not DROVER_ and the name. */
+  /** Its variable, if that is not DROVER_ and the name. */
   readonly variable?: string;
-  /** Its former name: crawls in Redis may hold it still, and whoever gives it is told the present one. */
+  /** Its former name. Crawls in Redis may still hold it, and a user who gives it is told the present one. */
   readonly formerly?: string;
 }
 
@@ -53,7 +53,7 @@ export const definitions = {
   depth: setting({
     of: 'crawl',
     flags: '-d, --depth <n>',
-    help: 'follow links this deep; 0 fetches the seeds alone; unlimited if not given',
+    help: 'follow links to this depth; 0 fetches only the seeds; unlimited if not given',
     schema: wholeNumber(0, 1_000_000).nullable(),
     default: null,
   }),
@@ -67,14 +67,14 @@ export const definitions = {
   scope: setting({
     of: 'crawl',
     flags: '--scope <host|domain|origin|any>',
-    help: 'which links to follow, seen from the page they stand on',
+    help: 'which links to follow, compared with the page that holds them',
     schema: z.enum(['host', 'domain', 'origin', 'any']),
     default: 'host',
   }),
   include: setting({
     of: 'crawl',
     flags: '--include <pattern>',
-    help: 'follow only links that match one of these, each a glob or a /regex/ on the whole URL',
+    help: 'follow only links that match one of these, each a glob or a /regex/ for the whole URL',
     schema: list(pattern),
     default: [],
     many: true,
@@ -124,28 +124,28 @@ export const definitions = {
   adaptive: setting({
     of: 'crawl',
     flags: '--no-adaptive',
-    help: 'do not ask a host less when it gets slower or a large share of its answers fails (its pauses are kept all the same)',
+    help: 'do not slow down for a host that gets slower or fails often (its pauses are still obeyed)',
     schema: onOrOff,
     default: true,
   }),
   maxCrawlDelay: setting({
     of: 'crawl',
     flags: '--max-crawl-delay <duration>',
-    help: 'longest Crawl-delay of a robots.txt that is obeyed; longer ones count as this',
+    help: 'longest Crawl-delay of a robots.txt to obey; longer ones count as this',
     schema: duration,
     default: 60_000,
   }),
   maxFrontier: setting({
     of: 'crawl',
     flags: '--max-frontier <n>',
-    help: 'requests waiting in the crawl at which producers are held back until there are fewer',
+    help: 'when this many requests wait in the crawl, producers are held back until there are fewer',
     schema: wholeNumber(1),
     default: 10_000_000,
   }),
   sitemap: setting({
     of: 'crawl',
     flags: '--sitemap <url|auto>',
-    help: 'take seeds from this sitemap; auto: from those that robots.txt names and /sitemap.xml, of the host of each seed',
+    help: 'take seeds from this sitemap; auto: from /sitemap.xml and the sitemaps in robots.txt, at the host of each seed',
     schema: list(z.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
     default: [],
     many: true,
@@ -160,14 +160,14 @@ export const definitions = {
   maxPathRepeats: setting({
     of: 'crawl',
     flags: '--max-path-repeats <n>',
-    help: 'do not follow links in whose path one segment stands more often: /a/b/a/b/a/b/a',
+    help: 'do not follow links whose path repeats a segment more often than this: /a/b/a/b/a/b/a',
     schema: wholeNumber(1, 1000),
     default: 3,
   }),
   maxChain: setting({
     of: 'crawl',
     flags: '--max-chain <n>',
-    help: 'do not follow links at the end of so long a row of numbered pages, or of hosts, as in an endless calendar',
+    help: 'do not follow links at the end of a longer chain of numbered pages or hosts, as in an endless calendar',
     schema: wholeNumber(1, 1_000_000),
     default: 500,
   }),
@@ -188,7 +188,7 @@ export const definitions = {
   backoff: setting({
     of: 'crawl',
     flags: '--backoff <duration>',
-    help: 'wait before the second attempt; doubled for each further one, with jitter',
+    help: 'wait before the second attempt; doubled for each further attempt, with a random part',
     schema: duration,
     default: 1000,
   }),
@@ -202,7 +202,7 @@ export const definitions = {
   maxPostponed: setting({
     of: 'crawl',
     flags: '--max-postponed <duration>',
-    help: 'how long a request may be postponed by 429, Retry-After and spent quotas, in all, before it is a dead letter',
+    help: 'how long in all a request may be postponed by 429, Retry-After and used-up quotas before it is a dead letter',
     schema: duration,
     default: 3_600_000,
     formerly: 'maxSnooze',
@@ -217,7 +217,7 @@ export const definitions = {
   deadOn: setting({
     of: 'crawl',
     flags: '--dead-on <status>',
-    help: 'statuses that are dead letters rather than records, such as 403',
+    help: 'statuses that make dead letters instead of records, such as 403',
     schema: plainList(statusCode),
     default: [],
     many: true,
@@ -225,14 +225,14 @@ export const definitions = {
   ignoreRobots: setting({
     of: 'crawl',
     flags: '--ignore-robots',
-    help: 'do not ask robots.txt (for hosts that are yours), but for its sitemaps with --sitemap auto',
+    help: 'do not obey robots.txt (for your own hosts); --sitemap auto still reads its sitemaps',
     schema: onOrOff,
     default: false,
   }),
   allowPrivate: setting({
     of: 'crawl',
     flags: '--allow-private <cidr>',
-    help: 'private or special addresses that may be fetched; the seeds allow their own host and port',
+    help: 'private or special addresses that may be fetched; each seed allows its own host and port',
     schema: plainList(cidr),
     default: [],
     many: true,
@@ -342,7 +342,7 @@ export const definitions = {
   webhook: setting({
     of: 'crawl',
     flags: '--webhook <url>',
-    help: 'where to POST, signed, when the crawl has finished (DROVER_WEBHOOK_SECRET)',
+    help: 'the URL for a signed POST when the crawl has finished (DROVER_WEBHOOK_SECRET)',
     schema: webUrl.nullable(),
     default: null,
     secret: true,
@@ -350,7 +350,7 @@ export const definitions = {
   webhookDead: setting({
     of: 'crawl',
     flags: '--webhook-dead <n>',
-    help: 'tell the webhook too when the crawl has so many dead letters',
+    help: 'also call the webhook when the crawl has this many dead letters',
     schema: wholeNumber(1).nullable(),
     default: null,
   }),
@@ -358,49 +358,49 @@ export const definitions = {
   concurrency: setting({
     of: 'consumer',
     flags: '-c, --concurrency <n>',
-    help: 'fetches in flight in one consumer process; its connection pool has the same size',
+    help: 'fetches in flight in one consumer process, and the size of its connection pool',
     schema: wholeNumber(1, 10_000),
     default: 50,
   }),
   dnsServers: setting({
     of: 'consumer',
     flags: '--dns-server <address>',
-    help: 'name servers to ask instead of those of the system: 9.9.9.9, 127.0.0.1:5353',
+    help: 'name servers to use instead of those of the system: 9.9.9.9, 127.0.0.1:5353',
     schema: plainList(z.string().min(1)),
     default: [],
     many: true,
   }),
   lockDuration: setting({
     of: 'consumer',
-    help: 'how long a silent consumer keeps its jobs before another takes them',
+    help: 'how long a consumer that does not respond keeps its jobs before another takes them',
     schema: duration.pipe(z.number().min(1000)),
     default: 8000,
   }),
   grace: setting({
     of: 'consumer',
     flags: '--grace <duration>',
-    help: 'how long a stopping consumer, or server, waits for what is in flight',
+    help: 'how long a consumer or server that stops waits for what is in flight',
     schema: duration,
     default: 30_000,
   }),
   autoReplay: setting({
     of: 'consumer',
     flags: '--auto-replay <duration>',
-    help: 'try one dead letter of each host that was down again so often, and the rest when it comes through; 0: never',
+    help: 'how often to replay one dead letter of each host that was down; if it succeeds, the others follow; 0: never',
     schema: duration,
     default: 0,
   }),
   keepDead: setting({
     of: 'consumer',
     flags: '--keep-dead <duration>',
-    help: 'export and purge dead letters that are older; for ever if not given',
+    help: 'export and purge dead letters that are older than this; if not given, they are kept for ever',
     schema: anyDuration.pipe(z.number().min(1000)).nullable(),
     default: null,
   }),
   keepDeadCount: setting({
     of: 'consumer',
     flags: '--keep-dead-count <n>',
-    help: 'export and purge the oldest dead letters beyond so many',
+    help: 'keep at most this many dead letters; export and purge the oldest beyond that',
     schema: wholeNumber(0).nullable(),
     default: null,
   }),
@@ -413,7 +413,7 @@ export const definitions = {
   }),
   webhookSecret: setting({
     of: 'consumer',
-    help: 'the key that webhooks are signed with (HMAC-SHA256), any text, or whsec_ and the key in base64; consumers need it',
+    help: 'the key that signs webhooks (HMAC-SHA256): any text, or whsec_ and the key in base64; consumers need it',
     schema: z
       .string()
       .min(16, 'expected at least 16 characters')
@@ -428,7 +428,7 @@ export const definitions = {
   otelEndpoint: setting({
     of: 'consumer',
     flags: '--otel <url>',
-    help: 'send OpenTelemetry traces there (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces',
+    help: 'send OpenTelemetry traces to this URL (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces',
     schema: webUrl.nullable(),
     default: null,
     secret: true,
@@ -437,14 +437,14 @@ export const definitions = {
   dataDir: setting({
     of: 'place',
     flags: '--data-dir <path>',
-    help: 'where records, the embedded Redis and logs lie',
+    help: 'the folder for records, logs and the embedded Redis',
     schema: z.string().min(1),
     default: '.drover',
   }),
   redisUrl: setting({
     of: 'place',
     flags: '--redis <url>',
-    help: 'a Redis of yours instead of the embedded one (also REDIS_URL)',
+    help: 'your own Redis instead of the embedded one (also REDIS_URL)',
     schema: z
       .string()
       .regex(/^(rediss?|unix):/, 'expected redis://, rediss:// or unix:')
@@ -465,7 +465,7 @@ export const definitions = {
   apiHost: setting({
     of: 'api',
     flags: '--host <address>',
-    help: 'the address that the API listens on; beyond loopback it needs DROVER_API_TOKEN',
+    help: 'the address that the API listens on; any address except loopback needs DROVER_API_TOKEN',
     schema: z.string().min(1),
     default: '127.0.0.1',
   }),
@@ -478,7 +478,7 @@ export const definitions = {
   }),
   apiToken: setting({
     of: 'api',
-    help: 'bearer tokens of the API, separated by commas; ro: before one lets it only read',
+    help: 'bearer tokens of the API, separated by commas; ro: before a token allows only reading',
     schema: apiTokens,
     default: [],
     secret: true,
@@ -486,7 +486,7 @@ export const definitions = {
   allowHost: setting({
     of: 'api',
     flags: '--allow-host <name>',
-    help: 'host names, as browsers write them, by which the API may be called besides its address (behind a proxy)',
+    help: 'further host names, as browsers write them, under which the API may be called (behind a proxy)',
     schema: plainList(
       z
         .string()
@@ -498,7 +498,7 @@ export const definitions = {
   queuesWritable: setting({
     of: 'api',
     flags: '--queues-writable',
-    help: 'let the raw queues at /queues be changed, not only looked at',
+    help: 'allow changes in the raw queues at /queues, not only reading',
     schema: onOrOff,
     default: false,
   }),

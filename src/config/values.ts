@@ -2,7 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
-/** From a flag or variable in digits alone: coercion would take '' and null as 0, true as 1. */
+/** From a flag or variable, only digits are accepted. Coercion would take '' and null as 0, and true as 1. */
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value),
@@ -24,10 +24,10 @@ export const anyDuration = z.union([z.number(), z.string()]).transform((value, c
   return Math.round(Number(match[1]) * unit);
 });
 
-/** What a timer of Node's can wait for. */
+/** At most what a timer of Node can wait for. */
 export const duration = anyDuration.pipe(z.number().min(0).max(2_147_483_647));
 
-/** A limit of time: none at all would let nothing happen. */
+/** A limit of time. With zero nothing could happen. */
 export const timeLimit = duration.pipe(z.number().min(1));
 
 /** "10485760", "10MiB", "512kB": bytes. */
@@ -46,17 +46,17 @@ export const byteSize = z
   })
   .pipe(z.number().min(1));
 
-/** A switch: given bare as a flag. */
+/** A switch. As a flag it is given without a value. */
 export const onOrOff = z.preprocess(
   (value) => (value === '1' || value === 'true' ? true : value === '0' || value === 'false' ? false : value),
   z.boolean(),
 );
 
-/** A list; from a variable, separated by commas or white space. */
+/** A list. In a variable it is separated by commas or white space. */
 export const list = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (typeof value === 'string' ? itemsOf(value) : value), z.array(item));
 
-/** The same of items that hold no commas: so they may be separated by them in a flag too. */
+/** The same for items that hold no commas, which may separate them in a flag too. */
 export const plainList = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => {
     const parts = typeof value === 'string' ? [value] : value;
@@ -95,10 +95,10 @@ function headerLines(lines: unknown[]): Record<string, string> {
 /** A glob, or a /regex/. */
 export const pattern = z.string().min(1);
 
-/** `example.com`, `*.example.com`, `*`, each perhaps with a port; as limiter keys are spelled. */
+/** `example.com`, `*.example.com` or `*`, each with or without a port, spelled like limiter keys. */
 const hostPattern = z.string().regex(/^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/);
 
-/** What a host may be asked for; `max` starts in `durationMs` is a rate. Times in milliseconds. */
+/** How much a host may be asked. `max` starts in `durationMs` is a rate. Times in milliseconds. */
 const hostRule = z
   .strictObject({
     delay: duration.optional(),
@@ -107,10 +107,10 @@ const hostRule = z
     durationMs: timeLimit.optional(),
   })
   .refine(({ max, durationMs }) => (max === undefined) === (durationMs === undefined), {
-    error: 'max and durationMs go together: so many starts in that time',
+    error: 'max and durationMs must be given together: at most max starts in that time',
   });
 
-/** From a variable, as JSON. */
+/** In a variable it is JSON. */
 export const hostTable = z.preprocess(
   (value, context) => {
     if (typeof value !== 'string') return value;
@@ -129,7 +129,7 @@ export const hostTable = z.preprocess(
   }),
 );
 
-/** A bearer token of the API: `ro:` before it lets it only read. */
+/** A bearer token of the API. With `ro:` before it, it allows only reading. */
 const apiToken = z
   .string()
   .regex(
@@ -137,12 +137,12 @@ const apiToken = z
     'expected 16 to 256 printable characters without commas, ro: before it for read-only',
   );
 
-/** Where something was said, it must be a token: nobody means by it that there is none. */
+/** If anything is given, it must be a token: nobody gives an empty text to say that there is none. */
 export const apiTokens = z.preprocess(
   (value) => (typeof value === 'string' && itemsOf(value).length === 0 ? ['none'] : value),
   list(apiToken).refine(
     (tokens) => new Set(tokens.map((token) => token.replace(/^ro:/, ''))).size === tokens.length,
-    'the same token stands there twice',
+    'the same token is given twice',
   ),
 );
 

@@ -98,7 +98,9 @@ export function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promi
   return fleet.run(leaveScript, { crawl, producer });
 }
 
-/** Ends the lease of a replay on the crawl. Ends the crawl if nothing of it is left. Atomic and idempotent. */
+/**
+ * Ends the lease of a replay on the crawl. Ends the crawl if nothing of it is left. Atomic and idempotent.
+ */
 export function letCrawlGo(fleet: Fleet, crawl: string, holder: string): Promise<void> {
   return fleet.run(letGoScript, { crawl, producer: holder });
 }

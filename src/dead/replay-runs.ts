@@ -102,7 +102,10 @@ const endScript = defineScript({
   answer: () => undefined,
 });
 
-/** Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same moment one wins. */
+/**
+ * Makes the record of a run, or answers the one that is at work on the very same. Atomic: of two at the same
+ * moment one wins.
+ */
 export function createRun(fleet: Fleet, run: NewRun): Promise<string> {
   return fleet.run(beginScript, { id: randomUUID().slice(0, 8), run });
 }

@@ -9,7 +9,7 @@ import { guardServer, join, leave } from './member.ts';
 import { prepareFiles, type RedisFiles } from './redis-files.ts';
 import { isDiskFull } from './start.ts';
 
-interface Membership {
+interface OwnMembership {
   files: RedisFiles | null;
   presence: Socket | null;
   joining: Promise<RedisFiles> | null;
@@ -31,9 +31,9 @@ export interface KeeperEvents {
 const retryMs = 1000;
 const guardMs = 2000;
 const shortLifeMs = 2000;
-const memberships = new Map<string, Membership>();
+const memberships = new Map<string, OwnMembership>();
 
-function membershipOf(dataDir: string): Membership {
+function membershipOf(dataDir: string): OwnMembership {
   const key = resolve(dataDir);
   const membership = memberships.get(key) ?? {
     files: null,
@@ -64,7 +64,7 @@ export async function ensureEmbeddedRedis(dataDir: string): Promise<{ readonly u
   return { url: `unix:${encodeURI(socket).replace(/[?#]/g, encodeURIComponent)}` };
 }
 
-async function enter(dataDir: string, membership: Membership): Promise<RedisFiles> {
+async function enter(dataDir: string, membership: OwnMembership): Promise<RedisFiles> {
   const files = await prepareFiles(dataDir);
   const presence = await join(files);
   const since = Date.now();
@@ -112,7 +112,7 @@ export function keepEmbeddedRedis(dataDir: string, events: KeeperEvents = {}): {
  * Starts the server until it runs or no keeper is left. If the server dies again and again soon after its
  * start (for example on a full disk), each start waits longer.
  */
-async function revive(dataDir: string, membership: Membership): Promise<void> {
+async function revive(dataDir: string, membership: OwnMembership): Promise<void> {
   const isRestart = membership.files !== null;
   await reportDiskFull(membership);
   if (membership.shortLives > 1) await pause(Math.min(50 * 2 ** membership.shortLives, retryMs));
@@ -132,7 +132,7 @@ function pause(ms: number): Promise<void> {
   return sleep(ms, undefined, { ref: false });
 }
 
-async function reportDiskFull({ files, keepers }: Membership): Promise<void> {
+async function reportDiskFull({ files, keepers }: OwnMembership): Promise<void> {
   if (!files || !(await isDiskFull(files).catch(() => false))) return;
   const error = new DroverError('E_DISK_FULL', `${files.dir}.`);
   for (const keeper of keepers) keeper.onFailure?.(error);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../errors.ts';
 import { isLocked, releaseLock, takeLock } from './lock.ts';
 import { diskFailure, type RedisFiles } from './redis-files.ts';
-import { answers, startServer } from './start.ts';
+import { isAnswering, startServer } from './start.ts';
 import { hasWarden, replaceWarden } from './warden.ts';
 import { dial, say } from './wire.ts';
 
@@ -34,7 +34,7 @@ export async function join(files: RedisFiles): Promise<Socket> {
       socket.destroy();
     } else if (tryLock(files)) {
       try {
-        if (!(await answers(files))) await startServer(files);
+        if (!(await isAnswering(files))) await startServer(files);
       } finally {
         releaseLock(files.lock);
       }

@@ -21,7 +21,7 @@ export async function startServer(files: RedisFiles): Promise<void> {
   await endStray(files);
   const warden = await launch(files, version);
   const deadline = Date.now() + startLimitMs;
-  while (!(await answers(files))) {
+  while (!(await isAnswering(files))) {
     if (warden.hasEnded() || Date.now() > deadline) throw await startFailure(files);
     await sleep(3);
   }
@@ -38,7 +38,7 @@ async function launch(files: RedisFiles, version: string): Promise<Warden> {
 }
 
 /** Whether a server accepts connections on the socket and answers. */
-export async function answers(files: RedisFiles): Promise<boolean> {
+export async function isAnswering(files: RedisFiles): Promise<boolean> {
   const socket = await dial(files.socket);
   const reply = socket && (await say(socket, 'PING'));
   socket?.destroy();

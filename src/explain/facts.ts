@@ -113,7 +113,10 @@ function refusalOf({ loadedCrawl }: Subject, url: string, from: string, depth: n
   return mostRepeats(url) > loadedCrawl.settings.maxPathRepeats ? failure('E_PATH_REPEATS') : null;
 }
 
-/** As consumers/follow/follow-links.ts decides on a link of that page; its way from a seed is not known any more. */
+/**
+ * As consumers/follow/follow-links.ts decides on a link of that page; its way from a seed is not known any
+ * more.
+ */
 function refusalFor(subject: Subject, url: string, page: CrawlRecord): Failure | null {
   const from = page.referrer === null ? (page.finalUrl ?? page.url) : page.url;
   return refusalOf(subject, url, from, page.depth + 1);

@@ -44,14 +44,14 @@ export function sentences(...texts: string[]): string {
 /** "robots.txt of example.com forbids it (line 12: Disallow: /private)". */
 export function robotsRefusal(file: string, line: number | null, rule: string | null): string {
   const which = line === null ? '' : ` (line ${line}: ${rule})`;
-  return `robots.txt of ${hostOf(file)} forbids it${which}`;
+  return `robots.txt of ${hostOfFile(file)} forbids it${which}`;
 }
 
 /** The same for the robots.txt that the fleet has stored; null when it allows the URL. */
 export function forbiddenBy(robots: RobotsLook | null): string | null {
   if (!robots || robots.allowed) return null;
   if (robots.kind !== 'unreachable') return robotsRefusal(robots.file, robots.line, robots.rule);
-  return `robots.txt of ${hostOf(robots.file)} is unreachable (${whyUnreachable(robots)}), which forbids all`;
+  return `robots.txt of ${hostOfFile(robots.file)} is unreachable (${whyUnreachable(robots)}), which forbids all`;
 }
 
 function whyUnreachable({ reason: text }: RobotsLook): string {
@@ -59,6 +59,6 @@ function whyUnreachable({ reason: text }: RobotsLook): string {
   return cause ? `${cause.code}: ${reason(cause)}` : partOf(text ?? '');
 }
 
-function hostOf(file: string): string {
+function hostOfFile(file: string): string {
   return new URL(file).host || hostnameOf(file);
 }

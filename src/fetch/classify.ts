@@ -1,16 +1,16 @@
-// What a fetch means: the one table from answers and failures to verdicts (DESIGN section 5).
+// What a fetch means for its request: the one table from answers and failures to verdicts.
 import { catalogue, type ErrorCode, type Failure, failure } from '../errors.ts';
 import type { FetchResult, Verdict } from '../outcome.ts';
 import { namedTimeOf } from './named-time.ts';
 
 export interface Rules {
-  /** Statuses that are dead letters, before any other rule. */
+  /** Statuses that make a dead letter, before any other rule. */
   readonly deadOn: readonly number[];
-  /** Unix time in milliseconds; a date in Retry-After is read against it. */
+  /** Unix time in milliseconds. A date in Retry-After is compared with it. */
   readonly nowMs: number;
 }
 
-/** The verdict on one fetch. Pure; every status and every error code has exactly one. */
+/** The verdict on one fetch. Pure: every status and every error code has exactly one verdict. */
 export function classify(result: FetchResult, rules: Rules): Verdict {
   if (!result.ok) {
     const kind = catalogue[result.failure.code].retry ? 'retry' : 'dead';

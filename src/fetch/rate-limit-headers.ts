@@ -1,24 +1,25 @@
-// How many requests a server says are left, and until when: the RateLimit headers of the IETF's draft in its old and new
-// forms, and those with X- that came before. Source: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+// Reads how many requests a server says are left, and until when: from the RateLimit headers of the IETF
+// draft, old and new, and from the older X- headers. Source:
+// https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 import { parseRetryAfter } from './retry-after.ts';
 
 export interface Quota {
-  /** Requests left in the present window. */
+  /** Requests that are left in the present window. */
   remaining: number;
-  /** Until the window ends, from `nowMs`. */
+  /** Time until the window ends, counted from `nowMs`. */
   resetMs: number;
-  /** Requests of a whole window, null if not told. */
+  /** Requests of a whole window; null if the server does not tell. */
   limit: number | null;
 }
 
 interface Triple {
   limit: string;
   remaining: string;
-  /** Each with how its numbers are read; the first that is there counts. */
+  /** The possible headers, each with the way to read its numbers. The first one that is present counts. */
   resets: readonly { name: string; read: (text: string, nowMs: number) => number | null }[];
 }
 
-/** As draft 00 to 06 named them, and as they are found besides: OpenAI and Groq count requests under names of their own. */
+/** The names in drafts 00 to 06, and others in use: OpenAI and Groq count requests under their own names. */
 const triples: Triple[] = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].flatMap((prefix) =>
   ['', '-requests'].map((unit) => ({
     limit: `${prefix}-limit${unit}`,
@@ -27,7 +28,7 @@ const triples: Triple[] = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].flatMap((
   })),
 );
 
-/** reset-after is Discord's, reset-ms that of Cerebras and of many gateways. */
+/** reset-after is used by Discord; reset-ms by Cerebras and many gateways. */
 function resetsOf(prefix: string): Triple['resets'] {
   return [
     { name: `${prefix}-reset-after`, read: durationOf },
@@ -37,19 +38,20 @@ function resetsOf(prefix: string): Triple['resets'] {
 }
 
 const dayMs = 86_400_000;
-/** Members of one header that are looked at: servers send one or two. */
+/** How many members of one header are read. Servers send one or two. */
 const mostMembers = 50;
 
 export interface Quotas {
-  /** The one with the longest interval. */
+  /** The quota with the longest interval. */
   tightest: Quota;
-  /** Of those of which nothing is left, the one that ends last; null if there is none. */
+  /** Among quotas with nothing left, the one that ends last; null if there is none. */
   spent: Quota | null;
 }
 
 /**
- * What the answer's header tells; null if no quota can be read. Names of `headers` in lower case, several values of one name joined by
- * ", ". Quotas that are not counted in requests, that end after more than a day or have ended are passed over.
+ * What the headers of the answer tell; null if no quota can be read. Names of `headers` are in lower case,
+ * and several values of one name are joined by ", ". Skips quotas that do not count requests, end after more
+ * than a day, or have ended.
  */
 export function readQuotas(headers: Record<string, string>, nowMs: number): Quotas | null {
   const told = [
@@ -68,15 +70,15 @@ export function readQuotas(headers: Record<string, string>, nowMs: number): Quot
 }
 
 /**
- * The least time between two starts that keeps within the quota, in whole milliseconds; 0 while more than half of the
- * limit is left. With nothing left it is all the time until the window ends.
+ * The least time between two starts that stays within the quota, in whole milliseconds; 0 while more than
+ * half of the limit is left. With nothing left, it is all the time until the window ends.
  */
 export function intervalOf({ remaining, resetMs, limit }: Quota): number {
   if (limit !== null && remaining > limit / 2) return 0;
   return Math.ceil(resetMs / Math.max(1, remaining));
 }
 
-/** `RateLimit`: a dictionary in draft 07, a list of named policies since. */
+/** `RateLimit`: a dictionary in draft 07, a list of named policies in later drafts. */
 function readNamed(headers: Record<string, string>, nowMs: number): (Quota | null)[] {
   const members = membersOf(headers.ratelimit);
   const items = members.map(([item = '']) => item);
@@ -96,9 +98,9 @@ function readNamed(headers: Record<string, string>, nowMs: number): (Quota | nul
 
 interface Policy {
   quota: string | undefined;
-  /** The whole window in seconds, which holds where the server does not say what is left of it. */
+  /** The whole window in seconds. It is used when the server does not say what is left of it. */
   window: string | undefined;
-  /** There are policies of bytes and of concurrent requests too. */
+  /** Other policies count bytes or concurrent requests. */
   countsRequests: boolean;
 }
 
@@ -115,7 +117,10 @@ function policiesOf(header: string | undefined): Map<string, Policy> {
   return policies;
 }
 
-/** Several values of each name belong together in their order; if their numbers differ, nobody knows how. */
+/**
+ * Several values of each name belong together by their order. If their counts differ, the order tells
+ * nothing.
+ */
 function readTriple(headers: Record<string, string>, names: Triple, nowMs: number): (Quota | null)[] {
   const members = membersOf(headers[names.remaining]);
   if (members.length === 0) return [];
@@ -128,7 +133,7 @@ function readTriple(headers: Record<string, string>, names: Triple, nowMs: numbe
     const limit = isToldForEach ? limits[index]?.[0] : undefined;
     const time = resets[index];
     if (time !== undefined) return quotaOf(limit, member[0], reset?.read(time, nowMs) ?? null);
-    // Docker's registry tells the whole window alone.
+    // Docker's registry tells only the whole window.
     return quotaOf(limit, member[0], durationOf(parameterOf(member, 'w'), nowMs));
   });
 }
@@ -144,15 +149,15 @@ function quotaOf(
 
 const number = /^\d{1,15}(?:\.\d{1,15})?$/;
 
-/** Parts of a request are of no use: rounded down. */
+/** A part of a request is of no use, so this rounds down. */
 function countOf(text = ''): number | null {
   return number.test(text) ? Math.floor(Number(text)) : null;
 }
 
-/** ISO 8601; some put a space for the T, and some no zone, which means UTC. */
+/** ISO 8601. Some servers write a space for the T, and some no zone, which means UTC. */
 const isoDate = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?$/;
 
-/** As Go writes a duration, which is what a number with one unit is too: 2s, 250ms, 1m30s, 6m0.5s. */
+/** A duration as Go writes it; a number with one unit has the same form: 2s, 250ms, 1m30s, 6m0.5s. */
 const goDuration = /^(?:\d{1,15}(?:\.\d{1,15})?(?:ms|[µu]s|ns|[smh]))+$/;
 const goParts = /([\d.]+)([a-zµ]+)/g;
 const unitMs: Record<string, number> = {
@@ -165,7 +170,10 @@ const unitMs: Record<string, number> = {
   ns: 1e-6,
 };
 
-/** Milliseconds from `nowMs`, at most a day: of seconds, a duration with units, Unix time in seconds or milliseconds, or a date; else null. */
+/**
+ * Milliseconds from `nowMs`, at most a day; null if unreadable. Reads seconds, a duration with units, Unix
+ * time in seconds or milliseconds, or a date.
+ */
 function durationOf(text = '', nowMs: number): number | null {
   if (number.test(text)) {
     const value = Number(text);
@@ -182,7 +190,7 @@ function durationOf(text = '', nowMs: number): number | null {
   return atMostADay(parseRetryAfter(text, nowMs) ?? -1);
 }
 
-/** The same of a number of milliseconds, or of Unix time in milliseconds. */
+/** The same for a number of milliseconds, or Unix time in milliseconds. */
 function millisecondsOf(text: string, nowMs: number): number | null {
   return number.test(text)
     ? (atMostADay(Number(text)) ?? atMostADay(Number(text) - nowMs))
@@ -193,18 +201,18 @@ function atMostADay(ms: number): number | null {
   return ms >= 0 && ms <= dayMs ? Math.ceil(ms) : null;
 }
 
-/** Numbers and dates between commas. The comma after a day of the week is none of these. */
+/** Numbers and dates between commas. The comma after a day of the week separates nothing. */
 function timesOf(header = ''): string[] {
   const times = header.matchAll(/ ?[a-z]{3,9}, \d[^,]*|[^,]+/gi).take(mostMembers);
   return Array.from(times, ([time]) => time.trim()).filter((time) => time !== '');
 }
 
-/** Quotes that are not closed reach to the end: so it takes linear time. */
+/** A quote that is not closed reaches to the end, so that reading takes linear time. */
 const pieces = /"(?:\\.|[^"\\])*"?|[,;]|[^,;"]+/gs;
 
 /**
- * The members of a list or dictionary (RFC 9651), each as its item and the parameters after it: `"a";r=1;t=2, "b"` is
- * `[['"a"', 'r=1', 't=2'], ['"b"']]`.
+ * The members of a list or dictionary (RFC 9651), each as its item and the parameters after it: `"a";r=1;t=2,
+ * "b"` is `[['"a"', 'r=1', 't=2'], ['"b"']]`.
  */
 function membersOf(header: string | undefined): string[][] {
   if (header === undefined) return [];
@@ -218,7 +226,7 @@ function membersOf(header: string | undefined): string[][] {
   return members.filter(([item]) => item !== '');
 }
 
-/** The value of `key=value`; of two, the last counts. */
+/** The value of `key=value`. If it is there twice, the last one counts. */
 function parameterOf(parts: readonly string[], key: string): string | undefined {
   const start = `${key}=`;
   return parts.findLast((part) => part.startsWith(start))?.slice(start.length);

@@ -12,7 +12,7 @@ export interface Target {
   readonly body: string | null;
 }
 
-interface Wanted {
+interface FirstHop {
   url: string;
   method: string;
   headers: Record<string, string>;
@@ -26,7 +26,7 @@ interface Wanted {
  * The target of a request's first hop, or E_URL_INVALID or E_URL_SCHEME. Credentials in the URL become an
  * authorization header. It is sent only to the origin of that URL and appears in no message.
  */
-export function firstTarget(wanted: Wanted): Target | Failure {
+export function firstTarget(wanted: FirstHop): Target | Failure {
   const { from } = wanted;
   const url = URL.parse(from?.url ?? wanted.url);
   if (!url) return failure('E_URL_INVALID');

@@ -30,7 +30,10 @@ const RESOLUTION_MS = 20;
 /** A delay of the event loop above this is logged, because it delays everything that the consumer does. */
 const LATE_MS = 1000;
 
-/** One heartbeat, numbered from 1: how it stands (JSON, '' when it leaves); pairs of a metric's field and what to add. */
+/**
+ * One heartbeat, numbered from 1: how it stands (JSON, '' when it leaves); pairs of a metric's field and what
+ * to add.
+ */
 export interface Beat {
   consumer: string;
   beat: number;

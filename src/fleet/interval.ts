@@ -1,5 +1,5 @@
-// Work that a process repeats at an interval, and leases: the right of one process of the fleet to do a piece of
-// work, for a while.
+// Work that a process repeats at an interval, and leases: the right of one process of the fleet to do a piece
+// of work, for a while.
 import type { Fleet } from '../fleet.ts';
 
 export interface Interval {

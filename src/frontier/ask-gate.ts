@@ -1,11 +1,11 @@
-// One question to the gate, in the step in which the request is claimed: what of it is open, and what its
-// crawl allows, the frontier knows.
+// Asks the gate once, in the same step that claims the request. The frontier knows which requests are open
+// and what their crawl allows.
 import type { Fleet } from '../fleet.ts';
 import { type GateAnswer, type GateQuestion, LEASE_MS } from '../politeness/gate-question.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
 
 interface Asked extends Omit<GateQuestion, 'serverOf'> {
-  /** '' as long as nobody knows it. */
+  /** '' while nobody knows it. */
   server: string;
   patienceMs: number;
 }
@@ -24,7 +24,7 @@ const slotScript = defineScript({
   answer: readAnswer,
 });
 
-/** Null: the gate must know the key's server. */
+/** Returns null when the gate must first know the server of the key. */
 function readAnswer(reply: ScriptReply): GateAnswer | null {
   const [word, ...values] = reply as [string, ...(number | string)[]];
   const kind = kindOf(word);
@@ -54,8 +54,8 @@ function readAnswer(reply: ScriptReply): GateAnswer | null {
 }
 
 /**
- * Atomic. Asks a second time, with the server, where the crawl has a ceiling per server and nobody knows yet
- * which it is.
+ * Atomic. When the crawl has a ceiling per server and nobody knows the server of the key yet, it asks a
+ * second time and names the server.
  */
 export async function askGate(fleet: Fleet, question: GateQuestion, patienceMs: number): Promise<GateAnswer> {
   for (let server = ''; ; server = await question.serverOf()) {

@@ -1,4 +1,4 @@
-// Taking an open request over where nothing of it is to be fetched.
+// Takes over an open request of which nothing is to be fetched.
 import type { Fleet } from '../fleet.ts';
 import { defineScript } from '../scripts.ts';
 
@@ -9,7 +9,7 @@ const claimScript = defineScript({
   answer: (claim) => claim as number | null,
 });
 
-/** Answers the claim under which the request may be ended now; null when it has ended. Atomic. */
+/** Returns the claim that can now end the request; null when the request has ended. Atomic. */
 export function claimRequest(fleet: Fleet, crawl: string, id: string): Promise<number | null> {
   return fleet.run(claimScript, { crawl, id });
 }

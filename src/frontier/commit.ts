@@ -1,8 +1,8 @@
-// Ending requests: pages that end at about the same time share one atomic script call.
+// Ends requests. Pages that end at about the same time share one atomic script call.
 import type { Fleet } from '../fleet.ts';
 import { defineScript, oneOf, type ScriptArgument, type ScriptReply } from '../scripts.ts';
 
-/** All that one request's end changes. */
+/** All that the end of one request changes. */
 export interface Ending {
   crawl: string;
   id: string;
@@ -12,17 +12,20 @@ export interface Ending {
   status: number | null;
   code: string | null;
   bytes: number;
-  /** Of a dead one: what the crawl keeps of it, and the host in whose group it is found. */
+  /**
+   * For a dead request: the failure that the crawl keeps, and the host under which the dead letter is found.
+   */
   reason: string;
   host: string;
-  /** Its links, as entryOf made them; at most BATCH. */
+  /** Its links, as packBatchEntry packs them; at most BATCH. */
   links: string;
-  /** Links that did not become requests, by the code of the reason. */
+  /** How many links did not become requests, by the code of the reason. */
   leftOut: Readonly<Record<string, number>>;
 }
 
 /**
- * done: this call ended it; ended: it had ended before; taken: another consumer has it, nothing was changed.
+ * done: this call ended it. ended: it had ended before. taken: another consumer has it, and nothing was
+ * changed.
  */
 export type Ended = 'done' | 'ended' | 'taken';
 const endedOf = oneOf<Ended>('done', 'ended', 'taken');
@@ -38,7 +41,10 @@ const commitScript = defineScript({
   answer: (reply) => (reply as ScriptReply[]).map(endedOf),
 });
 
-/** In the order of commit.lua, which reads them by position: names would be sent with every page. */
+/**
+ * Adds the arguments in the order in which commit.lua reads them. Names would have to be sent with every
+ * page.
+ */
 function pushEnding(args: ScriptArgument[], ending: Ending): void {
   const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
   let left = '';
@@ -74,7 +80,8 @@ export function createCommitter(fleet: Fleet): Committer {
         queue.push({ ending, resolve, reject });
         if (running) return;
         running = true;
-        // Those that the same fdatasync released come in the same tick: let them all in.
+        // Requests whose records became durable with the same fdatasync come in the same tick. They all go in
+        // one call.
         setImmediate(run);
       });
     },

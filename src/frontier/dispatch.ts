@@ -1,10 +1,10 @@
-// One turn of dispatch: slots given back, due requests taken from their lanes.
+// One dispatch: gives slots back and takes due requests from their lanes.
 import type { Fleet } from '../fleet.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../scripts.ts';
 
 /**
- * fetch: a slot of its limiter key came along, and one of that server if there is a ceiling. ahead: it takes
- * one that is given back where it is taken. ask: the gate must be asked.
+ * How a request starts. fetch: it has a slot of its limiter key, and one of SERVER if there is a ceiling.
+ * ahead: the consumer that takes it waits for a slot that comes free there. ask: the gate must be asked.
  */
 export type Start = 'fetch' | `fetch@${string}` | 'ahead' | 'ask';
 
@@ -18,23 +18,23 @@ export interface Handed {
 export interface Release {
   key: string;
   holder: string;
-  /** Whose ceiling it counted against; '' for none. */
+  /** The server against whose ceiling it counted; '' for none. */
   server: string;
 }
 
 export interface DispatchRequest {
   /** The one crawl to serve, or '*' for all. */
   serve: string;
-  /** How many jobs are to wait in the queue. */
+  /** How many jobs should wait in the queue. */
   wanted: number;
   leaseMs: number;
   releases: readonly Release[];
-  /** Members of the hand-over list that are in the queue now. */
+  /** Members of the hand-over list that are now in the queue. */
   arrived: readonly string[];
 }
 
 export interface Dispatched {
-  /** Until the next lane is due; null when there is none. */
+  /** Milliseconds until the next lane is due; null when there is none. */
   nextDueMs: number | null;
   waiting: number;
   handed: Handed[];
@@ -47,7 +47,7 @@ const dispatchScript = defineScript({
   answer: readDispatched,
 });
 
-/** In the order of dispatch.lua. */
+/** Makes the arguments in the order of dispatch.lua. */
 function dispatchArgs(asked: DispatchRequest): ScriptArgument[] {
   const { serve, wanted, leaseMs, releases, arrived } = asked;
   const args: ScriptArgument[] = [serve, wanted, leaseMs, releases.length];
@@ -66,7 +66,10 @@ function readDispatched(reply: ScriptReply): Dispatched {
   return { nextDueMs: due < 0 ? null : due, waiting, handed };
 }
 
-/** Atomic. What it hands over stays on the hand-over list until a later turn reports it as arrived. */
+/**
+ * Atomic. A request that is handed over stays on the hand-over list until a later dispatch reports that it
+ * has arrived.
+ */
 export function dispatch(fleet: Fleet, asked: DispatchRequest): Promise<Dispatched> {
   return fleet.run(dispatchScript, asked);
 }

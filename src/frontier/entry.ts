@@ -1,35 +1,36 @@
-// One request as it stands in a batch on its way into the frontier.
+// Packs one request as a batch or a lane holds it.
 import { packRequest, type Request } from '../request.ts';
 import { fingerprint, signedDecimal } from '../url/fingerprint.ts';
 import { limiterKeyOf } from '../url/host.ts';
 
 const GS = '\x1d';
 const RS = '\x1e';
-/** All that packRequest puts before the URL of a seed without anything else. */
+/** What packRequest puts before the URL of a seed that has no other fields. */
 const PLAIN_SEED = '\x1f0\x1f\x1f\x1f\x1f';
 
-/** Whose limits the request counts against: what it names itself, else its host. */
+/** The limiter key against whose limits the request counts: the one that it names, or else its host. */
 export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): string {
   return request.extras?.limiter?.key ?? limiterKeyOf(request.url);
 }
 
 /**
- * One entry of the list that src/frontier/lua/lane/add.lua reads. `ownKey` is the key that need not be repeated (the page's own host).
- * A URL of its limiter key's host is kept without `http://HOST` (0x01) or `https://HOST` (0x02); of a seed without anything else, nothing stands before it.
+ * One entry of the list that src/frontier/lua/lane/add.lua reads. `ownKey` is the key that need not be
+ * repeated (the host of the page). When a URL belongs to the host of its limiter key, `http://HOST` is
+ * written as 0x01 and `https://HOST` as 0x02. A seed without other fields has nothing before its URL.
  */
-export function entryOf(request: Request, ownKey: string): string {
+export function packBatchEntry(request: Request, ownKey: string): string {
   const { url, extras } = request;
   const id = fingerprint(extras ? { url, method: extras.method, body: extras.body } : { url });
   const { key, priority, limits, entry } = placeOf(request);
   return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${priority}${GS}${limits}${GS}${entry}${RS}`;
 }
 
-/** Where a request stands in the frontier, and as what: lua/lane/add.lua and lua/replay.lua read these. */
+/** The lane of a request, and its entry there. lua/lane/add.lua and lua/replay.lua read these fields. */
 export interface LanePlace {
   key: string;
-  /** '' for 0. */
+  /** '' means 0. */
   priority: string;
-  /** Those that it names for its key, `concurrency,max,durationMs,delayMs`; '' for none. */
+  /** The limits that it names for its key, as `concurrency,max,durationMs,delayMs`; '' for none. */
   limits: string;
   entry: string;
 }
@@ -45,7 +46,7 @@ export function placeOf(request: Request): LanePlace {
   const packed = packRequest(request);
   const fields = packed.slice(0, packed.length - url.length);
   const own = withoutHost(url, key);
-  // Most seeds say nothing but their URL.
+  // Most seeds have no field but their URL.
   const head = fields === PLAIN_SEED && own !== url ? '' : fields;
   return { key, priority: extras?.priority ? String(extras.priority) : '', limits, entry: `${head}${own}` };
 }
@@ -58,7 +59,10 @@ function withoutHost(url: string, key: string): string {
   return url;
 }
 
-/** The packed request of a lane's entry; the inverse of what placeOf does to it. Written in lua/lane/expand-entry.lua too. */
+/**
+ * The packed request of a lane's entry: the inverse of what placeOf does. lua/lane/expand-entry.lua does the
+ * same in Lua.
+ */
 export function expandEntry(entry: string, key: string): string {
   const mark = entry.search(/[\x01\x02]/);
   if (mark < 0) return entry;

@@ -1,9 +1,12 @@
-// The operator's view of limiter keys and hand on them: how they stand, limits at run time, pauses.
+// Limiter keys as the operator sees and steers them: their state, their limits at run time, their pauses.
 import type { Fleet } from '../fleet.ts';
 import { type Hold, type HoldFacts, holdsOf } from '../politeness/held-back.ts';
 import { defineScript } from '../scripts.ts';
 
-/** Limits that an operator may set for a limiter key; they go before those of requests, patterns and crawls. Null: not set. */
+/**
+ * Limits that an operator may set for a limiter key. They come before those of requests, patterns and crawls.
+ * Null: not set.
+ */
 export interface HostLimits {
   concurrency: number | null;
   delayMs: number | null;
@@ -12,39 +15,42 @@ export interface HostLimits {
   durationMs: number | null;
 }
 
-/** How a limiter key stands. Times in milliseconds from now, null where there is nothing to say. */
+/** The state of a limiter key. Times are in milliseconds from now, and null where there is nothing to say. */
 export interface HostState {
   key: string;
-  /** Requests in its lanes, and taken from them and not ended. */
+  /** Requests in its lanes, and requests that have left them and not ended. */
   waiting: number;
   open: number;
   inFlight: number;
   pausedMs: number;
-  /** Until the next start may be. */
+  /** Time until the next start is allowed. */
   nextMs: number;
-  /** What holds now, whoever set it: fetches in flight, and the least time between two starts by delay and by rate. */
+  /**
+   * The limits that hold now, whoever set them: how many fetches at a time, and the least time between two
+   * starts by delay and by rate.
+   */
   concurrency: number;
   delayMs: number;
   intervalMs: number;
-  /** What its robots.txt, its latency and errors, and its quota ask for. */
+  /** What the robots.txt, the latency and errors, and the quota of the host ask for. */
   crawlDelayMs: number | null;
   paceMs: number | null;
   quotaMs: number | null;
   latencyMs: number | null;
-  /** How often in a row it refused without naming a time. */
+  /** How often in a row the host refused without naming a time. */
   refusals: number;
-  /** Whose ceiling it shares (--per-server). */
+  /** The server whose ceiling it shares (--per-server). */
   server: string | null;
   set: HostLimits;
-  /** Why it is paused or slowed, since when, and what would change it; empty for most. */
+  /** Why it is paused or slowed, since when, and what would change that. Empty for most keys. */
   holds: Hold[];
 }
 
-/** What look-at-hosts.lua answers: the state, and what its holds are made from. */
+/** The answer of look-at-hosts.lua: the state, and the facts from which its holds are made. */
 type Look = Omit<HostState, 'holds'> & HoldFacts;
 
 const PAGE = 200;
-/** A pause that lasts until somebody ends it: ten years. */
+/** A pause of ten years: it lasts until somebody ends it. */
 export const FOR_GOOD_MS = 10 * 365 * 86_400_000;
 
 const lookScript = defineScript({
@@ -78,7 +84,7 @@ const resumeScript = defineScript({
   answer: () => undefined,
 });
 
-/** States of these keys, in their order; of a key of which nothing is known too. */
+/** The states of these keys, in the same order. A key of which nothing is known has a state too. */
 export async function lookAtHosts(fleet: Fleet, keys: readonly string[]): Promise<HostState[]> {
   const states: HostState[] = [];
   for (let first = 0; first < keys.length; first += PAGE)
@@ -93,12 +99,15 @@ function hostStateOf(look: Look): HostState {
   return { ...state, holds: holdsOf(look) };
 }
 
-/** Keys that are paused or slowed now, those that are to be so for longest first; at most `most`. */
+/** Keys that are paused or slowed now, at most `most`. Those with the latest end come first. */
 export async function listHeldHosts({ redis, keys }: Fleet, most: number): Promise<string[]> {
   return redis.zrevrangebyscore(keys.heldHosts, '+inf', Date.now(), 'LIMIT', 0, most);
 }
 
-/** Keys with requests of crawls that have not ended, and those with limits of the operator's; at most `most`, those with lanes due first. */
+/**
+ * Keys with requests of crawls that have not ended, and keys with limits of the operator; at most `most`.
+ * Keys with due lanes come first.
+ */
 export async function listHosts(fleet: Fleet, crawls: readonly string[], most: number): Promise<string[]> {
   const keys = new Set<string>();
   for (const crawl of crawls) {
@@ -112,17 +121,17 @@ export async function listHosts(fleet: Fleet, crawls: readonly string[], most: n
   return [...keys].slice(0, most);
 }
 
-/** Sets limits (null takes one back; absent ones stay), for the whole fleet, within a second. Atomic. */
+/** Sets limits for the whole fleet, within a second. Null takes a limit back; absent limits stay. Atomic. */
 export async function limitHost(fleet: Fleet, key: string, limits: Partial<HostLimits>): Promise<void> {
   await fleet.run(limitScript, { key, limits });
 }
 
-/** No start for so long, whatever its server says; a later call may make it shorter. */
+/** Allows no start for `durationMs`, whatever the server says. A later call may make the pause shorter. */
 export async function pauseHost(fleet: Fleet, key: string, durationMs: number): Promise<void> {
   await fleet.run(pauseScript, { key, durationMs });
 }
 
-/** Ends its pause, whoever made it, and forgets what it was paused and slowed for. */
+/** Ends the pause, whoever made it, and forgets why the host was paused and slowed. */
 export async function resumeHost(fleet: Fleet, key: string): Promise<void> {
   await fleet.run(resumeScript, key);
 }

@@ -1,4 +1,4 @@
-// Where one request stands in the frontier: asked by explanations, changing nothing.
+// Tells where one request stands in the frontier, for explanations. It changes nothing.
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { type Request, unpackRequest } from '../request.ts';
@@ -9,19 +9,22 @@ import { expandEntry } from './entry.ts';
 export interface FrontierLook {
   /** Null when there is no such crawl. */
   state: 'running' | 'paused' | 'finished' | 'cancelled' | null;
-  /** Whether the crawl ever accepted it; null when nobody can tell any more (a cancelled crawl drops its seen set). */
+  /**
+   * Whether the crawl ever accepted it. Null when that is not known any more: a cancelled crawl drops its
+   * seen set.
+   */
   seen: boolean | null;
-  /** It has left its lane and not ended. */
+  /** The request, if it has left its lane and not ended. */
   open: Request | null;
-  /** On its way from the lane into the queue. */
+  /** Whether it is on its way from the lane into the queue. */
   handOver: boolean;
-  /** Why it is dead, `CODE message`; null if it is not. */
+  /** Why it is dead, as `CODE message`; null if it is not dead. */
   dead: string | null;
-  /** A replay brought it back, and it has not ended since. */
+  /** Whether a replay brought it back and it has not ended since. */
   replayed: boolean;
 }
 
-/** As look-at-request.lua answers it. */
+/** The answer of look-at-request.lua. */
 interface LookReply {
   state: FrontierLook['state'];
   seen: 'seen' | 'unseen' | 'dropped';
@@ -38,7 +41,7 @@ const lookScript = defineScript({
   answer: (reply) => JSON.parse(String(reply)) as LookReply,
 });
 
-/** At one moment. `id` is a fingerprint. */
+/** Reads everything at one moment. `id` is a fingerprint. */
 export async function lookAtRequest(fleet: Fleet, crawl: string, id: string): Promise<FrontierLook> {
   const { state, seen, open, dead, replayed, handOver } = await fleet.run(lookScript, { crawl, id });
   const behindClaim = (value: string) => value.slice(value.indexOf('\x1f') + 1);
@@ -53,20 +56,21 @@ export async function lookAtRequest(fleet: Fleet, crawl: string, id: string): Pr
 }
 
 export interface LanePosition {
-  /** Whose lane it is. */
+  /** The limiter key of the lane. */
   key: string;
   request: Request;
-  /** From 1, with those of higher priority before it. */
+  /** Counted from 1; entries of higher priority count too. */
   position: number;
-  /** Requests in all the lanes of the key. */
+  /** Requests in all lanes of the key. */
   length: number;
 }
 
 const PAGE = 500;
 
 /**
- * Looks for a request in the lanes of a crawl: first those of `firstKey`, then the others', at most `most` entries in all. Without one that is
- * found, answers how many wait in the lanes of `firstKey`, and whether all lanes were looked through. Entries move up meanwhile: the position is that of a moment.
+ * Looks for a request in the lanes of a crawl: first in those of `firstKey`, then in the others, at most
+ * `most` entries in all. If it is not found, returns how many requests wait in the lanes of `firstKey`, and
+ * whether all lanes were searched. Entries move up meanwhile, so a position is true for a moment only.
  */
 export async function findInLanes(
   fleet: Fleet,
@@ -98,7 +102,7 @@ export async function findInLanes(
   return { found: null, length: firstLength, lookedAtAll: true };
 }
 
-/** `at`: where it stands, from 0; if it does not, how many were looked at. */
+/** `at`: the index of the entry; if it is not there, how many entries were searched. */
 async function findInLane(
   redis: Redis,
   lane: string,
@@ -115,7 +119,7 @@ async function findInLane(
   return { at: most, request: null };
 }
 
-/** Named where it does not follow from the URL. */
+/** The id is named in the request when it does not follow from the URL. */
 function idOf(packed: string): string {
   return (
     packed.slice(0, packed.indexOf('\x1f')) ||

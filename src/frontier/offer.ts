@@ -1,10 +1,10 @@
-// Offering requests to a crawl: as a producer, or as the links of an open page.
+// Offers requests to a crawl: as a producer, or as the links of an open page.
 
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
-import { entryOf } from './entry.ts';
+import { packBatchEntry } from './entry.ts';
 
 /** How many requests one atomic script call takes. */
 export const BATCH = 500;
@@ -12,16 +12,16 @@ export const BATCH = 500;
 export interface Offered {
   added: number;
   duplicates: number;
-  /** Not accepted because the crawl's --limit is reached, or --max-per-host for their host. */
+  /** Not accepted because of the crawl's --limit, or of --max-per-host for their host. */
   overLimit: number;
   /**
-   * Set when as many requests wait as may (--max-frontier): nothing was added, and the same batch is to be
-   * offered later.
+   * Present when as many requests wait as are allowed (--max-frontier). Then nothing was added, and the same
+   * batch must be offered again later.
    */
   full?: { waiting: number };
 }
 
-/** The links of which page, and the claim under which that page is open. */
+/** The page whose links are offered, and the claim under which it is open. */
 export interface Parent {
   id: string;
   claim: number;
@@ -57,9 +57,9 @@ function readOffered(reply: ScriptReply): OfferReply {
 }
 
 /**
- * Offers up to BATCH requests in one atomic, idempotent call. Answers null when `parent` is no longer open
- * under its claim: then nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist,
- * E_CRAWL_ENDED to a producer when it was cancelled.
+ * Offers up to BATCH requests in one atomic, idempotent call. Returns null when `parent` is no longer open
+ * under its claim; then nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist, and, for a
+ * producer, E_CRAWL_ENDED when it was cancelled.
  */
 export async function offer(
   fleet: Fleet,
@@ -68,11 +68,11 @@ export async function offer(
   parent?: Parent,
 ): Promise<Offered | null> {
   const ownKey = parent?.key ?? '';
-  const list = requests.map((request) => entryOf(request, ownKey)).join('');
+  const list = requests.map((request) => packBatchEntry(request, ownKey)).join('');
   return offerList(fleet, crawl, list, parent);
 }
 
-/** The same for a list that entryOf made already, with the parent's key as own key. */
+/** The same for a list that packBatchEntry has packed already, with the parent's key as own key. */
 export async function offerList(
   fleet: Fleet,
   crawl: string,

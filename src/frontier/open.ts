@@ -1,4 +1,5 @@
-// The open requests of a crawl: taken from their lanes, not ended. Never more than the window.
+// The open requests of a crawl: they have left their lanes and not ended. There are never more than the
+// window.
 import type { Fleet } from '../fleet.ts';
 
 export interface OpenRequest {
@@ -8,7 +9,7 @@ export interface OpenRequest {
 
 const PAGE = 200;
 
-/** In pages; one that opens or ends meanwhile may be missing, and one may come twice. */
+/** Reads page by page. A request that opens or ends meanwhile may be missing, and one may come twice. */
 export async function* openRequests(fleet: Fleet, crawl: string): AsyncGenerator<OpenRequest[]> {
   let cursor = '0';
   do {
@@ -16,7 +17,7 @@ export async function* openRequests(fleet: Fleet, crawl: string): AsyncGenerator
     cursor = next;
     const page: OpenRequest[] = [];
     for (let at = 0; at + 1 < fields.length; at += 2) {
-      const [id = '', value = ''] = [fields[at], fields[at + 1]]; // CLAIM US PACKED
+      const [id = '', value = ''] = [fields[at], fields[at + 1]]; // The value is CLAIM US PACKED.
       page.push({ id, packed: value.slice(value.indexOf('\x1f') + 1) });
     }
     yield page;

@@ -1,4 +1,4 @@
-// Dead letters on their way: back into their lanes, or away for good.
+// Moves dead letters: back into their lanes, or away for good.
 import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { defineScript, oneOf, type ScriptArgument, type ScriptReply } from '../scripts.ts';
@@ -6,10 +6,10 @@ import { placeOf } from './entry.ts';
 
 /** How many letters one atomic script call takes. */
 export const LETTERS_A_CALL = 200;
-/** A crawl with letters of a run counts as unfinished for so long after each step of the run. */
+/** After each step of a run, a crawl with letters of that run counts as unfinished for this time. */
 export const REPLAY_LEASE_MS = 10_000;
 
-/** A letter and the request that it is to become. */
+/** A letter, and the request that it becomes. */
 export interface Replayed {
   crawl: string;
   id: string;
@@ -17,15 +17,15 @@ export interface Replayed {
 }
 
 /**
- * later: it is not in the failed set yet, or the run has opened enough; gone: it is no dead letter any more;
- * cancelled: its crawl is.
+ * opened: it is back in its lane. later: it is not in the failed set yet, or the run has opened enough. gone:
+ * it is no longer a dead letter. cancelled: its crawl was cancelled.
  */
-export type ReplayAnswer = 'opened' | 'later' | 'gone' | 'cancelled';
-const answerOf = oneOf<ReplayAnswer>('opened', 'later', 'gone', 'cancelled');
+export type LetterReplay = 'opened' | 'later' | 'gone' | 'cancelled';
+const answerOf = oneOf<LetterReplay>('opened', 'later', 'gone', 'cancelled');
 
 /**
- * A run that brings letters back: how many it may have opened in all, while it is in this phase; the group in
- * which they were found.
+ * A run that brings letters back. It may have opened at most this many letters in all, and only while it is
+ * in this phase.
  */
 export interface ReplayStep {
   id: string;
@@ -56,25 +56,25 @@ const purgeScript = defineScript({
   answer: Number,
 });
 
-/** The name of a group in the index: letters of one code at one host. */
+/** The name of a group in the index: the letters of one code at one host. */
 export function groupOf(code: string, host: string): string {
   return `${code}\x1f${host}`;
 }
 
 /**
- * Moves letters to the heads of their lanes, for a run while it is in `phase` and has opened fewer than
- * `most` in all. `group` is the one of the index in which they were found. Atomic with all counters; a letter
- * is moved once however often this is called. At most LETTERS_A_CALL.
+ * Moves letters to the heads of their lanes, for a run that is in `phase` and has opened fewer than `most`
+ * letters in all. `group` is the group of the index in which they were found. Atomic with all counters; a
+ * letter is moved once, however often this is called. At most LETTERS_A_CALL letters.
  */
 export function replayLetters(
   fleet: Fleet,
   run: ReplayStep,
   letters: readonly Replayed[],
-): Promise<ReplayAnswer[]> {
+): Promise<LetterReplay[]> {
   return fleet.run(replayScript, { run, letters });
 }
 
-/** A letter that is to go; `diedAt` is its job's `finishedOn`. */
+/** A letter to remove. `diedAt` is the `finishedOn` of its job. */
 export interface Purged {
   crawl: string;
   id: string;
@@ -84,8 +84,8 @@ export interface Purged {
 }
 
 /**
- * Removes letters for good, but for those that are others by now (replayed meanwhile); the counters of their
- * crawls stay. Atomic; answers how many were removed. At most LETTERS_A_CALL.
+ * Removes letters for good, except those that were replayed meanwhile, which are other letters now. The
+ * counters of their crawls stay. Atomic. Returns how many were removed. At most LETTERS_A_CALL letters.
  */
 export function purgeLetters(fleet: Fleet, letters: readonly Purged[]): Promise<number> {
   return fleet.run(purgeScript, letters);

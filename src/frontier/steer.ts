@@ -1,4 +1,4 @@
-// Steering a crawl: from one state to another in one script call, and what a cancelled one had waiting
+// Steers a crawl: one script call moves it from one state to another. What a cancelled crawl had waiting is
 // dropped in bounded steps.
 
 import { DroverError } from '../errors.ts';
@@ -13,8 +13,8 @@ export interface Steered {
   /** Whether this call brought the crawl into that state. */
   changed: boolean;
   /**
-   * Requests in its lanes: those of the waiting that are not in the queue. Of a cancelled crawl they are
-   * never fetched.
+   * Requests in its lanes, which means: waiting, but not in the queue. For a cancelled crawl, these are never
+   * fetched.
    */
   inLanes: number;
 }
@@ -41,8 +41,9 @@ function readSteered(reply: ScriptReply): Steered | null {
 }
 
 /**
- * Moves a crawl from running to paused, from paused to running (finished, if nothing of it is left), from
- * either to cancelled; in any other state it stays as it is. Atomic and idempotent. Throws E_CRAWL_UNKNOWN.
+ * Moves a crawl from running to paused, from paused to running (or to finished, when nothing of it is left),
+ * or from either to cancelled. In any other state it stays as it is. Atomic and idempotent. Throws
+ * E_CRAWL_UNKNOWN.
  */
 export async function steer(fleet: Fleet, crawl: string, steering: Steering): Promise<Steered> {
   const steered = await fleet.run(steerScripts[steering], crawl);
@@ -51,9 +52,9 @@ export async function steer(fleet: Fleet, crawl: string, steering: Steering): Pr
 }
 
 /**
- * Drops one piece of a cancelled crawl's lanes and seen set; of any other crawl nothing. Answers whether
- * something is left, so that it is called until there is not. Atomic; a drop that was cut off goes on where
- * it was.
+ * Drops one piece of the lanes and the seen set of a cancelled crawl; nothing of any other crawl. Returns
+ * whether something is left: call it until nothing is. Atomic. When a process dies between two steps, the
+ * next call goes on from there.
  */
 export function dropStep(fleet: Fleet, crawl: string): Promise<boolean> {
   return fleet.run(dropScript, crawl);

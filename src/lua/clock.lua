@@ -1,4 +1,4 @@
--- The clock that all scripts go by: that of Redis, in whole milliseconds since 1970.
+-- The clock of all scripts: that of Redis, in whole milliseconds since 1970.
 local function redisTime()
   local t = redis.call('TIME')
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)

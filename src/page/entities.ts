@@ -54,6 +54,6 @@ export function decodeAttribute(value: string): string {
 }
 
 /** Decodes the text of an element that contains only text, such as a title. */
-export function decodeText(text: string): string {
+export function decodeEntities(text: string): string {
   return text.includes('&') ? decode(text.replaceAll('<', '&lt;')) : text;
 }

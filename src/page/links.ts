@@ -2,7 +2,7 @@
 // robots.
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
 import { readDirectives } from './directives.ts';
-import { decodeText } from './entities.ts';
+import { decodeEntities } from './entities.ts';
 import { refreshTarget } from './refresh.ts';
 import { scanTags, type Tag, type TagTaker } from './tags.ts';
 
@@ -150,7 +150,7 @@ function uniqueLinks(hrefs: readonly string[], resolve: (href: string) => string
 
 function titleOf(source: string): string | null {
   // A character reference has at most 33 characters, so this much source is enough for the longest title.
-  const text = decodeText(source.slice(0, 40 * LONGEST_TITLE));
+  const text = decodeEntities(source.slice(0, 40 * LONGEST_TITLE));
   const title = text.replace(/[\t\n\f\r ]+/g, ' ').trim();
   const cut = title.slice(0, LONGEST_TITLE).replace(/[\ud800-\udbff]$/, ''); // half of a cut character
   return cut.toWellFormed() || null;

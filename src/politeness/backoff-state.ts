@@ -1,44 +1,56 @@
-// What the fleet knows of a host from its answers, and how Redis keeps it: fields of the hash NS:k:KEY.
+// What the fleet knows about a host from its answers, and how Redis keeps it: as fields of the hash NS:k:KEY.
 
-/** named: an answer said when to come again; quota: its requests are used up; refuses: 429 without a time. */
+/**
+ * Why a host is paused. named: an answer said when to come again. quota: its quota is used up. refuses: it
+ * answered 429 without a time. operator: an operator paused it.
+ */
 export type PauseWhy = 'named' | 'quota' | 'refuses' | 'operator';
 export type PaceWhy = 'failures' | 'latency';
 
-/** What the fleet knows of a host. Times in milliseconds since 1970 by Redis' clock, 0 for never; durations in milliseconds. */
+/**
+ * What the fleet knows about a host. Times are in milliseconds since 1970 by the clock of Redis, 0 for never.
+ * Durations are in milliseconds.
+ */
 export interface HostBackoff {
   pauseUntil: number;
   pauseWhy: PauseWhy | '';
   pauseSince: number;
-  /** When it first refused without a good answer since. */
+  /** When the host first refused, with no good answer since. */
   refusedSince: number;
-  /** Refusals without a time in a row: how often the pause has been doubled, and one. */
+  /** How many refusals in a row named no time. Each one after the first has doubled the pause. */
   refusals: number;
-  /** When the last refusal was heard: those of requests that were on their way by then count as one. */
+  /**
+   * When the last refusal was heard. Refusals of requests that were already on their way then count as the
+   * same one.
+   */
   refusedAt: number;
-  /** Of the recent answers: all, failures, refusals. */
+  /** Recent answers: all, failures, refusals. */
   answers: number;
   failures: number;
   refused: number;
   heardAt: number;
-  /** Answers of late, and in how much time they came. */
+  /** Recent answers and the time in which they came, for the mean time between two answers. */
   gapAnswers: number;
   gapMs: number;
-  /** Least latency lately and what is usual; 0 as long as neither is known. */
+  /** The least latency lately, and the usual one; 0 while not known. */
   latency: number;
   usualLatency: number;
-  /** Least time between two starts, 0 for none; why, since when, when it last changed, the share of failures then. */
+  /**
+   * The least time between two starts, 0 for none. Then: why, since when, when it last changed, and the share
+   * of failures at that time.
+   */
   pace: number;
   paceWhy: PaceWhy | '';
   paceSince: number;
   pacedAt: number;
   paceShare: number;
-  /** Least time between two starts by what is left of its quota, until when, since when. */
+  /** The least time between two starts by what is left of the quota; until when and since when. */
   quota: number;
   quotaUntil: number;
   quotaSince: number;
 }
 
-/** Of a host of which nothing is known. */
+/** The state of a host of which nothing is known. */
 export const UNKNOWN_HOST: Readonly<HostBackoff> = Object.freeze({
   ...{ pauseUntil: 0, pauseWhy: '', pauseSince: 0, refusedSince: 0, refusals: 0, refusedAt: 0 },
   ...{ answers: 0, failures: 0, refused: 0, heardAt: 0, gapAnswers: 0, gapMs: 0 },
@@ -46,7 +58,10 @@ export const UNKNOWN_HOST: Readonly<HostBackoff> = Object.freeze({
   ...{ quota: 0, quotaUntil: 0, quotaSince: 0 },
 } as const);
 
-/** The fields in Redis, in the order of `HostBackoff`; lua/gate.lua reads pause, pace, hint, hintUntil and lat under these names. */
+/**
+ * The fields in Redis, in the order of `HostBackoff`. lua/gate/read-gate.lua reads pause, pace, hint,
+ * hintUntil and lat under these names.
+ */
 const FIELDS: Record<keyof HostBackoff, string> = {
   ...{ pauseUntil: 'pause', pauseWhy: 'pauseWhy', pauseSince: 'pauseSince', refusedSince: 'refusedSince' },
   ...{ refusals: 'refusals', refusedAt: 'refusedAt' },
@@ -59,7 +74,7 @@ const FIELDS: Record<keyof HostBackoff, string> = {
 const entries = Object.entries(FIELDS) as [keyof HostBackoff, string][];
 export const FIELD_NAMES: readonly string[] = entries.map(([, field]) => field);
 
-/** `values`: those of FIELD_NAMES, null where there is none. */
+/** `values`: those of FIELD_NAMES, null for a missing field. */
 export function stateOf(values: readonly (string | null)[]): HostBackoff {
   const pairs = entries.map(([name], index) => {
     const value = values[index] ?? '';
@@ -68,7 +83,7 @@ export function stateOf(values: readonly (string | null)[]): HostBackoff {
   return Object.fromEntries(pairs) as HostBackoff;
 }
 
-/** The fields that changed, each with its new value; a thousandth is exact enough. */
+/** The changed fields, each with its new value, rounded to a thousandth. */
 export function changesOf(before: HostBackoff, after: HostBackoff): string[] {
   return entries.flatMap(([name, field]) => {
     if (before[name] === after[name]) return [];

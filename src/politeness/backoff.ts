@@ -1,120 +1,110 @@
-// What its answers do to how a host is asked: pauses and a slower pace. Pure decisions (what is known of the host, what was seen of
-// it, what is known then?) and all their numbers; host-backoff.ts keeps what is known in Redis, for the whole fleet.
-import { catalogue } from '../errors.ts';
-import { intervalOf, readQuotas } from '../fetch/rate-limit-headers.ts';
-import type { FetchResult, NamedTime } from '../outcome.ts';
+// Decides how the answers of a host change the way it is asked: pauses and a slower pace. These are pure
+// functions: from what is known about a host and what was seen now, they make what is known next. All their
+// numbers are here. host-backoff.ts keeps the result in Redis for the whole fleet.
+import type { NamedTime } from '../outcome.ts';
 import type { HostBackoff, PaceWhy, PauseWhy } from './backoff-state.ts';
 
-/** A refusal that names no time (429), or hardly any, pauses its host for so long; each further one in a row for twice as long. */
+/**
+ * A refusal (429) that names no time, or a very short one, pauses its host for this long. Each further
+ * refusal in a row doubles it.
+ */
 const FIRST_PAUSE_MS = 1000;
-/** From this part of a pause to all of it, by chance, so that hosts that refused together are not asked together again. */
+/**
+ * The pause is a random part of its full length, at least this part, so that hosts that refused together are
+ * not asked again together.
+ */
 const LEAST_OF_PAUSE = 0.5;
-/** So many doublings at most; --max-pause bounds them besides. */
+/** At most this many doublings. --max-pause also limits them. */
 const MOST_REFUSALS = 20;
-/** A request is postponed for so long at least, and for a little more by chance: not all of a host's requests come again together. */
+/**
+ * The shortest time for which a request is postponed. A random part is added, so that the requests of a host
+ * do not all come back together.
+ */
 export const LEAST_POSTPONED_MS = 50;
 export const POSTPONED_JITTER_MS = 100;
 
-/** The answers of a host that count as recent: so many, or those of the last observation if it holds more. */
+/** How many answers of a host count as recent; or all those of the last observation, if there are more. */
 const RECENT_ANSWERS = 50;
-/** Older ones are forgotten when nothing was heard for so long. */
+/** The recent answers are forgotten when nothing was heard for this long. */
 const RECENT_MS = 30_000;
-/** From this share of failures on, a host is slowed; from this share of refusals on, it goes on refusing though it answers as well. */
+/**
+ * From this share of failures on, a host is slowed. From this share of refusals on, it counts as refusing,
+ * even if it also gives good answers.
+ */
 const LARGE_SHARE = 0.2;
-/** So many of the recent answers must be failures (refusals): a lone early one says nothing. */
+/** At least this many recent answers must be failures (or refusals). One early failure says nothing. */
 const LEAST_FAILURES = 5;
 const LEAST_REFUSALS = 3;
 
-/** The pace changes at most this often, however many consumers tell of the host. */
+/** The pace changes at most once in this time, however many consumers report the host. */
 const ADJUST_MS = 200;
-/** A host of which all answers are failures is asked once in this time; one of which a large share is, at least so often. */
+/**
+ * A host whose answers are all failures gets one start in this time. A host with a large share of failures
+ * gets at least that.
+ */
 const SLOWEST_MS = 1000;
-/** The time between two starts grows by this factor at least while the share of failures is large. */
+/** While the share of failures is large, the time between two starts grows at least by this factor. */
 const FAILING_FACTOR = 2;
-/** Where only retries fail, which say nothing of the share, the pace is given up after so long without another answer, down to this. */
+/**
+ * When only retries fail, they do not change the share. After this time without another answer, the pace is
+ * reduced, down to this value.
+ */
 const FADE_MS = 5000;
 const FADED_PACE_MS = 100;
-/** Once it is slowed, one or two answers decide: so many good ones are added to them. */
+/** Once a host is slowed, one or two answers decide. This many good answers are added to them. */
 const ASSUMED_GOOD = 2;
-/** It grows by this factor while the host is slower than usual. */
+/** While the host is slower than usual, the time between two starts grows by this factor. */
 const LATENCY_FACTOR = 4;
-/** It shrinks by this factor when neither is so any more. */
+/** When the host neither fails nor is slow any more, the time between two starts shrinks by this factor. */
 const RECOVERY_FACTOR = 0.5;
-/** A pace below this, or below this part of the latency, is none. */
+/** A pace below this time, or below this part of the latency, counts as none. */
 const LEAST_PACE_MS = 5;
 const LEAST_PACE_OF_LATENCY = 1 / 8;
-/** Slower than usual is at least so many times as slow, and slower by so much. */
+/** "Slower than usual" means at least this many times as slow, and slower by at least this time. */
 const SLOWER_TIMES = 2;
 const SLOWER_MS = 200;
-/** What stays slow for some of these is what is usual. */
+/** A host that stays slow for a few times this long is usual that way. */
 const USUAL_MS = 10_000;
-/** How much a new latency counts, and a lower one for what is usual. */
+/** The weight of a new latency, and of a lower one for the usual latency. */
 const LATENCY_WEIGHT = 0.4;
 const LOWER_WEIGHT = 0.3;
-/** How much of the older observations counts for the mean time between two answers; and the longest silence that does. */
+/**
+ * The weight of older observations in the mean time between two answers; and the longest silence that counts.
+ */
 const OLDER_WEIGHT = 0.8;
 const LONGEST_GAP_MS = 10_000;
 
-/** An answer that says when to come again, or refuses without saying it. */
+/** An answer that says when to come again, or refuses without a time. */
 export interface Refusal {
-  /** For how long the request had been on its way. */
+  /** How long ago its request began. */
   ageMs: number;
   named: NamedTime | null;
-  /** --max-pause. */
+  /** The setting --max-pause. */
   longestMs: number;
-  /** False where the request was served: its host is paused for the named time, and has not refused. */
+  /** False when the request was served: its host is paused for the named time, but has not refused. */
   isRefusal: boolean;
 }
 
 /** What one process saw of a host since it last told the fleet. */
 export interface Observation {
   good: number;
-  /** First attempts alone: so a URL counts once, however often it is tried. */
+  /** Failures of first attempts only, so that a URL counts once, however often it is tried. */
   failures: number;
   /** Failures of further attempts. */
   retried: number;
-  /** Until the first byte, of the good answers. */
+  /** The time until the first byte, of good answers. */
   leastLatencyMs: number | null;
-  /** When the request of the newest good answer started: so long ago. */
+  /** How long ago the request of the newest good answer started. */
   goodAgeMs: number | null;
   refusals: readonly Refusal[];
-  /** So much time between two starts, for so long. */
+  /** The least time between two starts, and for how long it holds. */
   quota: { intervalMs: number; forMs: number } | null;
 }
 
-/** What one answer says of its host. retried: a failure of a URL that had failed before, which counts for nothing but time. */
-export interface Signal {
-  kind: 'good' | 'failure' | 'retried' | 'refusal' | 'nothing';
-  /** When to come again; of a good answer too. */
-  named: NamedTime | null;
-  quota: { intervalMs: number; forMs: number } | null;
-}
-
-/** `named`: what the answer says of when to come again. `attempt`: counted from 1. `nowMs`: milliseconds since 1970. */
-export function signalOf(
-  result: FetchResult,
-  named: NamedTime | null,
-  { attempt, longestMs, nowMs }: { attempt: number; longestMs: number; nowMs: number },
-): Signal {
-  const failure = attempt === 1 ? 'failure' : 'retried';
-  if (!result.ok)
-    return { kind: catalogue[result.failure.code].strain ? failure : 'nothing', named: null, quota: null };
-  const { status, headers } = result.answer;
-  const isServed = status >= 200 && status < 300;
-  // A host that says when to come again has said all: draft-ietf-httpapi-ratelimit-headers, section 7.
-  if (named !== null) return { kind: isServed ? 'good' : 'refusal', named, quota: null };
-  if (status === 429) return { kind: 'refusal', named: null, quota: null };
-  const kind = status >= 500 ? failure : 'good';
-  const quotas = readQuotas(headers, nowMs);
-  if (quotas === null) return { kind, named: null, quota: null };
-  const { spent, tightest } = quotas;
-  if (spent) return { kind, named: { afterMs: spent.resetMs, by: 'quota' }, quota: null };
-  const intervalMs = Math.min(intervalOf(tightest), longestMs);
-  const forMs = Math.min(tightest.resetMs, longestMs);
-  return { kind, named: null, quota: intervalMs > 0 ? { intervalMs, forMs } : null };
-}
-
-/** What is known of the host after this was seen of it. `now` is Redis' time, `random` lies between 0 and 1. */
+/**
+ * What is known about the host after this observation. `now` is the time of Redis; `random` lies between 0
+ * and 1.
+ */
 export function afterObservation(
   known: HostBackoff,
   seen: Observation,
@@ -145,7 +135,7 @@ function afterAnswers(known: HostBackoff, seen: Observation, now: number): HostB
   };
 }
 
-/** Least latency lately; what is usual follows a lower one fast, a higher one slowly. */
+/** The least latency lately. The usual latency follows a lower one fast and a higher one slowly. */
 function latencyAfter({ latency, usualLatency }: HostBackoff, seen: Observation, silenceMs: number) {
   const least = seen.leastLatencyMs;
   if (least === null) return {};
@@ -158,7 +148,7 @@ function latencyAfter({ latency, usualLatency }: HostBackoff, seen: Observation,
   return { latency: lately, usualLatency: usualLatency + change };
 }
 
-/** Adds to the recent answers; beyond their number, the older ones count less. */
+/** Adds to the recent answers. When there are too many, the older ones count less. */
 function recent(
   state: HostBackoff,
   more: { answers: number; failures: number; refused: number },
@@ -176,11 +166,11 @@ function recent(
 const isRefusingMuch = ({ answers, refused }: HostBackoff) =>
   refused >= LEAST_REFUSALS && refused >= answers * LARGE_SHARE;
 
-/** The time between two starts that its failures and its latency ask for. */
+/** The time between two starts that the failures and the latency ask for. */
 function paced(state: HostBackoff, seen: Observation, now: number): HostBackoff {
   if (now - state.pacedAt < ADJUST_MS || state.gapAnswers === 0) return state;
   const { answers, failures, latency, usualLatency, gapAnswers, gapMs } = state;
-  // Once it is slowed for its failures, the answers since the last change decide.
+  // Once the host is slowed for its failures, only the answers since the last change decide.
   const isSlowed = state.paceWhy === 'failures';
   const share = failures / Math.max(1, answers + (isSlowed ? ASSUMED_GOOD : 0));
   const isFailing = share >= LARGE_SHARE && (isSlowed || failures >= LEAST_FAILURES);
@@ -197,7 +187,7 @@ function paced(state: HostBackoff, seen: Observation, now: number): HostBackoff 
   return recovered(state, now);
 }
 
-/** By the share of failures: from a little slower to the slowest, where all are. */
+/** By the share of failures: from a little slower up to the slowest, when all answers are failures. */
 function failingPace(from: number, share: number, slowest: number): number {
   if (from >= slowest) return slowest;
   const weight = (share - LARGE_SHARE) / (1 - LARGE_SHARE);
@@ -238,8 +228,9 @@ function spread(
 }
 
 /**
- * A named time is kept as it is. Without one, or with one that is shorter than the first pause, the pause is doubled as long as the host goes
- * on refusing: in a row, or a large share of what it is asked. Refusals of requests that were on their way at the last one count as that one.
+ * A named time is kept as it is. When there is none, or it is shorter than the first pause, the pause doubles
+ * while the host goes on refusing: in a row, or a large share of its answers. Refusals of requests that were
+ * already on their way at the last refusal count as the same one.
  */
 function afterRefusal(known: HostBackoff, refusal: Refusal, now: number, random: number): HostBackoff {
   const { named, ageMs, longestMs, isRefusal } = refusal;
@@ -259,12 +250,15 @@ function afterRefusal(known: HostBackoff, refusal: Refusal, now: number, random:
   return paused({ ...state, ...since, refusals, refusedAt: now }, { ms: Math.min(ms, longestMs), why }, now);
 }
 
-/** What a refusal or a named time asks for at least, whatever else is known of the host: before the fleet has been asked. */
+/**
+ * The shortest pause for a refusal or a named time, whatever else the fleet knows about the host. It holds
+ * before the fleet has been asked.
+ */
 export function leastPauseMs({ named, longestMs, isRefusal }: Omit<Refusal, 'ageMs'>): number {
   return Math.min(Math.max(named?.afterMs ?? 0, isRefusal ? FIRST_PAUSE_MS * LEAST_OF_PAUSE : 0), longestMs);
 }
 
-/** A pause is only ever made longer. */
+/** A pause is only made longer, never shorter. */
 function paused(state: HostBackoff, { ms, why }: { ms: number; why: PauseWhy }, now: number): HostBackoff {
   const pauseUntil = now + Math.ceil(ms);
   if (pauseUntil <= Math.max(state.pauseUntil, now)) return state;

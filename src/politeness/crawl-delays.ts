@@ -1,14 +1,17 @@
-// The Crawl-delay that the robots.txt of hosts ask for: told to the fleet once in a while.
+// Tells the fleet, from time to time, the Crawl-delay that the robots.txt of a host asks for.
 import type { Fleet } from '../fleet.ts';
 import { defineScript } from '../scripts.ts';
 import type { KeyEvents } from './key-events.ts';
 
 export interface CrawlDelays {
-  /** The Crawl-delay of a robots.txt of the key's hosts in milliseconds, 0 for none: the longest of them all holds. */
+  /**
+   * The Crawl-delay from one robots.txt of the key's hosts in milliseconds, 0 for none. The longest of them
+   * holds.
+   */
   note(key: string, delayMs: number): Promise<void>;
 }
 
-/** Redis keeps it for longer than it takes until it is told again. */
+/** It is told again after this time. Redis keeps it longer than that. */
 const TOLD_MS = 3_600_000;
 const KEPT_MS = 25 * 3_600_000;
 const MOST_KEYS = 10_000;

@@ -1,37 +1,40 @@
-// One question to the gate: may this fetch start? What is asked and answered; src/frontier/ask-gate.ts asks
-// it.
+// One question to the gate: may this fetch start? These are its question and answer; src/frontier/ask-gate.ts
+// asks it.
 export interface GateQuestion {
   crawl: string;
-  /** The request's id; '' for what is no request, such as robots.txt. */
+  /** The id of the request; '' for a fetch that is no request, such as robots.txt. */
   id: string;
   key: string;
   holder: string;
-  /** Who waits, if it has to: the same name each time that it asks. */
+  /** The name of the caller while it waits: the same each time that it asks. */
   asker: string;
-  /** True for anything but the first start after dispatch: an older claim may change nothing any more. */
+  /**
+   * True except for the first start after dispatch: takes the request over, so that older claims can change
+   * nothing any more.
+   */
   claims: boolean;
   /**
-   * Which server the key belongs to ('-' for none); asked only where the crawl has a ceiling per server and
-   * nobody knows yet.
+   * Returns the server of the key ('-' for none). It is called only when the crawl has a ceiling per server
+   * and nobody knows the server yet.
    */
   serverOf: () => Promise<string>;
 }
 
 export type GateAnswer =
   /**
-   * The slot is the holder's; the fetch may start after `waitMs`. Told of the start, the gate lets the next
-   * pass so long after it.
+   * The holder has the slot, and the fetch may start after `waitMs`. When the gate hears of the start, it
+   * lets the next one pass `delayMs` and `intervalMs` after it.
    */
   | { kind: 'go'; claim: number; waitMs: number; delayMs: number; intervalMs: number; server: string }
   | { kind: 'later'; afterMs: number; why: 'pause' | 'full' | 'server' | 'time' | 'permit' }
   | { kind: 'ended' }
   | { kind: 'dead'; reason: string };
 
-/** A slot's holder must be heard of within this time, or the slot is free again. Redis' clock. */
+/** The holder of a slot must renew it within this time by the clock of Redis, or the slot is free again. */
 export const LEASE_MS = 2500;
 
 /**
- * Asks, atomically. `patienceMs`: how long the caller would wait for a slot or its time; so long a lane
- * leaves it room.
+ * Asks, atomically. `patienceMs`: how long the caller would wait for a slot or for its time. During that
+ * time, lanes leave a place for it.
  */
 export type AskGate = (question: GateQuestion, patienceMs: number) => Promise<GateAnswer>;

@@ -1,24 +1,27 @@
-// Why a host is asked less than its limits allow, in words: since when, and what would change it.
+// Says in words why a host is asked less often than its limits allow, since when, and what would change that.
 import type { PaceWhy, PauseWhy } from './backoff-state.ts';
 
-/** One reason for which a host is paused or slowed now. */
+/** One reason why a host is paused or slowed now. */
 export interface Hold {
   kind: 'paused' | 'slowed';
-  /** A pause: named, quota, refuses, operator. A slower pace: failures, latency, quota, crawl-delay. */
+  /** Of a pause: named, quota, refuses, operator. Of a slower pace: failures, latency, quota, crawl-delay. */
   why: PauseWhy | PaceWhy | 'crawl-delay';
-  /** ISO 8601; null where it is not known. */
+  /** ISO 8601; null when not known. */
   since: string | null;
-  /** When it ends by itself; null where that depends on the host, or on somebody. */
+  /** When it ends by itself; null when that depends on the host or on somebody. */
   until: string | null;
-  /** Least time between two starts that it asks for, in milliseconds; null for a pause. */
+  /** The least time between two starts, in milliseconds; null for a pause. */
   intervalMs: number | null;
-  /** Half a sentence: why. */
+  /** The reason, as half a sentence. */
   reason: string;
-  /** Half a sentence: what would change it. */
+  /** What would change it, as half a sentence. */
   change: string;
 }
 
-/** "slowed to one start each 640 ms since 12:00:01: 35 % of its last answers were failures". `show`: a time as its reader wants it. */
+/**
+ * "slowed to one start each 640 ms since 12:00:01: 35 % of its last answers were failures". `show` formats a
+ * time for the reader.
+ */
 export function phraseOf(
   { kind, since, until, intervalMs, reason }: Hold,
   show: (iso: string) => string,
@@ -32,7 +35,7 @@ export function phraseOf(
 const intervalOf = (ms: number) =>
   ms < 1000 ? `${Math.ceil(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 
-/** Times in milliseconds since 1970 by Redis' clock, null or 0 where there is none. */
+/** Times in milliseconds since 1970 by the clock of Redis, null or 0 when there is none. */
 export interface HoldFacts {
   key: string;
   now: number;
@@ -53,7 +56,7 @@ export interface HoldFacts {
   crawlDelaySince: number | null;
 }
 
-/** A pause beyond this has no end of its own: it was made until somebody ends it. */
+/** A pause longer than this has no end of its own: it lasts until somebody ends it. */
 const FOR_GOOD_MS = 365 * 86_400_000;
 
 export function holdsOf(facts: HoldFacts): Hold[] {
@@ -87,7 +90,7 @@ function paceOf({ key, paceMs, paceWhy, paceSince, ...facts }: HoldFacts): Hold 
   return {
     ...{ kind: 'slowed', why: paceWhy, since: isoOf(paceSince), until: null, intervalMs: paceMs },
     reason: reasons[paceWhy],
-    change: `it ends when the host is well again; drover hosts resume ${key} ends it now, --no-adaptive for a whole crawl`,
+    change: `wait until the host is well again, or drover hosts resume ${key}; with --no-adaptive a crawl does not do this`,
   };
 }
 
@@ -110,7 +113,7 @@ function crawlDelayOf({ crawlDelayMs, crawlDelaySince }: HoldFacts): Hold | null
   return {
     ...{ kind: 'slowed', why: 'crawl-delay', since: isoOf(crawlDelaySince), until: null },
     ...{ intervalMs: crawlDelayMs, reason: 'its robots.txt asks for a Crawl-delay' },
-    change: '--max-crawl-delay bounds it',
+    change: '--max-crawl-delay limits it',
   };
 }
 

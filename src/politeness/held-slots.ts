@@ -1,4 +1,5 @@
-// The slots that this process holds: renewed twice a second, told of their starts, passed on or given back.
+// The slots that this process holds. They are renewed twice a second; their starts are reported; they are
+// passed on or given back.
 import type { Fleet } from '../fleet.ts';
 import { defineScript, type ScriptArgument } from '../scripts.ts';
 import { LEASE_MS } from './gate-question.ts';
@@ -6,13 +7,16 @@ import type { KeyEvents } from './key-events.ts';
 import type { SlotWaiters } from './slot-waiters.ts';
 
 const HEARTBEAT_MS = 500;
-/** A slot is passed on within this process for so long; then the other consumers have their turn. */
+/** A slot is passed on within this process for at most this time. Then other consumers get their turn. */
 const MOST_PASSING_MS = 1000;
 /** Less than lua/gate/read-gate.lua adds to the window of a rate. */
 const LATE_MS = 8;
-/** As in lua/gate/take-start.lua: of such keys nobody starts until the one with leave has. */
+/**
+ * The same value as in lua/gate/take-start.lua: at such a key nobody starts until the one with leave has
+ * started.
+ */
 const STRICT_FROM_MS = 20;
-/** A lease is not relied on to its last moment. */
+/** The last part of a lease that is not relied on. */
 const SURE_MS = 500;
 
 export interface SlotRelease {
@@ -25,11 +29,14 @@ export interface Held {
   key: string;
   server: string;
   since: number;
-  /** When the fleet last heard that it is held. */
+  /** When the fleet last confirmed that the slot is held. */
   heardAt: number;
   /** Its key obeys a clock. */
   timed: boolean;
-  /** The start that the gate waits to hear of: when it was to be, and what the gate counts from it; null for none. */
+  /**
+   * The start that the gate waits to hear about: when it should be, and what the gate adds to it; null for
+   * none.
+   */
   start: { at: number; delayMs: number; intervalMs: number } | null;
   onLost: () => void;
 }
@@ -40,12 +47,15 @@ export interface HeldParts {
   capacity: number;
   waiters: SlotWaiters;
   keyEvents: KeyEvents;
-  /** Takes a slot back to the fleet. */
+  /** Gives a slot back to the fleet. */
   release: (slot: SlotRelease) => void;
   onError: (error: unknown) => void;
 }
 
-/** What a consumer tells of itself: its name, how many fetches it may have in flight, the slots that it holds. */
+/**
+ * What a consumer tells about itself: its name, how many fetches it may have in flight, and the slots that it
+ * holds.
+ */
 interface ConsumerLease {
   consumer: string;
   capacity: number;
@@ -118,13 +128,13 @@ export class HeldSlots {
     return this.#holders.get(holder);
   }
 
-  /** This and started, leave, fleetCapacity and stop are those of Slots. */
+  /** src/politeness/slot.ts describes this method and started, leave, fleetCapacity and stop. */
   isFresh(holder: string): boolean {
     const held = this.#holders.get(holder);
     return held !== undefined && performance.now() - held.heardAt < LEASE_MS - SURE_MS;
   }
 
-  /** Notes a slot as held; with what the gate said of its start, if that is to be told to it. */
+  /** Notes a slot as held, with what the gate said about its start if the gate wants to hear about it. */
   hold(
     holder: string,
     { key, server, onLost }: Pick<Held, 'key' | 'server' | 'onLost'>,
@@ -141,7 +151,7 @@ export class HeldSlots {
       since: before?.since ?? now,
       heardAt: clock?.askedAt ?? now,
       timed,
-      // From when it was asked: this process may be held up before it reads the answer.
+      // Counted from the question, because this process may be held up before it reads the answer.
       start: timed ? { ...clock, at: clock.askedAt + clock.waitMs } : null,
     });
   }
@@ -151,7 +161,7 @@ export class HeldSlots {
     if (!held?.start) return;
     const { at, delayMs, intervalMs } = held.start;
     held.start = null;
-    // A rate leaves room for starts that come a little late.
+    // A rate leaves room for starts that are a little late.
     const isLate = performance.now() - at >= LATE_MS;
     if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
     const { fleet, onError } = this.#parts;
@@ -162,7 +172,7 @@ export class HeldSlots {
   leave(holder: string): void {
     const held = this.#holders.get(holder);
     if (!held) return;
-    this.started(holder); // it never will be: the next need not wait for it
+    this.started(holder); // the start will never be made, so the next one need not wait for it
     const { key, server, since } = held;
     const mayPass = performance.now() - since < MOST_PASSING_MS && !this.#parts.keyEvents.changedJustNow(key);
     if (mayPass && this.#parts.waiters.give(key, holder)) return;

@@ -1,10 +1,12 @@
-// What this process sees of its hosts, and what follows for how they are asked, for the whole fleet: read from Redis, decided by backoff.ts,
-// kept in Redis unless another process came between.
+// Gathers what this process sees of its hosts and changes what the whole fleet knows about them. It reads the
+// state from Redis, lets backoff.ts decide, and stores the result unless another process has changed the
+// state meanwhile.
 
 import type { Fleet } from '../fleet.ts';
 import type { NamedTime } from '../outcome.ts';
 import { defineScript, oneOf } from '../scripts.ts';
-import { afterObservation, leastPauseMs, type Signal } from './backoff.ts';
+import type { Signal } from './answer-signal.ts';
+import { afterObservation, leastPauseMs } from './backoff.ts';
 import { changesOf, FIELD_NAMES, type HostBackoff, stateOf } from './backoff-state.ts';
 import type { KeyEvents } from './key-events.ts';
 import {
@@ -20,22 +22,28 @@ export type { PauseState };
 
 export interface Answered {
   signal: Signal;
-  /** For how long the request had been on its way. */
+  /** How long ago the request began. */
   ageMs: number;
-  /** Until the first byte of a good answer. */
+  /** The time until the first byte of a good answer. */
   latencyMs: number | null;
-  /** --max-pause. */
+  /** The setting --max-pause. */
   longestMs: number;
-  /** Whether the key obeys a clock: of such a one, single answers are told too. */
+  /** Whether the key obeys a clock. Of such a key, even single answers are told. */
   timed: boolean;
 }
 
 export interface Backoff {
-  /** Notes what an answer says of its host: told to the fleet a few times a second, pauses at once. */
+  /**
+   * Notes what an answer tells about its host. The fleet hears of it a few times a second, and of pauses at
+   * once.
+   */
   note(key: string, answered: Answered): void;
-  /** Tells the fleet at once what was noted, and answers how the key stands. */
+  /** Tells the fleet at once what was noted, and returns how the key stands. */
   tell(key: string): Promise<PauseState>;
-  /** Notes that the host refused or named a time, and tells the fleet. `ageMs`: for how long the request had been on its way. */
+  /**
+   * Notes that the host refused or named a time, and tells the fleet. `ageMs`: how long ago the request
+   * began.
+   */
   refused(
     key: string,
     refusal: { named: NamedTime | null; ageMs: number; longestMs: number },
@@ -44,13 +52,13 @@ export interface Backoff {
 }
 
 const TELL_MS = 250;
-/** What is not worth telling is forgotten after this. */
+/** What is not worth telling is forgotten after this time. */
 const KEPT_MS = 2000;
 const MOST_KEYS_A_CALL = 100;
 const MOST_KEYS = 20_000;
-/** What is known of a host is kept for so long after it was last heard of, or after its pause. */
+/** What is known about a host is kept for this time after the last answer, or after its pause. */
 const STATE_KEPT_MS = 3_600_000;
-/** A host that is slowed is shown as held back for so long after it was last heard of. */
+/** A slowed host is shown as held back for this time after its last answer. */
 const SHOWN_MS = 60_000;
 export function createBackoff(parts: {
   fleet: Fleet;
@@ -65,9 +73,9 @@ type Parts = Parameters<typeof createBackoff>[0];
 class FleetBackoff implements Backoff {
   readonly #parts: Parts;
   readonly #pending = new Map<string, Pending>();
-  /** Keys that are being told of: what comes meanwhile is told afterwards. */
+  /** Keys that are being told now. What comes meanwhile is told afterwards. */
   readonly #busy = new Set<string>();
-  /** When the quota of a key was last told at once. */
+  /** When the quota of each key was last told at once. */
   readonly #quotaTold = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
@@ -116,7 +124,7 @@ class FleetBackoff implements Backoff {
     for (const keys of chunksOf([...this.#pending.keys()])) await this.#flush(keys);
   }
 
-  /** At once in this process, and as soon as can be in the others: what was decided follows. */
+  /** The pause holds at once in this process, and very soon in the others. The decision follows. */
   #noteRefusal(key: string, seen: Pending, refusal: Pending['refusals'][number]): void {
     seen.refusals.push(refusal);
     const ms = Math.ceil(leastPauseMs(refusal));
@@ -126,7 +134,7 @@ class FleetBackoff implements Backoff {
     fleet.redis.publish(fleet.keys.keyEvents, `hold ${ms} ${key}`).catch(onError);
   }
 
-  /** Each answer names the quota anew: the first is told at once, the next with all else. */
+  /** Every answer names the quota again. The first is told at once, the next ones with everything else. */
   #noteQuota(key: string, seen: Pending, quota: NonNullable<Signal['quota']>): void {
     seen.quota = quota;
     this.#parts.keyEvents.noteTimed(key);
@@ -160,12 +168,12 @@ class FleetBackoff implements Backoff {
     for (const keys of chunksOf(worthwhile)) void this.#flush(keys);
   }
 
-  /** All that is said of the key in this turn of the event loop goes along. */
+  /** All that is noted about the key in this turn of the event loop goes in the same call. */
   #tellAtOnce(key: string): void {
     queueMicrotask(() => void this.#flush([key]));
   }
 
-  /** Never rejects: who waits is told, else onError. */
+  /** Never rejects: errors go to those who wait, or else to onError. */
   async #flush(keys: readonly string[]): Promise<void> {
     const taken = new Map<string, Pending>();
     for (const key of keys) {
@@ -190,7 +198,7 @@ class FleetBackoff implements Backoff {
     }
   }
 
-  /** Reads, decides, keeps; again for the keys that another process has changed meanwhile. */
+  /** Reads, decides and stores; again for the keys that another process has changed meanwhile. */
   async #decide(taken: ReadonlyMap<string, Pending>): Promise<void> {
     let left = [...taken];
     while (left.length > 0) {

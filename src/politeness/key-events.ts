@@ -1,28 +1,34 @@
-// What this process hears of limiter keys by the fleet's channel: pauses, keys that obey a clock from now on, slots that came free.
+// What this process hears about limiter keys on the channel of the fleet: pauses, keys that now obey a clock,
+// and slots that came free.
 import { keysOf } from '../keys.ts';
 import type { Redis } from '../redis.ts';
 
 export interface KeyEvents {
-  /** Milliseconds for which this process knows the key to be paused; 0 if not. */
+  /** For how many milliseconds this process knows the key to be paused; 0 if it is not. */
   pausedFor(key: string): number;
-  /** The key is paused: at once here, whenever the channel says so elsewhere. */
+  /** Notes a pause of the key: at once from this process, and from others when the channel reports it. */
   notePause(key: string, durationMs: number): void;
-  /** Whether the key began to obey a clock lately: requests that were handed out before do not know it yet. */
+  /**
+   * Whether the key began to obey a clock lately. Requests that were handed out before do not know it yet.
+   */
   isTimed(key: string): boolean;
   noteTimed(key: string): void;
   /** Whether its limits changed in the last second. */
   changedJustNow(key: string): boolean;
-  /** Since when nothing was missed, in milliseconds since 1970; Infinity while not listening. */
+  /** The time since which no message was missed, in milliseconds since 1970; Infinity while not listening. */
   listeningSinceMs(): number;
   /** Forgets what is over. */
   sweep(): void;
 }
 
-/** So long a request handed out without a clock may still be on its way. */
+/** A request that was handed out without a clock may be on its way for this long. */
 const TIMED_MS = 60_000;
 const JUST_NOW_MS = 1000;
 
-/** Messages are `pause MS KEY`, `hold MS KEY` (a pause that is not shorter than this, told before Redis keeps it), `resume 0 KEY`, `timed 0 KEY`, `free 0 KEY`. */
+/**
+ * The messages are `pause MS KEY`, `hold MS KEY` (a pause of at least this time, told before Redis keeps it),
+ * `resume 0 KEY`, `timed 0 KEY` and `free 0 KEY`.
+ */
 export function createKeyEvents(parts: {
   subscriber: Redis;
   namespace: string;
@@ -54,7 +60,7 @@ export function createKeyEvents(parts: {
     listeningSinceMs = Number.POSITIVE_INFINITY;
   });
   parts.subscriber.on('ready', () => {
-    // What was said while the connection was away is not known: Redis decides.
+    // Messages may have been missed while the connection was lost: Redis decides.
     pauses.clear();
     listen();
   });

@@ -1,13 +1,17 @@
-// What this process has seen of a host and not yet told to the fleet.
-import type { Observation, Refusal, Signal } from './backoff.ts';
+// What this process has seen of a host and not yet told the fleet.
+import type { Signal } from './answer-signal.ts';
+import type { Observation, Refusal } from './backoff.ts';
 
-/** For how long a host is paused from now on, and for how long it has refused without a good answer in between; in milliseconds. */
+/**
+ * For how long a host is paused from now on, and for how long it has refused without a good answer; in
+ * milliseconds.
+ */
 export interface PauseState {
   pausedMs: number;
   refusedForMs: number;
 }
 
-/** What was seen of a key since it was last told. Times by performance.now(). */
+/** What was seen of a key since the last report. Times by performance.now(). */
 export interface Pending extends Omit<Observation, 'goodAgeMs' | 'refusals'> {
   goodStartedAt: number | null;
   refusals: (Omit<Refusal, 'ageMs'> & { startedAt: number })[];
@@ -16,7 +20,10 @@ export interface Pending extends Omit<Observation, 'goodAgeMs' | 'refusals'> {
   waiters: { resolve(state: PauseState): void; reject(error: unknown): void }[];
 }
 
-/** A few answers, or a failure, are worth telling; when they are old, of a key that obeys a clock (it may be slowed) less too. */
+/**
+ * This many answers, or one failure, are worth telling. For a key that obeys a clock, and may be slowed,
+ * fewer are enough once they are old.
+ */
 const ENOUGH = 3;
 
 export function newPending(timed: boolean): Pending {

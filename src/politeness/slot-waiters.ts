@@ -1,22 +1,26 @@
-// Requests of this process that wait for a slot of their key: one that is passed on here, or news that one came free somewhere.
+// Requests of this process that wait for a slot of their key: one that is passed on here, or one that came
+// free elsewhere.
 
 export interface SlotWaiters {
-  /** One more (1) or one fewer (-1) slot of the key is held in this process. */
+  /** Counts the slots of the key that this process holds: one more (1) or one fewer (-1). */
   held(key: string, change: 1 | -1): void;
-  /** Whether a slot of the key is held in this process. */
+  /** Whether this process holds a slot of the key. */
   holds(key: string): boolean;
-  /** Hands the slot to the first that waits for the key; false when none does. */
+  /** Hands the slot to the first that waits for the key. False when none waits. */
   give(key: string, holder: string): boolean;
-  /** A slot of the key came free in the fleet: the first that waits and has asked the gate stops waiting, to ask it again. */
+  /**
+   * A slot of the key came free in the fleet. The first waiter that has asked the gate stops waiting and asks
+   * again.
+   */
   wake(key: string): void;
   /**
-   * Resolves with the holder that was given, or null: woken, or after `patienceMs`. `askedAt`: when the gate was asked, null if it was not; the news
-   * of a slot may have come before its answer.
+   * Resolves with the name of the slot that was given; or with null when it was woken or after `patienceMs`.
+   * `askedAt`: when the gate was asked, null if it was not. A slot may come free before the gate answers.
    */
   wait(key: string, patienceMs: number, askedAt: number | null): Promise<string | null>;
   /** Forgets old events. */
   sweep(): void;
-  /** How many wait. */
+  /** How many requests wait. */
   waiting(): number;
 }
 
@@ -30,7 +34,7 @@ const EVENTS_MS = 1000;
 export function createSlotWaiters(): SlotWaiters {
   const counts = new Map<string, number>();
   const queues = new Map<string, Set<SlotWaiter>>();
-  /** Slots of which came news that nobody was waiting for. */
+  /** When a slot of each key came free while nobody waited for it. */
   const freed = new Map<string, number>();
   let waiting = 0;
 
@@ -44,7 +48,7 @@ export function createSlotWaiters(): SlotWaiters {
         return;
       }
       counts.delete(key);
-      // Nothing will be passed on any more: those who wait ask the gate.
+      // No slot will be passed on any more, so those who wait must ask the gate.
       for (const waiter of queues.get(key) ?? []) waiter.take(null);
     },
     holds: (key) => counts.has(key),

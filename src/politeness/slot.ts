@@ -1,4 +1,5 @@
-// Slots: the right to have one fetch in flight for a limiter key, kept in Redis for the whole fleet; here those of this process.
+// Slots: the right to have one fetch in flight for a limiter key. Redis keeps them for the whole fleet; this
+// file manages those of this process.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../fleet.ts';
@@ -10,63 +11,78 @@ import { createSlotWaiters } from './slot-waiters.ts';
 
 export { LEASE_MS };
 
-/** Who waits for a slot asks again after this, whatever it has heard. */
+/** A request that waits for a slot asks again after this time, whatever it has heard. */
 const FULL_WAIT_MS = 300;
-/** A job waits for a permit so long; then another process may have one. */
+/** How long a job waits for a permit. After that, another process may have one. */
 export const PERMIT_PATIENCE_MS = 500;
 const ELSEWHERE: GateAnswer = { kind: 'later', afterMs: 50, why: 'permit' };
-/** So long a job waits here while others could be fetched in its place. */
+/** How long a job waits here while others could be fetched in its place. */
 const CROWDED_WAIT_MS = 150;
-/** A pause that this process believes in is asked for anew after this. */
+/** While this process knows of a pause, it asks again after at most this time. */
 const LONGEST_PAUSE_MS = 5000;
 
-/** The right to fetch at all in this process: taken before the gate is asked, so that "go" is followed by the start at once. */
+/**
+ * The right to fetch at all in this process. It is taken before the gate is asked, so that a start follows at
+ * once on "go".
+ */
 export interface Permit {
-  /** False when there was none within `patienceMs`. */
+  /** False when none was free within `patienceMs`. */
   take(patienceMs: number): Promise<boolean>;
   give(): void;
-  /** Whether one could be had at once. */
+  /** Whether one is free now. */
   free(): boolean;
 }
 
 export interface SlotRequest extends Omit<GateQuestion, 'holder'> {
-  /** The slot of the same key that is held already, to start once more under it; left if the answer is not 'go'. */
+  /**
+   * A slot of the same key that is held already, for one more start under it. It is given back if the answer
+   * is not 'go'.
+   */
   holder?: string;
-  /** It was handed out ahead of its slot: one that is passed on in this process is awaited first. */
+  /** It was handed out ahead of its slot. It first waits for a slot that is passed on in this process. */
   ahead?: boolean;
   /** Called if the slot lapses while it is held. */
   onLost: () => void;
 }
 
 export interface Patience {
-  /** Waits longer than this, in all, are not slept. */
+  /** The longest wait in all; longer ones are not slept. */
   patienceMs: number;
   signal: AbortSignal;
-  /** Held when the answer is 'go', and only then; left out where the caller holds it already. */
+  /** Held only if the answer is 'go'. Leave it out when the caller holds one already. */
   permit?: Permit;
 }
 
 export type SlotAnswer =
-  /** The slot is held under this name until left. `timed`: the key obeys a clock, and each further start must be asked for. */
+  /**
+   * The slot is held under this name until `leave`. `timed`: the key obeys a clock, and each further start
+   * must be asked for.
+   */
   | { kind: 'go'; claim: number; holder: string; timed: boolean }
   | { kind: 'later'; afterMs: number }
   | Extract<GateAnswer, { kind: 'ended' | 'dead' }>;
 
 export interface Slots {
   readonly keyEvents: KeyEvents;
-  /** Asks the gate, and waits for a slot or for the time of the start. Answers 'go' at that time. */
+  /** Asks the gate and waits for a slot, or for the time of the start. Returns 'go' at that time. */
   acquire(request: SlotRequest, patience: Patience): Promise<SlotAnswer>;
-  /** Notes a slot that dispatch gave along: it is renewed until left. */
+  /** Notes a slot that dispatch gave with a job. It is renewed until `leave`. */
   adopt(slot: SlotRelease, onLost: () => void): void;
-  /** The request goes out now: the delay of its key counts from here. */
+  /** The request goes out now. The delay of its key counts from here. */
   started(holder: string): void;
-  /** Whether the fleet has heard lately that the slot is held: not after this process was frozen for long. */
+  /**
+   * Whether the fleet has confirmed lately that the slot is held. False after this process was frozen for
+   * long.
+   */
   isFresh(holder: string): boolean;
-  /** Passes the slot on to a request of this process that waits for one of its key, or gives it back to the fleet. */
+  /**
+   * Passes the slot on to a request of this process that waits for the same key, or gives it back to the
+   * fleet.
+   */
   leave(holder: string): void;
-  /** Slots that this process holds, and jobs that wait in it for one. */
+  /** Slots that this process holds, and jobs in it that wait for one. */
   counts(): { held: number; awaited: number };
-  /** Sum of the capacities of all consumers that are alive. */
+  /** The sum of the capacities of all living consumers. */
   fleetCapacity(): number;
   stop(): Promise<void>;
 }
@@ -74,11 +90,11 @@ export interface Slots {
 export interface SlotParts {
   fleet: Fleet;
   askGate: AskGate;
-  /** Listens to the channel of key events. */
+  /** The connection that listens to the channel of key events. */
   subscriber: Redis;
   consumer: string;
   capacity: number;
-  /** Takes a slot back to the fleet. */
+  /** Gives a slot back to the fleet. */
   release: (slot: SlotRelease) => void;
   onError: (error: unknown) => void;
 }
@@ -92,7 +108,7 @@ class ProcessSlots implements Slots {
   readonly #parts: SlotParts;
   readonly #waiters = createSlotWaiters();
   readonly #held: HeldSlots;
-  /** So many jobs may wait here while others could be fetched in their place. */
+  /** How many jobs may wait here while others could be fetched in their place. */
   readonly #mostWaiting: number;
   #names = 0;
 
@@ -113,7 +129,7 @@ class ProcessSlots implements Slots {
     const { key } = request;
     const since = performance.now();
     let own = request.holder ?? null;
-    // It has started under this slot: the gate must know before it is asked again, and news of the start may still be on its way.
+    // The request has started under this slot. The gate must hear of it before it is asked again.
     if (own !== null) this.#held.started(own);
     try {
       if (request.ahead && this.#waiters.holds(key)) {
@@ -147,14 +163,15 @@ class ProcessSlots implements Slots {
     }
   }
 
-  /** Asks with the permit in hand, and keeps it if the answer is 'go'. */
+  /** Asks with the permit in hand, and keeps the permit only after 'go'. */
   async #ask(
     request: SlotRequest & GateQuestion,
     { permit, patienceMs }: Patience,
     since: number,
   ): Promise<GateAnswer> {
     const { holder } = request;
-    // A slot that is passed on here is nearer than one of the fleet: lanes need not leave room for it.
+    // A slot that is passed on here comes sooner than one of the fleet, so lanes need not leave a place for
+    // it.
     const waitsForPassedSlot = request.ahead === true && this.#waiters.holds(request.key);
     const leftMs = waitsForPassedSlot ? 0 : patienceMs - (performance.now() - since);
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return ELSEWHERE;
@@ -175,7 +192,7 @@ class ProcessSlots implements Slots {
     }
   }
 
-  /** A slot that was passed on needs no question where no clock is to be obeyed. */
+  /** A slot that was passed on needs no question when its key obeys no clock. */
   async #mayStartAtOnce(
     own: string,
     { key, onLost }: SlotRequest,
@@ -188,12 +205,15 @@ class ProcessSlots implements Slots {
       !held.timed && !this.keyEvents.isTimed(key) && this.keyEvents.pausedFor(key) === 0 && this.isFresh(own);
     if (!isFree()) return false;
     if (permit && !(await permit.take(PERMIT_PATIENCE_MS))) return false;
-    if (isFree()) return true; // waiting for the permit takes time in which a pause may have begun
+    if (isFree()) return true; // a pause may have begun during the wait for the permit
     permit?.give();
     return false;
   }
 
-  /** Awaits the time of the start. Answers for how long its key is paused, if a pause has begun meanwhile; a moment if this process was frozen. */
+  /**
+   * Waits for the time of the start. Returns how long its key is paused, if a pause has begun meanwhile; a
+   * short time if this process was frozen.
+   */
   async #reachTime(holder: string, key: string, waitMs: number): Promise<number> {
     if (waitMs >= 1) await sleep(Math.round(waitMs));
     return this.keyEvents.pausedFor(key) || (this.isFresh(holder) ? 0 : 1);
@@ -213,7 +233,7 @@ class ProcessSlots implements Slots {
     return permit !== undefined && this.#waiters.waiting() >= this.#mostWaiting && permit.free();
   }
 
-  /** Answers the slot that is held after the wait: the own one, or one that was passed on. */
+  /** Returns the slot that is held after the wait: the own one, or one that was passed on. */
   async #wait(
     key: string,
     own: string | null,
@@ -222,7 +242,7 @@ class ProcessSlots implements Slots {
   ): Promise<string | null> {
     if (own === null && why === 'full')
       return this.#waiters.wait(key, Math.min(afterMs, FULL_WAIT_MS), askedAt);
-    await sleep(Math.round(afterMs), undefined, { signal }).catch(() => undefined); // aborted: the next look tells
+    await sleep(Math.round(afterMs), undefined, { signal }).catch(() => undefined); // aborted: the next check reports it
     return own;
   }
 
@@ -254,14 +274,14 @@ class ProcessSlots implements Slots {
     return this.#held.stop();
   }
 
-  /** A name for a slot: never used again, since it goes on with its slot from request to request. */
+  /** A name for a slot. It is never used again, because it goes with the slot from request to request. */
   #newName(): string {
     this.#names++;
     return `${this.#parts.consumer}/${this.#names}`;
   }
 }
 
-/** A full key gives no time: by chance, so that those who wait do not come together. */
+/** A full key names no time. A random one keeps those who wait from coming back together. */
 function laterMs({ afterMs, why }: Extract<GateAnswer, { kind: 'later' }>): number {
   return why === 'full' || why === 'server' ? 200 + 400 * Math.random() : afterMs;
 }

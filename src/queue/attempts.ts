@@ -1,8 +1,9 @@
-// A request's attempts, as its job keeps them: small, since a site that is down leaves hundreds of thousands.
+// The attempts of a request as its job keeps them. They are packed small, because a site that is down leaves
+// hundreds of thousands.
 import { layerOf } from '../errors.ts';
 import type { Timings } from '../outcome.ts';
 
-/** One attempt that failed. */
+/** One failed attempt. */
 export interface Attempt {
   /** When it ended; ISO 8601. */
   at: string;
@@ -10,7 +11,7 @@ export interface Attempt {
   layer: string;
   message: string;
   status: number | null;
-  /** That was connected to, or tried to be. */
+  /** The address that was connected to, or tried. */
   address: string | null;
   finalUrl: string | null;
   /** In milliseconds. */
@@ -19,7 +20,10 @@ export interface Attempt {
   body: string | null;
 }
 
-/** In the order of Attempt; a text that is the same as in the attempt before is 1, a URL that is the request's own too. */
+/**
+ * The fields in the order of Attempt. A text that is the same as in the attempt before is 1, and so is a URL
+ * that is the request's own.
+ */
 export type PackedAttempt = [
   at: number,
   code: string,
@@ -33,7 +37,7 @@ export type PackedAttempt = [
 
 const phases = ['dns', 'connect', 'tls', 'firstByte', 'download', 'total'] as const;
 
-/** `url` is the request's. */
+/** `url` is that of the request. */
 export function packAttempts(attempts: readonly Attempt[], url: string): PackedAttempt[] {
   return attempts.map((attempt, index) => {
     const before = attempts[index - 1];

@@ -1,4 +1,4 @@
-// Dead letters: the jobs in BullMQ's failed set, and what each says of itself.
+// Dead letters: the jobs in BullMQ's failed set, and what each tells about itself.
 import { entryOf, unpackFailure } from '../errors.ts';
 import type { Request, RequestInput } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
@@ -13,18 +13,21 @@ export interface DeadLetter {
   crawl: string;
   id: string;
   url: string;
-  /** Of the URL, with its port unless it is the scheme's own. */
+  /** The host of the URL, with its port unless that is the default of the scheme. */
   host: string;
   code: string;
   layer: string;
   message: string;
-  /** Of them used up. */
+  /** How many attempts were used up. */
   attempts: number;
   /** ISO 8601. */
   failedAt: string;
 }
 
-/** A dead letter with all that is known of it. Headers may hold secrets: whoever shows it redacts them. */
+/**
+ * A dead letter with all that is known about it. Headers may hold secrets: whoever shows them must redact
+ * them.
+ */
 export interface DeadLetterDetail extends DeadLetter {
   request: RequestInput;
   depth: number;
@@ -37,7 +40,7 @@ export interface DeadLetterDetail extends DeadLetter {
 
 const PAGE = 200;
 
-/** The newest first, in pages, so that the length of the set does not matter. */
+/** Reads the newest first, page by page, so that the length of the set does not matter. */
 export async function* deadJobs(queue: RequestQueue, from = 0): AsyncGenerator<RequestJob[]> {
   for (let start = from; ; start += PAGE) {
     const jobs = await queue.getJobs(['failed'], start, start + PAGE - 1, false);
@@ -46,7 +49,7 @@ export async function* deadJobs(queue: RequestQueue, from = 0): AsyncGenerator<R
   }
 }
 
-/** What a job in the failed set says of itself. */
+/** What a job in the failed set tells about itself. */
 export function letterOf(job: RequestJob): DeadLetter {
   const jobId = job.id ?? '';
   const dot = jobId.lastIndexOf('.');
@@ -81,12 +84,12 @@ export function adviceOn(code: string): string {
 }
 
 /**
- * Puts a failed job back to wait, with all its attempts before it. The count of its starts stays: it is more than one, and that makes it ask
- * the gate. Answers false when the job is not failed (any more).
+ * Puts a failed job back to wait, with its former attempts. The count of its starts stays above one, and that
+ * makes it ask the gate. Returns false when the job is not failed (any more).
  */
 export async function retryFailed(job: RequestJob): Promise<boolean> {
   try {
-    await job.updateProgress(0); // what its server told it in its former life
+    await job.updateProgress(0); // what the server said about its former attempts no longer counts
     await job.retry('failed', { resetAttemptsMade: true });
     return true;
   } catch (error) {

@@ -1,30 +1,34 @@
-// What travels with a job of the queue "requests": its request and how it starts, in named fields. They are packed and read here alone.
+// What a job of the queue "requests" carries: its request and how it starts, in named fields. Only this file
+// packs and reads them.
 import { type Request, unpackRequest } from '../request.ts';
 
 /**
- * How a job starts. granted: with a slot of its limiter key, which counts against that server's ceiling too ('' for none). ahead: it was handed
- * out ahead of its slot, and takes one that comes free where it is processed. ask: the gate must be asked. `givenAt`: when dispatch
- * decided so, in milliseconds since 1970.
+ * How a job starts. granted: with a slot of its limiter key, which also counts against the ceiling of
+ * `server` ('' for none). ahead: it was handed out ahead of its slot, and takes one that comes free in its
+ * consumer. ask: the gate must be asked. `givenAt`: when dispatch decided this, in milliseconds since 1970.
  */
 export type JobStart =
   | { kind: 'granted'; server: string; givenAt: number }
   | { kind: 'ahead'; givenAt: number }
   | { kind: 'ask' };
 
-/** As it lies in Redis. Names of one letter would save nothing there: the memory of a job comes in steps of 16 or 32 bytes. */
+/**
+ * The job as it is stored in Redis. Names of one letter would save nothing: the memory of a job grows in
+ * steps of 16 or 32 bytes.
+ */
 export interface JobData {
-  /** As packRequest made it. */
+  /** As packRequest packs it. */
   request: string;
   start: JobStart['kind'];
-  /** Of a granted slot, if it counts against a ceiling. */
+  /** The server of a granted slot, if it counts against a ceiling. */
   server?: string;
-  /** Left out where the gate is asked anyway. */
+  /** Left out when the gate is asked anyway. */
   givenAt?: number;
 }
 
 /**
- * The former version kept the packed request alone, said by the job's name how it starts (`fetch`, `fetch@SERVER`, `ahead`, `ask`), and by its
- * timestamp when that was decided.
+ * The former version stored only the packed request. The name of the job told how it starts (`fetch`,
+ * `fetch@SERVER`, `ahead`, `ask`), and its timestamp when that was decided.
  */
 export type FormerJobData = string;
 
@@ -45,12 +49,12 @@ export function packJobData(packedRequest: string, start: JobStart): JobData {
   }
 }
 
-/** The request of a job, by its data. Throws on what is no job of drover's. */
+/** The request of a job, from its data. Throws when the job is not one of drover's. */
 export function requestIn(data: JobData | FormerJobData): Request {
   return unpackRequest(typeof data === 'string' ? data : data.request);
 }
 
-/** How a job was to start when it was handed out; whether that still holds is its consumer's to decide. */
+/** How a job was to start when it was handed out. Its consumer decides whether that still holds. */
 export function startIn(job: { data: JobData | FormerJobData; name: string; timestamp: number }): JobStart {
   const { data, name, timestamp } = job;
   if (typeof data !== 'string') return startOf(data.start, data.server, data.givenAt);

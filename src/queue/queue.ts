@@ -1,5 +1,5 @@
-// The queue "requests" in BullMQ: the one import of bullmq (webhook-queue.ts has what it needs from here). One job is one request; what its
-// data holds is said in job-data.ts.
+// The queue "requests" in BullMQ. Only this file imports bullmq; webhook-queue.ts takes what it needs from
+// here. One job is one request; job-data.ts says what its data holds.
 import {
   DelayedError,
   type Job,
@@ -14,13 +14,13 @@ import type { Redis } from '../redis.ts';
 import { type FormerJobData, type JobData, type JobStart, packJobData } from './job-data.ts';
 
 export const QUEUE = 'requests';
-/** Of every job: what differs from job to job stands in its data. */
+/** All jobs have this name; what differs stands in their data. */
 const JOB_NAME = 'request';
 
 export type RequestJob = Job<JobData | FormerJobData, void, string>;
 export type RequestQueue = Queue<JobData | FormerJobData, void, string>;
 export type RequestWorker = Worker<JobData | FormerJobData, void, string>;
-/** Makes spans of BullMQ's own work (consumers/telemetry/traces.ts). */
+/** Makes the spans of BullMQ's own work (consumers/telemetry/traces.ts). */
 export type QueueTelemetry = Telemetry;
 export { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker };
 
@@ -35,7 +35,7 @@ export function openQueue(
   const queue: RequestQueue = new Queue(QUEUE, {
     connection: fleet.redis,
     prefix: fleet.namespace,
-    // Nobody reads the stream of events but a person who looks on: a short one is enough.
+    // Only a person who watches reads the stream of events, so a short one is enough.
     streams: { events: { maxLen: 100 } },
     ...(telemetry ? { telemetry } : {}),
   });
@@ -45,18 +45,18 @@ export function openQueue(
 
 export interface QueuedRequest {
   jobId: string;
-  /** As packRequest made it. */
+  /** As packRequest packs it. */
   packed: string;
   start: JobStart;
 }
 
-/** The jobs wait in the queue when this resolves. One that is there already is not made again. */
+/** When this resolves, the jobs wait in the queue. A job that is there already is not made again. */
 export async function enqueueJobs(queue: RequestQueue, jobs: readonly QueuedRequest[]): Promise<void> {
   await queue.addBulk(
     jobs.map(({ jobId, packed, start }) => ({
       name: JOB_NAME,
       data: packJobData(packed, start),
-      // Each turn of a job is a trace of its own: nothing of that of its hand-over is kept with it.
+      // Each turn of a job is a trace of its own. Nothing of the trace of its hand-over is kept.
       opts: {
         jobId,
         ...(queue.opts.telemetry ? { telemetry: { omitContext: true } } : {}),
@@ -65,7 +65,7 @@ export async function enqueueJobs(queue: RequestQueue, jobs: readonly QueuedRequ
   );
 }
 
-/** A delayed job waits no longer. False when there is none of that id, or it is not delayed (any more). */
+/** Ends the wait of a delayed job. False when there is no such job, or it is not delayed (any more). */
 export async function promote(queue: RequestQueue, jobId: string): Promise<boolean> {
   const job = await queue.getJob(jobId);
   if (!job || !(await job.isDelayed())) return false;
@@ -83,7 +83,7 @@ export interface WorkerParts {
   namespace: string;
   concurrency: number;
   lockDurationMs: number;
-  /** Returns when the job is completed; else throws what settle made of its outcome. */
+  /** Returns when the job is completed; otherwise it throws what settle makes of the outcome. */
   process: (job: RequestJob, token: string) => Promise<void>;
   telemetry?: QueueTelemetry | null;
   onLockLost: (jobIds: readonly string[]) => void;
@@ -91,8 +91,9 @@ export interface WorkerParts {
 }
 
 /**
- * A worker that does not start before `run()`. Whether a job that stalled may go on is drover's own decision (E_STALLED), so BullMQ's
- * limit is out of the way; options that are the same for all jobs stand here and not in each job.
+ * A worker that does not start before `run()`. Drover itself decides whether a stalled job may go on
+ * (E_STALLED), so BullMQ's limit is set out of the way. Options that are the same for all jobs stand here and
+ * not in each job.
  */
 export function openWorker(parts: WorkerParts): RequestWorker {
   const worker: RequestWorker = new Worker(QUEUE, (job, token) => parts.process(job, token ?? ''), {
@@ -113,18 +114,18 @@ export function openWorker(parts: WorkerParts): RequestWorker {
   return worker;
 }
 
-/** Thrown to let BullMQ put a job back by `delayMs`, using up an attempt. */
+/** Thrown to make BullMQ put a job back for `delayMs`. This uses up an attempt. */
 export class RetryError extends Error {
   readonly delayMs: number;
   constructor(message: string, delayMs: number) {
     super(message);
     this.delayMs = delayMs;
-    // BullMQ would keep a stack in Redis for each attempt.
+    // BullMQ would keep a stack trace in Redis for each attempt.
     this.stack = message;
   }
 }
 
-/** What the worker's backoff strategy asks: how long until the next attempt, in milliseconds. */
+/** The worker's backoff strategy calls this: how long until the next attempt, in milliseconds. */
 export function backoffOf(error: Error | undefined): number {
   return error instanceof RetryError ? Math.max(1, Math.round(error.delayMs)) : 1000;
 }

@@ -1,9 +1,12 @@
-// Settle: the one place that maps outcomes to what BullMQ does.
+// Settle: the one place that turns an outcome into what BullMQ does.
 import { packFailure } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
 import { DelayedError, type RequestJob, RetryError, UnrecoverableError, WaitingError } from './queue.ts';
 
-/** Returns when the job is to be completed; throws what makes BullMQ delay, fail or put it back; 'lost' leaves it to its new owner. */
+/**
+ * Returns when the job is to be completed. Otherwise throws what makes BullMQ delay it, fail it or put it
+ * back. After 'lost', the job is left to its new owner.
+ */
 export async function settle(outcome: Outcome, job: RequestJob, token: string): Promise<void> {
   switch (outcome.kind) {
     case 'recorded':
@@ -11,7 +14,8 @@ export async function settle(outcome: Outcome, job: RequestJob, token: string): 
     case 'done':
       return;
     case 'retry':
-      // Whether an attempt is left was decided with the crawl's settings; the job itself carries no options.
+      // The crawl's settings have decided already whether an attempt is left. The job itself carries no
+      // options.
       job.opts.attempts = Number.MAX_SAFE_INTEGER;
       job.opts.backoff = { type: 'custom' };
       job.opts.stackTraceLimit = 1;
@@ -26,7 +30,8 @@ export async function settle(outcome: Outcome, job: RequestJob, token: string): 
       throw error;
     }
     case 'lost':
-      // If the lock is still ours (its slot lapsed, or the grace is over) it goes back at once; else this fails: it is another's.
+      // If the lock is still ours (the slot lapsed, or the grace period is over), the job goes back at once.
+      // If not, this call fails, and the job belongs to another consumer.
       await job.moveToWait(token).catch(() => undefined);
       throw new DelayedError();
     case 'stop':

@@ -1,4 +1,5 @@
-// The queue "webhooks" in BullMQ: one job is one event on its way to the receiver, tried again until it has arrived or is given up.
+// The queue "webhooks" in BullMQ. One job is one event on its way to the receiver. It is tried again until it
+// has arrived or is given up.
 
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
@@ -17,20 +18,23 @@ export const WEBHOOK_QUEUE = 'webhooks';
 
 export interface WebhookData {
   crawl: string;
-  /** What is signed and sent, to the byte the same at each attempt. */
+  /** The text that is signed and sent. It is the same, byte by byte, at each attempt. */
   body: string;
 }
 
-/** Its id is the event's, its name the event's type. */
+/** The id of the job is that of the event, and its name is the type of the event. */
 export type WebhookJob = Job<WebhookData, void, string>;
 export type WebhookQueue = Queue<WebhookData, void, string>;
 export type WebhookWorker = Worker<WebhookData, void, string>;
 
-/** With the waits of delayAfter: over four hours. */
+/** With the waits of delayAfter, this takes over four hours. */
 export const MOST_ATTEMPTS = 15;
 const FIRST_DELAY_MS = 2000;
 export const LONGEST_DELAY_MS = 3_600_000;
-/** Of the jobs given up, and of those delivered, the newest stay: a job that is made twice (a crash in between) is known by its id. */
+/**
+ * How many of the delivered jobs, and of those given up, are kept. Their ids keep the same event from being
+ * added twice after a crash.
+ */
 const KEPT = 1000;
 
 export function openWebhookQueue(
@@ -47,7 +51,10 @@ export function openWebhookQueue(
   return queue;
 }
 
-/** The jobs wait in the queue when this resolves. One that is there already, or was lately, is not made again. */
+/**
+ * When this resolves, the jobs wait in the queue. A job that is there already, or was there lately, is not
+ * made again.
+ */
 export async function addWebhookJobs(
   queue: WebhookQueue,
   jobs: readonly ({ id: string; type: string } & WebhookData)[],
@@ -57,25 +64,30 @@ export async function addWebhookJobs(
   );
 }
 
-/** How long until the next attempt, after so many: doubled each time, at most an hour, with full jitter over the upper half. */
+/**
+ * How long to wait after this many attempts: doubled each time, at most an hour; the upper half is random.
+ */
 export function delayAfter(attempts: number): number {
   const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
   return full * (0.5 + Math.random() / 2);
 }
 
-/** How an attempt ended. `why` is kept with the job: no secrets. again: after `afterMs`, unless it was the last. stopped: put back as if not tried. */
+/**
+ * How an attempt ended. again: tried again after `afterMs`, unless it was the last. stopped: returned as if
+ * not tried. `why` is kept with the job, so it must hold no secrets.
+ */
 export type Delivery =
   | { kind: 'delivered' }
   | { kind: 'again'; why: string; afterMs: number }
   | { kind: 'givenUp'; why: string }
   | { kind: 'stopped' };
 
-/** Whether this attempt, the one being made, is the last. */
+/** Whether the attempt that is being made is the last. */
 export function isLastAttempt(job: WebhookJob): boolean {
   return job.attemptsMade + 1 >= (job.opts.attempts ?? MOST_ATTEMPTS);
 }
 
-/** A worker that takes jobs at once. */
+/** A worker that starts to take jobs at once. */
 export function openWebhookWorker(parts: {
   connection: Redis;
   namespace: string;
@@ -104,7 +116,7 @@ export function openWebhookWorker(parts: {
   return worker;
 }
 
-/** Returns when the job is completed; throws what makes BullMQ delay, fail or put it back. */
+/** Returns when the job is completed. Throws what makes BullMQ delay it, fail it or put it back. */
 async function settleDelivery(delivery: Delivery, job: WebhookJob, token: string): Promise<void> {
   switch (delivery.kind) {
     case 'delivered':

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
+import { originOf } from '../url/host.ts';
 import { causeOf, disallowsAll, type RobotsEntry, type RobotsFetch } from './entry.ts';
 import { parseRobots, type RobotsRules } from './rules.ts';
 import {
@@ -184,10 +185,4 @@ function verdictOf({ entry, cause, rules }: Known, origin: string, url: string):
  */
 export function ruleFailure(file: string, line: number | null, rule: string | null): Failure {
   return failure('E_ROBOTS', `Line ${line} of ${file}: ${rule}`);
-}
-
-/** Scheme, host and port of a normalised URL. */
-function originOf(url: string): string {
-  const end = url.indexOf('/', url.indexOf('//') + 2);
-  return end < 0 ? url : url.slice(0, end);
 }

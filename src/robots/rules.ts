@@ -152,7 +152,7 @@ function pathOf(url: string): ComparablePath {
   return comparablePath(path.startsWith('/') ? path : `/${path}`);
 }
 
-interface Line {
+interface RobotsLine {
   key: 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap';
   value: string;
   /** The line without its comment and the white space around it. */
@@ -165,7 +165,7 @@ interface Line {
  * The lines with a known key. The colon may be missing if one word follows the key ("disallow /"), as in
  * Google's parser.
  */
-function* linesOf(text: string): Generator<Line> {
+function* linesOf(text: string): Generator<RobotsLine> {
   let line = 0;
   for (const whole of withinLimit(text)
     .replace(/^[\ufeff\ufffd]/, '') // a byte order mark or a part of one

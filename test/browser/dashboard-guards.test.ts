@@ -1,4 +1,5 @@
-// What must not happen to the dashboard, in a real Chromium: pages that run in it, sessions and servers that end, tokens that do too much.
+// What must not happen to the dashboard, in a real Chromium: pages that run in it, sessions and servers that
+// end, tokens that do too much.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { READ_TOKEN, WRITE_TOKEN } from '../support/api/api.ts';

@@ -1,4 +1,5 @@
-// The dashboard in a real Chromium, served by a real drover that really crawls: what a person does with it, on a desk and on a phone.
+// The dashboard in a real Chromium, served by a real drover that really crawls: what a person does with it,
+// on a desk and on a phone.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { timesAsked } from '../support/auditor.ts';
 import { assertAddsUp, openCommandRunner, recordsOf } from '../support/crawls.ts';
+import { timesAsked } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 

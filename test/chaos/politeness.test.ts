@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { figuresOf } from '../../bench/politeness/figures.ts';
 import { behavioursOf, listOf, type PoliteHost, settingsOf, spread } from '../../bench/politeness/hosts.ts';
-import { askedAgain } from '../support/auditor.ts';
 import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
+import { askedAgain } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
@@ -57,7 +57,7 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
   for (const consumer of others) assert.equal((await consumer.exit).code, 0, consumer.stderr());
 
   const log = await site.log();
-  const violations = figuresOf(log, hosts, { kills: [killedAt], newsMs: EVENTS_MS }).flatMap(
+  const violations = figuresOf(log, hosts, { kills: [killedAt], knownAfterMs: EVENTS_MS }).flatMap(
     (host) => host.violations,
   );
   assert.deepEqual(violations, []);
@@ -70,7 +70,8 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
   );
   assertAddsUp(await runner.status('polite'));
 
-  // Only the consumer's death makes a page be asked for again once it was served, or began to be; a 429 is no attempt.
+  // Only the consumer's death makes a page be asked for again once it was served, or began to be; a 429 is no
+  // attempt.
   assert.ok(log.filter(({ status }) => status === 429).length > 10);
   const interrupted = new Set(askedAgain(log.filter(({ status }) => status !== 429)));
   const again = records.filter(({ attempts }) => attempts > 1).map(({ url }) => url.replace('http://', ''));

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import type { ReplayRun } from '../../src/dead/replay-runs.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
-import { timesAsked } from '../support/auditor.ts';
 import { assertAddsUp, type CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
+import { timesAsked } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 

@@ -1,4 +1,5 @@
-// /v1/hosts, /v1/dead and /v1/replays over HTTP: limits and pauses as the site sees them, failures found, tried again, purged, explained.
+// /v1/hosts, /v1/dead and /v1/replays over HTTP: limits and pauses as the site sees them, failures found,
+// tried again, purged, explained.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';

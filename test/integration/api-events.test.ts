@@ -1,4 +1,5 @@
-// GET /v1/events: what a reader gets first and then, several of them, one that does not read, and the end of the stream.
+// GET /v1/events: what a reader gets first and then, several of them, one that does not read, and the end of
+// the stream.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Api, READ_TOKEN, sharedApi, startApi, WRITE_TOKEN } from '../support/api/api.ts';

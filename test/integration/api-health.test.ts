@@ -1,4 +1,5 @@
-// How a server comes and goes: health, readiness, metrics, and a SIGTERM that loses nothing and keeps nobody waiting beyond --grace.
+// How a server comes and goes: health, readiness, metrics, and a SIGTERM that loses nothing and keeps nobody
+// waiting beyond --grace.
 import assert from 'node:assert/strict';
 import test, { suite } from 'node:test';
 import { type Api, READ_TOKEN, sharedApi, startApi, WRITE_TOKEN } from '../support/api/api.ts';

@@ -1,4 +1,5 @@
-// Bodies, connections and bytes that are meant to hurt: refused in bounded memory and time, while the server goes on answering.
+// Bodies, connections and bytes that are meant to hurt: refused in bounded memory and time, while the server
+// goes on answering.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createGzip } from 'node:zlib';

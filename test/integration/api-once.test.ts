@@ -1,4 +1,5 @@
-// Sent again, and nothing twice: an upload that was cut off, an Idempotency-Key, a server killed in the middle; many lines in bounded memory.
+// Sent again, and nothing twice: an upload that was cut off, an Idempotency-Key, a server killed in the
+// middle; many lines in bounded memory.
 import assert from 'node:assert/strict';
 import test, { suite } from 'node:test';
 import { type Api, sharedApi, startApi } from '../support/api/api.ts';

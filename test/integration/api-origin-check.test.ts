@@ -1,4 +1,5 @@
-// Who may call the API: tokens, sessions, names of the server, pages of other sites; and where it refuses to listen.
+// Who may call the API: tokens, sessions, names of the server, pages of other sites; and where it refuses to
+// listen.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,4 +1,5 @@
-// POST /v1/requests: one, an array, NDJSON; what is named as bad, what is known already, what a crawl's limits leave out.
+// POST /v1/requests: one, an array, NDJSON; what is named as bad, what is known already, what a crawl's
+// limits leave out.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';

@@ -48,7 +48,8 @@ test('uploads are counted while they go on, and those that break off are not; no
 
 test('who sends, or begins, too slowly is let go: bodies with 408, headers and silence without more', async () => {
   const api = await serve();
-  // Of a body that was given up for its size nobody hears any more; least of all the whole process, when its time is over.
+  // Of a body that was given up for its size nobody hears any more; least of all the whole process, when its
+  // time is over.
   const large = Buffer.alloc(8 * 1024 ** 2, 'x');
   await api.refused(413, 'E_BODY_SIZE', 'POST', '/v1/requests', {
     body: (async function* () {

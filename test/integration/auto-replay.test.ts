@@ -1,4 +1,5 @@
-// Automatic replay: one letter of a host that was down is tried now and then; the others follow when it comes through.
+// Automatic replay: one letter of a host that was down is tried now and then; the others follow when it comes
+// through.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { replayDowned, waitAfter } from '../../src/dead/auto-replay.ts';

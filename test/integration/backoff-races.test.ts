@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, type TestContext } from 'node:test';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';
-import type { Signal } from '../../src/politeness/backoff.ts';
+import type { Signal } from '../../src/politeness/answer-signal.ts';
 import { type Backoff, createBackoff } from '../../src/politeness/host-backoff.ts';
 import { createKeyEvents, type KeyEvents } from '../../src/politeness/key-events.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';

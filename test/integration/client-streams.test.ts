@@ -1,4 +1,5 @@
-// What streams between the client and the API: requests of any number on their way up, events on their way down.
+// What streams between the client and the API: requests of any number on their way up, events on their way
+// down.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { askedAgain } from '../support/auditor.ts';
+import { askedAgain } from '../support/politeness/auditor.ts';
 import { spawnDrover, spawnProgram, until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { askedAgain, audit, startsDuring, violationsOf } from '../support/auditor.ts';
 import { assertAddsUp, openCommandRunner, recordsOf } from '../support/crawls.ts';
+import { askedAgain, audit, startsDuring, violationsOf } from '../support/politeness/auditor.ts';
 import { startSite } from '../support/site/site.ts';
 
 test('a site is crawled: one record for each page, each page fetched once, exit code 0', async (t) => {

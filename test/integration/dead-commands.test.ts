@@ -102,7 +102,7 @@ test('a letter is shown with its request, every attempt and the command that rep
     'status 500, address 127.0.0.1',
     'first byte',
     'body: =cmd|calc \\x1b[2J',
-    'Replay when the server is well.',
+    'Replay when the server works again.',
     `npm run drover -- dead replay ${id} --wait`,
   ])
     assert.ok(page.includes(part), `${part}\n${page}`);

@@ -1,5 +1,5 @@
-// Every way in which a fetch can fail, through the whole program: one list with one URL for each kind of trouble, one crawl,
-// and what its records and its dead letters say. The defects by themselves are the matter of fetch-*.test.ts.
+// Every way in which a fetch can fail, in one crawl of a list with one URL for each: its records and its dead
+// letters. The failures by themselves are tested in fetch-*.test.ts.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
@@ -27,7 +27,7 @@ import {
 } from '../support/site/hostile.ts';
 import { startTls, startTlsSilent } from '../support/site/hostile-tls.ts';
 
-/** How it must end: dead at once, dead when both attempts are used up, or recorded (asking again would change nothing). */
+/** How it must end. 'dead after retries': after both attempts; 'recorded': a retry would change nothing. */
 type End = 'dead at once' | 'dead after retries' | 'recorded';
 type Server = { url: string; close(): unknown };
 type Trouble = [what: string, code: ErrorCode, end: End, start: () => Promise<Server>];
@@ -260,7 +260,7 @@ test('there is a row for every error of a fetch', () => {
   const codes = (Object.keys(catalogue) as ErrorCode[]).filter((code) =>
     layers.includes(catalogue[code].layer),
   );
-  // A request's body has at most 1 MiB, which the system's buffers of loopback take: see fetch-timeouts.test.ts.
+  // The buffers of loopback take any body of a request (1 MiB at most): see fetch-timeouts.test.ts.
   const elsewhere: ErrorCode[] = ['E_SEND_TIMEOUT'];
   const shown = new Set([...troubles.map(([, code]) => code), ...elsewhere]);
   assert.deepEqual(

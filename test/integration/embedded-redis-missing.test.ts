@@ -1,4 +1,4 @@
-// What a command says when the embedded Redis cannot be had: no directory, no server, an old one, a full
+// What a command says when the embedded Redis cannot be used: no directory, no server, an old one, a full
 // disk.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { cleanUp, client, command, dataDirectory, started } from '../support/embedded.ts';
 
-suite('an embedded Redis that cannot be had', { concurrency: 4 }, () => {
+suite('an embedded Redis that cannot be used', { concurrency: 4 }, () => {
   test('a data directory that cannot be made is E_DATA_DIR', async (t) => {
     const dataDir = dataDirectory(t);
     mkdirSync(dataDir);

@@ -1,4 +1,5 @@
-// Every program in examples/ does what its first lines say: as it stands there, importing 'drover' by its name.
+// Every program in examples/ does what its first lines say: as it stands there, importing 'drover' by its
+// name.
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

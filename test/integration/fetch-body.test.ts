@@ -1,4 +1,5 @@
-// Bodies: decompressed in every coding, never more than the limit of them in memory, and honest about what is broken.
+// Bodies: decompressed in every coding, never more than the limit of them in memory, and honest about what is
+// broken.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import zlib from 'node:zlib';

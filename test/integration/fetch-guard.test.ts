@@ -1,4 +1,5 @@
-// I7: no connection is made to an address that is special and was not allowed, whatever a name server or a redirect says.
+// No connection is made to an address that is special and was not allowed, whatever a name server or a
+// redirect says.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { AllowList } from '../../src/fetch/guard.ts';

@@ -1,4 +1,5 @@
-// Redirects as browsers follow them: where they lead, with which method, and what is not given to another origin.
+// Redirects as browsers follow them: where they lead, with which method, and what is not given to another
+// origin.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { answered, closing, fetcherFor, requestTo, textOf } from '../support/fetching.ts';

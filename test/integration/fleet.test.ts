@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { askedAgain, audit } from '../support/auditor.ts';
 import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
+import { askedAgain, audit } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 

@@ -1,5 +1,6 @@
-// A queue that a former version filled: its jobs kept the packed request alone, said by their name how they start, and by their timestamp when
-// that was decided. They are fetched, listed and brought back like all others.
+// A queue that a former version filled: its jobs kept the packed request alone, said by their name how they
+// start, and by their timestamp when that was decided. They are fetched, listed and brought back like all
+// others.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
@@ -36,8 +37,8 @@ async function siteOf(t: TestContext, options: Partial<SiteOptions> = {}): Promi
 }
 
 /**
- * A crawl `c` of these pages, all of them handed out to jobs of the former form. `starts`: of each, instead of what dispatch said; `progress`: what
- * they remember.
+ * A crawl `c` of these pages, all of them handed out to jobs of the former form. `starts`: of each, instead
+ * of what dispatch said; `progress`: what they remember.
  */
 async function leaveFormerJobs(
   { runner, fleet }: TestFleet,
@@ -52,20 +53,20 @@ async function leaveFormerJobs(
   const { code, stderr } = await runner.run(['enqueue', runner.path('list.txt'), ...CRAWL, ...args]);
   assert.equal(code, 0, stderr);
   const queue = openQueue(fleet);
-  const turn = {
+  const asked = {
     serve: '*',
     wanted: 50,
     leaseMs: LEASE_MS,
     releases: [],
   };
-  const { handed } = await dispatch(fleet, { ...turn, arrived: [] });
-  assert.equal(handed.length, urls.length, 'all are handed out in one turn');
+  const { handed } = await dispatch(fleet, { ...asked, arrived: [] });
+  assert.equal(handed.length, urls.length, 'all are handed out in one dispatch');
   for (const [index, { crawl, id, packed, start: own }] of handed.entries()) {
     const opts = { jobId: jobIdOf(crawl, id), timestamp: Date.now() };
     const job = await queue.add(starts[index] ?? own, packed, opts);
     if (progress) await job.updateProgress(progress);
   }
-  await dispatch(fleet, { ...turn, wanted: 0, arrived: handed.map(({ crawl, id }) => jobIdOf(crawl, id)) });
+  await dispatch(fleet, { ...asked, wanted: 0, arrived: handed.map(({ crawl, id }) => jobIdOf(crawl, id)) });
   return queue;
 }
 

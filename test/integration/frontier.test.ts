@@ -6,7 +6,7 @@ import { beginCrawl, leaveCrawl, readCounts } from '../../src/crawl/crawl.ts';
 import { fleetOf } from '../../src/fleet.ts';
 import { createCommitter, type Ending } from '../../src/frontier/commit.ts';
 import { dispatch, type Handed } from '../../src/frontier/dispatch.ts';
-import { entryOf } from '../../src/frontier/entry.ts';
+import { packBatchEntry } from '../../src/frontier/entry.ts';
 import { BATCH, offer, offerList } from '../../src/frontier/offer.ts';
 import { keysOf, namespaceOf } from '../../src/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
@@ -188,7 +188,7 @@ test('ending a request twice, or under an older claim, changes nothing', async (
   const { fleet, id, dispatchOnce, end, key, counts } = await crawl({ perHost: 10 });
   await offer(fleet, id, pages(2));
   const [one, two] = (await dispatchOnce(10)).handed as [Handed, Handed];
-  const links = entryOf(
+  const links = packBatchEntry(
     { url: 'http://a.example/late', depth: 1, referrer: null, extras: null },
     'a.example',
   );
@@ -224,7 +224,7 @@ test('links of a page are there when the page has ended, and the crawl goes on w
   await leaveCrawl(fleet, id, 'p');
   const [only] = (await dispatchOnce(10)).handed as [Handed];
   const links = ['http://a.example/1', 'http://b.example/2'].map((url) =>
-    entryOf({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'),
+    packBatchEntry({ url, depth: 1, referrer: 'http://a.example/p/0', extras: null }, 'a.example'),
   );
   await end(only, { links: links.join('') });
   const { state, accepted, waiting } = await counts();

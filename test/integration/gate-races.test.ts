@@ -1,5 +1,5 @@
-// Starts at the edge of a limit: limits and pauses that change while requests are on their way, look-ups and connections that take their
-// time. From the server's log, or from what Redis was asked.
+// Starts at the edge of a limit: limits and pauses that change while requests are on their way, look-ups and
+// connections that take their time. From the server's log, or from what Redis was asked.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -11,10 +11,10 @@ import { namespaceOf } from '../../src/keys.ts';
 import type { AskGate } from '../../src/politeness/gate-question.ts';
 import { createSlots, type Slots } from '../../src/politeness/slot.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
-import { type AuditedLimits, startsDuring, violationsOf } from '../support/auditor.ts';
 import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { type NameServer, startNameServer } from '../support/name-server.ts';
+import { type AuditedLimits, startsDuring, violationsOf } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
@@ -33,7 +33,10 @@ async function openSite(
   return { site, host: new URL(site.url).host };
 }
 
-/** Knows every name, but is silent at the first question for it: the look-up takes as long as it takes to ask again. */
+/**
+ * Knows every name, but is silent at the first question for it: the look-up takes as long as it takes to ask
+ * again.
+ */
 async function slowNames(context: TestContext): Promise<NameServer> {
   const names = await startNameServer((_, type, count) => {
     if (count === 1) return 'silent';

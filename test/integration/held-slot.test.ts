@@ -1,4 +1,5 @@
-// The slot and the permit of one job: held once, given back once, whatever comes between. With real slots in a real Redis.
+// The slot and the permit of one job: held once, given back once, whatever comes between. With real slots in
+// a real Redis.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { HeldSlot } from '../../consumers/slot/held-slot.ts';
@@ -15,7 +16,10 @@ const fleets = openFleets();
 const KEY = 'a.example';
 const start = { key: KEY, url: `http://${KEY}/`, claims: false, withPermit: true };
 
-/** One consumer's slots of a crawl with so many for each host; each slot that goes back to the fleet is noted by its key. */
+/**
+ * One consumer's slots of a crawl with so many for each host; each slot that goes back to the fleet is noted
+ * by its key.
+ */
 async function consumer(t: TestContext, perHost = 4) {
   const { fleet } = await fleets.open();
   const settings = crawlSettings({ ...defaultSettings, perHost, adaptive: false });

@@ -2,8 +2,14 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { type AuditedLimits, byHost, mostInFlight, smallestGapMs, violationsOf } from '../support/auditor.ts';
 import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
+import {
+  type AuditedLimits,
+  byHost,
+  mostInFlight,
+  smallestGapMs,
+  violationsOf,
+} from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 
@@ -153,7 +159,8 @@ test('Crawl-delay is obeyed from the first page on, robots.txt included, up to t
 test('the names of one server share its ceiling, by domain and by address', async (t) => {
   const site = await openSite(t, { pages: 10, behaviours: { '/p/*': { delayMs: 100 } } });
   const runner = await openCommandRunner();
-  // Names below localhost are this machine; a.shop.localhost and b.shop.localhost are one registrable domain, x.localhost another.
+  // Names below localhost are this machine; a.shop.localhost and b.shop.localhost are one registrable domain,
+  // x.localhost another.
   const names = ['a.shop.localhost', 'b.shop.localhost', 'c.shop.localhost', 'x.localhost'];
   const path = await list(
     runner,

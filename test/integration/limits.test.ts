@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { audit, violationsOf } from '../support/auditor.ts';
 import { openCommandRunner } from '../support/crawls.ts';
+import { audit, violationsOf } from '../support/politeness/auditor.ts';
 import { startSite } from '../support/site/site.ts';
 
 const LIST = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '-c', '40', '--crawl', 'c'];
@@ -100,7 +100,8 @@ test('a key that requests name has its delay, and the Crawl-delay of its hosts, 
   const named = await crawl({ key: 'api', delayMs: 200 }, ...base, '--ignore-robots', '--crawl', 'a');
   assert.equal(named.length, 8);
   assert.deepEqual(violationsOf(named, { concurrency: 4, delayMs: 200 }, [], 5), []);
-  // Each robots.txt is asked for before it can be known; from then on the pages keep apart, whatever their host.
+  // Each robots.txt is asked for before it can be known; from then on the pages keep apart, whatever their
+  // host.
   const told = await crawl({ key: 'other' }, ...base, '--crawl', 'b');
   const pages = told.filter(({ path }) => path !== '/robots.txt');
   assert.equal(pages.length, 8);

@@ -92,7 +92,8 @@ test('every job has its line, with request, crawl, host, attempt and code; no se
       everyMs: 50,
     },
   );
-  // What Redis refuses comes back with all that was sent: requests that are handed over, as their lanes give them.
+  // What Redis refuses comes back with all that was sent: requests that are handed over, as their lanes give
+  // them.
   await site.behave('/p/*', { delayMs: 100 });
   await site.clearLog();
   await offer('full');

@@ -1,4 +1,5 @@
-// How a program's producer lives: its hold on the crawl, its end, Redis going away; and what the program reads of the results.
+// How a program's producer lives: its hold on the crawl, its end, Redis going away; and what the program
+// reads of the results.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -78,7 +79,8 @@ test('a program that forgets to close ends all the same, with all that it waited
   const { code } = await program.exit;
   assert.equal(code, 0, program.stderr());
   assert.equal(JSON.parse(program.stdout()).accepted, 2);
-  // The commands with that data directory share its Redis and its crawl, and the program reads what they wrote.
+  // The commands with that data directory share its Redis and its crawl, and the program reads what they
+  // wrote.
   const runner = await openCommandRunner({ DROVER_DATA_DIR: dataDir, REDIS_URL: '' });
   const consumer = runner.start(['consume']);
   await until(async () => (await runner.status('pages')).state === 'finished', {

@@ -1,9 +1,10 @@
-// What hosts say of being asked too much, and what follows: pauses, forgiveness, a slower pace; from the server's log.
+// What hosts say of being asked too much, and what follows: pauses, forgiveness, a slower pace; from the
+// server's log.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { byHost, startsDuring } from '../support/auditor.ts';
 import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
+import { byHost, startsDuring } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 

@@ -184,7 +184,9 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
   },
 };
 
-/** What the API answers to each curl line of the README; they run in its order, while `npm run serve` runs. */
+/**
+ * What the API answers to each curl line of the README; they run in its order, while `npm run serve` runs.
+ */
 const answers: Record<string, (stdout: string) => Promise<void> | void> = {
   'curl localhost:3300/v1/requests -H content-type:application/json -d \'["https://example.com/p/1", "https://example.com/p/2", "https://example.com/p/3"]\'':
     async (stdout) => {

@@ -1,5 +1,6 @@
-// I7 through the whole program: names that say one address when asked and another when asked again, or several at once. What listens
-// inside must never see a connection. Some addresses of loopback stand for public ones, so that no test sends anything beyond this machine.
+// The guard of addresses, through the whole program: names that say one address when asked and another when
+// asked again, or several at once. What listens inside must never see a connection. Some addresses of
+// loopback stand for public ones, so that no test sends anything beyond this machine.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -57,7 +58,10 @@ function addressesOf(name: string, type: 'A' | 'AAAA', count: number): string[] 
   return answer;
 }
 
-/** Closes its connections, so that the next request asks for the name again; but for one name, which has turned by then. */
+/**
+ * Closes its connections, so that the next request asks for the name again; but for one name, which has
+ * turned by then.
+ */
 function answerOutside(request: IncomingMessage, response: ServerResponse): void {
   const [name = ''] = request.headers.host?.split(':') ?? [];
   const path = request.url ?? '';

@@ -1,12 +1,12 @@
-// Redirects and the limits of the hosts that they lead to: each hop waits for its own host's time, and no hop waits for ever. From the
-// server's log.
+// Redirects and the limits of the hosts that they lead to: each hop waits for its own host's time, and no hop
+// waits for ever. From the server's log.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { pauseHost, resumeHost } from '../../src/frontier/hosts.ts';
-import { type AuditedLimits, byHost, startsDuring, violationsOf } from '../support/auditor.ts';
 import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
+import { type AuditedLimits, byHost, startsDuring, violationsOf } from '../support/politeness/auditor.ts';
 import { type DroverProcess, until } from '../support/signals.ts';
 import { type LogEntry, type Site, type SiteOptions, startSite } from '../support/site/site.ts';
 

@@ -1,4 +1,5 @@
-// The core of dead letters: groups, attempts, canary runs, purge; with real crawls against a site that is repaired in between.
+// The core of dead letters: groups, attempts, canary runs, purge; with real crawls against a site that is
+// repaired in between.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ALL_DEAD, matchesLetter } from '../../src/dead/filter.ts';

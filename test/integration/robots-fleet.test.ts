@@ -120,7 +120,10 @@ for (const [nth, { promise, code, reason }] of sick.entries()) {
   });
 }
 
-/** For ever so many requests, the three consumers together. The bound leaves room for a clock that is set meanwhile. */
+/**
+ * For ever so many requests, the three consumers together. The bound leaves room for a clock that is set
+ * meanwhile.
+ */
 function assertAskedEveryTwoSeconds(index: number): void {
   const asks = asksOf(index).map(({ at }) => at);
   assert.ok(asks.length > 0);

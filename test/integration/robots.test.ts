@@ -1,5 +1,5 @@
-// What a process and its fleet know of a robots.txt, how long, and what holds while it cannot be had: real
-// Redis, and a real server that counts.
+// What a process and its fleet know of a robots.txt, how long, and what holds while it cannot be fetched:
+// real Redis, and a real server that counts.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { failure } from '../../src/errors.ts';
@@ -179,7 +179,7 @@ const limit = 500 * 1024;
 const answers200 = (body: string): RobotsFetch => ({ kind: 'answer', status: 200, text: body });
 const url = (path: string) => `http://h.example${path}`;
 
-test('rules that cannot be had anew after 24 hours are no longer used: all is refused for 30 days, then allowed, until there are rules again', async () => {
+test('rules that cannot be fetched again after 24 hours are no longer used: all is refused for 30 days, then allowed, until there are rules again', async () => {
   let now = 1_000_000_000;
   let found: RobotsFetch = answers200(lines('Disallow: /private'));
   const codes = async (at: number) => {

@@ -22,7 +22,10 @@ after(async () => {
   await server.stop();
 });
 
-/** Runs one job through a worker whose processing ends in these outcomes, one after the other; answers what became of the job. */
+/**
+ * Runs one job through a worker whose processing ends in these outcomes, one after the other; answers what
+ * became of the job.
+ */
 async function runJob(
   outcomes: Outcome[],
   check: (facts: { job: RequestJob | undefined; state: string; seen: RequestJob[] }) => boolean,

@@ -132,7 +132,7 @@ test('indexes within indexes are read to the third level, and a ring of them end
   assert.deepEqual([...records.keys()].sort(), names);
   assert.deepEqual(hosts.asked.filter((name) => name !== 'a.localhost/robots.txt').sort(), names);
   assert.deepEqual((await counts()).leftOut, { E_SITEMAP: 1 });
-  assert.deepEqual(await warningsIn(runner), ['Sitemaps in an index too deep in others: 1 left out.']);
+  assert.deepEqual(await warningsIn(runner), ['Sitemaps in an index that is nested too deep: 1 left out.']);
 });
 
 test('a page of a sitemap that is redirected to another host does not widen the scope of the crawl', async (t) => {

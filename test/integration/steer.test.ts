@@ -5,17 +5,18 @@ import test from 'node:test';
 import { steerCrawl } from '../../src/crawl/steer.ts';
 import { dropStep, steer } from '../../src/frontier/steer.ts';
 import { keysOf } from '../../src/keys.ts';
-import { askedAgain, startsDuring } from '../support/auditor.ts';
 import { assertAddsUp, recordsOf } from '../support/crawls.ts';
 import { bareCrawl, frontierKeys, recordedAtLeast } from '../support/fleets/steering.ts';
 import { openFleets } from '../support/fleets.ts';
+import { askedAgain, startsDuring } from '../support/politeness/auditor.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 
 test('pause: nothing begins later than 3 s after it; resume: the crawl goes on and ends with every page once', async (t) => {
-  // Ten at a time and two seconds each: what is in the queue when the pause comes would go on beginning for longer than it may.
+  // Ten at a time and two seconds each: what is in the queue when the pause comes would go on beginning for
+  // longer than it may.
   const site = await startSite({ pages: 200, behaviours: { '/p/*': { delayMs: 2000 } } });
   t.after(() => site.stop());
   const { runner } = await fleets.open();

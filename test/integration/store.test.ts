@@ -35,7 +35,8 @@ async function idsIn(dir: string, crawl: string): Promise<string[]> {
   return ids;
 }
 
-// Stores with 40 at a time, bodies of 0 to 90 kB, in two crawls, and prints each id once its store has resolved.
+// Stores with 40 at a time, bodies of 0 to 90 kB, in two crawls, and prints each id once its store has
+// resolved.
 const endless = `${recordOf}
   const { randomBytes } = await import('node:crypto');
   const page = '<p class="x">"text" \\u30c4\\n'.repeat(4000);

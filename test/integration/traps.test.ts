@@ -10,7 +10,8 @@ import { until } from '../support/signals.ts';
 
 let redis: TestRedis;
 before(async () => {
-  // Traps are long rows of pages one after the other: nothing is killed here, and no page need wait for the disk.
+  // Traps are long rows of pages one after the other: nothing is killed here, and no page need wait for the
+  // disk.
   redis = await startTestRedis({ args: ['--appendfsync', 'no'] });
 });
 after(() => redis.stop());
@@ -22,7 +23,10 @@ const fleet = (): Promise<CommandRunner> =>
 interface TrapSite {
   url: string;
   port: number;
-  /** How often each was asked for: `/path?query`, or `host/path?query` of a host other than 127.0.0.1. robots.txt is left out. */
+  /**
+   * How often each was asked for: `/path?query`, or `host/path?query` of a host other than 127.0.0.1.
+   * robots.txt is left out.
+   */
   asked: Map<string, number>;
 }
 

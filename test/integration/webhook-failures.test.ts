@@ -1,4 +1,5 @@
-// Webhooks where something goes wrong: receivers that fail, are slow, or must not be reached; consumers that are killed.
+// Webhooks where something goes wrong: receivers that fail, are slow, or must not be reached; consumers that
+// are killed.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';

@@ -19,7 +19,9 @@ const SECRET = 'sixteen characters and some more';
 const QUICK = ['--depth', '0', '--ignore-robots', '--no-adaptive', '--quiet', '--attempts', '1'];
 const HOOKED = [...QUICK, '--crawl', 'c', '--allow-private', '127.0.0.1', '--webhook'];
 
-/** A fleet whose commands have the secret, and a list of `pages` at a site, each of which answers `status`. */
+/**
+ * A fleet whose commands have the secret, and a list of `pages` at a site, each of which answers `status`.
+ */
 async function openHooked(t: TestContext, pages: number, status: number) {
   const site = await startSite({ pages, behaviours: { '/p/*': { status } } });
   t.after(() => site.stop());

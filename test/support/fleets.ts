@@ -22,7 +22,9 @@ export interface Fleets {
   open(environment?: Record<string, string>): Promise<TestFleet>;
 }
 
-/** To be called once, at the top of a test file: starts the Redis before its tests and stops it after them. */
+/**
+ * To be called once, at the top of a test file: starts the Redis before its tests and stops it after them.
+ */
 export function openFleets(options: TestRedisOptions = {}): Fleets {
   let server: TestRedis;
   let redis: Redis;

@@ -38,7 +38,10 @@ export class Terminal extends Writable {
     return this.writes.join('');
   }
 
-  /** The lines that one sees: obeys what drover writes (cursor up, erase line, erase below, styles) and nothing else. */
+  /**
+   * The lines that one sees: obeys what drover writes (cursor up, erase line, erase below, styles) and
+   * nothing else.
+   */
   seen(): string[] {
     const lines: string[][] = [[]];
     let [row, column] = [0, 0];

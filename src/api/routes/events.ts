@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { CrawlView } from '../../crawl/views.ts';
 import { readStats } from '../../fleet/history.ts';
 import type { TailBatch } from '../../fleet/live-tail.ts';
-import { answerHeaders } from '../answer-headers.ts';
+import { apiHeaders } from '../answer-headers.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { exactCrawl } from '../crawl-names.ts';
 import type { Hub } from '../hub.ts';
@@ -59,7 +59,7 @@ export function addEventRoutes(server: ApiServer, context: ApiContext, hub: Hub)
       reply.hijack();
       const response = reply.raw;
       response.writeHead(200, {
-        ...answerHeaders,
+        ...apiHeaders,
         'content-type': 'text/event-stream; charset=utf-8',
         'x-accel-buffering': 'no',
         'x-request-id': request.id,

@@ -1,32 +1,13 @@
 // /v1/crawls/{id}/records: a crawl's records, in pages or all at once.
 import { z } from 'zod';
 import { findRecordsFolder } from '../../crawl/crawl.ts';
-import { csvLine } from '../../csv.ts';
-import type { CrawlRecord } from '../../record.ts';
+import { recordsAsCsv } from '../../records/export/csv.ts';
 import { readRecords } from '../../records/read/read.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { exactCrawl } from '../crawl-names.ts';
 import { COSTLY } from '../limits.ts';
 import { answers, pageQuery } from '../shapes.ts';
 import { sendText, wants } from '../text-answers.ts';
-
-/** Columns of the CSV. Body and links are left out, because a row should fit on a screen. */
-const COLUMNS = [
-  ...[
-    'url',
-    'finalUrl',
-    'status',
-    'ok',
-    'title',
-    'contentType',
-    'bytes',
-    'attempts',
-    'depth',
-    'referrer',
-    'label',
-  ],
-  ...['fetchedAt', 'error', 'id', 'crawl'],
-] as const satisfies readonly (keyof CrawlRecord)[];
 
 export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
   const { fleet, recordsDir, records } = context;
@@ -51,7 +32,10 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
       const recordsFolder = await findRecordsFolder(fleet, crawl);
       const form = wants(request);
       if (form === 'ndjson') return sendText(reply, 'application/x-ndjson', lines(recordsDir, recordsFolder));
-      if (form === 'csv') return sendText(reply, 'text/csv', rows(recordsDir, recordsFolder), `${crawl}.csv`);
+      if (form === 'csv') {
+        const csv = recordsAsCsv(readRecords(recordsDir, recordsFolder));
+        return sendText(reply, 'text/csv', csv, `${crawl}.csv`);
+      }
       return records.page(recordsFolder, request.query.cursor ?? null, request.query.limit);
     },
   );
@@ -59,12 +43,4 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
 
 async function* lines(dir: string, recordsFolder: string): AsyncGenerator<string> {
   for await (const json of readRecords(dir, recordsFolder)) yield `${json}\n`;
-}
-
-async function* rows(dir: string, recordsFolder: string): AsyncGenerator<string> {
-  yield csvLine(COLUMNS);
-  for await (const json of readRecords(dir, recordsFolder)) {
-    const record = JSON.parse(json) as CrawlRecord;
-    yield csvLine(COLUMNS.map((name) => (name === 'error' ? (record.error?.code ?? null) : record[name])));
-  }
 }

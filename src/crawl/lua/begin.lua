@@ -1,7 +1,7 @@
 --[[
-  Begins a crawl, or goes on with the one of that name that has not ended. A name whose crawl has ended gets a
-  new id; the old crawl stays readable. The caller counts as a producer of it until it leaves or its lease
-  runs out.
+  Begins a crawl, or goes on with the crawl of that name that has not ended. If the crawl of that name has
+  ended, a new one gets a new id, and the old one stays readable. The caller counts as a producer of the crawl
+  until it leaves or its lease runs out.
 
   KEYS[1]  NS:crawls
   ARGV[1]  NS
@@ -10,24 +10,25 @@
   ARGV[4]  lease (ms)
   ARGV[5]  settings (JSON)
   ARGV[6]  seeds, as the user named them
-  ARGV[7]  a random token that tells the records of a new crawl from those of any other of its id
+  ARGV[7]  a random token: it tells the records of this crawl from those of another one with the same id
   Answers  {id, 1 if it is new, else 0}
 
-  NS:crawls (ZSET) crawls by the time of their begin (ms)
-  NS:names (HASH) name to newest id
-  NS:serials (HASH) how many of a name
+  NS:crawls (ZSET) crawls by when they began (ms)
+  NS:names (HASH) name to its newest id
+  NS:serials (HASH) name to how many crawls it has had
 ]]
 --- include lua/clock.lua
 local ns, name, producer, lease, text, seeds, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
 local now = redisTime()
 local id = redis.call('HGET', ns .. ':names', name)
 if not id and redis.call('ZSCORE', ns .. ':crawls', name) then
-  -- The id of a crawl, as the user was told it: the same crawl, not a new one of that name.
+  -- The user gave the id of a crawl: that crawl is meant, not a new one of that name.
   id = name
   name = redis.call('HGET', ns .. ':c:' .. id, 'name')
 end
 local state = id and redis.call('HGET', ns .. ':c:' .. id, 'state') or ''
--- A crawl whose producer died before it had offered all is not at its end, though nothing of it may be left.
+-- If the producer died before it had offered everything, the crawl has not ended, even if nothing of it is
+-- left.
 local offered = id and redis.call('HEXISTS', ns .. ':c:' .. id, 'offering') == 0
 local isNew = not id or state == 'cancelled' or (state == 'finished' and offered)
 if isNew then
@@ -40,9 +41,9 @@ if isNew then
   redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token)
 end
 local c = ns .. ':c:' .. id
--- What the scripts read of the settings stands beside them, a field each; those without a value are absent.
+-- The settings that scripts read are also stored one by one. Settings without a value are absent.
 local settings = cjson.decode(text)
--- What was handed out under other settings asks the gate.
+-- Requests that were handed out under other settings must ask the gate.
 local former = redis.call('HGET', c, 'settings')
 if former and former ~= text then redis.call('HSET', c, 'changedAt', now) end
 redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead')
@@ -51,7 +52,7 @@ redis.call('HSET', c, 'settings', text, 'offering', '1', 'perHost', settings.per
 for _, field in ipairs({ 'limit', 'perServer', 'maxPerHost', 'webhookDead' }) do
   if settings[field] ~= cjson.null then redis.call('HSET', c, field, settings[field]) end
 end
--- That there is one; its URL, which may hold a token, stays where it is.
+-- Only whether there is a webhook. Its URL, which may hold a token, stays in the settings.
 if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
 if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
 if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end

@@ -1,5 +1,5 @@
 --[[
-  A producer of a crawl has offered all that it had: the crawl may be at its end.
+  A producer has offered everything to a crawl and leaves. The crawl may now end.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

@@ -1,6 +1,6 @@
 --[[
-  A replay that held a crawl open is through: the crawl may be at its end. Whether its producers have offered
-  all is as it was.
+  A replay that held a crawl open has ended. The crawl may now end. The mark of a producer that has not
+  offered everything stays as it is.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

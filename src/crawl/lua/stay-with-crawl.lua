@@ -1,5 +1,6 @@
 --[[
-  A producer of a crawl is alive, or a replay that holds the crawl open: it is not at its end for so long.
+  A producer of a crawl is alive, or a replay holds the crawl open. The crawl does not end before this lease
+  does.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

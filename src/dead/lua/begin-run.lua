@@ -1,18 +1,18 @@
 --[[
-  Begins a run of a replay, in one step: a command that is killed leaves a whole run or none.
+  Begins a run of a replay in one step: a command that is killed leaves a whole run or none.
 
   KEYS[1]  NS:replay:RUN
   ARGV[1]  NS
   ARGV[2]  RUN
-  ARGV[3]  place: what is asked of which group
+  ARGV[3]  place: which group, and what is done with it
   ARGV[4]  how long the record is kept (s)
-  ARGV[5]  and every second after it: a field of the record
+  ARGV[5]  and every second one after it: a field of the record
   ARGV[6]  …: its value
-  Answers  the id of the run at work at that place: RUN, or another that was there before
+  Answers  the id of the active run at that place: RUN, or another that began before
 
   NS:replay:RUN (HASH) its record
-  NS:replays:open (HASH) place to the run at work there
-  NS:replays (ZSET) runs by their begin (ms)
+  NS:replays:open (HASH) place to the active run there
+  NS:replays (ZSET) runs by when they began (ms)
 ]]
 --- include lua/clock.lua
 local ns, run, place, seconds = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])

@@ -1,5 +1,5 @@
 --[[
-  Ends a run of a replay. The first end counts.
+  Ends a run of a replay. Only the first end counts.
 
   KEYS[1]  NS:replay:RUN
   ARGV[1]  NS

@@ -1,10 +1,10 @@
 --[[
-  The canaries of a run came through: the others may follow.
+  The canaries of a run were fetched with success: the other letters may follow.
 
   KEYS[1]  NS:replay:RUN
   ARGV[1]  NS
   ARGV[2]  RUN
-  Answers  1 if this call changed it; 0 if it has ended, or another driver was faster
+  Answers  1 if this call changed the phase; 0 if the run has ended, or another driver was faster
 ]]
 local ns, run = ARGV[1], ARGV[2]
 local record = ns .. ':replay:' .. run

@@ -1,12 +1,12 @@
 --[[
-  Dead letters by code, of one page of the index's groups (frontier/lua/dead/index-dead.lua), those of the
-  latest deaths first.
+  Counts dead letters by code, for one page of the groups of the index (frontier/lua/dead/index-dead.lua).
+  Groups with the latest deaths come first.
 
   KEYS[1]  NS:dead:groups
   ARGV[1]  NS
   ARGV[2]  first group
   ARGV[3]  last group
-  Answers  JSON: `groups`, how many there were on that page, and `counts`, letters by code
+  Answers  JSON: `groups`, the number of groups on that page, and `counts`, the letters by code
 ]]
 local ns, first, last = ARGV[1], ARGV[2], ARGV[3]
 local groups = redis.call('ZREVRANGE', ns .. ':dead:groups', first, last)

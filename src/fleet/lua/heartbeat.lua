@@ -1,16 +1,16 @@
 --[[
-  A consumer's heartbeat: adds what it counted since the last one to the fleet's metrics, and keeps its state.
-  The same heartbeat sent again adds nothing.
+  The heartbeat of a consumer. Adds to the fleet's metrics what it counted since the last heartbeat, and
+  stores its state. The same heartbeat sent again adds nothing.
 
   KEYS[1]  NS:metrics
   ARGV[1]  NS
   ARGV[2]  consumer
-  ARGV[3]  number of this heartbeat
+  ARGV[3]  the number of this heartbeat
   ARGV[4]  its state (JSON), '' when it leaves
-  ARGV[5]  how long that is kept (ms)
-  ARGV[6]  and every second after it: field of the metrics
-  ARGV[7]  …: whole number to add
-  Answers  1 if somebody listens to the tail, else 0
+  ARGV[5]  how long the state is kept (ms)
+  ARGV[6]  and every second one after it: a field of the metrics
+  ARGV[7]  …: the whole number to add
+  Answers  1 if somebody watches the tail, else 0
 ]]
 local ns, consumer, beat, standing, keptMs = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local entry = ns .. ':heartbeat:' .. consumer

@@ -1,10 +1,10 @@
 --[[
-  The state of the consumers that are alive.
+  The state of the living consumers.
 
   KEYS[1]  NS:consumers
   ARGV[1]  NS
-  Answers  JSON: an array of {capacity, standing}, one for each; `standing` is what its last heartbeat said
-           (JSON in its turn), '' if nothing
+  Answers  JSON: an array of {capacity, standing}, one for each consumer; `standing` is the JSON text of its
+           last heartbeat, '' if there is none
 ]]
 --- include lua/clock.lua
 local ns = ARGV[1]

@@ -1,18 +1,18 @@
 --[[
-  Brings what a former version of drover left in a namespace up to this version's format, in one step, and
-  notes that format; a namespace that is empty only gets the note. Again changes nothing.
+  Brings what a former version of drover left in a namespace to the format of this version, in one step, and
+  stores that format. An empty namespace only gets the format. To do it again changes nothing.
 
   KEYS[1]  NS:format
   ARGV[1]  NS
-  ARGV[2]  this version's format
-  Answers  the format that the namespace has now: that of a newer version is left as it is
+  ARGV[2]  the format of this version
+  Answers  the format that the namespace has now; that of a newer version stays as it is
 ]]
 local ns, current = ARGV[1], tonumber(ARGV[2])
--- Redis has none: this is the namespace of a version before there were formats, or nobody's yet.
+-- No format is stored: the namespace is empty, or was written by a version that knew no formats.
 local format = tonumber(redis.call('GET', ns .. ':format') or '1')
 if format >= current then return format end
 
--- What is there under both names was written by both versions, one after the other.
+-- When both names exist, both versions wrote them, one after the other.
 local function renameSet(from, to)
   if redis.call('EXISTS', from) == 0 then return end
   redis.call('ZUNIONSTORE', to, 2, from, to, 'AGGREGATE', 'MIN')
@@ -41,8 +41,8 @@ for _, crawl in ipairs(redis.call('ZRANGE', ns .. ':crawls', 0, -1)) do
   renameCounter(c, 'snoozes', 'postponed')
 end
 
--- Metrics by their present names: no counter goes back. In this order, since one new name is an old one of
--- another.
+-- Metrics get their present names, so that no counter goes back. The order matters, because one new name is
+-- an old name of another.
 local metrics = ns .. ':metrics'
 renameCounter(metrics, 'drover_outcomes_total snooze', 'drover_outcomes_total postponed')
 local scripts = { { 'heartbeat', 'renew' }, { 'pulse', 'heartbeat' }, { 'turn', 'dispatch' } }

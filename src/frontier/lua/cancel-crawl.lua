@@ -1,6 +1,6 @@
 --[[
-  Cancels a crawl that is running or paused; what it has waiting is then dropped by drop-step.lua. In any
-  other state it stays as it is. Again changes nothing.
+  Cancels a running or paused crawl; drop-step.lua then drops what it has waiting. In any other state the
+  crawl stays as it is. To do it again changes nothing.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

@@ -1,5 +1,5 @@
 --[[
-  Takes an open request over without a start: it is to end as it is.
+  Takes an open request over without a start, to end it as it is.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

@@ -1,11 +1,11 @@
 --[[
-  Ends requests, many in one call: for each, if it is open and its claim is the newest, its links are added,
-  the counters moved and it is closed. All of that or nothing, so that doing it again, or too late, changes
+  Ends requests, many in one call. For each that is open and whose claim is the newest, it adds the links,
+  moves the counters and closes the request: all of that or nothing. So a second call, or a late one, changes
   nothing.
 
   KEYS[1]  NS:active
   ARGV[1]  NS
-  ARGV[2]  and every twelfth after it: crawl of a request
+  ARGV[2]  and every twelfth one after it: crawl of a request
   ARGV[3]  …: id
   ARGV[4]  …: claim
   ARGV[5]  …: how it ends: recorded, refused or dead
@@ -17,7 +17,7 @@
   ARGV[11] …: its links (add.lua)
   ARGV[12] …: links left out, as `CODE COUNT;`…
   ARGV[13] …: host of a dead one
-  Answers  for each request 'done', 'ended' (it had before) or 'taken' (over by another)
+  Answers  for each request 'done', 'ended' (it had ended before) or 'taken' (another consumer took it over)
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/slots/take-waiting.lua
@@ -31,7 +31,7 @@ local ns = ARGV[1]
 local now = redisTime()
 local answers, tallies, replayed = {}, {}, {}
 
--- A request that a replay brought back: its run hears how it ended.
+-- When a replay brought the request back, its run learns how it ended.
 local function endReplay(crawl, c, id, kind)
   if replayed[crawl] == nil then replayed[crawl] = redis.call('HGET', c, 'replayed') == '1' end
   local entry = replayed[crawl] and redis.call('HGET', c .. ':replayed', id)

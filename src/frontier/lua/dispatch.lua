@@ -1,24 +1,24 @@
 --[[
-  One turn of dispatch: gives slots back, notes what has arrived in the queue, and moves due requests from
+  One dispatch: gives slots back, notes what has arrived in the queue, and moves due requests from
   lanes to the hand-over list, fairly over crawls and hosts, with a slot of their limiter key or ahead of one.
-  What was handed over and never arrived (the dispatcher died) is handed over again.
+  What was handed over but never arrived (the dispatcher died) is handed over again.
 
   KEYS[1]  NS:active
   ARGV[1]  NS
   ARGV[2]  crawl to serve, or '*'
-  ARGV[3]  how many jobs are to wait in the queue
+  ARGV[3]  how many jobs should wait in the queue
   ARGV[4]  lease (ms)
-  ARGV[5]  number of slots that are given back
-  ARGV[6]  and every third after it, for each of these: limiter key
+  ARGV[5]  how many slots are given back
+  ARGV[6]  and every third one after it, for each of these slots: limiter key
   ARGV[7]  …: holder
   ARGV[8]  …: server or ''
-  ARGV[…]  and all after these: what has arrived, members of the hand-over list
+  ARGV[…]  and all after these: members of the hand-over list that have arrived
   Answers  {ms until the next lane is due or -1, waiting in the queue, then four for each request: crawl, id,
            packed, and how it starts: 'fetch' with a slot ('fetch@SERVER' with one of its server too), 'ahead'
            of one, 'ask' the gate (its key obeys a clock, or it was handed over before)}
 
   NS:hand-over (ZSET) CRAWL.ID by the time of the hand-over
-  NS:active (ZSET) crawls by their last turn
+  NS:active (ZSET) crawls by their last dispatch
   NS:c:CRAWL:due (ZSET) limiter key by when its lane is due (ms)
   NS:c:CRAWL:n (HASH) limiter key to number of open requests
 ]]
@@ -34,8 +34,8 @@
 --- include frontier/lua/lane/id-of.lua
 --- include frontier/lua/lane/release.lua
 local HAND_OVER_TIMEOUT_MS = 3000
-local LANES_A_TURN = 100
-local CRAWLS_A_TURN = 16
+local MOST_LANES = 100
+local MOST_CRAWLS = 16
 local ns, only, wanted, lease, releases = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local firstArrived = 6 + 3 * releases
 local now = redisTime()
@@ -48,8 +48,8 @@ end
 for first = firstArrived, #ARGV, 1000 do redis.call('ZREM', handOver, unpack(ARGV, first, math.min(first + 999, #ARGV))) end
 
 local waiting = redis.call('LLEN', ns .. ':requests:wait')
-local turn = { now = now, lease = lease, isHungry = waiting * 4 <= wanted }
--- The answer: its first place is filled at the end.
+local dispatch = { now = now, lease = lease, isHungry = waiting * 4 <= wanted }
+-- The answer. Its first place is filled at the end.
 local out = { -1, waiting }
 
 local function hand(crawl, id, packed, start)
@@ -81,11 +81,12 @@ local function rest(crawl, c, key, g, allowance)
   waitForSlot(slots, slots == g.server and crawl .. '\31' .. key or crawl)
 end
 
--- Opens one request of a lane and hands it over; `free`: whether there is a slot that it may have along.
+-- Opens one request of a lane and hands it over. `free`: whether there is a slot for it.
 local function open(crawl, c, info, g, packed, start, free)
   local id = idOf(packed)
   local member = crawl .. '.' .. id
-  -- What was replayed has been taken before: it asks the gate, so that its record goes before the former one.
+  -- A replayed request has been taken before. It asks the gate and gets a new claim, so that its record wins
+  -- over the former one.
   local replayed = info.replayed and redis.call('HGET', c .. ':replayed', id)
   redis.call('HSET', c .. ':open', id, (replayed and string.match(replayed, '^%d+') or '0') .. '\31' .. packed)
   redis.call('ZADD', handOver, now, member)
@@ -103,10 +104,10 @@ local function open(crawl, c, info, g, packed, start, free)
   hand(crawl, id, packed, start)
 end
 
--- Serves one lane: up to `quota` requests. Answers how many.
+-- Serves one lane: up to `quota` requests. Returns how many.
 local function serveLane(crawl, c, key, info, quota, order)
   local g = readGate(ns, key, info, now)
-  local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, turn)
+  local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, dispatch)
   if allowance.most < 1 then
     rest(crawl, c, key, g, allowance)
     return 0
@@ -123,7 +124,7 @@ local function serveLane(crawl, c, key, info, quota, order)
   end
   if served > 0 then
     redis.call('HINCRBY', c .. ':n', key, served)
-    -- A timed lane gives the next shortly before that may start.
+    -- A lane with a clock gives its next request shortly before that may start.
     local dueMs = g.timed and math.max(now, allowance.at + served * math.max(g.delay, g.interval) - LEAD_MS) or now
     redis.call('ZADD', c .. ':due', 'XX', dueMs + order * 0.0001, key)
   end
@@ -136,7 +137,7 @@ local function serveCrawl(crawl, share)
   local info = readCrawl(c)
   if info.state ~= 'running' then return 0 end
   local served = 0
-  local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now, 'LIMIT', 0, LANES_A_TURN)
+  local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now, 'LIMIT', 0, MOST_LANES)
   for order, key in ipairs(lanes) do
     if served >= share then break end
     local quota = math.max(1, math.floor((share - served) / (#lanes - order + 1)))
@@ -151,7 +152,7 @@ local room = wanted - waiting - handOverAgain() - redis.call('ZCARD', handOver)
 if only ~= '*' then
   if room > 0 then serveCrawl(only, room) end
 else
-  local crawls = redis.call('ZRANGE', ns .. ':active', 0, CRAWLS_A_TURN - 1)
+  local crawls = redis.call('ZRANGE', ns .. ':active', 0, MOST_CRAWLS - 1)
   for i, crawl in ipairs(crawls) do
     if room <= 0 then break end
     room = room - serveCrawl(crawl, math.max(1, math.floor(room / (#crawls - i + 1))))

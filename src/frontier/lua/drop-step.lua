@@ -1,7 +1,7 @@
 --[[
-  Drops a piece of what a cancelled crawl had waiting: some lanes, some of the seen set. Of any other crawl
-  nothing. The due set names every host whose lane holds something, and `buckets` counts the seen set's: both
-  shrink along with what they stand for, so that they always say what is left.
+  Drops one piece of what a cancelled crawl had waiting: some lanes, and some of the seen set. Of any other
+  crawl it drops nothing. The due set names each host whose lane holds something, and `buckets` counts the
+  buckets of the seen set. Both shrink with every step, so they always tell what is left.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS
@@ -9,7 +9,7 @@
   Answers  1 if something is left to drop, else 0
 ]]
 --- include frontier/lua/dead/tell-replay.lua
--- A step takes some milliseconds at most.
+-- One step takes a few milliseconds at most.
 local HOSTS_A_STEP = 200
 local BUCKETS_A_STEP = 500
 local ns, crawl = ARGV[1], ARGV[2]
@@ -23,7 +23,8 @@ for _, host in ipairs(hosts) do
 end
 if #hosts > 0 then redis.call('ZREM', c .. ':due', unpack(hosts)) end
 
--- Runs of replays hear that what they had in its lanes is not fetched; what is open ends in its own way.
+-- Runs of replays learn that their requests in the lanes will not be fetched. Open requests end in their own
+-- way.
 local replayed = redis.call('HGETALL', c .. ':replayed')
 for i = 1, #replayed, 2 do
   local id, entry = replayed[i], replayed[i + 1]

@@ -1,12 +1,11 @@
 --[[
-  The operator sets limits of a limiter key, which go before all others, or takes them back. Its lanes are
-  looked at anew.
+  The operator sets limits of a limiter key, which come before all others, or takes them back. The lanes of
+  the key are looked at again.
 
   KEYS[1]  NS:active
   ARGV[1]  NS
   ARGV[2]  limiter key
-  ARGV[3]  JSON: conc, delay, max, dur to a number, or to null to take it back; those that it does not name
-           stay
+  ARGV[3]  JSON: conc, delay, max, dur to a number, or to null to take it back; absent ones stay
   Answers  1
 ]]
 --- include lua/clock.lua

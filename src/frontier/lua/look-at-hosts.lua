@@ -1,5 +1,5 @@
 --[[
-  How limiter keys stand: what they are allowed, why, and what they do. Changes nothing.
+  The state of limiter keys: what they are allowed, why, and what they do. Changes nothing.
 
   KEYS[1]  NS:active
   ARGV[1]  NS
@@ -10,7 +10,7 @@
 --- include lua/clock.lua
 --- include frontier/lua/crawl/read-crawl.lua
 --- include politeness/lua/gate/describe-gate.lua
--- Of the newest of all.
+-- Of all crawls, only this many of the newest are read.
 local MOST_CRAWLS = 100
 local ns = ARGV[1]
 local now = redisTime()
@@ -21,7 +21,7 @@ for _, crawl in ipairs(redis.call('ZREVRANGE', ns .. ':crawls', 0, MOST_CRAWLS -
   info.c = c
   if info.state == 'running' or info.state == 'paused' then crawls[#crawls + 1] = info end
 end
--- What holds where no crawl says anything: that of one that there is not.
+-- When no crawl has requests for the key, the defaults of a crawl that does not exist are shown.
 local nobody = ''
 local fallback = readCrawl(ns .. ':c:' .. nobody)
 local out = {}

@@ -1,14 +1,15 @@
 --[[
-  What the frontier knows of one request, at one moment. Changes nothing.
+  What the frontier knows about one request, at one moment. Changes nothing.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS
   ARGV[2]  crawl
   ARGV[3]  id
   ARGV[4]  the id as a signed decimal
-  Answers  JSON: `state` of the crawl (null if there is none); `seen` 'seen', 'unseen' or 'dropped' (the set
-           was, with a cancelled crawl); `open` `CLAIM US PACKED`, `dead` `CLAIM US REASON`, `replayed` `CLAIM
-           US RUN`, null if it is not; `handOver` whether it stands on the hand-over list
+  Answers  JSON: `state` of the crawl (null if there is none); `seen`: 'seen', 'unseen', or 'dropped' (the
+           seen set of a cancelled crawl is gone); `open`: `CLAIM US PACKED`, `dead`: `CLAIM US REASON`,
+           `replayed`: `CLAIM US RUN`, each null if it is not; `handOver`: whether it is on the hand-over
+           list
 ]]
 --- include frontier/lua/seen/power-below.lua
 --- include frontier/lua/seen/seen-bucket.lua

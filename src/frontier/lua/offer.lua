@@ -1,6 +1,6 @@
 --[[
-  Offers a batch of requests to a crawl, as a producer (no parent) or as the links of a page that is still
-  open (a first part of very many: the rest rides with its commit). Atomic; the same batch again changes
+  Offers a batch of requests to a crawl: as a producer (no parent), or as some of the links of a page that is
+  still open (the last part goes with the page's commit). Atomic. To offer the same batch again changes
   nothing.
 
   KEYS[1]  NS:c:CRAWL
@@ -10,10 +10,10 @@
   ARGV[4]  its claim
   ARGV[5]  its limiter key
   ARGV[6]  the requests (add.lua)
-  Answers  {'offered', added, duplicates, over the limit, over the limit of their host}. Where nothing was
-           added: {'unknown'} without such a crawl, {'parent-gone'} when the page is not open or was taken
-           over; to a producer {'full', waiting} when as many wait as may (maxFrontier), {'cancelled'} when
-           the crawl is
+  Answers  {'offered', added, duplicates, over the limit, over the limit of their host}. In these cases
+           nothing was added: {'unknown'}: there is no such crawl; {'parent-gone'}: the page is not open, or
+           was taken over; for a producer also {'full', waiting}: as many wait as are allowed (maxFrontier);
+           {'cancelled'}: the crawl was cancelled
 ]]
 --- include lua/clock.lua
 --- include frontier/lua/request/read-claim.lua

@@ -1,5 +1,5 @@
 --[[
-  Pauses a crawl that is running: turns look at it no more. In any other state it stays as it is. Again
+  Pauses a running crawl: dispatch no longer looks at it. In any other state it stays as it is. To do it again
   changes nothing.
 
   KEYS[1]  NS:c:CRAWL

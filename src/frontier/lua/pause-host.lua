@@ -1,5 +1,5 @@
 --[[
-  The operator pauses a limiter key. Its lanes are looked at anew.
+  The operator pauses a limiter key. Its lanes are looked at again.
 
   KEYS[1]  NS:active
   ARGV[1]  NS

@@ -1,11 +1,11 @@
 --[[
-  Purges dead letters: out of the failed set, the index and the crawl's memory. The crawl's counters stay:
-  they still say how many died. One that was replayed meanwhile stays, though it may have died once more: that
-  death is another, which nobody has seen yet.
+  Purges dead letters: removes them from the failed set, from the index and from the crawl. The counters of
+  the crawl stay: they still tell how many died. A letter that was replayed meanwhile stays, even if its
+  request has died again: that is another death, which nobody has seen yet.
 
   KEYS[1]  NS:active
   ARGV[1]  NS
-  ARGV[2]  and every fourth after it: crawl of a letter
+  ARGV[2]  and every fourth one after it: crawl of a letter
   ARGV[3]  …: id
   ARGV[4]  …: group (index-dead.lua)
   ARGV[5]  …: when BullMQ says that it died (ms)

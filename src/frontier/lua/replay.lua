@@ -1,22 +1,23 @@
 --[[
-  Replays dead letters: each goes, in this one step, from the failed set to the head of its lane, where turns
-  find it like any request.
+  Replays dead letters. One step moves each from the failed set to the head of its lane, where dispatch finds
+  it like any other request.
 
   KEYS[1]  NS:replay:RUN
   ARGV[1]  NS
   ARGV[2]  RUN or ''
   ARGV[3]  how many the run may have opened in all
-  ARGV[4]  phase of the run in which it is meant
-  ARGV[5]  how long the crawl counts as held open (lease, ms)
-  ARGV[6]  the group in which they were found (index-dead.lua)
-  ARGV[7]  and every sixth after it: crawl of a letter
+  ARGV[4]  the phase in which the run must be
+  ARGV[5]  how long the run holds the crawl open (lease, ms)
+  ARGV[6]  the group in which the letters were found (index-dead.lua)
+  ARGV[7]  and every sixth one after it: crawl of a letter
   ARGV[8]  …: id
   ARGV[9]  …: limiter key
   ARGV[10] …: priority
   ARGV[11] …: limits (`conc,max,dur,delay` or '')
   ARGV[12] …: lane entry
   Answers  for each letter 'opened'; 'later' (not in the failed set yet, or the run has opened enough); 'gone'
-           (it is none any more, and what was left of it is removed); or 'cancelled' (its crawl was)
+           (it is no longer a dead letter, and its remains are removed); or 'cancelled' (its crawl was
+           cancelled)
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/limiter/set-limits.lua
@@ -50,7 +51,7 @@ local function openAgain(letter, dead)
   local state, priorities = unpack(redis.call('HMGET', c, 'state', 'priorities'))
   notePriority(c, priorities or '0', priority)
   wakeCrawl(ns, crawl, state)
-  -- Until the run is through, the crawl is not at its end though nothing of it may wait.
+  -- Until the run has ended, the crawl does not end, even if nothing of it waits.
   if run ~= '' then
     redis.call('ZADD', c .. ':producers', now + lease, 'replay-' .. run)
     redis.call('SADD', ns .. ':replay:' .. run .. ':crawls', crawl)
@@ -69,7 +70,7 @@ for i = 7, #ARGV, 6 do
   elseif not dead then
     answer = 'gone'
     unindexDead(ns, group, job)
-    -- The job of a request that is open belongs to that; what is waiting in a lane makes its own.
+    -- The job of an open request belongs to that request. A request in a lane gets a new job.
     if isFailed and redis.call('HEXISTS', c .. ':open', letter.id) == 0 then removeFailed(ns, job) end
   elseif not isFailed or opened >= most then
     answer = 'later'

@@ -1,6 +1,6 @@
 --[[
-  Lets a crawl that is paused go on, or finishes it if nothing of it is left. In any other state it stays as
-  it is. Again changes nothing.
+  Lets a paused crawl go on, or finishes it if nothing of it is left. In any other state it stays as it is. To
+  do it again changes nothing.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

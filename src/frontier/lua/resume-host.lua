@@ -1,5 +1,5 @@
 --[[
-  The operator ends the pause of a limiter key, whoever made it. Its lanes are looked at anew.
+  The operator ends the pause of a limiter key, whoever made it. Its lanes are looked at again.
 
   KEYS[1]  NS:active
   ARGV[1]  NS

@@ -1,21 +1,21 @@
 --[[
-  Asks for the right to start one fetch (a retry, a replay, a stalled job, a timed key, a redirect's target,
-  robots.txt).
+  Asks for the right to start one fetch: for a retry, a replay, a stalled job, a key with a clock, the target
+  of a redirect, or robots.txt.
 
   KEYS[1]  NS:k:KEY
   ARGV[1]  NS
   ARGV[2]  crawl
-  ARGV[3]  id; '' for robots.txt and the like, which are no requests
+  ARGV[3]  id; '' for a fetch that is no request, such as robots.txt
   ARGV[4]  limiter key
   ARGV[5]  holder
   ARGV[6]  lease (ms)
-  ARGV[7]  '1' to take the request over (older claims may change nothing any more), else ''
+  ARGV[7]  '1' to take the request over (older claims can change nothing any more), else ''
   ARGV[8]  the server that the key belongs to, '' if the caller does not know ('-': it has none)
   ARGV[9]  how long the caller would wait (ms)
   ARGV[10] its name while it waits
   Answers  {'go', claim, ms until the start, delay (ms), interval of its rate (ms), server or ''}; {'later',
-           ms, why (free-starts.lua)}; {'ended'}; {'dead', reason}; or {'which-server'}: to be asked again
-           with the server
+           ms, why (free-starts.lua)}; {'ended'}; {'dead', reason}; or {'which-server'}: ask again and
+           name the server
 ]]
 --- include lua/precise-clock.lua
 --- include frontier/lua/request/read-open.lua

@@ -1,5 +1,5 @@
 --[[
-  What is known of hosts, as src/politeness/backoff-state.ts names it. Changes nothing.
+  Reads what is known about hosts. src/politeness/backoff-state.ts names the fields. Changes nothing.
 
   KEYS[1]  NS:held
   ARGV[1]  NS

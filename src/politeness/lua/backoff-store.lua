@@ -1,20 +1,20 @@
 --[[
-  Keeps what was decided about hosts (src/politeness/backoff.ts), each unless it has changed since it was
-  read. Consumers hear of a longer pause, and of a host that obeys a clock from now on.
+  Stores what was decided about hosts (src/politeness/backoff.ts). A host that has changed since it was read
+  is not stored. Consumers hear of a longer pause, and of a host that obeys a clock from now on.
 
   KEYS[1]  NS:held
   ARGV[1]  NS
   ARGV[2]  limiter key of a host
   ARGV[3]  its version when it was read, '' for none
-  ARGV[4]  until when it is held back (ms), 0 if it is not
-  ARGV[5]  for how long all of it is kept (ms)
-  ARGV[6]  no start by its rate so long from now (ms)
+  ARGV[4]  when it stops being held back (ms), 0 if it is not
+  ARGV[5]  how long all of this is kept (ms)
+  ARGV[6]  for how long from now its rate allows no start (ms)
   ARGV[7]  number of fields and values
   ARGV[8]  and all of these after it: a field, its value, the next field…
   ARGV[…]  and all after these: the same of the other hosts
-  Answers  for each host 'kept', or 'changed' when it had changed
+  Answers  for each host 'kept', or 'changed' when another process had changed it
 
-  NS:held (ZSET) limiter keys that are paused or slowed, by until when
+  NS:held (ZSET) limiter keys that are paused or slowed, by when that ends (ms)
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/limiter/keep.lua

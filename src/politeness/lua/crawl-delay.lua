@@ -1,5 +1,5 @@
 --[[
-  The robots.txt of a host asks for a delay.
+  Notes the delay that the robots.txt of a host asks for.
 
   KEYS[1]  NS:k:KEY
   ARGV[1]  NS
@@ -20,7 +20,7 @@ if ms <= 0 then
 end
 redis.call('HSET', k, 'crawl', ms)
 redis.call('HSETNX', k, 'crawlSince', now)
--- The robots.txt itself was a start.
+-- The fetch of robots.txt was itself a start.
 if redis.call('HEXISTS', k, 'pend') == 0 then
   redis.call('HSET', k, 'next', math.max(now + ms, tonumber(redis.call('HGET', k, 'next')) or 0))
 end

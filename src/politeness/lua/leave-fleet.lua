@@ -1,10 +1,10 @@
 --[[
-  A consumer stops: it counts no more, and the slots that it still holds are free.
+  A consumer stops: it no longer counts, and the slots that it still holds are free.
 
   KEYS[1]  NS:consumers
   ARGV[1]  NS
   ARGV[2]  the consumer, as ID|CAPACITY
-  ARGV[3]  and every third after it: limiter key of a slot that it holds
+  ARGV[3]  and every third one after it: limiter key of a slot that it holds
   ARGV[4]  …: holder
   ARGV[5]  …: server or ''
   Answers  1

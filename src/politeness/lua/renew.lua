@@ -1,14 +1,14 @@
 --[[
-  A consumer is alive: its lease and those of the slots that it holds are renewed.
+  A consumer is alive: renews its lease and the leases of the slots that it holds.
 
   KEYS[1]  NS:consumers
   ARGV[1]  NS
   ARGV[2]  the consumer, as ID|CAPACITY
   ARGV[3]  lease (ms)
-  ARGV[4]  and every fourth after it: limiter key of a slot that it holds
+  ARGV[4]  and every fourth one after it: limiter key of a slot that it holds
   ARGV[5]  …: holder
   ARGV[6]  …: server or ''
-  ARGV[7]  …: '1' if its start is yet to be made, else ''
+  ARGV[7]  …: '1' if its start has not been made yet, else ''
   Answers  {capacity of the fleet, then the holders whose slot was lost}
 ]]
 --- include lua/clock.lua

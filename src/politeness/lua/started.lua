@@ -1,5 +1,5 @@
 --[[
-  A start that the gate gave leave to was made now, or never will be: the times of the next are counted from
+  A start that the gate allowed was made now, or never will be. The times of the next start are counted from
   here.
 
   KEYS[1]  NS:k:KEY
@@ -7,8 +7,8 @@
   ARGV[2]  limiter key
   ARGV[3]  holder
   ARGV[4]  delay (ms)
-  ARGV[5]  interval of its rate (ms) if the start came late, else 0
-  Answers  1, or 0 if another has leave to start already: its own start sets the time
+  ARGV[5]  the interval of its rate (ms) if the start came late, else 0
+  Answers  1; or 0 if another has leave to start already, whose own start sets the time
 ]]
 --- include lua/precise-clock.lua
 --- include politeness/lua/limiter/keep.lua

@@ -1,5 +1,5 @@
 --[[
-  Gives back the lock under which one process of the fleet fetches a robots.txt, if it is still the caller's.
+  Gives back the lock under which one process of the fleet fetches a robots.txt, if the caller still holds it.
 
   KEYS[1]  NS:robots:ORIGIN:lock
   ARGV[1]  NS

@@ -1,5 +1,5 @@
 --[[
-  Takes the lock under which one process of the fleet fetches a robots.txt, or renews it: it ends by itself
+  Takes or renews the lock under which one process of the fleet fetches a robots.txt. The lock ends by itself
   when its holder has died.
 
   KEYS[1]  NS:robots:ORIGIN:lock
@@ -7,7 +7,7 @@
   ARGV[2]  origin
   ARGV[3]  the holder's token
   ARGV[4]  for how long it is taken (ms)
-  Answers  1 if the lock is the caller's, 0 if it is another's
+  Answers  1 if the caller has the lock, 0 if another has it
 ]]
 local ns, origin, token, ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local lock = ns .. ':robots:' .. origin .. ':lock'

@@ -16,10 +16,15 @@ export async function peakMemory(api: Api, work: Promise<unknown>): Promise<numb
   return peak;
 }
 
-/** What a server may grow by while it is attacked: a few buffers, and what the collector has not looked at yet. */
+/**
+ * What a server may grow by while it is attacked: a few buffers, and what the collector has not looked at
+ * yet.
+ */
 const HARMLESS_BYTES = 100 * 1024 ** 2;
 
-/** While `attack` goes on: how long /healthz takes at worst, in ms, and by how much the memory grows at most. */
+/**
+ * While `attack` goes on: how long /healthz takes at worst, in ms, and by how much the memory grows at most.
+ */
 async function during<T>(
   api: Api,
   attack: Promise<T>,

@@ -6,14 +6,16 @@ import { beginCrawl, leaveCrawl, readCounts } from '../../../src/crawl/crawl.ts'
 import { fleetOf } from '../../../src/fleet.ts';
 import { createCommitter, type Ending } from '../../../src/frontier/commit.ts';
 import { dispatch } from '../../../src/frontier/dispatch.ts';
-import { entryOf } from '../../../src/frontier/entry.ts';
+import { packBatchEntry } from '../../../src/frontier/entry.ts';
 import { offer } from '../../../src/frontier/offer.ts';
 import { keysOf, namespaceOf } from '../../../src/keys.ts';
 import type { Redis } from '../../../src/redis.ts';
 import type { CommandRunner } from '../crawls.ts';
 import { until } from '../signals.ts';
 
-/** What a crawl's frontier takes in Redis: lanes, due set, buckets of the seen set, accepted requests by host. */
+/**
+ * What a crawl's frontier takes in Redis: lanes, due set, buckets of the seen set, accepted requests by host.
+ */
 export async function frontierKeys(redis: Redis, namespace: string, crawl: string): Promise<string[]> {
   const found: string[] = [];
   let cursor = '0';
@@ -63,14 +65,17 @@ export async function bareCrawl(
       for (const { id: request } of handed) open.set(`${id}.${request}`, request);
       return handed.length;
     },
-    /** Ends the oldest open request, as a page with a new link; its slot comes back with the lease of the key gone. */
+    /**
+     * Ends the oldest open request, as a page with a new link; its slot comes back with the lease of the key
+     * gone.
+     */
     async end() {
       const [member, request] = open.entries().next().value ?? [];
       if (!member || !request) return;
       open.delete(member);
       const ending: Ending = {
         ...{ crawl: id, id: request, claim: 0, kind: 'recorded', key: 'a.example', status: 200, code: null },
-        ...{ bytes: 1, reason: '', links: entryOf(page(), 'a.example'), leftOut: {}, host: '' },
+        ...{ bytes: 1, reason: '', links: packBatchEntry(page(), 'a.example'), leftOut: {}, host: '' },
       };
       assert.equal(await committer.commit(ending), 'done');
       await redis.del(`${namespace}:k:a.example:s`);

@@ -77,9 +77,16 @@ export const oldWords: OldWord[] = [
         because: 'when it may begin, among others that also want to',
       },
       { text: /\bturns? (?:into|what|another|from|inside)\b/, because: 'to become, to send away' },
+      { text: /(?:\/\/|\*) (?:\w+: the one place that )?[Tt]urns /, because: 'to make something else of it' },
+      { text: /\btakes? turns\b/, because: 'one after the other' },
+      { text: /'turn'|\bturn sum\b/, because: 'the former name of a script in the metrics' },
       {
-        text: /\b(?:longestTurnMs|turns of (?:a timer|the event))\b/,
+        text: /\b(?:longestTurnMs|turns? of (?:a timer|the event))\b/,
         because: 'one round of the event loop',
+      },
+      {
+        text: /\bturns? of (?:a|its|the) (?:job|request)\b|\b(?:[Tt]his|A postponed|the|[Tt]he) turn (?:was|of|ended|does)\b/,
+        because: 'one time that a job is processed',
       },
       {
         text: /\bturns-|'turns'/,
@@ -92,9 +99,20 @@ export const oldWords: OldWord[] = [
     old: 'handing',
     becomes: 'hand-over',
     words: /\bhandings?\b/,
-    allowed: [{ text: /\bhanding (?:a|the) record to/, because: 'the plain verb' }],
+    allowed: [
+      { text: /\bhanding (?:a|the) record to/, because: 'the plain verb' },
+      {
+        text: /:handing'|:handing`|\|handing\$\|/,
+        because: 'the former name of a key, which the upgrade knows',
+      },
+    ],
   },
-  { old: 'told off', becomes: 'rate-limited', words: /\b(?:told|tells?|telling) off\b/ },
+  {
+    old: 'told off',
+    becomes: 'rate-limited',
+    words: /\b(?:told|tells?|telling) off\b/,
+    allowed: [{ text: /\btoldOffAt\b/, because: 'the former name of a field, which is understood' }],
+  },
   {
     old: 'demands (of a host)',
     becomes: 'backoff',
@@ -108,7 +126,12 @@ export const oldWords: OldWord[] = [
     text: /\/listen\.ts\b|\bcreateListen\b/,
   },
   { old: 'look-on', becomes: 'telemetry', words: /\blooks? on\b/ },
-  { old: 'pulse', becomes: 'heartbeat', words: /\bpulses?\b/ },
+  {
+    old: 'pulse',
+    becomes: 'heartbeat',
+    words: /\bpulses?\b/,
+    allowed: [{ text: /'pulse'|\bpulse sum\b/, because: 'the former name of a script in the metrics' }],
+  },
   { old: 'chore', becomes: 'interval, or lease', words: /\bchores?\b/ },
   { old: 'tend-dead', becomes: 'dead maintenance', words: /\btend(?:s|ing)? (?:the )?dead\b/ },
   { old: 'mend', becomes: 'repair', words: /\bmend(?:s|ed|ing)?\b/ },
@@ -170,6 +193,10 @@ export const oldWords: OldWord[] = [
     words: /\bsnooz(?:es?|ed|ing)\b/,
     allowed: [
       { text: /maxSnooze|max-snooze|MAX_SNOOZE/, because: 'a former name of a setting, which is understood' },
+      {
+        text: /'snoozes'|"snoozes"|\bsnoozes: 4\b|drover_outcomes_total snooze\b/,
+        because: 'former names, which the upgrade knows',
+      },
     ],
   },
   { old: 'put back', becomes: 'postponed', words: /\bput(?:s|ting)? back\b/ },
@@ -187,5 +214,16 @@ export const oldWords: OldWord[] = [
       },
     ],
   },
-  { old: 'sink', becomes: 'store', words: /\bsinks?\b/ },
+  {
+    old: 'sink',
+    becomes: 'store',
+    words: /\bsinks?\b/,
+    allowed: [
+      {
+        text: /\bsink\b|drover_sink_/,
+        because: 'the former name of a metric',
+        within: 'src/fleet/lua/upgrade.lua',
+      },
+    ],
+  },
 ];

@@ -33,7 +33,10 @@ const hops =
 export const lines = (...rules: string[]) => `${['User-agent: *', ...rules].join('\n')}\n`;
 
 const limit = 500 * 1024;
-/** A rule at the start, one whose line ends with the first 500 KiB, one that begins there, and 10 MB after them. */
+/**
+ * A rule at the start, one whose line ends with the first 500 KiB, one that begins there, and 10 MB after
+ * them.
+ */
 function tenMegabytes(): string {
   const first = lines('Disallow: /first');
   const last = 'Disallow: /last\n';
@@ -173,7 +176,10 @@ export const hosts: Host[] = [
   },
 ];
 
-/** Hosts whose robots.txt cannot be had, each with a crawl of its own, and the code and the reason that its pages die of. */
+/**
+ * Hosts whose robots.txt cannot be fetched, each with a crawl of its own, and the code and the reason that
+ * its pages die of.
+ */
 export const sick: { promise: string; robots: Answer; options?: string[]; code: string; reason: RegExp }[] = [
   {
     promise: '500: nothing is fetched',

@@ -25,7 +25,9 @@ interface Hosts {
   times(name: string): number;
 }
 
-/** Answers by `host/path?query`; a page without links where there is none, 404 for robots.txt and sitemap.xml. */
+/**
+ * Answers by `host/path?query`; a page without links where there is none, 404 for robots.txt and sitemap.xml.
+ */
 export async function startHosts(
   t: TestContext,
   answerOf: (name: string, port: number, times: number) => Answer | undefined,

@@ -109,7 +109,7 @@ test('limits by host are checked: the host, each limit, and what goes together',
   assert.deepEqual(parseSetting('hosts', JSON.stringify(hosts), ''), parsed);
   assert.match(refusal('hosts', { 'Example.com': {} }), /Example\.com: expected a host such as example\.com/);
   assert.match(refusal('hosts', { 'a.example': { dleay: 1 } }), /a\.example: .*"dleay"/);
-  assert.match(refusal('hosts', { 'a.example': { max: 3 } }), /max and durationMs go together/);
+  assert.match(refusal('hosts', { 'a.example': { max: 3 } }), /max and durationMs must be given together/);
   assert.match(refusal('hosts', '{"a.example": '), /expected JSON/);
   for (const wrong of ['a b', 'http://a.example/', '', 'a.*'])
     assert.match(refusal('hosts', { [wrong]: {} }), /expected a host/);
@@ -151,7 +151,7 @@ test('tokens of the API: where something is said, it is a token, and each once',
     'fedcba9876543210',
   ]);
   for (const nothing of [',', ' , ']) assert.match(refusal('apiToken', nothing), /16 to 256 printable/);
-  assert.match(refusal('apiToken', '0123456789abcdef,ro:0123456789abcdef'), /stands there twice/);
+  assert.match(refusal('apiToken', '0123456789abcdef,ro:0123456789abcdef'), /is given twice/);
 });
 
 test('the secret of webhooks is any text of 16 characters, or whsec_ and base64; a wrong one is not shown', () => {

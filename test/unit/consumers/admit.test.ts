@@ -1,4 +1,4 @@
-// What a request ends with when its robots.txt cannot be had.
+// What a request ends with when its robots.txt cannot be fetched.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { refusal } from '../../../consumers/admit.ts';

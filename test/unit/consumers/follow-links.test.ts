@@ -104,7 +104,10 @@ test('a chain grows by two for links that differ in digits only and for other ho
   assert.deepEqual(chains(more), ['http://a9/about 3', 'http://a9/day/7 4', 'http://a9/day?of=7 4']);
 });
 
-/** All pages of a site that a crawl would fetch, in the order of its frontier, or null if they are more than `most`. */
+/**
+ * All pages of a site that a crawl would fetch, in the order of its frontier, or null if they are more than
+ * `most`.
+ */
 async function pagesOf(linksOf: (url: string) => string[], changes: Partial<Settings>, most: number) {
   const first: Page = { url: 'http://a/' };
   const seen = new Map<string, Page>([[first.url, first]]);
@@ -118,7 +121,10 @@ async function pagesOf(linksOf: (url: string) => string[], changes: Partial<Sett
 
 const names = ['jan', 'feb', 'mar', 'apr'];
 
-/** Some views of the same time, each page leading to where the others show it and a little beyond; months perhaps by their names. */
+/**
+ * Some views of the same time, each page leading to where the others show it and a little beyond; months
+ * perhaps by their names.
+ */
 const calendar = fc
   .record({
     units: fc.array(fc.constantFrom(1, 2, 3, 5), { minLength: 1, maxLength: 4 }),

@@ -23,11 +23,11 @@ test('a reason is what the case adds to its code, or the sentence of the code', 
     reason(failure('E_DEPTH', 'The limit is 2.')),
     'the page is deeper than --depth allows (the limit is 2)',
   );
-  assert.match(reason(failure('E_PATH_REPEATS')), /^one segment stands .* do$/);
+  assert.match(reason(failure('E_PATH_REPEATS')), /^the path repeats one segment .* crawlers$/);
   assert.equal(sentences('a.', 'b', 'c!'), 'a. b. c!');
 });
 
-test('a robots.txt that cannot be had forbids all, one that allows nothing', () => {
+test('a robots.txt that could not be fetched forbids all, one that allows nothing', () => {
   const look = {
     file: 'http://a.test:81/robots.txt',
     kind: 'rules',

@@ -26,7 +26,10 @@ test('a pattern matches as the regular expression does that it stands for', () =
   );
 });
 
-/** RFC 9309 §2.2.2 and RFC 3986, octet by octet: the form in which paths are compared. In a pattern, `*` stays. */
+/**
+ * RFC 9309 §2.2.2 and RFC 3986, octet by octet: the form in which paths are compared. In a pattern, `*`
+ * stays.
+ */
 function encodedSlowly(text: string, isPattern: boolean): string {
   const bytes = [...Buffer.from(text)].map((byte) => String.fromCharCode(byte));
   let encoded = '';
@@ -131,7 +134,10 @@ const patternPieces = fc.array(
 const patterns = fc
   .tuple(fc.constantFrom('/', '/', '/', '*', ''), patternPieces, fc.boolean())
   .map(([first, list, anchored]) => `${first}${joined(list)}${anchored ? '$' : ''}`);
-/** A pattern, and a path that was made by filling its wildcards and writing some characters otherwise: often it matches. */
+/**
+ * A pattern, and a path that was made by filling its wildcards and writing some characters otherwise: often
+ * it matches.
+ */
 const patternAndPath = fc
   .tuple(patterns, pathPieces, pathPieces, fc.constantFrom('as it is', 'encoded', 'decoded', 'other'))
   .map(([pattern, filling, rest, written]) => {
@@ -184,7 +190,10 @@ test('of any rules the longest that matches decides, and allow before disallow',
 const octetsSlowly = (pattern: string) =>
   encodedSlowly(pattern.replace(/\$$/, ''), true).length + Number(pattern.endsWith('$'));
 
-/** CPU time, since other work shares the machine; the bounds are ten times what it takes and a thousandth of what backtracking takes. */
+/**
+ * CPU time, since other work shares the machine; the bounds are ten times what it takes and a thousandth of
+ * what backtracking takes.
+ */
 function cpuMs(work: () => void): number {
   const before = process.cpuUsage();
   work();

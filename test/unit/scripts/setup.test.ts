@@ -1,4 +1,5 @@
-// The set-up of a fresh clone, with stand-ins for npm and the package managers that write down what they are asked.
+// The set-up of a fresh clone, with stand-ins for npm and the package managers that write down what they are
+// asked.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import {
@@ -233,7 +234,7 @@ test('no redis-server is wanted with REDIS_URL or --no-redis, no packages with -
   assert.deepEqual(clone.calls(), ['redis-server --version']);
 });
 
-test('a browser is installed for the tests alone, and where it cannot be had, the rest goes on', async (t) => {
+test('a browser is installed for the tests alone, and where it cannot be installed, the rest goes on', async (t) => {
   const clone = freshClone(t);
   clone.program(
     'apt-get',

@@ -16,7 +16,9 @@ async function allOf<T>(lines: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** `url` of a seed, `url !` of a sitemap, `url !auto` of one with those of robots.txt, `text ?` of a bad line. */
+/**
+ * `url` of a seed, `url !` of a sitemap, `url !auto` of one with those of robots.txt, `text ?` of a bad line.
+ */
 async function shown(seeds: readonly string[], sitemap: string[], ignoreRobots = false): Promise<string[]> {
   const lines = withSitemaps(linesOf(seeds), { sitemap, ignoreRobots }, {});
   return (await allOf(lines)).map((line) => {

@@ -111,7 +111,10 @@ function bytesInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** 20 MiB, 200 entries. Not made within the test, where the strings that it is made of would be in use for longer. */
+/**
+ * 20 MiB, 200 entries. Not made within the test, where the strings that it is made of would be in use for
+ * longer.
+ */
 function spaciousSitemap(): Buffer {
   return Buffer.from(manyEntries(200, `<!--${'x'.repeat(100_000)}-->`).replaceAll('&amp;', ';'));
 }

@@ -10,7 +10,8 @@ function normalized(text: string, rules?: UrlRules): string | null {
   return 'url' in result ? result.url : null;
 }
 
-// Pieces that meet every rule: joined at random, they make hrefs on both sides of each border of the fast path.
+// Pieces that meet every rule: joined at random, they make hrefs on both sides of each border of the fast
+// path.
 const piece = fc.constantFrom(
   ...[
     '/',

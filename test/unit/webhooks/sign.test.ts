@@ -17,7 +17,8 @@ test('the signature is HMAC-SHA256 in base64 over id, time and body, joined by d
   assert.deepEqual(headers, {
     'webhook-id': 'shop-1a2b3c4d-1',
     'webhook-timestamp': '1700000000',
-    // printf '%s' 'shop-1a2b3c4d-1.1700000000.{"type":"crawl.finished"}' | openssl dgst -sha256 -hmac 'correct horse battery' -binary | base64
+    // printf '%s' 'shop-1a2b3c4d-1.1700000000.{"type":"crawl.finished"}' | openssl dgst -sha256 -hmac
+    // 'correct horse battery' -binary | base64
     'webhook-signature': 'v1,1/++RpMkbKENKiu+yZWF1WToiYwK5dSvHtck3gskEVU=',
   });
 });

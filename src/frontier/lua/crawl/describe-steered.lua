@@ -1,4 +1,4 @@
--- What a script that steers a crawl answers: {state now ('' when there is no such crawl), 1 if this call
+-- The answer of a script that steers a crawl: {state now ('' when there is no such crawl), 1 if this call
 -- changed it, requests in its lanes}.
 --- include frontier/lua/crawl/waiting-of.lua
 local function describeSteered(c, before, state)

@@ -1,9 +1,10 @@
 --[[
-  Ends a crawl exactly when nothing of it is left: nothing waiting, and no producer at work on it (or its
-  lease has run out). Its webhook, if it has one, is told of that, and of so many dead letters as it asked
-  for: once, until it has ended with fewer. An end that is the same as the last one (a replay of which all
-  died again) is told to nobody, and its time stays. Answers 1 if the crawl ended by this call.
-    NS:c:CRAWL:producers (ZSET) producers at work by the end of their lease (ms)
+  Ends a crawl exactly when nothing of it is left: no request waits, and no producer is active (or the lease
+  of each has run out). Its webhook, if there is one, is told of the end. It is also told when the number of
+  dead letters has reached its threshold: once, until the crawl has ended with fewer. An end with the same
+  counters as the last one (all replayed requests died again) is told to nobody and keeps its former time.
+  Returns 1 if the crawl ended by this call.
+    NS:c:CRAWL:producers (ZSET) active producers by the end of their lease (ms)
 ]]
 --- include frontier/lua/crawl/tell.lua
 --- include frontier/lua/crawl/waiting-of.lua

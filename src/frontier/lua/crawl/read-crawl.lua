@@ -1,6 +1,6 @@
 --[[
-  What scripts must know of a crawl: its state, the priorities of its lanes, whether requests of it are
-  replayed, and the limits and wishes that the gate goes by (politeness/lua/gate/read-gate.lua).
+  Reads what scripts must know about a crawl: its state, the priorities of its lanes, whether it has replayed
+  requests, and the limits and settings that the gate follows (politeness/lua/gate/read-gate.lua).
     NS:c:CRAWL (HASH), as crawl/lua/begin.lua writes it
 ]]
 local function readCrawl(c)

@@ -1,8 +1,8 @@
 --[[
-  Writes an event of a crawl with a webhook into the outbox, in the very step that makes it true; consumers
-  make jobs of what lies there.
-    NS:outbox (LIST) `ID US TYPE US CRAWL US AT US THRESHOLD`, the oldest first. ID is the crawl's own serial
-                     of events, without a dot: it is signed.
+  Writes an event of a crawl with a webhook into the outbox, in the same step that makes the event true.
+  Consumers make jobs of these entries.
+    NS:outbox (LIST) `ID US TYPE US CRAWL US AT US THRESHOLD`, the oldest first. ID is made from the crawl's
+                     own count of events. It has no dot, because it is signed.
 ]]
 local function tell(ns, crawl, type, now, threshold)
   local c = ns .. ':c:' .. crawl

@@ -1,4 +1,4 @@
--- Something of a crawl waits (again): one that had finished runs again, and turns look at it unless it is
+-- A crawl has something waiting (again). If it had finished, it runs again. Dispatch looks at it unless it is
 -- paused.
 local function wakeCrawl(ns, crawl, state)
   if state == 'finished' then redis.call('HSET', ns .. ':c:' .. crawl, 'state', 'running') end

@@ -1,5 +1,5 @@
--- Takes a failed job out of the queue, as BullMQ's own removal does for a job without children; false if it
--- is not failed.
+-- Removes a failed job from the queue, as BullMQ itself removes a job without children. False if the job is
+-- not failed.
 local function removeFailed(ns, job)
   if redis.call('ZREM', ns .. ':requests:failed', job) == 0 then return false end
   redis.call('DEL', ns .. ':requests:' .. job, ns .. ':requests:' .. job .. ':logs')

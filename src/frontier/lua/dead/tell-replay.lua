@@ -1,5 +1,5 @@
 --[[
-  Tells the run of a replay how a request that it had brought back ended. `entry` is what stands in
+  Tells the run of a replay how a request ended that the run had brought back. `entry` is the value in
     NS:c:CRAWL:replayed (HASH) id to CLAIM US RUN, until the request ends
 ]]
 local function tellReplay(ns, entry, kind)

@@ -1,9 +1,9 @@
 --[[
-  Adds requests to a crawl's frontier: each new fingerprint to the seen set, each new request to its lane. The
-  seen set is linear hashing over Redis integer sets: bucket i of n is NS:c:CRAWL:s:i. When those not yet
-  split hold SPLIT_FROM on average, they begin to be split in two, one after the other; when they hold
-  SPLIT_TO, all have been. So none grows out of the compact form (set-max-intset-entries, 512), and few hold
-  much less.
+  Adds requests to the frontier of a crawl: each new fingerprint to the seen set, each new request to its
+  lane. The seen set is a linear hash over Redis sets of integers: bucket i of n is NS:c:CRAWL:s:i. When the
+  buckets that are not yet split hold SPLIT_FROM members on average, splitting begins, one bucket after the
+  other. When they hold SPLIT_TO, all have been split. So no bucket outgrows the compact form of Redis
+  (set-max-intset-entries, 512), and few hold much less.
 ]]
 --- include politeness/lua/limiter/set-limits.lua
 --- include frontier/lua/seen/power-below.lua
@@ -14,9 +14,10 @@
 local SPLIT_FROM, SPLIT_TO = 300, 420
 
 --[[
-  `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e); KEY empty
-  means `ownKey`; LIMITS is empty or `conc,max,dur,delay`. Answers how many were added, duplicates, over the
-  crawl's limit, over the limit of their host. Reading a list twice changes nothing the second time.
+  `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e). An empty
+  KEY means `ownKey`. LIMITS is empty or `conc,max,dur,delay`. Returns how many were added, how many were
+  duplicates, how many were over the limit of the crawl, and how many over the limit of their host. To add the
+  same list again changes nothing.
 ]]
 local function addRequests(ns, crawl, list, ownKey, now)
   local c = ns .. ':c:' .. crawl
@@ -35,7 +36,7 @@ local function addRequests(ns, crawl, list, ownKey, now)
     local isOver = accepted + added >= limit
     local bucket = c .. ':s:' .. seenBucket(fingerprint, buckets, level)
     if isOver or (perHost and accepts[key] >= perHost) then
-      -- What is known already is no request that a limit keeps out.
+      -- A known request is a duplicate, and is not counted as over a limit.
       if redis.call('SISMEMBER', bucket, fingerprint) == 1 then
         duplicates = duplicates + 1
       elseif isOver then
@@ -47,8 +48,8 @@ local function addRequests(ns, crawl, list, ownKey, now)
       duplicates = duplicates + 1
     else
       added = added + 1
-      -- Not after the whole list: the few buckets of a young crawl could not hold a batch in the compact
-      -- form, and none goes back to it.
+      -- Splits here, not after the whole list: the few buckets of a young crawl could not hold a batch in the
+      -- compact form, and a bucket that has left this form never goes back to it.
       if seen + added > level * SPLIT_FROM + (buckets - level) * (SPLIT_TO - SPLIT_FROM) then buckets, level = splitBucket(c, buckets, level) end
       if perHost then accepts[key] = accepts[key] + 1 end
       if priority == '' then priority = '0' end

@@ -1,26 +1,26 @@
 --[[
-  How many requests a lane gives now. `g` is the gate of its limiter key, `turn` has now and lease (ms), and
-  whether the consumers have nothing else to do (isHungry). Answers a table: `most` and how they start,
-  'fetch' (so many as are `free`), 'ahead' or 'ask', with `at`, when the first of a timed key may start; or
-  `most` 0, `due`, when the lane is due again (ms), and `waitsFor`, the holders of slots that it waits for, if
-  it does.
+  How many requests a lane gives now. `g` is the gate of its limiter key. `dispatch` has now, lease (ms) and
+  isHungry (the consumers have nothing else to do). Returns a table. Either it has `most` and `start`, how
+  they start: 'fetch' (as many as are `free`), 'ahead' or 'ask', with `at`, when the first of a key with a
+  clock may start. Or `most` is 0; then `due` is when the lane is due again (ms), and `waitsFor` is the
+  limiter key or server (as NS:k:KEY or NS:server:SERVER) for whose slot it waits, if it waits for one.
 ]]
 --- include politeness/lua/gate/free-starts.lua
--- A request of a timed key leaves its lane so long before it may start: the way to a consumer takes some of
--- it.
+-- A request of a key with a clock leaves its lane this long before it may start, because the way to a
+-- consumer takes some of it.
 local LEAD_MS = 30
--- The way of a slot from one fetch to the next by way of the queue; a request that waits for it in a consumer
--- spares that.
+-- How long a slot takes from one fetch to the next through the queue. A request that waits for the slot in a
+-- consumer saves that time.
 local WAY_MS = 30
--- A lane of a key with so many open requests waits for the end of some.
+-- A lane of a key with too many open requests waits this long for some to end.
 local FULL_MS = 5000
--- Nobody has found out yet to which server the key belongs: one request does, and the others wait for that.
+-- Nobody knows yet to which server the key belongs. One request finds out, and the others wait this long.
 local UNKNOWN_SERVER_MS = 1000
--- Somebody else has leave to start, and may do so at any moment.
+-- Another request has leave to start and may do so at any moment.
 local PENDING_MS = 100
 
--- Requests that are sent ahead of their slots: as many as get one while the next would be on its way. A host
--- of a small limit gets some only while the consumers have nothing else to do.
+-- How many requests are sent ahead of their slots: as many as get a slot while the next one would be on its
+-- way. A host with a small limit gets some only while the consumers have nothing else to do.
 local function aheadOf(g, isHungry)
   if g.concurrency < 8 and not isHungry then return 0 end
   if not g.latency then return math.ceil(g.concurrency / 4) end
@@ -31,8 +31,8 @@ local function wait(due, waitsFor)
   return { most = 0, due = due, waitsFor = waitsFor }
 end
 
-local function allowanceOf(g, open, turn)
-  local now, lease = turn.now, turn.lease
+local function allowanceOf(g, open, dispatch)
+  local now, lease = dispatch.now, dispatch.lease
   local cap = g.concurrency * 4 + 16
   if open >= cap then return wait(now + FULL_MS, g.k) end
   if g.perServer and not g.serverName then
@@ -44,12 +44,12 @@ local function allowanceOf(g, open, turn)
   if why == 'server' then return wait(math.min(untilMs, now + lease), g.server) end
   if not g.timed then
     local most = math.min(free, cap - open)
-    if why == '' or why == 'full' then most = math.max(most, math.min(cap, g.concurrency + aheadOf(g, turn.isHungry)) - open) end
+    if why == '' or why == 'full' then most = math.max(most, math.min(cap, g.concurrency + aheadOf(g, dispatch.isHungry)) - open) end
     if most > 0 then return { most = most, start = 'fetch', at = 0, free = free } end
     if why == 'full' then return wait(math.min(untilMs, now + lease), g.k) end
     return wait(untilMs)
   end
-  -- One that waits in a consumer for its time is enough, or as many as start within the lead.
+  -- One request that waits in a consumer for its time is enough, or as many as start within the lead.
   local step = math.max(g.delay, g.interval)
   local startMs = math.max(now, g.tat, g.next)
   if g.pend and g.next > now then return wait(now + math.min(step, PENDING_MS)) end

@@ -1,5 +1,5 @@
--- The packed request of a lane's entry: a URL of the lane's own host stands there without http://HOST (0x01)
--- or https://HOST (0x02), a plain seed without all else (src/frontier/entry.ts).
+-- The packed request of a lane's entry. In an entry, 0x01 stands for http://HOST and 0x02 for https://HOST of
+-- the lane's own host, and a plain seed is its URL alone (src/frontier/entry.ts).
 local function expandEntry(entry, key)
   local first = string.byte(entry)
   if first == 1 or first == 2 then entry = '\0310\31\31\31\31' .. entry end

@@ -1,4 +1,5 @@
--- The id of a packed request: named where it does not follow from the URL (src/url/fingerprint.ts).
+-- The id of a packed request. It is named there when it does not follow from the URL
+-- (src/url/fingerprint.ts).
 local function idOf(packed)
   local given = string.match(packed, '^([^\31]*)\31')
   if given ~= '' then return given end

@@ -1,5 +1,4 @@
--- Takes the next entry of a limiter key's lanes, those of the highest priority first; nil when they are
--- empty.
+-- Takes the next entry from the lanes of a limiter key, the highest priority first; nil when they are empty.
 -- NS:c:CRAWL:lPRIORITY:KEY (LIST) entries as src/frontier/entry.ts packs them
 local function popLane(c, key, priorities)
   for priority = 9, 0, -1 do

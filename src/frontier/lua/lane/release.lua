@@ -1,4 +1,4 @@
--- Gives a slot back (and that of its server): lanes that wait for it are looked at again.
+-- Gives back a slot (and that of its server). Lanes that wait for it are looked at again.
 --- include politeness/lua/slots/give-back-slot.lua
 --- include frontier/lua/lane/wake-lanes.lua
 local function release(ns, key, holder, server, now)

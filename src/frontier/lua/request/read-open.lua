@@ -1,4 +1,4 @@
--- An open request of a crawl: its claim (a decimal) and what is packed; nil if it is not open.
+-- An open request of a crawl: its claim (a decimal) and the packed request; nil if it is not open.
 -- NS:c:CRAWL:open (HASH) id to CLAIM US PACKED
 local function readOpen(c, id)
   local open = redis.call('HGET', c .. ':open', id)

@@ -1,5 +1,5 @@
--- Which bucket of the seen set a fingerprint (a signed decimal) is in, of so many; `level` is the power of
--- two at or below that.
+-- The bucket of the seen set that holds a fingerprint (a signed decimal). `level` is the largest power of two
+-- that is not above `buckets`.
 local function seenBucket(fingerprint, buckets, level)
   local h = tonumber(string.sub(fingerprint, -9))
   local b = h % (level * 2)

@@ -1,5 +1,5 @@
--- Splits the next bucket of a seen set (add.lua) in line: its members that hash to the new bucket move there.
--- Answers how many buckets there are now, and the level.
+-- Splits the next bucket of a seen set (add.lua): members that hash to the new bucket move there. Returns the
+-- new number of buckets and the level.
 local function splitBucket(c, buckets, level)
   local from, to = c .. ':s:' .. (buckets - level), c .. ':s:' .. buckets
   local members = redis.call('SMEMBERS', from)

@@ -1,8 +1,9 @@
 --[[
-  One question to the gate of a limiter key by a holder that is at work on a request already. `asked` has
-    holder, lease (ms)   whose the slot is to be, and for how long unless it is renewed asker, patience (ms)
-    its name while it waits, and how long it would
-    server               the server that the key belongs to, '' if the holder does not know ('-': it has none)
+  One question to the gate of a limiter key. The holder already has a request in hand. `asked` has these
+  fields:
+    holder, lease (ms)    the name for the slot, and how long it lasts unless it is renewed
+    asker, patience (ms)  the caller's name while it waits, and how long it would wait
+    server                the server that the key belongs to, '' if the holder does not know ('-': none)
   Answers 'go', when it may start (ms) and the gate; 'later', when to ask again (ms) and why
   (free-starts.lua); or 'which-server'.
 ]]
@@ -25,7 +26,7 @@ local function askGate(ns, key, crawl, asked, now)
   if free < 1 then
     local wait = why == 'full' and ASKING_MS or at - now
     if why ~= 'pause' and asked.patience > 0 then
-      -- Who comes back later, at its time, finds that the lanes have left it that.
+      -- A caller that comes back in this time finds that the lanes have left a place for it.
       wait = math.max(ASKING_MS, math.ceil(math.min(wait, LONGEST_ASKING_MS)) + (wait <= asked.patience and 200 or 1500))
       redis.call('ZADD', k .. ':q', now + wait, asked.asker)
       redis.call('PEXPIRE', k .. ':q', wait * 2)

@@ -1,5 +1,6 @@
--- How a limiter key stands for a request of this crawl (frontier/lua/crawl/read-crawl.lua): what it is
--- allowed, why, and what it does, in the names of `HostState` of src/frontier/hosts.ts. Changes nothing.
+-- The state of a limiter key for a request of this crawl (frontier/lua/crawl/read-crawl.lua): what it is
+-- allowed, why, and what it does. The names are those of `HostState` in src/frontier/hosts.ts. Changes
+-- nothing.
 --- include politeness/lua/gate/read-gate.lua
 local function numberOrNull(text)
   return tonumber(text) or cjson.null
@@ -20,7 +21,7 @@ local function describeGate(ns, key, crawl, now)
     quotaMs = (tonumber(hintUntil) or 0) > now and numberOrNull(hint) or cjson.null,
     latencyMs = g.latency and math.floor(g.latency + 0.5) or cjson.null, refusals = tonumber(refusals) or 0,
     server = server or cjson.null,
-    -- What src/politeness/held-back.ts says in words.
+    -- src/politeness/held-back.ts puts these into words.
     now = now, pauseUntil = g.pause, pauseWhy = pauseWhy or '', pauseSince = numberOrNull(pauseSince),
     paceWhy = paceWhy or '', paceSince = numberOrNull(paceSince), paceShare = numberOrNull(paceShare), usualLatencyMs = numberOrNull(usualLatency),
     quotaUntil = numberOrNull(hintUntil), quotaSince = numberOrNull(hintSince), crawlDelaySince = numberOrNull(crawlSince),

@@ -1,12 +1,12 @@
 --[[
-  How many starts a gate (read-gate.lua) lets pass, and when the first of them may be (now or soon); else 0,
-  when to ask again, and why: 'pause', 'full' (a slot), 'server' (one of its server), 'time'. A lane asks
-  without holder: it leaves room for those that wait. Notes in the gate how many hold a slot and how many of
-  those there are.
+  How many starts a gate (read-gate.lua) lets pass, and when the first of them may be (now or soon). If none:
+  0, when to ask again, and why: 'pause', 'full' (no free slot), 'server' (no free slot of its server),
+  'time'. A lane asks without a holder, and leaves a place for those that wait. Notes in the gate how many
+  slots are held and how many are free.
 ]]
 --- include politeness/lua/gate/count-held.lua
 --- include politeness/lua/gate/count-asking.lua
--- Leave to start is given so long ahead of the time, and kept without a further question.
+-- Leave to start is given this long before its time, and needs no further question.
 local AHEAD_MS = 30
 
 local function firstFree(slots, now)

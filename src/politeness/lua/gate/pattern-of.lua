@@ -1,4 +1,5 @@
--- The most exact pattern of a crawl's `hosts` for a limiter key: with its port, its name, *.its.parents, *.
+-- The most exact pattern of a crawl's `hosts` for a limiter key: the name with its port, the name,
+-- *.its.parents, *.
 local function patternOf(limits, key)
   if limits[key] then return limits[key] end
   local name, port = string.match(key, '^(.*)(:%d+)$')

@@ -1,33 +1,34 @@
 --[[
-  The gate of one limiter key: all that decides how many starts it lets pass now, and when the next. Keys:
+  The gate of one limiter key: everything that decides how many starts it lets pass now, and when the next.
+  Keys:
     NS:k:KEY (HASH)
       pause     no start before (ms)
       next      no start before (ms), from the delay
-      pend      who has leave to start and has not yet: until it has (or its lease ends, which is `next`
-                meanwhile) nobody else starts, so that delays are true however long a connect takes
+      pend      who has leave to start and has not started yet. Until then nobody else starts, so that delays
+                are kept however long a connection takes. `next` is the end of its lease meanwhile
       tat       theoretical arrival time of the next start, by the rate (GCRA with no burst, ms)
       conc, max, dur, delay  limits that a request named for this key
       o:conc, o:delay, o:max, o:dur  limits that the operator set
       crawl     Crawl-delay of its robots.txt (ms)
       pace      least time between two starts that its latency and errors ask for (ms)
-      hint, hintUntil  the same from its quota, and until when (ms)
-      lat       its latency (ms); beside it all else that src/politeness/backoff-state.ts names
+      hint, hintUntil  least time between two starts by its quota, and until when (ms)
+      lat       its latency (ms); src/politeness/backoff-state.ts names more fields of this kind
       version   counts the changes of these
-      server    whose ceiling it shares (--per-server)
-      keep      '1': limits that must not be forgotten
+      server    the server whose ceiling it shares (--per-server)
+      keep      '1': it has limits that must not be forgotten
     NS:k:KEY:s (ZSET) holders of slots by the end of their lease (ms)
-    NS:k:KEY:q (ZSET) holders that wait for a slot (retries, redirects), until when (ms): a lane leaves them
-                      room
+    NS:k:KEY:q (ZSET) holders that wait for a slot (retries, redirects), until when (ms): a lane leaves a
+                      place for them
     NS:k:KEY:w (SET)  who is to hear that a slot of this key came free
     NS:server:SERVER:s, :w  the same of a server with a ceiling
 ]]
 --- include politeness/lua/gate/pattern-of.lua
--- Starts come a little late, one more than another: with so much added to each window, none holds more than
--- the rate allows.
+-- Starts are a little late, and not equally late. With this much added to each window, no window holds more
+-- starts than the rate allows.
 local LATE_MS = 10
 
--- `crawl` is what frontier/lua/crawl/read-crawl.lua says of the crawl that asks. The limits that hold are the
--- operator's, the request's, the pattern's, the crawl's, in this order.
+-- `crawl` comes from frontier/lua/crawl/read-crawl.lua. The operator's limits come first, then those of the
+-- request, of the pattern and of the crawl.
 local function readGate(ns, key, crawl, now)
   local k = ns .. ':k:' .. key
   local pause, nextStart, pend, tat, conc, max, dur, delay, setConc, setMax, setDur, setDelay, crawlDelay, pace, hint, hintUntil, latency, server =

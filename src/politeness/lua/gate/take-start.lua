@@ -1,7 +1,9 @@
--- One start at `at`: takes a slot and moves the times on. Only after freeStarts said so.
+-- Takes one start at `at`: holds a slot and moves the times on. To be called only after freeStarts has
+-- allowed it.
 --- include politeness/lua/slots/hold-slot.lua
 --- include politeness/lua/limiter/keep.lua
--- Keys with a delay, or a rate of so much between two starts: nobody starts until the one with leave has.
+-- At keys with a delay, or with at least this time between two starts, nobody starts until the one with leave
+-- has started.
 local STRICT_FROM_MS = 20
 
 local function takeStart(g, at, holder, lease)

@@ -1,5 +1,5 @@
--- The operator ends the pause of a limiter key, whoever made it. What the host is paused and slowed for is
--- forgotten; what it goes on doing is noticed anew.
+-- The operator ends the pause of a limiter key, whoever made it. The reasons for its pause and its slower
+-- pace are forgotten. What the host does from now on is noticed anew.
 --- include politeness/lua/limiter/key-event.lua
 local function endPause(ns, key)
   redis.call('HDEL', ns .. ':k:' .. key, 'pause', 'pauseWhy', 'pauseSince', 'refusals', 'refusedSince', 'answers', 'failures', 'refused',

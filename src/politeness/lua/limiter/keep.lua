@@ -1,4 +1,4 @@
--- How long NS:k:KEY is kept: times and figures are forgotten some time after their last use; limits that
+-- How long NS:k:KEY is kept. Times and figures are forgotten some time after their last use; limits that
 -- somebody set stay.
 local DAY = 86400000
 

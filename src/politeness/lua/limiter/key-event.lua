@@ -1,5 +1,5 @@
--- Tells all consumers, by the channel NS:keys, of a limiter key: 'pause' (for so many ms), 'resume', 'timed'
--- (it obeys a clock), 'free' (a slot).
+-- Tells all consumers about a limiter key, on the channel NS:keys: 'pause' (for `ms` milliseconds), 'resume',
+-- 'timed' (it obeys a clock from now on), 'free' (a slot came free).
 local function tellOfKey(ns, what, ms, key)
   redis.call('PUBLISH', ns .. ':keys', what .. ' ' .. ms .. ' ' .. key)
 end

@@ -1,5 +1,5 @@
--- Limits that a request names for its limiter key, `conc,max,dur,delay` with empty parts for what it does not
--- name.
+-- Sets the limits that a request names for its limiter key: `conc,max,dur,delay`, with empty parts for those
+-- that it does not name.
 local function setLimits(ns, key, limits)
   local conc, max, dur, delay = string.match(limits, '^(%d*),(%d*),(%d*),(%d*)$')
   local k = ns .. ':k:' .. key

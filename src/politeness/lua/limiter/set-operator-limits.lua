@@ -1,7 +1,7 @@
 --[[
-  The operator sets limits of a limiter key, which go before all others: `limits` maps conc, delay, max and
-  dur to a value, or to cjson.null to take it back; what it does not name stays.
-    NS:limited (SET) keys with limits of the operator's
+  The operator sets limits of a limiter key, which come before all others. `limits` maps conc, delay, max and
+  dur to a value, or to cjson.null to take it back. Absent ones stay.
+    NS:limited (SET) keys with limits that the operator set
 ]]
 --- include politeness/lua/limiter/keep.lua
 --- include politeness/lua/limiter/key-event.lua

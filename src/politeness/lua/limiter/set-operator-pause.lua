@@ -1,5 +1,5 @@
--- The operator pauses a limiter key for so long, whatever its server says: a pause that is longer already is
--- made shorter.
+-- The operator pauses a limiter key for `ms` milliseconds, whatever its server says. This also shortens a
+-- longer pause.
 --- include politeness/lua/limiter/keep.lua
 --- include politeness/lua/limiter/key-event.lua
 local function setOperatorPause(ns, key, ms, now)

@@ -1,4 +1,4 @@
--- Sum of the capacities of the consumers that are alive; those whose lease has run out are forgotten here.
+-- The sum of the capacities of the living consumers. Those whose lease has run out are forgotten here.
 -- NS:consumers (ZSET) ID|CAPACITY by the end of the lease (ms)
 local function fleetCapacity(ns, now)
   local consumers = ns .. ':consumers'

@@ -1,11 +1,11 @@
 --[[
-  Gives a slot back, and that of its server if it has one (''). Consumers in which somebody waits for it hear
-  of it. Answers who else waits for one of the key, and for one of the server if it has one
-  (wait-for-slot.lua): they are off the lists, and it is for the caller to wake them.
+  Gives back a slot, and that of its server if it has one (else ''). Consumers with waiting requests hear of
+  it. Returns who else waits for a slot of the key, and who for one of the server (wait-for-slot.lua). They
+  are off the lists; the caller must wake them.
 ]]
 --- include politeness/lua/limiter/key-event.lua
 --- include politeness/lua/slots/take-waiting.lua
--- A few only: behind one server there may be very many hosts.
+-- Only a few, because there may be very many hosts behind one server.
 local WAITING_OF_SERVER = 3
 
 local function giveBackSlot(ns, key, holder, server)

@@ -1,4 +1,4 @@
--- Takes those that wait for a slot of a limiter key (wait-for-slot.lua) off its list: it is for the caller to
+-- Takes off the list of a limiter key those that wait for a slot of it (wait-for-slot.lua). The caller must
 -- wake them.
 local function takeWaiting(ns, key)
   local waiting = ns .. ':k:' .. key .. ':w'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { duration, size } from '../../../../cli/terminal/figures.ts';
+import { durationText, size } from '../../../../cli/terminal/figures.ts';
 import { printSummary, type Summary } from '../../../../cli/terminal/summary.ts';
 import type { CrawlCounts } from '../../../../src/crawl/progress.ts';
 import { catalogue, type ErrorCode } from '../../../../src/errors.ts';
@@ -164,7 +164,7 @@ test('sizes and durations have two or three digits that matter, of every magnitu
     '1000 PB',
   ]);
   assert.deepEqual(
-    [0, 400, 2000, 9940, 9960, 59_400, 59_600, 185_000, 7_800_000, 367_000_000].map(duration),
+    [0, 400, 2000, 9940, 9960, 59_400, 59_600, 185_000, 7_800_000, 367_000_000].map(durationText),
     ['0 s', '0.4 s', '2 s', '9.9 s', '10 s', '59 s', '1 min 00 s', '3 min 05 s', '2 h 10 min', '4 d 5 h'],
   );
   fc.assert(fc.property(fc.integer({ min: 0, max: 1e15 }), (value) => assert.ok(size(value).length <= 7)));

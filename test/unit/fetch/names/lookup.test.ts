@@ -1,4 +1,5 @@
-// Names: what needs no name server, what is kept and for how long, and that one question is enough for all who wait.
+// Names: what needs no name server, what is kept and for how long, and that one question is enough for all
+// who wait.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -30,7 +30,10 @@ const newRecordsFolder = async (recordsFolder = 'c') => {
   mkdirSync(join(dir, recordsFolder));
   return dir;
 };
-/** A writer that has begun another segment does not go back to the former one; and fills none between two pages. */
+/**
+ * A writer that has begun another segment does not go back to the former one; and fills none between two
+ * pages.
+ */
 const write = (dir: string, lines: readonly Line[]) => {
   const pathOf = (segment: number) => join(dir, 'c', names[segment] ?? 'none');
   const there = names.filter((_, segment) => existsSync(pathOf(segment)));

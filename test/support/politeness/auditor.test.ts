@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { LogEntry } from '../site/site.ts';
 import {
   type AuditedLimits,
   askedAgain,
@@ -8,13 +9,12 @@ import {
   leastMs,
   mostInFlight,
   mostStartsIn,
-  PAUSE_NEWS_MS,
+  PAUSE_KNOWN_AFTER_MS,
   pausesTold,
   smallestGapMs,
   startsDuring,
   violationsOf,
 } from './auditor.ts';
-import type { LogEntry } from './site/site.ts';
 
 const asked = (start: number, end: number, path = '/', host = 'a', status = 200): LogEntry => ({
   ...{ start, end, path, host, status },
@@ -150,8 +150,8 @@ test('one start more in a window than the rate is found, with the first of the w
   assert.deepEqual(found([asked(0, 1), asked(1, 2), asked(2, 3), asked(995, 996)], rate), []);
 });
 
-test('a start in a pause is found, with the answer that asked for it; not while the news travels, nor at its end', () => {
-  const known = 10 + PAUSE_NEWS_MS;
+test('a start in a pause is found, with the answer that asked for it; not before the others know, nor at its end', () => {
+  const known = 10 + PAUSE_KNOWN_AFTER_MS;
   const log = [refused(0, 10), ...[9, known, known + 1, 1004, 1005].map((start) => asked(start, start + 1))];
   assert.deepEqual(found(log, {}, 1000), [
     ['pause', 0, known + 1, 1010 - known - 1],
@@ -161,8 +161,8 @@ test('a start in a pause is found, with the answer that asked for it; not while 
 
 test('a start that may have come before the pause was known does not break it, if the server was held up', () => {
   const late = (lateMs: number) => [refused(0, 10), { ...asked(90, 91), lateMs }];
-  assert.deepEqual(found(late(80 - PAUSE_NEWS_MS), {}, 1000), []);
-  assert.deepEqual(found(late(79 - PAUSE_NEWS_MS), {}, 1000), [['pause', 0, 90, 920]]);
+  assert.deepEqual(found(late(80 - PAUSE_KNOWN_AFTER_MS), {}, 1000), []);
+  assert.deepEqual(found(late(79 - PAUSE_KNOWN_AFTER_MS), {}, 1000), [['pause', 0, 90, 920]]);
 });
 
 test('each limit is audited for itself: one start may break several', () => {
@@ -187,8 +187,8 @@ test('the least time of a host with a delay or a rate is that of its starts, and
 });
 
 test('what started before a 429 was known is not held up by it, wherever it comes in the least time', () => {
-  const log = [asked(0, 30), refused(0, 30), asked(30 + PAUSE_NEWS_MS, 90)];
-  assert.equal(leastMs(log, { concurrency: 2, delayMs: 0 }, 1000), 30 + 60 - PAUSE_NEWS_MS);
+  const log = [asked(0, 30), refused(0, 30), asked(30 + PAUSE_KNOWN_AFTER_MS, 90)];
+  assert.equal(leastMs(log, { concurrency: 2, delayMs: 0 }, 1000), 30 + 60 - PAUSE_KNOWN_AFTER_MS);
 });
 
 test('pauses that overlap end with the last of them', () => {

@@ -1,6 +1,6 @@
 // Reads a server's log and finds violations of its limits. The log is the evidence, not what drover says
 // about itself. These functions are pure.
-import type { LogEntry } from './site/site.ts';
+import type { LogEntry } from '../site/site.ts';
 
 export interface Audit {
   requests: number;
@@ -53,7 +53,7 @@ export interface Violation {
  * pause to Redis, and Redis tells the other consumers; requests that they have given to the kernel cannot be
  * stopped. Starts in this time do not violate the pause. On a busy machine, it may take longer.
  */
-export const PAUSE_NEWS_MS = 25;
+export const PAUSE_KNOWN_AFTER_MS = 25;
 
 /** The entries of a log by Host header. */
 export function byHost(log: readonly LogEntry[]): Map<string, LogEntry[]> {
@@ -122,11 +122,11 @@ export function startsDuring(entries: readonly LogEntry[], pauses: readonly Paus
 export function pausesTold(
   entries: readonly LogEntry[],
   retryAfterMs: number,
-  newsMs = PAUSE_NEWS_MS,
+  knownAfterMs = PAUSE_KNOWN_AFTER_MS,
 ): ToldPause[] {
   return entries
     .filter(({ status }) => status === 429)
-    .map((told) => ({ told, fromMs: told.end + newsMs, untilMs: told.end + retryAfterMs }));
+    .map((told) => ({ told, fromMs: told.end + knownAfterMs, untilMs: told.end + retryAfterMs }));
 }
 
 /**
@@ -214,7 +214,7 @@ export function leastMs(entries: readonly LogEntry[], limits: AuditedLimits, ret
     slots[slot] = ended;
     last = Math.max(last, ended);
     if (status === 429)
-      pauses.push({ fromMs: ended, untilMs: ended + retryAfterMs, knownMs: end + PAUSE_NEWS_MS });
+      pauses.push({ fromMs: ended, untilMs: ended + retryAfterMs, knownMs: end + PAUSE_KNOWN_AFTER_MS });
   }
   return last;
 }
