@@ -5,6 +5,7 @@ import { decodeText, isHtml } from '../src/fetch/body/text.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
 import type { BodyForm, CrawlRecord } from '../src/record.ts';
+import { PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createLinkResolver } from '../src/url/normalize.ts';
 import type { ActiveJob } from './context.ts';
 import type { RequestEnd } from './decision.ts';
@@ -21,6 +22,8 @@ export interface Findings {
   charset: string | null;
 }
 
+/** The name by which pages call this robot, as robots.txt does; any case. */
+const ROBOT = PRODUCT_TOKEN.toLowerCase();
 const TEXTUAL = /^(text\/|application\/(json|xml|javascript|xhtml|[a-z.+-]*\+(json|xml)))/i;
 const NOTHING: Findings = {
   title: null,
@@ -50,8 +53,8 @@ function examine(job: ActiveJob, answer: Answer): Findings {
   if (!html) return { ...NOTHING, text, charset };
   let tooLong = 0;
   const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
-  const page = readPage(text, answer.finalUrl, urlRules, /xhtml/i.test(type));
-  const directives = readHeaderDirectives(answer.headers);
+  const page = readPage(text, answer.finalUrl, urlRules, { xhtml: /xhtml/i.test(type), robot: ROBOT });
+  const directives = readHeaderDirectives(answer.headers, ROBOT);
   const nofollow = page.nofollow || directives.nofollow;
   if (directives.links.length > 0)
     addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));
