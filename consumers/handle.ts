@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { shownFailure } from '../src/errors.ts';
 import { decodeText, isHtml } from '../src/fetch/body/text.ts';
+import { standInOf } from '../src/fetch/stand-ins.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
 import type { BodyForm, CrawlRecord } from '../src/record.ts';
@@ -39,18 +40,23 @@ const NOTHING: Findings = {
 export function handle(job: ActiveJob, end: RequestEnd): { record: CrawlRecord; findings: Findings | null } {
   // The body of a sitemap is not kept: what it lists are requests of their own.
   const isSitemap = end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
-  const findings = end.answer && !isSitemap ? examine(job, end.answer) : null;
+  const findings = end.answer && !isSitemap ? examine(job, end.answer, isPage(end)) : null;
   const form = isSitemap ? 'none' : job.loadedCrawl.settings.body;
   return { record: buildRecord(job, end, findings, form), findings };
 }
 
+/** Not what stands in for the page: title, links and directives of a challenge are not the site's. */
+function isPage({ answer, failure }: RequestEnd): boolean {
+  return failure === null || answer === null || standInOf(answer) === null;
+}
+
 /** Title and links of an HTML page; the text of anything textual. */
-function examine(job: ActiveJob, answer: Answer): Findings {
+function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
   const type = answer.headers['content-type'] ?? '';
   const html = isHtml(type, answer.body);
   if (!html && !TEXTUAL.test(type)) return NOTHING;
   const { text, charset } = decodeText(answer.body, type);
-  if (!html) return { ...NOTHING, text, charset };
+  if (!html || !isPage) return { ...NOTHING, text, charset };
   let tooLong = 0;
   const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
   const page = readPage(text, answer.finalUrl, urlRules, { xhtml: /xhtml/i.test(type), robot: ROBOT });

@@ -2,6 +2,7 @@
 // it, what is known then?) and all their numbers; host-backoff.ts keeps what is known in Redis, for the whole fleet.
 import { catalogue } from '../errors.ts';
 import { intervalOf, readQuotas } from '../fetch/rate-limit-headers.ts';
+import { standInOf } from '../fetch/stand-ins.ts';
 import type { FetchResult, NamedTime } from '../outcome.ts';
 import type { HostBackoff, PaceWhy, PauseWhy } from './backoff-state.ts';
 
@@ -100,6 +101,8 @@ export function signalOf(
   if (!result.ok)
     return { kind: catalogue[result.failure.code].strain ? failure : 'nothing', named: null, quota: null };
   const { status, headers } = result.answer;
+  // A gatekeeper's answer, whatever its status: it tells nothing of how well the host is, nor of when to come again.
+  if (standInOf(result.answer) !== null) return { kind: 'nothing', named: null, quota: null };
   const isServed = status >= 200 && status < 300;
   // A host that says when to come again has said all: draft-ietf-httpapi-ratelimit-headers, section 7.
   if (named !== null) return { kind: isServed ? 'good' : 'refusal', named, quota: null };

@@ -46,6 +46,20 @@ test('a page is looked into: its title and links are in its record', () => {
   assert.deepEqual(record.timings, { ...NO_TIMINGS, total: 5, queue: 3, slot: 2 });
 });
 
+test('what stands in for a page is kept, and nothing in it is taken for the page, however the request ends', () => {
+  const challenge = answer(403, { 'cf-mitigated': 'challenge', link: '</next>; rel=next' });
+  for (const [as, code] of [
+    ['recorded', 'E_CHALLENGE'],
+    ['dead', 'E_HTTP_DEAD_STATUS'],
+  ] as const) {
+    const end = { kind: 'end', as, answer: challenge, failure: failure(code), result: null } as RequestEnd;
+    const { record, findings } = handle(job(), end);
+    assert.deepEqual([record.title, record.links, record.noindex], [null, null, null]);
+    assert.deepEqual([record.ok, record.status, record.body], [false, 403, PAGE]);
+    assert.deepEqual([findings?.links, findings?.text], [null, PAGE]);
+  }
+});
+
 test('what a page says to this robot by name is obeyed, in a tag and in any line of its header', () => {
   const lines = 'otherbot: none\ndrover: nofollow';
   const end = {
