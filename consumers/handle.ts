@@ -40,13 +40,13 @@ const NOTHING: Findings = {
 export function handle(job: ActiveJob, end: RequestEnd): { record: CrawlRecord; findings: Findings | null } {
   // The body of a sitemap is not kept: what it lists are requests of their own.
   const isSitemap = end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
-  const findings = end.answer && !isSitemap ? examine(job, end.answer, isPage(end)) : null;
+  const findings = end.answer && !isSitemap ? examine(job, end.answer, holdsPage(end)) : null;
   const form = isSitemap ? 'none' : job.loadedCrawl.settings.body;
   return { record: buildRecord(job, end, findings, form), findings };
 }
 
 /** Not what stands in for the page: title, links and directives of a challenge are not the site's. */
-function isPage({ answer, failure }: RequestEnd): boolean {
+function holdsPage({ answer, failure }: RequestEnd): boolean {
   return failure === null || answer === null || standInOf(answer) === null;
 }
 

@@ -100,10 +100,10 @@ function ended(
   return `Dead since ${fetchedAt}, and ${gone}: ${error.code} ${error.message}`;
 }
 
-/** The status, or all that the failure tells of the answer where that is more. */
+/** The status; with all that the failure tells of it, where that is more. */
 function toldOf(status: number | null, error: ShownFailure): string {
   const told = reason(error);
-  return told === `status ${status}` ? `${status}` : told;
+  return told.startsWith(`status ${status} `) ? told : `${status}`;
 }
 
 /**
