@@ -188,7 +188,7 @@ const challenged: [status: string, header: string, vendor: RegExp][] = [
 for (const [status, header, vendor] of challenged)
   test(`robots.txt answered by ${header}, ${status}: the rules are unknown, so nothing is fetched`, async (t) => {
     const robots = bytesOf(status, [header], 'User-agent: *\nAllow: /\n');
-    const how = ['--attempts', '2', '--backoff', '20'];
+    const how = ['--attempts', '2', '--backoff', '20', '--max-pause', '300', '--max-postponed', '2s'];
     const { record, paths, postponed } = await crawlBehind(t, robots, Number.POSITIVE_INFINITY, how);
     assert.deepEqual([record?.ok, record?.error?.code], [false, 'E_ROBOTS_UNREACHABLE']);
     assert.match(record?.error?.message ?? '', vendor);
