@@ -2,9 +2,11 @@
 import { hash } from 'node:crypto';
 import { shownFailure } from '../src/errors.ts';
 import { decodeText, isHtml } from '../src/fetch/body/text.ts';
+import { standInOf } from '../src/fetch/stand-ins.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
 import type { BodyForm, CrawlRecord } from '../src/record.ts';
+import { PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createLinkResolver } from '../src/url/normalize.ts';
 import type { ActiveJob } from './context.ts';
 import type { RequestEnd } from './decision.ts';
@@ -21,6 +23,8 @@ export interface Findings {
   charset: string | null;
 }
 
+/** The name by which pages call this robot, as robots.txt does; any case. */
+const ROBOT = PRODUCT_TOKEN.toLowerCase();
 const TEXTUAL = /^(text\/|application\/(json|xml|javascript|xhtml|[a-z.+-]*\+(json|xml)))/i;
 const NOTHING: Findings = {
   title: null,
@@ -36,22 +40,27 @@ const NOTHING: Findings = {
 export function handle(job: ActiveJob, end: RequestEnd): { record: CrawlRecord; findings: Findings | null } {
   // The body of a sitemap is not kept, because what it lists becomes requests.
   const isSitemap = end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
-  const findings = end.answer && !isSitemap ? examine(job, end.answer) : null;
+  const findings = end.answer && !isSitemap ? examine(job, end.answer, holdsPage(end)) : null;
   const form = isSitemap ? 'none' : job.loadedCrawl.settings.body;
   return { record: buildRecord(job, end, findings, form), findings };
 }
 
+/** Whether the answer is the page itself. Title, links and directives of a challenge are not those of the site. */
+function holdsPage({ answer, failure }: RequestEnd): boolean {
+  return failure === null || answer === null || standInOf(answer) === null;
+}
+
 /** Finds the title and links of an HTML page, and the text of any textual answer. */
-function examine(job: ActiveJob, answer: Answer): Findings {
+function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
   const type = answer.headers['content-type'] ?? '';
   const html = isHtml(type, answer.body);
   if (!html && !TEXTUAL.test(type)) return NOTHING;
   const { text, charset } = decodeText(answer.body, type);
-  if (!html) return { ...NOTHING, text, charset };
+  if (!html || !isPage) return { ...NOTHING, text, charset };
   let tooLong = 0;
   const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
-  const page = readPage(text, answer.finalUrl, urlRules, /xhtml/i.test(type));
-  const directives = readHeaderDirectives(answer.headers);
+  const page = readPage(text, answer.finalUrl, urlRules, { xhtml: /xhtml/i.test(type), robot: ROBOT });
+  const directives = readHeaderDirectives(answer.headers, ROBOT);
   const nofollow = page.nofollow || directives.nofollow;
   if (directives.links.length > 0)
     addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));

@@ -331,6 +331,30 @@ export const table = {
         retry: false,
         hostDown: false,
       },
+      E_CHALLENGE: {
+        means: 'In place of the page came a check that lets in browsers or people, and no robots.',
+        advice:
+          'Asking again changes nothing; ask the site to let drover in, by its user agent or its address.',
+        ends: 'recorded',
+        retry: false,
+        hostDown: false,
+      },
+      E_PAYMENT: {
+        means: 'The page has a price.',
+        advice:
+          'drover pays for nothing; agree with the site, send what it gives you with --header, or drop the URL.',
+        ends: 'recorded',
+        retry: false,
+        hostDown: false,
+      },
+      E_LICENSE: {
+        means: 'The page is given only under a licence.',
+        advice:
+          'Get a token where the Link header or the body of the record says, and send it with --header.',
+        ends: 'recorded',
+        retry: false,
+        hostDown: false,
+      },
       E_HTTP_5XX: {
         means: 'The server failed (status 5xx).',
         advice: 'Replay when the server works again.',

@@ -29,7 +29,7 @@ export interface Answer {
   /** The URL that gave this answer, after redirects, without its fragment. */
   finalUrl: string;
   status: number;
-  /** Names in lower case; several values of one name joined by ", " (set-cookie by "\n"). */
+  /** Names in lower case; several values of one name joined by ", " (set-cookie and x-robots-tag by "\n"). */
   headers: Record<string, string>;
   /** The decompressed body. */
   body: Uint8Array;
@@ -61,7 +61,7 @@ export interface NamedTime {
   by: 'retry-after' | 'quota';
 }
 
-/** The result of classify. `failure` of a recorded answer is set unless the status is 2xx. */
+/** The result of classify. `failure` of a recorded answer is set unless the answer is the page: a status 2xx, and no stand-in. */
 export type Verdict =
   | { kind: 'recorded'; answer: Answer; failure: Failure | null }
   | { kind: 'retry'; failure: Failure; answer: Answer | null }

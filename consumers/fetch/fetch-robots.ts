@@ -3,6 +3,7 @@ import { type Failure, failure } from '../../src/errors.ts';
 import type { RedirectAnswer } from '../../src/fetch/client.ts';
 import { namedTimeOf } from '../../src/fetch/named-time.ts';
 import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
+import { challengeOf } from '../../src/fetch/stand-ins.ts';
 import { gathered } from '../../src/metrics.ts';
 import type { Answer } from '../../src/outcome.ts';
 import { LEAST_POSTPONED_MS } from '../../src/politeness/backoff.ts';
@@ -214,6 +215,10 @@ async function readAnswer(
 ): Promise<RobotsFetch> {
   const { status, body, timings } = answer;
   const fetched: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
+  const challenge = challengeOf(answer);
+  // A challenge says nothing of the rules either, whatever its status: taken for 4xx it would allow all (RFC 9309 section 2.3.1.3),
+  // taken for 2xx its page would be read as rules. So they are unknown. A price or a licence is the site's own 4xx.
+  if (challenge) return { kind: 'unreachable', cause: challenge };
   if (status >= 200 && status < 300) return fetched;
   const named = namedTimeOf(answer, Date.now());
   if (named === null && status !== 429) return fetched;

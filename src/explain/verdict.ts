@@ -92,12 +92,18 @@ function ended(
   if (error.code === 'E_CANCELLED')
     return `Not fetched: crawl ${record.crawl} was cancelled before its turn came.`;
   if (entryOf(error.code)?.ends === 'recorded')
-    return `Fetched at ${fetchedAt}: ${status} (${error.code}), ${at}.`;
+    return `Fetched at ${fetchedAt}: ${toldOf(status, error)} (${error.code}), ${at}.`;
   const gone =
     counts?.state === 'cancelled'
       ? 'its letter is gone: it was purged, or the crawl was cancelled while a replay brought it back'
       : 'its letter was purged';
   return `Dead since ${fetchedAt}, and ${gone}: ${error.code} ${error.message}`;
+}
+
+/** The status; with all that the failure tells of it, where that is more. */
+function toldOf(status: number | null, error: ShownFailure): string {
+  const told = reason(error);
+  return told.startsWith(`status ${status} `) ? told : `${status}`;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { catalogue, type ErrorCode, type Failure, failure } from '../errors.ts';
 import type { FetchResult, Verdict } from '../outcome.ts';
 import { namedTimeOf } from './named-time.ts';
+import { standInOf } from './stand-ins.ts';
 
 export interface Rules {
   /** Statuses that make a dead letter, before any other rule. */
@@ -21,6 +22,9 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
   if (rules.deadOn.includes(status)) {
     return { kind: 'dead', failure: ofStatus('E_HTTP_DEAD_STATUS', status), answer };
   }
+  // Before a success and before what names a time: a challenge may have the status of either.
+  const standIn = standInOf(answer);
+  if (standIn) return { kind: 'recorded', answer, failure: standIn };
   if (status >= 200 && status < 300) return { kind: 'recorded', answer, failure: null };
   const named = namedTimeOf(answer, rules.nowMs);
   if (named !== null || status === 429) {

@@ -14,17 +14,32 @@ export function headerText(value: string): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
+/** Its lines do not make one list: each may begin with the name of a robot, which holds for that line alone. */
+const byLine = 'x-robots-tag';
+
 /**
  * Turns Node's header object into the headers of an Answer: one string for each name. Changes the given
- * object and returns it.
+ * object and returns it. `rawHeaders`: names and values in turn, as they came.
  */
-export function answerHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+export function answerHeaders(
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+): Record<string, string> {
+  if (headers[byLine] !== undefined) headers[byLine] = linesOf(byLine, rawHeaders);
   for (const name in headers) {
     const value = headers[name];
     if (Array.isArray(value)) headers[name] = headerText(value.join('\n'));
     else if (value !== undefined && notAscii.test(value)) headers[name] = headerText(value);
   }
   return headers as Record<string, string>;
+}
+
+/** The values of a header's lines, joined by "\n". */
+function linesOf(name: string, rawHeaders: readonly string[]): string {
+  const lines: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name) lines.push(rawHeaders[at + 1] ?? '');
+  return lines.join('\n');
 }
 
 /** Headers of the connection or the framing. A request cannot set them (RFC 9110 section 7.6.1). */

@@ -254,7 +254,7 @@ export class Hop implements Watched, Connecting {
     if (this.#ended || !response) return;
     const answer = {
       status: response.statusCode ?? 0,
-      headers: answerHeaders(response.headers),
+      headers: answerHeaders(response.headers, response.rawHeaders),
       body,
       address: this.#address,
       timings: this.#stop(),

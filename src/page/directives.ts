@@ -13,38 +13,49 @@ export interface RobotsDirectives {
 }
 
 /**
- * Reads the directives in the headers of an answer. Header names are in lower case; several values of one
- * name are joined by ", ". Directives that are addressed to a robot by its name are ignored.
+ * Reads the directives in the headers of an answer. Header names are in lower case; several lines of
+ * X-Robots-Tag are joined by "\n", several values of another name by ", ". `robot`: our name, in lower case.
  */
-export function readHeaderDirectives(headers: Record<string, string>): HeaderDirectives {
+export function readHeaderDirectives(headers: Record<string, string>, robot: string): HeaderDirectives {
   const tag = headers['x-robots-tag'];
   const link = headers.link;
-  const robots = tag === undefined ? { nofollow: false, noindex: false } : readDirectives(forEveryRobot(tag));
+  const robots = { nofollow: false, noindex: false };
+  for (const line of tag?.split('\n') ?? []) addDirectives(robots, readDirectives(line, robot));
   return { ...robots, links: link === undefined ? [] : followedTargets(link) };
 }
 
-/** Reads the directives of a meta tag or a header, for example `noindex, nofollow`. */
-export function readDirectives(text: string): RobotsDirectives {
-  const words = text.toLowerCase().split(/[\s,]+/);
-  const none = words.includes('none');
-  return { nofollow: none || words.includes('nofollow'), noindex: none || words.includes('noindex') };
+/** Several tags or lines hold together: what any of them forbids is forbidden. */
+export function addDirectives(all: RobotsDirectives, { nofollow, noindex }: RobotsDirectives): void {
+  all.nofollow ||= nofollow;
+  all.noindex ||= noindex;
 }
 
-/** Directives with a value. They have a colon after their name, as the name of a robot has. */
-const valued = /^(?:unavailable_after|max-snippet|max-image-preview|max-video-preview)$/i;
+/** A comma; or a word, with the colon behind it. A colon before a digit is no such colon: it stands in a time. */
+const words = /,|([^\s,:]+)(\s*:(?!\d))?/g;
+/** Directives with a value, which is one word or a date. They have a colon after their name, as the name of a robot has. */
+const valued = new Set(['unavailable_after', 'max-snippet', 'max-image-preview', 'max-video-preview']);
 
 /**
- * The directives that are meant for every robot. In `googlebot: nofollow, noindex, *: nosnippet`, a robot's
- * name applies to all directives up to the next name.
+ * Reads the directives of a meta tag or of one line of a header, for example `noindex, nofollow`. In
+ * `googlebot: nofollow, noindex, *: nosnippet`, a robot's name holds for all directives up to the next name;
+ * what stands before the first one, or after `*` or `robots`, is meant for every robot. Obeyed is what is
+ * meant for every robot, and for `robot`, a name in lower case. Never throws.
  */
-function forEveryRobot(tag: string): string {
-  let isForEvery = true;
-  const kept = tag.split(',').filter((part) => {
-    const name = /^\s*([a-z*][^\s:=]*)\s*:/i.exec(part)?.[1];
-    if (name !== undefined && !valued.test(name)) isForEvery = name === '*' || /^robots$/i.test(name);
-    return isForEvery;
-  });
-  return kept.map((part) => part.replace(/^\s*(?:\*|robots)\s*:/i, '')).join(',');
+export function readDirectives(text: string, robot: string): RobotsDirectives {
+  const found = { nofollow: false, noindex: false };
+  let isForUs = true;
+  let isValue = false;
+  for (const [, word = ',', colon] of text.toLowerCase().matchAll(words)) {
+    const isName = colon !== undefined && !valued.has(word);
+    if (isName) isForUs = word === '*' || word === 'robots' || word === robot;
+    else if (isForUs && !isValue) addDirectives(found, meaningOf(word));
+    isValue = colon !== undefined && !isName;
+  }
+  return found;
+}
+
+function meaningOf(word: string): RobotsDirectives {
+  return { nofollow: word === 'none' || word === 'nofollow', noindex: word === 'none' || word === 'noindex' };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Reads an HTML page as a browser and a polite crawler do: its links, its title, and its directives for
 // robots.
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
-import { readDirectives } from './directives.ts';
+import { addDirectives, readDirectives } from './directives.ts';
 import { decodeEntities } from './entities.ts';
 import { refreshTarget } from './refresh.ts';
 import { scanTags, type Tag, type TagTaker } from './tags.ts';
@@ -40,11 +40,17 @@ const LONGEST_TITLE = 1000;
  * Reads the text of an HTML page. `pageUrl` is the page's URL after redirects; `rules.base` is ignored.
  * `xhtml` is true for application/xhtml+xml. Links are the http and https targets of `<a>`, `<area>`,
  * `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate hreflang>`,
- * resolved against the first `<base href>`. Those with `rel=nofollow` are left out. Never throws, however
- * broken the page is.
+ * resolved against the first `<base href>`. Those with `rel=nofollow` are left out. `robot`, a name in lower
+ * case: what a meta tag says to it by name is obeyed as what it says to all. Never throws, however broken the
+ * page is.
  */
-export function readPage(html: string, pageUrl: string, rules: UrlRules, xhtml = false): PageFacts {
-  const reader = new PageReader();
+export function readPage(
+  html: string,
+  pageUrl: string,
+  rules: UrlRules,
+  { xhtml = false, robot = '' } = {},
+): PageFacts {
+  const reader = new PageReader(robot);
   scanTags(html, reader, xhtml);
   const { hrefs, canonical, robots } = reader;
   const resolve = createLinkResolver(baseOf(reader.base, pageUrl), rules);
@@ -62,6 +68,11 @@ class PageReader implements TagTaker {
   base: string | null = null;
   canonical: string | null = null;
   title = '';
+  readonly #robot: string;
+
+  constructor(robot: string) {
+    this.#robot = robot;
+  }
 
   take(tag: Tag): boolean {
     switch (tag.isForeign ? `foreign ${tag.name}` : tag.name) {
@@ -109,13 +120,9 @@ class PageReader implements TagTaker {
     const content = tag.get('content');
     if (content === undefined) return;
     if (tag.get('http-equiv')?.toLowerCase() === 'refresh') this.#add(refreshTarget(content) ?? undefined);
-    if (tag.get('name')?.toLowerCase() === 'robots') this.#addDirectives(content);
-  }
-
-  #addDirectives(content: string): void {
-    const { nofollow, noindex } = readDirectives(content);
-    this.robots.nofollow ||= nofollow;
-    this.robots.noindex ||= noindex;
+    const name = tag.get('name')?.trim().toLowerCase();
+    if (name && (name === 'robots' || name === this.#robot))
+      addDirectives(this.robots, readDirectives(content, this.#robot));
   }
 }
 

@@ -1,6 +1,7 @@
 // What one answer tells about its host: whether it was good, and what it says about further requests.
 import { catalogue } from '../errors.ts';
 import { intervalOf, readQuotas } from '../fetch/rate-limit-headers.ts';
+import { standInOf } from '../fetch/stand-ins.ts';
 import type { FetchResult, NamedTime } from '../outcome.ts';
 
 /**
@@ -26,6 +27,8 @@ export function signalOf(
   if (!result.ok)
     return { kind: catalogue[result.failure.code].strain ? failure : 'nothing', named: null, quota: null };
   const { status, headers } = result.answer;
+  // The answer of a gatekeeper, whatever its status. It says nothing about the host's health, nor when to come again.
+  if (standInOf(result.answer) !== null) return { kind: 'nothing', named: null, quota: null };
   const isServed = status >= 200 && status < 300;
   // A host that names a time has said everything: draft-ietf-httpapi-ratelimit-headers, section 7.
   if (named !== null) return { kind: isServed ? 'good' : 'refusal', named, quota: null };

@@ -11,10 +11,10 @@ import type { RequestExtras } from '../../../src/request.ts';
 const URL_A = 'http://a.example/';
 const PAGE = '<title>A page</title><a href="/b">b</a>';
 
-const answer = (status = 200): Answer => ({
+const answer = (status = 200, headers: Record<string, string> = {}): Answer => ({
   finalUrl: 'http://a.example/end',
   status,
-  headers: { 'content-type': 'text/html; charset=utf-8' },
+  headers: { 'content-type': 'text/html; charset=utf-8', ...headers },
   body: Buffer.from(PAGE),
   address: '127.0.0.1',
   redirects: 1,
@@ -44,6 +44,35 @@ test('a page is looked into: its title and links are in its record', () => {
   assert.deepEqual(findings?.links, record.links);
   assert.deepEqual([record.ok, record.status, record.finalUrl], [true, 200, 'http://a.example/end']);
   assert.deepEqual(record.timings, { ...NO_TIMINGS, total: 5, queue: 3, slot: 2 });
+});
+
+test('what stands in for a page is kept, and nothing in it is taken for the page, however the request ends', () => {
+  const challenge = answer(403, { 'cf-mitigated': 'challenge', link: '</next>; rel=next' });
+  for (const [as, code] of [
+    ['recorded', 'E_CHALLENGE'],
+    ['dead', 'E_HTTP_DEAD_STATUS'],
+  ] as const) {
+    const end = { kind: 'end', as, answer: challenge, failure: failure(code), result: null } as RequestEnd;
+    const { record, findings } = handle(job(), end);
+    assert.deepEqual([record.title, record.links, record.noindex], [null, null, null]);
+    assert.deepEqual([record.ok, record.status, record.body], [false, 403, PAGE]);
+    assert.deepEqual([findings?.links, findings?.text], [null, PAGE]);
+  }
+});
+
+test('what a page says to this robot by name is obeyed, in a tag and in any line of its header', () => {
+  const lines = 'otherbot: none\ndrover: nofollow';
+  const end = {
+    kind: 'end',
+    as: 'recorded',
+    answer: answer(200, { 'x-robots-tag': lines }),
+    failure: null,
+  } as const;
+  const { record, findings } = handle(job(), end);
+  assert.deepEqual([record.links, record.noindex, findings?.nofollow], [[], false, true]);
+  const body = Buffer.from(`<meta name=Drover content=none>${PAGE}`);
+  const tagged = handle(job(), { ...end, answer: { ...answer(), body } });
+  assert.deepEqual([tagged.record.links, tagged.record.noindex], [[], true]);
 });
 
 test('the body of a sitemap is not kept, nor looked into, whatever the form of bodies is', () => {

@@ -99,7 +99,7 @@ test('no text makes it throw, and every link found is a normalised URL', () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 20 }), fc.boolean(), (pieces, xhtml) => {
-      const page = readPage(pieces.join(''), pageUrl, {}, xhtml);
+      const page = readPage(pieces.join(''), pageUrl, {}, { xhtml });
       for (const link of page.links) assert.equal(new URL(link).href, link);
     }),
     { numRuns: 10_000 },

@@ -127,7 +127,7 @@ test('CDATA is a comment up to the first > in HTML, and in XHTML text', () => {
   const xhtml =
     '<script src="x" /><title/><![CDATA[ <a href="/x"> ]]><a href="/a"/><template/><a href="/b">b</a>';
   assert.deepEqual(
-    readPage(xhtml, pageUrl, {}, true).links.map((link) => new URL(link).pathname),
+    readPage(xhtml, pageUrl, {}, { xhtml: true }).links.map((link) => new URL(link).pathname),
     ['/a', '/b'],
   );
 });
