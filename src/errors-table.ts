@@ -380,7 +380,7 @@ export const table = {
     { ...OF_FETCHES, lasting: false, hostDown: false, wholeHost: false, strain: false },
     {
       E_BODY_TRUNCATED: {
-        means: 'The connection ended before the whole body came.',
+        means: 'The body ended before all of it had come: the connection did, or the compressed data.',
         advice: 'Replay; the server or a proxy cuts answers off.',
         retry: true,
       },
@@ -392,6 +392,11 @@ export const table = {
       E_BODY_ENCODING: {
         means: 'The body does not decompress as its Content-Encoding says.',
         advice: 'Replay; if it stays, the server is broken.',
+        retry: false,
+      },
+      E_BODY_CODING: {
+        means: 'The body has a Content-Encoding that drover cannot undo.',
+        advice: 'Give the request the header "accept-encoding: identity", or drop the URL.',
         retry: false,
       },
       E_TOO_LARGE: {

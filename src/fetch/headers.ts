@@ -1,6 +1,7 @@
 // Headers: those of an answer as text (Node gives their bytes as Latin-1), and those that a request sends.
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
+import { acceptEncoding } from './body/content-coding.ts';
 
 const notAscii = /[^\x00-\x7f]/;
 
@@ -49,7 +50,7 @@ export function requestHeaders(userAgent: string, given: Record<string, string>)
   const headers: Record<string, string> = {
     'user-agent': userAgent,
     accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
-    'accept-encoding': 'gzip, br, zstd, deflate',
+    'accept-encoding': acceptEncoding,
   };
   for (const name in given) {
     const lower = name.toLowerCase();

@@ -1,0 +1,60 @@
+// One run of zlib, brotli or zstd: how much of the data it took, and where the data ended.
+import { once } from 'node:events';
+import type zlib from 'node:zlib';
+
+type ZlibStream = zlib.InflateRaw | zlib.BrotliDecompress | zlib.ZstdDecompress;
+
+export class Engine {
+  /** True when the data has said that it is over, and all output has been passed on. */
+  isOver = false;
+  outputBytes = 0;
+  readonly #stream: ZlibStream;
+  #settle: (error?: Error | null) => void = () => undefined;
+
+  /** `output` gets the decoded data, piece by piece. */
+  constructor(stream: ZlibStream, output: (piece: Buffer) => void) {
+    this.#stream = stream;
+    stream.on('data', (piece: Buffer) => {
+      this.outputBytes += piece.length;
+      output(piece);
+    });
+    stream.once('end', () => {
+      this.isOver = true;
+      this.#settle();
+    });
+    stream.on('error', (error) => this.#settle(error));
+  }
+
+  /**
+   * Resolves with the number of bytes that were taken. They are fewer than given if the data ends before. Data
+   * that ends with the last byte given is known to be over only when more is written. Rejects with the errors
+   * of zlib. Never settles after `destroy`.
+   */
+  async write(data: Uint8Array): Promise<number> {
+    if (this.isOver) return 0;
+    const before = this.#stream.bytesWritten;
+    await new Promise<void>((resolve, reject) => {
+      this.#settle = (error) => (error ? reject(error) : resolve());
+      // Node does not call back for a piece in which the data ends: then the end of the stream settles.
+      this.#stream.write(data, this.#settle);
+    });
+    return this.#stream.bytesWritten - before;
+  }
+
+  /** Resolves when all that has been decoded so far has been passed on. */
+  async drained(): Promise<void> {
+    while (this.#stream.readableLength > 0) await once(this.#stream, 'data');
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+}
