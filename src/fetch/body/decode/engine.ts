@@ -7,16 +7,17 @@ type ZlibStream = zlib.InflateRaw | zlib.BrotliDecompress | zlib.ZstdDecompress;
 export class Engine {
   /** True when the data has said that it is over, and all output has been passed on. */
   isOver = false;
-  outputBytes = 0;
   readonly #stream: ZlibStream;
+  #isProbed = false;
+  #probeBytes = 0;
   #settle: (error?: Error | null) => void = () => undefined;
 
   /** `output` gets the decoded data, piece by piece. */
   constructor(stream: ZlibStream, output: (piece: Buffer) => void) {
     this.#stream = stream;
     stream.on('data', (piece: Buffer) => {
-      this.outputBytes += piece.length;
-      output(piece);
+      if (this.#isProbed) this.#probeBytes += piece.length;
+      else output(piece);
     });
     stream.once('end', () => {
       this.isOver = true;
@@ -39,6 +40,23 @@ export class Engine {
       this.#stream.write(data, this.#settle);
     });
     return this.#stream.bytesWritten - before;
+  }
+
+  /**
+   * Writes bytes that are not of the data, to see where it stands. Their output is not passed on. Resolves with
+   * the number of bytes taken and of their output, or with null if they are an error. Nothing may be written
+   * afterwards.
+   */
+  async probe(bytes: Uint8Array): Promise<{ taken: number; output: number } | null> {
+    await this.drained();
+    this.#isProbed = true;
+    try {
+      const taken = await this.write(bytes);
+      await this.drained();
+      return { taken, output: this.#probeBytes };
+    } catch {
+      return null;
+    }
   }
 
   /** Resolves when all that has been decoded so far has been passed on. */

@@ -159,16 +159,10 @@ export class WrappedDecoder extends Decoder {
     const wrapper = this.#wrapper;
     if (!engine || !wrapper) return true;
     const { lastBlock, flushed } = wrapper;
-    await engine.drained();
-    const before = engine.outputBytes;
-    try {
-      const bytes = await engine.write(Buffer.concat([lastBlock, Buffer.alloc(1)]));
-      if (bytes === 0) return true;
-      const isOver = engine.isOver && bytes === lastBlock.length && engine.outputBytes === before;
-      return isOver && this.#endsItself && (flushed.length === 0 || this.#tail.equals(flushed));
-    } catch {
-      return false;
-    }
+    const found = await engine.probe(Buffer.concat([lastBlock, Buffer.alloc(1)]));
+    if (found?.taken === 0) return true;
+    const isCompleted = engine.isOver && found?.taken === lastBlock.length && found.output === 0;
+    return isCompleted && this.#endsItself && (flushed.length === 0 || this.#tail.equals(flushed));
   }
 }
 
