@@ -1,6 +1,7 @@
 // What stands around compressed data: the headers and checksums of gzip and zlib, and how data without its
 // last block ends.
 import zlib from 'node:zlib';
+import { outputPiece } from './engine.ts';
 import { CodingError, type Rule } from './walk.ts';
 
 /** What follows the compressed data, made from its output. */
@@ -25,7 +26,7 @@ export interface Wrapper {
 
 /** A stored block of no bytes: a sync flush writes it, the last bit of its header aside (RFC 1951 section 3.2.4). */
 const deflate = {
-  createEngine: () => zlib.createInflateRaw(),
+  createEngine: () => zlib.createInflateRaw(outputPiece),
   lastBlock: Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff]),
   flushed: Buffer.from([0x00, 0x00, 0xff, 0xff]),
 };
@@ -41,7 +42,7 @@ export const rawDeflate: Wrapper = { ...deflate, header: () => null, checksum: (
 export const brotli: Wrapper = {
   header: () => null,
   checksum: () => null,
-  createEngine: () => zlib.createBrotliDecompress(),
+  createEngine: () => zlib.createBrotliDecompress(outputPiece),
   lastBlock: Buffer.from([0x06, 0x03]),
   flushed: Buffer.alloc(0),
 };

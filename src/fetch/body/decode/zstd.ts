@@ -2,6 +2,7 @@
 // unless each piece of data ends where a frame ends.
 import zlib from 'node:zlib';
 import { Decoder } from './decoder.ts';
+import { outputPiece } from './engine.ts';
 import { CodingError, type Rule, Walk } from './walk.ts';
 
 /** A decoder of web content must support a window of 8 MiB, and servers may not use more (RFC 9659). */
@@ -78,7 +79,7 @@ export class ZstdDecoder extends Decoder {
   #frame: Frame | null = null;
 
   protected override async decode(data: Buffer): Promise<void> {
-    const engine = this.engine ?? this.start(zlib.createZstdDecompress(zstdOptions));
+    const engine = this.engine ?? this.start(zlib.createZstdDecompress({ ...zstdOptions, ...outputPiece }));
     for (let at = 0; at < data.length; ) {
       if (!this.#frame) this.countPart();
       this.#frame ??= new Frame();
