@@ -9,8 +9,9 @@ import { codingsOf } from '../../src/fetch/body/content-coding.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 import { closing } from '../support/fetching.ts';
-import { answerWith, halves, oddBodies, skippable, startAnswering } from '../support/odd-bodies.ts';
+import { answerWith, halves, skippable, startAnswering } from '../support/site/coded-answers.ts';
 import type { RawServer } from '../support/site/hostile.ts';
+import { oddBodies } from '../support/site/odd-bodies.ts';
 
 /** Of one kind, a body is decoded in one call, of the other in pieces. */
 const texts = { small: 'hello, world. '.repeat(1000), large: randomBytes(160_000).toString('hex') };
