@@ -54,7 +54,8 @@ const nowhere = (url: string) => async (): Promise<Server> => ({ url, close: () 
 const answering = (status: string, headers: Record<string, string> = {}) => {
   return () => startSending(answerOf(status, headers, status));
 };
-const encoded = (body: string) => () => startSending(answerOf(body, { 'Content-Encoding': 'gzip' }));
+const encoded = (body: string, coding: string) => () =>
+  startSending(answerOf(body, { 'Content-Encoding': coding }));
 /** It speaks no TLS. */
 const startPlain = async (): Promise<Server> => {
   const greet = (socket: { write(text: string): unknown }) => socket.write('HTTP/1.1 400 Bad\r\n\r\n');
@@ -136,7 +137,8 @@ const troubles: Trouble[] = [
     () => startSendingAndClosing(`${head}Content-Length: 10\r\n\r\nhello`),
   ],
   ['malformed chunks', 'E_BODY_CHUNKING', 'dead after retries', () => startSending(`${chunked}ZZZ\r\n`)],
-  ['text that says it is gzip', 'E_BODY_ENCODING', 'dead at once', encoded('hello, world')],
+  ['text that says it is gzip', 'E_BODY_ENCODING', 'dead at once', encoded('hello, world', 'gzip')],
+  ['a coding that nobody knows', 'E_BODY_CODING', 'dead at once', encoded('hello, world', 'dcb')],
   ['a bomb', 'E_TOO_LARGE', 'dead at once', startBomb],
 ];
 
