@@ -1,5 +1,5 @@
-// Turns the body of a sitemap into text: decompresses it, applies the size limit and decodes its character
-// set. It works piece by piece, so that the whole text of a long file is never in memory.
+// Makes text of the body of a sitemap: decompresses it, applies the size limit and decodes its character set.
+// It works piece by piece, so that the whole text of a long file is never in memory.
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { createDecoder } from '../fetch/body/content-coding.ts';
 import { isGzip } from '../fetch/body/decode/wrappers.ts';

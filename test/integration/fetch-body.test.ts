@@ -139,6 +139,23 @@ test('a bomb is E_TOO_LARGE, and costs no more than the limit', async (t) => {
   assert.ok((user + system) / 1000 < 1000, `${(user + system) / 1000} ms of CPU`);
 });
 
+test('a bomb in the second of two zstd frames is E_TOO_LARGE too, and costs no more', async (t) => {
+  const bomb = Buffer.concat([zlib.zstdCompressSync('x'), zlib.zstdCompressSync(Buffer.alloc(200_000_000))]);
+  const server = closing(t, await startSending(answerOf(bomb, { 'Content-Encoding': 'zstd' })));
+  const watch = new Peak();
+  const cpu = process.cpuUsage();
+  failed(await fetcherFor(t).fetch(requestTo(server.url, { maxBytes: 2_000_000 })), 'E_TOO_LARGE');
+  const { user, system } = process.cpuUsage(cpu);
+  assert.ok(watch.stop() < 60_000_000, `${watch.stop()} bytes at the peak`);
+  assert.ok((user + system) / 1000 < 500, `${(user + system) / 1000} ms of CPU`);
+});
+
+test('members without end are E_BODY_ENCODING before they cost much', async (t) => {
+  const members = Buffer.concat(Array(10_000).fill(zlib.gzipSync('')));
+  const server = closing(t, await startSending(answerOf(members, { 'Content-Encoding': 'gzip' })));
+  failed(await fetcherFor(t).fetch(requestTo(server.url)), 'E_BODY_ENCODING');
+});
+
 test('a bomb without end, in a bomb, is E_TOO_LARGE too', async (t) => {
   const member = zlib.gzipSync(zlib.gzipSync(Buffer.alloc(50_000_000)));
   const server = closing(
