@@ -51,9 +51,10 @@ const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`;
 
 /** A URL that no server stands behind. */
 const nowhere = (url: string) => async (): Promise<Server> => ({ url, close: () => undefined });
-const answering = (status: string, headers: Record<string, string> = {}) => {
-  return () => startSending(answerOf(status, headers, status));
-};
+const answering =
+  (status: string, headers: Record<string, string> = {}) =>
+  () =>
+    startSending(answerOf(status, headers, status));
 const coded = (coding: string) => answering('200 OK', { 'Content-Encoding': coding });
 /** It speaks no TLS. */
 const startPlain = async (): Promise<Server> => {
