@@ -45,7 +45,10 @@ export function handle(job: ActiveJob, end: RequestEnd): { record: CrawlRecord; 
   return { record: buildRecord(job, end, findings, form), findings };
 }
 
-/** Whether the answer is the page itself. Title, links and directives of a challenge are not those of the site. */
+/**
+ * Whether the answer is the page itself. Title, links and directives of a challenge are not those of the
+ * site.
+ */
 function holdsPage({ answer, failure }: RequestEnd): boolean {
   return failure === null || answer === null || standInOf(answer) === null;
 }

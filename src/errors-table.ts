@@ -418,7 +418,7 @@ export const table = {
     { ...OF_FETCHES, lasting: false, hostDown: false, wholeHost: false, strain: false },
     {
       E_BODY_TRUNCATED: {
-        means: 'The connection ended before the whole body came.',
+        means: 'The body ended before all of it had come: the connection did, or the compressed data.',
         advice: 'Replay; a server or proxy has cut the answer off.',
         retry: true,
       },
@@ -430,6 +430,11 @@ export const table = {
       E_BODY_ENCODING: {
         means: 'The body cannot be decompressed with its Content-Encoding.',
         advice: 'Replay; if it fails again, the server is broken.',
+        retry: false,
+      },
+      E_BODY_CODING: {
+        means: 'The body has a Content-Encoding that drover cannot undo.',
+        advice: 'Give the request the header "accept-encoding: identity", or drop the URL.',
         retry: false,
       },
       E_TOO_LARGE: {

@@ -61,7 +61,10 @@ export interface NamedTime {
   by: 'retry-after' | 'quota';
 }
 
-/** The result of classify. `failure` of a recorded answer is set unless the answer is the page: a status 2xx, and no stand-in. */
+/**
+ * The result of classify. `failure` of a recorded answer is set unless the answer is the page: a status 2xx,
+ * and no stand-in.
+ */
 export type Verdict =
   | { kind: 'recorded'; answer: Answer; failure: Failure | null }
   | { kind: 'retry'; failure: Failure; answer: Answer | null }

@@ -216,8 +216,9 @@ async function readAnswer(
   const { status, body, timings } = answer;
   const fetched: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
   const challenge = challengeOf(answer);
-  // A challenge says nothing of the rules either, whatever its status: taken for 4xx it would allow all (RFC 9309 section 2.3.1.3),
-  // taken for 2xx its page would be read as rules. So they are unknown. A price or a licence is the site's own 4xx.
+  // A challenge says nothing of the rules either, whatever its status: taken for 4xx it would allow all (RFC
+  // 9309 section 2.3.1.3), taken for 2xx its page would be read as rules. So they are unknown. A price or a
+  // licence is the site's own 4xx.
   if (challenge) return { kind: 'unreachable', cause: challenge };
   if (status >= 200 && status < 300) return fetched;
   const named = namedTimeOf(answer, Date.now());

@@ -1,6 +1,7 @@
 // Headers: those of an answer as text (Node gives their bytes as Latin-1), and those that a request sends.
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
+import { acceptEncoding } from './body/content-coding.ts';
 
 const notAscii = /[^\x00-\x7f]/;
 
@@ -14,7 +15,9 @@ export function headerText(value: string): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
-/** Its lines do not make one list: each may begin with the name of a robot, which holds for that line alone. */
+/**
+ * Its lines do not make one list: each may begin with the name of a robot, which holds for that line alone.
+ */
 const byLine = 'x-robots-tag';
 
 /**
@@ -64,7 +67,7 @@ export function requestHeaders(userAgent: string, given: Record<string, string>)
   const headers: Record<string, string> = {
     'user-agent': userAgent,
     accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
-    'accept-encoding': 'gzip, br, zstd, deflate',
+    'accept-encoding': acceptEncoding,
   };
   for (const name in given) {
     const lower = name.toLowerCase();

@@ -123,7 +123,11 @@ export class Hop implements Watched, Connecting {
     const bodiless = this.#parts.target.method === 'HEAD' || statusCode === 204 || statusCode === 304;
     const declared = bodiless
       ? {}
-      : { encoding: headers['content-encoding'], contentLength: headers['content-length'] };
+      : {
+          encoding: headers['content-encoding'],
+          contentLength: headers['content-length'],
+          endsItself: headers['content-length'] !== undefined || this.#isChunked(),
+        };
     this.#body = new BodyReader(declared, this.#parts.limits, {
       done: (body, cut) => this.#endAnswer(body, cut),
       failed: (reason) => this.fail(reason),

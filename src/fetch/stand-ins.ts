@@ -1,5 +1,6 @@
-// Answers that stand in for the page, because something is wanted first: a proof of being a browser or a person, a price, a licence.
-// One table says by which header each is known, and one function reads it. The body of an answer is never looked at.
+// Answers that stand in for the page, because something is wanted first: a proof of being a browser or a
+// person, a price, a licence. One table says by which header each is known, and one function reads it. The
+// body of an answer is never looked at.
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 
 interface StandIn {
@@ -10,7 +11,10 @@ interface StandIn {
   header: string;
   /** Matched against the header's value, from which quoted strings are taken out. */
   value: RegExp;
-  /** The statuses with which it was seen or is documented; null where the header tells by itself, whatever the status. */
+  /**
+   * The statuses with which it was seen or is documented; null where the header tells by itself, whatever the
+   * status.
+   */
   statuses: readonly number[] | null;
   /** The detail of the failure, from the header's whole value. */
   tells: (value: string) => string;
@@ -79,9 +83,9 @@ const byStatus = new Map(
 );
 
 /**
- * For what an answer stands in for the page: E_CHALLENGE, E_LICENSE or E_PAYMENT, with the status and whose it is; null for any other
- * answer. 402 without any of the headers is a price that is not told (RFC 9110 section 15.5.3), unless it says when to come again.
- * Header names in lower case.
+ * For what an answer stands in for the page: E_CHALLENGE, E_LICENSE or E_PAYMENT, with the status and whose
+ * it is; null for any other answer. 402 without any of the headers is a price that is not told (RFC 9110
+ * section 15.5.3), unless it says when to come again. Header names in lower case.
  */
 export function standInOf({
   status,

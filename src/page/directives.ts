@@ -30,9 +30,14 @@ export function addDirectives(all: RobotsDirectives, { nofollow, noindex }: Robo
   all.noindex ||= noindex;
 }
 
-/** A comma; or a word, with the colon behind it. A colon before a digit is no such colon: it stands in a time. */
+/**
+ * A comma; or a word, with the colon behind it. A colon before a digit is no such colon: it stands in a time.
+ */
 const words = /,|([^\s,:]+)(\s*:(?!\d))?/g;
-/** Directives with a value, which is one word or a date. They have a colon after their name, as the name of a robot has. */
+/**
+ * Directives with a value, which is one word or a date. They have a colon after their name, as the name of a
+ * robot has.
+ */
 const valued = new Set(['unavailable_after', 'max-snippet', 'max-image-preview', 'max-video-preview']);
 
 /**

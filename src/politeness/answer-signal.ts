@@ -27,7 +27,8 @@ export function signalOf(
   if (!result.ok)
     return { kind: catalogue[result.failure.code].strain ? failure : 'nothing', named: null, quota: null };
   const { status, headers } = result.answer;
-  // The answer of a gatekeeper, whatever its status. It says nothing about the host's health, nor when to come again.
+  // The answer of a gatekeeper, whatever its status. It says nothing about the host's health, nor when to
+  // come again.
   if (standInOf(result.answer) !== null) return { kind: 'nothing', named: null, quota: null };
   const isServed = status >= 200 && status < 300;
   // A host that names a time has said everything: draft-ietf-httpapi-ratelimit-headers, section 7.

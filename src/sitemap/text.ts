@@ -1,7 +1,8 @@
-// Turns the body of a sitemap into text: decompresses it, applies the size limit and decodes its character
-// set. It works piece by piece, so that the whole text of a long file is never in memory.
+// Makes text of the body of a sitemap: decompresses it, applies the size limit and decodes its character set.
+// It works piece by piece, so that the whole text of a long file is never in memory.
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { createDecoder } from '../fetch/body/content-coding.ts';
+import { isGzip } from '../fetch/body/decode/wrappers.ts';
 import { decodeText } from '../fetch/body/text.ts';
 
 type Pieces = AsyncGenerator<Uint8Array, void>;
@@ -13,12 +14,6 @@ export type CutShort = (sentence: string) => void;
 const pieceBytes = 32 * 1024;
 /** The size of a piece of gzip data. Its output is in memory at once and is at most 1,032 times as large. */
 const compressedPieceBytes = 8 * 1024;
-/**
- * The last bytes of gzip data are decompressed one by one. When zlib finds an error, the output of the whole
- * piece is lost, and errors of the checksum or of the data after it are in these bytes.
- */
-const lastBytes = 256;
-const gzipHeaderBytes = 10;
 /** How often gzip is undone. A server may compress a gzip file once more. */
 const mostLayers = 2;
 
@@ -45,24 +40,10 @@ export async function* sitemapText(
   if (decoder) yield decoder.decode();
 }
 
-/**
- * Cuts a body into pieces. The end of gzip data is cut into single bytes, but never its header, by which it
- * is known.
- */
+/** Cuts a body into pieces. */
 async function* piecesOf(body: Uint8Array): Pieces {
-  const isCompressed = isGzip(body);
-  const mostBytes = isCompressed ? compressedPieceBytes : pieceBytes;
-  const wholeUntil = isCompressed ? Math.max(body.length - lastBytes, gzipHeaderBytes) : body.length;
-  for (let at = 0; at < body.length; ) {
-    const end = at < wholeUntil ? Math.min(at + mostBytes, wholeUntil) : at + 1;
-    yield body.subarray(at, end);
-    at = end;
-  }
-}
-
-/** Whether the bytes begin with the magic number of gzip (RFC 1952 section 2.3.1). */
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const mostBytes = isGzip(body) ? compressedPieceBytes : pieceBytes;
+  for (let at = 0; at < body.length; at += mostBytes) yield body.subarray(at, at + mostBytes);
 }
 
 /** Joins the first pieces, until they are long enough to recognise gzip and the character set. */
@@ -113,11 +94,11 @@ async function* decompressed(pieces: Pieces, cutShort: CutShort): Pieces {
 
 /**
  * Decompresses as much of damaged data as possible. It waits for the output of each piece before it writes
- * the next, so that an error loses the output of one piece only.
+ * the next, so that little of it is in memory.
  */
 class Gunzip {
   isOver = false;
-  readonly #decoder = createDecoder('gzip', null);
+  readonly #decoder = createDecoder('gzip', true);
   readonly #over: Promise<unknown>;
   #output: Uint8Array[] = [];
 
@@ -135,8 +116,7 @@ class Gunzip {
 
   /** Writes a piece and returns its output. */
   async write(piece: Uint8Array): Promise<Uint8Array[]> {
-    // zlib never calls back for data after the end of the gzip data, so wait for the end of the stream as
-    // well.
+    // After an error the stream is closed, and may not call back.
     await Promise.race([new Promise((resolve) => this.#decoder.write(piece, resolve)), this.#over]);
     return this.#take();
   }

@@ -51,10 +51,11 @@ const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`;
 
 /** A URL that no server stands behind. */
 const nowhere = (url: string) => async (): Promise<Server> => ({ url, close: () => undefined });
-const answering = (status: string, headers: Record<string, string> = {}) => {
-  return () => startSending(answerOf(status, headers, status));
-};
-const encoded = (body: string) => () => startSending(answerOf(body, { 'Content-Encoding': 'gzip' }));
+const answering =
+  (status: string, headers: Record<string, string> = {}) =>
+  () =>
+    startSending(answerOf(status, headers, status));
+const coded = (coding: string) => answering('200 OK', { 'Content-Encoding': coding });
 /** It speaks no TLS. */
 const startPlain = async (): Promise<Server> => {
   const greet = (socket: { write(text: string): unknown }) => socket.write('HTTP/1.1 400 Bad\r\n\r\n');
@@ -106,7 +107,8 @@ const troubles: Trouble[] = [
   ['a body that drips for ever', 'E_REQUEST_TIMEOUT', 'dead after retries', () => startDripOfBody(50)],
   ['half a body', 'E_BODY_TRUNCATED', 'dead after retries', () => startSendingAndClosing(`${head}Content-Length: 10\r\n\r\nhello`)],
   ['malformed chunks', 'E_BODY_CHUNKING', 'dead after retries', () => startSending(`${chunked}ZZZ\r\n`)],
-  ['text that says it is gzip', 'E_BODY_ENCODING', 'dead at once', encoded('hello, world')],
+  ['text that says it is gzip', 'E_BODY_ENCODING', 'dead at once', coded('gzip')],
+  ['a coding that nobody knows', 'E_BODY_CODING', 'dead at once', coded('dcb')],
   ['a bomb', 'E_TOO_LARGE', 'dead at once', startBomb],
 ];
 

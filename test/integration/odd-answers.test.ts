@@ -1,5 +1,6 @@
-// Answers that are no usual page, as servers send them: what stands in for the page (a challenge, a price, a licence), and what pages say
-// to robots. Each row is one answer of a real server, fetched by the drover command; its record and what was followed are looked at.
+// Answers that are no usual page, as servers send them: what stands in for the page (a challenge, a price, a
+// licence), and what pages say to robots. Each row is one answer of a real server, fetched by the drover
+// command; its record and what was followed are looked at.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';

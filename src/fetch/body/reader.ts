@@ -3,6 +3,7 @@
 import type { Transform } from 'node:stream';
 import { type Failure, failure } from '../../errors.ts';
 import { type Coding, codingsOf, createDecoder, decodeAtOnce, mostCodings } from './content-coding.ts';
+import { CodingError } from './decode/walk.ts';
 
 /**
  * A compressed body up to this size is collected first and then decompressed in one call. This takes a fifth
@@ -22,6 +23,14 @@ export interface BodyEvents {
   resume(): void;
 }
 
+/** What the header of the answer says of its body. */
+export interface BodyHeaders {
+  readonly encoding?: string | undefined;
+  readonly contentLength?: string | undefined;
+  /** HTTP says where the body ends: it does not end with the connection. */
+  readonly endsItself?: boolean;
+}
+
 export interface BodyLimits {
   /** Size limit of the decoded body. */
   readonly maxBytes: number;
@@ -35,6 +44,8 @@ export interface BodyLimits {
  */
 export class BodyReader {
   readonly #codings: Coding[];
+  readonly #unknownCodings: string[];
+  readonly #endsItself: boolean;
   readonly #limits: BodyLimits;
   readonly #events: BodyEvents;
   #chunks: Buffer[] = [];
@@ -43,18 +54,18 @@ export class BodyReader {
   #ended = false;
 
   /** Fails at once if `contentLength` announces an uncompressed body over the limit. */
-  constructor(
-    headers: { encoding?: string; contentLength?: string },
-    limits: BodyLimits,
-    events: BodyEvents,
-  ) {
-    this.#codings = codingsOf(headers.encoding);
+  constructor(headers: BodyHeaders, limits: BodyLimits, events: BodyEvents) {
+    const { known, unknown } = codingsOf(headers.encoding);
+    this.#codings = known;
+    this.#unknownCodings = unknown;
+    this.#endsItself = headers.endsItself ?? false;
     this.#limits = limits;
     this.#events = events;
     if (this.#codings.length > mostCodings) {
       this.#fail(failure('E_BODY_ENCODING', `${this.#codings.length} codings.`));
     } else if (
-      this.#codings.length === 0 &&
+      known.length === 0 &&
+      unknown.length === 0 &&
       Number(headers.contentLength) > limits.maxBytes &&
       !limits.truncate
     ) {
@@ -64,13 +75,18 @@ export class BodyReader {
 
   push(chunk: Buffer): void {
     if (this.#ended) return;
+    if (this.#unknownCodings.length > 0 && chunk.length > 0) {
+      // An empty body has no coding, so this waits for the first bytes.
+      this.#fail(failure('E_BODY_CODING', `${this.#unknownCodings.join(', ').slice(0, 100)}.`));
+      return;
+    }
     const [first] = this.#decoders;
     if (first) {
       if (!first.write(chunk)) this.#pauseFor(first);
       return;
     }
     this.#keep(chunk);
-    if (this.#codings.length > 0 && this.#bytes > this.#atOnceBytes()) this.#startDecoders();
+    if (this.#codings.length > 0 && this.#bytes > this.#atOnceBytes()) this.push(this.#startDecoders());
   }
 
   /** To be called after the last piece. */
@@ -104,26 +120,31 @@ export class BodyReader {
   }
 
   #decodeAtOnce(): void {
-    let body = this.#joined();
+    let body: Buffer | null = this.#joined();
     try {
       // An empty body is not compressed, whatever the header says. Answers to HEAD have such a header too.
       for (const coding of body.length === 0 ? [] : this.#codings.toReversed()) {
-        body = decodeAtOnce(coding, body, this.#limits.maxBytes);
+        body = body && decodeAtOnce(coding, body, this.#limits.maxBytes);
       }
     } catch (error) {
       this.#fail(this.#failureOf(error as NodeJS.ErrnoException));
       return;
     }
-    this.#chunks = [body];
-    this.#done(false);
+    if (body) {
+      this.#chunks = [body];
+      this.#done(false);
+    } else {
+      const whole = this.#startDecoders();
+      this.#decoders[0]?.end(whole);
+    }
   }
 
-  #startDecoders(): void {
+  /** Makes the decoders. Returns what has come so far, to be written to the first of them. */
+  #startDecoders(): Buffer {
     const start = this.#joined();
-    const codings = this.#codings.toReversed();
     this.#chunks = [];
     this.#bytes = 0;
-    this.#decoders = codings.map((coding, index) => createDecoder(coding, index === 0 ? start : null));
+    this.#decoders = this.#codings.toReversed().map((coding) => createDecoder(coding, this.#endsItself));
     for (const [index, decoder] of this.#decoders.entries()) {
       decoder.on('error', (error) => this.#fail(this.#failureOf(error)));
       const next = this.#decoders[index + 1];
@@ -136,7 +157,7 @@ export class BodyReader {
     last?.once('end', () => {
       if (!this.#ended) this.#done(false);
     });
-    this.push(start);
+    return start;
   }
 
   #pauseFor(decoder: Transform): void {
@@ -165,7 +186,9 @@ export class BodyReader {
 
   #failureOf(error: NodeJS.ErrnoException): Failure {
     if (error.code === 'ERR_BUFFER_TOO_LARGE') return tooLarge(this.#limits.maxBytes);
-    return failure('E_BODY_ENCODING', `${this.#codings.join(', ')}: ${error.code ?? error.message}.`);
+    const isCutOff = error instanceof CodingError && error.isCutOff;
+    const detail = `${this.#codings.join(', ')}: ${error.code ?? error.message}.`;
+    return failure(isCutOff ? 'E_BODY_TRUNCATED' : 'E_BODY_ENCODING', detail);
   }
 }
 

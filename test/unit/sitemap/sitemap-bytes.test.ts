@@ -74,7 +74,7 @@ test('gzip is told by its first bytes, and undone twice', async () => {
 test('of a gzip stream that breaks off, all that came before is read', async () => {
   const text = manyEntries(5000);
   const gzip = zlib.gzipSync(text);
-  for (const length of [gzip.length - 1, gzip.length - 9, Math.floor(gzip.length / 2), 2000]) {
+  for (const length of [gzip.length - 10, Math.floor(gzip.length / 2), 2000]) {
     const cut = gzip.subarray(0, length);
     const whole =
       zlib.gunzipSync(cut, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).toString().split('</loc>').length -
@@ -87,7 +87,7 @@ test('of a gzip stream that breaks off, all that came before is read', async () 
   assert.equal(withoutText.kind, 'none');
   // The last line of a text that breaks off may be half a URL.
   const lines = zlib.gzipSync('http://h.example/1\nhttp://h.example/2');
-  assert.deepEqual(urlsOf(await read(lines.subarray(0, -8))), ['http://h.example/1']);
+  assert.deepEqual(urlsOf(await read(lines.subarray(0, -9))), ['http://h.example/1']);
 });
 
 test('what is wrong at the end of a gzip stream costs nothing of it', async () => {
@@ -98,7 +98,12 @@ test('what is wrong at the end of a gzip stream costs nothing of it', async () =
     gzip,
     Buffer.from(text, 'latin1'),
   ]);
-  for (const body of [badChecksum, ...bodies.map((parts) => Buffer.concat(parts))]) {
+  for (const body of [
+    badChecksum,
+    gzip.subarray(0, -1),
+    gzip.subarray(0, -8),
+    ...bodies.map((parts) => Buffer.concat(parts)),
+  ]) {
     assert.deepEqual(urlsOf(await read(body)), ['http://h.example/'], body.toString('latin1'));
   }
 });
