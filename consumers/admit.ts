@@ -65,7 +65,8 @@ function decideOn(
     case 'fail':
       return die(job, { failure, answer: null, result: null });
     case 'again':
-      return retry(context, job, { failure, answer: null }, null);
+      // Before robots.txt is fetched again, another attempt would only be told the same.
+      return retry(context, job, { failure, answer: null }, null, context.robots.fetchedAgainAt(job.url));
     default:
       return kind satisfies never;
   }

@@ -40,12 +40,16 @@ export async function die(
   return { kind: 'end', as: 'dead', answer, failure, result };
 }
 
-/** The request is tried again after its backoff, or dies if this was its last attempt. */
+/**
+ * The request is tried again after its backoff, or dies if this was its last attempt. It is not tried before
+ * `notBeforeMs` (milliseconds since 1970).
+ */
 export async function retry(
   context: ConsumerContext,
   job: ActiveJob,
   cause: { failure: Failure; answer: Answer | null },
   result: FetchResult | null,
+  notBeforeMs: number | null = null,
 ): Promise<Decision> {
   const { failure, answer } = cause;
   const attempts = job.request.extras?.attempts ?? job.loadedCrawl.settings.attempts;
@@ -53,7 +57,7 @@ export async function retry(
   // The redirects may lead elsewhere next time, so the hop is forgotten.
   await job.remember({ hop: null, tries: triesWith(job, { failure, answer, result }) });
   context.tallies.count(job.crawl, 'retries');
-  return { kind: 'retry', failure, delayMs: retryDelayMs(job) };
+  return { kind: 'retry', failure, delayMs: Math.max(retryDelayMs(job), (notBeforeMs ?? 0) - Date.now()) };
 }
 
 /**

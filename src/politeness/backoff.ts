@@ -65,6 +65,8 @@ const SLOWER_TIMES = 2;
 const SLOWER_MS = 200;
 /** A host that stays slow for a few times this long is usual that way. */
 const USUAL_MS = 10_000;
+/** How much the answers since the last change count for the share of failures that is shown. */
+const SHARE_WEIGHT = 0.25;
 /** The weight of a new latency, and of a lower one for the usual latency. */
 const LATENCY_WEIGHT = 0.4;
 const LOWER_WEIGHT = 0.3;
@@ -178,7 +180,7 @@ function paced(state: HostBackoff, seen: Observation, now: number): HostBackoff 
   const from = Math.max(state.pace, gapMs / gapAnswers);
   if (isFailing) {
     const pace = failingPace(from, share, Math.max(SLOWEST_MS, latency));
-    return slowed(state, { pace, paceWhy: 'failures', paceShare: share }, now);
+    return slowed(state, { pace, paceWhy: 'failures', paceShare: shownShare(state, isSlowed) }, now);
   }
   if (seen.good === 0) return faded(state, now);
   if (isSlow)
@@ -206,6 +208,15 @@ function faded(known: HostBackoff, now: number): HostBackoff {
   const isFading = known.paceWhy === 'failures' && now - known.heardAt >= FADE_MS;
   if (!isFading || known.pace <= FADED_PACE_MS) return known;
   return { ...known, pace: Math.max(FADED_PACE_MS, known.pace * RECOVERY_FACTOR), pacedAt: now };
+}
+
+/**
+ * The share of failures as it is shown. Between two changes of the pace a slowed host gives one or two
+ * answers, so these count for a part of the share only.
+ */
+function shownShare({ answers, failures, paceShare }: HostBackoff, isSlowed: boolean): number {
+  const observed = failures / Math.max(1, answers);
+  return isSlowed ? paceShare + (observed - paceShare) * SHARE_WEIGHT : observed;
 }
 
 function slowed(

@@ -37,6 +37,11 @@ export interface Robots {
    * explanations.
    */
   rulesFor(url: string): RobotsRules | null;
+  /**
+   * When an unreachable robots.txt of the URL's origin is fetched again, in milliseconds since 1970. Null if
+   * this process does not know it as unreachable.
+   */
+  fetchedAgainAt(url: string): number | null;
 }
 
 export interface RobotsParts {
@@ -101,6 +106,11 @@ class CachedRobots implements Robots {
 
   rulesFor(url: string): RobotsRules | null {
     return this.#fresh(originOf(url))?.rules ?? null;
+  }
+
+  fetchedAgainAt(url: string): number | null {
+    const entry = this.#fresh(originOf(url))?.entry;
+    return entry?.kind === 'unreachable' ? entry.freshUntilMs : null;
   }
 
   #fresh(origin: string): Known | null {
