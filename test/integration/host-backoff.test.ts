@@ -270,7 +270,7 @@ test('explain, hosts and the summary of crawl say that a host is paused, why, un
     deadlineMs: 20_000,
   });
   const ends = new RegExp(
-    `it said when to come again \\(Retry-After\\) \\(wait, or npm run drover -- hosts resume ${host}\\)`,
+    `it said when to come again \\(Retry-After\\)(?:;| \\() ?wait, or npm run drover -- hosts resume ${host}`,
   );
   const [explained, hosts] = await Promise.all([
     runner.run(['explain', `${site.url}/p/25`]),
