@@ -27,7 +27,7 @@ test('a request that waits: its position in its lane, by priority, and why nothi
   const waiting = await explain(`${url}/p/16`);
   assert.equal(
     waiting.verdict,
-    `Waiting: 18th in the lane of ${host}; no consumer is at work (drover consume).`,
+    `Waiting: 18th in the lane of ${host}; no consumer is running (drover consume).`,
   );
   assert.equal(step(waiting, 'place')?.text, `18th of 22 in the lane of ${host}`);
   assert.match((await explain(`${url}/urgent`)).verdict, /^Waiting: 1st in the lane of /);
