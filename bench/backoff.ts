@@ -3,12 +3,12 @@
 // servers name.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { crawlScene } from './backoff/crawl.ts';
 import type { SlowedFigures } from './backoff/figures.ts';
 import { keepPauses, type NamedFigures, slowDown, troubles } from './backoff/fleet.ts';
 import { namedReport, type Pair, pairsReport, slowedReport } from './backoff/report.ts';
 import { scenes } from './backoff/sites.ts';
+import { parseOptions } from './measure/options.ts';
 
 const parts = [...scenes.map(({ name }) => name), 'slowed', 'named'];
 
@@ -22,15 +22,13 @@ mixed: 8 hosts, 5 % of the pages fail in some way. failing: 2 % are always 500. 
 slowed: two consumers at a host that answers 503 only, and at one that gets ten times as slow. named: starts in the pauses that servers named.
 Ends with 1 if something took longer than it may, or a start lay in a pause.`;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: parts.join(',') },
-    runs: { type: 'string', default: '1' },
-    most: { type: 'string', default: '120' },
-    drover: { type: 'string', default: fileURLToPath(new URL('../cli/drover.ts', import.meta.url)) },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = parseOptions('backoff', {
+  only: { type: 'string', default: parts.join(',') },
+  runs: { type: 'string', default: '1' },
+  most: { type: 'string', default: '120' },
+  drover: { type: 'string', default: fileURLToPath(new URL('../cli/drover.ts', import.meta.url)) },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
 });
 const [runs, mostSeconds] = [Number(values.runs), Number(values.most)];
 const wanted = new Set(values.only.split(','));

@@ -2,9 +2,9 @@
 // does it, and dispatched as a consumer does it. Each size has a Redis of its own, configured like the
 // embedded one. This is no test: the times depend on the machine; bytes and counts do not.
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { type FrontierFigures, type FrontierSize, measureFrontier } from './frontier/figures.ts';
 import { frontierBudgetsOf, frontierReport } from './frontier/report.ts';
+import { parseOptions } from './measure/options.ts';
 
 const usage = `node bench/frontier.ts [options]
   --waiting <n>     number of waiting URLs, of 50 characters each (default 1000000)
@@ -12,14 +12,12 @@ const usage = `node bench/frontier.ts [options]
   --hosts <n,…>     number of hosts of the URLs; one size for each number (default 1,1000,100000)
   --json            print the figures as JSON`;
 
-const { values } = parseArgs({
-  options: {
-    waiting: { type: 'string', default: '1000000' },
-    seen: { type: 'string', default: '5000000' },
-    hosts: { type: 'string', default: '1,1000,100000' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = parseOptions('frontier', {
+  waiting: { type: 'string', default: '1000000' },
+  seen: { type: 'string', default: '5000000' },
+  hosts: { type: 'string', default: '1,1000,100000' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
 });
 const [waiting, seen] = [Number(values.waiting), Number(values.seen)];
 const hostCounts = values.hosts.split(',').map(Number);

@@ -1,7 +1,7 @@
 // node bench/politeness.ts: the proof of politeness. A fleet that loses consumers crawls hosts with various
 // limits. The server's log shows whether it kept the limits, and how much of the allowed throughput it used.
 // With --idle it measures how much CPU waiting takes, with --due how late waiting ends.
-import { parseArgs } from 'node:util';
+import { parseOptions } from './measure/options.ts';
 import { crawlPolitely } from './politeness/crawl.ts';
 import { figuresOf } from './politeness/figures.ts';
 import { politeHosts } from './politeness/hosts.ts';
@@ -16,15 +16,13 @@ const usage = `node bench/politeness.ts [options]
   --json       print the figures as JSON
 Exits with 1 if a limit was broken, a URL was lost, or (--idle, --due) a budget was missed.`;
 
-const { values } = parseArgs({
-  options: {
-    urls: { type: 'string', default: '10000' },
-    log: { type: 'string' },
-    idle: { type: 'boolean', default: false },
-    due: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = parseOptions('politeness', {
+  urls: { type: 'string', default: '10000' },
+  log: { type: 'string' },
+  idle: { type: 'boolean', default: false },
+  due: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
 });
 
 /** With fewer URLs, the slowest host would get none. */

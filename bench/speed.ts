@@ -1,9 +1,9 @@
 // npm run bench: compares drover with its references, one after the other, on one local server. This is no
 // test: the figures depend on the machine.
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { startSite } from '../test/support/site/site.ts';
 import type { Bench, Sample } from './measure/measure.ts';
+import { parseOptions } from './measure/options.ts';
 import { droverCrawl, droverList } from './speed/drover-crawl.ts';
 import { type Figures, figuresOf, type PartName } from './speed/figures.ts';
 import { gotLoop } from './speed/got-loop.ts';
@@ -24,15 +24,13 @@ const usage = `npm run bench -- [options]
   --concurrency <n>    number of fetches in flight (default 50)
   --json               print figures and samples as JSON`;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: Object.keys(parts).join(',') },
-    pages: { type: 'string', default: '10000' },
-    runs: { type: 'string', default: '3' },
-    concurrency: { type: 'string', default: '50' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = parseOptions('speed', {
+  only: { type: 'string', default: Object.keys(parts).join(',') },
+  pages: { type: 'string', default: '10000' },
+  runs: { type: 'string', default: '3' },
+  concurrency: { type: 'string', default: '50' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
 });
 const [pages, runs, concurrency] = [values.pages, values.runs, values.concurrency].map(Number) as [
   number,

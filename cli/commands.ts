@@ -1,6 +1,6 @@
 // The commands and their options, with help texts for a newcomer.
 import { Command } from 'commander';
-import { readVersion } from './command/own-command.ts';
+import { OWN_COMMAND, readVersion } from './command/own-command.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
 import { addDead } from './dead/commands.ts';
@@ -16,6 +16,7 @@ import {
   serveOptions,
   shownOptions,
 } from './options.ts';
+import { inOwnWords } from './terminal/own-hints.ts';
 
 /** Makes the whole command line. For usage errors commander prints a message and throws a CommanderError. */
 export function crawlCommand(): Command {
@@ -25,8 +26,8 @@ export function crawlCommand(): Command {
     )
     .version(readVersion(), '-V, --version')
     .exitOverride()
-    .showHelpAfterError('(drover help lists the commands)')
-    .addHelpText('after', examples);
+    .showHelpAfterError(`(${OWN_COMMAND} help lists the commands)`)
+    .addHelpText('after', inOwnWords(examples));
   addCrawl(program);
   addEnqueue(program);
   addConsume(program);
@@ -68,9 +69,9 @@ Examples:
   drover crawl urls.txt --depth 0 -o pages.jsonl       fetch a list of URLs
   drover enqueue urls.txt --crawl shop                 add a list to the queue
   drover consume                                       fetch what is in the queue; run as many as you like
-  drover dead summary shop                             what failed and why; see also drover dead list, show and replay
+  drover dead summary shop                             what failed and why; see also dead list, dead show and dead replay
   drover explain https://example.com/x                 why this URL was fetched or not
-  drover pause shop                                    pause a crawl; see also drover resume and drover cancel
+  drover pause shop                                    pause a crawl; see also resume and cancel
 
 Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
 

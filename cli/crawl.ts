@@ -44,6 +44,7 @@ async function crawl(session: Session, screen: Screen, wanted: SeedsAndOutput): 
   const { settings, fleet, address, log } = session;
   const begun = await enqueue({ fleet, settings, name, seeds });
   screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': continuing where it stopped'}`);
+  const recordedBefore = begun.fresh ? 0 : (await readCounts(fleet, begun.id)).recorded;
   const interrupt = onInterrupt(screen);
   const troubles = createTroubles();
   let consumer: Consumer | null = null;
@@ -67,6 +68,7 @@ async function crawl(session: Session, screen: Screen, wanted: SeedsAndOutput): 
       ...seen,
       counts: seen.counts.state === 'cancelled' ? await readCounts(fleet, begun.id) : seen.counts,
       elapsedMs,
+      recordedBefore,
       slowestHosts: consumer.hostTimes.slowest(5),
       output: file,
       command,

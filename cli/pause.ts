@@ -1,6 +1,7 @@
 // drover pause: no new fetch of a crawl starts until it is resumed.
 import { steerCrawl } from '../src/crawl/steer.ts';
 import { EXIT } from './command/failures.ts';
+import { OWN_COMMAND } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
 import type { LookOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
@@ -14,7 +15,7 @@ export async function run(args: string[], options: LookOptions): Promise<number>
     if (options.json) process.stdout.write(`${JSON.stringify({ crawl, state, changed, ...figures })}\n`);
     else
       process.stderr.write(
-        `crawl ${crawl} ${changed ? 'is paused' : 'was paused already'}: ${counted(figures.waiting, 'request')} waiting; resume it with: drover resume ${crawl}\n`,
+        `crawl ${crawl} ${changed ? 'is paused' : 'was paused already'}: ${counted(figures.waiting, 'request')} waiting; resume it with: ${OWN_COMMAND} resume ${crawl}\n`,
       );
     return EXIT.recorded;
   } finally {

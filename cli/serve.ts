@@ -3,7 +3,7 @@ import { serveApi } from '../producers/api.ts';
 import type { GivenFlags } from '../src/config/read.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
-import { readVersion } from './command/own-command.ts';
+import { OWN_COMMAND, readVersion } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
 import { EVERY_COMMAND, wordsOf } from './command/setting-flags.ts';
 import { superviseConsumers } from './command/supervise.ts';
@@ -22,14 +22,14 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
     say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);
     say(
       processes === 0
-        ? 'no consumers of its own; start some with drover consume'
+        ? `no consumers of its own; start some with ${OWN_COMMAND} consume`
         : `${processes} consumer${processes > 1 ? 's' : ''} beside it (--processes)`,
     );
     if (
       processes === 0 &&
       (settings.autoReplay > 0 || settings.keepDead !== null || settings.keepDeadCount !== null)
     )
-      say('--auto-replay and --keep-dead are done by consumers: give them to drover consume');
+      say(`--auto-replay and --keep-dead are done by consumers: give them to ${OWN_COMMAND} consume`);
     await interrupt.wait;
     await Promise.all([api.stop(), children.stop()]);
     interrupt.done();

@@ -3,6 +3,7 @@ import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { printable } from '../src/log.ts';
 import { EXIT } from './command/failures.ts';
+import { OWN_COMMAND } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
 import type { LookOptions } from './options.ts';
 import { columns } from './terminal/columns.ts';
@@ -32,7 +33,7 @@ function asJson(all: CrawlCounts[], one: boolean): string {
 }
 
 function table(all: CrawlCounts[]): string {
-  if (all.length === 0) return 'no crawls yet; begin one with: drover crawl URL\n';
+  if (all.length === 0) return `no crawls yet; begin one with: ${OWN_COMMAND} crawl URL\n`;
   const rows = all.map((counts) => [
     counts.crawl,
     counts.state,

@@ -9,6 +9,7 @@ import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
 import { columns } from '../terminal/columns.ts';
 import { clock, durationText } from '../terminal/figures.ts';
+import { inOwnWords } from '../terminal/own-hints.ts';
 import type { ListHostsOptions } from './options.ts';
 
 /** Resolves with the exit code. */
@@ -55,7 +56,7 @@ function spacing({ delayMs, intervalMs }: HostState): string {
 function remarks({ set, holds, server }: HostState): string[] {
   const isSet = Object.values(set).some((value) => value !== null);
   return [
-    ...holds.map((hold) => printable(`${phraseOf(hold, clock)} (${hold.change})`)),
+    ...holds.map((hold) => printable(`${phraseOf(hold, clock)} (${inOwnWords(hold.change)})`)),
     isSet ? 'limits set by the operator' : '',
     server ? `server ${printable(server)}` : '',
   ].filter(Boolean);

@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import type { Explanation, Step } from '../../src/explain/explanation.ts';
 import { printable } from '../../src/log.ts';
 import type { Attempt } from '../../src/queue/attempts.ts';
+import { inOwnWords } from './own-hints.ts';
 import { paint, type Style } from './styles.ts';
 
 interface Terminal {
@@ -20,7 +21,7 @@ const indent = ' '.repeat(nameWidth + 5);
  * Lines of at most the terminal's width. A longer word gets a line of its own, so that URLs can be copied.
  */
 export function explanationText({ verdict, steps, attempts }: Explanation, terminal: Terminal): string {
-  const answer = wrap(printable(verdict), terminal.columns, '').map((line) =>
+  const answer = wrap(printable(inOwnWords(verdict)), terminal.columns, '').map((line) =>
     paint({ text: line, style: 'bold' }, terminal.colour),
   );
   const lines = steps.flatMap((step) => [
@@ -34,7 +35,7 @@ export function explanationText({ verdict, steps, attempts }: Explanation, termi
 
 function stepLines({ step, ok, text }: Step, { columns, colour }: Terminal): string[] {
   const mark: { text: string; style: Style } = ok === null ? noMark : marks[`${ok}`];
-  const [first = '', ...rest] = wrap(printable(text), columns, indent);
+  const [first = '', ...rest] = wrap(printable(inOwnWords(text)), columns, indent);
   const head = `  ${paint(mark, colour)} ${step.padEnd(nameWidth)} `;
   return [`${head}${first.slice(indent.length)}`, ...rest];
 }

@@ -3,6 +3,7 @@ import { endedOf, type ProgressSample, type Rate } from '../../src/crawl/progres
 import { printable } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
 import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
+import { inOwnWords } from './own-hints.ts';
 import { type Fitted, fit, type Piece, paint, piece } from './styles.ts';
 
 interface Terminal {
@@ -100,7 +101,7 @@ function heldBack({ held = [] }: ProgressSample): Piece[] {
   if (!first) return [];
   const more = others.length > 0 ? [piece(`${counted(others.length, 'more host')} held back`)] : [];
   const phrase = printable(`${first.key} ${phraseOf(first.hold, clock)}`);
-  return [piece(phrase, 'yellow'), ...more, piece(printable(first.hold.change), 'dim')];
+  return [piece(phrase, 'yellow'), ...more, piece(printable(inOwnWords(first.hold.change)), 'dim')];
 }
 
 /** The same figures on one line, for a file or a pipe. */

@@ -4,10 +4,9 @@ import stringWidth from 'string-width';
 import { type CrawlCounts, endedOf } from '../../src/crawl/progress.ts';
 import { entryOf } from '../../src/errors.ts';
 import { printable, shorten } from '../../src/log.ts';
-import { phraseOf } from '../../src/politeness/held-back.ts';
 import { EXIT } from '../command/failures.ts';
 import type { HeldLong } from '../command/held-hosts.ts';
-import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
+import { count, counted, durationText, highestFirst, size, speed } from './figures.ts';
 import { fit, paint, piece, type Style } from './styles.ts';
 
 export interface Summary {
@@ -177,10 +176,11 @@ function hostRows({ slowestHosts }: Summary): Row[] {
   }));
 }
 
+/** Without since when, until when and what would change it: that is over. */
 function heldRows({ heldHosts = [] }: Summary): Row[] {
   return heldHosts.map(({ key, hold, heldMs }) => ({
-    cells: [key, `${hold.kind} for ${durationText(heldMs)}`],
-    text: `${phraseOf(hold, clock)} (${hold.change})`,
+    cells: [key],
+    text: `${hold.kind} for ${durationText(heldMs)} in all: ${hold.why === 'refuses' ? 'it refused (429)' : hold.reason}`,
   }));
 }
 

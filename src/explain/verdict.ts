@@ -55,19 +55,36 @@ function inQueue(facts: Facts, { state, untilMs }: Extract<RequestPlace, { kind:
     return `Not fetched: crawl ${facts.subject.crawl} was cancelled; it stays in the queue until a consumer refuses it`;
   const last = facts.where?.attempts.at(-1);
   const paused = facts.counts?.state === 'paused' ? `; ${pausedCrawl(facts)}` : '';
-  if (state === 'active') return `It is with a consumer now${paused}`;
+  if (state === 'active') return `It is with a consumer now${waitingForTurn(facts)}${paused}`;
   const nobody = facts.consumers === 0 && !paused ? '; no consumer is running (drover consume)' : '';
   if (state !== 'delayed') return `Waiting in the queue for a consumer${paused || nobody}`;
-  const until = `Waiting until ${new Date(untilMs ?? 0).toISOString()}`;
   const why = last
     ? `attempt ${facts.where?.attempts.length} failed (${last.code}), and it will be tried again`
-    : `${postponedBy(facts)}, so it was postponed`;
-  return `${until}: ${why}${paused || nobody}`;
+    : `it was postponed, because ${postponedBy(facts)}`;
+  return `${waitingUntil(facts, untilMs ?? 0)}: ${why}${paused || nobody}`;
+}
+
+/** At the time of its job a consumer only looks again: a pause of its host may last longer, or have no end. */
+function waitingUntil({ hostState }: Facts, jobMs: number): string {
+  const pause = hostState?.holds.find(({ kind }) => kind === 'paused');
+  if (pause?.until === null) return 'Waiting';
+  const untilMs = Math.max(jobMs, pause ? Date.parse(pause.until) : 0);
+  return `Waiting until ${new Date(untilMs).toISOString()}`;
 }
 
 function postponedBy({ hostState }: Facts): string {
   const [hold] = hostState?.holds ?? [];
   return hold ? `its host is ${heldText(hold)}` : 'its host or its crawl could not take it';
+}
+
+/** Why a consumer has it and nothing is in flight; '' when it may be what is in flight. */
+function waitingForTurn({ hostState }: Facts): string {
+  if (!hostState || hostState.inFlight > 0) return '';
+  const { holds, nextMs, pausedMs } = hostState;
+  if (nextMs === 0 && pausedMs === 0) return '';
+  const next = pausedMs === 0 ? `, whose next start may be in ${span(nextMs)}` : '';
+  const held = holds[0] ? `; the host is ${heldText(holds[0])}` : '';
+  return `, which waits for its turn at ${hostState.key}${next}${held}`;
 }
 
 function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string {

@@ -33,7 +33,7 @@ const partOf = (sentence: string) =>
 
 /** Says why the host is paused or slowed, since when, and what would change it. */
 export function heldText(hold: Hold): string {
-  return `${phraseOf(hold, (iso) => iso)} (${hold.change})`;
+  return `${phraseOf(hold, (iso) => iso)}; ${hold.change}`;
 }
 
 /** Joins sentences; adds a full stop where one has none. */

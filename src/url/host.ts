@@ -79,6 +79,12 @@ export function hostPortOf(url: string): string {
  */
 export function hostKey(text: string): string {
   const isUrl = /^https?:\/\//i.test(text);
+  // A path would be dropped silently.
+  if (!isUrl && /[/?#\\]./.test(text))
+    throw new DroverError(
+      'E_USAGE',
+      `${JSON.stringify(text)} is no host, because of what follows its name; a URL begins with https:// or http://.`,
+    );
   const normalized = normalizeUrl(isUrl ? text : `http://${text}/`);
   if ('url' in normalized) return limiterKeyOf(normalized.url);
   // Requests may name limiter keys that are not hosts.

@@ -166,7 +166,7 @@ test('a dead letter that is replayed, or purged', async (t) => {
   assert.equal(purged.record?.record.status, 500);
 });
 
-test('what is no URL is explained; a crawl that does not exist is an error', async (t) => {
+test('a URL that is never fetched is explained; a text that is no URL and a crawl that does not exist are errors', async (t) => {
   const { explain, runner, parts, url } = await openExplaining(fleets, t, { pages: 1 });
   const bad = await explain('ftp://a.test/');
   assert.match(bad.verdict, /^Not fetched: it begins with "ftp:"/);
@@ -176,7 +176,17 @@ test('what is no URL is explained; a crawl that does not exist is an error', asy
     (await explain('http://10.0.0.1/')).verdict,
     /there is no crawl yet; .*its address is private \(E_SSRF\)\.$/,
   );
-  assert.equal((await runner.run(['explain', 'mailto:x'])).code, 0);
+  // A URL of another scheme has an explanation, which is an answer; what is no URL has none.
+  for (const other of ['mailto:x', 'ftp://x/']) {
+    const { code, stdout } = await runner.run(['explain', other]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^Not fetched: it begins with "(mailto|ftp):"/);
+  }
+  for (const none of ['nourl', 'example.com/x', 'http://', '']) {
+    const { code, stdout, stderr } = await runner.run(['explain', none]);
+    assert.deepEqual([code, stdout], [2, ''], none);
+    assert.match(stderr, /" is no URL; one begins with https:\/\/ or http:\/\/\./);
+  }
   assert.equal((await runner.run(['explain', `${url}/`, '--crawl', 'none'])).code, 2);
   for (const id of ['none.0123456789abcdef', 'x', 'c.x', ''])
     await assert.rejects(explainRequest(parts, id), (error: DroverError) => {

@@ -147,7 +147,7 @@ test('steering an unknown or ended crawl is an error with its code and exit code
     const { code, stdout, stderr } = await runner.run(args);
     return `${code} ${stdout}${stderr}`;
   };
-  const paused = '2 requests waiting; resume it with: drover resume waiting\n';
+  const paused = '2 requests waiting; resume it with: npm run drover -- resume waiting\n';
   assert.equal(await said('pause', 'waiting'), `0 crawl waiting is paused: ${paused}`);
   assert.equal(await said('pause', 'waiting'), `0 crawl waiting was paused already: ${paused}`);
   const goesOn = '0 crawl waiting is running: 2 requests waiting for a consumer\n';

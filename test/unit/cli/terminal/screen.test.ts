@@ -159,7 +159,7 @@ test('a host that is held back is named with its reason, its end and what would 
     screen.update(sample);
     const text = terminal.seen().join('\n');
     assert.match(text, /a\.test paused until [^:]*\d\d:\d\d:\d\d: it said when to come again/);
-    assert.match(text, /1 more host held back.*wait, or drover hosts resume a\.test/);
+    assert.match(text, /1 more host held back.*wait, or npm run drover -- hosts resume a\.test/);
   }
 });
 

@@ -6,7 +6,7 @@ import { createProblemPlace } from '../../problem.js';
 import { createTable, keepRows } from '../../rows.js';
 import { count, duration, visible } from '../../text.js';
 import { openLimitsForm, openPauseForm } from './forms.js';
-import { remarksOf, spacingOf, standingOf } from './words.js';
+import { isResumable, remarksOf, spacingOf, standingOf } from './words.js';
 
 const columns = [
   { label: 'Host' },
@@ -175,7 +175,7 @@ function hostActions(app, problems, key, took) {
     update(host) {
       last = host;
       pause.hidden = host.pausedMs > 0;
-      resume.hidden = host.pausedMs <= 0;
+      resume.hidden = !isResumable(host);
     },
   };
 }

@@ -1,0 +1,12 @@
+// Commands within sentences, as this user types them. The texts of src/ say `drover …`, which a checkout has not
+// on its PATH.
+import { OWN_COMMAND } from '../command/own-command.ts';
+
+const names =
+  'crawl|enqueue|consume|serve|status|results|explain|dead|doctor|hosts|pause|resume|cancel|bench|help';
+const command = new RegExp(`(?<![\\w./:-])drover (?=(?:${names})\\b)`, 'g');
+
+/** The text with `own` in place of the word drover before the name of a command. */
+export function inOwnWords(text: string, own = OWN_COMMAND): string {
+  return text.replace(command, `${own} `);
+}
