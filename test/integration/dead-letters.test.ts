@@ -2,6 +2,7 @@
 // letters. The failures by themselves are tested in fetch-*.test.ts.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { catalogue, type ErrorCode, type Layer } from '../../src/errors.ts';
@@ -51,18 +52,14 @@ const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`;
 
 /** A URL that no server stands behind. */
 const nowhere = (url: string) => async (): Promise<Server> => ({ url, close: () => undefined });
-const answering =
-  (status: string, headers: Record<string, string> = {}) =>
-  () =>
-    startSending(answerOf(status, headers, status));
+function answering(status: string, headers: Record<string, string> = {}) {
+  return () => startSending(answerOf(status, headers, status));
+}
 const coded = (coding: string) => answering('200 OK', { 'Content-Encoding': coding });
 /** It speaks no TLS. */
 const startPlain = async (): Promise<Server> => {
-  const greet = (socket: { write(text: string): unknown }) => socket.write('HTTP/1.1 400 Bad\r\n\r\n');
-  const server = await startRaw(
-    () => undefined,
-    (socket) => socket.once('data', () => greet(socket)),
-  );
+  const greet = (socket: Socket) => socket.once('data', () => socket.write('HTTP/1.1 400 Bad\r\n\r\n'));
+  const server = await startRaw(() => undefined, greet);
   return { url: server.url.replace('http:', 'https:'), close: server.close };
 };
 /** A server of the own network: no URL of the list names it, a redirect leads there. */
