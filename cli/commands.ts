@@ -44,16 +44,17 @@ export function crawlCommand(): Command {
   addProgram(
     program
       .command('bench')
-      .summary('measure speed, frontier or politeness on this machine (from a checkout)')
+      .summary('measure speed, frontier, politeness or backoff on this machine (from a checkout)')
       .argument(
         '[what...]',
-        'speed (the default), frontier or politeness, and its options: --help lists them',
+        'speed (the default), frontier, politeness or backoff, and its options: --help lists them',
       )
       .helpOption(false)
       .allowUnknownOption(),
     { own: {}, settings: [] },
     () => import('./bench.ts'),
   );
+  addHelp(program);
   return program;
 }
 
@@ -74,6 +75,24 @@ Examples:
   drover pause shop                                    pause a crawl; see also resume and cancel
 
 Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;
+
+/** commander's own help command knows no commands of commands: help dead list. */
+function addHelp(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help')
+    .summary('show the help of a command')
+    .argument('[command...]', 'its name, such as dead list')
+    .action((names: string[]) => {
+      let found = program;
+      for (const name of names) {
+        const next = found.commands.find((command) => command.name() === name);
+        if (!next) return found.error(`error: unknown command '${names.join(' ')}'`);
+        found = next;
+      }
+      found.help();
+    });
+}
 
 function addCrawl(program: Command): void {
   addProgram(

@@ -7,6 +7,7 @@ import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { openSession } from './command/session.ts';
 import type { EnqueueOptions } from './options.ts';
+import { counted } from './terminal/figures.ts';
 import { createHeldNotice } from './terminal/held-back.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
@@ -38,6 +39,6 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
 function sentence(crawl: string, { accepted, duplicates, overLimit, rejected }: OfferTotals): string {
   const parts = [`crawl ${crawl}: ${accepted} accepted`, `${duplicates} known already`];
   if (overLimit > 0) parts.push(`${overLimit} over --limit`);
-  if (rejected > 0) parts.push(`${rejected} bad lines`);
+  if (rejected > 0) parts.push(counted(rejected, 'bad line'));
   return parts.join(', ');
 }

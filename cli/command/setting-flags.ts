@@ -16,12 +16,22 @@ export function addSettings(command: Command, owners: readonly Owner[]): void {
     const { flags, help, default: value, many } = definitions[name];
     if (!flags) continue;
     const isShown = value !== null && typeof value !== 'object' && typeof value !== 'boolean';
-    const option = new Option(flags, isShown ? `${help} (default: ${value})` : help);
+    const option = new Option(flags, isShown ? `${help} (default: ${withUnit(flags, value)})` : help);
     if (many) option.argParser(gather);
     command.addOption(option);
     addFormerFlag(command, name);
   }
 }
+
+/** A default as a user would type it: `60s` for 60000 milliseconds, `10MiB` for 10485760 bytes. */
+function withUnit(flags: string, value: string | number): string {
+  if (typeof value !== 'number' || value === 0) return String(value);
+  const units = /<(duration|ms)>/.test(flags) ? { s: 1000, ms: 1 } : /<size>/.test(flags) ? sizes : { '': 1 };
+  const [unit, factor] = Object.entries(units).find(([, one]) => value % one === 0) ?? ['', 1];
+  return `${value / factor}${unit}`;
+}
+
+const sizes = { MiB: 1024 ** 2, KiB: 1024, B: 1 };
 
 /** Collects the values of an option that may be given more than once. */
 export function gather(text: string, former: string[] | undefined): string[] {

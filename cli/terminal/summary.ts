@@ -13,6 +13,7 @@ export interface Summary {
   counts: CrawlCounts;
   /** Duration of this run of the command. */
   elapsedMs: number;
+  /** `pages` counts answers, those of failed attempts too. */
   slowestHosts: { host: string; pages: number; meanMs: number }[];
   /** Hosts that were paused or slowed, each with its last reason and for how long it was so in all. */
   heldHosts?: readonly HeldLong[];
@@ -171,7 +172,7 @@ function codeRows(counts: Record<string, number>): Row[] {
 
 function hostRows({ slowestHosts }: Summary): Row[] {
   return slowestHosts.map(({ host, pages, meanMs }) => ({
-    cells: [host, counted(pages, 'page'), `${count(meanMs)} ms`],
+    cells: [host, counted(pages, 'answer'), `${count(meanMs)} ms`],
     text: 'on average',
   }));
 }

@@ -52,7 +52,7 @@ test('the summary says how it ended, how fast, with which statuses, and which ho
   assert.match(text, /\nStatuses\n {2}200 {2}295\n {2}404 {4}1\n/);
   assert.match(
     text,
-    /\n {2}127\.0\.0\.1:8765 {2}296 pages {4}112 ms {2}on average\n {2}slow\.example {7}1 page {2}1,831 ms/,
+    /\n {2}127\.0\.0\.1:8765 {2}296 answers {4}112 ms {2}on average\n {2}slow\.example {7}1 answer {2}1,831 ms/,
   );
 });
 
