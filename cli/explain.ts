@@ -9,8 +9,8 @@ import type { ExplainOptions } from './options.ts';
 import { explanationText } from './terminal/explain-text.ts';
 
 /**
- * Resolves with the exit code. A URL that is never fetched, such as mailto:x, is explained too. Throws E_USAGE
- * for a text that is no URL, E_CRAWL_UNKNOWN, E_FILE.
+ * Resolves with the exit code. A URL that is never fetched, such as mailto:x, is explained too. Throws
+ * E_USAGE for a text that is no URL, E_CRAWL_UNKNOWN, E_FILE.
  */
 export async function run(args: string[], options: ExplainOptions): Promise<number> {
   const [text = ''] = args;

@@ -43,7 +43,7 @@ function inLane(facts: Facts, { lane, length }: Extract<RequestPlace, { kind: 'l
   const [hold] = hostState?.holds ?? [];
   if (hold) return `${where}, which is ${heldText(hold)}`;
   return hostState && hostState.nextMs > 0
-    ? `${where}, whose next start may be in ${span(hostState.nextMs)}`
+    ? `${where}, where the next start may be in ${span(hostState.nextMs)}`
     : where;
 }
 
@@ -55,7 +55,7 @@ function inQueue(facts: Facts, { state, untilMs }: Extract<RequestPlace, { kind:
     return `Not fetched: crawl ${facts.subject.crawl} was cancelled; it stays in the queue until a consumer refuses it`;
   const last = facts.where?.attempts.at(-1);
   const paused = facts.counts?.state === 'paused' ? `; ${pausedCrawl(facts)}` : '';
-  if (state === 'active') return `It is with a consumer now${waitingForTurn(facts)}${paused}`;
+  if (state === 'active') return `It is with a consumer now${waitingForGate(facts)}${paused}`;
   const nobody = facts.consumers === 0 && !paused ? '; no consumer is running (drover consume)' : '';
   if (state !== 'delayed') return `Waiting in the queue for a consumer${paused || nobody}`;
   const why = last
@@ -64,7 +64,7 @@ function inQueue(facts: Facts, { state, untilMs }: Extract<RequestPlace, { kind:
   return `${waitingUntil(facts, untilMs ?? 0)}: ${why}${paused || nobody}`;
 }
 
-/** At the time of its job a consumer only looks again: a pause of its host may last longer, or have no end. */
+/** At the time of its job a consumer only looks again: its host may be paused for longer, or without end. */
 function waitingUntil({ hostState }: Facts, jobMs: number): string {
   const pause = hostState?.holds.find(({ kind }) => kind === 'paused');
   if (pause?.until === null) return 'Waiting';
@@ -78,13 +78,13 @@ function postponedBy({ hostState }: Facts): string {
 }
 
 /** Why a consumer has it and nothing is in flight; '' when it may be what is in flight. */
-function waitingForTurn({ hostState }: Facts): string {
+function waitingForGate({ hostState }: Facts): string {
   if (!hostState || hostState.inFlight > 0) return '';
   const { holds, nextMs, pausedMs } = hostState;
   if (nextMs === 0 && pausedMs === 0) return '';
-  const next = pausedMs === 0 ? `, whose next start may be in ${span(nextMs)}` : '';
+  const next = pausedMs === 0 ? `, where the next start may be in ${span(nextMs)}` : '';
   const held = holds[0] ? `; the host is ${heldText(holds[0])}` : '';
-  return `, which waits for its turn at ${hostState.key}${next}${held}`;
+  return `, which waits for the gate of ${hostState.key}${next}${held}`;
 }
 
 function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string {

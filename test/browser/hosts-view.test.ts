@@ -1,4 +1,5 @@
-// The view of hosts in a real Chromium: names and hints that can be read, and the button that ends a slower pace.
+// The view of hosts in a real Chromium: names and hints that can be read, and the button that ends a slower
+// pace.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Page } from 'playwright-core';
@@ -25,8 +26,8 @@ test('a slowed host says so and can be resumed; its name is on one line; nothing
   for (const key of [LONG, 'a.test'])
     await stage.api.call('PATCH', `/v1/hosts/${key}`, { body: { delayMs: 900 } });
   for (const [size, name] of [
-    [DESKTOP, 'desk'],
-    [{ viewport: { width: 1110, height: 800 } }, 'narrow-desk'],
+    [DESKTOP, 'desktop'],
+    [{ viewport: { width: 1110, height: 800 } }, 'narrow'],
     [PHONE, 'phone'],
   ] as const) {
     const slowed = { pace: '640', paceWhy: 'failures', paceSince: String(Date.now()), paceShare: '0.35' };

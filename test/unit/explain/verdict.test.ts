@@ -53,15 +53,15 @@ test('a pause without an end has none; a shorter pause and a slower pace do not 
   assert.ok(verdict(delayed, { holds: [slowed] }).startsWith(`Waiting until ${T1}: `));
 });
 
-test('a consumer that only waits for the turn of a request is said to, with the reason', () => {
+test('a consumer that only waits for the gate of a host is said to, with the reason', () => {
   assert.equal(verdict(active, {}), 'It is with a consumer now.');
   assert.equal(verdict(active, { inFlight: 1, nextMs: 500 }), 'It is with a consumer now.');
   assert.equal(
     verdict(active, { nextMs: 500, holds: [slowed] }),
-    'It is with a consumer now, which waits for its turn at a.test, whose next start may be in 0.5 s; the host is slowed to one start each 640 ms: 35 % of its last answers were failures; it ends when the host is well again.',
+    'It is with a consumer now, which waits for the gate of a.test, where the next start may be in 0.5 s; the host is slowed to one start each 640 ms: 35 % of its last answers were failures; it ends when the host is well again.',
   );
   assert.equal(
     verdict(active, { nextMs: 2000 }),
-    'It is with a consumer now, which waits for its turn at a.test, whose next start may be in 2.0 s.',
+    'It is with a consumer now, which waits for the gate of a.test, where the next start may be in 2.0 s.',
   );
 });
