@@ -1,5 +1,5 @@
-// Commands within sentences, as this user types them. The texts of src/ say `drover …`, which is not on the PATH
-// of a checkout.
+// Commands within sentences, as this user types them. The texts of src/ say `drover …`, which a checkout does
+// not have on its PATH.
 import { OWN_COMMAND } from '../command/own-command.ts';
 
 const names =
