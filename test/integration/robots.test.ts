@@ -21,8 +21,8 @@ test('a refusal names the rule and its line; the process knows the verdict from 
   assert.ok(verdict?.kind === 'refused');
   assert.equal(verdict.failure.code, 'E_ROBOTS');
   assert.match(verdict.failure.message, /Line 2 of .*\/robots\.txt: Disallow: \/private$/);
-  assert.equal(robots.rulesFor(origin)?.crawlDelayMs, 2000);
-  assert.deepEqual(robots.rulesFor(origin)?.sitemaps, ['/s.xml']);
+  assert.equal(robots.rulesFor(`${origin}/`)?.crawlDelayMs, 2000);
+  assert.deepEqual(robots.rulesFor(`${origin}/`)?.sitemaps, ['/s.xml']);
   assert.deepEqual(asked, ['/robots.txt']);
 });
 
