@@ -6,6 +6,7 @@ import { EXIT } from './command/failures.ts';
 import { findRedis } from './command/session.ts';
 import { runChecks } from './doctor-checks.ts';
 import type { LookOptions } from './options.ts';
+import { inOwnWords } from './terminal/own-hints.ts';
 
 /** Resolves with exit code 0, or 3 when something must be repaired first. */
 export async function run(_args: string[], options: LookOptions): Promise<number> {
@@ -17,7 +18,7 @@ export async function run(_args: string[], options: LookOptions): Promise<number
       if (options.json) process.stdout.write(`${JSON.stringify(check)}\n`);
       else
         process.stdout.write(
-          `${{ yes: 'ok  ', warn: 'WARN', no: 'FAIL' }[check.ok]}  ${printable(`${check.name}: ${check.says}`)}\n${check.advice ? `      ${printable(check.advice)}\n` : ''}`,
+          `${{ yes: 'ok  ', warn: 'WARN', no: 'FAIL' }[check.ok]}  ${printable(`${check.name}: ${check.says}`)}\n${check.advice ? `      ${printable(inOwnWords(check.advice))}\n` : ''}`,
         );
     }
     return checks.some((check) => check.ok === 'no') ? EXIT.unusable : EXIT.recorded;

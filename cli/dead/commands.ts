@@ -37,7 +37,7 @@ function addLookers(dead: Command): void {
     dead
       .command('show')
       .summary('show one dead letter: its request, every attempt, what to try')
-      .argument('<letter>', 'id of the letter, as drover dead list shows it, or its URL'),
+      .argument('<letter>', 'id of the letter, as dead list shows it, or its URL'),
     { own: asJson, settings },
     () => import('./show.ts'),
   );
@@ -73,7 +73,7 @@ function addReplay(dead: Command): void {
     dead
       .command('stop')
       .summary('stop a replay')
-      .argument('<replay>', 'id of the replay, as drover dead replays shows it'),
+      .argument('<replay>', 'id of the replay, as dead replays shows it'),
     { own: asJson, settings },
     () => import('./stop.ts'),
   );

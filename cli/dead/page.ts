@@ -5,6 +5,7 @@ import type { Attempt } from '../../src/queue/attempts.ts';
 import type { DeadLetterDetail } from '../../src/queue/dead-letters.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { counted } from '../terminal/figures.ts';
+import { inOwnWords } from '../terminal/own-hints.ts';
 
 const phases: [keyof Timings, string][] = [
   ['dns', 'dns'],
@@ -33,7 +34,7 @@ export function letterPage(letter: DeadLetterDetail): string {
     ...tries.flatMap((attempt, index) => attemptLines(attempt, attempts - tries.length + index + 1, url)),
     '',
     'What to try',
-    indented(advice),
+    indented(inOwnWords(advice)),
     indented(`${OWN_COMMAND} dead replay ${jobId} --wait`),
   ]
     .map((line) => `${printable(line)}\n`)

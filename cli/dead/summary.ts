@@ -4,6 +4,7 @@ import { printable, shorten } from '../../src/log.ts';
 import { redacted } from '../../src/redact.ts';
 import { EXIT } from '../command/failures.ts';
 import { columns } from '../terminal/columns.ts';
+import { inOwnWords } from '../terminal/own-hints.ts';
 import { deadFilter } from './filter.ts';
 import type { SummaryOptions } from './options.ts';
 import { withDead } from './session.ts';
@@ -34,7 +35,7 @@ function table(groups: readonly DeadGroup[]): string {
   ]);
   const head = ['code', 'host', 'count', 'first', 'last', '', ''];
   const advice = new Map(groups.map((group) => [group.code, group.advice]));
-  const advised = [...advice].map(([code, text]) => `  ${code}: ${text}\n`).join('');
+  const advised = [...advice].map(([code, text]) => `  ${code}: ${inOwnWords(text)}\n`).join('');
   return `${columns(head, rows, 2)}\nWhat to try:\n${advised}`;
 }
 

@@ -7,6 +7,7 @@ import { printable, shorten } from '../../src/log.ts';
 import { EXIT } from '../command/failures.ts';
 import type { HeldLong } from '../command/held-hosts.ts';
 import { count, counted, durationText, highestFirst, size, speed } from './figures.ts';
+import { inOwnWords } from './own-hints.ts';
 import { fit, paint, piece, type Style } from './styles.ts';
 
 export interface Summary {
@@ -156,7 +157,12 @@ function statusRows(counts: CrawlCounts): Row[] {
 function codeRows(counts: Record<string, number>): Row[] {
   const rows = highestFirst(counts).map(([code, value]) => {
     const known = entryOf(code);
-    return { layer: known?.layer ?? '', code, value, text: known ? `${known.means} ${known.advice}` : '' };
+    return {
+      layer: known?.layer ?? '',
+      code,
+      value,
+      text: known ? `${known.means} ${inOwnWords(known.advice)}` : '',
+    };
   });
   const layers = [...new Set(rows.map(({ layer }) => layer))];
   return layers.flatMap((layer) =>
