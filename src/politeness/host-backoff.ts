@@ -11,6 +11,7 @@ import { changesOf, FIELD_NAMES, type HostBackoff, stateOf } from './backoff-sta
 import type { KeyEvents } from './key-events.ts';
 import {
   addSignal,
+  isForgotten,
   isWorthTelling,
   newPending,
   observationOf,
@@ -52,8 +53,6 @@ export interface Backoff {
 }
 
 const TELL_MS = 250;
-/** What is not worth telling is forgotten after this time. */
-const KEPT_MS = 2000;
 const MOST_KEYS_A_CALL = 100;
 const MOST_KEYS = 20_000;
 /** What is known about a host is kept for this time after the last answer, or after its pause. */
@@ -160,10 +159,10 @@ class FleetBackoff implements Backoff {
   #tellWorthwhile(): void {
     const now = performance.now();
     const worthwhile: string[] = [];
+    const isCrowded = this.#pending.size > MOST_KEYS / 2;
     for (const [key, seen] of this.#pending) {
-      const isOld = now - seen.sinceMs > KEPT_MS;
-      if (isWorthTelling(seen, isOld)) worthwhile.push(key);
-      else if (isOld) this.#pending.delete(key);
+      if (isWorthTelling(seen, now)) worthwhile.push(key);
+      else if (isForgotten(seen, now, isCrowded)) this.#pending.delete(key);
     }
     for (const keys of chunksOf(worthwhile)) void this.#flush(keys);
   }

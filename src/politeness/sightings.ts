@@ -25,6 +25,12 @@ export interface Pending extends Omit<Observation, 'goodAgeMs' | 'refusals'> {
  * fewer are enough once they are old.
  */
 const ENOUGH = 3;
+const OLD_MS = 2000;
+/**
+ * Few good answers of any other key are told with the next failure, and forgotten after this time: without
+ * them a rare failure would be all that the fleet hears of a quiet host.
+ */
+const KEPT_MS = 30_000;
 
 export function newPending(timed: boolean): Pending {
   return {
@@ -33,9 +39,15 @@ export function newPending(timed: boolean): Pending {
   };
 }
 
-export function isWorthTelling(seen: Pending, isOld: boolean): boolean {
-  const { good, failures, retried, refusals, quota, timed } = seen;
-  return failures + retried + refusals.length > 0 || quota !== null || good >= ENOUGH || (isOld && timed);
+export function isWorthTelling(seen: Pending, now: number): boolean {
+  const { good, failures, retried, refusals, quota } = seen;
+  const isOld = seen.timed && now - seen.sinceMs > OLD_MS;
+  return failures + retried + refusals.length > 0 || quota !== null || good >= ENOUGH || isOld;
+}
+
+/** Whether what is not worth telling is forgotten; sooner while there are very many keys. */
+export function isForgotten({ sinceMs }: Pending, now: number, isCrowded: boolean): boolean {
+  return now - sinceMs > (isCrowded ? OLD_MS : KEPT_MS);
 }
 
 /** Times by performance.now(). */

@@ -1,6 +1,7 @@
 // What several processes see of one host at the same time: nothing of it is lost, and all hear of a pause.
 import assert from 'node:assert/strict';
 import test, { after, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';
 import type { Signal } from '../../src/politeness/answer-signal.ts';
 import { type Backoff, createBackoff } from '../../src/politeness/host-backoff.ts';
@@ -55,6 +56,17 @@ test('four processes that tell of one host at the same time lose no answer', asy
   const [first] = processes;
   const state = await first?.fleet.redis.hgetall(first.fleet.keys.limiter('a.test'));
   assert.equal(Number(state?.answers), 40);
+});
+
+test('the few good answers of a quiet host are told with its next failure', async (t) => {
+  const { fleet, backoff } = processOf(t, '{quiet:0}');
+  backoff.note('a.test', answered('good'));
+  backoff.note('a.test', answered('good'));
+  await setTimeout(2600);
+  backoff.note('a.test', answered('failure'));
+  await backoff.tell('a.test');
+  const { answers, failures } = await fleet.redis.hgetall(fleet.keys.limiter('a.test'));
+  assert.deepEqual([Number(answers), Number(failures)], [3, 1]);
 });
 
 test('a refusal pauses the host in this process at once, in all others soon, and refusals at the same time count as one', async (t) => {
