@@ -94,7 +94,8 @@ class RobotsHops {
   }
 
   async enter(url: string, redirect: RedirectAnswer | null): Promise<Failure | null> {
-    await this.#obeyRedirect(redirect);
+    const refusal = await this.#obeyRedirect(redirect);
+    if (refusal) return refusal;
     const { slot: own, loadedCrawl } = this.#job;
     await this.#context.loadedCrawls.knowSeedHost(loadedCrawl, url);
     const key = limiterKeyOf(url);
@@ -113,14 +114,17 @@ class RobotsHops {
 
   /**
    * Pauses the host of the redirect for the time that it names. If the redirect leads to another host, that
-   * host is asked at once.
+   * host is asked at once. Returns a failure when the host has been asking for time too long in all.
    */
-  async #obeyRedirect(redirect: RedirectAnswer | null): Promise<void> {
+  async #obeyRedirect(redirect: RedirectAnswer | null): Promise<Failure | null> {
     const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
-    if (afterMs === null) return;
-    const longestMs = this.#job.loadedCrawl.settings.maxPause;
-    const refusal = { named: { afterMs, by: 'retry-after' } as const, ageMs: 0, longestMs };
-    await this.#context.backoff.refused(this.#slot.key, refusal);
+    if (afterMs === null) return null;
+    const { maxPause, maxPostponed } = this.#job.loadedCrawl.settings;
+    const refusal = { named: { afterMs, by: 'retry-after' } as const, ageMs: 0, longestMs: maxPause };
+    const { pausedMs, refusedForMs } = await this.#context.backoff.refused(this.#slot.key, refusal);
+    return refusedForMs + pausedMs > maxPostponed
+      ? failure('E_RATE_LIMITED', `Status ${redirect?.status}.`)
+      : null;
   }
 
   started(): void {

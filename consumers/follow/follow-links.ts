@@ -69,8 +69,9 @@ function* linkEntries(
   for (const link of links) {
     const url = loadedCrawl.settings.keepSessionIds ? link : withoutSessionIds(link);
     if (url === request.url) continue;
-    const chain = chainOf(url);
-    const refusal = loadedCrawl.scope.refuses(url, from, depth) ?? trapOf(job, url, chain);
+    const outside = loadedCrawl.scope.refuses(url, from, depth);
+    const chain = outside ? 0 : chainOf(url);
+    const refusal = outside ?? trapOf(job, url, chain);
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
     else yield packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
   }

@@ -1,5 +1,8 @@
-// A robots.txt that could not be fetched: the next attempt waits until it is fetched again.
+// A robots.txt that could not be fetched: when it is fetched again, and when not.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { openCommandRunner } from '../support/crawls.ts';
 import { until } from '../support/signals.ts';
@@ -23,4 +26,23 @@ test('robots.txt answers 503 once: two attempts are enough for the page', async 
   assert.equal(record?.status, 200);
   assert.equal(record?.attempts, 2);
   assert.equal((await ofRobots()).length, 2);
+});
+
+test('robots.txt that redirects with a time over --max-postponed ends the request, and is not asked for ever', async (t) => {
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.writeHead(301, { location: '/rules.txt', 'retry-after': '120' }).end();
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const runner = await openCommandRunner();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/p`;
+  const options = ['--depth', '0', '--quiet', '--crawl', 'c', '--attempts', '1', '--max-postponed', '1s'];
+  const crawl = runner.start(['crawl', url, ...options]);
+  await crawl.exit;
+  const [record] = await runner.results('c');
+  assert.equal(record?.error?.code, 'E_RATE_LIMITED');
+  assert.match(record.error.message, /Status 301/);
+  assert.deepEqual(asked, ['/robots.txt']);
 });
