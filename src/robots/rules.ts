@@ -1,5 +1,6 @@
 // The rules of one robots.txt for one crawler, by RFC 9309. Where the RFC says nothing, the rules of Google's
 // published parser apply.
+import type { ReadStatement } from '../usage/statement.ts';
 import {
   type ComparablePath,
   comparablePath,
@@ -8,13 +9,24 @@ import {
   matchesRoughly,
   type Pattern,
 } from './pattern.ts';
+import {
+  addUsageLine,
+  noUsageLines,
+  POLICY_TOKEN,
+  policyStatement,
+  type UsageKey,
+  type UsageLines,
+  usageOnPath,
+} from './usage.ts';
 
 export interface RobotsRules {
   /**
    * Whether a normalised URL is allowed. `rule` is the line that decides, as written, and `line` its number,
    * counted from 1; both are null if no line matches.
    */
-  allows(url: string): { allowed: boolean; rule: string | null; line: number | null };
+  allows(url: string): RobotsDecision;
+  /** What the file says about the use of a normalised URL that is allowed, in the order of the kinds. */
+  usage(url: string): readonly ReadStatement[];
   /**
    * The name of the groups that apply: the crawler's own name in lower case or '*'; null if there are none.
    */
@@ -25,6 +37,12 @@ export interface RobotsRules {
   sitemaps: string[];
   /** An estimate of the memory that the rules take. A hostile file may take 25 times its length. */
   bytes: number;
+}
+
+export interface RobotsDecision {
+  allowed: boolean;
+  rule: string | null;
+  line: number | null;
 }
 
 /** The part of a file that is read (RFC 9309 §2.5). */
@@ -48,10 +66,15 @@ interface Group {
   isThere: boolean;
   rules: Rule[];
   crawlDelayMs: number | null;
+  usage: UsageLines;
 }
 
+const newGroup = (): Group => ({ isThere: false, rules: [], crawlDelayMs: null, usage: noUsageLines() });
+
+type LineKey = 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap' | UsageKey;
+
 /** What each key of a line means. The misspellings are those that Google's parser accepts. */
-const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'> = {
+const keys: Record<string, LineKey> = {
   ...{ 'user-agent': 'agent', useragent: 'agent', 'user agent': 'agent' },
   ...{
     allow: 'allow',
@@ -62,6 +85,7 @@ const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'>
   },
   ...{ diasllow: 'disallow', disallaw: 'disallow' },
   ...{ 'crawl-delay': 'delay', sitemap: 'sitemap', 'site-map': 'sitemap' },
+  ...{ 'content-usage': 'content-usage', 'content-signal': 'content-signal', license: 'license' },
 };
 
 /**
@@ -71,12 +95,16 @@ const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'>
  */
 export function parseRobots(text: string, productToken: string): RobotsRules {
   const token = tokenOf(productToken);
-  const named: Group = { isThere: false, rules: [], crawlDelayMs: null };
-  const general: Group = { isThere: false, rules: [], crawlDelayMs: null };
+  const named = newGroup();
+  const general = newGroup();
+  const policy = newGroup();
+  /** License lines before the first group. */
+  const shared = newGroup();
   const sitemaps = new Set<string>();
   let current = new Set<Group>();
-  let delayed = new Set<Group>();
-  let last: 'agent' | 'rule' | 'delay' = 'rule';
+  /** The groups of the user agents directly above. */
+  let above = new Set<Group>([shared]);
+  let last: 'agent' | 'rule' | 'other' = 'rule';
 
   for (const { key, value, raw, line } of linesOf(text)) {
     if (key === 'sitemap') {
@@ -84,51 +112,93 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
     } else if (key === 'agent') {
       if (last === 'rule') current = new Set();
       // Lines of other kinds must not end a group (§2.2.4), so its rules go on after a delay. A delay applies
-      // only to the user agents directly above it.
-      if (last !== 'agent') delayed = new Set();
+      // only to the user agents directly above it, and so does what is said of usage.
+      if (last !== 'agent') above = new Set();
       last = 'agent';
-      const group = isEveryone(value) ? general : tokenOf(value) === token && token !== '' ? named : null;
+      const group = isEveryone(value) ? general : groupNamed(tokenOf(value));
       if (group) {
         current.add(group);
-        delayed.add(group);
+        above.add(group);
         group.isThere = true;
       }
-    } else if (key === 'delay') {
-      if (last === 'agent') last = 'delay';
-      for (const group of delayed) group.crawlDelayMs = longer(group.crawlDelayMs, value);
-    } else {
+    } else if (key === 'allow' || key === 'disallow') {
       last = 'rule';
       if (value === '') continue; // an empty pattern matches no path
       const rule = { ...compilePattern(value), allow: key === 'allow', text: raw, line };
       for (const group of current) group.rules.push(rule);
+    } else {
+      if (last === 'agent') last = 'other';
+      for (const group of above) {
+        if (key === 'delay') group.crawlDelayMs = longer(group.crawlDelayMs, value);
+        else addUsageLine(group.usage, key, value, line);
+      }
     }
   }
-  // The rules are parts of the text, so the whole text stays in memory with them.
+  const group = named.isThere ? named : general;
+  if (group.usage.license.length === 0) group.usage.license = shared.usage.license;
   const name = named.isThere ? token : general.isThere ? '*' : null;
-  return rulesOf(named.isThere ? named : general, name, [...sitemaps], 2 * text.length);
+  // The rules are parts of the text, so the whole text stays in memory with them.
+  return rulesOf({ group, policy, name, sitemaps: [...sitemaps], textBytes: 2 * text.length });
+
+  function groupNamed(agent: string): Group | null {
+    if (agent === POLICY_TOKEN) return policy;
+    return agent === token && token !== '' ? named : null;
+  }
 }
+
+interface RulesParts {
+  group: Group;
+  policy: Group;
+  name: string | null;
+  sitemaps: string[];
+  textBytes: number;
+}
+
+function rulesOf({ group, policy, name, sitemaps, textBytes }: RulesParts): RobotsRules {
+  const { usage, crawlDelayMs } = group;
+  const decide = deciderOf(group.rules);
+  const decidePolicy = deciderOf(policy.rules);
+  const lines = Object.values(usage).flat();
+  const usageOctets = wildcardOctets(lines);
+  return {
+    allows(url) {
+      if (group.rules.length === 0) return noRule;
+      const path = pathOf(url);
+      return path.plain === '/robots.txt' ? noRule : decide(path);
+    },
+    usage(url) {
+      if (lines.length === 0 && policy.rules.length === 0) return noUsage;
+      const path = pathOf(url);
+      const isCheap = usageOctets * path.plain.length <= mostSteps;
+      const found = usageOnPath(usage, path, isCheap ? matches : matchesLeniently);
+      const policed = policyStatement(decidePolicy(path));
+      return policed ? [...found, policed] : found;
+    },
+    group: name,
+    crawlDelayMs,
+    sitemaps,
+    bytes: textBytes + (group.rules.length + policy.rules.length + lines.length) * bytesPerRule,
+  };
+}
+
+const noUsage: readonly ReadStatement[] = Object.freeze([]);
 
 /**
  * The rule with the most octets decides, and allow wins over disallow (§2.2.2). The rules are sorted so that
  * the first that matches decides.
  */
-function rulesOf(group: Group, name: string | null, sitemaps: string[], textBytes: number): RobotsRules {
-  const rules = group.rules.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
-  const octets = rules.reduce((sum, rule) => sum + (rule.literals.length > 1 ? rule.octets : 0), 0);
-  return {
-    allows(url) {
-      if (rules.length === 0) return noRule;
-      const path = pathOf(url);
-      if (path.plain === '/robots.txt') return noRule;
-      const decides = octets * path.plain.length <= mostSteps ? matches : decidesRoughly;
-      const rule = rules.find((candidate) => decides(candidate, path));
-      return rule ? { allowed: rule.allow, rule: rule.text, line: rule.line } : noRule;
-    },
-    group: name,
-    crawlDelayMs: group.crawlDelayMs,
-    sitemaps,
-    bytes: textBytes + rules.length * bytesPerRule,
+function deciderOf(unsorted: Rule[]): (path: ComparablePath) => RobotsDecision {
+  const rules = unsorted.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
+  const octets = wildcardOctets(rules);
+  return (path) => {
+    const decides = octets * path.plain.length <= mostSteps ? matches : decidesRoughly;
+    const rule = rules.find((candidate) => decides(candidate, path));
+    return rule ? { allowed: rule.allow, rule: rule.text, line: rule.line } : noRule;
   };
+}
+
+function wildcardOctets(patterns: readonly Pattern[]): number {
+  return patterns.reduce((sum, { literals, octets }) => sum + (literals.length > 1 ? octets : 0), 0);
 }
 
 /**
@@ -138,6 +208,11 @@ function rulesOf(group: Group, name: string | null, sitemaps: string[], textByte
 function decidesRoughly(rule: Rule, path: ComparablePath): boolean {
   if (rule.literals.length === 1) return matches(rule, path);
   return !rule.allow && matchesRoughly(rule, path);
+}
+
+/** The same for lines of usage: one with wildcards may be taken to mean more paths than it does. */
+function matchesLeniently(pattern: Pattern, path: ComparablePath): boolean {
+  return pattern.literals.length === 1 ? matches(pattern, path) : matchesRoughly(pattern, path);
 }
 
 const noRule = Object.freeze({ allowed: true, rule: null, line: null });
@@ -153,7 +228,7 @@ function pathOf(url: string): ComparablePath {
 }
 
 interface RobotsLine {
-  key: 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap';
+  key: LineKey;
   value: string;
   /** The line without its comment and the white space around it. */
   raw: string;
