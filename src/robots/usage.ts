@@ -1,5 +1,5 @@
-// What a robots.txt says about the use of a page: Content-Usage, Content-Signal and License lines of the group
-// that applies (draft-ietf-aipref-attach-05, contentsignals.org, RSL 1.0), and the group for a purpose.
+// What a robots.txt says about the use of a page: Content-Usage, Content-Signal and License lines of the
+// group that applies (draft-ietf-aipref-attach-05, contentsignals.org, RSL 1.0), and the group for a purpose.
 import { readContentSignal, readContentUsage } from '../usage/read.ts';
 import type { Preferences, ReadStatement } from '../usage/statement.ts';
 import { type ComparablePath, compilePattern, type Pattern } from './pattern.ts';

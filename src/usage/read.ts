@@ -39,8 +39,8 @@ const beyond: Record<string, readonly Purpose[]> = {
 
 /**
  * Content-Signal: `search=yes, ai-input=no, ai-train=no, use=reference`, by contentsignals.org. What is not
- * named is neither granted nor restricted. `use` says how far any use may go, and counts for the purposes that
- * the statement does not name. A name that is there twice: no wins.
+ * named is neither granted nor restricted. `use` says how far any use may go, and counts for the purposes
+ * that the statement does not name. A name that is there twice: no wins.
  */
 export function readContentSignal(value: string): Preferences {
   const says: { [P in Purpose]?: 'y' | 'n' } = {};

@@ -93,8 +93,22 @@ export function reservationOf(
   return null;
 }
 
-/** "Line 3 of https://example.com/robots.txt", "The header content-usage": where a statement stands. */
-export function placeOfStatement({ source, line, name }: UsageStatement, robotsFile: string): string {
-  if (source === 'robots.txt') return `Line ${line} of ${robotsFile}`;
-  return source === 'header' ? `The header ${name}` : `The page's ${name} (meta)`;
+/**
+ * What was reserved, by whom: "The header content-usage reserves train-ai: train-ai=n". `robotsFile` is the
+ * URL of the robots.txt.
+ */
+export function reservedDetail({ statement, reserved }: Reservation, robotsFile: string): string {
+  return `${placeOf(statement, robotsFile)} reserves ${reserved.join(' and ')}: ${oneLine(statement.value)}`;
+}
+
+function placeOf({ source, line, name }: UsageStatement, robotsFile: string): string {
+  if (source === 'robots.txt') return `Line ${line} of ${robotsFile} (${name})`;
+  return source === 'header' ? `The header ${name}` : `The tag ${name} of the page`;
+}
+
+const LONGEST_SHOWN = 200;
+
+function oneLine(value: string): string {
+  const text = value.trim().replace(/[\s\p{Cc}]+/gu, ' ');
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN).toWellFormed()}…`;
 }
