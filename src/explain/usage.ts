@@ -1,0 +1,93 @@
+// The step usage of an explanation: what a site says about the use of a page, and what that means for the
+// purposes that a crawl can have.
+import { failure } from '../errors.ts';
+import { printable, shorten } from '../log.ts';
+import {
+  combined,
+  type Preferences,
+  purposes,
+  reservationOf,
+  reservedDetail,
+  type Usage,
+  type UsageStatement,
+} from '../usage/statement.ts';
+import type { Facts, Step } from './explanation.ts';
+import { reason } from './words.ts';
+
+const MOST_SHOWN = 20;
+const LONGEST_SHOWN = 100;
+
+export function usageStep(facts: Facts): Step | null {
+  const { subject, robots, where } = facts;
+  if (subject.url === null || subject.failure) return null;
+  const usage = where?.placed?.record.usage ?? null;
+  const declared = subject.loadedCrawl.settings.purpose;
+  // robots.txt as it is now; headers, page, and what robots.txt said then, as they were at the last fetch.
+  const now: readonly UsageStatement[] = robots?.usage ?? [];
+  const then = usage?.statements.filter((one) => !now.some((other) => isSame(one, other))) ?? [];
+  const says = together(facts, usage);
+  const reserved = declared.filter((purpose) => says[purpose] === 'n');
+  const all = [...now, ...then];
+  const found = all.length === 0 ? `nothing is said${unknownParts(facts)}` : shown(all);
+  const forCrawl =
+    declared.length === 0
+      ? 'the crawl has no --purpose, so nothing is refused for it'
+      : reserved.length === 0
+        ? `nothing is reserved against the crawl's ${declared.join(', ')}`
+        : `reserved against the crawl's ${reserved.join(', ')} (E_RESERVED)`;
+  return {
+    step: 'usage',
+    ok: declared.length === 0 ? null : reserved.length === 0,
+    text: `${found}; ${meaning(says)}; ${forCrawl}`,
+    detail: { robots: robots?.usage ?? null, record: usage, purpose: declared },
+  };
+}
+
+const isSame = (one: UsageStatement, other: UsageStatement) =>
+  one.source === other.source &&
+  one.line === other.line &&
+  one.name === other.name &&
+  one.value === other.value;
+
+/** The statements of robots.txt now, and those of the record. */
+function together({ robots }: Facts, usage: Usage | null): Preferences {
+  const kept = [
+    ...(usage?.reserves ?? []).map((purpose) => ({ says: { [purpose]: 'n' } as Preferences })),
+    ...(usage?.allows ?? []).map((purpose) => ({ says: { [purpose]: 'y' } as Preferences })),
+  ];
+  return combined([...(robots?.usage ?? []), ...kept]);
+}
+
+function unknownParts({ robots, where, subject }: Facts): string {
+  const unknown = [
+    robots === null && !subject.loadedCrawl.settings.ignoreRobots ? 'robots.txt' : '',
+    where?.placed?.record.status == null ? 'headers and page' : '',
+  ].filter(Boolean);
+  return unknown.length === 0 ? '' : ` (${unknown.join(', ')}: not known before a fetch)`;
+}
+
+function shown(statements: readonly UsageStatement[]): string {
+  const texts = statements.slice(0, MOST_SHOWN).map(({ source, line, name, value }) => {
+    const place = line === null ? source : `${source} line ${line}`;
+    return `${place}: ${name}: ${shorten(printable(value.trim().replace(/\s+/g, ' ')), LONGEST_SHOWN)}`;
+  });
+  const more = statements.length - texts.length;
+  return `${texts.join('; ')}${more > 0 ? `; ${more} more` : ''}`;
+}
+
+const words = { y: 'allowed', n: 'reserved', unknown: 'unknown' };
+
+/** What each purpose would mean. */
+function meaning(says: Preferences): string {
+  return purposes.map((purpose) => `${purpose} ${words[says[purpose] ?? 'unknown']}`).join(', ');
+}
+
+/**
+ * Why a crawl with these purposes would not fetch the page, by the robots.txt that the fleet knows now; null
+ * when that reserves nothing of them.
+ */
+export function reservedBy({ subject, robots }: Facts): string | null {
+  if (!robots) return null;
+  const reservation = reservationOf(robots.usage, subject.loadedCrawl.settings.purpose);
+  return reservation && reason(failure('E_RESERVED', reservedDetail(reservation, robots.file)));
+}
