@@ -5,14 +5,27 @@ import { type Preferences, type Purpose, purposes } from './statement.ts';
 const NOTHING: Preferences = Object.freeze({});
 
 /**
+ * A longer text says nothing: to parse 64 KiB of inner lists takes 0.1 s, and a host could send that with
+ * each page.
+ */
+const LONGEST_READ = 10_000;
+
+/**
+ * A bare date. structured-headers 2.1.0 fails at what follows one. No date is a preference, so a number
+ * stands for it.
+ */
+const date = /(?<=[=( ])@-?\d{1,15}(?=[ \t,;)]|$)/g;
+
+/**
  * Content-Usage: a dictionary (RFC 9651 section 3.2) whose tokens `y` and `n` count, by
  * draft-ietf-aipref-vocab-08. Of a key that is there twice, the last counts; parameters and unknown keys are
  * passed over. When the text cannot be parsed, nothing of it is known.
  */
 export function readContentUsage(value: string): Preferences {
+  if (value.length > LONGEST_READ) return NOTHING;
   let dictionary: ReturnType<typeof parseDictionary>;
   try {
-    dictionary = parseDictionary(value);
+    dictionary = parseDictionary(value.replace(date, '0'));
   } catch {
     return NOTHING;
   }
@@ -43,6 +56,7 @@ const beyond: Record<string, readonly Purpose[]> = {
  * that the statement does not name. A name that is there twice: no wins.
  */
 export function readContentSignal(value: string): Preferences {
+  if (value.length > LONGEST_READ) return NOTHING;
   const says: { [P in Purpose]?: 'y' | 'n' } = {};
   const exceeded = new Set<Purpose>();
   for (const part of value.toLowerCase().split(',')) {
@@ -63,6 +77,7 @@ export function readContentSignal(value: string): Preferences {
  * not; null for any other value, which counts as not given. A line sent twice is joined by a comma.
  */
 export function readTdmReservation(value: string): Preferences | null {
+  if (value.length > LONGEST_READ) return null;
   const values = value.split(',').map((one) => one.trim());
   if (values.includes('1')) return { 'train-ai': 'n', 'ai-use': 'n' };
   return values.includes('0') ? { 'train-ai': 'y', 'ai-use': 'y' } : null;

@@ -23,6 +23,8 @@ const contentUsage: [value: string, says: string][] = [
   ['train-ai="n"', ''], ['train-ai=no', ''], ['train-ai=?0', ''], ['train-ai', ''], ['train-ai=(n)', ''], ['train-ai=0', ''], ['train-ai=N', ''],
   ['bots=n, train-genai=n, ai=n, all=n', ''],
   ['x=1.5, y=:aGk=:, z=%"caf%c3%a9", train-ai=n', 'train-ai=n'],
+  ['x=@1659578233, train-ai=n', 'train-ai=n'], ['x=(@1 @-2);p=@3, train-ai=n;d=@4', 'train-ai=n'], ['x="=@1 ", train-ai=n', 'train-ai=n'],
+  ['x=@1.5, train-ai=n', ''], ['x=@, train-ai=n', ''], ['x=1@2, train-ai=n', ''], ['x=@1234567890123456, train-ai=n', ''],
   ['Train-AI=n, search=n', ''],
   ['train-ai=n, Search=y', ''],
   ['train-ai=n,', ''], ['train-ai=n search=n', ''], ['train-ai=', ''], ['train-ai = n', ''], ['=n', ''], ['é', ''], ['', ''],
@@ -61,6 +63,14 @@ const tdm: [value: string, says: string | null][] = [
 for (const [value, says] of tdm)
   test(`tdm-reservation ${JSON.stringify(value)}: ${says ?? 'not given'}`, () =>
     assert.equal(words(readTdmReservation(value)), says ?? ''));
+
+test('a text of more than 10,000 characters says nothing, and takes no time', () => {
+  const long = `train-ai=n, x=(${'1 '.repeat(250_000)}1), search=no, 1`;
+  const began = performance.now();
+  for (const read of [readContentUsage, readContentSignal, readTdmReservation])
+    assert.equal(words(read(long)), '');
+  assert.ok(performance.now() - began < 50);
+});
 
 test('whatever the text, reading it says y or n of purposes and throws nothing', () => {
   const pieces = fc.constantFrom(
