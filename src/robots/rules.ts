@@ -1,22 +1,15 @@
 // The rules of one robots.txt for one crawler, by RFC 9309. Where the RFC says nothing, the rules of Google's
 // published parser apply.
 import type { ReadStatement } from '../usage/statement.ts';
-import {
-  type ComparablePath,
-  comparablePath,
-  compilePattern,
-  matches,
-  matchesRoughly,
-  type Pattern,
-} from './pattern.ts';
+import { deciderOf, noRule, type PathRule, type RobotsDecision } from './decide.ts';
+import { type ComparablePath, comparablePath, compilePattern } from './pattern.ts';
 import {
   addUsageLine,
   noUsageLines,
   POLICY_TOKEN,
-  policyStatement,
   type UsageKey,
   type UsageLines,
-  usageOnPath,
+  usageDeciderOf,
 } from './usage.ts';
 
 export interface RobotsRules {
@@ -39,32 +32,14 @@ export interface RobotsRules {
   bytes: number;
 }
 
-export interface RobotsDecision {
-  allowed: boolean;
-  rule: string | null;
-  line: number | null;
-}
-
 /** The part of a file that is read (RFC 9309 §2.5). */
 const maxBytes = 500 * 1024;
 /** The length of a byte order mark. */
 const markBytes = 3;
 const bytesPerRule = 300;
-/**
- * The limit of work for one URL: the octets of all patterns with wildcards, multiplied by the octets of the
- * path. A step takes up to a nanosecond.
- */
-const mostSteps = 50_000_000;
-
-interface Rule extends Pattern {
-  allow: boolean;
-  text: string;
-  line: number;
-}
-
 interface Group {
   isThere: boolean;
-  rules: Rule[];
+  rules: PathRule[];
   crawlDelayMs: number | null;
   usage: UsageLines;
 }
@@ -155,67 +130,24 @@ interface RulesParts {
 }
 
 function rulesOf({ group, policy, name, sitemaps, textBytes }: RulesParts): RobotsRules {
-  const { usage, crawlDelayMs } = group;
   const decide = deciderOf(group.rules);
-  const decidePolicy = deciderOf(policy.rules);
-  const lines = Object.values(usage).flat();
-  const usageOctets = wildcardOctets(lines);
+  const usageLines = Object.values(group.usage).flat().length;
+  const usageOn = usageDeciderOf(group.usage, policy.rules);
   return {
     allows(url) {
       if (group.rules.length === 0) return noRule;
       const path = pathOf(url);
       return path.plain === '/robots.txt' ? noRule : decide(path);
     },
-    usage(url) {
-      if (lines.length === 0 && policy.rules.length === 0) return noUsage;
-      const path = pathOf(url);
-      const isCheap = usageOctets * path.plain.length <= mostSteps;
-      const found = usageOnPath(usage, path, isCheap ? matches : matchesLeniently);
-      const policed = policyStatement(decidePolicy(path));
-      return policed ? [...found, policed] : found;
-    },
+    usage: (url) => (usageOn ? usageOn(pathOf(url)) : noUsage),
     group: name,
-    crawlDelayMs,
+    crawlDelayMs: group.crawlDelayMs,
     sitemaps,
-    bytes: textBytes + (group.rules.length + policy.rules.length + lines.length) * bytesPerRule,
+    bytes: textBytes + (group.rules.length + policy.rules.length + usageLines) * bytesPerRule,
   };
 }
 
 const noUsage: readonly ReadStatement[] = Object.freeze([]);
-
-/**
- * The rule with the most octets decides, and allow wins over disallow (§2.2.2). The rules are sorted so that
- * the first that matches decides.
- */
-function deciderOf(unsorted: Rule[]): (path: ComparablePath) => RobotsDecision {
-  const rules = unsorted.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
-  const octets = wildcardOctets(rules);
-  return (path) => {
-    const decides = octets * path.plain.length <= mostSteps ? matches : decidesRoughly;
-    const rule = rules.find((candidate) => decides(candidate, path));
-    return rule ? { allowed: rule.allow, rule: rule.text, line: rule.line } : noRule;
-  };
-}
-
-function wildcardOctets(patterns: readonly Pattern[]): number {
-  return patterns.reduce((sum, { literals, octets }) => sum + (literals.length > 1 ? octets : 0), 0);
-}
-
-/**
- * For thousands of wildcards on a long path, which would block the process: an inexact check. A disallow with
- * wildcards may refuse too much, and an allow with wildcards never matches.
- */
-function decidesRoughly(rule: Rule, path: ComparablePath): boolean {
-  if (rule.literals.length === 1) return matches(rule, path);
-  return !rule.allow && matchesRoughly(rule, path);
-}
-
-/** The same for lines of usage: one with wildcards may be taken to mean more paths than it does. */
-function matchesLeniently(pattern: Pattern, path: ComparablePath): boolean {
-  return pattern.literals.length === 1 ? matches(pattern, path) : matchesRoughly(pattern, path);
-}
-
-const noRule = Object.freeze({ allowed: true, rule: null, line: null });
 
 /** The path and query of a URL, without its fragment. */
 function pathOf(url: string): ComparablePath {

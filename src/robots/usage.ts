@@ -2,6 +2,7 @@
 // group that applies (draft-ietf-aipref-attach-05, contentsignals.org, RSL 1.0), and the group for a purpose.
 import { readContentSignal, readContentUsage } from '../usage/read.ts';
 import type { Preferences, ReadStatement } from '../usage/statement.ts';
+import { deciderOf, matcherOf, type PathRule, type RobotsDecision } from './decide.ts';
 import { type ComparablePath, compilePattern, type Pattern } from './pattern.ts';
 
 export type UsageKey = 'content-usage' | 'content-signal' | 'license';
@@ -39,17 +40,24 @@ const readers: Record<UsageKey, (preferences: string) => Preferences> = {
 };
 
 /**
- * The lines that decide on a path: those whose path has the most octets, as with Allow and Disallow. Several
- * of that length hold together (draft-ietf-aipref-attach-05, "Content-Usage Rule Semantics").
+ * What the lines of our group, and the rules of the group for a purpose, say about a path. Null when there
+ * are none. Those lines count whose path has the most octets, as with Allow and Disallow; several of that
+ * length hold together (draft-ietf-aipref-attach-05, "Content-Usage Rule Semantics").
  */
-export function usageOnPath(
+export function usageDeciderOf(
   lines: UsageLines,
-  path: ComparablePath,
-  decides: (pattern: Pattern, path: ComparablePath) => boolean,
-): ReadStatement[] {
-  return (Object.keys(lines) as UsageKey[]).flatMap((key) =>
-    longestOf(lines[key], (line) => decides(line, path)).map((line) => statementOf(key, line)),
-  );
+  policy: PathRule[],
+): ((path: ComparablePath) => readonly ReadStatement[]) | null {
+  const all = Object.values(lines).flat();
+  if (all.length === 0 && policy.length === 0) return null;
+  const matches = matcherOf(all);
+  const decidePolicy = deciderOf(policy);
+  return (path) => [
+    ...(Object.keys(lines) as UsageKey[]).flatMap((key) =>
+      longestOf(lines[key], (line) => matches(line, path)).map((line) => statementOf(key, line)),
+    ),
+    ...policyStatements(decidePolicy(path)),
+  ];
 }
 
 function longestOf(lines: readonly UsageLine[], matches: (line: UsageLine) => boolean): UsageLine[] {
@@ -69,14 +77,9 @@ function statementOf(key: UsageKey, found: UsageLine): ReadStatement {
   return { source: 'robots.txt', line, name: key, value, says: found.says };
 }
 
-/** What a group for the purpose decides on a path. Null when none of its rules matches. */
-export function policyStatement(decided: {
-  allowed: boolean;
-  rule: string | null;
-  line: number | null;
-}): ReadStatement | null {
-  const { allowed, rule, line } = decided;
-  if (rule === null) return null;
+/** None when no rule of the group matches. */
+function policyStatements({ allowed, rule, line }: RobotsDecision): ReadStatement[] {
+  if (rule === null) return [];
   const says: Preferences = { 'train-ai': allowed ? 'y' : 'n' };
-  return { source: 'robots.txt', line, name: POLICY_TOKEN, value: rule, says };
+  return [{ source: 'robots.txt', line, name: POLICY_TOKEN, value: rule, says }];
 }
