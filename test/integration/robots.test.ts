@@ -129,6 +129,21 @@ test('a process hears within a minute of rules that another has fetched', async 
   assert.equal(asked.length, 1);
 });
 
+test('a verdict keeps the rules under which it was given, whatever the file says later', async (context) => {
+  const { origin } = await site(context, says('User-agent: *\nContent-Usage: train-ai=n'));
+  let now = 1_000_000_000;
+  const fleet = fleetOf(fleets.redis, '{then}');
+  const robots = createRobots({ fleet, productToken: 'drover', nowMs: () => now });
+  const verdict = await robots.check(`${origin}/a`, fetchRobots);
+  now += 60_000;
+  assert.equal(robots.rulesFor(`${origin}/a`), null);
+  assert.ok(verdict.kind === 'allowed');
+  assert.deepEqual(
+    verdict.rules?.usage(`${origin}/a`).map(({ line, says: said }) => [line, said]),
+    [[2, { 'train-ai': 'n' }]],
+  );
+});
+
 test('when the fetch cannot be made now nothing is kept, and the next who asks fetches', async (context) => {
   const { origin, asked } = await site(context, says(rules));
   const create = openRobots(fleets);
