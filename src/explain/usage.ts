@@ -5,6 +5,7 @@ import { printable, shorten } from '../log.ts';
 import {
   combined,
   type Preferences,
+  type Purpose,
   purposes,
   reservationOf,
   reservedDetail,
@@ -21,26 +22,35 @@ export function usageStep(facts: Facts): Step | null {
   const { subject, robots, where } = facts;
   if (subject.url === null || subject.failure) return null;
   const usage = where?.placed?.record.usage ?? null;
+  // A page that is disallowed has no preferences (draft-ietf-aipref-attach-05).
+  if (robots && !robots.allowed && usage === null) return null;
   const declared = subject.loadedCrawl.settings.purpose;
   // robots.txt as it is now; headers, page, and what robots.txt said then, as they were at the last fetch.
   const now: readonly UsageStatement[] = robots?.usage ?? [];
   const then = usage?.statements.filter((one) => !now.some((other) => isSame(one, other))) ?? [];
+  const all = [...now, ...then];
+  const unknown = unknownParts(facts);
+  const notYet = unknown === '' ? '' : ` (not known before a fetch: ${unknown})`;
   const says = together(facts, usage);
   const reserved = declared.filter((purpose) => says[purpose] === 'n');
-  const all = [...now, ...then];
-  const found = all.length === 0 ? `nothing is said${unknownParts(facts)}` : shown(all);
-  const forCrawl =
-    declared.length === 0
-      ? 'the crawl has no --purpose, so nothing is refused for it'
-      : reserved.length === 0
-        ? `nothing is reserved against the crawl's ${declared.join(', ')}`
-        : `reserved against the crawl's ${reserved.join(', ')} (E_RESERVED)`;
+  const parts = [
+    `${all.length === 0 ? 'nothing is said' : shown(all)}${notYet}`,
+    ...(all.length === 0 ? [] : [meaning(says)]),
+    forCrawl(declared, reserved),
+  ];
   return {
     step: 'usage',
-    ok: declared.length === 0 ? null : reserved.length === 0,
-    text: `${found}; ${meaning(says)}; ${forCrawl}`,
+    ok: reserved.length > 0 ? false : declared.length === 0 || unknown !== '' ? null : true,
+    text: parts.join('; '),
     detail: { robots: robots?.usage ?? null, record: usage, purpose: declared },
   };
+}
+
+function forCrawl(declared: readonly Purpose[], reserved: readonly Purpose[]): string {
+  if (declared.length === 0) return 'the crawl has no --purpose, so nothing is left out for it';
+  return reserved.length === 0
+    ? `nothing known is reserved against the crawl's ${declared.join(', ')}`
+    : `reserved against the crawl's ${reserved.join(', ')} (E_RESERVED)`;
 }
 
 const isSame = (one: UsageStatement, other: UsageStatement) =>
@@ -59,11 +69,9 @@ function together({ robots }: Facts, usage: Usage | null): Preferences {
 }
 
 function unknownParts({ robots, where, subject }: Facts): string {
-  const unknown = [
-    robots === null && !subject.loadedCrawl.settings.ignoreRobots ? 'robots.txt' : '',
-    where?.placed?.record.status == null ? 'headers and page' : '',
-  ].filter(Boolean);
-  return unknown.length === 0 ? '' : ` (${unknown.join(', ')}: not known before a fetch)`;
+  const isRobotsUnknown = robots === null && !subject.loadedCrawl.settings.ignoreRobots;
+  const isAnswerUnknown = where?.placed?.record.status == null;
+  return [isRobotsUnknown && 'robots.txt', isAnswerUnknown && 'headers and page'].filter(Boolean).join(', ');
 }
 
 function shown(statements: readonly UsageStatement[]): string {
@@ -75,11 +83,17 @@ function shown(statements: readonly UsageStatement[]): string {
   return `${texts.join('; ')}${more > 0 ? `; ${more} more` : ''}`;
 }
 
-const words = { y: 'allowed', n: 'reserved', unknown: 'unknown' };
-
 /** What each purpose would mean. */
 function meaning(says: Preferences): string {
-  return purposes.map((purpose) => `${purpose} ${words[says[purpose] ?? 'unknown']}`).join(', ');
+  const those = (word: 'y' | 'n' | undefined) => purposes.filter((purpose) => says[purpose] === word);
+  const [reserved, allowed, unknown] = [those('n'), those('y'), those(undefined)];
+  return [
+    reserved.length > 0 ? `--purpose ${reserved.join(' or ')} would leave it out (E_RESERVED)` : '',
+    allowed.length > 0 ? `${allowed.join(' and ')} allowed` : '',
+    unknown.length > 0 ? `${unknown.join(' and ')} not spoken of` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /**

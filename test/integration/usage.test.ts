@@ -194,7 +194,10 @@ test('explain shows what is said, where, and what a purpose would mean', async (
     both,
     /usage robots\.txt line 2: content-usage: train-ai=y; header: content-usage: train-ai=n;/,
   );
-  assert.match(both, /train-ai reserved, ai-use unknown, search unknown; the crawl has no --purpose/);
+  assert.match(
+    both,
+    /--purpose train-ai would leave it out \(E_RESERVED\), ai-use and search not spoken of; the crawl has no --purpose/,
+  );
   const robots = await explained('train-ai', 'Content-Usage in robots.txt');
   assert.match(
     robots,
@@ -204,8 +207,12 @@ test('explain shows what is said, where, and what a purpose would mean', async (
   const header = await explained('train-ai', 'noai');
   assert.match(header, /^Fetched at \S+, and not kept: the header x-robots-tag reserves train-ai/);
   const offered = await explained('train-ai', 'Content-Usage in robots.txt', 'never');
+  assert.match(offered, /✗ usage robots\.txt line 2: .* \(not known before a fetch: headers and page\);/);
   assert.match(offered, /if it were offered, line 2 of \S+ \(content-usage\) reserves train-ai/);
-  assert.match(await explained('search', 'nothing said'), /✓ usage nothing is said; .*unknown/);
+  assert.match(
+    await explained('search', 'nothing said'),
+    /✓ usage nothing is said; nothing known is reserved against the crawl's search/,
+  );
 });
 
 test('several purposes: what is reserved against one of them is not kept; an unknown one is an error that names all', async () => {
