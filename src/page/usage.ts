@@ -11,11 +11,12 @@ export interface PageStatement {
 }
 
 /** A page may have any number of tags. */
-const MOST_TAGS = 100;
+const MOST_TAGS = 1000;
 
 /** Gathers from the tags of a page those that speak of its use, each once. */
 export class PageStatements {
   readonly all: PageStatement[] = [];
+  readonly #known = new Set<string>();
   readonly #robot: string;
 
   /** `robot`: our name, in lower case. What is said to another by name is left out. */
@@ -27,7 +28,10 @@ export class PageStatements {
   add(name: string, value: string): void {
     const isOfUse = ofUse.has(name) || (name !== '' && name === this.#robot);
     if (!isOfUse || value.trim() === '' || this.all.length === MOST_TAGS) return;
-    if (!this.all.some((one) => one.name === name && one.value === value)) this.all.push({ name, value });
+    const key = `${name} ${value}`;
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.all.push({ name, value });
   }
 }
 
