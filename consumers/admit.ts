@@ -6,7 +6,8 @@ import { claimRequest } from '../src/frontier/claim.ts';
 import { PERMIT_PATIENCE_MS } from '../src/politeness/slot.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, refuseRequest, retry } from './decision.ts';
-import { askRobots, obeyCrawlDelay } from './fetch/fetch-robots.ts';
+import { obeyCrawlDelay } from './fetch/fetch-robots.ts';
+import { knownVerdict, passRobots } from './fetch/pass-robots.ts';
 
 /** When consumers have died more often than this with the same request in hand, the request is the cause. */
 const MOST_STALLS = 20;
@@ -50,7 +51,7 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   if (admission.early) return admission;
   const { claim } = admission;
   if (job.stalls > MOST_STALLS) return { claim, early: await decideOn(context, job, stalledTooOften(claim)) };
-  return passRobots(context, job, admission);
+  return askRobotsFirst(context, job, admission);
 }
 
 function decideOn(
@@ -101,7 +102,7 @@ async function cancelled(context: ConsumerContext, job: ActiveJob): Promise<Admi
 
 function knownRefusal(context: ConsumerContext, job: ActiveJob): Failure | null {
   if (job.loadedCrawl.settings.ignoreRobots) return null;
-  const verdict = context.robots.peek(job.url);
+  const verdict = knownVerdict(context, job, job.url);
   return verdict?.kind === 'refused' ? verdict.failure : null;
 }
 
@@ -151,17 +152,14 @@ function stalledTooOften(claim: number): RefusalEffect {
  * robots.txt may have to be fetched first, with the slot that is held. That fetch counts as a start, so a key
  * with a clock is asked again.
  */
-async function passRobots(
+async function askRobotsFirst(
   context: ConsumerContext,
   job: ActiveJob,
   admission: Admission,
 ): Promise<Admission> {
   if (job.loadedCrawl.settings.ignoreRobots) return admission;
   const { url } = job;
-  const known = context.robots.peek(url);
-  const { verdict, fetched } = known
-    ? { verdict: known, fetched: false }
-    : await askRobots(context, job, url);
+  const { verdict, fetched } = await passRobots(context, job, url);
   if (verdict.kind === 'allowed') {
     const slowed = await obeyCrawlDelay(context, job, url);
     return (fetched || slowed) && job.slot.isTimed ? askSlot(context, job, false) : admission;

@@ -5,6 +5,7 @@ import { printable } from '../src/log.ts';
 import { type Answer, type FetchResult, NO_TIMINGS } from '../src/outcome.ts';
 import { type Attempt, type PackedAttempt, packAttempts, unpackAttempts } from '../src/queue/attempts.ts';
 import type { ActiveJob } from './context.ts';
+import { reservationFor, statementsOn } from './usage.ts';
 
 /** Attempts that are kept for one request. The oldest are dropped first. */
 const MOST_ATTEMPTS = 20;
@@ -30,7 +31,7 @@ export function triesWith(
     address: answer?.address ?? failed?.came?.address ?? null,
     finalUrl: answer?.finalUrl ?? (failed?.finalUrl || null),
     timings: answer?.timings ?? failed?.timings ?? NO_TIMINGS,
-    body: answer ? beginningOf(answer) : null,
+    body: answer && reservationFor(job, statementsOn(job, answer, [])) === null ? beginningOf(answer) : null,
   };
   const { url } = job.request;
   return packAttempts([...unpackAttempts(job.memory.tries, url), attempt].slice(-MOST_ATTEMPTS), url);

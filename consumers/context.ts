@@ -17,6 +17,7 @@ import type { QueueTelemetry } from '../src/queue/queue.ts';
 import type { RecordStore } from '../src/records/store.ts';
 import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
+import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
@@ -57,6 +58,8 @@ export interface JobTrace {
   /** How long the job waited for its slot, in milliseconds. */
   slotMs: number;
   result: FetchResult | null;
+  /** The rules of robots.txt under which the last hop was fetched; null when none were asked. */
+  rules: RobotsRules | null;
   /** Why the turn was no success, where the outcome does not say it. */
   failure: Failure | null;
   /** What the commit returned. */

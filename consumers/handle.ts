@@ -1,15 +1,18 @@
 // The step handle: looks into the answer, and makes the record of the request.
 import { hash } from 'node:crypto';
-import { shownFailure } from '../src/errors.ts';
+import { failure, shownFailure } from '../src/errors.ts';
 import { decodeText, isHtml } from '../src/fetch/body/text.ts';
 import { standInOf } from '../src/fetch/stand-ins.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
+import type { PageStatement } from '../src/page/usage.ts';
 import type { BodyForm, CrawlRecord } from '../src/record.ts';
-import { PRODUCT_TOKEN } from '../src/robots/robots.ts';
+import { originOf } from '../src/url/host.ts';
 import { createLinkResolver } from '../src/url/normalize.ts';
+import { reservedDetail, type Usage, usageOf } from '../src/usage/statement.ts';
 import type { ActiveJob } from './context.ts';
 import type { RequestEnd } from './decision.ts';
+import { ROBOT, reservationFor, statementsOn } from './usage.ts';
 
 export interface Findings {
   title: string | null;
@@ -17,32 +20,63 @@ export interface Findings {
   /** The page asks robots not to follow its links, and not to show it in a search. */
   nofollow: boolean;
   noindex: boolean | null;
+  /** What the page itself says about its use. */
+  statements: readonly PageStatement[];
   /** How many links were longer than a URL may be. */
   tooLong: number;
   text: string | null;
   charset: string | null;
 }
 
-/** The name by which pages call this robot, as robots.txt does; any case. */
-const ROBOT = PRODUCT_TOKEN.toLowerCase();
 const TEXTUAL = /^(text\/|application\/(json|xml|javascript|xhtml|[a-z.+-]*\+(json|xml)))/i;
 const NOTHING: Findings = {
   title: null,
   links: null,
   nofollow: false,
   noindex: null,
+  statements: [],
   tooLong: 0,
   text: null,
   charset: null,
 };
 
-/** `findings` is null when nothing was examined. */
-export function handle(job: ActiveJob, end: RequestEnd): { record: CrawlRecord; findings: Findings | null } {
+/** What was found out about an answer, and the end of its request. */
+export interface Handled {
+  /** The given end; with E_RESERVED if the content may not be kept and nothing else was wrong. */
+  end: RequestEnd;
+  record: CrawlRecord;
+  /** Null when nothing was examined. */
+  findings: Findings | null;
+}
+
+export function handle(job: ActiveJob, end: RequestEnd): Handled {
   // The body of a sitemap is not kept, because what it lists becomes requests.
   const isSitemap = end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
   const findings = end.answer && !isSitemap ? examine(job, end.answer, holdsPage(end)) : null;
   const form = isSitemap ? 'none' : job.loadedCrawl.settings.body;
-  return { record: buildRecord(job, end, findings, form), findings };
+  if (end.answer === null) return { end, record: buildRecord(job, end, { findings, form }), findings };
+  const statements = statementsOn(job, end.answer, findings?.statements ?? []);
+  const usage = usageOf(statements);
+  const reservation = reservationFor(job, statements);
+  if (reservation === null)
+    return { end, record: buildRecord(job, end, { findings, form, usage }), findings };
+  const detail = reservedDetail(reservation, `${originOf(end.answer.finalUrl)}/robots.txt`);
+  return withoutContent(job, end, { findings, usage, detail });
+}
+
+/** Of what is reserved, nothing is kept: no body and its hash, no title, no links, which are not followed. */
+function withoutContent(
+  job: ActiveJob,
+  found: RequestEnd,
+  { findings, usage, detail }: { findings: Findings | null; usage: Usage | null; detail: string },
+): Handled {
+  const end =
+    found.as === 'recorded' && found.failure === null
+      ? { ...found, failure: failure('E_RESERVED', detail) }
+      : found;
+  const kept = findings && { ...findings, title: null, links: null, text: null };
+  const record = buildRecord(job, end, { findings: kept, form: 'none', usage });
+  return { end, record: { ...record, sha256: null }, findings: kept };
 }
 
 /**
@@ -68,7 +102,9 @@ function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
   if (directives.links.length > 0)
     addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));
   const noindex = page.noindex || directives.noindex;
-  return { title: page.title, links: nofollow ? [] : page.links, nofollow, noindex, tooLong, text, charset };
+  const { title, statements } = page;
+  const links = nofollow ? [] : page.links;
+  return { title, links, nofollow, noindex, statements, tooLong, text, charset };
 }
 
 function addLinks(links: string[], hrefs: readonly string[], resolve: (href: string) => string | null): void {
@@ -81,8 +117,7 @@ function addLinks(links: string[], hrefs: readonly string[], resolve: (href: str
 function buildRecord(
   job: ActiveJob,
   end: RequestEnd,
-  findings: Findings | null,
-  form: BodyForm,
+  { findings, form, usage = null }: { findings: Findings | null; form: BodyForm; usage?: Usage | null },
 ): CrawlRecord {
   const { request } = job;
   const { answer, failure } = end;
@@ -112,6 +147,7 @@ function buildRecord(
     title: findings?.title ?? null,
     links: findings?.links ?? null,
     noindex: findings?.noindex ?? null,
+    usage,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   };
 }

@@ -84,6 +84,7 @@ function newTrace(): JobTrace {
   return {
     slotMs: 0,
     result: null,
+    rules: null,
     failure: null,
     ended: null,
     beganAt: performance.timeOrigin + performance.now(),

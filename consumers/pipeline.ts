@@ -52,16 +52,16 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends
   // go on: recorded, refused, dead.
   if (decision.kind !== 'end') return decision;
-  // 5. handle: finds title, links and text, and makes the record.
-  const { record, findings } = handle(job, decision);
+  // 5. handle: finds title, links and text, and makes the record. What the page says may change the end.
+  const { end, record, findings } = handle(job, decision);
   // 6. store: the record is durable before anything says that the request has ended.
   await store(context, job, record, claim);
   // 7. follow: offers all links except the last part.
-  const followed = await follow(context, job, decision, findings, claim);
+  const followed = await follow(context, job, end, findings, claim);
   if (followed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.
-  return commit(context, job, decision, followed, claim);
+  return commit(context, job, end, followed, claim);
 }
 
 /** What the fetch means for the request. */

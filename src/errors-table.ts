@@ -142,6 +142,14 @@ export const table = {
         retry: false,
         hostDown: false,
       },
+      E_RESERVED: {
+        means: 'The site reserves its content against a purpose of the crawl (--purpose).',
+        advice:
+          'Get leave or a licence from the site; without that --purpose, pages are kept with what is reserved in usage.',
+        ends: 'refused',
+        retry: false,
+        hostDown: false,
+      },
       E_ROBOTS_UNREACHABLE: {
         means: 'The robots.txt of the host could not be fetched, which means: disallow all.',
         advice: 'Replay when the host works again.',

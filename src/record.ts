@@ -1,6 +1,7 @@
 // The record of a request: one line of the results. The fields are written in the order in which they stand
 // here.
 import type { ShownFailure } from './errors.ts';
+import type { Usage } from './usage/statement.ts';
 
 export type BodyForm = 'text' | 'base64' | 'none';
 
@@ -38,6 +39,8 @@ export interface CrawlRecord {
    * not show it.
    */
   noindex: boolean | null;
+  /** What the site said about the use of this content when it was fetched; null when it said nothing. */
+  usage: Usage | null;
   body: string | null;
 }
 

@@ -11,8 +11,9 @@ import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
 import { postpone } from '../postpone.ts';
 import type { HeldSlot } from '../slot/held-slot.ts';
-import { askRobots, obeyCrawlDelay } from './fetch-robots.ts';
+import { obeyCrawlDelay } from './fetch-robots.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { passRobots } from './pass-robots.ts';
 
 /** What the fetch returned. `key`: the limiter key of the last hop. `ageMs`: how long ago the fetch began. */
 export interface Fetched {
@@ -136,10 +137,7 @@ async function enterHop(
     if (refused) return refused;
   }
   if (job.loadedCrawl.settings.ignoreRobots) return null;
-  const known = context.robots.peek(url);
-  const { verdict, fetched } = known
-    ? { verdict: known, fetched: false }
-    : await askRobots(context, job, url);
+  const { verdict, fetched } = await passRobots(context, job, url);
   if (verdict.kind === 'refused') return refusal(verdict.failure).failure;
   if (verdict.kind !== 'allowed') return { kind: 'postponed', untilMs: verdict.untilMs };
   const slowed = await obeyCrawlDelay(context, job, url);

@@ -1,5 +1,6 @@
 // The table of settings. One entry is one setting: flags, variables, types, docs and API follow from it.
 import { z } from 'zod';
+import { purposes } from '../usage/statement.ts';
 import {
   anyDuration,
   apiTokens,
@@ -228,6 +229,14 @@ export const definitions = {
     help: 'do not obey robots.txt (for your own hosts); --sitemap auto still reads its sitemaps',
     schema: onOrOff,
     default: false,
+  }),
+  purpose: setting({
+    of: 'crawl',
+    flags: '--purpose <train-ai|ai-use|search>',
+    help: 'what the pages are for: what a site reserves against it (robots.txt, headers, meta) is not fetched, or not kept',
+    schema: plainList(z.enum(purposes, 'expected train-ai, ai-use or search')),
+    default: [],
+    many: true,
   }),
   allowPrivate: setting({
     of: 'crawl',

@@ -18,6 +18,7 @@ export interface Step {
     | 'scope'
     | 'guard'
     | 'robots'
+    | 'usage'
     | 'host'
     | 'place'
     | 'attempts'

@@ -5,6 +5,7 @@ import type { RobotsLook } from '../robots/look.ts';
 import { ruleFailure } from '../robots/robots.ts';
 import type { Facts, RequestPlace, Whereabouts } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
+import { reservedBy } from './usage.ts';
 import { forbiddenBy, heldText, ordinal, reason, robotsRefusal, span } from './words.ts';
 
 export function verdictOf(facts: Facts): string {
@@ -108,6 +109,10 @@ function ended(
   if (error.code === 'E_ROBOTS') return `Not fetched: ${ruleInForce(robots, error) ?? reason(error)}.`;
   if (error.code === 'E_CANCELLED')
     return `Not fetched: crawl ${record.crawl} was cancelled before its turn came.`;
+  if (entryOf(error.code)?.ends === 'refused')
+    return status === null
+      ? `Not fetched: ${reason(error)} (${error.code}).`
+      : `Fetched at ${fetchedAt}, and not kept: ${reason(error)} (${error.code}), ${at}.`;
   if (entryOf(error.code)?.ends === 'recorded')
     return `Fetched at ${fetchedAt}: ${toldOf(status, error)} (${error.code}), ${at}.`;
   const gone =
@@ -162,9 +167,10 @@ function leftOut({ counts }: Facts): string {
 }
 
 /** What would keep the URL from being fetched if it were offered; '' when nothing is known. */
-function ifOffered({ guard, robots }: Facts): string {
+function ifOffered(facts: Facts): string {
+  const { guard, robots } = facts;
   if (guard && !guard.allowed)
     return `; as a link it would be refused, because its address is ${guard.range} (E_SSRF)`;
-  const forbidden = forbiddenBy(robots);
+  const forbidden = forbiddenBy(robots) ?? reservedBy(facts);
   return forbidden ? `; if it were offered, ${forbidden}` : '';
 }

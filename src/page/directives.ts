@@ -48,15 +48,20 @@ const valued = new Set(['unavailable_after', 'max-snippet', 'max-image-preview',
  */
 export function readDirectives(text: string, robot: string): RobotsDirectives {
   const found = { nofollow: false, noindex: false };
+  for (const word of directivesFor(text, robot)) addDirectives(found, meaningOf(word));
+  return found;
+}
+
+/** The directives that are meant for every robot and for `robot`, in lower case. Values are left out. */
+export function* directivesFor(text: string, robot: string): Generator<string> {
   let isForUs = true;
   let isValue = false;
   for (const [, word = ',', colon] of text.toLowerCase().matchAll(words)) {
     const isName = colon !== undefined && !valued.has(word);
     if (isName) isForUs = word === '*' || word === 'robots' || word === robot;
-    else if (isForUs && !isValue) addDirectives(found, meaningOf(word));
+    else if (isForUs && !isValue) yield word;
     isValue = colon !== undefined && !isName;
   }
-  return found;
 }
 
 function meaningOf(word: string): RobotsDirectives {
@@ -68,21 +73,37 @@ function meaningOf(word: string): RobotsDirectives {
  * another page.
  */
 function followedTargets(header: string): string[] {
-  const targets: string[] = [];
-  for (const link of splitOutsideQuotes(header, ',')) {
-    const [target = '', ...parameters] = splitOutsideQuotes(link, ';').map((part) => part.trim());
+  return linksIn(header)
+    .filter(({ relations }) => relations.includes('next') || relations.includes('canonical'))
+    .flatMap(({ target }) => (/^<[^>]*>$/.test(target) ? [target.slice(1, -1).trim()] : []));
+}
+
+/** The links of the page that have `rel=license`, each as it stands in the header. */
+export function licenceLinks(header: string): string[] {
+  if (!/license/i.test(header)) return [];
+  return linksIn(header).flatMap(({ text, relations }) => (relations.includes('license') ? [text] : []));
+}
+
+interface HeaderLink {
+  text: string;
+  target: string;
+  /** In lower case. */
+  relations: string[];
+}
+
+/** The links of a Link header that are of the page itself: those with `anchor` are not. */
+function linksIn(header: string): HeaderLink[] {
+  const links: HeaderLink[] = [];
+  for (const text of splitOutsideQuotes(header, ',')) {
+    const [target = '', ...parameters] = splitOutsideQuotes(text, ';').map((part) => part.trim());
     const named = parameters.map(
       (parameter) => /^([^\s=]+)\s*=\s*"?([^"]*)"?$/.exec(parameter)?.slice(1) ?? [],
     );
+    if (named.some(([name]) => name?.toLowerCase() === 'anchor')) continue;
     const rel = named.find(([name]) => name?.toLowerCase() === 'rel')?.[1]; // only the first rel counts
-    const hasAnchor = named.some(([name]) => name?.toLowerCase() === 'anchor');
-    const isFollowed = rel
-      ?.toLowerCase()
-      .split(/\s+/)
-      .some((name) => name === 'next' || name === 'canonical');
-    if (isFollowed && !hasAnchor && /^<[^>]*>$/.test(target)) targets.push(target.slice(1, -1).trim());
+    links.push({ text: text.trim(), target, relations: rel?.toLowerCase().split(/\s+/) ?? [] });
   }
-  return targets;
+  return links;
 }
 
 /** An unclosed quote or bracket extends to the end of the text, so that matching takes linear time. */

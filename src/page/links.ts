@@ -5,6 +5,7 @@ import { addDirectives, readDirectives } from './directives.ts';
 import { decodeEntities } from './entities.ts';
 import { refreshTarget } from './refresh.ts';
 import { scanTags, type Tag, type TagTaker } from './tags.ts';
+import { licenceOf, type PageStatement, PageStatements } from './usage.ts';
 
 export { readHeaderDirectives } from './directives.ts';
 
@@ -23,6 +24,8 @@ export interface PageFacts {
   noindex: boolean;
   /** The target of the first `<link rel=canonical>`, normalised. */
   canonical: string | null;
+  /** What its head says about its use. */
+  statements: readonly PageStatement[];
 }
 
 /**
@@ -59,6 +62,7 @@ export function readPage(
     links: robots.nofollow ? [] : uniqueLinks(hrefs, resolve),
     ...robots,
     canonical: canonical === null ? null : resolve(canonical),
+    statements: reader.statements.all,
   };
 }
 
@@ -68,10 +72,12 @@ class PageReader implements TagTaker {
   base: string | null = null;
   canonical: string | null = null;
   title = '';
+  readonly statements: PageStatements;
   readonly #robot: string;
 
   constructor(robot: string) {
     this.#robot = robot;
+    this.statements = new PageStatements(robot);
   }
 
   take(tag: Tag): boolean {
@@ -110,7 +116,9 @@ class PageReader implements TagTaker {
   #takeLink(tag: Tag): void {
     const href = tag.get('href');
     const names = relations(tag);
-    if (!href || names.includes('nofollow')) return;
+    if (!href) return;
+    if (names.includes('license')) this.statements.add('license', licenceOf(href, tag.get('type')));
+    if (names.includes('nofollow')) return;
     if (names.includes('canonical')) this.canonical ??= href;
     const isAlternate = names.includes('alternate') && tag.get('hreflang') !== undefined;
     if (isAlternate || names.some((name) => followed.has(name))) this.hrefs.push(href);
@@ -121,6 +129,7 @@ class PageReader implements TagTaker {
     if (content === undefined) return;
     if (tag.get('http-equiv')?.toLowerCase() === 'refresh') this.#add(refreshTarget(content) ?? undefined);
     const name = tag.get('name')?.trim().toLowerCase();
+    if (name) this.statements.add(name, content);
     if (name && (name === 'robots' || name === this.#robot))
       addDirectives(this.robots, readDirectives(content, this.#robot));
   }

@@ -37,7 +37,7 @@ export function scanTags(html: string, taker: TagTaker, xhtml: boolean): void {
 
 const readTags = new Set('a area base frame iframe link meta svg math template title'.split(' '));
 const readAttributes = new Set(
-  'href src rel hreflang content name http-equiv shadowrootmode xlink:href'.split(' '),
+  'href src rel type hreflang content name http-equiv shadowrootmode xlink:href'.split(' '),
 );
 
 /**

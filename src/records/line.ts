@@ -46,6 +46,7 @@ export function recordJson(record: CrawlRecord): string {
     title: record.title,
     links: record.links,
     noindex: record.noindex,
+    usage: record.usage,
     body: record.body,
   } satisfies CrawlRecord);
 }

@@ -2,6 +2,7 @@
 // Fetches nothing.
 import type { Fleet } from '../fleet.ts';
 import { originOf } from '../url/host.ts';
+import type { ReadStatement } from '../usage/statement.ts';
 import { disallowsAll } from './entry.ts';
 import { parseRobots } from './rules.ts';
 import { knownRobots } from './shared-cache.ts';
@@ -22,6 +23,8 @@ export interface RobotsLook {
   /** The name of the groups that apply: the crawler's own name or '*'; null if there are none. */
   group: string | null;
   crawlDelayMs: number | null;
+  /** What the file says about the use of the page; nothing for a page that it disallows. */
+  usage: readonly ReadStatement[];
   /** Why the file could not be fetched. */
   reason: string | null;
   /** ISO 8601. After `freshUntil` it is fetched again before the next request. */
@@ -44,11 +47,13 @@ export async function lookAtRobots(
   const rules = parseRobots(entry.kind === 'rules' ? entry.text : '', productToken);
   const file = `${origin}/robots.txt`;
   const decision = rules.allows(url);
+  const allowed = disallowsAll(entry) ? url === file : decision.allowed;
   return {
     file,
     kind: entry.kind,
     ...decision,
-    allowed: disallowsAll(entry) ? url === file : decision.allowed,
+    allowed,
+    usage: allowed ? rules.usage(url) : [],
     group: rules.group,
     crawlDelayMs: rules.crawlDelayMs,
     reason: entry.kind === 'unreachable' ? entry.text : null,

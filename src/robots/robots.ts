@@ -20,7 +20,11 @@ export type { RobotsFetch };
 /** The name of drover in robots.txt files. */
 export const PRODUCT_TOKEN = 'drover';
 
-export type RobotsVerdict = { kind: 'allowed' } | { kind: 'refused'; failure: Failure } | Later;
+/** `rules`: those that allow it. Null for a robots.txt itself, while its rules are not known. */
+export type RobotsVerdict =
+  | { kind: 'allowed'; rules: RobotsRules | null }
+  | { kind: 'refused'; failure: Failure }
+  | Later;
 
 export interface Robots {
   /**
@@ -67,6 +71,8 @@ interface Known {
   entry: RobotsEntry;
   cause: Failure | null;
   rules: RobotsRules;
+  /** The verdict on what they allow. */
+  allowed: RobotsVerdict;
   /** When this must not be used any more, in milliseconds since 1970. */
   untilMs: number;
 }
@@ -76,7 +82,7 @@ export function createRobots(parts: RobotsParts): Robots {
   return new CachedRobots(parts);
 }
 
-const allowed: RobotsVerdict = Object.freeze({ kind: 'allowed' });
+const unruled: RobotsVerdict = Object.freeze({ kind: 'allowed', rules: null });
 
 class CachedRobots implements Robots {
   readonly #cache: FleetParts;
@@ -101,7 +107,7 @@ class CachedRobots implements Robots {
     const origin = originOf(url);
     const known = this.#fresh(origin);
     if (known) return verdictOf(known, origin, url);
-    return url === `${origin}/robots.txt` ? allowed : null;
+    return url === `${origin}/robots.txt` ? unruled : null;
   }
 
   rulesFor(url: string): RobotsRules | null {
@@ -158,6 +164,7 @@ class CachedRobots implements Robots {
       entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' },
       cause: causeOf(found),
       rules,
+      allowed: { kind: 'allowed', rules } as const,
       untilMs: Math.min(found.freshUntilMs, this.#cache.nowMs() + recheckMs),
     };
     this.#forget(origin);
@@ -176,7 +183,7 @@ class CachedRobots implements Robots {
   }
 }
 
-function verdictOf({ entry, cause, rules }: Known, origin: string, url: string): RobotsVerdict {
+function verdictOf({ entry, cause, rules, allowed }: Known, origin: string, url: string): RobotsVerdict {
   if (entry.kind === 'none') return allowed;
   if (disallowsAll(entry) && url !== `${origin}/robots.txt`) {
     return {

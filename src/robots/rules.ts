@@ -1,20 +1,25 @@
 // The rules of one robots.txt for one crawler, by RFC 9309. Where the RFC says nothing, the rules of Google's
 // published parser apply.
+import type { ReadStatement } from '../usage/statement.ts';
+import { deciderOf, noRule, type PathRule, type RobotsDecision } from './decide.ts';
+import { type ComparablePath, comparablePath, compilePattern } from './pattern.ts';
 import {
-  type ComparablePath,
-  comparablePath,
-  compilePattern,
-  matches,
-  matchesRoughly,
-  type Pattern,
-} from './pattern.ts';
+  addUsageLine,
+  noUsageLines,
+  POLICY_TOKEN,
+  type UsageKey,
+  type UsageLines,
+  usageDeciderOf,
+} from './usage.ts';
 
 export interface RobotsRules {
   /**
    * Whether a normalised URL is allowed. `rule` is the line that decides, as written, and `line` its number,
    * counted from 1; both are null if no line matches.
    */
-  allows(url: string): { allowed: boolean; rule: string | null; line: number | null };
+  allows(url: string): RobotsDecision;
+  /** What the file says about the use of a normalised URL that is allowed, in the order of the kinds. */
+  usage(url: string): readonly ReadStatement[];
   /**
    * The name of the groups that apply: the crawler's own name in lower case or '*'; null if there are none.
    */
@@ -32,26 +37,19 @@ const maxBytes = 500 * 1024;
 /** The length of a byte order mark. */
 const markBytes = 3;
 const bytesPerRule = 300;
-/**
- * The limit of work for one URL: the octets of all patterns with wildcards, multiplied by the octets of the
- * path. A step takes up to a nanosecond.
- */
-const mostSteps = 50_000_000;
-
-interface Rule extends Pattern {
-  allow: boolean;
-  text: string;
-  line: number;
-}
-
 interface Group {
   isThere: boolean;
-  rules: Rule[];
+  rules: PathRule[];
   crawlDelayMs: number | null;
+  usage: UsageLines;
 }
 
+const newGroup = (): Group => ({ isThere: false, rules: [], crawlDelayMs: null, usage: noUsageLines() });
+
+type LineKey = 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap' | UsageKey;
+
 /** What each key of a line means. The misspellings are those that Google's parser accepts. */
-const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'> = {
+const keys: Record<string, LineKey> = {
   ...{ 'user-agent': 'agent', useragent: 'agent', 'user agent': 'agent' },
   ...{
     allow: 'allow',
@@ -62,6 +60,7 @@ const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'>
   },
   ...{ diasllow: 'disallow', disallaw: 'disallow' },
   ...{ 'crawl-delay': 'delay', sitemap: 'sitemap', 'site-map': 'sitemap' },
+  ...{ 'content-usage': 'content-usage', 'content-signal': 'content-signal', license: 'license' },
 };
 
 /**
@@ -71,12 +70,16 @@ const keys: Record<string, 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap'>
  */
 export function parseRobots(text: string, productToken: string): RobotsRules {
   const token = tokenOf(productToken);
-  const named: Group = { isThere: false, rules: [], crawlDelayMs: null };
-  const general: Group = { isThere: false, rules: [], crawlDelayMs: null };
+  const named = newGroup();
+  const general = newGroup();
+  const policy = newGroup();
+  /** License lines before the first group. */
+  const shared = newGroup();
   const sitemaps = new Set<string>();
   let current = new Set<Group>();
-  let delayed = new Set<Group>();
-  let last: 'agent' | 'rule' | 'delay' = 'rule';
+  /** The groups of the user agents directly above. */
+  let above = new Set<Group>([shared]);
+  let last: 'agent' | 'rule' | 'other' = 'rule';
 
   for (const { key, value, raw, line } of linesOf(text)) {
     if (key === 'sitemap') {
@@ -84,63 +87,67 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
     } else if (key === 'agent') {
       if (last === 'rule') current = new Set();
       // Lines of other kinds must not end a group (§2.2.4), so its rules go on after a delay. A delay applies
-      // only to the user agents directly above it.
-      if (last !== 'agent') delayed = new Set();
+      // only to the user agents directly above it, and so does what is said of usage.
+      if (last !== 'agent') above = new Set();
       last = 'agent';
-      const group = isEveryone(value) ? general : tokenOf(value) === token && token !== '' ? named : null;
+      const group = isEveryone(value) ? general : groupNamed(tokenOf(value));
       if (group) {
         current.add(group);
-        delayed.add(group);
+        above.add(group);
         group.isThere = true;
       }
-    } else if (key === 'delay') {
-      if (last === 'agent') last = 'delay';
-      for (const group of delayed) group.crawlDelayMs = longer(group.crawlDelayMs, value);
-    } else {
+    } else if (key === 'allow' || key === 'disallow') {
       last = 'rule';
       if (value === '') continue; // an empty pattern matches no path
       const rule = { ...compilePattern(value), allow: key === 'allow', text: raw, line };
       for (const group of current) group.rules.push(rule);
+    } else {
+      if (last === 'agent') last = 'other';
+      for (const group of above) {
+        if (key === 'delay') group.crawlDelayMs = longer(group.crawlDelayMs, value);
+        else addUsageLine(group.usage, key, value, line);
+      }
     }
   }
-  // The rules are parts of the text, so the whole text stays in memory with them.
+  const group = named.isThere ? named : general;
+  if (group.usage.license.length === 0) group.usage.license = shared.usage.license;
   const name = named.isThere ? token : general.isThere ? '*' : null;
-  return rulesOf(named.isThere ? named : general, name, [...sitemaps], 2 * text.length);
+  // The rules are parts of the text, so the whole text stays in memory with them.
+  return rulesOf({ group, policy, name, sitemaps: [...sitemaps], textBytes: 2 * text.length });
+
+  function groupNamed(agent: string): Group | null {
+    if (agent === POLICY_TOKEN) return policy;
+    return agent === token && token !== '' ? named : null;
+  }
 }
 
-/**
- * The rule with the most octets decides, and allow wins over disallow (§2.2.2). The rules are sorted so that
- * the first that matches decides.
- */
-function rulesOf(group: Group, name: string | null, sitemaps: string[], textBytes: number): RobotsRules {
-  const rules = group.rules.sort((a, b) => b.octets - a.octets || Number(b.allow) - Number(a.allow));
-  const octets = rules.reduce((sum, rule) => sum + (rule.literals.length > 1 ? rule.octets : 0), 0);
+interface RulesParts {
+  group: Group;
+  policy: Group;
+  name: string | null;
+  sitemaps: string[];
+  textBytes: number;
+}
+
+function rulesOf({ group, policy, name, sitemaps, textBytes }: RulesParts): RobotsRules {
+  const decide = deciderOf(group.rules);
+  const usageLines = Object.values(group.usage).flat().length;
+  const usageOn = usageDeciderOf(group.usage, policy.rules);
   return {
     allows(url) {
-      if (rules.length === 0) return noRule;
+      if (group.rules.length === 0) return noRule;
       const path = pathOf(url);
-      if (path.plain === '/robots.txt') return noRule;
-      const decides = octets * path.plain.length <= mostSteps ? matches : decidesRoughly;
-      const rule = rules.find((candidate) => decides(candidate, path));
-      return rule ? { allowed: rule.allow, rule: rule.text, line: rule.line } : noRule;
+      return path.plain === '/robots.txt' ? noRule : decide(path);
     },
+    usage: (url) => (usageOn ? usageOn(pathOf(url)) : noUsage),
     group: name,
     crawlDelayMs: group.crawlDelayMs,
     sitemaps,
-    bytes: textBytes + rules.length * bytesPerRule,
+    bytes: textBytes + (group.rules.length + policy.rules.length + usageLines) * bytesPerRule,
   };
 }
 
-/**
- * For thousands of wildcards on a long path, which would block the process: an inexact check. A disallow with
- * wildcards may refuse too much, and an allow with wildcards never matches.
- */
-function decidesRoughly(rule: Rule, path: ComparablePath): boolean {
-  if (rule.literals.length === 1) return matches(rule, path);
-  return !rule.allow && matchesRoughly(rule, path);
-}
-
-const noRule = Object.freeze({ allowed: true, rule: null, line: null });
+const noUsage: readonly ReadStatement[] = Object.freeze([]);
 
 /** The path and query of a URL, without its fragment. */
 function pathOf(url: string): ComparablePath {
@@ -153,7 +160,7 @@ function pathOf(url: string): ComparablePath {
 }
 
 interface RobotsLine {
-  key: 'agent' | 'allow' | 'disallow' | 'delay' | 'sitemap';
+  key: LineKey;
   value: string;
   /** The line without its comment and the white space around it. */
   raw: string;

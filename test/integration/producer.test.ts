@@ -75,7 +75,11 @@ test('a wrong setting or request is an error that names it', async (t) => {
   assert.match(await bad({ include: ['/(/'] }), /^E_SETTING .*include/);
   assert.match(await bad({ concurrency: 5 }), /^E_SETTING .*concurrency/);
   assert.match(await bad({ sitemap: ['ftp://a.example/'] }), /^E_SETTING .*sitemap/);
-  const producer = await openProducer(t, fleets.url, { timeoutConnect: '2s' });
+  assert.match(
+    await bad({ purpose: ['ai-train'] }),
+    /^E_SETTING .*purpose: expected train-ai, ai-use or search/,
+  );
+  const producer = await openProducer(t, fleets.url, { timeoutConnect: '2s', purpose: ['train-ai'] });
   assert.match(await errorOf(producer.add('ftp://a.example/')), /^E_URL_SCHEME/);
   assert.match(
     await errorOf(producer.add({ url: 'https://a.example/', depth: -1 })),

@@ -15,8 +15,9 @@ test('a refusal names the rule and its line; the process knows the verdict from 
   const robots = openRobots(fleets)();
   assert.equal(robots.peek(`${origin}/a`), null);
   assert.equal(robots.rulesFor(`${origin}/a`), null);
-  assert.deepEqual(robots.peek(`${origin}/robots.txt`), { kind: 'allowed' });
-  assert.deepEqual(await robots.check(`${origin}/a`, fetchRobots), { kind: 'allowed' });
+  assert.deepEqual(robots.peek(`${origin}/robots.txt`), { kind: 'allowed', rules: null });
+  const allowed = await robots.check(`${origin}/a`, fetchRobots);
+  assert.deepEqual(allowed, { kind: 'allowed', rules: robots.rulesFor(`${origin}/a`) });
   const verdict = robots.peek(`${origin}/private/x`);
   assert.ok(verdict?.kind === 'refused');
   assert.equal(verdict.failure.code, 'E_ROBOTS');
@@ -39,7 +40,7 @@ test('a server that fails refuses all, is asked again after two seconds, and is 
   assert.ok(verdict.kind === 'refused');
   assert.equal(verdict.failure.code, 'E_ROBOTS_UNREACHABLE');
   assert.match(verdict.failure.message, /status 503/);
-  assert.deepEqual(robots.peek(`${sick.origin}/robots.txt`), { kind: 'allowed' });
+  assert.equal(robots.peek(`${sick.origin}/robots.txt`)?.kind, 'allowed');
 
   sick.answer = says(rules);
   now += 1999;
@@ -126,6 +127,21 @@ test('a process hears within a minute of rules that another has fetched', async 
   assert.equal((await robots.check(`${origin}/private`, fetchRobots)).kind, 'allowed');
   assert.equal(robots.peek(`${origin}/public`)?.kind, 'refused');
   assert.equal(asked.length, 1);
+});
+
+test('a verdict keeps the rules under which it was given, whatever the file says later', async (context) => {
+  const { origin } = await site(context, says('User-agent: *\nContent-Usage: train-ai=n'));
+  let now = 1_000_000_000;
+  const fleet = fleetOf(fleets.redis, '{then}');
+  const robots = createRobots({ fleet, productToken: 'drover', nowMs: () => now });
+  const verdict = await robots.check(`${origin}/a`, fetchRobots);
+  now += 60_000;
+  assert.equal(robots.rulesFor(`${origin}/a`), null);
+  assert.ok(verdict.kind === 'allowed');
+  assert.deepEqual(
+    verdict.rules?.usage(`${origin}/a`).map(({ line, says: said }) => [line, said]),
+    [[2, { 'train-ai': 'n' }]],
+  );
 });
 
 test('when the fetch cannot be made now nothing is kept, and the next who asks fetches', async (context) => {

@@ -19,6 +19,8 @@ const columns: Record<string, (record: CrawlRecord) => unknown> = {
   error: ({ error }) => error?.code,
   id: ({ id }) => id,
   crawl: ({ crawl }) => crawl,
+  reserves: ({ usage }) => usage?.reserves.join(' '),
+  usage: ({ usage }) => usage?.statements,
 };
 
 /** Records in JSON become lines of CSV with their line ends. The names of the columns come first. */

@@ -113,6 +113,7 @@ const samples = [
     'any',
     'address',
     'none',
+    'search',
     'warn',
     '127.0.0.1',
     'x',

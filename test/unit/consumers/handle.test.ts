@@ -75,6 +75,31 @@ test('what a page says to this robot by name is obeyed, in a tag and in any line
   assert.deepEqual([tagged.record.links, tagged.record.noindex], [[], true]);
 });
 
+test('of an answer that is reserved nothing is kept, however the request ends and whatever the form of bodies is', () => {
+  const reserved = answer(200, { 'content-usage': 'train-ai=n', link: '</next>; rel=next' });
+  for (const form of ['text', 'base64'] as const)
+    for (const [as, found, code] of [
+      ['recorded', null, 'E_RESERVED'],
+      ['recorded', failure('E_HTTP_4XX'), 'E_HTTP_4XX'],
+      ['dead', failure('E_HTTP_DEAD_STATUS'), 'E_HTTP_DEAD_STATUS'],
+    ] as const) {
+      const declared = job(null, form);
+      Object.assign(declared.loadedCrawl.settings, { purpose: ['search', 'train-ai'] });
+      const given = { kind: 'end', as, answer: reserved, failure: found, result: null } as RequestEnd;
+      const { end, record, findings } = handle(declared, given);
+      assert.deepEqual([end.failure?.code, record.error?.code, record.ok], [code, code, false]);
+      assert.deepEqual([record.body, record.sha256, record.title, record.links], [null, null, null, null]);
+      assert.deepEqual([findings?.links, findings?.text], [null, null], 'nothing to follow');
+      assert.deepEqual(
+        [record.status, record.bytes, record.usage?.reserves],
+        [200, PAGE.length, ['train-ai']],
+      );
+      const { record: kept, end: same } = handle(job(null, form), given);
+      assert.equal(same, given);
+      assert.ok(kept.body !== null && kept.sha256 !== null);
+    }
+});
+
 test('the body of a sitemap is not kept, nor looked into, whatever the form of bodies is', () => {
   for (const form of ['text', 'base64'] as const) {
     const end = { kind: 'end', as: 'recorded', answer: answer(), failure: null } as const;

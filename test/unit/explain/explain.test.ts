@@ -35,7 +35,7 @@ test('a robots.txt that could not be fetched forbids all, one that allows nothin
     rule: 'Disallow: /',
     line: 3,
   } as const;
-  const rest = { group: '*', crawlDelayMs: null, reason: null, fetchedAt: '', freshUntil: '' };
+  const rest = { group: '*', crawlDelayMs: null, usage: [], reason: null, fetchedAt: '', freshUntil: '' };
   assert.equal(forbiddenBy({ ...look, ...rest }), 'robots.txt of a.test:81 forbids it (line 3: Disallow: /)');
   assert.equal(forbiddenBy({ ...look, ...rest, allowed: true }), null);
   const away = { ...look, ...rest, kind: 'unreachable', reason: 'It answers with status 503.' } as const;

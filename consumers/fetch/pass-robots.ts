@@ -1,0 +1,42 @@
+// What robots.txt says about a URL to one crawl: what it disallows, and what it reserves against the crawl's
+// purposes.
+import { failure } from '../../src/errors.ts';
+import type { RobotsVerdict } from '../../src/robots/robots.ts';
+import { originOf } from '../../src/url/host.ts';
+import { reservedDetail } from '../../src/usage/statement.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { reservationFor } from '../usage.ts';
+import { askRobots } from './fetch-robots.ts';
+
+/** Null while this process does not know the robots.txt. */
+export function knownVerdict(context: ConsumerContext, job: ActiveJob, url: string): RobotsVerdict | null {
+  const verdict = context.robots.peek(url);
+  return verdict && forCrawl(job, url, verdict);
+}
+
+/**
+ * The file is fetched if nobody knows it. `fetched`: whether this call did so, which counts as a start at the
+ * host. What is allowed leaves its rules in the trace: those of the moment of the fetch tell what may be done
+ * with the answer.
+ */
+export async function passRobots(
+  context: ConsumerContext,
+  job: ActiveJob,
+  url: string,
+): Promise<{ verdict: RobotsVerdict; fetched: boolean }> {
+  const known = context.robots.peek(url);
+  const { verdict, fetched } = known
+    ? { verdict: known, fetched: false }
+    : await askRobots(context, job, url);
+  return { verdict: forCrawl(job, url, verdict), fetched };
+}
+
+function forCrawl(job: ActiveJob, url: string, verdict: RobotsVerdict): RobotsVerdict {
+  if (verdict.kind !== 'allowed') return verdict;
+  job.trace.rules = verdict.rules;
+  if (job.loadedCrawl.settings.purpose.length === 0 || verdict.rules === null) return verdict;
+  const reservation = reservationFor(job, verdict.rules.usage(url));
+  if (reservation === null) return verdict;
+  const file = `${originOf(url)}/robots.txt`;
+  return { kind: 'refused', failure: failure('E_RESERVED', reservedDetail(reservation, file)) };
+}

@@ -1,0 +1,32 @@
+// What a site says about the use of an answer, and whether that keeps it from the crawl (--purpose).
+import type { Answer } from '../src/outcome.ts';
+import { type PageStatement, usageOfAnswer } from '../src/page/usage.ts';
+import { PRODUCT_TOKEN } from '../src/robots/robots.ts';
+import { type ReadStatement, type Reservation, reservationOf } from '../src/usage/statement.ts';
+import type { ActiveJob } from './context.ts';
+
+/** The name by which pages call this robot, as robots.txt does; any case. */
+export const ROBOT = PRODUCT_TOKEN.toLowerCase();
+
+/**
+ * All that holds for the answer: the lines of robots.txt under which it was fetched, its headers, and what
+ * the head of the page says.
+ */
+export function statementsOn(
+  job: ActiveJob,
+  { finalUrl, headers }: Answer,
+  page: readonly PageStatement[],
+): readonly ReadStatement[] {
+  const ofRobots = job.trace.rules?.usage(finalUrl) ?? [];
+  const ofAnswer = usageOfAnswer(headers, page, ROBOT);
+  return ofRobots.length === 0 ? ofAnswer : [...ofRobots, ...ofAnswer];
+}
+
+/**
+ * What keeps content from the crawl; null when nothing does. A sitemap is never kept from it: a site makes it
+ * for crawlers, and drover keeps nothing of it but the URLs.
+ */
+export function reservationFor(job: ActiveJob, statements: readonly ReadStatement[]): Reservation | null {
+  if (job.request.extras?.sitemap) return null;
+  return reservationOf(statements, job.loadedCrawl.settings.purpose);
+}
