@@ -34,7 +34,7 @@ export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Pr
   const result = await guardedFetch(context, job, {
     url: request.url,
     method: request.extras?.method ?? 'GET',
-    headers: headersOf(job),
+    headers: { ...settings.header, ...request.extras?.headers },
     body: request.extras?.body ?? null,
     userAgent: settings.userAgent,
     timeouts: request.extras?.timeouts
@@ -87,16 +87,6 @@ function fetchedSince(
 function lossOf(job: ActiveJob): Failure {
   const reason: unknown = job.abort.signal.reason;
   return isFailure(reason) ? reason : failure('E_LOCK_LOST');
-}
-
-function headersOf(job: ActiveJob): Record<string, string> {
-  const own = job.request.extras?.headers;
-  const shared = job.loadedCrawl.settings.header;
-  if (!own) return shared;
-  return {
-    ...shared,
-    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])),
-  };
 }
 
 /**

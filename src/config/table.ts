@@ -490,7 +490,8 @@ export const definitions = {
     schema: plainList(
       z
         .string()
-        .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com, in lower case'),
+        .toLowerCase()
+        .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com'),
     ),
     default: [],
     many: true,
