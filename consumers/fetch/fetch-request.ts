@@ -36,7 +36,7 @@ export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Pr
     method: request.extras?.method ?? 'GET',
     headers: { ...settings.header, ...request.extras?.headers },
     body: request.extras?.body ?? null,
-    userAgent: settings.userAgent,
+    userAgent: loadedCrawl.userAgent,
     timeouts: request.extras?.timeouts
       ? { ...loadedCrawl.timeouts, ...request.extras.timeouts }
       : loadedCrawl.timeouts,

@@ -188,7 +188,7 @@ async function fetchRobots(
     method: 'GET',
     headers: {},
     body: null,
-    userAgent: loadedCrawl.settings.userAgent,
+    userAgent: loadedCrawl.userAgent,
     timeouts: loadedCrawl.timeouts,
     maxBytes: MAX_BYTES,
     truncate: true,

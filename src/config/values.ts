@@ -136,6 +136,19 @@ export const apiTokens = z.preprocess(
 
 export const webUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'expected an http:// or https:// URL');
 
+/** In a comment of a header: visible ASCII without parentheses and backslashes (RFC 9110 section 5.6.5). */
+export const contact = z
+  .string()
+  .regex(
+    /^(https?:\/\/[^\s/]+|mailto:[^\s@]+@|[^\s@:/]+@[^\s@/]+$)/i,
+    'expected the http:// or https:// URL of a page, or a mail address',
+  )
+  .regex(
+    /^[\x21-\x27\x2a-\x5b\x5d-\x7e]{1,500}$/,
+    'expected up to 500 visible ASCII characters without ( ) \\',
+  )
+  .transform((text) => text.replace(/^mailto:/i, ''));
+
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
 

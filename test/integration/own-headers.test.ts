@@ -1,4 +1,5 @@
-// Names of headers may be given in any case, wherever a header is given; what is sent is looked at.
+// The headers that a user sets: names in any case, wherever a header is given, and the User-Agent with its
+// contact. What is sent is looked at.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -56,6 +57,32 @@ test('a header’s name has any case in the config file, a flag, a variable, a l
   await consumer.exit;
   const both = await sent('shop');
   assert.deepEqual(both.map(({ authorization }) => authorization).toSorted(), ['own', 'producer']);
+});
+
+test('a contact stands in the User-Agent, of pages and of robots.txt, and without one no page is made up', async (t) => {
+  const url = await echo(t);
+  const runner = await openCommandRunner({ REDIS_URL: fleets.url, DROVER_NAMESPACE: newNamespace() });
+  const sent = async (...args: string[]) => {
+    const { code, stderr } = await runner.run(['crawl', url, '--crawl', `c${args.length}`, ...args]);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /contact/, 'the host is private');
+    return JSON.parse((await runner.results(`c${args.length}`))[0]?.body ?? '')['user-agent'];
+  };
+  assert.equal(await sent(), 'drover/0.1');
+  assert.equal(await sent('--contact', 'https://a.example/bot'), 'drover/0.1 (+https://a.example/bot)');
+  const mail = ['--user-agent', 'shopbot/2', '--contact', 'me@a.example'];
+  assert.equal(await sent(...mail), 'shopbot/2 (+mailto:me@a.example)');
+});
+
+test('a missing contact is warned of once for public hosts, and not for private ones', async () => {
+  const runner = await openCommandRunner({ REDIS_URL: fleets.url, DROVER_NAMESPACE: newNamespace() });
+  const warned = async (...args: string[]) =>
+    (await runner.run(['enqueue', '--crawl', 'c', ...args])).stderr.match(/No contact is set/g)?.length ?? 0;
+  const publicHosts = ['https://www.iana.org/', 'https://93.184.215.14/', 'https://[2606:2800::1]/'];
+  assert.equal(await warned(...publicHosts), 1);
+  assert.equal(await warned('http://10.0.0.1/', 'http://[::1]/', 'http://nas.local/', 'http://box/'), 0);
+  assert.equal(await warned(...publicHosts, '--contact', 'me@a.example'), 0);
+  assert.equal(await warned(...publicHosts, '--user-agent', 'bot/1 (+https://a.example/)'), 0);
 });
 
 test('one header given twice is refused, however it is spelt', async (t) => {
