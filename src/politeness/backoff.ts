@@ -60,9 +60,14 @@ const RECOVERY_FACTOR = 0.5;
 /** A pace below this time, or below this part of the latency, counts as none. */
 const LEAST_PACE_MS = 5;
 const LEAST_PACE_OF_LATENCY = 1 / 8;
-/** "Slower than usual" means at least this many times as slow, and slower by at least this time. */
-const SLOWER_TIMES = 2;
-const SLOWER_MS = 200;
+/**
+ * "Slower than usual" means at least this many times as slow, and slower by at least this time. A few
+ * milliseconds more are noise, and a fast host is slow long before it needs 200 ms.
+ */
+const SLOWER = [
+  { times: 2, ms: 200 },
+  { times: 5, ms: 20 },
+];
 /** A host that stays slow for a few times this long is usual that way. */
 const USUAL_MS = 10_000;
 /** How much the answers since the last change count for the share of failures that is shown. */
@@ -176,7 +181,9 @@ function paced(state: HostBackoff, seen: Observation, now: number): HostBackoff 
   const isSlowed = state.paceWhy === 'failures';
   const share = failures / Math.max(1, answers + (isSlowed ? ASSUMED_GOOD : 0));
   const isFailing = share >= LARGE_SHARE && (isSlowed || failures >= LEAST_FAILURES);
-  const isSlow = latency > usualLatency * SLOWER_TIMES && latency - usualLatency > SLOWER_MS;
+  const isSlow = SLOWER.some(
+    ({ times, ms }) => latency > usualLatency * times && latency - usualLatency > ms,
+  );
   const from = Math.max(state.pace, gapMs / gapAnswers);
   if (isFailing) {
     const pace = failingPace(from, share, Math.max(SLOWEST_MS, latency));

@@ -195,6 +195,21 @@ test('a host that gets ten times as slow is slowed to one request at a time with
   assert.equal(host.state().pace, 0);
 });
 
+test('a fast host that gets ten times as slow is slowed within a second, and one that varies by a few milliseconds is not', () => {
+  for (const [usual, slow] of [
+    [5, 50],
+    [20, 200],
+  ] as const) {
+    const host = hostAt();
+    for (let n = 0; n < 20; n++) host.pass(250).answers(40, { latencyMs: usual });
+    for (let n = 0; n < 4; n++) host.pass(250).answers(6, { latencyMs: slow });
+    assert.equal(host.state().paceWhy, 'latency', `${usual} to ${slow} ms`);
+  }
+  const host = hostAt();
+  for (let n = 0; n < 80; n++) host.pass(250).answers(40, { latencyMs: n % 8 < 4 ? 2 : 20 });
+  assert.equal(host.state().pace, 0);
+});
+
 test('what stays slow becomes usual', () => {
   const host = hostAt();
   for (let n = 0; n < 20; n++) host.pass(250).answers(40, { latencyMs: 30 });
