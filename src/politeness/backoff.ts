@@ -261,7 +261,9 @@ function afterRefusal(known: HostBackoff, refusal: Refusal, now: number, random:
   }
   if (now - ageMs <= known.refusedAt)
     return paused({ ...known, ...since }, { ms: Math.min(namedMs, longestMs), why }, now);
-  const state = recent(known, { answers: 1, failures: 0, refused: 1 });
+  // In the share, refusals in a row count once, so that one good answer forgets a long row of them.
+  const isFirstOfRow = known.refusedSince === 0;
+  const state = isFirstOfRow ? recent(known, { answers: 1, failures: 0, refused: 1 }) : known;
   const refusals = Math.min(known.refusals + 1, MOST_REFUSALS);
   const doubled = FIRST_PAUSE_MS * 2 ** (refusals - 1);
   const ms = Math.max(namedMs, doubled * (LEAST_OF_PAUSE + (1 - LEAST_OF_PAUSE) * random));

@@ -128,6 +128,14 @@ test('one good answer of a request that started since forgets the refusals', () 
   assert.equal(host.refuses().pausedMs(), 1000);
 });
 
+test('one good answer forgets a long row of refusals, whatever their share', () => {
+  const host = hostAt();
+  for (let n = 0; n < 5; n++) host.refuses().pass(host.pausedMs() + 10);
+  assert.equal(host.state().refusals, 5);
+  assert.equal(host.answers(1).state().refusals, 0);
+  assert.equal(host.pass(50).refuses().pausedMs(), 1000);
+});
+
 test('a host that refuses a large share goes on doubling though it answers as well; one that refuses a few does not', () => {
   const pausesOf = (goodBetween: number) => {
     const host = hostAt();
