@@ -81,6 +81,18 @@ const LOWER_WEIGHT = 0.3;
 const OLDER_WEIGHT = 0.8;
 const LONGEST_GAP_MS = 10_000;
 
+/**
+ * How often a process tells the fleet what it saw of a host (a refusal at once), and what is worth it: so
+ * many answers, or one failure; of a key that obeys a clock, fewer once they are old. Those of another are
+ * told with the next failure and kept so long for that, or else the fleet would hear of failures alone.
+ */
+export const telling = { everyMs: 250, enoughAnswers: 3, oldMs: 2000, keptMs: 30_000 } as const;
+
+/** What is known about a host is kept for this time after the last answer, or after its pause. */
+export const knownForMs = 3_600_000;
+/** A slowed host is shown as held back for this time after its last answer. */
+export const slowedShownMs = 60_000;
+
 /** An answer that says when to come again, or refuses without a time. */
 export interface Refusal {
   /** How long ago its request began. */
