@@ -66,7 +66,7 @@ const LEAST_PACE_OF_LATENCY = 1 / 8;
  */
 const SLOWER = [
   { times: 2, ms: 200 },
-  { times: 5, ms: 20 },
+  { times: 5, ms: 25 },
 ];
 /** A host that stays slow for a few times this long is usual that way. */
 const USUAL_MS = 10_000;
