@@ -29,12 +29,13 @@ export interface Fetched {
 export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Promise<Fetched | Outcome> {
   const { request, loadedCrawl, slot } = job;
   const { settings } = loadedCrawl;
+  const own = request.extras?.headers;
   const since = performance.now();
   let detour: Outcome | null = null;
   const result = await guardedFetch(context, job, {
     url: request.url,
     method: request.extras?.method ?? 'GET',
-    headers: { ...settings.header, ...request.extras?.headers },
+    headers: own ? { ...settings.header, ...own } : settings.header,
     body: request.extras?.body ?? null,
     userAgent: loadedCrawl.userAgent,
     timeouts: request.extras?.timeouts

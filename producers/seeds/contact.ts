@@ -6,12 +6,19 @@ import type { OfferedLine } from '../../src/seeds/offer.ts';
 import { hostnameOf, mayBePrivate } from '../../src/url/host.ts';
 
 /** Passes the lines on, and calls `warn` with a sentence at the first public host, if there is no contact. */
-export async function* warnedOfContact(
+export function warnedOfContact(
   lines: AsyncIterable<OfferedLine>,
   settings: Pick<Settings, 'userAgent' | 'contact'>,
   warn: (sentence: string) => void,
+): AsyncIterable<OfferedLine> {
+  return namesContact(settings) ? lines : watched(lines, warn);
+}
+
+async function* watched(
+  lines: AsyncIterable<OfferedLine>,
+  warn: (sentence: string) => void,
 ): AsyncGenerator<OfferedLine> {
-  let isSaid = namesContact(settings);
+  let isSaid = false;
   for await (const line of lines) {
     if (!isSaid && 'input' in line && isPublic(hostnameOf(line.input.url))) {
       isSaid = true;
