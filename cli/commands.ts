@@ -26,7 +26,6 @@ export function crawlCommand(): Command {
     )
     .version(readVersion(), '-V, --version')
     .exitOverride()
-    .showHelpAfterError(`(${OWN_COMMAND} help lists the commands)`)
     .addHelpText('after', inOwnWords(examples));
   addCrawl(program);
   addEnqueue(program);
@@ -55,7 +54,16 @@ export function crawlCommand(): Command {
     () => import('./bench.ts'),
   );
   addHelp(program);
+  pointToHelp(program, 'help');
   return program;
+}
+
+/** After a usage error, each command names the help of its own. `help`: the words that show it. */
+function pointToHelp(command: Command, help: string): void {
+  const { commands } = command;
+  const shows = commands.length > 0 ? 'lists the commands' : 'shows its options';
+  command.showHelpAfterError(`(${OWN_COMMAND} ${help} ${shows})`);
+  for (const one of commands) pointToHelp(one, `${help} ${one.name()}`);
 }
 
 const seedsHelp = 'URLs, files with one URL or JSON request a line, or - for standard input';

@@ -53,7 +53,7 @@ async function crawl(session: Session, screen: Screen, wanted: SeedsAndOutput): 
     const started = performance.now();
     const offering = begun.run({
       stdin: process.stdin,
-      onBadLine: screen.warn,
+      ...{ onBadLine: screen.warn, onNotice: screen.warn },
       onHeld: createHeldNotice(screen.note, settings.maxFrontier),
       stopped: interrupt.asked,
     });

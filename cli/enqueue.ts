@@ -22,7 +22,10 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
       throw new DroverError('E_USAGE', 'Give seeds: URLs, files, - for standard input, or --sitemap.');
     const begun = await enqueue({ fleet, settings, name, seeds: args });
     const onHeld = createHeldNotice(say, settings.maxFrontier);
-    const running = begun.run({ stdin: process.stdin, onBadLine: say, onHeld, stopped: interrupt.asked });
+    const running = begun.run({
+      ...{ stdin: process.stdin, onBadLine: say, onHeld, stopped: interrupt.asked },
+      onNotice: options.quiet ? () => undefined : say,
+    });
     // Standard input may be silent. Then no request is held back, and there is no reason to wait.
     const totals = await Promise.race([running, interrupt.wait.then(() => null)]);
     if (totals === null) return EXIT.interrupted;

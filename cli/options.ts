@@ -1,39 +1,41 @@
 // The options of the commands in this folder, except settings, and the types that their programs get.
-import { from, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
+import { from, inGroup, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
 
-export const asJson = { json: toggle('--json', 'print JSON') };
+export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
 
-const quiet = toggle('--quiet', 'print only errors');
-const verbose = toggle('-v, --verbose', 'write more to the log');
+const { quiet, verbose } = inGroup('output', {
+  quiet: toggle('--quiet', 'print only errors'),
+  verbose: toggle('-v, --verbose', 'write more to the log'),
+});
 
 /** The options of commands that show their progress. */
-export const shownOptions = {
+export const shownOptions = inGroup('output', {
   quiet,
   json: toggle('--json', 'print the summary as one JSON line on standard output'),
   verbose,
-};
+});
 
-export const enqueueOptions = {
+export const enqueueOptions = inGroup('often', {
   crawl: text('--crawl <name>', 'name of the crawl (default: made from the seeds)'),
-};
+});
 export type EnqueueOptions = OptionsOf<typeof enqueueOptions & typeof shownOptions>;
 
-export const crawlOptions = {
+export const crawlOptions = inGroup('often', {
   ...enqueueOptions,
   output: text(
     '-o, --output <file>',
     'file for the records, one JSON line each, written when the crawl has ended',
   ),
-};
+});
 export type CrawlOptions = OptionsOf<typeof crawlOptions & typeof shownOptions>;
 
-export const consumeOptions = {
+export const consumeOptions = inGroup('often', {
   processes: value('--processes <n>', 'number of consumer processes', from(1, 256), '1'),
-};
+});
 export type ConsumeOptions = OptionsOf<typeof consumeOptions & typeof shownOptions>;
 
-export const serveOptions = {
+export const serveOptions = inGroup('often', {
   processes: value(
     '--processes <n>',
     'number of consumer processes beside the server; 0 for none',
@@ -42,7 +44,7 @@ export const serveOptions = {
   ),
   quiet,
   verbose,
-};
+});
 export type ServeOptions = OptionsOf<typeof serveOptions>;
 
 export const resultsOptions = {

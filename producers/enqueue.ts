@@ -10,6 +10,7 @@ import { type OfferTotals, offerSeeds } from '../src/seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds/arguments.ts';
+import { warnedOfContact } from './seeds/contact.ts';
 
 export interface Enqueuing extends Begun {
   /**
@@ -25,6 +26,8 @@ export interface Enqueuing extends Begun {
      * of Redis is full.
      */
     onHeld?: (waiting: number) => void;
+    /** Called with a sentence about the crawl as a whole. */
+    onNotice: (sentence: string) => void;
     stopped: () => boolean;
   }): Promise<OfferTotals>;
 }
@@ -50,8 +53,9 @@ export async function enqueue(parts: {
   const begun = await beginCrawl(fleet, crawl);
   return {
     ...begun,
-    async run({ stdin, onBadLine, onHeld, stopped }) {
-      const lines = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
+    async run({ stdin, onBadLine, onHeld, onNotice, stopped }) {
+      const given = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
+      const lines = warnedOfContact(given, settings, onNotice);
       const offering = {
         fleet,
         crawl: begun.id,

@@ -1,6 +1,7 @@
 // A request: the form in which producers give it, which is checked, and the compact form in which the
 // frontier keeps it.
 import { z } from 'zod';
+import { headerTable } from './any-case.ts';
 import { type Failure, failure } from './errors.ts';
 import { fingerprint } from './url/fingerprint.ts';
 
@@ -18,12 +19,7 @@ const limiterSchema = z.strictObject({
 export const requestSchema = z.strictObject({
   url: z.string().min(1),
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
-  headers: z
-    .record(
-      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name'),
-      z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value holds Latin-1 text and no line end'),
-    )
-    .optional(),
+  headers: headerTable.optional(),
   body: z.string().max(1_048_576).optional(),
   userData: z.json().optional(),
   priority: z.number().int().min(0).max(9).optional(),

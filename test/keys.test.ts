@@ -38,9 +38,9 @@ interface Row {
 function rowsOfTable(): Row[] {
   const text = readFileSync(new URL('../docs/ARCHITECTURE.md', import.meta.url), 'utf8');
   const section = text.split('## Keys in Redis')[1]?.split('\n## ')[0] ?? '';
-  return [...section.matchAll(/^\| (`S:.*?) \| ([a-z, ]+) \|/gm)].flatMap(([, keys = '', types = '']) => {
+  return [...section.matchAll(/^\| (`NS:.*?) \| ([a-z, ]+) \|/gm)].flatMap(([, keys = '', types = '']) => {
     const each = types.split(', ');
-    return [...keys.matchAll(/`S:([^`]+)`/g)].map((match, index) => ({
+    return [...keys.matchAll(/`NS:([^`]+)`/g)].map((match, index) => ({
       name: `NS:${(match[1] ?? '').replace(/[A-Z]+/g, '*')}`,
       type: each[index] ?? each[0] ?? '',
     }));

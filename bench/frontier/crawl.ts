@@ -90,7 +90,10 @@ async function timeProducer(producer: Enqueuing, list: Iterable<Buffer>, count: 
   const stdin = Readable.from(list, { objectMode: false });
   const bad: string[] = [];
   const startedAt = performance.now();
-  const totals = await producer.run({ stdin, onBadLine: (line) => bad.push(line), stopped: () => false });
+  const totals = await producer.run({
+    ...{ stdin, stopped: () => false, onNotice: () => undefined },
+    onBadLine: (line) => bad.push(line),
+  });
   const seconds = (performance.now() - startedAt) / 1000;
   if (totals.accepted !== count) throw new Error(`${totals.accepted} of ${count} accepted: ${bad[0]}`);
   return seconds;

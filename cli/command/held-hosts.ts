@@ -6,6 +6,8 @@ import { listHeldHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
 /** With the time for which it was held back in all. */
 export interface HeldLong extends HeldHost {
   heldMs: number;
+  /** Whether it is held back still, by that reason. */
+  isStanding: boolean;
 }
 
 export interface HeldWatch {
@@ -21,17 +23,19 @@ const MOST_HOSTS = 20;
 const MOST_REMEMBERED = 1000;
 
 export function watchHeldHosts(fleet: Fleet): HeldWatch {
-  const seen = new Map<string, HeldLong>();
+  const seen = new Map<string, Omit<HeldLong, 'isStanding'>>();
+  /** All that are held back, those too of which this crawl wants nothing more. */
+  let standing: readonly HeldHost[] = [];
   let current: readonly HeldHost[] = [];
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<HeldHost[]> {
     const keys = await listHeldHosts(fleet, MOST_HOSTS);
-    if (keys.length === 0) return [];
-    const states = await lookAtHosts(fleet, keys);
-    return states
-      .filter(({ waiting, open }) => waiting + open > 0)
-      .flatMap(({ key, holds }) => (holds[0] ? [{ key, hold: holds[0] }] : []));
+    const states = keys.length > 0 ? await lookAtHosts(fleet, keys) : [];
+    const heldOf = (some: typeof states) =>
+      some.flatMap(({ key, holds }) => (holds[0] ? [{ key, hold: holds[0] }] : []));
+    standing = heldOf(states);
+    return heldOf(states.filter(({ waiting, open }) => waiting + open > 0));
   }
 
   function remember(held: readonly HeldHost[], passedMs: number): void {
@@ -52,6 +56,14 @@ export function watchHeldHosts(fleet: Fleet): HeldWatch {
       remember(current, Math.min(passedMs, 2 * LOOK_MS));
       return current;
     },
-    longest: (most) => [...seen.values()].toSorted((a, b) => b.heldMs - a.heldMs).slice(0, most),
+    longest(most) {
+      const longest = [...seen.values()].toSorted((a, b) => b.heldMs - a.heldMs).slice(0, most);
+      return longest.map((held) => {
+        const hold = standing.find(({ key }) => key === held.key)?.hold;
+        const isOver = hold?.until ? Date.parse(hold.until) < Date.now() : false;
+        const isStanding = hold !== undefined && !isOver;
+        return { ...held, ...(isStanding ? { hold } : {}), isStanding };
+      });
+    },
   };
 }

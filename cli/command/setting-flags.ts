@@ -4,22 +4,34 @@ import { renamedSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
 import { flagOf, formerFlagOf, namesOf, type SettingName } from '../../src/config/settings.ts';
 import { definitions, type Owner } from '../../src/config/table.ts';
+import type { GroupedOption } from './option-groups.ts';
 
 /** Owners whose settings every command follows: those of the fleet's place, and those of all commands. */
 export const EVERY_COMMAND = ['place', 'command'] as const satisfies readonly Owner[];
 
 /**
- * Adds the flags of these owners' settings. Defaults are shown in the help, but readSettings applies them.
+ * The flags of these owners' settings. Defaults are shown in the help, but readSettings applies them.
  */
-export function addSettings(command: Command, owners: readonly Owner[]): void {
-  for (const name of namesOf(...owners)) {
-    const { flags, help, default: value, many } = definitions[name];
-    if (!flags) continue;
+export function settingOptions(owners: readonly Owner[]): GroupedOption[] {
+  return namesOf(...owners).flatMap((name) => {
+    const { flags, help, default: value, many, group } = definitions[name];
+    if (!flags) return [];
     const isShown = value !== null && typeof value !== 'object' && typeof value !== 'boolean';
     const option = new Option(flags, isShown ? `${help} (default: ${withUnit(flags, value)})` : help);
     if (many) option.argParser(gather);
-    command.addOption(option);
-    addFormerFlag(command, name);
+    return { option, group };
+  });
+}
+
+/** Adds the former flags of these owners' settings. Using one is an error that names the present flag. */
+export function addFormerFlags(command: Command, owners: readonly Owner[]): void {
+  for (const name of namesOf(...owners)) {
+    const former = formerFlagOf(name);
+    if (former === null) continue;
+    const option = new Option(`${former} [value]`).hideHelp();
+    command.addOption(option).on(`option:${option.name()}`, () => {
+      throw renamedSetting(former, 'the command line');
+    });
   }
 }
 
@@ -36,16 +48,6 @@ const sizes = { MiB: 1024 ** 2, KiB: 1024, B: 1 };
 /** Collects the values of an option that may be given more than once. */
 export function gather(text: string, former: string[] | undefined): string[] {
   return [...(former ?? []), text];
-}
-
-/** Adds the former flag of a renamed setting. Using it is an error that names the present flag. */
-function addFormerFlag(command: Command, name: SettingName): void {
-  const former = formerFlagOf(name);
-  if (former === null) return;
-  const option = new Option(`${former} [value]`).hideHelp();
-  command.addOption(option).on(`option:${option.name()}`, () => {
-    throw renamedSetting(former, 'the command line');
-  });
 }
 
 /** Returns the settings of these owners that commander has parsed, by name. */

@@ -4,9 +4,10 @@ import { type Command, Option } from 'commander';
 import { parseSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
-import { definitions, type Owner } from '../../src/config/table.ts';
+import { definitions, type OptionGroup, type Owner } from '../../src/config/table.ts';
 import { DroverError } from '../../src/errors.ts';
-import { addSettings, flagsOf, gather } from './setting-flags.ts';
+import { addInGroups, type GroupedOption } from './option-groups.ts';
+import { addFormerFlags, flagsOf, gather, settingOptions } from './setting-flags.ts';
 
 /** An option that is not a setting. T is the type that the program gets. */
 export interface OwnOption<T> {
@@ -17,6 +18,8 @@ export interface OwnOption<T> {
   readonly default?: string;
   /** True when the option may be given more than once. */
   readonly many?: boolean;
+  /** Where the help of a command with many options shows it. */
+  readonly group?: OptionGroup;
   /**
    * Makes the value from what commander has parsed. `flag` names the option in errors. Throws E_USAGE,
    * E_SETTING.
@@ -128,9 +131,8 @@ export function addProgram<Own extends OwnOptions, Last extends OwnOptions>(
   load: () => Promise<{ run(args: string[], options: OptionsOf<Own & Last>): Promise<number> }>,
 ): void {
   const { own, settings, last } = options;
-  addOptions(command, own);
-  addSettings(command, settings);
-  addOptions(command, last ?? {});
+  addInGroups(command, [...optionsIn(own), ...settingOptions(settings), ...optionsIn(last ?? {})]);
+  addFormerFlags(command, settings);
   command.action(async () => {
     const given = command.opts();
     const values = valuesOf({ ...own, ...last } as Own & Last, given);
@@ -144,11 +146,16 @@ export function addProgram<Own extends OwnOptions, Last extends OwnOptions>(
   });
 }
 
-function addOptions(command: Command, own: OwnOptions): void {
-  for (const { flags, help, default: fallback, many } of Object.values(own)) {
+function optionsIn(own: OwnOptions): GroupedOption[] {
+  return Object.values(own).map(({ flags, help, default: fallback, many, group }) => {
     const option = new Option(flags, help);
     if (fallback !== undefined) option.default(fallback);
     if (many) option.argParser(gather);
-    command.addOption(option);
-  }
+    return { option, group };
+  });
+}
+
+/** The same options, in this group of the help. */
+export function inGroup<Own extends OwnOptions>(group: OptionGroup, own: Own): Own {
+  return Object.fromEntries(Object.entries(own).map(([name, option]) => [name, { group, ...option }])) as Own;
 }

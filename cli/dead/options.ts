@@ -1,7 +1,15 @@
 // The options of drover dead …, except settings, and the types that its programs get.
 import type { DeadFormat } from '../../src/dead/export.ts';
 import { DroverError } from '../../src/errors.ts';
-import { likeSetting, type OptionsOf, text, toggle, type ValuesOf, value } from '../command/typed-options.ts';
+import {
+  inGroup,
+  likeSetting,
+  type OptionsOf,
+  text,
+  toggle,
+  type ValuesOf,
+  value,
+} from '../command/typed-options.ts';
 import { asJson } from '../options.ts';
 
 /** The filters that choose letters. */
@@ -85,11 +93,18 @@ export const howOptions = {
 };
 export type HowOptions = ValuesOf<typeof howOptions>;
 
+const { wait, canary, rate, ...others } = howOptions;
+const { attempts, header, delayMs, ...timeLimits } = others;
+
 export const replayOptions = {
-  all,
-  dryRun: toggle('--dry-run', 'only print how many would be replayed'),
-  ...howOptions,
-  ...filterOptions,
+  ...inGroup('often', {
+    all,
+    ...filterOptions,
+    dryRun: toggle('--dry-run', 'only print how many would be replayed'),
+    ...{ wait, canary, rate },
+  }),
+  ...inGroup('failures', { attempts, header, delayMs }),
+  ...inGroup('times', timeLimits),
   ...asJson,
 };
 export type ReplayOptions = OptionsOf<typeof replayOptions>;

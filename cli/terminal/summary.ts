@@ -4,9 +4,10 @@ import stringWidth from 'string-width';
 import { type CrawlCounts, endedOf } from '../../src/crawl/progress.ts';
 import { entryOf } from '../../src/errors.ts';
 import { printable, shorten } from '../../src/log.ts';
+import { phraseOf } from '../../src/politeness/held-back.ts';
 import { EXIT } from '../command/failures.ts';
 import type { HeldLong } from '../command/held-hosts.ts';
-import { count, counted, durationText, highestFirst, size, speed } from './figures.ts';
+import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
 import { inOwnWords } from './own-hints.ts';
 import { fit, paint, piece, type Style } from './styles.ts';
 
@@ -185,10 +186,12 @@ function hostRows({ slowestHosts }: Summary): Row[] {
 
 /** Without since when, until when and what would change it: that is over. */
 function heldRows({ heldHosts = [] }: Summary): Row[] {
-  return heldHosts.map(({ key, hold, heldMs }) => ({
-    cells: [key],
-    text: `${hold.kind} for ${durationText(heldMs)} in all: ${hold.why === 'refuses' ? 'it refused (429)' : hold.reason}`,
-  }));
+  return heldHosts.map(({ key, hold, heldMs, isStanding }) => {
+    const inAll = `for ${durationText(heldMs)} in all`;
+    const was = `${hold.kind} ${inAll}: ${hold.why === 'refuses' ? 'it refused (429)' : hold.reason}`;
+    const still = `still ${phraseOf(hold, clock)} (${inAll}); what ends it: ${inOwnWords(hold.change)}`;
+    return { cells: [key], text: isStanding ? still : was };
+  });
 }
 
 function nextRows({ counts, command, output, badLines, interrupted }: Summary): Row[] {

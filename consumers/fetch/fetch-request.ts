@@ -30,14 +30,15 @@ export interface Fetched {
 export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Promise<Fetched | Outcome> {
   const { request, loadedCrawl, slot } = job;
   const { settings } = loadedCrawl;
+  const own = request.extras?.headers;
   const since = performance.now();
   let detour: Outcome | null = null;
   const result = await guardedFetch(context, job, {
     url: request.url,
     method: request.extras?.method ?? 'GET',
-    headers: headersOf(job),
+    headers: own ? { ...settings.header, ...own } : settings.header,
     body: request.extras?.body ?? null,
-    userAgent: settings.userAgent,
+    userAgent: loadedCrawl.userAgent,
     timeouts: request.extras?.timeouts
       ? { ...loadedCrawl.timeouts, ...request.extras.timeouts }
       : loadedCrawl.timeouts,
@@ -88,16 +89,6 @@ function fetchedSince(
 function lossOf(job: ActiveJob): Failure {
   const reason: unknown = job.abort.signal.reason;
   return isFailure(reason) ? reason : failure('E_LOCK_LOST');
-}
-
-function headersOf(job: ActiveJob): Record<string, string> {
-  const own = job.request.extras?.headers;
-  const shared = job.loadedCrawl.settings.header;
-  if (!own) return shared;
-  return {
-    ...shared,
-    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])),
-  };
 }
 
 /**

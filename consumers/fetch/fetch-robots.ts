@@ -1,7 +1,7 @@
 // Fetches robots.txt for the robots cache: with the same client, under the slot of the request that asks.
 import { type Failure, failure } from '../../src/errors.ts';
 import type { RedirectAnswer } from '../../src/fetch/client.ts';
-import { namedTimeOf } from '../../src/fetch/named-time.ts';
+import { isRefusal, namedTimeOf } from '../../src/fetch/named-time.ts';
 import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
 import { challengeOf } from '../../src/fetch/stand-ins.ts';
 import { gathered } from '../../src/metrics.ts';
@@ -188,7 +188,7 @@ async function fetchRobots(
     method: 'GET',
     headers: {},
     body: null,
-    userAgent: loadedCrawl.settings.userAgent,
+    userAgent: loadedCrawl.userAgent,
     timeouts: loadedCrawl.timeouts,
     maxBytes: MAX_BYTES,
     truncate: true,
@@ -224,9 +224,8 @@ async function readAnswer(
   // 9309 section 2.3.1.3), taken for 2xx its page would be read as rules. So they are unknown. A price or a
   // licence is the site's own 4xx.
   if (challenge) return { kind: 'unreachable', cause: challenge };
-  if (status >= 200 && status < 300) return fetched;
   const named = namedTimeOf(answer, Date.now());
-  if (named === null && status !== 429) return fetched;
+  if (!isRefusal(answer, named)) return fetched;
   const { maxPause, maxPostponed } = job.loadedCrawl.settings;
   const refusal = { named, ageMs: timings.total ?? 0, longestMs: maxPause };
   const { pausedMs, refusedForMs } = await context.backoff.refused(key, refusal);

@@ -8,6 +8,8 @@ import { failed, modified, modules, root, run } from './run.mjs';
  * Files that show when packages were installed: npm's own and ours. npm does not always write its own anew.
  */
 const marks = [join(modules, '.package-lock.json'), join(modules, '.drover-packages')];
+/** Set for the npm that the set-up runs, which has nothing to build. */
+export const IN_SETUP = 'DROVER_IN_SETUP';
 const nodeLink = join(modules, '.bin', 'node');
 
 /**
@@ -38,9 +40,13 @@ function installPackages() {
 
 function npm(args, cwd) {
   const given = process.env.npm_execpath ?? '';
+  // An npm that installs this checkout as a package calls the set-up: its --global and the like are not ours.
+  const foreign = /^npm_config_(global|location|prefix|local_prefix|dry_run|omit|package_lock)/i;
+  const environment = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  const options = { cwd, env: { ...Object.fromEntries(environment), [IN_SETUP]: '1' } };
   return /^npm/.test(basename(given))
-    ? run(process.execPath, [given, ...args], { cwd })
-    : run('npm', args, { cwd });
+    ? run(process.execPath, [given, ...args], options)
+    : run('npm', args, options);
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   apiTokens,
   byteSize,
   cidr,
+  contact,
   duration,
   headers,
   hostTable,
@@ -29,10 +30,28 @@ import {
  */
 export type Owner = 'crawl' | 'consumer' | 'place' | 'api' | 'command';
 
+/** Headings under which a command with many options shows them, in this order. */
+export const optionGroups = {
+  often: 'Most used:',
+  links: 'Which URLs:',
+  hosts: 'Limits of hosts:',
+  failures: 'Failures and dead letters:',
+  times: 'Time limits of a fetch:',
+  results: 'Records and messages:',
+  process: 'Process and Redis:',
+  api: 'API:',
+  output: 'Output and log:',
+  more: 'More:',
+} as const;
+
+export type OptionGroup = keyof typeof optionGroups;
+
 export interface Definition<T, Of extends Owner = Owner> {
   readonly of: Of;
   /** In the notation of commander. Without it, the setting has only a variable and a config key. */
   readonly flags?: string;
+  /** Where the help of a command with many options shows it. Default: `more`. */
+  readonly group?: OptionGroup;
   readonly help: string;
   readonly schema: z.ZodType<T>;
   readonly default: NoInfer<T>;
@@ -53,6 +72,7 @@ const setting = <T, const Of extends Owner>(definition: Definition<T, Of>): Defi
 export const definitions = {
   depth: setting({
     of: 'crawl',
+    group: 'often',
     flags: '-d, --depth <n>',
     help: 'follow links to this depth; 0 fetches only the seeds; unlimited if not given',
     schema: wholeNumber(0, 1_000_000).nullable(),
@@ -60,6 +80,7 @@ export const definitions = {
   }),
   limit: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--limit <n>',
     help: 'accept at most this many requests, seeds included',
     schema: wholeNumber(1).nullable(),
@@ -67,6 +88,7 @@ export const definitions = {
   }),
   scope: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--scope <host|domain|origin|any>',
     help: 'which links to follow, compared with the page that holds them',
     schema: z.enum(['host', 'domain', 'origin', 'any']),
@@ -74,6 +96,7 @@ export const definitions = {
   }),
   include: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--include <pattern>',
     help: 'follow only links that match one of these, each a glob or a /regex/ for the whole URL',
     schema: list(pattern),
@@ -82,6 +105,7 @@ export const definitions = {
   }),
   exclude: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--exclude <pattern>',
     help: 'do not follow links that match one of these',
     schema: list(pattern),
@@ -90,6 +114,7 @@ export const definitions = {
   }),
   perHost: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--per-host <n>',
     help: 'fetches in flight at one host, over the whole fleet',
     schema: wholeNumber(1, 10_000),
@@ -97,6 +122,7 @@ export const definitions = {
   }),
   delay: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--delay <duration>',
     help: 'least time from one start to the next at one host, over the whole fleet: 500ms, 2s',
     schema: duration,
@@ -104,12 +130,14 @@ export const definitions = {
   }),
   hosts: setting({
     of: 'crawl',
+    group: 'hosts',
     help: 'limits by host: {"*.example.com": {"delay": "2s", "concurrency": 1, "max": 100, "durationMs": "1m"}}; the most exact pattern counts',
     schema: hostTable,
     default: {},
   }),
   perServer: setting({
     of: 'crawl',
+    group: 'hosts',
     flags: '--per-server <n>',
     help: 'fetches in flight at one server, all its host names together (--server-by)',
     schema: wholeNumber(1, 10_000).nullable(),
@@ -117,6 +145,7 @@ export const definitions = {
   }),
   serverBy: setting({
     of: 'crawl',
+    group: 'hosts',
     flags: '--server-by <domain|address>',
     help: 'what makes names one server: the same registrable domain, or the same address',
     schema: z.enum(['domain', 'address']),
@@ -124,6 +153,7 @@ export const definitions = {
   }),
   adaptive: setting({
     of: 'crawl',
+    group: 'hosts',
     flags: '--no-adaptive',
     help: 'do not slow down for a host that gets slower or fails often (its pauses are still obeyed)',
     schema: onOrOff,
@@ -131,6 +161,7 @@ export const definitions = {
   }),
   maxCrawlDelay: setting({
     of: 'crawl',
+    group: 'hosts',
     flags: '--max-crawl-delay <duration>',
     help: 'longest Crawl-delay of a robots.txt to obey; longer ones count as this',
     schema: duration,
@@ -138,6 +169,7 @@ export const definitions = {
   }),
   maxFrontier: setting({
     of: 'crawl',
+    group: 'hosts',
     flags: '--max-frontier <n>',
     help: 'when this many requests wait in the crawl, producers are held back until there are fewer',
     schema: wholeNumber(1),
@@ -145,6 +177,7 @@ export const definitions = {
   }),
   sitemap: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--sitemap <url|auto>',
     help: 'take seeds from this sitemap; auto: from /sitemap.xml and the sitemaps in robots.txt, at the host of each seed',
     schema: list(z.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
@@ -153,6 +186,7 @@ export const definitions = {
   }),
   maxPerHost: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--max-per-host <n>',
     help: 'accept at most this many requests of one host',
     schema: wholeNumber(1).nullable(),
@@ -160,6 +194,7 @@ export const definitions = {
   }),
   maxPathRepeats: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--max-path-repeats <n>',
     help: 'do not follow links whose path repeats a segment more often than this: /a/b/a/b/a/b/a',
     schema: wholeNumber(1, 1000),
@@ -167,6 +202,7 @@ export const definitions = {
   }),
   maxChain: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--max-chain <n>',
     help: 'do not follow links at the end of a longer chain of numbered pages or hosts, as in an endless calendar',
     schema: wholeNumber(1, 1_000_000),
@@ -174,6 +210,7 @@ export const definitions = {
   }),
   keepSessionIds: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--keep-session-ids',
     help: 'leave session identifiers (jsessionid, PHPSESSID, sid=…) in links',
     schema: onOrOff,
@@ -181,6 +218,7 @@ export const definitions = {
   }),
   attempts: setting({
     of: 'crawl',
+    group: 'failures',
     flags: '--attempts <n>',
     help: 'attempts before a request is a dead letter',
     schema: wholeNumber(1, 100),
@@ -188,6 +226,7 @@ export const definitions = {
   }),
   backoff: setting({
     of: 'crawl',
+    group: 'failures',
     flags: '--backoff <duration>',
     help: 'wait before the second attempt; doubled for each further attempt, with a random part',
     schema: duration,
@@ -195,6 +234,7 @@ export const definitions = {
   }),
   maxBackoff: setting({
     of: 'crawl',
+    group: 'failures',
     flags: '--max-backoff <duration>',
     help: 'longest wait between two attempts',
     schema: duration,
@@ -202,6 +242,7 @@ export const definitions = {
   }),
   maxPostponed: setting({
     of: 'crawl',
+    group: 'hosts',
     flags: '--max-postponed <duration>',
     help: 'how long in all a request may be postponed by 429, Retry-After and used-up quotas before it is a dead letter',
     schema: duration,
@@ -210,6 +251,7 @@ export const definitions = {
   }),
   maxPause: setting({
     of: 'crawl',
+    group: 'hosts',
     flags: '--max-pause <duration>',
     help: 'longest pause of a host that one answer can ask for',
     schema: duration,
@@ -217,6 +259,7 @@ export const definitions = {
   }),
   deadOn: setting({
     of: 'crawl',
+    group: 'failures',
     flags: '--dead-on <status>',
     help: 'statuses that make dead letters instead of records, such as 403',
     schema: plainList(statusCode),
@@ -225,6 +268,7 @@ export const definitions = {
   }),
   ignoreRobots: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--ignore-robots',
     help: 'do not obey robots.txt (for your own hosts); --sitemap auto still reads its sitemaps',
     schema: onOrOff,
@@ -240,6 +284,7 @@ export const definitions = {
   }),
   allowPrivate: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--allow-private <cidr>',
     help: 'private or special addresses that may be fetched; each seed allows its own host and port',
     schema: plainList(cidr),
@@ -249,13 +294,23 @@ export const definitions = {
   }),
   userAgent: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--user-agent <text>',
-    help: 'the User-Agent header',
+    help: 'the User-Agent header; the contact is put behind it',
     schema: z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'),
-    default: 'drover/0.1 (+https://www.npmjs.com/package/drover)',
+    default: 'drover/0.1',
+  }),
+  contact: setting({
+    of: 'crawl',
+    group: 'often',
+    flags: '--contact <url|mail>',
+    help: 'a page or mail address where owners of hosts reach you, put into the User-Agent',
+    schema: contact.nullable(),
+    default: null,
   }),
   header: setting({
     of: 'crawl',
+    group: 'often',
     flags: '--header <"name: value">',
     help: 'a header of every request; sent to the hosts of the crawl, not to other origins after a redirect',
     schema: headers,
@@ -265,6 +320,7 @@ export const definitions = {
   }),
   timeoutDns: setting({
     of: 'crawl',
+    group: 'times',
     flags: '--timeout-dns <ms>',
     help: 'limit of the name look-up',
     schema: timeLimit,
@@ -272,6 +328,7 @@ export const definitions = {
   }),
   timeoutConnect: setting({
     of: 'crawl',
+    group: 'times',
     flags: '--timeout-connect <ms>',
     help: 'limit of the TCP connect, after the look-up',
     schema: timeLimit,
@@ -279,6 +336,7 @@ export const definitions = {
   }),
   timeoutTls: setting({
     of: 'crawl',
+    group: 'times',
     flags: '--timeout-tls <ms>',
     help: 'limit of the TLS handshake',
     schema: timeLimit,
@@ -286,6 +344,7 @@ export const definitions = {
   }),
   timeoutSend: setting({
     of: 'crawl',
+    group: 'times',
     flags: '--timeout-send <ms>',
     help: 'limit of sending the request',
     schema: timeLimit,
@@ -293,6 +352,7 @@ export const definitions = {
   }),
   timeoutResponse: setting({
     of: 'crawl',
+    group: 'times',
     flags: '--timeout-response <ms>',
     help: 'limit from the request sent to the header received',
     schema: timeLimit,
@@ -300,6 +360,7 @@ export const definitions = {
   }),
   timeoutRead: setting({
     of: 'crawl',
+    group: 'times',
     flags: '--timeout-read <ms>',
     help: 'limit between two pieces of the body',
     schema: timeLimit,
@@ -307,6 +368,7 @@ export const definitions = {
   }),
   timeoutRequest: setting({
     of: 'crawl',
+    group: 'times',
     flags: '--timeout-request <ms>',
     help: 'limit of the whole request, redirects included',
     schema: timeLimit,
@@ -314,6 +376,7 @@ export const definitions = {
   }),
   maxBytes: setting({
     of: 'crawl',
+    group: 'results',
     flags: '--max-bytes <size>',
     help: 'largest decoded body',
     schema: byteSize,
@@ -321,6 +384,7 @@ export const definitions = {
   }),
   maxRedirects: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--max-redirects <n>',
     help: 'redirects followed for one request',
     schema: wholeNumber(0, 50),
@@ -328,6 +392,7 @@ export const definitions = {
   }),
   maxUrlLength: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--max-url-length <n>',
     help: 'longer URLs are not accepted',
     schema: wholeNumber(16, 65_536),
@@ -335,6 +400,7 @@ export const definitions = {
   }),
   stripParams: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--strip-params <name>',
     help: 'query parameters to remove from every URL, * at the end as wildcard: utm_*',
     schema: list(pattern),
@@ -343,6 +409,7 @@ export const definitions = {
   }),
   body: setting({
     of: 'crawl',
+    group: 'results',
     flags: '--body <text|base64|none>',
     help: 'how records keep the body',
     schema: z.enum(['text', 'base64', 'none']),
@@ -350,6 +417,7 @@ export const definitions = {
   }),
   webhook: setting({
     of: 'crawl',
+    group: 'results',
     flags: '--webhook <url>',
     help: 'the URL for a signed POST when the crawl has finished (DROVER_WEBHOOK_SECRET)',
     schema: webUrl.nullable(),
@@ -358,6 +426,7 @@ export const definitions = {
   }),
   webhookDead: setting({
     of: 'crawl',
+    group: 'results',
     flags: '--webhook-dead <n>',
     help: 'also call the webhook when the crawl has this many dead letters',
     schema: wholeNumber(1).nullable(),
@@ -366,6 +435,7 @@ export const definitions = {
 
   concurrency: setting({
     of: 'consumer',
+    group: 'often',
     flags: '-c, --concurrency <n>',
     help: 'fetches in flight in one consumer process, and the size of its connection pool',
     schema: wholeNumber(1, 10_000),
@@ -373,6 +443,7 @@ export const definitions = {
   }),
   dnsServers: setting({
     of: 'consumer',
+    group: 'process',
     flags: '--dns-server <address>',
     help: 'name servers to use instead of those of the system: 9.9.9.9, 127.0.0.1:5353',
     schema: plainList(z.string().min(1)),
@@ -381,12 +452,14 @@ export const definitions = {
   }),
   lockDuration: setting({
     of: 'consumer',
+    group: 'process',
     help: 'how long a consumer that does not respond keeps its jobs before another takes them',
     schema: duration.pipe(z.number().min(1000)),
     default: 8000,
   }),
   grace: setting({
     of: 'consumer',
+    group: 'process',
     flags: '--grace <duration>',
     help: 'how long a consumer or server that stops waits for what is in flight',
     schema: duration,
@@ -394,6 +467,7 @@ export const definitions = {
   }),
   autoReplay: setting({
     of: 'consumer',
+    group: 'failures',
     flags: '--auto-replay <duration>',
     help: 'how often to replay one dead letter of each host that was down; if it succeeds, the others follow; 0: never',
     schema: duration,
@@ -401,6 +475,7 @@ export const definitions = {
   }),
   keepDead: setting({
     of: 'consumer',
+    group: 'failures',
     flags: '--keep-dead <duration>',
     help: 'export and purge dead letters that are older than this; if not given, they are kept for ever',
     schema: anyDuration.pipe(z.number().min(1000)).nullable(),
@@ -408,6 +483,7 @@ export const definitions = {
   }),
   keepDeadCount: setting({
     of: 'consumer',
+    group: 'failures',
     flags: '--keep-dead-count <n>',
     help: 'keep at most this many dead letters; export and purge the oldest beyond that',
     schema: wholeNumber(0).nullable(),
@@ -415,6 +491,7 @@ export const definitions = {
   }),
   purgeUnexported: setting({
     of: 'consumer',
+    group: 'failures',
     flags: '--purge-unexported',
     help: 'purge old dead letters without exporting them first',
     schema: onOrOff,
@@ -422,6 +499,7 @@ export const definitions = {
   }),
   webhookSecret: setting({
     of: 'consumer',
+    group: 'results',
     help: 'the key that signs webhooks (HMAC-SHA256): any text, or whsec_ and the key in base64; consumers need it',
     schema: z
       .string()
@@ -436,6 +514,7 @@ export const definitions = {
   }),
   otelEndpoint: setting({
     of: 'consumer',
+    group: 'results',
     flags: '--otel <url>',
     help: 'send OpenTelemetry traces to this URL (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces',
     schema: webUrl.nullable(),
@@ -445,6 +524,7 @@ export const definitions = {
 
   dataDir: setting({
     of: 'place',
+    group: 'process',
     flags: '--data-dir <path>',
     help: 'the folder for records, logs and the embedded Redis',
     schema: z.string().min(1),
@@ -452,6 +532,7 @@ export const definitions = {
   }),
   redisUrl: setting({
     of: 'place',
+    group: 'process',
     flags: '--redis <url>',
     help: 'your own Redis instead of the embedded one (also REDIS_URL)',
     schema: z
@@ -464,6 +545,7 @@ export const definitions = {
   }),
   namespace: setting({
     of: 'place',
+    group: 'process',
     flags: '--namespace <name>',
     help: 'namespace of all keys in Redis, for several fleets on one server',
     schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
@@ -473,6 +555,7 @@ export const definitions = {
 
   apiHost: setting({
     of: 'api',
+    group: 'api',
     flags: '--host <address>',
     help: 'the address that the API listens on; any address except loopback needs DROVER_API_TOKEN',
     schema: z.string().min(1),
@@ -480,6 +563,7 @@ export const definitions = {
   }),
   apiPort: setting({
     of: 'api',
+    group: 'api',
     flags: '--port <n>',
     help: 'the port that the API listens on; 0 for any free one',
     schema: wholeNumber(0, 65_535),
@@ -487,6 +571,7 @@ export const definitions = {
   }),
   apiToken: setting({
     of: 'api',
+    group: 'api',
     help: 'bearer tokens of the API, separated by commas; ro: before a token allows only reading',
     schema: apiTokens,
     default: [],
@@ -494,18 +579,21 @@ export const definitions = {
   }),
   allowHost: setting({
     of: 'api',
+    group: 'api',
     flags: '--allow-host <name>',
     help: 'further host names, as browsers write them, under which the API may be called (behind a proxy)',
     schema: plainList(
       z
         .string()
-        .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com, in lower case'),
+        .toLowerCase()
+        .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com'),
     ),
     default: [],
     many: true,
   }),
   queuesWritable: setting({
     of: 'api',
+    group: 'api',
     flags: '--queues-writable',
     help: 'allow changes in the raw queues at /queues, not only reading',
     schema: onOrOff,
@@ -514,6 +602,7 @@ export const definitions = {
 
   logLevel: setting({
     of: 'command',
+    group: 'output',
     flags: '--log-level <level>',
     help: 'what is written to the log: trace, debug, info, warn, error, silent',
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),

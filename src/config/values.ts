@@ -1,6 +1,7 @@
 // The types of values of settings: how each is written in a flag, a variable or a file, and what it becomes.
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
 
 /** From a flag or variable, only digits are accepted. Coercion would take '' and null as 0, and true as 1. */
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -69,34 +70,21 @@ function itemsOf(text: string): string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }
 
+/** Lines, or an object of values by name. In a variable it is one line. */
 export const headers = z.preprocess(
-  (value) => {
-    if (typeof value === 'string') return headerLines([value]);
-    return Array.isArray(value) ? headerLines(value) : value;
-  },
-  z.record(
-    z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, 'not a header name'),
-    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value holds Latin-1 text and no line end'),
-    { error: ({ code }) => (code === 'invalid_key' ? 'expected "name: value"' : undefined) },
-  ),
+  (value) => (typeof value === 'string' ? [value] : value),
+  z.unknown().transform((value, context) => {
+    const { data, error } = (Array.isArray(value) ? headerLines : headerTable).safeParse(value);
+    if (error) context.issues.push(...(error.issues as typeof context.issues));
+    return data ?? z.NEVER;
+  }),
 );
-
-function headerLines(lines: unknown[]): Record<string, string> {
-  const entries = lines.map((line) => {
-    const text = String(line);
-    const colon = text.indexOf(':');
-    return colon < 1
-      ? [`${text} (without a colon)`, '']
-      : [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
-  });
-  return Object.fromEntries(entries);
-}
 
 /** A glob, or a /regex/. */
 export const pattern = z.string().min(1);
 
-/** `example.com`, `*.example.com` or `*`, each with or without a port, spelled like limiter keys. */
-const hostPattern = z.string().regex(/^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/);
+/** `example.com`, `*.example.com` or `*`, each with or without a port. */
+const hostPattern = z.string().regex(/^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/i);
 
 /** How much a host may be asked. `max` starts in `durationMs` is a rate. Times in milliseconds. */
 const hostRule = z
@@ -121,10 +109,10 @@ export const hostTable = z.preprocess(
       return z.NEVER;
     }
   },
-  z.record(hostPattern, hostRule, {
+  anyCaseRecord(hostPattern, hostRule, {
     error: ({ code }) =>
       code === 'invalid_key'
-        ? 'expected a host such as example.com, *.example.com or 10.0.0.7:8080, in lower case'
+        ? 'expected a host such as example.com, *.example.com or 10.0.0.7:8080'
         : undefined,
   }),
 );
@@ -147,6 +135,19 @@ export const apiTokens = z.preprocess(
 );
 
 export const webUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'expected an http:// or https:// URL');
+
+/** In a comment of a header: visible ASCII without parentheses and backslashes (RFC 9110 section 5.6.5). */
+export const contact = z
+  .string()
+  .regex(
+    /^(https?:\/\/[^\s/]+|mailto:[^\s@]+@|[^\s@:/]+@[^\s@/]+$)/i,
+    'expected the http:// or https:// URL of a page, or a mail address',
+  )
+  .regex(
+    /^[\x21-\x27\x2a-\x5b\x5d-\x7e]{1,500}$/,
+    'expected up to 500 visible ASCII characters without ( ) \\',
+  )
+  .transform((text) => text.replace(/^mailto:/i, ''));
 
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');

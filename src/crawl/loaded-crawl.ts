@@ -1,6 +1,7 @@
 // What a consumer needs to know about a crawl to process its requests. It is read from Redis at first use and
 // again every second.
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
+import { userAgentOf } from '../config/user-agent.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import type { Fleet } from '../fleet.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
@@ -17,6 +18,8 @@ export interface LoadedCrawl {
   changedAt: number;
   settings: CrawlSettings;
   scope: Scope;
+  /** The header. */
+  userAgent: string;
   timeouts: FetchTimeouts;
   urlRules: UrlRules;
   /** host:port of seeds that the operator named. It is filled as the guard asks for them. */
@@ -97,6 +100,7 @@ export function loadedCrawlOf(crawl: string, recordsFolder: string, settings: Cr
     changedAt: 0,
     settings,
     scope: createScope(settings),
+    userAgent: userAgentOf(settings),
     timeouts: {
       dns: settings.timeoutDns,
       connect: settings.timeoutConnect,

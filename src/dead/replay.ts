@@ -208,14 +208,10 @@ function overridden(request: Request, { attempts, timeouts, headers, delayMs }: 
     ...extras,
     ...(attempts === undefined ? {} : { attempts }),
     ...(timeouts ? { timeouts: { ...extras?.timeouts, ...timeouts } } : {}),
-    ...(headers ? { headers: { ...lowered(extras?.headers ?? {}), ...lowered(headers) } } : {}),
+    ...(headers ? { headers: { ...extras?.headers, ...headers } } : {}),
     ...(delayMs === undefined
       ? {}
       : { limiter: { ...extras?.limiter, key: limiterKeyOfRequest(request), delayMs } }),
   };
   return { ...request, extras: Object.keys(changed).length > 0 ? changed : null };
-}
-
-function lowered(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -1,7 +1,7 @@
 // What a fetch means for its request: the one table from answers and failures to verdicts.
 import { catalogue, type ErrorCode, type Failure, failure } from '../errors.ts';
 import type { FetchResult, Verdict } from '../outcome.ts';
-import { namedTimeOf } from './named-time.ts';
+import { isRefusal, isServed, namedTimeOf } from './named-time.ts';
 import { standInOf } from './stand-ins.ts';
 
 export interface Rules {
@@ -25,9 +25,9 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
   // Before a success and before what names a time: a challenge may have the status of either.
   const standIn = standInOf(answer);
   if (standIn) return { kind: 'recorded', answer, failure: standIn };
-  if (status >= 200 && status < 300) return { kind: 'recorded', answer, failure: null };
+  if (isServed(status)) return { kind: 'recorded', answer, failure: null };
   const named = namedTimeOf(answer, rules.nowMs);
-  if (named !== null || status === 429) {
+  if (isRefusal(answer, named)) {
     return { kind: 'postponed', failure: ofStatus('E_RATE_LIMITED', status), answer, named };
   }
   if (status === 408 || status === 425) {

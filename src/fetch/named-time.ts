@@ -1,18 +1,37 @@
-// Reads from an answer when its host may be asked again.
+// Reads from an answer whether and when its host may be asked again.
 import type { NamedTime } from '../outcome.ts';
 import { readQuotas } from './rate-limit-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
+const TOO_MANY_REQUESTS = 429;
+
 /**
- * Statuses with which servers refuse requests beyond a quota (GitHub uses 403). Any other status is about its
- * page, whatever is left of a quota.
+ * Whether a status may mean that a request was beyond a quota: GitHub uses 403, gateways use 413 and any 5xx.
+ * Other statuses are about their page, whatever is left of a quota.
  */
-const refusals: ReadonlySet<number> = new Set([403, 429, 503]);
+const mayBeBeyondQuota = (status: number) =>
+  status === 403 ||
+  status === 408 ||
+  status === 413 ||
+  status === 425 ||
+  status === 429 ||
+  (status >= 500 && status < 600);
+
+/** Whether an answer is a success (2xx). */
+export const isServed = (status: number) => status >= 200 && status < 300;
+
+/**
+ * Whether the host wants to be asked later instead of answering: no success, and a named time (namedTimeOf)
+ * or the status 429 (RFC 6585 section 4).
+ */
+export function isRefusal({ status }: { status: number }, named: NamedTime | null): boolean {
+  return !isServed(status) && (named !== null || status === TOO_MANY_REQUESTS);
+}
 
 /**
  * Retry-After counts with any status (RFC 9110 section 10.2.3), before the end of a used-up quota
- * (draft-ietf-httpapi-ratelimit-headers section 7), which counts only with a refusal. Null if the answer
- * names neither. `nowMs`: milliseconds since 1970.
+ * (draft-ietf-httpapi-ratelimit-headers section 7), which counts with a status that may mean it. Null if the
+ * answer names neither. `nowMs`: milliseconds since 1970.
  */
 export function namedTimeOf(
   { status, headers }: { status: number; headers: Record<string, string> },
@@ -20,6 +39,6 @@ export function namedTimeOf(
 ): NamedTime | null {
   const afterMs = parseRetryAfter(headers['retry-after'], nowMs);
   if (afterMs !== null) return { afterMs, by: 'retry-after' };
-  const spent = refusals.has(status) ? readQuotas(headers, nowMs)?.spent : null;
+  const spent = mayBeBeyondQuota(status) ? readQuotas(headers, nowMs)?.spent : null;
   return spent ? { afterMs: spent.resetMs, by: 'quota' } : null;
 }

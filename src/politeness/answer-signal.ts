@@ -1,5 +1,6 @@
 // What one answer tells about its host: whether it was good, and what it says about further requests.
 import { catalogue } from '../errors.ts';
+import { isRefusal } from '../fetch/named-time.ts';
 import { intervalOf, readQuotas } from '../fetch/rate-limit-headers.ts';
 import { standInOf } from '../fetch/stand-ins.ts';
 import type { FetchResult, NamedTime } from '../outcome.ts';
@@ -30,10 +31,9 @@ export function signalOf(
   // The answer of a gatekeeper, whatever its status. It says nothing about the host's health, nor when to
   // come again.
   if (standInOf(result.answer) !== null) return { kind: 'nothing', named: null, quota: null };
-  const isServed = status >= 200 && status < 300;
-  // A host that names a time has said everything: draft-ietf-httpapi-ratelimit-headers, section 7.
-  if (named !== null) return { kind: isServed ? 'good' : 'refusal', named, quota: null };
-  if (status === 429) return { kind: 'refusal', named: null, quota: null };
+  // A host that refuses or names a time has said everything: draft-ietf-httpapi-ratelimit-headers, section 7.
+  if (isRefusal(result.answer, named)) return { kind: 'refusal', named, quota: null };
+  if (named !== null) return { kind: 'good', named, quota: null };
   const kind = status >= 500 ? failure : 'good';
   const quotas = readQuotas(headers, nowMs);
   if (quotas === null) return { kind, named: null, quota: null };

@@ -60,9 +60,14 @@ const RECOVERY_FACTOR = 0.5;
 /** A pace below this time, or below this part of the latency, counts as none. */
 const LEAST_PACE_MS = 5;
 const LEAST_PACE_OF_LATENCY = 1 / 8;
-/** "Slower than usual" means at least this many times as slow, and slower by at least this time. */
-const SLOWER_TIMES = 2;
-const SLOWER_MS = 200;
+/**
+ * "Slower than usual" means at least this many times as slow, and slower by at least this time. A few
+ * milliseconds more are noise, and a fast host is slow long before it needs 200 ms.
+ */
+const SLOWER = [
+  { times: 2, ms: 200 },
+  { times: 5, ms: 25 },
+];
 /** A host that stays slow for a few times this long is usual that way. */
 const USUAL_MS = 10_000;
 /** How much the answers since the last change count for the share of failures that is shown. */
@@ -75,6 +80,18 @@ const LOWER_WEIGHT = 0.3;
  */
 const OLDER_WEIGHT = 0.8;
 const LONGEST_GAP_MS = 10_000;
+
+/**
+ * How often a process tells the fleet what it saw of a host (a refusal at once), and what is worth it: so
+ * many answers, or one failure; of a key that obeys a clock, fewer once they are old. Those of another are
+ * told with the next failure and kept so long for that, or else the fleet would hear of failures alone.
+ */
+export const telling = { everyMs: 250, enoughAnswers: 3, oldMs: 2000, keptMs: 30_000 } as const;
+
+/** What is known about a host is kept for this time after the last answer, or after its pause. */
+export const knownForMs = 3_600_000;
+/** A slowed host is shown as held back for this time after its last answer. */
+export const slowedShownMs = 60_000;
 
 /** An answer that says when to come again, or refuses without a time. */
 export interface Refusal {
@@ -176,7 +193,9 @@ function paced(state: HostBackoff, seen: Observation, now: number): HostBackoff 
   const isSlowed = state.paceWhy === 'failures';
   const share = failures / Math.max(1, answers + (isSlowed ? ASSUMED_GOOD : 0));
   const isFailing = share >= LARGE_SHARE && (isSlowed || failures >= LEAST_FAILURES);
-  const isSlow = latency > usualLatency * SLOWER_TIMES && latency - usualLatency > SLOWER_MS;
+  const isSlow = SLOWER.some(
+    ({ times, ms }) => latency > usualLatency * times && latency - usualLatency > ms,
+  );
   const from = Math.max(state.pace, gapMs / gapAnswers);
   if (isFailing) {
     const pace = failingPace(from, share, Math.max(SLOWEST_MS, latency));
@@ -254,7 +273,9 @@ function afterRefusal(known: HostBackoff, refusal: Refusal, now: number, random:
   }
   if (now - ageMs <= known.refusedAt)
     return paused({ ...known, ...since }, { ms: Math.min(namedMs, longestMs), why }, now);
-  const state = recent(known, { answers: 1, failures: 0, refused: 1 });
+  // In the share, refusals in a row count once, so that one good answer forgets a long row of them.
+  const isFirstOfRow = known.refusedSince === 0;
+  const state = isFirstOfRow ? recent(known, { answers: 1, failures: 0, refused: 1 }) : known;
   const refusals = Math.min(known.refusals + 1, MOST_REFUSALS);
   const doubled = FIRST_PAUSE_MS * 2 ** (refusals - 1);
   const ms = Math.max(namedMs, doubled * (LEAST_OF_PAUSE + (1 - LEAST_OF_PAUSE) * random));

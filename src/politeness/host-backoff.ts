@@ -6,7 +6,7 @@ import type { Fleet } from '../fleet.ts';
 import type { NamedTime } from '../outcome.ts';
 import { defineScript, oneOf } from '../scripts.ts';
 import type { Signal } from './answer-signal.ts';
-import { afterObservation, leastPauseMs } from './backoff.ts';
+import { afterObservation, knownForMs, leastPauseMs, slowedShownMs, telling } from './backoff.ts';
 import { changesOf, FIELD_NAMES, type HostBackoff, stateOf } from './backoff-state.ts';
 import type { KeyEvents } from './key-events.ts';
 import {
@@ -17,7 +17,7 @@ import {
   observationOf,
   type PauseState,
   type Pending,
-} from './sightings.ts';
+} from './observations.ts';
 
 export type { PauseState };
 
@@ -52,13 +52,8 @@ export interface Backoff {
   stop(): Promise<void>;
 }
 
-const TELL_MS = 250;
 const MOST_KEYS_A_CALL = 100;
 const MOST_KEYS = 20_000;
-/** What is known about a host is kept for this time after the last answer, or after its pause. */
-const STATE_KEPT_MS = 3_600_000;
-/** A slowed host is shown as held back for this time after its last answer. */
-const SHOWN_MS = 60_000;
 export function createBackoff(parts: {
   fleet: Fleet;
   keyEvents: KeyEvents;
@@ -80,7 +75,7 @@ class FleetBackoff implements Backoff {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => this.#tellWorthwhile(), TELL_MS);
+    this.#timer = setInterval(() => this.#tellWorthwhile(), telling.everyMs);
   }
 
   note(key: string, { signal, ageMs, latencyMs, longestMs, timed }: Answered): void {
@@ -138,7 +133,7 @@ class FleetBackoff implements Backoff {
     seen.quota = quota;
     this.#parts.keyEvents.noteTimed(key);
     const now = performance.now();
-    if (now - (this.#quotaTold.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_MS) return;
+    if (now - (this.#quotaTold.get(key) ?? Number.NEGATIVE_INFINITY) < telling.everyMs) return;
     if (this.#quotaTold.size >= MOST_KEYS) this.#quotaTold.clear();
     this.#quotaTold.set(key, now);
     this.#tellAtOnce(key);
@@ -226,7 +221,7 @@ class FleetBackoff implements Backoff {
     if (decided.every(({ before, after }) => before === after)) return decided.map(() => true);
     const hosts = decided.map(({ key, seen, version, before, after }) => {
       const changes = changesOf(before, after);
-      const keptMs = STATE_KEPT_MS + Math.max(0, after.pauseUntil - now);
+      const keptMs = knownForMs + Math.max(0, after.pauseUntil - now);
       const startAfterMs = seen.quota ? Math.ceil(seen.quota.intervalMs) : 0;
       return { key, version, heldUntilMs: heldUntil(after, now), keptMs, startAfterMs, changes };
     });
@@ -285,7 +280,7 @@ function pauseStateOf({ pauseUntil, refusedSince }: HostBackoff, now: number): P
 
 /** 0 when it is neither paused nor slowed. */
 function heldUntil({ pauseUntil, pace, quotaUntil }: HostBackoff, now: number): number {
-  const until = Math.max(pauseUntil, quotaUntil, pace > 0 ? now + SHOWN_MS : 0);
+  const until = Math.max(pauseUntil, quotaUntil, pace > 0 ? now + slowedShownMs : 0);
   return until > now ? Math.ceil(until) : 0;
 }
 

@@ -1,6 +1,7 @@
 // One attempt to deliver an event: a signed POST behind the address guard, and what its answer means.
 
 import { storedSettings } from '../config/settings.ts';
+import { userAgentOf } from '../config/user-agent.ts';
 import { catalogue, packFailure } from '../errors.ts';
 import type { Fetcher } from '../fetch/client.ts';
 import { parseRetryAfter } from '../fetch/retry-after.ts';
@@ -50,7 +51,7 @@ export async function deliver(
       ...signWebhook(secret, job.id ?? '', Math.floor(Date.now() / 1000), body),
     },
     body,
-    userAgent: settings.userAgent,
+    userAgent: userAgentOf(settings),
     timeouts: {
       dns: TIMEOUT_MS,
       connect: TIMEOUT_MS,

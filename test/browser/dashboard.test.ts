@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { DESKTOP, namelessControls, overflowOf, PHONE, tabTo } from '../support/api/browser.ts';
+import {
+  cutPlaceholders,
+  DESKTOP,
+  namelessControls,
+  overflowOf,
+  PHONE,
+  tabTo,
+} from '../support/api/browser.ts';
 import { go, MARKUP, openStage, picture } from '../support/api/dashboard.ts';
 
 const stage = openStage();
@@ -15,8 +22,15 @@ async function watchACrawl(page: Page, name: string): Promise<void> {
   await form.getByLabel('Name').fill(name);
   await form.getByLabel('Delay, ms').fill('60');
   await form.getByLabel('Limit').fill('50');
+  await form.getByText('Sitemap, User-Agent, headers').click();
+  assert.deepEqual(await cutPlaceholders(page), []);
+  await form.getByLabel('User-Agent').fill('watcher/1');
+  await form.getByLabel('Contact').fill('me@a.example');
+  await form.getByLabel('Headers').fill('Accept-Language: en\nX-Shop: yes');
   await form.getByRole('button', { name: 'Start' }).click();
   await page.getByRole('heading', { name }).waitFor();
+  const { settings } = await stage.get(`/v1/crawls/${name}`);
+  assert.deepEqual([settings.userAgent, settings.contact], ['watcher/1', 'me@a.example']);
   await page.locator('[role=progressbar]:not([aria-valuenow="0"])').first().waitFor();
   await page.getByRole('link', { name: '← Crawls' }).click();
   await page.getByRole('row', { name }).getByText('running').waitFor();
@@ -110,6 +124,7 @@ test('every view fits every window, in both schemes, and names all its controls'
       await page.getByText(/^Loading…$/).waitFor({ state: 'detached' });
       const name = `${size === DESKTOP ? 'desk' : 'phone'}-${colorScheme}-${view.replace(/\W.*/, '')}`;
       assert.equal(await overflowOf(page), 0, `${name} is wider than its window`);
+      assert.deepEqual(await cutPlaceholders(page), [], name);
       assert.deepEqual(await namelessControls(page), [], name);
       await picture(page, `${name}-${views.indexOf(view)}`);
     }

@@ -94,3 +94,19 @@ test('a refusal pauses the host in this process at once, in all others soon, and
   assert.equal(await first.fleet.redis.hget(first.fleet.keys.limiter('a.test'), 'refusals'), '1');
   assert.deepEqual(await first.fleet.redis.zrange(first.fleet.keys.heldHosts, '0', '-1'), ['a.test']);
 });
+
+test('what a process sees of a failing host is known in the fleet within a second, whenever it comes', async (t) => {
+  const { fleet, backoff } = processOf(t, '{soon:0}');
+  const hosts = Array.from({ length: 8 }, (_, n) => `h${n}.test`);
+  const told = await Promise.all(
+    hosts.map(async (host, n) => {
+      await setTimeout(n * 200);
+      for (let failure = 0; failure < 10; failure++) backoff.note(host, answered('failure'));
+      const since = performance.now();
+      const isSlowed = async () => Number(await fleet.redis.hget(fleet.keys.limiter(host), 'pace')) > 0;
+      await until(isSlowed, { what: `${host} to be slowed`, everyMs: 10 });
+      return performance.now() - since;
+    }),
+  );
+  assert.ok(Math.max(...told) < 1000, `${Math.round(Math.max(...told))} ms`);
+});

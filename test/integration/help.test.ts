@@ -1,6 +1,8 @@
 // What drover help prints of commands and of commands of commands, and of what is none.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { crawlCommand } from '../../cli/commands.ts';
+import { optionGroups } from '../../src/config/table.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 
 test('help reaches every command, and shows defaults with their units', async () => {
@@ -12,6 +14,7 @@ test('help reaches every command, and shows defaults with their units', async ()
   };
   assert.match(await help(), /^Usage: drover \[options\] \[command\]\n/);
   assert.match(await help('dead'), /^Usage: drover dead \[options\] \[command\]\n/);
+  assert.match(await help('dead', 'replay'), /^Usage: drover dead replay \[options\]/);
   assert.match(await help('dead', 'list'), /^Usage: drover dead list \[options\]/);
   assert.match((await help('bench')).replace(/\s+/g, ' '), /frontier, politeness or backoff/);
   const crawl = (await help('crawl')).replace(/\s+/g, ' ');
@@ -19,14 +22,39 @@ test('help reaches every command, and shows defaults with their units', async ()
   assert.match(crawl, /--backoff <\w+> [^(]*\(default: 1s\)/);
   assert.match(crawl, /--max-bytes <size> [^(]*\(default: 10MiB\)/);
   assert.match(crawl, /--attempts <n> [^(]*\(default: 4\)/);
-  for (const none of [['nope'], ['dead', 'nope']]) {
-    const { code, stderr } = await runner.run(['help', ...none]);
-    assert.equal(code, 2);
-    assert.equal(
-      stderr,
-      `error: unknown command '${none.join(' ')}'\n(npm run drover -- help lists the commands)\n`,
-    );
+});
+
+test('a usage error names the help of the very command', async () => {
+  const runner = await openCommandRunner();
+  const rows = [
+    [['nope'], "unknown command 'nope'", 'help lists the commands'],
+    [['help', 'nope'], "unknown command 'nope'", 'help lists the commands'],
+    [['help', 'dead', 'nope'], "unknown command 'dead nope'", 'help dead lists the commands'],
+    [['dead', 'nope'], "unknown command 'nope'", 'help dead lists the commands'],
+    [['crawl', '--zzzzzzzz'], "unknown option '--zzzzzzzz'", 'help crawl shows its options'],
+    [['dead', 'replay', '--zzzzzzzz'], "unknown option '--zzzzzzzz'", 'help dead replay shows its options'],
+    [['hosts', 'set'], "missing required argument 'host'", 'help hosts set shows its options'],
+  ] as const;
+  for (const [args, error, hint] of rows) {
+    const { code, stderr } = await runner.run(args);
+    assert.deepEqual([code, stderr], [2, `error: ${error}\n(npm run drover -- ${hint})\n`]);
   }
+});
+
+test('many options stand in groups, the most used first, and few in one', () => {
+  const headings = (...names: string[]) => {
+    let command = crawlCommand();
+    for (const name of names) command = command.commands.find((one) => one.name() === name) ?? command;
+    return command.helpInformation().match(/^[A-Z].*:$/gm);
+  };
+  const all = Object.values(optionGroups);
+  assert.deepEqual(headings('crawl'), ['Arguments:', ...all.filter((one) => !/API|More/.test(one))]);
+  assert.deepEqual(
+    headings('serve'),
+    all.filter((one) => one !== 'More:'),
+  );
+  assert.deepEqual(headings('dead', 'replay')?.slice(0, 2), ['Arguments:', 'Most used:']);
+  assert.deepEqual(headings('dead', 'list'), ['Arguments:', 'Options:']);
 });
 
 test('one bad line is one bad line', async () => {

@@ -18,6 +18,10 @@ const named: [string, Behaviour][] = [
   ['404', { status: 404, retryAfter: 1 }],
   ['301', { status: 301, retryAfter: 1, headers: { location: '/p/3' } }],
   ['403 by quota', { status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' } }],
+  ...[413, 500, 502, 504].map((status): [string, Behaviour] => [
+    `${status} by quota`,
+    { status, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' } },
+  ]),
   ['503 by quota', { status: 503, headers: { ratelimit: '"a";r=0;t=1' } }],
   [
     '429 by quota with a unit',

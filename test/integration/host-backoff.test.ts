@@ -190,3 +190,22 @@ test('explain, hosts and the summary of crawl say that a host is paused, why, un
     ),
   );
 });
+
+test('progress, explain and the summary say that a host is slowed, and what ends it', async (t) => {
+  const site = await openSite(t, { behaviours: { '/p/*': { status: 500 } } });
+  const runner = await openCommandRunner();
+  const path = await writeList(runner, [site.url], 200);
+  const shown = ['--depth', '0', '--crawl', 'c', '--attempts', '1'];
+  const crawl = runner.start(['crawl', path, ...shown]);
+  const slowed = /slowed to one start each [\d.]+ m?s since [\d:]+: \d+ % of its last answers were failures/;
+  await crawl.line(slowed, 30_000);
+  const explained = await runner.run(['explain', `${site.url}/p/199`]);
+  assert.match(explained.stdout.replace(/\s+/g, ' '), /slowed to one start each .* of its last answers were/);
+  crawl.kill('SIGINT');
+  assert.equal((await crawl.exit).code, 130);
+  const summary = crawl.stderr().slice(crawl.stderr().indexOf('Held back')).replace(/\s+/g, ' ');
+  assert.match(
+    summary,
+    /still slowed to one start each .*what ends it: wait until the host is well again, or/,
+  );
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -66,4 +66,14 @@ test('the packed package, installed in an empty folder, answers --version, crawl
   const { stdout: told } = await run(process.execPath, ['enqueue.mts'], { cwd: home });
   assert.equal(told, 'shop 1 1\n');
   await assertServes(t, home);
+});
+
+test('a checkout that is installed as a folder is built on the way', { timeout: 180_000 }, async () => {
+  const home = await temporaryDirectory('package-folder');
+  await writeFile(join(home, 'package.json'), '{"private": true}');
+  const since = Date.now();
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', root], { cwd: home });
+  const drover = join(home, 'node_modules/.bin/drover');
+  assert.ok((await stat(drover)).mtimeMs >= since - 1000, 'the command is as old as the installation');
+  assert.match((await run(drover, ['--version'], { cwd: home })).stdout, /^\d+\.\d+\.\d+\n$/);
 });

@@ -20,7 +20,7 @@ const floors: Record<number, string[]> = {
   3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
   1: ['src/url', 'src/usage', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts', 'src/lua'],
-  0: ['src/errors.ts', 'src/redact.ts'],
+  0: ['src/errors.ts', 'src/redact.ts', 'src/any-case.ts'],
 };
 const sameRoom: Record<string, string> = {
   'src/scripts.ts': 'src/redis.ts',

@@ -86,7 +86,7 @@ test('a text that is no packed request is refused', () => {
 
 test('a request with every field is taken as it is', () => {
   const input: RequestInput = {
-    ...{ url, method: 'POST', headers: { 'X-One': 'a; b' }, body: 'x', userData: { a: [1, null] } },
+    ...{ url, method: 'POST', headers: { 'x-one': 'a; b' }, body: 'x', userData: { a: [1, null] } },
     ...{ priority: 9, label: 'list', depth: 2, attempts: 3, backoff: { delayMs: 100, maxMs: 1000 } },
     limiter: { key: 'api.example', concurrency: 2, max: 10, durationMs: 1000 },
     timeouts: { dns: 1, connect: 2, tls: 3, send: 4, response: 5, read: 6, request: 7 },
@@ -142,4 +142,11 @@ test('a field that there is not is named, in a part as well', () => {
 test('what is no object at all is refused', () => {
   for (const value of [null, 'https://example.com/', 7, [], undefined])
     assert.ok('failure' in parseRequest(value));
+});
+
+test('names of headers are kept in lower case, and one that is given twice is refused', () => {
+  const parsed = parseRequest({ url: 'x', headers: { Accept: 'a', 'X-ONE': '1' } });
+  assert.deepEqual(parsed, { input: { url: 'x', headers: { accept: 'a', 'x-one': '1' } } });
+  const twice = parseRequest({ url: 'x', headers: { Accept: 'a', accept: 'b' } });
+  assert.match(('failure' in twice && twice.failure.detail) || '', /headers\.accept: given twice/);
 });

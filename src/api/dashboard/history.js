@@ -31,7 +31,7 @@ export function seriesOf(samples, everyMs) {
     at,
     pages: perSecond(({ recorded }) => recorded),
     errors: errors.filter(({ values }) => values.some((value) => value > 0)),
-    latency: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) },
+    latency: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99), longest: percentile(1) },
     waiting: samples.map(({ waiting }) => waiting),
     open: samples.map(({ open }) => open),
     delayed: samples.map(({ delayed }) => delayed),

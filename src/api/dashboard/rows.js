@@ -1,6 +1,7 @@
 // Tables that change live. Rows keep their elements when their content changes, so focus, selection and open
 // menus stay.
 import { h } from './element.js';
+import { meaningOf } from './views/terms.js';
 
 /**
  * Makes a table that turns into cards on a narrow screen. The roles are set explicitly, because the layout of
@@ -12,7 +13,7 @@ export function createTable({ caption, columns }) {
   const heads = columns.map(({ label, isNumber, isAction }) =>
     h(
       'th',
-      { role: 'columnheader', scope: 'col', class: isNumber ? 'number' : null },
+      { role: 'columnheader', scope: 'col', class: isNumber ? 'number' : null, title: meaningOf(label) },
       isAction ? h('span', { class: 'hidden-text' }, label) : label,
     ),
   );

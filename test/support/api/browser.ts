@@ -60,6 +60,20 @@ export function overflowOf(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
+/** The placeholders that are wider than their fields. */
+export function cutPlaceholders(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('input')]
+    .filter((node) => node.placeholder && node.checkVisibility())
+    .filter((node) => {
+      const ink = document.createElement('canvas').getContext('2d');
+      const { font, paddingLeft, paddingRight } = getComputedStyle(node);
+      ink.font = font;
+      const room = node.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      return ink.measureText(node.placeholder).width > room;
+    })
+    .map(({ placeholder }) => placeholder)`);
+}
+
 /** The controls that have no name for screen readers, as HTML. */
 export function namelessControls(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('button, a[href], summary, input, select, textarea, dialog, [role=img], [role=progressbar], table')]

@@ -119,7 +119,7 @@ export const oldWords: OldWord[] = [
     words: /\bdemands?\b/,
     allowed: [{ text: /\bon demand\b/, because: 'when somebody asks for it' }],
   },
-  { old: 'sight', becomes: 'observation', words: /\bsights?\b/ },
+  { old: 'sight', becomes: 'observation', words: /\bsight(?:s|ings?)?\b/ },
   {
     old: 'listen (what reads the signals of hosts)',
     becomes: 'host signals',

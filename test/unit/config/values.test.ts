@@ -107,7 +107,9 @@ test('limits by host are checked: the host, each limit, and what goes together',
   };
   assert.deepEqual(parseSetting('hosts', hosts, ''), parsed);
   assert.deepEqual(parseSetting('hosts', JSON.stringify(hosts), ''), parsed);
-  assert.match(refusal('hosts', { 'Example.com': {} }), /Example\.com: expected a host such as example\.com/);
+  const capital = { 'Example.COM': { delay: 1 }, '[FE80::1]:80': {} };
+  assert.deepEqual(parseSetting('hosts', capital, ''), { 'example.com': { delay: 1 }, '[fe80::1]:80': {} });
+  assert.match(refusal('hosts', { 'A.example': {}, 'a.example': {} }), /a\.example: given twice/);
   assert.match(refusal('hosts', { 'a.example': { dleay: 1 } }), /a\.example: .*"dleay"/);
   assert.match(refusal('hosts', { 'a.example': { max: 3 } }), /max and durationMs must be given together/);
   assert.match(refusal('hosts', '{"a.example": '), /expected JSON/);
@@ -119,6 +121,13 @@ test('headers are lines or an object, their names in lower case, their values wi
   assert.deepEqual(parseSetting('header', ['X-One: 1', 'Accept:a:b '], ''), { 'x-one': '1', accept: 'a:b' });
   assert.deepEqual(parseSetting('header', 'X-One: 1, 2', ''), { 'x-one': '1, 2' });
   assert.deepEqual(parseSetting('header', { accept: '*/*' }, ''), { accept: '*/*' });
+  assert.deepEqual(parseSetting('header', { Authorization: 'Bearer x', "X-!#$'*+.^_`|~9": '' }, ''), {
+    authorization: 'Bearer x',
+    "x-!#$'*+.^_`|~9": '',
+  });
+  assert.match(refusal('header', { Accept: 'a', accept: 'b' }), /given twice/);
+  assert.match(refusal('header', ['Accept: a', 'accept: b']), /given twice/);
+  for (const wrong of ['a b', 'ä', '', 'a:', 'a\n', '(a)']) refusal('header', { [wrong]: 'x' });
   for (const wrong of [['no colon'], ['nocolon'], [': x'], ['a b: c'], ['a: b\r\nc: d'], { a: 1 }, 7])
     refusal('header', wrong);
 });
@@ -134,6 +143,12 @@ test('a value of a closed set, a user agent, a Redis address and a namespace are
     ['userAgent', 'a\nb'],
     ['userAgent', ''],
     ['userAgent', 'é'],
+    ['contact', ''],
+    ['contact', 'nobody'],
+    ['contact', 'ftp://a.example/'],
+    ['contact', 'https://a.example/(x)'],
+    ['contact', 'a@b@c'],
+    ['contact', 'https://a.example/\n'],
     ['redisUrl', 'http://localhost'],
     ['redisUrl', 'localhost:6379'],
     ['namespace', 'a:b'],

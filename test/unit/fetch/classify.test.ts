@@ -75,12 +75,12 @@ test('an answer that is no success and names a time is postponed, with that time
 
 test('a refusal with a spent quota is postponed until its window ends; any other answer is what it is', () => {
   const spent = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '30' };
-  for (const status of [403, 429, 503]) {
+  for (const status of [403, 408, 413, 425, 429, 500, 502, 503, 504]) {
     const verdict = verdictOn(status, spent);
     assert.ok(verdict.kind === 'postponed', String(status));
     assert.deepEqual(verdict.named, { afterMs: 30_000, by: 'quota' });
   }
-  for (const status of [200, 401, 404, 500])
+  for (const status of [200, 401, 404, 410])
     assert.equal(verdictOn(status, spent).kind, verdictOn(status).kind);
   assert.equal(verdictOn(403, { ...spent, 'x-ratelimit-remaining': '1' }).kind, 'recorded');
   const both = verdictOn(403, { ...spent, 'retry-after': '2' });

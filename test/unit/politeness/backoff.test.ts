@@ -128,6 +128,14 @@ test('one good answer of a request that started since forgets the refusals', () 
   assert.equal(host.refuses().pausedMs(), 1000);
 });
 
+test('one good answer forgets a long row of refusals, whatever their share', () => {
+  const host = hostAt();
+  for (let n = 0; n < 5; n++) host.refuses().pass(host.pausedMs() + 10);
+  assert.equal(host.state().refusals, 5);
+  assert.equal(host.answers(1).state().refusals, 0);
+  assert.equal(host.pass(50).refuses().pausedMs(), 1000);
+});
+
 test('a host that refuses a large share goes on doubling though it answers as well; one that refuses a few does not', () => {
   const pausesOf = (goodBetween: number) => {
     const host = hostAt();
@@ -192,6 +200,21 @@ test('a host that gets ten times as slow is slowed to one request at a time with
   host.pass(250).answers(2, { latencyMs: 300 });
   assert.ok(host.state().pace > 180, String(host.state().pace));
   for (let n = 0; n < 16; n++) host.pass(250).answers(2, { latencyMs: 30 });
+  assert.equal(host.state().pace, 0);
+});
+
+test('a fast host that gets ten times as slow is slowed within a second, and one that varies by a few milliseconds is not', () => {
+  for (const [usual, slow] of [
+    [5, 50],
+    [20, 200],
+  ] as const) {
+    const host = hostAt();
+    for (let n = 0; n < 20; n++) host.pass(250).answers(40, { latencyMs: usual });
+    for (let n = 0; n < 4; n++) host.pass(250).answers(6, { latencyMs: slow });
+    assert.equal(host.state().paceWhy, 'latency', `${usual} to ${slow} ms`);
+  }
+  const host = hostAt();
+  for (let n = 0; n < 80; n++) host.pass(250).answers(40, { latencyMs: n % 8 < 4 ? 2 : 20 });
   assert.equal(host.state().pace, 0);
 });
 

@@ -14,7 +14,7 @@ export function explainView({ app, route, signal }) {
   const url = field({
     name: 'url',
     label: 'URL',
-    placeholder: 'https://example.com/page',
+    placeholder: 'https://example.com/',
     inputmode: 'url',
     required: true,
   });

@@ -8,20 +8,25 @@ const HEIGHT = 180;
  * A plot shows at least this span of time, so that a fleet that has just begun is not shown over a moment.
  */
 const SHORTEST_SECONDS = 120;
+/** Steps between labels of time, in seconds: close enough that each width shows several. */
+const timeSteps = [5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600];
 /** Steps between grid lines: 1, 2 or 5 times a power of ten. */
 const steps = Array.from({ length: 12 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** (power - 1)),
 ).flat();
 
 /**
- * @param {{title: string, write: (value: number) => string, isWhole?: boolean, none?: string, signal:
- * AbortSignal}} options `write` formats a value; `isWhole` says that there are only whole numbers.
+ * @param {{title: string, write: (value: number) => string, isWhole?: boolean, isLogarithmic?: boolean,
+ * none?: string, signal: AbortSignal}} options `write` formats a value; `isWhole` says that there are only
+ * whole numbers; `isLogarithmic` is for values of which one may be a thousand times the others.
  */
-export function createPlot({ title, write, isWhole = false, none = 'Nothing in this time.', signal }) {
+export function createPlot({ title, none = 'Nothing in this time.', signal, ...form }) {
+  const { write } = form;
   const box = h('div', { class: 'plot-box', role: 'img' });
   const legend = h('ul', { class: 'legend' });
   const empty = h('p', { class: 'plot-empty muted' }, none);
   const node = h('figure', { class: 'card plot' }, h('figcaption', {}, title), box, empty, legend);
+  const peak = h('li', { class: 'peak' });
   let [chart, data, styles, values] = [null, [[]], [], []];
 
   /** Shows the values at the cursor, or the last ones when the cursor is elsewhere. */
@@ -41,13 +46,15 @@ export function createPlot({ title, write, isWhole = false, none = 'Nothing in t
     const marks = styles.map(({ colour, isDashed }) =>
       h('span', { class: `mark colour-${colour}${isDashed ? ' dashed' : ''}`, 'aria-hidden': 'true' }),
     );
-    fill(legend, ...styles.map(({ label }, index) => h('li', {}, marks[index], `${label} `, values[index])));
+    const items = styles.map(({ label }, index) => h('li', {}, marks[index], `${label} `, values[index]));
+    fill(legend, ...items, peak);
     if (styles.length === 0 || box.clientWidth === 0) return;
     const colours = marks.map((mark) => getComputedStyle(mark).color);
-    chart = new uPlot(optionsOf({ box, styles, colours, write, isWhole, onCursor: showValues }), data, box);
+    chart = new uPlot(optionsOf({ box, styles, colours, ...form, onCursor: showValues }), data, box);
   }
 
-  function draw(wanted, series) {
+  /** `peaks`: values of which the legend names the highest; the plot does not show them. */
+  function draw(wanted, series, peaks = []) {
     data = series;
     const isSame = chart && JSON.stringify(wanted) === JSON.stringify(styles);
     styles = wanted;
@@ -58,6 +65,7 @@ export function createPlot({ title, write, isWhole = false, none = 'Nothing in t
     box.hidden = !hasValues;
     if (isSame) chart.setData(series);
     else build();
+    setText(peak, peakOf(peaks, data, write));
     // While the cursor points at a moment, the legend stays at that moment.
     showValues(chart?.cursor.idx ?? null);
   }
@@ -84,11 +92,18 @@ export function createPlot({ title, write, isWhole = false, none = 'Nothing in t
   };
 }
 
+/** The highest of the values, and when it was. */
+function peakOf(values, [times], write) {
+  const highest = Math.max(...values.map((value) => value ?? -1));
+  if (highest < 0) return '';
+  return `longest up to ${write(highest)} at ${timeOf(times[values.indexOf(highest)], 1)}`;
+}
+
 function wordsOf(title, styles, values) {
   return `${title}, now: ${styles.map(({ label }, index) => `${label} ${values[index]?.textContent}`).join(', ') || 'nothing'}`;
 }
 
-function optionsOf({ box, styles, colours, write, isWhole, onCursor }) {
+function optionsOf({ box, styles, colours, write, isWhole = false, isLogarithmic = false, onCursor }) {
   const style = getComputedStyle(box);
   const [ink, line] = [style.color, style.borderTopColor];
   const axis = {
@@ -105,19 +120,25 @@ function optionsOf({ box, styles, colours, write, isWhole, onCursor }) {
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { range: (_chart, min, max) => [Math.min(min, max - SHORTEST_SECONDS), max] },
-      y: { range: (_chart, _min, max) => [0, Math.max(max * 1.1, isWhole ? 4 : 1)] },
+      y: isLogarithmic
+        ? { distr: 3, range: (_chart, min, max) => decades(min, max) }
+        : { range: (_chart, _min, max) => [0, Math.max(max * 1.1, isWhole ? 4 : 1)] },
     },
     axes: [
       {
         ...axis,
         size: 28,
-        space: 64,
+        space: 48,
+        incrs: timeSteps,
+        splits: (_chart, _axis, min, max, step) => multiplesOf(step, min, max),
         values: (_chart, times, _axis, _space, step) => times.map((time) => timeOf(time, step)),
       },
       {
         ...axis,
         size: 58,
-        incrs: isWhole ? steps.filter(Number.isInteger) : steps,
+        ...(isLogarithmic
+          ? { splits: (_chart, _axis, min, max) => powersIn(min, max), filter: (_chart, all) => all }
+          : { incrs: isWhole ? steps.filter(Number.isInteger) : steps }),
         values: (_chart, numbers) => numbers.map(write),
       },
     ],
@@ -134,6 +155,22 @@ function optionsOf({ box, styles, colours, write, isWhole, onCursor }) {
     ],
     hooks: { setCursor: [(chart) => onCursor(chart.cursor.idx ?? null)] },
   };
+}
+
+/** Whole powers of ten around the values. */
+function decades(min, max) {
+  const low = Math.floor(Math.log10(Math.max(min ?? 1, 1)));
+  return [10 ** low, 10 ** Math.max(low + 1, Math.ceil(Math.log10(Math.max(max ?? 1, 1))))];
+}
+
+function powersIn(min, max) {
+  const count = Math.round(Math.log10(max / min)) + 1;
+  return Array.from({ length: count }, (_, power) => min * 10 ** power);
+}
+
+function multiplesOf(step, min, max) {
+  const first = Math.ceil(min / step) * step;
+  return Array.from({ length: Math.floor((max - first) / step) + 1 }, (_, n) => first + n * step);
 }
 
 /** Time on the axis, with seconds where grid lines are closer than a minute. */

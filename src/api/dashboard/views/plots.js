@@ -57,7 +57,12 @@ export function plotsPanel(app, signal) {
       signal,
       none: 'No errors in this time.',
     }),
-    latency: createPlot({ title: 'Latency of whole attempts', write: duration, isWhole: true, signal }),
+    latency: createPlot({
+      title: 'Time of whole attempts (logarithmic)',
+      write: duration,
+      isLogarithmic: true,
+      signal,
+    }),
     frontier: createPlot({ title: 'Frontier', write: count, isWhole: true, signal }),
   };
   grid.append(...Object.values(plots).map(({ node }) => node));
@@ -96,7 +101,7 @@ function draw(plots, { at, pages, errors, latency, waiting, open, delayed }) {
     errors.map(({ layer }) => layerStyle(layer)),
     [at, ...errors.map(({ values }) => values)],
   );
-  plots.latency.draw(latencyStyles, [at, latency.p50, latency.p90, latency.p99]);
+  plots.latency.draw(latencyStyles, [at, latency.p50, latency.p90, latency.p99], latency.longest);
   plots.frontier.draw(frontierStyles, [at, waiting, open, delayed]);
 }
 

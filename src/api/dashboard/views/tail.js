@@ -24,8 +24,7 @@ export function tailView({ app, signal }) {
   const list = h('ol', { class: 'tail', 'aria-label': 'Requests that ended, the newest first' });
   const filter = field({
     name: 'filter',
-    label: 'Only lines with',
-    placeholder: 'text of URL, code, crawl',
+    label: 'Only lines with this text (URL, code, crawl)',
     kind: 'search',
   });
   const empty = h('p', { class: 'empty' });

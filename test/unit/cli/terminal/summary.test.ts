@@ -6,6 +6,7 @@ import { durationText, size } from '../../../../cli/terminal/figures.ts';
 import { printSummary, type Summary } from '../../../../cli/terminal/summary.ts';
 import type { CrawlCounts } from '../../../../src/crawl/progress.ts';
 import { catalogue, type ErrorCode } from '../../../../src/errors.ts';
+import type { Hold } from '../../../../src/politeness/held-back.ts';
 
 const counts: CrawlCounts = {
   crawl: 'museum',
@@ -56,22 +57,21 @@ test('the summary says how it ended, how fast, with which statuses, and which ho
   );
 });
 
-test('hosts that were held back stand with how, for how long in all and why, without advice for later', () => {
-  const text = flat(
-    printSummary(
-      summaryOf({
-        heldHosts: [
-          {
-            ...{ key: 'a.test', heldMs: 12_300 },
-            hold: {
-              ...{ kind: 'slowed', why: 'failures', since: null, until: null, intervalMs: 640 },
-              ...{ reason: '35 % of its last answers were failures', change: 'drover hosts resume a.test' },
-            },
-          },
-        ],
-      }),
-    ),
+test('hosts that were held back stand with how, for how long in all and why; those that still are with what ends it', () => {
+  const held = { key: 'a.test', heldMs: 12_300 };
+  const slowed: Hold = {
+    ...{ kind: 'slowed', why: 'failures', since: null, until: null, intervalMs: 640 },
+    ...{ reason: '35 % of its last answers were failures', change: 'drover hosts resume a.test' },
+  };
+  const [since, until] = ['2026-11-28T12:00:01.000Z', '2026-11-28T12:01:00.000Z'];
+  const textOf = (hold: Hold, isStanding: boolean) =>
+    flat(printSummary(summaryOf({ heldHosts: [{ ...held, hold, isStanding }] })));
+  const paused = textOf({ ...slowed, kind: 'paused', since, until, intervalMs: null }, true);
+  assert.match(
+    paused,
+    /a\.test still paused since [\d:]+ until [\d:]+: 35 %.* \(for 12 s in all\); what ends it: npm run drover -- hosts resume a\.test/,
   );
+  const text = textOf(slowed, false);
   assert.match(text, /Held back a\.test slowed for 12 s in all: 35 % of its last answers were failures Next/);
   assert.doesNotMatch(text, /hosts resume/);
   assert.doesNotMatch(printSummary(summaryOf()), /Held back/);

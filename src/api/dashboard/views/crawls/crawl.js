@@ -4,6 +4,7 @@ import { createProblemPlace } from '../../problem.js';
 import { routeTo } from '../../route.js';
 import { createTable } from '../../rows.js';
 import { bytes, count, counted, duration, rate, stamp, visible, webLink } from '../../text.js';
+import { meaningOf } from '../terms.js';
 import { crawlActions } from './actions.js';
 import { createProgress, createState } from './parts.js';
 
@@ -99,7 +100,7 @@ function createFigures() {
   const node = h(
     'dl',
     { class: 'figures' },
-    ...names.map((name, index) => h('div', {}, h('dt', {}, name), cells[index])),
+    ...names.map((name, index) => h('div', {}, h('dt', { title: meaningOf(name) }, name), cells[index])),
   );
   return {
     node,

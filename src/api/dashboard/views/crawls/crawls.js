@@ -6,6 +6,7 @@ import { routeTo } from '../../route.js';
 import { createTable, keepRows } from '../../rows.js';
 import { count, duration, rate, visible } from '../../text.js';
 import { plotsPanel } from '../plots.js';
+import { meaningOf, termsPanel } from '../terms.js';
 import { crawlActions } from './actions.js';
 import { openCrawlForm } from './form.js';
 import { createProgress, createState } from './parts.js';
@@ -40,6 +41,10 @@ export function crawlsView({ app, signal }) {
     problems.node,
     crawlsPanel(app, signal, problems),
     plotsPanel(app, signal),
+    termsPanel(
+      ...['Recorded', 'Refused', 'Dead letters', 'Waiting', 'Open', 'In flight', 'Consumers', 'Left'],
+      ...['Layer', 'p50, p90, p99', 'Frontier', 'Delayed'],
+    ),
   );
   return { node, title: 'Crawls' };
 }
@@ -48,7 +53,9 @@ export function crawlsView({ app, signal }) {
 function fleetTiles({ store, rates }, signal) {
   const names = ['Pages/s', 'Waiting', 'Open', 'In flight', 'Consumers', 'Dead letters'];
   const figures = names.map(() => h('dd', {}, '–'));
-  const tiles = names.map((name, index) => h('div', { class: 'tile' }, h('dt', {}, name), figures[index]));
+  const tiles = names.map((name, index) =>
+    h('div', { class: 'tile' }, h('dt', { title: meaningOf(name) }, name), figures[index]),
+  );
   const hint = h(
     'p',
     { class: 'notice', hidden: true },

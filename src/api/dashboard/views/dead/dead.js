@@ -5,6 +5,7 @@ import { h, setText } from '../../element.js';
 import { createProblemPlace } from '../../problem.js';
 import { routeTo } from '../../route.js';
 import { counted } from '../../text.js';
+import { termsPanel } from '../terms.js';
 import { filterForm, filterOf, isFiltered } from './filters.js';
 import { groupsTable } from './groups.js';
 import { lettersPanel } from './letters.js';
@@ -72,6 +73,7 @@ export function deadView({ app, route, signal }) {
       groups.node,
     ),
     letters.node,
+    termsPanel('Dead letters', 'Groups', 'Replay', 'Canary', 'Layer'),
   );
   return { node, title: 'Dead letters', update };
 }

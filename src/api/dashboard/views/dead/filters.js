@@ -37,7 +37,7 @@ export function filterForm(route, onFilter) {
   const fields = [
     field({ name: 'code', label: 'Code', placeholder: 'E_HTTP_5XX' }),
     field({ name: 'host', label: 'Host', placeholder: 'example.com' }),
-    field({ name: 'crawl', label: 'Crawl', placeholder: 'id' }),
+    field({ name: 'crawl', label: 'Crawl (its id)' }),
     field({
       name: 'since',
       label: 'Failed',

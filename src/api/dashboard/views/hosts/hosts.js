@@ -5,6 +5,7 @@ import { field } from '../../form.js';
 import { createProblemPlace } from '../../problem.js';
 import { createTable, keepRows } from '../../rows.js';
 import { count, duration, visible } from '../../text.js';
+import { termsPanel } from '../terms.js';
 import { openLimitsForm, openPauseForm } from './forms.js';
 import { isResumable, remarksOf, spacingOf, standingOf } from './words.js';
 
@@ -54,6 +55,7 @@ export function hostsView({ app, signal }) {
     h('div', { class: 'view-head' }, h('h1', { tabindex: -1 }, 'Hosts'), nameForm(app, problems, took)),
     problems.node,
     h('section', { class: 'card', 'aria-label': 'Hosts' }, table.node, cut, empty),
+    termsPanel('Waiting', 'Open', 'In flight', 'Spacing', 'Latency', 'Paused', 'Slowed'),
   );
   return { node, title: 'Hosts' };
 }
@@ -101,8 +103,7 @@ function watchHosts({ store, api }, signal, show) {
 function nameForm(app, problems, took) {
   const host = field({
     name: 'host',
-    label: 'Another host',
-    placeholder: 'example.com or host:port',
+    label: 'Another host, with its port if that is unusual',
     inputmode: 'url',
   });
   const form = h(

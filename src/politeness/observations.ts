@@ -1,6 +1,6 @@
 // What this process has seen of a host and not yet told the fleet.
 import type { Signal } from './answer-signal.ts';
-import type { Observation, Refusal } from './backoff.ts';
+import { type Observation, type Refusal, telling } from './backoff.ts';
 
 /**
  * For how long a host is paused from now on, and for how long it has refused without a good answer; in
@@ -20,18 +20,6 @@ export interface Pending extends Omit<Observation, 'goodAgeMs' | 'refusals'> {
   waiters: { resolve(state: PauseState): void; reject(error: unknown): void }[];
 }
 
-/**
- * This many answers, or one failure, are worth telling. For a key that obeys a clock, and may be slowed,
- * fewer are enough once they are old.
- */
-const ENOUGH = 3;
-const OLD_MS = 2000;
-/**
- * Few good answers of any other key are told with the next failure, and forgotten after this time: without
- * them a rare failure would be all that the fleet hears of a quiet host.
- */
-const KEPT_MS = 30_000;
-
 export function newPending(timed: boolean): Pending {
   return {
     ...{ good: 0, failures: 0, retried: 0, leastLatencyMs: null, goodStartedAt: null },
@@ -41,13 +29,13 @@ export function newPending(timed: boolean): Pending {
 
 export function isWorthTelling(seen: Pending, now: number): boolean {
   const { good, failures, retried, refusals, quota } = seen;
-  const isOld = seen.timed && now - seen.sinceMs > OLD_MS;
-  return failures + retried + refusals.length > 0 || quota !== null || good >= ENOUGH || isOld;
+  const isOld = seen.timed && now - seen.sinceMs > telling.oldMs;
+  return failures + retried + refusals.length > 0 || quota !== null || good >= telling.enoughAnswers || isOld;
 }
 
 /** Whether what is not worth telling is forgotten; sooner while there are very many keys. */
 export function isForgotten({ sinceMs }: Pending, now: number, isCrowded: boolean): boolean {
-  return now - sinceMs > (isCrowded ? OLD_MS : KEPT_MS);
+  return now - sinceMs > (isCrowded ? telling.oldMs : telling.keptMs);
 }
 
 /** Times by performance.now(). */
