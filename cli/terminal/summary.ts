@@ -18,8 +18,8 @@ export interface Summary {
   slowestHosts: { host: string; pages: number; meanMs: number }[];
   /** Hosts that were paused or slowed, each with its last reason and for how long it was so in all. */
   heldHosts?: readonly HeldLong[];
-  /** The file of -o; null without one. */
-  output: string | null;
+  /** The file of -o, and how many records are in it; null if none was written. */
+  output: { path: string; lines: number } | null;
   interrupted: boolean;
   /** The command by which the user runs drover: `drover`, or `npm run drover --`. */
   command: string;
@@ -198,7 +198,7 @@ function nextRows({ counts, command, output, badLines, interrupted }: Summary): 
   const copy = (name: string, text: string) => rows.push({ cells: [name], text, isWhole: true });
   if (interrupted) say('go on', 'nothing is lost: run the same command again to continue');
   else if (counts.state === 'paused') copy('go on', `${command} resume ${crawl}`);
-  if (output !== null) copy('results', output);
+  if (output !== null) copy('results', `${output.path} (${counted(output.lines, 'record')})`);
   else if (endedOf(counts) > 0) copy('results', `${command} results ${crawl}`);
   if (counts.dead > 0) {
     copy('dead letters', `${command} dead list ${crawl}`);

@@ -91,9 +91,12 @@ test('it says where the results are and what to do about dead letters, as comman
   assert.match(printSummary(summaryOf()), /dead letters +npm run drover -- dead list museum\n/);
   assert.match(printSummary(summaryOf()), /npm run drover -- dead replay museum\n/);
   const own = printSummary(
-    summaryOf({ command: 'drover', output: '/tmp/out.jsonl', badLines: 3 }, { crawl: "it's" }),
+    summaryOf(
+      { command: 'drover', output: { path: '/tmp/out.jsonl', lines: 12 }, badLines: 3 },
+      { crawl: "it's" },
+    ),
   );
-  assert.match(own, /results +\/tmp\/out\.jsonl\n/);
+  assert.match(own, /results +\/tmp\/out\.jsonl \(12 records\)\n/);
   assert.match(own, /drover dead list 'it'\\''s'\n/);
   assert.match(own, /3 lines of the seeds could not be used/);
   assert.doesNotMatch(printSummary(summaryOf({}, { dead: 0 })), /dead/);
@@ -129,7 +132,7 @@ test('nothing of it can move a terminal, whatever servers and users called thing
   const evil = '\x1b[2J\x9b31m\u202e\n\x07';
   const text = printSummary(
     summaryOf(
-      { slowestHosts: [{ host: evil, pages: 1, meanMs: 1 }], output: evil },
+      { slowestHosts: [{ host: evil, pages: 1, meanMs: 1 }], output: { path: evil, lines: 1 } },
       { crawl: evil, statuses: { [evil]: 1 }, errors: { [evil]: 1 }, refusals: { [evil]: 1 } },
     ),
   );
