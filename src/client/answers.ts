@@ -68,6 +68,21 @@ export interface CrawlErrors {
   groups: DeadGroup[];
 }
 
+/** A filter of records. A record matches when all given fields match. */
+export interface RecordQuery {
+  /** A status (404), a class (4xx), `none` for requests without an answer, or several: 404,5xx. */
+  status?: number | string;
+  code?: string;
+  /** Whether the status is 2xx. */
+  ok?: boolean;
+  /** Such as example.com or example.com:8080. */
+  host?: string;
+  /** Text that the URL contains, before or after redirects. */
+  url?: string;
+  /** Give the records of the server's data directory even when others are missing in it. */
+  partial?: boolean;
+}
+
 /** A filter of dead letters. A letter matches when all given fields match. */
 export interface DeadQuery {
   code?: string;
