@@ -2,6 +2,7 @@
 import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
 import { enqueue } from '../../producers/enqueue.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
+import { createBadLineNotice } from '../terminal/bad-lines.ts';
 import { createHeldNotice } from '../terminal/held-back.ts';
 import type { Screen } from '../terminal/screen.ts';
 import type { Summary } from '../terminal/summary.ts';
@@ -25,7 +26,8 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
   const { name, seeds, output } = wanted;
   const { settings, fleet, address, log } = session;
   const begun = await enqueue({ fleet, settings, name, seeds });
-  screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': continuing where it stopped'}`);
+  const intent = [begun.fresh ? null : 'continuing where it stopped', begun.intent].filter(Boolean);
+  screen.note([`crawl ${begun.id}`, ...(intent.length > 0 ? [intent.join('; ')] : [])].join(': '));
   const recordedBefore = begun.fresh ? 0 : (await readCounts(fleet, begun.id)).recorded;
   const interrupt = onInterrupt(screen);
   const troubles = createTroubles();
@@ -35,7 +37,8 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
     const started = performance.now();
     const offering = begun.run({
       stdin: process.stdin,
-      onBadLine: screen.warn,
+      onBadLine: createBadLineNotice(screen.warn),
+      onAssumed: screen.note,
       onHeld: createHeldNotice(screen.note, settings.maxFrontier),
       stopped: interrupt.asked,
     });

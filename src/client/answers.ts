@@ -55,6 +55,8 @@ export interface Enqueued {
   duplicates: number;
   /** Requests that were not accepted because the crawl has reached a limit. */
   overLimit: number;
+  /** URLs without a scheme, for which https was assumed, or http for an address and localhost. */
+  assumed: number;
   rejectedCount: number;
   /** The first 1,000 rejected requests. */
   rejected: Refused[];

@@ -182,7 +182,7 @@ test('a URL that is never fetched is explained; a text that is no URL and a craw
     assert.equal(code, 0);
     assert.match(stdout, /^Not fetched: it begins with "(mailto|ftp):"/);
   }
-  for (const none of ['nourl', 'example.com/x', 'http://', '']) {
+  for (const none of ['nourl', 'urls.txt', 'http://', '']) {
     const { code, stdout, stderr } = await runner.run(['explain', none]);
     assert.deepEqual([code, stdout], [2, ''], none);
     assert.match(stderr, /" is no URL; one begins with https:\/\/ or http:\/\/\./);
