@@ -202,7 +202,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     store: telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') })),
     loadedCrawls: createLoadedCrawls(fleet),
     tallies: createTallies(fleet),
-    hostTimes: createHostTimes(),
+    hostTimes: createHostTimes(parts.serve),
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,

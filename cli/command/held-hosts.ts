@@ -1,7 +1,7 @@
 // Watches which hosts of a crawl are paused or slowed, for its progress and its summary.
 import type { HeldHost } from '../../src/crawl/progress.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { listHeldHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
+import { hostsOfCrawl, listHeldHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
 
 /** With the time for which it was held back in all. */
 export interface HeldLong extends HeldHost {
@@ -16,17 +16,20 @@ export interface HeldWatch {
 }
 
 const LOOK_MS = 1000;
+/** Of those that are held back in the whole fleet, so many are looked at for those of the crawl. */
+const MOST_HELD = 500;
 const MOST_HOSTS = 20;
 /** Of a crawl of very many hosts, those that were held back last. */
 const MOST_REMEMBERED = 1000;
 
-export function watchHeldHosts(fleet: Fleet): HeldWatch {
+export function watchHeldHosts(fleet: Fleet, crawl: string): HeldWatch {
   const seen = new Map<string, HeldLong>();
   let current: readonly HeldHost[] = [];
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<HeldHost[]> {
-    const keys = await listHeldHosts(fleet, MOST_HOSTS);
+    const held = await listHeldHosts(fleet, MOST_HELD);
+    const keys = (await hostsOfCrawl(fleet, crawl, held)).slice(0, MOST_HOSTS);
     if (keys.length === 0) return [];
     const states = await lookAtHosts(fleet, keys);
     return states
