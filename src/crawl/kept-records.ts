@@ -58,18 +58,28 @@ export function missingRecords(kept: KeptRecords, found: number, dataDir: string
   const missing = countMissing(kept, found);
   if (missing === 0) return null;
   const of = `${missing} of ${kept.ended} records of crawl ${kept.crawl} are not in ${resolve(dataDir)}.`;
-  return new DroverError('E_RECORDS_MISSING', `${of} ${whereOf(kept, found, recordsPlace(dataDir))}`);
+  return new DroverError('E_RECORDS_MISSING', `${of} ${whereOf(kept, found, dataDir)}`);
 }
 
-function whereOf({ places, folder }: KeptRecords, found: number, here: string): string {
-  const others = Object.entries(places)
+/** The folders in other data directories that have records of the crawl, those with the most first. */
+export function otherRecordFolders(
+  { places, folder }: KeptRecords,
+  dataDir: string,
+): { path: string; records: number }[] {
+  const here = recordsPlace(dataDir);
+  return Object.entries(places)
     .filter(([place]) => place !== here)
     .sort(([, a], [, b]) => b - a)
-    .map(([place, records]) => `${records} at ${join(place, 'records', folder)}`);
+    .map(([place, records]) => ({ path: join(place, 'records', folder), records }));
+}
+
+function whereOf(kept: KeptRecords, found: number, dataDir: string): string {
+  const others = otherRecordFolders(kept, dataDir).map(({ path, records }) => `${records} at ${path}`);
   const more = others.length > MOST_NAMED ? ` and at ${others.length - MOST_NAMED} more places` : '';
   const sentences: string[] = [];
   if (others.length > 0)
     sentences.push(`Written elsewhere: ${others.slice(0, MOST_NAMED).join(', ')}${more}.`);
-  if ((places[here] ?? 0) > found) sentences.push('Some were written here and have been removed since.');
+  if ((kept.places[recordsPlace(dataDir)] ?? 0) > found)
+    sentences.push('Some were written here and have been removed since.');
   return sentences.join(' ') || 'No other place is known to have any.';
 }

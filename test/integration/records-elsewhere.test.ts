@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { cp, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import test from 'node:test';
+import { readCounts } from '../../src/crawl/crawl.ts';
+import type { Explanation } from '../../src/explain/explanation.ts';
 import { type DroverError, readResults } from '../../src/index.ts';
 import { startApi } from '../support/api/api.ts';
 import { recordsOf } from '../support/crawls.ts';
@@ -12,26 +14,40 @@ import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
-const PAGES = 40;
+const PAGES = 20;
 
 test('records that another consumer keeps in its own data directory are missed aloud, and found when copied', async (t) => {
   const site = await startSite({ pages: PAGES });
   t.after(() => site.stop());
-  const { runner, namespace } = await fleets.open();
+  const { runner, fleet, namespace } = await fleets.open();
   const [own, other] = [runner.path('own'), runner.path('other')];
   const consume = (dir: string) => runner.start(['consume', '--data-dir', dir, '--quiet']);
   const urls = Array.from({ length: PAGES }, (_, index) => `${site.url}/p/${index}`);
-  const enqueue = ['enqueue', ...urls, '--crawl', 'c', '--depth', '0', '--delay', '30', '--quiet'];
+  const enqueue = [
+    'enqueue',
+    ...urls,
+    '--crawl',
+    'c',
+    '--depth',
+    '0',
+    '--delay',
+    '30',
+    '--limit',
+    `${PAGES}`,
+    '--quiet',
+  ];
   assert.equal((await runner.run(enqueue)).code, 0);
   const first = consume(other);
-  await until(async () => (await runner.status('c')).recorded >= 3, { what: 'the first records' });
-  // A crawl that still runs has fewer records than requests, and that is no error.
-  const early = await runner.run(['results', 'c', '--data-dir', other]);
-  assert.equal(early.code, 0, early.stderr);
+  const counts = () => readCounts(fleet, 'c');
+  await until(async () => (await counts()).recorded >= 3, { what: 'the first records', deadlineMs: 30_000 });
   first.kill();
   await first.exit;
+  // A crawl that has not ended has fewer records than requests, and that is no error.
+  assert.ok((await counts()).waiting > 0);
+  const early = await runner.run(['results', 'c', '--data-dir', other]);
+  assert.equal(early.code, 0, early.stderr);
   consume(own);
-  await until(async () => (await runner.status('c')).state === 'finished', { what: 'the end' });
+  await until(async () => (await counts()).state === 'finished', { what: 'the end', deadlineMs: 60_000 });
 
   const read = async (dir: string, ...more: string[]) =>
     runner.run(['results', 'c', '--data-dir', dir, ...more]);
@@ -48,6 +64,20 @@ test('records that another consumer keeps in its own data directory are missed a
   assert.ok(lost.stderr.includes(`${PAGES - here} at ${hostname()}:${other}/records/${folder}`), lost.stderr);
   const nothing = await read(runner.path('third'));
   assert.deepEqual([nothing.code, nothing.stdout], [3, '']);
+
+  // What was accepted and is recorded there is not said to be left out, whatever limit the crawl has.
+  const known = new Set((await recordsOf(runner.path('own.jsonl'))).map(({ url }) => url));
+  const away = urls.find((url) => !known.has(url)) ?? '';
+  const [explained] = await runner.json<Explanation>(['explain', away, '--json', '--data-dir', own]);
+  assert.match(
+    explained?.verdict ?? '',
+    /^It ended in crawl c, but its record is not in this data directory;/,
+  );
+  assert.ok(explained?.verdict.includes(`${hostname()}:${other}/records/${folder}`), explained?.verdict);
+  assert.deepEqual(
+    explained?.steps.filter(({ step }) => step === 'scope').map(({ ok }) => ok),
+    [true],
+  );
 
   const options = { crawl: 'c', dataDir: own, redisUrl: fleets.url, namespace: namespace.slice(1, -3) };
   let given = 0;
