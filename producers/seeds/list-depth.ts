@@ -9,6 +9,7 @@ import { openList } from './list-file.ts';
 
 /** Larger lists are not counted beforehand. */
 const MOST_COUNTED_BYTES = 32 * 1024 * 1024;
+const MOST_COUNTED = 1_000_000;
 const grouped = new Intl.NumberFormat('en-US');
 
 export interface ListDepth {
@@ -46,12 +47,21 @@ async function depthOfOpenCrawl({ redis, keys }: Fleet, name: string): Promise<n
   return text && (state === 'running' || state === 'paused') ? storedSettings(text).depth : undefined;
 }
 
-/** `312 URLs of list.txt`, or without a number for a large list and standard input. */
+/** `312 URLs of list.txt`, or without a number for a long list and standard input. */
 async function wordsOf(path: string | null): Promise<string> {
   if (path === null) return 'the URLs of standard input';
-  const found = await stat(path).catch(() => null);
-  if (!found?.isFile() || found.size > MOST_COUNTED_BYTES) return `the URLs of ${basename(path)}`;
-  let count = 0;
-  for await (const lines of readLines(openList(path))) count += lines.length;
+  const count = await countLines(path).catch(() => null); // a list that breaks off fails when it is offered
+  if (count === null) return `the URLs of ${basename(path)}`;
   return `${grouped.format(count)} ${count === 1 ? 'URL' : 'URLs'} of ${basename(path)}`;
+}
+
+async function countLines(path: string): Promise<number | null> {
+  const found = await stat(path);
+  if (!found.isFile() || found.size > MOST_COUNTED_BYTES) return null;
+  let count = 0;
+  for await (const lines of readLines(openList(path))) {
+    count += lines.length;
+    if (count > MOST_COUNTED) return null; // a gzipped list may be a hundred times as long
+  }
+  return count;
 }
