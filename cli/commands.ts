@@ -75,7 +75,7 @@ interface Steerer {
 const examples = `
 Examples:
   drover crawl https://example.com/ -o pages.jsonl     crawl a site; run it again to continue after an interruption
-  drover crawl urls.txt --depth 0 -o pages.jsonl       fetch a list of URLs
+  drover crawl urls.txt -o pages.jsonl                 fetch a list of URLs as they are; --depth follows their links
   drover enqueue urls.txt --crawl shop                 add a list to the queue
   drover consume                                       fetch what is in the queue; run as many as you like
   drover dead summary shop                             what failed and why; see also dead list, dead show and dead replay

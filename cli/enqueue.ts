@@ -1,12 +1,13 @@
 // drover enqueue: offers seeds durably to a crawl and returns.
 import { enqueue } from '../producers/enqueue.ts';
+import type { EnqueuedSeeds } from '../producers/seeds/offer-arguments.ts';
 import { DroverError } from '../src/errors.ts';
-import type { OfferTotals } from '../src/seeds/offer.ts';
 import { nameOfSeeds } from './command/crawl-name.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { openSession } from './command/session.ts';
 import type { EnqueueOptions } from './options.ts';
+import { createBadLineNotice } from './terminal/bad-lines.ts';
 import { counted } from './terminal/figures.ts';
 import { createHeldNotice } from './terminal/held-back.ts';
 
@@ -22,9 +23,11 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
       throw new DroverError('E_USAGE', 'Give seeds: URLs, files, - for standard input, or --sitemap.');
     const begun = await enqueue({ fleet, settings, name, seeds: args });
     const onHeld = createHeldNotice(say, settings.maxFrontier);
+    const note = options.quiet ? () => undefined : say;
+    if (begun.intent) note(`crawl ${begun.id}: ${begun.intent}`);
     const running = begun.run({
-      ...{ stdin: process.stdin, onBadLine: say, onHeld, stopped: interrupt.asked },
-      onNotice: options.quiet ? () => undefined : say,
+      ...{ stdin: process.stdin, onHeld, stopped: interrupt.asked },
+      ...{ onBadLine: createBadLineNotice(say), onAssumed: note, onNotice: note },
     });
     // Standard input may be silent. Then no request is held back, and there is no reason to wait.
     const totals = await Promise.race([running, interrupt.wait.then(() => null)]);
@@ -39,9 +42,12 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
   }
 }
 
-function sentence(crawl: string, { accepted, duplicates, overLimit, rejected }: OfferTotals): string {
+function sentence(
+  crawl: string,
+  { accepted, duplicates, overLimit, rejected, rejectedIn }: EnqueuedSeeds,
+): string {
   const parts = [`crawl ${crawl}: ${accepted} accepted`, `${duplicates} known already`];
   if (overLimit > 0) parts.push(`${overLimit} over --limit`);
-  if (rejected > 0) parts.push(counted(rejected, 'bad line'));
+  if (rejected > 0) parts.push(`${counted(rejected, 'bad line')}, kept in ${rejectedIn}`);
   return parts.join(', ');
 }

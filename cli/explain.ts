@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DroverError } from '../src/errors.ts';
 import { explainUrl } from '../src/explain/explain.ts';
 import { openQueue } from '../src/queue/queue.ts';
+import { readBareUrl } from '../src/seeds/bare-url.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
 import type { ExplainOptions } from './options.ts';
@@ -14,7 +15,7 @@ import { explanationText } from './terminal/explain-text.ts';
  */
 export async function run(args: string[], options: ExplainOptions): Promise<number> {
   const [text = ''] = args;
-  if (!URL.canParse(text))
+  if (!URL.canParse(text) && !readBareUrl(text))
     throw new DroverError(
       'E_USAGE',
       `${JSON.stringify(text)} is no URL; one begins with https:// or http://.`,

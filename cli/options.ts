@@ -1,4 +1,7 @@
 // The options of the commands in this folder, except settings, and the types that their programs get.
+import { DroverError } from '../src/errors.ts';
+import { parseStatuses, STATUS_FORM } from '../src/records/filter.ts';
+import { readCode } from './command/error-code.ts';
 import { from, inGroup, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
@@ -21,12 +24,17 @@ export const enqueueOptions = inGroup('often', {
 });
 export type EnqueueOptions = OptionsOf<typeof enqueueOptions & typeof shownOptions>;
 
+export const { overwrite } = inGroup('output', {
+  overwrite: toggle('--overwrite', 'replace the file of -o if it exists'),
+});
+
 export const crawlOptions = inGroup('often', {
   ...enqueueOptions,
   output: text(
     '-o, --output <file>',
     'file for the records, one JSON line each, written when the crawl has ended',
   ),
+  overwrite,
 });
 export type CrawlOptions = OptionsOf<typeof crawlOptions & typeof shownOptions>;
 
@@ -48,7 +56,13 @@ export const serveOptions = inGroup('often', {
 export type ServeOptions = OptionsOf<typeof serveOptions>;
 
 export const resultsOptions = {
+  status: value('--status <status>', `only records with ${STATUS_FORM}`, readStatuses),
+  code: value('--code <code>', 'only records with this error code, such as E_HTTP_4XX', readCode),
+  ok: value('--ok <true|false>', 'only records with a status 2xx, or only the others', readBoolean),
+  host: text('--host <host>', 'only records of this host, such as example.com or example.com:8080'),
+  url: text('--url <text>', 'only records with this text in the URL, before or after redirects'),
   output: text('-o, --output <file>', 'write to this file instead of standard output'),
+  overwrite,
   ...asJson,
 };
 export type ResultsOptions = OptionsOf<typeof resultsOptions>;
@@ -58,3 +72,14 @@ export const explainOptions = {
   ...asJson,
 };
 export type ExplainOptions = OptionsOf<typeof explainOptions>;
+
+function readStatuses(given: string, flag: string) {
+  const statuses = parseStatuses(given);
+  if (statuses) return statuses;
+  throw new DroverError('E_USAGE', `${flag}: expected ${STATUS_FORM} (got ${JSON.stringify(given)}).`);
+}
+
+function readBoolean(given: string, flag: string): boolean {
+  if (given === 'true' || given === 'false') return given === 'true';
+  throw new DroverError('E_USAGE', `${flag}: expected true or false (got ${JSON.stringify(given)}).`);
+}

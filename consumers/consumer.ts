@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../src/config/settings.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
+import { recordsPlace } from '../src/crawl/kept-records.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
@@ -197,11 +198,11 @@ function createContext(parts: ContextParts): ConsumerContext {
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
     permits: createPermits(concurrency),
     dispatcher,
-    committer: createCommitter(fleet),
+    committer: createCommitter(fleet, recordsPlace(settings.dataDir)),
     store: telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') })),
     loadedCrawls: createLoadedCrawls(fleet),
     tallies: createTallies(fleet),
-    hostTimes: createHostTimes(),
+    hostTimes: createHostTimes(parts.serve),
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,

@@ -8,7 +8,7 @@ import type { RequestJob } from '../src/queue/queue.ts';
 import { admit } from './admit.ts';
 import { commit } from './commit.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
-import { type Decision, die, refuseRequest, retry } from './decision.ts';
+import { type Decision, die, type RequestEnd, refuseRequest, retry } from './decision.ts';
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
 import { follow } from './follow/follow.ts';
 import { handle } from './handle.ts';
@@ -52,8 +52,9 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends
   // go on: recorded, refused, dead.
   if (decision.kind !== 'end') return decision;
+  const assumed = withAssumption(job, decision);
   // 5. handle: finds title, links and text, and makes the record. What the page says may change the end.
-  const { end, record, findings } = handle(job, decision);
+  const { end, record, findings } = handle(job, assumed);
   // 6. store: the record is durable before anything says that the request has ended.
   await store(context, job, record, claim);
   // 7. follow: offers all links except the last part.
@@ -89,3 +90,17 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
       return verdict satisfies never;
   }
 }
+
+/**
+ * When a seed that had no scheme cannot be reached by https, its failure says that https was assumed: the
+ * server may speak plain http alone.
+ */
+function withAssumption({ request }: ActiveJob, end: RequestEnd): RequestEnd {
+  if (request.extras?.assumed !== 'https' || end.as !== 'dead' || end.answer) return end;
+  const { code, layer, detail = '', cause } = end.failure;
+  if (layer === 'dns') return end;
+  return { ...end, failure: failure(code, `${detail} ${ASSUMED}`.trim(), cause) };
+}
+
+const ASSUMED =
+  'https was assumed, because the seed had no scheme; offer it with http:// if the server speaks that.';

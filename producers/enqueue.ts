@@ -1,35 +1,24 @@
 // The producer for commands: begins or continues a crawl and offers its seeds.
 
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { crawlSettings, type Settings } from '../src/config/settings.ts';
-import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
+import { type Begun, beginCrawl } from '../src/crawl/crawl.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Fleet } from '../src/fleet.ts';
-import { type OfferTotals, offerSeeds } from '../src/seeds/offer.ts';
-import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
+import { checkSitemaps } from '../src/seeds/sitemaps.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
-import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds/arguments.ts';
-import { warnedOfContact } from './seeds/contact.ts';
+import { checkSeeds } from './seeds/arguments.ts';
+import { depthOfSeeds } from './seeds/list-depth.ts';
+import { type EnqueuedSeeds, offerArguments, type SeedListeners } from './seeds/offer-arguments.ts';
 
 export interface Enqueuing extends Begun {
+  /** What will be fetched, as a sentence, where the user may expect something else: of lists. */
+  intent: string | null;
   /**
    * Offers all seeds and leaves the crawl. If stopped, it does not leave the crawl, and the same command can
    * continue. Rejects with E_FILE and other errors of reading the seeds.
    */
-  run(parts: {
-    stdin: Readable;
-    /** Called with a sentence, safe for a terminal, for each line that is not accepted. */
-    onBadLine: (sentence: string) => void;
-    /**
-     * Called while the producer is held back, with the number of waiting requests, or with -1 when the memory
-     * of Redis is full.
-     */
-    onHeld?: (waiting: number) => void;
-    /** Called with a sentence about the crawl as a whole. */
-    onNotice: (sentence: string) => void;
-    stopped: () => boolean;
-  }): Promise<OfferTotals>;
+  run(listeners: SeedListeners): Promise<EnqueuedSeeds>;
 }
 
 /**
@@ -49,25 +38,14 @@ export async function enqueue(parts: {
   checkSitemaps(settings.sitemap, seeds, rules);
   await checkSeeds(seeds);
   const producer = randomUUID();
-  const crawl = { name, producer, settings: crawlSettings(settings), seeds: seeds.join(' ') };
-  const begun = await beginCrawl(fleet, crawl);
+  const { depth, sentence } = await depthOfSeeds(fleet, { name, seeds, given: settings.depth });
+  const begun = await beginCrawl(fleet, {
+    ...{ name, producer, settings: { ...crawlSettings(settings), depth }, seeds: seeds.join(' ') },
+  });
   return {
     ...begun,
-    async run({ stdin, onBadLine, onHeld, onNotice, stopped }) {
-      const given = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
-      const lines = warnedOfContact(given, settings, onNotice);
-      const offering = {
-        fleet,
-        crawl: begun.id,
-        producer,
-        lines,
-        maxFrontier: settings.maxFrontier,
-        stopped,
-        ...(onHeld ? { onHeld } : {}),
-      };
-      const totals = await offerSeeds({ ...offering, onBadLine: (line) => onBadLine(nameBadLine(line)) });
-      if (!stopped()) await leaveCrawl(fleet, begun.id, producer);
-      return totals;
-    },
+    intent: sentence,
+    run: (listeners) =>
+      offerArguments({ fleet, settings, crawl: begun.id, producer, seeds, rules }, listeners),
   };
 }

@@ -41,6 +41,8 @@ export interface Added {
   duplicates: number;
   /** Requests that were not accepted because of the settings `limit` and `maxPerHost`. */
   overLimit: number;
+  /** URLs without a scheme, for which https was assumed, or http for an address and localhost. */
+  assumed: number;
   rejectedCount: number;
   /** The first 1,000 rejected requests. */
   rejected: Rejection[];

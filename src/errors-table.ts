@@ -527,6 +527,22 @@ export const table = {
         means: 'The disk is full.',
         advice: 'Free some space, then repeat the command: it goes on where it stopped.',
       },
+      E_RECORDS_MISSING: {
+        means: 'Not all records of the crawl are in this data directory.',
+        advice:
+          'Give all consumers the same disk, or copy the named folders into records/ of this data directory; then drover results gives all of them.',
+        status: 409,
+      },
+      E_FILE_EXISTS: {
+        means: 'The file exists already.',
+        advice: 'Give another name, or add --overwrite to replace it.',
+        exit: 2,
+      },
+      E_FILE_BUSY: {
+        means: 'Another command is going to write this file.',
+        advice: 'Give another name, or wait until that command has ended.',
+        exit: 2,
+      },
       E_FILE: {
         means: 'The file cannot be read or written.',
         advice: 'Check the path and its permissions.',

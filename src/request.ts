@@ -62,7 +62,10 @@ export type RequestInput = z.infer<typeof requestSchema>;
 /**
  * The fields of a request other than url, depth and referrer, kept as given. Almost all requests have none.
  */
-export type RequestExtras = Omit<RequestInput, 'url' | 'depth'>;
+export type RequestExtras = Omit<RequestInput, 'url' | 'depth'> & {
+  /** The seed had no scheme, and this one was assumed. No producer can give this field. */
+  assumed?: 'https' | 'http';
+};
 
 /** A request of a crawl. Its `url` is normalised. */
 export interface Request {

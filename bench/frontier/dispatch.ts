@@ -26,7 +26,7 @@ export interface Dispatch {
 
 /** Dispatches of one crawl, with the scripts that a consumer uses. */
 export function createDispatch(fleet: Fleet, crawl: string): Dispatch {
-  const committer = createCommitter(fleet);
+  const committer = createCommitter(fleet, '');
   let held: (Release & { id: string })[] = [];
 
   async function dispatchNext(wanted: number): Promise<{ milliseconds: number; urls: string[] }> {

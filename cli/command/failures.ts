@@ -1,6 +1,7 @@
 // What a command prints when it cannot go on (what is wrong, and what to do), and its exit code.
 import { catalogue, DroverError } from '../../src/errors.ts';
 import { printable } from '../../src/log.ts';
+import { diskError } from '../../src/records/disk.ts';
 import { redisFailure } from '../../src/redis.ts';
 import { inOwnWords } from '../terminal/own-hints.ts';
 
@@ -21,5 +22,16 @@ export function failureText(error: unknown): string {
 }
 
 function asDroverError(error: unknown): DroverError | null {
-  return error instanceof DroverError ? error : redisFailure(error);
+  if (error instanceof DroverError) return error;
+  return ofFile(error) ?? redisFailure(error);
+}
+
+/**
+ * An error of the file system as E_FILE or E_DISK_FULL with its path. A connection fails with the same codes,
+ * such as EACCES on a socket, but names an address instead.
+ */
+function ofFile(error: unknown): DroverError | null {
+  const { code, path, syscall = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  const isOfFile = code !== undefined && typeof path === 'string' && !/^(connect|listen|spawn)/.test(syscall);
+  return isOfFile ? diskError(error, path) : null;
 }

@@ -1,7 +1,7 @@
 // Watches which hosts of a crawl are paused or slowed, for its progress and its summary.
 import type { HeldHost } from '../../src/crawl/progress.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { listHeldHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
+import { hostsOfCrawl, listHeldHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
 
 /** With the time for which it was held back in all. */
 export interface HeldLong extends HeldHost {
@@ -18,24 +18,27 @@ export interface HeldWatch {
 }
 
 const LOOK_MS = 1000;
+/** Of those that are held back in the whole fleet, so many are looked at for those of the crawl. */
+const MOST_HELD = 500;
 const MOST_HOSTS = 20;
 /** Of a crawl of very many hosts, those that were held back last. */
 const MOST_REMEMBERED = 1000;
 
-export function watchHeldHosts(fleet: Fleet): HeldWatch {
+export function watchHeldHosts(fleet: Fleet, crawl: string): HeldWatch {
   const seen = new Map<string, Omit<HeldLong, 'isStanding'>>();
-  /** All that are held back, those too of which this crawl wants nothing more. */
+  /** Those of the crawl, now or before, that are held back now: those too of which it wants nothing more. */
   let standing: readonly HeldHost[] = [];
   let current: readonly HeldHost[] = [];
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<HeldHost[]> {
-    const keys = await listHeldHosts(fleet, MOST_HOSTS);
+    const held = await listHeldHosts(fleet, MOST_HELD);
+    const wanted = (await hostsOfCrawl(fleet, crawl, held)).slice(0, MOST_HOSTS);
+    const known = held.filter((key) => seen.has(key) && !wanted.includes(key)).slice(0, MOST_HOSTS);
+    const keys = [...wanted, ...known];
     const states = keys.length > 0 ? await lookAtHosts(fleet, keys) : [];
-    const heldOf = (some: typeof states) =>
-      some.flatMap(({ key, holds }) => (holds[0] ? [{ key, hold: holds[0] }] : []));
-    standing = heldOf(states);
-    return heldOf(states.filter(({ waiting, open }) => waiting + open > 0));
+    standing = states.flatMap(({ key, holds }) => (holds[0] ? [{ key, hold: holds[0] }] : []));
+    return standing.filter(({ key }) => wanted.includes(key));
   }
 
   function remember(held: readonly HeldHost[], passedMs: number): void {

@@ -1,28 +1,115 @@
-// The file of -o. Whether it can be written is checked before the crawl, not after it.
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { findRecordsFolder } from '../../src/crawl/crawl.ts';
+// The file of -o. Whether it can be written is found out before the work that fills it, and it stays reserved
+// until the command has ended.
+import { accessSync, constants, realpathSync, type Stats, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { type KeptRecords, lookUpRecords, missingRecords } from '../../src/crawl/kept-records.ts';
+import { releaseLock, takeLock } from '../../src/embedded/lock.ts';
 import { DroverError } from '../../src/errors.ts';
+import { diskError } from '../../src/records/disk.ts';
+import type { RecordFilter } from '../../src/records/filter.ts';
 import { writeResults } from '../../src/records/read/read.ts';
 import type { Session } from './session.ts';
 
-/** Returns the path as given, or null without -o. Throws E_FILE when it cannot be written. */
-export function outputFile(option: string | undefined): string | null {
-  if (option === undefined) return null;
-  if (option === '-') return option;
-  const found = statSync(option, { throwIfNoEntry: false });
-  if (found?.isDirectory()) throw new DroverError('E_FILE', `-o ${option} is a directory.`);
-  try {
-    accessSync(found ? option : dirname(resolve(option)), constants.W_OK);
-  } catch (cause) {
-    throw new DroverError('E_FILE', `-o ${option}: ${(cause as Error).message}.`, { cause });
-  }
-  return option;
+/** A lock without a sign of life for 15 s is stale (src/embedded/lock.ts). */
+const RENEW_MS = 5000;
+
+export interface OutputFile {
+  /** The path as given; null for standard output. */
+  readonly path: string | null;
+  /** Whether a file that is there already is replaced. */
+  readonly overwrite: boolean;
+  /** Lets others write the file. Idempotent. */
+  release(): void;
 }
 
-/** Writes a crawl's results to the file; does nothing without a path. */
-export async function writeOutput(session: Session, crawl: string, path: string | null): Promise<void> {
-  const { settings, fleet } = session;
-  if (path === null) return;
-  await writeResults(join(settings.dataDir, 'records'), await findRecordsFolder(fleet, crawl), path);
+/**
+ * Reserves the file of -o, so that no other command writes it meanwhile. A pipe or a device is not reserved.
+ * Throws E_FILE when it cannot be written, E_FILE_EXISTS when it has content and `overwrite` is false, and
+ * E_FILE_BUSY while another command has reserved it.
+ */
+export function reserveOutput(option: string | undefined, overwrite: boolean): OutputFile {
+  const nothing = { path: option ?? null, overwrite, release: () => undefined };
+  if (option === undefined || option === '-') return { ...nothing, path: null };
+  const found = look(option);
+  if (found?.isDirectory()) throw new DroverError('E_FILE', `-o ${option} is a directory.`);
+  if (found && !found.isFile()) return nothing;
+  if (found && found.size > 0 && !overwrite) throw new DroverError('E_FILE_EXISTS', `-o ${option}.`);
+  return { ...nothing, release: reserve(option, found !== null) };
+}
+
+function look(option: string): Stats | null {
+  try {
+    const found = statSync(option, { throwIfNoEntry: false }) ?? null;
+    if (found?.isFile()) accessSync(option, constants.W_OK);
+    return found;
+  } catch (cause) {
+    throw diskError(cause, `-o ${option}`);
+  }
+}
+
+/** Takes a lock beside the file, which also shows whether its directory can be written. */
+function reserve(option: string, isThere: boolean): () => void {
+  let lock = '';
+  try {
+    lock = `${isThere ? realpathSync(option) : option}.lock`;
+    if (!takeLock(lock)) throw new DroverError('E_FILE_BUSY', `-o ${option}.`);
+  } catch (cause) {
+    throw diskError(cause, `-o ${option}`);
+  }
+  const renewal = setInterval(() => renew(lock), RENEW_MS).unref();
+  const release = () => {
+    clearInterval(renewal);
+    process.off('exit', release);
+    releaseLock(lock);
+  };
+  process.once('exit', release);
+  return release;
+}
+
+function renew(lock: string): void {
+  try {
+    utimesSync(lock, new Date(), new Date());
+  } catch {
+    // Somebody has removed it. Another command may then write the file, and the one that ends last is told.
+  }
+}
+
+export interface WrittenRecords {
+  lines: number;
+  /** Why these are not all records of the crawl; null if they are. */
+  missing: DroverError | null;
+}
+
+/** Writes a crawl's records to the file, or to standard output. Throws E_FILE, E_FILE_EXISTS, E_DISK_FULL. */
+export async function writeRecords(
+  { settings, fleet }: Session,
+  crawl: string,
+  { path, overwrite }: Pick<OutputFile, 'path' | 'overwrite'>,
+  filter?: RecordFilter,
+): Promise<WrittenRecords> {
+  const kept: KeptRecords = await lookUpRecords(fleet, crawl);
+  let missing: DroverError | null = null;
+  const { lines } = await writeResults(join(settings.dataDir, 'records'), kept.folder, path, {
+    overwrite,
+    ...(filter ? { filter } : {}),
+    onFound(requests) {
+      missing = missingRecords(kept, requests, settings.dataDir);
+    },
+  });
+  return { lines, missing };
+}
+
+/** Writes all records of a crawl that has ended. What goes wrong is returned, because a summary follows. */
+export async function writeOutput(
+  session: Session,
+  crawl: string,
+  output: OutputFile | null,
+): Promise<{ output: { path: string; lines: number } | null; failure: unknown }> {
+  if (output === null) return { output: null, failure: null };
+  try {
+    const { lines, missing } = await writeRecords(session, crawl, output);
+    return { output: { path: output.path ?? '-', lines }, failure: missing };
+  } catch (failure) {
+    return { output: null, failure };
+  }
 }

@@ -1,11 +1,11 @@
 // Shows a crawl's progress until it has ended or the user interrupts.
 
 import type { Consumer } from '../../consumers/consumer.ts';
+import type { EnqueuedSeeds } from '../../producers/seeds/offer-arguments.ts';
 import { type CrawlState, readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { countOpen } from '../../src/frontier/steer.ts';
-import type { OfferTotals } from '../../src/seeds/offer.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { type HeldLong, watchHeldHosts } from './held-hosts.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -22,6 +22,8 @@ export interface Seen {
   interrupted: boolean;
   /** Number of seed lines that were not accepted. */
   badLines: number;
+  /** The file that keeps them; null if there were none. */
+  badLinesIn: string | null;
   /** Hosts that were paused or slowed, those that were so for longest. */
   heldHosts: readonly HeldLong[];
 }
@@ -38,7 +40,7 @@ export async function watchCrawl(parts: {
   crawl: string;
   consumer: Consumer;
   screen: Screen;
-  offering: Promise<OfferTotals>;
+  offering: Promise<EnqueuedSeeds>;
   interrupt: Interrupt;
   /** Why going on makes no sense, such as a full disk; null while there is no reason. */
   trouble: () => unknown;
@@ -48,7 +50,7 @@ export async function watchCrawl(parts: {
   const { fleet, crawl, consumer, screen, interrupt } = parts;
   const offered = settled(parts.offering);
   const say = createPauseNotice(parts);
-  const heldHosts = watchHeldHosts(fleet);
+  const heldHosts = watchHeldHosts(fleet, crawl);
   let cancelledAt: number | null = null;
   for (;;) {
     // Read before the counts. If it failed because the crawl was cancelled, the counts show that.
@@ -58,8 +60,10 @@ export async function watchCrawl(parts: {
     screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now(), held });
     say(counts.state);
     const totals = offered.value();
-    const badLines = totals?.rejected ?? 0;
-    const seen = { counts, interrupted: false, badLines, heldHosts: heldHosts.longest(MOST_HELD) };
+    const seen = {
+      ...{ counts, interrupted: false, heldHosts: heldHosts.longest(MOST_HELD) },
+      ...{ badLines: totals?.rejected ?? 0, badLinesIn: totals?.rejectedIn ?? null },
+    };
     if (counts.state === 'cancelled') {
       cancelledAt ??= performance.now();
       const isOver = performance.now() - cancelledAt > CANCEL_MS || (await countOpen(fleet, crawl)) === 0;

@@ -1,14 +1,14 @@
 // The filter of a command about dead letters. Its values are checked, so that a typing error is not taken for
 // "no letters".
-import { distance } from 'fastest-levenshtein';
 import { parseSetting } from '../../src/config/parse.ts';
 import { findCrawl } from '../../src/crawl/crawl.ts';
 import { ALL_DEAD, type DeadFilter } from '../../src/dead/filter.ts';
 import { indexedGroups, reconcileDead } from '../../src/dead/groups.ts';
 import { showDead } from '../../src/dead/read.ts';
-import { catalogue, DroverError } from '../../src/errors.ts';
+import { DroverError } from '../../src/errors.ts';
 import type { RequestQueue } from '../../src/queue/queue.ts';
 import { hostKey } from '../../src/url/host.ts';
+import { nearest } from '../command/error-code.ts';
 import type { Session } from '../command/session.ts';
 import { type FilterOptions, filterOptions } from './options.ts';
 
@@ -22,7 +22,7 @@ export async function deadFilter(
   const { code, host, since, minAttempts, q } = options;
   const filter: DeadFilter = {
     ...ALL_DEAD,
-    code: code === undefined ? null : checkedCode(code),
+    code: code ?? null,
     since: since === undefined ? null : timeOf(since),
     attempts: minAttempts ?? null,
     q: q ?? null,
@@ -52,14 +52,6 @@ export function requireChoice(
       'E_USAGE',
       `Give the crawl whose dead letters to ${what}, narrow them down (--code, --host, …), or add --all.`,
     );
-}
-
-function checkedCode(code: string): string {
-  if (Object.hasOwn(catalogue, code)) return code;
-  throw new DroverError(
-    'E_USAGE',
-    `--code: there is no error code ${code}; ${nearest(code, Object.keys(catalogue))}docs/errors.md lists them.`,
-  );
 }
 
 /** A letter's id is looked up with its code and host, so that only its group must be read. */
@@ -92,11 +84,6 @@ async function knownHost(session: Session, queue: RequestQueue, text: string): P
     'E_USAGE',
     `--host: there are no dead letters of ${key}; ${nearest(key, hosts)}drover dead summary lists their hosts.`,
   );
-}
-
-function nearest(text: string, known: readonly string[]): string {
-  const [first] = [...new Set(known)].sort((a, b) => distance(text, a) - distance(text, b));
-  return first !== undefined && distance(text, first) <= 3 ? `did you mean ${first}? ` : '';
 }
 
 /** Reads a duration back from now, or a time; returns milliseconds since 1970. Throws E_USAGE. */

@@ -1,6 +1,7 @@
 // The options of drover dead …, except settings, and the types that its programs get.
 import type { DeadFormat } from '../../src/dead/export.ts';
 import { DroverError } from '../../src/errors.ts';
+import { readCode } from '../command/error-code.ts';
 import {
   inGroup,
   likeSetting,
@@ -10,11 +11,11 @@ import {
   type ValuesOf,
   value,
 } from '../command/typed-options.ts';
-import { asJson } from '../options.ts';
+import { asJson, overwrite } from '../options.ts';
 
 /** The filters that choose letters. */
 export const filterOptions = {
-  code: text('--code <code>', 'only letters with this error code, such as E_HTTP_5XX'),
+  code: value('--code <code>', 'only letters with this error code, such as E_HTTP_5XX', readCode),
   host: text('--host <host>', 'only letters of this host, such as example.com or example.com:8080'),
   since: text(
     '--since <time>',
@@ -42,6 +43,7 @@ export const exportOptions = {
     '-o, --output <file>',
     'write to this file, complete or not at all, instead of standard output',
   ),
+  overwrite,
   ...asJson,
 };
 export type ExportOptions = OptionsOf<typeof exportOptions>;

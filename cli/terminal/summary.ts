@@ -15,17 +15,18 @@ export interface Summary {
   counts: CrawlCounts;
   /** Duration of this run of the command. */
   elapsedMs: number;
-  /** `pages` counts answers, those of failed attempts too. */
-  slowestHosts: { host: string; pages: number; meanMs: number }[];
+  slowestHosts: { host: string; answers: number; meanMs: number }[];
   /** Hosts that were paused or slowed, each with its last reason and for how long it was so in all. */
   heldHosts?: readonly HeldLong[];
-  /** The file of -o; null without one. */
-  output: string | null;
+  /** The file of -o, and how many records are in it; null if none was written. */
+  output: { path: string; lines: number } | null;
   interrupted: boolean;
   /** The command by which the user runs drover: `drover`, or `npm run drover --`. */
   command: string;
   /** Number of seed lines that were not accepted. */
   badLines: number;
+  /** The file that keeps them with their reasons. */
+  badLinesIn?: string | null;
   /** Pages that earlier runs of the same crawl recorded. They do not count for this run's speed. */
   recordedBefore?: number;
 }
@@ -59,8 +60,8 @@ export function printSummary(summary: Summary, paper: Paper = { columns: 100, co
 
 function outcome(summary: Summary, { columns, colour }: Paper): string {
   const { counts } = summary;
-  const { recorded, refused, dead, waiting, accepted } = counts;
-  const ends = [`${counted(recorded, 'page')} recorded`];
+  const { refused, dead, waiting, accepted } = counts;
+  const ends = [recordedText(counts)];
   if (refused > 0) ends.push(`${count(refused)} refused`);
   if (dead > 0) ends.push(counted(dead, 'dead letter'));
   if (waiting > 0)
@@ -71,6 +72,14 @@ function outcome(summary: Summary, { columns, colour }: Paper): string {
   return wrap(`${start}: ${list}.`, columns - 1)
     .map((line) => paint(piece(line, style), colour))
     .join('\n');
+}
+
+/** Says how many of the recorded answers are pages (status 2xx) if not all are. */
+function recordedText({ statuses, recorded }: CrawlCounts): string {
+  const ok = Object.entries(statuses).filter(([status]) => /^2\d\d$/.test(status));
+  const pages = ok.reduce((sum, [, value]) => sum + value, 0);
+  if (pages >= recorded) return `${counted(recorded, 'page')} recorded`;
+  return `${count(recorded)} recorded (${counted(pages, 'page')}, ${counted(recorded - pages, 'other answer')})`;
 }
 
 function verbOf({ counts, interrupted }: Summary): string {
@@ -178,8 +187,8 @@ function codeRows(counts: Record<string, number>): Row[] {
 }
 
 function hostRows({ slowestHosts }: Summary): Row[] {
-  return slowestHosts.map(({ host, pages, meanMs }) => ({
-    cells: [host, counted(pages, 'answer'), `${count(meanMs)} ms`],
+  return slowestHosts.map(({ host, answers, meanMs }) => ({
+    cells: [host, counted(answers, 'answer'), `${count(meanMs)} ms`],
     text: 'on average',
   }));
 }
@@ -194,23 +203,32 @@ function heldRows({ heldHosts = [] }: Summary): Row[] {
   });
 }
 
-function nextRows({ counts, command, output, badLines, interrupted }: Summary): Row[] {
+function nextRows({ counts, command, output, badLines, badLinesIn, interrupted }: Summary): Row[] {
   const crawl = quoted(counts.crawl);
   const rows: Row[] = [];
   const say = (name: string, text: string) => rows.push({ cells: [name], text });
   const copy = (name: string, text: string) => rows.push({ cells: [name], text, isWhole: true });
   if (interrupted) say('go on', 'nothing is lost: run the same command again to continue');
   else if (counts.state === 'paused') copy('go on', `${command} resume ${crawl}`);
-  if (output !== null) copy('results', output);
+  if (output !== null) copy('results', `${output.path} (${contentsOf(output, counts)})`);
   else if (endedOf(counts) > 0) copy('results', `${command} results ${crawl}`);
   if (counts.dead > 0) {
     copy('dead letters', `${command} dead list ${crawl}`);
     copy('try them again', `${command} dead replay ${crawl}`);
   }
   if (badLines > 0) {
-    say('bad lines', `${counted(badLines, 'line')} of the seeds could not be used; see above for each`);
+    say('bad lines', `${counted(badLines, 'line')} of the seeds could not be used; each with its reason:`);
+    copy('', badLinesIn ?? 'see above');
   }
   return rows;
+}
+
+/** How many records the file has, and how they add up if they are those of all requests that have ended. */
+function contentsOf({ lines }: { lines: number }, { recorded, refused, dead }: CrawlCounts): string {
+  const total = counted(lines, 'record');
+  const parts = Object.entries({ recorded, refused, dead }).filter(([, value]) => value > 0);
+  if (parts.length < 2 || recorded + refused + dead !== lines) return total;
+  return `${total}: ${parts.map(([name, value]) => `${count(value)} ${name}`).join(' + ')}`;
 }
 
 /** Quotes a name for a shell. */

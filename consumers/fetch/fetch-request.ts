@@ -79,7 +79,7 @@ function fetchedSince(
 ): Fetched | Outcome {
   const ageMs = performance.now() - since;
   const { key } = job.slot;
-  context.hostTimes.note(key, ageMs);
+  context.hostTimes.note(job.crawl, key, ageMs);
   if (job.abort.signal.aborted) return { kind: 'lost', failure: lossOf(job) };
   job.trace.result = result;
   job.trace.fetchedAt = performance.timeOrigin + since + ageMs;

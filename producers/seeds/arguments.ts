@@ -1,10 +1,10 @@
 // Turns the arguments of a command line (URLs, lists, standard input) into seeds, and describes bad lines to
 // the user.
 import type { Readable } from 'node:stream';
-import { parse as parseHost } from 'tldts';
 import { DroverError, type Failure } from '../../src/errors.ts';
 import { printable, shorten } from '../../src/log.ts';
-import { bareHost, parseSeed, readSeeds, type SeedLine } from '../../src/seeds/read.ts';
+import { readBareUrl } from '../../src/seeds/bare-url.ts';
+import { parseSeed, readSeeds, type SeedLine } from '../../src/seeds/read.ts';
 import type { UrlRules } from '../../src/url/normalize.ts';
 import { isList, openList } from './list-file.ts';
 
@@ -14,8 +14,7 @@ import { isList, openList } from './list-file.ts';
  * - `-` is `stdin`;
  * - a text that begins with http:// or https:// is a URL;
  * - any other text is a list file, gzipped or not;
- * - `example.com/path` without such a file is https://example.com/path, if `.com` is a public suffix.
- *   So a misspelt `urls.txt` is not taken for a host.
+ * - `example.com/path` without such a file is a URL without its scheme (readBareUrl).
  *
  * `source` is `stdin`, the path, or `argument`, with the position of the argument as `line`. Throws E_FILE
  * and E_USAGE before the first seed if an argument is none of these, and E_FILE when reading a file fails.
@@ -40,7 +39,8 @@ export async function checkSeeds(args: readonly string[]): Promise<void> {
   await sourcesOf(args);
 }
 
-async function sourcesOf(args: readonly string[]): Promise<SeedSource[]> {
+/** Where the seeds of these arguments come from. Throws as checkSeeds does. */
+export async function sourcesOf(args: readonly string[]): Promise<SeedSource[]> {
   if (args.filter((text) => text === '-').length > 1) {
     throw new DroverError('E_USAGE', 'Standard input (-) can be read only once.');
   }
@@ -50,25 +50,15 @@ async function sourcesOf(args: readonly string[]): Promise<SeedSource[]> {
 }
 
 /** Where an argument's seeds come from. A `path` of null means standard input. */
-type SeedSource = { url: string } | { path: string | null };
+export type SeedSource = { url: string } | { path: string | null };
 
 async function sourceOf(text: string): Promise<SeedSource> {
   if (text === '-') return { path: null };
   if (/^https?:/i.test(text)) return { url: text };
   if (await isList(text)) return { path: text };
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { url: text };
-  if (isHost(text)) return { url: `https://${text}` };
+  if (readBareUrl(text)) return { url: text };
   throw new DroverError('E_FILE', `There is no file ${text}; for a URL, put https:// before it.`);
-}
-
-/**
- * True for `example.com`, `example.com:8080/path`, `10.0.0.1`; false for `urls.txt`, whose ending is not a
- * public suffix.
- */
-function isHost(text: string): boolean {
-  if (!bareHost.test(text)) return false;
-  const { isIcann, isIp } = parseHost(text);
-  return isIcann === true || isIp === true;
 }
 
 /** Describes a bad line: `urls.txt, line 7: The URL is … (E_URL_SCHEME): ftp://example.com/`. */

@@ -1,6 +1,6 @@
 // Opens a list of seeds: a file or a stream, gzipped or not.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DroverError } from '../../src/errors.ts';
@@ -9,11 +9,12 @@ import { DroverError } from '../../src/errors.ts';
 export async function isList(path: string): Promise<boolean> {
   try {
     const found = await stat(path);
+    if (found.isFile()) await access(path, constants.R_OK);
     if (!found.isDirectory()) return true;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code && ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(code)) return false;
-    throw new DroverError('E_FILE', message, { cause });
+    throw new DroverError('E_FILE', `${message}.`, { cause });
   }
   throw new DroverError('E_FILE', `${path} is a directory.`);
 }

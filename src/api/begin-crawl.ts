@@ -41,13 +41,13 @@ export async function beginFromInput(
     context,
   );
   try {
-    const { rejected } = await offerLines(context, { crawl: begun.id, producer, settings, lines });
+    const { rejected, assumed } = await offerLines(context, { crawl: begun.id, producer, settings, lines });
     const view = await viewCrawl(fleet, begun.id);
     rejected.close();
     return {
       status: begun.fresh ? 201 : 200,
       headers: { location: `/v1/crawls/${encodeURIComponent(begun.id)}` },
-      body: { ...view, rejected: rejected.few() },
+      body: { ...view, assumed, rejected: rejected.few() },
     };
   } finally {
     await leaveCrawl(fleet, begun.id, producer);

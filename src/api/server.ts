@@ -19,6 +19,7 @@ import { addLimits } from './limits.ts';
 import { addOpenApi } from './openapi.ts';
 import { checkOrigin } from './origin-check.ts';
 import { ApiProblem, sendProblem, unreadableAnswer } from './problem.ts';
+import { addQueryCheck } from './query-check.ts';
 import { addRoutes } from './routes.ts';
 import { checkRole } from './tokens.ts';
 
@@ -73,6 +74,7 @@ export async function buildServer(context: ApiContext): Promise<FastifyInstance>
     };
     request.log.debug(line, 'answered');
   });
+  addQueryCheck(server);
   await addOpenApi(server);
   const typed: ApiServer = server.withTypeProvider<ZodTypeProvider>();
   await addRoutes(typed, context);

@@ -1,6 +1,7 @@
 // Shapes of answers, for the description at /openapi.json. The functions that make the answers have types of
 // their own.
 import { z } from 'zod';
+import { catalogue } from '../errors.ts';
 import { problemShape } from './problem.ts';
 
 const count = z.number().int();
@@ -158,3 +159,16 @@ export const pageQuery = {
 export const flagQuery = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'])
   .transform((text) => text === 'true' || text === '1' || text === 'yes');
+
+/** The format of an answer that need not be JSON. It goes before the Accept header. */
+export const formatQuery = z
+  .enum(['json', 'ndjson', 'jsonl', 'csv'])
+  .transform((text) => (text === 'jsonl' ? 'ndjson' : text))
+  .optional()
+  .meta({ description: 'format of the answer; by default the one that Accept asks for' });
+
+/** An error code of docs/errors.md. */
+export const codeQuery = z
+  .string()
+  .refine((code) => Object.hasOwn(catalogue, code), 'there is no such code (docs/errors.md lists them)')
+  .optional();

@@ -6,8 +6,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** A client that takes no bytes for this long is disconnected. */
 const MOST_SILENCE_MS = 60_000;
 
-/** The format that the Accept header asks for; JSON by default. */
-export function wants({ headers }: FastifyRequest): 'json' | 'ndjson' | 'csv' {
+export type AnswerFormat = 'json' | 'ndjson' | 'csv';
+
+/** The format that the query or, without it, the Accept header asks for; JSON by default. */
+export function wants({ headers }: FastifyRequest, format?: AnswerFormat): AnswerFormat {
+  if (format) return format;
   const accept = headers.accept ?? '';
   if (/application\/(x-)?ndjson|application\/jsonl/i.test(accept)) return 'ndjson';
   return /text\/csv/i.test(accept) ? 'csv' : 'json';

@@ -55,6 +55,8 @@ export interface Enqueued {
   duplicates: number;
   /** Requests that were not accepted because the crawl has reached a limit. */
   overLimit: number;
+  /** URLs without a scheme, for which https was assumed, or http for an address and localhost. */
+  assumed: number;
   rejectedCount: number;
   /** The first 1,000 rejected requests. */
   rejected: Refused[];
@@ -66,6 +68,21 @@ export interface CrawlErrors {
   refusals: Record<string, number>;
   leftOut: Record<string, number>;
   groups: DeadGroup[];
+}
+
+/** A filter of records. A record matches when all given fields match. */
+export interface RecordQuery {
+  /** A status (404), a class (4xx), `none` for requests without an answer, or several: 404,5xx. */
+  status?: number | string;
+  code?: string;
+  /** Whether the status is 2xx. */
+  ok?: boolean;
+  /** Such as example.com or example.com:8080. */
+  host?: string;
+  /** Text that the URL contains, before or after redirects. */
+  url?: string;
+  /** Give the records of the server's data directory even when others are missing in it. */
+  partial?: boolean;
 }
 
 /** A filter of dead letters. A letter matches when all given fields match. */

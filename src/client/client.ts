@@ -15,6 +15,7 @@ import type {
   Enqueued,
   FleetEvent,
   PurgeAnswer,
+  RecordQuery,
   Refused,
   ReplayAnswer,
   ReplayInput,
@@ -126,11 +127,18 @@ function crawlsOf(endpoint: Endpoint) {
     /** Cancels a crawl: its waiting requests are dropped, its records are kept. */
     cancel: (id: string, options: CallOptions = {}) =>
       call<CrawlInFull>({ method: 'DELETE', path: at(id), ...options }),
-    /** The records of all requests that have ended, each request once. */
-    records: (id: string, options: CallOptions = {}) =>
+    /**
+     * The records of all requests that have ended and match, each request once. Throws E_RECORDS_MISSING when
+     * some are not in the server's data directory, unless `partial` is true.
+     */
+    records: (id: string, { signal, ...query }: RecordQuery & CallOptions = {}) =>
       pages<CrawlRecord>(
         endpoint,
-        { path: at(id, '/records'), query: { limit: RECORDS_PER_PAGE }, ...options },
+        {
+          path: at(id, '/records'),
+          query: { ...query, limit: RECORDS_PER_PAGE },
+          ...(signal ? { signal } : {}),
+        },
         'records',
       ),
     errors: (id: string, options: CallOptions = {}) =>

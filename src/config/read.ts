@@ -65,6 +65,8 @@ async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
     }
     return values;
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall !== undefined)
+      throw new DroverError('E_FILE', `${path}: ${(cause as Error).message}.`, { cause });
     throw new DroverError('E_SETTING', `${path} cannot be read: ${String(cause)}`, { cause });
   }
 }

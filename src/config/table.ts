@@ -74,7 +74,7 @@ export const definitions = {
     of: 'crawl',
     group: 'often',
     flags: '-d, --depth <n>',
-    help: 'follow links to this depth; 0 fetches only the seeds; unlimited if not given',
+    help: 'follow links to this depth; 0 fetches only the seeds; unlimited if not given, but 0 for a list of seeds',
     schema: wholeNumber(0, 1_000_000).nullable(),
     default: null,
   }),

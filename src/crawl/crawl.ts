@@ -119,11 +119,6 @@ export function recordsFolderOf(crawl: string, token: string): string {
   return `${crawl}-${token}`;
 }
 
-/** The records folder of a known crawl. */
-export async function findRecordsFolder(fleet: Fleet, crawl: string): Promise<string> {
-  return recordsFolderOf(crawl, (await fleet.redis.hget(fleet.keys.crawl(crawl), 'token')) ?? '');
-}
-
 /** The ids of all crawls, newest first. */
 export async function listCrawls(fleet: Fleet): Promise<string[]> {
   return fleet.redis.zrevrange(fleet.keys.crawls, '0', '-1');

@@ -42,8 +42,9 @@ export interface Rate {
   /** Pages recorded per second in the window; null before there are two samples. */
   pagesPerSecond(): number | null;
   /**
-   * Time until no request waits, in milliseconds, at the speed of the window. Null when it cannot be known:
-   * no request ends, or the frontier still grows, so that the number of pages is unknown.
+   * Time until no request waits, in milliseconds, at the speed of the last minute. It changes slowly. Null
+   * when it cannot be known: no request ends, or the frontier still grows, so that the number of pages is
+   * unknown.
    */
   remainingMs(): number | null;
 }
@@ -54,36 +55,77 @@ export interface Rate {
  */
 const GROWTH_OF_THE_EXPLORED = 0.05;
 
+/** The time left is estimated from so much of the past, so that a slow moment does not change it much. */
+const ESTIMATE_MS = 60_000;
+/** After this time, an estimate has gone most of the way to a new one. */
+const SETTLING_MS = 10_000;
+const SAMPLE_MS = 1000;
+
 /**
  * Measures speed over the last `windowMs` of the samples. A counter that goes down (it was repaired) counts
  * as unchanged.
  */
 export function createRate(windowMs = 10_000): Rate {
-  const samples: ProgressSample[] = [];
+  const recent = createWindow(windowMs);
+  const long = createWindow(ESTIMATE_MS, SAMPLE_MS);
+  let left: number | null = null;
+  let estimatedAt = 0;
 
-  /** Growth of one figure in the window, per millisecond; null without two samples. */
-  function slope(figure: (counts: CrawlCounts) => number): number | null {
-    const [first, last] = [samples[0], samples.at(-1)];
-    if (!first || !last || last.atMs <= first.atMs) return null;
-    return Math.max(0, figure(last.counts) - figure(first.counts)) / (last.atMs - first.atMs);
+  function estimate({ waiting, accepted }: CrawlCounts): number | null {
+    if (accepted === 0) return null;
+    if (waiting === 0) return 0;
+    // A crawl that stands still now has no time left that could be known.
+    const [now, ending, growing] = [
+      recent.slope(endedOf),
+      long.slope(endedOf),
+      long.slope((counts) => counts.accepted),
+    ];
+    if (!now || !ending || growing === null) return null;
+    return growing > ending * GROWTH_OF_THE_EXPLORED ? null : waiting / (ending - growing);
   }
 
   return {
     add(sample) {
-      samples.push(sample);
-      while (samples[1] && sample.atMs - samples[1].atMs >= windowMs) samples.shift();
+      recent.add(sample);
+      long.add(sample);
+      const next = estimate(sample.counts);
+      const passedMs = Math.max(0, sample.atMs - estimatedAt);
+      estimatedAt = sample.atMs;
+      if (next === null || left === null || next === 0) left = next;
+      else {
+        const former = Math.max(0, left - passedMs);
+        left = former + (next - former) * (1 - Math.exp(-passedMs / SETTLING_MS));
+      }
     },
     pagesPerSecond() {
-      const perMs = slope((counts) => counts.recorded);
+      const perMs = recent.slope((counts) => counts.recorded);
       return perMs === null ? null : perMs * 1000;
     },
-    remainingMs() {
-      const last = samples.at(-1)?.counts;
-      if (!last || last.accepted === 0) return null;
-      if (last.waiting === 0) return 0;
-      const [ending, growing] = [slope(endedOf), slope((counts) => counts.accepted)];
-      if (!ending || growing === null) return null;
-      return growing > ending * GROWTH_OF_THE_EXPLORED ? null : last.waiting / (ending - growing);
+    remainingMs: () => left,
+  };
+}
+
+interface SampleWindow {
+  add(sample: ProgressSample): void;
+  /** Growth of one figure in the window, per millisecond; null without two samples. */
+  slope(figure: (counts: CrawlCounts) => number): number | null;
+}
+
+/** The samples of the last `windowMs`, at most one each `everyMs`, and the newest. */
+function createWindow(windowMs: number, everyMs = 0): SampleWindow {
+  const samples: ProgressSample[] = [];
+  let newest: ProgressSample | undefined;
+  return {
+    add(sample) {
+      newest = sample;
+      const last = samples.at(-1);
+      if (!last || sample.atMs - last.atMs >= everyMs) samples.push(sample);
+      while (samples[1] && sample.atMs - samples[1].atMs >= windowMs) samples.shift();
+    },
+    slope(figure) {
+      const [first] = samples;
+      if (!first || !newest || newest.atMs <= first.atMs) return null;
+      return Math.max(0, figure(newest.counts) - figure(first.counts)) / (newest.atMs - first.atMs);
     },
   };
 }

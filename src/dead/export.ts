@@ -63,7 +63,7 @@ export async function* deadLines(
 /**
  * Writes deadLines durably to a file, which appears complete or not at all, or to standard output (`file`
  * null). Returns the number of letters. Stops when the reader of standard output goes away. Throws E_FILE,
- * E_DISK_FULL.
+ * E_FILE_EXISTS, E_DISK_FULL.
  */
 export async function writeDead(
   fleet: Fleet,
@@ -71,8 +71,9 @@ export async function writeDead(
   filter: DeadFilter,
   format: DeadFormat,
   file: string | null,
+  overwrite: boolean,
 ): Promise<number> {
-  const output = await openOutput(file);
+  const output = await openOutput(file, { overwrite });
   let lines = 0;
   try {
     for await (const line of deadLines(fleet, queue, filter, format)) {

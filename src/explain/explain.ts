@@ -5,6 +5,7 @@ import { createLoadedCrawls } from '../crawl/loaded-crawl.ts';
 import { DroverError } from '../errors.ts';
 import { crawlAndId } from '../keys.ts';
 import { redacted } from '../redact.ts';
+import { readBareUrl } from '../seeds/bare-url.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { formsOf, subjectOf } from './crawl.ts';
 import type { Explanation, Facts, Subject, Whereabouts } from './explanation.ts';
@@ -30,7 +31,7 @@ export async function explainUrl(
   url: string,
   crawl: string | null,
 ): Promise<Explanation> {
-  const subject = await subjectOf(parts, url, crawl);
+  const subject = await subjectOf(parts, readBareUrl(url)?.url ?? url, crawl);
   const { id, loadedCrawl } = subject;
   const where =
     subject.crawl === null || id === null || subject.url === null

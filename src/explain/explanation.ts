@@ -82,8 +82,11 @@ export type RequestPlace =
   | { kind: 'queue'; state: 'hand-over' | 'waiting' | 'active' | 'delayed'; untilMs: number | null }
   | { kind: 'dead' }
   | { kind: 'ended' }
-  /** It was accepted and has ended, but its record is not in this data directory. */
-  | { kind: 'elsewhere' }
+  /**
+   * It was accepted and has ended, but its record is not in this data directory. `places` are those where
+   * other records of the crawl are.
+   */
+  | { kind: 'elsewhere'; places: string[] }
   /** Its crawl was cancelled, so it is not known any more whether the crawl had accepted it. */
   | { kind: 'dropped' }
   | { kind: 'never' };

@@ -1,5 +1,6 @@
 // Finds where a request is (in its lane, in the queue, dead, ended), with its attempts and its record.
-
+import { dirname } from 'node:path';
+import { lookUpRecords, otherRecordFolders } from '../crawl/kept-records.ts';
 import { findJob } from '../dead/groups.ts';
 import type { Fleet } from '../fleet.ts';
 import { type FrontierLook, findInLanes, lookAtRequest } from '../frontier/look.ts';
@@ -45,9 +46,15 @@ export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereab
     if (looks < MOST_LOOKS) continue;
     const nowhere: RequestPlace = look.open
       ? { kind: 'queue', state: 'hand-over', untilMs: null }
-      : { kind: 'elsewhere' };
+      : { kind: 'elsewhere', places: await otherPlaces(parts, wanted.crawl) };
     return { place: nowhere, look, request: look.open, attempts: [], letter: null, placed: null };
   }
+}
+
+/** Where other data directories have records of the crawl: MACHINE:DIRECTORY/records/FOLDER. */
+async function otherPlaces({ fleet, recordsDir }: PlaceParts, crawl: string): Promise<string[]> {
+  const kept = await lookUpRecords(fleet, crawl);
+  return otherRecordFolders(kept, dirname(recordsDir)).map(({ path }) => path);
 }
 
 /** One try; null when the request has moved on meanwhile. */

@@ -4,7 +4,7 @@ import { adviceOn } from '../queue/dead-letters.ts';
 import type { Facts, RequestPlace, Step } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { usageStep } from './usage.ts';
-import { forbiddenBy, heldText, ordinal, reason, sentences, span } from './words.ts';
+import { elsewhereText, forbiddenBy, heldText, ordinal, reason, sentences, span } from './words.ts';
 
 export function stepsOf(facts: Facts): Step[] {
   return [
@@ -62,18 +62,21 @@ function scopeStep({ subject, scope, where }: Facts): Step | null {
       detail: { depth, referrer },
     };
   }
+  // What was accepted passed the scope then, whatever the limits of the crawl say now.
+  if (where?.look.seen)
+    return { step: 'scope', ok: true, text: 'accepted, at a depth that is not known here' };
   const { asLink, from, limit, linking } = scope;
   const detail = { asLink, from, limit, linking };
   if (limit) return { step: 'scope', ok: false, text: `${limit.code}: ${reason(limit)}`, detail };
   const refusal = linking?.refusal ?? asLink;
   const page = linking ? `${linking.url}, at depth ${linking.depth},` : from;
-  const asSeed = `as a seed it ${where?.look.seen ? 'was' : 'would be'} accepted`;
+  const asSeed = 'as a seed it would be accepted';
   const text = refusal
     ? `as a link of ${page} it would be left out: ${refusal.code}, ${reason(refusal)}; ${asSeed}`
     : `as a link of ${page} it would be followed; ${asSeed}`;
   return {
     step: 'scope',
-    ok: where?.look.seen ? true : !refusal,
+    ok: !refusal,
     text,
     detail: { ...detail, scope: subject.loadedCrawl.settings.scope },
   };
@@ -154,7 +157,7 @@ function placeText(place: RequestPlace): string {
     case 'ended':
       return 'ended';
     case 'elsewhere':
-      return 'ended; its record is not in this data directory';
+      return `ended; ${elsewhereText(place.places)}`;
     case 'dropped':
       return 'nowhere: the crawl was cancelled';
     case 'never':

@@ -1,12 +1,15 @@
 // The verdict: one sentence that answers "why was this not fetched?".
 import { entryOf, type ShownFailure } from '../errors.ts';
+import { FOLLOWED } from '../page/followed.ts';
 import type { CrawlRecord } from '../record.ts';
 import type { RobotsLook } from '../robots/look.ts';
 import { ruleFailure } from '../robots/robots.ts';
 import type { Facts, RequestPlace, Whereabouts } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { reservedBy } from './usage.ts';
-import { forbiddenBy, heldText, ordinal, reason, robotsRefusal, span } from './words.ts';
+import { elsewhereText, forbiddenBy, heldText, ordinal, reason, robotsRefusal, span } from './words.ts';
+
+const followed = `${Object.keys(FOLLOWED).join(', ')}, sitemaps; not images, scripts and style sheets`;
 
 export function verdictOf(facts: Facts): string {
   const { subject, where } = facts;
@@ -23,7 +26,7 @@ export function verdictOf(facts: Facts): string {
     case 'ended':
       return where.placed ? ended(facts, where.placed.record, where.placed) : 'It ended.';
     case 'elsewhere':
-      return `It ended in crawl ${subject.crawl}, but its record is not in this data directory: a consumer of another one wrote it.`;
+      return `It ended in crawl ${subject.crawl}, but ${elsewhereText(place.places)}.`;
     case 'dropped':
       return `Not fetched: crawl ${subject.crawl} was cancelled, and its waiting requests were dropped; it is not known any more whether this was one of them.`;
     case 'never':
@@ -155,7 +158,7 @@ function neverOffered(facts: Facts): string {
   const hindrance = ifOffered(facts);
   return hindrance
     ? `${which}${soFar}${hindrance}`
-    : `${which}${soFar}: it was not a seed, and no fetched page links to it`;
+    : `${which}${soFar}: it was not a seed, and no fetched page links to it by what is followed: ${followed}`;
 }
 
 /** The reason for a link that was not followed, when the two URLs alone do not show it. */

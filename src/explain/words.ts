@@ -41,6 +41,16 @@ export function sentences(...texts: string[]): string {
   return texts.map((text) => (/[.!?]$/.test(text) ? text : `${text}.`)).join(' ');
 }
 
+const MOST_PLACES = 5;
+
+/** Says where a record may be that is not in this data directory. */
+export function elsewhereText(places: readonly string[]): string {
+  if (places.length === 0) return 'its record is not in this data directory, and no other place has any';
+  const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more places` : '';
+  const named = places.slice(0, MOST_PLACES).join(', ');
+  return `its record is not in this data directory; other consumers keep records of the crawl in ${named}${more}`;
+}
+
 /** "robots.txt of example.com forbids it (line 12: Disallow: /private)". */
 export function robotsRefusal(file: string, line: number | null, rule: string | null): string {
   const which = line === null ? '' : ` (line ${line}: ${rule})`;

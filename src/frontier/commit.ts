@@ -33,8 +33,8 @@ const endedOf = oneOf<Ended>('done', 'ended', 'taken');
 const commitScript = defineScript({
   path: 'frontier/lua/commit.lua',
   key: (keys) => keys.activeCrawls,
-  args: (endings: readonly Ending[]) => {
-    const args: ScriptArgument[] = [];
+  args: ({ place, endings }: { place: string; endings: readonly Ending[] }) => {
+    const args: ScriptArgument[] = [place];
     for (const ending of endings) pushEnding(args, ending);
     return args;
   },
@@ -65,12 +65,16 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-export function createCommitter(fleet: Fleet): Committer {
+/**
+ * `place` is where this process keeps records, MACHINE:DIRECTORY: the crawl counts how many of its records
+ * are there. With '' it does not count them.
+ */
+export function createCommitter(fleet: Fleet, place: string): Committer {
   const queue: Pending[] = [];
   let running = false;
 
   async function run(): Promise<void> {
-    while (queue.length > 0) await commitBatch(fleet, takeBatch(queue));
+    while (queue.length > 0) await commitBatch(fleet, place, takeBatch(queue));
     running = false;
   }
 
@@ -98,10 +102,10 @@ function takeBatch(queue: Pending[]): Pending[] {
   return queue.splice(0, count);
 }
 
-async function commitBatch(fleet: Fleet, batch: Pending[]): Promise<void> {
+async function commitBatch(fleet: Fleet, place: string, batch: Pending[]): Promise<void> {
   try {
     const endings = batch.map(({ ending }) => ending);
-    const answers = await fleet.run(commitScript, endings);
+    const answers = await fleet.run(commitScript, { place, endings });
     for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Ended);
   } catch (error) {
     for (const { reject } of batch) reject(error);

@@ -104,6 +104,20 @@ export async function listHeldHosts({ redis, keys }: Fleet, most: number): Promi
   return redis.zrevrangebyscore(keys.heldHosts, '+inf', Date.now(), 'LIMIT', 0, most);
 }
 
+/** Those of these keys that have requests of this crawl, waiting or open, in the same order. */
+export async function hostsOfCrawl(
+  { redis, keys: names }: Fleet,
+  crawl: string,
+  keys: readonly string[],
+): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const [waiting, open] = await Promise.all([
+    redis.zmscore(names.dueLanes(crawl), ...keys),
+    redis.hmget(names.openByLimiter(crawl), ...keys),
+  ]);
+  return keys.filter((_, index) => waiting[index] != null || open[index] != null);
+}
+
 /**
  * Keys with requests of crawls that have not ended, and keys with limits of the operator; at most `most`.
  * Keys with due lanes come first.

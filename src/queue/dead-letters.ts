@@ -69,9 +69,10 @@ export function letterOf(job: RequestJob): DeadLetter {
 export function detailOf(job: RequestJob): DeadLetterDetail {
   const letter = letterOf(job);
   const { url, depth, referrer, extras }: Request = requestIn(job.data);
+  const { assumed: _, ...given } = extras ?? {}; // its URL has the scheme
   return {
     ...letter,
-    request: { url, ...(depth > 0 ? { depth } : {}), ...extras },
+    request: { url, ...(depth > 0 ? { depth } : {}), ...given },
     depth,
     referrer,
     advice: adviceOn(letter.code),

@@ -1,16 +1,18 @@
 // What is special about disks: their errors as errors of drover, and file names that survive a power failure.
 import { open } from 'node:fs/promises';
+import { getSystemErrorMessage } from 'node:util';
 import { DroverError } from '../errors.ts';
 
 /**
  * The error of the file system as a DroverError: E_DISK_FULL if there is no space left, otherwise E_FILE. Its
- * detail names the file and the code of the system.
+ * detail names the file and what the system said.
  */
 export function diskError(cause: unknown, path: string): DroverError {
   if (cause instanceof DroverError) return cause;
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const { code = '', errno } = cause as NodeJS.ErrnoException;
+  const said = errno === undefined ? code || String(cause) : `${code}, ${getSystemErrorMessage(errno)}`;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new DroverError(full ? 'E_DISK_FULL' : 'E_FILE', `${path}: ${code || String(cause)}.`, { cause });
+  return new DroverError(full ? 'E_DISK_FULL' : 'E_FILE', `${path}: ${said}.`, { cause });
 }
 
 /** Makes the names in a directory (of new and renamed files) durable. Throws the error of the file system. */

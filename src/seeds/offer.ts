@@ -8,6 +8,7 @@ import { BATCH, type Offered, offer } from '../frontier/offer.ts';
 import { redisFailure } from '../redis.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
+import type { AssumedScheme } from './bare-url.ts';
 
 /** Longest wait for a full batch, so that a slow list (`tail -f`) is offered too. */
 const SLOWEST_MS = 200;
@@ -21,7 +22,7 @@ const MOST_BODIES = 4_000_000;
 
 /** A line of a seed list: a request with a normalised URL, or what is wrong with the line. */
 export type OfferedLine =
-  | { source: string; line: number; input: RequestInput }
+  | { source: string; line: number; input: RequestInput; assumed?: AssumedScheme }
   | { source: string; line: number; failure: Failure; text: string };
 
 export interface OfferTotals {
@@ -30,6 +31,8 @@ export interface OfferTotals {
   rejected: number;
   /** Not accepted, because the crawl has reached its --limit. */
   overLimit: number;
+  /** How many had no scheme, so that https was assumed, or http for an address and localhost. */
+  assumed: number;
 }
 
 export interface SeedOffering {
@@ -45,6 +48,8 @@ export interface SeedOffering {
    */
   mayNameHosts?: boolean;
   onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
+  /** Called for each URL without a scheme. */
+  onAssumed?: (scheme: AssumedScheme, url: string) => void;
   /**
    * Called each time that the frontier is found full, with the number of waiting requests, or with -1 when
    * the memory of Redis is full.
@@ -62,7 +67,7 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
   const { fleet, crawl, producer, lines, stopped } = offering;
   const batches = createBatches(offering);
   const lease = setInterval(() => stayWithCrawl(fleet, crawl, producer).catch(() => undefined), 1000);
-  let rejected = 0;
+  let [rejected, assumed] = [0, 0];
   try {
     for await (const line of lines) {
       if ('failure' in line) {
@@ -70,12 +75,16 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
         offering.onBadLine(line);
         continue;
       }
-      const sent = batches.add(requestOf(line.input));
+      if (line.assumed) {
+        assumed++;
+        offering.onAssumed?.(line.assumed, line.input.url);
+      }
+      const sent = batches.add(requestOf(line));
       if (sent) await sent;
       if (stopped()) break;
     }
     await batches.send();
-    return { ...batches.totals, rejected };
+    return { ...batches.totals, rejected, assumed };
   } finally {
     batches.stop();
     clearInterval(lease);
@@ -83,7 +92,7 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
 }
 
 interface Batches {
-  totals: Omit<OfferTotals, 'rejected'>;
+  totals: Omit<OfferTotals, 'rejected' | 'assumed'>;
   /** Adds a request. Returns a promise to await before adding more, or null while there is room. */
   add(request: Request): Promise<void> | null;
   /** Sends what is left. Resolves when all added requests are durable. */
@@ -164,8 +173,10 @@ async function offerPatiently(
   }
 }
 
-function requestOf({ url, depth, ...rest }: RequestInput): Request {
-  const extras = Object.keys(rest).length > 0 ? (rest as RequestExtras) : null;
+function requestOf({ input, assumed }: Extract<OfferedLine, { input: RequestInput }>): Request {
+  const { url, depth, ...given } = input;
+  const rest: RequestExtras = assumed ? { ...given, assumed } : given;
+  const extras = Object.keys(rest).length > 0 ? rest : null;
   return { url, depth: depth ?? 0, referrer: null, extras };
 }
 

@@ -1,14 +1,14 @@
 // Turns bytes or JSON values into seeds: checked requests with normalised URLs, or failures with their line
 // numbers. A bad line is reported and stops nothing.
 import { type Failure, failure } from '../errors.ts';
-import { shorten } from '../log.ts';
 import { parseRequest, type RequestInput } from '../request.ts';
 import { normalizeUrl, type UrlRules } from '../url/normalize.ts';
+import { type AssumedScheme, readBareUrl } from './bare-url.ts';
 import { maxLineBytes, readLines } from './lines.ts';
 
 /** `text` is the line as it is in the list: not safe to show, and up to the longest line. */
 export type SeedLine =
-  | { line: number; input: RequestInput }
+  | { line: number; input: RequestInput; assumed?: AssumedScheme }
   | { line: number; failure: Failure; text: string };
 
 /**
@@ -26,8 +26,13 @@ export async function* readSeeds(
   }
 }
 
-/** `text` is the bad input as it was given: not safe to show. */
-export type ParsedSeed = { input: RequestInput } | { failure: Failure; text: string };
+/**
+ * `assumed` is the scheme of a URL that was given without one. `text` is the bad input as it was given: not
+ * safe to show.
+ */
+export type ParsedSeed =
+  | { input: RequestInput; assumed?: AssumedScheme }
+  | { failure: Failure; text: string };
 
 /** Parses one line or argument that is neither empty nor a comment. */
 export function parseSeed(text: string, rules: UrlRules): ParsedSeed {
@@ -38,18 +43,20 @@ export function parseSeed(text: string, rules: UrlRules): ParsedSeed {
 }
 
 /**
- * Parses one value from a program or a JSON array: a URL, or an object of any kind. `text` of a failure is
- * the URL, or empty without one.
+ * Parses one value from a program or a JSON array: a URL, with or without a scheme, or an object of any kind.
+ * `text` of a failure is the URL, or empty without one.
  */
 export function parseSeedValue(value: unknown, rules: UrlRules): ParsedSeed {
   const parsed = typeof value === 'string' ? { input: { url: value } } : checkValue(value);
   if ('failure' in parsed) return parsed;
   const { url } = parsed.input;
+  const bare = readBareUrl(url.trim());
   const normalized = controls.test(url)
     ? { failure: failure('E_URL_INVALID', holdsControl) }
-    : normalizeUrl(url, rules);
-  if ('url' in normalized) return { input: { ...parsed.input, url: normalized.url } };
-  return { failure: explained(url, normalized.failure), text: url };
+    : normalizeUrl(bare?.url ?? url, rules);
+  if ('failure' in normalized) return { failure: normalized.failure, text: url };
+  const input = { ...parsed.input, url: normalized.url };
+  return bare ? { input, assumed: bare.scheme } : { input };
 }
 
 /** A URL parser drops tabs and line ends silently, so two columns or lines would become one wrong URL. */
@@ -100,12 +107,4 @@ const tooMuch = `userData and headers: at most ${maxLineBytes} characters as JSO
 function urlOf(value: unknown): string {
   const { url } = (value ?? {}) as { url?: unknown };
   return typeof url === 'string' ? url : '';
-}
-
-/** A host without https:// before it: `example.com`, `example.com:8080/path`. */
-export const bareHost = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+\.?(?::\d+)?(?:[/?#]|$)/u;
-
-/** Says what to write when `https://` is missing. Lists are never guessed at. */
-function explained(text: string, found: Failure): Failure {
-  return bareHost.test(text) ? failure('E_URL_INVALID', `Write https://${shorten(text, 200)}`) : found;
 }

@@ -3,8 +3,8 @@ import type { Settings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import type { RequestInput } from '../request.ts';
 import { originOf } from '../url/host.ts';
-import { normalizeUrl, type UrlRules } from '../url/normalize.ts';
-import { parseSeed, type SeedLine } from './read.ts';
+import type { UrlRules } from '../url/normalize.ts';
+import { parseSeed, parseSeedValue, type SeedLine } from './read.ts';
 
 type SourcedLine = SeedLine & { source: string };
 
@@ -17,9 +17,8 @@ const MOST_ORIGINS = 100_000;
  */
 export function checkSitemaps(sitemaps: readonly string[], seeds: readonly string[], rules: UrlRules): void {
   for (const sitemap of sitemaps.filter((name) => !isAuto(name))) {
-    const normalized = normalizeUrl(sitemap, rules);
-    if ('failure' in normalized)
-      throw new DroverError('E_SETTING', `--sitemap: ${normalized.failure.message}`);
+    const parsed = parseSeedValue(sitemap, rules);
+    if ('failure' in parsed) throw new DroverError('E_SETTING', `--sitemap: ${parsed.failure.message}`);
   }
   if (sitemaps.length > 0 && sitemaps.every(isAuto) && seeds.length === 0)
     throw new DroverError(
@@ -80,5 +79,5 @@ function sitemapLine(
 ): SourcedLine {
   const parsed = parseSeed(url, rules);
   if ('failure' in parsed) return { source, line, ...parsed };
-  return { source, line, input: { ...parsed.input, sitemap } };
+  return { source, line, ...parsed, input: { ...parsed.input, sitemap } };
 }

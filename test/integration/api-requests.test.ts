@@ -16,7 +16,7 @@ const ndjson = (api: Api, crawl: string, body: string | Buffer, headers: Record<
     headers: { 'content-type': 'application/x-ndjson', ...headers },
   });
 const page = (n: number) => `http://example.com/${n}`;
-const none = { duplicates: 0, overLimit: 0, rejected: [] };
+const none = { duplicates: 0, overLimit: 0, assumed: 0, rejected: [] };
 
 test('one request, an array and NDJSON, plain or gzipped, are taken alike, and what was taken before is known', async () => {
   const api = await serve();
@@ -140,7 +140,14 @@ test('no more is accepted than the limit of the crawl; a cancelled crawl begins 
   assert.equal(begun.status, 201);
   const urls = [1, 2, 3, 4, 5].map(page);
   const { json } = await api.call('POST', '/v1/requests?crawl=limited', { body: urls });
-  assert.deepEqual(json, { crawl: 'limited', accepted: 3, duplicates: 0, overLimit: 2, rejected: [] });
+  assert.deepEqual(json, {
+    crawl: 'limited',
+    accepted: 3,
+    duplicates: 0,
+    overLimit: 2,
+    assumed: 0,
+    rejected: [],
+  });
   await api.call('DELETE', '/v1/crawls/limited');
   const anew = (await api.call('POST', '/v1/requests?crawl=limited', { body: urls })).json;
   assert.deepEqual([anew.accepted, anew.crawl], [5, 'limited.2']);

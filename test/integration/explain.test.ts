@@ -123,7 +123,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const never = await explain(`${url}/nowhere`, 'c');
   assert.equal(
     never.verdict,
-    'Never offered to crawl c: it was not a seed, and no fetched page links to it.',
+    'Never offered to crawl c: it was not a seed, and no fetched page links to it by what is followed: <a href>, <area href>, <frame src>, <iframe src>, <link rel=next>, <link rel=prev>, <link rel=canonical>, <link rel=alternate hreflang>, <meta http-equiv=refresh>, sitemaps; not images, scripts and style sheets.',
   );
   assert.deepEqual([never.record, never.letter, never.attempts], [null, null, []]);
   const forbidden = await explain(`${url}/private/b`, 'c');
@@ -182,7 +182,7 @@ test('a URL that is never fetched is explained; a text that is no URL and a craw
     assert.equal(code, 0);
     assert.match(stdout, /^Not fetched: it begins with "(mailto|ftp):"/);
   }
-  for (const none of ['nourl', 'example.com/x', 'http://', '']) {
+  for (const none of ['nourl', 'urls.txt', 'http://', '']) {
     const { code, stdout, stderr } = await runner.run(['explain', none]);
     assert.deepEqual([code, stdout], [2, ''], none);
     assert.match(stderr, /" is no URL; one begins with https:\/\/ or http:\/\/\./);

@@ -49,7 +49,7 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
       arrived: [],
       ...more,
     });
-  const committer = createCommitter(fleet);
+  const committer = createCommitter(fleet, '');
   const end = (handed: Handed, more: Partial<Ending> = {}) =>
     committer.commit({
       crawl: id,

@@ -11,7 +11,7 @@ const fleets = openFleets();
 test('a URL, a request, an array and iterables are added, each once, and the crawl counts them', async (t) => {
   const producer = await openProducer(t, fleets.url, { depth: 0 });
   assert.deepEqual([producer.crawl, producer.isNew], ['shop', true]);
-  const none = { accepted: 0, duplicates: 0, overLimit: 0, rejectedCount: 0, rejected: [] };
+  const none = { accepted: 0, duplicates: 0, overLimit: 0, assumed: 0, rejectedCount: 0, rejected: [] };
   assert.deepEqual(await producer.add('https://a.example/0'), { ...none, accepted: 1 });
   assert.deepEqual(await producer.add(new URL('https://A.example/0#x')), { ...none, duplicates: 1 });
   assert.deepEqual(await producer.add({ url: 'https://a.example/0', method: 'POST', body: 'x' }), {

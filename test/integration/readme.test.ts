@@ -83,7 +83,7 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
     assert.ok(recorded > 100, `${recorded} pages`);
     assert.deepEqual(await site.log(), [], 'it crawls its own site');
   },
-  async 'npm run drover -- enqueue urls.txt --crawl shop --depth 0'(words) {
+  async 'npm run drover -- enqueue urls.txt --crawl shop'(words) {
     await run(words);
     const { state, accepted, waiting } = await statusOf('shop');
     assert.deepEqual([state, accepted, waiting], ['running', 4, 4]);
@@ -117,6 +117,9 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
     assert.deepEqual([...byPath.keys()].sort(), ['/away', '/item/7', '/p/1', '/p/2']);
     const { label, userData, ok } = byPath.get('/item/7') ?? {};
     assert.deepEqual({ label, userData, ok }, { label: 'item', userData: { row: 7 }, ok: true });
+  },
+  async 'npm run drover -- results shop --status 404'(words) {
+    assert.equal(await run(words), '', 'no page of this list answers 404');
   },
   async 'npm run drover -- dead list shop'(words) {
     assert.match(

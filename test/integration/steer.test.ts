@@ -95,7 +95,7 @@ test('cancel in the middle: the crawl command ends, the frontier is gone from Re
   assert.equal((await recordsOf(out)).length, records.length);
   assert.deepEqual(askedAgain(await site.log()), []);
 
-  const again = await runner.run([...args, '--depth', '1', '--quiet', '--json']);
+  const again = await runner.run([...args, '--overwrite', '--depth', '1', '--quiet', '--json']);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(JSON.parse(again.stdout).counts.crawl, 'c.2');
   assert.equal((await runner.results('c.2')).length, 21, 'anew, with all pages of that depth');

@@ -16,7 +16,10 @@ const tags = ['crawls'];
 const params = z.object({ id: z.string().max(200).meta({ description: 'the id of a crawl' }) });
 const rejectedShape = z.object({ line: z.number(), url: z.string(), code: z.string(), message: z.string() });
 
-const begunShape = crawlShape.extend({ rejected: z.array(rejectedShape) });
+const begunShape = crawlShape.extend({
+  assumed: z.number().int().meta({ description: 'seeds without a scheme, for which one was assumed' }),
+  rejected: z.array(rejectedShape),
+});
 
 export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
   const { fleet } = context;

@@ -6,13 +6,21 @@ import type { DeadFilter } from '../../dead/filter.ts';
 import { purgeMatching } from '../../dead/purge.ts';
 import { pageOfDead, showDead, summarizeDead } from '../../dead/read.ts';
 import { purgedDirectory } from '../../dead/retention.ts';
-import { catalogue } from '../../errors.ts';
 import { redacted } from '../../redact.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { exactCrawl } from '../crawl-names.ts';
 import { COSTLY } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';
-import { answers, flagQuery, groupShape, letterDetailShape, letterShape, pageQuery } from '../shapes.ts';
+import {
+  answers,
+  codeQuery,
+  flagQuery,
+  formatQuery,
+  groupShape,
+  letterDetailShape,
+  letterShape,
+  pageQuery,
+} from '../shapes.ts';
 import { sendText, wants } from '../text-answers.ts';
 
 const tags = ['dead letters'];
@@ -24,10 +32,7 @@ const isDuration = (text: string) => /^\d{1,9}(\.\d{1,9})?[smhd]$/.test(text);
  * may be numbers.
  */
 export const deadFilterShape = z.strictObject({
-  code: z
-    .string()
-    .refine((code) => Object.hasOwn(catalogue, code), 'there is no such code (docs/errors.md lists them)')
-    .optional(),
+  code: codeQuery,
   host: z.string().max(300).optional(),
   crawl: z.string().max(200).optional().meta({ description: 'id of a crawl' }),
   since: z
@@ -72,15 +77,15 @@ export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
         tags,
         summary: 'Dead letters, the newest first',
         description:
-          'JSON comes in pages. Accept: application/x-ndjson or text/csv gives all letters at once.',
-        querystring: deadFilterShape.extend(pageQuery),
+          'JSON comes in pages. NDJSON and CSV (format, or Accept: application/x-ndjson or text/csv) give all letters at once.',
+        querystring: deadFilterShape.extend({ ...pageQuery, format: formatQuery }),
         response: answers(page),
       },
     },
     async (request, reply) => {
-      const { cursor, limit, ...given } = request.query;
+      const { cursor, limit, format, ...given } = request.query;
       const filter = await deadFilterOf(context, given);
-      const form = wants(request);
+      const form = wants(request, format);
       if (form === 'ndjson')
         return sendText(reply, 'application/x-ndjson', deadLines(...parts, filter, 'ndjson'));
       if (form === 'csv')

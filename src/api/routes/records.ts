@@ -1,13 +1,38 @@
-// /v1/crawls/{id}/records: a crawl's records, in pages or all at once.
+// /v1/crawls/{id}/records: a crawl's records or those that match a filter, in pages or all at once.
 import { z } from 'zod';
-import { findRecordsFolder } from '../../crawl/crawl.ts';
+import { countMissing, type KeptRecords, lookUpRecords, missingRecords } from '../../crawl/kept-records.ts';
+import { DroverError } from '../../errors.ts';
 import { recordsAsCsv } from '../../records/export/csv.ts';
+import { EVERY_RECORD, parseStatuses, type RecordFilter, STATUS_FORM } from '../../records/filter.ts';
 import { readRecords } from '../../records/read/read.ts';
+import { hostKey } from '../../url/host.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { exactCrawl } from '../crawl-names.ts';
 import { COSTLY } from '../limits.ts';
-import { answers, pageQuery } from '../shapes.ts';
+import { ApiProblem } from '../problem.ts';
+import { answers, codeQuery, flagQuery, formatQuery, pageQuery } from '../shapes.ts';
 import { sendText, wants } from '../text-answers.ts';
+
+const filterShape = z.object({
+  status: z
+    .string()
+    .max(300)
+    .refine((text) => parseStatuses(text) !== null, `expected ${STATUS_FORM}`)
+    .optional()
+    .meta({ description: STATUS_FORM }),
+  code: codeQuery.meta({ description: 'an error code' }),
+  ok: flagQuery.optional().meta({ description: 'whether the status is 2xx' }),
+  host: z.string().max(300).optional().meta({ description: 'such as example.com or example.com:8080' }),
+  url: z
+    .string()
+    .max(20_000)
+    .optional()
+    .meta({ description: 'text that the URL contains, before or after redirects' }),
+});
+
+const partial = flagQuery.default(false).meta({
+  description: 'give the records of this data directory even when others are missing in it',
+});
 
 export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
   const { fleet, recordsDir, records } = context;
@@ -19,28 +44,73 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
         tags: ['crawls'],
         summary: 'The records of a crawl, each request once',
         description:
-          'JSON comes in pages, in the order of writing. Accept: application/x-ndjson or text/csv gives all records at once. Only records in this server’s data directory are found.',
+          'JSON comes in pages, in the order of writing. NDJSON and CSV (format, or Accept: application/x-ndjson or text/csv) give all records at once. Only records in this server’s data directory are found; when others are missing there, the call fails with E_RECORDS_MISSING unless partial is true.',
         params: z.object({ id: z.string().max(200) }),
-        querystring: z.object(pageQuery),
+        querystring: filterShape.extend({ ...pageQuery, format: formatQuery, partial }),
         response: answers(
-          z.object({ records: z.array(z.record(z.string(), z.unknown())), next: z.string().nullable() }),
+          z.object({
+            records: z.array(z.record(z.string(), z.unknown())),
+            next: z.string().nullable(),
+            missing: z.number().int().meta({ description: 'records that are in other data directories' }),
+          }),
         ),
       },
     },
     async (request, reply) => {
       const crawl = await exactCrawl(fleet, request.params.id);
-      const recordsFolder = await findRecordsFolder(fleet, crawl);
-      const form = wants(request);
-      if (form === 'ndjson') return sendText(reply, 'application/x-ndjson', lines(recordsDir, recordsFolder));
-      if (form === 'csv') {
-        const csv = recordsAsCsv(readRecords(recordsDir, recordsFolder));
-        return sendText(reply, 'text/csv', csv, `${crawl}.csv`);
+      const { cursor = null, limit, format, partial: takesSome, ...given } = request.query;
+      const filter = filterOf(given);
+      const kept = await lookUpRecords(fleet, crawl);
+      const check = (found: number) => takesSome || checkWhole(context, kept, found);
+      const form = wants(request, format);
+      if (form === 'json') {
+        const { found, ...page } = await records.page(kept.folder, cursor, limit, filter);
+        check(found ?? kept.ended);
+        return { ...page, missing: countMissing(kept, found ?? kept.ended) };
       }
-      return records.page(recordsFolder, request.query.cursor ?? null, request.query.limit);
+      const lines = await begun(readRecords(recordsDir, kept.folder, { filter, onFound: check }));
+      if (form === 'csv') return sendText(reply, 'text/csv', recordsAsCsv(lines), `${crawl}.csv`);
+      return sendText(reply, 'application/x-ndjson', withLineEnds(lines));
     },
   );
 }
 
-async function* lines(dir: string, recordsFolder: string): AsyncGenerator<string> {
-  for await (const json of readRecords(dir, recordsFolder)) yield `${json}\n`;
+function filterOf({ status, code, ok, host, url }: z.infer<typeof filterShape>): RecordFilter {
+  if ([status, code, ok, host, url].every((given) => given === undefined)) return EVERY_RECORD;
+  return {
+    status: status === undefined ? null : parseStatuses(status),
+    code: code ?? null,
+    ok: ok ?? null,
+    host: host === undefined ? null : keyOf(host),
+    url: url ?? null,
+  };
+}
+
+function keyOf(host: string): string {
+  try {
+    return hostKey(host);
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw new ApiProblem('E_FIELD', `query.host: ${error.detail}`, { field: 'query.host' });
+  }
+}
+
+/** Throws E_RECORDS_MISSING. */
+function checkWhole({ settings }: ApiContext, kept: KeptRecords, found: number): void {
+  const missing = missingRecords(kept, found, settings.dataDir);
+  if (missing)
+    throw new ApiProblem(missing.code, `${missing.detail} partial=true gives those that are here.`);
+}
+
+/** Reads up to the first record, so that what is wrong is known before the answer begins. */
+async function begun(lines: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
+  const first = await lines.next();
+  return (async function* () {
+    if (!first.done) yield first.value;
+    yield* lines;
+  })();
+}
+
+async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const json of lines) yield `${json}\n`;
 }

@@ -39,6 +39,9 @@ const offeredShape = z
       .number()
       .int()
       .meta({ description: 'not accepted, because the crawl has reached its limit' }),
+    assumed: z.number().int().meta({
+      description: 'URLs without a scheme: https was assumed, or http for an address and localhost',
+    }),
     rejected: z.array(rejection),
   })
   .meta({ id: 'Offered' });
@@ -106,6 +109,7 @@ interface Totals {
   accepted: number;
   duplicates: number;
   overLimit: number;
+  assumed: number;
   rejected: Rejections;
 }
 
@@ -133,8 +137,8 @@ async function offerBody(
     const offering: Offering = { crawl: target.id, producer, settings: target.settings, lines, isStream };
     const former = hold?.former?.body as Omit<Totals, 'rejected'> | undefined;
     const offered = await offerLines(context, former ? { ...offering, lines: onlyBad(lines) } : offering);
-    const { accepted, duplicates, overLimit, rejected } = offered;
-    const counts = former ?? { crawl: target.id, accepted, duplicates, overLimit };
+    const { accepted, duplicates, overLimit, assumed, rejected } = offered;
+    const counts = former ?? { crawl: target.id, accepted, duplicates, overLimit, assumed };
     try {
       const digest = hash.digest('hex');
       hold?.checkBody(digest);

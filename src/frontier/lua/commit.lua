@@ -5,18 +5,19 @@
 
   KEYS[1]  NS:active
   ARGV[1]  NS
-  ARGV[2]  and every twelfth one after it: crawl of a request
-  ARGV[3]  …: id
-  ARGV[4]  …: claim
-  ARGV[5]  …: how it ends: recorded, refused or dead
-  ARGV[6]  …: limiter key
-  ARGV[7]  …: status or ''
-  ARGV[8]  …: error code or ''
-  ARGV[9]  …: bytes
-  ARGV[10] …: reason of a dead one or ''
-  ARGV[11] …: its links (add.lua)
-  ARGV[12] …: links left out, as `CODE COUNT;`…
-  ARGV[13] …: host of a dead one
+  ARGV[2]  where their records are: MACHINE:DIRECTORY, or ''
+  ARGV[3]  and every twelfth one after it: crawl of a request
+  ARGV[4]  …: id
+  ARGV[5]  …: claim
+  ARGV[6]  …: how it ends: recorded, refused or dead
+  ARGV[7]  …: limiter key
+  ARGV[8]  …: status or ''
+  ARGV[9]  …: error code or ''
+  ARGV[10] …: bytes
+  ARGV[11] …: reason of a dead one or ''
+  ARGV[12] …: its links (add.lua)
+  ARGV[13] …: links left out, as `CODE COUNT;`…
+  ARGV[14] …: host of a dead one
   Answers  for each request 'done', 'ended' (it had ended before) or 'taken' (another consumer took it over)
 ]]
 --- include lua/clock.lua
@@ -27,7 +28,7 @@
 --- include frontier/lua/dead/index-dead.lua
 --- include frontier/lua/lane/wake-lanes.lua
 --- include frontier/lua/dead/tell-replay.lua
-local ns = ARGV[1]
+local ns, place = ARGV[1], ARGV[2]
 local now = redisTime()
 local answers, tallies, replayed = {}, {}, {}
 
@@ -44,7 +45,7 @@ local function count(tally, field, number)
   tally[field] = (tally[field] or 0) + number
 end
 
-for i = 2, #ARGV, 12 do
+for i = 3, #ARGV, 12 do
   local crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host = unpack(ARGV, i, i + 11)
   local c = ns .. ':c:' .. crawl
   local newest = readClaim(c, id)
@@ -71,6 +72,7 @@ for i = 2, #ARGV, 12 do
       tallies[crawl] = tally
     end
     count(tally, kind, 1)
+    if place ~= '' then count(tally, 'at:' .. place, 1) end
     if bytes ~= '0' then count(tally, 'bytes', tonumber(bytes)) end
     if status ~= '' then count(tally, 's:' .. status, 1) end
     if code ~= '' then count(tally, (kind == 'refused' and 'r:' or 'e:') .. code, 1) end

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DroverError } from '../../errors.ts';
 import { diskError, syncDirectory } from '../disk.ts';
 
 export interface Output {
@@ -18,14 +19,16 @@ export interface Output {
 
 /**
  * Opens a file for writing, or standard output if `file` is null. A file that is no regular file (a pipe,
- * /dev/null) is written to directly. Throws E_DISK_FULL or E_FILE.
+ * /dev/null) is written to directly. Without `overwrite`, a file that has content already is not replaced,
+ * even if it gets its content later: E_FILE_EXISTS. Throws E_DISK_FULL or E_FILE.
  */
-export async function openOutput(file: string | null): Promise<Output> {
+export async function openOutput(file: string | null, { overwrite = false } = {}): Promise<Output> {
   if (file === null) return standardOutput();
   try {
     const found = await stat(file).catch(ifMissing);
     if (found && !found.isFile()) return straight(await open(file, 'w'), file);
-    return await replacing(found ? await realpath(file) : file);
+    if (found && found.size > 0 && !overwrite) throw new DroverError('E_FILE_EXISTS', `${file}.`);
+    return await replacing(found ? await realpath(file) : file, overwrite || found !== null);
   } catch (error) {
     throw diskError(error, file);
   }
@@ -64,8 +67,11 @@ function straight(handle: FileHandle, file: string): Output {
   };
 }
 
-/** Writes to a temporary file in the same directory. `finish` renames it to the name of the file. */
-async function replacing(file: string): Promise<Output> {
+/**
+ * Writes to a temporary file in the same directory. `finish` gives it the name of the file; if others must
+ * not be replaced, only while the name is free.
+ */
+async function replacing(file: string, mayReplace: boolean): Promise<Output> {
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx');
   return {
@@ -74,6 +80,7 @@ async function replacing(file: string): Promise<Output> {
       try {
         await handle.sync();
         await handle.close();
+        if (!mayReplace) await checkFree(file);
         await rename(temporary, file);
         await syncDirectory(dirname(file));
       } catch (error) {
@@ -85,6 +92,11 @@ async function replacing(file: string): Promise<Output> {
       await unlink(temporary).catch(() => {});
     },
   };
+}
+
+async function checkFree(file: string): Promise<void> {
+  const found = await stat(file).catch(ifMissing);
+  if (found) throw new DroverError('E_FILE_EXISTS', `${file} was written by somebody else meanwhile.`);
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, file: string): Promise<boolean> {

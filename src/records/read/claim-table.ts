@@ -8,6 +8,10 @@ const found = 0xffff_ffff;
 export class ClaimTable {
   readonly #ids = new IdTable(3);
 
+  get size(): number {
+    return this.#ids.size;
+  }
+
   /** Adds a claim. The table keeps the highest of each id. */
   raise(high: number, low: number, claim: number): void {
     const ids = this.#ids;

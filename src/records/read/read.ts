@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { diskError } from '../disk.ts';
 import { openOutput } from '../export/output.ts';
+import { EVERY_RECORD, matchesLine, type RecordFilter } from '../filter.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory, segmentNames } from '../segments.ts';
 import { ClaimTable } from './claim-table.ts';
@@ -10,14 +11,28 @@ import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
 
 const newline = 0x0a;
 
+export interface ReadOptions {
+  /** Only the records that match. Default: all. */
+  filter?: RecordFilter;
+  /**
+   * Called before the first record, with the number of requests that have a record here, whether or not it
+   * matches. What it throws, the reader throws.
+   */
+  onFound?: (requests: number) => void;
+}
+
 /**
  * Yields the JSON (without newline) of each request that has a record, once: the record of the highest claim,
  * and the first of several. They come in the order of the segments' names and of the lines. Records that are
  * appended during the reading are left out. Needs memory for the longest line and about 20 bytes for each
  * request. Throws E_FILE.
  */
-export async function* readRecords(dir: string, recordsFolder: string): AsyncGenerator<string> {
-  for await (const { bytes } of winningLines(dir, recordsFolder)) {
+export async function* readRecords(
+  dir: string,
+  recordsFolder: string,
+  options: ReadOptions = {},
+): AsyncGenerator<string> {
+  for await (const { bytes } of winningLines(dir, recordsFolder, options)) {
     for (let start = 0; start < bytes.length; ) {
       const end = bytes.indexOf(newline, start);
       yield bytes.toString('utf8', start, end);
@@ -29,17 +44,18 @@ export async function* readRecords(dir: string, recordsFolder: string): AsyncGen
 /**
  * Writes the records that readRecords yields, as NDJSON: to standard output if `file` is null or "-",
  * otherwise to a file, which appears only when it is complete. Stops if the reader of standard output goes
- * away. Throws E_FILE or E_DISK_FULL.
+ * away. Throws E_FILE, E_FILE_EXISTS (without `overwrite`) or E_DISK_FULL.
  */
 export async function writeResults(
   dir: string,
   recordsFolder: string,
   file: string | null,
+  options: ReadOptions & { overwrite?: boolean } = {},
 ): Promise<{ lines: number }> {
-  const output = await openOutput(file === '-' ? null : file);
+  const output = await openOutput(file === '-' ? null : file, options);
   let lines = 0;
   try {
-    for await (const stretch of winningLines(dir, recordsFolder)) {
+    for await (const stretch of winningLines(dir, recordsFolder, options)) {
       if (!(await output.write(stretch.bytes))) break;
       lines += stretch.lines;
     }
@@ -55,6 +71,7 @@ export async function writeResults(
 async function* winningLines(
   dir: string,
   recordsFolder: string,
+  { filter = EVERY_RECORD, onFound }: ReadOptions,
 ): AsyncGenerator<{ bytes: Buffer; lines: number }> {
   const directory = crawlDirectory(dir, recordsFolder);
   const space = new ReadSpace();
@@ -66,9 +83,10 @@ async function* winningLines(
       const path = join(directory, name);
       segments.push([path, await noteClaims(path, space, claims, head)]);
     }
+    onFound?.(claims.size);
     for (const [path, length] of segments) {
       for await (const bytes of wholeLines(path, space, length)) {
-        const stretch = keepWinners(bytes, claims, head);
+        const stretch = keepWinners(bytes, claims, head, filter);
         if (stretch.lines > 0) yield stretch;
       }
     }
@@ -98,12 +116,17 @@ async function noteClaims(
   return length;
 }
 
-/** The second pass: moves the JSON of the winning lines to the front of the buffer. */
-function keepWinners(bytes: Buffer, claims: ClaimTable, head: LineHead): { bytes: Buffer; lines: number } {
+/** The second pass: moves the JSON of the winning lines that match to the front of the buffer. */
+function keepWinners(
+  bytes: Buffer,
+  claims: ClaimTable,
+  head: LineHead,
+  filter: RecordFilter,
+): { bytes: Buffer; lines: number } {
   let lines = 0;
   let kept = 0;
   eachRecord(bytes, head, (_, end) => {
-    if (claims.winsOnce(head.high, head.low, head.claim)) {
+    if (claims.winsOnce(head.high, head.low, head.claim) && matchesLine(bytes, head.jsonStart, end, filter)) {
       bytes.copyWithin(kept, head.jsonStart, end + 1);
       kept += end + 1 - head.jsonStart;
       lines++;

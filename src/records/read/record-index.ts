@@ -3,6 +3,7 @@
 
 import type { CrawlRecord } from '../../record.ts';
 import { diskError } from '../disk.ts';
+import { EVERY_RECORD, matchesLine, type RecordFilter } from '../filter.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory } from '../segments.ts';
 import { findRecord, type PlacedRecord, parseRecord } from './find-record.ts';
@@ -36,14 +37,23 @@ export interface RecordIndexes {
    * Returns up to `limit` records, or fewer if they are large, and `next`, the cursor after them. `next` is
    * null if there are no more records now. Each request comes once, with the record of its highest claim. If
    * a request gets a new record after the reader has passed it, the request comes again. New records come at
-   * the end. A cursor is valid in every process and as long as the crawl's records exist. Throws E_FIELD for
-   * an invalid cursor, and E_FILE.
+   * the end. With a filter, a page ends after SCAN.bytes at the latest, even if nothing matched. A
+   * cursor is valid in every process and as long as the crawl's records exist. Throws E_FIELD for an invalid
+   * cursor, and E_FILE.
    */
   page(
     recordsFolder: string,
     cursor: string | null,
     limit: number,
-  ): Promise<{ records: CrawlRecord[]; next: string | null }>;
+    filter?: RecordFilter,
+  ): Promise<RecordPage>;
+}
+
+export interface RecordPage {
+  records: CrawlRecord[];
+  next: string | null;
+  /** The number of requests that have a record here; null if there are too many to know it. */
+  found: number | null;
 }
 
 /** Makes the indexes. Nothing is read before the first question. */
@@ -88,9 +98,9 @@ export function openRecordIndexes(options: RecordIndexesOptions): RecordIndexes 
         const again = await lookUp(index, id);
         return again === 'moved' ? null : again;
       }),
-    page: (recordsFolder, cursor, limit) =>
+    page: (recordsFolder, cursor, limit, filter = EVERY_RECORD) =>
       withDiskError(recordsFolder, async () =>
-        readPage(await fresh(recordsFolder), cursor, { records: limit, bytes: mostPageBytes }),
+        readPage(await fresh(recordsFolder), cursor, { records: limit, bytes: mostPageBytes }, filter),
       ),
   };
 }
@@ -115,20 +125,26 @@ interface PageLimits {
   bytes: number;
 }
 
+/** What is read at most for one page, when a filter leaves out most of it. */
+const SCAN: PageLimits = { records: 100_000, bytes: 64 * 1024 * 1024 };
+
 async function readPage(
   index: FolderIndex,
   cursor: string | null,
   limits: PageLimits,
-): Promise<{ records: CrawlRecord[]; next: string | null }> {
+  filter: RecordFilter,
+): Promise<RecordPage> {
   const stretches = parseCursor(cursor, index.segments);
   for (const { segment, from } of stretches) if (!(await isLineStart(segment.path, from))) throw noCursor();
-  const table = index.table ?? (await tableOfNext(index, stretches, limits));
+  const table = index.table ?? (await tableOfNext(index, stretches, filter === EVERY_RECORD ? limits : SCAN));
   const records: CrawlRecord[] = [];
-  let bytes = 0;
+  let [bytes, scanned] = [0, 0];
   await readOn(stretches, (head, place, line, start, end) => {
     const wins = table.winsAt(head.high, head.low, place.segment, place.offset);
     if (wins === null) return false;
-    if (!wins) return true;
+    scanned += end - start;
+    if (scanned > SCAN.bytes) return false;
+    if (!wins || !matchesLine(line, head.jsonStart, end, filter)) return true;
     const isFull = records.length === limits.records || (bytes > 0 && bytes + end - start > limits.bytes);
     if (isFull) return false;
     const record = parseRecord(line, head.jsonStart, end);
@@ -137,7 +153,7 @@ async function readPage(
     return true;
   });
   const isAtEnd = stretches.every(({ segment, from }) => from >= segment.end);
-  return { records, next: isAtEnd ? null : formatCursor(stretches) };
+  return { records, next: isAtEnd ? null : formatCursor(stretches), found: index.table?.size ?? null };
 }
 
 /**

@@ -46,7 +46,7 @@ export async function bareCrawl(
   const fleet = fleetOf(redis, namespace);
   const settings = crawlSettings({ ...defaultSettings, perHost: 2 });
   const { id } = await beginCrawl(fleet, { name, producer: 'p', settings, seeds: '' });
-  const committer = createCommitter(fleet);
+  const committer = createCommitter(fleet, '');
   let at = 0;
   const page = () => ({ url: `http://a.example/${at++}`, depth: 0, referrer: null, extras: null });
   const open = new Map<string, string>();

@@ -79,7 +79,10 @@ test('a file that cannot be read is named', async () => {
   await assert.rejects(readSettings({}, throwing, {}), { code: 'E_SETTING', message: /my own mistake/ });
   const folder = await temporaryDirectory('config');
   await mkdir(join(folder, 'drover.config.json'));
-  await assert.rejects(readSettings({}, folder, {}), { code: 'E_SETTING' });
+  await assert.rejects(readSettings({}, folder, {}), {
+    code: 'E_FILE',
+    message: /drover\.config\.json: EISDIR/,
+  });
 });
 
 test('a wrong value is refused with the place that gave it and the value', async () => {

@@ -50,8 +50,8 @@ const expected = [
   '10 E_LINE_ENCODING',
   '11 https://a.example/caf%C3%A9',
   '12 E_LINE_ENCODING',
-  '13 E_URL_INVALID',
-  '14 E_URL_SCHEME',
+  '13 https://example.com/path',
+  '14 http://localhost/',
   '15 E_URL_INVALID',
   '16 E_URL_INVALID',
   '17 E_LINE_TOO_LONG',
@@ -72,13 +72,31 @@ test('of a list with rubbish in it, good lines run and each bad one has its line
   }
 });
 
-test('a host without https:// in a list is an error that says what to write', async () => {
-  for (const text of ['example.com/path', 'example.com:8080/path']) {
-    const [seed] = await seedsOf(text);
-    assert.ok(seed && 'failure' in seed);
-    assert.equal(seed.failure.code, 'E_URL_INVALID');
-    assert.ok(seed.failure.message.endsWith(`Write https://${text}`), seed.failure.message);
-  }
+test('a URL without a scheme is read as browsers read it, in a list, as JSON and in a request, and is marked', async () => {
+  const rows: [text: string, url: string | null][] = [
+    ['example.com', 'https://example.com/'],
+    ['example.com/path', 'https://example.com/path'],
+    ['example.com:8080/path?q', 'https://example.com:8080/path?q'],
+    ['example.com:80/', 'http://example.com/'],
+    ['//example.com/x', 'https://example.com/x'],
+    ['bücher.de', 'https://xn--bcher-kva.de/'],
+    ['127.0.0.1:4100', 'http://127.0.0.1:4100/'],
+    ['10.0.0.1:443/x', 'https://10.0.0.1/x'],
+    ['[::1]:8080/x', 'http://[::1]:8080/x'],
+    ['localhost:3000/x', 'http://localhost:3000/x'],
+    ['urls.txt', null],
+    ['urls', null],
+    ['1234', null],
+    ['me@example.com', null],
+    ['mailto:me@example.com', null],
+  ];
+  for (const [text, url] of rows)
+    for (const line of [text, JSON.stringify(text), JSON.stringify({ url: text })]) {
+      const [seed] = await seedsOf(line);
+      assert.ok(seed);
+      if (url === null) assert.ok('failure' in seed, line);
+      else assert.deepEqual(seed, { line: 1, input: { url }, assumed: url.split(':')[0] }, line);
+    }
 });
 
 test('lines are counted and read the same for every list of lines, in every division into pieces', async () => {
@@ -134,7 +152,7 @@ test('a line that begins with { is a JSON request, checked, with its URL normali
     '3 E_REQUEST_INVALID',
     '4 E_REQUEST_INVALID',
     '5 E_URL_SCHEME',
-    '6 E_URL_INVALID',
+    '6 https://example.com/',
     '7 E_REQUEST_INVALID',
     '8 E_REQUEST_INVALID',
   ]);

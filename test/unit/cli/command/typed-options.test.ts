@@ -33,7 +33,14 @@ async function given<Own extends OwnOptions>(
 
 test('a program gets each of its options, of its kind, and the flags of settings apart from them', async () => {
   const own = { ...crawlOptions, ...shownOptions };
-  const nothing = { crawl: undefined, output: undefined, quiet: false, json: false, verbose: false };
+  const nothing = {
+    crawl: undefined,
+    output: undefined,
+    overwrite: false,
+    quiet: false,
+    json: false,
+    verbose: false,
+  };
   assert.deepEqual(await given(own, ['crawl'], []), { ...nothing, settings: {} });
   const words = ['--crawl', 'shop', '-o', 'x.jsonl', '--json', '--per-host', '3', '--no-adaptive'];
   const lists = ['--include', 'a', '--include', 'b'];

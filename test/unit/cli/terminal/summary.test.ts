@@ -30,8 +30,8 @@ function summaryOf(part: Partial<Summary> = {}, changed: Partial<CrawlCounts> = 
     counts: { ...counts, ...changed },
     elapsedMs: 14_800,
     slowestHosts: [
-      { host: '127.0.0.1:8765', pages: 296, meanMs: 112.4 },
-      { host: 'slow.example', pages: 1, meanMs: 1831 },
+      { host: '127.0.0.1:8765', answers: 296, meanMs: 112.4 },
+      { host: 'slow.example', answers: 1, meanMs: 1831 },
     ],
     output: null,
     interrupted: false,
@@ -48,7 +48,10 @@ function flat(text: string): string {
 
 test('the summary says how it ended, how fast, with which statuses, and which hosts were slow', () => {
   const text = printSummary(summaryOf());
-  assert.match(text, /Crawl museum finished after 15 s: 296 pages recorded, 12 refused, 1 dead letter\.\n/);
+  assert.match(
+    flat(text),
+    /after 15 s: 296 recorded \(295 pages, 1 other answer\), 12 refused, 1 dead letter\. /,
+  );
   assert.match(text, /\n {2}20 pages\/s · 3\.1 MB · 5 retries · 2 postponed\n/);
   assert.match(text, /\nStatuses\n {2}200 {2}295\n {2}404 {4}1\n/);
   assert.match(
@@ -91,12 +94,18 @@ test('it says where the results are and what to do about dead letters, as comman
   assert.match(printSummary(summaryOf()), /dead letters +npm run drover -- dead list museum\n/);
   assert.match(printSummary(summaryOf()), /npm run drover -- dead replay museum\n/);
   const own = printSummary(
-    summaryOf({ command: 'drover', output: '/tmp/out.jsonl', badLines: 3 }, { crawl: "it's" }),
+    summaryOf(
+      { command: 'drover', output: { path: '/tmp/out.jsonl', lines: 12 }, badLines: 3 },
+      { crawl: "it's" },
+    ),
   );
-  assert.match(own, /results +\/tmp\/out\.jsonl\n/);
+  assert.match(own, /results +\/tmp\/out\.jsonl \(12 records\)\n/);
   assert.match(own, /drover dead list 'it'\\''s'\n/);
   assert.match(own, /3 lines of the seeds could not be used/);
   assert.doesNotMatch(printSummary(summaryOf({}, { dead: 0 })), /dead/);
+  // The file holds one line for each request that has ended, and the sum says so.
+  const whole = printSummary(summaryOf({ output: { path: 'out', lines: 309 } }));
+  assert.match(whole, /results +out \(309 records: 296 recorded \+ 12 refused \+ 1 dead\)\n/);
 });
 
 test('a command of the summary is never broken into two lines', () => {
@@ -115,7 +124,7 @@ test('an interrupted crawl says that nothing is lost and how to go on; a paused 
   assert.match(flat(text), /was interrupted after 15 s: 200 pages recorded, .* 96 still waiting\./);
   assert.match(flat(text), /nothing is lost: run the same command again to continue/);
   const paused = printSummary(summaryOf({}, { state: 'paused', waiting: 9 }));
-  assert.match(paused, /is paused .* 9 still waiting/);
+  assert.match(flat(paused), /is paused .* 9 still waiting/);
   assert.match(paused, /npm run drover -- resume museum\n/);
   assert.match(printSummary(summaryOf({}, { state: 'cancelled' })), /was cancelled/);
 });
@@ -129,7 +138,7 @@ test('nothing of it can move a terminal, whatever servers and users called thing
   const evil = '\x1b[2J\x9b31m\u202e\n\x07';
   const text = printSummary(
     summaryOf(
-      { slowestHosts: [{ host: evil, pages: 1, meanMs: 1 }], output: evil },
+      { slowestHosts: [{ host: evil, answers: 1, meanMs: 1 }], output: { path: evil, lines: 1 } },
       { crawl: evil, statuses: { [evil]: 1 }, errors: { [evil]: 1 }, refusals: { [evil]: 1 } },
     ),
   );

@@ -60,7 +60,7 @@ test('arguments are URLs, files and standard input, read in their order', async 
     `${zipped} 1 https://a.example/2`,
     'stdin 1 https://a.example/3',
     'argument 5 https://example.com/p?q',
-    'argument 6 https://127.0.0.1:81/x',
+    'argument 6 http://127.0.0.1:81/x',
     'argument 7 E_URL_SCHEME',
     'argument 8 E_URL_INVALID',
   ]);
@@ -90,7 +90,7 @@ async function failureOf(args: string[]): Promise<{ error: DroverError; seeds: n
 test('an argument that is neither a URL nor a file stops before the first seed, naming both readings', async () => {
   const directory = await temporaryDirectory();
   const missing = join(directory, 'urls.txt');
-  for (const text of [missing, 'seeds.txt', 'urls', 'localhost:3000']) {
+  for (const text of [missing, 'seeds.txt', 'urls', 'hosts:3000']) {
     const { error, seeds } = await failureOf(['https://a.example/', text]);
     assert.deepEqual([error.code, seeds], ['E_FILE', 0]);
     assert.ok(error.message.includes(`no file ${text}`) && error.message.includes('https://'), error.message);

@@ -101,7 +101,16 @@ test('results replace the file as a whole, and leave nothing else beside it', as
   const dir = segments(context, twoLines);
   const file = join(dir, 'out.ndjson');
   writeFileSync(file, 'old');
-  assert.deepEqual(await writeResults(dir, 'c', file), { lines: 2 });
+  const isKept = (error: DroverError) => error.code === 'E_FILE_EXISTS';
+  await assert.rejects(writeResults(dir, 'c', file), isKept);
+  assert.equal(readFileSync(file, 'utf8'), 'old');
+  // A file that somebody else makes while the records are read is not replaced either.
+  const late = join(dir, 'late');
+  const onFound = () => writeFileSync(late, 'theirs');
+  await assert.rejects(writeResults(dir, 'c', late, { onFound }), isKept);
+  assert.equal(readFileSync(late, 'utf8'), 'theirs');
+  rmSync(late);
+  assert.deepEqual(await writeResults(dir, 'c', file, { overwrite: true }), { lines: 2 });
   assert.equal(readFileSync(file, 'utf8'), '{"n":2}\n{"n":3}\n');
   assert.deepEqual(readdirSync(dir), ['c', 'out.ndjson']);
 });
@@ -125,12 +134,15 @@ test('when reading fails, the old file stays and the error names the place', asy
   const dir = segments(context, twoLines);
   mkdirSync(join(dir, 'c', 'b.jsonl'));
   writeFileSync(join(dir, 'out'), 'old');
-  await assert.rejects(writeResults(dir, 'c', join(dir, 'out')), (error: DroverError) => {
-    assert.ok(error instanceof DroverError);
-    assert.equal(error.code, 'E_FILE');
-    assert.match(error.message, /EISDIR/);
-    return true;
-  });
+  await assert.rejects(
+    writeResults(dir, 'c', join(dir, 'out'), { overwrite: true }),
+    (error: DroverError) => {
+      assert.ok(error instanceof DroverError);
+      assert.equal(error.code, 'E_FILE');
+      assert.match(error.message, /EISDIR/);
+      return true;
+    },
+  );
   assert.equal(readFileSync(join(dir, 'out'), 'utf8'), 'old');
   assert.deepEqual(readdirSync(dir), ['c', 'out']);
   await assert.rejects(writeResults(dir, 'c', join(dir, 'no', 'out')), DroverError);

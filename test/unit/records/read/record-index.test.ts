@@ -201,7 +201,7 @@ test('torn lines and zeros are passed over; a records folder that does not exist
   const indexes = openRecordIndexes({ dir });
   assert.equal((await pages(indexes, 10)).length, 2);
   assert.equal(await indexes.find('c', idOf(2)), null);
-  assert.deepEqual(await indexes.page('none', null, 10), { records: [], next: null });
+  assert.deepEqual(await indexes.page('none', null, 10), { records: [], next: null, found: 0 });
   assert.equal(await indexes.find('none', idOf(1)), null);
 });
 

@@ -2,11 +2,11 @@
 import { fill, h, setText } from '../../element.js';
 import { createProblemPlace } from '../../problem.js';
 import { routeTo } from '../../route.js';
-import { createTable } from '../../rows.js';
-import { bytes, count, counted, duration, rate, stamp, visible, webLink } from '../../text.js';
+import { bytes, count, duration, rate, stamp, visible } from '../../text.js';
 import { meaningOf } from '../terms.js';
 import { crawlActions } from './actions.js';
 import { createProgress, createState } from './parts.js';
+import { recordsPanel } from './records.js';
 
 export function crawlView({ app, route, signal }) {
   const crawl = route.id;
@@ -19,14 +19,17 @@ export function crawlView({ app, route, signal }) {
     problems.node,
     body,
   );
+  let records = null;
   const path = `/v1/crawls/${encodeURIComponent(crawl)}`;
   app.api
     .get(path, signal)
     .then((view) => {
       if (signal.aborted) return;
-      const shown = crawlBody(app, view, problems, signal);
+      records = recordsPanel(app, view.crawl, { query: route.query, problems, signal });
+      const shown = crawlBody(app, view, { problems, records });
       fill(body, ...shown.nodes);
       shown.update(view);
+      if (Object.keys(route.query).length > 0) records.filter(route.query);
       app.store.watch('crawls', signal, (crawls) => {
         const now = crawls.find((one) => one.crawl === crawl);
         if (now) shown.update(now);
@@ -36,16 +39,15 @@ export function crawlView({ app, route, signal }) {
       fill(body, h('h1', { tabindex: -1 }, visible(crawl)));
       problems.show(error);
     });
-  return { node, title: crawl };
+  return { node, title: crawl, update: ({ query }) => records?.filter(query) };
 }
 
-function crawlBody(app, view, problems, signal) {
+function crawlBody(app, view, { problems, records }) {
   const state = createState();
   const progress = createProgress('Progress');
   const actions = crawlActions(app, view, problems);
   const figures = createFigures();
   const tallies = createTallies(view.crawl);
-  const records = recordsPanel(app, view.crawl, problems, signal);
   const ends = h('span', {});
   const head = h(
     'div',
@@ -117,13 +119,14 @@ function createFigures() {
   };
 }
 
-/** Counts by status and by code. An error's code links to its dead letters. */
+/** Counts by status and by code, each a link to the records that have it. */
 function createTallies(crawl) {
-  const toDead = (code) => h('a', { href: routeTo('dead', null, { crawl, code }) }, code);
+  const toRecords = (filter) => (value) =>
+    h('a', { href: routeTo('crawls', crawl, { [filter]: value }) }, value);
   const lists = [
-    ['statuses', 'Answers by status', (code) => code],
-    ['errors', 'Errors', toDead],
-    ['refusals', 'Refused', (code) => code],
+    ['statuses', 'Answers by status', toRecords('status')],
+    ['errors', 'Errors', toRecords('code')],
+    ['refusals', 'Refused', toRecords('code')],
     ['leftOut', 'Links left out', (code) => code],
   ].map(([key, title, label]) => ({ key, label, list: h('dl', { class: 'tally' }), title, last: '' }));
   const node = h(
@@ -146,60 +149,6 @@ function createTallies(crawl) {
       }
     },
   };
-}
-
-const recordColumns = [
-  { label: 'Status' },
-  { label: 'URL' },
-  { label: 'Title' },
-  { label: 'Time', isNumber: true },
-  { label: 'Size', isNumber: true },
-];
-
-function recordsPanel(app, crawl, problems, signal) {
-  const table = createTable({ caption: 'Records', columns: recordColumns });
-  const note = h('p', { class: 'empty' }, 'No records yet.');
-  const more = h(
-    'button',
-    { type: 'button', class: 'ghost', hidden: true, on: { click: () => load(next) } },
-    'More',
-  );
-  const again = h('button', { type: 'button', class: 'ghost', on: { click: () => load(null) } }, 'Reload');
-  let next = null;
-
-  async function load(cursor = null) {
-    const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
-    try {
-      const page = await app.api.get(
-        `/v1/crawls/${encodeURIComponent(crawl)}/records?limit=25${query}`,
-        signal,
-      );
-      if (cursor === null) fill(table.body);
-      table.body.append(...page.records.map((record) => table.row(recordCells(record))));
-      next = page.next;
-      table.node.hidden = table.body.children.length === 0;
-      note.hidden = !table.node.hidden;
-      more.hidden = next === null;
-      if (cursor) app.say(`${counted(page.records.length, 'record')} loaded`);
-    } catch (error) {
-      problems.show(error);
-    }
-  }
-  table.node.hidden = true;
-  const node = h(
-    'section',
-    { class: 'card', 'aria-label': 'Records' },
-    h('div', { class: 'card-head' }, h('h2', {}, 'Records, in the order of writing'), again),
-    table.node,
-    note,
-    h('div', { class: 'card-foot' }, more),
-  );
-  return { node, load };
-}
-
-function recordCells({ status, url, title, timings, bytes: size, ok, error }) {
-  const badge = h('span', { class: `badge ${ok ? 'good' : 'warn'}` }, error?.code ?? status ?? '–');
-  return [badge, webLink(url), visible(title ?? '') || '–', duration(timings?.total), bytes(size)];
 }
 
 function settingsPanel(settings = {}) {

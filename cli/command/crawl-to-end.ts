@@ -1,0 +1,65 @@
+// One crawl from its seeds to its end: offers the seeds, consumes, shows the progress, writes the file.
+import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
+import { enqueue } from '../../producers/enqueue.ts';
+import { readCounts } from '../../src/crawl/crawl.ts';
+import { createBadLineNotice } from '../terminal/bad-lines.ts';
+import { createHeldNotice } from '../terminal/held-back.ts';
+import type { Screen } from '../terminal/screen.ts';
+import type { Summary } from '../terminal/summary.ts';
+import { createTroubles } from '../terminal/trouble.ts';
+import { onInterrupt } from './interrupt.ts';
+import { tellWebhook } from './last-webhooks.ts';
+import { type OutputFile, writeOutput } from './output-file.ts';
+import { OWN_COMMAND as command } from './own-command.ts';
+import type { Session } from './session.ts';
+import { watchCrawl } from './watch-crawl.ts';
+
+type SeedsAndOutput = { name: string; seeds: string[]; output: OutputFile | null };
+/** `failure` is why the file of -o does not hold all records. */
+type Ended = Summary & { failure: unknown };
+
+/**
+ * Begins the crawl or goes on with it, offers its seeds, and fetches until it has ended or the user
+ * interrupts. Then writes the file. Throws a DroverError when the crawl cannot begin or go on.
+ */
+export async function crawlToEnd(session: Session, screen: Screen, wanted: SeedsAndOutput): Promise<Ended> {
+  const { name, seeds, output } = wanted;
+  const { settings, fleet, address, log } = session;
+  const begun = await enqueue({ fleet, settings, name, seeds });
+  const intent = [begun.fresh ? null : 'continuing where it stopped', begun.intent].filter(Boolean);
+  screen.note([`crawl ${begun.id}`, ...(intent.length > 0 ? [intent.join('; ')] : [])].join(': '));
+  const recordedBefore = begun.fresh ? 0 : (await readCounts(fleet, begun.id)).recorded;
+  const interrupt = onInterrupt(screen);
+  const troubles = createTroubles();
+  let consumer: Consumer | null = null;
+  try {
+    consumer = await startConsumer({ settings, address, serve: begun.id, log, onTrouble: troubles.note });
+    const started = performance.now();
+    const offering = begun.run({
+      stdin: process.stdin,
+      onBadLine: createBadLineNotice(screen.warn),
+      onAssumed: screen.note,
+      onNotice: screen.warn,
+      onHeld: createHeldNotice(screen.note, settings.maxFrontier),
+      stopped: interrupt.asked,
+    });
+    const watched = { fleet, crawl: begun.id, consumer, screen, offering, interrupt, command };
+    const seen = await watchCrawl({ ...watched, trouble: troubles.first });
+    const elapsedMs = performance.now() - started;
+    if (!seen.interrupted) await tellWebhook({ ...watched, settings });
+    await consumer.stop();
+    const written = await writeOutput(session, begun.id, seen.interrupted ? null : output);
+    return {
+      ...seen,
+      ...written,
+      counts: seen.counts.state === 'cancelled' ? await readCounts(fleet, begun.id) : seen.counts,
+      elapsedMs,
+      recordedBefore,
+      slowestHosts: consumer.hostTimes.slowest(5),
+      command,
+    };
+  } finally {
+    await consumer?.stop();
+    interrupt.done();
+  }
+}

@@ -1,0 +1,73 @@
+// Offers the seeds of a command line to the crawl that its producer has begun.
+import type { Readable } from 'node:stream';
+import type { Settings } from '../../src/config/settings.ts';
+import { leaveCrawl } from '../../src/crawl/crawl.ts';
+import { lookUpRecords } from '../../src/crawl/kept-records.ts';
+import type { Fleet } from '../../src/fleet.ts';
+import { type AssumedScheme, assumedText } from '../../src/seeds/bare-url.ts';
+import { type OfferTotals, offerSeeds } from '../../src/seeds/offer.ts';
+import { withSitemaps } from '../../src/seeds/sitemaps.ts';
+import type { UrlRules } from '../../src/url/normalize.ts';
+import { nameBadLine, seedsFromArguments } from './arguments.ts';
+import { warnedOfContact } from './contact.ts';
+import { keepRejected } from './rejected-lines.ts';
+
+/** What the command is told. The sentences are safe for a terminal. */
+export interface SeedListeners {
+  stdin: Readable;
+  /** Called for each line that is not accepted. */
+  onBadLine: (sentence: string) => void;
+  /** Called for the first URLs without a scheme: which one was assumed. */
+  onAssumed?: (sentence: string) => void;
+  /** Called with a sentence about the crawl as a whole. */
+  onNotice: (sentence: string) => void;
+  /**
+   * Called while the producer is held back, with the number of waiting requests, or with -1 when the memory
+   * of Redis is full.
+   */
+  onHeld?: (waiting: number) => void;
+  stopped: () => boolean;
+}
+
+export interface EnqueuedSeeds extends OfferTotals {
+  /** The file with the lines that were not accepted; null if all were. */
+  rejectedIn: string | null;
+}
+
+export async function offerArguments(
+  parts: {
+    fleet: Fleet;
+    settings: Settings;
+    crawl: string;
+    producer: string;
+    seeds: readonly string[];
+    rules: UrlRules;
+  },
+  { stdin, onBadLine, onAssumed, onNotice, onHeld, stopped }: SeedListeners,
+): Promise<EnqueuedSeeds> {
+  const { fleet, settings, crawl, producer, seeds, rules } = parts;
+  const rejected = keepRejected(settings.dataDir, (await lookUpRecords(fleet, crawl)).folder);
+  const given = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
+  const totals = await offerSeeds({
+    ...{ fleet, crawl, producer, stopped, maxFrontier: settings.maxFrontier },
+    lines: warnedOfContact(given, settings, onNotice),
+    ...(onHeld ? { onHeld } : {}),
+    ...(onAssumed ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
+    onBadLine(line) {
+      rejected.add(line);
+      onBadLine(nameBadLine(line));
+    },
+  }).finally(rejected.end);
+  if (!stopped()) await leaveCrawl(fleet, crawl, producer);
+  return { ...totals, rejectedIn: rejected.end() };
+}
+
+/** Says it once for each scheme. */
+function createAssumedNotice(say: (sentence: string) => void): (scheme: AssumedScheme, url: string) => void {
+  const said = new Set<AssumedScheme>();
+  return (scheme, url) => {
+    if (said.has(scheme)) return;
+    said.add(scheme);
+    say(assumedText(scheme, url));
+  };
+}

@@ -1,0 +1,85 @@
+// Where a crawl's records are, and whether all of them are in the data directory of this machine. Each
+// consumer keeps records in its own data directory, so those of one crawl may lie on several machines.
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DroverError } from '../errors.ts';
+import type { Fleet } from '../fleet.ts';
+import { countsOf, recordsFolderOf } from './crawl.ts';
+import { endedOf } from './progress.ts';
+
+export interface KeptRecords {
+  crawl: string;
+  /** The name of the records folder in `DATA/records`. */
+  folder: string;
+  /** How many requests had ended, each with a durable record somewhere. */
+  ended: number;
+  /**
+   * How many records were written at each place, MACHINE:DIRECTORY. A request that was replayed counts once
+   * more. Empty when an older version wrote them.
+   */
+  places: Readonly<Record<string, number>>;
+}
+
+/** Most places that an error names. */
+const MOST_NAMED = 5;
+
+/** This machine and data directory, as scp and rsync name them: `worker-2:/srv/drover`. */
+export function recordsPlace(dataDir: string): string {
+  return `${hostname()}:${resolve(dataDir)}`;
+}
+
+/**
+ * Looks up the records of a known crawl. To be called before they are read: whatever ends later may or may
+ * not be found, and what has ended before must be.
+ */
+export async function lookUpRecords(fleet: Fleet, crawl: string): Promise<KeptRecords> {
+  const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
+  const places = Object.entries(fields)
+    .filter(([name]) => name.startsWith('at:'))
+    .map(([name, records]) => [name.slice('at:'.length), Number(records)]);
+  return {
+    crawl,
+    folder: recordsFolderOf(crawl, fields.token ?? ''),
+    ended: endedOf(countsOf(crawl, fields)),
+    places: Object.fromEntries(places),
+  };
+}
+
+/** How many of the records are not among the `found` ones, 0 if all are there. */
+export function countMissing({ ended }: KeptRecords, found: number): number {
+  return Math.max(0, ended - found);
+}
+
+/**
+ * E_RECORDS_MISSING, with the places of the other records, when fewer requests have a record in this data
+ * directory than have ended; null when all are there.
+ */
+export function missingRecords(kept: KeptRecords, found: number, dataDir: string): DroverError | null {
+  const missing = countMissing(kept, found);
+  if (missing === 0) return null;
+  const of = `${missing} of ${kept.ended} records of crawl ${kept.crawl} are not in ${resolve(dataDir)}.`;
+  return new DroverError('E_RECORDS_MISSING', `${of} ${whereOf(kept, found, dataDir)}`);
+}
+
+/** The folders in other data directories that have records of the crawl, those with the most first. */
+export function otherRecordFolders(
+  { places, folder }: KeptRecords,
+  dataDir: string,
+): { path: string; records: number }[] {
+  const here = recordsPlace(dataDir);
+  return Object.entries(places)
+    .filter(([place]) => place !== here)
+    .sort(([, a], [, b]) => b - a)
+    .map(([place, records]) => ({ path: join(place, 'records', folder), records }));
+}
+
+function whereOf(kept: KeptRecords, found: number, dataDir: string): string {
+  const others = otherRecordFolders(kept, dataDir).map(({ path, records }) => `${records} at ${path}`);
+  const more = others.length > MOST_NAMED ? ` and at ${others.length - MOST_NAMED} more places` : '';
+  const sentences: string[] = [];
+  if (others.length > 0)
+    sentences.push(`Written elsewhere: ${others.slice(0, MOST_NAMED).join(', ')}${more}.`);
+  if ((kept.places[recordsPlace(dataDir)] ?? 0) > found)
+    sentences.push('Some were written here and have been removed since.');
+  return sentences.join(' ') || 'No other place is known to have any.';
+}
