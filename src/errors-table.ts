@@ -394,8 +394,8 @@ export const table = {
         hostDown: false,
       },
       E_PROTOCOL: {
-        means: 'The answer is not HTTP.',
-        advice: 'Check that the port speaks HTTP, and http or https.',
+        means: 'The answer is not HTTP, or its header can be read in more than one way.',
+        advice: 'Check that the port speaks HTTP, and http or https; look at the header with curl -i.',
         retry: false,
         hostDown: false,
       },

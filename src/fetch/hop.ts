@@ -7,14 +7,13 @@ import { type BodyLimits, BodyReader } from './body/reader.ts';
 import type { AgentPair, Connecting } from './connection/agent.ts';
 import { type IdleSockets, idleMsOf } from './connection/idle-sockets.ts';
 import { failureOf, isClosed } from './failures.ts';
+import { expectAnswer, maxHeadBytes } from './framing/answer-gate.ts';
 import { answerHeaders, headerText } from './headers.ts';
 import { locationOf } from './redirect.ts';
 import { hostOf, portOf, type Target } from './target.ts';
 import type { Phase, PhaseClock } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
 
-/** Larger headers end the hop. Node's default limit is 16 KiB, but real sites send more than that. */
-const maxHeaderBytes = 64 * 1024;
 /**
  * The body of a redirect is read up to this size, so that the connection can be reused. More costs more than
  * a new one.
@@ -86,9 +85,11 @@ export class Hop implements Watched, Connecting {
       headers:
         body === null ? target.headers : { ...target.headers, 'content-length': Buffer.byteLength(body) },
       agent: url.protocol === 'https:' ? agents.https : agents.http,
-      maxHeaderSize: maxHeaderBytes,
+      maxHeaderSize: maxHeadBytes,
+      insecureHTTPParser: true, // what it would let pass too much has been dealt with before it
       connecting: this,
     } as http.RequestOptions);
+    request.maxHeadersCount = 0; // the limit is that of their size
     this.#request = request;
     request.once('socket', (socket) => this.#onSocket(socket));
     // This listener comes before got's own and so gets the error as Node made it.
@@ -209,6 +210,7 @@ export class Hop implements Watched, Connecting {
       this.fail(refusal);
       return;
     }
+    expectAnswer(socket, this.#parts.target.method);
     if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
     this.enter(this.#parts.target.body === null ? 'response' : 'send');
     // Called after the request is written: a delay that counts from this moment may be too long, but never
