@@ -1,9 +1,9 @@
 // Fetches robots.txt for the robots cache: with the same client, under the slot of the request that asks.
 import { type Failure, failure } from '../../src/errors.ts';
-import type { RedirectAnswer } from '../../src/fetch/client.ts';
 import { namedTimeOf } from '../../src/fetch/named-time.ts';
 import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
 import { challengeOf } from '../../src/fetch/stand-ins.ts';
+import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
 import { gathered } from '../../src/metrics.ts';
 import type { Answer } from '../../src/outcome.ts';
 import { LEAST_POSTPONED_MS } from '../../src/politeness/backoff.ts';

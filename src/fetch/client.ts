@@ -12,10 +12,11 @@ import { type AllowList, guardOf } from './guard.ts';
 import { Hop, type HopEnd } from './hop.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
-import { followRedirect } from './redirect.ts';
+import { followRedirect, type Redirect } from './redirect.ts';
 import { firstTarget, hostOf, portOf, type Target } from './target.ts';
 import { type FetchTimeouts, PhaseClock } from './timeouts.ts';
 import { Watchdog } from './watchdog.ts';
+import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookies } from './waypoint.ts';
 
 export type { FetchTimeouts } from './timeouts.ts';
 
@@ -53,27 +54,6 @@ export interface FetchRequest {
   signal?: AbortSignal;
   /** Called at each hop after the request has been written to the connection. */
   onStart?: () => void;
-}
-
-/** What an answer that is followed says besides its Location. */
-export interface RedirectAnswer {
-  status: number;
-  /** The Retry-After header as it came. */
-  retryAfter: string | null;
-}
-
-/** A hop of a request's redirects. */
-export interface Waypoint {
-  url: string;
-  method: string;
-  /** Number of redirects that led to this hop. */
-  redirects: number;
-  /**
-   * True if this hop or an earlier one is at another origin than the request: its own headers are not sent.
-   */
-  isAway: boolean;
-  /** Whether the request's body is sent to this hop. */
-  withBody: boolean;
 }
 
 export interface Fetcher {
@@ -160,9 +140,11 @@ class GotFetcher implements Fetcher {
   async #follow(request: FetchRequest, first: Target, fetchDeadline: FetchDeadline): Promise<FetchResult> {
     let target = first;
     let isAway = request.from?.isAway ?? false;
+    let cookies = request.from?.cookies ? await cookiesFrom(request.from.cookies) : null;
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
-      const end = await this.#hopInLimit(request, target, fetchDeadline, () =>
-        waypoint(target, redirects, isAway),
+      const sent = cookies ? withCookies(target, cookies) : target;
+      const end = await this.#hopInLimit(request, sent, fetchDeadline, () =>
+        waypointOf(target, redirects, isAway, cookies),
       );
       const finalUrl = target.url.href;
       if (end.kind === 'answer') return { ok: true, answer: { finalUrl, redirects, ...end.answer } };
@@ -173,9 +155,13 @@ class GotFetcher implements Fetcher {
       }
       const next = nextTarget(request, target, end, redirects);
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
+      if (end.setCookie.length > 0) {
+        cookies ??= await cookiesFrom([]);
+        cookies.take(finalUrl, end.setCookie);
+      }
       isAway ||= next.url.origin !== target.url.origin;
       const refusal = await fetchDeadline.pauseFor(
-        request.beforeHop?.(waypoint(next, redirects + 1, isAway), end),
+        request.beforeHop?.(waypointOf(next, redirects + 1, isAway, cookies), end),
       );
       if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href };
       target = next;
@@ -252,15 +238,11 @@ class GotFetcher implements Fetcher {
 function nextTarget(
   request: FetchRequest,
   from: Target,
-  redirect: { status: number; location: string },
+  redirect: Redirect,
   redirects: number,
 ): Target | Failure {
   if (redirects >= request.maxRedirects) return failure('E_REDIRECT_LOOP', `Limit ${request.maxRedirects}.`);
   return followRedirect(from, redirect.status, redirect.location);
-}
-
-function waypoint({ url, method, body }: Target, redirects: number, isAway: boolean): Waypoint {
-  return { url: url.href, method, redirects, isAway, withBody: body !== null };
 }
 
 function failedBeforeStart(reason: Failure): HopEnd {

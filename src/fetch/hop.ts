@@ -8,8 +8,8 @@ import type { AgentPair, Connecting } from './connection/agent.ts';
 import { type IdleSockets, idleMsOf } from './connection/idle-sockets.ts';
 import { failureOf, isClosed } from './failures.ts';
 import { expectAnswer, maxHeadBytes } from './framing/answer-gate.ts';
-import { answerHeaders, headerText } from './headers.ts';
-import { locationOf } from './redirect.ts';
+import { answerHeaders } from './headers.ts';
+import { escapedLocation, locationOf, type Redirect } from './redirect.ts';
 import { hostOf, portOf, type Target } from './target.ts';
 import type { Phase, PhaseClock } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
@@ -22,7 +22,7 @@ const drainBytes = 64 * 1024;
 
 export type HopEnd =
   | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'> }
-  | { kind: 'redirect'; status: number; location: string; retryAfter: string | null; timings: Timings }
+  | Redirect
   /**
    * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.
    */
@@ -249,9 +249,9 @@ export class Hop implements Watched, Connecting {
 
   #endRedirect(early: boolean): void {
     const status = this.#response?.statusCode ?? 0;
-    const location = headerText(this.#location ?? '');
-    const retryAfter = this.#response?.headers['retry-after'] ?? null;
-    this.#end({ kind: 'redirect', status, location, retryAfter, timings: this.#stop() });
+    const location = escapedLocation(this.#location ?? '');
+    const { 'retry-after': retryAfter = null, 'set-cookie': setCookie = [] } = this.#response?.headers ?? {};
+    this.#end({ kind: 'redirect', status, location, retryAfter, setCookie, timings: this.#stop() });
     if (early) this.#abandon();
   }
 
