@@ -182,11 +182,14 @@ class GotFetcher implements Fetcher {
     if (waiting) await fetchDeadline.pauseFor(waiting);
     try {
       const end = await this.#hop(request, target, fetchDeadline);
-      if (end.kind !== 'failed' || !end.stale || !idempotent.has(target.method)) return end;
+      if (end.kind === 'redirect' || !end.stale || !idempotent.has(target.method)) return end;
       // The other idle connections to this host are as old, so the server has probably closed them too.
       this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
       const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
-      if (refusal) return { ...end, failure: refusal, stale: false };
+      if (refusal) {
+        const { timings } = end.kind === 'answer' ? end.answer : end;
+        return { kind: 'failed', failure: refusal, stale: false, timings };
+      }
       return await this.#hop(request, target, fetchDeadline);
     } finally {
       this.#connections.release();

@@ -21,7 +21,8 @@ import type { Watched } from './watchdog.ts';
 const drainBytes = 64 * 1024;
 
 export type HopEnd =
-  | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'> }
+  /** `stale`: it is a 408 on a reused connection, which the server ended while idle (RFC 9110 section 15.5.9). */
+  | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'>; stale: boolean }
   | Redirect
   /**
    * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.
@@ -118,6 +119,7 @@ export class Hop implements Watched, Connecting {
     const { headers, statusCode = 0 } = response;
     const keepAlive = headers['keep-alive'];
     if (keepAlive !== undefined) this.#parts.idle.announce(response.socket, idleMsOf(String(keepAlive)));
+    if (this.#isLeft408(response)) this.#parts.idle.announce(response.socket, 0);
     this.#location = locationOf(statusCode, headers.location);
     this.enter(this.#location === null ? 'read' : 'drain');
     if (this.#location !== null) return;
@@ -242,6 +244,10 @@ export class Hop implements Watched, Connecting {
     return request.socket?.bytesRead === this.#bytesBefore;
   }
 
+  #isLeft408({ statusCode }: IncomingMessage): boolean {
+    return statusCode === 408 && this.#request?.reusedSocket === true;
+  }
+
   #endWithRest(response: IncomingMessage): void {
     for (let rest = response.read(); rest !== null; rest = response.read()) this.onData(rest);
     this.onEnd();
@@ -265,7 +271,7 @@ export class Hop implements Watched, Connecting {
       address: this.#address,
       timings: this.#stop(),
     };
-    this.#end({ kind: 'answer', answer });
+    this.#end({ kind: 'answer', answer, stale: this.#isLeft408(response) });
     if (cut) this.#abandon();
   }
 
