@@ -8,6 +8,7 @@ import { createScope } from '../src/crawl/scope.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { type OfferTotals, offerSeeds } from '../src/seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
+import { urlRulesOf } from '../src/url/normalize.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
 import { checkSeeds, nameBadLine, seedsFromArguments } from './seeds/arguments.ts';
 
@@ -42,7 +43,7 @@ export async function enqueue(parts: {
   const { fleet, settings, name, seeds } = parts;
   createScope(settings); // throws for a malformed pattern, before anything is accepted
   checkWebhook(settings);
-  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  const rules = urlRulesOf(settings);
   checkSitemaps(settings.sitemap, seeds, rules);
   await checkSeeds(seeds);
   const producer = randomUUID();

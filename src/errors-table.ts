@@ -167,6 +167,10 @@ export const table = {
         means: 'The address is private, loopback or otherwise special.',
         advice: 'Allow it with --allow-private CIDR if the network is yours.',
       },
+      E_PORT: {
+        means: 'The port is that of another service, such as mail, and browsers refuse it.',
+        advice: 'Allow it with --allow-port PORT if a web server of yours is there.',
+      },
     },
   ),
 

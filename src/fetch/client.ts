@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import got, { type Got } from 'got';
 import { type Failure, failure } from '../errors.ts';
 import { type FetchResult, NO_TIMINGS } from '../outcome.ts';
+import { badPortOf } from '../url/ports.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
@@ -116,7 +117,7 @@ class GotFetcher implements Fetcher {
   }
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
-    const target = firstTarget(request);
+    const target = withinPorts(request, firstTarget(request));
     if ('code' in target) return { ok: false, failure: target, timings: NO_TIMINGS, finalUrl: request.url };
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
     const ignore = request.signal && fetchDeadline.follow(request.signal);
@@ -245,7 +246,13 @@ function nextTarget(
   redirects: number,
 ): Target | Failure {
   if (redirects >= request.maxRedirects) return failure('E_REDIRECT_LOOP', `Limit ${request.maxRedirects}.`);
-  return followRedirect(from, redirect.status, redirect.location);
+  return withinPorts(request, followRedirect(from, redirect.status, redirect.location));
+}
+
+/** The target, or E_PORT if its port is a bad one. */
+function withinPorts({ allow }: FetchRequest, target: Target | Failure): Target | Failure {
+  const port = 'code' in target ? null : badPortOf(target.url.href, allow.ports);
+  return port === null ? target : failure('E_PORT', `Port ${port}.`);
 }
 
 function failedBeforeStart(reason: Failure): HopEnd {

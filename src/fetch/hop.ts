@@ -21,7 +21,7 @@ import type { Watched } from './watchdog.ts';
 const drainBytes = 64 * 1024;
 
 export type HopEnd =
-  /** `stale`: it is a 408 on a reused connection, which the server ended while idle (RFC 9110 section 15.5.9). */
+  /** `stale`: a 408 on a reused connection, which the server ended while it was idle. */
   | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'>; stale: boolean }
   | Redirect
   /**

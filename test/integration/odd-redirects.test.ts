@@ -1,6 +1,6 @@
 // Redirects as sites use them: walls that set a cookie and lead back, and targets in another character set
-// than UTF-8. A real server gives each row, the drover command follows it. Looked at: its record, and what the
-// server was sent.
+// than UTF-8. A real server gives each row and the drover command follows it. Looked at: the record, what the
+// server got.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { CrawlRecord } from '../../src/record.ts';
