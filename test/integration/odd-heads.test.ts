@@ -71,6 +71,8 @@ const rows: Row[] = [
   { what: 'a negative length', connection: 'ended', bytes: ok(type, 'Content-Length: -1') },
   { what: 'a length that is no number', connection: 'ended', bytes: ok(type, 'Content-Length: many') },
   { what: 'a length beyond all numbers', connection: 'ended', bytes: ok(type, `Content-Length: ${'9'.repeat(30)}`) },
+  { what: 'a tab behind chunked', connection: 'closed', bytes: answer('HTTP/1.1 200 OK', [type, `${chunked} \t`], chunks) },
+  { what: 'a tab behind the length', connection: 'closed', bytes: ok(type, `${length}\t`) },
   { what: 'chunks and a length', connection: 'closed', bytes: inChunks(chunks, 'Content-Length: 3') },
   { what: 'chunks and two lengths that differ', connection: 'closed', bytes: inChunks(chunks, 'Content-Length: 3', 'Content-Length: 4') },
   { what: 'chunked twice', connection: 'closed', bytes: inChunks(chunks, chunked) },

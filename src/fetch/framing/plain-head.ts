@@ -83,20 +83,19 @@ function has(bytes: Buffer, at: number, text: Buffer): boolean {
 }
 
 function isLength(bytes: Buffer, from: number, to: number): boolean {
-  const [first, end] = trimmed(bytes, from, to);
-  return end - first <= mostDigits && numberIn(bytes, first, end) >= 0;
+  const first = withoutSpaces(bytes, from);
+  return to - first <= mostDigits && numberIn(bytes, first, to) >= 0;
 }
 
 function isChunked(bytes: Buffer, from: number, to: number): boolean {
-  const [first, end] = trimmed(bytes, from, to);
-  return end - first === chunked.length && has(bytes, first, chunked);
+  const first = withoutSpaces(bytes, from);
+  return to - first === chunked.length && has(bytes, first, chunked);
 }
 
-function trimmed(bytes: Buffer, from: number, to: number): [from: number, to: number] {
-  const isBlank = (at: number) => bytes[at] === SPACE || bytes[at] === 9;
-  while (from < to && isBlank(from)) from++;
-  while (to > from && isBlank(to - 1)) to--;
-  return [from, to];
+/** A blank behind a value is allowed, but Node's parser takes a tab for a part of it. So it is not plain. */
+function withoutSpaces(bytes: Buffer, from: number): number {
+  while (bytes[from] === SPACE) from++;
+  return from;
 }
 
 /** The number that these bytes are the digits of; -1 if there is none. */
