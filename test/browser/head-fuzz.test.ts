@@ -1,5 +1,5 @@
-// Heads recombined at random, read by the drover command and by a real Chromium from the same server: both must
-// see the same status, character set and body. FUZZ_SEED=n makes other heads; a failure names its seed.
+// Heads recombined at random, read by the drover command and by a real Chromium from the same server: both
+// must see the same status, character set and body. FUZZ_SEED=n makes other heads; a failure names its seed.
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import zlib from 'node:zlib';
