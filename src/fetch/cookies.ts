@@ -25,9 +25,12 @@ export class ChainCookies {
     this.#jar = jarOf(stored);
   }
 
-  /** Takes the lines of Set-Cookie in an answer of `url`. What the rules forbid is left out. */
+  /**
+   * Takes the lines of Set-Cookie in an answer of `url`. What the rules forbid is left out, and of very many
+   * lines all but the last.
+   */
   take(url: string, lines: readonly string[]): void {
-    for (const line of lines) {
+    for (const line of lines.slice(-mostCookies)) {
       if (sizeOf(line) <= mostBytes) this.#jar.setCookieSync(line, url, { ignoreError: true });
     }
     const cookies = this.stored();
