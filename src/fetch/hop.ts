@@ -87,10 +87,12 @@ export class Hop implements Watched, Connecting {
         body === null ? target.headers : { ...target.headers, 'content-length': Buffer.byteLength(body) },
       agent: url.protocol === 'https:' ? agents.https : agents.http,
       maxHeaderSize: maxHeadBytes,
-      insecureHTTPParser: true, // what it would let pass too much has been dealt with before it
       connecting: this,
     } as http.RequestOptions);
     request.maxHeadersCount = 0; // the limit is that of their size
+    // The gate before the parser has dealt with what the parser now lets pass. Set behind http.request, which
+    // would otherwise let the request have odd headers too.
+    Object.assign(request, { insecureHTTPParser: true });
     this.#request = request;
     request.once('socket', (socket) => this.#onSocket(socket));
     // This listener comes before got's own and so gets the error as Node made it.
