@@ -170,6 +170,7 @@ export const table = {
       E_PORT: {
         means: 'The port is that of another service, such as mail, and browsers refuse it.',
         advice: 'Allow it with --allow-port PORT if a web server of yours is there.',
+        wholeHost: false,
       },
     },
   ),
