@@ -6,6 +6,7 @@ import { type Begun, beginCrawl } from '../src/crawl/crawl.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { checkSitemaps } from '../src/seeds/sitemaps.ts';
+import { urlRulesOf } from '../src/url/normalize.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
 import { checkSeeds } from './seeds/arguments.ts';
 import { depthOfSeeds } from './seeds/list-depth.ts';
@@ -34,7 +35,7 @@ export async function enqueue(parts: {
   const { fleet, settings, name, seeds } = parts;
   createScope(settings); // throws for a malformed pattern, before anything is accepted
   checkWebhook(settings);
-  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  const rules = urlRulesOf(settings);
   checkSitemaps(settings.sitemap, seeds, rules);
   await checkSeeds(seeds);
   const producer = randomUUID();

@@ -8,6 +8,7 @@ import { DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
 import { type FleetOptions, type GivenSettings, joinFleet, type Membership } from '../src/fleet/join.ts';
 import { type OfferedLine, offerSeeds } from '../src/seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
+import { urlRulesOf } from '../src/url/normalize.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
 import {
   type GivenRequest,
@@ -95,7 +96,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
 async function produce(membership: Membership, name: string): Promise<Producer> {
   const { fleet, settings } = membership;
   checkWebhook(settings);
-  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  const rules = urlRulesOf(settings);
   createScope(settings); // throws for a malformed pattern, before anything has begun
   checkSitemaps(settings.sitemap, ['of the program'], rules);
   const producer = randomUUID();

@@ -175,6 +175,11 @@ export const table = {
         means: 'The address is private, loopback or otherwise special.',
         advice: 'Allow it with --allow-private CIDR if the network is yours.',
       },
+      E_PORT: {
+        means: 'The port is that of another service, such as mail, and browsers refuse it.',
+        advice: 'Allow it with --allow-port PORT if a web server of yours is there.',
+        wholeHost: false,
+      },
     },
   ),
 
@@ -402,8 +407,8 @@ export const table = {
         hostDown: false,
       },
       E_PROTOCOL: {
-        means: 'The answer is not HTTP.',
-        advice: 'Check that the port speaks HTTP, and http or https.',
+        means: 'The answer is not HTTP, or its header can be read in more than one way.',
+        advice: 'Check that the port speaks HTTP, and http or https; look at the header with curl -i.',
         retry: false,
         hostDown: false,
       },

@@ -1,8 +1,8 @@
 // The step fetch: one attempt of one request. Each redirect passes robots.txt and the gate, under the limits
 // of its target.
 import { type Failure, failure, isFailure } from '../../src/errors.ts';
-import type { RedirectAnswer } from '../../src/fetch/client.ts';
 import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
+import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
 import type { FetchResult, Outcome } from '../../src/outcome.ts';
 import { sitemapLimits } from '../../src/sitemap/sitemap.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';

@@ -1,9 +1,9 @@
 // Fetches robots.txt for the robots cache: with the same client, under the slot of the request that asks.
 import { type Failure, failure } from '../../src/errors.ts';
-import type { RedirectAnswer } from '../../src/fetch/client.ts';
 import { isRefusal, namedTimeOf } from '../../src/fetch/named-time.ts';
 import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
 import { challengeOf } from '../../src/fetch/stand-ins.ts';
+import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
 import { gathered } from '../../src/metrics.ts';
 import type { Answer } from '../../src/outcome.ts';
 import { LEAST_POSTPONED_MS } from '../../src/politeness/backoff.ts';
@@ -25,6 +25,8 @@ const HOP_PATIENCE_MS = 90_000;
 
 /** RFC 9309 section 2.3.1.2: after too many redirects, the file may count as unavailable. */
 const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
+/** Statuses that say that there is no file, whatever is in the body. */
+const saysGone = new Set([404, 410]);
 
 /** `fetched`: whether this call fetched the file, which counts as a start at the host. */
 export async function askRobots(
@@ -68,6 +70,7 @@ class RobotsHops {
   /** The slot of the present hop. */
   #slot: HeldSlot;
   #laterMs: number | null = null;
+  #setsCookies = false;
 
   constructor(context: ConsumerContext, job: ActiveJob) {
     this.#context = context;
@@ -82,6 +85,11 @@ class RobotsHops {
     return this.#laterMs;
   }
 
+  /** Whether a redirect has set a cookie: what stands before the file may then be a wall. */
+  get setsCookies(): boolean {
+    return this.#setsCookies;
+  }
+
   /** The limiter key of the last hop. */
   get key(): string {
     return this.#slot.key;
@@ -94,6 +102,7 @@ class RobotsHops {
   }
 
   async enter(url: string, redirect: RedirectAnswer | null): Promise<Failure | null> {
+    if (redirect && redirect.setCookie.length > 0) this.#setsCookies = true;
     const refusal = await this.#obeyRedirect(redirect);
     if (refusal) return refusal;
     const { slot: own, loadedCrawl } = this.#job;
@@ -203,7 +212,9 @@ async function fetchRobots(
   if (job.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
   if (hops.laterMs !== null) return { kind: 'later', untilMs: Date.now() + hops.laterMs };
   if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
-  if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP') return NO_ROBOTS;
+  // A wall that does not let us through is not the site's word on its rules.
+  if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP' && !hops.setsCookies) return NO_ROBOTS;
+  if (!result.ok && saysGone.has(result.came?.status ?? 0)) return NO_ROBOTS;
   if (!result.ok) return { kind: 'unreachable', cause: result.failure };
   return readAnswer(context, job, { answer: result.answer, key: hops.key });
 }

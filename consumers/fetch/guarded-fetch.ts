@@ -9,7 +9,8 @@ import { hostPortOf } from '../../src/url/host.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 
 export function allowListOf(loadedCrawl: LoadedCrawl): AllowList {
-  return { cidrs: loadedCrawl.settings.allowPrivate, hosts: loadedCrawl.seedHosts };
+  const { allowPrivate, allowPort } = loadedCrawl.settings;
+  return { cidrs: allowPrivate, hosts: loadedCrawl.seedHosts, ports: allowPort };
 }
 
 /**

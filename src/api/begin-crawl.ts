@@ -6,7 +6,7 @@ import { viewCrawl } from '../crawl/views.ts';
 import { DroverError } from '../errors.ts';
 import type { OfferedLine } from '../seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../seeds/sitemaps.ts';
-import type { UrlRules } from '../url/normalize.ts';
+import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
 import type { ApiContext } from './context.ts';
 import { type CheckedCrawlInput, settingsOf } from './crawl-input.ts';
 import { digestOf, type KeptAnswer } from './idempotency.ts';
@@ -31,7 +31,7 @@ export async function beginFromInput(
   const urls = urlsOf(input);
   const settings = settingsOf(context, input);
   const name = nameOf(input, idempotencyKey);
-  const rules = { stripParams: settings.stripParams, maxLength: settings.maxUrlLength };
+  const rules = urlRulesOf(settings);
   checkSeeds([...seedValues(urls, rules, context)], input);
   checkSitemapsOf(settings, urls, rules);
   const producer = randomUUID();

@@ -292,6 +292,15 @@ export const definitions = {
     many: true,
     operatorOnly: true,
   }),
+  allowPort: setting({
+    of: 'crawl',
+    flags: '--allow-port <port>',
+    help: 'ports of other services that may be fetched, such as 6000; browsers refuse the same ones',
+    schema: plainList(wholeNumber(0, 65_535)),
+    default: [],
+    many: true,
+    operatorOnly: true,
+  }),
   userAgent: setting({
     of: 'crawl',
     group: 'often',

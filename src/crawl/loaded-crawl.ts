@@ -5,7 +5,7 @@ import { userAgentOf } from '../config/user-agent.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import type { Fleet } from '../fleet.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
-import type { UrlRules } from '../url/normalize.ts';
+import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
 import { type CrawlState, recordsFolderOf } from './crawl.ts';
 import { createScope, type Scope } from './scope.ts';
 
@@ -110,7 +110,7 @@ export function loadedCrawlOf(crawl: string, recordsFolder: string, settings: Cr
       read: settings.timeoutRead,
       request: settings.timeoutRequest,
     },
-    urlRules: { stripParams: settings.stripParams, maxLength: settings.maxUrlLength },
+    urlRules: urlRulesOf(settings),
     seedHosts: new Set(),
   };
 }

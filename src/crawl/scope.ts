@@ -2,6 +2,7 @@
 import type { CrawlSettings } from '../config/settings.ts';
 import { type Failure, failure } from '../errors.ts';
 import { hostnameOf, limiterKeyOf, originOf, registrableDomain } from '../url/host.ts';
+import { badPortOf } from '../url/ports.ts';
 import { compileUrlPattern } from './url-pattern.ts';
 
 export interface Scope {
@@ -20,10 +21,12 @@ export interface Scope {
  * domain; `any` all. A link that matches a pattern of `exclude` is not followed; if there are patterns of
  * `include`, a link must match one of them.
  *
- * Throws E_SETTING for a malformed pattern. The failures are E_DEPTH and E_SCOPE; they are made once, because
- * every link is checked.
+ * Throws E_SETTING for a malformed pattern. The failures are E_DEPTH, E_SCOPE and E_PORT; the usual ones are
+ * made once, because every link is checked.
  */
-export function createScope(settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth'>): Scope {
+export function createScope(
+  settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth' | 'allowPort'>,
+): Scope {
   const maxDepth = settings.depth ?? Number.POSITIVE_INFINITY;
   const tooDeep = failure('E_DEPTH', `The limit is ${settings.depth}.`);
   const isWithin = strategies[settings.scope]();
@@ -43,6 +46,8 @@ export function createScope(settings: Pick<CrawlSettings, 'scope' | 'include' | 
       if (depth > maxDepth) return tooDeep;
       if (from === null) return null;
       if (!isWithin(link, from)) return isElsewhere;
+      const port = badPortOf(link, settings.allowPort);
+      if (port !== null) return failure('E_PORT', `Port ${port}.`);
       for (const { matches, refusal } of excluded) if (matches(link)) return refusal;
       return included.length === 0 || included.some((matches) => matches(link)) ? null : isNotIncluded;
     },

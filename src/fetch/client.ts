@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import got, { type Got } from 'got';
 import { type Failure, failure } from '../errors.ts';
 import { type FetchResult, NO_TIMINGS } from '../outcome.ts';
+import { badPortOf } from '../url/ports.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
@@ -12,10 +13,11 @@ import { type AllowList, guardOf } from './guard.ts';
 import { Hop, type HopEnd } from './hop.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
-import { followRedirect } from './redirect.ts';
+import { followRedirect, type Redirect } from './redirect.ts';
 import { firstTarget, hostOf, portOf, type Target } from './target.ts';
 import { type FetchTimeouts, PhaseClock } from './timeouts.ts';
 import { Watchdog } from './watchdog.ts';
+import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookies } from './waypoint.ts';
 
 export type { FetchTimeouts } from './timeouts.ts';
 
@@ -53,27 +55,6 @@ export interface FetchRequest {
   signal?: AbortSignal;
   /** Called at each hop after the request has been written to the connection. */
   onStart?: () => void;
-}
-
-/** What an answer that is followed says besides its Location. */
-export interface RedirectAnswer {
-  status: number;
-  /** The Retry-After header as it came. */
-  retryAfter: string | null;
-}
-
-/** A hop of a request's redirects. */
-export interface Waypoint {
-  url: string;
-  method: string;
-  /** Number of redirects that led to this hop. */
-  redirects: number;
-  /**
-   * True if this hop or an earlier one is at another origin than the request: its own headers are not sent.
-   */
-  isAway: boolean;
-  /** Whether the request's body is sent to this hop. */
-  withBody: boolean;
 }
 
 export interface Fetcher {
@@ -136,7 +117,7 @@ class GotFetcher implements Fetcher {
   }
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
-    const target = firstTarget(request);
+    const target = withinPorts(request, firstTarget(request));
     if ('code' in target) return { ok: false, failure: target, timings: NO_TIMINGS, finalUrl: request.url };
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
     const ignore = request.signal && fetchDeadline.follow(request.signal);
@@ -160,9 +141,11 @@ class GotFetcher implements Fetcher {
   async #follow(request: FetchRequest, first: Target, fetchDeadline: FetchDeadline): Promise<FetchResult> {
     let target = first;
     let isAway = request.from?.isAway ?? false;
+    let cookies = request.from?.cookies ? await cookiesFrom(request.from.cookies) : null;
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
-      const end = await this.#hopInLimit(request, target, fetchDeadline, () =>
-        waypoint(target, redirects, isAway),
+      const sent = cookies ? withCookies(target, cookies) : target;
+      const end = await this.#hopInLimit(request, sent, fetchDeadline, () =>
+        waypointOf(target, redirects, isAway, cookies),
       );
       const finalUrl = target.url.href;
       if (end.kind === 'answer') return { ok: true, answer: { finalUrl, redirects, ...end.answer } };
@@ -173,9 +156,13 @@ class GotFetcher implements Fetcher {
       }
       const next = nextTarget(request, target, end, redirects);
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
+      if (end.setCookie.length > 0) {
+        cookies ??= await cookiesFrom([]);
+        cookies.take(finalUrl, end.setCookie);
+      }
       isAway ||= next.url.origin !== target.url.origin;
       const refusal = await fetchDeadline.pauseFor(
-        request.beforeHop?.(waypoint(next, redirects + 1, isAway), end),
+        request.beforeHop?.(waypointOf(next, redirects + 1, isAway, cookies), end),
       );
       if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href };
       target = next;
@@ -196,11 +183,14 @@ class GotFetcher implements Fetcher {
     if (waiting) await fetchDeadline.pauseFor(waiting);
     try {
       const end = await this.#hop(request, target, fetchDeadline);
-      if (end.kind !== 'failed' || !end.stale || !idempotent.has(target.method)) return end;
+      if (end.kind === 'redirect' || !end.stale || !idempotent.has(target.method)) return end;
       // The other idle connections to this host are as old, so the server has probably closed them too.
       this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
       const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
-      if (refusal) return { ...end, failure: refusal, stale: false };
+      if (refusal) {
+        const { timings } = end.kind === 'answer' ? end.answer : end;
+        return { kind: 'failed', failure: refusal, stale: false, timings };
+      }
       return await this.#hop(request, target, fetchDeadline);
     } finally {
       this.#connections.release();
@@ -252,15 +242,17 @@ class GotFetcher implements Fetcher {
 function nextTarget(
   request: FetchRequest,
   from: Target,
-  redirect: { status: number; location: string },
+  redirect: Redirect,
   redirects: number,
 ): Target | Failure {
   if (redirects >= request.maxRedirects) return failure('E_REDIRECT_LOOP', `Limit ${request.maxRedirects}.`);
-  return followRedirect(from, redirect.status, redirect.location);
+  return withinPorts(request, followRedirect(from, redirect.status, redirect.location));
 }
 
-function waypoint({ url, method, body }: Target, redirects: number, isAway: boolean): Waypoint {
-  return { url: url.href, method, redirects, isAway, withBody: body !== null };
+/** The target, or E_PORT if its port is a bad one. */
+function withinPorts({ allow }: FetchRequest, target: Target | Failure): Target | Failure {
+  const port = 'code' in target ? null : badPortOf(target.url.href, allow.ports);
+  return port === null ? target : failure('E_PORT', `Port ${port}.`);
 }
 
 function failedBeforeStart(reason: Failure): HopEnd {

@@ -12,6 +12,8 @@ export interface AllowList {
   readonly cidrs: readonly string[];
   /** "host:port" as in a URL, always with the port, IPv6 in brackets. These hosts may have any address. */
   readonly hosts: readonly string[] | ReadonlySet<string>;
+  /** Bad ports that may be spoken to. */
+  readonly ports?: readonly number[];
 }
 
 /** A compiled AllowList. */

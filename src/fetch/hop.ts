@@ -7,14 +7,13 @@ import { type BodyLimits, BodyReader } from './body/reader.ts';
 import type { AgentPair, Connecting } from './connection/agent.ts';
 import { type IdleSockets, idleMsOf } from './connection/idle-sockets.ts';
 import { failureOf, isClosed } from './failures.ts';
-import { answerHeaders, headerText } from './headers.ts';
-import { locationOf } from './redirect.ts';
+import { expectAnswer, maxHeadBytes } from './framing/answer-gate.ts';
+import { answerHeaders } from './headers.ts';
+import { escapedLocation, locationOf, type Redirect } from './redirect.ts';
 import { hostOf, portOf, type Target } from './target.ts';
 import type { Phase, PhaseClock } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
 
-/** Larger headers end the hop. Node's default limit is 16 KiB, but real sites send more than that. */
-const maxHeaderBytes = 64 * 1024;
 /**
  * The body of a redirect is read up to this size, so that the connection can be reused. More costs more than
  * a new one.
@@ -22,8 +21,9 @@ const maxHeaderBytes = 64 * 1024;
 const drainBytes = 64 * 1024;
 
 export type HopEnd =
-  | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'> }
-  | { kind: 'redirect'; status: number; location: string; retryAfter: string | null; timings: Timings }
+  /** `stale`: a 408 on a reused connection, which the server ended while it was idle. */
+  | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'>; stale: boolean }
+  | Redirect
   /**
    * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.
    */
@@ -86,9 +86,13 @@ export class Hop implements Watched, Connecting {
       headers:
         body === null ? target.headers : { ...target.headers, 'content-length': Buffer.byteLength(body) },
       agent: url.protocol === 'https:' ? agents.https : agents.http,
-      maxHeaderSize: maxHeaderBytes,
+      maxHeaderSize: maxHeadBytes,
       connecting: this,
     } as http.RequestOptions);
+    request.maxHeadersCount = 0; // the limit is that of their size
+    // The gate before the parser has dealt with what the parser now lets pass. Set behind http.request, which
+    // would otherwise let the request have odd headers too.
+    Object.assign(request, { insecureHTTPParser: true });
     this.#request = request;
     request.once('socket', (socket) => this.#onSocket(socket));
     // This listener comes before got's own and so gets the error as Node made it.
@@ -117,6 +121,7 @@ export class Hop implements Watched, Connecting {
     const { headers, statusCode = 0 } = response;
     const keepAlive = headers['keep-alive'];
     if (keepAlive !== undefined) this.#parts.idle.announce(response.socket, idleMsOf(String(keepAlive)));
+    if (this.#isLeft408(response)) this.#parts.idle.announce(response.socket, 0);
     this.#location = locationOf(statusCode, headers.location);
     this.enter(this.#location === null ? 'read' : 'drain');
     if (this.#location !== null) return;
@@ -209,6 +214,7 @@ export class Hop implements Watched, Connecting {
       this.fail(refusal);
       return;
     }
+    expectAnswer(socket, this.#parts.target.method);
     if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
     this.enter(this.#parts.target.body === null ? 'response' : 'send');
     // Called after the request is written: a delay that counts from this moment may be too long, but never
@@ -240,6 +246,10 @@ export class Hop implements Watched, Connecting {
     return request.socket?.bytesRead === this.#bytesBefore;
   }
 
+  #isLeft408({ statusCode }: IncomingMessage): boolean {
+    return statusCode === 408 && this.#request?.reusedSocket === true;
+  }
+
   #endWithRest(response: IncomingMessage): void {
     for (let rest = response.read(); rest !== null; rest = response.read()) this.onData(rest);
     this.onEnd();
@@ -247,9 +257,9 @@ export class Hop implements Watched, Connecting {
 
   #endRedirect(early: boolean): void {
     const status = this.#response?.statusCode ?? 0;
-    const location = headerText(this.#location ?? '');
-    const retryAfter = this.#response?.headers['retry-after'] ?? null;
-    this.#end({ kind: 'redirect', status, location, retryAfter, timings: this.#stop() });
+    const location = escapedLocation(this.#location ?? '');
+    const { 'retry-after': retryAfter = null, 'set-cookie': setCookie = [] } = this.#response?.headers ?? {};
+    this.#end({ kind: 'redirect', status, location, retryAfter, setCookie, timings: this.#stop() });
     if (early) this.#abandon();
   }
 
@@ -263,7 +273,7 @@ export class Hop implements Watched, Connecting {
       address: this.#address,
       timings: this.#stop(),
     };
-    this.#end({ kind: 'answer', answer });
+    this.#end({ kind: 'answer', answer, stale: this.#isLeft408(response) });
     if (cut) this.#abandon();
   }
 

@@ -1,14 +1,34 @@
 // Follows a redirect: where it leads, and which parts of the request are sent there. The rules are those of
 // browsers.
 import { type Failure, failure } from '../errors.ts';
+import type { Timings } from '../outcome.ts';
 import { awayHeaders } from './headers.ts';
 import { isWeb, plain, type Target } from './target.ts';
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 
+/** An answer that is followed. */
+export interface Redirect {
+  kind: 'redirect';
+  status: number;
+  location: string;
+  retryAfter: string | null;
+  /** The lines of Set-Cookie. */
+  setCookie: readonly string[];
+  timings: Timings;
+}
+
 /** The Location of an answer that is a redirect to follow; null for any other answer. */
 export function locationOf(status: number, location: string | undefined): string | null {
   return location && redirects.has(status) ? location : null;
+}
+
+/**
+ * A Location as Node gives it, each character a byte, with every byte from 0x80 on escaped as it is. Whatever
+ * character set the server meant, it gets back its own bytes, as from browsers.
+ */
+export function escapedLocation(location: string): string {
+  return location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /**

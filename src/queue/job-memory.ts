@@ -1,6 +1,6 @@
 // What a job keeps while it is delayed or postponed. It is stored in BullMQ's `progress`, so that the next
 // consumer has it.
-import type { Waypoint } from '../fetch/client.ts';
+import type { Waypoint } from '../fetch/waypoint.ts';
 import type { PackedAttempt } from './attempts.ts';
 
 export interface JobMemory {

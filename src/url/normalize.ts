@@ -1,6 +1,7 @@
 // Normalises URLs: one spelling for all URLs with which a browser would make the same request.
 import { type Failure, failure } from '../errors.ts';
 import { isPlainPath, isPlainQuery, isPlainRelative, isPlainUrl } from './plain.ts';
+import { badPortOf } from './ports.ts';
 
 export interface UrlRules {
   /** Relative URLs are resolved against this URL. Without it, only absolute URLs are accepted. */
@@ -12,8 +13,20 @@ export interface UrlRules {
   stripParams?: readonly string[];
   /** The largest length of the normalised URL, in characters. */
   maxLength?: number;
+  /** Bad ports (see ports.ts) that are accepted. Without it, all are. */
+  allowPort?: readonly number[];
   /** Called for each link of a page that is longer than `maxLength`. */
   onTooLong?: () => void;
+}
+
+/** The rules that the settings of a crawl ask for. */
+export function urlRulesOf(settings: {
+  stripParams: readonly string[];
+  maxUrlLength: number;
+  allowPort: readonly number[];
+}): UrlRules {
+  const { stripParams, maxUrlLength, allowPort } = settings;
+  return { stripParams, maxLength: maxUrlLength, allowPort };
 }
 
 /**
@@ -24,12 +37,14 @@ export interface UrlRules {
  * `stripParams` removes. Idempotent.
  *
  * Failures: E_URL_INVALID (also if it has a user name or password, which would appear in records and logs),
- * E_URL_SCHEME, E_URL_TOO_LONG.
+ * E_URL_SCHEME, E_URL_TOO_LONG, E_PORT.
  */
 export function normalizeUrl(text: string, rules: UrlRules = {}): { url: string } | { failure: Failure } {
   const { base, stripParams = [], maxLength = Number.POSITIVE_INFINITY } = rules;
   const url = base === undefined && stripParams.length === 0 && isPlainUrl(text) ? text : spell(text, rules);
   if (typeof url !== 'string') return { failure: url };
+  const port = rules.allowPort ? badPortOf(url, rules.allowPort) : null;
+  if (port !== null) return { failure: failure('E_PORT', `Port ${port}.`) };
   if (url.length <= maxLength) return { url };
   return {
     failure: failure('E_URL_TOO_LONG', `It has ${url.length} characters, the limit is ${maxLength}.`),

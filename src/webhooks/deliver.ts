@@ -64,7 +64,7 @@ export async function deliver(
     maxBytes: MAX_ANSWER_BYTES,
     truncate: true,
     maxRedirects: 0,
-    allow: { cidrs: settings.allowPrivate, hosts: [] },
+    allow: { cidrs: settings.allowPrivate, hosts: [], ports: settings.allowPort },
     signal,
   });
   const isStopped = signal.aborted && !result.ok && result.failure.code === 'E_LOCK_LOST';

@@ -73,6 +73,7 @@ const troubles: Trouble[] = [
   ['a silent name server', 'E_DNS_TIMEOUT', 'dead after retries', nowhere('http://silent.test/')],
   ['a name of the public DNS with a private address', 'E_SSRF', 'dead at once', nowhere('http://inside.example.com/')],
   ['a redirect into the own network', 'E_SSRF', 'dead at once', startLeadingInside],
+  ['a redirect to a port of another service', 'E_PORT', 'dead at once', answering('301 Moved', { Location: 'http://a.test:6000/' })],
   ['a refused connection', 'E_CONNECT_REFUSED', 'dead after retries', startRefusing],
   // The broadcast address of loopback: TCP has no way there.
   ['an address without a way', 'E_CONNECT_UNREACHABLE', 'dead after retries', nowhere('http://127.255.255.255/')],

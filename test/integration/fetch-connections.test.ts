@@ -56,6 +56,37 @@ test('a reset on a connection that was used before is made good at once, on a ne
   assert.equal(server.requests.length, 7, 'each but the first was sent twice');
 });
 
+/** Answers each connection's first request, then says that the second came too late. */
+const startImpatient = (isLate: (request: number) => boolean) => {
+  const seen = new WeakSet<object>();
+  return startRaw((socket, _head, count) => {
+    if (seen.has(socket) || isLate(count)) socket.end(answerOf('', {}, '408 Request Timeout'));
+    else socket.write(answerOf('hello'));
+    seen.add(socket);
+  });
+};
+
+test('a 408 on a connection that was used before is made good at once, on a new one', async (t) => {
+  const server = closing(t, await startImpatient(() => false));
+  const fetcher = fetcherFor(t);
+  for (let n = 0; n < 3; n++)
+    assert.equal(textOf(answered(await fetcher.fetch(requestTo(server.url)))), 'hello');
+  assert.deepEqual([server.connections.accepted, server.requests.length], [3, 5]);
+});
+
+test('a 408 on a new connection is an answer, and so is one to a POST', async (t) => {
+  const server = closing(t, await startImpatient((request) => request > 1));
+  const fetcher = fetcherFor(t);
+  answered(await fetcher.fetch(requestTo(server.url)));
+  assert.equal(answered(await fetcher.fetch(requestTo(server.url))).status, 408);
+  assert.equal(server.requests.length, 3, 'on the old connection, then on a new one');
+  const other = closing(t, await startImpatient(() => false));
+  answered(await fetcher.fetch(requestTo(other.url)));
+  const post = requestTo(other.url, { method: 'POST', body: 'a=1' });
+  assert.equal(answered(await fetcher.fetch(post)).status, 408);
+  assert.equal(other.requests.length, 2);
+});
+
 test('when all idle connections are dead, one retry is enough', async (t) => {
   const server = closing(t, await startForgetful());
   const fetcher = fetcherFor(t);

@@ -43,16 +43,6 @@ const broken: [string, ErrorCode, () => Promise<{ url: string; close(): Promise<
     'E_PROTOCOL',
     () => startSending(`${head}Content-Length: 3\r\nContent-Length: 5\r\n\r\nhello`),
   ],
-  [
-    'a length that is no number',
-    'E_PROTOCOL',
-    () => startSending(`${head}Content-Length: five\r\n\r\nhello`),
-  ],
-  [
-    'a length besides chunks',
-    'E_PROTOCOL',
-    () => startSending(`${head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`),
-  ],
   ['half a body', 'E_BODY_TRUNCATED', () => startSendingAndClosing(`${head}Content-Length: 10\r\n\r\nhello`)],
   [
     'half a chunked body',
@@ -190,10 +180,8 @@ for (const location of [
 test('what cannot be sent is E_REQUEST_INVALID; what is no URL of the web, E_URL_INVALID or E_URL_SCHEME', async (t) => {
   const server = closing(t, await startSending(answerOf('')));
   const fetcher = fetcherFor(t);
-  failed(
-    await fetcher.fetch(requestTo(server.url, { headers: { 'x-name': 'line\nbreak' } })),
-    'E_REQUEST_INVALID',
-  );
+  for (const value of ['line\nbreak', 'a\r\nb: c', 'a\x01b', 'a\x7fb'])
+    failed(await fetcher.fetch(requestTo(server.url, { headers: { 'x-name': value } })), 'E_REQUEST_INVALID');
   failed(await fetcher.fetch(requestTo(server.url, { headers: { 'x name': 'a' } })), 'E_REQUEST_INVALID');
   failed(await fetcher.fetch(requestTo('no url')), 'E_URL_INVALID');
   failed(await fetcher.fetch(requestTo('ftp://127.0.0.1/')), 'E_URL_SCHEME');

@@ -7,6 +7,7 @@ import { type CrawlSettings, crawlSettings, storedSettings } from '../../config/
 import { beginCrawl, checkCrawlName, leaveCrawl, stayWithCrawl } from '../../crawl/crawl.ts';
 import { explainRequest } from '../../explain/explain.ts';
 import { requestSchema } from '../../request.ts';
+import { urlRulesOf } from '../../url/normalize.ts';
 import { NDJSON } from '../bodies.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { newestCrawl } from '../crawl-names.ts';
@@ -127,7 +128,7 @@ async function offerBody(
   const hash = createHash('sha256');
   const producer = randomUUID();
   const target = await targetOf(context, request.query.crawl, producer);
-  const rules = { stripParams: target.settings.stripParams, maxLength: target.settings.maxUrlLength };
+  const rules = urlRulesOf(target.settings);
   const isGzip = /^(x-)?gzip$/i.test(request.headers['content-encoding'] ?? '');
   const lines = isStream
     ? seedLines(request.body as Readable, isGzip, rules, context, (bytes) => hash.update(bytes))

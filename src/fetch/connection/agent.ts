@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { Failure } from '../../errors.ts';
+import { guardAnswers, isReusable } from '../framing/answer-gate.ts';
 import type { Guard } from '../guard.ts';
 import type { Names } from '../names/lookup.ts';
 import type { Phase } from '../timeouts.ts';
@@ -103,6 +104,7 @@ function connectBy(
   agent.createConnection = (options: ConnectOptions, callback) => {
     connect(options, (error, socket) => {
       if (error) forgetEmpty(agent, nameOf(options));
+      else if (socket) guardAnswers(socket);
       callback?.(error, socket as Duplex);
     });
     return null;
@@ -118,7 +120,7 @@ function forgetEmpty(agent: http.Agent, name: string): void {
 function keepBy(agent: http.Agent, idle: IdleSockets, life: { retired: boolean }): void {
   agent.keepSocketAlive = (socket) => {
     (socket as Socket).unref(); // an idle socket does not keep the process running
-    return !life.retired && idle.keep(socket);
+    return !life.retired && isReusable(socket) && idle.keep(socket);
   };
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {

@@ -1,0 +1,52 @@
+// The hops of a chain of redirects: what is known at each of them, and what a later fetch needs to go on from
+// there.
+import type { ChainCookies, StoredCookie } from './cookies.ts';
+import type { Target } from './target.ts';
+
+/** What an answer that is followed says besides its Location. */
+export interface RedirectAnswer {
+  status: number;
+  /** The Retry-After header as it came. */
+  retryAfter: string | null;
+  /** The lines of Set-Cookie as they came. */
+  setCookie: readonly string[];
+}
+
+/** A hop of a request's redirects. */
+export interface Waypoint {
+  url: string;
+  method: string;
+  /** Number of redirects that led to this hop. */
+  redirects: number;
+  /**
+   * True if this hop or an earlier one is at another origin than the request: its own headers are not sent.
+   */
+  isAway: boolean;
+  /** Whether the request's body is sent to this hop. */
+  withBody: boolean;
+  /** The cookies that the redirects before it have set. */
+  cookies?: StoredCookie[];
+}
+
+/** `redirects`: how many led to this target. `isAway`, `cookies`: see Waypoint. */
+export function waypointOf(
+  { url, method, body }: Target,
+  redirects: number,
+  isAway: boolean,
+  cookies: ChainCookies | null,
+): Waypoint {
+  const hop = { url: url.href, method, redirects, isAway, withBody: body !== null };
+  return cookies ? { ...hop, cookies: cookies.stored() } : hop;
+}
+
+/** The cookies of a chain that has these. Their library is loaded when the first chain has one. */
+export async function cookiesFrom(stored: readonly StoredCookie[]): Promise<ChainCookies> {
+  const { ChainCookies } = await import('./cookies.ts');
+  return new ChainCookies(stored);
+}
+
+/** The target as it is sent. The cookies are not part of it, as the next hop may be at another host. */
+export function withCookies(target: Target, cookies: ChainCookies): Target {
+  const cookie = cookies.headerFor(target.url.href, target.headers.cookie);
+  return cookie === undefined ? target : { ...target, headers: { ...target.headers, cookie } };
+}
