@@ -4,7 +4,7 @@ import type { Failure } from '../../src/errors.ts';
 import { packBatchEntry } from '../../src/frontier/entry.ts';
 import type { Answer } from '../../src/outcome.ts';
 import type { Request } from '../../src/request.ts';
-import { parseRobots, withinLimit } from '../../src/robots/rules.ts';
+import { parseRobots } from '../../src/robots/rules.ts';
 import { readSitemap, type SitemapEntry, type SitemapFacts } from '../../src/sitemap/sitemap.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { normalizeUrl } from '../../src/url/normalize.ts';
@@ -71,7 +71,7 @@ async function listingOf(context: ConsumerContext, job: ActiveJob, answer: Answe
 }
 
 function sitemapsIn(robots: Answer | null): readonly string[] {
-  return robots ? parseRobots(withinLimit(new TextDecoder().decode(robots.body)), '').sitemaps : [];
+  return robots ? parseRobots(robots.body, '').sitemaps : [];
 }
 
 /**
