@@ -1,10 +1,11 @@
 // Reads an HTML page as a browser and a polite crawler do: its links, its title, and its directives for
 // robots.
+
+import { decodeEntities } from '../markup/entities.ts';
+import { scanTags, type Tag, type TagTaker } from '../markup/tags.ts';
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
 import { addDirectives, readDirectives } from './directives.ts';
-import { decodeEntities } from './entities.ts';
 import { refreshTarget } from './refresh.ts';
-import { scanTags, type Tag, type TagTaker } from './tags.ts';
 
 export { readHeaderDirectives } from './directives.ts';
 

@@ -4,7 +4,7 @@
 // browsers where those two differ.
 import { decodeAttribute } from './entities.ts';
 import { ForeignContent } from './foreign-content.ts';
-import { declarationEnd, indexAfter, isSpace, nameEnd, rawTextEnd, rawTextNames } from './markup.ts';
+import { declarationEnd, indexAfter, isSpace, nameEnd, rawTextEnd, rawTextNames } from './part-ends.ts';
 
 /** A start tag. The object is reused: it is valid only during the call of `take`. */
 export interface Tag {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Parser } from 'htmlparser2';
-import { scanTags, type Tag } from '../../../src/page/tags.ts';
+import { scanTags, type Tag } from '../../../src/markup/tags.ts';
 
 const attributes = ['href', 'src', 'rel', 'content'];
 type Found = [name: string, values: (string | undefined)[]];
