@@ -149,7 +149,10 @@ class TagScanner implements Tag {
     return this.#attributes(end, false);
   }
 
-  /** Reads the tag's attributes up to its end, and returns the index after it. If `wanted`, keeps those that matter. */
+  /**
+   * Reads up to the end of the tag and returns the index after it. If `wanted`, keeps the attributes that
+   * matter.
+   */
   #attributes(start: number, wanted: boolean): number {
     if (!wanted) return this.#reader.read(start, null);
     this.#values.clear();

@@ -1,0 +1,96 @@
+// Odd pages, as servers send them: types, character sets and markup that a browser reads. Each row is one
+// answer of a real server, fetched by the drover command. What is expected was seen in Chromium, but where a
+// row says otherwise.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import test, { after, before } from 'node:test';
+import type { CrawlRecord } from '../../src/record.ts';
+import { type CommandRunner, openCommandRunner } from '../support/crawls.ts';
+import { type RawServer, startRaw } from '../support/site/hostile.ts';
+
+/** Null: it is no page. Links are paths, in the order of the page. */
+type Expected = { charset?: string; title: string | null; links: string[] } | null;
+/** What is tried; lines of the header; the page, one octet a character; what is expected. */
+type Row = [what: string, header: string[], page: string, expected: Expected];
+
+const type = (value: string) => [`Content-Type: ${value}`];
+const html = type('text/html');
+const page = '<!doctype html><title>T</title><a href=/x>x</a>';
+const isPage = { title: 'T', links: ['/x'] };
+const far = `<!--${'x'.repeat(3000)}-->`;
+/** "Привет" in windows-1251, and "日本" in Shift_JIS. */
+const cyrillic = '\xcf\xf0\xe8\xe2\xe5\xf2';
+const kanji = '\x93\xfa\x96\x7b';
+const inCyrillic = { charset: 'windows-1251', title: 'Привет', links: [] };
+
+// biome-ignore format: one line a row
+const types: Row[] = [
+  ['two types in one line', type('text/html,text/html'), page, isPage],
+  ['the second with a charset', type('text/html, text/html; charset=windows-1251'), `<title>${cyrillic}`, inCyrillic],
+  ['two lines, the last counts', [...type('text/plain'), ...type('text/html; charset=windows-1251')], `<title>${cyrillic}`, inCyrillic],
+  ['two lines, the last is no type', [...html, ...type('rubbish')], page, isPage],
+  ['*/*', type('*/*'), page, isPage],
+  ['unknown/unknown', type('unknown/unknown'), page, isPage],
+  ['application/unknown', type('application/unknown'), page, isPage],
+  ['html', type('html'), page, isPage],
+  ['no type', [], page, isPage],
+  ['no type, and nosniff', ['X-Content-Type-Options: nosniff'], page, null],
+  ['no type, and a byte order mark', [], `\xef\xbb\xbf${page}`, null],
+  ['a charset in the quotes of another parameter', type('text/html; x=";charset=koi8-r"; charset=windows-1251'), `<title>${cyrillic}`, inCyrillic],
+  ['plain text that looks like a page', type('text/plain'), page, null],
+  ['a download that looks like a page', type('application/octet-stream'), page, null],
+];
+
+// biome-ignore format: one line a row
+const charsets: Row[] = [
+  ['meta behind 3,000 bytes', html, `${far}<meta charset=windows-1251><title>${cyrillic}`, inCyrillic],
+  ['meta http-equiv behind them', html, `${far}<meta http-equiv=Content-Type content="text/html; charset=Shift_JIS"><title>${kanji}`, { charset: 'shift_jis', title: '日本', links: [] }],
+  ['a meta in a script before it', html, `${far}<script>"<meta charset=koi8-r>"</script><meta charset=windows-1251><title>${cyrillic}`, inCyrillic],
+  ['a meta in an early script', html, `<script>"<meta charset=koi8-r>"</script>${far}<meta charset=windows-1251><title>${cyrillic}`, inCyrillic],
+  // Chromium looks no further than the head; the HTML standard and Firefox do.
+  ['meta in the body', html, `<title>${cyrillic}</title><body>${far}<p><meta charset=windows-1251>`, inCyrillic],
+  ['Content-Type before a late meta', type('text/html; charset=windows-1251'), `${far}<meta charset=koi8-r><title>${cyrillic}`, inCyrillic],
+];
+
+// biome-ignore format: one line a row
+const markup: Row[] = [
+  ['NUL in the title and in links', html, '<title>a\0b</title><a href="/a\0b"><a hr\0ef=/x><a\0 href=/y><a href=/c\0>', { title: 'a\ufffdb', links: ['/a%EF%BF%BDb', '/c%EF%BF%BD'] }],
+];
+
+const rows = [...types, ...charsets, ...markup];
+
+const answerTo = (path: string): Buffer => {
+  const [, header = html, body = '<title>end</title>'] =
+    rows[Number(/^\/row\/(\d+)$/.exec(path)?.[1] ?? -1)] ?? [];
+  const lines = [`Content-Length: ${body.length}`, ...header].map((line) => `${line}\r\n`).join('');
+  return Buffer.from(`HTTP/1.1 200 OK\r\n${lines}\r\n${body}`, 'latin1');
+};
+
+let runner: CommandRunner;
+let server: RawServer;
+let records: Map<string, CrawlRecord>;
+
+before(
+  async () => {
+    server = await startRaw((socket, head) => socket.write(answerTo(head.split(' ', 2)[1] ?? '')));
+    runner = await openCommandRunner();
+    await writeFile(runner.path('list.txt'), rows.map((_, index) => `${server.url}row/${index}\n`).join(''));
+    const how = ['--crawl', 'odd', '--depth', '0', '--ignore-robots', '--quiet'];
+    await runner.run(['crawl', runner.path('list.txt'), ...how]);
+    records = new Map((await runner.results('odd')).map((record) => [new URL(record.url).pathname, record]));
+  },
+  { timeout: 60_000 },
+);
+
+after(() => server.close());
+
+const pathOf = (url: string) => (url.startsWith(server.url) ? url.slice(server.url.length - 1) : url);
+
+for (const [index, [what, , , expected]] of rows.entries())
+  test(`${what}: ${expected ? `${expected.title} ${expected.links.join(' ')}` : 'no page'}`, () => {
+    const record = records.get(`/row/${index}`);
+    assert.ok(record?.ok, record?.error?.message);
+    const links = record.links?.map(pathOf) ?? null;
+    assert.deepEqual([record.title, links], expected ? [expected.title, expected.links] : [null, null]);
+    if (expected?.charset) assert.equal(record.charset, expected.charset);
+  });
