@@ -63,7 +63,7 @@ function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
   if (!isPage || (type.kind !== 'html' && !xhtml)) return { ...NOTHING, text, charset };
   let tooLong = 0;
   const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
-  const page = readPage(text, answer.finalUrl, urlRules, { xhtml, robot: ROBOT });
+  const page = readPage(text, answer.finalUrl, urlRules, { xhtml, robot: ROBOT, charset });
   const directives = readHeaderDirectives(headers, ROBOT);
   const nofollow = page.nofollow || directives.nofollow;
   if (directives.links.length > 0)

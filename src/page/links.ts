@@ -41,7 +41,7 @@ const LONGEST_TITLE = 1000;
  * Reads the text of an HTML page. `pageUrl` is the page's URL after redirects; `rules.base` is ignored.
  * `xhtml` is true for application/xhtml+xml. Links are the http and https targets of `<a>`, `<area>`,
  * `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate hreflang>`,
- * resolved against the first `<base href>`. Those with `rel=nofollow` are left out. `robot`, a name in lower
+ * resolved against the first `<base href>`, with their queries in the page's `charset`. Those with `rel=nofollow` are left out. `robot`, a name in lower
  * case: what a meta tag says to it by name is obeyed as what it says to all. Never throws, however broken the
  * page is.
  */
@@ -49,12 +49,12 @@ export function readPage(
   html: string,
   pageUrl: string,
   rules: UrlRules,
-  { xhtml = false, robot = '' } = {},
+  { xhtml = false, robot = '', charset = 'utf-8' } = {},
 ): PageFacts {
   const reader = new PageReader(robot);
   scanTags(html, reader, xhtml);
   const { hrefs, canonical, robots } = reader;
-  const resolve = createLinkResolver(baseOf(reader.base, pageUrl), rules);
+  const resolve = createLinkResolver(baseOf(reader.base, pageUrl), rules, charset);
   return {
     title: titleOf(reader.title),
     links: robots.nofollow ? [] : uniqueLinks(hrefs, resolve),

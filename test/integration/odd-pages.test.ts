@@ -52,12 +52,35 @@ const charsets: Row[] = [
   ['Content-Type before a late meta', type('text/html; charset=windows-1251'), `${far}<meta charset=koi8-r><title>${cyrillic}`, inCyrillic],
 ];
 
+const in1251 = type('text/html; charset=windows-1251');
+const link = '<title>T</title><a href=';
+
+// biome-ignore format: one line a row
+const queries: Row[] = [
+  ['a query in windows-1251, its path in UTF-8', in1251, `${link}"/\xef?q=\xef&amp;r=a">`, { title: 'T', links: ['/%D0%BF?q=%EF&r=a'] }],
+  ['a query in windows-1251 by a meta tag', html, `<meta charset=windows-1251>${link}"/?q=\xef#\xef">`, { title: 'T', links: ['/?q=%EF'] }],
+  ['a query in Latin-1', type('text/html; charset=iso-8859-1'), `${link}/?q=\xe9>`, { title: 'T', links: ['/?q=%E9'] }],
+  ['a query in Shift_JIS', type('text/html; charset=shift_jis'), `${link}/?q=${kanji}>`, { title: 'T', links: ['/?q=%93%FA%96{'] }],
+  ['a query in GBK', type('text/html; charset=gb2312'), `${link}"/?q=\xc8\xd5&#233;&#8364;">`, { title: 'T', links: ['/?q=%C8%D5%A8%A6%80'] }],
+  ['a query in EUC-JP', type('text/html; charset=euc-jp'), `${link}/?q=\xc6\xfc>`, { title: 'T', links: ['/?q=%C6%FC'] }],
+  ['a query in EUC-KR', type('text/html; charset=euc-kr'), `${link}/?q=\xec\xed>`, { title: 'T', links: ['/?q=%EC%ED'] }],
+  ['a query in Big5', type('text/html; charset=big5'), `${link}/?q=\xa4\xe9>`, { title: 'T', links: ['/?q=%A4%E9'] }],
+  ['a query in ISO-2022-JP', type('text/html; charset=iso-2022-jp'), `${link}"/?q=&#26085;a&#165;b">`, { title: 'T', links: ['/?q=%1B$BF|%1B(Ba%1B(J\\b%1B(B'] }],
+  ['what the character set does not have', in1251, `${link}"/?q=&#26085; b'c\0">`, { title: 'T', links: ['/?q=%26%2326085%3B%20b%27c%26%2365533%3B'] }],
+  ['other links', in1251, '<title>T</title><iframe src="/f?\xef"></iframe><area href="/a?\xef"><link rel=canonical href="/c?\xef"><meta http-equiv=refresh content="9;url=/m?\xef">', { title: 'T', links: ['/f?%EF', '/a?%EF', '/c?%EF', '/m?%EF'] }],
+  // The HTML standard writes the query of a base in the page's character set. Chromium does not.
+  ['a base', in1251, `<base href="/b/?\xef">${link}"?\xef"><a href="#">`, { title: 'T', links: ['/b/?%EF', '/b/?%D0%BF'] }],
+  ['spaces and line ends around the query', in1251, `${link}" /?q=\n\xef\t\xef \n ">`, { title: 'T', links: ['/?q=%EF%EF'] }],
+  ['utf-16 means UTF-8', type('text/html; charset=utf-16le'), [...'<title>T</title><a href=/?\xe9>'].map((one) => `${one}\0`).join(''), { title: 'T', links: ['/?%C3%A9'] }],
+  ['a plain page in UTF-8', type('text/html; charset=utf-8'), `${link}/\xc3\xa9?\xc3\xa9>`, { title: 'T', links: ['/%C3%A9?%C3%A9'] }],
+];
+
 // biome-ignore format: one line a row
 const markup: Row[] = [
   ['NUL in the title and in links', html, '<title>a\0b</title><a href="/a\0b"><a hr\0ef=/x><a\0 href=/y><a href=/c\0>', { title: 'a\ufffdb', links: ['/a%EF%BF%BDb', '/c%EF%BF%BD'] }],
 ];
 
-const rows = [...types, ...charsets, ...markup];
+const rows = [...types, ...charsets, ...queries, ...markup];
 
 const answerTo = (path: string): Buffer => {
   const [, header = html, body = '<title>end</title>'] =
