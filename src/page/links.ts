@@ -40,10 +40,10 @@ const LONGEST_TITLE = 1000;
 /**
  * Reads the text of an HTML page. `pageUrl` is the page's URL after redirects; `rules.base` is ignored.
  * `xhtml` is true for application/xhtml+xml. Links are the http and https targets of `<a>`, `<area>`,
- * `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate hreflang>`,
- * resolved against the first `<base href>`, with their queries in the page's `charset`. Those with `rel=nofollow` are left out. `robot`, a name in lower
- * case: what a meta tag says to it by name is obeyed as what it says to all. Never throws, however broken the
- * page is.
+ * `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate
+ * hreflang>`, resolved against the first `<base href>`, with their queries in the page's `charset`. Those
+ * with `rel=nofollow` are left out. `robot`, a name in lower case: what a meta tag says to it by name is
+ * obeyed as what it says to all. Never throws, however broken the page is.
  */
 export function readPage(
   html: string,

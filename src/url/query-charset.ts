@@ -3,9 +3,13 @@ import '@exodus/bytes/encoding.js'; // without it, the encoder knows no characte
 import { percentEncodeAfterEncoding } from '@exodus/bytes/whatwg.js';
 
 const notAscii = /[^\x00-\x7f]/;
-/** "Get an output encoding" (Encoding standard §4.3): for these it is UTF-8, which every URL parser writes. */
+/**
+ * "Get an output encoding" (Encoding standard §4.3): for these it is UTF-8, which every URL parser writes.
+ */
 const writtenAsUtf8 = new Set(['utf-8', 'utf-16le', 'utf-16be', 'replacement']);
-/** The special-query percent-encode set (URL standard §1.3), beside control characters and all beyond ASCII. */
+/**
+ * The special-query percent-encode set (URL standard §1.3), beside control characters and all beyond ASCII.
+ */
 const encodedInQuery = ' "#\'<>';
 
 /**
