@@ -60,14 +60,19 @@ function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
   if (type.kind === 'binary') return NOTHING;
   const { text, charset } = decodeText(body, type);
   const xhtml = type.essence === 'application/xhtml+xml';
-  if (!isPage || (type.kind !== 'html' && !xhtml)) return { ...NOTHING, text, charset };
+  if (!isPage) return { ...NOTHING, text, charset };
+  const directives = readHeaderDirectives(headers, ROBOT);
   let tooLong = 0;
   const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
+  const resolveOfHeader = () => createLinkResolver(answer.finalUrl, urlRules);
+  if (type.kind !== 'html' && !xhtml) {
+    const links = directives.refresh === null ? null : [];
+    if (links && !directives.nofollow) addLinks(links, [directives.refresh ?? ''], resolveOfHeader());
+    return { ...NOTHING, links, tooLong, text, charset };
+  }
   const page = readPage(text, answer.finalUrl, urlRules, { xhtml, robot: ROBOT, charset });
-  const directives = readHeaderDirectives(headers, ROBOT);
   const nofollow = page.nofollow || directives.nofollow;
-  if (directives.links.length > 0)
-    addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));
+  if (directives.links.length > 0) addLinks(page.links, directives.links, resolveOfHeader());
   const noindex = page.noindex || directives.noindex;
   return { title: page.title, links: nofollow ? [] : page.links, nofollow, noindex, tooLong, text, charset };
 }

@@ -75,12 +75,25 @@ const queries: Row[] = [
   ['a plain page in UTF-8', type('text/html; charset=utf-8'), `${link}/\xc3\xa9?\xc3\xa9>`, { title: 'T', links: ['/%C3%A9?%C3%A9'] }],
 ];
 
+const refresh = (value: string) => [...html, `Refresh: ${value}`];
+
+// biome-ignore format: one line a row
+const headers: Row[] = [
+  ['Refresh', refresh('0; url=/next'), page, { title: 'T', links: ['/x', '/next'] }],
+  ['Refresh without its name, in quotes', refresh('5,"/next"'), page, { title: 'T', links: ['/x', '/next'] }],
+  ['Refresh, which comes before a base', refresh('0; URL = next'), `<base href=/b/>${page}`, { title: 'T', links: ['/x', '/row/next'] }],
+  ['Refresh without a URL', refresh('30'), page, isPage],
+  ['Refresh of a page with nofollow', [...refresh('0; url=/next'), 'X-Robots-Tag: nofollow'], page, { title: 'T', links: [] }],
+  ['Refresh of plain text', [...type('text/plain'), 'Refresh: 0;url=/next'], 'x', { title: null, links: ['/next'] }],
+  ['Refresh of nothing', ['Refresh: 0;url=/next'], '', { title: null, links: ['/next'] }],
+];
+
 // biome-ignore format: one line a row
 const markup: Row[] = [
   ['NUL in the title and in links', html, '<title>a\0b</title><a href="/a\0b"><a hr\0ef=/x><a\0 href=/y><a href=/c\0>', { title: 'a\ufffdb', links: ['/a%EF%BF%BDb', '/c%EF%BF%BD'] }],
 ];
 
-const rows = [...types, ...charsets, ...queries, ...markup];
+const rows = [...types, ...charsets, ...queries, ...headers, ...markup];
 
 const answerTo = (path: string): Buffer => {
   const [, header = html, body = '<title>end</title>'] =
