@@ -116,7 +116,7 @@ function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick
     else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(job, listing, url) } } };
   }
   for (const entry of listing.facts?.entries ?? []) {
-    const url = normalizedUrl(job, entry.url, listing.base);
+    const url = normalizedUrl(job, entry.url, baseOf(entry, listing.base));
     if (typeof url !== 'string') yield url;
     else if (listing.facts?.kind === 'index') yield nestedOf(job, listing, url, level);
     else {
@@ -125,6 +125,11 @@ function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick
       yield refusal ?? { ...shared, url, extras: extrasOf(entry) };
     }
   }
+}
+
+/** What an entry's URL is relative to. A base that is no URL does not count. */
+function baseOf({ bases = [] }: SitemapEntry, file: string): string {
+  return bases.reduce((outer, base) => URL.parse(base, outer)?.href ?? outer, file);
 }
 
 function extrasOf({ lastmod }: SitemapEntry): Request['extras'] {

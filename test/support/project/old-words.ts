@@ -64,6 +64,9 @@ export const oldWords: OldWord[] = [
       { text: /\/feed\b|<feed>?|<\/feed>|'feed'/, because: 'the element, and the path, of RSS and Atom' },
       { text: /\bfeeds?\b|Feed\b|\bfeedDate\b/, because: 'a feed in RSS or Atom', within: 'src/sitemap/' },
       { text: /\bfeed\b/, because: 'a feed in RSS or Atom', within: 'test/unit/sitemap/' },
+      { text: /\bfeeds?\b|-feeds\b/, because: 'a feed in RSS or Atom', within: 'test/integration/odd-feeds' },
+      { text: /\bfeeds?\b|\bFeeds:/, because: 'a feed in RSS or Atom', within: 'docs/DECISIONS.md' },
+      { text: /\bfeeds?\b|\bFeeds:/, because: 'a feed in RSS or Atom', within: 'CHANGELOG.md' },
     ],
   },
   {
