@@ -4,6 +4,7 @@ import { shownFailure } from '../src/errors.ts';
 import { isNoSniff, mediaTypeOf } from '../src/fetch/body/media-type.ts';
 import { decodeText } from '../src/fetch/body/text.ts';
 import { standInOf } from '../src/fetch/stand-ins.ts';
+import { hasXhtmlRoot } from '../src/markup/xml-tags.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
 import type { BodyForm, CrawlRecord } from '../src/record.ts';
@@ -59,7 +60,7 @@ function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
   const type = mediaTypeOf(headers['content-type'], body, isNoSniff(headers['x-content-type-options']));
   if (type.kind === 'binary') return NOTHING;
   const { text, charset } = decodeText(body, type);
-  const xhtml = type.essence === 'application/xhtml+xml';
+  const xhtml = type.essence === 'application/xhtml+xml' || (type.kind === 'xml' && hasXhtmlRoot(text));
   if (!isPage) return { ...NOTHING, text, charset };
   const directives = readHeaderDirectives(headers, ROBOT);
   let tooLong = 0;

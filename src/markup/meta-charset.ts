@@ -25,7 +25,7 @@ function charsetIn(text: string): string | null {
     if (tag.name === 'meta' && !tag.isForeign) found = charsetOf(tag);
     return found === null;
   };
-  scanTags(text, { take, takeTitle: () => undefined }, false);
+  scanTags(text, { take, takeTitle: () => undefined });
   return found;
 }
 

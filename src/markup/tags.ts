@@ -29,15 +29,15 @@ export interface TagTaker {
 /**
  * Calls `taker` for the tags `a area base frame iframe link meta svg math` of `html`, in document order. Tags
  * in comments, scripts, style sheets and templates are left out: they are not part of the document. Takes
- * linear time. `xhtml`: tags that close themselves are closed, and CDATA sections are text, as in
- * application/xhtml+xml.
+ * linear time.
  */
-export function scanTags(html: string, taker: TagTaker, xhtml: boolean): void {
-  new TagScanner(html, taker, xhtml).scan();
+export function scanTags(html: string, taker: TagTaker): void {
+  new TagScanner(html, taker).scan();
 }
 
-const readTags = new Set('a area base frame iframe link meta svg math template title'.split(' '));
-const readAttributes = new Set(
+/** The tags that are reported, and those that say what is. */
+export const readTags = new Set('a area base frame iframe link meta svg math template title'.split(' '));
+export const readAttributes = new Set(
   'href src rel hreflang content name http-equiv charset shadowrootmode xlink:href'.split(' '),
 );
 
@@ -58,18 +58,16 @@ class TagScanner implements Tag {
   readonly #reader: AttributeReader;
   readonly #html: string;
   readonly #taker: TagTaker;
-  readonly #xhtml: boolean;
   readonly #foreign = new ForeignContent();
   /** The number of open templates whose content is not part of the document. */
   #inertTemplates = 0;
   #hasTitle = false;
   #stopped = false;
 
-  constructor(html: string, taker: TagTaker, xhtml: boolean) {
+  constructor(html: string, taker: TagTaker) {
     this.#html = html;
     this.#reader = new AttributeReader(html);
     this.#taker = taker;
-    this.#xhtml = xhtml;
   }
 
   get(attribute: string): string | undefined {
@@ -94,7 +92,7 @@ class TagScanner implements Tag {
     if (isLetter(code)) return this.#startTag(at);
     if (code === 0x2f)
       return isLetter(html.charCodeAt(at + 1)) ? this.#endTag(at + 1) : indexAfter(html, '>', at + 1); // "/"
-    if (code === 0x21) return declarationEnd(html, at + 1, this.#xhtml || this.#foreign.current); // "!"
+    if (code === 0x21) return declarationEnd(html, at + 1, this.#foreign.current); // "!"
     return code === 0x3f ? indexAfter(html, '>', at) : at; // "?"
   }
 
@@ -116,7 +114,7 @@ class TagScanner implements Tag {
     this.name = name;
     this.isForeign =
       (name === 'svg' || name === 'math' || this.#foreign.entered) && this.#foreign.start(name);
-    const isClosed = this.#reader.closesItself && (this.#xhtml || this.isForeign);
+    const isClosed = this.#reader.closesItself && this.isForeign;
     if (this.isForeign && isClosed) this.#foreign.end(name);
     const textEnd = this.isForeign || isClosed ? tagEnd : rawTextEnd(this.#html, name, tagEnd);
     if (name === 'template' && !this.isForeign) {
@@ -167,7 +165,7 @@ class TagScanner implements Tag {
 }
 
 /** A NUL stands for U+FFFD in values, and in the text of a title (HTML standard §13.2.5.36 and §13.2.5.2). */
-function withoutNul(text: string): string {
+export function withoutNul(text: string): string {
   return text.replaceAll('\0', '\ufffd');
 }
 

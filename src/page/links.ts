@@ -3,6 +3,7 @@
 
 import { decodeEntities } from '../markup/entities.ts';
 import { scanTags, type Tag, type TagTaker } from '../markup/tags.ts';
+import { scanXmlTags } from '../markup/xml-tags.ts';
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
 import { addDirectives, readDirectives } from './directives.ts';
 import { refreshTarget } from './refresh.ts';
@@ -39,8 +40,8 @@ const LONGEST_TITLE = 1000;
 
 /**
  * Reads the text of an HTML page. `pageUrl` is the page's URL after redirects; `rules.base` is ignored.
- * `xhtml` is true for application/xhtml+xml. Links are the http and https targets of `<a>`, `<area>`,
- * `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate
+ * `xhtml` is true where a browser reads the page as XML. Links are the http and https targets of `<a>`,
+ * `<area>`, `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate
  * hreflang>`, resolved against the first `<base href>`, with their queries in the page's `charset`. Those
  * with `rel=nofollow` are left out. `robot`, a name in lower case: what a meta tag says to it by name is
  * obeyed as what it says to all. Never throws, however broken the page is.
@@ -52,7 +53,8 @@ export function readPage(
   { xhtml = false, robot = '', charset = 'utf-8' } = {},
 ): PageFacts {
   const reader = new PageReader(robot);
-  scanTags(html, reader, xhtml);
+  if (xhtml) scanXmlTags(html, reader);
+  else scanTags(html, reader);
   const { hrefs, canonical, robots } = reader;
   const resolve = createLinkResolver(baseOf(reader.base, pageUrl), rules, charset);
   return {

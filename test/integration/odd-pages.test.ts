@@ -93,7 +93,32 @@ const markup: Row[] = [
   ['NUL in the title and in links', html, '<title>a\0b</title><a href="/a\0b"><a hr\0ef=/x><a\0 href=/y><a href=/c\0>', { title: 'a\ufffdb', links: ['/a%EF%BF%BDb', '/c%EF%BF%BD'] }],
 ];
 
-const rows = [...types, ...charsets, ...queries, ...headers, ...markup];
+const xhtml = (body: string, head = '<title>T</title>') =>
+  `<html xmlns="http://www.w3.org/1999/xhtml" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:o="urn:o"
+    xmlns:s="http://www.w3.org/2000/svg" xmlns:l="http://www.w3.org/1999/xlink"><head>${head}</head><body>${body}</body></html>`;
+const asXhtml = type('application/xhtml+xml');
+const x = { title: 'T', links: ['/x'] };
+
+// biome-ignore format: one line a row
+const xml: Row[] = [
+  ['XHTML: names in capitals are others', asXhtml, xhtml('<A href="/1"/><a HREF="/2"/><a href="/x"/>'), x],
+  ['XHTML: a prefix of its namespace', asXhtml, xhtml('<h:a href="/x"/>'), x],
+  ['XHTML: a of another namespace', asXhtml, xhtml('<o:a href="/1"/><a xmlns="urn:o" href="/2"/><p xmlns="urn:o"><a href="/3"/></p><a href="/x"/>'), x],
+  ['XHTML: a of SVG', asXhtml, xhtml('<s:svg><s:a href="/x"/><s:a l:href="/y"/><s:title>no</s:title></s:svg>'), { title: 'T', links: ['/x', '/y'] }],
+  ['XHTML: CDATA in the title', asXhtml, xhtml('', '<title>a<![CDATA[<b>&amp;]]> &amp; c<i>no</i>d</title><title>no</title>'), { title: 'a<b>&amp; & cd', links: [] }],
+  ['XHTML: markup in textarea, CDATA in script', asXhtml, xhtml('<textarea><a href="/x"/></textarea><script><![CDATA[<a href="/1"/>]]></script><script/><a href="/y"/>'), { title: 'T', links: ['/x', '/y'] }],
+  ['XHTML: a template', asXhtml, xhtml('<template><a href="/1"/></template><template/><a href="/x"/>'), x],
+  ['XHTML: xml:base is not read, base is', asXhtml, xhtml('<p xml:base="/z/"><a href="x"/></p>', '<base href="/b/"/><title>T</title>'), { title: 'T', links: ['/b/x'] }],
+  ['XHTML: a line end in a value', asXhtml, xhtml('<a href="/a\nb"/>'), { title: 'T', links: ['/a%20b'] }],
+  ['XHTML: a DTD of its own', asXhtml, `<!DOCTYPE html [<!ENTITY e "<a href='/1'/>"> <!-- ]> -->]>${xhtml('<a href="/&e;"/><a href="/x"/>')}`.replace('/&e;', '/x'), x],
+  ['XHTML without a namespace', asXhtml, page, { title: null, links: [] }],
+  ['XHTML as application/xml', type('application/xml'), xhtml('<a href="/x"/>'), x],
+  ['XHTML as text/xml, its query too', type('text/xml; charset=windows-1251'), xhtml('<a href="/x?\xef"/>'), { title: 'T', links: ['/x?%EF'] }],
+  ['XHTML without a type', [], `<?xml version="1.0" encoding="windows-1251"?>${xhtml('<a href="/x"/>', `<title>${cyrillic}</title>`)}`, { charset: 'windows-1251', title: 'Привет', links: ['/x'] }],
+  ['other XML', type('application/xml'), '<urlset><a href="/1"/></urlset>', null],
+];
+
+const rows = [...types, ...charsets, ...queries, ...headers, ...markup, ...xml];
 
 const answerTo = (path: string): Buffer => {
   const [, header = html, body = '<title>end</title>'] =
