@@ -1,5 +1,6 @@
 // The log of a request's attempts. It is kept with the job, so that a dead letter can show each attempt.
 import type { Failure } from '../src/errors.ts';
+import { mediaTypeOf } from '../src/fetch/body/media-type.ts';
 import { decodeText } from '../src/fetch/body/text.ts';
 import { printable } from '../src/log.ts';
 import { type Answer, type FetchResult, NO_TIMINGS } from '../src/outcome.ts';
@@ -40,7 +41,8 @@ export function triesWith(
 /** The first characters of the body, safe to show; null when the body is not text. */
 function beginningOf({ body, headers }: Answer): string | null {
   if (body.byteLength === 0) return null;
-  const { text } = decodeText(body.subarray(0, BODY_BYTES), headers['content-type'] ?? '');
+  const beginning = body.subarray(0, BODY_BYTES);
+  const { text } = decodeText(beginning, mediaTypeOf(headers['content-type'], beginning));
   const shown = printable(text.slice(0, BODY_CHARACTERS));
   const unreadable = shown.match(/\ufffd|\\x/g)?.length ?? 0;
   return unreadable * 10 > shown.length ? null : shown;

@@ -1,8 +1,10 @@
 // The step handle: looks into the answer, and makes the record of the request.
 import { hash } from 'node:crypto';
 import { failure, shownFailure } from '../src/errors.ts';
-import { decodeText, isHtml } from '../src/fetch/body/text.ts';
+import { isNoSniff, mediaTypeOf } from '../src/fetch/body/media-type.ts';
+import { decodeText } from '../src/fetch/body/text.ts';
 import { standInOf } from '../src/fetch/stand-ins.ts';
+import { hasXhtmlRoot } from '../src/markup/xml-tags.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
 import type { PageStatement } from '../src/page/usage.ts';
@@ -28,7 +30,6 @@ export interface Findings {
   charset: string | null;
 }
 
-const TEXTUAL = /^(text\/|application\/(json|xml|javascript|xhtml|[a-z.+-]*\+(json|xml)))/i;
 const NOTHING: Findings = {
   title: null,
   links: null,
@@ -87,20 +88,26 @@ function holdsPage({ answer, failure }: RequestEnd): boolean {
   return failure === null || answer === null || standInOf(answer) === null;
 }
 
-/** Finds the title and links of an HTML page, and the text of any textual answer. */
+/** Finds the title and links of a page in HTML or XHTML, and the text of any textual answer. */
 function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
-  const type = answer.headers['content-type'] ?? '';
-  const html = isHtml(type, answer.body);
-  if (!html && !TEXTUAL.test(type)) return NOTHING;
-  const { text, charset } = decodeText(answer.body, type);
-  if (!html || !isPage) return { ...NOTHING, text, charset };
+  const { headers, body } = answer;
+  const type = mediaTypeOf(headers['content-type'], body, isNoSniff(headers['x-content-type-options']));
+  if (type.kind === 'binary') return NOTHING;
+  const { text, charset } = decodeText(body, type);
+  const xhtml = type.essence === 'application/xhtml+xml' || (type.kind === 'xml' && hasXhtmlRoot(text));
+  if (!isPage) return { ...NOTHING, text, charset };
+  const directives = readHeaderDirectives(headers, ROBOT);
   let tooLong = 0;
   const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
-  const page = readPage(text, answer.finalUrl, urlRules, { xhtml: /xhtml/i.test(type), robot: ROBOT });
-  const directives = readHeaderDirectives(answer.headers, ROBOT);
+  const resolveOfHeader = () => createLinkResolver(answer.finalUrl, urlRules);
+  if (type.kind !== 'html' && !xhtml) {
+    const links = directives.refresh === null ? null : [];
+    if (links && !directives.nofollow) addLinks(links, [directives.refresh ?? ''], resolveOfHeader());
+    return { ...NOTHING, links, tooLong, text, charset };
+  }
+  const page = readPage(text, answer.finalUrl, urlRules, { xhtml, robot: ROBOT, charset });
   const nofollow = page.nofollow || directives.nofollow;
-  if (directives.links.length > 0)
-    addLinks(page.links, directives.links, createLinkResolver(answer.finalUrl, urlRules));
+  if (directives.links.length > 0) addLinks(page.links, directives.links, resolveOfHeader());
   const noindex = page.noindex || directives.noindex;
   const { title, statements } = page;
   const links = nofollow ? [] : page.links;

@@ -24,7 +24,7 @@ const MAX_REDIRECTS = 5;
 const HOP_PATIENCE_MS = 90_000;
 
 /** RFC 9309 section 2.3.1.2: after too many redirects, the file may count as unavailable. */
-const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, text: '' };
+const NO_ROBOTS: RobotsFetch = { kind: 'answer', status: 404, body: new Uint8Array() };
 /** Statuses that say that there is no file, whatever is in the body. */
 const saysGone = new Set([404, 410]);
 
@@ -229,7 +229,7 @@ async function readAnswer(
   { answer, key }: { answer: Answer; key: string },
 ): Promise<RobotsFetch> {
   const { status, body, timings } = answer;
-  const fetched: RobotsFetch = { kind: 'answer', status, text: new TextDecoder().decode(body) };
+  const fetched: RobotsFetch = { kind: 'answer', status, body };
   const challenge = challengeOf(answer);
   // A challenge says nothing of the rules either, whatever its status: taken for 4xx it would allow all (RFC
   // 9309 section 2.3.1.3), taken for 2xx its page would be read as rules. So they are unknown. A price or a

@@ -4,7 +4,7 @@ import type { Failure } from '../../src/errors.ts';
 import { packBatchEntry } from '../../src/frontier/entry.ts';
 import type { Answer } from '../../src/outcome.ts';
 import type { Request } from '../../src/request.ts';
-import { parseRobots, withinLimit } from '../../src/robots/rules.ts';
+import { parseRobots } from '../../src/robots/rules.ts';
 import { readSitemap, type SitemapEntry, type SitemapFacts } from '../../src/sitemap/sitemap.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { normalizeUrl } from '../../src/url/normalize.ts';
@@ -71,7 +71,7 @@ async function listingOf(context: ConsumerContext, job: ActiveJob, answer: Answe
 }
 
 function sitemapsIn(robots: Answer | null): readonly string[] {
-  return robots ? parseRobots(withinLimit(new TextDecoder().decode(robots.body)), '').sitemaps : [];
+  return robots ? parseRobots(robots.body, '').sitemaps : [];
 }
 
 /**
@@ -116,7 +116,7 @@ function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick
     else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(job, listing, url) } } };
   }
   for (const entry of listing.facts?.entries ?? []) {
-    const url = normalizedUrl(job, entry.url, listing.base);
+    const url = normalizedUrl(job, entry.url, baseOf(entry, listing.base));
     if (typeof url !== 'string') yield url;
     else if (listing.facts?.kind === 'index') yield nestedOf(job, listing, url, level);
     else {
@@ -125,6 +125,11 @@ function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick
       yield refusal ?? { ...shared, url, extras: extrasOf(entry) };
     }
   }
+}
+
+/** What an entry's URL is relative to. A base that is no URL does not count. */
+function baseOf({ bases = [] }: SitemapEntry, file: string): string {
+  return bases.reduce((outer, base) => URL.parse(base, outer)?.href ?? outer, file);
 }
 
 function extrasOf({ lastmod }: SitemapEntry): Request['extras'] {

@@ -1,6 +1,6 @@
 // Patterns for URLs (--include and --exclude): globs and regular expressions.
-import picomatch from 'picomatch/posix.js';
 import { DroverError } from '../errors.ts';
+import { Glob } from './glob.ts';
 
 /**
  * Compiles a pattern into a test on normalised URLs.
@@ -13,13 +13,16 @@ import { DroverError } from '../errors.ts';
  * | `http://x/a/**`, `http*://x/**` | the whole URL |
  * | `*.example.com/**`, any other | host with port, path and query |
  *
- * In globs, `*` matches any text without a slash, `**` any text (`/blog/**` also matches `/blog`), `?` one
- * character other than a slash, `[ab]` one of these characters, `{a,b}` one of these texts. Every other
- * character matches itself, also parentheses and `|`. `*` or `**` alone matches every URL. A pattern may have
- * host names in upper case and characters that a URL must encode.
+ * In globs, `*` matches any text without a slash (as a whole segment at least one character), `**` any text
+ * (`/blog/**` also matches `/blog`), `?` one character other than a slash, `[ab]`, `[a-z]` and `[!a]` one
+ * such character, `{a,b}` one of these texts; `\` makes the next character an ordinary one. Every other
+ * character matches itself, also parentheses and `|`. `*` or `**` alone matches every URL. A pattern may
+ * have host names in upper case and characters that a URL must encode, but these not within brackets.
  *
- * Throws E_SETTING, naming `setting`, for a malformed pattern. A regular expression, or a glob with several
- * `**`, may take long on a URL made for it; only the length of the longest accepted URL limits that.
+ * Throws E_SETTING, naming `setting`, for a malformed pattern, and for a glob of more than 1,000
+ * characters, or 5,000 with the texts of its braces written out. A glob is matched in linear time. A
+ * regular expression may take very long on a URL made for it; only the length of the longest accepted URL
+ * limits that.
  */
 export function compileUrlPattern(pattern: string, setting: string): (url: string) => boolean {
   const regex = /^\/(.+)\/([a-z]*)$/s.exec(pattern);
@@ -52,6 +55,8 @@ function regexTest(regex: RegExp): (url: string) => boolean {
 
 function globTest(pattern: string): (url: string) => boolean {
   if (/^\*+$/.test(pattern)) return () => true;
+  for (const [inside] of pattern.matchAll(/\[[^\]]*/g))
+    if (/[^\x21-\x7e]/.test(inside)) throw new Error('within brackets, only ASCII is possible; write {ä,ö}');
   const glob = spelledAsUrl(pattern);
   if (glob === '/') return (url) => url.endsWith('/') && pathStart(url) === url.length - 1;
   if (glob.startsWith('/')) {
@@ -82,19 +87,22 @@ function spelledAsUrl(pattern: string): string {
 }
 
 function matcher(glob: string): (text: string) => boolean {
-  const literal = glob.replace(/(?<!\\)[()|]/g, '\\$&');
-  // picomatch knows ** as a whole segment only. Here a** means a* and everything below it.
-  const spelled = literal.replace(/([^/*])\*\*+(?=\/|$)/g, '$1{*,*/**}');
-  const regex = picomatch.makeRe(spelled, { dot: true, nonegate: true, debug: true });
-  return (text) => regex.test(withoutDotSegments(text));
+  const compiled = new Glob(withLiteralAddress(glob));
+  return (text) => compiled.matches(text);
+}
+
+/** The brackets of an IPv6 address are no class of characters. */
+function withLiteralAddress(glob: string): string {
+  return glob.replace(/^([a-z*]+:\/\/)?\[([\da-f.]*:[\da-f:.]*)\]/, '$1\\[$2\\]');
 }
 
 /**
- * Hides segments `.` and `..`, which no * matches. That rule is right for files, but in a query
- * (`?back=/a/../b`) they are ordinary text.
+ * The most work that a pattern makes for one character of a URL, in steps. Throws E_SETTING as
+ * compileUrlPattern does.
  */
-function withoutDotSegments(text: string): string {
-  return text.includes('/.') ? text.replace(/\/(?=\.\.?(?:\/|$))/g, '/-') : text;
+export function stepsOfPattern(pattern: string, setting: string): number {
+  compileUrlPattern(pattern, setting);
+  return /^\*+$/.test(pattern) ? 1 : new Glob(withLiteralAddress(spelledAsUrl(pattern))).size;
 }
 
 function lastSegment(url: string): string {

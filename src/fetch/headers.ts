@@ -19,6 +19,8 @@ export function headerText(value: string): string {
  * Its lines do not make one list: each may begin with the name of a robot, which holds for that line alone.
  */
 const byLine = 'x-robots-tag';
+/** Of several lines, Node keeps the first alone, but the last valid one counts (Fetch §2.2.2). */
+const ofSeveral = 'content-type';
 
 /**
  * Turns Node's header object into the headers of an Answer: one string for each name. Changes the given
@@ -28,7 +30,8 @@ export function answerHeaders(
   headers: IncomingHttpHeaders,
   rawHeaders: readonly string[],
 ): Record<string, string> {
-  if (headers[byLine] !== undefined) headers[byLine] = linesOf(byLine, rawHeaders);
+  if (headers[byLine] !== undefined) headers[byLine] = linesOf(byLine, rawHeaders).join('\n');
+  if (headers[ofSeveral] !== undefined) headers[ofSeveral] = linesOf(ofSeveral, rawHeaders).join(', ');
   for (const name in headers) {
     const value = headers[name];
     if (Array.isArray(value)) headers[name] = headerText(value.join('\n'));
@@ -37,12 +40,15 @@ export function answerHeaders(
   return headers as Record<string, string>;
 }
 
-/** The values of a header's lines, joined by "\n". */
-function linesOf(name: string, rawHeaders: readonly string[]): string {
+/** The values of a header's lines. */
+function linesOf(name: string, rawHeaders: readonly string[]): string[] {
   const lines: string[] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() === name) lines.push(rawHeaders[at + 1] ?? '');
-  return lines.join('\n');
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const candidate = rawHeaders[at] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name)
+      lines.push(rawHeaders[at + 1] ?? '');
+  }
+  return lines;
 }
 
 /** Headers of the connection or the framing. A request cannot set them (RFC 9110 section 7.6.1). */

@@ -1,10 +1,13 @@
-// Reads what the headers of an answer say about links and indexing: X-Robots-Tag and Link.
+// Reads what the headers of an answer say about links and indexing: X-Robots-Tag, Link and Refresh.
+import { refreshTarget } from './refresh.ts';
 
 export interface HeaderDirectives {
   nofollow: boolean;
   noindex: boolean;
   /** The links as written. The caller resolves them against the URL of the answer. */
   links: string[];
+  /** Where Refresh leads, as written; it is among `links` too. It holds for answers that are no pages. */
+  refresh: string | null;
 }
 
 export interface RobotsDirectives {
@@ -21,7 +24,10 @@ export function readHeaderDirectives(headers: Record<string, string>, robot: str
   const link = headers.link;
   const robots = { nofollow: false, noindex: false };
   for (const line of tag?.split('\n') ?? []) addDirectives(robots, readDirectives(line, robot));
-  return { ...robots, links: link === undefined ? [] : followedTargets(link) };
+  const links = link === undefined ? [] : followedTargets(link);
+  const refresh = headers.refresh === undefined ? null : refreshTarget(headers.refresh);
+  if (refresh !== null) links.push(refresh);
+  return { ...robots, links, refresh };
 }
 
 /** Several tags or lines hold together: what any of them forbids is forbidden. */

@@ -1,10 +1,12 @@
 // Reads an HTML page as a browser and a polite crawler do: its links, its title, and its directives for
 // robots.
+
+import { decodeEntities } from '../markup/entities.ts';
+import { scanTags, type Tag, type TagTaker } from '../markup/tags.ts';
+import { scanXmlTags } from '../markup/xml-tags.ts';
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
 import { addDirectives, readDirectives } from './directives.ts';
-import { decodeEntities } from './entities.ts';
 import { refreshTarget } from './refresh.ts';
-import { scanTags, type Tag, type TagTaker } from './tags.ts';
 import { licenceOf, type PageStatement, PageStatements } from './usage.ts';
 
 export { readHeaderDirectives } from './directives.ts';
@@ -41,22 +43,23 @@ const LONGEST_TITLE = 1000;
 
 /**
  * Reads the text of an HTML page. `pageUrl` is the page's URL after redirects; `rules.base` is ignored.
- * `xhtml` is true for application/xhtml+xml. Links are the http and https targets of `<a>`, `<area>`,
- * `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate hreflang>`,
- * resolved against the first `<base href>`. Those with `rel=nofollow` are left out. `robot`, a name in lower
- * case: what a meta tag says to it by name is obeyed as what it says to all. Never throws, however broken the
- * page is.
+ * `xhtml` is true where a browser reads the page as XML. Links are the http and https targets of `<a>`,
+ * `<area>`, `<frame>`, `<iframe>`, `<meta http-equiv=refresh>` and `<link rel=next|prev|canonical|alternate
+ * hreflang>`, resolved against the first `<base href>`, with their queries in the page's `charset`. Those
+ * with `rel=nofollow` are left out. `robot`, a name in lower case: what a meta tag says to it by name is
+ * obeyed as what it says to all. Never throws, however broken the page is.
  */
 export function readPage(
   html: string,
   pageUrl: string,
   rules: UrlRules,
-  { xhtml = false, robot = '' } = {},
+  { xhtml = false, robot = '', charset = 'utf-8' } = {},
 ): PageFacts {
   const reader = new PageReader(robot);
-  scanTags(html, reader, xhtml);
+  if (xhtml) scanXmlTags(html, reader);
+  else scanTags(html, reader);
   const { hrefs, canonical, robots } = reader;
-  const resolve = createLinkResolver(baseOf(reader.base, pageUrl), rules);
+  const resolve = createLinkResolver(baseOf(reader.base, pageUrl), rules, charset);
   return {
     title: titleOf(reader.title),
     links: robots.nofollow ? [] : uniqueLinks(hrefs, resolve),

@@ -9,7 +9,7 @@ import { withinLimit } from './rules.ts';
  * again at `untilMs` (milliseconds since 1970).
  */
 export type RobotsFetch =
-  | { kind: 'answer'; status: number; text: string }
+  | { kind: 'answer'; status: number; body: Uint8Array }
   | { kind: 'unreachable'; cause: Failure }
   | { kind: 'later'; untilMs: number };
 
@@ -20,11 +20,13 @@ export interface RobotsEntry {
    * rules are not known, everything is disallowed.
    */
   kind: 'rules' | 'none' | 'unreachable';
+  /** The bytes of the robots.txt; none unless `rules`. */
+  file: Buffer;
   /**
-   * The robots.txt. For `unreachable`, the reason: the failure in the form of packFailure, or a sentence
-   * about the answer.
+   * For `unreachable`, the reason: the failure in the form of packFailure, or a sentence about the answer.
+   * Otherwise ''.
    */
-  text: string;
+  reason: string;
   fetchedAtMs: number;
   /** After this time, the robots.txt must be fetched again. */
   freshUntilMs: number;
@@ -45,7 +47,7 @@ const unreachableFreshMs = { least: 2000, most: 300_000 };
  * After "a reasonably long period of time (for example, 30 days)", everything is allowed (RFC 9309 §2.3.1.4).
  */
 const longUnreachableMs = 30 * day;
-/** Larger texts are stored compressed, in bytes. */
+/** Larger files are stored compressed, in bytes. */
 const largestPlain = 4096;
 
 /**
@@ -60,11 +62,11 @@ export function robotsEntryOf(
   const fresh = { fetchedAtMs: nowMs, freshUntilMs: nowMs + freshMs, unreachableSinceMs: 0 };
   if (fetch.kind === 'answer') {
     if (fetch.status >= 200 && fetch.status < 300)
-      return { kind: 'rules', text: withinLimit(fetch.text), ...fresh };
+      return { kind: 'rules', file: withinLimit(fetch.body), reason: '', ...fresh };
     // 4xx is "unavailable" (§2.3.1.3), and so is a redirect without a target or after too many others
     // (§2.3.1.2). A 429 says nothing about the rules, so it counts as a server error, as in Google's parser.
     const missing = fetch.status >= 300 && fetch.status < 500 && fetch.status !== 429;
-    if (missing) return { kind: 'none', text: '', ...fresh };
+    if (missing) return { kind: 'none', ...nothing, ...fresh };
   }
   const sinceMs = previous?.kind === 'unreachable' ? previous.unreachableSinceMs : nowMs;
   const againMs = Math.min(
@@ -73,12 +75,15 @@ export function robotsEntryOf(
   );
   return {
     kind: 'unreachable',
-    text: fetch.kind === 'answer' ? `It answers with status ${fetch.status}.` : packFailure(fetch.cause),
+    file: nothing.file,
+    reason: fetch.kind === 'answer' ? `It answers with status ${fetch.status}.` : packFailure(fetch.cause),
     fetchedAtMs: nowMs,
     freshUntilMs: nowMs + Math.round(againMs),
     unreachableSinceMs: sinceMs,
   };
 }
+
+const nothing = { file: Buffer.alloc(0), reason: '' };
 
 /** Whether everything is disallowed because the robots.txt could not be fetched. */
 export function disallowsAll(entry: RobotsEntry): boolean {
@@ -86,8 +91,8 @@ export function disallowsAll(entry: RobotsEntry): boolean {
 }
 
 /** The failure because of which the robots.txt could not be fetched. Null if the host answered. */
-export function causeOf({ kind, text }: RobotsEntry): Failure | null {
-  return kind === 'unreachable' ? knownFailure(unpackFailure(text)) : null;
+export function causeOf({ kind, reason }: RobotsEntry): Failure | null {
+  return kind === 'unreachable' ? knownFailure(unpackFailure(reason)) : null;
 }
 
 /**
@@ -99,15 +104,15 @@ export function keepMs(entry: RobotsEntry): number {
 }
 
 /**
- * Writes an entry as `1 KIND FETCHED FRESH SINCE z|p\n` and the text. A text over 4 kB is deflated (z), which
- * needs a quarter of the memory; others are plain (p).
+ * Writes an entry as `1 KIND FETCHED FRESH SINCE z|p\n` and the file, or the reason. What is over 4 kB is
+ * deflated (z), which needs a quarter of the memory; others are plain (p).
  */
 export function packEntry(entry: RobotsEntry): Buffer {
-  const text = Buffer.from(entry.text);
-  const deflate = text.length > largestPlain;
+  const body = entry.kind === 'rules' ? entry.file : Buffer.from(entry.reason);
+  const deflate = body.length > largestPlain;
   const { kind, fetchedAtMs, freshUntilMs, unreachableSinceMs } = entry;
   const head = `1 ${kind} ${fetchedAtMs} ${freshUntilMs} ${unreachableSinceMs} ${deflate ? 'z' : 'p'}\n`;
-  return Buffer.concat([Buffer.from(head), deflate ? deflateRawSync(text) : text]);
+  return Buffer.concat([Buffer.from(head), deflate ? deflateRawSync(body) : body]);
 }
 
 /** Reads what packEntry wrote. Null for anything else; the robots.txt is then fetched again. */
@@ -118,20 +123,21 @@ export function unpackEntry(packed: Buffer | null): RobotsEntry | null {
     packed.toString('latin1', 0, end),
   );
   if (!head) return null;
-  const text = textOf(packed.subarray(end + 1), head[5] === 'z');
-  if (text === null) return null;
+  const body = bodyOf(packed.subarray(end + 1), head[5] === 'z');
+  if (body === null) return null;
+  const kind = head[1] as RobotsEntry['kind'];
   return {
-    kind: head[1] as RobotsEntry['kind'],
-    text,
+    kind,
+    ...(kind === 'rules' ? { file: body, reason: '' } : { file: nothing.file, reason: body.toString() }),
     fetchedAtMs: Number(head[2]),
     freshUntilMs: Number(head[3]),
     unreachableSinceMs: Number(head[4]),
   };
 }
 
-function textOf(body: Buffer, deflated: boolean): string | null {
+function bodyOf(body: Buffer, deflated: boolean): Buffer | null {
   try {
-    return (deflated ? inflateRawSync(body) : body).toString();
+    return deflated ? inflateRawSync(body) : body;
   } catch {
     return null;
   }

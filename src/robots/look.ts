@@ -44,7 +44,7 @@ export async function lookAtRobots(
   const origin = originOf(url);
   const entry = await knownRobots(fleet, origin);
   if (!entry) return null;
-  const rules = parseRobots(entry.kind === 'rules' ? entry.text : '', productToken);
+  const rules = parseRobots(entry.file, productToken);
   const file = `${origin}/robots.txt`;
   const decision = rules.allows(url);
   const allowed = disallowsAll(entry) ? url === file : decision.allowed;
@@ -56,7 +56,7 @@ export async function lookAtRobots(
     usage: allowed ? rules.usage(url) : [],
     group: rules.group,
     crawlDelayMs: rules.crawlDelayMs,
-    reason: entry.kind === 'unreachable' ? entry.text : null,
+    reason: entry.kind === 'unreachable' ? entry.reason : null,
     fetchedAt: new Date(entry.fetchedAtMs).toISOString(),
     freshUntil: new Date(entry.freshUntilMs).toISOString(),
   };

@@ -1,35 +1,38 @@
 // One path pattern of a robots.txt. It is converted to a form whose octets can be compared, and matched
-// without backtracking.
+// without backtracking. A text of octets is a string in which each character is one octet (Latin-1).
 
 /**
  * Characters that stay as they are: unreserved ones and delimiters (RFC 3986 §2.2, §2.3), without `*` and
  * `$`.
  */
 const plain = /^[A-Za-z0-9\-._~:/?#[\]@!&'()+,;=]*$/;
-const pieces = /%[0-9A-Fa-f]{2}|%|[^A-Za-z0-9\-._~:/?#[\]@!&'()+,;=%]+/gu;
+const pieces = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~:/?#[\]@!&'()+,;=]/g;
 const unreserved = /[A-Za-z0-9\-._~]/;
 /** Delimiters that equal their encoded form in a query (second example of RFC 9309 §2.2.2). */
 const encodable = /[:/?#[\]@!'(),;]/g;
 
 /**
- * The form of a text in which octets are compared (RFC 9309 §2.2.2): characters beyond ASCII are
- * percent-encoded, encoded unreserved characters are decoded, hex digits are upper case. `*` and `$` are
- * encoded too, so that `%2A` and `%24` in a pattern match them (§2.2.3), and so are characters that no URL
- * contains unencoded.
+ * The form of a text of octets in which these are compared (RFC 9309 §2.2.2): octets beyond ASCII are
+ * percent-encoded, in whatever character set the file was written; encoded unreserved characters are decoded,
+ * hex digits are upper case. `*` and `$` are encoded too, so that `%2A` and `%24` in a pattern match them
+ * (§2.2.3), and so are characters that no URL contains unencoded.
  */
-export function comparable(text: string): string {
-  if (plain.test(text)) return text;
-  return text.toWellFormed().replace(pieces, (piece) => {
-    if (piece.length === 3 && piece[0] === '%') {
-      const character = String.fromCharCode(Number.parseInt(piece.slice(1), 16));
-      return unreserved.test(character) ? character : piece.toUpperCase();
-    }
-    return encodeURIComponent(piece).replaceAll('*', '%2A');
+export function comparable(octets: string): string {
+  if (plain.test(octets)) return octets;
+  return octets.replace(pieces, (piece) => {
+    if (piece.length === 1) return encodeOctet(piece);
+    const character = String.fromCharCode(Number.parseInt(piece.slice(1), 16));
+    return unreserved.test(character) ? character : piece.toUpperCase();
   });
 }
 
-const encodeDelimiter = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-const encodeDelimiters = (text: string) => text.replace(encodable, encodeDelimiter);
+const encodeOctet = (octet: string) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+const encodeDelimiters = (text: string) => text.replace(encodable, encodeOctet);
+
+/** The octets of a text in UTF-8. */
+export function octetsOf(text: string): string {
+  return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
+}
 
 /**
  * The path and query of a URL in the form for matching. `encoded` is a second form, in which all delimiters
@@ -42,7 +45,7 @@ export interface ComparablePath {
 
 /** Prepares the path and query of a URL (`text`) for matching. */
 export function comparablePath(text: string): ComparablePath {
-  const path = comparable(text);
+  const path = comparable(octetsOf(text));
   const query = path.indexOf('?') + 1;
   return {
     plain: path,
@@ -65,10 +68,10 @@ export interface Pattern {
   anchored: boolean;
 }
 
-/** Prepares the value of an allow or disallow line (`text`) for matching. */
-export function compilePattern(text: string): Pattern {
-  const anchored = text.endsWith('$');
-  const literals = (anchored ? text.slice(0, -1) : text).split('*').map(comparable);
+/** Prepares the value of an allow or disallow line, a text of octets, for matching. */
+export function compilePattern(value: string): Pattern {
+  const anchored = value.endsWith('$');
+  const literals = (anchored ? value.slice(0, -1) : value).split('*').map(comparable);
   const octets = literals.reduce(
     (sum, literal) => sum + literal.length,
     literals.length - 1 + Number(anchored),

@@ -156,12 +156,10 @@ class CachedRobots implements Robots {
     if (found.kind === 'later') return found;
     const before = this.#known.get(origin);
     const same = before?.entry.fetchedAtMs === found.fetchedAtMs && before.entry.kind === found.kind;
-    const rules = same
-      ? before.rules
-      : parseRobots(found.kind === 'rules' ? found.text : '', this.#productToken);
+    const rules = same ? before.rules : parseRobots(found.file, this.#productToken);
     const known = {
-      // The rules do not need the text any more.
-      entry: { ...found, text: found.kind === 'unreachable' ? found.text : '' },
+      // The rules do not need the file any more.
+      entry: { ...found, file: Buffer.alloc(0) },
       cause: causeOf(found),
       rules,
       allowed: { kind: 'allowed', rules } as const,
@@ -188,7 +186,7 @@ function verdictOf({ entry, cause, rules, allowed }: Known, origin: string, url:
   if (disallowsAll(entry) && url !== `${origin}/robots.txt`) {
     return {
       kind: 'refused',
-      failure: failure('E_ROBOTS_UNREACHABLE', `${origin}/robots.txt: ${entry.text}`, cause),
+      failure: failure('E_ROBOTS_UNREACHABLE', `${origin}/robots.txt: ${entry.reason}`, cause),
     };
   }
   const { allowed: may, rule, line } = rules.allows(url);

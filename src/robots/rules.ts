@@ -1,5 +1,6 @@
 // The rules of one robots.txt for one crawler, by RFC 9309. Where the RFC says nothing, the rules of Google's
 // published parser apply.
+import { headerText } from '../fetch/headers.ts';
 import type { ReadStatement } from '../usage/statement.ts';
 import { deciderOf, noRule, type PathRule, type RobotsDecision } from './decide.ts';
 import { type ComparablePath, comparablePath, compilePattern } from './pattern.ts';
@@ -34,8 +35,6 @@ export interface RobotsRules {
 
 /** The part of a file that is read (RFC 9309 §2.5). */
 const maxBytes = 500 * 1024;
-/** The length of a byte order mark. */
-const markBytes = 3;
 const bytesPerRule = 300;
 interface Group {
   isThere: boolean;
@@ -64,11 +63,14 @@ const keys: Record<string, LineKey> = {
 };
 
 /**
- * Parses a robots.txt. `productToken` is the crawler's name ("drover"); a version after it, as in
- * "drover/1.0", is ignored. Lines that cannot be parsed are ignored. Of a text of 500 KiB or more, the
- * complete lines within the first 500 KiB count. Never throws.
+ * Parses a robots.txt, its bytes or its text. Paths are compared octet by octet, so bytes are not decoded:
+ * `/caf\xe9` matches `/caf%E9`, and `/caf\xc3\xa9` matches `/caf%C3%A9`. What is shown to people is decoded:
+ * as UTF-8 if it is that, else as Latin-1. `productToken` is the crawler's name ("drover"); a version after
+ * it, as in "drover/1.0", is ignored. Lines that cannot be parsed are ignored. Of a file of 500 KiB or more,
+ * the complete lines within the first 500 KiB count. Never throws.
  */
-export function parseRobots(text: string, productToken: string): RobotsRules {
+export function parseRobots(file: Uint8Array | string, productToken: string): RobotsRules {
+  const octets = withinLimit(typeof file === 'string' ? Buffer.from(file) : file).toString('latin1');
   const token = tokenOf(productToken);
   const named = newGroup();
   const general = newGroup();
@@ -81,9 +83,9 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
   let above = new Set<Group>([shared]);
   let last: 'agent' | 'rule' | 'other' = 'rule';
 
-  for (const { key, value, raw, line } of linesOf(text)) {
+  for (const { key, value, raw, line } of linesOf(octets)) {
     if (key === 'sitemap') {
-      if (value !== '') sitemaps.add(value);
+      if (value !== '') sitemaps.add(headerText(value));
     } else if (key === 'agent') {
       if (last === 'rule') current = new Set();
       // Lines of other kinds must not end a group (§2.2.4), so its rules go on after a delay. A delay applies
@@ -99,7 +101,7 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
     } else if (key === 'allow' || key === 'disallow') {
       last = 'rule';
       if (value === '') continue; // an empty pattern matches no path
-      const rule = { ...compilePattern(value), allow: key === 'allow', text: raw, line };
+      const rule = { ...compilePattern(value), allow: key === 'allow', text: headerText(raw), line };
       for (const group of current) group.rules.push(rule);
     } else {
       if (last === 'agent') last = 'other';
@@ -112,8 +114,8 @@ export function parseRobots(text: string, productToken: string): RobotsRules {
   const group = named.isThere ? named : general;
   if (group.usage.license.length === 0) group.usage.license = shared.usage.license;
   const name = named.isThere ? token : general.isThere ? '*' : null;
-  // The rules are parts of the text, so the whole text stays in memory with them.
-  return rulesOf({ group, policy, name, sitemaps: [...sitemaps], textBytes: 2 * text.length });
+  // The rules are parts of the file, so the whole file stays in memory with them.
+  return rulesOf({ group, policy, name, sitemaps: [...sitemaps], fileBytes: octets.length });
 
   function groupNamed(agent: string): Group | null {
     if (agent === POLICY_TOKEN) return policy;
@@ -126,10 +128,10 @@ interface RulesParts {
   policy: Group;
   name: string | null;
   sitemaps: string[];
-  textBytes: number;
+  fileBytes: number;
 }
 
-function rulesOf({ group, policy, name, sitemaps, textBytes }: RulesParts): RobotsRules {
+function rulesOf({ group, policy, name, sitemaps, fileBytes }: RulesParts): RobotsRules {
   const decide = deciderOf(group.rules);
   const usageLines = Object.values(group.usage).flat().length;
   const usageOn = usageDeciderOf(group.usage, policy.rules);
@@ -143,7 +145,7 @@ function rulesOf({ group, policy, name, sitemaps, textBytes }: RulesParts): Robo
     group: name,
     crawlDelayMs: group.crawlDelayMs,
     sitemaps,
-    bytes: textBytes + (group.rules.length + policy.rules.length + usageLines) * bytesPerRule,
+    bytes: fileBytes + (group.rules.length + policy.rules.length + usageLines) * bytesPerRule,
   };
 }
 
@@ -172,52 +174,57 @@ interface RobotsLine {
  * The lines with a known key. The colon may be missing if one word follows the key ("disallow /"), as in
  * Google's parser.
  */
-function* linesOf(text: string): Generator<RobotsLine> {
+function* linesOf(octets: string): Generator<RobotsLine> {
   let line = 0;
-  for (const whole of withinLimit(text)
-    .replace(/^[\ufeff\ufffd]/, '') // a byte order mark or a part of one
+  for (const whole of octets
+    .replace(/^\xef\xbb?(?!\xbb|\xbf)/, '') // a part of a byte order mark
     .split(/\r\n|\n|\r/)) {
     line++;
-    const comment = whole.indexOf('#');
-    const raw = (comment < 0 ? whole : whole.slice(0, comment)).trim();
+    const content = whole.startsWith(byteOrderMark) ? whole.slice(byteOrderMark.length) : whole;
+    const comment = content.indexOf('#');
+    const raw = trimmed(comment < 0 ? content : content.slice(0, comment));
     if (raw === '') continue;
-    const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(raw) ?? /^(\S+)\s+(\S+)$/.exec(raw) ?? [];
-    const key = Object.hasOwn(keys, name.trim().toLowerCase()) ? keys[name.trim().toLowerCase()] : undefined;
-    if (key) yield { key, value: value.trim(), raw, line };
+    const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(raw) ?? withoutColon.exec(raw) ?? [];
+    const word = trimmed(name).toLowerCase();
+    const key = Object.hasOwn(keys, word) ? keys[word] : undefined;
+    if (key) yield { key, value: trimmed(value), raw, line };
   }
 }
 
-/**
- * The complete lines within the first 500 KiB of a text. The text may already have been cut there, so its
- * last line may be incomplete. Bytes that were no UTF-8 have become U+FFFD, which has three octets; each
- * counts as one octet here. The text may also have had a byte order mark.
- */
-export function withinLimit(text: string): string {
-  if (text.length * 3 + markBytes < maxBytes || Buffer.byteLength(text) + markBytes < maxBytes) return text;
-  let end = 0;
-  for (let octets = 0; end < text.length; end++) {
-    octets += leastOctets(text.charCodeAt(end));
-    if (octets > maxBytes) break;
-  }
-  return text.slice(0, Math.max(text.lastIndexOf('\n', end), text.lastIndexOf('\r', end)) + 1);
-}
+/** In UTF-8. Files that were joined have one in the middle too. */
+const byteOrderMark = '\xef\xbb\xbf';
+const withoutColon = /^([^\t\v\f ]+)[\t\v\f ]+([^\t\v\f ]+)$/;
 
 /**
- * The least octets of a UTF-16 code unit in UTF-8. Each half of a surrogate pair counts as two of the four
- * octets.
+ * Without the white space of ASCII around it. `trim` would also take the octet A0, the last one of "à".
  */
-function leastOctets(code: number): number {
-  if (code < 0x80 || code === 0xfffd) return 1;
-  return code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3;
+function trimmed(octets: string): string {
+  const isSpace = (at: number) => at >= 0 && at < octets.length && ' \t\v\f'.includes(octets[at] as string);
+  let [start, end] = [0, octets.length];
+  while (isSpace(start)) start++;
+  while (end > start && isSpace(end - 1)) end--;
+  return octets.slice(start, end);
+}
+
+/** The complete lines within the first 500 KiB. A file that was cut there has an incomplete last line. */
+export function withinLimit(file: Uint8Array): Buffer {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  if (bytes.length < maxBytes) return bytes;
+  return bytes.subarray(0, Math.max(lastOf(bytes, 0x0a), lastOf(bytes, 0x0d)) + 1);
+}
+
+/** Where the byte is for the last time, at or directly after the limit: a line may end there. */
+function lastOf(bytes: Buffer, byte: number): number {
+  return bytes.lastIndexOf(byte, maxBytes);
 }
 
 /** The name in a value such as "Foo/1.0 (x)", in lower case. Names are compared as a whole (§2.2.1). */
 function tokenOf(value: string): string {
-  return value.split(/[\s/*;,(]/, 1)[0]?.toLowerCase() ?? '';
+  return value.split(/[\t\v\f /*;,(]/, 1)[0]?.toLowerCase() ?? '';
 }
 
 function isEveryone(value: string): boolean {
-  return /^\*(?:\s|$)/.test(value);
+  return /^\*(?:[\t\v\f ]|$)/.test(value);
 }
 
 function longer(delayMs: number | null, value: string): number | null {

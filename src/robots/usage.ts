@@ -1,5 +1,6 @@
 // What a robots.txt says about the use of a page: Content-Usage, Content-Signal and License lines of the
 // group that applies (draft-ietf-aipref-attach-05, contentsignals.org, RSL 1.0), and the group for a purpose.
+import { headerText } from '../fetch/headers.ts';
 import { readContentSignal, readContentUsage } from '../usage/read.ts';
 import type { Preferences, ReadStatement } from '../usage/statement.ts';
 import { deciderOf, matcherOf, type PathRule, type RobotsDecision } from './decide.ts';
@@ -27,10 +28,13 @@ export function noUsageLines(): UsageLines {
   return { 'content-usage': [], 'content-signal': [], license: [] };
 }
 
-/** Content-Usage and Content-Signal may begin with a path. Without one, they are meant for all. */
+/**
+ * Content-Usage and Content-Signal may begin with a path. Without one, they are meant for all. `value` is a
+ * text of octets (pattern.ts).
+ */
 export function addUsageLine(lines: UsageLines, key: UsageKey, value: string, line: number): void {
   const path = key !== 'license' && value.startsWith('/') ? (/^[^ \t]*/.exec(value)?.[0] ?? '') : '';
-  lines[key].push({ ...compilePattern(path), value, line, says: null });
+  lines[key].push({ ...compilePattern(path), value: headerText(value), line, says: null });
 }
 
 const readers: Record<UsageKey, (preferences: string) => Preferences> = {

@@ -1,12 +1,15 @@
 // Finds the entries of a sitemap or a feed while its XML is read piece by piece. An entry counts if its URL
 // is complete, even if the XML around it is broken.
 import { dateOf, type Vocabulary, vocabularies } from './vocabulary.ts';
-import { BoundedText, XmlReader, type XmlTaker } from './xml.ts';
+import { BoundedText, unknownEntity, XmlReader, type XmlTaker } from './xml.ts';
 
 /** Receives the entries of a sitemap while it is read. Positions are in characters of its text. */
 export interface EntryTaker {
-  /** Called for each entry. `url` is null if it is too long, and '' if there is none. */
-  entry(url: string | null, lastmod: string | null, at: number): void;
+  /**
+   * Called for each entry. `url` is null if it is too long, and '' if there is none. `bases`: what it is
+   * relative to, outermost first, each relative to the one before.
+   */
+  entry(url: string | null, lastmod: string | null, bases: readonly string[], at: number): void;
   /** Called for each defect of the XML. Reading goes on. */
   flaw(what: string, at: number): void;
 }
@@ -16,12 +19,33 @@ const mostNested = 64;
 const mostPrefixes = 32;
 
 const unclosed = 'An element is not closed';
+const unknown = 'A URL with an entity that XML does not know is left out';
 
 /** The entry that is being read. */
 interface Entry {
   /** Undefined until the URL has been read. */
   url: string | null | undefined;
+  /** The URL if no other is found. */
+  otherUrl: string | null | undefined;
   lastmod: string | null;
+  /** The xml:base of the root, of the entry and of the element of the URL, where there are any. */
+  bases: readonly string[];
+  hasUnknownEntity: boolean;
+}
+
+type Attributes = ReadonlyMap<string, string | null>;
+
+/** The longest name of an entity that is looked for, in characters. */
+const longestEntity = 64;
+
+/** The bases with the xml:base of an element, if it has one. */
+function withBase(bases: readonly string[], attributes: Attributes): readonly string[] {
+  const base = attributes.get('xml:base');
+  return base ? [...bases, base] : bases;
+}
+
+function isPermalink(attributes: Attributes): boolean {
+  return attributes.get('ispermalink')?.trim().toLowerCase() !== 'false';
 }
 
 /** Reads one sitemap and calls `taker` for each entry and each defect. */
@@ -36,6 +60,7 @@ export class SitemapEntries implements XmlTaker {
   /** The prefixes of names that belong to the vocabulary. */
   readonly #prefixes = new Set<string>();
   #isRootClosed = false;
+  #rootBases: readonly string[] = [];
 
   #entry: Entry | null = null;
   /**
@@ -44,7 +69,9 @@ export class SitemapEntries implements XmlTaker {
   readonly #open: string[] = [];
   #deeper = 0;
   /** What the text of the current element becomes; null if it is not needed. */
-  #part: 'url' | 'lastmod' | null = null;
+  #part: 'url' | 'otherUrl' | 'lastmod' | null = null;
+  /** The text since the last & that began no reference of XML; '' if there was none. */
+  #stray = '';
   #text = new BoundedText();
   readonly #startsAt: number;
 
@@ -76,14 +103,17 @@ export class SitemapEntries implements XmlTaker {
     if (this.kind !== 'none' && !this.#isRootClosed && !isCut) this.#flaw('It breaks off', at);
   }
 
-  startElement(name: string, attributes: ReadonlyMap<string, string | null>, at: number): void {
+  startElement(name: string, attributes: Attributes, at: number): void {
     if (this.kind === 'none') return;
-    if (!this.#vocabulary) this.#startRoot(name);
+    if (!this.#vocabulary) {
+      this.#startRoot(name);
+      this.#rootBases = withBase([], attributes);
+    }
     const vocabulary = this.#vocabulary;
     if (!vocabulary) return;
     this.#learnPrefixes(attributes, vocabulary);
     const local = this.#localName(name);
-    if (local === vocabulary.entry) this.#startEntry(at);
+    if (local === vocabulary.entry) this.#startEntry(attributes, at);
     else if (this.#entry) this.#startInner(name, local, attributes, at);
   }
 
@@ -99,6 +129,10 @@ export class SitemapEntries implements XmlTaker {
   text(piece: string | null, at: number, isStray: boolean): void {
     if (isStray) this.#flaw('A & begins no reference that XML knows', at);
     this.#text.add(piece);
+    if (this.#part !== 'url' && this.#part !== 'otherUrl') return;
+    if (isStray || this.#stray !== '') this.#stray = (isStray ? '' : this.#stray) + (piece ?? '');
+    if (this.#entry && unknownEntity.test(this.#stray)) this.#entry.hasUnknownEntity = true;
+    this.#stray = this.#stray.slice(this.#stray.lastIndexOf('&')).slice(0, longestEntity);
   }
 
   #startRoot(name: string): void {
@@ -113,7 +147,7 @@ export class SitemapEntries implements XmlTaker {
    * Learns the prefixes declared by an element, for the whole document: none uses one prefix for two
    * vocabularies.
    */
-  #learnPrefixes(attributes: ReadonlyMap<string, string | null>, { namespace }: Vocabulary): void {
+  #learnPrefixes(attributes: Attributes, { namespace }: Vocabulary): void {
     for (const [name, uri] of attributes) {
       const isOwn = name.startsWith('xmlns:') && uri !== null && namespace.test(uri);
       if (isOwn && this.#prefixes.size < mostPrefixes) this.#prefixes.add(name.slice('xmlns:'.length));
@@ -130,16 +164,19 @@ export class SitemapEntries implements XmlTaker {
     return colon < 0 || this.#prefixes.has(name.slice(0, colon)) || local === 'date' ? local : '';
   }
 
-  #startEntry(at: number): void {
+  #startEntry(attributes: Attributes, at: number): void {
     if (this.#entry) {
       this.#flaw(unclosed, at);
       this.#endEntry(at);
     }
-    this.#entry = { url: undefined, lastmod: null };
+    const { ownAttribute } = this.#vocabulary as Vocabulary;
+    const otherUrl = ownAttribute === null ? undefined : attributes.get(ownAttribute);
+    const bases = withBase(this.#rootBases, attributes);
+    this.#entry = { url: undefined, otherUrl, lastmod: null, bases, hasUnknownEntity: false };
   }
 
-  #startInner(name: string, local: string, attributes: ReadonlyMap<string, string | null>, at: number): void {
-    const { leaves, url, dates, hasHref } = this.#vocabulary as Vocabulary;
+  #startInner(name: string, local: string, attributes: Attributes, at: number): void {
+    const { leaves } = this.#vocabulary as Vocabulary;
     const [outermost = ''] = this.#open;
     if (leaves.includes(local) && leaves.includes(this.#localName(outermost))) {
       this.#flaw(unclosed, at);
@@ -149,14 +186,28 @@ export class SitemapEntries implements XmlTaker {
     if (this.#open.length === mostNested) this.#deeper += 1;
     else this.#open.push(name);
     if (this.#open.length > 1 || !this.#entry) return;
-    if (local === url && this.#entry.url === undefined) {
-      if (hasHref) this.#takeLink(attributes);
-      else this.#startPart('url');
-    } else if (dates.includes(local) && this.#entry.lastmod === null) this.#startPart('lastmod');
+    this.#startPartOf(this.#entry, local, attributes);
   }
 
-  #startPart(part: 'url' | 'lastmod'): void {
+  #startPartOf(entry: Entry, local: string, attributes: Attributes): void {
+    const { url, dates, hasHref, otherwise } = this.#vocabulary as Vocabulary;
+    if (local === url && entry.url === undefined) {
+      if (hasHref) this.#takeLink(entry, attributes);
+      else {
+        this.#startPart('url');
+        entry.bases = withBase(entry.bases, attributes);
+      }
+    } else if (dates.includes(local) && entry.lastmod === null) this.#startPart('lastmod');
+    else if (!entry.url && !entry.otherUrl && otherwise) {
+      if (!('element' in otherwise)) {
+        if (local === otherwise.text && isPermalink(attributes)) this.#startPart('otherUrl');
+      } else if (local === otherwise.element) entry.otherUrl = attributes.get(otherwise.attribute);
+    }
+  }
+
+  #startPart(part: 'url' | 'otherUrl' | 'lastmod'): void {
     this.#part = part;
+    this.#stray = '';
     this.#text = new BoundedText();
   }
 
@@ -184,6 +235,9 @@ export class SitemapEntries implements XmlTaker {
     const { value } = this.#text;
     // If the element is empty, the next one of the same name counts.
     if (this.#entry && this.#part === 'url' && value !== '') this.#entry.url = value;
+    // A guid of another form is a name, not a URL.
+    if (this.#entry && this.#part === 'otherUrl' && value && /^https?:\/\//i.test(value))
+      this.#entry.otherUrl = value;
     if (this.#entry && this.#part === 'lastmod') this.#entry.lastmod = dateOf(value, this.kind === 'rss');
     this.#part = null;
   }
@@ -191,18 +245,23 @@ export class SitemapEntries implements XmlTaker {
   /**
    * Takes the URL of an Atom link. A link without rel counts as rel="alternate" (RFC 4287 section 4.2.7.2).
    */
-  #takeLink(attributes: ReadonlyMap<string, string | null>): void {
+  #takeLink(entry: Entry, attributes: Attributes): void {
     const rel = attributes.get('rel') ?? 'alternate';
     const href = attributes.get('href');
-    if (this.#entry && href !== '' && rel.trim().toLowerCase() === 'alternate') this.#entry.url = href;
+    if (rel.trim().toLowerCase() !== 'alternate') return;
+    if (href === '' || href === undefined) return;
+    entry.url = href;
+    entry.bases = withBase(entry.bases, attributes);
   }
 
   #endEntry(at: number): void {
-    const { url = '', lastmod = null } = this.#entry ?? {};
+    const { url, otherUrl, lastmod = null, bases = [], hasUnknownEntity } = this.#entry ?? {};
     this.#entry = null;
     this.#part = null;
     this.#closeFrom(0);
-    this.#taker.entry(url, lastmod, at + this.#startsAt);
+    if (hasUnknownEntity) this.#flaw(unknown, at);
+    else
+      this.#taker.entry(url ?? (url === null ? null : (otherUrl ?? '')), lastmod, bases, at + this.#startsAt);
   }
 
   #flaw(what: string, at: number): void {

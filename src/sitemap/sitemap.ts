@@ -16,6 +16,11 @@ export interface SitemapEntry {
    * absent or longer than 64 characters.
    */
   lastmod: string | null;
+  /**
+   * What the URL is relative to (xml:base), outermost first: each is relative to the one before, the first to
+   * the file. Absent if there is none.
+   */
+  bases?: readonly string[];
 }
 
 export interface SitemapFacts {
@@ -120,12 +125,13 @@ export class SitemapReader implements EntryTaker {
     this.#warnings.add(sentence);
   }
 
-  entry(url: string | null, lastmod: string | null, at: number): void {
+  entry(url: string | null, lastmod: string | null, bases: readonly string[], at: number): void {
     if (this.#isOver) return;
     if (url === null) this.flaw(`A URL of more than ${longestUrl} characters is left out`, at);
     else if (url === '') this.flaw('An entry has no URL', at);
     else if (this.#entries.length < this.#maxEntries) {
-      this.#entries.push({ url: detached(url), lastmod: lastmod === null ? null : detached(lastmod) });
+      const entry = { url: detached(url), lastmod: lastmod === null ? null : detached(lastmod) };
+      this.#entries.push(bases.length === 0 ? entry : { ...entry, bases: bases.map(detached) });
     } else this.#stop();
   }
 
@@ -184,7 +190,7 @@ class Lines {
     if (value === null) this.#taker.flaw('A line is too long', this.#lineStart);
     else if (/^https?:\/\/\S+$/i.test(value)) {
       this.kind = 'text';
-      this.#taker.entry(value, null, this.#lineStart);
+      this.#taker.entry(value, null, [], this.#lineStart);
     } else if (!value.startsWith('#')) this.#taker.flaw('A line is no URL', this.#lineStart);
   }
 }

@@ -3,6 +3,7 @@
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { createDecoder } from '../fetch/body/content-coding.ts';
 import { isGzip } from '../fetch/body/decode/wrappers.ts';
+import { mediaTypeOf } from '../fetch/body/media-type.ts';
 import { decodeText } from '../fetch/body/text.ts';
 
 type Pieces = AsyncGenerator<Uint8Array, void>;
@@ -144,7 +145,8 @@ class Gunzip {
  */
 function charsetOf(sample: Uint8Array, contentType: string): string {
   const end = sample.findLastIndex((byte) => byte < 0x80) + 1;
-  const { charset } = decodeText(sample.subarray(0, end || sample.length), contentType);
+  const start = sample.subarray(0, end || sample.length);
+  const { charset } = decodeText(start, mediaTypeOf(contentType, start));
   const isUtf16 = charset.startsWith('utf-16');
   // Some servers name UTF-16 but send UTF-8, which has no zero bytes. The encoding "replacement" decodes
   // nothing.

@@ -9,6 +9,13 @@ export interface Vocabulary {
   url: string;
   /** Whether the URL is the attribute href instead of the text. */
   hasHref: boolean;
+  /**
+   * What gives the URL of an entry without that element, null if nothing does: an element with a URL as its
+   * text, an attribute of another element, an attribute of the entry itself.
+   */
+  otherwise: { text: string } | { element: string; attribute: string } | null;
+  /** The attribute of the entry that gives its URL if nothing else does. */
+  ownAttribute: string | null;
   /** The elements of the date. The first that an entry has counts. */
   dates: readonly string[];
   /** Elements that contain only text. If such an element is not closed, the next one ends it. */
@@ -21,6 +28,8 @@ export interface Vocabulary {
 const sitemap = {
   url: 'loc',
   hasHref: false,
+  otherwise: null,
+  ownAttribute: null,
   dates: ['lastmod'],
   leaves: ['loc', 'lastmod', 'changefreq', 'priority'],
   namespace: /\/schemas\/sitemap\/[\d.]+\/?$/i,
@@ -31,6 +40,9 @@ const rss: Vocabulary = {
   entry: 'item',
   url: 'link',
   hasHref: false,
+  // A guid is a permalink unless it says otherwise (RSS 2.0); rdf:about names the item's URL (RSS 1.0).
+  otherwise: { text: 'guid' },
+  ownAttribute: 'rdf:about',
   dates: ['pubdate', 'date'],
   leaves: [],
   namespace: /\/\/purl\.org\/rss\/1\.0\/?$|\/rdf\/simple\/0\.9\/?$/i,
@@ -41,6 +53,9 @@ const atom: Vocabulary = {
   entry: 'entry',
   url: 'link',
   hasHref: true,
+  // The content of an entry without an alternate link may lie elsewhere (RFC 4287 section 4.1.3.2).
+  otherwise: { element: 'content', attribute: 'src' },
+  ownAttribute: null,
   dates: ['updated', 'modified'],
   leaves: [],
   namespace: /\/2005\/atom$|\/\/purl\.org\/atom\/ns#?$/i,

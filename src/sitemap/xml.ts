@@ -14,6 +14,9 @@ const longestName = 256;
  */
 const keptCharacters = longestText + longestName;
 const mostAttributes = 32;
+const wantedAttributes = new Set(['href', 'rel', 'src', 'ispermalink', 'rdf:about', 'xml:base']);
+/** A reference to an entity. The tokenizer leaves those in the text that XML does not know. */
+export const unknownEntity = /&[A-Za-z_:][\w:.-]*;/;
 
 /**
  * Receives the parts of an XML text. Names are in lower case, with their prefix; a name that is too long is
@@ -21,8 +24,8 @@ const mostAttributes = 32;
  */
 export interface XmlTaker {
   /**
-   * Called for a start tag. `attributes` has only href, rel and xmlns:prefix, each with its first value, or
-   * null if that is too long.
+   * Called for a start tag. `attributes` has only those that matter and xmlns:prefix, each with its first
+   * value. That is null if it is too long, and '' if it has an entity that XML does not know.
    */
   startElement(name: string, attributes: ReadonlyMap<string, string | null>, at: number): void;
   /** Called for an end tag, and for an element that closes itself. */
@@ -65,6 +68,7 @@ export class XmlReader implements TokenizerCallbacks {
   readonly #attributes = new Map<string, string | null>();
   #attribute = '';
   #value: BoundedText | null = null;
+  #hasUnknown = false;
   /**
    * Whether the reader is within the square brackets of a DOCTYPE. Tags in there are parts of entities, not
    * elements.
@@ -98,13 +102,15 @@ export class XmlReader implements TokenizerCallbacks {
 
   onattribname(start: number, end: number): void {
     const name = this.#nameAt(start, end);
-    const isWanted = name === 'href' || name === 'rel' || name.startsWith('xmlns:');
+    const isWanted = wantedAttributes.has(name) || name.startsWith('xmlns:');
     this.#attribute = name;
     this.#value = isWanted && this.#attributes.size < mostAttributes ? new BoundedText() : null;
   }
 
   onattribdata(start: number, end: number): void {
-    this.#value?.add(this.#slice(start, end));
+    const piece = this.#slice(start, end);
+    this.#value?.add(piece);
+    if (piece !== null && unknownEntity.test(piece)) this.#hasUnknown = true;
   }
 
   onattribentity(codePoint: number): void {
@@ -113,9 +119,10 @@ export class XmlReader implements TokenizerCallbacks {
 
   onattribend(): void {
     if (this.#value && !this.#attributes.has(this.#attribute)) {
-      this.#attributes.set(this.#attribute, this.#value.value);
+      this.#attributes.set(this.#attribute, this.#hasUnknown ? '' : this.#value.value);
     }
     this.#value = null;
+    this.#hasUnknown = false;
   }
 
   onopentagend(end: number): void {

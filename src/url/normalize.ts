@@ -2,6 +2,7 @@
 import { type Failure, failure } from '../errors.ts';
 import { isPlainPath, isPlainQuery, isPlainRelative, isPlainUrl } from './plain.ts';
 import { badPortOf } from './ports.ts';
+import { queryEncoder } from './query-charset.ts';
 
 export interface UrlRules {
   /** Relative URLs are resolved against this URL. Without it, only absolute URLs are accepted. */
@@ -54,14 +55,20 @@ export function normalizeUrl(text: string, rules: UrlRules = {}): { url: string 
 /**
  * A function that normalises the links of one page: it returns what `normalizeUrl` with `base` returns, or
  * null for a failure. It is fast because it does not parse plain hrefs (see plain.ts). `base` may be any URL.
+ * `charset`: that of the page, a WHATWG name in lower case. The queries of its links are written in it.
  */
-export function createLinkResolver(base: string, rules: UrlRules = {}): (href: string) => string | null {
+export function createLinkResolver(
+  base: string,
+  rules: UrlRules = {},
+  charset = 'utf-8',
+): (href: string) => string | null {
   const { stripParams = [], maxLength = Number.POSITIVE_INFINITY, onTooLong } = rules;
   const slowRules = { base, stripParams };
+  const encodeQuery = queryEncoder(charset);
   const page = spell(base, { stripParams });
   const join = typeof page === 'string' ? plainJoiner(page, stripParams.length > 0) : () => null;
   return (href) => {
-    const url = join(href) ?? spell(href, slowRules);
+    const url = join(href) ?? spell(encodeQuery ? encodeQuery(href) : href, slowRules);
     if (typeof url !== 'string') return null;
     if (url.length <= maxLength) return url;
     onTooLong?.();

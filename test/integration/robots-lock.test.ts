@@ -22,7 +22,7 @@ const oneOfThree = `
   const robots = createRobots({ fleet: fleetOf(redis, namespace), productToken: 'drover', nowMs: Date.now, times });
   const fetchRobots = async (url) => {
     const response = await fetch(url);
-    return { kind: 'answer', status: response.status, text: await response.text() };
+    return { kind: 'answer', status: response.status, body: await response.bytes() };
   };
   await redis.ping();
   console.log('ready');

@@ -178,7 +178,11 @@ test('what Redis holds for an origin but cannot be read is fetched anew', async 
 
 test('origins are apart: scheme and port count; a process keeps the rules of a thousand', async () => {
   const robots = openRobots(fleets)();
-  const answer = (text: string) => async (): Promise<RobotsFetch> => ({ kind: 'answer', status: 200, text });
+  const answer = (text: string) => async (): Promise<RobotsFetch> => ({
+    kind: 'answer',
+    status: 200,
+    body: Buffer.from(text),
+  });
   await robots.check('http://h.example/', answer('User-agent: *\nDisallow: /'));
   for (const url of ['https://h.example/', 'http://h.example:8080/', 'http://g.example/']) {
     assert.equal((await robots.check(url, answer(''))).kind, 'allowed');
@@ -192,7 +196,7 @@ test('origins are apart: scheme and port count; a process keeps the rules of a t
 
 const lines = (...rules: string[]) => `${['User-agent: *', ...rules].join('\n')}\n`;
 const limit = 500 * 1024;
-const answers200 = (body: string): RobotsFetch => ({ kind: 'answer', status: 200, text: body });
+const answers200 = (body: string): RobotsFetch => ({ kind: 'answer', status: 200, body: Buffer.from(body) });
 const url = (path: string) => `http://h.example${path}`;
 
 test('rules that cannot be fetched again after 24 hours are no longer used: all is refused for 30 days, then allowed, until there are rules again', async () => {

@@ -19,7 +19,7 @@ const floors: Record<number, string[]> = {
   4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records'],
   3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
-  1: ['src/url', 'src/usage', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts', 'src/lua'],
+  1: ['src/url', 'src/usage', 'src/markup', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts', 'src/lua'],
   0: ['src/errors.ts', 'src/redact.ts', 'src/any-case.ts'],
 };
 const sameRoom: Record<string, string> = {

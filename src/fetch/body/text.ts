@@ -1,8 +1,10 @@
-// Whether a body is HTML, and the text of a body. The character set is found the way a browser finds it.
+// The text of a body. Its character set is found the way a browser finds it.
 import { isUtf8 } from 'node:buffer';
 import { getBOMEncoding, legacyHookDecode, normalizeEncoding } from '@exodus/bytes/encoding.js';
 import chardet from 'chardet';
 import sniffHtmlEncoding from 'html-encoding-sniffer';
+import { metaCharset } from '../../markup/meta-charset.ts';
+import type { MediaType } from './media-type.ts';
 
 /** The size of the sample from which a character set is guessed. A guess takes about 2 ms. */
 const sampleBytes = 8 * 1024;
@@ -20,46 +22,36 @@ export interface Text {
 
 /**
  * Decodes a body as a browser does. The first of these that gives a character set decides: the byte order
- * mark, the charset of Content-Type, `<meta>` or the XML declaration, detection from the bytes, windows-1252.
- * Bytes that cannot be decoded become U+FFFD. Never throws.
+ * mark, the charset of Content-Type, `<meta>` in HTML or the XML declaration, detection from the bytes,
+ * windows-1252. Bytes that cannot be decoded become U+FFFD. Never throws.
  * Source: https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding
  */
-export function decodeText(body: Uint8Array, contentType: string | null | undefined): Text {
-  const declared = declaredCharset(contentType);
-  const charset = getBOMEncoding(body) ?? declared ?? sniffed(body, contentType) ?? detected(body);
+export function decodeText(body: Uint8Array, type: MediaType): Text {
+  const charset = getBOMEncoding(body) ?? type.charset ?? declaredIn(body, type) ?? detected(body, type);
   if (charset !== 'utf-8') return { text: legacyHookDecode(body, charset), charset };
   const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
   return { text: asBuffer(body).toString('utf8', start), charset };
 }
 
-/** Whether a body is HTML. The Content-Type decides; if there is none, the first bytes of the body do. */
-export function isHtml(contentType: string | null | undefined, body: Uint8Array): boolean {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type) return type === 'text/html' || type === 'application/xhtml+xml';
-  return htmlStart.test(asBuffer(body.subarray(0, 1024)).toString('latin1').replaceAll('\0', ''));
-}
-
-/** Source: https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type */
-const htmlStart =
-  /^(?:\xef\xbb\xbf|\xfe\xff|\xff\xfe)?[\t\n\f\r ]*<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ >\t\n\f\r-]/i;
-
-function declaredCharset(contentType: string | null | undefined): string | null {
-  const label = contentType && /;\s*charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType)?.[1];
-  return label ? normalizeEncoding(label) : null;
-}
-
-function sniffed(body: Uint8Array, contentType: string | null | undefined): string | null {
-  const xml = /\bxml\b/i.test(contentType ?? '') && !/\bxhtml\b/i.test(contentType ?? '');
+/**
+ * What the body says of itself. An XML declaration counts in other types too: sitemaps are sent with any.
+ */
+function declaredIn(body: Uint8Array, { kind }: MediaType): string | null {
+  const meta = kind === 'html' ? metaCharset(body) : null;
+  if (meta !== null) return meta;
   // The default is no valid name of an encoding, so that "not found" can be told from a result.
-  const found = sniffHtmlEncoding(body, { xml, defaultEncoding: notFound });
+  const found = sniffHtmlEncoding(body, { xml: true, defaultEncoding: notFound });
   return found === notFound ? null : normalizeEncoding(found);
 }
 
 const notFound = '';
 
-function detected(body: Uint8Array): string {
+function detected(body: Uint8Array, { kind }: MediaType): string {
   const utf8 = isUtf8(body);
   if (utf8 && !body.includes(escapeByte)) return 'utf-8';
+  // XML is UTF-8 unless it says otherwise. Where it is not, the meta of an XHTML page may tell.
+  const meta = kind === 'xml' && !utf8 ? metaCharset(body) : null;
+  if (meta !== null && meta !== 'utf-8') return meta;
   const guess = guessed(sampleOf(body));
   // Valid UTF-8 wins over every guess but one: text in ISO-2022-JP is ASCII with escape sequences, so valid
   // UTF-8 too.

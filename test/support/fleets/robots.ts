@@ -45,7 +45,7 @@ export const says =
 export async function fetchRobots(url: string): Promise<RobotsFetch> {
   try {
     const response = await fetch(url);
-    return { kind: 'answer', status: response.status, text: await response.text() };
+    return { kind: 'answer', status: response.status, body: await response.bytes() };
   } catch (error) {
     return { kind: 'unreachable', cause: failure('E_CONNECT_REFUSED', String(error)) };
   }

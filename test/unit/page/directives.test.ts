@@ -129,7 +129,8 @@ test('the Link header gives the targets of next and canonical', () => {
   assert.deepEqual(targets('</a>; rel=preload; rel=next, </b>; rel=next; anchor="#x"'), []);
   assert.deepEqual(targets('</a>; title="a \\", </x>; rel=next"; rel=next'), ['/a']);
   assert.deepEqual(targets('/a; rel=next, <b; rel=next'), []);
-  assert.deepEqual(readHeaderDirectives({}, 'drover'), { nofollow: false, noindex: false, links: [] });
+  const nothing = { nofollow: false, noindex: false, links: [], refresh: null };
+  assert.deepEqual(readHeaderDirectives({}, 'drover'), nothing);
 });
 
 test('a hostile Link header takes no more than linear time', () => {

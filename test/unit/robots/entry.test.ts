@@ -12,25 +12,31 @@ import {
 } from '../../../src/robots/entry.ts';
 
 const time = fc.nat(4e12);
-const text = fc
-  .tuple(fc.string({ unit: 'grapheme' }), fc.constantFrom(1, 3000))
-  .map(([word, times]) => word.repeat(times));
+const text = fc.string({ unit: 'grapheme' });
+/** Of any bytes, which may be no UTF-8. */
+const file = fc
+  .tuple(fc.uint8Array(), fc.constantFrom(1, 3000))
+  .map(([bytes, times]) => Buffer.from(Buffer.from(bytes).toString('latin1').repeat(times), 'latin1'));
 const kind = fc.constantFrom<RobotsEntry['kind'][]>('rules', 'none', 'unreachable');
 const entries: fc.Arbitrary<RobotsEntry> = fc
-  .tuple(kind, text, time, time, time)
-  .map(([kind, text, fetchedAtMs, freshUntilMs, unreachableSinceMs]) => ({
-    ...{ kind, text, fetchedAtMs, freshUntilMs, unreachableSinceMs },
+  .tuple(kind, file, text, time, time, time)
+  .map(([kind, file, text, fetchedAtMs, freshUntilMs, unreachableSinceMs]) => ({
+    ...{ kind, fetchedAtMs, freshUntilMs, unreachableSinceMs },
+    file: kind === 'rules' ? file : Buffer.alloc(0),
+    reason: kind === 'unreachable' ? text : '',
   }));
 
-test('an entry comes back from its packed form as it was, long texts in less room', () => {
+test('an entry comes back from its packed form octet by octet, long files in less room', () => {
   fc.assert(fc.property(entries, (entry) => assert.deepEqual(unpackEntry(packEntry(entry)), entry)));
-  const text = 'Disallow: /private/\n'.repeat(1000);
+  const file = Buffer.from('Disallow: /private/\n'.repeat(1000));
   const now = { fetchedAtMs: 1, freshUntilMs: 2, unreachableSinceMs: 0 };
-  assert.ok(packEntry({ kind: 'rules', text, ...now }).length < text.length / 4);
+  assert.ok(packEntry({ kind: 'rules', file, reason: '', ...now }).length < file.length / 4);
 });
 
 test('what is no packed entry is none: other versions, other text, a damaged one', () => {
-  const packed = packEntry(robotsEntryOf({ kind: 'answer', status: 200, text: 'x'.repeat(9000) }, null, 5));
+  const packed = packEntry(
+    robotsEntryOf({ kind: 'answer', status: 200, body: Buffer.from('x'.repeat(9000)) }, null, 5),
+  );
   for (const wrong of [
     '',
     '\n',
@@ -46,7 +52,8 @@ test('what is no packed entry is none: other versions, other text, a damaged one
   assert.equal(unpackEntry(null), null);
 });
 
-const kindOf = (status: number) => robotsEntryOf({ kind: 'answer', status, text: '' }, null, 0).kind;
+const none = new Uint8Array();
+const kindOf = (status: number) => robotsEntryOf({ kind: 'answer', status, body: none }, null, 0).kind;
 
 test('RFC 9309 §2.3.1: 2xx has rules, 3xx and 4xx have none, all else is unreachable, and 429 too', () => {
   assert.deepEqual([200, 204, 206].map(kindOf), ['rules', 'rules', 'rules']);
@@ -58,7 +65,7 @@ const day = 86_400_000;
 
 test('RFC 9309 §2.3.1.4: all is disallowed while it is unreachable, for 30 days; an answer in between begins them anew', () => {
   const down = { kind: 'unreachable', cause: failure('E_RESET') } as const;
-  const answer = { kind: 'answer', status: 200, text: '' } as const;
+  const answer = { kind: 'answer', status: 200, body: none } as const;
   const first = robotsEntryOf(down, null, day);
   const later = robotsEntryOf(down, first, 20 * day);
   assert.equal(later.unreachableSinceMs, day);
@@ -88,6 +95,12 @@ test('what was behind an unreachable robots.txt is known again after the trip th
   assert.deepEqual(known && causeOf(known), failure('E_CONNECT_REFUSED', 'a:80: ECONNREFUSED.'));
   // An answer is no failure of the way there, and a file that is there has none.
   for (const status of [503, 404])
-    assert.equal(causeOf(robotsEntryOf({ kind: 'answer', status, text: 'E_RESET x' }, null, 5)), null);
-  assert.equal(causeOf(robotsEntryOf({ kind: 'answer', status: 200, text: 'E_RESET x' }, null, 5)), null);
+    assert.equal(
+      causeOf(robotsEntryOf({ kind: 'answer', status, body: Buffer.from('E_RESET x') }, null, 5)),
+      null,
+    );
+  assert.equal(
+    causeOf(robotsEntryOf({ kind: 'answer', status: 200, body: Buffer.from('E_RESET x') }, null, 5)),
+    null,
+  );
 });

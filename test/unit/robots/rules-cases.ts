@@ -543,8 +543,6 @@ export const cases: Record<string, Case[]> = {
         refused: ['/'],
       })),
     ),
-    { says: 'the first bytes of a byte order mark', lines: [`\ufffd${us}`, 'Disallow: /x'], refused: ['/x'] },
-    { says: 'but not a broken one', lines: [`\ufffd\x11\ufffd${us}`, 'Disallow: /x'], allowed: ['/x'] },
   ],
   'Google, the longest match': [
     { says: 'both empty', lines: [us, 'Disallow: ', 'Allow: '], allowed: ['/x/page.html'] },

@@ -2,9 +2,10 @@
 // tree. This is not done by a library because it was half of the work on a page: htmlparser2's tokenizer
 // takes three times as long and its parser eight times. Tests compare the results with htmlparser2, and with
 // browsers where those two differ.
+import { AttributeReader, type AttributeTaker } from './attributes.ts';
 import { decodeAttribute } from './entities.ts';
 import { ForeignContent } from './foreign-content.ts';
-import { declarationEnd, indexAfter, isSpace, nameEnd, rawTextEnd, rawTextNames } from './markup.ts';
+import { declarationEnd, indexAfter, nameEnd, rawTextEnd, rawTextNames } from './part-ends.ts';
 
 /** A start tag. The object is reused: it is valid only during the call of `take`. */
 export interface Tag {
@@ -28,16 +29,16 @@ export interface TagTaker {
 /**
  * Calls `taker` for the tags `a area base frame iframe link meta svg math` of `html`, in document order. Tags
  * in comments, scripts, style sheets and templates are left out: they are not part of the document. Takes
- * linear time. `xhtml`: tags that close themselves are closed, and CDATA sections are text, as in
- * application/xhtml+xml.
+ * linear time.
  */
-export function scanTags(html: string, taker: TagTaker, xhtml: boolean): void {
-  new TagScanner(html, taker, xhtml).scan();
+export function scanTags(html: string, taker: TagTaker): void {
+  new TagScanner(html, taker).scan();
 }
 
-const readTags = new Set('a area base frame iframe link meta svg math template title'.split(' '));
-const readAttributes = new Set(
-  'href src rel type hreflang content name http-equiv shadowrootmode xlink:href'.split(' '),
+/** The tags that are reported, and those that say what is. */
+export const readTags = new Set('a area base frame iframe link meta svg math template title'.split(' '));
+export const readAttributes = new Set(
+  'href src rel type hreflang content name http-equiv charset shadowrootmode xlink:href'.split(' '),
 );
 
 /**
@@ -54,28 +55,26 @@ class TagScanner implements Tag {
   name = '';
   isForeign = false;
   readonly #values = new Map<string, string>();
-  #closesItself = false;
-  /** False if the text ended within the tag. Such a tag does not count. */
-  #isWhole = true;
-
+  readonly #reader: AttributeReader;
   readonly #html: string;
   readonly #taker: TagTaker;
-  readonly #xhtml: boolean;
   readonly #foreign = new ForeignContent();
   /** The number of open templates whose content is not part of the document. */
   #inertTemplates = 0;
   #hasTitle = false;
   #stopped = false;
 
-  constructor(html: string, taker: TagTaker, xhtml: boolean) {
+  constructor(html: string, taker: TagTaker) {
     this.#html = html;
+    this.#reader = new AttributeReader(html);
     this.#taker = taker;
-    this.#xhtml = xhtml;
   }
 
   get(attribute: string): string | undefined {
     const value = this.#values.get(attribute);
-    return value === undefined ? undefined : decodeAttribute(value);
+    return value === undefined
+      ? undefined
+      : decodeAttribute(value.includes('\0') ? withoutNul(value) : value);
   }
 
   scan(): void {
@@ -93,7 +92,7 @@ class TagScanner implements Tag {
     if (isLetter(code)) return this.#startTag(at);
     if (code === 0x2f)
       return isLetter(html.charCodeAt(at + 1)) ? this.#endTag(at + 1) : indexAfter(html, '>', at + 1); // "/"
-    if (code === 0x21) return declarationEnd(html, at + 1, this.#xhtml || this.#foreign.current); // "!"
+    if (code === 0x21) return declarationEnd(html, at + 1, this.#foreign.current); // "!"
     return code === 0x3f ? indexAfter(html, '>', at) : at; // "?"
   }
 
@@ -104,7 +103,7 @@ class TagScanner implements Tag {
     if (!mayMatter && !this.#foreign.entered) return this.#attributes(end, false);
     const name = html.slice(start, end).toLowerCase();
     const tagEnd = this.#attributes(end, readTags.has(name));
-    return this.#isWhole ? this.#element(name, tagEnd) : tagEnd;
+    return this.#reader.isWhole ? this.#element(name, tagEnd) : tagEnd;
   }
 
   /**
@@ -115,7 +114,7 @@ class TagScanner implements Tag {
     this.name = name;
     this.isForeign =
       (name === 'svg' || name === 'math' || this.#foreign.entered) && this.#foreign.start(name);
-    const isClosed = this.#closesItself && (this.#xhtml || this.isForeign);
+    const isClosed = this.#reader.closesItself && this.isForeign;
     if (this.isForeign && isClosed) this.#foreign.end(name);
     const textEnd = this.isForeign || isClosed ? tagEnd : rawTextEnd(this.#html, name, tagEnd);
     if (name === 'template' && !this.isForeign) {
@@ -133,7 +132,7 @@ class TagScanner implements Tag {
   }
 
   #title(start: number, end: number): void {
-    if (!this.#hasTitle) this.#taker.takeTitle(this.#html.slice(start, end));
+    if (!this.#hasTitle) this.#taker.takeTitle(withoutNul(this.#html.slice(start, end)));
     this.#hasTitle = true;
   }
 
@@ -153,70 +152,24 @@ class TagScanner implements Tag {
    * matter.
    */
   #attributes(start: number, wanted: boolean): number {
-    const html = this.#html;
-    if (wanted) this.#values.clear();
-    this.#closesItself = false;
-    this.#isWhole = true;
-    for (let at = start; at < html.length; ) {
-      const code = html.charCodeAt(at);
-      if (code === GREATER) return at + 1;
-      if (code === SLASH) this.#closesItself = html.charCodeAt(at + 1) === GREATER;
-      at = code === SLASH || isSpace(code) ? at + 1 : this.#attribute(at, wanted);
-    }
-    this.#isWhole = false;
-    return html.length;
+    if (!wanted) return this.#reader.read(start, null);
+    this.#values.clear();
+    return this.#reader.read(start, this.#keep);
   }
 
-  #attribute(start: number, wanted: boolean): number {
-    const html = this.#html;
-    let at = start + 1; // the first character of a name may be any, even "="
-    while (at < html.length && !endsAttributeName(html.charCodeAt(at))) at += 1;
-    const nameStop = at;
-    while (isSpace(html.charCodeAt(at))) at += 1;
-    if (html.charCodeAt(at) !== EQUALS) {
-      if (wanted) this.#keep(start, nameStop, at, at);
-      return at;
-    }
-    at += 1;
-    while (isSpace(html.charCodeAt(at))) at += 1;
-    const quote = html.charCodeAt(at);
-    const isQuoted = quote === 0x22 || quote === 0x27;
-    const valueStart = isQuoted ? at + 1 : at;
-    const valueEnd = isQuoted ? quoteEnd(html, quote, valueStart) : unquotedEnd(html, valueStart);
-    if (wanted) this.#keep(start, nameStop, valueStart, valueEnd);
-    return isQuoted ? valueEnd + 1 : valueEnd;
-  }
-
-  #keep(nameStart: number, nameStop: number, valueStart: number, valueEnd: number): void {
+  readonly #keep: AttributeTaker = (nameStart, nameStop, valueStart, valueEnd) => {
     const name = this.#html.slice(nameStart, nameStop).toLowerCase();
     if (!readAttributes.has(name) || this.#values.has(name)) return; // the first value counts
     this.#values.set(name, this.#html.slice(valueStart, valueEnd));
-  }
+  };
 }
 
-const EQUALS = 0x3d;
-const GREATER = 0x3e;
-const SLASH = 0x2f;
+/** A NUL stands for U+FFFD in values, and in the text of a title (HTML standard §13.2.5.36 and §13.2.5.2). */
+export function withoutNul(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
+}
 
 function isLetter(code: number): boolean {
   const lower = code | 0x20;
   return lower >= 0x61 && lower <= 0x7a;
-}
-
-function endsAttributeName(code: number): boolean {
-  return code <= GREATER && (code === GREATER || code === EQUALS || code === SLASH || isSpace(code));
-}
-
-function quoteEnd(html: string, quote: number, at: number): number {
-  const end = html.indexOf(quote === 0x22 ? '"' : "'", at);
-  return end < 0 ? html.length : end;
-}
-
-function unquotedEnd(html: string, at: number): number {
-  let end = at;
-  for (; end < html.length; end++) {
-    const code = html.charCodeAt(end);
-    if (code === GREATER || isSpace(code)) break;
-  }
-  return end;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Parser } from 'htmlparser2';
-import { scanTags, type Tag } from '../../../src/page/tags.ts';
+import { scanTags, type Tag } from '../../../src/markup/tags.ts';
 
 const attributes = ['href', 'src', 'rel', 'content'];
 type Found = [name: string, values: (string | undefined)[]];
@@ -10,7 +10,7 @@ type Found = [name: string, values: (string | undefined)[]];
 function scanned(html: string): Found[] {
   const found: Found[] = [];
   const take = (tag: Tag) => found.push([tag.name, attributes.map((attribute) => tag.get(attribute))]) > 0;
-  scanTags(html, { take, takeTitle: () => undefined }, false);
+  scanTags(html, { take, takeTitle: () => undefined });
   return found;
 }
 
@@ -128,6 +128,6 @@ test('the scan ends when the taker has had enough', () => {
     count += 1;
     return count < 3;
   };
-  scanTags('<a>'.repeat(10), { take, takeTitle: () => undefined }, false);
+  scanTags('<a>'.repeat(10), { take, takeTitle: () => undefined });
   assert.equal(count, 3);
 });
