@@ -9,7 +9,7 @@ import { MOST_IN_LANES } from './place.ts';
 import { reservedBy } from './usage.ts';
 import { elsewhereText, forbiddenBy, heldText, ordinal, reason, robotsRefusal, span } from './words.ts';
 
-const followed = `${Object.keys(FOLLOWED).join(', ')}, sitemaps; not images, scripts and style sheets`;
+const followed = `${Object.keys(FOLLOWED).join(', ')}, the headers Link and Refresh, sitemaps; not images, scripts and style sheets`;
 
 export function verdictOf(facts: Facts): string {
   const { subject, where } = facts;
