@@ -5,7 +5,7 @@ import type { Meters } from '../../src/fleet/meters.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered, OTHER, statusClasses } from '../../src/metrics.ts';
 import type { Outcome } from '../../src/outcome.ts';
-import { redisFailure } from '../../src/redis.ts';
+import { redisFailure } from '../../src/redis/failures.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import type { ActiveJob, JobReport, Reports, Traces } from '../context.ts';
 

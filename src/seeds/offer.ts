@@ -5,7 +5,7 @@ import { stayWithCrawl } from '../crawl/crawl.ts';
 import type { Failure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { BATCH, type Offered, offer } from '../frontier/offer.ts';
-import { redisFailure } from '../redis.ts';
+import { redisFailure } from '../redis/failures.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 
