@@ -44,26 +44,25 @@ async function crawl(session: Session, screen: Screen, wanted: SeedsAndOutput): 
   const { settings, fleet, address, log } = session;
   const begun = await enqueue({ fleet, settings, name, seeds });
   screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': continuing where it stopped'}`);
-  const recordedBefore = begun.fresh ? 0 : (await readCounts(fleet, begun.id)).recorded;
-  const interrupt = onInterrupt(screen);
+  const before = await readCounts(fleet, begun.id);
+  const recordedBefore = begun.fresh ? 0 : before.recorded;
+  const interrupt = onInterrupt(screen, settings.grace);
   const troubles = createTroubles();
   let consumer: Consumer | null = null;
   try {
-    consumer = await startConsumer({ settings, address, serve: begun.id, log, onTrouble: troubles.note });
+    const own = { settings, address, log, serve: begun.id, stop: interrupt.wait };
+    consumer = await startConsumer({ ...own, say: screen.warn, onTrouble: troubles.note });
     const started = performance.now();
-    const offering = begun.run({
-      stdin: process.stdin,
-      ...{ onBadLine: screen.warn, onNotice: screen.warn },
-      onHeld: createHeldNotice(screen.note, settings.maxFrontier),
-      stopped: interrupt.asked,
-    });
-    const watched = { fleet, crawl: begun.id, consumer, screen, offering, interrupt, command };
+    const onHeld = createHeldNotice(screen.note, settings.maxFrontier);
+    const told = { onBadLine: screen.warn, onNotice: screen.warn, onHeld };
+    const offering = begun.run({ stdin: process.stdin, ...told, stopped: interrupt.asked });
+    const watched = { fleet, crawl: begun.id, before, consumer, screen, offering, interrupt, command };
     const seen = await watchCrawl({ ...watched, trouble: troubles.first });
     const elapsedMs = performance.now() - started;
     if (!seen.interrupted) await tellWebhook({ ...watched, settings });
     await consumer.stop();
     const file = seen.interrupted ? null : output;
-    await writeOutput(session, begun.id, file);
+    await interrupt.unless(writeOutput(session, begun.id, file));
     return {
       ...seen,
       counts: seen.counts.state === 'cancelled' ? await readCounts(fleet, begun.id) : seen.counts,
