@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { crawlSettings, type Settings } from '../src/config/settings.ts';
 import { type Begun, beginCrawl, leaveCrawl } from '../src/crawl/crawl.ts';
 import { createScope } from '../src/crawl/scope.ts';
+import type { DroverError } from '../src/errors.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { type OfferTotals, offerSeeds } from '../src/seeds/offer.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
@@ -22,10 +23,10 @@ export interface Enqueuing extends Begun {
     /** Called with a sentence, safe for a terminal, for each line that is not accepted. */
     onBadLine: (sentence: string) => void;
     /**
-     * Called while the producer is held back, with the number of waiting requests, or with -1 when the memory
-     * of Redis is full.
+     * Called while the producer is held back, with the number of waiting requests, or with the error of a
+     * Redis that refuses for now.
      */
-    onHeld?: (waiting: number) => void;
+    onHeld?: (why: number | DroverError) => void;
     /** Called with a sentence about the crawl as a whole. */
     onNotice: (sentence: string) => void;
     stopped: () => boolean;

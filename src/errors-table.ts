@@ -472,7 +472,7 @@ export const table = {
       },
       E_QUEUE: {
         means: 'The queue holds something unexpected.',
-        advice: 'Run drover doctor.',
+        advice: 'Keep other programs out of this namespace, or give drover another with --namespace.',
         ends: 'dead',
       },
     },
