@@ -1,5 +1,4 @@
 // The HTTP producer: accepts requests over the network, shows and steers their crawls, until it is stopped.
-
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,7 +52,6 @@ export async function serveApi(parts: {
   const close = async () => {
     await server.close();
     closeRedis(redis);
-    troubles.stop();
   };
   try {
     await server.listen({ host: settings.apiHost, port: settings.apiPort });
