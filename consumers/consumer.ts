@@ -141,8 +141,8 @@ export async function startConsumer(parts: {
         inFlight,
       });
       context.fetcher.close();
+      troubles.stop(); // the end of the connections is not to be told
       connections.close();
-      troubles.stop();
       log.info('stopped');
     },
   };

@@ -9,7 +9,7 @@ export interface TroubleLog {
   note(error: unknown, what: string, fields?: Record<string, unknown>, level?: 'warn' | 'error'): void;
   /** To be called when a call to Redis succeeded. Says once that an outage is over. */
   redisAnswered(): void;
-  /** Tells what was counted and not yet told. */
+  /** Tells what was counted and not yet told, and nothing more after that. */
   stop(): void;
 }
 
@@ -34,6 +34,7 @@ interface Kind {
 export function createTroubleLog(parts: { log: Log; say?: (line: string) => void }): TroubleLog {
   const { log, say = () => undefined } = parts;
   const kinds = new Map<string, Kind>();
+  let isStopped = false;
 
   function count(key: string, passes: boolean, tell: (count: number) => void): void {
     const now = performance.now();
@@ -60,6 +61,7 @@ export function createTroubleLog(parts: { log: Log; say?: (line: string) => void
   const timer = setInterval(look, LOOK_MS).unref();
   return {
     note(error, what, fields = {}, level = 'warn') {
+      if (isStopped) return;
       const known = redisFailure(error);
       const passes = known !== null && catalogue[known.code].passes === true;
       const kind = known?.code ?? `${what}: ${(error as Error)?.message}`;
@@ -84,6 +86,7 @@ export function createTroubleLog(parts: { log: Log; say?: (line: string) => void
     stop() {
       clearInterval(timer);
       look(true);
+      isStopped = true;
     },
   };
 }
