@@ -9,7 +9,7 @@ export interface TroubleLog {
   note(error: unknown, what: string, fields?: Record<string, unknown>, level?: 'warn' | 'error'): void;
   /** To be called when a call to Redis succeeded. Says once that an outage is over. */
   redisAnswered(): void;
-  /** Tells what was counted and not yet told, and nothing more after that. */
+  /** Writes to the log what was counted and not yet told. Tells nothing more after that. */
   stop(): void;
 }
 
@@ -51,7 +51,7 @@ export function createTroubleLog(parts: { log: Log; say?: (line: string) => void
   function look(isLast = false): void {
     const now = performance.now();
     for (const [key, kind] of kinds) {
-      if (!isLast && now - kind.toldAt < EVERY_MS) continue;
+      if (isLast ? key.startsWith('terminal') : now - kind.toldAt < EVERY_MS) continue;
       if (kind.count > 0) kind.tell(kind.count);
       else kinds.delete(key);
       Object.assign(kind, { toldAt: now, count: 0 });

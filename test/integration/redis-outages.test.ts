@@ -24,9 +24,9 @@ interface Crawling {
 }
 
 /** A crawl under way, slow enough for an outage in its middle. */
-async function crawling(t: TestContext, args: string[] = []): Promise<Crawling> {
+async function crawling(t: TestContext, args: string[] = [], latencyMs = 100): Promise<Crawling> {
   const redis = await startTestRedis({ tcp: true, args });
-  const site = await startSite({ pages: PAGES, linksPerPage: PAGES, latencyMs: 100 });
+  const site = await startSite({ pages: PAGES, linksPerPage: PAGES, latencyMs });
   const admin = connectRedis({ url: redis.url }, 'producer');
   t.after(async () => {
     closeRedis(admin);
@@ -82,7 +82,7 @@ suite('a crawl and its Redis', { concurrency: true }, () => {
   });
 
   test('a Redis that is down is told in one line, and the crawl goes on when it is back', async (t) => {
-    const all = await crawling(t);
+    const all = await crawling(t, [], 400);
     all.redis.kill();
     await all.crawl.line(/E_REDIS_DOWN/);
     await sleep(2500);
