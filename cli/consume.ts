@@ -12,9 +12,7 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
   const session = await openSession(options.settings);
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
   const children = superviseConsumers(processes === 1 ? 0 : processes, argumentsOfChildren());
-  const interrupt = onInterrupt({ note: say }, children.kill);
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  process.channel?.unref();
+  const interrupt = onInterrupt({ note: say }, session.settings.grace, children.kill);
   if (processes === 1) {
     say(`consuming with ${session.settings.concurrency} fetches at a time; Ctrl-C stops`);
     await consume({
@@ -22,6 +20,7 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
       address: session.address,
       log: session.log,
       stop: interrupt.wait,
+      say: (line) => void process.stderr.write(`${line}\n`),
     });
   } else {
     say(

@@ -6,15 +6,11 @@ import type { Settings } from '../src/config/settings.ts';
 import { makeDirectory } from '../src/embedded/redis-files.ts';
 import { checkVersion } from '../src/embedded/start.ts';
 import { DroverError } from '../src/errors.ts';
-import {
-  checkRedis,
-  closeRedis,
-  connectRedis,
-  type Redis,
-  type RedisAddress,
-  type RedisFacts,
-  redisFailure,
-} from '../src/redis.ts';
+import { namespaceOf } from '../src/keys.ts';
+import { checkRedis } from '../src/redis/check.ts';
+import type { RedisFacts } from '../src/redis/facts.ts';
+import { redisFailure } from '../src/redis/failures.ts';
+import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
 
 export interface Check {
   readonly name: string;
@@ -44,7 +40,7 @@ export async function runChecks({ settings, address }: CheckContext): Promise<Ch
   const groups = await Promise.all([
     nodeVersion(),
     redisServer(settings),
-    redisChecks(address),
+    redisChecks(address, namespaceOf(settings.namespace)),
     dataDirectory(settings.dataDir),
     diskSpace(settings.dataDir),
     openFiles(settings.concurrency),
@@ -69,23 +65,23 @@ async function redisServer({ redisUrl }: Settings): Promise<Check> {
   }
 }
 
-async function redisChecks(address: RedisAddress): Promise<Check[]> {
+async function redisChecks(address: RedisAddress, namespace: string): Promise<Check[]> {
   let redis: Redis | undefined;
   try {
     redis = connectRedis(address, 'script');
-    const facts = await checkRedis(redis);
-    return [
-      check('Redis', 'yes', `${facts.server ?? 'answers, but does not report its version'}`),
-      persistence(facts),
-      eviction(facts),
-      memory(facts),
-      await clock(redis),
-    ];
+    const facts = await checkRedis(redis, namespace);
+    return [server(facts), persistence(facts), eviction(facts), memory(facts), await clock(redis)];
   } catch (error) {
     return [failed('Redis', error)];
   } finally {
     if (redis) closeRedis(redis);
   }
+}
+
+function server({ server: name, silence }: RedisFacts): Check {
+  if (silence === null) return check('Redis', 'yes', name ?? 'answers, but does not report its version');
+  const says = `answers, and its user has the rights; it does not report its version (${silence})`;
+  return check('Redis', 'warn', says, 'To let drover ask for it: ACL SETUSER USER +info');
 }
 
 function failed(name: string, error: unknown): Check {

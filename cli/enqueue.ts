@@ -15,13 +15,14 @@ import { createHeldNotice } from './terminal/held-back.ts';
 export async function run(args: string[], options: EnqueueOptions): Promise<number> {
   const session = await openSession(options.settings);
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const interrupt = onInterrupt({ note: say });
+  const interrupt = onInterrupt({ note: say }, session.settings.grace);
   try {
     const { settings, fleet } = session;
     const name = options.crawl ?? nameOfSeeds([...args, ...settings.sitemap]);
     if (args.length + settings.sitemap.length === 0)
       throw new DroverError('E_USAGE', 'Give seeds: URLs, files, - for standard input, or --sitemap.');
-    const begun = await enqueue({ fleet, settings, name, seeds: args });
+    const begun = await interrupt.unless(enqueue({ fleet, settings, name, seeds: args }));
+    if (begun === null) return EXIT.interrupted;
     const onHeld = createHeldNotice(say, settings.maxFrontier);
     const note = options.quiet ? () => undefined : say;
     if (begun.intent) note(`crawl ${begun.id}: ${begun.intent}`);
@@ -30,7 +31,7 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
       ...{ onBadLine: createBadLineNotice(say), onAssumed: note, onNotice: note },
     });
     // Standard input may be silent. Then no request is held back, and there is no reason to wait.
-    const totals = await Promise.race([running, interrupt.wait.then(() => null)]);
+    const totals = await interrupt.unless(running);
     if (totals === null) return EXIT.interrupted;
     if (options.json) process.stdout.write(`${JSON.stringify({ crawl: begun.id, ...totals })}\n`);
     else if (!options.quiet) say(sentence(begun.id, totals));

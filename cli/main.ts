@@ -4,6 +4,7 @@ import { exitCodeOf, failureText } from './command/failures.ts';
 import { crawlCommand } from './commands.ts';
 
 export async function main(): Promise<void> {
+  endWithParent();
   // `drover results | head` closes the pipe early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
   try {
@@ -17,6 +18,16 @@ export async function main(): Promise<void> {
     process.exitCode = exitCodeOf(error);
   }
   endLingering();
+}
+
+/**
+ * A process that another drover has started ends with it, even when that was killed: its channel to the other
+ * closes. This is set up before anything else, because the other may end at any moment.
+ */
+function endWithParent(): void {
+  if (!process.channel) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel.unref();
 }
 
 const LINGER_MS = 1000;

@@ -18,7 +18,7 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
   try {
     const api = await serveApi({ settings, address, log, version: readVersion() });
     const children = superviseConsumers(processes, consumeArguments(options.settings));
-    const interrupt = onInterrupt({ note: say }, children.kill);
+    const interrupt = onInterrupt({ note: say }, settings.grace, children.kill);
     say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);
     say(
       processes === 0

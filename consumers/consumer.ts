@@ -4,7 +4,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../src/config/settings.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
 import { recordsPlace } from '../src/crawl/kept-records.ts';
@@ -15,6 +14,7 @@ import { createFetcher } from '../src/fetch/client.ts';
 import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
+import { createTroubleLog, type TroubleLog } from '../src/fleet/trouble-log.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { type Fleet, fleetOf } from '../src/fleet.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
@@ -32,18 +32,18 @@ import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/worke
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { JobWorker } from './job-worker.ts';
+import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
 import { createPermits } from './slot/permits.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
-import { troubleFields } from './telemetry/job-report.ts';
 import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const INTERVAL_MS = 1000;
 /** How often to look for open requests without a job. There should be none. */
 const REPAIR_MS = 30_000;
-/** The time for the last Redis calls after the grace period. */
-const LAST_MS = 3000;
+/** How often the subscriber's connection is asked whether it is still there. */
+const PING_MS = 10_000;
 
 export interface Consumer {
   inFlight(): number;
@@ -70,18 +70,23 @@ export async function startConsumer(parts: {
    * again.
    */
   onTrouble?: (error: unknown) => void;
+  /** Prints a line about an outage of Redis or the disk, at most one a minute for each kind. */
+  say?: (line: string) => void;
+  /** Resolves when the process is told to stop: then the start waits for Redis no longer. */
+  stop?: Promise<void>;
 }): Promise<Consumer> {
   const { settings, serve } = parts;
   const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const log = parts.log.child({ consumer });
-  const onError = (error: unknown) => log.warn(troubleFields(error), 'redis');
+  const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
+  const onError = (error: unknown) => troubles.note(error, 'redis');
   boundYoungSpace();
 
   const connections = connect(parts.address, settings);
-  const { fleet, blocking } = connections;
+  const { fleet } = connections;
   const traces = await tracesOf(settings, consumer, log);
   const queue = openQueue(fleet, onError, traces?.telemetry);
-  const telemetry = startTelemetry({ fleet, consumer, log, traces, onError });
+  const telemetry = startTelemetry({ fleet, consumer, log, traces, troubles });
 
   let stopping = false;
   const context = createContext({
@@ -92,6 +97,7 @@ export async function startConsumer(parts: {
     queue,
     telemetry,
     log,
+    troubles,
     onError,
     onTrouble: parts.onTrouble ?? (() => undefined),
     stopping: () => stopping,
@@ -102,16 +108,24 @@ export async function startConsumer(parts: {
   const jobWorker = new JobWorker({
     context,
     queue,
-    connection: blocking,
+    connect: connections.openBlocking,
     traces,
     concurrency: settings.concurrency,
     lockDurationMs: settings.lockDuration,
   });
-  const intervals = startIntervals({ context, queue, jobWorker, heartbeat, settings, onError });
-  await repairFrontier(fleet, queue).catch(onError);
-  // Before any job is taken, because a canary may be the last request that a crawl waits for.
-  await driveReplays(fleet, queue).catch(onError);
-  const webhooks = createWebhookWorkers({ fleet, connection: blocking, settings, log });
+  const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
+  const prepared = repairFrontier(fleet, queue)
+    // Before any job is taken, because a canary may be the last request that a crawl waits for.
+    .then(() => driveReplays(fleet, queue))
+    .catch(onError);
+  await Promise.race([prepared, parts.stop ?? prepared]);
+  const webhooks = createWebhookWorkers({
+    fleet,
+    connect: connections.openBlocking,
+    settings,
+    log,
+    troubles,
+  });
   log.info({ concurrency: settings.concurrency }, 'consuming');
 
   return {
@@ -121,13 +135,14 @@ export async function startConsumer(parts: {
     async stop() {
       if (stopping) return;
       stopping = true;
-      // When Redis cannot be reached, nothing answers. Another consumer gets the jobs in hand when their
-      // locks run out.
-      await Promise.race([
-        stopInOrder().catch(onError),
-        sleep(settings.grace + LAST_MS, undefined, { ref: false }),
-      ]);
+      const inFlight = () => permits.inUse();
+      await withinGrace(stopInOrder().catch(onError), {
+        graceMs: settings.grace,
+        redis: fleet.redis,
+        inFlight,
+      });
       context.fetcher.close();
+      troubles.stop(); // the end of the connections is not to be told
       connections.close();
       log.info('stopped');
     },
@@ -149,19 +164,24 @@ export async function startConsumer(parts: {
 interface Connections {
   fleet: Fleet;
   subscriber: Redis;
-  /** The connection of BullMQ's workers, whose reads block. */
-  blocking: Redis;
+  /** A new connection for one of BullMQ's workers, whose reads block. */
+  openBlocking: () => Redis;
   close(): void;
 }
 
 function connect(address: RedisAddress, settings: Settings): Connections {
   const fleet = fleetOf(connectRedis(address, 'script'), namespaceOf(settings.namespace));
   const subscriber = connectRedis(address, 'script');
-  const blocking = connectRedis(address, 'worker');
-  const close = () => {
-    for (const connection of [fleet.redis, subscriber, blocking]) closeRedis(connection);
+  const blocking = new Set<Redis>();
+  const openBlocking = () => {
+    const connection = connectRedis(address, 'worker');
+    blocking.add(connection.on('end', () => blocking.delete(connection)));
+    return connection;
   };
-  return { fleet, subscriber, blocking, close };
+  const close = () => {
+    for (const connection of [fleet.redis, subscriber, ...blocking]) closeRedis(connection);
+  };
+  return { fleet, subscriber, openBlocking, close };
 }
 
 /** OpenTelemetry loads slowly, so it is loaded only when it is asked for. */
@@ -179,13 +199,14 @@ interface ContextParts {
   queue: RequestQueue;
   telemetry: Telemetry;
   log: Log;
+  troubles: TroubleLog;
   onError: (error: unknown) => void;
   onTrouble: (error: unknown) => void;
   stopping: () => boolean;
 }
 
 function createContext(parts: ContextParts): ConsumerContext {
-  const { settings, telemetry, log, onError, onTrouble, stopping } = parts;
+  const { settings, telemetry, log, troubles, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
   const { concurrency, dnsServers } = settings;
   const { slots, dispatcher } = createDispatch(parts);
@@ -206,6 +227,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,
+    troubles,
     onTrouble,
     stopping,
   };
@@ -236,26 +258,29 @@ function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispat
 
 function startIntervals(parts: {
   context: ConsumerContext;
+  connections: Connections;
   queue: RequestQueue;
   jobWorker: JobWorker;
   heartbeat: Heartbeat;
   settings: Settings;
   onError: (error: unknown) => void;
 }): Interval[] {
-  const { context, queue, jobWorker, heartbeat, settings, onError } = parts;
-  const { fleet, tallies, log } = context;
+  const { context, connections, queue, jobWorker, heartbeat, settings, onError } = parts;
+  const { fleet, tallies, log, troubles } = context;
   const sampler = createSampler(fleet, queue);
   const everySecond = async () => {
     await Promise.all([tallies.flush(), heartbeat.beat()]);
+    troubles.redisAnswered();
     await sampler.tick();
     await endFinishedCrawls(fleet);
     await jobWorker.watch();
   };
   return [
     repeat(INTERVAL_MS, everySecond, onError),
+    repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
     repeat(INTERVAL_MS, () => driveReplaysAlone(fleet, queue), onError),
     repeat(REPAIR_MS, () => repairFrontier(fleet, queue).then(() => undefined), onError),
-    maintainDeadLetters({ fleet, queue, settings, log }),
+    maintainDeadLetters({ fleet, queue, settings, log, troubles }),
   ];
 }
 

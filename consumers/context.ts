@@ -4,6 +4,7 @@ import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
 import type { Fetcher } from '../src/fetch/client.ts';
 import type { Meters } from '../src/fleet/meters.ts';
+import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
 import type { Committer, Ended } from '../src/frontier/commit.ts';
 import type { Log } from '../src/log.ts';
@@ -41,6 +42,7 @@ export interface ConsumerContext {
   meters: Meters;
   reports: Reports;
   log: Log;
+  troubles: TroubleLog;
   onTrouble: (error: unknown) => void;
   /** True from the first Ctrl-C or SIGTERM on. Jobs that have not begun to fetch then return to the queue. */
   stopping: () => boolean;

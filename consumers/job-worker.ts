@@ -5,10 +5,9 @@ import { gathered } from '../src/metrics.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { openWorker, type RequestJob, type RequestQueue, type RequestWorker } from '../src/queue/queue.ts';
 import { settle } from '../src/queue/settle.ts';
-import type { Redis } from '../src/redis.ts';
+import { closeRedis, type Redis } from '../src/redis.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { processJob } from './pipeline.ts';
-import { troubleFields } from './telemetry/job-report.ts';
 
 /** After this time, a job is tried again that failed for a reason on our side. */
 const AFTER_FAULT_MS = 2000;
@@ -21,7 +20,8 @@ const ASLEEP_MS = 10_000;
 interface JobWorkerParts {
   context: ConsumerContext;
   queue: RequestQueue;
-  connection: Redis;
+  /** Opens a connection for a worker. Each has its own, so that a new one does not hang as the last. */
+  connect: () => Redis;
   /** How many fetches may be in flight. */
   concurrency: number;
   lockDurationMs: number;
@@ -34,10 +34,12 @@ export class JobWorker {
   /** The abort controllers of the jobs in hand, by job id. */
   readonly #aborts = new Map<string, AbortController>();
   #worker: RequestWorker;
+  #connection: Redis;
   #lastTaken = performance.now();
 
   constructor(parts: JobWorkerParts) {
     this.#parts = parts;
+    this.#connection = parts.connect();
     this.#worker = this.#open();
   }
 
@@ -52,9 +54,11 @@ export class JobWorker {
     context.log.warn('no job taken though some wait: a new worker takes over');
     context.meters.count(gathered.wakes, null);
     this.#lastTaken = performance.now();
-    const asleep = this.#worker;
+    const [asleep, silent] = [this.#worker, this.#connection];
+    this.#connection = this.#parts.connect();
     this.#worker = this.#open();
     asleep.close().catch(() => undefined);
+    closeRedis(silent);
   }
 
   /**
@@ -70,9 +74,9 @@ export class JobWorker {
   }
 
   #open(): RequestWorker {
-    const { context, connection, concurrency, lockDurationMs, traces } = this.#parts;
+    const { context, concurrency, lockDurationMs, traces } = this.#parts;
     const worker = openWorker({
-      connection,
+      connection: this.#connection,
       namespace: context.fleet.namespace,
       // A few more jobs than fetches, so that one is ready when a fetch ends. Only a few, so that the others
       // wait in the queue: there BullMQ hands out the next job together with the end of another.
@@ -83,9 +87,9 @@ export class JobWorker {
       onLockLost: (ids) => {
         for (const id of ids) this.#aborts.get(id)?.abort(failure('E_LOCK_LOST'));
       },
-      onError: (error) => context.log.warn(troubleFields(error), 'worker'),
+      onError: (error) => context.troubles.note(error, 'worker'),
     });
-    worker.run().catch((error) => context.log.error(troubleFields(error), 'worker'));
+    worker.run().catch((error) => context.troubles.note(error, 'worker'));
     return worker;
   }
 

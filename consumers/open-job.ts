@@ -4,9 +4,10 @@ import type { LoadedCrawl } from '../src/crawl/loaded-crawl.ts';
 import { limiterKeyOfRequest } from '../src/frontier/entry.ts';
 import { crawlAndId } from '../src/keys.ts';
 import { LEASE_MS } from '../src/politeness/slot.ts';
-import { type JobStart, requestIn, startIn } from '../src/queue/job-data.ts';
+import { type JobStart, startIn } from '../src/queue/job-data.ts';
 import { memoryIn } from '../src/queue/job-memory.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
+import type { Request } from '../src/request.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import type { ActiveJob, ConsumerContext, JobTrace } from './context.ts';
 import { HeldSlot } from './slot/held-slot.ts';
@@ -17,13 +18,13 @@ const ASK: JobStart = { kind: 'ask' };
 export async function openJob(
   context: ConsumerContext,
   queued: RequestJob,
+  request: Request,
   abort: AbortController,
 ): Promise<ActiveJob | null> {
   const jobId = queued.id ?? '';
   const { crawl, id } = crawlAndId(jobId);
   const loadedCrawl = await context.loadedCrawls.get(crawl);
   if (!loadedCrawl) return null;
-  const request = requestIn(queued.data);
   const laneKey = limiterKeyOfRequest(request);
   const memory = memoryIn(queued);
   const { hop } = memory;

@@ -1,9 +1,10 @@
 // The life of a job as a list of steps: admit ─ slot ─ fetch ─ classify ─ handle ─ store ─ follow ─ commit ─
 // settle. Each step is idempotent by the id of the request. Their order makes a crash between any two of them
 // harmless.
-import { catalogue, failure } from '../src/errors.ts';
+import { catalogue, DroverError, failure } from '../src/errors.ts';
 import { classify } from '../src/fetch/classify.ts';
 import type { Outcome } from '../src/outcome.ts';
+import { requestIfOwn } from '../src/queue/job-data.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
 import { admit } from './admit.ts';
 import { commit } from './commit.ts';
@@ -27,7 +28,9 @@ export async function processJob(
   queued: RequestJob,
   abort: AbortController,
 ): Promise<Outcome> {
-  const job = await openJob(context, queued, abort);
+  const request = requestIfOwn(queued);
+  if (!request) return setAside(context, queued);
+  const job = await openJob(context, queued, request, abort);
   if (!job) return { kind: 'done' };
   let outcome: Outcome;
   try {
@@ -63,6 +66,14 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.
   return commit(context, job, end, followed, claim);
+}
+
+/** A job that drover cannot read would come back for ever: it goes to the dead letters. */
+function setAside(context: ConsumerContext, queued: RequestJob): Outcome {
+  const detail = `The job ${queued.id} was put there by something else than drover.`;
+  const request = String(queued.id);
+  context.troubles.note(new DroverError('E_QUEUE', detail), 'foreign job set aside', { request }, 'error');
+  return { kind: 'dead', failure: failure('E_QUEUE', detail) };
 }
 
 /** What the fetch means for the request. */

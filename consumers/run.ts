@@ -10,12 +10,16 @@ export async function consume(parts: {
   address: RedisAddress;
   log: Log;
   stop: Promise<void>;
+  /** Prints a line about an outage. */
+  say: (line: string) => void;
 }): Promise<void> {
   const consumer = await startConsumer({
     settings: parts.settings,
     address: parts.address,
     serve: '*',
     log: parts.log,
+    say: parts.say,
+    stop: parts.stop,
   });
   await parts.stop;
   await consumer.stop();

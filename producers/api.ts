@@ -1,5 +1,4 @@
 // The HTTP producer: accepts requests over the network, shows and steers their crawls, until it is stopped.
-
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +6,7 @@ import { buildServer, checkExposure } from '../src/api/server.ts';
 import { createTokens } from '../src/api/tokens.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { DroverError } from '../src/errors.ts';
+import { createTroubleLog } from '../src/fleet/trouble-log.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { fleetOf } from '../src/fleet.ts';
 import { namespaceOf } from '../src/keys.ts';
@@ -38,11 +38,12 @@ export async function serveApi(parts: {
   const redis = connectRedis(address, 'producer', { name: 'api' });
   const fleet = fleetOf(redis, namespaceOf(settings.namespace));
   const recordsDir = join(settings.dataDir, 'records');
+  const troubles = createTroubleLog({ log });
   let leaving = false;
   let stopping = false;
   const server = await buildServer({
     ...{ settings, address, fleet, recordsDir, log, version },
-    queue: openQueue(fleet, (error) => log.warn({ err: error }, 'redis')),
+    queue: openQueue(fleet, (error) => troubles.note(error, 'redis')),
     records: openRecordIndexes({ dir: recordsDir }),
     tokens: createTokens(settings.apiToken),
     leaving: () => leaving,

@@ -27,6 +27,10 @@ export interface Decisions {
   readonly wholeHost: boolean;
   /** A host that gets too many requests fails like this, so its pace goes down. */
   readonly strain: boolean;
+  /**
+   * A state of Redis that passes without a change of drover's settings: whoever is at work waits for its end.
+   */
+  readonly passes?: true;
   /** The status with which the API answers; null when no call ends with this code. */
   readonly status: number | null;
   /**
@@ -473,7 +477,7 @@ export const table = {
       },
       E_QUEUE: {
         means: 'The queue holds something unexpected.',
-        advice: 'Run drover doctor.',
+        advice: 'Keep other programs out of this namespace, or give drover another with --namespace.',
         ends: 'dead',
       },
     },
@@ -493,10 +497,50 @@ export const table = {
       E_REDIS_DOWN: {
         means: 'Redis cannot be reached.',
         advice: 'Start it, or correct REDIS_URL.',
+        passes: true,
       },
       E_REDIS_AUTH: {
         means: 'Redis does not accept the user or password.',
         advice: 'Put the right ones into REDIS_URL: redis://user:password@host:port.',
+      },
+      E_REDIS_RIGHTS: {
+        means: 'The Redis user may not do what drover needs.',
+        advice: 'Let an administrator of Redis run the ACL SETUSER line, or put another user into REDIS_URL.',
+      },
+      E_REDIS_TLS: {
+        means: 'The TLS connection to Redis failed.',
+        advice: 'Correct REDIS_URL as the message says; rediss:// speaks TLS, redis:// does not.',
+      },
+      E_REDIS_PROTOCOL: {
+        means: 'What answers at the address of Redis is no Redis.',
+        advice: 'Put host and port of a Redis into REDIS_URL; rediss:// speaks TLS.',
+      },
+      E_REDIS_CLUSTER: {
+        means: 'This Redis is a node of a Redis Cluster.',
+        advice: 'Use a Redis that is no part of a cluster (cluster-enabled no).',
+      },
+      E_REDIS_SENTINEL: {
+        means: 'This is a Redis Sentinel, which keeps no data.',
+        advice: 'Give the address of the primary that it watches in REDIS_URL.',
+      },
+      E_REDIS_LUA: {
+        means: 'This server cannot run Lua scripts.',
+        advice:
+          'Use a server with Lua; to Valkey, load its Lua module (loadmodule /path/to/libvalkeylua.so).',
+      },
+      E_REDIS_COMMAND: {
+        means: 'This server lacks a command that drover needs.',
+        advice: 'Remove its rename-command line, or use Redis 6.2 or later, or Valkey.',
+      },
+      E_REDIS_BUSY: {
+        means: 'Redis is there but cannot answer now.',
+        advice: 'Wait: drover goes on by itself. SCRIPT KILL ends a script that keeps Redis busy.',
+        passes: true,
+      },
+      E_REDIS_REFUSES: {
+        means: 'Redis refuses to write.',
+        advice: 'Repair what Redis says; drover goes on by itself, and no accepted request is lost.',
+        passes: true,
       },
       E_REDIS_FORMAT: {
         means: 'A newer version of drover has written this namespace.',
@@ -513,6 +557,7 @@ export const table = {
       E_REDIS_MEMORY: {
         means: 'Redis is out of memory.',
         advice: 'Give it more memory; no accepted request is lost.',
+        passes: true,
       },
       E_REDIS_START: {
         means: 'The embedded Redis did not start.',

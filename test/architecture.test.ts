@@ -120,7 +120,7 @@ test('what a code decides stands in its table, and nowhere else is there a list 
  */
 const textReaders: Record<string, string> = {
   'src/errors.ts': 'unpackFailure',
-  'src/redis.ts': 'Redis and ioredis say in words alone what is wrong',
+  'src/redis/failures.ts': 'Redis and ioredis say in words alone what is wrong',
   'src/politeness/key-events.ts': 'messages of publish and subscribe',
   'src/seeds/read.ts': 'the first line of what a getter of the program throws',
   'src/explain/words.ts': 'how the detail is put into a sentence',

@@ -28,12 +28,14 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
   const begun = await enqueue({ fleet, settings, name, seeds });
   const intent = [begun.fresh ? null : 'continuing where it stopped', begun.intent].filter(Boolean);
   screen.note([`crawl ${begun.id}`, ...(intent.length > 0 ? [intent.join('; ')] : [])].join(': '));
-  const recordedBefore = begun.fresh ? 0 : (await readCounts(fleet, begun.id)).recorded;
-  const interrupt = onInterrupt(screen);
+  const before = await readCounts(fleet, begun.id);
+  const recordedBefore = begun.fresh ? 0 : before.recorded;
+  const interrupt = onInterrupt(screen, settings.grace);
   const troubles = createTroubles();
   let consumer: Consumer | null = null;
   try {
-    consumer = await startConsumer({ settings, address, serve: begun.id, log, onTrouble: troubles.note });
+    const own = { settings, address, log, serve: begun.id, stop: interrupt.wait };
+    consumer = await startConsumer({ ...own, say: screen.warn, onTrouble: troubles.note });
     const started = performance.now();
     const offering = begun.run({
       stdin: process.stdin,
@@ -43,12 +45,13 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
       onHeld: createHeldNotice(screen.note, settings.maxFrontier),
       stopped: interrupt.asked,
     });
-    const watched = { fleet, crawl: begun.id, consumer, screen, offering, interrupt, command };
+    const watched = { fleet, crawl: begun.id, before, consumer, screen, offering, interrupt, command };
     const seen = await watchCrawl({ ...watched, trouble: troubles.first });
     const elapsedMs = performance.now() - started;
     if (!seen.interrupted) await tellWebhook({ ...watched, settings });
     await consumer.stop();
-    const written = await writeOutput(session, begun.id, seen.interrupted ? null : output);
+    const writing = writeOutput(session, begun.id, seen.interrupted ? null : output);
+    const written = (await interrupt.unless(writing)) ?? { output: null, failure: null };
     return {
       ...seen,
       ...written,

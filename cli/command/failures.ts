@@ -2,7 +2,7 @@
 import { catalogue, DroverError } from '../../src/errors.ts';
 import { printable } from '../../src/log.ts';
 import { diskError } from '../../src/records/disk.ts';
-import { redisFailure } from '../../src/redis.ts';
+import { redisFailure } from '../../src/redis/failures.ts';
 import { inOwnWords } from '../terminal/own-hints.ts';
 
 export const EXIT = { recorded: 0, dead: 1, usage: 2, unusable: 3, interrupted: 130 } as const;

@@ -1,5 +1,6 @@
 // Ctrl-C: the first stops the command after the fetches in flight, the second at once. Nothing is lost either
 // way.
+import { EXIT } from './failures.ts';
 
 export interface Interrupt {
   asked(): boolean;
@@ -7,12 +8,24 @@ export interface Interrupt {
   wait: Promise<void>;
   /** Resolves after `ms`, or at the first signal. */
   pause(ms: number): Promise<void>;
+  /** What the work resolves to, or null if the first signal comes before its end. */
+  unless<T>(work: Promise<T>): Promise<T | null>;
   done(): void;
 }
 
-/** `atOnce` runs before the process ends at the second signal. */
+/**
+ * What a command may take to end beyond its grace: Redis has 3 s for the last calls, and the embedded one a
+ * few more to stop.
+ */
+const LAST_MS = 10_000;
+
+/**
+ * `atOnce` runs before the process ends at the second signal. It ends then too when the first has not ended
+ * it `graceMs` and 10 s later, whatever it waits for.
+ */
 export function onInterrupt(
   screen: { note(line: string): void },
+  graceMs: number,
   atOnce: () => void = () => undefined,
 ): Interrupt {
   let asked = false;
@@ -21,13 +34,15 @@ export function onInterrupt(
   const wait = new Promise<void>((settle) => {
     resolve = settle;
   });
+  const end = () => {
+    atOnce();
+    process.exit(EXIT.interrupted);
+  };
   const listener = () => {
-    if (asked) {
-      atOnce();
-      process.exit(130);
-    }
+    if (asked) end();
     asked = true;
     screen.note('stopping after the fetches in flight; press Ctrl-C again to stop at once');
+    setTimeout(end, graceMs + LAST_MS).unref();
     resolve();
     wake();
   };
@@ -41,6 +56,10 @@ export function onInterrupt(
         wake = awake;
         setTimeout(awake, ms);
       });
+    },
+    unless(work) {
+      work.catch(() => undefined); // it may fail after the signal, when nobody waits for it any more
+      return Promise.race([work, wait.then(() => null)]);
     },
     done() {
       process.off('SIGINT', listener);

@@ -29,7 +29,8 @@ export async function tellWebhook(parts: {
   if (settings.webhook === null) return;
   const host = limiterKeyOf(new URL(settings.webhook).href);
   const say = setTimeout(() => screen.note(`waiting for the webhook at ${host}`), SAY_MS);
-  const { underway, givenUp } = await consumer.webhooks.waitForEvents(crawl, MOST_MS, interrupt.asked);
+  const events = consumer.webhooks.waitForEvents(crawl, MOST_MS, interrupt.asked);
+  const { underway, givenUp } = (await interrupt.unless(events)) ?? { underway: 0, givenUp: 0 };
   clearTimeout(say);
   if (underway > 0)
     screen.warn(

@@ -1,16 +1,23 @@
 // Shows a crawl's progress until it has ended or the user interrupts.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer } from '../../consumers/consumer.ts';
 import type { EnqueuedSeeds } from '../../producers/seeds/offer-arguments.ts';
 import { type CrawlState, readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import { catalogue } from '../../src/errors.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { countOpen } from '../../src/frontier/steer.ts';
+import { redisFailure } from '../../src/redis/failures.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { type HeldLong, watchHeldHosts } from './held-hosts.ts';
 import type { Interrupt } from './interrupt.ts';
 
 const READ_EVERY_MS = 100;
+/** The same while Redis refuses to answer. */
+const AWAY_MS = 1000;
+/** How long the last counts are waited for after a signal. */
+const LAST_READ_MS = 500;
 /**
  * After a cancel, the requests in the queue are refused within about two seconds. Later ones (a retry) are
  * not waited for.
@@ -38,6 +45,8 @@ const MOST_HELD = 5;
 export async function watchCrawl(parts: {
   fleet: Fleet;
   crawl: string;
+  /** What was read of it before. Shown at an interrupt when Redis does not answer. */
+  before: CrawlCounts;
   consumer: Consumer;
   screen: Screen;
   offering: Promise<EnqueuedSeeds>;
@@ -52,11 +61,23 @@ export async function watchCrawl(parts: {
   const say = createPauseNotice(parts);
   const heldHosts = watchHeldHosts(fleet, crawl);
   let cancelledAt: number | null = null;
+  let last = parts.before;
   for (;;) {
     // Read before the counts. If it failed because the crawl was cancelled, the counts show that.
     const failure = offered.failure() ?? parts.trouble();
-    const counts = await readCounts(fleet, crawl);
-    const held = await heldHosts.now();
+    const read = await unlessAway(interrupt, async () => ({
+      counts: await readCounts(fleet, crawl),
+      held: await heldHosts.now(),
+    }));
+    if (read === 'interrupted')
+      return { counts: last, interrupted: true, badLines: 0, badLinesIn: null, heldHosts: [] };
+    if (read === 'away') {
+      if (failure && !interrupt.asked()) throw failure;
+      await interrupt.pause(AWAY_MS);
+      continue;
+    }
+    const { counts, held } = read;
+    last = counts;
     screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now(), held });
     say(counts.state);
     const totals = offered.value();
@@ -66,7 +87,9 @@ export async function watchCrawl(parts: {
     };
     if (counts.state === 'cancelled') {
       cancelledAt ??= performance.now();
-      const isOver = performance.now() - cancelledAt > CANCEL_MS || (await countOpen(fleet, crawl)) === 0;
+      const isOver =
+        performance.now() - cancelledAt > CANCEL_MS ||
+        (await interrupt.unless(countOpen(fleet, crawl))) === 0;
       if (isOver || interrupt.asked()) return seen;
     } else {
       if (totals && counts.state === 'finished') return seen;
@@ -75,6 +98,23 @@ export async function watchCrawl(parts: {
     }
     await interrupt.pause(READ_EVERY_MS);
   }
+}
+
+/**
+ * What was read; 'away' when Redis refuses for now; 'interrupted' when a signal came and Redis does not
+ * answer soon after it.
+ */
+async function unlessAway<T>(
+  interrupt: Interrupt,
+  read: () => Promise<T>,
+): Promise<T | 'away' | 'interrupted'> {
+  const silent = interrupt.wait.then(() => sleep(LAST_READ_MS, 'interrupted' as const, { ref: false }));
+  const reading = read().catch((error): 'away' => {
+    const code = redisFailure(error)?.code;
+    if (code !== undefined && catalogue[code].passes) return 'away';
+    throw error;
+  });
+  return Promise.race([reading, silent]);
 }
 
 /** The state of a promise so far. */

@@ -1,4 +1,6 @@
-// What a command says while its seeds must wait because the frontier or the memory of Redis is full.
+// What a command says while its seeds must wait because the frontier is full, or Redis refuses for now.
+import type { DroverError } from '../../src/errors.ts';
+import { printable } from '../../src/log.ts';
 import { count } from './figures.ts';
 
 const AGAIN_MS = 30_000;
@@ -7,16 +9,16 @@ const AGAIN_MS = 30_000;
 export function createHeldNotice(
   say: (line: string) => void,
   mostWaiting: number,
-): (waiting: number) => void {
+): (why: number | DroverError) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
-  return (waiting) => {
+  return (why) => {
     const now = performance.now();
     if (now - saidAt < AGAIN_MS) return;
     saidAt = now;
     say(
-      waiting < 0
-        ? "held back: Redis' memory is full (maxmemory); more seeds are accepted when there is room"
-        : `held back: the frontier has ${count(waiting)} of at most ${count(mostWaiting)} requests (--max-frontier); more seeds are accepted as consumers fetch`,
+      typeof why !== 'number'
+        ? `held back: ${printable(why.message)} More seeds are accepted when that is over. (${why.code})`
+        : `held back: the frontier has ${count(why)} of at most ${count(mostWaiting)} requests (--max-frontier); more seeds are accepted as consumers fetch`,
     );
   };
 }

@@ -1,7 +1,7 @@
 // Collects errors after which a crawl command cannot go on: of the disk, a setting, or a defect of drover. An
 // unreachable Redis is waited for.
 import { DroverError } from '../../src/errors.ts';
-import { redisFailure } from '../../src/redis.ts';
+import { redisFailure } from '../../src/redis/failures.ts';
 
 export interface Troubles {
   /** Called with every error that postponed a request. */

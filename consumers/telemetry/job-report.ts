@@ -2,10 +2,10 @@
 
 import type { Tail } from '../../src/fleet/live-tail.ts';
 import type { Meters } from '../../src/fleet/meters.ts';
+import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered, OTHER, statusClasses } from '../../src/metrics.ts';
 import type { Outcome } from '../../src/outcome.ts';
-import { redisFailure } from '../../src/redis.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import type { ActiveJob, JobReport, Reports, Traces } from '../context.ts';
 
@@ -13,9 +13,10 @@ export function createReports(parts: {
   meters: Meters;
   tail: Tail;
   log: Log;
+  troubles: TroubleLog;
   traces: Traces | null;
 }): Reports {
-  const { meters, tail, log, traces } = parts;
+  const { meters, tail, log, troubles, traces } = parts;
   return {
     note(job, outcome) {
       const report = reportOn(job, outcome);
@@ -27,15 +28,9 @@ export function createReports(parts: {
     },
     trouble(jobId, error) {
       meters.count(gathered.outcomes, 'trouble');
-      log.error({ request: jobId, ...troubleFields(error) }, 'postponed by a fault');
+      troubles.note(error, 'postponed by a fault', { request: jobId }, 'error');
     },
   };
-}
-
-/** The log fields for a failed call of Redis or of the disk. */
-export function troubleFields(error: unknown): { err: unknown; code?: string } {
-  const code = redisFailure(error)?.code;
-  return code === undefined ? { err: error } : { err: error, code };
 }
 
 function reportOn(job: ActiveJob, outcome: Outcome): JobReport {

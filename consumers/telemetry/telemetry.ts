@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { createHeartbeat, type Heartbeat } from '../../src/fleet/heartbeat.ts';
 import { createTail } from '../../src/fleet/live-tail.ts';
 import { createMeters, type Meters } from '../../src/fleet/meters.ts';
+import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered } from '../../src/metrics.ts';
@@ -26,9 +27,10 @@ export function startTelemetry(parts: {
   consumer: string;
   log: Log;
   traces: Traces | null;
-  onError: (error: unknown) => void;
+  troubles: TroubleLog;
 }): Telemetry {
-  const { fleet, consumer, log, traces, onError } = parts;
+  const { fleet, consumer, log, traces, troubles } = parts;
+  const onError = (error: unknown) => troubles.note(error, 'redis');
   const meters = createMeters();
   const onSkipped = (count: number) => meters.count(gathered.tailSkipped, null, count);
   const tail = createTail({ fleet, onSkipped, onError });
@@ -41,7 +43,7 @@ export function startTelemetry(parts: {
   });
   return {
     meters,
-    reports: createReports({ meters, tail, log, traces }),
+    reports: createReports({ meters, tail, log, troubles, traces }),
     watchStore(inner) {
       store = watchStore(inner, (ms) => meters.observe(gathered.store, null, ms));
       return store;

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Settings } from '../../src/config/settings.ts';
 import { leaveCrawl } from '../../src/crawl/crawl.ts';
 import { lookUpRecords } from '../../src/crawl/kept-records.ts';
+import type { DroverError } from '../../src/errors.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { type AssumedScheme, assumedText } from '../../src/seeds/bare-url.ts';
 import { type OfferTotals, offerSeeds } from '../../src/seeds/offer.ts';
@@ -22,10 +23,10 @@ export interface SeedListeners {
   /** Called with a sentence about the crawl as a whole. */
   onNotice: (sentence: string) => void;
   /**
-   * Called while the producer is held back, with the number of waiting requests, or with -1 when the memory
-   * of Redis is full.
+   * Called while the producer is held back, with the number of waiting requests, or with the error of a
+   * Redis that refuses for now.
    */
-  onHeld?: (waiting: number) => void;
+  onHeld?: (why: number | DroverError) => void;
   stopped: () => boolean;
 }
 

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { CrawlSettings } from '../config/settings.ts';
-import { failure } from '../errors.ts';
+import { type DroverError, failure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { type OfferedLine, type OfferTotals, offerSeeds } from '../seeds/offer.ts';
 import { parseSeedValue, readSeeds, type SeedLine } from '../seeds/read.ts';
@@ -118,6 +118,7 @@ export async function offerLines(
 ): Promise<Omit<OfferTotals, 'rejected'> & { rejected: Rejections }> {
   const { fleet, settings, stopping } = context;
   const rejected = createRejections(join(settings.dataDir, 'tmp'));
+  let heldBy: DroverError | null = null;
   let heldSince: number | null = null;
   const isHeldTooLong = () =>
     !offering.isStream && heldSince !== null && performance.now() - heldSince > LONGEST_HELD_MS;
@@ -130,12 +131,14 @@ export async function offerLines(
       maxFrontier: offering.settings.maxFrontier,
       mayNameHosts: false,
       onBadLine: rejected.add,
-      onHeld: () => {
+      onHeld: (why) => {
         heldSince ??= performance.now();
+        heldBy = typeof why === 'number' ? null : why;
       },
       stopped: () => stopping() || isHeldTooLong(),
     });
     if (stopping()) throw new ApiProblem('E_STOPPING');
+    if (isHeldTooLong() && heldBy) throw heldBy;
     if (isHeldTooLong())
       throw new ApiProblem('E_TOO_MANY', 'The frontier is full.', { status: 503, retryAfterSeconds: 30 });
     return { ...totals, rejected };

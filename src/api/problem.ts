@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { catalogue, DroverError, type ErrorCode } from '../errors.ts';
 import { shorten } from '../log.ts';
 import { redact } from '../redact.ts';
-import { redisFailure } from '../redis.ts';
+import { redisFailure } from '../redis/failures.ts';
 
 export const problemShape = z
   .object({

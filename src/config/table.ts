@@ -546,7 +546,7 @@ export const definitions = {
     help: 'your own Redis instead of the embedded one (also REDIS_URL)',
     schema: z
       .string()
-      .regex(/^(rediss?|unix):/, 'expected redis://, rediss:// or unix:')
+      .regex(/^(rediss?|valkeys?|unix):/i, 'expected redis://, rediss:// or unix:')
       .nullable(),
     default: null,
     secret: true,

@@ -2,6 +2,7 @@
 // hosts that were down.
 import type { Settings } from '../config/settings.ts';
 import { keepLease, repeat, takeLease } from '../fleet/interval.ts';
+import type { TroubleLog } from '../fleet/trouble-log.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
@@ -25,6 +26,7 @@ interface Parts {
   queue: RequestQueue;
   settings: Settings;
   log: Log;
+  troubles: TroubleLog;
 }
 
 /**
@@ -36,13 +38,13 @@ export function maintainDeadLetters(parts: Parts): DeadMaintenance {
   if (keepDead !== null || keepDeadCount !== null) intervals.push((isStopping) => dropOld(parts, isStopping));
   if (autoReplay > 0) intervals.push(() => tryAgain(parts));
   let stopping = false;
+  const onError = (error: unknown) => parts.troubles.note(error, 'dead letters', {}, 'error');
   const round = async () => {
     for (const interval of intervals) {
       if (stopping) return;
-      await interval(() => stopping).catch((err: unknown) => parts.log.error({ err }, 'dead letters'));
+      await interval(() => stopping).catch(onError);
     }
   };
-  const onError = (err: unknown) => parts.log.error({ err }, 'dead letters');
   const asking = intervals.length > 0 ? repeat(ASK_MS, round, onError) : null;
   return {
     async stop() {

@@ -9,7 +9,7 @@ import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
 import { dropStep } from '../frontier/steer.ts';
 import { crawlAndId } from '../keys.ts';
 import { letterOf } from '../queue/dead-letters.ts';
-import { requestIn } from '../queue/job-data.ts';
+import { requestIfOwn } from '../queue/job-data.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { Request } from '../request.ts';
 import { type DeadFilter, matchesId, matchesLetter } from './filter.ts';
@@ -195,8 +195,9 @@ async function lettersOf(
   const dead = jobs.filter(({ finishedOn }) => finishedOn !== undefined);
   const letters = dead.flatMap((job) => {
     const letter = letterOf(job);
-    if (!matchesLetter(letter, filter)) return [];
-    return [{ crawl: letter.crawl, id: letter.id, request: overridden(requestIn(job.data), given) }];
+    const request = requestIfOwn(job);
+    if (!request || !matchesLetter(letter, filter)) return [];
+    return [{ crawl: letter.crawl, id: letter.id, request: overridden(request, given) }];
   });
   return { letters, onItsWay: dead.length < jobs.length };
 }

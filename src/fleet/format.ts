@@ -2,7 +2,9 @@
 // one left is refused.
 import { DroverError } from '../errors.ts';
 import { type Fleet, fleetOf } from '../fleet.ts';
-import { checkRedis, closeRedis, type Redis, redisFailure } from '../redis.ts';
+import { checkRedis } from '../redis/check.ts';
+import { redisFailure } from '../redis/failures.ts';
+import { closeRedis, type Redis } from '../redis.ts';
 import { defineScript } from '../scripts.ts';
 
 /**
@@ -25,7 +27,7 @@ const upgradeScript = defineScript({
  * E_REDIS_FORMAT. The connection is closed then.
  */
 export async function openFleet(redis: Redis, namespace: string): Promise<Fleet> {
-  await checkRedis(redis);
+  await checkRedis(redis, namespace);
   const fleet = fleetOf(redis, namespace);
   try {
     const noted = Number(await redis.get(fleet.keys.format));

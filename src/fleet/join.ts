@@ -7,7 +7,8 @@ import { ensureEmbeddedRedis, keepEmbeddedRedis } from '../embedded/embedded-red
 import type { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { namespaceOf } from '../keys.ts';
-import { closeRedis, connectRedis, type Redis, redisFailure } from '../redis.ts';
+import { redisFailure } from '../redis/failures.ts';
+import { closeRedis, connectRedis, type Redis } from '../redis.ts';
 import { openFleet } from './format.ts';
 
 /** Settings as a program gives them. A number may also be text with a unit, such as '2s' or '10MiB'. */

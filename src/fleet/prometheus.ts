@@ -5,7 +5,7 @@ import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client
 import type { Fleet } from '../fleet.ts';
 import { gathered, type Metric, OTHER, standing } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import { readMemory } from '../redis.ts';
+import { readMemory } from '../redis/facts.ts';
 import type { Standing } from './heartbeat.ts';
 import {
   type Counters,

@@ -3,7 +3,7 @@ import { entryOf, unpackFailure } from '../errors.ts';
 import type { Request, RequestInput } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import { type Attempt, unpackAttempts } from './attempts.ts';
-import { requestIn } from './job-data.ts';
+import { requestIfOwn } from './job-data.ts';
 import { memoryIn } from './job-memory.ts';
 import type { RequestJob, RequestQueue } from './queue.ts';
 
@@ -12,6 +12,7 @@ export interface DeadLetter {
   jobId: string;
   crawl: string;
   id: string;
+  /** Empty for a job that something else than drover has put into the queue. */
   url: string;
   /** The host of the URL, with its port unless that is the default of the scheme. */
   host: string;
@@ -39,6 +40,7 @@ export interface DeadLetterDetail extends DeadLetter {
 }
 
 const PAGE = 200;
+const NO_REQUEST: Request = { url: '', depth: 0, referrer: null, extras: null };
 
 /** Reads the newest first, page by page, so that the length of the set does not matter. */
 export async function* deadJobs(queue: RequestQueue, from = 0): AsyncGenerator<RequestJob[]> {
@@ -53,10 +55,10 @@ export async function* deadJobs(queue: RequestQueue, from = 0): AsyncGenerator<R
 export function letterOf(job: RequestJob): DeadLetter {
   const jobId = job.id ?? '';
   const dot = jobId.lastIndexOf('.');
-  const { url } = requestIn(job.data);
+  const url = requestIfOwn(job)?.url ?? '';
   return {
     jobId,
-    crawl: jobId.slice(0, dot),
+    crawl: jobId.slice(0, Math.max(0, dot)),
     id: jobId.slice(dot + 1),
     url,
     host: limiterKeyOf(url),
@@ -68,7 +70,7 @@ export function letterOf(job: RequestJob): DeadLetter {
 
 export function detailOf(job: RequestJob): DeadLetterDetail {
   const letter = letterOf(job);
-  const { url, depth, referrer, extras }: Request = requestIn(job.data);
+  const { url, depth, referrer, extras } = requestIfOwn(job) ?? NO_REQUEST;
   const { assumed: _, ...given } = extras ?? {}; // its URL has the scheme
   return {
     ...letter,

@@ -54,6 +54,16 @@ export function requestIn(data: JobData | FormerJobData): Request {
   return unpackRequest(typeof data === 'string' ? data : data.request);
 }
 
+/** The request of a job, or null when something else than drover has put the job into the queue. */
+export function requestIfOwn({ id, data }: { id?: string | undefined; data: unknown }): Request | null {
+  if (!/^.+\.[0-9a-f]{16}$/s.test(id ?? '')) return null;
+  try {
+    return requestIn(data as JobData | FormerJobData);
+  } catch {
+    return null;
+  }
+}
+
 /** How a job was to start when it was handed out. Its consumer decides whether that still holds. */
 export function startIn(job: { data: JobData | FormerJobData; name: string; timestamp: number }): JobStart {
   const { data, name, timestamp } = job;

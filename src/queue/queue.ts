@@ -10,6 +10,7 @@ import {
   Worker,
 } from 'bullmq';
 import type { Fleet } from '../fleet.ts';
+import { redisFailure } from '../redis/failures.ts';
 import type { Redis } from '../redis.ts';
 import { type FormerJobData, type JobData, type JobStart, packJobData } from './job-data.ts';
 
@@ -110,8 +111,36 @@ export function openWorker(parts: WorkerParts): RequestWorker {
     settings: { backoffStrategy: (_attempts, _type, error) => backoffOf(error) },
   });
   worker.on('error', parts.onError);
+  restAfterErrors(worker);
   worker.on('lockRenewalFailed', (jobIds: string[]) => parts.onLockLost(jobIds));
   return worker;
+}
+
+const SHORTEST_REST_MS = 100;
+const LONGEST_REST_MS = 2000;
+
+/**
+ * After an error that is not one of the connection (NOREPLICAS, OOM, …), BullMQ asks for the next job at
+ * once, and again, without ever yielding to timers or signals. So the worker rests first: 100 ms, twice as
+ * long after each error, 2 s at most. Jobs in hand go on.
+ */
+export function restAfterErrors(worker: Pick<Worker, 'on' | 'pause' | 'resume' | 'closing'>): void {
+  let restMs = SHORTEST_REST_MS;
+  let isResting = false;
+  worker.on('active', () => {
+    restMs = SHORTEST_REST_MS;
+  });
+  worker.on('error', (error) => {
+    if (isResting || worker.closing || redisFailure(error)?.code === 'E_REDIS_DOWN') return;
+    isResting = true;
+    void worker.pause(true);
+    const wake = () => {
+      isResting = false;
+      if (!worker.closing) void worker.resume();
+    };
+    setTimeout(wake, restMs).unref();
+    restMs = Math.min(restMs * 2, LONGEST_REST_MS);
+  });
 }
 
 /** Thrown to make BullMQ put a job back for `delayMs`. This uses up an attempt. */

@@ -8,6 +8,7 @@ import {
   type Job,
   Queue,
   RetryError,
+  restAfterErrors,
   STALLED_INTERVAL_MS,
   UnrecoverableError,
   WaitingError,
@@ -113,6 +114,7 @@ export function openWebhookWorker(parts: {
     },
   );
   worker.on('error', parts.onError);
+  restAfterErrors(worker);
   return worker;
 }
 

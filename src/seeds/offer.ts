@@ -2,10 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stayWithCrawl } from '../crawl/crawl.ts';
-import type { Failure } from '../errors.ts';
+import { catalogue, type DroverError, type Failure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { BATCH, type Offered, offer } from '../frontier/offer.ts';
-import { redisFailure } from '../redis.ts';
+import { redisFailure } from '../redis/failures.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import type { AssumedScheme } from './bare-url.ts';
@@ -51,10 +51,10 @@ export interface SeedOffering {
   /** Called for each URL without a scheme. */
   onAssumed?: (scheme: AssumedScheme, url: string) => void;
   /**
-   * Called each time that the frontier is found full, with the number of waiting requests, or with -1 when
-   * the memory of Redis is full.
+   * Called each time that the frontier is found full, with the number of waiting requests, or that Redis
+   * refuses for now, with its error.
    */
-  onHeld?: (waiting: number) => void;
+  onHeld?: (why: number | DroverError) => void;
   stopped: () => boolean;
 }
 
@@ -150,8 +150,8 @@ function createBatches(offering: SeedOffering): Batches {
 }
 
 /**
- * Offers a batch. Waits while the frontier or the memory of Redis is full; returns null when stopped
- * meanwhile.
+ * Offers a batch. Waits while the frontier is full or Redis refuses for now, such as when its memory is full;
+ * returns null when stopped meanwhile.
  */
 async function offerPatiently(
   { fleet, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
@@ -165,8 +165,10 @@ async function offerPatiently(
       if (!offered?.full) return offered;
       onHeld?.(offered.full.waiting);
     } catch (error) {
-      if (redisFailure(error)?.code !== 'E_REDIS_MEMORY') throw error;
-      onHeld?.(-1);
+      const refusal = redisFailure(error);
+      // A Redis that cannot be reached is left to the connection: it waits, or gives up, by its role.
+      if (!refusal || refusal.code === 'E_REDIS_DOWN' || !catalogue[refusal.code].passes) throw error;
+      onHeld?.(refusal);
     }
     if (stopped()) return null;
     await sleep(waitMs);

@@ -11,7 +11,7 @@ import {
   type WebhookJob,
   type WebhookQueue,
 } from '../queue/webhook-queue.ts';
-import type { Redis } from '../redis.ts';
+import { closeRedis, type Redis } from '../redis.ts';
 import { deliver } from './deliver.ts';
 
 /**
@@ -30,18 +30,19 @@ export interface WebhookDeliverer {
 }
 
 /**
- * Starts delivering at once. `connection` is for workers; `lockDurationMs` is the same as for the requests'
- * worker.
+ * Starts delivering at once. `connect` opens a connection for a worker; `lockDurationMs` is the same as for
+ * the requests' worker.
  */
 export function createWebhookWorker(parts: {
   fleet: Fleet;
-  connection: Redis;
+  connect: () => Redis;
   secret: string;
   dnsServers: readonly string[];
   lockDurationMs: number;
   log: Log;
+  onError: (error: unknown) => void;
 }): WebhookDeliverer {
-  const { fleet, connection, secret, dnsServers, lockDurationMs, log } = parts;
+  const { fleet, connect, secret, dnsServers, lockDurationMs, log, onError } = parts;
   const fetcher = createFetcher({ concurrency: CONCURRENCY, dnsServers });
   const abort = new AbortController();
   let inFlight = 0;
@@ -66,8 +67,9 @@ export function createWebhookWorker(parts: {
       concurrency: CONCURRENCY,
       lockDurationMs,
       deliver: run,
-      onError: (error) => log.warn({ err: error }, 'webhooks'),
+      onError,
     });
+  let connection = connect();
   let worker = open();
 
   return {
@@ -77,9 +79,11 @@ export function createWebhookWorker(parts: {
       if (waitingSince === null || performance.now() - waitingSince < ASLEEP_MS) return;
       waitingSince = null;
       log.warn('webhooks wait but none is taken: a new worker replaces the old one');
-      const asleep = worker;
+      const [asleep, silent] = [worker, connection];
+      connection = connect();
       worker = open();
       asleep.close().catch(() => undefined);
+      closeRedis(silent);
     },
     async stop() {
       const late = setTimeout(() => abort.abort(), STOP_MS);

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../config/settings.ts';
+import type { TroubleLog } from '../fleet/trouble-log.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import { openWebhookQueue, type WebhookQueue } from '../queue/webhook-queue.ts';
@@ -24,24 +25,25 @@ export interface WebhookWorkers {
 }
 
 /**
- * Starts at once. `connection` is for workers (connectRedis(address, 'worker')). The caller closes it and the
- * fleet's connection after stop(). Without a webhookSecret, delivery is left to processes that have one, and
+ * Starts at once. `connect` opens connections for workers. The caller closes these and the fleet's
+ * connection after stop(). Without a webhookSecret, delivery is left to processes that have one, and
  * a warning is logged once there is something to deliver.
  */
 export function createWebhookWorkers(parts: {
   fleet: Fleet;
-  connection: Redis;
+  connect: () => Redis;
   settings: Pick<Settings, 'webhookSecret' | 'dnsServers' | 'lockDuration'>;
   log: Log;
+  troubles: TroubleLog;
 }): WebhookWorkers {
-  const { fleet, connection, settings, log } = parts;
+  const { fleet, connect, settings, log, troubles } = parts;
   const { webhookSecret: secret, dnsServers, lockDuration: lockDurationMs } = settings;
-  const onError = (error: unknown) => log.warn({ err: error }, 'webhooks');
+  const onError = (error: unknown) => troubles.note(error, 'webhooks');
   const queue = openWebhookQueue(fleet, onError);
   const deliverer =
     secret === null
       ? null
-      : createWebhookWorker({ fleet, connection, secret, dnsServers, lockDurationMs, log });
+      : createWebhookWorker({ fleet, connect, secret, dnsServers, lockDurationMs, log, onError });
   const warn = createSecretWarning(queue, log);
 
   async function look(): Promise<void> {

@@ -3,7 +3,8 @@
 /**
  * Imports point from a floor to a lower one, or stay within a room; never to another room of the same floor.
  * Imports of types count too. src/errors.ts is the ground that every room, src/url included, stands on; it
- * and its table are one room, and so are src/redis.ts, src/scripts.ts (what runs the Lua) and src/fleet.ts.
+ * and its table are one room, and so are src/redis, src/redis.ts, src/scripts.ts (what runs the Lua) and
+ * src/fleet.ts.
  * Lua stands on the same floors: src/politeness/lua is of the room src/politeness.
  */
 const floors: Record<number, string[]> = {
@@ -17,14 +18,15 @@ const floors: Record<number, string[]> = {
   6: ['src/fleet'],
   5: ['src/frontier'],
   4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records'],
-  3: ['src/fetch', 'src/redis.ts', 'src/log.ts', 'src/record.ts', 'src/embedded'],
+  3: ['src/fetch', 'src/redis', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
   1: ['src/url', 'src/usage', 'src/markup', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts', 'src/lua'],
   0: ['src/errors.ts', 'src/redact.ts', 'src/any-case.ts'],
 };
 const sameRoom: Record<string, string> = {
-  'src/scripts.ts': 'src/redis.ts',
-  'src/fleet.ts': 'src/redis.ts',
+  'src/redis.ts': 'src/redis',
+  'src/scripts.ts': 'src/redis',
+  'src/fleet.ts': 'src/redis',
   'src/errors-table.ts': 'src/errors.ts',
 };
 

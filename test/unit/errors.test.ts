@@ -42,7 +42,9 @@ test('every code has all its decisions', () => {
     assert.ok(entry.status === null || (entry.status >= 400 && entry.status < 600), code);
     assert.ok(entry.exit === 2 || entry.exit === 3, code);
     assert.deepEqual(
-      Object.keys(entry).sort(),
+      Object.keys(entry)
+        .filter((key) => key !== 'passes') // of a few codes of Redis alone
+        .sort(),
       [...flags, 'advice', 'ends', 'exit', 'layer', 'means', 'status'].sort(),
       code,
     );
