@@ -1,5 +1,5 @@
-// Odd pages read by the drover command and by Chromium from the same server: the same status, title and links,
-// but where the table says why not.
+// Odd pages read by the drover command and by Chromium from the same server: the same status, title and
+// links, but where the table says why not.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';

@@ -1,5 +1,5 @@
-// Pages that are written in odd ways, to be read by drover and by Chromium: what both must find, and where drover
-// differs on purpose.
+// Pages that are written in odd ways, to be read by drover and by Chromium, and where drover differs on
+// purpose.
 
 /** Where drover differs, and what is then expected. The links are relative to the page. */
 export interface Difference {
@@ -13,7 +13,7 @@ export interface Difference {
   because: string;
 }
 
-/** What is odd; the lines of the header; the bytes of the body as Latin-1; the status line; the difference. */
+/** What is odd; the header's lines; the bytes of the body as Latin-1; the status line; the difference. */
 export type OddPage = [
   what: string,
   header: readonly string[],
