@@ -21,6 +21,7 @@ import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 import type { Tallies } from './telemetry/tallies.ts';
 
@@ -115,6 +116,8 @@ export interface ActiveJob {
   readonly attempt: number;
   /** How often a consumer has died with this job in hand. */
   readonly stalls: number;
+  /** Whether the request itself may be why. */
+  readonly suspicion: Suspicion;
   readonly queueMs: number;
   /** Aborted when the job or its slot no longer belongs to this process. */
   readonly abort: AbortController;

@@ -457,8 +457,9 @@ export const table = {
     { ...NO_FETCH, status: null, exit: 2 },
     {
       E_STALLED: {
-        means: 'Every consumer that took this request died or froze.',
-        advice: 'Look for a page that exhausts memory; replay it alone.',
+        means:
+          'The consumer that fetched this request died or froze each time, at last with nothing else in flight.',
+        advice: 'Look for a page that exhausts memory (--max-bytes), then replay it.',
         ends: 'dead',
       },
       E_LOCK_LOST: {
