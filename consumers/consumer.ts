@@ -16,6 +16,7 @@ import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { type Fleet, fleetOf } from '../src/fleet.ts';
+import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
 import { namespaceOf } from '../src/keys.ts';
@@ -255,6 +256,7 @@ function startIntervals(parts: {
     repeat(INTERVAL_MS, () => driveReplaysAlone(fleet, queue), onError),
     repeat(REPAIR_MS, () => repairFrontier(fleet, queue).then(() => undefined), onError),
     maintainDeadLetters({ fleet, queue, settings, log }),
+    maintainCrawls({ fleet, queue, settings, log }),
   ];
 }
 

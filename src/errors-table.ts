@@ -665,6 +665,11 @@ export const table = {
         advice: 'drover status lists the crawls.',
         status: 404,
       },
+      E_CRAWL_OPEN: {
+        means: 'The crawl has not ended.',
+        advice: 'Wait for its end, or cancel it first: drover cancel CRAWL.',
+        status: 409,
+      },
       E_CRAWL_ENDED: {
         means: 'The crawl has ended.',
         advice: 'The command that began it begins a new one; drover status lists the crawls.',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { purposes } from '../usage/statement.ts';
 import {
+  ageOrCount,
   anyDuration,
   apiTokens,
   byteSize,
@@ -472,6 +473,13 @@ export const definitions = {
     help: 'how often to replay one dead letter of each host that was down; if it succeeds, the others follow; 0: never',
     schema: duration,
     default: 0,
+  }),
+  keepCrawls: setting({
+    of: 'consumer',
+    flags: '--keep-crawls <age|count>',
+    help: 'forget crawls that ended longer ago than this (30d), or all but the newest so many (20); their records on disk stay',
+    schema: ageOrCount.nullable(),
+    default: null,
   }),
   keepDead: setting({
     of: 'consumer',

@@ -170,10 +170,9 @@ async function listByState(fleet: Fleet, states: readonly CrawlState[]): Promise
 
 /** Returns the id of the crawl with this id, or of the newest crawl of this name. Throws E_CRAWL_UNKNOWN. */
 export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string> {
-  if (await fleet.redis.zscore(fleet.keys.crawls, idOrName)) {
-    const newest = await fleet.redis.hget(fleet.keys.newestOfName, idOrName);
-    return newest ?? idOrName;
-  }
+  const newest = await fleet.redis.hget(fleet.keys.newestOfName, idOrName);
+  if (newest !== null) return newest;
+  if (await fleet.redis.zscore(fleet.keys.crawls, idOrName)) return idOrName;
   // The first crawl of a name has the name itself as its id, and the name means the newest. So `NAME.1` means
   // the first.
   const first = /^(.+)\.1$/.exec(idOrName)?.[1];
