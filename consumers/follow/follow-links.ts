@@ -7,6 +7,7 @@ import { limiterKeyOf } from '../../src/url/host.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
 import { isLookAlike, mostRepeats } from '../../src/url/traps.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { PrivateLinks } from './private-links.ts';
 
 export interface Followed {
   /** The last part, for the commit. */
@@ -30,8 +31,11 @@ export async function followLinks(
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
   const page = job.request.referrer === null ? from : job.request.url;
-  const last = await offerParts(context, job, linkEntries(job, links, page, leftOut), claim);
-  return last === null ? null : { links: last, leftOut };
+  const privateLinks = new PrivateLinks(job);
+  const entries = linkEntries(job, links, page, { leftOut, privateLinks });
+  const last = await offerParts(context, job, entries, claim);
+  if (last === null) return null;
+  return { links: last + (await privateLinks.allowed(context, leftOut)), leftOut };
 }
 
 /**
@@ -61,7 +65,7 @@ function* linkEntries(
   job: ActiveJob,
   links: readonly string[],
   from: string,
-  leftOut: Record<string, number>,
+  { leftOut, privateLinks }: { leftOut: Record<string, number>; privateLinks: PrivateLinks },
 ): Generator<string> {
   const { request, laneKey, loadedCrawl } = job;
   const depth = request.depth + 1;
@@ -72,8 +76,9 @@ function* linkEntries(
     const outside = loadedCrawl.scope.refuses(url, from, depth);
     const chain = outside ? 0 : chainOf(url);
     const refusal = outside ?? trapOf(job, url, chain);
+    const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
-    else yield packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
+    else if (!privateLinks.holdsBack(url, pack)) yield pack();
   }
 }
 
