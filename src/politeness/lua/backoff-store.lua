@@ -18,6 +18,7 @@
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/limiter/keep.lua
+--- include politeness/lua/limiter/note-time.lua
 --- include politeness/lua/limiter/key-event.lua
 local ns = ARGV[1]
 local now = redisTime()
@@ -29,6 +30,7 @@ end
 -- `changes`: fields and their values, in turn. Answers whether it was kept.
 local function store(key, version, heldUntil, keep, startsApart, changes)
   local k = ns .. ':k:' .. key
+  noteTime(k, now)
   local known, pauseBefore, paceBefore, hintBefore, tat = unpack(redis.call('HMGET', k, 'version', 'pause', 'pace', 'hint', 'tat'))
   if (known or '') ~= version then return false end
   redis.call('HINCRBY', k, 'version', 1)
