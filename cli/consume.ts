@@ -22,6 +22,8 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
       address: session.address,
       log: session.log,
       stop: interrupt.wait,
+      // A child of several says it too: its own clock is meant.
+      onWarning: (line) => process.stderr.write(`warning: ${line}\n`),
     });
   } else {
     say(

@@ -18,8 +18,7 @@ import { createTroubles } from './terminal/trouble.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
 export async function run(args: string[], options: CrawlOptions): Promise<number> {
-  const output = outputFile(options.output);
-  const session = await openSession(options.settings);
+  const [output, session] = [outputFile(options.output), await openSession(options.settings)];
   const { settings } = session;
   const demo = args.length + settings.sitemap.length === 0 ? await startDemoSite() : null;
   if (demo && options.settings.perHost === undefined) settings.perHost = 8;
@@ -42,14 +41,15 @@ type SeedsAndOutput = { name: string; seeds: string[]; output: string | null };
 async function crawl(session: Session, screen: Screen, wanted: SeedsAndOutput): Promise<Summary> {
   const { name, seeds, output } = wanted;
   const { settings, fleet, address, log } = session;
+  const troubles = createTroubles();
+  const own = { settings, address, log, onTrouble: troubles.note, onWarning: screen.warn };
   const begun = await enqueue({ fleet, settings, name, seeds });
   screen.note(`crawl ${begun.id}${begun.fresh ? '' : ': continuing where it stopped'}`);
   const recordedBefore = begun.fresh ? 0 : (await readCounts(fleet, begun.id)).recorded;
   const interrupt = onInterrupt(screen);
-  const troubles = createTroubles();
   let consumer: Consumer | null = null;
   try {
-    consumer = await startConsumer({ settings, address, serve: begun.id, log, onTrouble: troubles.note });
+    consumer = await startConsumer({ ...own, serve: begun.id });
     const started = performance.now();
     const offering = begun.run({
       stdin: process.stdin,
@@ -60,9 +60,9 @@ async function crawl(session: Session, screen: Screen, wanted: SeedsAndOutput): 
     const watched = { fleet, crawl: begun.id, consumer, screen, offering, interrupt, command };
     const seen = await watchCrawl({ ...watched, trouble: troubles.first });
     const elapsedMs = performance.now() - started;
+    const file = seen.interrupted ? null : output;
     if (!seen.interrupted) await tellWebhook({ ...watched, settings });
     await consumer.stop();
-    const file = seen.interrupted ? null : output;
     await writeOutput(session, begun.id, file);
     return {
       ...seen,

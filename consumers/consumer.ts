@@ -24,6 +24,7 @@ import type { Log } from '../src/log.ts';
 import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
 import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots, type Slots } from '../src/politeness/slot.ts';
+import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
 import { openJsonlStore } from '../src/records/write/jsonl.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
@@ -42,6 +43,8 @@ import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 const INTERVAL_MS = 1000;
 /** How often to look for open requests without a job. There should be none. */
 const REPAIR_MS = 30_000;
+/** How often this machine's clock is compared with that of Redis. */
+const CLOCK_MS = 5000;
 /** The time for the last Redis calls after the grace period. */
 const LAST_MS = 3000;
 
@@ -70,6 +73,8 @@ export async function startConsumer(parts: {
    * again.
    */
   onTrouble?: (error: unknown) => void;
+  /** Called with what the operator should know, such as a wrong clock. */
+  onWarning?: (line: string) => void;
 }): Promise<Consumer> {
   const { settings, serve } = parts;
   const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
@@ -79,6 +84,13 @@ export async function startConsumer(parts: {
 
   const connections = connect(parts.address, settings);
   const { fleet, blocking } = connections;
+  const followClock = async () => {
+    const warning = await followRedisClock(fleet.redis);
+    if (warning === null) return;
+    log.warn(warning);
+    parts.onWarning?.(warning);
+  };
+  await followClock().catch(onError);
   const traces = await tracesOf(settings, consumer, log);
   const queue = openQueue(fleet, onError, traces?.telemetry);
   const telemetry = startTelemetry({ fleet, consumer, log, traces, onError });
@@ -108,6 +120,7 @@ export async function startConsumer(parts: {
     lockDurationMs: settings.lockDuration,
   });
   const intervals = startIntervals({ context, queue, jobWorker, heartbeat, settings, onError });
+  intervals.push(repeat(CLOCK_MS, followClock, onError));
   await repairFrontier(fleet, queue).catch(onError);
   // Before any job is taken, because a canary may be the last request that a crawl waits for.
   await driveReplays(fleet, queue).catch(onError);

@@ -10,12 +10,15 @@ export async function consume(parts: {
   address: RedisAddress;
   log: Log;
   stop: Promise<void>;
+  /** As startConsumer has it. */
+  onWarning?: (line: string) => void;
 }): Promise<void> {
   const consumer = await startConsumer({
     settings: parts.settings,
     address: parts.address,
     serve: '*',
     log: parts.log,
+    ...(parts.onWarning ? { onWarning: parts.onWarning } : {}),
   });
   await parts.stop;
   await consumer.stop();

@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { listForgetting } from '../crawl/forget.ts';
 import { purgedDirectory } from '../dead/retention.ts';
 import { type Interval, keepLease, repeat, takeLease } from '../fleet/interval.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, redisTimeMs } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import { openWebhookQueue, type WebhookQueue } from '../queue/webhook-queue.ts';
@@ -67,7 +67,7 @@ async function forgetOld(parts: Parts, goOn: () => Promise<boolean>): Promise<vo
 export async function crawlsToForget(fleet: Fleet, keep: Settings['keepCrawls']): Promise<string[]> {
   if (keep === null) return [];
   const ended = await endedCrawls(fleet);
-  const nowMs = Number((await fleet.redis.time())[0]) * 1000;
+  const nowMs = await redisTimeMs(fleet);
   const surplus = keep.count === null ? 0 : ended.length - keep.count;
   const old = ended.filter(({ endedAt }, index) =>
     keep.ageMs === null ? index < surplus : endedAt < nowMs - keep.ageMs,
