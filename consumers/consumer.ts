@@ -32,6 +32,7 @@ import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import { AlikePages } from './follow/alike-pages.ts';
 import { JobWorker } from './job-worker.ts';
 import { repairFrontier } from './repair.ts';
 import { createPermits } from './slot/permits.ts';
@@ -216,6 +217,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     loadedCrawls: createLoadedCrawls(fleet),
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(),
+    alikePages: new AlikePages(),
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,

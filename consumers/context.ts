@@ -19,6 +19,7 @@ import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { AlikePages } from './follow/alike-pages.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
 import type { Suspicion } from './suspicion.ts';
@@ -39,6 +40,7 @@ export interface ConsumerContext {
   loadedCrawls: LoadedCrawls;
   tallies: Tallies;
   hostTimes: HostTimes;
+  alikePages: AlikePages;
   meters: Meters;
   reports: Reports;
   log: Log;

@@ -116,6 +116,11 @@ export const table = {
         means: 'The URL ends a long chain of numbered pages or hosts, as in an endless calendar.',
         advice: 'Raise --max-chain if you want the whole chain.',
       },
+      E_ALIKE: {
+        means:
+          'The page with the link ends a chain of numbered pages whose texts differ in digits only, as in an endless calendar.',
+        advice: 'Raise --max-alike if you want the whole chain, or set it to 0.',
+      },
       E_LIMIT: {
         means: 'The crawl has accepted as many requests as --limit allows.',
         advice: 'Raise --limit.',

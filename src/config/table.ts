@@ -209,6 +209,13 @@ export const definitions = {
     schema: wholeNumber(1, 1_000_000),
     default: 500,
   }),
+  maxAlike: setting({
+    of: 'crawl',
+    flags: '--max-alike <n>',
+    help: 'end a chain of numbered pages, from the hundredth on, after this many whose texts differ in digits only; 0: never',
+    schema: wholeNumber(0, 1_000_000),
+    default: 300,
+  }),
   keepSessionIds: setting({
     of: 'crawl',
     group: 'links',
