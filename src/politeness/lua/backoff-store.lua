@@ -30,9 +30,9 @@ end
 -- `changes`: fields and their values, in turn. Answers whether it was kept.
 local function store(key, version, heldUntil, keep, startsApart, changes)
   local k = ns .. ':k:' .. key
-  noteTime(k, now)
   local known, pauseBefore, paceBefore, hintBefore, tat = unpack(redis.call('HMGET', k, 'version', 'pause', 'pace', 'hint', 'tat'))
   if (known or '') ~= version then return false end
+  noteTime(k, now)
   redis.call('HINCRBY', k, 'version', 1)
   if #changes > 0 then redis.call('HSET', k, unpack(changes)) end
   if startsApart > 0 then redis.call('HSET', k, 'tat', math.max(now + startsApart, tonumber(tat) or 0)) end
