@@ -36,7 +36,9 @@ export function maintainCrawls(parts: Parts): Interval {
     return !stopping;
   };
   const round = async () => {
-    if (await takeLease(parts.fleet, 'forget', ROUND_MS)) await forgetOld(parts, goOn);
+    if (!(await takeLease(parts.fleet, 'forget', ROUND_MS))) return;
+    await forgetOld(parts, goOn);
+    await keepLease(parts.fleet, 'forget', ROUND_MS);
   };
   const asking = repeat(ASK_MS, round, onError);
   return {
