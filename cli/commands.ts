@@ -11,6 +11,7 @@ import {
   crawlOptions,
   enqueueOptions,
   explainOptions,
+  forgetOptions,
   type LookOptions,
   resultsOptions,
   serveOptions,
@@ -189,6 +190,17 @@ function addSteerers(program: Command): void {
       { own: asJson, settings: EVERY_COMMAND },
       load,
     );
+  addProgram(
+    program
+      .command('forget')
+      .summary('remove what ended crawls keep in Redis')
+      .description(
+        'Removes the seen set, the counters, the settings and the dead letters of crawls that have ended; dead letters are exported first. Records on disk stay, unless --records is given. A crawl that has not ended must be cancelled first.',
+      )
+      .argument('<crawl...>', 'names or ids'),
+    { own: forgetOptions, settings: EVERY_COMMAND },
+    () => import('./forget.ts'),
+  );
   steer(
     'pause',
     'pause a crawl',

@@ -7,6 +7,7 @@ import { makeDirectory } from '../src/embedded/redis-files.ts';
 import { checkVersion } from '../src/embedded/start.ts';
 import { DroverError } from '../src/errors.ts';
 import { namespaceOf } from '../src/keys.ts';
+import { clockDifference } from '../src/queue/fleet-clock.ts';
 import { checkRedis } from '../src/redis/check.ts';
 import type { RedisFacts } from '../src/redis/facts.ts';
 import { redisFailure } from '../src/redis/failures.ts';
@@ -158,10 +159,7 @@ function memory({ usedBytes, maxBytes, systemBytes }: RedisFacts): Check {
 
 /** Waits and delays follow the clock of Redis; logs and records follow the clock of this machine. */
 async function clock(redis: Redis): Promise<Check> {
-  const before = Date.now();
-  const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
-  const after = Date.now();
-  const difference = Math.round(seconds * 1000 + microseconds / 1000 - (before + after) / 2);
+  const difference = await clockDifference(redis);
   const ok = Math.abs(difference) < 1000 ? 'yes' : 'warn';
   const says = `Redis is ${Math.abs(difference)} ms ${difference < 0 ? 'behind' : 'ahead of'} this machine`;
   return check('clock', ok, says, 'Set both clocks by a time server.');

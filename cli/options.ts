@@ -38,6 +38,12 @@ export const crawlOptions = inGroup('often', {
 });
 export type CrawlOptions = OptionsOf<typeof crawlOptions & typeof shownOptions>;
 
+export const forgetOptions = {
+  records: toggle('--records', 'delete its records in the data directory too'),
+  ...asJson,
+};
+export type ForgetOptions = OptionsOf<typeof forgetOptions>;
+
 export const consumeOptions = inGroup('often', {
   processes: value('--processes <n>', 'number of consumer processes', from(1, 256), '1'),
 });

@@ -27,9 +27,12 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
     );
     if (
       processes === 0 &&
-      (settings.autoReplay > 0 || settings.keepDead !== null || settings.keepDeadCount !== null)
+      (settings.autoReplay > 0 ||
+        [settings.keepDead, settings.keepDeadCount, settings.keepCrawls].some((keep) => keep !== null))
     )
-      say(`--auto-replay and --keep-dead are done by consumers: give them to ${OWN_COMMAND} consume`);
+      say(
+        `--auto-replay, --keep-dead and --keep-crawls are done by consumers: give them to ${OWN_COMMAND} consume`,
+      );
     await interrupt.wait;
     await Promise.all([api.stop(), children.stop()]);
     interrupt.done();

@@ -8,9 +8,8 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, refuseRequest, retry } from './decision.ts';
 import { obeyCrawlDelay } from './fetch/fetch-robots.ts';
 import { knownVerdict, passRobots } from './fetch/pass-robots.ts';
+import { aloneBegins } from './suspicion.ts';
 
-/** When consumers have died more often than this with the same request in hand, the request is the cause. */
-const MOST_STALLS = 20;
 /** After this time, a request of a paused crawl that is already in the queue looks again. */
 const PAUSED_MS = 3000;
 /**
@@ -50,7 +49,10 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   job.trace.slotMs = performance.now() - since;
   if (admission.early) return admission;
   const { claim } = admission;
-  if (job.stalls > MOST_STALLS) return { claim, early: await decideOn(context, job, stalledTooOften(claim)) };
+  const { suspicion, stalls } = job;
+  if (suspicion.isCause) return { claim, early: await decideOn(context, job, killsConsumers(job)) };
+  // A death from here on is the request's own: nothing else is in flight.
+  if (suspicion.isSuspect) await job.remember({ alone: aloneBegins(suspicion, stalls) });
   return askRobotsFirst(context, job, admission);
 }
 
@@ -144,8 +146,9 @@ function failureOfReason(reason: string): Failure {
   return knownFailure(unpackFailure(reason)) ?? failure('E_QUEUE', reason);
 }
 
-function stalledTooOften(claim: number): RefusalEffect {
-  return { kind: 'fail', failure: failure('E_STALLED', `It was taken ${claim + 1} times.`) };
+function killsConsumers({ stalls, suspicion: { deathsAlone } }: ActiveJob): RefusalEffect {
+  const detail = `${stalls} consumers died with it, ${deathsAlone} of them while they fetched nothing else.`;
+  return { kind: 'fail', failure: failure('E_STALLED', detail) };
 }
 
 /**

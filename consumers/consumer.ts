@@ -17,6 +17,7 @@ import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
 import { createTroubleLog, type TroubleLog } from '../src/fleet/trouble-log.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { type Fleet, fleetOf } from '../src/fleet.ts';
+import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
 import { namespaceOf } from '../src/keys.ts';
@@ -24,6 +25,7 @@ import type { Log } from '../src/log.ts';
 import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
 import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots, type Slots } from '../src/politeness/slot.ts';
+import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
 import { openJsonlStore } from '../src/records/write/jsonl.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
@@ -31,6 +33,7 @@ import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import { AlikePages } from './follow/alike-pages.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
@@ -44,6 +47,8 @@ const INTERVAL_MS = 1000;
 const REPAIR_MS = 30_000;
 /** How often the subscriber's connection is asked whether it is still there. */
 const PING_MS = 10_000;
+/** How often this machine's clock is compared with that of Redis. */
+const CLOCK_MS = 5000;
 
 export interface Consumer {
   inFlight(): number;
@@ -70,7 +75,7 @@ export async function startConsumer(parts: {
    * again.
    */
   onTrouble?: (error: unknown) => void;
-  /** Prints a line about an outage of Redis or the disk, at most one a minute for each kind. */
+  /** Prints a line about a wrong clock, or an outage of Redis or the disk (at most one a minute for each kind). */
   say?: (line: string) => void;
   /** Resolves when the process is told to stop: then the start waits for Redis no longer. */
   stop?: Promise<void>;
@@ -84,6 +89,14 @@ export async function startConsumer(parts: {
 
   const connections = connect(parts.address, settings);
   const { fleet } = connections;
+  const followClock = async () => {
+    const warning = await followRedisClock(fleet.redis);
+    if (warning === null) return;
+    log.warn(warning);
+    parts.say?.(`warning: ${warning}`);
+  };
+  const followed = followClock().catch(onError);
+  await Promise.race([followed, parts.stop ?? followed]);
   const traces = await tracesOf(settings, consumer, log);
   const queue = openQueue(fleet, onError, traces?.telemetry);
   const telemetry = startTelemetry({ fleet, consumer, log, traces, troubles });
@@ -114,6 +127,7 @@ export async function startConsumer(parts: {
     lockDurationMs: settings.lockDuration,
   });
   const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
+  intervals.push(repeat(CLOCK_MS, followClock, onError));
   const prepared = repairFrontier(fleet, queue)
     // Before any job is taken, because a canary may be the last request that a crawl waits for.
     .then(() => driveReplays(fleet, queue))
@@ -224,6 +238,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     loadedCrawls: createLoadedCrawls(fleet),
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
+    alikePages: new AlikePages(),
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,
@@ -281,6 +296,7 @@ function startIntervals(parts: {
     repeat(INTERVAL_MS, () => driveReplaysAlone(fleet, queue), onError),
     repeat(REPAIR_MS, () => repairFrontier(fleet, queue).then(() => undefined), onError),
     maintainDeadLetters({ fleet, queue, settings, log, troubles }),
+    maintainCrawls({ fleet, queue, settings, log, troubles }),
   ];
 }
 

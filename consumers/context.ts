@@ -20,8 +20,10 @@ import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { AlikePages } from './follow/alike-pages.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 import type { Tallies } from './telemetry/tallies.ts';
 
@@ -39,6 +41,7 @@ export interface ConsumerContext {
   loadedCrawls: LoadedCrawls;
   tallies: Tallies;
   hostTimes: HostTimes;
+  alikePages: AlikePages;
   meters: Meters;
   reports: Reports;
   log: Log;
@@ -117,6 +120,8 @@ export interface ActiveJob {
   readonly attempt: number;
   /** How often a consumer has died with this job in hand. */
   readonly stalls: number;
+  /** Whether the request itself may be why. */
+  readonly suspicion: Suspicion;
   readonly queueMs: number;
   /** Aborted when the job or its slot no longer belongs to this process. */
   readonly abort: AbortController;

@@ -11,6 +11,7 @@ import type { Request } from '../src/request.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import type { ActiveJob, ConsumerContext, JobTrace } from './context.ts';
 import { HeldSlot } from './slot/held-slot.ts';
+import { suspicionOf } from './suspicion.ts';
 
 const ASK: JobStart = { kind: 'ask' };
 
@@ -38,7 +39,10 @@ export async function openJob(
   // A slot that was given too long ago still belongs to the job if it has not lapsed. The gate is asked with
   // it.
   const hasFormerSlot = start.kind === 'ask' && isFirst && handedOut.kind === 'granted';
-  const owner = { jobId, crawl, id, serverBy: loadedCrawl.settings.serverBy, abort };
+  const stalls = queued.stalledCounter;
+  const suspicion = suspicionOf(memory, stalls);
+  const { serverBy } = loadedCrawl.settings;
+  const owner = { jobId, crawl, id, serverBy, abort, isAlone: suspicion.isSuspect && !suspicion.isCause };
   const key = hop ? limiterKeyOf(hop.url) : laneKey;
   return {
     jobId,
@@ -50,7 +54,8 @@ export async function openJob(
     url: hop?.url ?? request.url,
     start,
     attempt: queued.attemptsMade + 1,
-    stalls: queued.stalledCounter,
+    stalls,
+    suspicion,
     queueMs: Math.max(0, Date.now() - queued.timestamp - (queued.delay ?? 0)),
     abort,
     slot: new HeldSlot(context, owner, key, hasFormerSlot ? jobId : null),

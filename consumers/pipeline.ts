@@ -17,6 +17,7 @@ import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone } from './postpone.ts';
 import { store } from './store.ts';
+import { aloneSurvived } from './suspicion.ts';
 
 /**
  * Returns how this turn of the job ended; job-worker.ts then tells BullMQ (settle). Nothing that a request, a
@@ -35,6 +36,8 @@ export async function processJob(
   let outcome: Outcome;
   try {
     outcome = await runSteps(context, job);
+    if (job.suspicion.isSuspect && job.trace.result && goesOn(outcome))
+      await job.remember({ alone: aloneSurvived(job.stalls) });
   } finally {
     // The permit is held until the end is committed, so that a crash repeats no more fetches than may be in
     // flight.
@@ -42,6 +45,11 @@ export async function processJob(
   }
   context.reports.note(job, outcome);
   return outcome;
+}
+
+/** The job stays ours, and it comes again. */
+function goesOn({ kind }: Outcome): boolean {
+  return kind === 'retry' || kind === 'postponed' || kind === 'stop';
 }
 
 async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outcome> {

@@ -10,7 +10,7 @@ export async function consume(parts: {
   address: RedisAddress;
   log: Log;
   stop: Promise<void>;
-  /** Prints a line about an outage. */
+  /** Prints a line about an outage or a wrong clock. */
   say: (line: string) => void;
 }): Promise<void> {
   const consumer = await startConsumer({

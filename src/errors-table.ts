@@ -120,6 +120,11 @@ export const table = {
         means: 'The URL ends a long chain of numbered pages or hosts, as in an endless calendar.',
         advice: 'Raise --max-chain if you want the whole chain.',
       },
+      E_ALIKE: {
+        means:
+          'The page with the link ends a chain of numbered pages whose texts differ in digits only, as in an endless calendar.',
+        advice: 'Raise --max-alike if you want the whole chain, or set it to 0.',
+      },
       E_LIMIT: {
         means: 'The crawl has accepted as many requests as --limit allows.',
         advice: 'Raise --limit.',
@@ -466,8 +471,9 @@ export const table = {
     { ...NO_FETCH, status: null, exit: 2 },
     {
       E_STALLED: {
-        means: 'Every consumer that took this request died or froze.',
-        advice: 'Look for a page that exhausts memory; replay it alone.',
+        means:
+          'The consumer that fetched this request died or froze each time, at last with nothing else in flight.',
+        advice: 'Look for a page that exhausts memory (--max-bytes), then replay it.',
         ends: 'dead',
       },
       E_LOCK_LOST: {
@@ -729,6 +735,11 @@ export const table = {
         means: 'There is no crawl with that name.',
         advice: 'drover status lists the crawls.',
         status: 404,
+      },
+      E_CRAWL_OPEN: {
+        means: 'The crawl has not ended.',
+        advice: 'Wait for its end, or cancel it first: drover cancel CRAWL.',
+        status: 409,
       },
       E_CRAWL_ENDED: {
         means: 'The crawl has ended.',

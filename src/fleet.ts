@@ -15,6 +15,12 @@ export interface Fleet {
   run<Given, Answer>(script: Script<Given, Answer>, given: Given): Promise<Answer>;
 }
 
+/** The time of Redis, which all leases and waits of the fleet follow; milliseconds since 1970. */
+export async function redisTimeMs({ redis }: Fleet): Promise<number> {
+  const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
+  return seconds * 1000 + microseconds / 1000;
+}
+
 export function fleetOf(redis: Redis, namespace: string): Fleet {
   const keys = keysOf(namespace);
   return {

@@ -21,6 +21,7 @@ export function keysOf(namespace: string) {
     format: `${namespace}:format`,
     // crawls
     crawls: `${namespace}:crawls`,
+    forgetting: `${namespace}:forgetting`,
     newestOfName: `${namespace}:names`,
     countOfName: `${namespace}:serials`,
     activeCrawls: `${namespace}:active`,

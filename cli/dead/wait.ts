@@ -1,7 +1,7 @@
 // Waits for the runs of a replay. The runs go on without a waiting command.
 
 import { lookAtReplay, type ReplayRun } from '../../src/dead/replay-runs.ts';
-import type { Fleet } from '../../src/fleet.ts';
+import { type Fleet, redisTimeMs } from '../../src/fleet.ts';
 import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { runLine } from './replay-lines.ts';
@@ -49,7 +49,7 @@ export async function waitForRuns(
 }
 
 async function whyQuiet(fleet: Fleet): Promise<string> {
-  const consumers = await fleet.redis.zcount(fleet.keys.consumers, Date.now(), '+inf');
+  const consumers = await fleet.redis.zcount(fleet.keys.consumers, await redisTimeMs(fleet), '+inf');
   return consumers === 0
     ? `no progress: no consumer is running; start one with: ${OWN_COMMAND} consume`
     : 'no progress for now: hosts or crawls may be paused, or hosts slow; still waiting';

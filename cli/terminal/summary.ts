@@ -50,6 +50,7 @@ export function printSummary(summary: Summary, paper: Paper = { columns: 100, co
     table('Statuses', statusRows(counts), paper),
     table('Errors', codeRows(counts.errors), paper),
     table('Refused', codeRows(counts.refusals), paper),
+    table('Links left out', codeRows(counts.leftOut), paper),
     table('Slowest hosts', hostRows(summary), paper),
     table('Held back', heldRows(summary), paper),
     table('Next', nextRows(summary), paper),

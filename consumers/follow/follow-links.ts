@@ -7,6 +7,7 @@ import { limiterKeyOf } from '../../src/url/host.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
 import { isLookAlike, mostRepeats } from '../../src/url/traps.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { PrivateLinks } from './private-links.ts';
 
 export interface Followed {
   /** The last part, for the commit. */
@@ -19,7 +20,8 @@ export interface Followed {
  * Offers all links except the last part, and returns that part for the commit. Returns null when another
  * consumer has taken the page over. Each part is atomic and idempotent: after a crash the page is still open
  * and is done again. `from` is where the request led. It decides the scope of a seed's links, because the
- * user named the seed. For any other page its own URL decides, even if it was redirected.
+ * user named the seed. For any other page its own URL decides, even if it was redirected. `isEndless`: no
+ * numbered page is followed from here (alike-pages.ts).
  */
 export async function followLinks(
   context: ConsumerContext,
@@ -27,11 +29,15 @@ export async function followLinks(
   links: readonly string[],
   from: string,
   claim: number,
+  isEndless = false,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
   const page = job.request.referrer === null ? from : job.request.url;
-  const last = await offerParts(context, job, linkEntries(job, links, page, leftOut), claim);
-  return last === null ? null : { links: last, leftOut };
+  const privateLinks = new PrivateLinks(job);
+  const entries = linkEntries(job, links, page, { leftOut, privateLinks, isEndless });
+  const last = await offerParts(context, job, entries, claim);
+  if (last === null) return null;
+  return { links: last + (await privateLinks.allowed(context, leftOut)), leftOut };
 }
 
 /**
@@ -56,12 +62,19 @@ export async function offerParts(
   return part.join('');
 }
 
+interface LinkNotes {
+  leftOut: Record<string, number>;
+  privateLinks: PrivateLinks;
+  /** The page is one of very many that are alike: the chain of numbered pages ends here. */
+  isEndless: boolean;
+}
+
 /** A generator, because 100,000 entries at once would block the process. */
 function* linkEntries(
   job: ActiveJob,
   links: readonly string[],
   from: string,
-  leftOut: Record<string, number>,
+  { leftOut, privateLinks, isEndless }: LinkNotes,
 ): Generator<string> {
   const { request, laneKey, loadedCrawl } = job;
   const depth = request.depth + 1;
@@ -71,9 +84,11 @@ function* linkEntries(
     if (url === request.url) continue;
     const outside = loadedCrawl.scope.refuses(url, from, depth);
     const chain = outside ? 0 : chainOf(url);
-    const refusal = outside ?? trapOf(job, url, chain);
+    const isLast = isEndless && chain > (request.chain ?? 0);
+    const refusal = outside ?? (isLast ? alike : trapOf(job, url, chain));
+    const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
-    else yield packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
+    else if (!privateLinks.holdsBack(url, pack)) yield pack();
   }
 }
 
@@ -104,6 +119,7 @@ function isNumbered(url: string): boolean {
 
 const repeats = failure('E_PATH_REPEATS');
 const endless = failure('E_CHAIN');
+const alike = failure('E_ALIKE');
 
 function trapOf({ loadedCrawl }: ActiveJob, url: string, chain: number) {
   if (chain > LOOK_ALIKE * loadedCrawl.settings.maxChain) return endless;

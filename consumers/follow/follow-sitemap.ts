@@ -11,6 +11,7 @@ import { normalizeUrl } from '../../src/url/normalize.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Followed, offerParts } from './follow-links.ts';
+import { PrivateLinks } from './private-links.ts';
 
 /** An index lists sitemaps, which should list pages. Some list a further index. */
 const DEEPEST_LEVEL = 3;
@@ -43,8 +44,10 @@ export async function followSitemap(
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
   const listing = await listingOf(context, job, answer);
-  const links = await offerParts(context, job, sitemapEntries(job, listing, leftOut), claim);
-  if (links === null) return null;
+  const privateLinks = new PrivateLinks(job);
+  const last = await offerParts(context, job, sitemapEntries(job, listing, { leftOut, privateLinks }), claim);
+  if (last === null) return null;
+  const links = last + (await privateLinks.allowed(context, leftOut));
   const notTaken = [...listing.notTaken].map(([why, count]) => `${why}: ${count} left out.`);
   for (const warning of [...(listing.facts?.warnings ?? []), ...notTaken])
     context.log.warn(
@@ -97,11 +100,14 @@ function originsOf(request: Request, answer: Answer | null): string[] {
 function* sitemapEntries(
   job: ActiveJob,
   listing: Listing,
-  leftOut: Record<string, number>,
+  { leftOut, privateLinks }: { leftOut: Record<string, number>; privateLinks: PrivateLinks },
 ): Generator<string> {
   for (const found of requestsOf(job, listing)) {
     if ('code' in found) leftOut[found.code] = (leftOut[found.code] ?? 0) + 1;
-    else yield packBatchEntry(found, job.laneKey);
+    else {
+      const pack = () => packBatchEntry(found, job.laneKey);
+      if (!privateLinks.holdsBack(found.url, pack)) yield pack();
+    }
   }
 }
 

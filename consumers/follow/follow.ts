@@ -28,8 +28,15 @@ export async function follow(
   if (sitemap) return followSitemap(context, job, failure === null ? answer : null, claim);
   const links = failure === null ? (findings?.links ?? []) : [];
   const from = job.request.depth === 0 ? answer.finalUrl : job.request.url;
-  const followed = links.length === 0 ? NOTHING : await followLinks(context, job, links, from, claim);
-  const tooLong = findings?.tooLong ?? 0;
-  if (followed === null || tooLong === 0) return followed;
-  return { links: followed.links, leftOut: { ...followed.leftOut, E_URL_TOO_LONG: tooLong } };
+  if (links.length === 0) return withTooLong(NOTHING, findings?.tooLong ?? 0);
+  const { url, chain = null } = job.request;
+  const page = { crawl: job.crawl, url, chain, maxAlike: job.loadedCrawl.settings.maxAlike };
+  const isEndless = context.alikePages.isEndless(page, answer.body);
+  const followed = await followLinks(context, job, links, from, claim, isEndless);
+  return followed && withTooLong(followed, findings?.tooLong ?? 0);
+}
+
+/** `tooLong`: how many links of the page were too long. */
+function withTooLong({ links, leftOut }: Followed, tooLong: number): Followed {
+  return tooLong === 0 ? { links, leftOut } : { links, leftOut: { ...leftOut, E_URL_TOO_LONG: tooLong } };
 }

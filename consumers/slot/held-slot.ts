@@ -2,7 +2,7 @@
 // for them, passes them on and gives them back.
 import { failure } from '../../src/errors.ts';
 import type { Fetcher } from '../../src/fetch/client.ts';
-import type { SlotAnswer, Slots } from '../../src/politeness/slot.ts';
+import type { Permit, SlotAnswer, Slots } from '../../src/politeness/slot.ts';
 import { hostnameOf, registrableDomain } from '../../src/url/host.ts';
 import type { Permits } from './permits.ts';
 
@@ -26,6 +26,8 @@ export interface SlotOwner {
   /** What counts as one server: a registrable domain or an address. */
   readonly serverBy: 'domain' | 'address';
   readonly abort: AbortController;
+  /** Its permit is that of the only fetch of this process. */
+  readonly isAlone?: boolean;
 }
 
 /**
@@ -114,7 +116,8 @@ export class HeldSlot {
    */
   async ask(start: StartRequest): Promise<SlotAnswer> {
     const { key, url, claims, withPermit, ahead = false, patienceMs = PATIENCE_MS } = start;
-    const { slots, permits } = this.#source;
+    const { slots } = this.#source;
+    const permit = this.#permit;
     const { crawl, id, jobId, abort } = this.#owner;
     if (withPermit) this.givePermit();
     if (this.#key !== key) this.pass();
@@ -132,7 +135,7 @@ export class HeldSlot {
         onLost: () => this.#lapsed(),
         ...(holder === undefined ? {} : { holder }),
       },
-      { patienceMs, signal: abort.signal, ...(withPermit ? { permit: permits } : {}) },
+      { patienceMs, signal: abort.signal, ...(withPermit ? { permit } : {}) },
     );
     if (answer.kind === 'go') {
       this.#key = key;
@@ -146,7 +149,7 @@ export class HeldSlot {
 
   /** False when no permit became free in time. */
   async takePermit(patienceMs: number): Promise<boolean> {
-    this.#hasPermit = await this.#source.permits.take(patienceMs);
+    this.#hasPermit = await this.#permit.take(patienceMs);
     if (this.#isReleased) this.givePermit();
     return this.#hasPermit;
   }
@@ -166,7 +169,7 @@ export class HeldSlot {
   }
 
   givePermit(): void {
-    if (this.#hasPermit) this.#source.permits.give();
+    if (this.#hasPermit) this.#permit.give();
     this.#hasPermit = false;
   }
 
@@ -180,6 +183,11 @@ export class HeldSlot {
   /** A further slot for the same job at another key. It holds nothing at first. */
   another(key: string): HeldSlot {
     return new HeldSlot(this.#source, this.#owner, key);
+  }
+
+  get #permit(): Permit {
+    const { permits } = this.#source;
+    return this.#owner.isAlone ? permits.alone : permits;
   }
 
   #lapsed(): void {

@@ -1,5 +1,6 @@
 // Counts on which nothing depends (retries, postponed). They are gathered here and written once a second, so
 // that no page waits for them.
+import { countInCrawl } from '../../src/crawl/tally.ts';
 import type { Fleet } from '../../src/fleet.ts';
 
 export interface Tallies {
@@ -18,12 +19,11 @@ export function createTallies(fleet: Fleet): Tallies {
       if (counts.size === 0) return;
       const taken = counts;
       counts = new Map();
-      const pipeline = fleet.redis.pipeline();
-      for (const [name, count] of taken) {
+      const written = [...taken].map(([name, count]) => {
         const [field = '', crawl = ''] = name.split(' ');
-        pipeline.hincrby(fleet.keys.crawl(crawl), field, count);
-      }
-      await pipeline.exec();
+        return countInCrawl(fleet, crawl, field, count);
+      });
+      await Promise.all(written);
     },
   };
 }

@@ -75,12 +75,11 @@ function nameOf({ name }: CheckedCrawlInput, idempotencyKey: string | undefined)
     return `api-${own.slice(0, 8)}`;
   }
   try {
-    checkCrawlName(name);
+    checkCrawlName(name, 'name');
     return name;
-  } catch {
-    throw new ApiProblem('E_FIELD', 'name: use at most 100 letters, digits, dots and dashes.', {
-      field: 'name',
-    });
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw new ApiProblem('E_FIELD', error.detail, { field: 'name' });
   }
 }
 

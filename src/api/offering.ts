@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { CrawlSettings } from '../config/settings.ts';
 import { type DroverError, failure } from '../errors.ts';
-import { guardOf } from '../fetch/guard.ts';
+import { refusedByUrl } from '../fetch/guard.ts';
 import { type OfferedLine, type OfferTotals, offerSeeds } from '../seeds/offer.ts';
 import { parseSeedValue, readSeeds, type SeedLine } from '../seeds/read.ts';
 import { hostnameOf, mayBePrivate } from '../url/host.ts';
@@ -74,20 +74,12 @@ export function inBounds(line: SeedLine, { settings }: ApiContext): OfferedLine 
   if ('failure' in line) return { ...line, source: 'body' };
   const { url } = line.input;
   const hostname = hostnameOf(url);
-  if (mayBePrivate(hostname)) {
-    const address = hostname.replace(/^\[(.*)\]$/, '$1');
-    const isAddress = /^[\d.]+$/.test(hostname) || hostname.startsWith('[');
-    const refused = isAddress
-      ? guardOf({ cidrs: settings.allowPrivate, hosts: NO_HOSTS }).refuses(address)
-      : null;
-    const isName = !isAddress && settings.allowPrivate.length === 0;
-    if (refused !== null || isName)
-      return {
-        source: 'body',
-        line: line.line,
-        text: url,
-        failure: failure('E_SSRF', `${hostname}${refused ? ` is ${refused}` : ''}.`),
-      };
+  const refused = refusedByUrl(url, { cidrs: settings.allowPrivate, hosts: NO_HOSTS });
+  const isAddress = /^[\d.]+$/.test(hostname) || hostname.startsWith('[');
+  const isName = mayBePrivate(hostname) && !isAddress && settings.allowPrivate.length === 0;
+  if (refused !== null || isName) {
+    const refusal = refused ?? failure('E_SSRF', `${hostname}.`);
+    return { source: 'body', line: line.line, text: url, failure: refusal };
   }
   return { ...line, source: 'body' };
 }

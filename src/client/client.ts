@@ -127,6 +127,9 @@ function crawlsOf(endpoint: Endpoint) {
     /** Cancels a crawl: its waiting requests are dropped, its records are kept. */
     cancel: (id: string, options: CallOptions = {}) =>
       call<CrawlInFull>({ method: 'DELETE', path: at(id), ...options }),
+    /** Removes what Redis keeps of a crawl that has ended; its records on disk stay. Returns it as it was. */
+    forget: (id: string, options: CallOptions = {}) =>
+      call<CrawlInFull>({ method: 'DELETE', path: at(id), query: { forget: 'true' }, ...options }),
     /**
      * The records of all requests that have ended and match, each request once. Throws E_RECORDS_MISSING when
      * some are not in the server's data directory, unless `partial` is true.

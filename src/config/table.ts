@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { purposes } from '../usage/statement.ts';
 import {
+  ageOrCount,
   anyDuration,
   apiTokens,
   byteSize,
@@ -207,6 +208,13 @@ export const definitions = {
     help: 'do not follow links at the end of a longer chain of numbered pages or hosts, as in an endless calendar',
     schema: wholeNumber(1, 1_000_000),
     default: 500,
+  }),
+  maxAlike: setting({
+    of: 'crawl',
+    flags: '--max-alike <n>',
+    help: 'end a chain of numbered pages, from the hundredth on, after this many whose texts differ in digits only; 0: never',
+    schema: wholeNumber(0, 1_000_000),
+    default: 300,
   }),
   keepSessionIds: setting({
     of: 'crawl',
@@ -481,6 +489,13 @@ export const definitions = {
     help: 'how often to replay one dead letter of each host that was down; if it succeeds, the others follow; 0: never',
     schema: duration,
     default: 0,
+  }),
+  keepCrawls: setting({
+    of: 'consumer',
+    flags: '--keep-crawls <age|count>',
+    help: 'forget crawls that ended longer ago than this (30d), or all but the newest so many (20); their records on disk stay',
+    schema: ageOrCount.nullable(),
+    default: null,
   }),
   keepDead: setting({
     of: 'consumer',

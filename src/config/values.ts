@@ -25,6 +25,16 @@ export const anyDuration = z.union([z.number(), z.string()]).transform((value, c
   return Math.round(Number(match[1]) * unit);
 });
 
+/** What is kept: "30d" and the like by age, "20" by number. */
+export const ageOrCount = z.union([z.number(), z.string()]).transform((value, context) => {
+  const text = String(value).trim();
+  if (/^\d+$/.test(text)) return { ageMs: null, count: Number(text) };
+  const age = anyDuration.safeParse(text);
+  if (age.success) return { ageMs: age.data, count: null };
+  context.addIssue({ code: 'custom', message: 'expected an age such as 30d or a number such as 20' });
+  return z.NEVER;
+});
+
 /** At most what a timer of Node can wait for. */
 export const duration = anyDuration.pipe(z.number().min(0).max(2_147_483_647));
 

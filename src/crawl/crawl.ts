@@ -21,12 +21,27 @@ export interface Begun {
   fresh: boolean;
 }
 
-/** Throws E_SETTING for a name that cannot be part of keys, job ids and file names. */
-export function checkCrawlName(name: string): void {
+/**
+ * The crawl of requests that the API is given without a crawl. Nobody else may take the name, so that these
+ * requests never get into the crawl of somebody else.
+ */
+export const API_CRAWL = 'api-requests';
+
+/**
+ * Throws E_SETTING for a name that cannot be part of keys, job ids and file names, and for the name that the
+ * API alone may use (API_CRAWL, and the ids of its crawls). `given`: what the user calls the name.
+ */
+export function checkCrawlName(name: string, given = '--crawl'): void {
+  if (/^api-requests(\.\d+)?$/.test(name)) {
+    throw new DroverError(
+      'E_SETTING',
+      `${given}: ${name} is kept for requests that the API is given without a crawl. Use another name.`,
+    );
+  }
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
     throw new DroverError(
       'E_SETTING',
-      `--crawl: use at most 100 letters, digits, dots and dashes (got ${JSON.stringify(name)}).`,
+      `${given}: use at most 100 letters, digits, dots and dashes (got ${JSON.stringify(name)}).`,
     );
   }
 }
@@ -37,6 +52,8 @@ interface Beginning {
   settings: CrawlSettings;
   /** As the user named them. */
   seeds: string;
+  /** It may have the name API_CRAWL. */
+  isFromApi?: boolean;
 }
 
 const beginScript = defineScript({
@@ -78,10 +95,10 @@ const endScript = defineScript({
 /**
  * Begins a crawl, or goes on with the unfinished crawl of that name. The producer counts as offering until it
  * leaves (leaveCrawl) or gives no sign of life for PRODUCER_LEASE_MS. Atomic. Throws E_SETTING for a
- * malformed name.
+ * malformed name, and for API_CRAWL unless `isFromApi`.
  */
 export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun> {
-  checkCrawlName(crawl.name);
+  if (crawl.name !== API_CRAWL || !crawl.isFromApi) checkCrawlName(crawl.name);
   return fleet.run(beginScript, crawl);
 }
 
@@ -148,10 +165,9 @@ async function listByState(fleet: Fleet, states: readonly CrawlState[]): Promise
 
 /** Returns the id of the crawl with this id, or of the newest crawl of this name. Throws E_CRAWL_UNKNOWN. */
 export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string> {
-  if (await fleet.redis.zscore(fleet.keys.crawls, idOrName)) {
-    const newest = await fleet.redis.hget(fleet.keys.newestOfName, idOrName);
-    return newest ?? idOrName;
-  }
+  const newest = await fleet.redis.hget(fleet.keys.newestOfName, idOrName);
+  if (newest !== null) return newest;
+  if (await fleet.redis.zscore(fleet.keys.crawls, idOrName)) return idOrName;
   // The first crawl of a name has the name itself as its id, and the name means the newest. So `NAME.1` means
   // the first.
   const first = /^(.+)\.1$/.exec(idOrName)?.[1];

@@ -5,6 +5,7 @@ import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
 import { type Failure, failure, shownFailure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
+import { redisTimeMs } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { type HostState, lookAtHosts } from '../frontier/hosts.ts';
 import type { CrawlRecord } from '../record.ts';
@@ -41,7 +42,7 @@ export async function gatherFacts(
         ? null
         : await lookAtRobots(fleet, PRODUCT_TOKEN, url),
     hostState: await hostStateOf(parts, url, where),
-    consumers: await fleet.redis.zcount(fleet.keys.consumers, Date.now(), '+inf'),
+    consumers: await fleet.redis.zcount(fleet.keys.consumers, await redisTimeMs(fleet), '+inf'),
   };
 }
 

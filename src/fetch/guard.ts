@@ -1,6 +1,8 @@
 // The guard: which addresses drover may connect to. Private and other special addresses are refused unless
 // the operator has allowed them.
 import ipaddr from 'ipaddr.js';
+import { type Failure, failure } from '../errors.ts';
+import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 
 /**
  * What the operator allows in addition to public addresses. A list is compiled once for each pair of `cidrs`
@@ -24,6 +26,23 @@ export interface Guard {
   names(host: string, port: number): boolean;
   /** Why drover may not connect to this address (see `specialRange`), or null if it may. */
   refuses(address: string): string | null;
+}
+
+/**
+ * E_SSRF when the URL alone shows that drover may not connect to its host: it is a special address, or
+ * localhost (RFC 6761 section 6.3). Null for all other names: the guard checks the addresses that they have.
+ */
+export function refusedByUrl(url: string, allow: AllowList): Failure | null {
+  const hostname = hostnameOf(url);
+  if (!mayBePrivate(hostname)) return null;
+  const address = /^localhost\.?$/.test(hostname) ? '127.0.0.1' : hostname.replace(/^\[|\]$/g, '');
+  if (!ipaddr.isValid(address)) return null;
+  const guard = guardOf(allow);
+  const hostPort = hostPortOf(url);
+  const port = Number(hostPort.slice(hostPort.lastIndexOf(':') + 1));
+  if (guard.names(hostname.replace(/^\[|\]$/g, ''), port)) return null;
+  const range = guard.refuses(address);
+  return range === null ? null : failure('E_SSRF', `${hostname} is ${range}.`);
 }
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;

@@ -1,5 +1,5 @@
 // Limiter keys as the operator sees and steers them: their state, their limits at run time, their pauses.
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, redisTimeMs } from '../fleet.ts';
 import { type Hold, type HoldFacts, holdsOf } from '../politeness/held-back.ts';
 import { defineScript } from '../scripts.ts';
 
@@ -100,8 +100,9 @@ function hostStateOf(look: Look): HostState {
 }
 
 /** Keys that are paused or slowed now, at most `most`. Those with the latest end come first. */
-export async function listHeldHosts({ redis, keys }: Fleet, most: number): Promise<string[]> {
-  return redis.zrevrangebyscore(keys.heldHosts, '+inf', Date.now(), 'LIMIT', 0, most);
+export async function listHeldHosts(fleet: Fleet, most: number): Promise<string[]> {
+  const nowMs = await redisTimeMs(fleet);
+  return fleet.redis.zrevrangebyscore(fleet.keys.heldHosts, '+inf', nowMs, 'LIMIT', 0, most);
 }
 
 /** Those of these keys that have requests of this crawl, waiting or open, in the same order. */

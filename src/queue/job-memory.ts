@@ -3,6 +3,16 @@
 import type { Waypoint } from '../fetch/waypoint.ts';
 import type { PackedAttempt } from './attempts.ts';
 
+/** Kept by a request that was in hand when a consumer died (consumers/suspicion.ts). */
+export interface AloneNote {
+  /** It is being fetched alone. The consumer that survives the fetch takes this back. */
+  isOpen: boolean;
+  /** How many consumers died before while they fetched nothing else. */
+  deaths: number;
+  /** The job's count of stalls when this was noted. */
+  stalls: number;
+}
+
 export interface JobMemory {
   /** When the server first told it to come later; null if it has not. Milliseconds since 1970. */
   rateLimitedAt: number | null;
@@ -10,6 +20,8 @@ export interface JobMemory {
   hop: Waypoint | null;
   /** The failed attempts so far, for the dead letter. The newest 20. */
   tries: PackedAttempt[];
+  /** Null if no consumer died with it in hand. */
+  alone: AloneNote | null;
 }
 
 /** The name that the former version used for a field. */
@@ -19,7 +31,12 @@ interface FormerMemory {
 
 /** A job that has kept nothing has a number there. */
 export function memoryIn({ progress }: { progress: unknown }): JobMemory {
-  if (typeof progress !== 'object' || progress === null) return { rateLimitedAt: null, hop: null, tries: [] };
-  const { rateLimitedAt, toldOffAt, hop, tries } = progress as Partial<JobMemory> & FormerMemory;
-  return { rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null, hop: hop ?? null, tries: tries ?? [] };
+  const kept = typeof progress === 'object' && progress !== null ? progress : {};
+  const { rateLimitedAt, toldOffAt, hop, tries, alone } = kept as Partial<JobMemory> & FormerMemory;
+  return {
+    rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
+    hop: hop ?? null,
+    tries: tries ?? [],
+    alone: alone ?? null,
+  };
 }

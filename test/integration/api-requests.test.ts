@@ -179,3 +179,17 @@ test('a full frontier holds an upload back: nothing more of it is read until the
   const { status, json } = await upload;
   assert.deepEqual([status, json.code], [409, 'E_CRAWL_ENDED'], 'cancelled, it takes no more, and says so');
 });
+
+test('requests without a crawl never get into the crawl of somebody else', async () => {
+  const api = await serve();
+  const own = await api.call('POST', '/v1/crawls', { body: { name: 'api', url: page(1) } });
+  assert.equal(own.status, 201);
+  const given = await api.call('POST', '/v1/requests', { body: { url: page(2) } });
+  assert.deepEqual(given.json, { crawl: 'api-requests', accepted: 1, ...none });
+  assert.equal((await api.call('GET', '/v1/crawls/api')).json.accepted, 1);
+  for (const name of ['api-requests', 'api-requests.2']) {
+    const { status, json } = await api.call('POST', '/v1/crawls', { body: { name, url: page(3) } });
+    assert.deepEqual([status, json.code, json.field], [400, 'E_FIELD', 'name'], name);
+    assert.match(json.detail, /kept for requests that the API is given without a crawl/);
+  }
+});

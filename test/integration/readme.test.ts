@@ -194,18 +194,18 @@ const answers: Record<string, (stdout: string) => Promise<void> | void> = {
   'curl localhost:3300/v1/requests -H content-type:application/json -d \'["https://example.com/p/1", "https://example.com/p/2", "https://example.com/p/3"]\'':
     async (stdout) => {
       const { crawl, accepted, rejected } = JSON.parse(stdout);
-      assert.deepEqual([crawl, accepted, rejected], ['api', 3, []]);
-      const finished = async () => (await statusOf('api')).state === 'finished';
+      assert.deepEqual([crawl, accepted, rejected], ['api-requests', 3, []]);
+      const finished = async () => (await statusOf('api-requests')).state === 'finished';
       await until(finished, { what: 'the three to be fetched', deadlineMs: 20_000 });
     },
   'curl -N --max-time 3 localhost:3300/v1/events': (stdout) => {
-    assert.match(stdout, /^event: crawls\ndata: \{"crawls":\[.*"crawl":"api"/m);
+    assert.match(stdout, /^event: crawls\ndata: \{"crawls":\[.*"crawl":"api-requests"/m);
   },
-  'curl localhost:3300/v1/crawls/api': (stdout) => {
+  'curl localhost:3300/v1/crawls/api-requests': (stdout) => {
     const { state, accepted, recorded } = JSON.parse(stdout);
     assert.deepEqual([state, accepted, recorded], ['finished', 3, 3]);
   },
-  'curl localhost:3300/v1/crawls/api/records -H accept:application/x-ndjson': (stdout) => {
+  'curl localhost:3300/v1/crawls/api-requests/records -H accept:application/x-ndjson': (stdout) => {
     const records = stdout
       .split('\n')
       .filter(Boolean)

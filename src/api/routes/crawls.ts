@@ -4,6 +4,8 @@ import { steerCrawl } from '../../crawl/steer.ts';
 import { pageOfCrawls, viewCrawl, viewCrawls } from '../../crawl/views.ts';
 import { ALL_DEAD } from '../../dead/filter.ts';
 import { summarizeDead } from '../../dead/read.ts';
+import { purgedDirectory } from '../../dead/retention.ts';
+import { forgetCrawl } from '../../forget/forget.ts';
 import { beginFromInput } from '../begin-crawl.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { crawlInput } from '../crawl-input.ts';
@@ -67,17 +69,33 @@ export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
   addErrors(server, context);
 }
 
-function addSteering(server: ApiServer, { fleet }: ApiContext): void {
+function addSteering(server: ApiServer, { fleet, queue, settings }: ApiContext): void {
   const steer = async (id: string, how: 'pause' | 'resume' | 'cancel') => {
     const crawl = await exactCrawl(fleet, id);
     await steerCrawl(fleet, await nameForCommands(fleet, crawl), how);
     return viewCrawl(fleet, crawl);
   };
+  // The id itself and nothing else: a call that is repeated must not meet another crawl of that name.
+  const forget = async (crawl: string) => {
+    const view = await viewCrawl(fleet, crawl);
+    const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
+    await forgetCrawl({ fleet, queue, exportDir }, crawl);
+    return view;
+  };
   const schema = (summary: string) => ({ tags, summary, params, response: answers(crawlShape) });
   server.delete(
     '/v1/crawls/:id',
-    { schema: schema('Cancel: waiting requests are dropped, records are kept') },
-    (request) => steer(request.params.id, 'cancel'),
+    {
+      schema: {
+        ...schema(
+          'Cancel: waiting requests are dropped, records are kept. With forget=true, forget an ended crawl',
+        ),
+        description:
+          'With `forget=true`, all that Redis keeps of a crawl that has ended is removed; its dead letters are exported first, and records on disk stay. Afterwards there is no such crawl. The answer is the crawl as it was.',
+        querystring: z.strictObject({ forget: z.enum(['true', 'false']).default('false') }),
+      },
+    },
+    ({ params: { id }, query }) => (query.forget === 'true' ? forget(id) : steer(id, 'cancel')),
   );
   server.post(
     '/v1/crawls/:id/pause',

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type CrawlSettings, crawlSettings, storedSettings } from '../../config/settings.ts';
-import { beginCrawl, checkCrawlName, leaveCrawl, stayWithCrawl } from '../../crawl/crawl.ts';
+import { API_CRAWL, beginCrawl, checkCrawlName, leaveCrawl, stayWithCrawl } from '../../crawl/crawl.ts';
+import { DroverError } from '../../errors.ts';
 import { explainRequest } from '../../explain/explain.ts';
 import { requestSchema } from '../../request.ts';
 import { urlRulesOf } from '../../url/normalize.ts';
@@ -60,7 +61,13 @@ export function addRequestRoutes(server: ApiServer, context: ApiContext): void {
           'The body is one request, an array, or NDJSON of any length (application/x-ndjson, also gzipped; a line is a URL or a request). The answer comes when all accepted requests are durable. Sending the same requests again changes nothing: a crawl fetches each URL once. A crawl that does not exist begins as a plain list, whose links are not followed.',
         headers: z.object({ 'idempotency-key': z.string().max(200).optional() }),
         querystring: z.strictObject({
-          crawl: z.string().max(100).default('api').meta({ description: 'name or id of the crawl' }),
+          crawl: z
+            .string()
+            .max(100)
+            .default(API_CRAWL)
+            .meta({
+              description: `name or id of the crawl; nobody but this route can begin ${API_CRAWL}`,
+            }),
         }),
         response: answers(offeredShape),
       },
@@ -177,14 +184,19 @@ async function targetOf(
     return { id: known, settings: storedSettings(text) };
   }
   try {
-    checkCrawlName(name);
-  } catch {
-    throw new ApiProblem('E_FIELD', 'crawl: use at most 100 letters, digits, dots and dashes.', {
-      field: 'query.crawl',
-    });
+    if (name !== API_CRAWL) checkCrawlName(name, 'crawl');
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw new ApiProblem('E_FIELD', error.detail, { field: 'query.crawl' });
   }
   const settings = { ...crawlSettings(context.settings), depth: 0 };
-  const { id } = await beginCrawl(fleet, { name, producer, settings, seeds: 'from the API' });
+  const { id } = await beginCrawl(fleet, {
+    name,
+    producer,
+    settings,
+    seeds: 'from the API',
+    isFromApi: true,
+  });
   return { id, settings };
 }
 

@@ -35,7 +35,7 @@ if isNew then
   repeat
     local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
     id = serial == 1 and name or name .. '.' .. serial
-  until not redis.call('ZSCORE', ns .. ':crawls', id)
+  until not redis.call('ZSCORE', ns .. ':crawls', id) and not redis.call('ZSCORE', ns .. ':forgetting', id)
   redis.call('HSET', ns .. ':names', name, id)
   redis.call('ZADD', ns .. ':crawls', now, id)
   redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token)

@@ -7,9 +7,11 @@
   ARGV[2]  crawl
   ARGV[3]  producer
   ARGV[4]  lease (ms)
-  Answers  1
+  Answers  1, or 0 when there is no such crawl
 ]]
 --- include lua/clock.lua
 local ns, crawl, producer, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+-- A crawl that has been forgotten stays gone.
+if redis.call('EXISTS', ns .. ':c:' .. crawl) == 0 then return 0 end
 redis.call('ZADD', ns .. ':c:' .. crawl .. ':producers', redisTime() + lease, producer)
 return 1

@@ -16,7 +16,7 @@ local before = redis.call('HGET', c, 'state') or ''
 local state = before
 if before == 'running' or before == 'paused' then
   state = 'cancelled'
-  redis.call('HSET', c, 'state', state)
+  redis.call('HSET', c, 'state', state, 'cancelledAt', redisTime())
   redis.call('ZREM', ns .. ':active', crawl)
   if redis.call('HEXISTS', c, 'webhook') == 1 then tell(ns, crawl, 'crawl.cancelled', redisTime()) end
 end

@@ -23,6 +23,7 @@
   NS:c:CRAWL:n (HASH) limiter key to number of open requests
 ]]
 --- include lua/clock.lua
+--- include lua/clamp-leases.lua
 --- include politeness/lua/gate/read-gate.lua
 --- include politeness/lua/slots/hold-slot.lua
 --- include politeness/lua/slots/wait-for-slot.lua
@@ -34,6 +35,8 @@
 --- include frontier/lua/lane/id-of.lua
 --- include frontier/lua/lane/release.lua
 local HAND_OVER_TIMEOUT_MS = 3000
+-- What was noted this long after now was noted before the clock of Redis went back.
+local BACK_FROM_MS = 200
 local MOST_LANES = 100
 local MOST_CRAWLS = 16
 local ns, only, wanted, lease, releases = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -59,6 +62,7 @@ end
 
 local function handOverAgain()
   local count = 0
+  clampLeases(handOver, now, BACK_FROM_MS, 0)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', handOver, '-inf', now - HAND_OVER_TIMEOUT_MS, 'LIMIT', 0, 100)) do
     local crawl, id = string.match(member, '^(.*)%.([^.]*)$')
     local claim, packed = readOpen(ns .. ':c:' .. crawl, id)
@@ -74,8 +78,8 @@ local function handOverAgain()
 end
 
 -- The lane gives nothing now.
-local function rest(crawl, c, key, g, allowance)
-  redis.call('ZADD', c .. ':due', allowance.due, key)
+local function rest(crawl, c, key, g, allowance, ahead)
+  redis.call('ZADD', c .. ':due', allowance.due + ahead, key)
   local slots = allowance.waitsFor
   if not slots then return end
   waitForSlot(slots, slots == g.server and crawl .. '\31' .. key or crawl)
@@ -109,7 +113,7 @@ local function serveLane(crawl, c, key, info, quota, order)
   local g = readGate(ns, key, info, now)
   local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, dispatch)
   if allowance.most < 1 then
-    rest(crawl, c, key, g, allowance)
+    rest(crawl, c, key, g, allowance, info.ahead)
     return 0
   end
   local served = 0
@@ -126,9 +130,19 @@ local function serveLane(crawl, c, key, info, quota, order)
     redis.call('HINCRBY', c .. ':n', key, served)
     -- A lane with a clock gives its next request shortly before that may start.
     local dueMs = g.timed and math.max(now, allowance.at + served * math.max(g.delay, g.interval) - LEAD_MS) or now
-    redis.call('ZADD', c .. ':due', 'XX', dueMs + order * 0.0001, key)
+    redis.call('ZADD', c .. ':due', 'XX', dueMs + info.ahead + order * 0.0001, key)
   end
   return served
+end
+
+-- The due times of a crawl's lanes are by the clock of Redis and `ahead`, by how far that clock has gone back
+-- since the crawl began. So a lane that was due in a second stays due in a second.
+local function clockAheadOf(crawl, c, info)
+  local last = tonumber(redis.call('ZSCORE', ns .. ':active', crawl)) or 0
+  redis.call('ZADD', ns .. ':active', 'XX', now, crawl)
+  if last < now + BACK_FROM_MS then return info.ahead end
+  redis.call('HSET', c, 'clockAhead', info.ahead + last - now)
+  return info.ahead + last - now
 end
 
 local nextDue = math.huge
@@ -136,15 +150,16 @@ local function serveCrawl(crawl, share)
   local c = ns .. ':c:' .. crawl
   local info = readCrawl(c)
   if info.state ~= 'running' then return 0 end
+  info.ahead = clockAheadOf(crawl, c, info)
   local served = 0
-  local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now, 'LIMIT', 0, MOST_LANES)
+  local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now + info.ahead, 'LIMIT', 0, MOST_LANES)
   for order, key in ipairs(lanes) do
     if served >= share then break end
     local quota = math.max(1, math.floor((share - served) / (#lanes - order + 1)))
     served = served + serveLane(crawl, c, key, info, quota, order)
   end
   local first = redis.call('ZRANGE', c .. ':due', 0, 0, 'WITHSCORES')
-  if first[2] then nextDue = math.min(nextDue, tonumber(first[2])) end
+  if first[2] then nextDue = math.min(nextDue, tonumber(first[2]) - info.ahead) end
   return served
 end
 

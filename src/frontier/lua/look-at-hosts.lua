@@ -1,5 +1,6 @@
 --[[
-  The state of limiter keys: what they are allowed, why, and what they do. Changes nothing.
+  The state of limiter keys: what they are allowed, why, and what they do. Changes
+  nothing, unless the clock of Redis has gone back (end-jump-back.lua).
 
   KEYS[1]  NS:active
   ARGV[1]  NS

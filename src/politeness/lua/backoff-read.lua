@@ -10,11 +10,15 @@
            is none}
 ]]
 --- include lua/clock.lua
+--- include politeness/lua/limiter/end-jump-back.lua
 local ns, count = ARGV[1], tonumber(ARGV[2])
 local firstKey = 3 + count
 local names = { 'version', unpack(ARGV, 3, firstKey - 1) }
-local out = { redisTime() }
+local now = redisTime()
+local out = { now }
 for i = firstKey, #ARGV do
+  local k = ns .. ':k:' .. ARGV[i]
+  endJumpBack(k, redis.call('HGET', k, 'wrote'), now)
   out[#out + 1] = redis.call('HMGET', ns .. ':k:' .. ARGV[i], unpack(names))
 end
 return out

@@ -18,6 +18,7 @@
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/limiter/keep.lua
+--- include politeness/lua/limiter/note-time.lua
 --- include politeness/lua/limiter/key-event.lua
 local ns = ARGV[1]
 local now = redisTime()
@@ -31,6 +32,7 @@ local function store(key, version, heldUntil, keep, startsApart, changes)
   local k = ns .. ':k:' .. key
   local known, pauseBefore, paceBefore, hintBefore, tat = unpack(redis.call('HMGET', k, 'version', 'pause', 'pace', 'hint', 'tat'))
   if (known or '') ~= version then return false end
+  noteTime(k, now)
   redis.call('HINCRBY', k, 'version', 1)
   if #changes > 0 then redis.call('HSET', k, unpack(changes)) end
   if startsApart > 0 then redis.call('HSET', k, 'tat', math.max(now + startsApart, tonumber(tat) or 0)) end

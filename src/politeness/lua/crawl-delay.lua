@@ -10,6 +10,7 @@
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/limiter/keep.lua
+--- include politeness/lua/limiter/note-time.lua
 --- include politeness/lua/limiter/key-event.lua
 local ns, key, ms, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local k = ns .. ':k:' .. key
@@ -18,6 +19,7 @@ if ms <= 0 then
   redis.call('HDEL', k, 'crawl', 'crawlSince')
   return 1
 end
+noteTime(k, now)
 redis.call('HSET', k, 'crawl', ms)
 redis.call('HSETNX', k, 'crawlSince', now)
 -- The fetch of robots.txt was itself a start.

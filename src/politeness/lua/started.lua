@@ -12,9 +12,11 @@
 ]]
 --- include lua/precise-clock.lua
 --- include politeness/lua/limiter/keep.lua
+--- include politeness/lua/limiter/note-time.lua
 local ns, key, holder, delay, interval = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local k = ns .. ':k:' .. key
 local now = preciseTime()
+noteTime(k, now)
 local nextStart, pend, tat = unpack(redis.call('HMGET', k, 'next', 'pend', 'tat'))
 if interval > 0 then redis.call('HSET', k, 'tat', string.format('%.3f', math.max(tonumber(tat) or 0, now + interval))) end
 local at = now + delay

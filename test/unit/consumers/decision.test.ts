@@ -13,7 +13,7 @@ const hop = { url: 'http://b.example/', method: 'GET', redirects: 1, isAway: tru
 
 /** A job on its so many-th attempt, what it keeps, and the retries that were counted. */
 function jobOn(attempt: number, extras: RequestExtras | null = null) {
-  const memory: JobMemory = { rateLimitedAt: null, hop, tries: [] };
+  const memory: JobMemory = { rateLimitedAt: null, hop, tries: [], alone: null };
   const settings = { ...defaultSettings, attempts: 3, backoff: 100, maxBackoff: 1000 };
   const job = {
     crawl: 'c',

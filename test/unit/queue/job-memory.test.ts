@@ -3,7 +3,7 @@ import test from 'node:test';
 import { memoryIn } from '../../../src/queue/job-memory.ts';
 
 const hop = { url: 'http://b.example/', method: 'GET', redirects: 1, isAway: true, withBody: false };
-const nothing = { rateLimitedAt: null, hop: null, tries: [] };
+const nothing = { rateLimitedAt: null, hop: null, tries: [], alone: null };
 
 test('a job remembers what it was told, and nothing before that', () => {
   for (const progress of [0, null, undefined, {}]) assert.deepEqual(memoryIn({ progress }), nothing);

@@ -7,7 +7,11 @@
     NS:c:CRAWL:producers (ZSET) active producers by the end of their lease (ms)
 ]]
 --- include frontier/lua/crawl/tell.lua
+--- include lua/clamp-leases.lua
 --- include frontier/lua/crawl/waiting-of.lua
+-- Of a producer, and the longest there is: that of a replay (src/frontier/replay.ts).
+local PRODUCER_LEASE_MS, LONGEST_LEASE_MS = 5000, 10100
+
 local function finishIfDone(ns, crawl, now)
   local c = ns .. ':c:' .. crawl
   local accepted, recorded, refused, deadCount, state, webhook, threshold, told =
@@ -19,7 +23,10 @@ local function finishIfDone(ns, crawl, now)
   end
   if state ~= 'running' or waitingOf(accepted, recorded, refused, dead) > 0 then return 0 end
   redis.call('ZREMRANGEBYSCORE', c .. ':producers', '-inf', now)
-  if redis.call('ZCARD', c .. ':producers') > 0 then return 0 end
+  if redis.call('ZCARD', c .. ':producers') > 0 then
+    clampLeases(c .. ':producers', now, LONGEST_LEASE_MS, PRODUCER_LEASE_MS)
+    return 0
+  end
   redis.call('HSET', c, 'state', 'finished')
   redis.call('ZREM', ns .. ':active', crawl)
   if threshold and dead < tonumber(threshold) then redis.call('HDEL', c, 'deadTold') end

@@ -4,12 +4,12 @@
     NS:c:CRAWL (HASH), as crawl/lua/begin.lua writes it
 ]]
 local function readCrawl(c)
-  local state, perHost, delay, hostLimits, adaptive, perServer, priorities, ignoreRobots, replayed =
-    unpack(redis.call('HMGET', c, 'state', 'perHost', 'delay', 'hostLimits', 'adaptive', 'perServer', 'priorities', 'ignoreRobots', 'replayed'))
+  local state, perHost, delay, hostLimits, adaptive, perServer, priorities, ignoreRobots, replayed, clockAhead =
+    unpack(redis.call('HMGET', c, 'state', 'perHost', 'delay', 'hostLimits', 'adaptive', 'perServer', 'priorities', 'ignoreRobots', 'replayed', 'clockAhead'))
   return {
     state = state, perHost = tonumber(perHost) or 2, delay = tonumber(delay) or 0,
     hostLimits = hostLimits and hostLimits ~= '' and cjson.decode(hostLimits) or nil,
     adaptive = adaptive ~= '0', perServer = tonumber(perServer), priorities = priorities or '0',
-    ignoreRobots = ignoreRobots == '1', replayed = replayed == '1',
+    ignoreRobots = ignoreRobots == '1', replayed = replayed == '1', ahead = tonumber(clockAhead) or 0,
   }
 end

@@ -39,7 +39,7 @@ local function allowanceOf(g, open, dispatch)
     if open > 0 then return wait(now + UNKNOWN_SERVER_MS) end
     return { most = 1, start = 'ask', at = now + UNKNOWN_SERVER_MS, free = 0 }
   end
-  local free, untilMs, why = freeStarts(g, now)
+  local free, untilMs, why = freeStarts(g, now, lease)
   if why == 'pause' then return wait(untilMs) end
   if why == 'server' then return wait(math.min(untilMs, now + lease), g.server) end
   if not g.timed then

@@ -22,7 +22,7 @@ local function askGate(ns, key, crawl, asked, now)
     gateKeep(k, SERVER_KEPT_MS)
   end
   local g = readGate(ns, key, crawl, now)
-  local free, at, why = freeStarts(g, now, asked.holder)
+  local free, at, why = freeStarts(g, now, asked.lease, asked.holder)
   if free < 1 then
     local wait = why == 'full' and ASKING_MS or at - now
     if why ~= 'pause' and asked.patience > 0 then
@@ -34,6 +34,6 @@ local function askGate(ns, key, crawl, asked, now)
     return 'later', at, why
   end
   redis.call('ZREM', k .. ':q', asked.asker)
-  takeStart(g, at, asked.holder, asked.lease)
+  takeStart(g, at, asked.holder, asked.lease, now)
   return 'go', at, g
 end

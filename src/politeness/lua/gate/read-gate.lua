@@ -14,6 +14,7 @@
       hint, hintUntil  least time between two starts by its quota, and until when (ms)
       lat       its latency (ms); src/politeness/backoff-state.ts names more fields of this kind
       version   counts the changes of these
+      wrote     when one of these times was last written (limiter/end-jump-back.lua)
       server    the server whose ceiling it shares (--per-server)
       keep      '1': it has limits that must not be forgotten
     NS:k:KEY:s (ZSET) holders of slots by the end of their lease (ms)
@@ -23,6 +24,7 @@
     NS:server:SERVER:s, :w  the same of a server with a ceiling
 ]]
 --- include politeness/lua/gate/pattern-of.lua
+--- include politeness/lua/limiter/end-jump-back.lua
 -- Starts are a little late, and not equally late. With this much added to each window, no window holds more
 -- starts than the rate allows.
 local LATE_MS = 10
@@ -31,6 +33,7 @@ local LATE_MS = 10
 -- request, of the pattern and of the crawl.
 local function readGate(ns, key, crawl, now)
   local k = ns .. ':k:' .. key
+  endJumpBack(k, redis.call('HGET', k, 'wrote'), now)
   local pause, nextStart, pend, tat, conc, max, dur, delay, setConc, setMax, setDur, setDelay, crawlDelay, pace, hint, hintUntil, latency, server =
     unpack(redis.call('HMGET', k, 'pause', 'next', 'pend', 'tat', 'conc', 'max', 'dur', 'delay', 'o:conc', 'o:max', 'o:dur', 'o:delay',
       'crawl', 'pace', 'hint', 'hintUntil', 'lat', 'server'))

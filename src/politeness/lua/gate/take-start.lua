@@ -6,9 +6,10 @@
 -- has started.
 local STRICT_FROM_MS = 20
 
-local function takeStart(g, at, holder, lease)
+local function takeStart(g, at, holder, lease, now)
   holdSlot(g.k, holder, at + lease, lease)
   if g.server then holdSlot(g.server, holder, at + lease, lease) end
+  if g.timed then redis.call('HSET', g.k, 'wrote', now) end
   if g.delay > 0 or g.interval >= STRICT_FROM_MS then
     redis.call('HSET', g.k, 'next', at + math.max(lease, g.delay), 'pend', holder)
     gateKeep(g.k, g.delay + DAY)

@@ -1,0 +1,43 @@
+// drover forget: removes what crawls that have ended keep in Redis.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { purgedDirectory } from '../src/dead/retention.ts';
+import { findCrawlToForget, forgetCrawl } from '../src/forget/forget.ts';
+import { openQueue } from '../src/queue/queue.ts';
+import { crawlDirectory } from '../src/records/segments.ts';
+import { EXIT } from './command/failures.ts';
+import { openSession } from './command/session.ts';
+import type { ForgetOptions } from './options.ts';
+import { counted } from './terminal/figures.ts';
+
+/**
+ * Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_OPEN, E_DISK_FULL, E_FILE; the crawls before
+ * the one that fails are forgotten.
+ */
+export async function run(args: string[], options: ForgetOptions): Promise<number> {
+  const session = await openSession(options.settings);
+  const { fleet, settings } = session;
+  const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
+  try {
+    const queue = openQueue(fleet);
+    for (const idOrName of args) {
+      const crawl = await findCrawlToForget(fleet, idOrName);
+      const { recordsFolder, ...forgotten } = await forgetCrawl({ fleet, queue, exportDir }, crawl);
+      const records = crawlDirectory(join(settings.dataDir, 'records'), recordsFolder);
+      if (options.records) await rm(records, { recursive: true, force: true });
+      const kept = options.records ? null : records;
+      if (options.json) process.stdout.write(`${JSON.stringify({ ...forgotten, records: kept })}\n`);
+      else process.stderr.write(`${sentence(forgotten)}${kept ? `; its records stay in ${kept}` : ''}\n`);
+    }
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}
+
+function sentence(forgotten: { crawl: string; purged: number; exportedTo: string | null }): string {
+  const { crawl, purged, exportedTo } = forgotten;
+  const where = exportedTo ? `, exported to ${exportedTo}` : '';
+  const letters = purged > 0 ? `, with ${counted(purged, 'dead letter')}${where}` : '';
+  return `crawl ${crawl} is forgotten${letters}`;
+}

@@ -1,0 +1,55 @@
+// The atomic steps by which a crawl that has ended is forgotten. src/forget puts them together.
+
+import { DroverError } from '../errors.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Keys } from '../keys.ts';
+import { defineScript, type ScriptReply } from '../scripts.ts';
+import { recordsFolderOf } from './crawl.ts';
+
+type Begun = ['forgetting', token: string] | ['open', state: string, waiting: number] | ['unknown'];
+
+const ofCrawl = {
+  key: (keys: Keys, crawl: string) => keys.crawl(crawl),
+  args: (crawl: string) => [crawl],
+};
+const beginScript = defineScript({
+  ...ofCrawl,
+  path: 'crawl/lua/begin-forgetting.lua',
+  key: (keys) => keys.crawls,
+  answer: (reply: ScriptReply) => reply as Begun,
+});
+const endScript = defineScript({
+  ...ofCrawl,
+  path: 'crawl/lua/end-forgetting.lua',
+  answer: (is) => is === 1,
+});
+
+/**
+ * From now on nobody finds the crawl. Returns the name of its records folder. Atomic and idempotent. Throws
+ * E_CRAWL_UNKNOWN, and E_CRAWL_OPEN for a crawl that has not ended.
+ */
+export async function beginForgetting(fleet: Fleet, crawl: string): Promise<string> {
+  const [kind, ...told] = await fleet.run(beginScript, crawl);
+  if (kind === 'forgetting') return recordsFolderOf(crawl, String(told[0]));
+  if (kind === 'unknown')
+    throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
+  const [state, waiting] = told;
+  const why =
+    state === 'finished'
+      ? `Requests are being offered to ${crawl}.`
+      : `Requests of ${crawl} to come: ${waiting}.`;
+  throw new DroverError('E_CRAWL_OPEN', why);
+}
+
+/**
+ * Removes the last of a crawl that is being forgotten. False if it had been removed before. Atomic and
+ * idempotent.
+ */
+export function endForgetting(fleet: Fleet, crawl: string): Promise<boolean> {
+  return fleet.run(endScript, crawl);
+}
+
+/** Crawls whose remains are still to be removed, because whoever did it was stopped. */
+export function listForgetting(fleet: Fleet): Promise<string[]> {
+  return fleet.redis.zrange(fleet.keys.forgetting, '0', '-1');
+}

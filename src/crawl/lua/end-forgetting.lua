@@ -1,0 +1,17 @@
+--[[
+  Removes what is left of a crawl that is being forgotten, after its lanes, its seen set, its dead letters and
+  its jobs have been removed in steps. Its end: nothing in Redis names the crawl any more. To do it again
+  changes nothing.
+
+  KEYS[1]  NS:c:CRAWL
+  ARGV[1]  NS
+  ARGV[2]  crawl
+  Answers  1 if the crawl was being forgotten, else 0
+]]
+local ns, crawl = ARGV[1], ARGV[2]
+local c = ns .. ':c:' .. crawl
+if redis.call('ZREM', ns .. ':forgetting', crawl) == 0 then return 0 end
+local name = redis.call('HGET', c, 'name')
+redis.call('UNLINK', c, c .. ':open', c .. ':n', c .. ':dead', c .. ':replayed', c .. ':hosts', c .. ':producers', c .. ':accepts', c .. ':due')
+if name and redis.call('HEXISTS', ns .. ':names', name) == 0 then redis.call('HDEL', ns .. ':serials', name) end
+return 1
