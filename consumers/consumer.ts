@@ -16,11 +16,10 @@ import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
 import { createTroubleLog, type TroubleLog } from '../src/fleet/trouble-log.ts';
 import { boundYoungSpace } from '../src/fleet/young-space.ts';
-import { type Fleet, fleetOf } from '../src/fleet.ts';
+import type { Fleet } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
-import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
 import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
 import { createBackoff } from '../src/politeness/host-backoff.ts';
@@ -28,9 +27,10 @@ import { createSlots, type Slots } from '../src/politeness/slot.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
 import { openJsonlStore } from '../src/records/write/jsonl.ts';
-import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
+import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
+import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
@@ -75,7 +75,7 @@ export async function startConsumer(parts: {
    * again.
    */
   onTrouble?: (error: unknown) => void;
-  /** Prints a line about a wrong clock, or an outage of Redis or the disk (at most one a minute for each kind). */
+  /** Prints a line about a wrong clock, or one a minute about an outage of Redis or the disk. */
   say?: (line: string) => void;
   /** Resolves when the process is told to stop: then the start waits for Redis no longer. */
   stop?: Promise<void>;
@@ -87,7 +87,7 @@ export async function startConsumer(parts: {
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundYoungSpace();
 
-  const connections = connect(parts.address, settings);
+  const connections = connectConsumer(parts.address, settings.namespace);
   const { fleet } = connections;
   const followClock = async () => {
     const warning = await followRedisClock(fleet.redis);
@@ -173,29 +173,6 @@ export async function startConsumer(parts: {
     await heartbeat.stop().catch(onError);
     await traces?.stop(settings.grace);
   }
-}
-
-interface Connections {
-  fleet: Fleet;
-  subscriber: Redis;
-  /** A new connection for one of BullMQ's workers, whose reads block. */
-  openBlocking: () => Redis;
-  close(): void;
-}
-
-function connect(address: RedisAddress, settings: Settings): Connections {
-  const fleet = fleetOf(connectRedis(address, 'script'), namespaceOf(settings.namespace));
-  const subscriber = connectRedis(address, 'script');
-  const blocking = new Set<Redis>();
-  const openBlocking = () => {
-    const connection = connectRedis(address, 'worker');
-    blocking.add(connection.on('end', () => blocking.delete(connection)));
-    return connection;
-  };
-  const close = () => {
-    for (const connection of [fleet.redis, subscriber, ...blocking]) closeRedis(connection);
-  };
-  return { fleet, subscriber, openBlocking, close };
 }
 
 /** OpenTelemetry loads slowly, so it is loaded only when it is asked for. */
