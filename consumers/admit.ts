@@ -4,6 +4,7 @@
 import { catalogue, type Failure, failure, knownFailure, unpackFailure } from '../src/errors.ts';
 import { claimRequest } from '../src/frontier/claim.ts';
 import { PERMIT_PATIENCE_MS } from '../src/politeness/slot.ts';
+import type { RobotsVerdict } from '../src/robots/robots.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, refuseRequest, retry } from './decision.ts';
 import { obeyCrawlDelay } from './fetch/fetch-robots.ts';
@@ -42,8 +43,10 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   const { state } = job.loadedCrawl;
   if (state === 'cancelled') return cancelled(context, job);
   if (state === 'paused') return { claim: 0, early: { kind: 'postponed', untilMs: Date.now() + PAUSED_MS } };
-  const known = job.start.kind === 'granted' ? knownRefusal(context, job) : null;
-  if (known) return { claim: 0, early: await decideOn(context, job, refusal(known)) };
+  // What is known is asked before the wait for a permit, so that a refusal costs none, and once.
+  const known = job.start.kind === 'granted' ? knownRules(context, job) : null;
+  if (known?.kind === 'refused')
+    return { claim: 0, early: await decideOn(context, job, refusal(known.failure)) };
   const since = performance.now();
   const admission = await takeSlot(context, job);
   job.trace.slotMs = performance.now() - since;
@@ -53,7 +56,7 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   if (suspicion.isCause) return { claim, early: await decideOn(context, job, killsConsumers(job)) };
   // A death from here on is the request's own: nothing else is in flight.
   if (suspicion.isSuspect) await job.remember({ alone: aloneBegins(suspicion, stalls) });
-  return askRobotsFirst(context, job, admission);
+  return askRobotsFirst(context, job, admission, known);
 }
 
 function decideOn(
@@ -102,10 +105,8 @@ async function cancelled(context: ConsumerContext, job: ActiveJob): Promise<Admi
   return { claim, early: refuseRequest(failure('E_CANCELLED')) };
 }
 
-function knownRefusal(context: ConsumerContext, job: ActiveJob): Failure | null {
-  if (job.loadedCrawl.settings.ignoreRobots) return null;
-  const verdict = knownVerdict(context, job, job.url);
-  return verdict?.kind === 'refused' ? verdict.failure : null;
+function knownRules(context: ConsumerContext, job: ActiveJob): RobotsVerdict | null {
+  return job.loadedCrawl.settings.ignoreRobots ? null : knownVerdict(context, job, job.url);
 }
 
 /**
@@ -159,10 +160,12 @@ async function askRobotsFirst(
   context: ConsumerContext,
   job: ActiveJob,
   admission: Admission,
+  known: RobotsVerdict | null,
 ): Promise<Admission> {
   if (job.loadedCrawl.settings.ignoreRobots) return admission;
   const { url } = job;
-  const { verdict, fetched } = await passRobots(context, job, url);
+  const { verdict, fetched } =
+    known?.kind === 'allowed' ? { verdict: known, fetched: false } : await passRobots(context, job, url);
   if (verdict.kind === 'allowed') {
     const slowed = await obeyCrawlDelay(context, job, url);
     return (fetched || slowed) && job.slot.isTimed ? askSlot(context, job, false) : admission;

@@ -68,7 +68,7 @@ export interface NamedTime {
 export type Verdict =
   | { kind: 'recorded'; answer: Answer; failure: Failure | null }
   | { kind: 'retry'; failure: Failure; answer: Answer | null }
-  | { kind: 'postponed'; failure: Failure; answer: Answer; named: NamedTime | null }
+  | { kind: 'postponed'; failure: Failure; answer: Answer }
   | { kind: 'dead'; failure: Failure; answer: Answer | null };
 
 /** How processing one job ended. `src/queue/settle.ts` maps each to what BullMQ does. */

@@ -1,5 +1,6 @@
 // Ctrl-C: the first stops the command after the fetches in flight, the second at once. Nothing is lost either
 // way.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from './failures.ts';
 
 export interface Interrupt {
@@ -8,8 +9,8 @@ export interface Interrupt {
   wait: Promise<void>;
   /** Resolves after `ms`, or at the first signal. */
   pause(ms: number): Promise<void>;
-  /** What the work resolves to, or null if the first signal comes before its end. */
-  unless<T>(work: Promise<T>): Promise<T | null>;
+  /** What the work resolves to, or null if it has not ended `patienceMs` (default 0) after the first signal. */
+  unless<T>(work: Promise<T>, patienceMs?: number): Promise<T | null>;
   done(): void;
 }
 
@@ -57,9 +58,12 @@ export function onInterrupt(
         setTimeout(awake, ms);
       });
     },
-    unless(work) {
+    unless(work, patienceMs = 0) {
       work.catch(() => undefined); // it may fail after the signal, when nobody waits for it any more
-      return Promise.race([work, wait.then(() => null)]);
+      return Promise.race([
+        work,
+        wait.then(() => (patienceMs > 0 ? sleep(patienceMs, null, { ref: false }) : null)),
+      ]);
     },
     done() {
       process.off('SIGINT', listener);

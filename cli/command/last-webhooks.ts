@@ -11,6 +11,8 @@ import type { Interrupt } from './interrupt.ts';
 const MOST_MS = 10_000;
 /** After this time the wait is explained to the user. */
 const SAY_MS = 1000;
+/** The time for a last look at what is under way, after an interrupt. Redis may not answer. */
+const LAST_LOOK_MS = 1000;
 
 /**
  * Resolves when all events are delivered or given up, after ten seconds at the latest, or at the interrupt.
@@ -30,7 +32,7 @@ export async function tellWebhook(parts: {
   const host = limiterKeyOf(new URL(settings.webhook).href);
   const say = setTimeout(() => screen.note(`waiting for the webhook at ${host}`), SAY_MS);
   const events = consumer.webhooks.waitForEvents(crawl, MOST_MS, interrupt.asked);
-  const { underway, givenUp } = (await interrupt.unless(events)) ?? { underway: 0, givenUp: 0 };
+  const { underway, givenUp } = (await interrupt.unless(events, LAST_LOOK_MS)) ?? { underway: 0, givenUp: 0 };
   clearTimeout(say);
   if (underway > 0)
     screen.warn(

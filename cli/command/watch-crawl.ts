@@ -1,6 +1,5 @@
 // Shows a crawl's progress until it has ended or the user interrupts.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer } from '../../consumers/consumer.ts';
 import type { EnqueuedSeeds } from '../../producers/seeds/offer-arguments.ts';
 import { type CrawlState, readCounts } from '../../src/crawl/crawl.ts';
@@ -104,17 +103,16 @@ export async function watchCrawl(parts: {
  * What was read; 'away' when Redis refuses for now; 'interrupted' when a signal came and Redis does not
  * answer soon after it.
  */
-async function unlessAway<T>(
+async function unlessAway<T extends object>(
   interrupt: Interrupt,
   read: () => Promise<T>,
 ): Promise<T | 'away' | 'interrupted'> {
-  const silent = interrupt.wait.then(() => sleep(LAST_READ_MS, 'interrupted' as const, { ref: false }));
   const reading = read().catch((error): 'away' => {
     const code = redisFailure(error)?.code;
     if (code !== undefined && catalogue[code].passes) return 'away';
     throw error;
   });
-  return Promise.race([reading, silent]);
+  return (await interrupt.unless(reading, LAST_READ_MS)) ?? 'interrupted';
 }
 
 /** The state of a promise so far. */

@@ -115,8 +115,8 @@ class RobotsHops {
     own.givePermit();
     const start = { key, url, claims: false, withPermit: false, patienceMs: HOP_PATIENCE_MS };
     const answer = await slot.ask(start);
-    await own.takePermit(HOP_PATIENCE_MS);
-    if (answer.kind === 'go' && slot.mayStart) return null;
+    const hasPermit = await own.takePermit(HOP_PATIENCE_MS);
+    if (hasPermit && answer.kind === 'go' && slot.mayStart) return null;
     this.#laterMs = answer.kind === 'later' ? answer.afterMs : PATIENCE_MS;
     return failure('E_RATE_LIMITED');
   }

@@ -27,12 +27,11 @@ export async function follow(
   const { answer, failure } = end;
   if (sitemap) return followSitemap(context, job, failure === null ? answer : null, claim);
   const links = failure === null ? (findings?.links ?? []) : [];
-  const from = job.request.depth === 0 ? answer.finalUrl : job.request.url;
   if (links.length === 0) return withTooLong(NOTHING, findings?.tooLong ?? 0);
   const { url, chain = null } = job.request;
   const page = { crawl: job.crawl, url, chain, maxAlike: job.loadedCrawl.settings.maxAlike };
   const isEndless = context.alikePages.isEndless(page, answer.body);
-  const followed = await followLinks(context, job, links, from, claim, isEndless);
+  const followed = await followLinks(context, job, links, answer.finalUrl, claim, isEndless);
   return followed && withTooLong(followed, findings?.tooLong ?? 0);
 }
 

@@ -52,7 +52,7 @@ export interface Definition<T, Of extends Owner = Owner> {
   /** In the notation of commander. Without it, the setting has only a variable and a config key. */
   readonly flags?: string;
   /** Where the help of a command with many options shows it. Default: `more`. */
-  readonly group?: OptionGroup;
+  readonly group: OptionGroup;
   readonly help: string;
   readonly schema: z.ZodType<T>;
   readonly default: NoInfer<T>;
@@ -211,6 +211,7 @@ export const definitions = {
   }),
   maxAlike: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--max-alike <n>',
     help: 'end a chain of numbered pages, from the hundredth on, after this many whose texts differ in digits only; 0: never',
     schema: wholeNumber(0, 1_000_000),
@@ -284,6 +285,7 @@ export const definitions = {
   }),
   purpose: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--purpose <train-ai|ai-use|search>',
     help: 'what the pages are for: what a site reserves against it (robots.txt, headers, meta) is not fetched, or not kept',
     schema: plainList(z.enum(purposes, 'expected train-ai, ai-use or search')),
@@ -302,6 +304,7 @@ export const definitions = {
   }),
   allowPort: setting({
     of: 'crawl',
+    group: 'links',
     flags: '--allow-port <port>',
     help: 'ports of other services that may be fetched, such as 6000; browsers refuse the same ones',
     schema: plainList(wholeNumber(0, 65_535)),
@@ -492,6 +495,7 @@ export const definitions = {
   }),
   keepCrawls: setting({
     of: 'consumer',
+    group: 'results',
     flags: '--keep-crawls <age|count>',
     help: 'forget crawls that ended longer ago than this (30d), or all but the newest so many (20); their records on disk stay',
     schema: ageOrCount.nullable(),

@@ -28,7 +28,7 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
   if (isServed(status)) return { kind: 'recorded', answer, failure: null };
   const named = namedTimeOf(answer, rules.nowMs);
   if (isRefusal(answer, named)) {
-    return { kind: 'postponed', failure: ofStatus('E_RATE_LIMITED', status), answer, named };
+    return { kind: 'postponed', failure: ofStatus('E_RATE_LIMITED', status), answer };
   }
   if (status === 408 || status === 425) {
     return { kind: 'retry', failure: ofStatus('E_HTTP_RETRY', status), answer };

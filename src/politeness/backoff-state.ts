@@ -50,14 +50,6 @@ export interface HostBackoff {
   quotaSince: number;
 }
 
-/** The state of a host of which nothing is known. */
-export const UNKNOWN_HOST: Readonly<HostBackoff> = Object.freeze({
-  ...{ pauseUntil: 0, pauseWhy: '', pauseSince: 0, refusedSince: 0, refusals: 0, refusedAt: 0 },
-  ...{ answers: 0, failures: 0, refused: 0, heardAt: 0, gapAnswers: 0, gapMs: 0 },
-  ...{ latency: 0, usualLatency: 0, pace: 0, paceWhy: '', paceSince: 0, pacedAt: 0, paceShare: 0 },
-  ...{ quota: 0, quotaUntil: 0, quotaSince: 0 },
-} as const);
-
 /**
  * The fields in Redis, in the order of `HostBackoff`. lua/gate/read-gate.lua reads pause, pace, hint,
  * hintUntil and lat under these names.

@@ -83,7 +83,10 @@ async function explainAUrl(page: Page, url: string): Promise<void> {
   await page.getByLabel('URL', { exact: true }).fill(url);
   await page.getByRole('button', { name: 'Explain' }).click();
   await page.getByRole('region', { name: 'Verdict' }).getByText('Fetched').waitFor();
-  await page.getByText('robots', { exact: true }).waitFor();
+  await page
+    .getByRole('strong')
+    .filter({ hasText: /^robots$/ })
+    .waitFor();
 }
 
 const looks: [string, BrowserContextOptions][] = [

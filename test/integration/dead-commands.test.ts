@@ -93,9 +93,9 @@ test('a letter is shown with its request, every attempt and the command that rep
   const page = (await runner.run(['dead', 'show', id])).stdout;
   for (const part of [
     `POST ${site.url}/p/1`,
-    'Authorization: [redacted]',
-    'Cookie: [redacted]',
-    'X-Plain: plain',
+    'authorization: [redacted]',
+    'cookie: [redacted]',
+    'x-plain: plain',
     'body of 3 bytes',
     '  1  20',
     '  2  20',

@@ -123,7 +123,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   const never = await explain(`${url}/nowhere`, 'c');
   assert.equal(
     never.verdict,
-    'Never offered to crawl c: it was not a seed, and no fetched page links to it by what is followed: <a href>, <area href>, <frame src>, <iframe src>, <link rel=next>, <link rel=prev>, <link rel=canonical>, <link rel=alternate hreflang>, <meta http-equiv=refresh>, sitemaps; not images, scripts and style sheets.',
+    'Never offered to crawl c: it was not a seed, and no fetched page links to it by what is followed: <a href>, <area href>, <frame src>, <iframe src>, <link rel=next>, <link rel=prev>, <link rel=canonical>, <link rel=alternate hreflang>, <meta http-equiv=refresh>, the headers Link and Refresh, sitemaps; not images, scripts and style sheets.',
   );
   assert.deepEqual([never.record, never.letter, never.attempts], [null, null, []]);
   const forbidden = await explain(`${url}/private/b`, 'c');

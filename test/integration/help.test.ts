@@ -63,5 +63,5 @@ test('one bad line is one bad line', async () => {
     input: 'http://a.test/\nnope\n',
   });
   assert.equal(code, 2);
-  assert.match(stderr, /crawl c: 1 accepted, 0 known already, 1 bad line\n$/);
+  assert.match(stderr, /crawl c: 1 accepted, 0 known already, 1 bad line, kept in \S+rejected\.ndjson\n$/);
 });

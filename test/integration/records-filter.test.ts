@@ -29,7 +29,7 @@ async function startSite(): Promise<RawServer> {
 async function crawlAndServe(): Promise<TestFleet & { site: RawServer; api: Api }> {
   const [site, fleet] = await Promise.all([startSite(), fleets.open()]);
   const paths = ['a', 'b?q=,"attempts":', 'gone', 'none', 'broken', 'private', 'moved'];
-  const urls = [...paths.map((path) => `${site.url}${path}`), 'http://127.0.0.1:1/away'];
+  const urls = [...paths.map((path) => `${site.url}${path}`), 'http://127.0.0.1:2/away'];
   const how = ['--crawl', 'c', '--depth', '0', '--attempts', '1', '--quiet'];
   assert.equal((await fleet.runner.run(['crawl', ...urls, ...how])).code, 1);
   return { ...fleet, site, api: await startApi(fleet, [], { wholeFile: true }) };
@@ -57,7 +57,7 @@ const rows: [filter: Record<string, string>, paths: string[]][] = [
   [{ ok: 'true' }, ['/a', '/b', '/moved']],
   [{ ok: 'false', status: '4xx' }, ['/gone', '/none']],
   [{ host: 'SITE' }, ALL.filter((path) => path !== '/away')],
-  [{ host: '127.0.0.1:1' }, ['/away']],
+  [{ host: '127.0.0.1:2' }, ['/away']],
   [{ url: '/none' }, ['/none']],
   [{ url: 'target' }, ['/moved']],
   [{ url: 'attempts' }, ['/b']],

@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, '../../..');
 const begin = 'export const definitions = {\n';
 const entry = `  teaBreak: setting({
     of: 'crawl',
+    group: 'more',
     flags: '--tea-break <n>',
     help: 'cups of tea for each page',
     schema: wholeNumber(0, 9),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { catalogue, type ErrorCode, failure } from '../../../src/errors.ts';
 import { classify } from '../../../src/fetch/classify.ts';
+import { namedTimeOf } from '../../../src/fetch/named-time.ts';
 import type { Answer, FetchResult, Verdict } from '../../../src/outcome.ts';
 
 const timings = { dns: null, connect: null, tls: null, firstByte: null, download: null, total: null };
@@ -15,6 +16,8 @@ function answerOf(status: number, headers: Record<string, string> = {}): Answer 
 
 const verdictOn = (status: number, headers?: Record<string, string>, deadOn: number[] = []): Verdict =>
   classify({ ok: true, answer: answerOf(status, headers) }, { deadOn, nowMs });
+
+const namedOn = (status: number, headers: Record<string, string>) => namedTimeOf({ status, headers }, nowMs);
 
 const rows: [string, number[], Verdict['kind'], ErrorCode | null][] = [
   ['2xx is recorded, without a failure', [200, 201, 204, 206, 299], 'recorded', null],
@@ -61,14 +64,15 @@ test('an answer that is no success and names a time is postponed, with that time
     for (const status of [301, 403, 404, 413, 425, 429, 500, 502, 503, 504]) {
       const verdict = verdictOn(status, { 'retry-after': header });
       assert.ok(verdict.kind === 'postponed', `${status} ${header}`);
-      assert.deepEqual(verdict.named, { afterMs: ms, by: 'retry-after' });
+      assert.deepEqual(namedOn(status, { 'retry-after': header }), { afterMs: ms, by: 'retry-after' });
       assert.equal(verdict.failure.code, 'E_RATE_LIMITED');
     }
     assert.equal(verdictOn(200, { 'retry-after': header }).kind, 'recorded');
   }
   for (const unread of ['soon', '-5', 'Sun, 06 Nov 1994 08:49:37 GMT']) {
     const verdict = verdictOn(429, { 'retry-after': unread });
-    assert.ok(verdict.kind === 'postponed' && verdict.named === null, unread);
+    assert.equal(verdict.kind, 'postponed', unread);
+    assert.equal(namedOn(429, { 'retry-after': unread }), null);
     assert.equal(verdictOn(503, { 'retry-after': unread }).kind, 'retry', unread);
   }
 });
@@ -78,13 +82,14 @@ test('a refusal with a spent quota is postponed until its window ends; any other
   for (const status of [403, 408, 413, 425, 429, 500, 502, 503, 504]) {
     const verdict = verdictOn(status, spent);
     assert.ok(verdict.kind === 'postponed', String(status));
-    assert.deepEqual(verdict.named, { afterMs: 30_000, by: 'quota' });
+    assert.deepEqual(namedOn(status, spent), { afterMs: 30_000, by: 'quota' });
   }
   for (const status of [200, 401, 404, 410])
     assert.equal(verdictOn(status, spent).kind, verdictOn(status).kind);
   assert.equal(verdictOn(403, { ...spent, 'x-ratelimit-remaining': '1' }).kind, 'recorded');
-  const both = verdictOn(403, { ...spent, 'retry-after': '2' });
-  assert.ok(both.kind === 'postponed' && both.named?.afterMs === 2000, 'Retry-After goes first');
+  const both = { ...spent, 'retry-after': '2' };
+  assert.equal(verdictOn(403, both).kind, 'postponed');
+  assert.deepEqual(namedOn(403, both), { afterMs: 2000, by: 'retry-after' }, 'Retry-After goes first');
 });
 
 const retried: ErrorCode[] = [
