@@ -117,6 +117,8 @@ let records: Map<string, CrawlRecord>;
 /** The paths asked for over each connection, and each connection by its path. */
 const asked = new Map<Socket, string[]>();
 
+const pathOf = (request: string) => request.split(' ', 2)[1] ?? '';
+
 function send(socket: Socket, path: string): void {
   asked.set(socket, [...(asked.get(socket) ?? []), path]);
   const row = rows[Number(path.slice(1))] ?? (rows[0] as Row);
@@ -131,7 +133,7 @@ function send(socket: Socket, path: string): void {
 
 before(
   async () => {
-    server = await startRaw((socket, request) => send(socket, request.split(' ', 2)[1] ?? ''));
+    server = await startRaw((socket, request) => send(socket, pathOf(request)));
     runner = await openCommandRunner();
     const urls = [...rows.map((_, index) => `${server.url}${index}`), `${server.url}${rows.length}`];
     const how = ['--depth', '0', '--per-host', '1', '--attempts', '1', '--no-adaptive', '--ignore-robots'];
@@ -155,6 +157,8 @@ for (const [index, { what, connection, becomes, odd }] of rows.entries())
     if (odd) assert.equal(record.headers?.['x-odd'], odd);
     const paths = [...asked.values()].find((list) => list.includes(`/${index}`)) ?? [];
     const isLast = paths.at(-1) === `/${index}`;
+    // Nothing came after the last request of all, so nobody knows whether its connection would have been used.
+    if (connection === 'kept' && pathOf(server.requests.at(-1) ?? '') === `/${index}`) return;
     assert.equal(isLast ? 'closed' : 'kept', connection === 'kept' ? 'kept' : 'closed', paths.join(' '));
   });
 
