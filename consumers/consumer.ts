@@ -20,6 +20,8 @@ import type { Fleet } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
+import { createHandlerChoice, type HandlerChoice } from '../src/handlers/choose.ts';
+import { loadHandlers } from '../src/handlers/load.ts';
 import type { Log } from '../src/log.ts';
 import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
 import { createBackoff } from '../src/politeness/host-backoff.ts';
@@ -63,7 +65,7 @@ export interface Consumer {
 
 /**
  * Starts to take jobs. `serve` is the one crawl whose frontier is brought into the queue, or '*' for all
- * crawls.
+ * crawls. Throws E_HANDLER_FILE and E_SETTING when the handlers cannot be used.
  */
 export async function startConsumer(parts: {
   settings: Settings;
@@ -86,6 +88,8 @@ export async function startConsumer(parts: {
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundYoungSpace();
+  const loaded = await loadHandlers(settings.handlers);
+  const handlers = loaded.length > 0 ? createHandlerChoice(loaded) : null;
 
   const connections = connectConsumer(parts.address, settings.namespace);
   const { fleet } = connections;
@@ -109,6 +113,7 @@ export async function startConsumer(parts: {
     connections,
     queue,
     telemetry,
+    handlers,
     log,
     troubles,
     onError,
@@ -189,6 +194,7 @@ interface ContextParts {
   connections: Connections;
   queue: RequestQueue;
   telemetry: Telemetry;
+  handlers: HandlerChoice | null;
   log: Log;
   troubles: TroubleLog;
   onError: (error: unknown) => void;
@@ -197,7 +203,7 @@ interface ContextParts {
 }
 
 function createContext(parts: ContextParts): ConsumerContext {
-  const { settings, telemetry, log, troubles, onError, onTrouble, stopping } = parts;
+  const { settings, telemetry, handlers, log, troubles, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
   const { concurrency, dnsServers } = settings;
   const { slots, dispatcher } = createDispatch(parts);
@@ -213,6 +219,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     committer: createCommitter(fleet, recordsPlace(settings.dataDir)),
     store: telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') })),
     loadedCrawls: createLoadedCrawls(fleet),
+    handlers,
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages: new AlikePages(),

@@ -7,6 +7,7 @@ import type { Meters } from '../src/fleet/meters.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
 import type { Committer, Ended } from '../src/frontier/commit.ts';
+import type { HandlerChoice } from '../src/handlers/choose.ts';
 import type { Log } from '../src/log.ts';
 import type { FetchResult, Outcome, Timings } from '../src/outcome.ts';
 import type { CrawlDelays } from '../src/politeness/crawl-delays.ts';
@@ -39,6 +40,8 @@ export interface ConsumerContext {
   committer: Committer;
   store: RecordStore;
   loadedCrawls: LoadedCrawls;
+  /** The user's handlers; null if there are none. */
+  handlers: HandlerChoice | null;
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;

@@ -30,9 +30,22 @@ export type { Stats, StatsSample } from './fleet/history.ts';
 export type { FleetOptions, GivenSettings } from './fleet/join.ts';
 export type { TailBatch, TailLine } from './fleet/live-tail.ts';
 export type { HostLimits, HostState } from './frontier/hosts.ts';
+export {
+  defineHandler,
+  type EnqueueFields,
+  type EnqueueTarget,
+  type HandledRequest,
+  type Handler,
+  type HandlerArguments,
+  type HandlerDefinition,
+  type HandlerLog,
+  type HandlerMatch,
+} from './handlers/define.ts';
+export type { HandledPage } from './handlers/page.ts';
+export { Discard, Fatal, RetryAfter } from './handlers/verdicts.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';
-export type { CrawlRecord, RecordTimings } from './record.ts';
+export type { CrawlRecord, EmittedItem, RecordTimings } from './record.ts';
 export { readRecords } from './records/read/read.ts';
 export type { RequestInput } from './request.ts';
 export { normalizeUrl, type UrlRules } from './url/normalize.ts';

@@ -1,0 +1,188 @@
+// Runs a handler on one page, within its time limit, and says what it made or how it failed.
+import { type Failure, failure } from '../errors.ts';
+import type { EmittedItem } from '../record.ts';
+import type { RequestInput } from '../request.ts';
+import type { UrlRules } from '../url/normalize.ts';
+import {
+  HANDLER_TIMEOUT_MS,
+  type HandledRequest,
+  type Handler,
+  type HandlerArguments,
+  type HandlerLog,
+} from './define.ts';
+import { EmittedItems } from './items.ts';
+import type { HandledPage } from './page.ts';
+import { EnqueuedRequests } from './requests.ts';
+import { describeError, framesOf } from './user-code.ts';
+import { HandlerFault, thrownVerdict } from './verdicts.ts';
+
+export interface HandlerRun {
+  readonly handler: Handler;
+  readonly page: HandledPage;
+  readonly request: HandledRequest;
+  readonly urlRules: UrlRules;
+  readonly log: HandlerLog;
+  /** Aborted when the page no longer belongs to this process. Its reason is then thrown. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What came of a run. discarded: the handler has no use for the page. failed: another attempt may follow if
+ * the code of the failure allows it, but not before `afterMs` milliseconds from now.
+ */
+export type HandlerResult =
+  | {
+      readonly kind: 'done';
+      readonly items: EmittedItem[];
+      readonly requests: readonly RequestInput[];
+      /** How many requests had a URL that cannot be fetched, by the code of the reason. */
+      readonly leftOut: Readonly<Record<string, number>>;
+    }
+  | { readonly kind: 'discarded'; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly afterMs: number };
+
+/**
+ * Resolves at the latest when the time limit is over, whatever the handler does, unless it blocks the event
+ * loop. Rejects only when `signal` is aborted.
+ */
+export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
+  const { handler, page, urlRules, signal } = given;
+  const made = new Made(handler, page, urlRules);
+  const limit = new AbortController();
+  try {
+    const running = handler.run({
+      page,
+      request: given.request,
+      emit: (item: unknown) => made.emit(item),
+      enqueue: (what, options) => made.enqueue(what, options),
+      log: given.log,
+      signal: limit.signal,
+    } as HandlerArguments<never>);
+    // A handler that returns nothing has ended already, and needs no timer.
+    if (isThenable(running)) await within(running, made, limit, signal);
+    made.close();
+    const items = made.items();
+    if (items instanceof Promise) await within(items, made, limit, signal);
+    const { list: requests, leftOut } = made.requests;
+    return { kind: 'done', items: await items, requests, leftOut };
+  } catch (error) {
+    made.close();
+    if (signal.aborted) throw error;
+    return made.failed(error);
+  }
+}
+
+/** Waits for the handler until its time is over, or the page is lost. Then `limit` is aborted. */
+async function within(
+  running: PromiseLike<unknown>,
+  made: Made,
+  limit: AbortController,
+  lost: AbortSignal,
+): Promise<void> {
+  const { name, timeoutMs = HANDLER_TIMEOUT_MS } = made.handler;
+  const over = Promise.withResolvers<never>();
+  const onLost = () => stop(lost.reason ?? new Error('lost'));
+  const stop = (reason: unknown) => {
+    made.close();
+    over.reject(reason);
+    limit.abort(reason);
+  };
+  if (lost.aborted) return onLost();
+  lost.addEventListener('abort', onLost, { once: true });
+  const timer = setTimeout(
+    () => stop(new HandlerFault(failure('E_HANDLER_TIMEOUT', `${name} had ${timeoutMs} ms.`))),
+    timeoutMs,
+  );
+  over.promise.catch(() => undefined);
+  const ended = Promise.resolve(running);
+  ended.catch(() => undefined); // what it throws after its time is over
+  try {
+    await Promise.race([ended, over.promise]);
+  } finally {
+    clearTimeout(timer);
+    lost.removeEventListener('abort', onLost);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** What a handler has made so far. */
+class Made {
+  readonly handler: Handler;
+  readonly #items: EmittedItems;
+  readonly requests: EnqueuedRequests;
+  /** The first wrong item, or excess of a limit: it counts even if the handler catches the error. */
+  #fault: HandlerFault | null = null;
+  #isClosed = false;
+
+  constructor(handler: Handler, page: HandledPage, urlRules: UrlRules) {
+    this.handler = handler;
+    this.#items = new EmittedItems(handler);
+    this.requests = new EnqueuedRequests(page, urlRules);
+  }
+
+  emit(item: unknown): void {
+    this.#guard(() => this.#items.add(item));
+  }
+
+  enqueue(...given: Parameters<EnqueuedRequests['add']>): number {
+    return this.#guard(() => this.requests.add(...given));
+  }
+
+  /** After this, nothing is taken any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** A promise while an asynchronous schema checks some of them. */
+  items(): EmittedItem[] | Promise<EmittedItem[]> {
+    if (this.#fault) throw this.#fault;
+    return this.#items.all();
+  }
+
+  failed(error: unknown): HandlerResult {
+    if (this.#fault) return { kind: 'failed', failure: at(this.#fault), afterMs: 0 };
+    if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: 0 };
+    const { name } = this.handler;
+    const verdict = thrownVerdict(error);
+    const why = verdict === null ? '' : ` ${(error as Error).message}`.trimEnd();
+    switch (verdict?.kind) {
+      case 'discard':
+        return { kind: 'discarded', failure: failure('E_HANDLER_DISCARD', `${name}:${why}`) };
+      case 'fatal':
+        return { kind: 'failed', failure: failure('E_HANDLER_FATAL', `${name}:${why}`), afterMs: 0 };
+      case 'later': {
+        const later = failure('E_HANDLER_LATER', `${name}:${why}`);
+        return { kind: 'failed', failure: later, afterMs: verdict.afterMs };
+      }
+      case undefined:
+        return {
+          kind: 'failed',
+          failure: failure('E_HANDLER', `${name}: ${describeError(error)}`),
+          afterMs: 0,
+        };
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  #guard<T>(add: () => T): T {
+    if (this.#isClosed)
+      throw new Error(`the page has ended: ${this.handler.name} emits or enqueues too late`);
+    try {
+      return add();
+    } catch (error) {
+      if (error instanceof HandlerFault && error.failure.code !== 'E_HANDLER_REQUEST') this.#fault ??= error;
+      throw error;
+    }
+  }
+}
+
+/** The failure with the place in the user's file. */
+function at(fault: HandlerFault): Failure {
+  const { code, detail = '' } = fault.failure;
+  const [place] = framesOf(fault);
+  return place === undefined ? fault.failure : failure(code, `${detail} At ${place}.`);
+}
