@@ -36,6 +36,7 @@ import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
+import { createHandlerRoom } from './handler-room.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
@@ -220,6 +221,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     store: telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') })),
     loadedCrawls: createLoadedCrawls(fleet),
     handlers,
+    handlerRoom: createHandlerRoom(concurrency),
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages: new AlikePages(),

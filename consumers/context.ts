@@ -22,6 +22,7 @@ import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
+import type { HandlerRoom } from './handler-room.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
 import type { Suspicion } from './suspicion.ts';
@@ -42,6 +43,7 @@ export interface ConsumerContext {
   loadedCrawls: LoadedCrawls;
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;
+  handlerRoom: HandlerRoom;
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;

@@ -72,6 +72,8 @@ export async function handleByUser(
   findings: Findings | null,
 ): Promise<HandlerDecision> {
   const { answer } = end;
+  const { byteLength } = answer.body;
+  let isInRoom = false;
   let result: Awaited<ReturnType<typeof runHandler>>;
   try {
     result = await runHandler({
@@ -89,9 +91,15 @@ export async function handleByUser(
       urlRules: job.loadedCrawl.urlRules,
       log: logOf(context, job, handler),
       signal: job.abort.signal,
+      onWait() {
+        isInRoom ||= context.handlerRoom.enter(byteLength);
+        if (isInRoom) job.slot.givePermit();
+      },
     });
   } catch (error) {
     return { kind: 'lost', failure: isFailure(error) ? error : failure('E_LOCK_LOST') };
+  } finally {
+    if (isInRoom) context.handlerRoom.leave(byteLength);
   }
   switch (result.kind) {
     case 'done':

@@ -24,6 +24,8 @@ export interface HandlerRun {
   readonly log: HandlerLog;
   /** Aborted when the page no longer belongs to this process. Its reason is then thrown. */
   readonly signal: AbortSignal;
+  /** Called when the handler has returned a promise, before it is waited for. */
+  readonly onWait?: () => void;
 }
 
 /**
@@ -58,11 +60,15 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
       log: given.log,
       signal: limit.signal,
     } as HandlerArguments<never>);
+    const wait = (work: PromiseLike<unknown>) => {
+      given.onWait?.();
+      return within(work, made, limit, signal);
+    };
     // A handler that returns nothing has ended already, and needs no timer.
-    if (isThenable(running)) await within(running, made, limit, signal);
+    if (isThenable(running)) await wait(running);
     made.close();
     const items = made.items();
-    if (items instanceof Promise) await within(items, made, limit, signal);
+    if (items instanceof Promise) await wait(items);
     const { list: requests, leftOut } = made.requests;
     return { kind: 'done', items: await items, requests, leftOut };
   } catch (error) {

@@ -149,3 +149,41 @@ test('a handler file that cannot be used ends the command before anything is off
   }
   assert.deepEqual(await runner.json(['status', '--json']), []);
 });
+
+test('handlers that never return hold no slot and no permit: all other requests end before their time is over', async (t) => {
+  const HANGING = 20;
+  const site = await startSite({ pages: 100 });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  const file = await handlerFile(
+    runner,
+    `export default defineHandler({
+  name: 'hangs', timeoutMs: 10_000,
+  run: ({ page }) => Number(page.url.split('/p/')[1]) < ${HANGING} && new Promise(() => {}),
+});
+`,
+  );
+  await writeFile(
+    runner.path('urls.txt'),
+    Array.from({ length: 100 }, (_, n) => `${site.url}/p/${n}`).join('\n'),
+  );
+  const args = [
+    'crawl',
+    runner.path('urls.txt'),
+    '--depth',
+    '0',
+    '--handler',
+    file,
+    '--crawl',
+    'c',
+    '--quiet',
+  ];
+  const { code, stderr } = await runner.run([...args, '-c', '4', '--per-host', '4', '--attempts', '1']);
+  assert.equal(code, 1, stderr);
+  const records = await runner.results('c');
+  const hung = records.filter(({ error }) => error?.code === 'E_HANDLER_TIMEOUT');
+  const others = records.filter(({ ok }) => ok);
+  assert.deepEqual([hung.length, others.length], [HANGING, 100 - HANGING]);
+  const ends = (of: CrawlRecord[]) => of.map(({ fetchedAt }) => Date.parse(fetchedAt));
+  assert.ok(Math.max(...ends(others)) < Math.min(...ends(hung)), 'the others waited for those that hang');
+});
