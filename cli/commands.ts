@@ -12,6 +12,7 @@ import {
   enqueueOptions,
   explainOptions,
   forgetOptions,
+  itemsOptions,
   type LookOptions,
   resultsOptions,
   serveOptions,
@@ -169,6 +170,14 @@ function addLookers(program: Command): void {
       .argument('<crawl>', 'name or id'),
     { own: resultsOptions, settings: EVERY_COMMAND },
     () => import('./results.ts'),
+  );
+  addProgram(
+    program
+      .command('items')
+      .summary('print what handlers emitted for the pages of a crawl, one JSON line each')
+      .argument('<crawl>', 'name or id'),
+    { own: itemsOptions, settings: EVERY_COMMAND },
+    () => import('./items.ts'),
   );
   addProgram(
     program

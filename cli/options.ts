@@ -2,7 +2,15 @@
 import { DroverError } from '../src/errors.ts';
 import { parseStatuses, STATUS_FORM } from '../src/records/filter.ts';
 import { readCode } from './command/error-code.ts';
-import { from, inGroup, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
+import {
+  from,
+  inGroup,
+  type OptionsOf,
+  readLineFormat,
+  text,
+  toggle,
+  value,
+} from './command/typed-options.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
@@ -72,6 +80,18 @@ export const resultsOptions = {
   ...asJson,
 };
 export type ResultsOptions = OptionsOf<typeof resultsOptions>;
+
+export const itemsOptions = {
+  format: value(
+    '--format <ndjson|csv>',
+    'JSON lines, or a table for a spreadsheet',
+    readLineFormat,
+    'ndjson',
+  ),
+  of: text('--of <handler>', 'only the items of this handler'),
+  output: text('-o, --output <file>', 'write to this file instead of standard output'),
+};
+export type ItemsOptions = OptionsOf<typeof itemsOptions>;
 
 export const explainOptions = {
   crawl: text('--crawl <name>', 'name or id of the crawl (default: the newest that knows the URL)'),

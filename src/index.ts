@@ -46,6 +46,7 @@ export { Discard, Fatal, RetryAfter } from './handlers/verdicts.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';
 export type { CrawlRecord, EmittedItem, RecordTimings } from './record.ts';
+export type { ItemLine } from './records/export/items.ts';
 export { readRecords } from './records/read/read.ts';
 export type { RequestInput } from './request.ts';
 export { normalizeUrl, type UrlRules } from './url/normalize.ts';
