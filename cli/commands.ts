@@ -17,6 +17,7 @@ import {
   resultsOptions,
   serveOptions,
   shownOptions,
+  tryOptions,
 } from './options.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
@@ -178,6 +179,17 @@ function addLookers(program: Command): void {
       .argument('<crawl>', 'name or id'),
     { own: itemsOptions, settings: EVERY_COMMAND },
     () => import('./items.ts'),
+  );
+  addProgram(
+    program
+      .command('try')
+      .summary('run a handler on one page and print what it would emit and enqueue')
+      .description(
+        'Fetches one page, as robots.txt allows, and runs the handler that takes it. Changes nothing: no crawl is begun, nothing is stored, and no Redis is needed.',
+      )
+      .argument('<url>', 'the URL of the page'),
+    { own: tryOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND] },
+    () => import('./try.ts'),
   );
   addProgram(
     program

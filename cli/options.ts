@@ -1,6 +1,7 @@
 // The options of the commands in this folder, except settings, and the types that their programs get.
 import { DroverError } from '../src/errors.ts';
 import { parseStatuses, STATUS_FORM } from '../src/records/filter.ts';
+import type { RequestInput } from '../src/request.ts';
 import { readCode } from './command/error-code.ts';
 import {
   from,
@@ -93,6 +94,14 @@ export const itemsOptions = {
 };
 export type ItemsOptions = OptionsOf<typeof itemsOptions>;
 
+export const tryOptions = {
+  label: text('--label <label>', 'the label that the request would have'),
+  userData: value('--user-data <json>', 'the user data that the request would have', readJson),
+  watch: toggle('--watch', 'again whenever a file beside the handler is saved'),
+  ...asJson,
+};
+export type TryOptions = OptionsOf<typeof tryOptions>;
+
 export const explainOptions = {
   crawl: text('--crawl <name>', 'name or id of the crawl (default: the newest that knows the URL)'),
   ...asJson,
@@ -108,4 +117,12 @@ function readStatuses(given: string, flag: string) {
 function readBoolean(given: string, flag: string): boolean {
   if (given === 'true' || given === 'false') return given === 'true';
   throw new DroverError('E_USAGE', `${flag}: expected true or false (got ${JSON.stringify(given)}).`);
+}
+
+function readJson(given: string, flag: string): RequestInput['userData'] {
+  try {
+    return JSON.parse(given);
+  } catch {
+    throw new DroverError('E_USAGE', `${flag}: expected JSON (got ${given}).`);
+  }
 }

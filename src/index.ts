@@ -42,6 +42,7 @@ export {
   type HandlerMatch,
 } from './handlers/define.ts';
 export type { HandledPage } from './handlers/page.ts';
+export { type GivenPage, type HandlerTest, testHandler } from './handlers/test-handler.ts';
 export { Discard, Fatal, RetryAfter } from './handlers/verdicts.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';

@@ -23,7 +23,7 @@ export interface HandledRequest {
   readonly url: string;
   readonly method: string;
   readonly label: string | null;
-  readonly userData: unknown;
+  readonly userData: RequestInput['userData'];
   readonly depth: number;
   readonly referrer: string | null;
   /** The number of this attempt, from 1. */
