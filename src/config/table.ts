@@ -465,6 +465,7 @@ export const definitions = {
   handlers: setting({
     of: 'consumer',
     flags: '--handler <file>',
+    group: 'often',
     help: 'your own code for fetched pages: a .ts or .js file with handlers (docs/HANDLERS.md)',
     schema: list(handlerOrFile),
     default: [],
