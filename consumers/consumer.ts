@@ -20,8 +20,6 @@ import type { Fleet } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
-import { createHandlerChoice, type HandlerChoice } from '../src/handlers/choose.ts';
-import { loadHandlers } from '../src/handlers/load.ts';
 import type { Log } from '../src/log.ts';
 import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
 import { createBackoff } from '../src/politeness/host-backoff.ts';
@@ -36,7 +34,6 @@ import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
-import { createHandlerRoom } from './handler-room.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
@@ -44,6 +41,7 @@ import { createPermits } from './slot/permits.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
 import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { openHandlers, type UserCode } from './user-code.ts';
 
 const INTERVAL_MS = 1000;
 /** How often to look for open requests without a job. There should be none. */
@@ -89,8 +87,7 @@ export async function startConsumer(parts: {
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundYoungSpace();
-  const loaded = await loadHandlers(settings.handlers);
-  const handlers = loaded.length > 0 ? createHandlerChoice(loaded) : null;
+  const userCode = await openHandlers(settings, log, parts.say ?? (() => undefined));
 
   const connections = connectConsumer(parts.address, settings.namespace);
   const { fleet } = connections;
@@ -114,7 +111,7 @@ export async function startConsumer(parts: {
     connections,
     queue,
     telemetry,
-    handlers,
+    userCode,
     log,
     troubles,
     onError,
@@ -122,6 +119,7 @@ export async function startConsumer(parts: {
     stopping: () => stopping,
   });
   const { permits, slots } = context;
+  context.handlerWatch?.start();
 
   const heartbeat = telemetry.startHeartbeat(() => ({ inFlight: permits.inUse(), ...slots.counts() }));
   const jobWorker = new JobWorker({
@@ -161,6 +159,7 @@ export async function startConsumer(parts: {
         redis: fleet.redis,
         inFlight,
       });
+      context.handlerWatch?.stop();
       context.fetcher.close();
       troubles.stop(); // the end of the connections is not to be told
       connections.close();
@@ -195,7 +194,7 @@ interface ContextParts {
   connections: Connections;
   queue: RequestQueue;
   telemetry: Telemetry;
-  handlers: HandlerChoice | null;
+  userCode: UserCode;
   log: Log;
   troubles: TroubleLog;
   onError: (error: unknown) => void;
@@ -204,7 +203,7 @@ interface ContextParts {
 }
 
 function createContext(parts: ContextParts): ConsumerContext {
-  const { settings, telemetry, handlers, log, troubles, onError, onTrouble, stopping } = parts;
+  const { settings, telemetry, log, troubles, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
   const { concurrency, dnsServers } = settings;
   const { slots, dispatcher } = createDispatch(parts);
@@ -220,8 +219,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     committer: createCommitter(fleet, recordsPlace(settings.dataDir)),
     store: telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') })),
     loadedCrawls: createLoadedCrawls(fleet),
-    handlers,
-    handlerRoom: createHandlerRoom(concurrency),
+    ...parts.userCode,
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages: new AlikePages(),

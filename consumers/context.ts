@@ -8,6 +8,7 @@ import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
 import type { Committer, Ended } from '../src/frontier/commit.ts';
 import type { HandlerChoice } from '../src/handlers/choose.ts';
+import type { HandlerWatch } from '../src/handlers/watch.ts';
 import type { Log } from '../src/log.ts';
 import type { FetchResult, Outcome, Timings } from '../src/outcome.ts';
 import type { CrawlDelays } from '../src/politeness/crawl-delays.ts';
@@ -44,6 +45,7 @@ export interface ConsumerContext {
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;
   handlerRoom: HandlerRoom;
+  handlerWatch: HandlerWatch | null;
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;

@@ -91,6 +91,7 @@ export async function handleByUser(
       urlRules: job.loadedCrawl.urlRules,
       log: logOf(context, job, handler),
       signal: job.abort.signal,
+      watch: context.handlerWatch,
       onWait() {
         isInRoom ||= context.handlerRoom.enter(byteLength);
         if (isInRoom) job.slot.givePermit();

@@ -15,6 +15,7 @@ import type { HandledPage } from './page.ts';
 import { EnqueuedRequests } from './requests.ts';
 import { describeError, framesOf } from './user-code.ts';
 import { HandlerFault, thrownVerdict } from './verdicts.ts';
+import type { HandlerWatch, WatchedRun } from './watch.ts';
 
 export interface HandlerRun {
   readonly handler: Handler;
@@ -26,6 +27,8 @@ export interface HandlerRun {
   readonly signal: AbortSignal;
   /** Called when the handler has returned a promise, before it is waited for. */
   readonly onWait?: () => void;
+  /** Notes which handler blocks the event loop, and catches what nobody catches. */
+  readonly watch?: HandlerWatch | null;
 }
 
 /**
@@ -48,20 +51,23 @@ export type HandlerResult =
  * loop. Rejects only when `signal` is aborted.
  */
 export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
-  const { handler, page, urlRules, signal } = given;
-  const made = new Made(handler, page, urlRules);
+  const { handler, page, urlRules, signal, watch } = given;
+  const run: WatchedRun = { handler: handler.name, url: given.request.url, seenAt: 0, fail: null };
+  const made = new Made(handler, page, urlRules, run);
   const limit = new AbortController();
   try {
-    const running = handler.run({
+    const args = {
       page,
       request: given.request,
       emit: (item: unknown) => made.emit(item),
       enqueue: (what, options) => made.enqueue(what, options),
       log: given.log,
       signal: limit.signal,
-    } as HandlerArguments<never>);
+    } as HandlerArguments<never>;
+    const running = watch ? watch.call(run, () => handler.run(args)) : handler.run(args);
     const wait = (work: PromiseLike<unknown>) => {
       given.onWait?.();
+      watch?.waits(run);
       return within(work, made, limit, signal);
     };
     // A handler that returns nothing has ended already, and needs no timer.
@@ -75,6 +81,8 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
     made.close();
     if (signal.aborted) throw error;
     return made.failed(error);
+  } finally {
+    watch?.ended(run);
   }
 }
 
@@ -93,18 +101,20 @@ async function within(
     over.reject(reason);
     limit.abort(reason);
   };
-  if (lost.aborted) return onLost();
+  over.promise.catch(() => undefined);
+  if (lost.aborted) onLost();
+  made.run.fail = stop;
   lost.addEventListener('abort', onLost, { once: true });
   const timer = setTimeout(
     () => stop(new HandlerFault(failure('E_HANDLER_TIMEOUT', `${name} had ${timeoutMs} ms.`))),
     timeoutMs,
   );
-  over.promise.catch(() => undefined);
   const ended = Promise.resolve(running);
   ended.catch(() => undefined); // what it throws after its time is over
   try {
     await Promise.race([ended, over.promise]);
   } finally {
+    made.run.fail = null;
     clearTimeout(timer);
     lost.removeEventListener('abort', onLost);
   }
@@ -117,13 +127,15 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** What a handler has made so far. */
 class Made {
   readonly handler: Handler;
+  readonly run: WatchedRun;
   readonly #items: EmittedItems;
   readonly requests: EnqueuedRequests;
   /** The first wrong item, or excess of a limit: it counts even if the handler catches the error. */
   #fault: HandlerFault | null = null;
   #isClosed = false;
 
-  constructor(handler: Handler, page: HandledPage, urlRules: UrlRules) {
+  constructor(handler: Handler, page: HandledPage, urlRules: UrlRules, run: WatchedRun) {
+    this.run = run;
     this.handler = handler;
     this.#items = new EmittedItems(handler);
     this.requests = new EnqueuedRequests(page, urlRules);
@@ -178,6 +190,7 @@ class Made {
     if (this.#isClosed)
       throw new Error(`the page has ended: ${this.handler.name} emits or enqueues too late`);
     try {
+      this.run.seenAt = performance.now();
       return add();
     } catch (error) {
       if (error instanceof HandlerFault && error.failure.code !== 'E_HANDLER_REQUEST') this.#fault ??= error;

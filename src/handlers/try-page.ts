@@ -108,10 +108,10 @@ async function robotsRefusal(
     ...{ maxBytes: ROBOTS_BYTES, truncate: true, maxRedirects: 5 },
   });
   if (!got.ok) return got.failure;
-  const text = new TextDecoder().decode(got.answer.body);
-  const entry = robotsEntryOf({ kind: 'answer', status: got.answer.status, text }, null, Date.now());
-  if (entry.kind === 'unreachable') return failure('E_ROBOTS_UNREACHABLE', `${file}: ${entry.text}`);
+  const { status, body } = got.answer;
+  const entry = robotsEntryOf({ kind: 'answer', status, body }, null, Date.now());
+  if (entry.kind === 'unreachable') return failure('E_ROBOTS_UNREACHABLE', `${file}: ${entry.reason}`);
   if (entry.kind === 'none') return null;
-  const { allowed, rule, line } = parseRobots(entry.text, PRODUCT_TOKEN).allows(url);
+  const { allowed, rule, line } = parseRobots(entry.file, PRODUCT_TOKEN).allows(url);
   return allowed ? null : ruleFailure(file, line, rule);
 }

@@ -187,3 +187,40 @@ test('handlers that never return hold no slot and no permit: all other requests 
   const ends = (of: CrawlRecord[]) => of.map(({ fetchedAt }) => Date.parse(fetchedAt));
   assert.ok(Math.max(...ends(others)) < Math.min(...ends(hung)), 'the others waited for those that hang');
 });
+
+test('a handler that blocks the loop is named with its URL and time; what it does not catch costs its page and never the consumer', async (t) => {
+  const site = await startSite({ pages: 30, linksPerPage: 30 });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  const file = await handlerFile(
+    runner,
+    `const spin = (ms: number) => { for (const end = performance.now() + ms; performance.now() < end; ); };
+export default defineHandler({
+  name: 'wild',
+  async run({ page, emit }) {
+    const path = new URL(page.url).pathname;
+    if (path === '/p/1') spin(700);
+    if (path === '/p/2') Promise.reject(new Error('nobody waits'));
+    if (path === '/p/3') setTimeout(() => { throw new Error('in a timer'); }, 1);
+    if (path === '/p/4') setTimeout(() => { throw new Error('too late'); }, 300);
+    if (path === '/p/2' || path === '/p/3') await new Promise(() => {});
+    emit(path);
+  },
+});
+`,
+  );
+  const args = ['crawl', `${site.url}/`, '--handler', file, '--crawl', 'c', '--quiet', '--attempts', '1'];
+  const { code, stderr } = await runner.run(args);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /handler wild on http:\S+\/p\/1 blocked the event loop for \d{3,4} ms/);
+  assert.match(
+    stderr,
+    /handler wild on http:\S+\/p\/4 failed after its page had ended: Error: too late, at .*handler\.ts:10:/,
+  );
+  const records = byPath(await runner.results('c'));
+  assert.equal(records.size, 31);
+  assert.match(records.get('/p/2')?.error?.message ?? '', /wild: Error: nobody waits, at .*handler\.ts:8:/);
+  assert.match(records.get('/p/3')?.error?.message ?? '', /wild: Error: in a timer, at .*handler\.ts:9:/);
+  for (const path of ['/p/1', '/p/4'])
+    assert.deepEqual(records.get(path)?.items, [{ handler: 'wild', item: path }]);
+});
