@@ -2,14 +2,14 @@
 // of it into how the request ends.
 
 import { catalogue, type Failure, failure, isFailure } from '../src/errors.ts';
-import type { HandledRequest, Handler, HandlerLog } from '../src/handlers/define.ts';
+import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../src/handlers/define.ts';
 import { HandledPage } from '../src/handlers/page.ts';
-import { runHandler } from '../src/handlers/run.ts';
+import { runBefore, runHandler } from '../src/handlers/run.ts';
 import type { Answer, Outcome } from '../src/outcome.ts';
 import type { EmittedItem } from '../src/record.ts';
 import type { RequestInput } from '../src/request.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
-import { type Decision, die, type RequestEnd, retry } from './decision.ts';
+import { type Decision, die, type RequestEnd, refuseRequest, retry } from './decision.ts';
 import type { Findings } from './handle.ts';
 
 /** What a handler made of a page. */
@@ -45,6 +45,66 @@ export function handlerOf(context: ConsumerContext, job: ActiveJob, end: Request
   const type = end.answer.headers['content-type'] ?? '';
   const handler = handlers.choose({ label: request.extras?.label ?? null, url: request.url, type });
   return handler && { handler, end };
+}
+
+/** What handlers change about a request before it is sent; null for nothing. */
+export interface Prepared {
+  readonly kind: 'prepared';
+  readonly changes: RequestChanges | null;
+}
+
+const UNCHANGED: Prepared = Object.freeze({ kind: 'prepared', changes: null });
+
+/**
+ * Calls `before` of the handlers that match, one after the other, while slot and permit are held. The result
+ * is what they change, or what happens to the request instead.
+ */
+export function prepare(context: ConsumerContext, job: ActiveJob): Prepared | Promise<Prepared | Decision> {
+  const { handlers } = context;
+  if (!handlers?.hasBefore) return UNCHANGED;
+  const { extras, url } = job.request;
+  const wanted = handlers.before({ label: extras?.label ?? null, url });
+  return wanted.length === 0 ? UNCHANGED : callBefore(context, job, wanted);
+}
+
+async function callBefore(
+  context: ConsumerContext,
+  job: ActiveJob,
+  handlers: readonly Handler[],
+): Promise<Prepared | Decision> {
+  let changes: RequestChanges = {};
+  const request = handledRequest(job);
+  const { signal } = job.abort;
+  for (const handler of handlers) {
+    const log = logOf(context, job, handler);
+    const watch = context.handlerWatch;
+    const result = await runBefore({ handler, request, log, signal, watch }).catch(lossOf);
+    switch (result.kind) {
+      case 'changed':
+        changes = {
+          ...changes,
+          ...result.changes,
+          headers: { ...changes.headers, ...result.changes.headers },
+        };
+        break;
+      case 'discarded':
+        job.slot.pass();
+        return refuseRequest(result.failure);
+      case 'failed':
+        job.slot.pass();
+        return decideOn(context, job, result, null);
+      case 'lost':
+        return result;
+      default:
+        return result satisfies never;
+    }
+  }
+  return { kind: 'prepared', changes };
+}
+
+/** A run rejects only when the job no longer belongs to this process. */
+function lossOf(reason: unknown): Extract<Outcome, { kind: 'lost' }> {
+  return { kind: 'lost', failure: isFailure(reason) ? reason : failure('E_LOCK_LOST') };
 }
 
 /** How the request ends after its handler, or what happens to the job instead. */
@@ -98,7 +158,7 @@ export async function handleByUser(
       },
     });
   } catch (error) {
-    return { kind: 'lost', failure: isFailure(error) ? error : failure('E_LOCK_LOST') };
+    return lossOf(error);
   } finally {
     if (isInRoom) context.handlerRoom.leave(byteLength);
   }
@@ -125,7 +185,7 @@ function decideOn(
   context: ConsumerContext,
   job: ActiveJob,
   failed: { failure: Failure; afterMs: number },
-  answer: Answer,
+  answer: Answer | null,
 ): Promise<Decision> {
   const { result } = job.trace;
   const cause = { failure: failed.failure, answer };

@@ -13,7 +13,7 @@ import { type Decision, die, type RequestEnd, refuseRequest, retry } from './dec
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
 import { follow } from './follow/follow.ts';
 import { buildRecord, examine } from './handle.ts';
-import { handleByUser, handlerOf, notHandled } from './handlers.ts';
+import { handleByUser, handlerOf, notHandled, prepare } from './handlers.ts';
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone } from './postpone.ts';
@@ -57,8 +57,11 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // 1. admit and 2. slot: may it be fetched now? If `early` is null, a slot and a permit are held from here
   // on.
   const { claim, early } = await admit(context, job);
-  // 3. fetch: each redirect passes robots.txt and the gate of its host.
-  const fetched = early ?? (await fetchRequest(context, job));
+  // 3. fetch: the user's handlers may change the request, or refuse it. Each redirect passes robots.txt and
+  // the gate of its host.
+  const prepared = early ?? (await prepare(context, job));
+  const fetched =
+    prepared.kind === 'prepared' ? await fetchRequest(context, job, prepared.changes) : prepared;
   // 4. classify: what the answer or the failure means for the request. Its slot goes to the next request.
   const decision = fetched.kind === 'fetched' ? await decide(context, job, fetched) : fetched;
   // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends

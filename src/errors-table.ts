@@ -511,6 +511,11 @@ export const table = {
         advice: 'Nothing to do: the record holds the answer, and no items.',
         ends: 'recorded',
       },
+      E_HANDLER_REFUSED: {
+        means: 'The handler does not want this URL to be fetched (Discard in before).',
+        advice: 'Nothing to do.',
+        ends: 'refused',
+      },
       E_HANDLER_FILE: {
         means: 'The handlers cannot be loaded.',
         advice: 'Correct the named file; docs/HANDLERS.md shows what a handler file looks like.',

@@ -31,6 +31,8 @@ export type { FleetOptions, GivenSettings } from './fleet/join.ts';
 export type { TailBatch, TailLine } from './fleet/live-tail.ts';
 export type { HostLimits, HostState } from './frontier/hosts.ts';
 export {
+  type AfterArguments,
+  type BeforeArguments,
   defineHandler,
   type EnqueueFields,
   type EnqueueTarget,
@@ -40,6 +42,7 @@ export {
   type HandlerDefinition,
   type HandlerLog,
   type HandlerMatch,
+  type RequestChanges,
 } from './handlers/define.ts';
 export type { HandledPage } from './handlers/page.ts';
 export { type GivenPage, type HandlerTest, testHandler } from './handlers/test-handler.ts';

@@ -13,6 +13,10 @@ export interface HandlerChoice {
   readonly handlers: readonly Handler[];
   /** Null when no handler accepts the page. */
   choose(page: Matched): Handler | null;
+  /** Whether any handler has a `before`. */
+  readonly hasBefore: boolean;
+  /** The handlers with a `before` for a request, in their order. Its type is not known yet. */
+  before(request: Omit<Matched, 'type'>): Handler[];
 }
 
 /** Throws E_SETTING for a malformed URL pattern. */
@@ -21,16 +25,25 @@ export function createHandlerChoice(handlers: readonly Handler[]): HandlerChoice
   return {
     handlers,
     choose: (page) => tests.find(({ accepts }) => accepts(page))?.handler ?? null,
+    hasBefore: handlers.some(({ before }) => before !== undefined),
+    before: (request) =>
+      tests
+        .filter(({ handler, accepts }) => handler.before !== undefined && accepts({ ...request, type: null }))
+        .map(({ handler }) => handler),
   };
 }
 
-function testOf({ name, match = {} }: Handler): (page: Matched) => boolean {
+/** A type of null matches any. */
+function testOf({
+  name,
+  match = {},
+}: Handler): (page: Omit<Matched, 'type'> & { type: string | null }) => boolean {
   const labels = listOf(match.label);
   const patterns = listOf(match.url).map((url) => compileUrlPattern(url, `match.url of handler ${name}`));
   const types = listOf(match.type).map((type) => type.trim().toLowerCase());
   return ({ label, url, type }) =>
     (labels.length === 0 || (label !== null && labels.includes(label))) &&
-    (types.length === 0 || types.some((wanted) => isType(type, wanted))) &&
+    (type === null || types.length === 0 || types.some((wanted) => isType(type, wanted))) &&
     (patterns.length === 0 || patterns.some((matches) => matches(url)));
 }
 

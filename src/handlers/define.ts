@@ -72,6 +72,23 @@ export interface HandlerArguments<Item = unknown> {
   readonly signal: AbortSignal;
 }
 
+/** What `before` gets. */
+export interface BeforeArguments {
+  readonly request: HandledRequest;
+  readonly log: HandlerLog;
+  readonly signal: AbortSignal;
+}
+
+/** What `before` may change about the request that is sent. Headers are added to the others. */
+export type RequestChanges = Pick<RequestInput, 'headers' | 'body' | 'timeouts'>;
+
+/** What `after` gets. */
+export interface AfterArguments extends BeforeArguments {
+  readonly page: HandledPage;
+  /** What was emitted, as it will be in the record. */
+  readonly items: readonly unknown[];
+}
+
 export interface HandlerDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>> {
   /** Letters, digits, dots, dashes and underscores, at most 100. It stands in each item and in errors. */
   readonly name: string;
@@ -87,6 +104,16 @@ export interface HandlerDefinition<Schema extends StandardSchemaV1 = StandardSch
   readonly timeoutMs?: number;
   /** Called for each page that matches. It may return a promise. What it throws ends the attempt. */
   readonly run: (given: HandlerArguments<StandardSchemaV1.InferInput<Schema>>) => unknown;
+  /**
+   * Called before a request is sent whose label and URL match; its type is not known yet. It may return
+   * changes, or throw a Discard to refuse the request. The slot of the host is held meanwhile, so it has five
+   * seconds.
+   */
+  readonly before?: (
+    given: BeforeArguments,
+  ) => RequestChanges | undefined | void | Promise<RequestChanges | undefined> | Promise<void>;
+  /** Called when `run` has done its work. What it throws counts as if `run` had thrown it. */
+  readonly after?: (given: AfterArguments) => unknown;
 }
 
 /** A checked handler, as defineHandler returns it. */
@@ -105,7 +132,10 @@ export function defineHandler<Schema extends StandardSchemaV1 = StandardSchemaV1
   return checkHandler(definition, 'defineHandler');
 }
 
-const fields = ['name', 'match', 'schema', 'follow', 'timeoutMs', 'run'];
+/** The time limit of `before`. */
+export const BEFORE_TIMEOUT_MS = 5000;
+
+const fields = ['name', 'match', 'schema', 'follow', 'timeoutMs', 'before', 'run', 'after'];
 
 /** Checks what should be a handler; a plain object is one too. `place` begins the message of the error. */
 export function checkHandler(value: unknown, place: string): Handler {
@@ -119,6 +149,9 @@ export function checkHandler(value: unknown, place: string): Handler {
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name))
     throw wrong('name: expected letters, digits, dots, dashes and underscores, at most 100.');
   if (typeof run !== 'function') throw wrong('run: expected a function.');
+  for (const hook of ['before', 'after'])
+    if (given[hook] !== undefined && typeof given[hook] !== 'function')
+      throw wrong(`${hook}: expected a function.`);
   if (schema !== undefined && !isStandardSchema(schema))
     throw wrong('schema: expected a Standard Schema, such as z.object({ … }) of Zod 4.');
   if (follow !== undefined && typeof follow !== 'boolean') throw wrong('follow: expected true or false.');

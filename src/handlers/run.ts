@@ -1,14 +1,16 @@
 // Runs a handler on one page, within its time limit, and says what it made or how it failed.
 import { type Failure, failure } from '../errors.ts';
 import type { EmittedItem } from '../record.ts';
-import type { RequestInput } from '../request.ts';
+import { type RequestInput, requestSchema } from '../request.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import {
+  BEFORE_TIMEOUT_MS,
   HANDLER_TIMEOUT_MS,
   type HandledRequest,
   type Handler,
   type HandlerArguments,
   type HandlerLog,
+  type RequestChanges,
 } from './define.ts';
 import { EmittedItems } from './items.ts';
 import type { HandledPage } from './page.ts';
@@ -75,8 +77,14 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
     made.close();
     const items = made.items();
     if (items instanceof Promise) await wait(items);
+    const checked = await items;
+    const after = handler.after?.({
+      ...{ page, request: given.request, log: given.log, signal: limit.signal },
+      items: checked.map(({ item }) => item),
+    });
+    if (isThenable(after)) await wait(after);
     const { list: requests, leftOut } = made.requests;
-    return { kind: 'done', items: await items, requests, leftOut };
+    return { kind: 'done', items: checked, requests, leftOut };
   } catch (error) {
     made.close();
     if (signal.aborted) throw error;
@@ -86,10 +94,58 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
   }
 }
 
+/**
+ * Calls `before` of a handler. Resolves with its changes, or with how it failed: discarded when the request
+ * is to be refused. Rejects only when `signal` is aborted.
+ */
+export async function runBefore(
+  given: Pick<HandlerRun, 'handler' | 'request' | 'log' | 'signal' | 'watch'>,
+): Promise<{ kind: 'changed'; changes: RequestChanges } | Exclude<HandlerResult, { kind: 'done' }>> {
+  const { handler, request, log, signal, watch } = given;
+  const run: WatchedRun = { handler: handler.name, url: request.url, seenAt: 0, fail: null };
+  const limit = new AbortController();
+  const limited = {
+    handler: { name: handler.name, timeoutMs: BEFORE_TIMEOUT_MS },
+    run,
+    close: () => undefined,
+  };
+  try {
+    const call = () => handler.before?.({ request, log, signal: limit.signal });
+    const returned = watch ? watch.call(run, call) : call();
+    if (isThenable(returned)) {
+      watch?.waits(run);
+      await within(returned, limited, limit, signal);
+    }
+    return { kind: 'changed', changes: checkedChanges((await returned) ?? {}) };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const failed = failedBy(error, handler.name);
+    return failed.kind === 'discarded' ? { ...failed, failure: refusedBy(failed.failure) } : failed;
+  } finally {
+    watch?.ended(run);
+  }
+}
+
+function refusedBy({ detail }: Failure): Failure {
+  return failure('E_HANDLER_REFUSED', detail);
+}
+
+function checkedChanges(changes: unknown): RequestChanges {
+  const parsed = changesSchema.safeParse(changes);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || 'the value';
+  throw new HandlerFault(
+    failure('E_HANDLER_REQUEST', `before returned ${field}: ${issue?.message ?? 'wrong'}.`),
+  );
+}
+
+const changesSchema = requestSchema.pick({ headers: true, body: true, timeouts: true });
+
 /** Waits for the handler until its time is over, or the page is lost. Then `limit` is aborted. */
 async function within(
   running: PromiseLike<unknown>,
-  made: Made,
+  made: Limited,
   limit: AbortController,
   lost: AbortSignal,
 ): Promise<void> {
@@ -118,6 +174,13 @@ async function within(
     clearTimeout(timer);
     lost.removeEventListener('abort', onLost);
   }
+}
+
+/** What has a time limit: a handler, or a part of it. */
+interface Limited {
+  readonly handler: Pick<Handler, 'name' | 'timeoutMs'>;
+  readonly run: WatchedRun;
+  close(): void;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -160,30 +223,8 @@ class Made {
     return this.#items.all();
   }
 
-  failed(error: unknown): HandlerResult {
-    if (this.#fault) return { kind: 'failed', failure: at(this.#fault), afterMs: 0 };
-    if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: 0 };
-    const { name } = this.handler;
-    const verdict = thrownVerdict(error);
-    const why = verdict === null ? '' : ` ${(error as Error).message}`.trimEnd();
-    switch (verdict?.kind) {
-      case 'discard':
-        return { kind: 'discarded', failure: failure('E_HANDLER_DISCARD', `${name}:${why}`) };
-      case 'fatal':
-        return { kind: 'failed', failure: failure('E_HANDLER_FATAL', `${name}:${why}`), afterMs: 0 };
-      case 'later': {
-        const later = failure('E_HANDLER_LATER', `${name}:${why}`);
-        return { kind: 'failed', failure: later, afterMs: verdict.afterMs };
-      }
-      case undefined:
-        return {
-          kind: 'failed',
-          failure: failure('E_HANDLER', `${name}: ${describeError(error)}`),
-          afterMs: 0,
-        };
-      default:
-        return verdict satisfies never;
-    }
+  failed(error: unknown): Exclude<HandlerResult, { kind: 'done' }> {
+    return failedBy(this.#fault ?? error, this.handler.name);
   }
 
   #guard<T>(add: () => T): T {
@@ -204,4 +245,29 @@ function at(fault: HandlerFault): Failure {
   const { code, detail = '' } = fault.failure;
   const [place] = framesOf(fault);
   return place === undefined ? fault.failure : failure(code, `${detail} At ${place}.`);
+}
+
+/** What an error of a handler means. */
+function failedBy(error: unknown, name: string): Exclude<HandlerResult, { kind: 'done' }> {
+  if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: 0 };
+  const verdict = thrownVerdict(error);
+  const why = verdict === null ? '' : ` ${(error as Error).message}`.trimEnd();
+  switch (verdict?.kind) {
+    case 'discard':
+      return { kind: 'discarded', failure: failure('E_HANDLER_DISCARD', `${name}:${why}`) };
+    case 'fatal':
+      return { kind: 'failed', failure: failure('E_HANDLER_FATAL', `${name}:${why}`), afterMs: 0 };
+    case 'later': {
+      const later = failure('E_HANDLER_LATER', `${name}:${why}`);
+      return { kind: 'failed', failure: later, afterMs: verdict.afterMs };
+    }
+    case undefined:
+      return {
+        kind: 'failed',
+        failure: failure('E_HANDLER', `${name}: ${describeError(error)}`),
+        afterMs: 0,
+      };
+    default:
+      return verdict satisfies never;
+  }
 }

@@ -52,17 +52,7 @@ export async function runOn(
   answer: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array; finalUrl: string },
   { urlRules = {}, log = silent }: { urlRules?: UrlRules; log?: HandlerLog },
 ): Promise<HandlerTest> {
-  const request: HandledRequest = {
-    id: given.id ?? '0000000000000000',
-    crawl: given.crawl ?? 'test',
-    url: given.url,
-    method: given.method ?? 'GET',
-    label: given.label ?? null,
-    userData: given.userData ?? null,
-    depth: given.depth ?? 0,
-    referrer: given.referrer ?? null,
-    attempt: given.attempt ?? 1,
-  };
+  const request = requestOfTest(given);
   const type = answer.headers['content-type'] ?? '';
   const matched =
     createHandlerChoice([handler]).choose({ label: request.label, url: given.url, type }) !== null;
@@ -76,6 +66,21 @@ export async function runOn(
     requests: made.requests,
     leftOut: made.leftOut,
     error: result.kind === 'done' ? null : shownFailure(result.failure),
+  };
+}
+
+/** A request with these fields, and what others would have in a crawl. */
+export function requestOfTest(given: GivenPage): HandledRequest {
+  return {
+    id: given.id ?? '0000000000000000',
+    crawl: given.crawl ?? 'test',
+    url: given.url,
+    method: given.method ?? 'GET',
+    label: given.label ?? null,
+    userData: given.userData ?? null,
+    depth: given.depth ?? 0,
+    referrer: given.referrer ?? null,
+    attempt: given.attempt ?? 1,
   };
 }
 

@@ -11,9 +11,10 @@ import { robotsEntryOf } from '../robots/entry.ts';
 import { PRODUCT_TOKEN, ruleFailure } from '../robots/robots.ts';
 import { parseRobots } from '../robots/rules.ts';
 import { hostPortOf, originOf } from '../url/host.ts';
-import { createHandlerChoice } from './choose.ts';
-import type { Handler, HandlerLog } from './define.ts';
-import { type HandlerTest, runOn } from './test-handler.ts';
+import { createHandlerChoice, type HandlerChoice } from './choose.ts';
+import type { Handler, HandlerLog, RequestChanges } from './define.ts';
+import { runBefore } from './run.ts';
+import { type HandlerTest, requestOfTest, runOn } from './test-handler.ts';
 
 export interface TriedPage {
   url: string;
@@ -45,13 +46,17 @@ export async function tryPage(
   crawl.seedHosts.add(hostPortOf(given.url));
   const fetcher = createFetcher({ concurrency: 4, dnsServers: settings.dnsServers });
   const allow = { cidrs: settings.allowPrivate, hosts: crawl.seedHosts };
-  const shared = { timeouts: crawl.timeouts, allow, userAgent: settings.userAgent };
+  const shared = { timeouts: crawl.timeouts, allow, userAgent: crawl.userAgent };
   try {
     const ask = (url: string) => robotsRefusal(fetcher, url, settings, shared);
-    const refused = await ask(given.url);
-    if (refused) return untried(given.url, refused);
+    const choice = createHandlerChoice(handlers);
+    const prepared = await prepareTry(given, choice);
+    const refused = 'code' in prepared ? prepared : await ask(given.url);
+    if (refused !== null || 'code' in prepared) return untried(given.url, refused);
     const result = await fetcher.fetch({
-      ...{ url: given.url, method: 'GET', headers: settings.header, body: null, ...shared },
+      ...{ url: given.url, method: 'GET', body: prepared.body ?? null, ...shared },
+      headers: { ...settings.header, ...prepared.headers },
+      timeouts: { ...crawl.timeouts, ...prepared.timeouts },
       ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
       beforeHop: (hop) => ask(hop.url),
     });
@@ -60,7 +65,7 @@ export async function tryPage(
     if (answer === null || verdict.failure !== null)
       return untried(given.url, verdict.failure ?? failure('E_PROTOCOL'), answer);
     const type = answer.headers['content-type'] ?? '';
-    const handler = createHandlerChoice(handlers).choose({ label: given.label, url: given.url, type });
+    const handler = choice.choose({ label: given.label, url: given.url, type });
     if (handler === null) return untried(given.url, null, answer);
     const { urlRules, scope } = crawl;
     const tested = await runOn(handler, given, answer, { urlRules, log: given.log });
@@ -72,6 +77,22 @@ export async function tryPage(
   } finally {
     fetcher.close();
   }
+}
+
+/** What the handlers change before the request is sent, or why it is not sent. */
+async function prepareTry(
+  { url, label, userData, log }: Parameters<typeof tryPage>[0],
+  choice: HandlerChoice,
+): Promise<RequestChanges | Failure> {
+  let changes: RequestChanges = {};
+  const { signal } = new AbortController();
+  for (const handler of choice.before({ label, url })) {
+    const request = requestOfTest({ url, label, userData });
+    const result = await runBefore({ handler, request, log, signal });
+    if (result.kind !== 'changed') return result.failure;
+    changes = { ...changes, ...result.changes, headers: { ...changes.headers, ...result.changes.headers } };
+  }
+  return changes;
 }
 
 function madeBy(handler: Handler, { items, leftOut, error }: HandlerTest) {
