@@ -34,6 +34,7 @@ import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
+import { openHandlers, type UserCode } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
@@ -41,7 +42,6 @@ import { createPermits } from './slot/permits.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
 import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
-import { openHandlers, type UserCode } from './user-code.ts';
 
 const INTERVAL_MS = 1000;
 /** How often to look for open requests without a job. There should be none. */

@@ -23,7 +23,7 @@ import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
-import type { HandlerRoom } from './handler-room.ts';
+import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
 import type { Suspicion } from './suspicion.ts';

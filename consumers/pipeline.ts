@@ -13,7 +13,7 @@ import { type Decision, die, type RequestEnd, refuseRequest, retry } from './dec
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
 import { follow } from './follow/follow.ts';
 import { buildRecord, examine } from './handle.ts';
-import { handleByUser, handlerOf, notHandled, prepare } from './handlers.ts';
+import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-handler.ts';
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone } from './postpone.ts';

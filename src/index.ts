@@ -1,6 +1,6 @@
 // The package's entry: what a user's program needs to give requests to drover and to read the results.
 
-export { type ConsumerOptions, createConsumer, type ProgramConsumer } from '../consumers/create-consumer.ts';
+export { type ConsumerOptions, createConsumer, type ProgramConsumer } from '../consumers/run.ts';
 export {
   type Added,
   createProducer,

@@ -2,7 +2,7 @@
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import type { RequestEnd } from '../decision.ts';
 import type { Findings } from '../handle.ts';
-import type { Handled } from '../handlers.ts';
+import type { Handled } from '../handlers/call-handler.ts';
 import { type Followed, followLinks } from './follow-links.ts';
 import { followSitemap } from './follow-sitemap.ts';
 

@@ -1,16 +1,16 @@
 // The part of the step handle that is the user's: runs the handler that takes the page, and turns what came
 // of it into how the request ends.
 
-import { catalogue, type Failure, failure, isFailure } from '../src/errors.ts';
-import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../src/handlers/define.ts';
-import { HandledPage } from '../src/handlers/page.ts';
-import { runBefore, runHandler } from '../src/handlers/run.ts';
-import type { Answer, Outcome } from '../src/outcome.ts';
-import type { EmittedItem } from '../src/record.ts';
-import type { RequestInput } from '../src/request.ts';
-import type { ActiveJob, ConsumerContext } from './context.ts';
-import { type Decision, die, type RequestEnd, refuseRequest, retry } from './decision.ts';
-import type { Findings } from './handle.ts';
+import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
+import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
+import { HandledPage } from '../../src/handlers/page.ts';
+import { runBefore, runHandler } from '../../src/handlers/run.ts';
+import type { Answer, Outcome } from '../../src/outcome.ts';
+import type { EmittedItem } from '../../src/record.ts';
+import type { RequestInput } from '../../src/request.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
+import type { Findings } from '../handle.ts';
 
 /** What a handler made of a page. */
 export interface Handled {

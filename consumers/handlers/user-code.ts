@@ -1,11 +1,11 @@
 // The user's handlers in one consumer: loaded, given room, and watched.
-import type { Settings } from '../src/config/settings.ts';
-import { createHandlerChoice } from '../src/handlers/choose.ts';
-import { loadHandlers } from '../src/handlers/load.ts';
-import { describeError } from '../src/handlers/user-code.ts';
-import { HandlerWatch } from '../src/handlers/watch.ts';
-import type { Log } from '../src/log.ts';
-import type { ConsumerContext } from './context.ts';
+import type { Settings } from '../../src/config/settings.ts';
+import { createHandlerChoice } from '../../src/handlers/choose.ts';
+import { loadHandlers } from '../../src/handlers/load.ts';
+import { describeError } from '../../src/handlers/user-code.ts';
+import { HandlerWatch } from '../../src/handlers/watch.ts';
+import type { Log } from '../../src/log.ts';
+import type { ConsumerContext } from '../context.ts';
 import { createHandlerRoom } from './handler-room.ts';
 
 export type UserCode = Pick<ConsumerContext, 'handlers' | 'handlerRoom' | 'handlerWatch'>;
