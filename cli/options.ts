@@ -91,6 +91,7 @@ export const itemsOptions = {
   ),
   of: text('--of <handler>', 'only the items of this handler'),
   output: text('-o, --output <file>', 'write to this file instead of standard output'),
+  overwrite,
 };
 export type ItemsOptions = OptionsOf<typeof itemsOptions>;
 

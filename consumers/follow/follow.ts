@@ -33,7 +33,13 @@ export async function follow(
   const { url, chain = null } = job.request;
   const page = { crawl: job.crawl, url, chain, maxAlike: job.loadedCrawl.settings.maxAlike };
   const isEndless = context.alikePages.isEndless(page, answer.body);
-  const followed = await followLinks(context, job, { links, requests, from: answer.finalUrl }, claim, isEndless);
+  const followed = await followLinks(
+    context,
+    job,
+    { links, requests, from: answer.finalUrl },
+    claim,
+    isEndless,
+  );
   return followed && withLeftOut(followed, more);
 }
 

@@ -1,7 +1,7 @@
 // The items of a crawl, as handlers emitted them: NDJSON with page and handler, or CSV for a spreadsheet.
 import { csvLine } from '../../csv.ts';
 import type { CrawlRecord } from '../../record.ts';
-import { openOutput } from './output.ts';
+import { writeLines } from './output.ts';
 
 /** One item: the URL of its page, the handler that emitted it, and the item. */
 export interface ItemLine {
@@ -11,6 +11,15 @@ export interface ItemLine {
 }
 
 export type ItemFormat = 'ndjson' | 'csv';
+
+/** What is written: the items of one handler or, for null, of all. Where: a file, or standard output. */
+export interface ItemOutput {
+  format: ItemFormat;
+  handler: string | null;
+  file: string | null;
+  /** Whether a file that is there may be replaced. */
+  overwrite: boolean;
+}
 
 /** Columns of a CSV file. Fields beyond them are left out; no spreadsheet shows as many. */
 const MOST_COLUMNS = 10_000;
@@ -50,20 +59,9 @@ export async function* itemLines(
  */
 export async function writeItems(
   records: () => AsyncIterable<string>,
-  { format, handler, file }: { format: ItemFormat; handler: string | null; file: string | null },
+  { format, handler, file, overwrite }: ItemOutput,
 ): Promise<number> {
-  const output = await openOutput(file);
-  let lines = 0;
-  try {
-    for await (const line of itemLines(records, format, handler)) {
-      if (!(await output.write(Buffer.from(line)))) break;
-      lines++;
-    }
-    await output.finish();
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  const lines = await writeLines(file, itemLines(records, format, handler), { overwrite });
   return format === 'csv' ? Math.max(0, lines - 1) : lines;
 }
 
