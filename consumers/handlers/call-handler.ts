@@ -153,6 +153,8 @@ export async function handleByUser(
       signal: job.abort.signal,
       watch: context.handlerWatch,
       onWait() {
+        // What may have killed a consumer stays alone until its handler has ended too.
+        if (job.suspicion.isSuspect) return;
         isInRoom ||= context.handlerRoom.enter(byteLength);
         if (isInRoom) job.slot.givePermit();
       },
