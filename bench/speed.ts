@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { startSite } from '../test/support/site/site.ts';
 import type { Bench, Sample } from './measure/measure.ts';
 import { parseOptions } from './measure/options.ts';
-import { droverCrawl, droverList } from './speed/drover-crawl.ts';
+import { droverCrawl, droverHandler, droverList, droverQuery } from './speed/drover-crawl.ts';
 import { type Figures, figuresOf, type PartName } from './speed/figures.ts';
 import { gotLoop } from './speed/got-loop.ts';
 import { noopJobs } from './speed/noop-jobs.ts';
@@ -15,10 +15,12 @@ const parts: Record<PartName, (bench: Bench) => Promise<Sample>> = {
   bullmq: noopJobs,
   crawl: droverCrawl,
   list: droverList,
+  handler: droverHandler,
+  query: droverQuery,
 };
 
 const usage = `npm run bench -- [options]
-  --only <parts>       got, bullmq, crawl, list; separate several by commas (default: all)
+  --only <parts>       got, bullmq, crawl, list, handler, query; separate several by commas (default: all)
   --pages <n>          number of pages of the site (default 10000)
   --runs <n>           number of runs of each part; the median is reported (default 3)
   --concurrency <n>    number of fetches in flight (default 50)

@@ -12,10 +12,12 @@ import {
   enqueueOptions,
   explainOptions,
   forgetOptions,
+  itemsOptions,
   type LookOptions,
   resultsOptions,
   serveOptions,
   shownOptions,
+  tryOptions,
 } from './options.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
@@ -169,6 +171,25 @@ function addLookers(program: Command): void {
       .argument('<crawl>', 'name or id'),
     { own: resultsOptions, settings: EVERY_COMMAND },
     () => import('./results.ts'),
+  );
+  addProgram(
+    program
+      .command('items')
+      .summary('print what handlers emitted for the pages of a crawl, one JSON line each')
+      .argument('<crawl>', 'name or id'),
+    { own: itemsOptions, settings: EVERY_COMMAND },
+    () => import('./items.ts'),
+  );
+  addProgram(
+    program
+      .command('try')
+      .summary('run a handler on one page and print what it would emit and enqueue')
+      .description(
+        'Fetches one page, as robots.txt allows, and runs the handler that takes it. Changes nothing: no crawl is begun, nothing is stored, and no Redis is needed.',
+      )
+      .argument('<url>', 'the URL of the page'),
+    { own: tryOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND] },
+    () => import('./try.ts'),
   );
   addProgram(
     program

@@ -2,14 +2,14 @@
 import { consume } from '../consumers/run.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
-import { openSession } from './command/session.ts';
+import { openConsumerSession } from './command/session.ts';
 import { superviseConsumers } from './command/supervise.ts';
 import type { ConsumeOptions } from './options.ts';
 
 /** Resolves with the exit code after it was stopped. */
 export async function run(_args: string[], options: ConsumeOptions): Promise<number> {
   const { processes } = options;
-  const session = await openSession(options.settings);
+  const session = await openConsumerSession(options.settings);
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
   const children = superviseConsumers(processes === 1 ? 0 : processes, argumentsOfChildren());
   const interrupt = onInterrupt({ note: say }, session.settings.grace, children.kill);

@@ -2,7 +2,7 @@
 import { nameOfSeeds } from './command/crawl-name.ts';
 import { crawlToEnd } from './command/crawl-to-end.ts';
 import { type OutputFile, reserveOutput } from './command/output-file.ts';
-import { openSession } from './command/session.ts';
+import { openConsumerSession } from './command/session.ts';
 import { startDemoSite } from './demo/site.ts';
 import type { CrawlOptions } from './options.ts';
 import { createScreen } from './terminal/screen.ts';
@@ -18,7 +18,7 @@ export async function run(args: string[], options: CrawlOptions): Promise<number
 }
 
 async function runWith(reserved: OutputFile, args: string[], options: CrawlOptions): Promise<number> {
-  const session = await openSession(options.settings);
+  const session = await openConsumerSession(options.settings);
   const { settings } = session;
   const demo = args.length + settings.sitemap.length === 0 ? await startDemoSite() : null;
   if (demo && options.settings.perHost === undefined) settings.perHost = 8;

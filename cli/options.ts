@@ -1,8 +1,17 @@
 // The options of the commands in this folder, except settings, and the types that their programs get.
 import { DroverError } from '../src/errors.ts';
 import { parseStatuses, STATUS_FORM } from '../src/records/filter.ts';
+import type { RequestInput } from '../src/request.ts';
 import { readCode } from './command/error-code.ts';
-import { from, inGroup, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
+import {
+  from,
+  inGroup,
+  type OptionsOf,
+  readLineFormat,
+  text,
+  toggle,
+  value,
+} from './command/typed-options.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
@@ -73,6 +82,27 @@ export const resultsOptions = {
 };
 export type ResultsOptions = OptionsOf<typeof resultsOptions>;
 
+export const itemsOptions = {
+  format: value(
+    '--format <ndjson|csv>',
+    'JSON lines, or a table for a spreadsheet',
+    readLineFormat,
+    'ndjson',
+  ),
+  of: text('--of <handler>', 'only the items of this handler'),
+  output: text('-o, --output <file>', 'write to this file instead of standard output'),
+  overwrite,
+};
+export type ItemsOptions = OptionsOf<typeof itemsOptions>;
+
+export const tryOptions = {
+  label: text('--label <label>', 'the label that the request would have'),
+  userData: value('--user-data <json>', 'the user data that the request would have', readJson),
+  watch: toggle('--watch', 'again whenever a file beside the handler is saved'),
+  ...asJson,
+};
+export type TryOptions = OptionsOf<typeof tryOptions>;
+
 export const explainOptions = {
   crawl: text('--crawl <name>', 'name or id of the crawl (default: the newest that knows the URL)'),
   ...asJson,
@@ -88,4 +118,12 @@ function readStatuses(given: string, flag: string) {
 function readBoolean(given: string, flag: string): boolean {
   if (given === 'true' || given === 'false') return given === 'true';
   throw new DroverError('E_USAGE', `${flag}: expected true or false (got ${JSON.stringify(given)}).`);
+}
+
+function readJson(given: string, flag: string): RequestInput['userData'] {
+  try {
+    return JSON.parse(given);
+  } catch {
+    throw new DroverError('E_USAGE', `${flag}: expected JSON (got ${given}).`);
+  }
 }

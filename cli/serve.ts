@@ -4,7 +4,7 @@ import type { GivenFlags } from '../src/config/read.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { OWN_COMMAND, readVersion } from './command/own-command.ts';
-import { openSession } from './command/session.ts';
+import { openConsumerSession } from './command/session.ts';
 import { EVERY_COMMAND, wordsOf } from './command/setting-flags.ts';
 import { superviseConsumers } from './command/supervise.ts';
 import type { ServeOptions } from './options.ts';
@@ -12,7 +12,7 @@ import type { ServeOptions } from './options.ts';
 /** Resolves with the exit code after it was stopped. Throws E_OPEN_DOOR, E_LISTEN, E_USAGE. */
 export async function run(_args: string[], options: ServeOptions): Promise<number> {
   const { processes } = options;
-  const session = await openSession(options.settings);
+  const session = await openConsumerSession(options.settings);
   const { settings, address, log } = session;
   const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
   try {

@@ -34,6 +34,7 @@ import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
+import { openHandlers, type UserCode } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
@@ -63,7 +64,7 @@ export interface Consumer {
 
 /**
  * Starts to take jobs. `serve` is the one crawl whose frontier is brought into the queue, or '*' for all
- * crawls.
+ * crawls. Throws E_HANDLER_FILE and E_SETTING when the handlers cannot be used.
  */
 export async function startConsumer(parts: {
   settings: Settings;
@@ -86,6 +87,7 @@ export async function startConsumer(parts: {
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundYoungSpace();
+  const userCode = await openHandlers(settings, log, parts.say ?? (() => undefined));
 
   const connections = connectConsumer(parts.address, settings.namespace);
   const { fleet } = connections;
@@ -109,6 +111,7 @@ export async function startConsumer(parts: {
     connections,
     queue,
     telemetry,
+    userCode,
     log,
     troubles,
     onError,
@@ -116,6 +119,7 @@ export async function startConsumer(parts: {
     stopping: () => stopping,
   });
   const { permits, slots } = context;
+  context.handlerWatch?.start();
 
   const heartbeat = telemetry.startHeartbeat(() => ({ inFlight: permits.inUse(), ...slots.counts() }));
   const jobWorker = new JobWorker({
@@ -155,6 +159,7 @@ export async function startConsumer(parts: {
         redis: fleet.redis,
         inFlight,
       });
+      context.handlerWatch?.stop();
       context.fetcher.close();
       troubles.stop(); // the end of the connections is not to be told
       connections.close();
@@ -189,6 +194,7 @@ interface ContextParts {
   connections: Connections;
   queue: RequestQueue;
   telemetry: Telemetry;
+  userCode: UserCode;
   log: Log;
   troubles: TroubleLog;
   onError: (error: unknown) => void;
@@ -213,6 +219,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     committer: createCommitter(fleet, recordsPlace(settings.dataDir)),
     store: telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') })),
     loadedCrawls: createLoadedCrawls(fleet),
+    ...parts.userCode,
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages: new AlikePages(),

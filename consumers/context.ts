@@ -7,6 +7,8 @@ import type { Meters } from '../src/fleet/meters.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
 import type { Committer, Ended } from '../src/frontier/commit.ts';
+import type { HandlerChoice } from '../src/handlers/choose.ts';
+import type { HandlerWatch } from '../src/handlers/watch.ts';
 import type { Log } from '../src/log.ts';
 import type { FetchResult, Outcome, Timings } from '../src/outcome.ts';
 import type { CrawlDelays } from '../src/politeness/crawl-delays.ts';
@@ -21,6 +23,7 @@ import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
+import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
 import type { Suspicion } from './suspicion.ts';
@@ -39,6 +42,10 @@ export interface ConsumerContext {
   committer: Committer;
   store: RecordStore;
   loadedCrawls: LoadedCrawls;
+  /** The user's handlers; null if there are none. */
+  handlers: HandlerChoice | null;
+  handlerRoom: HandlerRoom;
+  handlerWatch: HandlerWatch | null;
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;

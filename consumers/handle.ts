@@ -8,7 +8,7 @@ import { hasXhtmlRoot } from '../src/markup/xml-tags.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
 import { readHeaderDirectives, readPage } from '../src/page/links.ts';
 import type { PageStatement } from '../src/page/usage.ts';
-import type { BodyForm, CrawlRecord } from '../src/record.ts';
+import type { BodyForm, CrawlRecord, EmittedItem } from '../src/record.ts';
 import { originOf } from '../src/url/host.ts';
 import { createLinkResolver } from '../src/url/normalize.ts';
 import { reservedDetail, type Usage, usageOf } from '../src/usage/statement.ts';
@@ -42,42 +42,39 @@ const NOTHING: Findings = {
 };
 
 /** What was found out about an answer, and the end of its request. */
-export interface Handled {
+export interface Examined {
   /** The given end; with E_RESERVED if the content may not be kept and nothing else was wrong. */
   end: RequestEnd;
-  record: CrawlRecord;
   /** Null when nothing was examined. */
   findings: Findings | null;
+  /** What the site said about the use of the content. */
+  usage: Usage | null;
+  /** The body, and its hash, may stand in the record. */
+  isKept: boolean;
 }
 
-export function handle(job: ActiveJob, end: RequestEnd): Handled {
-  // The body of a sitemap is not kept, because what it lists becomes requests.
-  const isSitemap = end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
-  const findings = end.answer && !isSitemap ? examine(job, end.answer, holdsPage(end)) : null;
-  const form = isSitemap ? 'none' : job.loadedCrawl.settings.body;
-  if (end.answer === null) return { end, record: buildRecord(job, end, { findings, form }), findings };
+/** Looks into the answer. */
+export function examine(job: ActiveJob, end: RequestEnd): Examined {
+  if (end.answer === null) return { end, findings: null, usage: null, isKept: true };
+  const findings = isSitemap(job, end) ? null : findIn(job, end.answer, holdsPage(end));
   const statements = statementsOn(job, end.answer, findings?.statements ?? []);
   const usage = usageOf(statements);
   const reservation = reservationFor(job, statements);
-  if (reservation === null)
-    return { end, record: buildRecord(job, end, { findings, form, usage }), findings };
+  if (reservation === null) return { end, findings, usage, isKept: true };
+  // Of what is reserved, nothing is kept: no body and its hash, no title, no links, which are not followed.
   const detail = reservedDetail(reservation, `${originOf(end.answer.finalUrl)}/robots.txt`);
-  return withoutContent(job, end, { findings, usage, detail });
+  const isFound = end.as === 'recorded' && end.failure === null;
+  return {
+    end: isFound ? { ...end, failure: failure('E_RESERVED', detail) } : end,
+    findings: findings && { ...findings, title: null, links: null, text: null },
+    usage,
+    isKept: false,
+  };
 }
 
-/** Of what is reserved, nothing is kept: no body and its hash, no title, no links, which are not followed. */
-function withoutContent(
-  job: ActiveJob,
-  found: RequestEnd,
-  { findings, usage, detail }: { findings: Findings | null; usage: Usage | null; detail: string },
-): Handled {
-  const end =
-    found.as === 'recorded' && found.failure === null
-      ? { ...found, failure: failure('E_RESERVED', detail) }
-      : found;
-  const kept = findings && { ...findings, title: null, links: null, text: null };
-  const record = buildRecord(job, end, { findings: kept, form: 'none', usage });
-  return { end, record: { ...record, sha256: null }, findings: kept };
+/** The body of a sitemap is not kept, because what it lists becomes requests. */
+function isSitemap(job: ActiveJob, end: RequestEnd): boolean {
+  return end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
 }
 
 /**
@@ -89,7 +86,7 @@ function holdsPage({ answer, failure }: RequestEnd): boolean {
 }
 
 /** Finds the title and links of a page in HTML or XHTML, and the text of any textual answer. */
-function examine(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
+function findIn(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
   const { headers, body } = answer;
   const type = mediaTypeOf(headers['content-type'], body, isNoSniff(headers['x-content-type-options']));
   if (type.kind === 'binary') return NOTHING;
@@ -121,12 +118,11 @@ function addLinks(links: string[], hrefs: readonly string[], resolve: (href: str
   }
 }
 
-function buildRecord(
-  job: ActiveJob,
-  end: RequestEnd,
-  { findings, form, usage = null }: { findings: Findings | null; form: BodyForm; usage?: Usage | null },
-): CrawlRecord {
+/** The record of a request with that end. `items`: what a handler emitted; null if none took the page. */
+export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedItem[] | null): CrawlRecord {
+  const { end, findings, usage, isKept } = examined;
   const { request } = job;
+  const form = isSitemap(job, end) || !isKept ? 'none' : job.loadedCrawl.settings.body;
   const { answer, failure } = end;
   const failed = end.as === 'dead' && end.result && !end.result.ok ? end.result : null;
   const timings = answer?.timings ?? failed?.timings ?? NO_TIMINGS;
@@ -150,11 +146,12 @@ function buildRecord(
     contentType: answer?.headers['content-type'] ?? null,
     charset: findings?.charset ?? null,
     bytes: answer?.body.byteLength ?? null,
-    sha256: answer ? hash('sha256', answer.body, 'hex') : null,
+    sha256: answer && isKept ? hash('sha256', answer.body, 'hex') : null,
     title: findings?.title ?? null,
     links: findings?.links ?? null,
     noindex: findings?.noindex ?? null,
     usage,
+    items,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   };
 }

@@ -35,6 +35,9 @@ export class JobWorker {
   readonly #aborts = new Map<string, AbortController>();
   #worker: RequestWorker;
   #connection: Redis;
+  /** Further workers, for as many jobs as wait for handlers. Those that close still have jobs in hand. */
+  readonly #spares: RequestWorker[] = [];
+  readonly #closing = new Set<Promise<void>>();
   #lastTaken = performance.now();
 
   constructor(parts: JobWorkerParts) {
@@ -45,11 +48,13 @@ export class JobWorker {
 
   /**
    * To be called about once a second. If jobs wait and none is taken, a new worker takes over from the one
-   * that hangs.
+   * that hangs. If many jobs wait for handlers, more workers take others.
    */
   async watch(): Promise<void> {
     const { context, queue } = this.#parts;
-    if (performance.now() - this.#lastTaken < ASLEEP_MS || context.permits.inUse() > 0) return;
+    this.#balance();
+    const isBusy = context.permits.inUse() > 0 || context.handlerRoom.pages() > 0;
+    if (performance.now() - this.#lastTaken < ASLEEP_MS || isBusy) return;
     if ((await queue.getWaitingCount()) === 0) return;
     context.log.warn('no job taken though some wait: a new worker takes over');
     context.meters.count(gathered.wakes, null);
@@ -61,6 +66,18 @@ export class JobWorker {
     closeRedis(silent);
   }
 
+  /** One spare worker for each `concurrency` jobs that wait for handlers. */
+  #balance(): void {
+    const { context, concurrency } = this.#parts;
+    const wanted = Math.floor(context.handlerRoom.pages() / concurrency);
+    while (this.#spares.length < wanted) this.#spares.push(this.#open());
+    for (const spare of this.#spares.splice(wanted)) {
+      const closing = spare.close().catch(() => undefined);
+      this.#closing.add(closing);
+      closing.finally(() => this.#closing.delete(closing));
+    }
+  }
+
   /**
    * Takes no more jobs. Resolves when those in hand are settled. Jobs that do not end within the grace period
    * are aborted and return to the queue.
@@ -69,7 +86,9 @@ export class JobWorker {
     const late = setTimeout(() => {
       for (const abort of this.#aborts.values()) abort.abort(failure('E_LOCK_LOST', 'The consumer stopped.'));
     }, graceMs);
-    await this.#worker.close();
+    await Promise.all(
+      [this.#worker, ...this.#spares].map((worker) => worker.close()).concat(...this.#closing),
+    );
     clearTimeout(late);
   }
 

@@ -12,7 +12,8 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, type RequestEnd, refuseRequest, retry } from './decision.ts';
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
 import { follow } from './follow/follow.ts';
-import { handle } from './handle.ts';
+import { buildRecord, examine } from './handle.ts';
+import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-handler.ts';
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone } from './postpone.ts';
@@ -40,7 +41,7 @@ export async function processJob(
       await job.remember({ alone: aloneSurvived(job.stalls) });
   } finally {
     // The permit is held until the end is committed, so that a crash repeats no more fetches than may be in
-    // flight.
+    // flight. Only a page that waits for its handler has given it back before.
     job.slot.release();
   }
   context.reports.note(job, outcome);
@@ -56,20 +57,29 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // 1. admit and 2. slot: may it be fetched now? If `early` is null, a slot and a permit are held from here
   // on.
   const { claim, early } = await admit(context, job);
-  // 3. fetch: each redirect passes robots.txt and the gate of its host.
-  const fetched = early ?? (await fetchRequest(context, job));
+  // 3. fetch: the user's handlers may change the request, or refuse it. Each redirect passes robots.txt and
+  // the gate of its host.
+  const prepared = early ?? (await prepare(context, job));
+  const fetched =
+    prepared.kind === 'prepared' ? await fetchRequest(context, job, prepared.changes) : prepared;
   // 4. classify: what the answer or the failure means for the request. Its slot goes to the next request.
   const decision = fetched.kind === 'fetched' ? await decide(context, job, fetched) : fetched;
   // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends
   // go on: recorded, refused, dead.
   if (decision.kind !== 'end') return decision;
   const assumed = withAssumption(job, decision);
-  // 5. handle: finds title, links and text, and makes the record. What the page says may change the end.
-  const { end, record, findings } = handle(job, assumed);
+  // 5. handle: finds title, links and text. What the page says, and the user's handler, may change the end.
+  const examined = examine(job, assumed);
+  const taken = handlerOf(context, job, examined.end);
+  const handling = taken
+    ? await handleByUser(context, job, taken, examined.findings)
+    : notHandled(examined.end);
+  if (handling.kind !== 'handled') return handling;
+  const { end, handled } = handling;
   // 6. store: the record is durable before anything says that the request has ended.
-  await store(context, job, record, claim);
+  await store(context, job, buildRecord(job, { ...examined, end }, handled.items), claim);
   // 7. follow: offers all links except the last part.
-  const followed = await follow(context, job, end, findings, claim);
+  const followed = await follow(context, job, { end, findings: examined.findings, handled }, claim);
   if (followed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.

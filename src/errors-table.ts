@@ -467,6 +467,63 @@ export const table = {
     },
   ),
 
+  handler: layer(
+    { ...NO_FETCH, ends: 'dead', status: null, exit: 2 },
+    {
+      E_HANDLER: {
+        means: 'The handler threw an error.',
+        advice:
+          'Correct the handler at the named line, then replay; drover try shows it at work on one page.',
+        retry: true,
+      },
+      E_HANDLER_TIMEOUT: {
+        means: 'The handler did not end in time.',
+        advice: 'Look for a promise that never settles, or raise timeoutMs of the handler; then replay.',
+        retry: true,
+      },
+      E_HANDLER_LATER: {
+        means: 'The handler asked to come again later (RetryAfter).',
+        advice: 'Raise --attempts if such pages become dead letters, then replay.',
+        retry: true,
+      },
+      E_HANDLER_ITEM: {
+        means: 'The handler emitted an item that is not as its schema says.',
+        advice: 'Correct the handler or its schema, then replay.',
+      },
+      E_HANDLER_REQUEST: {
+        means: 'The handler enqueued something that is no request.',
+        advice: 'Enqueue URLs, requests as docs/HANDLERS.md shows them, or a CSS selector; then replay.',
+      },
+      E_HANDLER_LIMIT: {
+        means: 'The handler emitted or enqueued more than one page may.',
+        advice: 'Look for a loop in the handler, or spread the work over several pages; then replay.',
+      },
+      E_HANDLER_PAGE: {
+        means: 'The page is too large or nested too deeply to be parsed for a handler.',
+        advice: 'Use page.text or page.bytes for such pages, or leave them out with match.',
+      },
+      E_HANDLER_FATAL: {
+        means: 'The handler gave the request up (Fatal).',
+        advice: 'The message is from the handler; replay when its cause is gone.',
+      },
+      E_HANDLER_DISCARD: {
+        means: 'The handler has no use for the page (Discard).',
+        advice: 'Nothing to do: the record holds the answer, and no items.',
+        ends: 'recorded',
+      },
+      E_HANDLER_REFUSED: {
+        means: 'The handler does not want this URL to be fetched (Discard in before).',
+        advice: 'Nothing to do.',
+        ends: 'refused',
+      },
+      E_HANDLER_FILE: {
+        means: 'The handlers cannot be loaded.',
+        advice: 'Correct the named file; docs/HANDLERS.md shows what a handler file looks like.',
+        ends: null,
+      },
+    },
+  ),
+
   queue: layer(
     { ...NO_FETCH, status: null, exit: 2 },
     {

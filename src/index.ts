@@ -1,5 +1,6 @@
 // The package's entry: what a user's program needs to give requests to drover and to read the results.
 
+export { type ConsumerOptions, createConsumer, type ProgramConsumer } from '../consumers/run.ts';
 export {
   type Added,
   createProducer,
@@ -30,9 +31,27 @@ export type { Stats, StatsSample } from './fleet/history.ts';
 export type { FleetOptions, GivenSettings } from './fleet/join.ts';
 export type { TailBatch, TailLine } from './fleet/live-tail.ts';
 export type { HostLimits, HostState } from './frontier/hosts.ts';
+export {
+  type AfterArguments,
+  type BeforeArguments,
+  defineHandler,
+  type EnqueueFields,
+  type EnqueueTarget,
+  type HandledRequest,
+  type Handler,
+  type HandlerArguments,
+  type HandlerDefinition,
+  type HandlerLog,
+  type HandlerMatch,
+  type RequestChanges,
+} from './handlers/define.ts';
+export type { HandledPage } from './handlers/page.ts';
+export { type GivenPage, type HandlerTest, testHandler } from './handlers/test-handler.ts';
+export { Discard, Fatal, RetryAfter } from './handlers/verdicts.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';
-export type { CrawlRecord, RecordTimings } from './record.ts';
+export type { CrawlRecord, EmittedItem, RecordTimings } from './record.ts';
+export type { ItemLine } from './records/export/items.ts';
 export { readRecords } from './records/read/read.ts';
 export type { RequestInput } from './request.ts';
 export { normalizeUrl, type UrlRules } from './url/normalize.ts';

@@ -41,7 +41,15 @@ export interface CrawlRecord {
   noindex: boolean | null;
   /** What the site said about the use of this content when it was fetched; null when it said nothing. */
   usage: Usage | null;
+  /** What a handler emitted, in its order; null if no handler took the page. */
+  items: EmittedItem[] | null;
   body: string | null;
+}
+
+/** One item, with the name of the handler that emitted it. */
+export interface EmittedItem {
+  handler: string;
+  item: unknown;
 }
 
 /** How long each part took, in milliseconds; null for a part that did not take place. */

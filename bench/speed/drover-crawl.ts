@@ -1,5 +1,5 @@
-// Measures drover as a user starts it: a crawl that follows links from one page, and a list of URLs. The
-// records are written to a file.
+// Measures drover as a user starts it: a crawl that follows links from one page, and a list of URLs, a
+// crawl with handlers. The records are written to a file.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,24 @@ export function droverList(bench: Bench): Promise<Sample> {
     const urls = Array.from({ length: bench.pages }, (_, n) => `${bench.site.url}/p/${n}\n`);
     await writeFile(list, urls.join(''));
     return [list, '--depth', '0'];
+  });
+}
+
+/** The crawl with an inline handler that does nothing. */
+export function droverHandler(bench: Bench): Promise<Sample> {
+  return withHandler(bench, 'run() {}');
+}
+
+/** The crawl with a handler that reads the title from the parsed page and emits it. */
+export function droverQuery(bench: Bench): Promise<Sample> {
+  return withHandler(bench, "run({ page, emit }) { emit({ title: page.$('title').text() }); }");
+}
+
+function withHandler(bench: Bench, run: string): Promise<Sample> {
+  return drover(bench, bench.pages + 1, async (directory) => {
+    const file = join(directory, 'handler.mjs');
+    await writeFile(file, `export default { name: 'bench', ${run} };\n`);
+    return [`${bench.site.url}/`, '--handler', file];
   });
 }
 

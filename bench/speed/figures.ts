@@ -3,7 +3,7 @@ import type { Sample } from '../measure/measure.ts';
 import type { Usage } from '../measure/process-use.ts';
 import type { RedisUse } from '../measure/redis-use.ts';
 
-export type PartName = 'got' | 'bullmq' | 'crawl' | 'list';
+export type PartName = 'got' | 'bullmq' | 'crawl' | 'list' | 'handler' | 'query';
 
 /** The figures of each part. Every figure is the median of the part's runs. */
 export type Figures = Partial<Record<PartName, PartFigures>>;

@@ -7,6 +7,8 @@ const titles: Record<PartName, string> = {
   bullmq: 'BullMQ, jobs that do nothing',
   crawl: 'drover crawl, links followed',
   list: 'drover crawl, a list of URLs',
+  handler: 'drover crawl, a handler that does nothing',
+  query: 'drover crawl, a handler that uses $',
 };
 
 export interface Budget {
@@ -17,7 +19,7 @@ export interface Budget {
 }
 
 /** The budgets for which there are figures. Some need the figures of a reference from the same run. */
-export function budgetsOf({ got, crawl, list }: Figures): Budget[] {
+export function budgetsOf({ got, crawl, list, handler }: Figures): Budget[] {
   const budgets: Budget[] = [];
   const atLeast = (what: string, least: number, value: number) =>
     budgets.push({ what, budget: `≥ ${percent(least)}`, measured: percent(value), met: value >= least });
@@ -33,6 +35,10 @@ export function budgetsOf({ got, crawl, list }: Figures): Budget[] {
     atLeast('speed of a crawl, relative to the got loop', 0.6, crawl.pagesPerSecond / got.pagesPerSecond);
   if (got && list)
     atLeast('speed of a list, relative to the got loop', 0.8, list.pagesPerSecond / got.pagesPerSecond);
+  if (crawl && handler) {
+    const more = 100 * (handler.cpu.process / crawl.cpu.process - 1);
+    atMost('CPU of a handler that does nothing, of that of the crawl', 3, more, ' %', 1);
+  }
   if (crawl) {
     const cpu = crawl.cpu.process + (crawl.cpu.redis ?? 0);
     atMost('CPU of a crawl for 1,000 pages, consumer and Redis', 0.5, cpu, ' s', 2);

@@ -7,6 +7,8 @@ import { makeDirectory } from '../../src/embedded/redis-files.ts';
 import { DroverError } from '../../src/errors.ts';
 import { openFleet } from '../../src/fleet/format.ts';
 import type { Fleet } from '../../src/fleet.ts';
+import { createHandlerChoice } from '../../src/handlers/choose.ts';
+import { loadHandlers } from '../../src/handlers/load.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
@@ -45,6 +47,15 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
       await keeper?.close();
     },
   };
+}
+
+/**
+ * The session of a command that fetches: its handlers are loaded first, so that a wrong file ends it before
+ * anything has begun. Throws E_HANDLER_FILE too.
+ */
+export async function openConsumerSession(flags: GivenFlags): Promise<Session> {
+  createHandlerChoice(await loadHandlers((await readSettings(flags)).handlers));
+  return openSession(flags);
 }
 
 /**

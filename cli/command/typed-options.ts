@@ -103,6 +103,12 @@ export function from(least: number, most: number): Read<number> {
   };
 }
 
+/** Reads the form of lines that a command writes: JSON, or CSV for a spreadsheet. */
+export function readLineFormat(given: string, flag: string): 'ndjson' | 'csv' {
+  if (given === 'ndjson' || given === 'csv') return given;
+  throw new DroverError('E_USAGE', `${flag}: expected ndjson or csv (got ${JSON.stringify(given)}).`);
+}
+
 /** Returns the values of these options, from what commander has parsed. Throws E_USAGE, E_SETTING. */
 export function valuesOf<Own extends OwnOptions>(
   own: Own,

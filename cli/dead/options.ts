@@ -1,11 +1,11 @@
 // The options of drover dead …, except settings, and the types that its programs get.
-import type { DeadFormat } from '../../src/dead/export.ts';
 import { DroverError } from '../../src/errors.ts';
 import { readCode } from '../command/error-code.ts';
 import {
   inGroup,
   likeSetting,
   type OptionsOf,
+  readLineFormat,
   text,
   toggle,
   type ValuesOf,
@@ -38,7 +38,12 @@ export type ListLettersOptions = OptionsOf<typeof listLettersOptions>;
 
 export const exportOptions = {
   ...filterOptions,
-  format: value('--format <ndjson|csv>', 'JSON lines, or a table for a spreadsheet', readFormat, 'ndjson'),
+  format: value(
+    '--format <ndjson|csv>',
+    'JSON lines, or a table for a spreadsheet',
+    readLineFormat,
+    'ndjson',
+  ),
   output: text(
     '-o, --output <file>',
     'write to this file, complete or not at all, instead of standard output',
@@ -110,11 +115,6 @@ export const replayOptions = {
   ...asJson,
 };
 export type ReplayOptions = OptionsOf<typeof replayOptions>;
-
-function readFormat(given: string, flag: string): DeadFormat {
-  if (given === 'ndjson' || given === 'csv') return given;
-  throw new DroverError('E_USAGE', `${flag}: expected ndjson or csv (got ${JSON.stringify(given)}).`);
-}
 
 function readCanary(given: string, flag: string): number {
   if (/^\d{1,6}$/.test(given)) return Number(given);

@@ -3,7 +3,9 @@
 import { type Failure, failure, isFailure } from '../../src/errors.ts';
 import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
 import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
+import type { RequestChanges } from '../../src/handlers/define.ts';
 import type { FetchResult, Outcome } from '../../src/outcome.ts';
+import type { RequestExtras } from '../../src/request.ts';
 import { sitemapLimits } from '../../src/sitemap/sitemap.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { refusal } from '../admit.ts';
@@ -24,26 +26,29 @@ export interface Fetched {
 }
 
 /**
- * A slot and a permit are held before and after. Returns an outcome when the host of a hop has no free start
- * now, or when the job was lost.
+ * A slot and a permit are held before and after. `changes`: what a handler changed about the request. Returns
+ * an outcome when the host of a hop has no free start now, or when the job was lost.
  */
-export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Promise<Fetched | Outcome> {
+export async function fetchRequest(
+  context: ConsumerContext,
+  job: ActiveJob,
+  changes: RequestChanges | null = null,
+): Promise<Fetched | Outcome> {
   const { request, loadedCrawl, slot } = job;
   const { settings } = loadedCrawl;
-  const own = request.extras?.headers;
+  const extras = changes === null ? request.extras : withChanges(request.extras, changes);
+  const own = extras?.headers;
   const since = performance.now();
   let detour: Outcome | null = null;
   const result = await guardedFetch(context, job, {
     url: request.url,
-    method: request.extras?.method ?? 'GET',
+    method: extras?.method ?? 'GET',
     headers: own ? { ...settings.header, ...own } : settings.header,
-    body: request.extras?.body ?? null,
+    body: extras?.body ?? null,
     userAgent: loadedCrawl.userAgent,
-    timeouts: request.extras?.timeouts
-      ? { ...loadedCrawl.timeouts, ...request.extras.timeouts }
-      : loadedCrawl.timeouts,
+    timeouts: extras?.timeouts ? { ...loadedCrawl.timeouts, ...extras.timeouts } : loadedCrawl.timeouts,
     // A sitemap is read up to its limit; the rest is cut off.
-    ...(request.extras?.sitemap
+    ...(extras?.sitemap
       ? { maxBytes: sitemapLimits.maxBytes, truncate: true }
       : { maxBytes: settings.maxBytes }),
     maxRedirects: settings.maxRedirects,
@@ -68,6 +73,11 @@ export async function fetchRequest(context: ConsumerContext, job: ActiveJob): Pr
     },
   });
   return detour ?? fetchedSince(context, job, result, since);
+}
+
+/** The fields of the request, with what a handler changed before it is sent. */
+function withChanges(extras: RequestExtras | null, { headers, ...changes }: RequestChanges): RequestExtras {
+  return { ...extras, ...changes, ...(headers ? { headers: { ...extras?.headers, ...headers } } : {}) };
 }
 
 /** `since`: when the fetch began, by performance.now(). */

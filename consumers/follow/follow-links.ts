@@ -3,6 +3,7 @@
 import { failure } from '../../src/errors.ts';
 import { packBatchEntry } from '../../src/frontier/entry.ts';
 import { BATCH, offerList } from '../../src/frontier/offer.ts';
+import type { RequestExtras, RequestInput } from '../../src/request.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
 import { isLookAlike, mostRepeats } from '../../src/url/traps.ts';
@@ -16,25 +17,34 @@ export interface Followed {
   leftOut: Record<string, number>;
 }
 
+/** What leads on from a page: its own links, and what a handler enqueued. All URLs are normalised. */
+export interface PageLinks {
+  links: readonly string[];
+  requests?: readonly RequestInput[];
+  from: string;
+}
+
 /**
  * Offers all links except the last part, and returns that part for the commit. Returns null when another
  * consumer has taken the page over. Each part is atomic and idempotent: after a crash the page is still open
  * and is done again. `from` is where the request led. It decides the scope of a seed's links, because the
  * user named the seed. For any other page its own URL decides, even if it was redirected. `isEndless`: no
  * numbered page is followed from here (alike-pages.ts).
+ *
+ * What a handler enqueued goes first: if a link has the same URL, the request with the label is the one that
+ * counts.
  */
 export async function followLinks(
   context: ConsumerContext,
   job: ActiveJob,
-  links: readonly string[],
-  from: string,
+  { links, requests = [], from }: PageLinks,
   claim: number,
   isEndless = false,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
   const page = job.request.referrer === null ? from : job.request.url;
   const privateLinks = new PrivateLinks(job);
-  const entries = linkEntries(job, links, page, { leftOut, privateLinks, isEndless });
+  const entries = linkEntries(job, { links, requests, from: page }, { leftOut, privateLinks, isEndless });
   const last = await offerParts(context, job, entries, claim);
   if (last === null) return null;
   return { links: last + (await privateLinks.allowed(context, leftOut)), leftOut };
@@ -72,23 +82,31 @@ interface LinkNotes {
 /** A generator, because 100,000 entries at once would block the process. */
 function* linkEntries(
   job: ActiveJob,
-  links: readonly string[],
-  from: string,
+  { links, requests = [], from }: PageLinks,
   { leftOut, privateLinks, isEndless }: LinkNotes,
 ): Generator<string> {
   const { request, laneKey, loadedCrawl } = job;
-  const depth = request.depth + 1;
+  const below = request.depth + 1;
   const chainOf = chainsFrom(job);
-  for (const link of links) {
+  const entryOf = (link: string, depth: number, extras: RequestExtras | null): string | null => {
     const url = loadedCrawl.settings.keepSessionIds ? link : withoutSessionIds(link);
-    if (url === request.url) continue;
+    if (url === request.url && !extras?.method && !extras?.body) return null;
     const outside = loadedCrawl.scope.refuses(url, from, depth);
     const chain = outside ? 0 : chainOf(url);
     const isLast = isEndless && chain > (request.chain ?? 0);
     const refusal = outside ?? (isLast ? alike : trapOf(job, url, chain));
-    const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras: null, chain }, laneKey);
-    if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
-    else if (!privateLinks.holdsBack(url, pack)) yield pack();
+    const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras, chain }, laneKey);
+    if (!refusal) return privateLinks.holdsBack(url, pack) ? null : pack();
+    leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
+    return null;
+  };
+  for (const { url, depth = below, ...extras } of requests) {
+    const entry = entryOf(url, depth, Object.keys(extras).length > 0 ? extras : null);
+    if (entry !== null) yield entry;
+  }
+  for (const url of links) {
+    const entry = entryOf(url, below, null);
+    if (entry !== null) yield entry;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import type { RequestEnd } from '../decision.ts';
 import type { Findings } from '../handle.ts';
+import type { Handled } from '../handlers/call-handler.ts';
 import { type Followed, followLinks } from './follow-links.ts';
 import { followSitemap } from './follow-sitemap.ts';
 
@@ -14,8 +15,7 @@ const NOTHING: Followed = Object.freeze({ links: '', leftOut: Object.freeze({}) 
 export async function follow(
   context: ConsumerContext,
   job: ActiveJob,
-  end: RequestEnd,
-  findings: Findings | null,
+  { end, findings, handled }: { end: RequestEnd; findings: Findings | null; handled: Handled },
   claim: number,
 ): Promise<Followed | null> {
   const { sitemap } = job.request.extras ?? {};
@@ -26,16 +26,32 @@ export async function follow(
   }
   const { answer, failure } = end;
   if (sitemap) return followSitemap(context, job, failure === null ? answer : null, claim);
-  const links = failure === null ? (findings?.links ?? []) : [];
-  if (links.length === 0) return withTooLong(NOTHING, findings?.tooLong ?? 0);
+  const links = failure === null && handled.followsLinks ? (findings?.links ?? []) : [];
+  const { requests } = handled;
+  const more = { ...handled.leftOut, ...tooLongOf(findings) };
+  if (links.length + requests.length === 0) return withLeftOut(NOTHING, more);
   const { url, chain = null } = job.request;
   const page = { crawl: job.crawl, url, chain, maxAlike: job.loadedCrawl.settings.maxAlike };
   const isEndless = context.alikePages.isEndless(page, answer.body);
-  const followed = await followLinks(context, job, links, answer.finalUrl, claim, isEndless);
-  return followed && withTooLong(followed, findings?.tooLong ?? 0);
+  const followed = await followLinks(
+    context,
+    job,
+    { links, requests, from: answer.finalUrl },
+    claim,
+    isEndless,
+  );
+  return followed && withLeftOut(followed, more);
 }
 
-/** `tooLong`: how many links of the page were too long. */
-function withTooLong({ links, leftOut }: Followed, tooLong: number): Followed {
-  return tooLong === 0 ? { links, leftOut } : { links, leftOut: { ...leftOut, E_URL_TOO_LONG: tooLong } };
+/** The links of the page that were too long, by their code. */
+function tooLongOf(findings: Findings | null): Readonly<Record<string, number>> {
+  const tooLong = findings?.tooLong ?? 0;
+  return tooLong === 0 ? NOTHING.leftOut : { E_URL_TOO_LONG: tooLong };
+}
+
+/** Adds what was left out before. */
+function withLeftOut({ links, leftOut }: Followed, more: Readonly<Record<string, number>>): Followed {
+  const sum: Record<string, number> = { ...leftOut };
+  for (const [code, count] of Object.entries(more)) sum[code] = (sum[code] ?? 0) + count;
+  return { links, leftOut: sum };
 }

@@ -9,7 +9,7 @@ import { addExplainRoutes } from './routes/explain.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addHostRoutes } from './routes/hosts.ts';
 import { addRawQueues } from './routes/raw-queue.ts';
-import { addRecordRoutes } from './routes/records.ts';
+import { addItemRoutes, addRecordRoutes } from './routes/records.ts';
 import { addReplayRoutes } from './routes/replays.ts';
 import { addRequestRoutes } from './routes/requests.ts';
 import { addSessionRoutes } from './routes/session.ts';
@@ -21,6 +21,7 @@ export async function addRoutes(server: ApiServer, context: ApiContext): Promise
   addExplainRoutes(server, context);
   addCrawlRoutes(server, context);
   addRecordRoutes(server, context);
+  addItemRoutes(server, context);
   addReplayRoutes(server, context);
   addDeadRoutes(server, context);
   addHostRoutes(server, context);

@@ -141,6 +141,14 @@ export const hostShape = z
   })
   .meta({ id: 'Host' });
 
+export const itemShape = z
+  .object({
+    url: z.string().meta({ description: 'of the page' }),
+    handler: z.string(),
+    item: z.unknown().meta({ description: 'as the handler emitted it' }),
+  })
+  .meta({ id: 'Item' });
+
 /** Error answers of every route. */
 const problems = { '4xx': problemShape, '5xx': problemShape };
 

@@ -7,6 +7,7 @@ import type { Stats } from '../fleet/history.ts';
 import type { HostLimits, HostState } from '../frontier/hosts.ts';
 import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
 import type { CrawlRecord } from '../record.ts';
+import type { ItemLine } from '../records/export/items.ts';
 import type {
   CrawlErrors,
   CrawlInFull,
@@ -143,6 +144,13 @@ function crawlsOf(endpoint: Endpoint) {
           ...(signal ? { signal } : {}),
         },
         'records',
+      ),
+    /** What handlers emitted for the pages of the crawl. */
+    items: (id: string, options: CallOptions = {}) =>
+      pages<ItemLine>(
+        endpoint,
+        { path: at(id, '/items'), query: { limit: RECORDS_PER_PAGE }, ...options },
+        'items',
       ),
     errors: (id: string, options: CallOptions = {}) =>
       call<CrawlErrors>({ path: at(id, '/errors'), ...options }),

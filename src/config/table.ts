@@ -9,6 +9,7 @@ import {
   cidr,
   contact,
   duration,
+  handlerOrFile,
   headers,
   hostTable,
   list,
@@ -460,6 +461,15 @@ export const definitions = {
     help: 'fetches in flight in one consumer process, and the size of its connection pool',
     schema: wholeNumber(1, 10_000),
     default: 50,
+  }),
+  handlers: setting({
+    of: 'consumer',
+    flags: '--handler <file>',
+    group: 'often',
+    help: 'your own code for fetched pages: a .ts or .js file with handlers (docs/HANDLERS.md)',
+    schema: list(handlerOrFile),
+    default: [],
+    many: true,
   }),
   dnsServers: setting({
     of: 'consumer',

@@ -93,6 +93,12 @@ export const headers = z.preprocess(
 /** A glob, or a /regex/. */
 export const pattern = z.string().min(1);
 
+/** The path of a handler file, or a handler that a program or drover.config.ts gives. It is checked later. */
+export const handlerOrFile = z.custom<string | object>(
+  (value) => (typeof value === 'string' ? value !== '' : typeof value === 'object' && value !== null),
+  'expected a file, or a handler',
+);
+
 /** `example.com`, `*.example.com` or `*`, each with or without a port. */
 const hostPattern = z.string().regex(/^(\*|(\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d+)?$/i);
 

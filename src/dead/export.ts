@@ -5,7 +5,7 @@ import { csvLine } from '../csv.ts';
 import type { Fleet } from '../fleet.ts';
 import { type DeadLetterDetail, detailOf } from '../queue/dead-letters.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
-import { openOutput } from '../records/export/output.ts';
+import { writeLines } from '../records/export/output.ts';
 import { redacted } from '../redact.ts';
 import type { DeadFilter } from './filter.ts';
 import { matchingJobs } from './read.ts';
@@ -73,17 +73,6 @@ export async function writeDead(
   file: string | null,
   overwrite: boolean,
 ): Promise<number> {
-  const output = await openOutput(file, { overwrite });
-  let lines = 0;
-  try {
-    for await (const line of deadLines(fleet, queue, filter, format)) {
-      if (!(await output.write(Buffer.from(line)))) break;
-      lines++;
-    }
-    await output.finish();
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  const lines = await writeLines(file, deadLines(fleet, queue, filter, format), { overwrite });
   return format === 'csv' ? Math.max(0, lines - 1) : lines;
 }

@@ -8,7 +8,7 @@ import type { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { namespaceOf } from '../keys.ts';
 import { redisFailure } from '../redis/failures.ts';
-import { closeRedis, connectRedis, type Redis } from '../redis.ts';
+import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
 import { openFleet } from './format.ts';
 
 /** Settings as a program gives them. A number may also be text with a unit, such as '2s' or '10MiB'. */
@@ -23,6 +23,8 @@ export type FleetOptions = GivenSettings<NameOf<'place'>>;
 export interface Membership {
   settings: Settings;
   fleet: Fleet;
+  /** The Redis, for further connections. */
+  address: RedisAddress;
   /**
    * Runs `work`, which needs Redis, and keeps the process alive until it ends. At other times the process may
    * end, even without `leave`. Errors of Redis become DroverErrors; E_REDIS_DOWN comes within about 5 s when
@@ -44,12 +46,14 @@ export async function joinFleet(
   const settings = await settingsOf(given, allowed);
   const embedded = settings.redisUrl === null ? await joinEmbedded(settings.dataDir) : null;
   try {
-    const redis = connectRedis({ url: embedded?.url ?? settings.redisUrl ?? '' }, 'producer');
+    const address = { url: embedded?.url ?? settings.redisUrl ?? '' };
+    const redis = connectRedis(address, 'producer');
     const fleet = await openFleet(redis, namespaceOf(settings.namespace));
     const hold = holdWhileBusy(redis);
     return {
       settings,
       fleet,
+      address,
       at: (work) => hold(work).catch((error) => Promise.reject(named(error, embedded))),
       async leave() {
         closeRedis(redis);

@@ -149,7 +149,7 @@ function relations(tag: Tag): string[] {
  * The base of a page's links. A base that is no valid URL, or has data: or javascript:, is ignored (HTML
  * standard §4.2.3).
  */
-function baseOf(href: string | null, pageUrl: string): string {
+export function baseOf(href: string | null, pageUrl: string): string {
   const base = href === null ? null : URL.parse(href, pageUrl);
   return base === null || base.protocol === 'data:' || base.protocol === 'javascript:' ? pageUrl : base.href;
 }

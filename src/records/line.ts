@@ -47,6 +47,7 @@ export function recordJson(record: CrawlRecord): string {
     links: record.links,
     noindex: record.noindex,
     usage: record.usage,
+    items: record.items ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

@@ -9,7 +9,7 @@ import { openCommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { newNamespace } from '../support/producers.ts';
 import { freePort } from '../support/redis.ts';
-import { spawnProgram } from '../support/signals.ts';
+import { spawnProgram, until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
@@ -81,6 +81,59 @@ test('webhook-receiver.ts tells of a signed webhook and turns another away', asy
   const options = ['--crawl', 'c', '--quiet', '--webhook', url, '--allow-private', '127.0.0.1'];
   await runner.run(['crawl', `http://127.0.0.1:${await freePort()}/`, '--attempts', '1', ...options]);
   assert.equal(await receiver.line(/^crawl/), 'crawl.finished: c has 0 recorded, 1 dead');
+});
+
+const html = (body: string) => ({ status: 200, headers: { 'content-type': 'text/html' }, body });
+const shop = {
+  '/': html(
+    '<div class=product><a href=/i/1>1</a></div><div class=product><a href=/i/2>2</a></div><a rel=next href=/?page=2>',
+  ),
+  '/?page=2': html('<div class=product><a href=/i/3>3</a></div><a href=/about>about</a>'),
+  '/i/1': html('<h1> Chair </h1><b data-cents=1990 data-currency=EUR>19.90</b>'),
+  '/i/2': html('<h1>Table</h1><i class=sold-out>sold out</i>'),
+  '/i/3': html('<h1>Lamp</h1><b data-cents=free data-currency=EUR>free</b>'),
+};
+
+test('price-monitor.ts emits the prices of a shop, leaves out what is sold out, and says which price is wrong', async (t) => {
+  shown.push('price-monitor.ts');
+  const site = await startSite({ pages: 1, behaviours: shop });
+  t.after(() => site.stop());
+  const { runner } = await fleets.open();
+  const handlers = ['--handler', join(folder, 'price-monitor.ts')];
+  assert.equal(
+    (await runner.run(['crawl', `${site.url}/`, ...handlers, '--crawl', 'prices', '--quiet'])).code,
+    1,
+  );
+  const { stdout } = await runner.run(['items', 'prices', '--format', 'csv']);
+  assert.equal(stdout, `url,handler,name,cents,currency\r\n${site.url}/i/1,price,Chair,1990,EUR\r\n`);
+  const dead = (await runner.run(['dead', 'list', 'prices'])).stdout;
+  assert.match(dead, /E_HANDLER_ITEM .*\/i\/3\n.* item\.cents: .*; got NaN/);
+  assert.ok(!(await site.log()).some(({ path }) => path === '/about'));
+});
+
+test('consume.ts fetches what is enqueued with its handlers, and stops at a signal', async (t) => {
+  shown.push('consume.ts');
+  const site = await startSite({ pages: 1, behaviours: shop });
+  t.after(() => site.stop());
+  const namespace = newNamespace();
+  const runner = await openCommandRunner({ REDIS_URL: fleets.url, DROVER_NAMESPACE: namespace });
+  const env = {
+    REDIS_URL: fleets.url,
+    DROVER_NAMESPACE: namespace,
+    DROVER_DATA_DIR: join(runner.dir, 'data'),
+  };
+  await runner.run(['enqueue', `${site.url}/`, '--crawl', 'shop', '--quiet']);
+  const program = spawnProgram(['--conditions=drover-source', join(folder, 'consume.ts')], { env });
+  await program.line(/^consuming/);
+  const finished = async () => (await runner.status('shop')).state === 'finished';
+  await until(finished, { what: 'the shop to be finished', deadlineMs: 30_000, everyMs: 200 });
+  program.kill('SIGTERM');
+  assert.equal((await program.exit).code, 0, program.stderr());
+  const items = await runner.json<{ item: unknown }>(['items', 'shop']);
+  assert.deepEqual(
+    items.map(({ item }) => item),
+    [{ name: 'Chair', cents: 1990, currency: 'EUR' }],
+  );
 });
 
 test('there is no example that no test runs', async () => {

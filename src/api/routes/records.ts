@@ -1,8 +1,10 @@
-// /v1/crawls/{id}/records: a crawl's records or those that match a filter, in pages or all at once.
+// /v1/crawls/{id}/records and /items: a crawl's records or those that match a filter, and what handlers
+// emitted; in pages or all at once.
 import { z } from 'zod';
 import { countMissing, type KeptRecords, lookUpRecords, missingRecords } from '../../crawl/kept-records.ts';
 import { DroverError } from '../../errors.ts';
 import { recordsAsCsv } from '../../records/export/csv.ts';
+import { itemLines, itemsIn } from '../../records/export/items.ts';
 import { EVERY_RECORD, parseStatuses, type RecordFilter, STATUS_FORM } from '../../records/filter.ts';
 import { readRecords } from '../../records/read/read.ts';
 import { hostKey } from '../../url/host.ts';
@@ -10,7 +12,7 @@ import type { ApiContext, ApiServer } from '../context.ts';
 import { exactCrawl } from '../crawl-names.ts';
 import { COSTLY } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';
-import { answers, codeQuery, flagQuery, formatQuery, pageQuery } from '../shapes.ts';
+import { answers, codeQuery, flagQuery, formatQuery, itemShape, pageQuery } from '../shapes.ts';
 import { sendText, wants } from '../text-answers.ts';
 
 const filterShape = z.object({
@@ -71,6 +73,41 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
       const lines = await begun(readRecords(recordsDir, kept.folder, { filter, onFound: check }));
       if (form === 'csv') return sendText(reply, 'text/csv', recordsAsCsv(lines), `${crawl}.csv`);
       return sendText(reply, 'application/x-ndjson', withLineEnds(lines));
+    },
+  );
+}
+
+export function addItemRoutes(server: ApiServer, context: ApiContext): void {
+  const { fleet, recordsDir, records } = context;
+  server.get(
+    '/v1/crawls/:id/items',
+    {
+      config: COSTLY,
+      schema: {
+        tags: ['crawls'],
+        summary: 'What handlers emitted for the pages of a crawl',
+        description:
+          'JSON comes in pages of so many records, so a page may have more items than limit, or none. NDJSON and CSV (format, or Accept: application/x-ndjson or text/csv) give all items at once. Only records in this server’s data directory are found; when others are missing there, the call fails with E_RECORDS_MISSING unless partial is true.',
+        params: z.object({ id: z.string().max(200) }),
+        querystring: z.object({ ...pageQuery, format: formatQuery, partial }),
+        response: answers(z.object({ items: z.array(itemShape), next: z.string().nullable() })),
+      },
+    },
+    async (request, reply) => {
+      const crawl = await exactCrawl(fleet, request.params.id);
+      const { cursor = null, limit, format, partial: takesSome } = request.query;
+      const kept = await lookUpRecords(fleet, crawl);
+      const check = (found: number) => takesSome || checkWhole(context, kept, found);
+      const form = wants(request, format);
+      if (form === 'json') {
+        const page = await records.page(kept.folder, cursor, limit, EVERY_RECORD);
+        check(page.found ?? kept.ended);
+        return { items: page.records.flatMap(itemsIn), next: page.next };
+      }
+      const all = () => readRecords(recordsDir, kept.folder, { onFound: check });
+      const lines = await begun(itemLines(all, form));
+      if (form === 'csv') return sendText(reply, 'text/csv', lines, `${crawl}-items.csv`);
+      return sendText(reply, 'application/x-ndjson', lines);
     },
   );
 }

@@ -34,6 +34,30 @@ export async function openOutput(file: string | null, { overwrite = false } = {}
   }
 }
 
+/**
+ * Writes lines, with their line ends, to a file or to standard output (`file` null). Returns how many were
+ * written. Stops when the reader of standard output goes away. Throws as openOutput and the lines do.
+ */
+export async function writeLines(
+  file: string | null,
+  lines: AsyncIterable<string>,
+  options: Parameters<typeof openOutput>[1],
+): Promise<number> {
+  const output = await openOutput(file, options);
+  let written = 0;
+  try {
+    for await (const line of lines) {
+      if (!(await output.write(Buffer.from(line)))) break;
+      written++;
+    }
+    await output.finish();
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+  return written;
+}
+
 function ifMissing(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null;
   throw error;

@@ -60,12 +60,12 @@ test('an added setting of crawls is kept with them, and crawls from before have 
   assert.equal(storedSettings('{"depth": 1}').teaBreak, 2);
 });
 
-test('an added setting of crawls is a flag of the commands that begin them, and of none else', async () => {
+test('an added setting of crawls is a flag of the commands that begin them or fetch as they do, and of none else', async () => {
   const { crawlCommand } = await load('cli/commands.ts');
   const takers = crawlCommand()
     .commands.filter((command: Command) => command.helpInformation().includes('--tea-break <n>'))
     .map((command: Command) => command.name());
-  assert.deepEqual(takers, ['crawl', 'enqueue', 'serve']);
+  assert.deepEqual(takers, ['crawl', 'enqueue', 'serve', 'try']);
   const words = ['enqueue', '--tea-break', 'lots', 'http://a.example/'];
   await assert.rejects(crawlCommand().parseAsync(words, { from: 'user' }), /--tea-break: .*"lots"/);
 });

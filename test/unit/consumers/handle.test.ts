@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ActiveJob } from '../../../consumers/context.ts';
 import type { RequestEnd } from '../../../consumers/decision.ts';
-import { handle } from '../../../consumers/handle.ts';
+import { buildRecord, examine } from '../../../consumers/handle.ts';
 import { defaultSettings, type Settings } from '../../../src/config/settings.ts';
 import { failure } from '../../../src/errors.ts';
 import { type Answer, NO_TIMINGS } from '../../../src/outcome.ts';
@@ -31,6 +31,11 @@ function job(extras: RequestExtras | null = null, body: Settings['body'] = 'text
     queueMs: 3.4,
     trace: { slotMs: 1.6 },
   } as unknown as ActiveJob;
+}
+
+function handle(of: ActiveJob, given: RequestEnd) {
+  const examined = examine(of, given);
+  return { ...examined, record: buildRecord(of, examined, null) };
 }
 
 test('a page is looked into: its title and links are in its record', () => {

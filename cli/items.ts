@@ -1,0 +1,44 @@
+// drover items: writes what handlers emitted for the pages of a crawl.
+import { join } from 'node:path';
+import { findCrawl } from '../src/crawl/crawl.ts';
+import { lookUpRecords, missingRecords } from '../src/crawl/kept-records.ts';
+import type { DroverError } from '../src/errors.ts';
+import { writeItems } from '../src/records/export/items.ts';
+import { readRecords } from '../src/records/read/read.ts';
+import { EXIT } from './command/failures.ts';
+import { type OutputFile, reserveOutput } from './command/output-file.ts';
+import { openSession } from './command/session.ts';
+import type { ItemsOptions } from './options.ts';
+import { counted } from './terminal/figures.ts';
+
+/**
+ * Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_FILE, E_FILE_EXISTS, E_FILE_BUSY, E_DISK_FULL; and
+ * E_RECORDS_MISSING after the items that are here have been written.
+ */
+export async function run(args: string[], options: ItemsOptions): Promise<number> {
+  const output = reserveOutput(options.output, options.overwrite);
+  return writeThem(args[0] ?? '', options, output).finally(output.release);
+}
+
+async function writeThem(name: string, options: ItemsOptions, output: OutputFile): Promise<number> {
+  const { format, of: handler = null } = options;
+  const { overwrite } = output;
+  const file = output.path === '-' ? null : output.path;
+  const session = await openSession(options.settings);
+  const { fleet, settings } = session;
+  try {
+    const crawl = await findCrawl(fleet, name);
+    const kept = await lookUpRecords(fleet, crawl);
+    let missing: DroverError | null = null;
+    const onFound = (requests: number) => {
+      missing = missingRecords(kept, requests, settings.dataDir);
+    };
+    const records = () => readRecords(join(settings.dataDir, 'records'), kept.folder, { onFound });
+    const items = await writeItems(records, { format, handler, file, overwrite });
+    if (file !== null) process.stderr.write(`${counted(items, 'item')} of crawl ${crawl} in ${file}\n`);
+    if (missing) throw missing;
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,227 @@
+// The part of the step handle that is the user's: runs the handler that takes the page, and turns what came
+// of it into how the request ends.
+
+import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
+import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
+import { HandledPage } from '../../src/handlers/page.ts';
+import { runBefore, runHandler } from '../../src/handlers/run.ts';
+import type { Answer, Outcome } from '../../src/outcome.ts';
+import type { EmittedItem } from '../../src/record.ts';
+import type { RequestInput } from '../../src/request.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
+import type { Findings } from '../handle.ts';
+
+/** What a handler made of a page. */
+export interface Handled {
+  /** Null when no handler took the page. */
+  readonly items: EmittedItem[] | null;
+  readonly requests: readonly RequestInput[];
+  /** How many requests had a URL that cannot be fetched, by the code of the reason. */
+  readonly leftOut: Readonly<Record<string, number>>;
+  /** Whether the links of the page are followed besides. */
+  readonly followsLinks: boolean;
+}
+
+const NOTHING: Handled = Object.freeze({
+  items: null,
+  requests: Object.freeze([]),
+  leftOut: Object.freeze({}),
+  followsLinks: true,
+});
+
+/** A page and the handler that takes it. */
+export interface TakenPage {
+  readonly handler: Handler;
+  readonly end: Extract<RequestEnd, { as: 'recorded' }>;
+}
+
+/** The handler that takes the page; null if none does, or if the answer is not the page. */
+export function handlerOf(context: ConsumerContext, job: ActiveJob, end: RequestEnd): TakenPage | null {
+  const { handlers } = context;
+  if (handlers === null || end.as !== 'recorded' || end.failure !== null) return null;
+  const { request } = job;
+  if (request.extras?.sitemap !== undefined) return null;
+  const type = end.answer.headers['content-type'] ?? '';
+  const handler = handlers.choose({ label: request.extras?.label ?? null, url: request.url, type });
+  return handler && { handler, end };
+}
+
+/** What handlers change about a request before it is sent; null for nothing. */
+export interface Prepared {
+  readonly kind: 'prepared';
+  readonly changes: RequestChanges | null;
+}
+
+const UNCHANGED: Prepared = Object.freeze({ kind: 'prepared', changes: null });
+
+/**
+ * Calls `before` of the handlers that match, one after the other, while slot and permit are held. The result
+ * is what they change, or what happens to the request instead.
+ */
+export function prepare(context: ConsumerContext, job: ActiveJob): Prepared | Promise<Prepared | Decision> {
+  const { handlers } = context;
+  if (!handlers?.hasBefore) return UNCHANGED;
+  const { extras, url } = job.request;
+  const wanted = handlers.before({ label: extras?.label ?? null, url });
+  return wanted.length === 0 ? UNCHANGED : callBefore(context, job, wanted);
+}
+
+async function callBefore(
+  context: ConsumerContext,
+  job: ActiveJob,
+  handlers: readonly Handler[],
+): Promise<Prepared | Decision> {
+  let changes: RequestChanges = {};
+  const request = handledRequest(job);
+  const { signal } = job.abort;
+  for (const handler of handlers) {
+    const log = logOf(context, job, handler);
+    const watch = context.handlerWatch;
+    const result = await runBefore({ handler, request, log, signal, watch }).catch(lossOf);
+    switch (result.kind) {
+      case 'changed':
+        changes = {
+          ...changes,
+          ...result.changes,
+          headers: { ...changes.headers, ...result.changes.headers },
+        };
+        break;
+      case 'discarded':
+        job.slot.pass();
+        return refuseRequest(result.failure);
+      case 'failed':
+        job.slot.pass();
+        return decideOn(context, job, result, null);
+      case 'lost':
+        return result;
+      default:
+        return result satisfies never;
+    }
+  }
+  return { kind: 'prepared', changes };
+}
+
+/** A run rejects only when the job no longer belongs to this process. */
+function lossOf(reason: unknown): Extract<Outcome, { kind: 'lost' }> {
+  return { kind: 'lost', failure: isFailure(reason) ? reason : failure('E_LOCK_LOST') };
+}
+
+/** How the request ends after its handler, or what happens to the job instead. */
+export type HandlerDecision = HandledEnd | Outcome;
+
+export interface HandledEnd {
+  readonly kind: 'handled';
+  readonly end: RequestEnd;
+  readonly handled: Handled;
+}
+
+/** The request ends as was decided, and no handler has made anything. */
+export function notHandled(end: RequestEnd): HandledEnd {
+  return { kind: 'handled', end, handled: NOTHING };
+}
+
+/**
+ * Runs the handler. The slot of the host is given back before. The result is how the request ends, with what
+ * the handler made, or what happens to the job instead: another attempt, or nothing because it was lost.
+ */
+export async function handleByUser(
+  context: ConsumerContext,
+  job: ActiveJob,
+  { handler, end }: TakenPage,
+  findings: Findings | null,
+): Promise<HandlerDecision> {
+  const { answer } = end;
+  const { byteLength } = answer.body;
+  let isInRoom = false;
+  let result: Awaited<ReturnType<typeof runHandler>>;
+  try {
+    result = await runHandler({
+      handler,
+      page: new HandledPage({
+        url: answer.finalUrl,
+        status: answer.status,
+        headers: answer.headers,
+        body: answer.body,
+        text: findings?.text,
+        links: findings?.links,
+        urlRules: job.loadedCrawl.urlRules,
+      }),
+      request: handledRequest(job),
+      urlRules: job.loadedCrawl.urlRules,
+      log: logOf(context, job, handler),
+      signal: job.abort.signal,
+      watch: context.handlerWatch,
+      onWait() {
+        // What may have killed a consumer stays alone until its handler has ended too.
+        if (job.suspicion.isSuspect) return;
+        isInRoom ||= context.handlerRoom.enter(byteLength);
+        if (isInRoom) job.slot.givePermit();
+      },
+    });
+  } catch (error) {
+    return lossOf(error);
+  } finally {
+    if (isInRoom) context.handlerRoom.leave(byteLength);
+  }
+  switch (result.kind) {
+    case 'done':
+      return { kind: 'handled', end, handled: { ...result, followsLinks: handler.follow !== false } };
+    case 'discarded':
+      return {
+        kind: 'handled',
+        end: { ...end, failure: result.failure },
+        handled: { ...NOTHING, items: [] },
+      };
+    case 'failed': {
+      const decision = await decideOn(context, job, result, answer);
+      return decision.kind === 'end' ? notHandled(decision) : decision;
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Another attempt, if one is left and may change something; otherwise a dead letter. */
+function decideOn(
+  context: ConsumerContext,
+  job: ActiveJob,
+  failed: { failure: Failure; afterMs: number },
+  answer: Answer | null,
+): Promise<Decision> {
+  const { result } = job.trace;
+  const cause = { failure: failed.failure, answer };
+  if (!catalogue[failed.failure.code].retry) return die(job, { ...cause, result });
+  return retry(context, job, cause, result, failed.afterMs > 0 ? Date.now() + failed.afterMs : null);
+}
+
+function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequest {
+  const { url, depth, referrer, extras } = request;
+  const { method = 'GET', label = null, userData = null } = extras ?? {};
+  return { id, crawl, url, method, label, userData, depth, referrer, attempt };
+}
+
+/** A logger is made when the handler first writes. */
+function logOf(context: ConsumerContext, job: ActiveJob, handler: Handler): HandlerLog {
+  const write =
+    (level: keyof HandlerLog) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      context.log[level](
+        { ...fields, request: job.jobId, handler: handler.name, url: job.request.url },
+        String(message),
+      );
+  return {
+    get debug() {
+      return write('debug');
+    },
+    get info() {
+      return write('info');
+    },
+    get warn() {
+      return write('warn');
+    },
+    get error() {
+      return write('error');
+    },
+  };
+}

@@ -1,0 +1,178 @@
+// What a handler is: the user's code for fetched pages, with the rules that choose its pages.
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { DroverError } from '../errors.ts';
+import type { RequestInput } from '../request.ts';
+import type { HandledPage } from './page.ts';
+
+/** Which pages a handler takes. A page must match each field that is given. */
+export interface HandlerMatch {
+  /** The label of the request, or several. */
+  readonly label?: string | readonly string[];
+  /** A pattern for the URL of the request, or several: globs and regular expressions, as --include takes. */
+  readonly url?: string | readonly string[];
+  /** The content type of the answer without its parameters, or several: `text/html`, `image/*`. */
+  readonly type?: string | readonly string[];
+}
+
+/** The request that led to the page. */
+export interface HandledRequest {
+  /** The id of the request within its crawl. */
+  readonly id: string;
+  readonly crawl: string;
+  /** The normalised URL that was asked for. `page.url` is where redirects led. */
+  readonly url: string;
+  readonly method: string;
+  readonly label: string | null;
+  readonly userData: RequestInput['userData'];
+  readonly depth: number;
+  readonly referrer: string | null;
+  /** The number of this attempt, from 1. */
+  readonly attempt: number;
+}
+
+/** What a handler may enqueue: a URL, a request, a CSS selector of links, or any number of them. */
+export type EnqueueTarget =
+  | string
+  | URL
+  | (Partial<RequestInput> & { url: string })
+  | null
+  | undefined
+  | Iterable<string | URL | (Partial<RequestInput> & { url: string }) | null | undefined>;
+
+/** Fields that all requests of one call get: label, userData, depth, priority and any other but the URL. */
+export type EnqueueFields = Partial<Omit<RequestInput, 'url'>>;
+
+/** Writes to drover's log, with the handler and the URL. */
+export interface HandlerLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What `run` gets. */
+export interface HandlerArguments<Item = unknown> {
+  readonly page: HandledPage;
+  readonly request: HandledRequest;
+  /**
+   * Adds an item to the record of the page. It is checked against the schema. A wrong item makes the page a
+   * dead letter that names the field, and so does an item that is no JSON.
+   */
+  readonly emit: (item: Item) => void;
+  /**
+   * Makes requests of the crawl. They pass scope, robots.txt and the seen set as links do. A string is a URL
+   * if it begins with http://, https://, a slash, `./`, `../` or `?`, or if it cannot be a CSS selector.
+   * Otherwise it is a selector, and the links of the elements that it finds are taken. `{ url }` is always a
+   * URL, which may be relative to the page. null and undefined are left out. Returns the number of requests
+   * that were taken; scope and the seen set may still leave some out.
+   */
+  readonly enqueue: (what: EnqueueTarget, options?: EnqueueFields) => number;
+  readonly log: HandlerLog;
+  /** Aborted when the time limit of the page is over, and when the page no longer belongs to this process. */
+  readonly signal: AbortSignal;
+}
+
+/** What `before` gets. */
+export interface BeforeArguments {
+  readonly request: HandledRequest;
+  readonly log: HandlerLog;
+  readonly signal: AbortSignal;
+}
+
+/** What `before` may change about the request that is sent. Headers are added to the others. */
+export type RequestChanges = Pick<RequestInput, 'headers' | 'body' | 'timeouts'>;
+
+/** What `after` gets. */
+export interface AfterArguments extends BeforeArguments {
+  readonly page: HandledPage;
+  /** What was emitted, as it will be in the record. */
+  readonly items: readonly unknown[];
+}
+
+export interface HandlerDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>> {
+  /** Letters, digits, dots, dashes and underscores, at most 100. It stands in each item and in errors. */
+  readonly name: string;
+  /** Without it, the handler takes every page. The first handler that matches takes the page. */
+  readonly match?: HandlerMatch;
+  /** What an item must be: any Standard Schema, such as one of Zod, Valibot or ArkType. */
+  readonly schema?: Schema;
+  /**
+   * False: the links of the pages of this handler are not followed, but only what it enqueues. Default: true.
+   */
+  readonly follow?: boolean;
+  /** The time limit of one page in milliseconds. Default: 30,000. */
+  readonly timeoutMs?: number;
+  /** Called for each page that matches. It may return a promise. What it throws ends the attempt. */
+  readonly run: (given: HandlerArguments<StandardSchemaV1.InferInput<Schema>>) => unknown;
+  /**
+   * Called before a request is sent whose label and URL match; its type is not known yet. It may return
+   * changes, or throw a Discard to refuse the request. The slot of the host is held meanwhile, so it has five
+   * seconds.
+   */
+  readonly before?: (
+    given: BeforeArguments,
+  ) => RequestChanges | undefined | void | Promise<RequestChanges | undefined> | Promise<void>;
+  /** Called when `run` has done its work. What it throws counts as if `run` had thrown it. */
+  readonly after?: (given: AfterArguments) => unknown;
+}
+
+/** A checked handler, as defineHandler returns it. */
+export type Handler = HandlerDefinition<StandardSchemaV1<never, unknown>>;
+
+/** The time limit of a page if its handler names none. */
+export const HANDLER_TIMEOUT_MS = 30_000;
+
+/**
+ * Defines a handler. It is the default export of a handler file, or a member of `handlers`. Throws
+ * E_HANDLER_FILE, which names the field, when the definition is not valid.
+ */
+export function defineHandler<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>>(
+  definition: HandlerDefinition<Schema>,
+): Handler {
+  return checkHandler(definition, 'defineHandler');
+}
+
+/** The time limit of `before`. */
+export const BEFORE_TIMEOUT_MS = 5000;
+
+const fields = ['name', 'match', 'schema', 'follow', 'timeoutMs', 'before', 'run', 'after'];
+
+/** Checks what should be a handler; a plain object is one too. `place` begins the message of the error. */
+export function checkHandler(value: unknown, place: string): Handler {
+  const wrong = (detail: string) => new DroverError('E_HANDLER_FILE', `${place}: ${detail}`);
+  if (typeof value !== 'object' || value === null)
+    throw wrong('expected a handler, as defineHandler({ name, run }) makes it.');
+  const given = value as Partial<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((key) => !fields.includes(key));
+  if (unknown !== undefined) throw wrong(`a handler has no field ${unknown}; it has ${fields.join(', ')}.`);
+  const { name, match = {}, schema, follow, timeoutMs, run } = given;
+  if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name))
+    throw wrong('name: expected letters, digits, dots, dashes and underscores, at most 100.');
+  if (typeof run !== 'function') throw wrong('run: expected a function.');
+  for (const hook of ['before', 'after'])
+    if (given[hook] !== undefined && typeof given[hook] !== 'function')
+      throw wrong(`${hook}: expected a function.`);
+  if (schema !== undefined && !isStandardSchema(schema))
+    throw wrong('schema: expected a Standard Schema, such as z.object({ … }) of Zod 4.');
+  if (follow !== undefined && typeof follow !== 'boolean') throw wrong('follow: expected true or false.');
+  if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && between(timeoutMs as number)))
+    throw wrong('timeoutMs: expected a whole number of milliseconds from 1 to 3600000.');
+  if (typeof match !== 'object' || match === null) throw wrong('match: expected an object.');
+  for (const [key, one] of Object.entries(match)) {
+    if (!['label', 'url', 'type'].includes(key))
+      throw wrong(`match has no field ${key}; it has label, url, type.`);
+    if (![one].flat().every((each) => typeof each === 'string'))
+      throw wrong(`match.${key}: expected a text, or several.`);
+  }
+  return given as unknown as Handler;
+}
+
+function between(timeoutMs: number): boolean {
+  return timeoutMs >= 1 && timeoutMs <= 3_600_000;
+}
+
+function isStandardSchema(schema: unknown): boolean {
+  const isObject = (typeof schema === 'object' && schema !== null) || typeof schema === 'function';
+  const standard = isObject ? (schema as Partial<StandardSchemaV1>)['~standard'] : undefined;
+  return typeof standard?.validate === 'function';
+}

@@ -1,0 +1,273 @@
+// Runs a handler on one page, within its time limit, and says what it made or how it failed.
+import { type Failure, failure } from '../errors.ts';
+import type { EmittedItem } from '../record.ts';
+import { type RequestInput, requestSchema } from '../request.ts';
+import type { UrlRules } from '../url/normalize.ts';
+import {
+  BEFORE_TIMEOUT_MS,
+  HANDLER_TIMEOUT_MS,
+  type HandledRequest,
+  type Handler,
+  type HandlerArguments,
+  type HandlerLog,
+  type RequestChanges,
+} from './define.ts';
+import { EmittedItems } from './items.ts';
+import type { HandledPage } from './page.ts';
+import { EnqueuedRequests } from './requests.ts';
+import { describeError, framesOf } from './user-code.ts';
+import { HandlerFault, thrownVerdict } from './verdicts.ts';
+import type { HandlerWatch, WatchedRun } from './watch.ts';
+
+export interface HandlerRun {
+  readonly handler: Handler;
+  readonly page: HandledPage;
+  readonly request: HandledRequest;
+  readonly urlRules: UrlRules;
+  readonly log: HandlerLog;
+  /** Aborted when the page no longer belongs to this process. Its reason is then thrown. */
+  readonly signal: AbortSignal;
+  /** Called when the handler has returned a promise, before it is waited for. */
+  readonly onWait?: () => void;
+  /** Notes which handler blocks the event loop, and catches what nobody catches. */
+  readonly watch?: HandlerWatch | null;
+}
+
+/**
+ * What came of a run. discarded: the handler has no use for the page. failed: another attempt may follow if
+ * the code of the failure allows it, but not before `afterMs` milliseconds from now.
+ */
+export type HandlerResult =
+  | {
+      readonly kind: 'done';
+      readonly items: EmittedItem[];
+      readonly requests: readonly RequestInput[];
+      /** How many requests had a URL that cannot be fetched, by the code of the reason. */
+      readonly leftOut: Readonly<Record<string, number>>;
+    }
+  | { readonly kind: 'discarded'; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly afterMs: number };
+
+/**
+ * Resolves at the latest when the time limit is over, whatever the handler does, unless it blocks the event
+ * loop. Rejects only when `signal` is aborted.
+ */
+export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
+  const { handler, page, urlRules, signal, watch } = given;
+  const run: WatchedRun = { handler: handler.name, url: given.request.url, seenAt: 0, fail: null };
+  const made = new Made(handler, page, urlRules, run);
+  const limit = new AbortController();
+  try {
+    const args = {
+      page,
+      request: given.request,
+      emit: (item: unknown) => made.emit(item),
+      enqueue: (what, options) => made.enqueue(what, options),
+      log: given.log,
+      signal: limit.signal,
+    } as HandlerArguments<never>;
+    const running = watch ? watch.call(run, () => handler.run(args)) : handler.run(args);
+    const wait = (work: PromiseLike<unknown>) => {
+      given.onWait?.();
+      watch?.waits(run);
+      return within(work, made, limit, signal);
+    };
+    // A handler that returns nothing has ended already, and needs no timer.
+    if (isThenable(running)) await wait(running);
+    made.close();
+    const items = made.items();
+    if (items instanceof Promise) await wait(items);
+    const checked = await items;
+    const after = handler.after?.({
+      ...{ page, request: given.request, log: given.log, signal: limit.signal },
+      items: checked.map(({ item }) => item),
+    });
+    if (isThenable(after)) await wait(after);
+    const { list: requests, leftOut } = made.requests;
+    return { kind: 'done', items: checked, requests, leftOut };
+  } catch (error) {
+    made.close();
+    if (signal.aborted) throw error;
+    return made.failed(error);
+  } finally {
+    watch?.ended(run);
+  }
+}
+
+/**
+ * Calls `before` of a handler. Resolves with its changes, or with how it failed: discarded when the request
+ * is to be refused. Rejects only when `signal` is aborted.
+ */
+export async function runBefore(
+  given: Pick<HandlerRun, 'handler' | 'request' | 'log' | 'signal' | 'watch'>,
+): Promise<{ kind: 'changed'; changes: RequestChanges } | Exclude<HandlerResult, { kind: 'done' }>> {
+  const { handler, request, log, signal, watch } = given;
+  const run: WatchedRun = { handler: handler.name, url: request.url, seenAt: 0, fail: null };
+  const limit = new AbortController();
+  const limited = {
+    handler: { name: handler.name, timeoutMs: BEFORE_TIMEOUT_MS },
+    run,
+    close: () => undefined,
+  };
+  try {
+    const call = () => handler.before?.({ request, log, signal: limit.signal });
+    const returned = watch ? watch.call(run, call) : call();
+    if (isThenable(returned)) {
+      watch?.waits(run);
+      await within(returned, limited, limit, signal);
+    }
+    return { kind: 'changed', changes: checkedChanges((await returned) ?? {}) };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const failed = failedBy(error, handler.name);
+    return failed.kind === 'discarded' ? { ...failed, failure: refusedBy(failed.failure) } : failed;
+  } finally {
+    watch?.ended(run);
+  }
+}
+
+function refusedBy({ detail }: Failure): Failure {
+  return failure('E_HANDLER_REFUSED', detail);
+}
+
+function checkedChanges(changes: unknown): RequestChanges {
+  const parsed = changesSchema.safeParse(changes);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || 'the value';
+  throw new HandlerFault(
+    failure('E_HANDLER_REQUEST', `before returned ${field}: ${issue?.message ?? 'wrong'}.`),
+  );
+}
+
+const changesSchema = requestSchema.pick({ headers: true, body: true, timeouts: true });
+
+/** Waits for the handler until its time is over, or the page is lost. Then `limit` is aborted. */
+async function within(
+  running: PromiseLike<unknown>,
+  made: Limited,
+  limit: AbortController,
+  lost: AbortSignal,
+): Promise<void> {
+  const { name, timeoutMs = HANDLER_TIMEOUT_MS } = made.handler;
+  const over = Promise.withResolvers<never>();
+  const onLost = () => stop(lost.reason ?? new Error('lost'));
+  const stop = (reason: unknown) => {
+    made.close();
+    over.reject(reason);
+    limit.abort(reason);
+  };
+  over.promise.catch(() => undefined);
+  if (lost.aborted) onLost();
+  made.run.fail = stop;
+  lost.addEventListener('abort', onLost, { once: true });
+  const timer = setTimeout(
+    () => stop(new HandlerFault(failure('E_HANDLER_TIMEOUT', `${name} had ${timeoutMs} ms.`))),
+    timeoutMs,
+  );
+  const ended = Promise.resolve(running);
+  ended.catch(() => undefined); // what it throws after its time is over
+  try {
+    await Promise.race([ended, over.promise]);
+  } finally {
+    made.run.fail = null;
+    clearTimeout(timer);
+    lost.removeEventListener('abort', onLost);
+  }
+}
+
+/** What has a time limit: a handler, or a part of it. */
+interface Limited {
+  readonly handler: Pick<Handler, 'name' | 'timeoutMs'>;
+  readonly run: WatchedRun;
+  close(): void;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** What a handler has made so far. */
+class Made {
+  readonly handler: Handler;
+  readonly run: WatchedRun;
+  readonly #items: EmittedItems;
+  readonly requests: EnqueuedRequests;
+  /** The first wrong item, or excess of a limit: it counts even if the handler catches the error. */
+  #fault: HandlerFault | null = null;
+  #isClosed = false;
+
+  constructor(handler: Handler, page: HandledPage, urlRules: UrlRules, run: WatchedRun) {
+    this.run = run;
+    this.handler = handler;
+    this.#items = new EmittedItems(handler);
+    this.requests = new EnqueuedRequests(page, urlRules);
+  }
+
+  emit(item: unknown): void {
+    this.#guard(() => this.#items.add(item));
+  }
+
+  enqueue(...given: Parameters<EnqueuedRequests['add']>): number {
+    return this.#guard(() => this.requests.add(...given));
+  }
+
+  /** After this, nothing is taken any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** A promise while an asynchronous schema checks some of them. */
+  items(): EmittedItem[] | Promise<EmittedItem[]> {
+    if (this.#fault) throw this.#fault;
+    return this.#items.all();
+  }
+
+  failed(error: unknown): Exclude<HandlerResult, { kind: 'done' }> {
+    return failedBy(this.#fault ?? error, this.handler.name);
+  }
+
+  #guard<T>(add: () => T): T {
+    if (this.#isClosed)
+      throw new Error(`the page has ended: ${this.handler.name} emits or enqueues too late`);
+    try {
+      this.run.seenAt = performance.now();
+      return add();
+    } catch (error) {
+      if (error instanceof HandlerFault && error.failure.code !== 'E_HANDLER_REQUEST') this.#fault ??= error;
+      throw error;
+    }
+  }
+}
+
+/** The failure with the place in the user's file. */
+function at(fault: HandlerFault): Failure {
+  const { code, detail = '' } = fault.failure;
+  const [place] = framesOf(fault);
+  return place === undefined ? fault.failure : failure(code, `${detail} At ${place}.`);
+}
+
+/** What an error of a handler means. */
+function failedBy(error: unknown, name: string): Exclude<HandlerResult, { kind: 'done' }> {
+  if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: 0 };
+  const verdict = thrownVerdict(error);
+  const why = verdict === null ? '' : ` ${(error as Error).message}`.trimEnd();
+  switch (verdict?.kind) {
+    case 'discard':
+      return { kind: 'discarded', failure: failure('E_HANDLER_DISCARD', `${name}:${why}`) };
+    case 'fatal':
+      return { kind: 'failed', failure: failure('E_HANDLER_FATAL', `${name}:${why}`), afterMs: 0 };
+    case 'later': {
+      const later = failure('E_HANDLER_LATER', `${name}:${why}`);
+      return { kind: 'failed', failure: later, afterMs: verdict.afterMs };
+    }
+    case undefined:
+      return {
+        kind: 'failed',
+        failure: failure('E_HANDLER', `${name}: ${describeError(error)}`),
+        afterMs: 0,
+      };
+    default:
+      return verdict satisfies never;
+  }
+}

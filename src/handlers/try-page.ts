@@ -1,0 +1,138 @@
+// drover try: fetches one page as a crawl would, and runs the handler that takes it. Nothing is stored, and
+// no Redis is needed.
+import { type CrawlSettings, crawlSettings, type Settings } from '../config/settings.ts';
+import { loadedCrawlOf } from '../crawl/loaded-crawl.ts';
+import { type Failure, failure, type ShownFailure, shownFailure } from '../errors.ts';
+import { classify } from '../fetch/classify.ts';
+import { createFetcher, type Fetcher, type FetchRequest } from '../fetch/client.ts';
+import type { Answer } from '../outcome.ts';
+import type { RequestInput } from '../request.ts';
+import { robotsEntryOf } from '../robots/entry.ts';
+import { PRODUCT_TOKEN, ruleFailure } from '../robots/robots.ts';
+import { parseRobots } from '../robots/rules.ts';
+import { hostPortOf, originOf } from '../url/host.ts';
+import { createHandlerChoice, type HandlerChoice } from './choose.ts';
+import type { Handler, HandlerLog, RequestChanges } from './define.ts';
+import { runBefore } from './run.ts';
+import { type HandlerTest, requestOfTest, runOn } from './test-handler.ts';
+
+export interface TriedPage {
+  url: string;
+  finalUrl: string | null;
+  status: number | null;
+  contentType: string | null;
+  bytes: number | null;
+  /** How long the fetch took, in milliseconds. */
+  totalMs: number | null;
+  /** Why no handler was run, or how the handler failed; null if all went well. */
+  error: ShownFailure | null;
+  /** The name of the handler that takes the page; null if none does. */
+  handler: string | null;
+  items: unknown[];
+  /** What would be offered; `leftOut` says why scope leaves it out, null if it does not. */
+  requests: { request: RequestInput; leftOut: string | null }[];
+  leftOut: Readonly<Record<string, number>>;
+}
+
+const ROBOTS_BYTES = 500 * 1024;
+
+/** `url` is normalised. `label`, `userData`: as if the request had them. */
+export async function tryPage(
+  given: { url: string; label: string | null; userData: RequestInput['userData']; log: HandlerLog },
+  handlers: readonly Handler[],
+  settings: Settings,
+): Promise<TriedPage> {
+  const crawl = loadedCrawlOf('try', '', crawlSettings(settings));
+  crawl.seedHosts.add(hostPortOf(given.url));
+  const fetcher = createFetcher({ concurrency: 4, dnsServers: settings.dnsServers });
+  const allow = { cidrs: settings.allowPrivate, hosts: crawl.seedHosts };
+  const shared = { timeouts: crawl.timeouts, allow, userAgent: crawl.userAgent };
+  try {
+    const ask = (url: string) => robotsRefusal(fetcher, url, settings, shared);
+    const choice = createHandlerChoice(handlers);
+    const prepared = await prepareTry(given, choice);
+    const refused = 'code' in prepared ? prepared : await ask(given.url);
+    if (refused !== null || 'code' in prepared) return untried(given.url, refused);
+    const result = await fetcher.fetch({
+      ...{ url: given.url, method: 'GET', body: prepared.body ?? null, ...shared },
+      headers: { ...settings.header, ...prepared.headers },
+      timeouts: { ...crawl.timeouts, ...prepared.timeouts },
+      ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
+      beforeHop: (hop) => ask(hop.url),
+    });
+    const verdict = classify(result, { deadOn: settings.deadOn, nowMs: Date.now() });
+    const { answer } = verdict;
+    if (answer === null || verdict.failure !== null)
+      return untried(given.url, verdict.failure ?? failure('E_PROTOCOL'), answer);
+    const type = answer.headers['content-type'] ?? '';
+    const handler = choice.choose({ label: given.label, url: given.url, type });
+    if (handler === null) return untried(given.url, null, answer);
+    const { urlRules, scope } = crawl;
+    const tested = await runOn(handler, given, answer, { urlRules, log: given.log });
+    const requests = tested.requests.map((request) => ({
+      request,
+      leftOut: scope.refuses(request.url, answer.finalUrl, request.depth ?? 1)?.code ?? null,
+    }));
+    return { ...untried(given.url, null, answer), ...madeBy(handler, tested), requests };
+  } finally {
+    fetcher.close();
+  }
+}
+
+/** What the handlers change before the request is sent, or why it is not sent. */
+async function prepareTry(
+  { url, label, userData, log }: Parameters<typeof tryPage>[0],
+  choice: HandlerChoice,
+): Promise<RequestChanges | Failure> {
+  let changes: RequestChanges = {};
+  const { signal } = new AbortController();
+  for (const handler of choice.before({ label, url })) {
+    const request = requestOfTest({ url, label, userData });
+    const result = await runBefore({ handler, request, log, signal });
+    if (result.kind !== 'changed') return result.failure;
+    changes = { ...changes, ...result.changes, headers: { ...changes.headers, ...result.changes.headers } };
+  }
+  return changes;
+}
+
+function madeBy(handler: Handler, { items, leftOut, error }: HandlerTest) {
+  return { handler: handler.name, items, leftOut, error };
+}
+
+function untried(url: string, reason: Failure | null, answer: Answer | null = null): TriedPage {
+  return {
+    url,
+    finalUrl: answer?.finalUrl ?? null,
+    status: answer?.status ?? null,
+    contentType: answer?.headers['content-type'] ?? null,
+    bytes: answer?.body.byteLength ?? null,
+    totalMs: answer?.timings.total ?? null,
+    error: reason && shownFailure(reason),
+    handler: null,
+    items: [],
+    requests: [],
+    leftOut: {},
+  };
+}
+
+/** Why robots.txt does not let the URL be fetched; null if it does. */
+async function robotsRefusal(
+  fetcher: Fetcher,
+  url: string,
+  settings: Pick<CrawlSettings, 'ignoreRobots'>,
+  shared: Pick<FetchRequest, 'timeouts' | 'allow' | 'userAgent'>,
+): Promise<Failure | null> {
+  if (settings.ignoreRobots) return null;
+  const file = `${originOf(url)}/robots.txt`;
+  const got = await fetcher.fetch({
+    ...{ url: file, method: 'GET', headers: {}, body: null, ...shared },
+    ...{ maxBytes: ROBOTS_BYTES, truncate: true, maxRedirects: 5 },
+  });
+  if (!got.ok) return got.failure;
+  const { status, body } = got.answer;
+  const entry = robotsEntryOf({ kind: 'answer', status, body }, null, Date.now());
+  if (entry.kind === 'unreachable') return failure('E_ROBOTS_UNREACHABLE', `${file}: ${entry.reason}`);
+  if (entry.kind === 'none') return null;
+  const { allowed, rule, line } = parseRobots(entry.file, PRODUCT_TOKEN).allows(url);
+  return allowed ? null : ruleFailure(file, line, rule);
+}

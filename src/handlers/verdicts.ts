@@ -1,0 +1,63 @@
+// What a handler throws to say how its page ends, and the errors that drover throws into it.
+import { anyDuration } from '../config/values.ts';
+import type { Failure } from '../errors.ts';
+
+/**
+ * Marks the classes below across copies of the package: a handler file may import another copy than the one
+ * that runs it.
+ */
+const mark = Symbol.for('drover.verdict');
+
+export type HandlerVerdict =
+  | { readonly kind: 'discard' }
+  | { readonly kind: 'fatal' }
+  | { readonly kind: 'later'; readonly afterMs: number };
+
+/**
+ * Thrown by a handler: the page is of no use. It is recorded with E_HANDLER_DISCARD and without items, none
+ * of its links is followed, and it is not tried again.
+ */
+export class Discard extends Error {
+  override readonly name = 'Discard';
+  readonly [mark]: HandlerVerdict = { kind: 'discard' };
+}
+
+/** Thrown by a handler: the request becomes a dead letter at once, whatever attempts are left. */
+export class Fatal extends Error {
+  override readonly name = 'Fatal';
+  readonly [mark]: HandlerVerdict = { kind: 'fatal' };
+}
+
+/**
+ * Thrown by a handler: the request is tried again, but not before this time has passed. It uses up an
+ * attempt.
+ */
+export class RetryAfter extends Error {
+  override readonly name = 'RetryAfter';
+  readonly [mark]: HandlerVerdict;
+
+  /** `after`: '500ms', '30s', '10m', '2h', or a number of milliseconds. Throws a TypeError for any other. */
+  constructor(after: string | number, why = '') {
+    super(why);
+    const parsed = anyDuration.safeParse(after);
+    if (!parsed.success || parsed.data < 0)
+      throw new TypeError(`RetryAfter: expected a duration such as 30s or 10m (got ${String(after)})`);
+    this[mark] = { kind: 'later', afterMs: parsed.data };
+  }
+}
+
+/** The verdict that an error carries; null for any other value. */
+export function thrownVerdict(error: unknown): HandlerVerdict | null {
+  return error instanceof Error ? ((error as { [mark]?: HandlerVerdict })[mark] ?? null) : null;
+}
+
+/** Thrown into a handler by what it was given, such as emit for a wrong item. */
+export class HandlerFault extends Error {
+  override readonly name = 'HandlerFault';
+  readonly failure: Failure;
+
+  constructor(fault: Failure) {
+    super(fault.message);
+    this.failure = fault;
+  }
+}

@@ -1,0 +1,226 @@
+// Handlers of a user, run by the program: what they emit and enqueue, how their errors end, and that no
+// hostile one stops the crawl.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import test from 'node:test';
+import type { CrawlRecord } from '../../src/record.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner } from '../support/crawls.ts';
+import { startSite } from '../support/site/site.ts';
+
+const pathOf = (url: string) => new URL(url).pathname;
+const byPath = (records: CrawlRecord[]) => new Map(records.map((record) => [pathOf(record.url), record]));
+
+async function handlerFile(runner: CommandRunner, code: string, name = 'handler.ts'): Promise<string> {
+  const text = `import { defineHandler, Discard, Fatal, RetryAfter } from 'drover';\n${code}`;
+  await writeFile(runner.path(name), text);
+  return runner.path(name);
+}
+
+/** What the handler does with /p/N, and how that request ends: its code, how often the handler ran, where. */
+const hostile: [code: string, ends: string, runs: number, line?: boolean][] = [
+  ['throw new TypeError("broken");', 'E_HANDLER', 2, true],
+  ['(undefined as any).x;', 'E_HANDLER', 2, true],
+  ['await Promise.reject(7);', 'E_HANDLER', 2],
+  ['throw new Fatal("no more");', 'E_HANDLER_FATAL', 1],
+  ['throw new Discard("of no use");', 'E_HANDLER_DISCARD', 1],
+  ['throw new RetryAfter("200ms", "busy");', 'E_HANDLER_LATER', 2],
+  ['await new Promise(() => {});', 'E_HANDLER_TIMEOUT', 2],
+  ['emit({ price: "free" });', 'E_HANDLER_ITEM', 1, true],
+  ['try { emit({ price: null }); } catch {}', 'E_HANDLER_ITEM', 1, true],
+  ['for (let i = 0; i < 100_000; i++) emit({ price: i });', 'E_HANDLER_LIMIT', 1, true],
+  ['for (let i = 0; i < 100_000; i++) enqueue("/q/" + i);', 'E_HANDLER_LIMIT', 1, true],
+  ['enqueue({ uri: "/x" } as any);', 'E_HANDLER_REQUEST', 1, true],
+  ['const x: any = {}; x.x = x; enqueue("/x", { userData: x });', 'E_HANDLER_REQUEST', 1, true],
+  ['page.json();', 'E_HANDLER', 2, true],
+];
+
+test('hostile handlers: each page ends as its own outcome, with the line in the file, and the crawl goes on', async (t) => {
+  const site = await startSite({ pages: 60, linksPerPage: 60 });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  const cases = hostile.map(([code], page) => `      case '/p/${page}': ${code} break;`);
+  const file = await handlerFile(
+    runner,
+    `const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: any) =>
+  typeof value.price === 'number' ? { value } : { issues: [{ message: 'expected a number', path: ['price'] }] } } } as const;
+export default defineHandler({
+  name: 'hostile', timeoutMs: 300, schema,
+  async run({ page, enqueue, emit, request, log }: any) {
+    log.info('ran');
+    switch (new URL(page.url).pathname) {
+${cases.join('\n')}
+    }
+    emit({ price: 1 });
+  },
+});
+`,
+  );
+  const args = ['crawl', `${site.url}/`, '--handler', file, '--crawl', 'c', '--quiet'];
+  const { code, stderr } = await runner.run([
+    ...args,
+    '--attempts',
+    '2',
+    '--backoff',
+    '50',
+    '--per-host',
+    '20',
+  ]);
+  assert.equal(code, 1, stderr);
+  const records = byPath(await runner.results('c'));
+  for (const [page, [, ends, runs, line]] of hostile.entries()) {
+    const { error, attempts, items } = records.get(`/p/${page}`) ?? assert.fail(`/p/${page} has no record`);
+    assert.equal(error?.code, ends, `/p/${page}: ${error?.message}`);
+    assert.equal(attempts, runs, `/p/${page}`);
+    assert.deepEqual(items, ends === 'E_HANDLER_DISCARD' ? [] : null);
+    if (line) assert.match(error?.message ?? '', new RegExp(`${file}:${page + 9}:\\d+`), `/p/${page}`);
+  }
+  const others = [...records].filter(([path]) => !(Number(path.slice(3)) < hostile.length && path !== '/'));
+  assert.equal(others.length, 61 - hostile.length);
+  for (const [, { ok, items }] of others)
+    assert.deepEqual([ok, items], [true, [{ handler: 'hostile', item: { price: 1 } }]]);
+  const counts = await runner.status('c');
+  assertAddsUp(counts);
+  assert.deepEqual([counts.state, counts.dead, counts.accepted], ['finished', hostile.length - 1, 61]);
+});
+
+test('what a handler enqueues passes scope, depth, robots.txt and the seen set, with its label and user data', async (t) => {
+  const site = await startSite({ pages: 10, linksPerPage: 3, robots: 'User-agent: *\nDisallow: /p/3\n' });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  const file = await handlerFile(
+    runner,
+    `const list = defineHandler({
+  name: 'list', match: { url: '/' }, follow: false,
+  run({ enqueue, page }) {
+    enqueue(['/p/1', '/p/1#again', '/p/3', 'http://other.example/', 'mailto:a@b.example'], { label: 'item', userData: { from: 'list' } });
+    enqueue({ url: 'p/2', label: 'item', priority: 9 });
+    enqueue('/p/4', { depth: 5 });
+    enqueue('/p/5', { method: 'POST', body: 'a=1', label: 'item' });
+  },
+});
+const item = defineHandler({
+  name: 'item', match: { label: 'item', type: 'text/html' }, follow: false,
+  run({ emit, request, page }) {
+    emit({ url: request.url, data: request.userData, depth: request.depth, referrer: request.referrer, method: request.method });
+  },
+});
+export default [list, item];
+`,
+  );
+  const { code, stderr } = await runner.run([
+    'crawl',
+    `${site.url}/`,
+    '--handler',
+    file,
+    '--crawl',
+    'c',
+    '--quiet',
+    '--depth',
+    '3',
+  ]);
+  assert.equal(code, 0, stderr);
+  const records = byPath(await runner.results('c'));
+  assert.deepEqual([...records.keys()].sort(), ['/', '/p/1', '/p/2', '/p/3', '/p/5']);
+  assert.deepEqual(records.get('/')?.items, []);
+  assert.equal(records.get('/p/3')?.error?.code, 'E_ROBOTS');
+  const item = {
+    url: `${site.url}/p/1`,
+    data: { from: 'list' },
+    depth: 1,
+    referrer: `${site.url}/`,
+    method: 'GET',
+  };
+  assert.deepEqual(records.get('/p/1')?.items, [{ handler: 'item', item }]);
+  assert.equal(records.get('/p/5')?.method, 'POST');
+  const { leftOut } = await runner.status('c');
+  assert.deepEqual(leftOut, { E_DEPTH: 1, E_SCOPE: 1, E_URL_SCHEME: 1 });
+});
+
+test('a handler file that cannot be used ends the command before anything is offered', async () => {
+  const runner = await openCommandRunner();
+  const file = await handlerFile(runner, 'enum A { B }\nexport default A;\n');
+  for (const command of [
+    ['crawl', 'http://127.0.0.1:1/'],
+    ['consume', '--processes', '2'],
+  ]) {
+    const { code, stderr } = await runner.run([...command, '--handler', file]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, new RegExp(`${file}:2: .*enum.*\\(E_HANDLER_FILE\\)`, 's'));
+  }
+  assert.deepEqual(await runner.json(['status', '--json']), []);
+});
+
+test('handlers that never return hold no slot and no permit: all other requests end before their time is over', async (t) => {
+  const HANGING = 20;
+  const site = await startSite({ pages: 100 });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  const file = await handlerFile(
+    runner,
+    `export default defineHandler({
+  name: 'hangs', timeoutMs: 10_000,
+  run: ({ page }) => Number(page.url.split('/p/')[1]) < ${HANGING} && new Promise(() => {}),
+});
+`,
+  );
+  await writeFile(
+    runner.path('urls.txt'),
+    Array.from({ length: 100 }, (_, n) => `${site.url}/p/${n}`).join('\n'),
+  );
+  const args = [
+    'crawl',
+    runner.path('urls.txt'),
+    '--depth',
+    '0',
+    '--handler',
+    file,
+    '--crawl',
+    'c',
+    '--quiet',
+  ];
+  const { code, stderr } = await runner.run([...args, '-c', '4', '--per-host', '4', '--attempts', '1']);
+  assert.equal(code, 1, stderr);
+  const records = await runner.results('c');
+  const hung = records.filter(({ error }) => error?.code === 'E_HANDLER_TIMEOUT');
+  const others = records.filter(({ ok }) => ok);
+  assert.deepEqual([hung.length, others.length], [HANGING, 100 - HANGING]);
+  const ends = (of: CrawlRecord[]) => of.map(({ fetchedAt }) => Date.parse(fetchedAt));
+  assert.ok(Math.max(...ends(others)) < Math.min(...ends(hung)), 'the others waited for those that hang');
+});
+
+test('a handler that blocks the loop is named with its URL and time; what it does not catch costs its page and never the consumer', async (t) => {
+  const site = await startSite({ pages: 30, linksPerPage: 30 });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  const file = await handlerFile(
+    runner,
+    `const spin = (ms: number) => { for (const end = performance.now() + ms; performance.now() < end; ); };
+export default defineHandler({
+  name: 'wild',
+  async run({ page, emit }) {
+    const path = new URL(page.url).pathname;
+    if (path === '/p/1') spin(700);
+    if (path === '/p/2') Promise.reject(new Error('nobody waits'));
+    if (path === '/p/3') setTimeout(() => { throw new Error('in a timer'); }, 1);
+    if (path === '/p/4') setTimeout(() => { throw new Error('too late'); }, 300);
+    if (path === '/p/2' || path === '/p/3') await new Promise(() => {});
+    emit(path);
+  },
+});
+`,
+  );
+  const args = ['crawl', `${site.url}/`, '--handler', file, '--crawl', 'c', '--quiet', '--attempts', '1'];
+  const { code, stderr } = await runner.run(args);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /handler wild on http:\S+\/p\/1 blocked the event loop for \d{3,4} ms/);
+  assert.match(
+    stderr,
+    /handler wild on http:\S+\/p\/4 failed after its page had ended: Error: too late, at .*handler\.ts:10:/,
+  );
+  const records = byPath(await runner.results('c'));
+  assert.equal(records.size, 31);
+  assert.match(records.get('/p/2')?.error?.message ?? '', /wild: Error: nobody waits, at .*handler\.ts:8:/);
+  assert.match(records.get('/p/3')?.error?.message ?? '', /wild: Error: in a timer, at .*handler\.ts:9:/);
+  for (const path of ['/p/1', '/p/4'])
+    assert.deepEqual(records.get(path)?.items, [{ handler: 'wild', item: path }]);
+});

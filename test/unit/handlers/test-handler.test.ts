@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { z } from 'zod';
+import { defineHandler } from '../../../src/handlers/define.ts';
+import { testHandler } from '../../../src/handlers/test-handler.ts';
+
+const product = defineHandler({
+  name: 'product',
+  match: { label: 'item', type: 'text/html' },
+  schema: z.object({ name: z.string().min(1), price: z.number() }),
+  run({ page, emit, enqueue, request }) {
+    const { $ } = page;
+    emit({ name: $('h1').text(), price: Number($('.price').data('cents')) });
+    enqueue('a.next', { label: 'list', userData: request.userData });
+  },
+});
+const html =
+  '<h1>Chair</h1><b class="price" data-cents="1990">19.90</b><a class="next" href="?page=2">next</a>';
+
+test('a handler is tested without a network: its items, its requests, and whether it matches', async () => {
+  const page = { url: 'https://shop.example/p/1', html, label: 'item', userData: { row: 7 } };
+  assert.deepEqual(await testHandler(product, page), {
+    matched: true,
+    items: [{ name: 'Chair', price: 1990 }],
+    requests: [{ url: 'https://shop.example/p/1?page=2', label: 'list', userData: { row: 7 } }],
+    leftOut: {},
+    error: null,
+  });
+  assert.equal((await testHandler(product, { ...page, label: 'list' })).matched, false);
+});
+
+test('an error of the handler is told as the dead letter would tell it', async () => {
+  const { items, error } = await testHandler(product, { url: 'https://shop.example/', html: '<h1></h1>' });
+  assert.deepEqual([items, error?.code], [[], 'E_HANDLER_ITEM']);
+  assert.match(error?.message ?? '', /item\.name: .*; got "" \(and 1 more\)/);
+});
+
+test('the page may be JSON, text or bytes, with headers of its own', async () => {
+  const look = defineHandler({
+    name: 'look',
+    run: ({ page, emit }) => emit([page.status, page.contentType, page.text]),
+  });
+  const url = 'https://a.example/';
+  const seen = async (page: object) => (await testHandler(look, { url, ...page })).items[0];
+  assert.deepEqual(await seen({ json: { a: 1 } }), [200, 'application/json', '{"a":1}']);
+  assert.deepEqual(await seen({ text: 'x', status: 404 }), [404, 'text/plain; charset=utf-8', 'x']);
+  const headers = { 'Content-Type': 'text/html; charset=iso-8859-1' };
+  assert.deepEqual(await seen({ body: Buffer.from([0xe4]), headers }), [200, headers['Content-Type'], 'ä']);
+});
