@@ -9,7 +9,7 @@ export interface Interrupt {
   wait: Promise<void>;
   /** Resolves after `ms`, or at the first signal. */
   pause(ms: number): Promise<void>;
-  /** What the work resolves to, or null if it has not ended `patienceMs` (default 0) after the first signal. */
+  /** What the work resolves to; null if it has not ended `patienceMs` (default 0) after the first signal. */
   unless<T>(work: Promise<T>, patienceMs?: number): Promise<T | null>;
   done(): void;
 }

@@ -157,7 +157,7 @@ for (const [index, { what, connection, becomes, odd }] of rows.entries())
     if (odd) assert.equal(record.headers?.['x-odd'], odd);
     const paths = [...asked.values()].find((list) => list.includes(`/${index}`)) ?? [];
     const isLast = paths.at(-1) === `/${index}`;
-    // Nothing came after the last request of all, so nobody knows whether its connection would have been used.
+    // Nothing came after the last request of all, so its connection may have been kept.
     if (connection === 'kept' && pathOf(server.requests.at(-1) ?? '') === `/${index}`) return;
     assert.equal(isLast ? 'closed' : 'kept', connection === 'kept' ? 'kept' : 'closed', paths.join(' '));
   });

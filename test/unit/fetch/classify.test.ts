@@ -109,6 +109,9 @@ const retried: ErrorCode[] = [
   'E_REQUEST_TIMEOUT',
   'E_BODY_TRUNCATED',
   'E_BODY_CHUNKING',
+  'E_HANDLER',
+  'E_HANDLER_LATER',
+  'E_HANDLER_TIMEOUT',
 ];
 
 test('of the failures, the passing ones are retried and all others are dead', () => {
