@@ -10,11 +10,14 @@ const MOST_HELD_BACK = 500;
 
 export class PrivateLinks {
   readonly #job: ActiveJob;
+  /** Scheme, host and port of the page. */
+  readonly #origin: string;
   readonly #held: { url: string; entry: string }[] = [];
   #leftOut = 0;
 
   constructor(job: ActiveJob) {
     this.#job = job;
+    this.#origin = job.request.url.slice(0, job.request.url.indexOf('/', 8) + 1);
   }
 
   /**
@@ -22,8 +25,9 @@ export class PrivateLinks {
    * what `pack` makes of it.
    */
   holdsBack(url: string, pack: () => string): boolean {
-    const { request, loadedCrawl } = this.#job;
     // The page was fetched from its host.
+    if (url.startsWith(this.#origin)) return false;
+    const { request, loadedCrawl } = this.#job;
     if (limiterKeyOf(url) === limiterKeyOf(request.url)) return false;
     if (!refusedByUrl(url, allowListOf(loadedCrawl))) return false;
     if (this.#held.length < MOST_HELD_BACK) this.#held.push({ url, entry: pack() });

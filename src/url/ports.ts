@@ -9,15 +9,14 @@ const badPorts: ReadonlySet<number> = new Set([
   3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
-const portOfUrl = /^https?:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/;
-
 /**
  * The bad port of a normalised URL, or null if its port may be spoken to. `allowed`: bad ports that the
  * operator has named.
  */
 export function badPortOf(url: string, allowed: readonly number[] = []): number | null {
-  // Most URLs have no colon behind the scheme.
-  if (url.indexOf(':', 7) < 0) return null;
-  const port = Number(portOfUrl.exec(url)?.[1] ?? Number.NaN);
+  const end = url.indexOf('/', 8);
+  const colon = url.lastIndexOf(':', end);
+  if (colon < 8) return null; // that of the scheme
+  const port = Number(url.slice(colon + 1, end)); // NaN behind the last colon of an IPv6 address
   return badPorts.has(port) && !allowed.includes(port) ? port : null;
 }

@@ -23,11 +23,10 @@ export function mediaTypeOf(
   body: Uint8Array,
   noSniff = false,
 ): MediaType {
-  const named = contentType ? extracted(contentType) : null;
-  const charset = named?.charset ? normalizeEncoding(named.charset) : null;
+  const named = contentType ? namedBy(contentType) : null;
   const isKnown = named !== null && !unknownTypes.has(named.essence);
   const kind = isKnown ? kindOf(named.essence) : sniffedKind(body, noSniff);
-  return { essence: named?.essence ?? null, kind, charset };
+  return { essence: named?.essence ?? null, kind, charset: named?.charset ?? null };
 }
 
 /** Whether X-Content-Type-Options, its values joined by commas, forbids to guess a type (Fetch §3.6). */
@@ -48,6 +47,22 @@ function kindOf(essence: string): MediaType['kind'] {
 interface Named {
   essence: string;
   charset: string | null;
+}
+
+/** What Content-Type names, by its value: a site has few of them. */
+const read = new Map<string, Named | null>();
+const MOST_READ = 200;
+const LONGEST_READ = 200;
+
+/** With the WHATWG name of the character set. */
+function namedBy(contentType: string): Named | null {
+  const known = read.get(contentType);
+  if (known !== undefined) return known;
+  const found = extracted(contentType);
+  const named = found && { ...found, charset: found.charset ? normalizeEncoding(found.charset) : null };
+  if (read.size >= MOST_READ) read.clear();
+  if (contentType.length <= LONGEST_READ) read.set(contentType, named);
+  return named;
 }
 
 const outsideQuotes = /(?:[^",]|"(?:[^"\\]|\\[\s\S])*"?)+/g;
