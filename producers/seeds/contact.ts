@@ -2,38 +2,29 @@
 import ipaddr from 'ipaddr.js';
 import type { Settings } from '../../src/config/settings.ts';
 import { namesContact } from '../../src/config/user-agent.ts';
-import type { OfferedLine } from '../../src/seeds/offer.ts';
 import { hostnameOf, mayBePrivate } from '../../src/url/host.ts';
 
-/** Passes the lines on, and calls `warn` with a sentence at the first public host, if there is no contact. */
-export function warnedOfContact(
-  lines: AsyncIterable<OfferedLine>,
+/**
+ * To be called with each URL. Calls `warn` with a sentence at the first one of a public host, if there is no
+ * contact.
+ */
+export function createContactWarning(
   settings: Pick<Settings, 'userAgent' | 'contact'>,
   warn: (sentence: string) => void,
-): AsyncIterable<OfferedLine> {
-  return namesContact(settings) ? lines : watched(lines, warn);
-}
-
-async function* watched(
-  lines: AsyncIterable<OfferedLine>,
-  warn: (sentence: string) => void,
-): AsyncGenerator<OfferedLine> {
-  let isSaid = false;
+): (url: string) => void {
+  let isOver = namesContact(settings);
   const looked = new Set<string>();
-  const isNewPublic = (hostname: string) => {
-    if (looked.has(hostname)) return false;
+  return (url) => {
+    if (isOver) return;
+    const hostname = hostnameOf(url);
+    if (looked.has(hostname)) return;
     if (looked.size < MOST_LOOKED) looked.add(hostname);
-    return isPublic(hostname);
+    if (!isPublic(hostname)) return;
+    isOver = true;
+    warn(
+      'No contact is set: owners of the hosts that are crawled cannot tell you of trouble, and may block you. Give --contact with a page or mail address; it goes into the User-Agent.',
+    );
   };
-  for await (const line of lines) {
-    if (!isSaid && 'input' in line && isNewPublic(hostnameOf(line.input.url))) {
-      isSaid = true;
-      warn(
-        'No contact is set: owners of the hosts that are crawled cannot tell you of trouble, and may block you. Give --contact with a page or mail address; it goes into the User-Agent.',
-      );
-    }
-    yield line;
-  }
 }
 
 /** Hosts that are remembered, because to look at one takes 15 µs. */

@@ -10,7 +10,7 @@ import { type OfferTotals, offerSeeds } from '../../src/seeds/offer.ts';
 import { withSitemaps } from '../../src/seeds/sitemaps.ts';
 import type { UrlRules } from '../../src/url/normalize.ts';
 import { nameBadLine, seedsFromArguments } from './arguments.ts';
-import { warnedOfContact } from './contact.ts';
+import { createContactWarning } from './contact.ts';
 import { keepRejected } from './rejected-lines.ts';
 
 /** What the command is told. The sentences are safe for a terminal. */
@@ -48,10 +48,10 @@ export async function offerArguments(
 ): Promise<EnqueuedSeeds> {
   const { fleet, settings, crawl, producer, seeds, rules } = parts;
   const rejected = keepRejected(settings.dataDir, (await lookUpRecords(fleet, crawl)).folder);
-  const given = withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules);
   const totals = await offerSeeds({
     ...{ fleet, crawl, producer, stopped, maxFrontier: settings.maxFrontier },
-    lines: warnedOfContact(given, settings, onNotice),
+    lines: withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules),
+    onUrl: createContactWarning(settings, onNotice),
     ...(onHeld ? { onHeld } : {}),
     ...(onAssumed ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
     onBadLine(line) {

@@ -48,6 +48,8 @@ export interface SeedOffering {
    */
   mayNameHosts?: boolean;
   onBadLine: (line: Extract<OfferedLine, { failure: Failure }>) => void;
+  /** Called for each URL that is offered. */
+  onUrl?: (url: string) => void;
   /** Called for each URL without a scheme. */
   onAssumed?: (scheme: AssumedScheme, url: string) => void;
   /**
@@ -75,6 +77,7 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
         offering.onBadLine(line);
         continue;
       }
+      offering.onUrl?.(line.input.url);
       if (line.assumed) {
         assumed++;
         offering.onAssumed?.(line.assumed, line.input.url);
