@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { Explanation } from '../../src/explain/explanation.ts';
-import { type DroverError, readResults } from '../../src/index.ts';
+import { type ApiError, createClient, type DroverError, readResults } from '../../src/index.ts';
 import { startApi } from '../support/api/api.ts';
 import { recordsOf } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
@@ -93,6 +93,14 @@ test('records that another consumer keeps in its own data directory are missed a
     await api.refused(409, 'E_RECORDS_MISSING', 'GET', path);
     assert.equal((await api.call('GET', `${path}&partial=true`)).status, 200);
   }
+  const client = createClient({ url: api.url });
+  const itemsOf = async (options?: { partial: boolean }) => {
+    const items: unknown[] = [];
+    for await (const item of client.crawls.items('c', options)) items.push(item);
+    return items;
+  };
+  await assert.rejects(itemsOf(), (error: ApiError) => error.code === 'E_RECORDS_MISSING');
+  assert.deepEqual(await itemsOf({ partial: true }), []);
   const some = await api.call('GET', '/v1/crawls/c/records?partial=true&limit=1000');
   assert.deepEqual([some.json.records.length, some.json.missing], [here, PAGES - here]);
 
