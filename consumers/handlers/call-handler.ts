@@ -6,11 +6,11 @@ import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../
 import { HandledPage } from '../../src/handlers/page.ts';
 import { runBefore, runHandler } from '../../src/handlers/run.ts';
 import type { Answer, Outcome } from '../../src/outcome.ts';
+import type { Findings } from '../../src/page/findings.ts';
 import type { EmittedItem } from '../../src/record.ts';
 import type { RequestInput } from '../../src/request.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
-import type { Findings } from '../handle.ts';
 
 /** What a handler made of a page. */
 export interface Handled {
@@ -143,8 +143,7 @@ export async function handleByUser(
         status: answer.status,
         headers: answer.headers,
         body: answer.body,
-        text: findings?.text,
-        links: findings?.links,
+        findings,
         urlRules: job.loadedCrawl.urlRules,
       }),
       request: handledRequest(job),
