@@ -1,7 +1,7 @@
 // Records of one crawl in the data directories of two consumers: whoever reads them in one is told how many
 // are missing and where they are, and gets all of them once they are brought together.
 import assert from 'node:assert/strict';
-import { cp, readdir } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
@@ -110,4 +110,9 @@ test('records that another consumer keeps in its own data directory are missed a
   assert.equal(all.stdout.split('\n').filter(Boolean).length, PAGES);
   const whole = await api.call('GET', '/v1/crawls/c/records?limit=1000');
   assert.deepEqual([whole.json.records.length, whole.json.missing], [PAGES, 0]);
+
+  await rm(`${own}/records/${folder}`, { recursive: true });
+  const removed = await read(own);
+  assert.equal(removed.code, 3);
+  assert.match(removed.stderr, /Some were written here and have been removed since\./);
 });
