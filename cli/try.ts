@@ -3,7 +3,8 @@ import { readSettings } from '../src/config/read.ts';
 import { DroverError } from '../src/errors.ts';
 import { loadHandlers } from '../src/handlers/load.ts';
 import { tryPage } from '../src/handlers/try-page.ts';
-import { normalizeUrl } from '../src/url/normalize.ts';
+import { assumedText } from '../src/seeds/bare-url.ts';
+import { parseSeedValue } from '../src/seeds/read.ts';
 import { EXIT } from './command/failures.ts';
 import { rerunAtEachSave } from './command/watch-files.ts';
 import type { TryOptions } from './options.ts';
@@ -16,11 +17,13 @@ export async function run(args: string[], options: TryOptions): Promise<number> 
     throw new DroverError('E_USAGE', 'drover try needs a handler: --handler FILE.');
   if (options.watch)
     return rerunAtEachSave(settings.handlers.filter((handler) => typeof handler === 'string'));
-  const spelled = normalizeUrl(args[0] ?? '', { maxLength: settings.maxUrlLength });
-  if ('failure' in spelled) throw new DroverError(spelled.failure.code, spelled.failure.detail);
+  const seed = parseSeedValue(args[0] ?? '', { maxLength: settings.maxUrlLength });
+  if ('failure' in seed) throw new DroverError(seed.failure.code, seed.failure.detail);
+  const { url } = seed.input;
+  if (seed.assumed) process.stderr.write(`${assumedText(seed.assumed, url)}\n`);
   const handlers = await loadHandlers(settings.handlers);
   const { label = null, userData = null } = options;
-  const tried = await tryPage({ url: spelled.url, label, userData, log: toStderr }, handlers, settings);
+  const tried = await tryPage({ url, label, userData, log: toStderr }, handlers, settings);
   process.stdout.write(options.json ? `${JSON.stringify(tried)}\n` : triedText(tried));
   return tried.error === null && tried.handler !== null ? EXIT.recorded : EXIT.dead;
 }

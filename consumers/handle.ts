@@ -1,45 +1,16 @@
 // The step handle: looks into the answer, and makes the record of the request.
 import { hash } from 'node:crypto';
 import { failure, shownFailure } from '../src/errors.ts';
-import { isNoSniff, mediaTypeOf } from '../src/fetch/body/media-type.ts';
-import { decodeText } from '../src/fetch/body/text.ts';
 import { standInOf } from '../src/fetch/stand-ins.ts';
-import { hasXhtmlRoot } from '../src/markup/xml-tags.ts';
 import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
-import { readHeaderDirectives, readPage } from '../src/page/links.ts';
-import type { PageStatement } from '../src/page/usage.ts';
+import { type Findings, findInAnswer, findText } from '../src/page/findings.ts';
 import type { BodyForm, CrawlRecord, EmittedItem } from '../src/record.ts';
+import { ROBOT } from '../src/robots/robots.ts';
 import { originOf } from '../src/url/host.ts';
-import { createLinkResolver } from '../src/url/normalize.ts';
 import { reservedDetail, type Usage, usageOf } from '../src/usage/statement.ts';
 import type { ActiveJob } from './context.ts';
 import type { RequestEnd } from './decision.ts';
-import { ROBOT, reservationFor, statementsOn } from './usage.ts';
-
-export interface Findings {
-  title: string | null;
-  links: string[] | null;
-  /** The page asks robots not to follow its links, and not to show it in a search. */
-  nofollow: boolean;
-  noindex: boolean | null;
-  /** What the page itself says about its use. */
-  statements: readonly PageStatement[];
-  /** How many links were longer than a URL may be. */
-  tooLong: number;
-  text: string | null;
-  charset: string | null;
-}
-
-const NOTHING: Findings = {
-  title: null,
-  links: null,
-  nofollow: false,
-  noindex: null,
-  statements: [],
-  tooLong: 0,
-  text: null,
-  charset: null,
-};
+import { reservationFor, statementsOn } from './usage.ts';
 
 /** What was found out about an answer, and the end of its request. */
 export interface Examined {
@@ -56,7 +27,7 @@ export interface Examined {
 /** Looks into the answer. */
 export function examine(job: ActiveJob, end: RequestEnd): Examined {
   if (end.answer === null) return { end, findings: null, usage: null, isKept: true };
-  const findings = isSitemap(job, end) ? null : findIn(job, end.answer, holdsPage(end));
+  const findings = isSitemap(job, end) ? null : findIn(job, end, end.answer);
   const statements = statementsOn(job, end.answer, findings?.statements ?? []);
   const usage = usageOf(statements);
   const reservation = reservationFor(job, statements);
@@ -72,50 +43,19 @@ export function examine(job: ActiveJob, end: RequestEnd): Examined {
   };
 }
 
+/** Title, links and directives of a challenge are not those of the site. */
+function findIn(job: ActiveJob, end: RequestEnd, answer: Answer): Findings {
+  return holdsPage(end) ? findInAnswer(answer, job.loadedCrawl.urlRules, ROBOT) : findText(answer);
+}
+
 /** The body of a sitemap is not kept, because what it lists becomes requests. */
 function isSitemap(job: ActiveJob, end: RequestEnd): boolean {
   return end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
 }
 
-/**
- * Whether the answer is the page itself. Title, links and directives of a challenge are not those of the
- * site.
- */
+/** Whether the answer is the page itself. */
 function holdsPage({ answer, failure }: RequestEnd): boolean {
   return failure === null || answer === null || standInOf(answer) === null;
-}
-
-/** Finds the title and links of a page in HTML or XHTML, and the text of any textual answer. */
-function findIn(job: ActiveJob, answer: Answer, isPage: boolean): Findings {
-  const { headers, body } = answer;
-  const type = mediaTypeOf(headers['content-type'], body, isNoSniff(headers['x-content-type-options']));
-  if (type.kind === 'binary') return NOTHING;
-  const { text, charset } = decodeText(body, type);
-  const xhtml = type.essence === 'application/xhtml+xml' || (type.kind === 'xml' && hasXhtmlRoot(text));
-  if (!isPage) return { ...NOTHING, text, charset };
-  const directives = readHeaderDirectives(headers, ROBOT);
-  let tooLong = 0;
-  const urlRules = { ...job.loadedCrawl.urlRules, onTooLong: () => tooLong++ };
-  const resolveOfHeader = () => createLinkResolver(answer.finalUrl, urlRules);
-  if (type.kind !== 'html' && !xhtml) {
-    const links = directives.refresh === null ? null : [];
-    if (links && !directives.nofollow) addLinks(links, [directives.refresh ?? ''], resolveOfHeader());
-    return { ...NOTHING, links, tooLong, text, charset };
-  }
-  const page = readPage(text, answer.finalUrl, urlRules, { xhtml, robot: ROBOT, charset });
-  const nofollow = page.nofollow || directives.nofollow;
-  if (directives.links.length > 0) addLinks(page.links, directives.links, resolveOfHeader());
-  const noindex = page.noindex || directives.noindex;
-  const { title, statements } = page;
-  const links = nofollow ? [] : page.links;
-  return { title, links, nofollow, noindex, statements, tooLong, text, charset };
-}
-
-function addLinks(links: string[], hrefs: readonly string[], resolve: (href: string) => string | null): void {
-  for (const href of hrefs) {
-    const url = resolve(href);
-    if (url && !links.includes(url)) links.push(url);
-  }
 }
 
 /** The record of a request with that end. `items`: what a handler emitted; null if none took the page. */

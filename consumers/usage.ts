@@ -1,12 +1,9 @@
 // What a site says about the use of an answer, and whether that keeps it from the crawl (--purpose).
 import type { Answer } from '../src/outcome.ts';
 import { type PageStatement, usageOfAnswer } from '../src/page/usage.ts';
-import { PRODUCT_TOKEN } from '../src/robots/robots.ts';
+import { ROBOT } from '../src/robots/robots.ts';
 import { type ReadStatement, type Reservation, reservationOf } from '../src/usage/statement.ts';
 import type { ActiveJob } from './context.ts';
-
-/** The name by which pages call this robot, as robots.txt does; any case. */
-export const ROBOT = PRODUCT_TOKEN.toLowerCase();
 
 /**
  * All that holds for the answer: the lines of robots.txt under which it was fetched, its headers, and what

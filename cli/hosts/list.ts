@@ -50,7 +50,8 @@ function table(states: readonly HostState[]): string {
 /** The least time between two starts that is in force now. */
 function spacing({ delayMs, intervalMs }: HostState): string {
   const most = Math.max(delayMs, intervalMs);
-  return most === 0 ? '' : durationText(most);
+  if (most === 0) return '';
+  return most < 1000 ? `${Math.ceil(most)} ms` : durationText(most);
 }
 
 function remarks({ set, holds, server }: HostState): string[] {

@@ -1,7 +1,8 @@
 // The step follow: the links of a page, or what a sitemap lists, become requests of the crawl.
+
+import type { Findings } from '../../src/page/findings.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import type { RequestEnd } from '../decision.ts';
-import type { Findings } from '../handle.ts';
 import type { Handled } from '../handlers/call-handler.ts';
 import { type Followed, followLinks } from './follow-links.ts';
 import { followSitemap } from './follow-sitemap.ts';

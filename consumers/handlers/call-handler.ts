@@ -4,13 +4,13 @@
 import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
 import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
 import { HandledPage } from '../../src/handlers/page.ts';
-import { runBefore, runHandler } from '../../src/handlers/run.ts';
+import { joinChanges, runBefore, runHandler } from '../../src/handlers/run.ts';
 import type { Answer, Outcome } from '../../src/outcome.ts';
+import type { Findings } from '../../src/page/findings.ts';
 import type { EmittedItem } from '../../src/record.ts';
 import type { RequestInput } from '../../src/request.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
-import type { Findings } from '../handle.ts';
 
 /** What a handler made of a page. */
 export interface Handled {
@@ -81,11 +81,7 @@ async function callBefore(
     const result = await runBefore({ handler, request, log, signal, watch }).catch(lossOf);
     switch (result.kind) {
       case 'changed':
-        changes = {
-          ...changes,
-          ...result.changes,
-          headers: { ...changes.headers, ...result.changes.headers },
-        };
+        changes = joinChanges(changes, result.changes);
         break;
       case 'discarded':
         job.slot.pass();
@@ -143,8 +139,7 @@ export async function handleByUser(
         status: answer.status,
         headers: answer.headers,
         body: answer.body,
-        text: findings?.text,
-        links: findings?.links,
+        findings,
         urlRules: job.loadedCrawl.urlRules,
       }),
       request: handledRequest(job),

@@ -14,7 +14,8 @@ import { isList, openList } from './list-file.ts';
  * - `-` is `stdin`;
  * - a text that begins with http:// or https:// is a URL;
  * - any other text is a list file, gzipped or not;
- * - `example.com/path` without such a file is a URL without its scheme (readBareUrl).
+ * - `example.com/path` without such a file is a URL without its scheme (readBareUrl), unless it looks like
+ *   the name of a file.
  *
  * `source` is `stdin`, the path, or `argument`, with the position of the argument as `line`. Throws E_FILE
  * and E_USAGE before the first seed if an argument is none of these, and E_FILE when reading a file fails.
@@ -52,12 +53,18 @@ export async function sourcesOf(args: readonly string[]): Promise<SeedSource[]> 
 /** Where an argument's seeds come from. A `path` of null means standard input. */
 export type SeedSource = { url: string } | { path: string | null };
 
+/**
+ * A name alone that ends as files do, though the ending is a public suffix too: `urls.zip`, `readme.md`. It
+ * is rather a file that is misspelt. A name with www in front, a port or a path is a host.
+ */
+const fileName = /^(?!www\.)[^/:?#]+\.(?:md|mov|pl|ps|py|rs|sh|zip)$/i;
+
 async function sourceOf(text: string): Promise<SeedSource> {
   if (text === '-') return { path: null };
   if (/^https?:/i.test(text)) return { url: text };
   if (await isList(text)) return { path: text };
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { url: text };
-  if (readBareUrl(text)) return { url: text };
+  if (!fileName.test(text) && readBareUrl(text)) return { url: text };
   throw new DroverError('E_FILE', `There is no file ${text}; for a URL, put https:// before it.`);
 }
 

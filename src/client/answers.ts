@@ -70,8 +70,14 @@ export interface CrawlErrors {
   groups: DeadGroup[];
 }
 
+/** Which part of a crawl's items or records is enough. */
+export interface PartialQuery {
+  /** Give those of the server's data directory even when others are missing in it. */
+  partial?: boolean;
+}
+
 /** A filter of records. A record matches when all given fields match. */
-export interface RecordQuery {
+export interface RecordQuery extends PartialQuery {
   /** A status (404), a class (4xx), `none` for requests without an answer, or several: 404,5xx. */
   status?: number | string;
   code?: string;
@@ -81,8 +87,6 @@ export interface RecordQuery {
   host?: string;
   /** Text that the URL contains, before or after redirects. */
   url?: string;
-  /** Give the records of the server's data directory even when others are missing in it. */
-  partial?: boolean;
 }
 
 /** A filter of dead letters. A letter matches when all given fields match. */

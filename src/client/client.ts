@@ -15,6 +15,7 @@ import type {
   DeadQuery,
   Enqueued,
   FleetEvent,
+  PartialQuery,
   PurgeAnswer,
   RecordQuery,
   Refused,
@@ -145,11 +146,14 @@ function crawlsOf(endpoint: Endpoint) {
         },
         'records',
       ),
-    /** What handlers emitted for the pages of the crawl. */
-    items: (id: string, options: CallOptions = {}) =>
+    /**
+     * What handlers emitted for the pages of the crawl. Throws E_RECORDS_MISSING when some records are not in
+     * the server's data directory, unless `partial` is true.
+     */
+    items: (id: string, { partial, ...options }: PartialQuery & CallOptions = {}) =>
       pages<ItemLine>(
         endpoint,
-        { path: at(id, '/items'), query: { limit: RECORDS_PER_PAGE }, ...options },
+        { path: at(id, '/items'), query: { partial, limit: RECORDS_PER_PAGE }, ...options },
         'items',
       ),
     errors: (id: string, options: CallOptions = {}) =>

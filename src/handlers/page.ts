@@ -1,10 +1,11 @@
 // The page that a handler gets. Each part is made when it is first asked for, and nothing is parsed that is
 // not used.
 import type { CheerioAPI } from 'cheerio/slim';
-import { isNoSniff, type MediaType, mediaTypeOf } from '../fetch/body/media-type.ts';
+import { isNoSniff, mediaTypeOf } from '../fetch/body/media-type.ts';
 import { decodeText } from '../fetch/body/text.ts';
 import { hasXhtmlRoot } from '../markup/xml-tags.ts';
-import { readPage } from '../page/links.ts';
+import { type Findings, findInAnswer } from '../page/findings.ts';
+import { ROBOT } from '../robots/robots.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import { loadDocument } from './document.ts';
 
@@ -16,8 +17,7 @@ export interface PageSource {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly urlRules: UrlRules;
-  readonly text?: string | null;
-  readonly links?: readonly string[] | null;
+  readonly findings?: Findings | null;
 }
 
 /** A fetched page. Its parts are read-only. */
@@ -29,7 +29,7 @@ export class HandledPage {
   readonly headers: Readonly<Record<string, string>>;
   readonly #source: PageSource;
   #text: string | undefined;
-  #links: readonly string[] | undefined;
+  #findings: Findings | undefined;
   #document: CheerioAPI | undefined;
 
   constructor(source: PageSource) {
@@ -37,8 +37,8 @@ export class HandledPage {
     this.status = source.status;
     this.headers = source.headers;
     this.#source = source;
-    this.#text = source.text ?? undefined;
-    this.#links = source.links ?? undefined;
+    this.#findings = source.findings ?? undefined;
+    this.#text = this.#findings?.text ?? undefined;
   }
 
   /** The decompressed body. It must not be changed, because the record holds it too. */
@@ -68,10 +68,21 @@ export class HandledPage {
     return JSON.parse(this.text) as T;
   }
 
-  /** The links of an HTML page as drover finds them: normalised, each once, none if it says nofollow. */
+  /** The links of the page as drover finds them: normalised, each once, none if it says nofollow. */
   get links(): readonly string[] {
-    this.#links ??= readPage(this.text, this.url, this.#source.urlRules, { xhtml: this.#isXhtml }).links;
-    return this.#links;
+    return this.#found.links ?? [];
+  }
+
+  /** The character set in which the page is written; the queries of its links are too. */
+  get charset(): string {
+    return this.#found.charset ?? 'utf-8';
+  }
+
+  get #found(): Findings {
+    const { url, headers } = this;
+    const { body, urlRules } = this.#source;
+    this.#findings ??= findInAnswer({ finalUrl: url, headers, body }, urlRules, ROBOT);
+    return this.#findings;
   }
 
   get #isXhtml(): boolean {
@@ -79,7 +90,7 @@ export class HandledPage {
     return essence === 'application/xhtml+xml' || (kind === 'xml' && hasXhtmlRoot(this.text));
   }
 
-  get #type(): MediaType {
+  get #type() {
     const noSniff = isNoSniff(this.headers['x-content-type-options']);
     return mediaTypeOf(this.headers['content-type'], this.#source.body, noSniff);
   }

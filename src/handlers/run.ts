@@ -126,6 +126,11 @@ export async function runBefore(
   }
 }
 
+/** The changes of two handlers: the latter's count, and headers of both are sent. */
+export function joinChanges(former: RequestChanges, latter: RequestChanges): RequestChanges {
+  return { ...former, ...latter, headers: { ...former.headers, ...latter.headers } };
+}
+
 function refusedBy({ detail }: Failure): Failure {
   return failure('E_HANDLER_REFUSED', detail);
 }

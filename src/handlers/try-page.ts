@@ -13,7 +13,7 @@ import { parseRobots } from '../robots/rules.ts';
 import { hostPortOf, originOf } from '../url/host.ts';
 import { createHandlerChoice, type HandlerChoice } from './choose.ts';
 import type { Handler, HandlerLog, RequestChanges } from './define.ts';
-import { runBefore } from './run.ts';
+import { joinChanges, runBefore } from './run.ts';
 import { type HandlerTest, requestOfTest, runOn } from './test-handler.ts';
 
 export interface TriedPage {
@@ -90,7 +90,7 @@ async function prepareTry(
     const request = requestOfTest({ url, label, userData });
     const result = await runBefore({ handler, request, log, signal });
     if (result.kind !== 'changed') return result.failure;
-    changes = { ...changes, ...result.changes, headers: { ...changes.headers, ...result.changes.headers } };
+    changes = joinChanges(changes, result.changes);
   }
   return changes;
 }

@@ -20,6 +20,9 @@ export type { RobotsFetch };
 /** The name of drover in robots.txt files. */
 export const PRODUCT_TOKEN = 'drover';
 
+/** The name by which pages call this robot, as robots.txt does; in lower case. */
+export const ROBOT = PRODUCT_TOKEN.toLowerCase();
+
 /** `rules`: those that allow it. Null for a robots.txt itself, while its rules are not known. */
 export type RobotsVerdict =
   | { kind: 'allowed'; rules: RobotsRules | null }

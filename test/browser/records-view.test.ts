@@ -25,6 +25,8 @@ test('a click on an error code of a crawl shows the records that have it; the fi
     const records = page.getByRole('region', { name: 'Records' });
     const link = (path: string) => records.getByRole('link', { name: `${stage.site.url}${path}` });
     await link('/p/1').waitFor();
+    // Both times as the other views write them: without the day if it is today.
+    await page.getByText(/began \d\d:\d\d:\d\d · ended \d\d:\d\d:\d\d$/).waitFor();
     await page.getByRole('link', { name: 'E_HTTP_4XX', exact: true }).click();
     await link('/p/1').waitFor({ state: 'detached' });
     await link('/gone').waitFor();

@@ -5,8 +5,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
-import { beginCrawl, findCrawl, listCrawls } from '../../src/crawl/crawl.ts';
+import { beginCrawl, findCrawl, leaveCrawl, listCrawls } from '../../src/crawl/crawl.ts';
 import { beginForgetting } from '../../src/crawl/forget.ts';
+import type { DroverError } from '../../src/errors.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { removeRemains } from '../../src/forget/forget.ts';
 import { offer } from '../../src/frontier/offer.ts';
@@ -94,6 +95,21 @@ test('of several crawls of a name, the one that is meant is forgotten, and the n
   assert.equal((await runner.run(['forget', 'shop', 'shop.1'])).code, 0);
   assert.equal(await findCrawl(fleet, 'shop'), 'shop.2');
   assert.deepEqual(await fleet.redis.zrange(fleet.keys.crawls, '0', '-1'), ['shop.2']);
+});
+
+test('a finished crawl to which a producer still offers is refused until that one has left', async () => {
+  const { fleet } = await fleets.open();
+  const settings = crawlSettings(defaultSettings);
+  const { id } = await beginCrawl(fleet, { name: 'c', producer: 'p', settings, seeds: '' });
+  await fleet.redis.hset(fleet.keys.crawl(id), 'state', 'finished');
+  await assert.rejects(
+    beginForgetting(fleet, id),
+    ({ code, message }: DroverError) => code === 'E_CRAWL_OPEN' && /being offered to c\./.test(message),
+  );
+  assert.equal(await findCrawl(fleet, 'c'), id);
+  await leaveCrawl(fleet, id, 'p');
+  await beginForgetting(fleet, id);
+  assert.deepEqual(await listCrawls(fleet), []);
 });
 
 test('a crawl with open requests is refused until it is cancelled; then it goes, though no consumer runs', async () => {

@@ -16,6 +16,23 @@ async function handlerFile(runner: CommandRunner, code: string, name = 'handler.
   return runner.path(name);
 }
 
+test('a sitemap goes to no handler, and the pages that it lists do', async (t) => {
+  const site = await startSite({ pages: 3, linksPerPage: 0 });
+  t.after(() => site.stop());
+  const body = `<urlset><url><loc>${site.url}/p/1</loc></url></urlset>`;
+  await site.behave('/map.xml', { status: 200, headers: { 'content-type': 'application/xml' }, body });
+  const runner = await openCommandRunner();
+  const file = await handlerFile(
+    runner,
+    `export default defineHandler({ name: 'all', run: ({ page, emit }) => emit(page.url) });`,
+  );
+  const args = ['--sitemap', `${site.url}/map.xml`, '--handler', file, '--crawl', 'c', '--quiet'];
+  const { code, stderr } = await runner.run(['crawl', ...args]);
+  assert.equal(code, 0, stderr);
+  const items = (await runner.results('c')).map(({ url, items }) => [pathOf(url), items?.length ?? null]);
+  assert.deepEqual(Object.fromEntries(items), { '/map.xml': null, '/p/1': 1 });
+});
+
 /** What the handler does with /p/N, and how that request ends: its code, how often the handler ran, where. */
 const hostile: [code: string, ends: string, runs: number, line?: boolean][] = [
   ['throw new TypeError("broken");', 'E_HANDLER', 2, true],

@@ -1,4 +1,5 @@
-// What drover hosts says of hosts that it cannot pause, and of those that there was nothing to resume at.
+// What drover hosts says of hosts that it cannot pause, of those that there was nothing to resume at, and of
+// their delays.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openCommandRunner } from '../support/crawls.ts';
@@ -19,4 +20,17 @@ test('a name with a path is no host; resuming says whether the host was paused',
   assert.deepEqual([paused.code, paused.stderr], [0, 'a.test is resumed\n']);
   const [again] = await runner.json<{ changed: boolean }>(['hosts', 'resume', 'a.test', '--json']);
   assert.equal(again?.changed, false);
+});
+
+test('the table shows a delay of milliseconds as such, and never as none', async () => {
+  const runner = await openCommandRunner();
+  for (const [delay, shown] of [
+    ['20ms', '20 ms'],
+    ['950', '950 ms'],
+    ['1500ms', '1.5 s'],
+  ] as const) {
+    assert.equal((await runner.run(['hosts', 'set', 'a.test', '--delay', delay])).code, 0);
+    const { stdout } = await runner.run(['hosts', 'a.test']);
+    assert.match(stdout, new RegExp(`0 of \\d+ +${shown} +limits set`), stdout);
+  }
 });

@@ -1,12 +1,12 @@
 // Records of one crawl in the data directories of two consumers: whoever reads them in one is told how many
 // are missing and where they are, and gets all of them once they are brought together.
 import assert from 'node:assert/strict';
-import { cp, readdir } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import type { Explanation } from '../../src/explain/explanation.ts';
-import { type DroverError, readResults } from '../../src/index.ts';
+import { type ApiError, createClient, type DroverError, readResults } from '../../src/index.ts';
 import { startApi } from '../support/api/api.ts';
 import { recordsOf } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
@@ -93,6 +93,14 @@ test('records that another consumer keeps in its own data directory are missed a
     await api.refused(409, 'E_RECORDS_MISSING', 'GET', path);
     assert.equal((await api.call('GET', `${path}&partial=true`)).status, 200);
   }
+  const client = createClient({ url: api.url });
+  const itemsOf = async (options?: { partial: boolean }) => {
+    const items: unknown[] = [];
+    for await (const item of client.crawls.items('c', options)) items.push(item);
+    return items;
+  };
+  await assert.rejects(itemsOf(), (error: ApiError) => error.code === 'E_RECORDS_MISSING');
+  assert.deepEqual(await itemsOf({ partial: true }), []);
   const some = await api.call('GET', '/v1/crawls/c/records?partial=true&limit=1000');
   assert.deepEqual([some.json.records.length, some.json.missing], [here, PAGES - here]);
 
@@ -102,4 +110,9 @@ test('records that another consumer keeps in its own data directory are missed a
   assert.equal(all.stdout.split('\n').filter(Boolean).length, PAGES);
   const whole = await api.call('GET', '/v1/crawls/c/records?limit=1000');
   assert.deepEqual([whole.json.records.length, whole.json.missing], [PAGES, 0]);
+
+  await rm(`${own}/records/${folder}`, { recursive: true });
+  const removed = await read(own);
+  assert.equal(removed.code, 3);
+  assert.match(removed.stderr, /Some were written here and have been removed since\./);
 });

@@ -54,6 +54,9 @@ test('one page is fetched and handled; what would be emitted and enqueued is pri
   const refused = await tried('/p/9');
   assert.deepEqual([refused.code, /E_ROBOTS: /.test(refused.stdout)], [1, true]);
   assert.equal((await tried('/p/9', '--ignore-robots')).code, 0);
+  const bare = await runner.run(['try', `${new URL(site.url).host}/p/2`, '--handler', file]);
+  assert.deepEqual([bare.code, bare.stdout.split('\n')[0]], [0, `${site.url}/p/2`]);
+  assert.match(bare.stderr, /http is assumed/);
   assert.equal((await runner.run(['try', `${site.url}/`])).code, 2, 'without a handler');
   assert.ok(!existsSync(join(runner.dir, 'data')), 'nothing is kept');
 });

@@ -123,13 +123,19 @@ test('too many items, too large ones, and too many requests end the page, whatev
       }
     });
   const large = 'x'.repeat(1_000_000);
-  for (const handler of [
-    endless(({ emit }, n) => emit(n as never)),
-    endless(({ emit }) => emit(large as never)),
-    endless(({ enqueue }, n) => enqueue(`/${n}`)),
-    endless(({ enqueue }, n) => enqueue(`/${n}`, { body: large, method: 'POST' })),
-  ])
-    assert.equal((await failureOf(handler)).code, 'E_HANDLER_LIMIT');
+  for (const [handler, limit] of [
+    [endless(({ emit }, n) => emit(n as never)), / emit 10000 items/],
+    [endless(({ emit }) => emit(large as never)), /items .* 8388608 characters/],
+    [endless(({ enqueue }, n) => enqueue(`/${n}`)), / enqueue 50000 requests/],
+    [
+      endless(({ enqueue }, n) => enqueue(`/${n}`, { body: large, method: 'POST' })),
+      /requests .* 16777216 characters/,
+    ],
+  ] as const) {
+    const { code, detail } = await failureOf(handler);
+    assert.equal(code, 'E_HANDLER_LIMIT');
+    assert.match(detail ?? '', limit);
+  }
 });
 
 test('URLs, requests and selectors are enqueued, normalised, with the fields of the call and their own', async () => {

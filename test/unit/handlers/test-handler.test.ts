@@ -47,3 +47,30 @@ test('the page may be JSON, text or bytes, with headers of its own', async () =>
   const headers = { 'Content-Type': 'text/html; charset=iso-8859-1' };
   assert.deepEqual(await seen({ body: Buffer.from([0xe4]), headers }), [200, headers['Content-Type'], 'ä']);
 });
+
+test('links are those that a crawl finds: by what the page and its headers say to drover, in its encoding', async () => {
+  const look = defineHandler({
+    name: 'links',
+    run({ page, emit, enqueue }) {
+      emit(page.links);
+      enqueue('a');
+    },
+  });
+  const url = 'https://a.example/';
+  const link = '<a href="/x?q=\xef">1</a>';
+  const seen = async (markup: string, headers: Record<string, string> = {}) => {
+    const type = 'text/html; charset=windows-1251';
+    const body = Buffer.from(markup, 'latin1');
+    const { items, requests } = await testHandler(look, {
+      ...{ url, body, headers: { 'content-type': type, ...headers } },
+    });
+    return [items[0], requests.map((request) => request.url)];
+  };
+  const found = 'https://a.example/x?q=%EF';
+  assert.deepEqual(await seen(link), [[found], [found]]);
+  assert.deepEqual(await seen(link, { 'x-robots-tag': 'nofollow' }), [[], [found]]);
+  assert.deepEqual(await seen(`<meta name="drover" content="nofollow">${link}`), [[], [found]]);
+  const next = 'https://a.example/next';
+  assert.deepEqual(await seen('<p>', { refresh: '0; url=/next' }), [[next], []]);
+  assert.deepEqual((await seen(link, { 'content-type': 'application/json' }))[0], []);
+});

@@ -95,6 +95,18 @@ test('an argument that is neither a URL nor a file stops before the first seed, 
     assert.deepEqual([error.code, seeds], ['E_FILE', 0]);
     assert.ok(error.message.includes(`no file ${text}`) && error.message.includes('https://'), error.message);
   }
+  // Endings that public suffixes have too: such a name is a file that is missing, and no host.
+  for (const text of ['readme.md', 'urls.zip', 'URLS.ZIP', 'list.2026.zip', 'seeds.py', 'fetch.sh']) {
+    const { error, seeds } = await failureOf(['https://a.example/', text]);
+    assert.deepEqual([error.code, seeds], ['E_FILE', 0], text);
+    assert.ok(error.message.includes(`no file ${text}`), error.message);
+  }
+  const hosts = ['www.point.md', 'point.md/', 'point.md:8080', 'example.com', 'example.org/list.zip'];
+  const seeds = await all(seedsFromArguments(hosts, {}, Readable.from([])));
+  assert.deepEqual(
+    seeds.map((seed) => ('input' in seed ? new URL(seed.input.url).hostname : seed.failure.code)),
+    ['www.point.md', 'point.md', 'point.md', 'example.com', 'example.org'],
+  );
   assert.equal((await failureOf([directory])).error.code, 'E_FILE');
   assert.equal((await failureOf(['-', '-'])).error.code, 'E_USAGE');
 });

@@ -76,7 +76,7 @@ function crawlBody(app, view, { problems, records }) {
       actions.update(now);
       figures.update(now, app.rates.of(now.crawl));
       tallies.update(now);
-      if (now.finishedAt) setText(ends, ` · ended ${new Date(now.finishedAt).toLocaleString('en-GB')}`);
+      if (now.finishedAt) ends.replaceChildren(' · ended ', stamp(now.finishedAt));
       // The records load by themselves when the first one is there, and once more when the crawl has ended.
       if (ended <= 0 !== now.recorded <= 0 || (now.finishedAt && ended !== now.recorded)) {
         ended = now.recorded;

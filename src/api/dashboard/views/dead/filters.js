@@ -1,6 +1,7 @@
 // The filters of dead letters, in the form of the address and in the form of the API.
 import { h } from '../../element.js';
 import { field } from '../../form.js';
+import { clock } from '../../text.js';
 
 const ages = { '15m': 15 * 60_000, '1h': 3_600_000, '1d': 86_400_000, '7d': 7 * 86_400_000 };
 const ageLabels = [
@@ -26,7 +27,7 @@ export function wordsOfFilter({ code, host, crawl, since, q }) {
     code && `code ${code}`,
     host && `host ${host}`,
     crawl && `crawl ${crawl}`,
-    since && `failed since ${new Date(since).toLocaleString('en-GB')}`,
+    since && `failed since ${clock(since)}`,
     q && `with “${q}”`,
   ].filter(Boolean);
   return words.length ? words.join(', ') : 'all dead letters';
