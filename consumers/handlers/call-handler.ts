@@ -144,6 +144,7 @@ export async function handleByUser(
         headers: answer.headers,
         body: answer.body,
         text: findings?.text,
+        charset: findings?.charset,
         links: findings?.links,
         urlRules: job.loadedCrawl.urlRules,
       }),

@@ -2,7 +2,7 @@
 // not used.
 import type { CheerioAPI } from 'cheerio/slim';
 import { isNoSniff, type MediaType, mediaTypeOf } from '../fetch/body/media-type.ts';
-import { decodeText } from '../fetch/body/text.ts';
+import { decodeText, type Text } from '../fetch/body/text.ts';
 import { hasXhtmlRoot } from '../markup/xml-tags.ts';
 import { readPage } from '../page/links.ts';
 import type { UrlRules } from '../url/normalize.ts';
@@ -17,6 +17,7 @@ export interface PageSource {
   readonly body: Uint8Array;
   readonly urlRules: UrlRules;
   readonly text?: string | null;
+  readonly charset?: string | null;
   readonly links?: readonly string[] | null;
 }
 
@@ -28,7 +29,7 @@ export class HandledPage {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly #source: PageSource;
-  #text: string | undefined;
+  #decoded: Text | undefined;
   #links: readonly string[] | undefined;
   #document: CheerioAPI | undefined;
 
@@ -37,7 +38,8 @@ export class HandledPage {
     this.status = source.status;
     this.headers = source.headers;
     this.#source = source;
-    this.#text = source.text ?? undefined;
+    const { text, charset } = source;
+    if (typeof text === 'string' && charset) this.#decoded = { text, charset };
     this.#links = source.links ?? undefined;
   }
 
@@ -48,8 +50,12 @@ export class HandledPage {
 
   /** The body as text, in the character set that a browser would find. */
   get text(): string {
-    this.#text ??= decodeText(this.#source.body, this.#type).text;
-    return this.#text;
+    return this.#asText.text;
+  }
+
+  /** The character set of the text, which the queries of its links are in: a WHATWG name in lower case. */
+  get charset(): string {
+    return this.#asText.charset;
   }
 
   /**
@@ -70,8 +76,14 @@ export class HandledPage {
 
   /** The links of an HTML page as drover finds them: normalised, each once, none if it says nofollow. */
   get links(): readonly string[] {
-    this.#links ??= readPage(this.text, this.url, this.#source.urlRules, { xhtml: this.#isXhtml }).links;
+    const { text, charset } = this.#asText;
+    this.#links ??= readPage(text, this.url, this.#source.urlRules, { xhtml: this.#isXhtml, charset }).links;
     return this.#links;
+  }
+
+  get #asText(): Text {
+    this.#decoded ??= decodeText(this.#source.body, this.#type);
+    return this.#decoded;
   }
 
   get #isXhtml(): boolean {

@@ -1,5 +1,4 @@
 // The requests that a handler enqueues for one page: from URLs, requests and selectors, checked and bounded.
-import type { CheerioAPI } from 'cheerio/slim';
 import { failure } from '../errors.ts';
 import { baseOf } from '../page/links.ts';
 import { parseRequest, type RequestInput } from '../request.ts';
@@ -42,8 +41,7 @@ export class EnqueuedRequests {
   #addOne(one: unknown, options: EnqueueFields, fields: Checked): void {
     if (one === null || one === undefined) return;
     if (typeof one === 'string' && isSelector(one)) {
-      const links = linksOf(this.#page.$, one, this.#page.url, this.#rules);
-      for (const url of links) this.#push(url, fields);
+      for (const url of linksOf(this.#page, one, this.#rules)) this.#push(url, fields);
     } else if (typeof one === 'string') this.#push(one, fields);
     else if (one instanceof URL) this.#push(one.href, fields);
     else {
@@ -110,9 +108,9 @@ export function isSelector(text: string): boolean {
   return name === undefined ? /^\s*[.#[*:]/.test(text) : elements.has(name.toLowerCase());
 }
 
-/** The links of the elements, normalised. What is no http or https URL is left out. */
-function linksOf($: CheerioAPI, selector: string, pageUrl: string, rules: UrlRules): Set<string> {
-  const resolve = createLinkResolver(baseOf($('base[href]').attr('href') ?? null, pageUrl), rules);
+/** The links of the elements, as readPage resolves them. What is no http or https URL is left out. */
+function linksOf({ $, url: pageUrl, charset }: HandledPage, selector: string, rules: UrlRules): Set<string> {
+  const resolve = createLinkResolver(baseOf($('base[href]').attr('href') ?? null, pageUrl), rules, charset);
   const links = new Set<string>();
   for (const element of $(selector)) {
     const href = $(element).attr('href') ?? $(element).attr('src');
