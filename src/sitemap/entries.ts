@@ -28,21 +28,30 @@ interface Entry {
   /** The URL if no other is found. */
   otherUrl: string | null | undefined;
   lastmod: string | null;
-  /** The xml:base of the root, of the entry and of the element of the URL, where there are any. */
-  bases: readonly string[];
+  bases: Bases;
   hasUnknownEntity: boolean;
 }
 
 type Attributes = ReadonlyMap<string, string | null>;
 
+/**
+ * The xml:base of the root, of the entry and of the element of the URL, where there are any. Null if one of
+ * them cannot be known.
+ */
+type Bases = readonly string[] | null;
+
 /** The longest name of an entity that is looked for, in characters. */
 const longestEntity = 64;
 
 /** The bases with the xml:base of an element, if it has one. */
-function withBase(bases: readonly string[], attributes: Attributes): readonly string[] {
+function withBase(bases: Bases, attributes: Attributes): Bases {
   const base = attributes.get('xml:base');
+  if (bases === null || base === null) return null;
   return base ? [...bases, base] : bases;
 }
+
+/** Such a URL needs no base. */
+const absolute = /^[a-z][a-z0-9+.-]*:/i;
 
 function isPermalink(attributes: Attributes): boolean {
   return attributes.get('ispermalink')?.trim().toLowerCase() !== 'false';
@@ -60,7 +69,7 @@ export class SitemapEntries implements XmlTaker {
   /** The prefixes of names that belong to the vocabulary. */
   readonly #prefixes = new Set<string>();
   #isRootClosed = false;
-  #rootBases: readonly string[] = [];
+  #rootBases: Bases = [];
 
   #entry: Entry | null = null;
   /**
@@ -259,9 +268,10 @@ export class SitemapEntries implements XmlTaker {
     this.#entry = null;
     this.#part = null;
     this.#closeFrom(0);
-    if (hasUnknownEntity) this.#flaw(unknown, at);
-    else
-      this.#taker.entry(url ?? (url === null ? null : (otherUrl ?? '')), lastmod, bases, at + this.#startsAt);
+    const found = url ?? (url === null ? null : (otherUrl ?? ''));
+    const isUnknown = hasUnknownEntity || (bases === null && found !== null && !absolute.test(found));
+    if (isUnknown) this.#flaw(unknown, at);
+    else this.#taker.entry(found, lastmod, bases ?? [], at + this.#startsAt);
   }
 
   #flaw(what: string, at: number): void {

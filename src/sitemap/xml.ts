@@ -25,7 +25,8 @@ export const unknownEntity = /&[A-Za-z_:][\w:.-]*;/;
 export interface XmlTaker {
   /**
    * Called for a start tag. `attributes` has only those that matter and xmlns:prefix, each with its first
-   * value. That is null if it is too long, and '' if it has an entity that XML does not know.
+   * value. That is null if it is too long, and '' if it has an entity that XML does not know; but an xml:base
+   * with one is null, because an empty one says nothing.
    */
   startElement(name: string, attributes: ReadonlyMap<string, string | null>, at: number): void;
   /** Called for an end tag, and for an element that closes itself. */
@@ -119,7 +120,8 @@ export class XmlReader implements TokenizerCallbacks {
 
   onattribend(): void {
     if (this.#value && !this.#attributes.has(this.#attribute)) {
-      this.#attributes.set(this.#attribute, this.#hasUnknown ? '' : this.#value.value);
+      const unknown = this.#attribute === 'xml:base' ? null : '';
+      this.#attributes.set(this.#attribute, this.#hasUnknown ? unknown : this.#value.value);
     }
     this.#value = null;
     this.#hasUnknown = false;

@@ -43,6 +43,9 @@ const rows: Row[] = [
   ['an entity within a URL', urlset(loc('HOST/a&name;b') + loc('HOST/x')), ['/x']],
   ['an entity of HTML', urlset(loc('HOST/caf&eacute;') + loc('HOST/x')), ['/x']],
   ['an entity in a link of Atom', atom('', `<entry>${link('&name;/x')}</entry><entry>${link('/x')}</entry>`), ['/x']],
+  ['an entity in the xml:base of the feed', atom('xml:base="/b&name;/"', `<entry>${link('no')}</entry><entry>${link('HOST/x')}</entry>`), ['/x']],
+  ['an entity in the xml:base of an entry', atom('', `<entry xml:base="&name;">${link('no')}</entry><entry>${link('y')}</entry>`), ['/map/y']],
+  ['an entity in the xml:base of a link', atom('', `<entry>${link('no', 'xml:base="/&name;/"')}</entry><entry>${link('y', 'xml:base=""')}</entry>`), ['/map/y']],
   ['what looks like an entity once decoded', urlset(loc('HOST/x?a&amp;copy;b')), ['/x?a&copy;b']],
   ['an & that begins nothing', urlset(loc('HOST/x?a=1&b=2')), ['/x?a=1&b=2']],
 ];

@@ -21,6 +21,10 @@ interface Row {
   becomes?: ErrorCode;
   /** The value of the header X-Odd in the record. */
   odd?: string;
+  /** The page is empty. */
+  isEmpty?: boolean;
+  /** How long the server waits between head and body. */
+  pauseMs?: number;
 }
 
 const page = '<!doctype html><title>odd</title><p>body';
@@ -67,6 +71,10 @@ const rows: Row[] = [
   { what: 'an empty length', connection: 'ended', bytes: ok(type, 'Content-Length:') },
   { what: 'a length with a sign', connection: 'ended', bytes: ok(type, `Content-Length: +${size}`) },
   { what: 'a length with a sign, and a server that waits', connection: 'closed', bytes: ok(type, `Content-Length: +${size}`) },
+  { what: 'a length with twenty zeros in front', connection: 'closed', bytes: ok(type, `Content-Length: ${'0'.repeat(20)}${size}`) },
+  { what: 'a length of 17 digits, and a body that is shorter', connection: 'ended', bytes: ok(type, `Content-Length: ${'9'.repeat(17)}`), becomes: 'E_TOO_LARGE' },
+  { what: 'a length with a sign that says that nothing comes', connection: 'closed', bytes: answer('HTTP/1.1 200 OK', [type, 'Content-Length: +0'], ''), isEmpty: true },
+  { what: 'a length in another form, and a pause before the body', connection: 'ended', bytes: ok(type, `Content-Length: 0x${size.toString(16)}`), pauseMs: 1500 },
   { what: 'a length that is too short and has a sign', connection: 'ended', bytes: ok(type, 'Content-Length: +3') },
   { what: 'a negative length', connection: 'ended', bytes: ok(type, 'Content-Length: -1') },
   { what: 'a length that is no number', connection: 'ended', bytes: ok(type, 'Content-Length: many') },
@@ -123,12 +131,12 @@ function send(socket: Socket, path: string): void {
   asked.set(socket, [...(asked.get(socket) ?? []), path]);
   const row = rows[Number(path.slice(1))] ?? (rows[0] as Row);
   // In two pieces, so that no reader sees the whole at once.
-  const cut = Math.trunc(row.bytes.length / 2);
+  const cut = row.pauseMs ? row.bytes.indexOf('\r\n\r\n') + 4 : Math.trunc(row.bytes.length / 2);
   socket.write(row.bytes.slice(0, cut), 'latin1');
   const rest = row.bytes.slice(cut);
-  setImmediate(() =>
-    row.connection === 'ended' ? socket.end(rest, 'latin1') : socket.write(rest, 'latin1'),
-  );
+  const go = () => (row.connection === 'ended' ? socket.end(rest, 'latin1') : socket.write(rest, 'latin1'));
+  if (row.pauseMs) setTimeout(go, row.pauseMs);
+  else setImmediate(go);
 }
 
 before(
@@ -145,14 +153,15 @@ before(
 
 after(() => server.close());
 
-for (const [index, { what, connection, becomes, odd }] of rows.entries())
+for (const [index, { what, connection, becomes, odd, isEmpty }] of rows.entries())
   test(`${what}: ${becomes ?? 'the page'}, the connection is ${connection}`, () => {
     const record = records.get(`/${index}`);
     assert.ok(record);
     assert.equal(record.error?.code ?? null, becomes ?? null, record.error?.message);
     if (!becomes) {
       const { status, ok: good, body, charset, title } = record;
-      assert.deepEqual([status, good, body, charset, title], [200, true, page, 'windows-1251', 'odd']);
+      const shown = isEmpty ? ['', null] : [page, 'odd'];
+      assert.deepEqual([status, good, charset, body, title], [200, true, 'windows-1251', ...shown]);
     }
     if (odd) assert.equal(record.headers?.['x-odd'], odd);
     const paths = [...asked.values()].find((list) => list.includes(`/${index}`)) ?? [];

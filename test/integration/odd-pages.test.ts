@@ -85,6 +85,7 @@ const headers: Row[] = [
   ['Refresh without a URL', refresh('30'), page, isPage],
   ['Refresh of a page with nofollow', [...refresh('0; url=/next'), 'X-Robots-Tag: nofollow'], page, { title: 'T', links: [] }],
   ['Refresh of plain text', [...type('text/plain'), 'Refresh: 0;url=/next'], 'x', { title: null, links: ['/next'] }],
+  ['Refresh of plain text with nofollow', [...type('text/plain'), 'Refresh: 0;url=/next', 'X-Robots-Tag: nofollow'], 'x', { title: null, links: [] }],
   ['Refresh of nothing', ['Refresh: 0;url=/next'], '', { title: null, links: ['/next'] }],
 ];
 

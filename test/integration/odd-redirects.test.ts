@@ -43,6 +43,15 @@ const setting =
     at === 'start' ? [location, ...cookies] : null;
 const PORT = () => server.port;
 
+const numbers = Array.from({ length: 35 }, (_, index) => index);
+const many = (name: string) => numbers.map((index) => `${name}${index}=1; Path=/`);
+/** The cookies of `many` that are sent, without the first `lost`. */
+const sent = (name: string, lost: number) =>
+  numbers
+    .slice(lost)
+    .map((index) => `${name}${index}=1`)
+    .join('; ');
+
 // biome-ignore format: one line a row
 const rows: Row[] = [
   { what: 'to itself with a cookie', answer: wall('seen=1; Path=/', /seen=1/), came: ['a.shop.test start', 'a.shop.test start seen=1'] },
@@ -68,6 +77,7 @@ const rows: Row[] = [
   { what: 'a cookie longer than browsers keep', answer: setting('end', `a=${'x'.repeat(4200)}; Path=/`, 'b=1; Path=/'), came: ['a.shop.test start', 'a.shop.test end b=1'] },
   { what: 'a byte that is no UTF-8 in a cookie', answer: setting('end', 'a=\xe9; Path=/'), came: ['a.shop.test start', 'a.shop.test end a=\xe9'] },
   { what: 'cookies without end', answer: ({ cookie }, first) => [first, `n=${cookie.length}; Path=/`, `c${cookie.length}=1; Path=/`], code: 'E_REDIRECT_LOOP', came: [] },
+  { what: 'more cookies than are kept, the oldest of which are forgotten', answer: ({ at }) => (at === 'start' ? ['mid', ...many('a')] : at === 'mid' ? ['end', ...many('b')] : null), came: ['a.shop.test start', `a.shop.test mid ${sent('a', 0)}`, `a.shop.test end ${sent('a', 20)}; ${sent('b', 0)}`] },
   { what: 'Latin-1 in the path', answer: to('jos\xe9'), came: ['a.shop.test start', 'a.shop.test jos%E9'] },
   { what: 'windows-1251 in the path', answer: to('\xef\xf0\xe8'), came: ['a.shop.test start', 'a.shop.test %EF%F0%E8'] },
   { what: 'Shift_JIS in the path', answer: to('\x83\x81\x83\x93'), came: ['a.shop.test start', 'a.shop.test %83%81%83%93'] },

@@ -62,6 +62,7 @@ const rows: Row[] = [
   ['a cookie, then 404', 'allowed', (path, cookie) => (cookie ? answerOf('', {}, '404 Not Found') : redirect(path, 'seen=1'))],
   ['a wall that never opens', 'unknown', (path) => redirect(path, 'seen=1; Path=/')],
   ['a wall that never opens, at another path', 'unknown', (path) => redirect(path === '/wall' ? '/robots.txt' : '/wall', 'seen=1; Path=/')],
+  ['a cookie, then a page of HTML', 'allowed', (path) => (path === '/start' ? answerOf('<!doctype html><p>Disallow: /', { 'Content-Type': 'text/html' }) : redirect('/start', 'seen=1; Path=/'))],
   ['redirects without end', 'allowed', (path) => redirect(path)],
 ];
 

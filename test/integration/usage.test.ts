@@ -248,6 +248,20 @@ test('a redirect to a host that reserves is not followed, and --ignore-robots he
   assert.deepEqual([ignoring?.ok, ignoring?.usage?.statements.length], [true, 1]);
 });
 
+test('after a redirect to another host, its robots.txt alone speaks of the page', async (t) => {
+  const target = await startSite({ robots: [all, 'Content-Usage: ai-use=n'] });
+  t.after(() => target.close());
+  const moved = bytesOf('302 Found', [`Location: ${target.url}page`], '');
+  const away = await startRaw((socket, request) => {
+    const isRobots = pathOf(request) === '/robots.txt';
+    socket.write(isRobots ? bytesOf('200 OK', [], `${all}\nContent-Usage: search=n`) : moved);
+  });
+  t.after(() => away.close());
+  await runner.run(['crawl', `${away.url}a`, target.url, '--crawl', 'moved', '--depth', '0', '--quiet']);
+  const record = (await runner.results('moved')).find(({ url }) => url.startsWith(away.url));
+  assert.deepEqual(record?.usage?.reserves, ['ai-use'], record?.error?.message);
+});
+
 test('a sitemap is read though the site reserves all but a part, and that part is fetched', async (t) => {
   const robots = [all, 'Content-Usage: train-ai=n', 'Content-Usage: /free/ train-ai=y'].join('\n');
   const site: RawServer = await startRaw((socket, request) => {

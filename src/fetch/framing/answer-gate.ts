@@ -119,6 +119,7 @@ class AnswerGate {
     // The usual answer passes in one piece.
     if (this.#reads === 'nothing' && plain) return this.#pass(bytes);
     const more = this.#pass(rewritten?.bytes ?? whole);
+    if (this.#reads === 'likely length') this.#endInSilence();
     return end < bytes.length ? this.#push(bytes.subarray(end)) : more;
   }
 
@@ -137,10 +138,14 @@ class AnswerGate {
   /** The body ends with the connection, or when the likely length is there and nothing more comes. */
   #takeUnframed(piece: Buffer): boolean {
     this.#likelyLeft = (this.#likelyLeft ?? 0) - piece.length;
+    this.#endInSilence();
+    return this.#pass(piece);
+  }
+
+  #endInSilence(): void {
     clearTimeout(this.#silence);
     const end = () => void this.#push(null);
     if (this.#likelyLeft === 0) this.#silence = setTimeout(end, silenceMs).unref();
-    return this.#pass(piece);
   }
 }
 

@@ -15,8 +15,8 @@ export function parseError(code: string, message: string): NodeJS.ErrnoException
 }
 
 const token = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** Longer numbers are none. */
-const number = /^\d{1,15}$/;
+/** Larger numbers are none, as in Chromium, whose numbers have 64 bits. */
+const number = /^0*\d{1,18}$/;
 /** Bytes before the status line that browsers pass over. */
 export const mostBefore = 4;
 const beforeStatus = new RegExp(`^[^]{0,${mostBefore}}?(?=http/)`, 'i');
@@ -116,7 +116,7 @@ function framed(fields: readonly Field[]): Framed {
     throw parseError('HPE_UNEXPECTED_CONTENT_LENGTH', 'two lengths that differ');
   if (length !== undefined && number.test(length))
     return { fields: [...kept, ['Content-Length', length]], chunked: false, likelyLength: null };
-  const digits = /^\+?(\d{1,15})/.exec(length ?? '')?.[1];
+  const digits = /^\+?(\d{1,15})(?!\w)/.exec(length ?? '')?.[1];
   return { fields: kept, chunked: false, likelyLength: digits === undefined ? null : Number(digits) };
 }
 

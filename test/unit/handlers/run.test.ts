@@ -12,12 +12,18 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 function run(
   handler: Handler,
-  html = '<title>t</title>',
+  html: string | Uint8Array = '<title>t</title>',
   signal = new AbortController().signal,
   headers: Record<string, string> = { 'content-type': 'text/html; charset=utf-8' },
 ): Promise<HandlerResult> {
   const urlRules = { maxLength: 100 };
-  const page = new HandledPage({ url: URL_A, status: 200, headers, body: Buffer.from(html), urlRules });
+  const page = new HandledPage({
+    url: URL_A,
+    status: 200,
+    headers,
+    body: Buffer.from(html as string),
+    urlRules,
+  });
   const request = { id: 'i', crawl: 'c', url: URL_A, method: 'GET', label: null, userData: null, depth: 0 };
   return runHandler({
     handler,
@@ -162,6 +168,20 @@ test('URLs, requests and selectors are enqueued, normalised, with the fields of 
     { url: 'http://a.example/dir/a', label: 'own', priority: 3, userData: { n: 1 }, depth: 7 },
   ]);
   assert.deepEqual(result.leftOut, { E_URL_SCHEME: 1 });
+});
+
+test('links that a selector gives have their query in the character set of the page, as its links do', async () => {
+  const html = Buffer.from('<a class=n href="/\xef?q=\xef">x</a>', 'latin1');
+  const seen: unknown[] = [];
+  const handler = from(({ enqueue, page }) => {
+    enqueue('a.n');
+    seen.push(page.charset, page.links);
+  });
+  const headers = { 'content-type': 'text/html; charset=windows-1251' };
+  const result = await run(handler, html, undefined, headers);
+  const url = 'http://a.example/%D0%BF?q=%EF';
+  assert.deepEqual(result.kind === 'done' && result.requests, [{ url }]);
+  assert.deepEqual(seen, ['windows-1251', [url]]);
 });
 
 test('what is no request is an error that names the field', async () => {

@@ -12,6 +12,7 @@ const rows: [charset: string, href: string, url: string][] = [
   ['windows-1251', '?é', 'http://h/d/p?%26%23233%3B'],
   ['windows-1251', '//п.example/?п', 'http://xn--o1a.example/?%EF'],
   ['windows-1251', ' ?п\n ', 'http://h/d/p?%EF'],
+  ['windows-1251', '?\tп\r\nп', 'http://h/d/p?%EF%EF'],
   ['windows-1251', '?%D0%BF%D0п', 'http://h/d/p?%D0%BF%D0%EF'],
   ['windows-1252', '?€\ud800', 'http://h/d/p?%80%26%2365533%3B'],
   ['shift_jis', '?日本', 'http://h/d/p?%93%FA%96{'],
