@@ -12,6 +12,7 @@ export class PrivateLinks {
   readonly #job: ActiveJob;
   /** Scheme, host and port of the page. */
   readonly #origin: string;
+  #key: string | null = null;
   readonly #held: { url: string; entry: string }[] = [];
   #leftOut = 0;
 
@@ -28,7 +29,8 @@ export class PrivateLinks {
     // The page was fetched from its host.
     if (url.startsWith(this.#origin)) return false;
     const { request, loadedCrawl } = this.#job;
-    if (limiterKeyOf(url) === limiterKeyOf(request.url)) return false;
+    this.#key ??= limiterKeyOf(request.url);
+    if (limiterKeyOf(url) === this.#key) return false;
     if (!refusedByUrl(url, allowListOf(loadedCrawl))) return false;
     if (this.#held.length < MOST_HELD_BACK) this.#held.push({ url, entry: pack() });
     else this.#leftOut++;
