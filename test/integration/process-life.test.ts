@@ -101,7 +101,9 @@ test('the first signal leaves the fetch in flight its grace, the second ends cra
   await endsAtSecond(runner.start(['consume']));
 });
 
-test('a command ends after its grace and ten seconds, whatever it waits for', async () => {
+test('a command ends after its grace and ten seconds, whatever it waits for', {
+  timeout: 15_000,
+}, async () => {
   const interrupt = new URL('../../cli/command/interrupt.ts', import.meta.url).href;
   const script = `
     import { onInterrupt } from ${JSON.stringify(interrupt)};
