@@ -54,13 +54,16 @@ export function createDispatcher(parts: {
     timer = null;
     timerAt = Number.POSITIVE_INFINITY;
     running = dispatchOnce()
-      .catch((error) => {
-        parts.onError(error);
-        return IDLE_MS;
-      })
-      .then((nextMs) => {
+      .then(
+        (nextMs) => (releases.length > 0 ? SHORTEST_MS : nextMs),
+        (error) => {
+          parts.onError(error);
+          return IDLE_MS; // what could not be given back is no reason to hurry
+        },
+      )
+      .then((afterMs) => {
         running = null;
-        schedule(releases.length > 0 ? SHORTEST_MS : nextMs);
+        schedule(afterMs);
       });
   }
 

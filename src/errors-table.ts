@@ -597,7 +597,8 @@ export const table = {
       },
       E_REDIS_BUSY: {
         means: 'Redis is there but cannot answer now.',
-        advice: 'Wait: drover goes on by itself. SCRIPT KILL ends a script that keeps Redis busy.',
+        advice:
+          'Wait: what runs goes on by itself, and a command that has ended can be given again. SCRIPT KILL ends a script that keeps Redis busy.',
         passes: true,
       },
       E_REDIS_REFUSES: {

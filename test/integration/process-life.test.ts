@@ -9,10 +9,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keysOf, namespaceOf } from '../../src/keys.ts';
+import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 import { isAlive } from '../support/embedded.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { type DroverProcess, until } from '../support/signals.ts';
+import { type DroverProcess, spawnProgram, until } from '../support/signals.ts';
 
 /** Long enough that a test sees whether a command waits for it. */
 const GRACE = '20s';
@@ -74,6 +77,47 @@ test('crawl ends at the first signal while Redis is away and nothing is in fligh
   await endsSoon(enqueue, [130, null, 3]);
 });
 
+test('the first signal leaves the fetch in flight its grace, the second ends crawl and consume at once', async (t) => {
+  const redis = await ownRedis(t);
+  let asked = 0;
+  const silent = createServer(() => void asked++).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => silent.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+  const runner = await openCommandRunner({ REDIS_URL: redis.url, DROVER_GRACE: GRACE });
+  const endsAtSecond = async (drover: DroverProcess) => {
+    await until(() => asked > 0, { what: 'a fetch in flight', deadlineMs: 20_000 });
+    drover.kill('SIGINT');
+    await drover.line(/^stopping after the fetches in flight/);
+    assert.equal(await Promise.race([drover.exit, sleep(1500, 'goes on')]), 'goes on');
+    const before = performance.now();
+    drover.kill('SIGINT');
+    assert.equal((await drover.exit).code, 130);
+    assert.ok(performance.now() - before < 1500, `${performance.now() - before} ms`);
+    asked = 0;
+  };
+  await endsAtSecond(runner.start(['crawl', url, '--ignore-robots', '--crawl', 'c']));
+  await runner.run(['enqueue', url, '--ignore-robots', '--crawl', 'd']);
+  await endsAtSecond(runner.start(['consume']));
+});
+
+test('a command ends after its grace and ten seconds, whatever it waits for', {
+  timeout: 15_000,
+}, async () => {
+  const interrupt = new URL('../../cli/command/interrupt.ts', import.meta.url).href;
+  const script = `
+    import { onInterrupt } from ${JSON.stringify(interrupt)};
+    onInterrupt({ note: console.log }, -9000, () => console.log('at once'));
+    setInterval(() => {}, 1000);
+    console.log('ready');`;
+  const program = spawnProgram(['--input-type=module', '-e', script]);
+  await program.line(/^ready/);
+  program.kill('SIGTERM');
+  await program.line(/^stopping/);
+  const { code } = await program.exit;
+  assert.deepEqual([code, /^at once/m.test(program.stdout())], [130, true]);
+});
+
 test('children end with a parent that was killed, also while Redis is frozen', async (t) => {
   const redis = await ownRedis(t);
   const runner = await openCommandRunner({ REDIS_URL: redis.url, DROVER_GRACE: '1s' });
@@ -86,6 +130,14 @@ test('children end with a parent that was killed, also while Redis is frozen', a
     },
     { what: 'two children' },
   );
+  const admin = connectRedis({ url: redis.url }, 'script');
+  t.after(() => closeRedis(admin));
+  const { consumers } = keysOf(namespaceOf('drover'));
+  // At its start a child would end by itself, because its Redis does not answer.
+  await until(async () => (await admin.zcard(consumers)) === 2, {
+    what: 'both to consume',
+    deadlineMs: 20_000,
+  });
   process.kill(redis.pid, 'SIGSTOP');
   parent.kill('SIGKILL');
   await until(() => !children.some(isAlive), { what: 'their end', deadlineMs: 15_000 });

@@ -65,7 +65,10 @@ suite('a crawl and its Redis', { concurrency: true }, () => {
     const all = await crawling(t);
     await all.admin.config('SET', 'min-replicas-to-write', '1');
     await all.crawl.line(/E_REDIS_REFUSES/);
-    await sleep(2500); // how much is told in this time is what is tested
+    await all.admin.config('RESETSTAT');
+    await sleep(2500); // how much is told and asked in this time is what is tested
+    const refused = Number(/errorstat_NOREPLICAS:count=(\d+)/.exec(await all.admin.info('errorstats'))?.[1]);
+    assert.ok(refused > 0 && refused < 100, `${refused} calls were refused`);
     await all.admin.config('SET', 'min-replicas-to-write', '0');
     await endsWhole(all, 'E_REDIS_REFUSES');
   });

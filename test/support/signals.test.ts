@@ -63,6 +63,27 @@ test('a directory of a file is gone when the file has ended', async () => {
   assert.ok(!existsSync(directory));
 });
 
+test('a drover that waits for its Redis ends with a test that was killed', async () => {
+  const [signals, redis] = ['signals.ts', 'redis.ts'].map((file) => new URL(file, import.meta.url).href);
+  const script = `
+    import { spawnDrover } from ${JSON.stringify(signals)}; import { startTestRedis } from ${JSON.stringify(redis)};
+    import test from 'node:test';
+    test('', async () => {
+      const { url } = await startTestRedis();
+      const env = { REDIS_URL: url, DROVER_DATA_DIR: process.env.DIRECTORY };
+      const args = ['crawl', 'http://127.0.0.1:9/', '--attempts', '100', '--grace', '1s'];
+      const drover = spawnDrover(args, { env });
+      await drover.line(/^crawl /);
+      console.log('drover ' + drover.child.pid);
+      await drover.exit;
+    });`;
+  const env = { DIRECTORY: await temporaryDirectory() };
+  const killed = spawnProgram(['--input-type=module', '-e', script], { env });
+  const pid = Number((await killed.line(/drover \d/)).replace(/.*drover /, ''));
+  killed.kill('SIGKILL');
+  await until(() => hasEnded(pid), { what: 'its end' });
+});
+
 describe('after its test', () => {
   let program: DroverProcess;
   let sleeperPid: number;

@@ -1,6 +1,6 @@
 // What tests wait for instead of sleeping: a condition with a deadline, and lines and ends of drover's
 // processes.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,7 +76,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Runs `drover ARGS` from the sources, with the Node that runs the test, in a process group of its own. After
- * the test, all processes of the group that still run are killed.
+ * the test, all processes of the group that still run are killed. If the test itself was killed, drover ends
+ * because its channel closes.
  */
 export function spawnDrover(args: readonly string[], options: SpawnOptions = {}): DroverProcess {
   return spawnProgram([`${root}cli/drover.ts`, ...args], options);
@@ -90,8 +91,9 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions = {}
     // program.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+  }) as ChildProcessWithoutNullStreams;
+  child.channel?.unref();
   const killGroup = (signal: NodeJS.Signals = 'SIGKILL') => signalGroup(child, signal);
   if (options.wholeFile) lasting.push(killGroup);
   else after(() => killGroup());

@@ -1,5 +1,5 @@
 --[[
-  Reads what is known about hosts. src/politeness/backoff-state.ts names the fields. Changes nothing.
+  Reads what is known about hosts. src/politeness/backoff-state.ts names the fields.
 
   KEYS[1]  NS:held
   ARGV[1]  NS

@@ -27,21 +27,28 @@ local function isTimed(pace, hint)
   return (tonumber(pace) or 0) > 0 or (tonumber(hint) or 0) > 0
 end
 
+-- `known`: pause, pace and hint until now.
+local function tellChanges(key, known, startsApart, changes)
+  local later = { pause = known.pause, pace = known.pace, hint = known.hint }
+  for at = 1, #changes, 2 do later[changes[at]] = changes[at + 1] end
+  local pause = tonumber(later.pause) or 0
+  if pause > now and pause > (tonumber(known.pause) or 0) then tellOfKey(ns, 'pause', math.ceil(pause - now), key) end
+  local isNew = startsApart > 0 or not isTimed(known.pace, known.hint)
+  if isTimed(later.pace, later.hint) and isNew then tellOfKey(ns, 'timed', 0, key) end
+end
+
 -- `changes`: fields and their values, in turn. Answers whether it was kept.
 local function store(key, version, heldUntil, keep, startsApart, changes)
   local k = ns .. ':k:' .. key
-  local known, pauseBefore, paceBefore, hintBefore, tat = unpack(redis.call('HMGET', k, 'version', 'pause', 'pace', 'hint', 'tat'))
-  if (known or '') ~= version then return false end
+  local current, pause, pace, hint, tat = unpack(redis.call('HMGET', k, 'version', 'pause', 'pace', 'hint', 'tat'))
+  if (current or '') ~= version then return false end
+  tellChanges(key, { pause = pause, pace = pace, hint = hint }, startsApart, changes)
   noteTime(k, now)
   redis.call('HINCRBY', k, 'version', 1)
   if #changes > 0 then redis.call('HSET', k, unpack(changes)) end
   if startsApart > 0 then redis.call('HSET', k, 'tat', math.max(now + startsApart, tonumber(tat) or 0)) end
   gateKeep(k, keep)
   if heldUntil > now then redis.call('ZADD', ns .. ':held', heldUntil, key) else redis.call('ZREM', ns .. ':held', key) end
-  local pauseText, pace, hint = unpack(redis.call('HMGET', k, 'pause', 'pace', 'hint'))
-  local pause = tonumber(pauseText) or 0
-  if pause > now and pause > (tonumber(pauseBefore) or 0) then tellOfKey(ns, 'pause', math.ceil(pause - now), key) end
-  if isTimed(pace, hint) and (startsApart > 0 or not isTimed(paceBefore, hintBefore)) then tellOfKey(ns, 'timed', 0, key) end
   return true
 end
 

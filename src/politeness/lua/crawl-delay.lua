@@ -19,6 +19,7 @@ if ms <= 0 then
   redis.call('HDEL', k, 'crawl', 'crawlSince')
   return 1
 end
+tellOfKey(ns, 'timed', 0, key)
 noteTime(k, now)
 redis.call('HSET', k, 'crawl', ms)
 redis.call('HSETNX', k, 'crawlSince', now)
@@ -27,5 +28,4 @@ if redis.call('HEXISTS', k, 'pend') == 0 then
   redis.call('HSET', k, 'next', math.max(now + ms, tonumber(redis.call('HGET', k, 'next')) or 0))
 end
 gateKeep(k, keep + ms)
-tellOfKey(ns, 'timed', 0, key)
 return 1

@@ -33,10 +33,10 @@ local LATE_MS = 10
 -- request, of the pattern and of the crawl.
 local function readGate(ns, key, crawl, now)
   local k = ns .. ':k:' .. key
-  endJumpBack(k, redis.call('HGET', k, 'wrote'), now)
-  local pause, nextStart, pend, tat, conc, max, dur, delay, setConc, setMax, setDur, setDelay, crawlDelay, pace, hint, hintUntil, latency, server =
+  local pause, nextStart, pend, tat, conc, max, dur, delay, setConc, setMax, setDur, setDelay, crawlDelay, pace, hint, hintUntil, latency, server, wrote =
     unpack(redis.call('HMGET', k, 'pause', 'next', 'pend', 'tat', 'conc', 'max', 'dur', 'delay', 'o:conc', 'o:max', 'o:dur', 'o:delay',
-      'crawl', 'pace', 'hint', 'hintUntil', 'lat', 'server'))
+      'crawl', 'pace', 'hint', 'hintUntil', 'lat', 'server', 'wrote'))
+  if endJumpBack(k, wrote, now) then return readGate(ns, key, crawl, now) end
   local pattern = crawl.hostLimits and patternOf(crawl.hostLimits, key) or {}
   local delayMs = tonumber(setDelay) or tonumber(delay) or pattern.delay or crawl.delay
   if not crawl.ignoreRobots then delayMs = math.max(delayMs, tonumber(crawlDelay) or 0) end

@@ -6,6 +6,7 @@
 --- include politeness/lua/limiter/keep.lua
 --- include politeness/lua/limiter/key-event.lua
 local function setOperatorLimits(ns, key, limits, now)
+  tellOfKey(ns, 'timed', 0, key)
   local k = ns .. ':k:' .. key
   for name, value in pairs(limits) do
     if value == cjson.null then redis.call('HDEL', k, 'o:' .. name) else redis.call('HSET', k, 'o:' .. name, value) end
@@ -25,5 +26,4 @@ local function setOperatorLimits(ns, key, limits, now)
   local delayMs, most, windowMs, arrival = tonumber(setDelay), tonumber(setMax), tonumber(setDur), tonumber(tat)
   if delayMs and not pend and (tonumber(nextStart) or 0) > now + delayMs then redis.call('HSET', k, 'next', now + delayMs) end
   if most and windowMs and arrival and arrival > now + windowMs / most then redis.call('HSET', k, 'tat', now + windowMs / most) end
-  tellOfKey(ns, 'timed', 0, key)
 end

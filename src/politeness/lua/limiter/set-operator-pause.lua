@@ -4,11 +4,11 @@
 --- include politeness/lua/limiter/note-time.lua
 --- include politeness/lua/limiter/key-event.lua
 local function setOperatorPause(ns, key, ms, now)
+  tellOfKey(ns, 'pause', ms, key)
   local k = ns .. ':k:' .. key
   noteTime(k, now)
   redis.call('HSET', k, 'pause', now + ms, 'pauseWhy', 'operator', 'pauseSince', now)
   redis.call('HINCRBY', k, 'version', 1)
   redis.call('ZADD', ns .. ':held', now + ms, key)
   gateKeep(k, ms + DAY)
-  tellOfKey(ns, 'pause', ms, key)
 end

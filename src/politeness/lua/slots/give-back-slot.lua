@@ -10,9 +10,9 @@ local WAITING_OF_SERVER = 3
 
 local function giveBackSlot(ns, key, holder, server)
   local k = ns .. ':k:' .. key
+  if redis.call('EXISTS', k .. ':q') == 1 then tellOfKey(ns, 'free', 0, key) end
   redis.call('ZREM', k .. ':s', holder)
   local ofKey = takeWaiting(ns, key)
-  if redis.call('EXISTS', k .. ':q') == 1 then tellOfKey(ns, 'free', 0, key) end
   if server == '' then return ofKey end
   local slots = ns .. ':server:' .. server
   redis.call('ZREM', slots .. ':s', holder)
