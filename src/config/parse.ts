@@ -13,7 +13,9 @@ export function parseSetting<N extends SettingName>(name: N, value: unknown, sou
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data as Settings[N];
   const issue = parsed.error.issues[0];
-  const got = secret ? '' : ` (got ${JSON.stringify(value)})`;
+  // A flag that may be given several times has its values in a list.
+  const shown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  const got = secret ? '' : ` (got ${JSON.stringify(shown)})`;
   // The part that is wrong, such as a host. Not for a secret setting: the name of a header is as secret as
   // its value.
   const within = secret ? [] : (issue?.path ?? []).filter((key) => typeof key === 'string');

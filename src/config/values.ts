@@ -4,15 +4,14 @@ import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
 
 /** From a flag or variable, only digits are accepted. Coercion would take '' and null as 0, and true as 1. */
-export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  z.preprocess(
+export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  const error = `expected a whole number ${range}`;
+  return z.preprocess(
     (value) => (typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value),
-    z
-      .number({ error: ({ code }) => (code === 'invalid_type' ? 'expected a whole number' : undefined) })
-      .int()
-      .min(least)
-      .max(most),
+    z.number({ error }).int({ error }).min(least, { error }).max(most, { error }),
   );
+};
 
 /** "500", "500ms", "2s", "5m", "24h", "30d" or a number of milliseconds. */
 export const anyDuration = z.union([z.number(), z.string()]).transform((value, context) => {

@@ -68,6 +68,15 @@ test('a duration has a unit or is in milliseconds', () => {
   refusal('lockDuration', '999ms');
 });
 
+test('a wrong number is told the range, and a wrong item of a list is shown without its list', () => {
+  const range = /expected a whole number from 1 to 10000 \(got /;
+  for (const wrong of ['0', '10001', '1.5', 'many', 0, 1.5])
+    assert.match(refusal('concurrency', wrong), range);
+  assert.match(refusal('limit', '0'), /expected a whole number of at least 1 \(got "0"\)/);
+  assert.match(refusal('purpose', ['foo']), /expected train-ai, ai-use or search \(got "foo"\)/);
+  assert.match(refusal('purpose', ['search', 'foo']), /\(got \["search","foo"\]\)/);
+});
+
 test('a size has a decimal or a binary unit or is in bytes', () => {
   const sizes = {
     '1': 1,
