@@ -80,18 +80,25 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
  * because its channel closes.
  */
 export function spawnDrover(args: readonly string[], options: SpawnOptions = {}): DroverProcess {
-  return spawnProgram([`${root}cli/drover.ts`, ...args], options);
+  return spawnWith(['pipe', 'pipe', 'pipe', 'ipc'], [`${root}cli/drover.ts`, ...args], options);
 }
 
-/** Like spawnDrover, for any program: `args` are the arguments of `node`. */
+/**
+ * Like spawnDrover, for any program: `args` are the arguments of `node`. It has no channel, because some
+ * programs report there if they have one.
+ */
 export function spawnProgram(args: readonly string[], options: SpawnOptions = {}): DroverProcess {
+  return spawnWith(['pipe', 'pipe', 'pipe'], args, options);
+}
+
+function spawnWith(stdio: ('pipe' | 'ipc')[], args: readonly string[], options: SpawnOptions): DroverProcess {
   const child = spawn(process.execPath, args, {
     cwd: options.cwd ?? root,
     // The test runner sets this variable. A node that finds it would report as a test instead of running as a
     // program.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+    stdio,
   }) as ChildProcessWithoutNullStreams;
   child.channel?.unref();
   const killGroup = (signal: NodeJS.Signals = 'SIGKILL') => signalGroup(child, signal);
