@@ -223,7 +223,7 @@ test('several purposes: what is reserved against one of them is not kept; an unk
   assert.equal((await runner.results('several'))[0]?.error?.code, 'E_RESERVED');
   const { code, stderr } = await runner.run(['crawl', url, '--purpose', 'ai-train']);
   assert.equal(code, 2);
-  assert.match(stderr, /--purpose.*expected train-ai, ai-use or search \(got \["ai-train"\]\)/);
+  assert.match(stderr, /--purpose.*expected train-ai, ai-use or search \(got "ai-train"\)/);
 });
 
 test('a redirect to a host that reserves is not followed, and --ignore-robots hears headers and pages alone', async (t) => {
