@@ -106,33 +106,39 @@ export interface Traces {
   stop(graceMs: number): Promise<void>;
 }
 
+/** One fetch: that of a job, or one that the handler of its page makes. */
+export interface ActiveFetch {
+  /** The request of the job. */
+  readonly request: Request;
+  readonly loadedCrawl: LoadedCrawl;
+  /** The number of this attempt of the job, from 1. A postponed turn does not count. */
+  readonly attempt: number;
+  /** Aborted when the fetch must end: its job or its slot no longer belongs to this process. */
+  readonly abort: AbortController;
+  readonly slot: HeldSlot;
+  readonly trace: Pick<JobTrace, 'rules'>;
+}
+
 /**
  * One job on its way through the pipeline. The steps return what they find out and write nothing here. What
  * changes has an owner: `slot` for the slot and the permit, `remember` for what the job keeps in BullMQ,
  * `trace` for what is reported afterwards.
  */
-export interface ActiveJob {
+export interface ActiveJob extends ActiveFetch {
   readonly jobId: string;
   readonly crawl: string;
   readonly id: string;
-  readonly request: Request;
-  readonly loadedCrawl: LoadedCrawl;
   /** The limiter key in whose lane the request waited. */
   readonly laneKey: string;
   /** The URL where the fetch begins: that of the request, or a hop that was reached before. */
   readonly url: string;
   /** How the job starts: as it was handed out, if that still holds. */
   readonly start: JobStart;
-  /** The number of this attempt, from 1. A postponed turn does not count. */
-  readonly attempt: number;
   /** How often a consumer has died with this job in hand. */
   readonly stalls: number;
   /** Whether the request itself may be why. */
   readonly suspicion: Suspicion;
   readonly queueMs: number;
-  /** Aborted when the job or its slot no longer belongs to this process. */
-  readonly abort: AbortController;
-  readonly slot: HeldSlot;
   /** What the job keeps while it is postponed. */
   readonly memory: Readonly<JobMemory>;
   /** Changes `memory` in BullMQ and here. */

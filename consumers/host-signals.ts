@@ -2,7 +2,7 @@
 import { namedTimeOf } from '../src/fetch/named-time.ts';
 import type { FetchResult } from '../src/outcome.ts';
 import { signalOf } from '../src/politeness/answer-signal.ts';
-import type { ActiveJob, ConsumerContext } from './context.ts';
+import type { ActiveFetch, ConsumerContext } from './context.ts';
 
 /**
  * To be called before the slot goes to the next request: a pause holds in this process at once. `ageMs`: how
@@ -10,12 +10,12 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
  */
 export function noteHostSignals(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   result: FetchResult,
   ageMs: number,
 ): void {
-  const { attempt, slot } = job;
-  const longestMs = job.loadedCrawl.settings.maxPause;
+  const { attempt, slot } = fetch;
+  const longestMs = fetch.loadedCrawl.settings.maxPause;
   const nowMs = Date.now();
   const named = result.ok ? namedTimeOf(result.answer, nowMs) : null;
   const signal = signalOf(result, named, { attempt, longestMs, nowMs });

@@ -7,15 +7,11 @@ import type { RequestChanges } from '../../src/handlers/define.ts';
 import type { FetchResult, Outcome } from '../../src/outcome.ts';
 import type { RequestExtras } from '../../src/request.ts';
 import { sitemapLimits } from '../../src/sitemap/sitemap.ts';
-import { limiterKeyOf } from '../../src/url/host.ts';
-import { refusal } from '../admit.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
 import { postpone } from '../postpone.ts';
-import type { HeldSlot } from '../slot/held-slot.ts';
-import { obeyCrawlDelay } from './fetch-robots.ts';
+import { enterHop } from './enter-hop.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
-import { passRobots } from './pass-robots.ts';
 
 /** What the fetch returned. `key`: the limiter key of the last hop. `ageMs`: how long ago the fetch began. */
 export interface Fetched {
@@ -119,37 +115,4 @@ async function laterByRedirect(
   const pause = context.backoff.refused(job.slot.key, refusal);
   job.slot.pass();
   return (await postpone(context, job, { pause, status: redirect.status })) ?? failure('E_RATE_LIMITED');
-}
-
-/**
- * Returns null when the hop may be made. Then the slot of the target's key is held, and the former slot is
- * not.
- */
-async function enterHop(
-  context: ConsumerContext,
-  job: ActiveJob,
-  url: string,
-): Promise<Failure | Outcome | null> {
-  const { slot } = job;
-  const target = limiterKeyOf(url);
-  await context.loadedCrawls.knowSeedHost(job.loadedCrawl, url);
-  if (target !== slot.key || slot.isTimed || !slot.mayStart) {
-    const refused = await passGate(slot, target, url);
-    if (refused) return refused;
-  }
-  if (job.loadedCrawl.settings.ignoreRobots) return null;
-  const { verdict, fetched } = await passRobots(context, job, url);
-  if (verdict.kind === 'refused') return refusal(verdict.failure).failure;
-  if (verdict.kind !== 'allowed') return { kind: 'postponed', untilMs: verdict.untilMs };
-  const slowed = await obeyCrawlDelay(context, job, url);
-  // The fetch of robots.txt was itself a start.
-  const isStart = (fetched || slowed) && slot.isTimed;
-  return isStart || !slot.mayStart ? passGate(slot, target, url) : null;
-}
-
-/** Gets a slot of the key. Returns an outcome when there is none soon. */
-async function passGate(slot: HeldSlot, key: string, url: string): Promise<Outcome | null> {
-  const answer = await slot.ask({ key, url, claims: false, withPermit: false });
-  if (answer.kind === 'later') return postponeFor(answer.afterMs);
-  return answer.kind === 'go' ? null : { kind: 'done' };
 }

@@ -9,7 +9,7 @@ import type { Answer } from '../../src/outcome.ts';
 import { LEAST_POSTPONED_MS } from '../../src/politeness/backoff.ts';
 import type { RobotsFetch, RobotsVerdict } from '../../src/robots/robots.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
-import type { ActiveJob, ConsumerContext } from '../context.ts';
+import type { ActiveFetch, ConsumerContext } from '../context.ts';
 import { type HeldSlot, PATIENCE_MS } from '../slot/held-slot.ts';
 import { allowListOf, guardedFetch } from './guarded-fetch.ts';
 
@@ -31,14 +31,14 @@ const saysGone = new Set([404, 410]);
 /** `fetched`: whether this call fetched the file, which counts as a start at the host. */
 export async function askRobots(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   url: string,
 ): Promise<{ verdict: RobotsVerdict; fetched: boolean }> {
   let fetched = false;
   try {
     const verdict = await context.robots.check(url, (robotsUrl) => {
       fetched = true;
-      return countedFetch(context, job, robotsUrl);
+      return countedFetch(context, fetch, robotsUrl);
     });
     return { verdict, fetched };
   } catch (error) {
@@ -65,17 +65,17 @@ class Forbidden extends Error {
  */
 class RobotsHops {
   readonly #context: ConsumerContext;
-  readonly #job: ActiveJob;
+  readonly #fetch: ActiveFetch;
   readonly #borrowed = new Map<string, HeldSlot>();
   /** The slot of the present hop. */
   #slot: HeldSlot;
   #laterMs: number | null = null;
   #setsCookies = false;
 
-  constructor(context: ConsumerContext, job: ActiveJob) {
+  constructor(context: ConsumerContext, fetch: ActiveFetch) {
     this.#context = context;
-    this.#job = job;
-    this.#slot = job.slot;
+    this.#fetch = fetch;
+    this.#slot = fetch.slot;
   }
 
   /**
@@ -105,7 +105,7 @@ class RobotsHops {
     if (redirect && redirect.setCookie.length > 0) this.#setsCookies = true;
     const refusal = await this.#obeyRedirect(redirect);
     if (refusal) return refusal;
-    const { slot: own, loadedCrawl } = this.#job;
+    const { slot: own, loadedCrawl } = this.#fetch;
     await this.#context.loadedCrawls.knowSeedHost(loadedCrawl, url);
     const key = limiterKeyOf(url);
     const slot = this.#slotFor(key);
@@ -128,7 +128,7 @@ class RobotsHops {
   async #obeyRedirect(redirect: RedirectAnswer | null): Promise<Failure | null> {
     const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
     if (afterMs === null) return null;
-    const { maxPause, maxPostponed } = this.#job.loadedCrawl.settings;
+    const { maxPause, maxPostponed } = this.#fetch.loadedCrawl.settings;
     const refusal = { named: { afterMs, by: 'retry-after' } as const, ageMs: 0, longestMs: maxPause };
     const { pausedMs, refusedForMs } = await this.#context.backoff.refused(this.#slot.key, refusal);
     return refusedForMs + pausedMs > maxPostponed
@@ -146,7 +146,7 @@ class RobotsHops {
 
   /** The request's own slot, or one borrowed for that key. */
   #slotFor(key: string): HeldSlot {
-    const { slot } = this.#job;
+    const { slot } = this.#fetch;
     if (key === slot.key) return slot;
     const borrowed = this.#borrowed.get(key) ?? slot.another(key);
     this.#borrowed.set(key, borrowed);
@@ -160,21 +160,21 @@ class RobotsHops {
  */
 export async function obeyCrawlDelay(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   url: string,
 ): Promise<boolean> {
   const asked = context.robots.rulesFor(url)?.crawlDelayMs ?? 0;
-  const delayMs = Math.min(asked, job.loadedCrawl.settings.maxCrawlDelay);
-  await context.crawlDelays.note(job.slot.key, delayMs);
-  return delayMs > 0 && !job.slot.timed;
+  const delayMs = Math.min(asked, fetch.loadedCrawl.settings.maxCrawlDelay);
+  await context.crawlDelays.note(fetch.slot.key, delayMs);
+  return delayMs > 0 && !fetch.slot.timed;
 }
 
 async function countedFetch(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   robotsUrl: string,
 ): Promise<RobotsFetch> {
-  const fetched = await fetchRobots(context, job, robotsUrl).catch((error: unknown) => {
+  const fetched = await fetchRobots(context, fetch, robotsUrl).catch((error: unknown) => {
     if (error instanceof Forbidden) context.meters.count(gathered.robots, 'forbidden');
     throw error;
   });
@@ -184,15 +184,15 @@ async function countedFetch(
 
 async function fetchRobots(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   robotsUrl: string,
 ): Promise<RobotsFetch> {
-  const { loadedCrawl } = job;
+  const { loadedCrawl } = fetch;
   // The host may have been paused while this job waited for another fetch of the same file.
-  const pausedMs = context.slots.keyEvents.pausedFor(job.slot.key);
+  const pausedMs = context.slots.keyEvents.pausedFor(fetch.slot.key);
   if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
-  const hops = new RobotsHops(context, job);
-  const result = await guardedFetch(context, job, {
+  const hops = new RobotsHops(context, fetch);
+  const result = await guardedFetch(context, fetch, {
     url: robotsUrl,
     method: 'GET',
     headers: {},
@@ -203,20 +203,20 @@ async function fetchRobots(
     truncate: true,
     maxRedirects: MAX_REDIRECTS,
     allow: allowListOf(loadedCrawl),
-    signal: job.abort.signal,
+    signal: fetch.abort.signal,
     onStart: () => hops.started(),
     beforeHop: ({ url }, redirect) => hops.enter(url, redirect),
     mayStart: () => hops.mayStart(),
   }).finally(() => hops.end());
   // An end that we caused tells nothing about the host.
-  if (job.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
+  if (fetch.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
   if (hops.laterMs !== null) return { kind: 'later', untilMs: Date.now() + hops.laterMs };
   if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
   // A wall that does not let us through is not the site's word on its rules.
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP' && !hops.setsCookies) return NO_ROBOTS;
   if (!result.ok && saysGone.has(result.came?.status ?? 0)) return NO_ROBOTS;
   if (!result.ok) return { kind: 'unreachable', cause: result.failure };
-  return readAnswer(context, job, { answer: result.answer, key: hops.key });
+  return readAnswer(context, fetch, { answer: result.answer, key: hops.key });
 }
 
 /**
@@ -225,7 +225,7 @@ async function fetchRobots(
  */
 async function readAnswer(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   { answer, key }: { answer: Answer; key: string },
 ): Promise<RobotsFetch> {
   const { status, body, timings } = answer;
@@ -237,7 +237,7 @@ async function readAnswer(
   if (challenge) return { kind: 'unreachable', cause: challenge };
   const named = namedTimeOf(answer, Date.now());
   if (!isRefusal(answer, named)) return fetched;
-  const { maxPause, maxPostponed } = job.loadedCrawl.settings;
+  const { maxPause, maxPostponed } = fetch.loadedCrawl.settings;
   const refusal = { named, ageMs: timings.total ?? 0, longestMs: maxPause };
   const { pausedMs, refusedForMs } = await context.backoff.refused(key, refusal);
   if (refusedForMs + pausedMs <= maxPostponed)

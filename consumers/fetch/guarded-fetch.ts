@@ -6,7 +6,7 @@ import type { FetchRequest } from '../../src/fetch/client.ts';
 import type { AllowList } from '../../src/fetch/guard.ts';
 import type { FetchResult } from '../../src/outcome.ts';
 import { hostPortOf } from '../../src/url/host.ts';
-import type { ActiveJob, ConsumerContext } from '../context.ts';
+import type { ActiveFetch, ConsumerContext } from '../context.ts';
 
 export function allowListOf(loadedCrawl: LoadedCrawl): AllowList {
   const { allowPrivate, allowPort } = loadedCrawl.settings;
@@ -19,13 +19,13 @@ export function allowListOf(loadedCrawl: LoadedCrawl): AllowList {
  */
 export async function guardedFetch(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   request: FetchRequest,
 ): Promise<FetchResult> {
   const result = await context.fetcher.fetch(request);
   if (result.ok || result.failure.code !== 'E_SSRF') return result;
   const refused = hostPortOf(result.finalUrl);
-  if (job.loadedCrawl.seedHosts.has(refused)) return result;
-  if (!(await context.loadedCrawls.isSeedHost(job.loadedCrawl, refused))) return result;
-  return guardedFetch(context, job, request);
+  if (fetch.loadedCrawl.seedHosts.has(refused)) return result;
+  if (!(await context.loadedCrawls.isSeedHost(fetch.loadedCrawl, refused))) return result;
+  return guardedFetch(context, fetch, request);
 }

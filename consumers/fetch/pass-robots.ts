@@ -4,14 +4,18 @@ import { failure } from '../../src/errors.ts';
 import type { RobotsVerdict } from '../../src/robots/robots.ts';
 import { originOf } from '../../src/url/host.ts';
 import { reservedDetail } from '../../src/usage/statement.ts';
-import type { ActiveJob, ConsumerContext } from '../context.ts';
+import type { ActiveFetch, ConsumerContext } from '../context.ts';
 import { reservationFor } from '../usage.ts';
 import { askRobots } from './fetch-robots.ts';
 
 /** Null while this process does not know the robots.txt. */
-export function knownVerdict(context: ConsumerContext, job: ActiveJob, url: string): RobotsVerdict | null {
+export function knownVerdict(
+  context: ConsumerContext,
+  fetch: ActiveFetch,
+  url: string,
+): RobotsVerdict | null {
   const verdict = context.robots.peek(url);
-  return verdict && forCrawl(job, url, verdict);
+  return verdict && forCrawl(fetch, url, verdict);
 }
 
 /**
@@ -21,21 +25,21 @@ export function knownVerdict(context: ConsumerContext, job: ActiveJob, url: stri
  */
 export async function passRobots(
   context: ConsumerContext,
-  job: ActiveJob,
+  fetch: ActiveFetch,
   url: string,
 ): Promise<{ verdict: RobotsVerdict; fetched: boolean }> {
   const known = context.robots.peek(url);
   const { verdict, fetched } = known
     ? { verdict: known, fetched: false }
-    : await askRobots(context, job, url);
-  return { verdict: forCrawl(job, url, verdict), fetched };
+    : await askRobots(context, fetch, url);
+  return { verdict: forCrawl(fetch, url, verdict), fetched };
 }
 
-function forCrawl(job: ActiveJob, url: string, verdict: RobotsVerdict): RobotsVerdict {
+function forCrawl(fetch: ActiveFetch, url: string, verdict: RobotsVerdict): RobotsVerdict {
   if (verdict.kind !== 'allowed') return verdict;
-  job.trace.rules = verdict.rules;
-  if (job.loadedCrawl.settings.purpose.length === 0 || verdict.rules === null) return verdict;
-  const reservation = reservationFor(job, verdict.rules.usage(url));
+  fetch.trace.rules = verdict.rules;
+  if (fetch.loadedCrawl.settings.purpose.length === 0 || verdict.rules === null) return verdict;
+  const reservation = reservationFor(fetch, verdict.rules.usage(url));
   if (reservation === null) return verdict;
   const file = `${originOf(url)}/robots.txt`;
   return { kind: 'refused', failure: failure('E_RESERVED', reservedDetail(reservation, file)) };
