@@ -3,6 +3,7 @@
 import { crawlSettings, type Settings } from '../config/settings.ts';
 import { type Failure, failure } from '../errors.ts';
 import { createFetcher, type Fetcher, type FetchRequest } from '../fetch/client.ts';
+import type { HopTrace } from '../fetch/trace.ts';
 import type { FetchResult } from '../outcome.ts';
 import { robotsEntryOf } from '../robots/entry.ts';
 import { PRODUCT_TOKEN, ruleFailure } from '../robots/robots.ts';
@@ -18,6 +19,10 @@ export interface SingleFetchOptions {
   seed: string | null;
   /** Asked before each request, that for robots.txt too. A Failure ends the fetch. */
   mayStart?: (url: string) => Promise<Failure | null>;
+  /** Called at the end of each hop to a robots.txt. */
+  onRobotsHop?: (hop: HopTrace) => void;
+  /** Aborting ends the fetch that is under way. */
+  signal?: AbortSignal;
 }
 
 /** What the robots.txt of an origin says; a Failure if it could not be fetched, null if there is none. */
@@ -31,16 +36,16 @@ export class SingleFetch {
   /** A page is not to find a warm connection because its robots.txt has come that way. */
   readonly #robots: Fetcher;
   readonly #known = new Map<string, Promise<KnownRobots>>();
-  readonly #shared: Pick<FetchRequest, 'timeouts' | 'allow' | 'userAgent'>;
+  readonly #shared: Pick<FetchRequest, 'timeouts' | 'allow' | 'userAgent' | 'signal'>;
 
   constructor(options: SingleFetchOptions) {
-    const { settings, seed } = options;
+    const { settings, seed, signal } = options;
     this.#options = options;
     this.crawl = loadedCrawlOf('single', '', crawlSettings(settings));
     if (seed !== null) this.crawl.seedHosts.add(hostPortOf(seed));
     const { timeouts, userAgent, seedHosts: hosts } = this.crawl;
     const allow = { cidrs: settings.allowPrivate, hosts, ports: settings.allowPort };
-    this.#shared = { timeouts, userAgent, allow };
+    this.#shared = { timeouts, userAgent, allow, ...(signal ? { signal } : {}) };
     const fetcher = { concurrency: 4, dnsServers: settings.dnsServers };
     this.#pages = createFetcher(fetcher);
     this.#robots = createFetcher(fetcher);
@@ -88,13 +93,14 @@ export class SingleFetch {
   }
 
   async #fetchRobots(file: string): Promise<KnownRobots> {
-    const { mayStart } = this.#options;
+    const { mayStart, onRobotsHop: onHop } = this.#options;
     const refused = await mayStart?.(file);
     if (refused) return refused;
     const got = await this.#robots.fetch({
       ...{ url: file, method: 'GET', headers: {}, body: null, ...this.#shared },
       ...{ maxBytes: ROBOTS_BYTES, truncate: true, maxRedirects: 5 },
       ...(mayStart ? { beforeHop: ({ url }) => mayStart(url) } : {}),
+      ...(onHop ? { onHop } : {}),
     });
     if (!got.ok) return got.failure;
     const { status, body } = got.answer;
