@@ -54,6 +54,7 @@ export function timingText(
 
 function requestLines(request: TimedRequest, terminal: Terminal): string[] {
   const lines = request.hops.flatMap((hop, at) => [
+    ...(at > 0 ? [''] : []),
     printable(hop.url),
     ...wrap(
       printable(`  ${aboutHop(hop, at === request.hops.length - 1 ? request.bytes : null)}`),
@@ -100,7 +101,7 @@ function phaseLine(phase: WaterfallPhase, whole: Waterfall, hop: number, termina
   const style: Style = failed ? 'red' : isNearest ? 'yellow' : phase.phase === 'total' ? 'dim' : 'green';
   const drawn = barOf(phase, whole.total.ms ?? 0, bar);
   const cells = [
-    `${failed ? '✗' : ' '} ${labels[phase.phase].padEnd(widths.label)}`,
+    `${failed ? paint({ text: '✗', style }, terminal.colour) : ' '} ${labels[phase.phase].padEnd(widths.label)}`,
     (ms === null ? '–' : timeText(ms)).padStart(widths.time),
     ` ${paint({ text: drawn, style }, terminal.colour && drawn !== '')}${' '.repeat(bar - stringWidth(drawn))}`,
     (percent === null ? '' : percentText(percent)).padStart(widths.used),
