@@ -196,10 +196,10 @@ function addLookers(program: Command): void {
       .command('explain')
       .summary('explain why a URL was fetched or not')
       .description(
-        'Prints every decision about a URL, whether or not it was ever offered: scope, robots.txt, limits of its host, where it is, its attempts, its record. Reads only Redis and the records on disk.',
+        'Prints every decision about a URL, whether or not it was ever offered: scope, robots.txt, limits of its host, where it is, its attempts, its record. Reads only Redis and the records on disk. With --timing it also sends one request, as robots.txt and the limits of the host allow, and draws its phases beside their limits; that needs no Redis and no crawl.',
       )
       .argument('<url>', 'the URL, in any spelling'),
-    { own: explainOptions, settings: EVERY_COMMAND },
+    { own: explainOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND] },
     () => import('./explain.ts'),
   );
 }

@@ -105,6 +105,16 @@ export type TryOptions = OptionsOf<typeof tryOptions>;
 
 export const explainOptions = {
   crawl: text('--crawl <name>', 'name or id of the crawl (default: the newest that knows the URL)'),
+  timing: toggle(
+    '--timing',
+    'send one request and show where its time goes, phase by phase, with the limits',
+  ),
+  repeat: value(
+    '--repeat <n>',
+    'with --timing: so many requests; the later ones show a warm connection',
+    from(1, 10),
+    '1',
+  ),
   ...asJson,
 };
 export type ExplainOptions = OptionsOf<typeof explainOptions>;

@@ -718,6 +718,11 @@ export const table = {
         advice: 'Try again after the time that Retry-After names.',
         status: 429,
       },
+      E_HOST_BUSY: {
+        means: 'The host is paused, or all its slots are taken, so drover sends it nothing now.',
+        advice: 'Try again later; drover hosts says why a host is held back.',
+        status: null,
+      },
       E_IDEMPOTENCY: {
         means: 'This Idempotency-Key was used with another body, or its first call has not ended.',
         advice: 'Use a new key for a new body; otherwise try again a little later.',

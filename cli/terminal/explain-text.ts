@@ -1,10 +1,10 @@
 // An explanation as text for a terminal: the answer first, then each decision on an aligned line with a mark.
-import stringWidth from 'string-width';
 import type { Explanation, Step } from '../../src/explain/explanation.ts';
 import { printable } from '../../src/log.ts';
 import type { Attempt } from '../../src/queue/attempts.ts';
 import { inOwnWords } from './own-hints.ts';
 import { paint, type Style } from './styles.ts';
+import { wrap } from './wrap.ts';
 
 interface Terminal {
   columns: number;
@@ -45,20 +45,4 @@ function attemptLines(attempt: Attempt, at: number, { columns }: Terminal): stri
   const answered = [status === null ? '' : `status ${status}`, address ?? ''].filter(Boolean).join(' from ');
   const text = `${at + 1}. ${attempt.at}  ${code}${answered ? `, ${answered}` : ''}`;
   return wrap(printable(text), columns, indent);
-}
-
-/** Breaks the text between words; each line begins with `before`. */
-function wrap(text: string, columns: number, before: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && before.length + stringWidth(longer) > columns - 1) {
-      lines.push(before + line);
-      line = word;
-    } else {
-      line = longer;
-    }
-  }
-  return [...lines, before + line];
 }

@@ -3,6 +3,7 @@ import type { CrawlView } from '../crawl/views.ts';
 import type { DeadGroup } from '../dead/read.ts';
 import type { ReplayRun } from '../dead/replay-runs.ts';
 import type { Explanation } from '../explain/explanation.ts';
+import type { UrlTiming } from '../explain/time-url.ts';
 import type { Stats } from '../fleet/history.ts';
 import type { HostLimits, HostState } from '../frontier/hosts.ts';
 import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
@@ -76,12 +77,12 @@ export function createClient({
     /** What became of a request, by its id CRAWL.FINGERPRINT. */
     request: (id: string, options: CallOptions = {}) =>
       call<Explanation>({ path: `/v1/requests/${encodeURIComponent(id)}`, ...options }),
-    /**
-     * Why a URL was or was not fetched, in the crawl with this id, or else in the newest crawl that has seen
-     * it.
-     */
+    /** Why a URL was (not) fetched: in the crawl with this id, or else in the newest that has seen it. */
     explain: (explained: string, { crawl, ...options }: { crawl?: string } & CallOptions = {}) =>
       call<Explanation>({ path: '/v1/explain', query: { url: explained, crawl }, ...options }),
+    /** Sends a request to the URL now, and says where its time goes. */
+    timing: (json: { url: string; crawl?: string; repeat?: number }, options: CallOptions = {}) =>
+      call<UrlTiming>({ ...{ method: 'POST', path: '/v1/explain/timing', patient: true }, json, ...options }),
     stats: (options: CallOptions = {}) => call<Stats>({ path: '/v1/stats', ...options }),
     session: (options: CallOptions = {}) => call<SessionView>({ path: '/v1/session', ...options }),
     /**
@@ -101,10 +102,7 @@ function crawlsOf(endpoint: Endpoint) {
   const at = (id: string, below = '') => `/v1/crawls/${encodeURIComponent(id)}${below}`;
   const call = <T>(given: Call) => callJson<T>(endpoint, given);
   return {
-    /**
-     * Begins a crawl, or goes on with the unfinished crawl of that name. `rejected` lists the seeds that
-     * cannot be used.
-     */
+    /** Begins a crawl, or goes on with the unfinished one of that name. `rejected`: seeds of no use. */
     async create(
       input: CrawlInput,
       options: CallOptions = {},

@@ -13,6 +13,7 @@ import { gatherFacts } from './facts.ts';
 import { locate, type PlaceParts } from './place.ts';
 import { stepsOf } from './steps.ts';
 import { verdictOf } from './verdict.ts';
+import { waterfallOfRecord } from './waterfall.ts';
 
 export type { Explanation };
 
@@ -84,6 +85,7 @@ function explanationOf(facts: Facts): Explanation {
     letter: where?.letter ?? null,
     record: withoutBody(where),
     hostState,
+    waterfall: where?.placed ? waterfallOfRecord(where.placed.record, subject.loadedCrawl.timeouts) : null,
   });
 }
 

@@ -10,6 +10,7 @@ import type { DeadLetter } from '../queue/dead-letters.ts';
 import type { PlacedRecord } from '../records/read/find-record.ts';
 import type { Request } from '../request.ts';
 import type { RobotsLook } from '../robots/look.ts';
+import type { Waterfall } from './waterfall.ts';
 
 export interface Step {
   step:
@@ -47,6 +48,8 @@ export interface Explanation {
   letter: DeadLetter | null;
   record: PlacedRecord | null;
   hostState: HostState | null;
+  /** Where the time of its record went, beside the limits of the crawl; null when there is nothing to show. */
+  waterfall: Waterfall | null;
 }
 
 /** A text read as a URL under the settings of a crawl. */

@@ -15,7 +15,8 @@ import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
 import { followRedirect, type Redirect } from './redirect.ts';
 import { firstTarget, hostOf, portOf, type Target } from './target.ts';
-import { type FetchTimeouts, PhaseClock } from './timeouts.ts';
+import { type FetchTimeouts, PhaseClock, type PhaseSpan } from './timeouts.ts';
+import { type HopTrace, hopTraceOf } from './trace.ts';
 import { Watchdog } from './watchdog.ts';
 import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookies } from './waypoint.ts';
 
@@ -55,6 +56,8 @@ export interface FetchRequest {
   signal?: AbortSignal;
   /** Called at each hop after the request has been written to the connection. */
   onStart?: () => void;
+  /** Called at the end of each hop, with how long each of its phases took. */
+  onHop?: (hop: HopTrace) => void;
 }
 
 export interface Fetcher {
@@ -200,18 +203,20 @@ class GotFetcher implements Fetcher {
   #hop(request: FetchRequest, target: Target, fetchDeadline: FetchDeadline): Promise<HopEnd> {
     if (fetchDeadline.aborted) return Promise.resolve(failedBeforeStart(fetchDeadline.aborted));
     this.#idle.sweep();
+    const spans: PhaseSpan[] | null = request.onHop ? [] : null;
     return new Promise((resolve) => {
       const hop: Hop = new Hop({
         target,
         agents: this.#agents.of(guardOf(request.allow)),
         idle: this.#idle,
         limits: { maxBytes: request.maxBytes, truncate: request.truncate ?? false },
-        clock: new PhaseClock(request.timeouts, fetchDeadline.deadline),
+        clock: new PhaseClock(request.timeouts, fetchDeadline.deadline, spans),
         mayStart: request.mayStart,
         started: request.onStart,
         ended: (end) => {
           this.#watchdog.delete(hop);
           fetchDeadline.hop = null;
+          if (spans) request.onHop?.(hopTraceOf(target, end, spans));
           resolve(end);
         },
       });

@@ -10,14 +10,11 @@ import { failureOf, isClosed } from './failures.ts';
 import { expectAnswer, maxHeadBytes } from './framing/answer-gate.ts';
 import { answerHeaders } from './headers.ts';
 import { escapedLocation, locationOf, type Redirect } from './redirect.ts';
-import { hostOf, portOf, type Target } from './target.ts';
+import { hostOf, peerOf, portOf, type Target } from './target.ts';
 import type { Phase, PhaseClock } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
 
-/**
- * The body of a redirect is read up to this size, so that the connection can be reused. More costs more than
- * a new one.
- */
+/** The body of a redirect is read up to this size. Reading more costs more than a new connection. */
 const drainBytes = 64 * 1024;
 
 export type HopEnd =
@@ -73,6 +70,11 @@ export class Hop implements Watched, Connecting {
     return this.#parts.clock.deadline;
   }
 
+  /** Whether sending is a phase of its own. A head alone goes out at once; only a trace asks how fast. */
+  get #sends(): boolean {
+    return this.#parts.target.body !== null || this.#parts.clock.isTraced;
+  }
+
   /** Makes Node's request, which got then uses. Throws the errors of Node for headers that cannot be sent. */
   send(): ClientRequest {
     const { target, agents } = this.#parts;
@@ -97,7 +99,7 @@ export class Hop implements Watched, Connecting {
     request.once('socket', (socket) => this.#onSocket(socket));
     // This listener comes before got's own and so gets the error as Node made it.
     request.once('error', (error) => this.onError(error));
-    if (body !== null) request.once('finish', () => this.#onSent());
+    if (this.#sends) request.once('finish', () => this.#onSent());
     return request;
   }
 
@@ -216,7 +218,7 @@ export class Hop implements Watched, Connecting {
     }
     expectAnswer(socket, this.#parts.target.method);
     if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
-    this.enter(this.#parts.target.body === null ? 'response' : 'send');
+    this.enter(this.#sends ? 'send' : 'response');
     // Called after the request is written: a delay that counts from this moment may be too long, but never
     // too short.
     if (this.#parts.started) setImmediate(this.#parts.started);
@@ -259,7 +261,8 @@ export class Hop implements Watched, Connecting {
     const status = this.#response?.statusCode ?? 0;
     const location = escapedLocation(this.#location ?? '');
     const { 'retry-after': retryAfter = null, 'set-cookie': setCookie = [] } = this.#response?.headers ?? {};
-    this.#end({ kind: 'redirect', status, location, retryAfter, setCookie, timings: this.#stop() });
+    const came = { status, location, retryAfter, setCookie, address: this.#address };
+    this.#end({ kind: 'redirect', ...came, timings: this.#stop() });
     if (early) this.#abandon();
   }
 
@@ -292,8 +295,4 @@ export class Hop implements Watched, Connecting {
     this.#body?.stop();
     this.driver?.destroy();
   }
-}
-
-function peerOf(url: URL): string {
-  return `${url.hostname}:${portOf(url)}`;
 }

@@ -15,6 +15,8 @@ export interface Redirect {
   retryAfter: string | null;
   /** The lines of Set-Cookie. */
   setCookie: readonly string[];
+  /** IP address of the server; null if it is not known. */
+  address: string | null;
   timings: Timings;
 }
 

@@ -70,3 +70,8 @@ export function portOf({ port, protocol }: URL): number {
   if (port !== '') return Number(port);
   return protocol === 'https:' ? 443 : 80;
 }
+
+/** The server as messages name it: host:port. */
+export function peerOf(url: URL): string {
+  return `${url.hostname}:${portOf(url)}`;
+}

@@ -26,6 +26,16 @@ export interface FetchTimeouts {
  */
 export type Phase = 'wait' | 'dns' | 'connect' | 'tls' | 'send' | 'response' | 'read' | 'drain' | 'decode';
 
+/** One phase of a hop as it took place. */
+export interface PhaseSpan {
+  phase: Phase;
+  /** When it began, in milliseconds after the hop. */
+  atMs: number;
+  ms: number;
+  /** Its longest time without data: what the limit of reading applies to. */
+  longestPauseMs: number;
+}
+
 /** Time limit for the body of a redirect. Waiting longer costs more than a new connection. */
 const drainMs = 1000;
 
@@ -55,7 +65,10 @@ export class PhaseClock {
   readonly #limits: FetchTimeouts;
   readonly #requestDeadline: number;
   readonly #started: number;
+  readonly #spans: PhaseSpan[] | null;
   #entered: number;
+  #lastData = 0;
+  #longestPause = 0;
   readonly #timings: Timings = {
     dns: null,
     connect: null,
@@ -65,12 +78,18 @@ export class PhaseClock {
     total: null,
   };
 
-  constructor(limits: FetchTimeouts, requestDeadline: number) {
+  /** `spans`: where to note each phase as it ends; null to keep only what a record holds. */
+  constructor(limits: FetchTimeouts, requestDeadline: number, spans: PhaseSpan[] | null = null) {
+    this.#spans = spans;
     this.#limits = limits;
     this.#requestDeadline = requestDeadline;
     this.#started = performance.now();
     this.#entered = this.#started;
     this.deadline = requestDeadline;
+  }
+
+  get isTraced(): boolean {
+    return this.#spans !== null;
   }
 
   enter(phase: Phase): void {
@@ -83,7 +102,9 @@ export class PhaseClock {
 
   /** Starts the limit of the current phase anew, because data came. */
   touch(): void {
-    this.#arm(performance.now());
+    const now = performance.now();
+    if (this.#spans) this.#notePause(now);
+    this.#arm(now);
   }
 
   /** The failure to report when `deadline` has passed. */
@@ -111,9 +132,22 @@ export class PhaseClock {
     return phase === 'drain' ? drainMs : this.#limits[phase];
   }
 
+  #notePause(now: number): void {
+    this.#longestPause = Math.max(this.#longestPause, now - Math.max(this.#lastData, this.#entered));
+    this.#lastData = now;
+  }
+
+  #note(now: number, ms: number): void {
+    this.#notePause(now);
+    const atMs = rounded(this.#entered - this.#started);
+    this.#spans?.push({ phase: this.phase, atMs, ms, longestPauseMs: rounded(this.#longestPause) });
+    this.#longestPause = 0;
+  }
+
   #close(now: number): void {
     const took = rounded(now - this.#entered);
     const { phase } = this;
+    if (this.#spans) this.#note(now, took);
     if (phase === 'dns' || phase === 'connect' || phase === 'tls') this.#timings[phase] = took;
     else if (phase === 'response') this.#timings.firstByte = took;
     else if (phase === 'read' || phase === 'decode') {

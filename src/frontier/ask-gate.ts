@@ -18,8 +18,8 @@ const slotScript = defineScript({
   path: 'frontier/lua/slot.lua',
   key: (keys, { key }) => keys.limiter(key),
   args: (asked: Asked) => {
-    const { crawl, id, key, holder, claims, server, patienceMs, asker } = asked;
-    return [crawl, id, key, holder, LEASE_MS, claims ? '1' : '', server, Math.round(patienceMs), asker];
+    const { crawl, id, key, holder, claims, server, patienceMs, asker, leaseMs = LEASE_MS } = asked;
+    return [crawl, id, key, holder, leaseMs, claims ? '1' : '', server, Math.round(patienceMs), asker];
   },
   answer: readAnswer,
 });

@@ -1,16 +1,11 @@
 // drover try: fetches one page as a crawl would, and runs the handler that takes it. Nothing is stored, and
 // no Redis is needed.
-import { type CrawlSettings, crawlSettings, type Settings } from '../config/settings.ts';
-import { loadedCrawlOf } from '../crawl/loaded-crawl.ts';
+import type { Settings } from '../config/settings.ts';
+import { SingleFetch } from '../crawl/single-fetch.ts';
 import { type Failure, failure, type ShownFailure, shownFailure } from '../errors.ts';
 import { classify } from '../fetch/classify.ts';
-import { createFetcher, type Fetcher, type FetchRequest } from '../fetch/client.ts';
 import type { Answer } from '../outcome.ts';
 import type { RequestInput } from '../request.ts';
-import { robotsEntryOf } from '../robots/entry.ts';
-import { PRODUCT_TOKEN, ruleFailure } from '../robots/robots.ts';
-import { parseRobots } from '../robots/rules.ts';
-import { hostPortOf, originOf } from '../url/host.ts';
 import { createHandlerChoice, type HandlerChoice } from './choose.ts';
 import type { Handler, HandlerLog, RequestChanges } from './define.ts';
 import { joinChanges, runBefore } from './run.ts';
@@ -34,31 +29,22 @@ export interface TriedPage {
   leftOut: Readonly<Record<string, number>>;
 }
 
-const ROBOTS_BYTES = 500 * 1024;
-
 /** `url` is normalised. `label`, `userData`: as if the request had them. */
 export async function tryPage(
   given: { url: string; label: string | null; userData: RequestInput['userData']; log: HandlerLog },
   handlers: readonly Handler[],
   settings: Settings,
 ): Promise<TriedPage> {
-  const crawl = loadedCrawlOf('try', '', crawlSettings(settings));
-  crawl.seedHosts.add(hostPortOf(given.url));
-  const fetcher = createFetcher({ concurrency: 4, dnsServers: settings.dnsServers });
-  const allow = { cidrs: settings.allowPrivate, hosts: crawl.seedHosts };
-  const shared = { timeouts: crawl.timeouts, allow, userAgent: crawl.userAgent };
+  const single = new SingleFetch({ settings, seed: given.url });
+  const { crawl } = single;
   try {
-    const ask = (url: string) => robotsRefusal(fetcher, url, settings, shared);
     const choice = createHandlerChoice(handlers);
     const prepared = await prepareTry(given, choice);
-    const refused = 'code' in prepared ? prepared : await ask(given.url);
+    const refused = 'code' in prepared ? prepared : await single.refusal(given.url);
     if (refused !== null || 'code' in prepared) return untried(given.url, refused);
-    const result = await fetcher.fetch({
-      ...{ url: given.url, method: 'GET', body: prepared.body ?? null, ...shared },
-      headers: { ...settings.header, ...prepared.headers },
+    const result = await single.fetch({
+      ...{ url: given.url, body: prepared.body ?? null, headers: prepared.headers ?? {} },
       timeouts: { ...crawl.timeouts, ...prepared.timeouts },
-      ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
-      beforeHop: (hop) => ask(hop.url),
     });
     const verdict = classify(result, { deadOn: settings.deadOn, nowMs: Date.now() });
     const { answer } = verdict;
@@ -75,7 +61,7 @@ export async function tryPage(
     }));
     return { ...untried(given.url, null, answer), ...madeBy(handler, tested), requests };
   } finally {
-    fetcher.close();
+    single.close();
   }
 }
 
@@ -113,26 +99,4 @@ function untried(url: string, reason: Failure | null, answer: Answer | null = nu
     requests: [],
     leftOut: {},
   };
-}
-
-/** Why robots.txt does not let the URL be fetched; null if it does. */
-async function robotsRefusal(
-  fetcher: Fetcher,
-  url: string,
-  settings: Pick<CrawlSettings, 'ignoreRobots'>,
-  shared: Pick<FetchRequest, 'timeouts' | 'allow' | 'userAgent'>,
-): Promise<Failure | null> {
-  if (settings.ignoreRobots) return null;
-  const file = `${originOf(url)}/robots.txt`;
-  const got = await fetcher.fetch({
-    ...{ url: file, method: 'GET', headers: {}, body: null, ...shared },
-    ...{ maxBytes: ROBOTS_BYTES, truncate: true, maxRedirects: 5 },
-  });
-  if (!got.ok) return got.failure;
-  const { status, body } = got.answer;
-  const entry = robotsEntryOf({ kind: 'answer', status, body }, null, Date.now());
-  if (entry.kind === 'unreachable') return failure('E_ROBOTS_UNREACHABLE', `${file}: ${entry.reason}`);
-  if (entry.kind === 'none') return null;
-  const { allowed, rule, line } = parseRobots(entry.file, PRODUCT_TOKEN).allows(url);
-  return allowed ? null : ruleFailure(file, line, rule);
 }

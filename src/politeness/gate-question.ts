@@ -18,6 +18,8 @@ export interface GateQuestion {
    * and nobody knows the server yet.
    */
   serverOf: () => Promise<string>;
+  /** How long the slot lasts unless it is renewed. Default: LEASE_MS. */
+  leaseMs?: number;
 }
 
 export type GateAnswer =

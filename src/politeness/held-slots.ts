@@ -79,7 +79,8 @@ const renewScript = defineScript({
   },
 });
 
-const leaveScript = defineScript({
+/** Also gives back slots of a process that is no consumer and has no name. */
+export const leaveFleetScript = defineScript({
   path: 'politeness/lua/leave-fleet.lua',
   key: (keys) => keys.consumers,
   args: (lease: ConsumerLease) => [
@@ -89,7 +90,8 @@ const leaveScript = defineScript({
   answer: () => undefined,
 });
 
-const startedScript = defineScript({
+/** A start that the gate allowed was made now. */
+export const startedScript = defineScript({
   path: 'politeness/lua/started.lua',
   key: (keys, { key }) => keys.limiter(key),
   args: ({
@@ -187,7 +189,7 @@ export class HeldSlots {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#parts.fleet.run(leaveScript, this.#lease()).catch(this.#parts.onError);
+    await this.#parts.fleet.run(leaveFleetScript, this.#lease()).catch(this.#parts.onError);
   }
 
   async #renew(): Promise<void> {

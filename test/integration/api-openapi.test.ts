@@ -24,7 +24,7 @@ interface Description {
 
 /** The contract's routes. */
 const routes = `
-  POST /v1/requests · GET /v1/requests/{id} · GET /v1/explain
+  POST /v1/requests · GET /v1/requests/{id} · GET /v1/explain · POST /v1/explain/timing
   GET /v1/crawls · POST /v1/crawls · GET /v1/crawls/{id} · DELETE /v1/crawls/{id} · POST /v1/crawls/{id}/pause · POST /v1/crawls/{id}/resume
   GET /v1/crawls/{id}/records · GET /v1/crawls/{id}/items · GET /v1/crawls/{id}/errors
   GET /v1/dead · DELETE /v1/dead · GET /v1/dead/summary · GET /v1/dead/{jobId} · POST /v1/dead/replay
@@ -127,6 +127,8 @@ test('answers have the described shapes, to the last field: of what went well, o
   await ask('GET /v1/requests/{id}', `/v1/requests/c.${records.records[0].id}`);
   for (const url of [`${site.url}/p/0`, `${site.url}/p/1`, 'https://never.example/', 'no url'])
     await ask('GET /v1/explain', `/v1/explain?url=${encodeURIComponent(url)}`);
+  for (const crawl of ['c', undefined])
+    await ask('POST /v1/explain/timing', '/v1/explain/timing', { body: { url: `${site.url}/p/0`, crawl } });
   const filter = { crawl: 'c' };
   await ask('POST /v1/dead/replay', '/v1/dead/replay', { body: { filter, dryRun: true } });
   const overrides = { attempts: 2, headers: { a: 'b' }, timeouts: { dns: 1000 }, delayMs: 1 };

@@ -7,6 +7,7 @@ import { routeTo } from '../route.js';
 import { visible, webLink } from '../text.js';
 import { attemptsList } from './dead/attempts.js';
 import { remarksOf, standingOf } from './hosts/words.js';
+import { timingSection } from './waterfall.js';
 
 export function explainView({ app, route, signal }) {
   const problems = createProblemPlace();
@@ -38,7 +39,9 @@ export function explainView({ app, route, signal }) {
     fill(answer, h('p', { class: 'empty' }, 'Loading…'));
     try {
       const explanation = await app.api.get(`/v1/explain${queryOf(query)}`, signal);
-      if (mine === asked) fill(answer, ...partsOf(explanation));
+      if (mine !== asked) return;
+      const isTimed = /^https?:/.test(explanation.normalized ?? '');
+      fill(answer, ...partsOf(explanation), isTimed && timingSection({ app, explanation, problems }));
     } catch (error) {
       if (mine !== asked) return;
       fill(answer);
