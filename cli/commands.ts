@@ -5,6 +5,7 @@ import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
+import { addNew } from './new/command.ts';
 import {
   asJson,
   consumeOptions,
@@ -42,6 +43,7 @@ export function crawlCommand(): Command {
     () => import('./doctor.ts'),
   );
   addHosts(program);
+  addNew(program);
   addSteerers(program);
   addProgram(
     program
@@ -83,6 +85,7 @@ Examples:
   drover consume                                       fetch what is in the queue; run as many as you like
   drover dead summary shop                             what failed and why; see also dead list, dead show and dead replay
   drover explain https://example.com/x                 why this URL was fetched or not
+  drover new shop                                      a project to begin with: handlers, a test, settings
   drover pause shop                                    pause a crawl; see also resume and cancel
 
 Exit codes: 0 all recorded, 1 ended with dead letters or cancelled, 2 usage or bad input lines, 3 Redis or disk not usable, 130 interrupted.`;

@@ -9,3 +9,6 @@ for (const root of ['src', 'cli']) {
     cpSync(path, `dist/${path}`);
   }
 }
+
+// The project that `drover new` writes is copied as it is: its TypeScript is for its user.
+cpSync('cli/new/project', 'dist/cli/new/project', { recursive: true });

@@ -649,7 +649,7 @@ export const table = {
       },
       E_FILE_EXISTS: {
         means: 'The file exists already.',
-        advice: 'Give another name, or add --overwrite to replace it.',
+        advice: 'Give another name. A file of -o is replaced with --overwrite.',
         exit: 2,
       },
       E_FILE_BUSY: {

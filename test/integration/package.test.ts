@@ -34,7 +34,32 @@ async function assertServes(t: test.TestContext, home: string): Promise<void> {
   for (const path of pages) assert.equal((await fetch(`${url}${path}`)).status, 200, path);
 }
 
-test('the packed package, installed in an empty folder, answers --version, crawls, is imported with its types, and serves its dashboard', {
+/** What `drover new` writes, installed as a user installs it, with the Node and npm of this machine. */
+async function assertBegins(home: string, drover: (...args: string[]) => Promise<unknown>): Promise<void> {
+  await drover('new', 'shop');
+  const shop = join(home, 'shop');
+  const npm = async (...args: string[]) =>
+    (await run('npm', [...args], { cwd: shop, maxBuffer: 1e8, env: withoutSettings() })).stdout;
+  await npm('install', '--no-audit', '--no-fund', '--prefer-offline');
+  await npm('run', 'crawl', '--', '--quiet');
+  const printed = await npm('exec', 'drover', 'items', 'demo');
+  const items = printed
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).item);
+  assert.equal(items.length, 256);
+  assert.ok(items.some(({ name, year }) => name === 'Silver mantel clock' && year === 1920));
+  assert.match(await npm('test'), /^. pass 3$/m);
+  await npm('run', 'check');
+}
+
+/** The environment without what the tests, or whoever runs them, set for drover and Node. */
+function withoutSettings(): NodeJS.ProcessEnv {
+  const own = /^(DROVER_|NODE_|npm_|REDIS_URL$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
+}
+
+test('the packed package, installed in an empty folder, answers --version, crawls, is imported with its types, writes a project that runs, and serves its dashboard', {
   timeout: 180_000,
 }, async (t) => {
   const site = await startSite({ pages: 30 });
@@ -66,6 +91,7 @@ test('the packed package, installed in an empty folder, answers --version, crawl
   const { stdout: told } = await run(process.execPath, ['enqueue.mts'], { cwd: home });
   assert.equal(told, 'shop 1 1\n');
   await assertServes(t, home);
+  await assertBegins(home, drover);
 });
 
 test('a checkout that is installed as a folder is built on the way', { timeout: 180_000 }, async () => {
