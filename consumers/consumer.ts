@@ -160,6 +160,7 @@ export async function startConsumer(parts: {
         inFlight,
       });
       context.handlerWatch?.stop();
+      void context.handlerThreads?.close();
       context.fetcher.close();
       troubles.stop(); // the end of the connections is not to be told
       connections.close();
@@ -171,6 +172,7 @@ export async function startConsumer(parts: {
   async function stopInOrder(): Promise<void> {
     const stopped = intervals.map((interval) => interval.stop());
     await Promise.all([jobWorker.stop(settings.grace), webhooks.stop(), ...stopped]);
+    await context.handlerThreads?.close();
     await context.dispatcher.stop();
     await Promise.all([slots.stop(), context.backoff.stop()]);
     await context.store.close();

@@ -24,6 +24,7 @@ import type { RobotsRules } from '../src/robots/rules.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
 import type { HandlerRoom } from './handlers/handler-room.ts';
+import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
 import type { Suspicion } from './suspicion.ts';
@@ -46,6 +47,8 @@ export interface ConsumerContext {
   handlers: HandlerChoice | null;
   handlerRoom: HandlerRoom;
   handlerWatch: HandlerWatch | null;
+  /** Null if no handler is blocking. */
+  handlerThreads: HandlerThreads | null;
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;

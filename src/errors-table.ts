@@ -481,6 +481,17 @@ export const table = {
         advice: 'Look for a promise that never settles, or raise timeoutMs of the handler; then replay.',
         retry: true,
       },
+      E_HANDLER_THREAD: {
+        means: 'The thread or process of the handler ended before the handler did.',
+        advice:
+          'Correct what ended it, such as process.exit(); what crashes natively needs isolate: process. Then replay.',
+        retry: true,
+      },
+      E_HANDLER_MEMORY: {
+        means: 'The handler used more memory than a thread may.',
+        advice: 'Keep less of a page at a time, or raise --thread-memory; then replay.',
+        retry: true,
+      },
       E_HANDLER_LATER: {
         means: 'The handler asked to come again later (RetryAfter).',
         advice: 'Raise --attempts if such pages become dead letters, then replay.',

@@ -4,7 +4,7 @@
 import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
 import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
 import { HandledPage } from '../../src/handlers/page.ts';
-import { joinChanges, runBefore, runHandler } from '../../src/handlers/run.ts';
+import { type HandlerResult, joinChanges, runBefore, runHandler } from '../../src/handlers/run.ts';
 import type { Answer, Outcome } from '../../src/outcome.ts';
 import type { Findings } from '../../src/page/findings.ts';
 import type { EmittedItem } from '../../src/record.ts';
@@ -127,37 +127,11 @@ export async function handleByUser(
   { handler, end }: TakenPage,
   findings: Findings | null,
 ): Promise<HandlerDecision> {
-  const { answer } = end;
-  const { byteLength } = answer.body;
-  let isInRoom = false;
-  let result: Awaited<ReturnType<typeof runHandler>>;
+  let result: HandlerResult;
   try {
-    result = await runHandler({
-      handler,
-      page: new HandledPage({
-        url: answer.finalUrl,
-        status: answer.status,
-        headers: answer.headers,
-        body: answer.body,
-        findings,
-        urlRules: job.loadedCrawl.urlRules,
-      }),
-      request: handledRequest(job),
-      urlRules: job.loadedCrawl.urlRules,
-      log: logOf(context, job, handler),
-      signal: job.abort.signal,
-      watch: context.handlerWatch,
-      onWait() {
-        // What may have killed a consumer stays alone until its handler has ended too.
-        if (job.suspicion.isSuspect) return;
-        isInRoom ||= context.handlerRoom.enter(byteLength);
-        if (isInRoom) job.slot.givePermit();
-      },
-    });
+    result = await runInRoom(context, job, { handler, end }, findings);
   } catch (error) {
     return lossOf(error);
-  } finally {
-    if (isInRoom) context.handlerRoom.leave(byteLength);
   }
   switch (result.kind) {
     case 'done':
@@ -169,11 +143,51 @@ export async function handleByUser(
         handled: { ...NOTHING, items: [] },
       };
     case 'failed': {
-      const decision = await decideOn(context, job, result, answer);
+      const decision = await decideOn(context, job, result, end.answer);
       return decision.kind === 'end' ? notHandled(decision) : decision;
     }
     default:
       return result satisfies never;
+  }
+}
+
+/**
+ * Runs the handler where it belongs: on the event loop, or on a thread. While it waits, the page gives its
+ * permit back if there is room.
+ */
+async function runInRoom(
+  context: ConsumerContext,
+  job: ActiveJob,
+  { handler, end: { answer } }: TakenPage,
+  findings: Findings | null,
+): Promise<HandlerResult> {
+  const { urlRules } = job.loadedCrawl;
+  const { byteLength } = answer.body;
+  let isInRoom = false;
+  const onWait = () => {
+    // What may have killed a consumer stays alone until its handler has ended too.
+    if (job.suspicion.isSuspect) return;
+    isInRoom ||= context.handlerRoom.enter(byteLength);
+    if (isInRoom) job.slot.givePermit();
+  };
+  const { finalUrl: url, status, headers, body } = answer;
+  const page = { url, status, headers, body, findings };
+  const shared = {
+    ...{ handler, urlRules, request: handledRequest(job) },
+    ...{ log: logOf(context, job, handler), signal: job.abort.signal },
+  };
+  try {
+    const onThread = context.handlerThreads?.run({ ...shared, answer: page });
+    if (onThread) onWait();
+    return await (onThread ??
+      runHandler({
+        ...shared,
+        page: new HandledPage({ ...page, urlRules }),
+        watch: context.handlerWatch,
+        onWait,
+      }));
+  } finally {
+    if (isInRoom) context.handlerRoom.leave(byteLength);
   }
 }
 

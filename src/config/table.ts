@@ -471,6 +471,22 @@ export const definitions = {
     default: [],
     many: true,
   }),
+  threads: setting({
+    of: 'consumer',
+    flags: '--threads <n>',
+    group: 'process',
+    help: 'threads for handlers with blocking: true, and child processes for those with isolate: process; they start when the first page needs one; if not given, one less than the machine has cores, at least one',
+    schema: wholeNumber(1, 1000).nullable(),
+    default: null,
+  }),
+  threadMemory: setting({
+    of: 'consumer',
+    flags: '--thread-memory <size>',
+    group: 'process',
+    help: 'memory that a handler may use on its thread, buffers included',
+    schema: byteSize.pipe(z.number().min(32 * 1024 ** 2)),
+    default: 512 * 1024 ** 2,
+  }),
   dnsServers: setting({
     of: 'consumer',
     group: 'process',

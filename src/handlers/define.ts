@@ -102,6 +102,13 @@ export interface HandlerDefinition<Schema extends StandardSchemaV1 = StandardSch
   readonly follow?: boolean;
   /** The time limit of one page in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number;
+  /**
+   * True: `run`, `schema` and `after` run on a thread, for work that computes for long or calls what blocks.
+   * `before` stays on the event loop. The handler must be in a file. Default: false.
+   */
+  readonly blocking?: boolean;
+  /** 'process': they run in a child process, for what may crash natively. Includes `blocking`. */
+  readonly isolate?: 'process';
   /** Called for each page that matches. It may return a promise. What it throws ends the attempt. */
   readonly run: (given: HandlerArguments<StandardSchemaV1.InferInput<Schema>>) => unknown;
   /**
@@ -135,7 +142,9 @@ export function defineHandler<Schema extends StandardSchemaV1 = StandardSchemaV1
 /** The time limit of `before`. */
 export const BEFORE_TIMEOUT_MS = 5000;
 
-const fields = ['name', 'match', 'schema', 'follow', 'timeoutMs', 'before', 'run', 'after'];
+const fields = [
+  ...['name', 'match', 'schema', 'follow', 'timeoutMs', 'blocking', 'isolate', 'before', 'run', 'after'],
+];
 
 /** Checks what should be a handler; a plain object is one too. `place` begins the message of the error. */
 export function checkHandler(value: unknown, place: string): Handler {
@@ -145,7 +154,7 @@ export function checkHandler(value: unknown, place: string): Handler {
   const given = value as Partial<Record<string, unknown>>;
   const unknown = Object.keys(given).find((key) => !fields.includes(key));
   if (unknown !== undefined) throw wrong(`a handler has no field ${unknown}; it has ${fields.join(', ')}.`);
-  const { name, match = {}, schema, follow, timeoutMs, run } = given;
+  const { name, match = {}, schema, timeoutMs, isolate, run } = given;
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name))
     throw wrong('name: expected letters, digits, dots, dashes and underscores, at most 100.');
   if (typeof run !== 'function') throw wrong('run: expected a function.');
@@ -154,7 +163,12 @@ export function checkHandler(value: unknown, place: string): Handler {
       throw wrong(`${hook}: expected a function.`);
   if (schema !== undefined && !isStandardSchema(schema))
     throw wrong('schema: expected a Standard Schema, such as z.object({ … }) of Zod 4.');
-  if (follow !== undefined && typeof follow !== 'boolean') throw wrong('follow: expected true or false.');
+  for (const flag of ['follow', 'blocking'])
+    if (given[flag] !== undefined && typeof given[flag] !== 'boolean')
+      throw wrong(`${flag}: expected true or false.`);
+  if (isolate !== undefined && isolate !== 'process') throw wrong("isolate: expected 'process'.");
+  if (isolate === 'process' && given.blocking === false)
+    throw wrong("blocking: false does not go with isolate: 'process'.");
   if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && between(timeoutMs as number)))
     throw wrong('timeoutMs: expected a whole number of milliseconds from 1 to 3600000.');
   if (typeof match !== 'object' || match === null) throw wrong('match: expected an object.');

@@ -166,10 +166,7 @@ async function within(
   if (lost.aborted) onLost();
   made.run.fail = stop;
   lost.addEventListener('abort', onLost, { once: true });
-  const timer = setTimeout(
-    () => stop(new HandlerFault(failure('E_HANDLER_TIMEOUT', `${name} had ${timeoutMs} ms.`))),
-    timeoutMs,
-  );
+  const timer = setTimeout(() => stop(new HandlerFault(timeoutOf(name, timeoutMs))), timeoutMs);
   const ended = Promise.resolve(running);
   ended.catch(() => undefined); // what it throws after its time is over
   try {
@@ -179,6 +176,11 @@ async function within(
     clearTimeout(timer);
     lost.removeEventListener('abort', onLost);
   }
+}
+
+/** The failure of a handler that did not end in time. */
+export function timeoutOf(name: string, timeoutMs: number): Failure {
+  return failure('E_HANDLER_TIMEOUT', `${name} had ${timeoutMs} ms.`);
 }
 
 /** What has a time limit: a handler, or a part of it. */

@@ -113,6 +113,7 @@ const samples = [
     '403',
     '100',
     '10MiB',
+    '100MiB',
     'any',
     'address',
     'none',

@@ -119,8 +119,8 @@ const traps: [name: string, text: string, says: RegExp][] = [
   ['empty.ts', 'export default [];\n', /^empty\.ts: it exports no handlers/],
   [
     'field.ts',
-    `export default { name: 'a', run() {}, blocking: true };\n`,
-    /^field\.ts: a handler has no field blocking; it has name, match,/,
+    `export default { name: 'a', run() {}, threads: true };\n`,
+    /^field\.ts: a handler has no field threads; it has name, match,/,
   ],
   ['name.ts', `export default { name: 'a b', run() {} };\n`, /^name\.ts: name: expected letters/],
   [

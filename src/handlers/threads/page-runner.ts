@@ -1,0 +1,118 @@
+// The thread's side, in a thread and in a child process alike: loads the handlers, and runs them on the pages
+// that come.
+
+import { inspect } from 'node:util';
+import { getHeapStatistics } from 'node:v8';
+import { failure } from '../../errors.ts';
+import type { Handler, HandlerLog } from '../define.ts';
+import { loadHandlers } from '../load.ts';
+import { HandledPage } from '../page.ts';
+import { runHandler } from '../run.ts';
+import { describeError } from '../user-code.ts';
+import { HandlerWatch } from '../watch.ts';
+import type { FromThread, PageReply, PageTask, ThreadSetUp, ToThread } from './messages.ts';
+import { RemoteCalls } from './remote-calls.ts';
+
+/** Of one page. The consumer keeps them in memory until it has written them. */
+const MOST_LOG_LINES = 1000;
+
+interface RunningPage {
+  readonly page: number;
+  readonly lost: AbortController;
+  readonly calls: RemoteCalls;
+}
+
+/** One for each thread. It runs one page at a time. */
+export class PageRunner {
+  readonly #setUp: ThreadSetUp;
+  readonly #tell: (message: FromThread) => void;
+  readonly #watch: HandlerWatch;
+  #handlers: Promise<Map<string, Handler>> | null = null;
+  #running: RunningPage | null = null;
+
+  /** `tell` sends a message to the consumer. It throws for what cannot be copied. */
+  constructor(setUp: ThreadSetUp, tell: (message: FromThread) => void) {
+    this.#setUp = setUp;
+    this.#tell = tell;
+    this.#watch = new HandlerWatch({
+      blocked: () => undefined,
+      stray: ({ handler, url }, error) => tell({ kind: 'stray', handler, url, error: describeError(error) }),
+    });
+    this.#watch.start();
+  }
+
+  async run(task: PageTask): Promise<PageReply> {
+    const { page, answer, request, urlRules } = task;
+    const { handler, why } = await this.#handlerOf(task);
+    const running = { page, lost: new AbortController(), calls: new RemoteCalls(page, this.#tell) };
+    this.#running = running;
+    this.#tell({ kind: 'started', page });
+    if (handler === null) return { result: { kind: 'failed', failure: why, afterMs: 0 }, isLast: true };
+    try {
+      const result = await runHandler({
+        handler,
+        page: new HandledPage({ ...answer, urlRules }),
+        request,
+        urlRules,
+        log: this.#logOf(page),
+        signal: running.lost.signal,
+        watch: this.#watch,
+      });
+      const isTimeOver = result.kind === 'failed' && result.failure.code === 'E_HANDLER_TIMEOUT';
+      return { result, isLast: isTimeOver || this.#keepsTooMuch() };
+    } catch {
+      return { result: { kind: 'lost' }, isLast: true };
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  hear(message: ToThread): void {
+    const running = this.#running;
+    if (running?.page !== message.page) return;
+    if (message.kind === 'lost') running.lost.abort(failure('E_LOCK_LOST'));
+    else running.calls.answered(message.call, message.answer);
+  }
+
+  async #handlerOf(task: PageTask) {
+    try {
+      this.#handlers ??= loadHandlers(this.#setUp.files).then(
+        (handlers) => new Map(handlers.map((handler) => [handler.name, handler])),
+      );
+      const handler = (await this.#handlers).get(task.handler) ?? null;
+      const why = failure('E_HANDLER_THREAD', `The files of the handlers have no ${task.handler} any more.`);
+      return { handler, why };
+    } catch (error) {
+      const detail = `${task.handler} could not be loaded: ${describeError(error)}`;
+      return { handler: null, why: failure('E_HANDLER_THREAD', detail) };
+    }
+  }
+
+  #keepsTooMuch(): boolean {
+    const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
+    return heap + outside > this.#setUp.keptBytes;
+  }
+
+  #logOf(page: number): HandlerLog {
+    let lines = 0;
+    const write =
+      (level: keyof HandlerLog) =>
+      (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        lines++;
+        if (lines > MOST_LOG_LINES + 1) return;
+        const text = lines > MOST_LOG_LINES ? 'more lines of this page are left out' : String(message);
+        this.#tellLine({ kind: 'log', page, level, message: text, fields });
+      };
+    return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  }
+
+  #tellLine(line: Extract<FromThread, { kind: 'log' }>): void {
+    try {
+      this.#tell(line);
+    } catch {
+      // functions and the like cannot be copied
+      const shown = Object.entries(line.fields).map(([key, value]) => [key, inspect(value)]);
+      this.#tell({ ...line, fields: Object.fromEntries(shown) });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// Threads for handlers, of piscina. Each has a port of its own beside, for messages while it runs a page.
+import { createRequire } from 'node:module';
+import type { MessagePort } from 'node:worker_threads';
+import type { Piscina } from 'piscina';
+import { describeError } from '../user-code.ts';
+import type { FromThread, PageReply, PageTask, StrayError, ThreadSetUp } from './messages.ts';
+import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
+import type { ThreadHello } from './worker.ts';
+
+/**
+ * V8 ends the whole process when one allocation goes beyond the limit of a thread. So its limit lies this far
+ * above ours, which the consumer watches: the largest array that V8 makes has 1 GiB, and is copied to grow.
+ */
+const HEADROOM_MB = 4096;
+
+interface PageOnThread {
+  readonly task: PageTask;
+  readonly hear: (message: FromThread) => void;
+  readonly last: (reply: PageReply) => void;
+  thread: ThreadHello | null;
+  exitCode: number | null;
+}
+
+/** `threads`: how many there are. They start with the first page. */
+export class Threads implements Runtime {
+  readonly #piscina: Piscina;
+  readonly #pages = new Map<number, PageOnThread>();
+  readonly #hearStray: (stray: StrayError) => void;
+
+  constructor(
+    setUp: ThreadSetUp,
+    {
+      threads,
+      memoryMb,
+      hearStray,
+    }: { threads: number; memoryMb: number; hearStray: (stray: StrayError) => void },
+  ) {
+    this.#hearStray = hearStray;
+    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const { Piscina: Pool } = createRequire(import.meta.url)('piscina') as typeof import('piscina');
+    this.#piscina = new Pool({
+      filename: new URL(`./worker.${ending}`, import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1,
+      // Otherwise a thread without a page stands still, and with it what a page has left behind.
+      atomics: 'disabled',
+      recordTiming: false,
+      workerData: setUp,
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb + HEADROOM_MB },
+    });
+    this.#piscina.on('message', (hello: ThreadHello) => this.#welcome(hello));
+    // A thread without a page has ended. Piscina replaces it.
+    this.#piscina.on('error', () => undefined);
+  }
+
+  begin(task: PageTask, hear: (message: FromThread) => void): BegunPage {
+    const last = Promise.withResolvers<PageReply>();
+    const page: PageOnThread = { task, hear, last: last.resolve, thread: null, exitCode: null };
+    this.#pages.set(task.page, page);
+    const ending = new AbortController();
+    const run = this.#piscina
+      .run(task, { signal: ending.signal })
+      .catch((error: unknown) => {
+        throw endOf(error, page);
+      })
+      .finally(() => this.#pages.delete(task.page)) as Promise<PageReply>;
+    run.catch(() => undefined);
+    return {
+      reply: Promise.race([last.promise, run]),
+      tell: (message) => page.thread?.port.postMessage(message),
+      end: () => ending.abort(),
+      usedBytes: () => this.#usedBytes(page),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#piscina.destroy();
+  }
+
+  #welcome(hello: ThreadHello): void {
+    const worker = this.#piscina.threads.find(({ threadId }) => threadId === hello.threadId);
+    const { port } = hello;
+    let page: PageOnThread | undefined;
+    port.on('message', (message: FromThread) => {
+      if (message.kind === 'stray') return this.#hearStray(message);
+      if (message.kind === 'started') {
+        page = this.#pages.get(message.page);
+        if (page) page.thread = hello;
+      }
+      if (page?.task.page !== message.page) return;
+      if (message.kind === 'last') page.last(message.reply);
+      else page.hear(message);
+    });
+    (port as MessagePort).unref();
+    worker?.once('exit', (code) => {
+      if (page) page.exitCode = code;
+      port.close();
+    });
+  }
+
+  async #usedBytes({ thread }: PageOnThread): Promise<number | null> {
+    const worker = this.#piscina.threads.find(({ threadId }) => threadId === thread?.threadId);
+    // It rejects when the thread has ended meanwhile.
+    const heap = await worker?.getHeapStatistics().catch(() => null);
+    return heap ? heap.used_heap_size + heap.external_memory : null;
+  }
+}
+
+function endOf(error: unknown, { exitCode }: PageOnThread): ThreadEnd {
+  const { code } = error as { code?: string };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new ThreadEnd('V8 had no more memory for it.', true);
+  if (exitCode !== null) return new ThreadEnd(`It called process.exit(${exitCode}).`);
+  return new ThreadEnd(describeError(error));
+}

@@ -1,0 +1,27 @@
+// The program of a thread, as piscina starts it.
+import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
+import type { FromThread, PageReply, PageTask, ThreadSetUp, ToThread } from './messages.ts';
+import { PageRunner } from './page-runner.ts';
+
+/** The first message of a thread: its own port, for messages while it runs a page. */
+export interface ThreadHello {
+  readonly threadId: number;
+  readonly port: MessagePort;
+}
+
+type MessagePort = MessageChannel['port1'];
+
+const { port1: port, port2 } = new MessageChannel();
+const tell = (message: FromThread) => port.postMessage(message);
+const runner = new PageRunner(workerData as ThreadSetUp, tell);
+port.on('message', (message: ToThread) => runner.hear(message));
+port.unref();
+parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]);
+
+/** Called by piscina for each page. Never resolves when the thread must be ended after the page. */
+export default async function runPage(task: PageTask): Promise<PageReply> {
+  const reply = await runner.run(task);
+  if (!reply.isLast) return reply;
+  tell({ kind: 'last', page: task.page, reply });
+  return new Promise(() => undefined);
+}
