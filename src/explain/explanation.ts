@@ -48,7 +48,7 @@ export interface Explanation {
   letter: DeadLetter | null;
   record: PlacedRecord | null;
   hostState: HostState | null;
-  /** Where the time of its record went, beside the limits of the crawl; null if there is nothing to show. */
+  /** Where the time of its record went, beside the crawl's limits; null when there is nothing to show. */
   waterfall: Waterfall | null;
 }
 

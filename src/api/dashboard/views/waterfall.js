@@ -83,7 +83,7 @@ function waterfallParts(waterfall, size = null) {
         h(
           'table',
           {},
-          h('thead', { class: 'hidden-text' }, headRow()),
+          h('thead', {}, headRow()),
           h('tbody', {}, ...phases.map((phase) => phaseRow(phase, waterfall, at))),
         ),
       );
@@ -104,7 +104,14 @@ function hopText({ url, status, address, connection, location }, size) {
 }
 
 const headRow = () =>
-  h('tr', {}, ...['Phase', 'Time', 'When', 'Limit'].map((title) => h('th', { scope: 'col' }, title)));
+  h(
+    'tr',
+    {},
+    h('th', { scope: 'col' }, 'Phase'),
+    h('th', { scope: 'col', class: 'number' }, 'Time'),
+    h('th', { scope: 'col' }, 'When'),
+    h('th', { scope: 'col' }, 'Used of limit'),
+  );
 
 function phaseRow(phase, { total, nearest }, hop) {
   const { ms, atMs, limitMs, option, percent, failed } = phase;
@@ -156,4 +163,8 @@ function nearestText({ nearest, hops }) {
 const percentText = (percent) =>
   percent < 0.1 ? '<0.1 %' : `${percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
 
-const timeText = (ms) => (ms < 10 ? `${Number(ms.toFixed(1))} ms` : duration(ms));
+/** Limits are given in seconds, however long they are. */
+function timeText(ms) {
+  if (ms < 10) return `${Number(ms.toFixed(1))} ms`;
+  return ms < 10_000 ? duration(ms) : `${Math.round(ms / 1000)} s`;
+}
