@@ -1,5 +1,4 @@
 // drover explain: prints why a URL was fetched or not.
-import { join } from 'node:path';
 import { DroverError } from '../src/errors.ts';
 import { explainUrl } from '../src/explain/explain.ts';
 import { openQueue } from '../src/queue/queue.ts';
@@ -22,9 +21,8 @@ export async function run(args: string[], options: ExplainOptions): Promise<numb
     );
   const session = await openSession(options.settings);
   try {
-    const { fleet, settings } = session;
-    const recordsDir = join(settings.dataDir, 'records');
-    const parts = { fleet, settings, recordsDir, queue: openQueue(fleet) };
+    const { fleet, settings, stores } = session;
+    const parts = { fleet, settings, stores, queue: openQueue(fleet) };
     const explanation = await explainUrl(parts, text, options.crawl ?? null);
     const { stdout } = process;
     const colour = stdout.isTTY === true && (stdout.hasColors?.() ?? false);
