@@ -1,5 +1,4 @@
 // drover explain: prints why a URL was fetched or not, and with --timing where the time of a request goes.
-import { join } from 'node:path';
 import { DroverError } from '../src/errors.ts';
 import { type Explanation, explainUrl } from '../src/explain/explain.ts';
 import { openQueue } from '../src/queue/queue.ts';
@@ -57,12 +56,11 @@ async function runTiming(text: string, options: ExplainOptions): Promise<number>
 }
 
 function explain(
-  { fleet, settings }: Session,
+  { fleet, settings, stores }: Session,
   text: string,
   { crawl }: ExplainOptions,
 ): Promise<Explanation> {
-  const recordsDir = join(settings.dataDir, 'records');
-  return explainUrl({ fleet, settings, recordsDir, queue: openQueue(fleet) }, text, crawl ?? null);
+  return explainUrl({ fleet, settings, stores, queue: openQueue(fleet) }, text, crawl ?? null);
 }
 
 type Write = (terminal: { columns: number; colour: boolean }) => string;

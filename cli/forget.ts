@@ -1,10 +1,8 @@
 // drover forget: removes what crawls that have ended keep in Redis.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { LeftRecords } from '../src/crawl/forget.ts';
 import { purgedDirectory } from '../src/dead/retention.ts';
 import { findCrawlToForget, forgetCrawl } from '../src/forget/forget.ts';
 import { openQueue } from '../src/queue/queue.ts';
-import { crawlDirectory } from '../src/records/segments.ts';
 import { EXIT } from './command/failures.ts';
 import { openSession } from './command/session.ts';
 import type { ForgetOptions } from './options.ts';
@@ -16,16 +14,18 @@ import { counted } from './terminal/figures.ts';
  */
 export async function run(args: string[], options: ForgetOptions): Promise<number> {
   const session = await openSession(options.settings);
-  const { fleet, settings } = session;
+  const { fleet, settings, stores } = session;
+  const removeRecords = ({ store, recordsFolder }: LeftRecords) => stores.at(store).remove(recordsFolder);
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
   try {
     const queue = openQueue(fleet);
     for (const idOrName of args) {
       const crawl = await findCrawlToForget(fleet, idOrName);
-      const { recordsFolder, ...forgotten } = await forgetCrawl({ fleet, queue, exportDir }, crawl);
-      const records = crawlDirectory(join(settings.dataDir, 'records'), recordsFolder);
-      if (options.records) await rm(records, { recursive: true, force: true });
-      const kept = options.records ? null : records;
+      const { store, recordsFolder, ...forgotten } = await forgetCrawl(
+        { fleet, queue, exportDir, ...(options.records ? { removeRecords } : {}) },
+        crawl,
+      );
+      const kept = options.records ? null : stores.at(store).whereIs(recordsFolder);
       if (options.json) process.stdout.write(`${JSON.stringify({ ...forgotten, records: kept })}\n`);
       else process.stderr.write(`${sentence(forgotten)}${kept ? `; its records stay in ${kept}` : ''}\n`);
     }

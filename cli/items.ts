@@ -1,10 +1,9 @@
 // drover items: writes what handlers emitted for the pages of a crawl.
-import { join } from 'node:path';
 import { findCrawl } from '../src/crawl/crawl.ts';
 import { lookUpRecords, missingRecords } from '../src/crawl/kept-records.ts';
 import type { DroverError } from '../src/errors.ts';
 import { writeItems } from '../src/records/export/items.ts';
-import { readRecords } from '../src/records/read/read.ts';
+import { recordLines } from '../src/records/store.ts';
 import { EXIT } from './command/failures.ts';
 import { type OutputFile, reserveOutput } from './command/output-file.ts';
 import { openSession } from './command/session.ts';
@@ -25,15 +24,16 @@ async function writeThem(name: string, options: ItemsOptions, output: OutputFile
   const { overwrite } = output;
   const file = output.path === '-' ? null : output.path;
   const session = await openSession(options.settings);
-  const { fleet, settings } = session;
+  const { fleet, stores } = session;
   try {
     const crawl = await findCrawl(fleet, name);
     const kept = await lookUpRecords(fleet, crawl);
+    const store = stores.at(kept.store);
     let missing: DroverError | null = null;
     const onFound = (requests: number) => {
-      missing = missingRecords(kept, requests, settings.dataDir);
+      missing = missingRecords(kept, requests, store);
     };
-    const records = () => readRecords(join(settings.dataDir, 'records'), kept.folder, { onFound });
+    const records = () => recordLines(store.read(kept.folder, { onFound }));
     const items = await writeItems(records, { format, handler, file, overwrite });
     if (file !== null) process.stderr.write(`${counted(items, 'item')} of crawl ${crawl} in ${file}\n`);
     if (missing) throw missing;

@@ -3,10 +3,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { Settings } from '../src/config/settings.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
-import { recordsPlace } from '../src/crawl/kept-records.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
@@ -26,7 +24,7 @@ import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots, type Slots } from '../src/politeness/slot.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
-import { openJsonlStore } from '../src/records/write/jsonl.ts';
+import { FILES, openStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
@@ -175,7 +173,7 @@ export async function startConsumer(parts: {
     await context.handlerThreads?.close();
     await context.dispatcher.stop();
     await Promise.all([slots.stop(), context.backoff.stop()]);
-    await context.store.close();
+    await context.stores.close();
     await context.tallies.flush().catch(onError);
     await heartbeat.stop().catch(onError);
     await traces?.stop(settings.grace);
@@ -209,6 +207,7 @@ function createContext(parts: ContextParts): ConsumerContext {
   const { fleet } = parts.connections;
   const { concurrency, dnsServers } = settings;
   const { slots, dispatcher } = createDispatch(parts);
+  const stores = openStores(settings);
   return {
     fleet,
     fetcher: createFetcher({ concurrency, dnsServers }),
@@ -218,8 +217,8 @@ function createContext(parts: ContextParts): ConsumerContext {
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
     permits: createPermits(concurrency),
     dispatcher,
-    committer: createCommitter(fleet, recordsPlace(settings.dataDir)),
-    store: telemetry.watchStore(openJsonlStore({ dir: join(settings.dataDir, 'records') })),
+    committer: createCommitter(fleet, stores.at(FILES).place),
+    stores: telemetry.watchStores(stores),
     loadedCrawls: createLoadedCrawls(fleet),
     ...parts.userCode,
     tallies: createTallies(fleet),

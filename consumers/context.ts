@@ -17,7 +17,7 @@ import type { Slots } from '../src/politeness/slot.ts';
 import type { JobStart } from '../src/queue/job-data.ts';
 import type { JobMemory } from '../src/queue/job-memory.ts';
 import type { QueueTelemetry } from '../src/queue/queue.ts';
-import type { RecordStore } from '../src/records/store.ts';
+import type { RecordWriters } from '../src/records/stores.ts';
 import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
@@ -41,7 +41,7 @@ export interface ConsumerContext {
   permits: Permits;
   dispatcher: Dispatcher;
   committer: Committer;
-  store: RecordStore;
+  stores: RecordWriters;
   loadedCrawls: LoadedCrawls;
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;

@@ -14,6 +14,7 @@ export async function store(
 ): Promise<void> {
   const storedAt = performance.now();
   job.trace.storedAt = performance.timeOrigin + storedAt;
-  await context.store.write(record, claim, job.loadedCrawl.recordsFolder);
+  const { store: address, recordsFolder } = job.loadedCrawl;
+  await context.stores.at(address).write(record, claim, recordsFolder);
   job.trace.storeMs = performance.now() - storedAt;
 }

@@ -1,6 +1,5 @@
 // The HTTP producer: accepts requests over the network, shows and steers their crawls, until it is stopped.
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildServer, checkExposure } from '../src/api/server.ts';
 import { createTokens } from '../src/api/tokens.ts';
@@ -12,7 +11,7 @@ import { fleetOf } from '../src/fleet.ts';
 import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
 import { openQueue } from '../src/queue/queue.ts';
-import { openRecordIndexes } from '../src/records/read/record-index.ts';
+import { openStores } from '../src/records/stores.ts';
 import { closeRedis, connectRedis, type RedisAddress } from '../src/redis.ts';
 
 /** /readyz answers 503 for this time before calls are refused, so that a load balancer can react. */
@@ -37,20 +36,20 @@ export async function serveApi(parts: {
   checkExposure(settings.apiHost, settings.apiToken);
   const redis = connectRedis(address, 'producer', { name: 'api' });
   const fleet = fleetOf(redis, namespaceOf(settings.namespace));
-  const recordsDir = join(settings.dataDir, 'records');
+  const stores = openStores(settings);
   const troubles = createTroubleLog({ log });
   let leaving = false;
   let stopping = false;
   const server = await buildServer({
-    ...{ settings, address, fleet, recordsDir, log, version },
+    ...{ settings, address, fleet, stores, log, version },
     queue: openQueue(fleet, (error) => troubles.note(error, 'redis')),
-    records: openRecordIndexes({ dir: recordsDir }),
     tokens: createTokens(settings.apiToken),
     leaving: () => leaving,
     stopping: () => stopping,
   });
   const close = async () => {
     await server.close();
+    await stores.close();
     closeRedis(redis);
   };
   try {

@@ -1,7 +1,6 @@
 // The file of -o. Whether it can be written is found out before the work that fills it, and it stays reserved
 // until the command has ended.
 import { accessSync, constants, realpathSync, type Stats, statSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
 import { type KeptRecords, lookUpRecords, missingRecords } from '../../src/crawl/kept-records.ts';
 import { releaseLock, takeLock } from '../../src/embedded/lock.ts';
 import { DroverError } from '../../src/errors.ts';
@@ -82,20 +81,21 @@ export interface WrittenRecords {
 
 /** Writes a crawl's records to the file, or to standard output. Throws E_FILE, E_FILE_EXISTS, E_DISK_FULL. */
 export async function writeRecords(
-  { settings, fleet }: Session,
+  { fleet, stores }: Session,
   crawl: string,
   { path, overwrite }: Pick<OutputFile, 'path' | 'overwrite'>,
   filter?: RecordFilter,
 ): Promise<WrittenRecords> {
   const kept: KeptRecords = await lookUpRecords(fleet, crawl);
+  const store = stores.at(kept.store);
   let missing: DroverError | null = null;
-  const { lines } = await writeResults(join(settings.dataDir, 'records'), kept.folder, path, {
-    overwrite,
+  const records = store.read(kept.folder, {
     ...(filter ? { filter } : {}),
     onFound(requests) {
-      missing = missingRecords(kept, requests, settings.dataDir);
+      missing = missingRecords(kept, requests, store);
     },
   });
+  const { lines } = await writeResults(records, path, { overwrite });
   return { lines, missing };
 }
 

@@ -11,6 +11,7 @@ import { createHandlerChoice } from '../../src/handlers/choose.ts';
 import { loadHandlers } from '../../src/handlers/load.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { createLog, type Log } from '../../src/log.ts';
+import { openStores, type RecordStores } from '../../src/records/stores.ts';
 import { closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
 import { EXIT, failureText } from './failures.ts';
 
@@ -18,6 +19,7 @@ export interface Session {
   settings: Settings;
   address: RedisAddress;
   fleet: Fleet;
+  stores: RecordStores;
   log: Log;
   close(): Promise<void>;
 }
@@ -37,12 +39,15 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
     await keeper?.close();
     throw error;
   }
+  const stores = openStores(settings);
   return {
     settings,
     address,
     fleet,
+    stores,
     log: createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') }),
     async close() {
+      await stores.close();
       closeRedis(redis);
       await keeper?.close();
     },

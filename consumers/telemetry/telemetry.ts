@@ -8,16 +8,16 @@ import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered } from '../../src/metrics.ts';
-import type { RecordStore } from '../../src/records/store.ts';
+import type { RecordWriters } from '../../src/records/stores.ts';
 import { watchScripts } from '../../src/scripts.ts';
 import type { Reports, Traces } from '../context.ts';
 import { createReports } from './job-report.ts';
-import { type WatchedStore, watchStore } from './watched-store.ts';
+import { type WatchedStores, watchStores } from './watched-stores.ts';
 
 export interface Telemetry {
   meters: Meters;
   reports: Reports;
-  watchStore(store: RecordStore): RecordStore;
+  watchStores(stores: RecordWriters): RecordWriters;
   /** `counts` tells what the consumer has in hand. The caller then beats the heartbeat once a second. */
   startHeartbeat(counts: () => { inFlight: number; held: number; awaited: number }): Heartbeat;
 }
@@ -34,7 +34,7 @@ export function startTelemetry(parts: {
   const meters = createMeters();
   const onSkipped = (count: number) => meters.count(gathered.tailSkipped, null, count);
   const tail = createTail({ fleet, onSkipped, onError });
-  let store: WatchedStore | null = null;
+  let stores: WatchedStores | null = null;
   const names = new Map<string, string>();
   watchScripts(fleet.redis, (path, ms) => {
     const name = names.get(path) ?? basename(path, '.lua');
@@ -44,9 +44,9 @@ export function startTelemetry(parts: {
   return {
     meters,
     reports: createReports({ meters, tail, log, troubles, traces }),
-    watchStore(inner) {
-      store = watchStore(inner, (ms) => meters.observe(gathered.store, null, ms));
-      return store;
+    watchStores(inner) {
+      stores = watchStores(inner, (ms) => meters.observe(gathered.store, null, ms));
+      return stores;
     },
     startHeartbeat(counts) {
       const standing = () => {
@@ -55,7 +55,7 @@ export function startTelemetry(parts: {
           inFlight,
           slotsHeld: held,
           slotsAwaited: awaited,
-          storeLagMs: Math.round(store?.lagMs() ?? 0),
+          storeLagMs: Math.round(stores?.lagMs() ?? 0),
         };
       };
       const onTailWanted = (isWanted: boolean) => tail.want(isWanted);

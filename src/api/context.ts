@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
-import type { RecordIndexes } from '../records/read/record-index.ts';
+import type { RecordStores } from '../records/stores.ts';
 import type { RedisAddress } from '../redis.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -18,9 +18,7 @@ export interface ApiContext {
   /** Its connection is for scripts and reads. The server closes it. */
   fleet: Fleet;
   queue: RequestQueue;
-  /** Folder that holds the records of all crawls. */
-  recordsDir: string;
-  records: RecordIndexes;
+  stores: RecordStores;
   tokens: Tokens;
   log: Log;
   version: string;

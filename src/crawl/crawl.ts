@@ -5,6 +5,7 @@ import type { CrawlSettings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
+import { FILES } from '../records/stores.ts';
 import { defineScript } from '../scripts.ts';
 import type { CrawlCounts } from './progress.ts';
 
@@ -134,6 +135,11 @@ export async function endFinishedCrawls(fleet: Fleet): Promise<void> {
  */
 export function recordsFolderOf(crawl: string, token: string): string {
   return `${crawl}-${token}`;
+}
+
+/** The address of the crawl's store, from the field of its hash. Crawls of former versions have none. */
+export function storeOf(field: unknown): string {
+  return typeof field === 'string' && field !== '' ? field : FILES;
 }
 
 /** The ids of all crawls, newest first. */

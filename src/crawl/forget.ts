@@ -4,9 +4,12 @@ import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
 import { defineScript, type ScriptReply } from '../scripts.ts';
-import { recordsFolderOf } from './crawl.ts';
+import { recordsFolderOf, storeOf } from './crawl.ts';
 
-type Begun = ['forgetting', token: string] | ['open', state: string, waiting: number] | ['unknown'];
+type Begun =
+  | ['forgetting', token: string, store: string]
+  | ['open', state: string, waiting: number]
+  | ['unknown'];
 
 const ofCrawl = {
   key: (keys: Keys, crawl: string) => keys.crawl(crawl),
@@ -24,13 +27,20 @@ const endScript = defineScript({
   answer: (is) => is === 1,
 });
 
+/** Where the records of a forgotten crawl are: the address of their store, and their name there. */
+export interface LeftRecords {
+  store: string;
+  recordsFolder: string;
+}
+
 /**
- * From now on nobody finds the crawl. Returns the name of its records folder. Atomic and idempotent. Throws
+ * From now on nobody finds the crawl. Returns where its records are. Atomic and idempotent. Throws
  * E_CRAWL_UNKNOWN, and E_CRAWL_OPEN for a crawl that has not ended.
  */
-export async function beginForgetting(fleet: Fleet, crawl: string): Promise<string> {
+export async function beginForgetting(fleet: Fleet, crawl: string): Promise<LeftRecords> {
   const [kind, ...told] = await fleet.run(beginScript, crawl);
-  if (kind === 'forgetting') return recordsFolderOf(crawl, String(told[0]));
+  if (kind === 'forgetting')
+    return { store: storeOf(told[1]), recordsFolder: recordsFolderOf(crawl, String(told[0])) };
   if (kind === 'unknown')
     throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   const [state, waiting] = told;

@@ -4,14 +4,16 @@ import { type CrawlSettings, storedSettings } from '../config/settings.ts';
 import { userAgentOf } from '../config/user-agent.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import type { Fleet } from '../fleet.ts';
+import { FILES } from '../records/stores.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
-import { type CrawlState, recordsFolderOf } from './crawl.ts';
+import { type CrawlState, recordsFolderOf, storeOf } from './crawl.ts';
 import { createScope, type Scope } from './scope.ts';
 
 export interface LoadedCrawl {
   crawl: string;
-  /** Folder of its records. */
+  /** The address of the store of its records, and the name of its records there. */
+  store: string;
   recordsFolder: string;
   state: CrawlState;
   /** When its settings last changed; milliseconds since 1970. */
@@ -45,12 +47,13 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
   const loadedCrawls = new Map<string, { loadedCrawl: LoadedCrawl; text: string; readAt: number }>();
 
   async function read(crawl: string): Promise<LoadedCrawl | null> {
-    const [text, state, token, changedAt] = await fleet.redis.hmget(
+    const [text, state, token, changedAt, store] = await fleet.redis.hmget(
       fleet.keys.crawl(crawl),
       'settings',
       'state',
       'token',
       'changedAt',
+      'store',
     );
     if (!text) return null;
     const known = loadedCrawls.get(crawl);
@@ -58,6 +61,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
       known && known.text === text
         ? known.loadedCrawl
         : loadedCrawlOf(crawl, recordsFolderOf(crawl, token ?? ''), storedSettings(text));
+    loadedCrawl.store = storeOf(store);
     loadedCrawl.changedAt = Number(changedAt ?? 0);
     loadedCrawl.state = (state ?? 'running') as CrawlState;
     if (loadedCrawls.size >= MOST_LOADED) loadedCrawls.delete(loadedCrawls.keys().next().value ?? '');
@@ -95,6 +99,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
 export function loadedCrawlOf(crawl: string, recordsFolder: string, settings: CrawlSettings): LoadedCrawl {
   return {
     crawl,
+    store: FILES,
     recordsFolder,
     state: 'running',
     changedAt: 0,

@@ -1,10 +1,10 @@
 // The records of a crawl, found by the crawl's name, for a user's program.
-import { join } from 'node:path';
 import { namesOf } from '../config/settings.ts';
 import type { DroverError } from '../errors.ts';
 import { type FleetOptions, joinFleet } from '../fleet/join.ts';
 import type { CrawlRecord } from '../record.ts';
-import { readRecords } from '../records/read/read.ts';
+import { recordLines } from '../records/store.ts';
+import { openStores } from '../records/stores.ts';
 import { findCrawl } from './crawl.ts';
 import { lookUpRecords, missingRecords } from './kept-records.ts';
 
@@ -21,11 +21,17 @@ export async function* readResults(options: { crawl: string } & FleetOptions): A
   const kept = await membership
     .at(async () => lookUpRecords(fleet, await findCrawl(fleet, String(name))))
     .finally(membership.leave);
+  const stores = openStores(settings);
+  const store = stores.at(kept.store);
   let missing: DroverError | null = null;
   const onFound = (requests: number) => {
-    missing = missingRecords(kept, requests, settings.dataDir);
+    missing = missingRecords(kept, requests, store);
   };
-  for await (const line of readRecords(join(settings.dataDir, 'records'), kept.folder, { onFound }))
-    yield JSON.parse(line) as CrawlRecord;
+  try {
+    for await (const line of recordLines(store.read(kept.folder, { onFound })))
+      yield JSON.parse(line) as CrawlRecord;
+  } finally {
+    await stores.close();
+  }
   if (missing) throw missing;
 }

@@ -39,6 +39,7 @@ export async function explainUrl(
       ? null
       : await locate(parts, {
           crawl: subject.crawl,
+          store: loadedCrawl.store,
           recordsFolder: loadedCrawl.recordsFolder,
           id,
           key: limiterKeyOf(subject.url),
@@ -52,7 +53,14 @@ export async function explainRequest(parts: ExplainParts, jobId: string): Promis
   const isId = /^[0-9a-f]{16}$/.test(id) && crawl !== '';
   const loadedCrawl = isId ? await createLoadedCrawls(parts.fleet).get(crawl) : null;
   const where =
-    loadedCrawl && (await locate(parts, { crawl, recordsFolder: loadedCrawl.recordsFolder, id, key: null }));
+    loadedCrawl &&
+    (await locate(parts, {
+      crawl,
+      store: loadedCrawl.store,
+      recordsFolder: loadedCrawl.recordsFolder,
+      id,
+      key: null,
+    }));
   if (!loadedCrawl || !where || where.place.kind === 'never' || where.place.kind === 'dropped')
     throw new DroverError('E_REQUEST_UNKNOWN', `${jobId}.`);
   const url = where.request?.url ?? where.placed?.record.url ?? null;

@@ -7,7 +7,7 @@ import type { HostState } from '../frontier/hosts.ts';
 import type { FrontierLook, LanePosition } from '../frontier/look.ts';
 import type { Attempt } from '../queue/attempts.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
-import type { PlacedRecord } from '../records/read/find-record.ts';
+import type { PlacedRecord } from '../records/store.ts';
 import type { Request } from '../request.ts';
 import type { RobotsLook } from '../robots/look.ts';
 import type { Waterfall } from './waterfall.ts';

@@ -9,7 +9,6 @@ import { redisTimeMs } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { type HostState, lookAtHosts } from '../frontier/hosts.ts';
 import type { CrawlRecord } from '../record.ts';
-import { findLinking } from '../records/read/find-record.ts';
 import { lookAtRobots } from '../robots/look.ts';
 import { PRODUCT_TOKEN } from '../robots/robots.ts';
 import { hostnameOf, hostPortOf, limiterKeyOf, originOf } from '../url/host.ts';
@@ -18,8 +17,6 @@ import { mostRepeats } from '../url/traps.ts';
 import type { Facts, GuardLook, ScopeLook, Subject, Whereabouts } from './explanation.ts';
 import type { PlaceParts } from './place.ts';
 
-/** Bytes of records that are searched for a page that links to a URL which was never offered. */
-const MOST_LINKING_BYTES = 256 * 1024 * 1024;
 /** Most seeds of a crawl that are tried as the page with the link. */
 const MOST_SEEDS = 20;
 
@@ -65,18 +62,16 @@ interface Asked {
 
 async function scopeOf(parts: PlaceParts, asked: Asked): Promise<ScopeLook> {
   const { subject, where, url } = asked;
+  const { loadedCrawl } = subject;
   const pages = await pagesWithLinks(parts, subject, url);
   const refusals = pages.map((from) => refusalOf(subject, url, from, 1));
   const followed = refusals.indexOf(null);
   const at = Math.max(followed, 0);
   const linking =
     where?.place.kind === 'never'
-      ? await findLinking(
-          parts.recordsDir,
-          subject.loadedCrawl.recordsFolder,
-          subject.forms?.seed ?? url,
-          MOST_LINKING_BYTES,
-        )
+      ? await parts.stores
+          .at(loadedCrawl.store)
+          .findLinking(loadedCrawl.recordsFolder, subject.forms?.seed ?? url)
       : null;
   return {
     asLink: shown(refusals[at]),

@@ -1,5 +1,4 @@
 // Finds where a request is (in its lane, in the queue, dead, ended), with its attempts and its record.
-import { dirname } from 'node:path';
 import { lookUpRecords, otherRecordFolders } from '../crawl/kept-records.ts';
 import { findJob } from '../dead/groups.ts';
 import type { Fleet } from '../fleet.ts';
@@ -8,8 +7,7 @@ import { jobIdOf } from '../keys.ts';
 import { detailOf, letterOf } from '../queue/dead-letters.ts';
 import { requestIn } from '../queue/job-data.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
-import { findRecord, type PlacedRecord } from '../records/read/find-record.ts';
-import type { RecordIndexes } from '../records/read/record-index.ts';
+import type { RecordStores } from '../records/stores.ts';
 import type { Request } from '../request.ts';
 import type { RequestPlace, Whereabouts } from './explanation.ts';
 
@@ -23,15 +21,13 @@ const DELAY_SCALE = 0x1000;
 export interface PlaceParts {
   fleet: Fleet;
   queue: RequestQueue;
-  /** Folder of all crawls' records: `<dataDir>/records`. */
-  recordsDir: string;
-  /** Indexes of this process. Without them, the segments are read from the beginning. */
-  records?: Pick<RecordIndexes, 'find'>;
+  stores: RecordStores;
 }
 
 /** One request of a crawl. `key` is the limiter key of its lane, null if that is not known. */
 export interface Wanted {
   crawl: string;
+  store: string;
   recordsFolder: string;
   id: string;
   key: string | null;
@@ -52,9 +48,9 @@ export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereab
 }
 
 /** Where other data directories have records of the crawl: MACHINE:DIRECTORY/records/FOLDER. */
-async function otherPlaces({ fleet, recordsDir }: PlaceParts, crawl: string): Promise<string[]> {
+async function otherPlaces({ fleet, stores }: PlaceParts, crawl: string): Promise<string[]> {
   const kept = await lookUpRecords(fleet, crawl);
-  return otherRecordFolders(kept, dirname(recordsDir)).map(({ path }) => path);
+  return otherRecordFolders(kept, stores.at(kept.store)).map(({ path }) => path);
 }
 
 /** One try; null when the request has moved on meanwhile. */
@@ -75,7 +71,7 @@ async function locateOnce(
     const place = await placeInQueue(parts, job, look);
     return place && { ...nothing, place };
   }
-  const placed = await findPlacedRecord(parts, wanted);
+  const placed = await parts.stores.at(wanted.store).find(wanted.recordsFolder, wanted.id);
   if (look.dead) {
     const letter = job && (await job.isFailed()) ? letterOf(job) : null;
     return { ...nothing, place: { kind: 'dead' }, request: job && requestIn(job.data), letter, placed };
@@ -83,13 +79,6 @@ async function locateOnce(
   if (placed && !look.replayed) return { ...nothing, place: { kind: 'ended' }, placed };
   if (look.seen || look.replayed) return placeInLane(parts, wanted, { ...nothing, placed });
   return { ...nothing, place: { kind: look.seen === null ? 'dropped' : 'never' } };
-}
-
-function findPlacedRecord(
-  { records, recordsDir }: PlaceParts,
-  { recordsFolder, id }: Wanted,
-): Promise<PlacedRecord | null> {
-  return records ? records.find(recordsFolder, id) : findRecord(recordsDir, recordsFolder, id);
 }
 
 async function placeInQueue(

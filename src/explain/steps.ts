@@ -204,6 +204,7 @@ function outcomeStep({ where }: Facts): Step | null {
 function recordStep({ where }: Facts): Step | null {
   const placed = where?.placed;
   if (!placed) return null;
+  const byte = placed.offset === null ? '' : ` at byte ${placed.offset}`;
   const former = where.place.kind === 'ended' || where.look.dead ? '' : ', from before its replay';
-  return { step: 'record', ok: true, text: `${placed.file} at byte ${placed.offset}${former}` };
+  return { step: 'record', ok: true, text: `${placed.file}${byte}${former}` };
 }

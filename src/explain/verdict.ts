@@ -104,9 +104,9 @@ function dead({ subject, counts }: Facts, { letter, look }: Whereabouts): string
 function ended(
   { counts, robots }: Facts,
   record: CrawlRecord,
-  { file, offset }: { file: string; offset: number },
+  { file, offset }: { file: string; offset: number | null },
 ): string {
-  const at = `record in ${file} at byte ${offset}`;
+  const at = `record in ${file}${offset === null ? '' : ` at byte ${offset}`}`;
   const { error, status, fetchedAt } = record;
   if (error === null) return `Fetched at ${fetchedAt}: ${status}, ${at}.`;
   if (error.code === 'E_ROBOTS') return `Not fetched: ${ruleInForce(robots, error) ?? reason(error)}.`;

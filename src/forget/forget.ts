@@ -1,7 +1,7 @@
 // Forgetting a crawl: removes all that it keeps in Redis, in bounded steps. When a step is the last one of a
 // process, whoever comes next goes on from there.
 import { findCrawl } from '../crawl/crawl.ts';
-import { beginForgetting, endForgetting, listForgetting } from '../crawl/forget.ts';
+import { beginForgetting, endForgetting, type LeftRecords, listForgetting } from '../crawl/forget.ts';
 import { findJob } from '../dead/groups.ts';
 import { createPurger, type Purge, type Purger } from '../dead/purge.ts';
 import type { Fleet } from '../fleet.ts';
@@ -10,10 +10,8 @@ import { dropStep } from '../frontier/steer.ts';
 import { jobIdOf } from '../keys.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 
-export interface Forgotten extends Purge {
+export interface Forgotten extends Purge, LeftRecords {
   crawl: string;
-  /** Name of the folder of its records. They stay. */
-  recordsFolder: string;
 }
 
 interface Parts {
@@ -25,18 +23,24 @@ interface Parts {
   goOn?: () => Promise<boolean> | boolean;
 }
 
+interface ForgetParts extends Parts {
+  /** Deletes the crawl's records, while the crawl can still be named again. Without it, they stay. */
+  removeRecords?: (records: LeftRecords) => Promise<void>;
+}
+
 const PAGE = 200;
 
 /**
- * Forgets the crawl with exactly this id: seen set, counters, settings, dead letters and jobs. Its records on
- * disk stay. From its first step on, nobody finds the crawl. No step takes longer than some milliseconds,
- * however large the crawl is. Idempotent: a call that was cut off is finished by the next one, or by a
- * consumer. Throws E_CRAWL_UNKNOWN, E_CRAWL_OPEN for a crawl that has not ended, E_DISK_FULL and E_FILE when
- * the dead letters cannot be exported.
+ * Forgets the crawl with exactly this id: seen set, counters, settings, dead letters and jobs. Its records
+ * stay, unless `removeRecords` deletes them. From its first step on, nobody finds the crawl. No step takes
+ * longer than some milliseconds, however large the crawl is. Idempotent: a call that was cut off is finished
+ * by the next one, or by a consumer. Throws E_CRAWL_UNKNOWN, E_CRAWL_OPEN for a crawl that has not ended,
+ * E_DISK_FULL and E_FILE when the dead letters cannot be exported.
  */
-export async function forgetCrawl(parts: Parts, crawl: string): Promise<Forgotten> {
-  const recordsFolder = await beginForgetting(parts.fleet, crawl);
-  return { crawl, recordsFolder, ...(await removeRemains(parts, crawl)) };
+export async function forgetCrawl(parts: ForgetParts, crawl: string): Promise<Forgotten> {
+  const records = await beginForgetting(parts.fleet, crawl);
+  await parts.removeRecords?.(records);
+  return { crawl, ...records, ...(await removeRemains(parts, crawl)) };
 }
 
 /** The id of the crawl that a user wants to forget, by name or id. Throws E_CRAWL_UNKNOWN. */

@@ -49,7 +49,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
   assert.match(step(fetched, 'robots')?.text ?? '', /^no rule matches: allowed, group drover; fetched 20/);
   // The place that is named holds the record.
   const { file = '', offset = 0, record } = fetched.record ?? {};
-  const line = (await readFile(file, 'utf8')).slice(offset).split('\n', 1)[0] ?? '';
+  const line = (await readFile(file, 'utf8')).slice(offset ?? 0).split('\n', 1)[0] ?? '';
   assert.ok(line.startsWith(`${fetched.fingerprint} `), line.slice(0, 80));
   assert.equal(JSON.parse(line.slice(line.indexOf('{'))).url, record?.url);
 

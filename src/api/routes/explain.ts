@@ -82,7 +82,7 @@ export const explanationShape = z
     attempts: z.array(attemptShape),
     letter: letterShape.nullable(),
     record: z
-      .object({ file: z.string(), offset: z.number(), record: z.record(z.string(), z.unknown()) })
+      .object({ file: z.string(), offset: z.number().nullable(), record: z.record(z.string(), z.unknown()) })
       .nullable(),
     hostState: hostShape.nullable(),
     waterfall: waterfallShape.nullable(),
@@ -90,8 +90,8 @@ export const explanationShape = z
   .meta({ id: 'Explanation' });
 
 /** The parts of the context that explainUrl and explainRequest need. */
-export function partsOf({ fleet, queue, recordsDir, records, settings }: ApiContext) {
-  return { fleet, queue, recordsDir, records, settings };
+export function partsOf({ fleet, queue, stores, settings }: ApiContext) {
+  return { fleet, queue, stores, settings };
 }
 
 export function addExplainRoutes(server: ApiServer, context: ApiContext): void {

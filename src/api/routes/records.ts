@@ -6,7 +6,7 @@ import { DroverError } from '../../errors.ts';
 import { recordsAsCsv } from '../../records/export/csv.ts';
 import { itemLines, itemsIn } from '../../records/export/items.ts';
 import { EVERY_RECORD, parseStatuses, type RecordFilter, STATUS_FORM } from '../../records/filter.ts';
-import { readRecords } from '../../records/read/read.ts';
+import { type RecordReader, recordLines } from '../../records/store.ts';
 import { hostKey } from '../../url/host.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { exactCrawl } from '../crawl-names.ts';
@@ -37,7 +37,7 @@ const partial = flagQuery.default(false).meta({
 });
 
 export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
-  const { fleet, recordsDir, records } = context;
+  const { fleet, stores } = context;
   server.get(
     '/v1/crawls/:id/records',
     {
@@ -63,14 +63,15 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
       const { cursor = null, limit, format, partial: takesSome, ...given } = request.query;
       const filter = filterOf(given);
       const kept = await lookUpRecords(fleet, crawl);
-      const check = (found: number) => takesSome || checkWhole(context, kept, found);
+      const store = stores.at(kept.store);
+      const check = (found: number) => takesSome || checkWhole(store, kept, found);
       const form = wants(request, format);
       if (form === 'json') {
-        const { found, ...page } = await records.page(kept.folder, cursor, limit, filter);
+        const { found, ...page } = await store.page(kept.folder, cursor, limit, filter);
         check(found ?? kept.ended);
         return { ...page, missing: countMissing(kept, found ?? kept.ended) };
       }
-      const lines = await begun(readRecords(recordsDir, kept.folder, { filter, onFound: check }));
+      const lines = await begun(recordLines(store.read(kept.folder, { filter, onFound: check })));
       if (form === 'csv') return sendText(reply, 'text/csv', recordsAsCsv(lines), `${crawl}.csv`);
       return sendText(reply, 'application/x-ndjson', withLineEnds(lines));
     },
@@ -78,7 +79,7 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
 }
 
 export function addItemRoutes(server: ApiServer, context: ApiContext): void {
-  const { fleet, recordsDir, records } = context;
+  const { fleet, stores } = context;
   server.get(
     '/v1/crawls/:id/items',
     {
@@ -97,14 +98,15 @@ export function addItemRoutes(server: ApiServer, context: ApiContext): void {
       const crawl = await exactCrawl(fleet, request.params.id);
       const { cursor = null, limit, format, partial: takesSome } = request.query;
       const kept = await lookUpRecords(fleet, crawl);
-      const check = (found: number) => takesSome || checkWhole(context, kept, found);
+      const store = stores.at(kept.store);
+      const check = (found: number) => takesSome || checkWhole(store, kept, found);
       const form = wants(request, format);
       if (form === 'json') {
-        const page = await records.page(kept.folder, cursor, limit, EVERY_RECORD);
+        const page = await store.page(kept.folder, cursor, limit, EVERY_RECORD);
         check(page.found ?? kept.ended);
         return { items: page.records.flatMap(itemsIn), next: page.next };
       }
-      const all = () => readRecords(recordsDir, kept.folder, { onFound: check });
+      const all = () => recordLines(store.read(kept.folder, { onFound: check }));
       const lines = await begun(itemLines(all, form));
       if (form === 'csv') return sendText(reply, 'text/csv', lines, `${crawl}-items.csv`);
       return sendText(reply, 'application/x-ndjson', lines);
@@ -133,8 +135,8 @@ function keyOf(host: string): string {
 }
 
 /** Throws E_RECORDS_MISSING. */
-function checkWhole({ settings }: ApiContext, kept: KeptRecords, found: number): void {
-  const missing = missingRecords(kept, found, settings.dataDir);
+function checkWhole(store: RecordReader, kept: KeptRecords, found: number): void {
+  const missing = missingRecords(kept, found, store);
   if (missing)
     throw new ApiProblem(missing.code, `${missing.detail} partial=true gives those that are here.`);
 }

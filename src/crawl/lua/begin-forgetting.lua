@@ -6,7 +6,8 @@
   KEYS[1]  NS:crawls
   ARGV[1]  NS
   ARGV[2]  crawl
-  Answers  {'forgetting', token of its records}; {'open', its state, requests that wait}; or {'unknown'}
+  Answers  {'forgetting', token of its records, address of their store};
+           {'open', its state, requests that wait}; or {'unknown'}
 
   NS:forgetting (ZSET) crawls whose remains are being removed, by when that began (ms)
 ]]
@@ -15,9 +16,9 @@
 local ns, crawl = ARGV[1], ARGV[2]
 local c = ns .. ':c:' .. crawl
 local now = redisTime()
-local state, name, token, accepted, recorded, refused, dead =
-  unpack(redis.call('HMGET', c, 'state', 'name', 'token', 'accepted', 'recorded', 'refused', 'dead'))
-if redis.call('ZSCORE', ns .. ':forgetting', crawl) then return { 'forgetting', token or '' } end
+local state, name, token, store, accepted, recorded, refused, dead =
+  unpack(redis.call('HMGET', c, 'state', 'name', 'token', 'store', 'accepted', 'recorded', 'refused', 'dead'))
+if redis.call('ZSCORE', ns .. ':forgetting', crawl) then return { 'forgetting', token or '', store or '' } end
 if not state then return { 'unknown' } end
 local isBusy = state == 'finished' and redis.call('ZCOUNT', c .. ':producers', now, '+inf') > 0
 if isBusy or (state ~= 'finished' and state ~= 'cancelled') then
@@ -38,4 +39,4 @@ if name and redis.call('HGET', ns .. ':names', name) == crawl then
     end
   end
 end
-return { 'forgetting', token or '' }
+return { 'forgetting', token or '', store or '' }

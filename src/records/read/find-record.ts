@@ -5,16 +5,10 @@ import type { CrawlRecord } from '../../record.ts';
 import { diskError } from '../disk.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory, segmentNames } from '../segments.ts';
+import type { PlacedRecord } from '../store.ts';
 import { ReadSpace, wholeLines } from './whole-lines.ts';
 
 const newline = 0x0a;
-
-/** A record and the place of its line: `ID CLAIM JSON` begins at byte `offset` of `file`. */
-export interface PlacedRecord {
-  file: string;
-  offset: number;
-  record: CrawlRecord;
-}
 
 /**
  * Finds a request's record: the one of the highest claim, and the first of several with that claim. Null if
@@ -53,6 +47,7 @@ export async function findLinking(
 }
 
 interface Found extends PlacedRecord {
+  offset: number;
   claim: number;
   /** Whether the text is at the beginning of the line. */
   atStart: boolean;

@@ -6,20 +6,9 @@ import { openOutput } from '../export/output.ts';
 import { EVERY_RECORD, matchesLine, type RecordFilter } from '../filter.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory, segmentNames } from '../segments.ts';
+import { type ReadOptions, type RecordPiece, recordLines } from '../store.ts';
 import { ClaimTable } from './claim-table.ts';
 import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
-
-const newline = 0x0a;
-
-export interface ReadOptions {
-  /** Only the records that match. Default: all. */
-  filter?: RecordFilter;
-  /**
-   * Called before the first record, with the number of requests that have a record here, whether or not it
-   * matches. What it throws, the reader throws.
-   */
-  onFound?: (requests: number) => void;
-}
 
 /**
  * Yields the JSON (without newline) of each request that has a record, once: the record of the highest claim,
@@ -32,32 +21,25 @@ export async function* readRecords(
   recordsFolder: string,
   options: ReadOptions = {},
 ): AsyncGenerator<string> {
-  for await (const { bytes } of winningLines(dir, recordsFolder, options)) {
-    for (let start = 0; start < bytes.length; ) {
-      const end = bytes.indexOf(newline, start);
-      yield bytes.toString('utf8', start, end);
-      start = end + 1;
-    }
-  }
+  yield* recordLines(readPieces(dir, recordsFolder, options));
 }
 
 /**
- * Writes the records that readRecords yields, as NDJSON: to standard output if `file` is null or "-",
- * otherwise to a file, which appears only when it is complete. Stops if the reader of standard output goes
- * away. Throws E_FILE, E_FILE_EXISTS (without `overwrite`) or E_DISK_FULL.
+ * Writes records as NDJSON: to standard output if `file` is null or "-", otherwise to a file, which appears
+ * only when it is complete. Stops if the reader of standard output goes away. Throws E_FILE, E_FILE_EXISTS
+ * (without `overwrite`) or E_DISK_FULL, and what the records throw.
  */
 export async function writeResults(
-  dir: string,
-  recordsFolder: string,
+  pieces: AsyncIterable<RecordPiece>,
   file: string | null,
-  options: ReadOptions & { overwrite?: boolean } = {},
+  options: { overwrite?: boolean } = {},
 ): Promise<{ lines: number }> {
   const output = await openOutput(file === '-' ? null : file, options);
   let lines = 0;
   try {
-    for await (const stretch of winningLines(dir, recordsFolder, options)) {
-      if (!(await output.write(stretch.bytes))) break;
-      lines += stretch.lines;
+    for await (const piece of pieces) {
+      if (!(await output.write(piece.bytes))) break;
+      lines += piece.lines;
     }
     await output.finish();
   } catch (error) {
@@ -67,12 +49,12 @@ export async function writeResults(
   return { lines };
 }
 
-/** Yields pieces of NDJSON. A piece is valid until the next one is asked for. */
-async function* winningLines(
+/** Yields what readRecords yields, in pieces of NDJSON. */
+export async function* readPieces(
   dir: string,
   recordsFolder: string,
-  { filter = EVERY_RECORD, onFound }: ReadOptions,
-): AsyncGenerator<{ bytes: Buffer; lines: number }> {
+  { filter = EVERY_RECORD, onFound }: ReadOptions = {},
+): AsyncGenerator<RecordPiece> {
   const directory = crawlDirectory(dir, recordsFolder);
   const space = new ReadSpace();
   const claims = new ClaimTable();
@@ -117,12 +99,7 @@ async function noteClaims(
 }
 
 /** The second pass: moves the JSON of the winning lines that match to the front of the buffer. */
-function keepWinners(
-  bytes: Buffer,
-  claims: ClaimTable,
-  head: LineHead,
-  filter: RecordFilter,
-): { bytes: Buffer; lines: number } {
+function keepWinners(bytes: Buffer, claims: ClaimTable, head: LineHead, filter: RecordFilter): RecordPiece {
   let lines = 0;
   let kept = 0;
   eachRecord(bytes, head, (_, end) => {

@@ -6,13 +6,12 @@ import { diskError } from '../disk.ts';
 import { EVERY_RECORD, matchesLine, type RecordFilter } from '../filter.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory } from '../segments.ts';
-import { findRecord, type PlacedRecord, parseRecord } from './find-record.ts';
+import type { PlacedRecord, RecordPage, RecordReader } from '../store.ts';
+import { findRecord, parseRecord } from './find-record.ts';
 import { FolderIndex, isLineStart } from './folder-index.ts';
 import type { LineTable } from './line-table.ts';
 import { formatCursor, noCursor, parseCursor, type Stretch } from './page-cursor.ts';
 import { eachRecord, ReadSpace, wholeLines } from './whole-lines.ts';
-
-export type { PlacedRecord };
 
 const MOST_FOLDERS = 4;
 const MOST_ENTRIES = 5_000_000;
@@ -30,33 +29,13 @@ export interface RecordIndexesOptions {
   mostPageBytes?: number;
 }
 
-export interface RecordIndexes {
-  /** The record of a request with the highest claim; null if there is none. Throws E_FILE. */
-  find(recordsFolder: string, id: string): Promise<PlacedRecord | null>;
-  /**
-   * Returns up to `limit` records, or fewer if they are large, and `next`, the cursor after them. `next` is
-   * null if there are no more records now. Each request comes once, with the record of its highest claim. If
-   * a request gets a new record after the reader has passed it, the request comes again. New records come at
-   * the end. With a filter, a page ends after SCAN.bytes at the latest, even if nothing matched. A
-   * cursor is valid in every process and as long as the crawl's records exist. Throws E_FIELD for an invalid
-   * cursor, and E_FILE.
-   */
-  page(
-    recordsFolder: string,
-    cursor: string | null,
-    limit: number,
-    filter?: RecordFilter,
-  ): Promise<RecordPage>;
-}
+/** `find` and `page` of a store of files. */
+export type RecordIndexes = Pick<RecordReader, 'find' | 'page'>;
 
-export interface RecordPage {
-  records: CrawlRecord[];
-  next: string | null;
-  /** The number of requests that have a record here; null if there are too many to know it. */
-  found: number | null;
-}
-
-/** Makes the indexes. Nothing is read before the first question. */
+/**
+ * Makes the indexes. Nothing is read before the first question. With a filter, a page ends after SCAN.bytes
+ * at the latest, even if nothing matched.
+ */
 export function openRecordIndexes(options: RecordIndexesOptions): RecordIndexes {
   const { dir, mostEntries = MOST_ENTRIES, mostPageBytes = MOST_PAGE_BYTES } = options;
   /** The indexes by records folder, the least recently used first. */

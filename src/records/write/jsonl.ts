@@ -6,7 +6,7 @@ import type { CrawlRecord } from '../../record.ts';
 import { diskError } from '../disk.ts';
 import { lineHead, recordJson } from '../line.ts';
 import { Segments } from '../segments.ts';
-import type { RecordStore } from '../store.ts';
+import type { RecordWriter } from '../store.ts';
 import type { Segment } from './segment.ts';
 
 const mostOpenFiles = 64;
@@ -22,8 +22,8 @@ export interface JsonlStoreOptions {
   maxSegmentBytes?: number;
 }
 
-/** Makes a store; RecordStore says what it promises. No file is opened before the first write. */
-export function openJsonlStore(options: JsonlStoreOptions): RecordStore {
+/** Makes the writer; RecordWriter says what it promises. No file is opened before the first write. */
+export function openJsonlStore(options: JsonlStoreOptions): RecordWriter {
   return new JsonlStore(options);
 }
 
@@ -33,7 +33,7 @@ interface Group {
   done: PromiseWithResolvers<void>;
 }
 
-class JsonlStore implements RecordStore {
+class JsonlStore implements RecordWriter {
   readonly #segments: Segments;
   readonly #slab = Buffer.allocUnsafeSlow(slabBytes);
   #gathering = new Map<string, Group>();

@@ -4,7 +4,7 @@ import type test from 'node:test';
 import { defaultSettings } from '../../../src/config/settings.ts';
 import { type Explanation, explainUrl } from '../../../src/explain/explain.ts';
 import { openQueue } from '../../../src/queue/queue.ts';
-import { openRecordIndexes } from '../../../src/records/read/record-index.ts';
+import { openStores } from '../../../src/records/stores.ts';
 import type { Fleets } from '../fleets.ts';
 import { type SiteOptions, startSite } from '../site/site.ts';
 
@@ -15,13 +15,10 @@ export async function openExplaining(fleets: Fleets, t: test.TestContext, option
   const site = await startSite(options);
   t.after(() => site.stop());
   const { runner, fleet, namespace } = await fleets.open();
-  const recordsDir = join(runner.dir, 'data', 'records');
-  const records = openRecordIndexes({ dir: recordsDir });
   const parts = {
     fleet,
     queue: openQueue(fleet),
-    recordsDir,
-    records,
+    stores: openStores({ dataDir: join(runner.dir, 'data') }),
     settings: defaultSettings,
   };
   const explain = (url: string, crawl: string | null = null) => explainUrl(parts, url, crawl);

@@ -100,7 +100,14 @@ function partsOf({
     ['Crawl', crawl ? h('a', { href: routeTo('crawls', crawl) }, crawl) : 'none'],
     letter && ['Dead letter', h('a', { href: routeTo('dead', letter.jobId) }, letter.code)],
     hostState && ['Host now', [standingOf(hostState).text, ...remarksOf(hostState)].join(' · ')],
-    record && ['Record', h('span', { class: 'mono' }, `${visible(record.file)} at ${record.offset}`)],
+    record && [
+      'Record',
+      h(
+        'span',
+        { class: 'mono' },
+        `${visible(record.file)}${record.offset === null ? '' : ` at ${record.offset}`}`,
+      ),
+    ],
   ].filter(Boolean);
   return [
     h('section', { class: 'card pad verdict', 'aria-label': 'Verdict' }, h('p', {}, visible(verdict))),

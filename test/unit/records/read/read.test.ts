@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { DroverError } from '../../../../src/errors.ts';
-import { readRecords, writeResults } from '../../../../src/records/read/read.ts';
+import { readPieces, readRecords, writeResults } from '../../../../src/records/read/read.ts';
 
 /** A directory with the crawl "c" and its segments. */
 function segments(context: TestContext, texts: Record<string, string | Buffer>): string {
@@ -102,22 +102,22 @@ test('results replace the file as a whole, and leave nothing else beside it', as
   const file = join(dir, 'out.ndjson');
   writeFileSync(file, 'old');
   const isKept = (error: DroverError) => error.code === 'E_FILE_EXISTS';
-  await assert.rejects(writeResults(dir, 'c', file), isKept);
+  await assert.rejects(writeResults(readPieces(dir, 'c'), file), isKept);
   assert.equal(readFileSync(file, 'utf8'), 'old');
   // A file that somebody else makes while the records are read is not replaced either.
   const late = join(dir, 'late');
   const onFound = () => writeFileSync(late, 'theirs');
-  await assert.rejects(writeResults(dir, 'c', late, { onFound }), isKept);
+  await assert.rejects(writeResults(readPieces(dir, 'c', { onFound }), late), isKept);
   assert.equal(readFileSync(late, 'utf8'), 'theirs');
   rmSync(late);
-  assert.deepEqual(await writeResults(dir, 'c', file, { overwrite: true }), { lines: 2 });
+  assert.deepEqual(await writeResults(readPieces(dir, 'c'), file, { overwrite: true }), { lines: 2 });
   assert.equal(readFileSync(file, 'utf8'), '{"n":2}\n{"n":3}\n');
   assert.deepEqual(readdirSync(dir), ['c', 'out.ndjson']);
 });
 
 test('a crawl without records gives an empty file', async (context) => {
   const dir = segments(context, twoLines);
-  assert.deepEqual(await writeResults(dir, 'none', join(dir, 'out')), { lines: 0 });
+  assert.deepEqual(await writeResults(readPieces(dir, 'none'), join(dir, 'out')), { lines: 0 });
   assert.equal(readFileSync(join(dir, 'out'), 'utf8'), '');
 });
 
@@ -125,9 +125,9 @@ test('results go to the target of a symbolic link, and straight into what is no 
   const dir = segments(context, twoLines);
   writeFileSync(join(dir, 'target'), '');
   symlinkSync('target', join(dir, 'link'));
-  await writeResults(dir, 'c', join(dir, 'link'));
+  await writeResults(readPieces(dir, 'c'), join(dir, 'link'));
   assert.equal(readFileSync(join(dir, 'target'), 'utf8'), '{"n":2}\n{"n":3}\n');
-  assert.deepEqual(await writeResults(dir, 'c', '/dev/null'), { lines: 2 });
+  assert.deepEqual(await writeResults(readPieces(dir, 'c'), '/dev/null'), { lines: 2 });
 });
 
 test('when reading fails, the old file stays and the error names the place', async (context) => {
@@ -135,7 +135,7 @@ test('when reading fails, the old file stays and the error names the place', asy
   mkdirSync(join(dir, 'c', 'b.jsonl'));
   writeFileSync(join(dir, 'out'), 'old');
   await assert.rejects(
-    writeResults(dir, 'c', join(dir, 'out'), { overwrite: true }),
+    writeResults(readPieces(dir, 'c'), join(dir, 'out'), { overwrite: true }),
     (error: DroverError) => {
       assert.ok(error instanceof DroverError);
       assert.equal(error.code, 'E_FILE');
@@ -145,12 +145,12 @@ test('when reading fails, the old file stays and the error names the place', asy
   );
   assert.equal(readFileSync(join(dir, 'out'), 'utf8'), 'old');
   assert.deepEqual(readdirSync(dir), ['c', 'out']);
-  await assert.rejects(writeResults(dir, 'c', join(dir, 'no', 'out')), DroverError);
+  await assert.rejects(writeResults(readPieces(dir, 'c'), join(dir, 'no', 'out')), DroverError);
 });
 
 const program = `
-  const { writeResults } = await import(process.argv[1]);
-  const { lines } = await writeResults(process.argv[2], 'c', process.argv[3] ?? null);
+  const { readPieces, writeResults } = await import(process.argv[1]);
+  const { lines } = await writeResults(readPieces(process.argv[2], 'c'), process.argv[3] ?? null);
   console.error(lines);
 `;
 const readModule = new URL('../../../../src/records/read/read.ts', import.meta.url).href;
