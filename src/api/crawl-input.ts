@@ -12,8 +12,8 @@ import {
 } from '../config/settings.ts';
 import { definitions } from '../config/table.ts';
 import { createScope } from '../crawl/scope.ts';
-import { isRegexPattern, stepsOfPattern } from '../crawl/url-pattern.ts';
 import { DroverError } from '../errors.ts';
+import { isRegexPattern, stepsOfPattern } from '../url/url-pattern.ts';
 import { checkWebhook } from '../webhooks/check.ts';
 import type { ApiContext } from './context.ts';
 import { ApiProblem } from './problem.ts';

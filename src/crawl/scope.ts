@@ -3,7 +3,7 @@ import type { CrawlSettings } from '../config/settings.ts';
 import { type Failure, failure } from '../errors.ts';
 import { hostnameOf, limiterKeyOf, originOf, registrableDomain } from '../url/host.ts';
 import { badPortOf } from '../url/ports.ts';
-import { compileUrlPattern } from './url-pattern.ts';
+import { compileUrlPattern } from '../url/url-pattern.ts';
 
 export interface Scope {
   /**

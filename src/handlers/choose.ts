@@ -1,5 +1,5 @@
 // Which handler accepts a page: the first of them that matches its label, URL and content type.
-import { compileUrlPattern } from '../crawl/url-pattern.ts';
+import { compileUrlPattern } from '../url/url-pattern.ts';
 import type { Handler } from './define.ts';
 
 /** What decides. `type` is the Content-Type header as it came; empty if there was none. */

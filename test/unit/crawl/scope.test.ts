@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { createScope } from '../../../src/crawl/scope.ts';
-import { compileUrlPattern } from '../../../src/crawl/url-pattern.ts';
 import type { DroverError } from '../../../src/errors.ts';
+import { compileUrlPattern } from '../../../src/url/url-pattern.ts';
 
 type Settings = Parameters<typeof createScope>[0];
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { Glob } from '../../../src/crawl/glob.ts';
+import { Glob } from '../../../src/url/glob.ts';
 
 // biome-ignore format: one line a row
 const rows: [glob: string, matching: string[], others: string[]][] = [
