@@ -14,7 +14,9 @@ export type UserCode = Pick<ConsumerContext, 'handlers' | 'handlerRoom' | 'handl
 
 type HandlerSettings = Pick<Settings, 'handlers' | 'concurrency' | 'threads' | 'threadMemory'>;
 
-/** Throws E_HANDLER_FILE and E_SETTING. `say` prints a line for the user. `onReplaced`: a thread was replaced. */
+/**
+ * Throws E_HANDLER_FILE and E_SETTING. `say` prints a line for the user. `onReplaced`: a thread was replaced.
+ */
 export async function openHandlers(
   settings: HandlerSettings,
   log: Log,
