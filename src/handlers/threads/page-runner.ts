@@ -110,7 +110,10 @@ export class PageRunner {
       this.#tell(line);
     } catch {
       // functions and the like cannot be copied
-      const shown = Object.entries(line.fields).map(([key, value]) => [key, inspect(value)]);
+      const shown = Object.entries(line.fields).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : inspect(value),
+      ]);
       this.#tell({ ...line, fields: Object.fromEntries(shown) });
     }
   }
