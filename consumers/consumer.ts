@@ -19,6 +19,7 @@ import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
 import type { Log } from '../src/log.ts';
+import { gathered } from '../src/metrics.ts';
 import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
 import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots, type Slots } from '../src/politeness/slot.ts';
@@ -85,7 +86,10 @@ export async function startConsumer(parts: {
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundYoungSpace();
-  const userCode = await openHandlers(settings, log, parts.say ?? (() => undefined));
+  const userCode = await openHandlers(settings, log, {
+    say: parts.say ?? (() => undefined),
+    onReplaced: () => telemetry.meters.count(gathered.handlerThreadsReplaced, null),
+  });
 
   const connections = connectConsumer(parts.address, settings.namespace);
   const { fleet } = connections;
@@ -119,7 +123,10 @@ export async function startConsumer(parts: {
   const { permits, slots } = context;
   context.handlerWatch?.start();
 
-  const heartbeat = telemetry.startHeartbeat(() => ({ inFlight: permits.inUse(), ...slots.counts() }));
+  const heartbeat = telemetry.startHeartbeat(() => ({
+    ...{ inFlight: permits.inUse(), ...slots.counts() },
+    threads: context.handlerThreads?.counts() ?? { busy: 0, waiting: 0 },
+  }));
   const jobWorker = new JobWorker({
     context,
     queue,

@@ -105,6 +105,10 @@ export const gathered = {
     robotsResults,
   ),
   wakes: counter('worker_wakes', 'Workers that were replaced because they took no jobs while jobs waited.'),
+  handlerThreadsReplaced: counter(
+    'handler_threads_replaced',
+    'Threads and child processes of handlers that were ended and replaced: after a time limit, too much memory, an exit or a crash.',
+  ),
   tailSkipped: counter(
     'tail_skipped',
     'Lines that the live tail left out, because there were more than 50 in 250 ms.',
@@ -142,6 +146,11 @@ export const standing = {
   inFlight: gauge('in_flight', 'Fetches in flight, from their start to the commit of their end.'),
   slotsHeld: gauge('slots_held', 'Slots that consumers hold.'),
   slotsAwaited: gauge('slots_awaited', 'Jobs that wait in a consumer for a slot.'),
+  threadsBusy: gauge(
+    'handler_threads_busy',
+    'Pages that blocking handlers work on, on threads and in child processes.',
+  ),
+  threadsAwaited: gauge('handler_threads_awaited', 'Pages that wait for a thread of a blocking handler.'),
   eventLoop: gauge(
     'event_loop_delay_seconds',
     'Delay of the event loop in the last second, in the consumer where it was longest.',

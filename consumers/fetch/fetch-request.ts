@@ -47,6 +47,7 @@ export async function fetchRequest(
     ...(extras?.sitemap
       ? { maxBytes: sitemapLimits.maxBytes, truncate: true }
       : { maxBytes: settings.maxBytes }),
+    isShared: context.handlerThreads !== null,
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(loadedCrawl),
     signal: job.abort.signal,

@@ -177,7 +177,9 @@ async function runInRoom(
     ...{ log: logOf(context, job, handler), signal: job.abort.signal },
   };
   try {
-    const onThread = context.handlerThreads?.run({ ...shared, answer: page });
+    // A thread decodes the text itself if it is used: that costs no more than to copy it.
+    const forThread = { ...page, findings: findings && { ...findings, text: null } };
+    const onThread = context.handlerThreads?.run({ ...shared, answer: forThread });
     if (onThread) onWait();
     return await (onThread ??
       runHandler({

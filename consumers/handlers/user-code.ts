@@ -14,11 +14,13 @@ export type UserCode = Pick<ConsumerContext, 'handlers' | 'handlerRoom' | 'handl
 
 type HandlerSettings = Pick<Settings, 'handlers' | 'concurrency' | 'threads' | 'threadMemory'>;
 
-/** Throws E_HANDLER_FILE and E_SETTING. `say` prints a line for the user. */
+/**
+ * Throws E_HANDLER_FILE and E_SETTING. `say` prints a line for the user. `onReplaced`: a thread was replaced.
+ */
 export async function openHandlers(
   settings: HandlerSettings,
   log: Log,
-  say: (line: string) => void,
+  { say, onReplaced }: { say: (line: string) => void; onReplaced: () => void },
 ): Promise<UserCode> {
   const handlerRoom = createHandlerRoom(settings.concurrency);
   const loaded = await loadHandlers(settings.handlers);
@@ -28,7 +30,7 @@ export async function openHandlers(
     handlers: createHandlerChoice(loaded),
     handlerRoom,
     handlerWatch: new HandlerWatch(reports),
-    handlerThreads: openHandlerThreads(loaded, settings, reports.strayText),
+    handlerThreads: openHandlerThreads(loaded, settings, { onStray: reports.strayText, onReplaced }),
   };
 }
 

@@ -19,7 +19,15 @@ export interface Telemetry {
   reports: Reports;
   watchStores(stores: RecordWriters): RecordWriters;
   /** `counts` tells what the consumer has in hand. The caller then beats the heartbeat once a second. */
-  startHeartbeat(counts: () => { inFlight: number; held: number; awaited: number }): Heartbeat;
+  startHeartbeat(counts: () => Counts): Heartbeat;
+}
+
+/** What a consumer has in hand. `threads`: pages of blocking handlers, on threads and waiting for one. */
+interface Counts {
+  inFlight: number;
+  held: number;
+  awaited: number;
+  threads: { busy: number; waiting: number };
 }
 
 export function startTelemetry(parts: {
@@ -50,11 +58,13 @@ export function startTelemetry(parts: {
     },
     startHeartbeat(counts) {
       const standing = () => {
-        const { inFlight, held, awaited } = counts();
+        const { inFlight, held, awaited, threads } = counts();
         return {
           inFlight,
           slotsHeld: held,
           slotsAwaited: awaited,
+          threadsBusy: threads.busy,
+          threadsAwaited: threads.waiting,
           storeLagMs: Math.round(stores?.lagMs() ?? 0),
         };
       };

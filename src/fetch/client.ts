@@ -37,6 +37,8 @@ export interface FetchRequest {
   maxBytes: number;
   /** True: a longer body is cut off at `maxBytes`. Otherwise it fails with E_TOO_LARGE. */
   truncate?: boolean;
+  /** The body lies in shared memory, so that threads can read it without a copy. */
+  isShared?: boolean;
   maxRedirects: number;
   allow: AllowList;
   /** The hop to begin at instead of `url`: an earlier fetch of the same request has reached it. */
@@ -209,7 +211,11 @@ class GotFetcher implements Fetcher {
         target,
         agents: this.#agents.of(guardOf(request.allow)),
         idle: this.#idle,
-        limits: { maxBytes: request.maxBytes, truncate: request.truncate ?? false },
+        limits: {
+          maxBytes: request.maxBytes,
+          truncate: request.truncate ?? false,
+          isShared: request.isShared ?? false,
+        },
         clock: new PhaseClock(request.timeouts, fetchDeadline.deadline, spans),
         mayStart: request.mayStart,
         started: request.onStart,

@@ -12,6 +12,9 @@ export interface Standing {
   inFlight: number;
   slotsHeld: number;
   slotsAwaited: number;
+  /** Pages of blocking handlers that run on threads, and that wait for one. */
+  threadsBusy: number;
+  threadsAwaited: number;
   /** Delay of its event loop since the last heartbeat. */
   loop: { p50: number; p99: number; max: number };
   /** Age of its oldest record that is not durable yet. */

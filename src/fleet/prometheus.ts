@@ -146,6 +146,15 @@ function setStandings(
     standing.slotsAwaited,
     sum(({ slotsAwaited }) => slotsAwaited),
   );
+  // Consumers of a former release tell nothing of threads.
+  set(
+    standing.threadsBusy,
+    sum(({ threadsBusy = 0 }) => threadsBusy),
+  );
+  set(
+    standing.threadsAwaited,
+    sum(({ threadsAwaited = 0 }) => threadsAwaited),
+  );
   set(standing.eventLoop, most(({ loop }) => loop.p50) / 1000, 'p50');
   set(standing.eventLoop, most(({ loop }) => loop.p99) / 1000, 'p99');
   set(standing.eventLoop, most(({ loop }) => loop.max) / 1000, 'max');

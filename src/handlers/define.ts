@@ -126,6 +126,11 @@ export interface HandlerDefinition<Schema extends StandardSchemaV1 = StandardSch
 /** A checked handler, as defineHandler returns it. */
 export type Handler = HandlerDefinition<StandardSchemaV1<never, unknown>>;
 
+/** Whether it runs on a thread or in a child process. */
+export function isBlocking({ blocking, isolate }: Handler): boolean {
+  return blocking === true || isolate !== undefined;
+}
+
 /** The time limit of a page if its handler names none. */
 export const HANDLER_TIMEOUT_MS = 30_000;
 

@@ -28,6 +28,7 @@ export class HandledPage {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly #source: PageSource;
+  #bytes: Uint8Array | undefined;
   #text: string | undefined;
   #findings: Findings | undefined;
   #document: CheerioAPI | undefined;
@@ -43,7 +44,10 @@ export class HandledPage {
 
   /** The decompressed body. It must not be changed, because the record holds it too. */
   get bytes(): Uint8Array {
-    return this.#source.body;
+    const { body } = this.#source;
+    // Many functions of the platform and of packages refuse bytes in shared memory.
+    this.#bytes ??= body.buffer instanceof SharedArrayBuffer ? Buffer.from(body) : body;
+    return this.#bytes;
   }
 
   /** The body as text, in the character set that a browser would find. */

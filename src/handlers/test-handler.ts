@@ -6,6 +6,7 @@ import { createHandlerChoice } from './choose.ts';
 import { checkHandler, type HandledRequest, type Handler, type HandlerLog } from './define.ts';
 import { HandledPage } from './page.ts';
 import { runHandler } from './run.ts';
+import type { ThreadPool } from './threads/pool.ts';
 
 /** A page for a handler. One of `html`, `text`, `json` and `body` is its body. */
 export interface GivenPage extends Partial<Omit<HandledRequest, 'url'>> {
@@ -45,20 +46,30 @@ export async function testHandler(handler: Handler, page: GivenPage): Promise<Ha
   return runOn(handler, page, { status: page.status ?? 200, headers, body, finalUrl: page.url }, {});
 }
 
-/** The same for an answer that was fetched. `log` is where the handler writes to. */
+/**
+ * The same for an answer that was fetched. `log` is where the handler writes to; `pool` where it runs, if not
+ * here.
+ */
 export async function runOn(
   handler: Handler,
   given: GivenPage,
   answer: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array; finalUrl: string },
-  { urlRules = {}, log = silent }: { urlRules?: UrlRules; log?: HandlerLog },
+  {
+    urlRules = {},
+    log = silent,
+    pool = null,
+  }: { urlRules?: UrlRules; log?: HandlerLog; pool?: ThreadPool | null },
 ): Promise<HandlerTest> {
   const request = requestOfTest(given);
   const type = answer.headers['content-type'] ?? '';
   const matched =
     createHandlerChoice([handler]).choose({ label: request.label, url: given.url, type }) !== null;
-  const page = new HandledPage({ ...answer, url: answer.finalUrl, urlRules });
+  const { status, headers, body, finalUrl: url } = answer;
   const { signal } = new AbortController();
-  const result = await runHandler({ handler, page, request, urlRules, log, signal });
+  const shared = { handler, request, urlRules, log, signal };
+  const result = await (pool
+    ? pool.run({ ...shared, answer: { url, status, headers, body, findings: null } })
+    : runHandler({ ...shared, page: new HandledPage({ url, status, headers, body, urlRules }) }));
   const made = result.kind === 'done' ? result : { items: [], requests: [], leftOut: {} };
   return {
     matched,

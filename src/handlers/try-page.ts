@@ -7,9 +7,10 @@ import { classify } from '../fetch/classify.ts';
 import type { Answer } from '../outcome.ts';
 import type { RequestInput } from '../request.ts';
 import { createHandlerChoice, type HandlerChoice } from './choose.ts';
-import type { Handler, HandlerLog, RequestChanges } from './define.ts';
+import { type Handler, type HandlerLog, isBlocking, type RequestChanges } from './define.ts';
 import { joinChanges, runBefore } from './run.ts';
 import { type HandlerTest, requestOfTest, runOn } from './test-handler.ts';
+import { ThreadPool, threadsOf } from './threads/pool.ts';
 
 export interface TriedPage {
   url: string;
@@ -45,6 +46,7 @@ export async function tryPage(
     const result = await single.fetch({
       ...{ url: given.url, body: prepared.body ?? null, headers: prepared.headers ?? {} },
       timeouts: { ...crawl.timeouts, ...prepared.timeouts },
+      isShared: true,
     });
     const verdict = classify(result, { deadOn: settings.deadOn, nowMs: Date.now() });
     const { answer } = verdict;
@@ -54,7 +56,10 @@ export async function tryPage(
     const handler = choice.choose({ label: given.label, url: given.url, type });
     if (handler === null) return untried(given.url, null, answer);
     const { urlRules, scope } = crawl;
-    const tested = await runOn(handler, given, answer, { urlRules, log: given.log });
+    const pool = poolFor(handler, settings);
+    const tested = await runOn(handler, given, answer, { urlRules, log: given.log, pool }).finally(() =>
+      pool?.close(),
+    );
     const requests = tested.requests.map((request) => ({
       request,
       leftOut: scope.refuses(request.url, answer.finalUrl, request.depth ?? 1)?.code ?? null,
@@ -63,6 +68,13 @@ export async function tryPage(
   } finally {
     single.close();
   }
+}
+
+/** One thread for a blocking handler, so that one that never ends is ended. */
+function poolFor(handler: Handler, settings: Settings): ThreadPool | null {
+  const files = settings.handlers.filter((one) => typeof one === 'string');
+  if (!isBlocking(handler) || settings.handlers.includes(handler)) return null;
+  return new ThreadPool({ ...threadsOf(settings), files, isolate: handler.isolate, threads: 1 });
 }
 
 /** What the handlers change before the request is sent, or why it is not sent. */

@@ -36,6 +36,8 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** True: a longer body is cut off at the limit. False: a longer body fails with E_TOO_LARGE. */
   readonly truncate: boolean;
+  /** The body is put together in shared memory, so that threads can read it without a copy. */
+  readonly isShared: boolean;
 }
 
 /**
@@ -173,7 +175,7 @@ export class BodyReader {
   }
 
   #done(cut: boolean): void {
-    const body = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    const body = this.#limits.isShared ? inSharedMemory(this.#chunks) : this.#joined();
     this.stop();
     this.#events.done(cut ? body.subarray(0, this.#limits.maxBytes) : body, cut);
   }
@@ -190,6 +192,17 @@ export class BodyReader {
     const detail = `${this.#codings.join(', ')}: ${error.code ?? error.message}.`;
     return failure(isCutOff ? 'E_BODY_TRUNCATED' : 'E_BODY_ENCODING', detail);
   }
+}
+
+/** Costs as much as to put the pieces together in memory of this thread alone. */
+function inSharedMemory(chunks: readonly Buffer[]): Buffer {
+  const body = Buffer.from(new SharedArrayBuffer(chunks.reduce((sum, { length }) => sum + length, 0)));
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
 }
 
 function tooLarge(maxBytes: number): Failure {

@@ -26,6 +26,8 @@ export interface PageTask {
 
 /** What is told to a thread about the page that it has. */
 export type ToThread =
+  /** For a child process; piscina brings the pages of a thread. */
+  | { readonly kind: 'run'; readonly page: number; readonly task: PageTask }
   /** The page no longer belongs to the consumer. */
   | { readonly kind: 'lost'; readonly page: number }
   /** Answers a call with this number. */
@@ -58,8 +60,8 @@ export type FromThread =
     }
   /** An error that came after its page had ended. */
   | ({ readonly kind: 'stray' } & StrayError)
-  /** What came of a page, when the thread must be ended after it. */
-  | { readonly kind: 'last'; readonly page: number; readonly reply: PageReply };
+  /** What came of a page: of a thread, only when it must be ended after it. */
+  | { readonly kind: 'reply'; readonly page: number; readonly reply: PageReply };
 
 /** `error` says where it arose. */
 export interface StrayError {

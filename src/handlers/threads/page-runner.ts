@@ -2,7 +2,6 @@
 // that come.
 
 import { inspect } from 'node:util';
-import { getHeapStatistics } from 'node:v8';
 import { failure } from '../../errors.ts';
 import type { Handler, HandlerLog } from '../define.ts';
 import { loadHandlers } from '../load.ts';
@@ -26,14 +25,19 @@ interface RunningPage {
 export class PageRunner {
   readonly #setUp: ThreadSetUp;
   readonly #tell: (message: FromThread) => void;
+  readonly #usedBytes: () => number;
   readonly #watch: HandlerWatch;
   #handlers: Promise<Map<string, Handler>> | null = null;
   #running: RunningPage | null = null;
 
-  /** `tell` sends a message to the consumer. It throws for what cannot be copied. */
-  constructor(setUp: ThreadSetUp, tell: (message: FromThread) => void) {
+  /**
+   * `tell` sends a message to the consumer. It throws for what cannot be copied. `usedBytes`: the memory that
+   * is in use now.
+   */
+  constructor(setUp: ThreadSetUp, tell: (message: FromThread) => void, usedBytes: () => number) {
     this.#setUp = setUp;
     this.#tell = tell;
+    this.#usedBytes = usedBytes;
     this.#watch = new HandlerWatch({
       blocked: () => undefined,
       stray: ({ handler, url }, error) => tell({ kind: 'stray', handler, url, error: describeError(error) }),
@@ -59,7 +63,7 @@ export class PageRunner {
         watch: this.#watch,
       });
       const isTimeOver = result.kind === 'failed' && result.failure.code === 'E_HANDLER_TIMEOUT';
-      return { result, isLast: isTimeOver || this.#keepsTooMuch() };
+      return { result, isLast: isTimeOver || this.#usedBytes() > this.#setUp.keptBytes };
     } catch {
       return { result: { kind: 'lost' }, isLast: true };
     } finally {
@@ -71,7 +75,7 @@ export class PageRunner {
     const running = this.#running;
     if (running?.page !== message.page) return;
     if (message.kind === 'lost') running.lost.abort(failure('E_LOCK_LOST'));
-    else running.calls.answered(message.call, message.answer);
+    if (message.kind === 'answer') running.calls.answered(message.call, message.answer);
   }
 
   async #handlerOf(task: PageTask) {
@@ -86,11 +90,6 @@ export class PageRunner {
       const detail = `${task.handler} could not be loaded: ${describeError(error)}`;
       return { handler: null, why: failure('E_HANDLER_THREAD', detail) };
     }
-  }
-
-  #keepsTooMuch(): boolean {
-    const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
-    return heap + outside > this.#setUp.keptBytes;
   }
 
   #logOf(page: number): HandlerLog {
@@ -111,7 +110,10 @@ export class PageRunner {
       this.#tell(line);
     } catch {
       // functions and the like cannot be copied
-      const shown = Object.entries(line.fields).map(([key, value]) => [key, inspect(value)]);
+      const shown = Object.entries(line.fields).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : inspect(value),
+      ]);
       this.#tell({ ...line, fields: Object.fromEntries(shown) });
     }
   }

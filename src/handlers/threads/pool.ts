@@ -1,9 +1,12 @@
 // The pool on which blocking handlers run: as many pages at a time as there are threads, the others wait in
 // their order.
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import type { Settings } from '../../config/settings.ts';
 import { failure } from '../../errors.ts';
 import { HANDLER_TIMEOUT_MS, type Handler, type HandlerLog } from '../define.ts';
 import type { HandlerResult } from '../run.ts';
+import { Children } from './children.ts';
 import type { PageTask, StrayError } from './messages.ts';
 import type { Runtime } from './runtime.ts';
 import { type Calls, runOnThread, type ThreadedEnd } from './threaded-page.ts';
@@ -16,6 +19,8 @@ export interface ThreadPoolOptions {
   /** Files with handlers; the others cannot be on a thread. A relative path belongs to `directory`. */
   readonly files: readonly string[];
   readonly directory?: string;
+  /** 'process': child processes in place of threads. */
+  readonly isolate?: 'process' | undefined;
   /** How many pages run at a time. */
   readonly threads: number;
   /** What one thread may use, its buffers included, in MiB. */
@@ -24,6 +29,14 @@ export interface ThreadPoolOptions {
   readonly onStray?: (stray: StrayError) => void;
   /** A thread was ended and another took its place. */
   readonly onReplaced?: () => void;
+}
+
+/** What the settings say of threads. */
+export function threadsOf({ threads, threadMemory }: Pick<Settings, 'threads' | 'threadMemory'>) {
+  return {
+    threads: threads ?? Math.max(1, availableParallelism() - 1),
+    memoryMb: Math.round(threadMemory / 1024 ** 2),
+  };
 }
 
 /** A page for the pool. */
@@ -130,15 +143,13 @@ export class ThreadPool {
   }
 
   #start(): Runtime {
-    const { files, directory = process.cwd(), threads, memoryMb, onStray } = this.#options;
+    const { files, directory = process.cwd(), isolate, threads, memoryMb, onStray } = this.#options;
     const setUp = {
       files: files.map((file) => resolve(directory, file)),
       keptBytes: (memoryMb * 1024 * 1024) / 2,
     };
-    return new Threads(setUp, {
-      threads,
-      memoryMb,
-      hearStray: (stray) => onStray?.(stray),
-    });
+    const hearStray = (stray: StrayError) => onStray?.(stray);
+    if (isolate === 'process') return new Children(setUp, { memoryMb, hearStray });
+    return new Threads(setUp, { threads, memoryMb, hearStray });
   }
 }

@@ -121,7 +121,7 @@ class WatchedPage {
         void this.#answer(message);
         break;
       case 'stray':
-      case 'last':
+      case 'reply':
         break; // the runtime takes them
       default:
         message satisfies never;

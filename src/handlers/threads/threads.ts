@@ -90,7 +90,7 @@ export class Threads implements Runtime {
         if (page) page.thread = hello;
       }
       if (page?.task.page !== message.page) return;
-      if (message.kind === 'last') page.last(message.reply);
+      if (message.kind === 'reply') page.last(message.reply);
       else page.hear(message);
     });
     (port as MessagePort).unref();

@@ -1,4 +1,5 @@
 // The program of a thread, as piscina starts it.
+import { getHeapStatistics } from 'node:v8';
 import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
 import type { FromThread, PageReply, PageTask, ThreadSetUp, ToThread } from './messages.ts';
 import { PageRunner } from './page-runner.ts';
@@ -13,7 +14,10 @@ type MessagePort = MessageChannel['port1'];
 
 const { port1: port, port2 } = new MessageChannel();
 const tell = (message: FromThread) => port.postMessage(message);
-const runner = new PageRunner(workerData as ThreadSetUp, tell);
+const runner = new PageRunner(workerData as ThreadSetUp, tell, () => {
+  const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
+  return heap + outside;
+});
 port.on('message', (message: ToThread) => runner.hear(message));
 port.unref();
 parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]);
@@ -22,6 +26,6 @@ parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]
 export default async function runPage(task: PageTask): Promise<PageReply> {
   const reply = await runner.run(task);
   if (!reply.isLast) return reply;
-  tell({ kind: 'last', page: task.page, reply });
+  tell({ kind: 'reply', page: task.page, reply });
   return new Promise(() => undefined);
 }

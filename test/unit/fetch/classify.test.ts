@@ -111,6 +111,8 @@ const retried: ErrorCode[] = [
   'E_BODY_CHUNKING',
   'E_HANDLER',
   'E_HANDLER_LATER',
+  'E_HANDLER_MEMORY',
+  'E_HANDLER_THREAD',
   'E_HANDLER_TIMEOUT',
 ];
 

@@ -1,0 +1,34 @@
+// The program of a child process for handlers with isolate: 'process'. It ends when its consumer has ended.
+import { Worker } from 'node:worker_threads';
+import type { FromThread, ThreadSetUp, ToThread } from './messages.ts';
+import { PageRunner } from './page-runner.ts';
+
+/** Its first message: its memory before it loads the handlers. */
+export interface ChildHello {
+  readonly kind: 'hello';
+  readonly baseBytes: number;
+}
+
+/** Its argument is its set-up, as JSON. */
+const setUp = JSON.parse(process.argv[2] ?? '') as ThreadSetUp;
+const rss = process.memoryUsage.rss;
+const baseBytes = rss();
+process.send?.({ kind: 'hello', baseBytes } satisfies ChildHello);
+const tell = (message: FromThread) => void process.send?.(message);
+const runner = new PageRunner(setUp, tell, () => rss() - baseBytes);
+
+process.on('message', async (message: ToThread) => {
+  if (message.kind !== 'run') return runner.hear(message);
+  const { page, task } = message;
+  tell({ kind: 'reply', page, reply: await runner.run(task) });
+});
+process.on('disconnect', () => process.exit());
+// Ctrl-C in a terminal goes to all of its processes: the consumer decides when its pages end.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+
+// A handler that computes for ever does not hear that the consumer has ended. A thread does.
+const lookOut = `
+  const { workerData } = require('node:worker_threads');
+  setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL'); }, 1000);
+`;
+new Worker(lookOut, { eval: true, workerData: process.ppid }).unref();
