@@ -6,9 +6,11 @@ import { type Failure, failure, type ShownFailure, shownFailure } from '../error
 import { classify } from '../fetch/classify.ts';
 import type { Answer } from '../outcome.ts';
 import type { RequestInput } from '../request.ts';
+import { joinChanges } from './changes.ts';
 import { createHandlerChoice, type HandlerChoice } from './choose.ts';
 import type { Handler, HandlerLog, RequestChanges } from './define.ts';
-import { joinChanges, runBefore } from './run.ts';
+import { TryFetches } from './fetch/try-fetches.ts';
+import { runBefore } from './run.ts';
 import { type HandlerTest, requestOfTest, runOn } from './test-handler.ts';
 
 export interface TriedPage {
@@ -37,6 +39,7 @@ export async function tryPage(
 ): Promise<TriedPage> {
   const single = new SingleFetch({ settings, seed: given.url });
   const { crawl } = single;
+  const fetches = new TryFetches(single);
   try {
     const choice = createHandlerChoice(handlers);
     const prepared = await prepareTry(given, choice);
@@ -45,6 +48,7 @@ export async function tryPage(
     const result = await single.fetch({
       ...{ url: given.url, body: prepared.body ?? null, headers: prepared.headers ?? {} },
       timeouts: { ...crawl.timeouts, ...prepared.timeouts },
+      onStart: () => fetches.noteStart(given.url),
     });
     const verdict = classify(result, { deadOn: settings.deadOn, nowMs: Date.now() });
     const { answer } = verdict;
@@ -54,7 +58,10 @@ export async function tryPage(
     const handler = choice.choose({ label: given.label, url: given.url, type });
     if (handler === null) return untried(given.url, null, answer);
     const { urlRules, scope } = crawl;
-    const tested = await runOn(handler, given, answer, { urlRules, log: given.log });
+    const tested = await runOn(handler, given, answer, {
+      ...{ urlRules, log: given.log },
+      fetchForPage: fetches.forPage(answer.finalUrl),
+    });
     const requests = tested.requests.map((request) => ({
       request,
       leftOut: scope.refuses(request.url, answer.finalUrl, request.depth ?? 1)?.code ?? null,

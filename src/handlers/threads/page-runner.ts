@@ -56,6 +56,7 @@ export class PageRunner {
         urlRules,
         log: this.#logOf(page),
         signal: running.lost.signal,
+        fetchForPage: () => Promise.reject(new Error('a thread cannot fetch yet')),
         watch: this.#watch,
       });
       const isTimeOver = result.kind === 'failed' && result.failure.code === 'E_HANDLER_TIMEOUT';

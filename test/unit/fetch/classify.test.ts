@@ -112,6 +112,8 @@ const retried: ErrorCode[] = [
   'E_HANDLER',
   'E_HANDLER_LATER',
   'E_HANDLER_TIMEOUT',
+  'E_HANDLER_FETCH',
+  'E_HANDLER_SLOT',
 ];
 
 test('of the failures, the passing ones are retried and all others are dead', () => {
