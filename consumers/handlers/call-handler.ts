@@ -14,6 +14,7 @@ import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
 import { postpone } from '../postpone.ts';
 import { fetchForJob } from './handler-fetch.ts';
+import { fetchCalls } from './thread-fetches.ts';
 
 /** What a handler made of a page. */
 export interface Handled {
@@ -180,7 +181,11 @@ async function runInRoom(
     ...{ log: logOf(context, job, handler), signal: job.abort.signal },
   };
   try {
-    const onThread = context.handlerThreads?.run({ ...shared, answer: page });
+    const onThread = context.handlerThreads?.run({
+      ...shared,
+      answer: page,
+      calls: fetchCalls(context, job, url),
+    });
     if (onThread) onWait();
     return await (onThread ??
       runHandler({

@@ -38,14 +38,11 @@ const PAUSED_MS = 500;
 export function fetchForJob(context: ConsumerContext, job: ActiveJob, pageUrl: string): FetchForPage {
   let count = 0;
   return async (wanted, limits) => {
-    count++;
-    const gate = new HandlerGate(context, job, { ...limits, url: wanted.url, count });
+    const gate = new HandlerGate(context, job, { ...limits, url: wanted.url, count: ++count });
     try {
       const request = requestOf(job, wanted, pageUrl);
       const outcome = await driveFetch(request, gate, (sent) => guardedFetch(context, gate.fetch, sent));
-      context.meters.count(gathered.handlerFetches, outcome.kind);
-      const result = outcome.kind === 'answer' ? outcome.answer.status : outcome.failure.code;
-      context.log.debug({ request: job.jobId, url: wanted.url, result }, 'a handler has fetched');
+      noteFetched(context, job, wanted.url, outcome);
       return outcome;
     } finally {
       gate.release();
@@ -53,8 +50,19 @@ export function fetchForJob(context: ConsumerContext, job: ActiveJob, pageUrl: s
   };
 }
 
+/** What came of a fetch, as metrics and the log show it. */
+export type FetchNote =
+  | { readonly kind: 'answer'; readonly answer: { readonly status: number } }
+  | Pick<FetchRefusal, 'kind' | 'failure'>;
+
+export function noteFetched(context: ConsumerContext, job: ActiveJob, url: string, outcome: FetchNote): void {
+  context.meters.count(gathered.handlerFetches, outcome.kind);
+  const result = outcome.kind === 'answer' ? outcome.answer.status : outcome.failure.code;
+  context.log.debug({ request: job.jobId, url, result }, 'a handler has fetched');
+}
+
 /** The headers of the crawl go to the origin of the page alone, as after a redirect to another origin. */
-function requestOf({ loadedCrawl }: ActiveJob, wanted: WantedFetch, pageUrl: string): GatedRequest {
+export function requestOf({ loadedCrawl }: ActiveJob, wanted: WantedFetch, pageUrl: string): GatedRequest {
   const { settings, timeouts, userAgent } = loadedCrawl;
   const { url, method = 'GET', headers, body = null } = wanted;
   const isHome = originOf(url) === originOf(pageUrl);

@@ -6,11 +6,15 @@ import { openCommandRunner } from '../support/crawls.ts';
 import { violationsOf } from '../support/politeness/auditor.ts';
 import { startSite } from '../support/site/site.ts';
 
-for (const limits of [
-  { concurrency: 2, delayMs: 0 },
-  { concurrency: 2, delayMs: 60 },
-])
-  test(`two consumers keep ${limits.concurrency} at a time and ${limits.delayMs} ms at a host for pages and handlers together`, async (t) => {
+const cases = [
+  { concurrency: 2, delayMs: 0, where: 'inline' },
+  { concurrency: 2, delayMs: 60, where: 'inline' },
+  { concurrency: 2, delayMs: 0, where: 'on threads' },
+  { concurrency: 2, delayMs: 60, where: 'on threads' },
+];
+
+for (const { where, ...limits } of cases)
+  test(`two consumers keep ${limits.concurrency} at a time and ${limits.delayMs} ms at a host for pages and handlers (${where}) together`, async (t) => {
     const site = await startSite({
       pages: 60,
       linksPerPage: 0,
@@ -21,7 +25,7 @@ for (const limits of [
     const runner = await openCommandRunner();
     await writeFile(
       runner.path('handler.ts'),
-      `export default { name: 'more', async run({ page, fetch, emit }) {
+      `export default { name: 'more', blocking: ${where !== 'inline'}, async run({ page, fetch, emit }) {
   const n = Number(page.url.split('/').at(-1));
   const got = await Promise.all([20, 40].map((more) => fetch('/p/' + (n + more))));
   emit([process.pid, ...got.map(({ status }) => status)]);

@@ -17,7 +17,7 @@ export interface FetchGate {
    * The answer is there, or the fetch has failed. `ageMs`: how long ago it began. Returns why the handler may
    * not have the answer, or null.
    */
-  ended(result: FetchResult, ageMs: number): FetchRefusal | null;
+  ended(result: FetchResult, ageMs: number): FetchRefusal | null | Promise<FetchRefusal | null>;
   /** Aborted when the fetch must end. */
   readonly signal: AbortSignal;
 }
@@ -43,7 +43,7 @@ export async function driveFetch<Asked extends { url: string }>(
     hop = stretch.hop;
     // A pause has begun meanwhile, or the slot was not heard of for too long: the hop waits once more.
     if (stretch.isLate && !gate.signal.aborted) continue;
-    const kept = gate.ended(stretch.result, performance.now() - since);
+    const kept = await gate.ended(stretch.result, performance.now() - since);
     if (kept) return kept;
     const { result } = stretch;
     return result.ok ? { kind: 'answer', answer: result.answer } : failedFetch(result.failure);
