@@ -1,5 +1,5 @@
-// drover bench handlers: what handlers cost a crawl, against the cost of cheerio alone, and the same work done
-// by Crawlee. This is no test: the figures depend on the machine.
+// drover bench handlers: what handlers cost a crawl, against the cost of cheerio alone, and the same work by
+// Crawlee. This is no test: the figures depend on the machine.
 import { cpus } from 'node:os';
 import { startSite } from '../test/support/site/site.ts';
 import { cheerioAlone } from './handlers/cheerio-alone.ts';

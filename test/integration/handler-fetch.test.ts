@@ -96,15 +96,26 @@ const rows: Record<string, [code: string, end: unknown[] | [string, RegExp], run
   slow: ['await fetch("/hang")', ['E_HANDLER_TIMEOUT', /lab had/], 2],
 };
 
-test('each fetch of a handler is answered or refused as one of the crawl, and says why in an error', async (t) => {
-  const api = await startApi(t);
-  const runner = await openCommandRunner();
-  const cases = Object.entries(rows).map(([name, [code]]) => `      case '/p/${name}': ${code}; break;`);
-  const file = await handlerFile(
-    runner,
-    `const codeOf = (asked: Promise<unknown>) => asked.then(() => 'none', (error) => error instanceof Error ? (error as any).code : 'no error');
+/** What a thread survives besides: it is ended in the middle of a fetch, and the slot goes back. */
+const killed: typeof rows = {
+  killed: ['void fetch("/hang"); await fetch("/data"); for (;;);', ['E_HANDLER_TIMEOUT', /lab had/], 2],
+  exited: [
+    'void fetch("/hang"); await fetch("/data"); process.exit(3)',
+    ['E_HANDLER_THREAD', /exit\(3\)/],
+    2,
+  ],
+};
+
+for (const [where, table] of Object.entries({ inline: rows, 'on a thread': { ...rows, ...killed } }))
+  test(`each fetch of a handler ${where} is answered or refused as one of the crawl, and says why in an error`, async (t) => {
+    const api = await startApi(t);
+    const runner = await openCommandRunner();
+    const cases = Object.entries(table).map(([name, [code]]) => `      case '/p/${name}': ${code}; break;`);
+    const file = await handlerFile(
+      runner,
+      `const codeOf = (asked: Promise<unknown>) => asked.then(() => 'none', (error) => error instanceof Error ? (error as any).code : 'no error');
 export default defineHandler({
-  name: 'lab', timeoutMs: 4000,
+  name: 'lab', timeoutMs: 4000, blocking: ${where !== 'inline'},
   async run({ page, emit, fetch, signal }) {
     switch (new URL(page.url).pathname) {
 ${cases.join('\n')}
@@ -112,53 +123,65 @@ ${cases.join('\n')}
   },
 });
 `,
-  );
-  const urls = Object.keys(rows).map((name) => `${api.url}/p/${name}\n`);
-  await writeFile(runner.path('list.txt'), urls.join(''));
-  const limits = ['--attempts', '2', '--backoff', '20', '--max-bytes', '200000', '--per-host', '10'];
-  const { stderr } = await runner.run([
-    'crawl',
-    runner.path('list.txt'),
-    '--handler',
-    file,
-    '--crawl',
-    'c',
-    '--quiet',
-    ...limits,
-    '--no-adaptive',
-  ]);
-  const records = await runner.results('c');
-  assert.equal(records.length, Object.keys(rows).length, stderr);
-  for (const { url, error, items, attempts } of records) {
-    const name = url.slice(url.lastIndexOf('/') + 1);
-    const [, [first, second], runs = 1] = rows[name] ?? assert.fail(url);
-    if (second instanceof RegExp) {
-      assert.equal(error?.code, first, `${name}: ${error?.message}`);
-      assert.match(error?.message ?? '', second);
-    } else {
-      assert.deepEqual(
-        items?.map(({ item }) => item),
-        [first],
-        `${name}: ${error?.message}`,
-      );
+    );
+    const urls = Object.keys(table).map((name) => `${api.url}/p/${name}\n`);
+    await writeFile(runner.path('list.txt'), urls.join(''));
+    const limits = [
+      '--attempts',
+      '2',
+      '--backoff',
+      '20',
+      '--max-bytes',
+      '200000',
+      '--per-host',
+      '2',
+      '--threads',
+      '2',
+    ];
+    const { stderr } = await runner.run([
+      'crawl',
+      runner.path('list.txt'),
+      '--handler',
+      file,
+      '--crawl',
+      'c',
+      '--quiet',
+      ...limits,
+      '--no-adaptive',
+    ]);
+    const records = await runner.results('c');
+    assert.equal(records.length, Object.keys(table).length, stderr);
+    for (const { url, error, items, attempts } of records) {
+      const name = url.slice(url.lastIndexOf('/') + 1);
+      const [, [first, second], runs = 1] = table[name] ?? assert.fail(url);
+      if (second instanceof RegExp) {
+        assert.equal(error?.code, first, `${name}: ${error?.message}`);
+        assert.match(error?.message ?? '', second);
+      } else {
+        assert.deepEqual(
+          items?.map(({ item }) => item),
+          [first],
+          `${name}: ${error?.message}`,
+        );
+      }
+      assert.equal(attempts, runs, name);
     }
-    assert.equal(attempts, runs, name);
-  }
-  const post = api.asked.find(({ path }) => path === '/post');
-  assert.deepEqual([post?.method, post?.headers['x-own'], post?.body], ['POST', '1', 'b']);
-  assert.equal(api.asked.filter(({ path }) => path.startsWith('/data?m')).length, 100);
-  assert.ok(!api.asked.some(({ path }) => path.startsWith('/no/')));
-  assert.ok((await runner.status('c')).accepted === records.length, 'what is fetched is no request');
-  await until(() => api.open.size === 0, { what: 'the hanging fetches to be given up' });
-});
+    const post = api.asked.find(({ path }) => path === '/post');
+    assert.deepEqual([post?.method, post?.headers['x-own'], post?.body], ['POST', '1', 'b']);
+    assert.equal(api.asked.filter(({ path }) => path.startsWith('/data?m')).length, 100);
+    assert.ok(!api.asked.some(({ path }) => path.startsWith('/no/')));
+    assert.ok((await runner.status('c')).accepted === records.length, 'what is fetched is no request');
+    await until(() => api.open.size === 0, { what: 'the hanging fetches to be given up' });
+  });
 
-test('a host that asks to come later gets no fetch of a handler before; a page without a start in time is postponed', async (t) => {
-  const [pages, api] = [await startApi(t), await startApi(t)];
-  const runner = await openCommandRunner();
-  const file = await handlerFile(
-    runner,
-    `export default defineHandler({
-  name: 'later', timeoutMs: 3000,
+for (const blocking of [false, true])
+  test(`a host that asks to come later gets no fetch of a handler before; a page without a start in time is postponed (blocking: ${blocking})`, async (t) => {
+    const [pages, api] = [await startApi(t), await startApi(t)];
+    const runner = await openCommandRunner();
+    const file = await handlerFile(
+      runner,
+      `export default defineHandler({
+  name: 'later', timeoutMs: 3000, blocking: ${blocking},
   async run({ page, emit, fetch, request }) {
     if (page.url.endsWith('later')) emit((await fetch('${api.url}/later')).status);
     else emit([(await fetch('${api.url}/data')).status, request.attempt]);
@@ -167,27 +190,27 @@ test('a host that asks to come later gets no fetch of a handler before; a page w
   },
 });
 `,
-  );
-  await writeFile(runner.path('list.txt'), `${pages.url}/p/later\n`);
-  const args = ['--handler', file, '--quiet', '--allow-private', '127.0.0.1', '--attempts', '1'];
-  const { code, stderr } = await runner.run(['crawl', runner.path('list.txt'), '--crawl', 'a', ...args]);
-  assert.equal(code, 0, stderr);
-  const after = api.asked.findIndex(({ path }) => path === '/later');
-  const [told, next] = [api.asked[after], api.asked[after + 1]];
-  assert.ok((next?.at ?? 0) - (told?.at ?? 0) >= 990, 'the pause was kept');
+    );
+    await writeFile(runner.path('list.txt'), `${pages.url}/p/later\n`);
+    const args = ['--handler', file, '--quiet', '--allow-private', '127.0.0.1', '--attempts', '1'];
+    const { code, stderr } = await runner.run(['crawl', runner.path('list.txt'), '--crawl', 'a', ...args]);
+    assert.equal(code, 0, stderr);
+    const after = api.asked.findIndex(({ path }) => path === '/later');
+    const [told, next] = [api.asked[after], api.asked[after + 1]];
+    assert.ok((next?.at ?? 0) - (told?.at ?? 0) >= 990, 'the pause was kept');
 
-  // An operator's pause of the host: the page takes no attempt, and comes again when it is over.
-  const count = api.asked.length;
-  const host = new URL(api.url).host;
-  const consuming = runner.start(['consume', '--handler', file]);
-  await runner.run(['hosts', 'pause', host, '--for', '6s']);
-  const pausedAt = performance.now();
-  await writeFile(runner.path('list.txt'), `${pages.url}/p/other\n`);
-  const later = await runner.run(['crawl', runner.path('list.txt'), '--crawl', 'b', ...args]);
-  consuming.kill('SIGTERM');
-  assert.equal(later.code, 0, later.stderr);
-  const [first] = api.asked.slice(count);
-  assert.ok((first?.at ?? 0) - pausedAt > 5000, `asked after ${(first?.at ?? 0) - pausedAt} ms`);
-  const [record] = await runner.results('b');
-  assert.deepEqual(record?.items?.[0]?.item, [200, 1]);
-});
+    // An operator's pause of the host: the page takes no attempt, and comes again when it is over.
+    const count = api.asked.length;
+    const host = new URL(api.url).host;
+    const consuming = runner.start(['consume', '--handler', file]);
+    await runner.run(['hosts', 'pause', host, '--for', '6s']);
+    const pausedAt = performance.now();
+    await writeFile(runner.path('list.txt'), `${pages.url}/p/other\n`);
+    const later = await runner.run(['crawl', runner.path('list.txt'), '--crawl', 'b', ...args]);
+    consuming.kill('SIGTERM');
+    assert.equal(later.code, 0, later.stderr);
+    const [first] = api.asked.slice(count);
+    assert.ok((first?.at ?? 0) - pausedAt > 5000, `asked after ${(first?.at ?? 0) - pausedAt} ms`);
+    const [record] = await runner.results('b');
+    assert.deepEqual(record?.items?.[0]?.item, [200, 1]);
+  });
