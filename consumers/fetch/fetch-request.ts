@@ -1,5 +1,6 @@
 // The step fetch: one attempt of one request. Each redirect passes robots.txt and the gate, under the limits
 // of its target.
+import { allowListOf } from '../../src/crawl/loaded-crawl.ts';
 import { type Failure, failure, isFailure } from '../../src/errors.ts';
 import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
 import type { RequestChanges } from '../../src/handlers/define.ts';
@@ -10,7 +11,7 @@ import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
 import { postpone, rateLimited } from '../postpone.ts';
 import { enterHop } from './enter-hop.ts';
-import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { guardedFetch } from './guarded-fetch.ts';
 import { pauseByRedirect } from './redirect-pause.ts';
 
 /** What the fetch returned. `key`: the limiter key of the last hop. `ageMs`: how long ago the fetch began. */

@@ -1,4 +1,5 @@
 // Fetches robots.txt for the robots cache: with the same client, under the slot of the request that asks.
+import { allowListOf } from '../../src/crawl/loaded-crawl.ts';
 import { type Failure, failure } from '../../src/errors.ts';
 import { isRefusal, namedTimeOf } from '../../src/fetch/named-time.ts';
 import { challengeOf } from '../../src/fetch/stand-ins.ts';
@@ -10,7 +11,7 @@ import type { RobotsFetch, RobotsVerdict } from '../../src/robots/robots.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import type { ActiveFetch, ConsumerContext } from '../context.ts';
 import { type HeldSlot, PATIENCE_MS } from '../slot/held-slot.ts';
-import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { guardedFetch } from './guarded-fetch.ts';
 import { pauseByRedirect } from './redirect-pause.ts';
 
 /** RFC 9309 section 2.5: at least 500 KiB must be parsed. What comes after is not read. */

@@ -4,6 +4,7 @@
 import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
 import { joinChanges } from '../../src/handlers/changes.ts';
 import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
+import { fetchCalls, fetchesHere } from '../../src/handlers/fetch/serve-fetches.ts';
 import { HandledPage } from '../../src/handlers/page.ts';
 import { type HandlerResult, runBefore, runHandler } from '../../src/handlers/run.ts';
 import type { Answer, Outcome } from '../../src/outcome.ts';
@@ -13,8 +14,7 @@ import type { RequestInput } from '../../src/request.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
 import { postpone } from '../postpone.ts';
-import { fetchForJob } from './handler-fetch.ts';
-import { fetchCalls } from './thread-fetches.ts';
+import { fetchesOfJob } from './handler-fetch.ts';
 
 /** What a handler made of a page. */
 export interface Handled {
@@ -176,6 +176,7 @@ async function runInRoom(
   };
   const { finalUrl: url, status, headers, body } = answer;
   const page = { url, status, headers, body, findings };
+  const opener = fetchesOfJob(context, job, url);
   const shared = {
     ...{ handler, urlRules, request: handledRequest(job) },
     ...{ log: logOf(context, job, handler), signal: job.abort.signal },
@@ -184,14 +185,14 @@ async function runInRoom(
     const onThread = context.handlerThreads?.run({
       ...shared,
       answer: page,
-      calls: fetchCalls(context, job, url),
+      calls: fetchCalls(opener),
     });
     if (onThread) onWait();
     return await (onThread ??
       runHandler({
         ...shared,
         page: new HandledPage({ ...page, urlRules }),
-        fetchForPage: fetchForJob(context, job, url),
+        fetchForPage: fetchesHere(opener),
         watch: context.handlerWatch,
         onWait,
       }));

@@ -3,17 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrawlState } from '../../src/crawl/crawl.ts';
 import { type Failure, failure } from '../../src/errors.ts';
-import { awayHeaders } from '../../src/fetch/headers.ts';
 import { standInOf } from '../../src/fetch/stand-ins.ts';
 import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
-import { driveFetch, type FetchGate, type GatedRequest } from '../../src/handlers/fetch/drive.ts';
-import {
-  type FetchForPage,
-  type FetchLimits,
-  type FetchRefusal,
-  failedFetch,
-  type WantedFetch,
-} from '../../src/handlers/fetch/wanted.ts';
+import type { FetchOpener, HeldGate } from '../../src/handlers/fetch/serve-fetches.ts';
+import { type FetchLimits, type FetchRefusal, failedFetch } from '../../src/handlers/fetch/wanted.ts';
 import { gathered } from '../../src/metrics.ts';
 import type { Answer, FetchResult } from '../../src/outcome.ts';
 import { findInAnswer } from '../../src/page/findings.ts';
@@ -22,7 +15,7 @@ import { limiterKeyOf, originOf } from '../../src/url/host.ts';
 import { reservedDetail } from '../../src/usage/statement.ts';
 import type { ActiveFetch, ActiveJob, ConsumerContext } from '../context.ts';
 import { enterHop } from '../fetch/enter-hop.ts';
-import { allowListOf, guardedFetch } from '../fetch/guarded-fetch.ts';
+import { guardedFetch } from '../fetch/guarded-fetch.ts';
 import { pauseByRedirect } from '../fetch/redirect-pause.ts';
 import { noteHostSignals } from '../host-signals.ts';
 import { HeldSlot } from '../slot/held-slot.ts';
@@ -34,53 +27,28 @@ const LOOK_AGAIN_MS = 5000;
 /** How often a paused crawl is looked at. */
 const PAUSED_MS = 500;
 
-/** Makes the fetches of a page. `pageUrl`: where its redirects led. */
-export function fetchForJob(context: ConsumerContext, job: ActiveJob, pageUrl: string): FetchForPage {
-  let count = 0;
-  return async (wanted, limits) => {
-    const gate = new HandlerGate(context, job, { ...limits, url: wanted.url, count: ++count });
-    try {
-      const request = requestOf(job, wanted, pageUrl);
-      const outcome = await driveFetch(request, gate, (sent) => guardedFetch(context, gate.fetch, sent));
-      noteFetched(context, job, wanted.url, outcome);
-      return outcome;
-    } finally {
-      gate.release();
-    }
-  };
-}
-
-/** What came of a fetch, as metrics and the log show it. */
-export type FetchNote =
-  | { readonly kind: 'answer'; readonly answer: { readonly status: number } }
-  | Pick<FetchRefusal, 'kind' | 'failure'>;
-
-export function noteFetched(context: ConsumerContext, job: ActiveJob, url: string, outcome: FetchNote): void {
-  context.meters.count(gathered.handlerFetches, outcome.kind);
-  const result = outcome.kind === 'answer' ? outcome.answer.status : outcome.failure.code;
-  context.log.debug({ request: job.jobId, url, result }, 'a handler has fetched');
-}
-
-/** The headers of the crawl go to the origin of the page alone, as after a redirect to another origin. */
-export function requestOf({ loadedCrawl }: ActiveJob, wanted: WantedFetch, pageUrl: string): GatedRequest {
-  const { settings, timeouts, userAgent } = loadedCrawl;
-  const { url, method = 'GET', headers, body = null } = wanted;
-  const isHome = originOf(url) === originOf(pageUrl);
+/** The fetches of a page. `pageUrl`: where its redirects led. */
+export function fetchesOfJob(
+  context: ConsumerContext,
+  job: ActiveJob,
+  pageUrl: string,
+): FetchOpener<HandlerGate> {
+  const { loadedCrawl } = job;
   return {
-    url,
-    method,
-    headers: { ...awayHeaders(settings.header, isHome, body !== null), ...headers },
-    body,
-    userAgent,
-    timeouts: wanted.timeouts ? { ...timeouts, ...wanted.timeouts } : timeouts,
-    maxBytes: settings.maxBytes,
-    maxRedirects: settings.maxRedirects,
-    allow: allowListOf(loadedCrawl),
+    ...{ loadedCrawl, pageUrl, fetcherOptions: context.fetcherOptions },
+    open: (url, limits, count) => new HandlerGate(context, job, { ...limits, url, count }),
+    send: (request, gate) => guardedFetch(context, gate.fetch, request),
+    isSeedHost: (hostPort) => context.loadedCrawls.isSeedHost(loadedCrawl, hostPort),
+    note(url, outcome) {
+      context.meters.count(gathered.handlerFetches, outcome.kind);
+      const result = outcome.kind === 'answer' ? outcome.answer.status : outcome.failure.code;
+      context.log.debug({ request: job.jobId, url, result }, 'a handler has fetched');
+    },
   };
 }
 
 /** The gate of one fetch of a handler. What it holds is given back once: at the latest by `release`. */
-export class HandlerGate implements FetchGate {
+export class HandlerGate implements HeldGate {
   readonly fetch: ActiveFetch;
   readonly #context: ConsumerContext;
   readonly #crawl: string;

@@ -9,6 +9,7 @@ import type { RequestInput } from '../request.ts';
 import { joinChanges } from './changes.ts';
 import { createHandlerChoice, type HandlerChoice } from './choose.ts';
 import type { Handler, HandlerLog, RequestChanges } from './define.ts';
+import { fetchesHere } from './fetch/serve-fetches.ts';
 import { TryFetches } from './fetch/try-fetches.ts';
 import { runBefore } from './run.ts';
 import { type HandlerTest, requestOfTest, runOn } from './test-handler.ts';
@@ -39,7 +40,7 @@ export async function tryPage(
 ): Promise<TriedPage> {
   const single = new SingleFetch({ settings, seed: given.url });
   const { crawl } = single;
-  const fetches = new TryFetches(single);
+  const fetches = new TryFetches(single, settings.dnsServers);
   try {
     const choice = createHandlerChoice(handlers);
     const prepared = await prepareTry(given, choice);
@@ -60,7 +61,7 @@ export async function tryPage(
     const { urlRules, scope } = crawl;
     const tested = await runOn(handler, given, answer, {
       ...{ urlRules, log: given.log },
-      fetchForPage: fetches.forPage(answer.finalUrl),
+      fetchForPage: fetchesHere(fetches.ofPage(answer.finalUrl)),
     });
     const requests = tested.requests.map((request) => ({
       request,

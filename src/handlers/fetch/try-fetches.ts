@@ -2,15 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SingleFetch } from '../../crawl/single-fetch.ts';
 import { failure } from '../../errors.ts';
-import { awayHeaders } from '../../fetch/headers.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
 import { parseRetryAfter } from '../../fetch/retry-after.ts';
 import { standInOf } from '../../fetch/stand-ins.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
 import type { FetchResult } from '../../outcome.ts';
-import { limiterKeyOf, originOf } from '../../url/host.ts';
-import { driveFetch, type FetchGate } from './drive.ts';
-import { type FetchForPage, type FetchLimits, type FetchRefusal, failedFetch } from './wanted.ts';
+import { limiterKeyOf } from '../../url/host.ts';
+import type { FetchOpener, HeldGate } from './serve-fetches.ts';
+import { type FetchLimits, type FetchRefusal, failedFetch } from './wanted.ts';
 
 /** What one process knows of a host while it tries. */
 interface TriedHost {
@@ -23,27 +22,24 @@ interface TriedHost {
 /** The fetches of one try, by limiter key. */
 export class TryFetches {
   readonly single: SingleFetch;
+  readonly #dnsServers: readonly string[];
   readonly #hosts = new Map<string, TriedHost>();
 
-  constructor(single: SingleFetch) {
+  constructor(single: SingleFetch, dnsServers: readonly string[]) {
     this.single = single;
+    this.#dnsServers = dnsServers;
   }
 
   /** For the handler of a page that came from this URL. */
-  forPage(pageUrl: string): FetchForPage {
-    return async ({ url, method = 'GET', headers, body = null, timeouts }, limits) => {
-      const gate = new TryGate(this, limits);
-      const { crawl } = this.single;
-      const own = awayHeaders(crawl.settings.header, originOf(url) === originOf(pageUrl), body !== null);
-      const request = {
-        ...{ url, method, body, headers: { ...own, ...headers } },
-        timeouts: { ...crawl.timeouts, ...timeouts },
-      };
-      try {
-        return await driveFetch(request, gate, (sent) => this.single.send(sent));
-      } finally {
-        gate.leave();
-      }
+  ofPage(pageUrl: string): FetchOpener {
+    const { crawl } = this.single;
+    return {
+      ...{ loadedCrawl: crawl, pageUrl },
+      fetcherOptions: { concurrency: 4, dnsServers: this.#dnsServers },
+      open: (_url, limits) => new TryGate(this, limits),
+      send: (request) => this.single.send(request),
+      isSeedHost: async (hostPort) => crawl.seedHosts.has(hostPort),
+      note: () => undefined,
     };
   }
 
@@ -61,7 +57,7 @@ export class TryFetches {
 }
 
 /** The gate of one fetch. It holds one host at a time. */
-class TryGate implements FetchGate {
+class TryGate implements HeldGate {
   readonly signal: AbortSignal;
   readonly #fetches: TryFetches;
   readonly #deadlineAt: number;
@@ -78,7 +74,7 @@ class TryGate implements FetchGate {
   async enter(url: string, redirect: RedirectAnswer | null): Promise<FetchRefusal | null> {
     const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
     if (afterMs !== null) this.#pause(afterMs);
-    this.leave();
+    this.release();
     const refused = await this.#fetches.single.refusal(url);
     if (refused) return failedFetch(refused);
     this.#delayMs = await this.#fetches.single.delayMs(url);
@@ -115,7 +111,7 @@ class TryGate implements FetchGate {
   }
 
   /** Lets the next fetch of the host begin. */
-  leave(): void {
+  release(): void {
     this.#leaveHost();
     this.#host = null;
   }
