@@ -12,6 +12,7 @@ const programs: Record<string, string> = {
   frontier: 'frontier',
   politeness: 'politeness',
   backoff: 'backoff',
+  handlers: 'handlers',
 };
 
 /** `args` is the benchmark to run, followed by its options. Resolves with its exit code. Throws E_USAGE. */

@@ -48,10 +48,10 @@ export function crawlCommand(): Command {
   addProgram(
     program
       .command('bench')
-      .summary('measure speed, frontier, politeness or backoff on this machine (from a checkout)')
+      .summary('measure speed, frontier, politeness, backoff or handlers on this machine (from a checkout)')
       .argument(
         '[what...]',
-        'speed (the default), frontier, politeness or backoff, and its options: --help lists them',
+        'speed (the default), frontier, politeness, backoff or handlers, and its options: --help lists them',
       )
       .helpOption(false)
       .allowUnknownOption(),

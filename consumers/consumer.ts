@@ -218,6 +218,7 @@ function createContext(parts: ContextParts): ConsumerContext {
   return {
     fleet,
     fetcher: createFetcher({ concurrency, dnsServers }),
+    fetcherOptions: { concurrency, dnsServers },
     robots: createRobots({ fleet, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),

@@ -2,7 +2,7 @@
 
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
-import type { Fetcher } from '../src/fetch/client.ts';
+import type { Fetcher, FetcherOptions } from '../src/fetch/client.ts';
 import type { Meters } from '../src/fleet/meters.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
@@ -34,6 +34,8 @@ import type { Tallies } from './telemetry/tallies.ts';
 export interface ConsumerContext {
   fleet: Fleet;
   fetcher: Fetcher;
+  /** Those of `fetcher`: threads of handlers make their own alike. */
+  fetcherOptions: FetcherOptions;
   robots: Robots;
   slots: Slots;
   backoff: Backoff;

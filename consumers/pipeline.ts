@@ -108,7 +108,7 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
       return retry(context, job, verdict, result);
     case 'postponed': {
       const pause = context.backoff.tell(fetched.key);
-      const later = await postpone(context, job, { pause, status: verdict.answer.status });
+      const later = await postpone(context, job, { pause, why: verdict.failure });
       return later ?? die(job, { ...verdict, result });
     }
     case 'dead':

@@ -1,6 +1,6 @@
 // Postpones a request because its host asked to come later. This uses up no attempt, as long as
 // --max-postponed allows it.
-import { failure } from '../src/errors.ts';
+import { type Failure, failure } from '../src/errors.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { LEAST_POSTPONED_MS, POSTPONED_JITTER_MS } from '../src/politeness/backoff.ts';
 import type { PauseState } from '../src/politeness/host-backoff.ts';
@@ -8,13 +8,13 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 import { postponeFor } from './decision.ts';
 
 /**
- * `pause`: how the host stands after the fleet has heard its answer. Returns null when the request has been
- * postponed for too long in all.
+ * `pause`: how the host stands after the fleet has heard its answer. `why` is reported. Returns null when the
+ * request has been postponed for too long in all.
  */
 export async function postpone(
   context: ConsumerContext,
   job: ActiveJob,
-  { pause, status }: { pause: Promise<PauseState>; status: number },
+  { pause, why }: { pause: PauseState | Promise<PauseState>; why: Failure },
 ): Promise<Outcome | null> {
   const { pausedMs, refusedForMs } = await pause;
   const now = Date.now();
@@ -22,6 +22,11 @@ export async function postpone(
   if (now + pausedMs - since > job.loadedCrawl.settings.maxPostponed) return null;
   if (job.memory.rateLimitedAt === null) await job.remember({ rateLimitedAt: now });
   context.tallies.count(job.crawl, 'postponed');
-  job.trace.failure = failure('E_RATE_LIMITED', `Status ${status}.`);
+  job.trace.failure = why;
   return postponeFor(Math.max(pausedMs, LEAST_POSTPONED_MS) + Math.random() * POSTPONED_JITTER_MS);
+}
+
+/** The host has asked to come later, with an answer of this status. */
+export function rateLimited(status: number): Failure {
+  return failure('E_RATE_LIMITED', `Status ${status}.`);
 }

@@ -513,6 +513,17 @@ export const table = {
         means: 'The page is too large or nested too deeply to be parsed for a handler.',
         advice: 'Use page.text or page.bytes for such pages, or leave them out with match.',
       },
+      E_HANDLER_FETCH: {
+        means: 'A fetch of the handler failed, and the handler did not catch it.',
+        advice: 'Look up the code in the message; then replay. It is tried again if that code is.',
+        retry: true,
+      },
+      E_HANDLER_SLOT: {
+        means: 'A fetch of the handler could not start within the time limit of its page.',
+        advice:
+          'Ask drover hosts what holds the host back; raise timeoutMs of the handler if it is only slow.',
+        retry: true,
+      },
       E_HANDLER_FATAL: {
         means: 'The handler gave the request up (Fatal).',
         advice: 'The message is from the handler; replay when its cause is gone.',

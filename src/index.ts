@@ -45,8 +45,9 @@ export {
   type HandlerMatch,
   type RequestChanges,
 } from './handlers/define.ts';
+export type { FetchInit } from './handlers/fetch/wanted.ts';
 export type { HandledPage } from './handlers/page.ts';
-export { type GivenPage, type HandlerTest, testHandler } from './handlers/test-handler.ts';
+export { type GivenAnswer, type GivenPage, type HandlerTest, testHandler } from './handlers/test-handler.ts';
 export { Discard, Fatal, RetryAfter } from './handlers/verdicts.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';

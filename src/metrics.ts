@@ -40,6 +40,7 @@ export const outcomes = [
 export const phases = ['queue', 'slot', 'dns', 'connect', 'tls', 'first_byte', 'download', 'total'] as const;
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', OTHER] as const;
 export const robotsResults = ['answer', 'unreachable', 'later', 'forbidden'] as const;
+export const fetchResults = ['answer', 'failed'] as const;
 /** Scripts that a consumer runs for its pages, by file name. All others are counted as `other`. */
 export const redisScripts = [
   'dispatch',
@@ -103,6 +104,12 @@ export const gathered = {
     'Fetches of robots.txt. later: the host asked to come back later; forbidden: the address guard refused its address.',
     ['result'],
     robotsResults,
+  ),
+  handlerFetches: counter(
+    'handler_fetches',
+    'Fetches that handlers made besides their pages. failed: they were told an error.',
+    ['result'],
+    fetchResults,
   ),
   wakes: counter('worker_wakes', 'Workers that were replaced because they took no jobs while jobs waited.'),
   handlerThreadsReplaced: counter(

@@ -1,7 +1,7 @@
 // The step fetch: one attempt of one request. Each redirect passes robots.txt and the gate, under the limits
 // of its target.
+import { allowListOf } from '../../src/crawl/loaded-crawl.ts';
 import { type Failure, failure, isFailure } from '../../src/errors.ts';
-import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
 import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
 import type { RequestChanges } from '../../src/handlers/define.ts';
 import type { FetchResult, Outcome } from '../../src/outcome.ts';
@@ -9,9 +9,10 @@ import type { RequestExtras } from '../../src/request.ts';
 import { sitemapLimits } from '../../src/sitemap/sitemap.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
-import { postpone } from '../postpone.ts';
+import { postpone, rateLimited } from '../postpone.ts';
 import { enterHop } from './enter-hop.ts';
-import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { pauseByRedirect } from './redirect-pause.ts';
 
 /** What the fetch returned. `key`: the limiter key of the last hop. `ageMs`: how long ago the fetch began. */
 export interface Fetched {
@@ -107,13 +108,10 @@ async function laterByRedirect(
   job: ActiveJob,
   redirect: RedirectAnswer | null,
 ): Promise<Failure | Outcome | null> {
-  const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
-  if (!redirect || afterMs === null) return null;
-  const refusal = {
-    ...{ named: { afterMs, by: 'retry-after' } as const, ageMs: 0 },
-    longestMs: job.loadedCrawl.settings.maxPause,
-  };
-  const pause = context.backoff.refused(job.slot.key, refusal);
+  const pause = pauseByRedirect(context, job, job.slot.key, redirect);
+  if (!redirect || pause === null) return null;
   job.slot.pass();
-  return (await postpone(context, job, { pause, status: redirect.status })) ?? failure('E_RATE_LIMITED');
+  return (
+    (await postpone(context, job, { pause, why: rateLimited(redirect.status) })) ?? failure('E_RATE_LIMITED')
+  );
 }

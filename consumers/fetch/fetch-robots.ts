@@ -1,7 +1,7 @@
 // Fetches robots.txt for the robots cache: with the same client, under the slot of the request that asks.
+import { allowListOf } from '../../src/crawl/loaded-crawl.ts';
 import { type Failure, failure } from '../../src/errors.ts';
 import { isRefusal, namedTimeOf } from '../../src/fetch/named-time.ts';
-import { parseRetryAfter } from '../../src/fetch/retry-after.ts';
 import { challengeOf } from '../../src/fetch/stand-ins.ts';
 import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
 import { gathered } from '../../src/metrics.ts';
@@ -11,7 +11,8 @@ import type { RobotsFetch, RobotsVerdict } from '../../src/robots/robots.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import type { ActiveFetch, ConsumerContext } from '../context.ts';
 import { type HeldSlot, PATIENCE_MS } from '../slot/held-slot.ts';
-import { allowListOf, guardedFetch } from './guarded-fetch.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { pauseByRedirect } from './redirect-pause.ts';
 
 /** RFC 9309 section 2.5: at least 500 KiB must be parsed. What comes after is not read. */
 const MAX_BYTES = 500 * 1024;
@@ -126,11 +127,10 @@ class RobotsHops {
    * host is asked at once. Returns a failure when the host has been asking for time too long in all.
    */
   async #obeyRedirect(redirect: RedirectAnswer | null): Promise<Failure | null> {
-    const afterMs = redirect && parseRetryAfter(redirect.retryAfter, Date.now());
-    if (afterMs === null) return null;
-    const { maxPause, maxPostponed } = this.#fetch.loadedCrawl.settings;
-    const refusal = { named: { afterMs, by: 'retry-after' } as const, ageMs: 0, longestMs: maxPause };
-    const { pausedMs, refusedForMs } = await this.#context.backoff.refused(this.#slot.key, refusal);
+    const pause = pauseByRedirect(this.#context, this.#fetch, this.#slot.key, redirect);
+    if (pause === null) return null;
+    const { maxPostponed } = this.#fetch.loadedCrawl.settings;
+    const { pausedMs, refusedForMs } = await pause;
     return refusedForMs + pausedMs > maxPostponed
       ? failure('E_RATE_LIMITED', `Status ${redirect?.status}.`)
       : null;

@@ -1,17 +1,9 @@
 // A fetch under the guard of its crawl. The operator named the seeds, so each seed allows its own host and
 // port.
-
-import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
 import type { FetchRequest } from '../../src/fetch/client.ts';
-import type { AllowList } from '../../src/fetch/guard.ts';
 import type { FetchResult } from '../../src/outcome.ts';
 import { hostPortOf } from '../../src/url/host.ts';
 import type { ActiveFetch, ConsumerContext } from '../context.ts';
-
-export function allowListOf(loadedCrawl: LoadedCrawl): AllowList {
-  const { allowPrivate, allowPort } = loadedCrawl.settings;
-  return { cidrs: allowPrivate, hosts: loadedCrawl.seedHosts, ports: allowPort };
-}
 
 /**
  * When the guard refuses an address, it is checked whether a seed named its host and port; if so, this is

@@ -1,9 +1,9 @@
 // Links and sitemap entries whose URL names a private address. A page of the public web must not lead the
 // crawl there: they are left out at once, unless the operator allowed the address or a seed names the host.
+import { allowListOf } from '../../src/crawl/loaded-crawl.ts';
 import { refusedByUrl } from '../../src/fetch/guard.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
-import { allowListOf } from '../fetch/guarded-fetch.ts';
 
 /** Most of them that one page may hold back until it is known whether a seed names their host. */
 const MOST_HELD_BACK = 500;

@@ -2,15 +2,19 @@
 // of it into how the request ends.
 
 import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
+import { joinChanges } from '../../src/handlers/changes.ts';
 import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
+import { fetchCalls, fetchesHere } from '../../src/handlers/fetch/serve-fetches.ts';
 import { HandledPage } from '../../src/handlers/page.ts';
-import { type HandlerResult, joinChanges, runBefore, runHandler } from '../../src/handlers/run.ts';
+import { type HandlerResult, runBefore, runHandler } from '../../src/handlers/run.ts';
 import type { Answer, Outcome } from '../../src/outcome.ts';
 import type { Findings } from '../../src/page/findings.ts';
 import type { EmittedItem } from '../../src/record.ts';
 import type { RequestInput } from '../../src/request.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
+import { postpone } from '../postpone.ts';
+import { fetchesOfJob } from './handler-fetch.ts';
 
 /** What a handler made of a page. */
 export interface Handled {
@@ -172,6 +176,7 @@ async function runInRoom(
   };
   const { finalUrl: url, status, headers, body } = answer;
   const page = { url, status, headers, body, findings };
+  const opener = fetchesOfJob(context, job, url);
   const shared = {
     ...{ handler, urlRules, request: handledRequest(job) },
     ...{ log: logOf(context, job, handler), signal: job.abort.signal },
@@ -179,12 +184,17 @@ async function runInRoom(
   try {
     // A thread decodes the text itself if it is used: that costs no more than to copy it.
     const forThread = { ...page, findings: findings && { ...findings, text: null } };
-    const onThread = context.handlerThreads?.run({ ...shared, answer: forThread });
+    const onThread = context.handlerThreads?.run({
+      ...shared,
+      answer: forThread,
+      calls: fetchCalls(opener),
+    });
     if (onThread) onWait();
     return await (onThread ??
       runHandler({
         ...shared,
         page: new HandledPage({ ...page, urlRules }),
+        fetchForPage: fetchesHere(opener),
         watch: context.handlerWatch,
         onWait,
       }));
@@ -193,17 +203,26 @@ async function runInRoom(
   }
 }
 
-/** Another attempt, if one is left and may change something; otherwise a dead letter. */
-function decideOn(
+/**
+ * Another attempt, if one is left and may change something; otherwise a dead letter. When a fetch of the
+ * handler got no start, its page is postponed like any request that gets none.
+ */
+async function decideOn(
   context: ConsumerContext,
   job: ActiveJob,
   failed: { failure: Failure; afterMs: number },
   answer: Answer | null,
 ): Promise<Decision> {
   const { result } = job.trace;
-  const cause = { failure: failed.failure, answer };
-  if (!catalogue[failed.failure.code].retry) return die(job, { ...cause, result });
-  return retry(context, job, cause, result, failed.afterMs > 0 ? Date.now() + failed.afterMs : null);
+  const { failure, afterMs } = failed;
+  const { code } = failure.cause ?? failure;
+  if (code === 'E_HANDLER_SLOT') {
+    const pause = { pausedMs: afterMs, refusedForMs: 0 };
+    const later = await postpone(context, job, { pause, why: failure });
+    if (later) return later;
+  }
+  if (!catalogue[code].retry) return die(job, { failure, answer, result });
+  return retry(context, job, { failure, answer }, result, afterMs > 0 ? Date.now() + afterMs : null);
 }
 
 function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequest {

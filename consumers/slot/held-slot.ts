@@ -80,6 +80,10 @@ export class HeldSlot {
     return this.#holder !== null;
   }
 
+  get hasPermit(): boolean {
+    return this.#hasPermit;
+  }
+
   /** When the gate gave the slot, its key obeyed a clock. */
   get timed(): boolean {
     return this.#timed;

@@ -3,6 +3,7 @@
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
 import { userAgentOf } from '../config/user-agent.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
+import type { AllowList } from '../fetch/guard.ts';
 import type { Fleet } from '../fleet.ts';
 import { FILES } from '../records/stores.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
@@ -118,4 +119,9 @@ export function loadedCrawlOf(crawl: string, recordsFolder: string, settings: Cr
     urlRules: urlRulesOf(settings),
     seedHosts: new Set(),
   };
+}
+
+/** What the guard allows a crawl: the operator named the seeds, so each allows its own host and port. */
+export function allowListOf({ settings, seedHosts }: LoadedCrawl): AllowList {
+  return { cidrs: settings.allowPrivate, hosts: seedHosts, ports: settings.allowPort };
 }

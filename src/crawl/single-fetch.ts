@@ -70,12 +70,17 @@ export class SingleFetch {
 
   /** Fetches the page with the settings, changed by `request`. The caller has asked `refusal` before. */
   fetch(request: Pick<FetchRequest, 'url'> & Partial<FetchRequest>): Promise<FetchResult> {
-    const { header, maxBytes, maxRedirects } = this.#options.settings;
+    const { header } = this.#options.settings;
+    return this.send({ ...request, headers: { ...header, ...request.headers } });
+  }
+
+  /** The same without the headers of the settings. */
+  send(request: Pick<FetchRequest, 'url' | 'headers'> & Partial<FetchRequest>): Promise<FetchResult> {
+    const { maxBytes, maxRedirects } = this.#options.settings;
     return this.#pages.fetch({
       ...{ method: 'GET', body: null, maxBytes, maxRedirects, ...this.#shared },
       beforeHop: (hop) => this.refusal(hop.url),
       ...request,
-      headers: { ...header, ...request.headers },
     });
   }
 

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { DroverError } from '../errors.ts';
 import type { RequestInput } from '../request.ts';
+import type { FetchInit } from './fetch/wanted.ts';
 import type { HandledPage } from './page.ts';
 
 /** Which pages a handler takes. A page must match each field that is given. */
@@ -67,6 +68,13 @@ export interface HandlerArguments<Item = unknown> {
    * that were taken; scope and the seen set may still leave some out.
    */
   readonly enqueue: (what: EnqueueTarget, options?: EnqueueFields) => number;
+  /**
+   * Fetches something else for this page: it waits for the slots of its host and obeys robots.txt and the
+   * address guard, but not the scope. It is no request of the crawl, and leaves no record. The URL may be
+   * relative to the page. Any status is an answer. Rejects with an Error whose `code` is one of
+   * docs/errors.md. At most 100 for each page.
+   */
+  readonly fetch: (url: string | URL, init?: FetchInit) => Promise<HandledPage>;
   readonly log: HandlerLog;
   /** Aborted when the time limit of the page is over, and when the page no longer belongs to this process. */
   readonly signal: AbortSignal;

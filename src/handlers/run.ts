@@ -1,8 +1,9 @@
 // Runs a handler on one page, within its time limit, and says what it made or how it failed.
 import { type Failure, failure } from '../errors.ts';
 import type { EmittedItem } from '../record.ts';
-import { type RequestInput, requestSchema } from '../request.ts';
+import type { RequestInput } from '../request.ts';
 import type { UrlRules } from '../url/normalize.ts';
+import { checkedChanges } from './changes.ts';
 import {
   BEFORE_TIMEOUT_MS,
   HANDLER_TIMEOUT_MS,
@@ -12,6 +13,8 @@ import {
   type HandlerLog,
   type RequestChanges,
 } from './define.ts';
+import { PageFetches } from './fetch/page-fetches.ts';
+import type { FetchForPage, FetchInit } from './fetch/wanted.ts';
 import { EmittedItems } from './items.ts';
 import type { HandledPage } from './page.ts';
 import { EnqueuedRequests } from './requests.ts';
@@ -25,6 +28,7 @@ export interface HandlerRun {
   readonly request: HandledRequest;
   readonly urlRules: UrlRules;
   readonly log: HandlerLog;
+  readonly fetchForPage: FetchForPage;
   /** Aborted when the page no longer belongs to this process. Its reason is then thrown. */
   readonly signal: AbortSignal;
   /** Called when the handler has returned a promise, before it is waited for. */
@@ -53,9 +57,9 @@ export type HandlerResult =
  * loop. Rejects only when `signal` is aborted.
  */
 export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
-  const { handler, page, urlRules, signal, watch } = given;
+  const { handler, page, signal, watch } = given;
   const run: WatchedRun = { handler: handler.name, url: given.request.url, seenAt: 0, fail: null };
-  const made = new Made(handler, page, urlRules, run);
+  const made = new Made(given, run);
   const limit = new AbortController();
   try {
     const args = {
@@ -63,6 +67,7 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
       request: given.request,
       emit: (item: unknown) => made.emit(item),
       enqueue: (what, options) => made.enqueue(what, options),
+      fetch: (url, init) => made.fetch(url, init),
       log: given.log,
       signal: limit.signal,
     } as HandlerArguments<never>;
@@ -74,7 +79,8 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
     };
     // A handler that returns nothing has ended already, and needs no timer.
     if (isThenable(running)) await wait(running);
-    made.close();
+    for (const url of made.close())
+      given.log.warn(`the fetch of ${url} ended with its page: the handler did not await it`);
     const items = made.items();
     if (items instanceof Promise) await wait(items);
     const checked = await items;
@@ -126,26 +132,9 @@ export async function runBefore(
   }
 }
 
-/** The changes of two handlers: the latter's count, and headers of both are sent. */
-export function joinChanges(former: RequestChanges, latter: RequestChanges): RequestChanges {
-  return { ...former, ...latter, headers: { ...former.headers, ...latter.headers } };
-}
-
 function refusedBy({ detail }: Failure): Failure {
   return failure('E_HANDLER_REFUSED', detail);
 }
-
-function checkedChanges(changes: unknown): RequestChanges {
-  const parsed = changesSchema.safeParse(changes);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || 'the value';
-  throw new HandlerFault(
-    failure('E_HANDLER_REQUEST', `before returned ${field}: ${issue?.message ?? 'wrong'}.`),
-  );
-}
-
-const changesSchema = requestSchema.pick({ headers: true, body: true, timeouts: true });
 
 /** Waits for the handler until its time is over, or the page is lost. Then `limit` is aborted. */
 async function within(
@@ -158,7 +147,7 @@ async function within(
   const over = Promise.withResolvers<never>();
   const onLost = () => stop(lost.reason ?? new Error('lost'));
   const stop = (reason: unknown) => {
-    made.close();
+    made.close(reason);
     over.reject(reason);
     limit.abort(reason);
   };
@@ -187,7 +176,7 @@ export function timeoutOf(name: string, timeoutMs: number): Failure {
 interface Limited {
   readonly handler: Pick<Handler, 'name' | 'timeoutMs'>;
   readonly run: WatchedRun;
-  close(): void;
+  close(reason?: unknown): void;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -200,13 +189,20 @@ class Made {
   readonly run: WatchedRun;
   readonly #items: EmittedItems;
   readonly requests: EnqueuedRequests;
+  readonly #given: HandlerRun;
+  /** Made for the first fetch: most handlers make none. */
+  #fetches: PageFetches | null = null;
+  readonly #deadlineAt: number;
   /** The first wrong item, or excess of a limit: it counts even if the handler catches the error. */
   #fault: HandlerFault | null = null;
   #isClosed = false;
 
-  constructor(handler: Handler, page: HandledPage, urlRules: UrlRules, run: WatchedRun) {
+  constructor(given: HandlerRun, run: WatchedRun) {
+    const { handler, page, urlRules } = given;
     this.run = run;
     this.handler = handler;
+    this.#given = given;
+    this.#deadlineAt = performance.now() + (handler.timeoutMs ?? HANDLER_TIMEOUT_MS);
     this.#items = new EmittedItems(handler);
     this.requests = new EnqueuedRequests(page, urlRules);
   }
@@ -219,9 +215,22 @@ class Made {
     return this.#guard(() => this.requests.add(...given));
   }
 
-  /** After this, nothing is taken any more. */
-  close(): void {
+  /** Never throws: the promise rejects. */
+  fetch(url: string | URL, init?: FetchInit): Promise<HandledPage> {
+    const { handler, ...parts } = this.#given;
+    this.#fetches ??= new PageFetches({ ...parts, handler: handler.name, deadlineAt: this.#deadlineAt });
+    const fetches = this.#fetches;
+    try {
+      return this.#guard(() => fetches.add(url, init));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** After this, nothing is taken any more. Returns the URLs that were being fetched. */
+  close(reason: unknown = new Error('the page has ended')): string[] {
     this.#isClosed = true;
+    return this.#fetches?.close(reason) ?? [];
   }
 
   /** A promise while an asynchronous schema checks some of them. */
@@ -236,7 +245,7 @@ class Made {
 
   #guard<T>(add: () => T): T {
     if (this.#isClosed)
-      throw new Error(`the page has ended: ${this.handler.name} emits or enqueues too late`);
+      throw new Error(`the page has ended: ${this.handler.name} emits, enqueues or fetches too late`);
     try {
       this.run.seenAt = performance.now();
       return add();
@@ -251,12 +260,12 @@ class Made {
 function at(fault: HandlerFault): Failure {
   const { code, detail = '' } = fault.failure;
   const [place] = framesOf(fault);
-  return place === undefined ? fault.failure : failure(code, `${detail} At ${place}.`);
+  return place === undefined ? fault.failure : failure(code, `${detail} At ${place}.`, fault.failure.cause);
 }
 
 /** What an error of a handler means. */
 function failedBy(error: unknown, name: string): Exclude<HandlerResult, { kind: 'done' }> {
-  if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: 0 };
+  if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: error.afterMs };
   const verdict = thrownVerdict(error);
   const why = verdict === null ? '' : ` ${(error as Error).message}`.trimEnd();
   switch (verdict?.kind) {

@@ -6,9 +6,12 @@ import { type Failure, failure, type ShownFailure, shownFailure } from '../error
 import { classify } from '../fetch/classify.ts';
 import type { Answer } from '../outcome.ts';
 import type { RequestInput } from '../request.ts';
+import { joinChanges } from './changes.ts';
 import { createHandlerChoice, type HandlerChoice } from './choose.ts';
 import { type Handler, type HandlerLog, isBlocking, type RequestChanges } from './define.ts';
-import { joinChanges, runBefore } from './run.ts';
+import { fetchCalls, fetchesHere } from './fetch/serve-fetches.ts';
+import { TryFetches } from './fetch/try-fetches.ts';
+import { runBefore } from './run.ts';
 import { type HandlerTest, requestOfTest, runOn } from './test-handler.ts';
 import { ThreadPool, threadsOf } from './threads/pool.ts';
 
@@ -38,6 +41,7 @@ export async function tryPage(
 ): Promise<TriedPage> {
   const single = new SingleFetch({ settings, seed: given.url });
   const { crawl } = single;
+  const fetches = new TryFetches(single, settings.dnsServers);
   try {
     const choice = createHandlerChoice(handlers);
     const prepared = await prepareTry(given, choice);
@@ -47,6 +51,7 @@ export async function tryPage(
       ...{ url: given.url, body: prepared.body ?? null, headers: prepared.headers ?? {} },
       timeouts: { ...crawl.timeouts, ...prepared.timeouts },
       isShared: true,
+      onStart: () => fetches.noteStart(given.url),
     });
     const verdict = classify(result, { deadOn: settings.deadOn, nowMs: Date.now() });
     const { answer } = verdict;
@@ -57,9 +62,10 @@ export async function tryPage(
     if (handler === null) return untried(given.url, null, answer);
     const { urlRules, scope } = crawl;
     const pool = poolFor(handler, settings);
-    const tested = await runOn(handler, given, answer, { urlRules, log: given.log, pool }).finally(() =>
-      pool?.close(),
-    );
+    const opener = fetches.ofPage(answer.finalUrl);
+    const where = pool ? { pool, calls: fetchCalls(opener) } : { fetchForPage: fetchesHere(opener) };
+    const run = runOn(handler, given, answer, { urlRules, log: given.log, ...where });
+    const tested = await run.finally(() => pool?.close());
     const requests = tested.requests.map((request) => ({
       request,
       leftOut: scope.refuses(request.url, answer.finalUrl, request.depth ?? 1)?.code ?? null,

@@ -1,6 +1,6 @@
 // What a handler throws to say how its page ends, and the errors that drover throws into it.
 import { anyDuration } from '../config/values.ts';
-import type { Failure } from '../errors.ts';
+import { type ErrorCode, type Failure, failure } from '../errors.ts';
 
 /**
  * Marks the classes below across copies of the package: a handler file may import another copy than the one
@@ -53,11 +53,34 @@ export function thrownVerdict(error: unknown): HandlerVerdict | null {
 
 /** Thrown into a handler by what it was given, such as emit for a wrong item. */
 export class HandlerFault extends Error {
-  override readonly name = 'HandlerFault';
+  override readonly name: string = 'HandlerFault';
+  /** How the page ends if the handler does not catch it. */
   readonly failure: Failure;
+  readonly code: ErrorCode;
+  /** Before this many milliseconds from now, another attempt would be told the same. */
+  readonly afterMs: number;
 
-  constructor(fault: Failure) {
-    super(fault.message);
+  constructor(fault: Failure, { code, message, afterMs = 0 }: Partial<FaultFields> = {}) {
+    super(message ?? fault.message);
     this.failure = fault;
+    this.code = code ?? fault.code;
+    this.afterMs = afterMs;
+  }
+}
+
+interface FaultFields {
+  code: ErrorCode;
+  message: string;
+  afterMs: number;
+}
+
+/** Thrown by `fetch`. `code` and `message` say what went wrong: E_DNS_TIMEOUT, E_ROBOTS and so on. */
+export class FetchError extends HandlerFault {
+  override readonly name = 'FetchError';
+
+  /** `what`: the handler and what it fetched. */
+  constructor(what: string, cause: Failure, afterMs: number) {
+    const message = `${what}: ${cause.code}: ${cause.message}`;
+    super(failure('E_HANDLER_FETCH', message, cause), { code: cause.code, message, afterMs });
   }
 }

@@ -242,6 +242,7 @@ const notRunHere = [
   'npm run drover -- bench frontier',
   'npm run drover -- bench politeness',
   'npm run drover -- bench backoff',
+  'npm run drover -- bench handlers',
 ];
 
 for (const line of commandLines) {

@@ -11,6 +11,7 @@ import { describeError } from '../user-code.ts';
 import { HandlerWatch } from '../watch.ts';
 import type { FromThread, PageReply, PageTask, ThreadSetUp, ToThread } from './messages.ts';
 import { RemoteCalls } from './remote-calls.ts';
+import { ThreadFetches } from './thread-fetches.ts';
 
 /** Of one page. The consumer keeps them in memory until it has written them. */
 const MOST_LOG_LINES = 1000;
@@ -27,6 +28,7 @@ export class PageRunner {
   readonly #tell: (message: FromThread) => void;
   readonly #usedBytes: () => number;
   readonly #watch: HandlerWatch;
+  readonly #fetches = new ThreadFetches();
   #handlers: Promise<Map<string, Handler>> | null = null;
   #running: RunningPage | null = null;
 
@@ -60,6 +62,7 @@ export class PageRunner {
         urlRules,
         log: this.#logOf(page),
         signal: running.lost.signal,
+        fetchForPage: this.#fetches.forPage(running.calls),
         watch: this.#watch,
       });
       const isTimeOver = result.kind === 'failed' && result.failure.code === 'E_HANDLER_TIMEOUT';

@@ -114,6 +114,8 @@ const retried: ErrorCode[] = [
   'E_HANDLER_MEMORY',
   'E_HANDLER_THREAD',
   'E_HANDLER_TIMEOUT',
+  'E_HANDLER_FETCH',
+  'E_HANDLER_SLOT',
 ];
 
 test('of the failures, the passing ones are retried and all others are dead', () => {

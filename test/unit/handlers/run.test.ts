@@ -32,6 +32,7 @@ function run(
     urlRules,
     log,
     signal,
+    fetchForPage: () => assert.fail(),
   });
 }
 
@@ -247,7 +248,7 @@ test('a handler that never ends is left after its time: its signal is aborted, a
   );
   assert.equal((await failureOf(handler)).code, 'E_HANDLER_TIMEOUT');
   assert.ok(aborted);
-  assert.match(String(late), /h emits or enqueues too late/);
+  assert.match(String(late), /h emits, enqueues or fetches too late/);
 });
 
 test('when the page is lost, the run rejects with the reason', async () => {

@@ -74,3 +74,41 @@ test('links are those that a crawl finds: by what the page and its headers say t
   assert.deepEqual(await seen('<p>', { refresh: '0; url=/next' }), [[next], []]);
   assert.deepEqual((await seen(link, { 'content-type': 'application/json' }))[0], []);
 });
+
+test('what the handler fetches is answered by the test: by absolute URL, with errors by their code', async () => {
+  const rates = defineHandler({
+    name: 'rates',
+    async run({ fetch, emit }) {
+      const got = await fetch('../rates?of=EUR', { method: 'POST', body: 'b', headers: { 'x-a': '1' } });
+      emit([got.url, got.status, got.json()]);
+      await fetch('/gone').catch((error) => emit(error.code));
+      await fetch('/broken');
+    },
+  });
+  const asked: unknown[] = [];
+  const page = { url: 'https://shop.example/p/1', html: '' };
+  const { items, error } = await testHandler(defineHandler({ ...rates, name: 'all' } as typeof rates), {
+    ...page,
+    async fetch(url, init) {
+      asked.push([url, init]);
+      if (url.endsWith('gone')) throw Object.assign(new Error('no answer'), { code: 'E_DNS_TIMEOUT' });
+      if (url.endsWith('broken')) throw Object.assign(new Error('x'), { code: 'E_ROBOTS' });
+      return { json: { EUR: 1.1 }, status: 201 };
+    },
+  });
+  assert.deepEqual(asked[0], [
+    'https://shop.example/rates?of=EUR',
+    { method: 'POST', body: 'b', headers: { 'x-a': '1' } },
+  ]);
+  assert.deepEqual([items, error?.code], [[], 'E_HANDLER_FETCH']);
+  assert.match(error?.message ?? '', /all: fetch of GET https:\/\/shop\.example\/broken: E_ROBOTS: .* At /);
+  const none = await testHandler(rates, page);
+  assert.equal(none.error?.code, 'E_HANDLER');
+  assert.match(none.error?.message ?? '', /give testHandler a `fetch` that answers/);
+  const silent = defineHandler({ name: 'silent', run: ({ fetch }) => void fetch('/') });
+  assert.deepEqual(
+    (await testHandler(silent, page)).items,
+    [],
+    'a fetch that is not awaited ends with its page',
+  );
+});

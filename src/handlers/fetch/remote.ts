@@ -1,0 +1,40 @@
+// What a thread of handlers and its consumer say to each other about a fetch. The thread fetches with
+// connections of its own; the consumer holds the slot and says when each hop may start.
+import type { FetcherOptions } from '../../fetch/client.ts';
+import type { RedirectAnswer } from '../../fetch/waypoint.ts';
+import type { FetchResult } from '../../outcome.ts';
+import type { GatedRequest } from './drive.ts';
+import type { FetchRefusal, WantedFetch } from './wanted.ts';
+
+/** How the start that was given stands: held: it must be asked for again. lapsed: the fetch must end. */
+export type StartState = 'held' | 'lapsed' | 'over';
+
+/** The calls of a thread: what each is given, and what it answers. All of it is plain data. */
+export interface FetchCalls {
+  /** `leftMs`: the time that the page has left. */
+  fetchBegin(given: { wanted: WantedFetch; leftMs: number }): BegunFetch;
+  fetchEnter(given: OfFetch & { url: string; redirect: RedirectAnswer | null }): {
+    refused: FetchRefusal | null;
+    /** host:port, if a seed names it, so that it may have any address. */
+    seedHost: string | null;
+  };
+  /** Answers when the last start no longer holds, or when the fetch is over. */
+  fetchWatch(given: OfFetch): StartState;
+  fetchStarted(given: OfFetch): void;
+  fetchSeedHost(given: OfFetch & { hostPort: string }): boolean;
+  /** The body of the answer is empty unless `wantsBody`. */
+  fetchEnded(given: OfFetch & { result: FetchResult; ageMs: number }): FetchRefusal | null;
+  /** Always the last. What is held goes back. */
+  fetchOver(given: OfFetch): void;
+}
+
+interface OfFetch {
+  readonly fetch: number;
+}
+
+export interface BegunFetch extends OfFetch {
+  readonly request: Omit<GatedRequest, 'allow'>;
+  readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
+  readonly fetcher: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  readonly wantsBody: boolean;
+}

@@ -1,0 +1,200 @@
+// The fetches of one page, opened by whoever holds the slots: driven here, or by a thread that asks by calls.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { allowListOf, type LoadedCrawl } from '../../crawl/loaded-crawl.ts';
+import { failure } from '../../errors.ts';
+import type { FetcherOptions, FetchRequest } from '../../fetch/client.ts';
+import { awayHeaders } from '../../fetch/headers.ts';
+import type { FetchResult } from '../../outcome.ts';
+import { hostPortOf, originOf } from '../../url/host.ts';
+import { driveFetch, type FetchGate, type GatedRequest } from './drive.ts';
+import type { BegunFetch, FetchCalls, StartState } from './remote.ts';
+import {
+  type FetchForPage,
+  type FetchLimits,
+  type FetchRefusal,
+  failedFetch,
+  type WantedFetch,
+} from './wanted.ts';
+
+/** How often it is looked whether a start of a thread still holds: before it was made, and after. */
+const LOOK_MS = 10;
+const LOOK_STARTED_MS = 250;
+
+/** The gate of one fetch, which holds a slot. */
+export interface HeldGate extends FetchGate {
+  ended(result: FetchResult, ageMs: number): FetchRefusal | null;
+  /** Gives back what is held. It may be called more than once. */
+  release(): void;
+}
+
+/** What came of a fetch, as metrics and the log show it. */
+export type FetchNote =
+  | { readonly kind: 'answer'; readonly answer: { readonly status: number } }
+  | FetchRefusal;
+
+/** Opens and sends the fetches of one page. */
+export interface FetchOpener<Gate extends HeldGate = HeldGate> {
+  readonly loadedCrawl: LoadedCrawl;
+  /** Where redirects of the page led. */
+  readonly pageUrl: string;
+  /** With these, a thread makes connections of its own. */
+  readonly fetcherOptions: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  /** `count`: the number of the fetch within its page. */
+  open(url: string, limits: FetchLimits, count: number): Gate;
+  send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
+  /** Whether a seed names this host:port. */
+  isSeedHost(hostPort: string): Promise<boolean>;
+  note(url: string, outcome: FetchNote): void;
+}
+
+/** Drives them in this process, on its event loop. */
+export function fetchesHere<Gate extends HeldGate>(opener: FetchOpener<Gate>): FetchForPage {
+  let count = 0;
+  return async (wanted, limits) => {
+    const gate = opener.open(wanted.url, limits, ++count);
+    try {
+      const request = requestOf(opener, wanted);
+      const outcome = await driveFetch(request, gate, (sent) => opener.send(sent, gate));
+      opener.note(wanted.url, outcome);
+      return outcome;
+    } finally {
+      gate.release();
+    }
+  };
+}
+
+/** The headers of the crawl go to the origin of the page alone, as after a redirect to another origin. */
+function requestOf(
+  { loadedCrawl, pageUrl }: Pick<FetchOpener, 'loadedCrawl' | 'pageUrl'>,
+  wanted: WantedFetch,
+): GatedRequest {
+  const { settings, timeouts, userAgent } = loadedCrawl;
+  const { url, method = 'GET', headers, body = null } = wanted;
+  const isHome = originOf(url) === originOf(pageUrl);
+  return {
+    ...{ url, method, body, userAgent },
+    headers: { ...awayHeaders(settings.header, isHome, body !== null), ...headers },
+    timeouts: wanted.timeouts ? { ...timeouts, ...wanted.timeouts } : timeouts,
+    ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
+    allow: allowListOf(loadedCrawl),
+  };
+}
+
+interface OpenFetch {
+  readonly gate: HeldGate;
+  readonly url: string;
+  readonly over: AbortController;
+  /** Counts the starts that were given. */
+  starts: number;
+  hasStarted: boolean;
+  note: FetchNote;
+}
+
+type Given<Name extends keyof FetchCalls> = Parameters<FetchCalls[Name]>[0];
+type Answers = {
+  [Name in keyof FetchCalls]: (
+    given: Given<Name>,
+    page: AbortSignal,
+  ) => ReturnType<FetchCalls[Name]> | Promise<ReturnType<FetchCalls[Name]>>;
+};
+
+/**
+ * What a thread that has the page may ask for. When the page is over, however that came, all that its fetches
+ * hold goes back.
+ */
+export function fetchCalls<Gate extends HeldGate>(
+  opener: FetchOpener<Gate>,
+): Record<string, (given: unknown, page: AbortSignal) => Promise<unknown>> {
+  const answers: Answers = new ServedFetches(opener);
+  const names = ['Begin', 'Enter', 'Watch', 'Started', 'SeedHost', 'Ended', 'Over'] as const;
+  return Object.fromEntries(
+    names.map((name) => [
+      `fetch${name}`,
+      async (given: unknown, page: AbortSignal) => answers[`fetch${name}`](given as never, page),
+    ]),
+  );
+}
+
+class ServedFetches<Gate extends HeldGate> implements Answers {
+  readonly #opener: FetchOpener<Gate>;
+  readonly #open = new Map<number, OpenFetch>();
+  #count = 0;
+
+  constructor(opener: FetchOpener<Gate>) {
+    this.#opener = opener;
+  }
+
+  fetchBegin({ wanted, leftMs }: Given<'fetchBegin'>, page: AbortSignal): BegunFetch {
+    const fetch = ++this.#count;
+    const over = new AbortController();
+    const limits = { signal: over.signal, deadlineAt: performance.now() + leftMs };
+    const gate = this.#opener.open(wanted.url, limits, fetch);
+    const note = failedFetch(failure('E_HANDLER_SLOT'));
+    this.#open.set(fetch, { gate, url: wanted.url, over, starts: 0, hasStarted: false, note });
+    page.addEventListener('abort', () => this.fetchOver({ fetch }), { once: true });
+    if (page.aborted) this.fetchOver({ fetch });
+    const { allow, ...request } = requestOf(this.#opener, wanted);
+    return {
+      ...{ fetch, request, fetcher: this.#opener.fetcherOptions },
+      allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
+      wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
+    };
+  }
+
+  async fetchEnter({ fetch, url, redirect }: Given<'fetchEnter'>) {
+    const open = this.#openFetch(fetch);
+    const refused = await open.gate.enter(url, redirect);
+    if (refused) open.note = refused;
+    open.starts++;
+    open.hasStarted = false;
+    const hostPort = hostPortOf(url);
+    const isSeed = this.#opener.loadedCrawl.seedHosts.has(hostPort);
+    return { refused, seedHost: isSeed ? hostPort : null };
+  }
+
+  async fetchWatch({ fetch }: Given<'fetchWatch'>): Promise<StartState> {
+    const open = this.#openFetch(fetch);
+    const { starts, gate, over } = open;
+    while (open.starts === starts && !over.signal.aborted) {
+      if (gate.signal.aborted) return 'lapsed';
+      if (!open.hasStarted && !gate.mayStart()) return 'held';
+      await sleep(open.hasStarted ? LOOK_STARTED_MS : LOOK_MS);
+    }
+    return 'over';
+  }
+
+  fetchStarted({ fetch }: Given<'fetchStarted'>): void {
+    const open = this.#open.get(fetch);
+    if (!open) return;
+    open.hasStarted = true;
+    open.gate.started();
+  }
+
+  fetchSeedHost({ hostPort }: Given<'fetchSeedHost'>): Promise<boolean> {
+    return this.#opener.isSeedHost(hostPort);
+  }
+
+  fetchEnded({ fetch, result, ageMs }: Given<'fetchEnded'>): FetchRefusal | null {
+    const open = this.#openFetch(fetch);
+    const refused = open.gate.ended(result, ageMs);
+    open.starts++; // nobody needs to watch it any more
+    open.note =
+      refused ?? (result.ok ? { kind: 'answer', answer: result.answer } : failedFetch(result.failure));
+    return refused;
+  }
+
+  fetchOver({ fetch }: Given<'fetchOver'>): void {
+    const open = this.#open.get(fetch);
+    if (!open) return;
+    this.#open.delete(fetch);
+    open.over.abort();
+    open.gate.release();
+    this.#opener.note(open.url, open.note);
+  }
+
+  #openFetch(fetch: number): OpenFetch {
+    const open = this.#open.get(fetch);
+    if (!open) throw new Error(`fetch ${fetch} is over`);
+    return open;
+  }
+}

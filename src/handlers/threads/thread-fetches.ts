@@ -1,0 +1,128 @@
+// The fetches of handlers on a thread: with connections of its own, under slots that the consumer holds.
+import { failure } from '../../errors.ts';
+import type { Fetcher, FetchRequest } from '../../fetch/client.ts';
+import type { RedirectAnswer } from '../../fetch/waypoint.ts';
+import type { FetchResult } from '../../outcome.ts';
+import { hostPortOf } from '../../url/host.ts';
+import { driveFetch, type FetchGate } from '../fetch/drive.ts';
+import type { BegunFetch, FetchCalls } from '../fetch/remote.ts';
+import type { FetchForPage, FetchRefusal } from '../fetch/wanted.ts';
+import type { RemoteCalls } from './remote-calls.ts';
+
+/**
+ * A start is not relied on for longer. The consumer renews its slot while it lives, and may have heard of it
+ * half a second before.
+ */
+const START_HOLDS_MS = 1500;
+const NO_BODY = new Uint8Array();
+
+/** One for each thread. got is loaded for the first fetch: most handlers make none. */
+export class ThreadFetches {
+  #fetcher: Promise<Fetcher> | null = null;
+
+  /** For one page. */
+  forPage(calls: RemoteCalls): FetchForPage {
+    return async (wanted, { signal, deadlineAt }) => {
+      const ask: Ask = (name, given) => calls.call(name, given) as never;
+      const begun = await ask('fetchBegin', { wanted, leftMs: deadlineAt - performance.now() });
+      this.#fetcher ??= import('../../fetch/client.ts').then((client) => client.createFetcher(begun.fetcher));
+      const gate = new RemoteGate(ask, begun, signal);
+      try {
+        const fetcher = await this.#fetcher;
+        return await driveFetch(begun.request, gate, (sent) => gate.guarded(fetcher, sent));
+      } finally {
+        gate.leave();
+      }
+    };
+  }
+}
+
+type Ask = <Name extends keyof FetchCalls>(
+  name: Name,
+  given: Parameters<FetchCalls[Name]>[0],
+) => Promise<ReturnType<FetchCalls[Name]>>;
+
+class RemoteGate implements FetchGate {
+  readonly #ask: Ask;
+  readonly #begun: BegunFetch;
+  readonly #abort = new AbortController();
+  readonly #page: AbortSignal;
+  readonly #onAbort = () => this.#abort.abort(this.#page.reason);
+  /** Grows while the fetch goes on. */
+  readonly #seedHosts: Set<string>;
+  #enteredAt = 0;
+  /** Counts the starts: what is heard of an earlier one no longer counts. */
+  #starts = 0;
+  #isHeld = true;
+
+  constructor(ask: Ask, begun: BegunFetch, page: AbortSignal) {
+    this.#ask = ask;
+    this.#begun = begun;
+    this.#page = page;
+    this.#seedHosts = new Set(begun.allow.hosts);
+    page.addEventListener('abort', this.#onAbort, { once: true });
+    if (page.aborted) this.#onAbort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async enter(url: string, redirect: RedirectAnswer | null): Promise<FetchRefusal | null> {
+    const { fetch } = this.#begun;
+    const { refused, seedHost } = await this.#ask('fetchEnter', { fetch, url, redirect });
+    if (refused) return refused;
+    if (seedHost !== null) this.#seedHosts.add(seedHost);
+    this.#enteredAt = performance.now();
+    this.#isHeld = false;
+    void this.#watch(++this.#starts);
+    return null;
+  }
+
+  async #watch(start: number): Promise<void> {
+    const { fetch } = this.#begun;
+    const state = await this.#ask('fetchWatch', { fetch }).catch(() => 'lapsed' as const);
+    if (start !== this.#starts || state === 'over') return;
+    this.#isHeld = true;
+    if (state === 'lapsed') this.#abort.abort(failure('E_LOCK_LOST', 'Its slot lapsed.'));
+  }
+
+  mayStart(): boolean {
+    return !this.#isHeld && performance.now() - this.#enteredAt < START_HOLDS_MS;
+  }
+
+  started(): void {
+    this.#tell('fetchStarted', { fetch: this.#begun.fetch });
+  }
+
+  ended(result: FetchResult, ageMs: number): Promise<FetchRefusal | null> {
+    const { fetch, wantsBody } = this.#begun;
+    const told: FetchResult =
+      result.ok && !wantsBody ? { ok: true, answer: { ...result.answer, body: NO_BODY } } : result;
+    return this.#ask('fetchEnded', { fetch, result: told, ageMs });
+  }
+
+  /** When the guard refuses an address, the consumer may know that a seed named its host and port. */
+  async guarded(fetcher: Fetcher, sent: Sent): Promise<FetchResult> {
+    const { cidrs, ports } = this.#begun.allow;
+    const request = { ...sent, allow: { cidrs, ports, hosts: this.#seedHosts } };
+    const result = await fetcher.fetch(request);
+    if (result.ok || result.failure.code !== 'E_SSRF') return result;
+    const hostPort = hostPortOf(result.finalUrl);
+    if (this.#seedHosts.has(hostPort)) return result;
+    if (!(await this.#ask('fetchSeedHost', { fetch: this.#begun.fetch, hostPort }))) return result;
+    this.#seedHosts.add(hostPort);
+    return this.guarded(fetcher, sent);
+  }
+
+  leave(): void {
+    this.#page.removeEventListener('abort', this.#onAbort);
+    this.#tell('fetchOver', { fetch: this.#begun.fetch });
+  }
+
+  #tell<Name extends 'fetchStarted' | 'fetchOver'>(name: Name, given: Parameters<FetchCalls[Name]>[0]): void {
+    this.#ask(name, given).catch(() => undefined); // the page is over, and so is all that it held
+  }
+}
+
+type Sent = Omit<FetchRequest, 'allow'>;
