@@ -1,5 +1,5 @@
-// Takes articles out of pages: title, author, date, language and the text without menus and advertisements. In a
-// checkout: npm run crawl -- https://news.example/ --handler examples/article-text.ts --crawl news
+// Takes articles out of pages: title, author, date, language, and the text without menus and advertisements.
+// In a checkout: npm run crawl -- https://paper.example/ --handler examples/article-text.ts --crawl paper
 import { defineHandler } from 'drover';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
-// Reads large CSV files, as open-data portals have them, and emits what is in each column. Such parsing computes
-// for long, so it runs on a thread. In a checkout: npm run crawl -- https://data.example/ --handler
+// Reads large CSV files, as open-data portals have them, and emits what is in each column. Such parsing
+// computes for long, so it runs on a thread. In a checkout: npm run crawl -- https://data.example/ --handler
 // examples/blocking-parser.ts --crawl data --threads 2
 import { Discard, defineHandler, Fatal } from 'drover';
 import { z } from 'zod';

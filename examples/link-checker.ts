@@ -1,5 +1,6 @@
 // Finds the broken links of a site, and the pages on which they stand. Links to other sites are checked too,
-// but not followed. In a checkout: node --conditions=drover-source examples/link-checker.ts https://example.com/
+// but not followed. In a checkout: node --conditions=drover-source examples/link-checker.ts
+// https://example.com/
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CrawlRecord,

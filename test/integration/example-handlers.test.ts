@@ -1,5 +1,5 @@
-// The handlers of examples/ that harvest an API, check links, read articles and parse large files, each run as
-// its first lines say, against sites on this machine.
+// The handlers of examples/ that harvest an API, check links, read articles and parse large files, each run
+// as its first lines say, against sites on this machine.
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -138,7 +138,7 @@ test('link-checker.ts names the broken links and the pages with them, and follow
 
 const sentence = 'The river rose again during the night, and the lower bridge was closed to all carts. ';
 const article = `<!doctype html><html lang="en-GB"><head><title>Gazette</title>
-<script type="application/ld+json">{"@graph": [{"@type": "NewsArticle", "headline": "The  bridge is closed",
+<script type="application/ld+json">{"@graph": [{"@type": "Article", "headline": "The  bridge is closed",
   "datePublished": "2026-11-28T08:30:00+01:00", "author": [{"name": "Ada Miller"}]}]}</script></head>
 <body><nav><p>Menu ${sentence}</p></nav><article><header><h1>Bridge</h1></header><p>${sentence.repeat(2)}</p>
 <aside><p>Advertisement</p></aside><h2>What &amp; when</h2><ul><li><p>Since <b>four</b> o’clock</p></li></ul>
@@ -155,10 +155,10 @@ test('article-text.ts takes title, author, date, language and text out of articl
   const site = await startSite({ pages: 1, behaviours });
   t.after(() => site.stop());
   const { runner } = await fleets.open();
-  const args = ['--handler', pathOf('article-text.ts'), '--crawl', 'news', '--quiet'];
+  const args = ['--handler', pathOf('article-text.ts'), '--crawl', 'paper', '--quiet'];
   const { code, stderr } = await runner.run(['crawl', `${site.url}/`, ...args]);
   assert.equal(code, 0, stderr);
-  const items = await runner.json<ItemLine>(['items', 'news']);
+  const items = await runner.json<ItemLine>(['items', 'paper']);
   const byUrl = new Map(items.map(({ url, item }) => [new URL(url).pathname, item]));
   assert.equal(items.length, 2);
   assert.deepEqual(byUrl.get('/bridge'), {
