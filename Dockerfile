@@ -16,6 +16,7 @@ WORKDIR /app
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+COPY docs docs
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

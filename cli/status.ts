@@ -56,6 +56,7 @@ function details(counts: CrawlCounts): string {
     group('status', counts.statuses) +
     group('error', counts.errors) +
     group('refused', counts.refusals) +
-    group('links left out', counts.leftOut)
+    group('links left out', counts.leftOut) +
+    group('items of', counts.items)
   );
 }

@@ -1,20 +1,23 @@
 // The step commit: one atomic call writes the last links, the counters and the end of the request.
 import { failure, packFailure } from '../src/errors.ts';
 import type { Outcome } from '../src/outcome.ts';
+import type { EmittedItem } from '../src/record.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import type { RequestEnd } from './decision.ts';
 import type { Followed } from './follow/follow-links.ts';
 
 /**
- * Idempotent: a request that had ended before stays as it is. Returns 'lost', and changes nothing, when
- * another consumer has taken the request over.
+ * Ends the request; the crawl counts the `items` that its handler emitted. Idempotent: a request that had
+ * ended before stays as it is. Returns 'lost', and changes nothing, when another consumer has taken the
+ * request over.
  */
 export async function commit(
   context: ConsumerContext,
   job: ActiveJob,
   end: RequestEnd,
   { links, leftOut }: Followed,
+  items: readonly EmittedItem[] | null,
   claim: number,
 ): Promise<Outcome> {
   const { answer, failure: error } = end;
@@ -32,6 +35,7 @@ export async function commit(
     host: limiterKeyOf(job.request.url),
     links,
     leftOut,
+    items: items?.[0] ? { handler: items[0].handler, count: items.length } : null,
   });
   job.trace.ended = ended;
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };

@@ -83,7 +83,7 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   if (followed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.
-  return commit(context, job, end, followed, claim);
+  return commit(context, job, end, followed, handled.items, claim);
 }
 
 /** A job that drover cannot read would come back for ever: it goes to the dead letters. */

@@ -52,6 +52,7 @@ export function createDispatch(fleet: Fleet, crawl: string): Dispatch {
       ...recorded,
       links: '',
       leftOut: {},
+      items: null,
       host: '',
     });
     if (ended !== 'done') throw new Error(`${id} was ${ended}`);

@@ -48,6 +48,7 @@ export function printSummary(summary: Summary, paper: Paper = { columns: 100, co
   const sections = [
     [outcome(summary, paper), figures(summary, paper)],
     table('Statuses', statusRows(counts), paper),
+    table('Items', itemRows(counts), paper),
     table('Errors', codeRows(counts.errors), paper),
     table('Refused', codeRows(counts.refusals), paper),
     table('Links left out', codeRows(counts.leftOut), paper),
@@ -164,6 +165,10 @@ function statusRows(counts: CrawlCounts): Row[] {
   return all.map(([status, pages]) => ({ cells: [status, count(pages)], text: '' }));
 }
 
+function itemRows({ items }: CrawlCounts): Row[] {
+  return highestFirst(items).map(([handler, value]) => ({ cells: [handler, count(value)], text: '' }));
+}
+
 /** Sorted by layer, then by frequency, with what the catalogue says about each code. */
 function codeRows(counts: Record<string, number>): Row[] {
   const rows = highestFirst(counts).map(([code, value]) => {
@@ -213,6 +218,7 @@ function nextRows({ counts, command, output, badLines, badLinesIn, interrupted }
   else if (counts.state === 'paused') copy('go on', `${command} resume ${crawl}`);
   if (output !== null) copy('results', `${output.path} (${contentsOf(output, counts)})`);
   else if (endedOf(counts) > 0) copy('results', `${command} results ${crawl}`);
+  if (Object.keys(counts.items).length > 0) copy('items', `${command} items ${crawl}`);
   if (counts.dead > 0) {
     copy('dead letters', `${command} dead list ${crawl}`);
     copy('try them again', `${command} dead replay ${crawl}`);

@@ -25,6 +25,7 @@ export const crawlShape = z
     errors: counts,
     refusals: counts,
     leftOut: counts,
+    items: counts.meta({ description: 'items that handlers emitted, by handler' }),
     seeds: z.string(),
     createdAt: time,
     finishedAt: time.nullable(),

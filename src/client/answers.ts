@@ -76,6 +76,11 @@ export interface PartialQuery {
   partial?: boolean;
 }
 
+export interface ItemQuery extends PartialQuery {
+  /** Only the items of this handler. */
+  handler?: string;
+}
+
 /** A filter of records. A record matches when all given fields match. */
 export interface RecordQuery extends PartialQuery {
   /** A status (404), a class (4xx), `none` for requests without an answer, or several: 404,5xx. */

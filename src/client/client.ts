@@ -16,7 +16,7 @@ import type {
   DeadQuery,
   Enqueued,
   FleetEvent,
-  PartialQuery,
+  ItemQuery,
   PurgeAnswer,
   RecordQuery,
   Refused,
@@ -148,10 +148,10 @@ function crawlsOf(endpoint: Endpoint) {
      * What handlers emitted for the pages of the crawl. Throws E_RECORDS_MISSING when some records are not in
      * the server's data directory, unless `partial` is true.
      */
-    items: (id: string, { partial, ...options }: PartialQuery & CallOptions = {}) =>
+    items: (id: string, { signal, ...query }: ItemQuery & CallOptions = {}) =>
       pages<ItemLine>(
         endpoint,
-        { path: at(id, '/items'), query: { partial, limit: RECORDS_PER_PAGE }, ...options },
+        { path: at(id, '/items'), query: { ...query, limit: RECORDS_PER_PAGE }, signal },
         'items',
       ),
     errors: (id: string, options: CallOptions = {}) =>

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DroverError } from '../errors.ts';
+import { resolveOwnName } from './own-name.ts';
 import { parseSetting, unknownKey } from './parse.ts';
 import {
   defaultSettings,
@@ -57,6 +58,7 @@ async function readConfigFile(directory: string): Promise<{ path: string; values
 }
 
 async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
+  resolveOwnName();
   try {
     const text = path.endsWith('.json') ? await readFile(path, 'utf8') : null;
     const values = text === null ? (await import(pathToFileURL(path).href)).default : JSON.parse(text);

@@ -221,5 +221,6 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     errors: group('e:'),
     refusals: group('r:'),
     leftOut: group('x:'),
+    items: group('i:'),
   };
 }

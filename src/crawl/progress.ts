@@ -21,6 +21,8 @@ export interface CrawlCounts {
   refusals: Record<string, number>;
   /** Links that did not become requests, by the code of the reason. */
   leftOut: Record<string, number>;
+  /** Items in the records, by the handler that emitted them. */
+  items: Record<string, number>;
 }
 
 /** The counters at `atMs`, on any clock that does not go back. `inFlight` counts fetches. */

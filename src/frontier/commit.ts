@@ -21,6 +21,8 @@ export interface Ending {
   links: string;
   /** How many links did not become requests, by the code of the reason. */
   leftOut: Readonly<Record<string, number>>;
+  /** How many items its handler emitted; null when none took the page. */
+  items: { handler: string; count: number } | null;
 }
 
 /**
@@ -46,10 +48,11 @@ const commitScript = defineScript({
  * page.
  */
 function pushEnding(args: ScriptArgument[], ending: Ending): void {
-  const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host } = ending;
-  let left = '';
-  for (const why in leftOut) left += `${why} ${leftOut[why]};`;
-  args.push(crawl, id, claim, kind, key, status ?? '', code ?? '', bytes, reason, links, left, host);
+  const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, items, host } = ending;
+  let counts = '';
+  for (const why in leftOut) counts += `x:${why} ${leftOut[why]};`;
+  if (items !== null) counts += `i:${items.handler} ${items.count};`;
+  args.push(crawl, id, claim, kind, key, status ?? '', code ?? '', bytes, reason, links, counts, host);
 }
 
 const MOST_ENDINGS = 64;

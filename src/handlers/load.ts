@@ -1,8 +1,8 @@
 // Loads handler files with Node's own type stripping.
 import { existsSync } from 'node:fs';
-import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { resolveOwnName } from '../config/own-name.ts';
 import { DroverError } from '../errors.ts';
 import { checkHandler, type Handler } from './define.ts';
 import { whyNotLoaded } from './load-failures.ts';
@@ -46,21 +46,4 @@ async function loadFile(path: string): Promise<Handler[]> {
   const all = Array.isArray(exported) ? exported : [exported];
   if (all.length === 0) throw new DroverError('E_HANDLER_FILE', `${path}: it exports no handlers.`);
   return all.map((one) => checkHandler(one, path));
-}
-
-let isRegistered = false;
-
-/**
- * From now on, `import 'drover'` in a user's file is this copy of drover, wherever the file lies: beside no
- * package.json, or in a checkout that was never built.
- */
-function resolveOwnName(): void {
-  if (isRegistered) return;
-  isRegistered = true;
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const entry = new URL(`../index.${ending}`, import.meta.url).href;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'drover' ? { url: entry, shortCircuit: true } : next(specifier, context),
-  });
 }

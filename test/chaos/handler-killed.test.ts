@@ -65,4 +65,5 @@ test('kill -9 at ten random moments: each item that a handler emits is there onc
   const counts = await runner.status('c');
   assertAddsUp(counts);
   assert.deepEqual([counts.state, counts.recorded], ['finished', PAGES + 1]);
+  assert.deepEqual(counts.items, { tree: 3 * (PAGES + 1) }, 'the crawl counts each item once');
 });

@@ -63,6 +63,7 @@ async function crawl(changes: Partial<typeof defaultSettings> = {}) {
       reason: '',
       links: '',
       leftOut: {},
+      items: null,
       host: '',
       ...more,
     });

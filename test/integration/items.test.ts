@@ -39,6 +39,10 @@ test('items are printed as JSON lines and as CSV, and are the same over the API 
     sorted(wanted.slice(2)),
   );
 
+  assert.deepEqual((await runner.status('c')).items, { first: 2, second: 2 });
+  const { stdout: shown } = await runner.run(['status', 'c']);
+  for (const handler of ['first', 'second']) assert.ok(shown.includes(`\n  items of ${handler}: 2\n`), shown);
+
   const file = runner.path('items.csv');
   const { stderr } = await runner.run(['items', 'c', '--format', 'csv', '-o', file, '--of', 'first']);
   assert.match(stderr, /2 items of crawl c in /);
@@ -52,6 +56,12 @@ test('items are printed as JSON lines and as CSV, and are the same over the API 
   const overApi: ItemLine[] = [];
   for await (const line of client.crawls.items('c')) overApi.push(line);
   assert.deepEqual(overApi, lines);
+  const ofSecond: ItemLine[] = [];
+  for await (const line of client.crawls.items('c', { handler: 'second' })) ofSecond.push(line);
+  assert.deepEqual(sorted(ofSecond), sorted(wanted.slice(2)));
+  assert.deepEqual((await client.crawls.get('c')).items, { first: 2, second: 2 });
+  const csv = await (await fetch(`${api.url}/v1/crawls/c/items?format=csv&handler=second`)).text();
+  assert.deepEqual(csv.split('\r\n').slice(0, 2), ['url,handler,item', `${ofSecond[0]?.url},second,7`]);
   const as = async (accept: string) =>
     (await fetch(`${api.url}/v1/crawls/c/items`, { headers: { accept } })).text();
   assert.equal(await as('application/x-ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

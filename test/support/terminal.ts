@@ -83,6 +83,7 @@ export function counts(part: Partial<CrawlCounts> = {}): CrawlCounts {
     errors: {},
     refusals: {},
     leftOut: {},
+    items: {},
     ...part,
   };
 }

@@ -1,20 +1,27 @@
 // Tables that change live. Rows keep their elements when their content changes, so focus, selection and open
 // menus stay.
 import { h } from './element.js';
+import { visible } from './text.js';
 import { meaningOf } from './views/terms.js';
 
 /**
  * Makes a table that turns into cards on a narrow screen. The roles are set explicitly, because the layout of
  * cards would remove those of a table.
- * @param {{caption: string, columns: {label: string, isNumber?: boolean, isAction?: boolean}[]}} options
+ * @param {{caption: string, columns: {label: string, isNumber?: boolean, isAction?: boolean, isData?:
+ * boolean}[]}} options `isData`: the label comes from the web.
  */
 export function createTable({ caption, columns }) {
   const body = h('tbody', { role: 'rowgroup' });
-  const heads = columns.map(({ label, isNumber, isAction }) =>
+  const heads = columns.map(({ label, isNumber, isAction, isData }) =>
     h(
       'th',
-      { role: 'columnheader', scope: 'col', class: isNumber ? 'number' : null, title: meaningOf(label) },
-      isAction ? h('span', { class: 'hidden-text' }, label) : label,
+      {
+        role: 'columnheader',
+        scope: 'col',
+        class: isNumber ? 'number' : null,
+        title: isData ? null : meaningOf(label),
+      },
+      isAction ? h('span', { class: 'hidden-text' }, label) : visible(label),
     ),
   );
   const node = h(
@@ -31,7 +38,7 @@ function rowOf(columns, cells) {
   const children = cells.map((cell, index) => {
     const { label, isNumber, isAction } = columns[index];
     const kind = [isNumber && 'number', isAction && 'actions'].filter(Boolean).join(' ');
-    return h('td', { role: 'cell', class: kind || null, 'data-label': label }, cell);
+    return h('td', { role: 'cell', class: kind || null, 'data-label': visible(label) }, cell);
   });
   return h('tr', { role: 'row' }, ...children);
 }

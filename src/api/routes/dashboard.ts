@@ -1,5 +1,5 @@
-// Serves the dashboard's files, and the two files of uPlot from its package.
-import { readFileSync } from 'node:fs';
+// Serves the dashboard's files, the two files of uPlot from its package, and the page of docs/ that it names.
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
@@ -15,6 +15,19 @@ const libraries = [
   { path: '/assets/uplot.js', file: 'uplot/dist/uPlot.esm.js', type: 'text/javascript; charset=utf-8' },
   { path: '/assets/uplot.css', file: 'uplot/dist/uPlot.min.css', type: 'text/css; charset=utf-8' },
 ];
+
+/**
+ * The page of docs/ to which the dashboard links, as text. In a checkout docs/ is three levels up, in dist/
+ * four.
+ */
+function guides(): typeof libraries {
+  const found = ['../../../docs/', '../../../../docs/']
+    .map((docs) => fileURLToPath(new URL(`${docs}HANDLERS.md`, import.meta.url)))
+    .filter((file) => existsSync(file));
+  return found
+    .slice(0, 1)
+    .map((file) => ({ path: '/docs/HANDLERS.md', file, type: 'text/plain; charset=utf-8' }));
+}
 
 /**
  * All files are served without a token: they contain no data, and the page must load before it can ask for a
@@ -49,8 +62,9 @@ export async function addDashboard(server: ApiServer): Promise<void> {
       reply.sendFile('icon.svg'),
     );
   });
-  for (const { path, file, type } of libraries) {
-    const text = readFileSync(require.resolve(file), 'utf8');
+  const files = libraries.map((library) => ({ ...library, file: require.resolve(library.file) }));
+  for (const { path, file, type } of [...files, ...guides()]) {
+    const text = readFileSync(file, 'utf8');
     server.get(path, { config, schema: { hide: true } }, async (_request, reply) =>
       reply
         .type(type)

@@ -32,6 +32,8 @@ const filterShape = z.object({
     .meta({ description: 'text that the URL contains, before or after redirects' }),
 });
 
+const handlerQuery = z.string().max(100).optional().meta({ description: 'only the items of this handler' });
+
 const partial = flagQuery.default(false).meta({
   description: 'give the records of this data directory even when others are missing in it',
 });
@@ -90,13 +92,13 @@ export function addItemRoutes(server: ApiServer, context: ApiContext): void {
         description:
           'JSON comes in pages of so many records, so a page may have more items than limit, or none. NDJSON and CSV (format, or Accept: application/x-ndjson or text/csv) give all items at once. Only records in this server’s data directory are found; when others are missing there, the call fails with E_RECORDS_MISSING unless partial is true.',
         params: z.object({ id: z.string().max(200) }),
-        querystring: z.object({ ...pageQuery, format: formatQuery, partial }),
+        querystring: z.object({ ...pageQuery, handler: handlerQuery, format: formatQuery, partial }),
         response: answers(z.object({ items: z.array(itemShape), next: z.string().nullable() })),
       },
     },
     async (request, reply) => {
       const crawl = await exactCrawl(fleet, request.params.id);
-      const { cursor = null, limit, format, partial: takesSome } = request.query;
+      const { cursor = null, limit, handler = null, format, partial: takesSome } = request.query;
       const kept = await lookUpRecords(fleet, crawl);
       const store = stores.at(kept.store);
       const check = (found: number) => takesSome || checkWhole(store, kept, found);
@@ -104,10 +106,11 @@ export function addItemRoutes(server: ApiServer, context: ApiContext): void {
       if (form === 'json') {
         const page = await store.page(kept.folder, cursor, limit, EVERY_RECORD);
         check(page.found ?? kept.ended);
-        return { items: page.records.flatMap(itemsIn), next: page.next };
+        const items = page.records.flatMap((record) => itemsIn(record, handler));
+        return { items, next: page.next };
       }
       const all = () => recordLines(store.read(kept.folder, { onFound: check }));
-      const lines = await begun(itemLines(all, form));
+      const lines = await begun(itemLines(all, form, handler));
       if (form === 'csv') return sendText(reply, 'text/csv', lines, `${crawl}-items.csv`);
       return sendText(reply, 'application/x-ndjson', lines);
     },

@@ -16,7 +16,7 @@
   ARGV[10] …: bytes
   ARGV[11] …: reason of a dead one or ''
   ARGV[12] …: its links (add.lua)
-  ARGV[13] …: links left out, as `CODE COUNT;`…
+  ARGV[13] …: further counts, as `FIELD COUNT;`…: x:CODE links left out, i:HANDLER items emitted
   ARGV[14] …: host of a dead one
   Answers  for each request 'done', 'ended' (it had ended before) or 'taken' (another consumer took it over)
 ]]
@@ -46,7 +46,7 @@ local function count(tally, field, number)
 end
 
 for i = 3, #ARGV, 12 do
-  local crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, host = unpack(ARGV, i, i + 11)
+  local crawl, id, claim, kind, key, status, code, bytes, reason, links, counts, host = unpack(ARGV, i, i + 11)
   local c = ns .. ':c:' .. crawl
   local newest = readClaim(c, id)
   if not newest then
@@ -76,7 +76,7 @@ for i = 3, #ARGV, 12 do
     if bytes ~= '0' then count(tally, 'bytes', tonumber(bytes)) end
     if status ~= '' then count(tally, 's:' .. status, 1) end
     if code ~= '' then count(tally, (kind == 'refused' and 'r:' or 'e:') .. code, 1) end
-    for why, number in string.gmatch(leftOut, '(%S+) (%d+);') do count(tally, 'x:' .. why, tonumber(number)) end
+    for field, number in string.gmatch(counts, '(%S+) (%d+);') do count(tally, field, tonumber(number)) end
     if over > 0 then count(tally, 'x:E_LIMIT', over) end
     if hostFull > 0 then count(tally, 'x:E_HOST_LIMIT', hostFull) end
     wakeLanes(ns, takeWaiting(ns, key), key, now)

@@ -24,9 +24,13 @@ export interface ItemOutput {
 /** Columns of a CSV file. Fields beyond them are left out; no spreadsheet shows as many. */
 const MOST_COLUMNS = 10_000;
 
-/** The items of one record, in their order. */
-export function itemsIn({ url, items }: Pick<CrawlRecord, 'url' | 'items'>): ItemLine[] {
-  return (items ?? []).map(({ handler, item }) => ({ url, handler, item }));
+/** The items of one record, in their order: those of one handler or, for null, all. */
+export function itemsIn(
+  { url, items }: Pick<CrawlRecord, 'url' | 'items'>,
+  only: string | null = null,
+): ItemLine[] {
+  const lines = (items ?? []).map(({ handler, item }) => ({ url, handler, item }));
+  return only === null ? lines : lines.filter(({ handler }) => handler === only);
 }
 
 /**
@@ -69,8 +73,7 @@ async function* itemsOf(records: AsyncIterable<string>, handler: string | null):
   for await (const json of records) {
     // Most records of a crawl may have no items, and their bodies are long.
     if (!json.includes('"items":[{')) continue;
-    for (const line of itemsIn(JSON.parse(json) as CrawlRecord))
-      if (handler === null || line.handler === handler) yield line;
+    yield* itemsIn(JSON.parse(json) as CrawlRecord, handler);
   }
 }
 

@@ -53,8 +53,10 @@ export interface Stage {
   letters(name: string): Promise<string>;
 }
 
-/** To be called once, at the top of a test file. */
-export function openStage(): Stage {
+/**
+ * To be called once, at the top of a test file. `more`: flags of the server, and so of its consumer.
+ */
+export function openStage(more: readonly string[] = []): Stage {
   const program = chromiumPath();
   const fleets = openFleets();
   let [browser, site, fleet, api]: [Browser, Site, TestFleet, Api] = [] as never;
@@ -65,7 +67,7 @@ export function openStage(): Stage {
     if (!program) return;
     site = await startSite({ pages: 60, hosts: 2, latencyMs: 20, bytes: 2000, behaviours });
     fleet = await fleets.open();
-    [api, browser] = await Promise.all([serve(['--processes', '1']), openBrowser(program)]);
+    [api, browser] = await Promise.all([serve(['--processes', '1', ...more]), openBrowser(program)]);
   });
   after(async () => {
     await browser?.close();

@@ -75,7 +75,14 @@ export async function bareCrawl(
       open.delete(member);
       const ending: Ending = {
         ...{ crawl: id, id: request, claim: 0, kind: 'recorded', key: 'a.example', status: 200, code: null },
-        ...{ bytes: 1, reason: '', links: packBatchEntry(page(), 'a.example'), leftOut: {}, host: '' },
+        ...{
+          bytes: 1,
+          reason: '',
+          links: packBatchEntry(page(), 'a.example'),
+          leftOut: {},
+          items: null,
+          host: '',
+        },
       };
       assert.equal(await committer.commit(ending), 'done');
       await redis.del(`${namespace}:k:a.example:s`);

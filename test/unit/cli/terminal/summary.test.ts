@@ -23,6 +23,7 @@ const counts: CrawlCounts = {
   errors: { E_HTTP_4XX: 1, E_HTTP_5XX: 2, E_RESET: 1, E_DNS_TIMEOUT: 0 },
   refusals: { E_ROBOTS: 12 },
   leftOut: {},
+  items: { product: 1200 },
 };
 
 function summaryOf(part: Partial<Summary> = {}, changed: Partial<CrawlCounts> = {}): Summary {
@@ -72,7 +73,7 @@ test('hosts that were held back stand with how, for how long in all and why; tho
   const paused = textOf({ ...slowed, kind: 'paused', since, until, intervalMs: null }, true);
   assert.match(
     paused,
-    /a\.test still paused since [\d:]+ until [\d:]+: 35 %.* \(for 12 s in all\); what ends it: npm run drover -- hosts resume a\.test/,
+    /a\.test still paused since [\d:/, ]+ until [\d:/, ]+: 35 %.* \(for 12 s in all\); what ends it: npm run drover -- hosts resume a\.test/,
   );
   const text = textOf(slowed, false);
   assert.match(text, /Held back a\.test slowed for 12 s in all: 35 % of its last answers were failures Next/);
@@ -91,6 +92,9 @@ test('every error and refusal stands with its layer, its count and what the cata
 
 test('it says where the results are and what to do about dead letters, as commands to copy', () => {
   assert.match(printSummary(summaryOf()), /results +npm run drover -- results museum\n/);
+  assert.match(printSummary(summaryOf()), /\nItems\n {2}product {2}1,200\n/);
+  assert.match(printSummary(summaryOf()), /items +npm run drover -- items museum\n/);
+  assert.doesNotMatch(printSummary(summaryOf({}, { items: {} })), /items/i);
   assert.match(printSummary(summaryOf()), /dead letters +npm run drover -- dead list museum\n/);
   assert.match(printSummary(summaryOf()), /npm run drover -- dead replay museum\n/);
   const own = printSummary(

@@ -1,10 +1,11 @@
-// One crawl: progress, errors, latest records, settings.
+// One crawl: progress, errors, items, records, settings.
 import { fill, h, setText } from '../../element.js';
 import { createProblemPlace } from '../../problem.js';
 import { routeTo } from '../../route.js';
 import { bytes, count, duration, rate, stamp, visible } from '../../text.js';
 import { meaningOf } from '../terms.js';
 import { crawlActions } from './actions.js';
+import { itemsPanel } from './items.js';
 import { createProgress, createState } from './parts.js';
 import { recordsPanel } from './records.js';
 
@@ -26,7 +27,8 @@ export function crawlView({ app, route, signal }) {
     .then((view) => {
       if (signal.aborted) return;
       records = recordsPanel(app, view.crawl, { query: route.query, problems, signal });
-      const shown = crawlBody(app, view, { problems, records });
+      const items = itemsPanel(app, view.crawl, { problems, signal });
+      const shown = crawlBody(app, view, { problems, items, records });
       fill(body, ...shown.nodes);
       shown.update(view);
       if (Object.keys(route.query).length > 0) records.filter(route.query);
@@ -42,7 +44,7 @@ export function crawlView({ app, route, signal }) {
   return { node, title: crawl, update: ({ query }) => records?.filter(query) };
 }
 
-function crawlBody(app, view, { problems, records }) {
+function crawlBody(app, view, { problems, items, records }) {
   const state = createState();
   const progress = createProgress('Progress');
   const actions = crawlActions(app, view, problems);
@@ -67,6 +69,7 @@ function crawlBody(app, view, { problems, records }) {
       head,
       h('section', { class: 'card pad', 'aria-label': 'Progress' }, progress.node, figures.node, times),
       tallies.node,
+      items.node,
       records.node,
       settingsPanel(view.settings),
     ],
@@ -76,6 +79,7 @@ function crawlBody(app, view, { problems, records }) {
       actions.update(now);
       figures.update(now, app.rates.of(now.crawl));
       tallies.update(now);
+      items.update(now.items ?? {}, now.finishedAt !== null);
       if (now.finishedAt) ends.replaceChildren(' · ended ', stamp(now.finishedAt));
       // The records load by themselves when the first one is there, and once more when the crawl has ended.
       if (ended <= 0 !== now.recorded <= 0 || (now.finishedAt && ended !== now.recorded)) {
