@@ -89,7 +89,7 @@ test('no cell begins as a formula does, blanks and invisible characters left out
 });
 
 test('numbers stay numbers, nothing is an empty cell, objects are JSON; separators of other countries are quoted', () => {
-  assert.equal(csvLine([1.5, -2, true, null, undefined, '']), '1.5,-2,true,,,\r\n');
+  assert.equal(csvLine([1.5, -2, true, null, undefined, '']), '1.5,-2,true,,,""\r\n');
   assert.equal(csvLine([{ a: '=1' }, ['x']]), '"{""a"":""=1""}","[""x""]"\r\n');
   assert.equal(csvLine(['a;=b', 'plain', "=cmd|'/C calc'!A0"]), `"a;=b",plain,"'=cmd|'/C calc'!A0"\r\n`);
   assert.equal(csvLine(['\ud800x']), '\ufffdx\r\n');
