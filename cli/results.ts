@@ -2,7 +2,7 @@
 import { findCrawl } from '../src/crawl/crawl.ts';
 import { DroverError } from '../src/errors.ts';
 import { readFields } from '../src/records/fields.ts';
-import { EVERY_RECORD, type RecordFilter, readFilter } from '../src/records/filter.ts';
+import { type RecordFilter, readFilter } from '../src/records/filter.ts';
 import { EXIT } from './command/failures.ts';
 import { endOnSignals } from './command/interrupt.ts';
 import { reserveExport, type WrittenRecords, writeRecords } from './command/output-file.ts';
@@ -25,7 +25,7 @@ export async function run(args: string[], options: ResultsOptions): Promise<numb
     try {
       const crawl = await findCrawl(session.fleet, args[0] ?? '');
       const written = await writeRecords(session, crawl, { ...output, fields }, filter);
-      const summary = summaryOf(written, crawl, output.path, filter);
+      const summary = summaryOf(written, crawl, output.path);
       if (summary) process.stderr.write(`${summary}\n`);
       if (written.missing) throw written.missing;
       return EXIT.recorded;
@@ -55,14 +55,12 @@ function summaryOf(
   { records, found, leftOut }: WrittenRecords,
   crawl: string,
   path: string | null,
-  filter: RecordFilter,
 ): string | null {
   if (path === null)
     return records === 0 && found > 0
       ? `none of the ${counted(found, 'record')} of crawl ${crawl} matches`
       : null;
-  const of =
-    filter === EVERY_RECORD ? counted(records, 'record') : `${records} of ${counted(found, 'record')}`;
+  const of = records === found ? counted(records, 'record') : `${records} of ${counted(found, 'record')}`;
   const others = Object.entries(leftOut).map(([why, count]) => `; ${count} ${why}`);
   return `${of} of crawl ${crawl} in ${path}${others.join('')}`;
 }

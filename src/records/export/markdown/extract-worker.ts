@@ -27,9 +27,9 @@ export interface ExtractedPage {
 
 /** Deeper trees overflow the stack of what walks them. Browsers stop at 512 levels. */
 const DEEPEST = 512;
-/** Characters that are enough to tell a language by, and too few. */
+/** Characters that are enough to tell a language by, and letters that are needed for it. */
 const ENOUGH_TO_TELL = 5000;
-const TOO_FEW_TO_TELL = 30;
+const LEAST_TO_TELL = 60;
 
 export default async function extract({ number, html, url, plain }: PageTask): Promise<ExtractedPage> {
   parentPort?.postMessage({ started: number });
@@ -40,9 +40,10 @@ export default async function extract({ number, html, url, plain }: PageTask): P
     language: languageOf(text, page.language),
   });
   if (plain !== null) return asPlain(plain);
+  if (text === '') return { ...asPlain(''), plain: null };
   if (page.depth > DEEPEST) return asPlain(`its elements are nested ${page.depth} deep`);
   try {
-    const { document } = parseHTML(html);
+    const { document } = parseHTML(withBody(html));
     // Nothing is fetched: some of its extractors would ask other sites.
     const offline = { useAsync: false, fetch: () => Promise.reject(new Error('offline')) };
     const found = await Defuddle(document as never, url, { ...offline, markdown: true });
@@ -50,11 +51,26 @@ export default async function extract({ number, html, url, plain }: PageTask): P
     if (markdown === '' && text !== '') return asPlain('no main content was found');
     return {
       ...{ markdown, title: found.title || null, published: found.published || null, canonical, plain: null },
-      language: languageOf(markdown || text, page.language),
+      language: languageOf(markdown.replace(/\]\([^)]*\)/g, ']') || text, page.language),
     };
   } catch (error) {
     return asPlain(`the extraction failed: ${(error as Error).name}`);
   }
+}
+
+/** What may stand in the head: comments, tags without content, and elements whose content is no element. */
+const headPart =
+  /^(?:\s+|<!doctype[^>]*>|<!--[\s\S]*?-->|<\/?(?:html|head)(?:\s[^>]*)?>|<(?:meta|link|base)\b[^>]*>|<(title|style|script)\b[^>]*>[\s\S]*?<\/\1\s*>)*/i;
+
+/**
+ * The page with the tags of html, head and body, which authors may leave out (HTML §13.1.2.4): linkedom does
+ * not make these elements itself.
+ */
+function withBody(html: string): string {
+  if (/<body[\s>/]/i.test(html)) return html;
+  const head = headPart.exec(html)?.[0] ?? '';
+  const inner = head.replace(/<!doctype[^>]*>|<\/?(?:html|head)(?:\s[^>]*)?>/gi, '');
+  return `<html><head>${inner}</head><body>${html.slice(head.length)}</body></html>`;
 }
 
 /** Plain text that no reader of Markdown takes for headings, lists, code or HTML. */
@@ -72,7 +88,8 @@ function escaped(text: string): string {
  */
 function languageOf(text: string, declared: string | null): string | null {
   const letters = text.slice(0, ENOUGH_TO_TELL);
-  const detected = letters.length < TOO_FEW_TO_TELL ? '' : detect(letters);
+  const tells = (letters.match(/\p{L}/gu)?.length ?? 0) >= LEAST_TO_TELL;
+  const detected = tells ? detect(letters) : '';
   const primary = declared?.split('-', 1)[0]?.toLowerCase();
   return detected === '' || detected === primary ? declared : detected;
 }
