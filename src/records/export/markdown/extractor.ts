@@ -42,7 +42,7 @@ export async function openExtractor({ mostMs = MOST_MS } = {}): Promise<Extracto
     let timer = setTimeout(() => limit.abort(), MOST_START_MS);
     begun.set(task.number, () => {
       clearTimeout(timer);
-      timer = setTimeout(() => limit.abort(), mostMs);
+      timer = setTimeout(() => limit.abort(), plain === null ? mostMs : MOST_MS);
     });
     try {
       return await pool.run(task, { signal: limit.signal });
