@@ -11,7 +11,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { parse as parseYaml } from 'yaml';
 import { recordJson } from '../../src/records/line.ts';
 import { type CommandRunner, openCommandRunner, recordsOf } from '../support/crawls.ts';
-import { recordOf } from '../support/records.ts';
+import { recordOf } from '../support/records/odd-records.ts';
 import { until } from '../support/signals.ts';
 import { answerOf, startRaw } from '../support/site/hostile.ts';
 

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { cellOfAny, csvLine } from '../../src/csv.ts';
-import { valueOfCell } from '../support/csv-cell.ts';
+import { valueOfCell } from '../support/records/csv-cell.ts';
 
 /** The cells of one line, by RFC 4180, told apart from what csvLine does. */
 function cellsOf(line: string): string[] {

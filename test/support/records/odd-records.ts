@@ -1,5 +1,5 @@
 // Records for tests of readers and exports, odd values among them.
-import type { CrawlRecord } from '../../src/record.ts';
+import type { CrawlRecord } from '../../../src/record.ts';
 
 /** A record of a page. `more` goes before what is made up. */
 export function recordOf(number: number, more: Partial<CrawlRecord> = {}): CrawlRecord {

@@ -14,8 +14,8 @@ import { writeExport } from '../../../../src/records/export/write.ts';
 import { readFields } from '../../../../src/records/fields.ts';
 import { EVERY_RECORD } from '../../../../src/records/filter.ts';
 import { recordJson } from '../../../../src/records/line.ts';
-import { valueOfCell } from '../../../support/csv-cell.ts';
-import { oddRecords, oddTexts, recordOf } from '../../../support/records.ts';
+import { valueOfCell } from '../../../support/records/csv-cell.ts';
+import { oddRecords, oddTexts, recordOf } from '../../../support/records/odd-records.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 
 async function* jsonOf(records: Iterable<CrawlRecord>): AsyncGenerator<string> {
