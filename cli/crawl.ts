@@ -1,7 +1,7 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
 import { nameOfSeeds } from './command/crawl-name.ts';
 import { crawlToEnd } from './command/crawl-to-end.ts';
-import { type OutputFile, reserveOutput } from './command/output-file.ts';
+import { type ExportFile, reserveExport } from './command/output-file.ts';
 import { openConsumerSession } from './command/session.ts';
 import { startDemoSite } from './demo/site.ts';
 import type { CrawlOptions } from './options.ts';
@@ -13,11 +13,11 @@ import { exitCodeOfCrawl } from './terminal/summary.ts';
  * the file of -o could not be written, or not with all records.
  */
 export async function run(args: string[], options: CrawlOptions): Promise<number> {
-  const output = reserveOutput(options.output, options.overwrite);
+  const output = await reserveExport(options);
   return runWith(output, args, options).finally(output.release);
 }
 
-async function runWith(reserved: OutputFile, args: string[], options: CrawlOptions): Promise<number> {
+async function runWith(reserved: ExportFile, args: string[], options: CrawlOptions): Promise<number> {
   const session = await openConsumerSession(options.settings);
   const { settings } = session;
   const demo = args.length + settings.sitemap.length === 0 ? await startDemoSite() : null;

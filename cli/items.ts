@@ -1,11 +1,13 @@
 // drover items: writes what handlers emitted for the pages of a crawl.
 import { findCrawl } from '../src/crawl/crawl.ts';
 import { lookUpRecords, missingRecords } from '../src/crawl/kept-records.ts';
-import type { DroverError } from '../src/errors.ts';
+import { DroverError } from '../src/errors.ts';
+import { type ExportFormat, type FileForm, isFolder } from '../src/records/export/format.ts';
 import { writeItems } from '../src/records/export/items.ts';
 import { recordLines } from '../src/records/store.ts';
 import { EXIT } from './command/failures.ts';
-import { type OutputFile, reserveOutput } from './command/output-file.ts';
+import { endOnSignals } from './command/interrupt.ts';
+import { type ExportFile, reserveExport } from './command/output-file.ts';
 import { openSession } from './command/session.ts';
 import type { ItemsOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
@@ -15,14 +17,21 @@ import { counted } from './terminal/figures.ts';
  * E_RECORDS_MISSING after the items that are here have been written.
  */
 export async function run(args: string[], options: ItemsOptions): Promise<number> {
-  const output = reserveOutput(options.output, options.overwrite);
+  const output = await reserveExport(options);
+  const { format } = output;
+  if (isFolder(format))
+    throw new DroverError(
+      'E_USAGE',
+      `--format: items are written as jsonl, json, csv or parquet (got ${format.form}).`,
+    );
+  endOnSignals();
   return writeThem(args[0] ?? '', options, output).finally(output.release);
 }
 
-async function writeThem(name: string, options: ItemsOptions, output: OutputFile): Promise<number> {
-  const { format, of: handler = null } = options;
-  const { overwrite } = output;
-  const file = output.path === '-' ? null : output.path;
+async function writeThem(name: string, options: ItemsOptions, output: ExportFile): Promise<number> {
+  const { of: handler = null } = options;
+  const { overwrite, path: file } = output;
+  const format = output.format as ExportFormat<FileForm>; // run has refused others
   const session = await openSession(options.settings);
   const { fleet, stores } = session;
   try {

@@ -1,17 +1,10 @@
 // The options of the commands in this folder, except settings, and the types that their programs get.
 import { DroverError } from '../src/errors.ts';
-import { parseStatuses, STATUS_FORM } from '../src/records/filter.ts';
+import { FORMAT_FORM } from '../src/records/export/format.ts';
+import { STATUS_FORM, TYPE_FORM, URL_FORM } from '../src/records/filter.ts';
 import type { RequestInput } from '../src/request.ts';
 import { readCode } from './command/error-code.ts';
-import {
-  from,
-  inGroup,
-  type OptionsOf,
-  readLineFormat,
-  text,
-  toggle,
-  value,
-} from './command/typed-options.ts';
+import { from, inGroup, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
@@ -34,14 +27,14 @@ export const enqueueOptions = inGroup('often', {
 export type EnqueueOptions = OptionsOf<typeof enqueueOptions & typeof shownOptions>;
 
 export const { overwrite } = inGroup('output', {
-  overwrite: toggle('--overwrite', 'replace the file of -o if it exists'),
+  overwrite: toggle('--overwrite', 'replace the file of -o if it exists, or the directory if drover made it'),
 });
 
 export const crawlOptions = inGroup('often', {
   ...enqueueOptions,
   output: text(
     '-o, --output <file>',
-    'file for the records, one JSON line each, written when the crawl has ended',
+    'file for the records, written when the crawl has ended; its ending says in which format, as for results',
   ),
   overwrite,
 });
@@ -70,27 +63,47 @@ export const serveOptions = inGroup('often', {
 });
 export type ServeOptions = OptionsOf<typeof serveOptions>;
 
-export const resultsOptions = {
-  status: value('--status <status>', `only records with ${STATUS_FORM}`, readStatuses),
+/** The filters that choose records. */
+export const recordFilterOptions = {
+  status: text('--status <status>', `only records with ${STATUS_FORM}`),
+  ok: toggle('--ok', 'only records with a status 2xx'),
+  failed: toggle('--failed', 'only records without a status 2xx'),
   code: value('--code <code>', 'only records with this error code, such as E_HTTP_4XX', readCode),
-  ok: value('--ok <true|false>', 'only records with a status 2xx, or only the others', readBoolean),
   host: text('--host <host>', 'only records of this host, such as example.com or example.com:8080'),
-  url: text('--url <text>', 'only records with this text in the URL, before or after redirects'),
-  output: text('-o, --output <file>', 'write to this file instead of standard output'),
+  label: text('--label <label>', 'only records whose request had this label'),
+  type: text('--type <type>', `only records with ${TYPE_FORM}`),
+  url: text('--url <text>', `only records with this ${URL_FORM}`),
+  since: text(
+    '--since <time>',
+    'only records that ended since then: a duration such as 2h or 7d, or a time such as 2026-01-31T12:00',
+  ),
+};
+
+const outputFile = text(
+  '-o, --output <file>',
+  'write to this file instead of standard output; its ending says in which format, and .gz or .zst compresses it',
+);
+
+export const resultsOptions = {
+  ...recordFilterOptions,
+  fields: text(
+    '--fields <list>',
+    'only these fields, and the columns of a table: url,status,error.code,userData.sku',
+  ),
+  format: text('--format <format>', `${FORMAT_FORM} (default: by the ending of the file, else jsonl)`),
+  output: outputFile,
   overwrite,
   ...asJson,
 };
 export type ResultsOptions = OptionsOf<typeof resultsOptions>;
 
 export const itemsOptions = {
-  format: value(
-    '--format <ndjson|csv>',
-    'JSON lines, or a table for a spreadsheet',
-    readLineFormat,
-    'ndjson',
+  format: text(
+    '--format <format>',
+    'jsonl, json, csv or parquet (default: by the ending of the file, else jsonl)',
   ),
   of: text('--of <handler>', 'only the items of this handler'),
-  output: text('-o, --output <file>', 'write to this file instead of standard output'),
+  output: outputFile,
   overwrite,
 };
 export type ItemsOptions = OptionsOf<typeof itemsOptions>;
@@ -118,17 +131,6 @@ export const explainOptions = {
   ...asJson,
 };
 export type ExplainOptions = OptionsOf<typeof explainOptions>;
-
-function readStatuses(given: string, flag: string) {
-  const statuses = parseStatuses(given);
-  if (statuses) return statuses;
-  throw new DroverError('E_USAGE', `${flag}: expected ${STATUS_FORM} (got ${JSON.stringify(given)}).`);
-}
-
-function readBoolean(given: string, flag: string): boolean {
-  if (given === 'true' || given === 'false') return given === 'true';
-  throw new DroverError('E_USAGE', `${flag}: expected true or false (got ${JSON.stringify(given)}).`);
-}
 
 function readJson(given: string, flag: string): RequestInput['userData'] {
   try {

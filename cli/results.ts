@@ -1,10 +1,13 @@
 // drover results: writes the records of a crawl, or those that match a filter, each request once.
 import { findCrawl } from '../src/crawl/crawl.ts';
-import type { RecordFilter } from '../src/records/filter.ts';
-import { hostKey } from '../src/url/host.ts';
+import { DroverError } from '../src/errors.ts';
+import { readFields } from '../src/records/fields.ts';
+import { type RecordFilter, readFilter } from '../src/records/filter.ts';
 import { EXIT } from './command/failures.ts';
-import { reserveOutput, writeRecords } from './command/output-file.ts';
+import { endOnSignals } from './command/interrupt.ts';
+import { reserveExport, type WrittenRecords, writeRecords } from './command/output-file.ts';
 import { openSession } from './command/session.ts';
+import { timeOf } from './command/since.ts';
 import type { ResultsOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
 
@@ -14,15 +17,17 @@ import { counted } from './terminal/figures.ts';
  */
 export async function run(args: string[], options: ResultsOptions): Promise<number> {
   const filter = filterOf(options);
-  const output = reserveOutput(options.output, options.overwrite);
+  const fields = options.fields === undefined ? null : readFields(options.fields, '--fields');
+  const output = await reserveExport(options);
+  endOnSignals();
   try {
     const session = await openSession(options.settings);
     try {
       const crawl = await findCrawl(session.fleet, args[0] ?? '');
-      const { lines, missing } = await writeRecords(session, crawl, output, filter);
-      if (output.path)
-        process.stderr.write(`${counted(lines, 'record')} of crawl ${crawl} in ${output.path}\n`);
-      if (missing) throw missing;
+      const written = await writeRecords(session, crawl, { ...output, fields }, filter);
+      const summary = summaryOf(written, crawl, output.path);
+      if (summary) process.stderr.write(`${summary}\n`);
+      if (written.missing) throw written.missing;
       return EXIT.recorded;
     } finally {
       await session.close();
@@ -32,14 +37,30 @@ export async function run(args: string[], options: ResultsOptions): Promise<numb
   }
 }
 
-/** Undefined when no option narrows the records down. */
-function filterOf({ status, code, ok, host, url }: ResultsOptions): RecordFilter | undefined {
-  if ([status, code, ok, host, url].every((given) => given === undefined)) return undefined;
-  return {
-    status: status ?? null,
-    code: code ?? null,
-    ok: ok ?? null,
-    host: host === undefined ? null : hostKey(host),
-    url: url ?? null,
+/** Throws E_USAGE for a value that cannot be meant. */
+function filterOf({ status, ok, failed, code, host, label, type, url, since }: ResultsOptions): RecordFilter {
+  if (ok && failed) throw new DroverError('E_USAGE', '--ok and --failed together leave no record.');
+  const given = {
+    ...{ status, code, host, label, type, url },
+    ok: ok ? true : failed ? false : undefined,
+    since: since === undefined ? undefined : timeOf(since),
   };
+  return readFilter(given, (field, says) => new DroverError('E_USAGE', `--${field}: ${says}`));
+}
+
+/**
+ * What stands in the file; for standard output only why it stays empty. Null when there is nothing to say.
+ */
+function summaryOf(
+  { records, found, leftOut }: WrittenRecords,
+  crawl: string,
+  path: string | null,
+): string | null {
+  if (path === null)
+    return records === 0 && found > 0
+      ? `none of the ${counted(found, 'record')} of crawl ${crawl} matches`
+      : null;
+  const of = records === found ? counted(records, 'record') : `${records} of ${counted(found, 'record')}`;
+  const others = Object.entries(leftOut).map(([why, count]) => `; ${count} ${why}`);
+  return `${of} of crawl ${crawl} in ${path}${others.join('')}`;
 }

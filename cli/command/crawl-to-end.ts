@@ -9,12 +9,12 @@ import type { Summary } from '../terminal/summary.ts';
 import { createTroubles } from '../terminal/trouble.ts';
 import { onInterrupt } from './interrupt.ts';
 import { tellWebhook } from './last-webhooks.ts';
-import { type OutputFile, writeOutput } from './output-file.ts';
+import { type ExportFile, writeOutput } from './output-file.ts';
 import { OWN_COMMAND as command } from './own-command.ts';
 import type { Session } from './session.ts';
 import { watchCrawl } from './watch-crawl.ts';
 
-type SeedsAndOutput = { name: string; seeds: string[]; output: OutputFile | null };
+type SeedsAndOutput = { name: string; seeds: string[]; output: ExportFile | null };
 /** `failure` is why the file of -o does not hold all records. */
 type Ended = Summary & { failure: unknown };
 

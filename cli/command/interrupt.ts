@@ -14,6 +14,12 @@ export interface Interrupt {
   done(): void;
 }
 
+/** Ends a command that only reads at the first signal. What it has begun to write is removed. */
+export function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(EXIT.interrupted));
+}
+
 /**
  * What a command may take to end beyond its grace: Redis has 3 s for the last calls, and the embedded one a
  * few more to stop.

@@ -1,12 +1,21 @@
-// The file of -o. Whether it can be written is found out before the work that fills it, and it stays reserved
-// until the command has ended.
+// The file or directory of -o. Whether it can be written is found out before the work that fills it, and it
+// stays reserved until the command has ended.
 import { accessSync, constants, realpathSync, type Stats, statSync, utimesSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type KeptRecords, lookUpRecords, missingRecords } from '../../src/crawl/kept-records.ts';
 import { releaseLock, takeLock } from '../../src/embedded/lock.ts';
 import { DroverError } from '../../src/errors.ts';
 import { diskError } from '../../src/records/disk.ts';
-import type { RecordFilter } from '../../src/records/filter.ts';
-import { writeResults } from '../../src/records/read/read.ts';
+import { checkFolder } from '../../src/records/export/folder.ts';
+import { type ExportFormat, exportFormat, isFolder } from '../../src/records/export/format.ts';
+import {
+  folderNeeded,
+  type RecordOutput,
+  type WrittenExport,
+  writeExport,
+} from '../../src/records/export/write.ts';
+import { EVERY_RECORD, type RecordFilter } from '../../src/records/filter.ts';
+import { recordLines } from '../../src/records/store.ts';
 import type { Session } from './session.ts';
 
 /** A lock without a sign of life for 15 s is stale (src/embedded/lock.ts). */
@@ -19,6 +28,34 @@ export interface OutputFile {
   readonly overwrite: boolean;
   /** Lets others write the file. Idempotent. */
   release(): void;
+}
+
+/** The place of an export. */
+export interface ExportFile extends OutputFile {
+  readonly format: ExportFormat;
+}
+
+/**
+ * Reserves the place of an export, and finds out its format. Throws as reserveOutput and exportFormat do; and
+ * E_USAGE for a directory without a name, and for bytes that a terminal cannot show.
+ */
+export async function reserveExport(options: {
+  output: string | undefined;
+  overwrite: boolean;
+  format?: string | undefined;
+}): Promise<ExportFile> {
+  const { output: option, overwrite } = options;
+  const path = option === '-' ? undefined : option;
+  const format = exportFormat(options.format, path ?? null);
+  if (!isFolder(format)) {
+    const isText = format.compression === null && format.form !== 'parquet';
+    if (path === undefined && !isText && process.stdout.isTTY)
+      throw new DroverError('E_USAGE', 'This format cannot be shown on a terminal: name a file with -o.');
+    return { ...reserveOutput(path, overwrite), format };
+  }
+  if (path === undefined) throw folderNeeded(format.form);
+  await checkFolder(path, overwrite);
+  return { path, overwrite, format, release: reserve(resolve(path), false) };
 }
 
 /**
@@ -73,42 +110,43 @@ function renew(lock: string): void {
   }
 }
 
-export interface WrittenRecords {
-  lines: number;
+export interface WrittenRecords extends WrittenExport {
+  /** How many records there are here, whether or not they match. */
+  found: number;
   /** Why these are not all records of the crawl; null if they are. */
   missing: DroverError | null;
 }
 
-/** Writes a crawl's records to the file, or to standard output. Throws E_FILE, E_FILE_EXISTS, E_DISK_FULL. */
+/** Writes a crawl's records to their place, or to standard output. Throws as writeExport does. */
 export async function writeRecords(
   { fleet, stores }: Session,
   crawl: string,
-  { path, overwrite }: Pick<OutputFile, 'path' | 'overwrite'>,
-  filter?: RecordFilter,
+  output: RecordOutput,
+  filter: RecordFilter = EVERY_RECORD,
 ): Promise<WrittenRecords> {
   const kept: KeptRecords = await lookUpRecords(fleet, crawl);
   const store = stores.at(kept.store);
   let missing: DroverError | null = null;
-  const records = store.read(kept.folder, {
-    ...(filter ? { filter } : {}),
-    onFound(requests) {
-      missing = missingRecords(kept, requests, store);
-    },
-  });
-  const { lines } = await writeResults(records, path, { overwrite });
-  return { lines, missing };
+  let found = 0;
+  const onFound = (requests: number) => {
+    found = requests;
+    missing = missingRecords(kept, requests, store);
+  };
+  const records = recordLines(store.read(kept.folder, { filter, onFound }));
+  const written = await writeExport(records, output, filter);
+  return { ...written, found, missing };
 }
 
 /** Writes all records of a crawl that has ended. What goes wrong is returned, because a summary follows. */
 export async function writeOutput(
   session: Session,
   crawl: string,
-  output: OutputFile | null,
+  output: ExportFile | null,
 ): Promise<{ output: { path: string; lines: number } | null; failure: unknown }> {
   if (output === null) return { output: null, failure: null };
   try {
-    const { lines, missing } = await writeRecords(session, crawl, output);
-    return { output: { path: output.path ?? '-', lines }, failure: missing };
+    const { records, missing } = await writeRecords(session, crawl, output);
+    return { output: { path: output.path ?? '-', lines: records }, failure: missing };
   } catch (failure) {
     return { output: null, failure };
   }

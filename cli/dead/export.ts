@@ -1,6 +1,7 @@
 // drover dead export: writes dead letters as JSON lines, or as a table for a spreadsheet.
 import { writeDead } from '../../src/dead/export.ts';
 import { EXIT } from '../command/failures.ts';
+import { endOnSignals } from '../command/interrupt.ts';
 import { reserveOutput } from '../command/output-file.ts';
 import { counted } from '../terminal/figures.ts';
 import { deadFilter } from './filter.ts';
@@ -12,6 +13,7 @@ import { withDead } from './session.ts';
  * E_FILE_BUSY, E_DISK_FULL.
  */
 export async function run(args: string[], options: ExportOptions): Promise<number> {
+  endOnSignals();
   const output = reserveOutput(options.output, options.overwrite);
   const { path: file, overwrite } = output;
   return withDead(options.settings, async (session, queue) => {

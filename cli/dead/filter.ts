@@ -1,6 +1,5 @@
 // The filter of a command about dead letters. Its values are checked, so that a typing error is not taken for
 // "no letters".
-import { parseSetting } from '../../src/config/parse.ts';
 import { findCrawl } from '../../src/crawl/crawl.ts';
 import { ALL_DEAD, type DeadFilter } from '../../src/dead/filter.ts';
 import { indexedGroups, reconcileDead } from '../../src/dead/groups.ts';
@@ -10,6 +9,7 @@ import type { RequestQueue } from '../../src/queue/queue.ts';
 import { hostKey } from '../../src/url/host.ts';
 import { nearest } from '../command/error-code.ts';
 import type { Session } from '../command/session.ts';
+import { timeOf } from '../command/since.ts';
 import { type FilterOptions, filterOptions } from './options.ts';
 
 /** Makes the filter from the argument and the options. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
@@ -84,29 +84,4 @@ async function knownHost(session: Session, queue: RequestQueue, text: string): P
     'E_USAGE',
     `--host: there are no dead letters of ${key}; ${nearest(key, hosts)}drover dead summary lists their hosts.`,
   );
-}
-
-/** Reads a duration back from now, or a time; returns milliseconds since 1970. Throws E_USAGE. */
-export function timeOf(text: string, now = Date.now()): number {
-  const isDate = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
-  const isDuration = /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/.test(text);
-  const time = isDate
-    ? Date.parse(text)
-    : isDuration
-      ? now - (parseSetting('keepDead', text, '--since') ?? 0)
-      : Number.NaN;
-  if (Number.isNaN(time) || (isDate && !existsOnCalendar(text)))
-    throw new DroverError(
-      'E_USAGE',
-      `--since: expected a duration such as 2h or 7d, or a time such as 2026-01-31T12:00 (got ${JSON.stringify(text)}).`,
-    );
-  if (time > now) throw new DroverError('E_USAGE', `--since: ${text} is in the future.`);
-  return time;
-}
-
-/** False for a date such as February 31, which Date.parse takes for a day in March. */
-function existsOnCalendar(text: string): boolean {
-  const date = text.slice(0, 10);
-  const time = Date.parse(`${date}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
 }

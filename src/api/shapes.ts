@@ -1,6 +1,7 @@
 // Shapes of answers, for the description at /openapi.json. The functions that make the answers have types of
 // their own.
 import { z } from 'zod';
+import { parseSetting } from '../config/parse.ts';
 import { catalogue } from '../errors.ts';
 import { problemShape } from './problem.ts';
 
@@ -175,6 +176,21 @@ export const formatQuery = z
   .transform((text) => (text === 'jsonl' ? 'ndjson' : text))
   .optional()
   .meta({ description: 'format of the answer; by default the one that Accept asks for' });
+
+const isDuration = (text: string) => /^\d{1,9}(\.\d{1,9})?[smhd]$/.test(text);
+
+/** A time, or a duration that counts back from now. */
+export const sinceQuery = z
+  .string()
+  .refine((text) => z.iso.datetime({ offset: true }).safeParse(text).success || isDuration(text), {
+    error: 'expected a time (ISO 8601, with its offset) or a duration such as 2h',
+  })
+  .optional();
+
+/** What sinceQuery has accepted, in milliseconds since 1970. */
+export function sinceOf(text: string): number {
+  return isDuration(text) ? Date.now() - (parseSetting('keepDead', text, 'since') ?? 0) : Date.parse(text);
+}
 
 /** An error code of docs/errors.md. */
 export const codeQuery = z

@@ -23,7 +23,7 @@ export function wants({ headers }: FastifyRequest, format?: AnswerFormat): Answe
 export function sendText(
   reply: FastifyReply,
   type: string,
-  lines: AsyncIterable<string | Buffer>,
+  lines: AsyncIterable<string | Uint8Array>,
   file?: string,
 ): FastifyReply {
   const stream = Readable.from(lines, { objectMode: false, highWaterMark: 256 * 1024 });

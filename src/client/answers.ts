@@ -88,10 +88,20 @@ export interface RecordQuery extends PartialQuery {
   code?: string;
   /** Whether the status is 2xx. */
   ok?: boolean;
+  /** The contrary of ok. */
+  failed?: boolean;
   /** Such as example.com or example.com:8080. */
   host?: string;
-  /** Text that the URL contains, before or after redirects. */
+  /** The label of the request. */
+  label?: string;
+  /** A media type (text/html), all of a kind (image/*), or several with commas between them. */
+  type?: string;
+  /** Text in the URL, before or after redirects; with `*`, `[` or `{` a pattern as of --include. */
   url?: string;
+  /** Ended at or after this time, or within this duration: 2h. */
+  since?: Date | string;
+  /** Only these fields, with commas between them: `url,status,error.code`. */
+  fields?: string;
 }
 
 /** A filter of dead letters. A letter matches when all given fields match. */

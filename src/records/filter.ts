@@ -1,10 +1,10 @@
 // A filter of records: which of a crawl's records are wanted. A record matches when all given fields match.
-import { entryOf } from '../errors.ts';
+import type { DroverError } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
-import { limiterKeyOf } from '../url/host.ts';
+import { hostKey, limiterKeyOf } from '../url/host.ts';
+import { compileUrlPattern } from '../url/url-pattern.ts';
 
 export interface RecordFilter {
-  /** As parseStatuses reads it. */
   readonly status: readonly StatusRange[] | null;
   /** An error code. */
   readonly code: string | null;
@@ -12,51 +12,112 @@ export interface RecordFilter {
   readonly ok: boolean | null;
   /** A host as hostKey spells it: `example.com`, `example.com:8080`. */
   readonly host: string | null;
-  /** Text that the URL, or the URL after redirects, contains. */
-  readonly url: string | null;
+  readonly label: string | null;
+  readonly type: readonly MediaRange[] | null;
+  /** Whether a URL is wanted. The URL and the one after redirects are asked about. */
+  readonly url: ((url: string) => boolean) | null;
+  /** The least time at which the request ended; milliseconds since 1970. */
+  readonly since: number | null;
 }
 
 /** From the first status to the last one; null stands for requests without an answer. */
 type StatusRange = readonly [first: number, last: number] | null;
+/** In lower case; the subtype is null for any. */
+type MediaRange = readonly [type: string, subtype: string | null];
 
 export const EVERY_RECORD: RecordFilter = Object.freeze({
-  status: null,
-  code: null,
-  ok: null,
-  host: null,
-  url: null,
+  ...{ status: null, code: null, ok: null, host: null },
+  ...{ label: null, type: null, url: null, since: null },
 });
 
-/** How a status is given, for help texts and errors. */
+/** A filter as users give it: `status` as STATUS_FORM, `type` as TYPE_FORM, `url` as URL_FORM. */
+export interface GivenFilter {
+  status?: string;
+  code?: string;
+  ok?: boolean;
+  host?: string;
+  label?: string;
+  type?: string;
+  url?: string;
+  since?: number;
+}
+
+/** How values are given, for help texts and errors. */
 export const STATUS_FORM = 'a status such as 404, a class such as 4xx, none, or several: 404,5xx';
+export const TYPE_FORM = 'a media type such as text/html or image/*, or several: text/html,application/pdf';
+export const URL_FORM =
+  'text in the URL, before or after redirects; with *, [ or { a pattern as of --include: /blog/**, *.pdf';
 
-/** Reads STATUS_FORM; null for any other text. `none` means requests without an answer. */
-export function parseStatuses(text: string): StatusRange[] | null {
-  const ranges: StatusRange[] = [];
-  for (const part of text.split(',').map((each) => each.trim().toLowerCase())) {
-    if (part === 'none') ranges.push(null);
-    else if (/^[1-9]\d\d$/.test(part)) ranges.push([Number(part), Number(part)]);
-    else if (/^[1-9]xx$/.test(part)) ranges.push([Number(part[0]) * 100, Number(part[0]) * 100 + 99]);
-    else return null;
-  }
-  return ranges;
+/** Makes the error for a value that cannot be meant. `says` is what is wrong with it. */
+export type WrongValue = (field: keyof GivenFilter, says: string) => DroverError;
+
+/** Reads a filter. EVERY_RECORD when nothing is given. Throws what `wrong` makes. */
+export function readFilter(given: GivenFilter, wrong: WrongValue): RecordFilter {
+  const { status, code, ok, host, label, type, url, since } = given;
+  if (Object.values(given).every((value) => value === undefined)) return EVERY_RECORD;
+  const read = <T>(field: keyof GivenFilter, value: string | undefined, reader: (text: string) => T) => {
+    if (value === undefined) return null;
+    try {
+      return reader(value);
+    } catch (error) {
+      throw wrong(field, sentenceOf(error));
+    }
+  };
+  return {
+    status: read('status', status, parseStatuses),
+    code: code ?? null,
+    ok: ok ?? null,
+    host: read('host', host, hostKey),
+    label: label ?? null,
+    type: read('type', type, parseTypes),
+    url: read('url', url, urlTest),
+    since: since ?? null,
+  };
 }
 
-/** Whether there is an error code of this name. */
-export function isErrorCode(code: string): boolean {
-  return entryOf(code) !== null;
+function sentenceOf(error: unknown): string {
+  const { detail, message } = error as Partial<DroverError>;
+  return detail || String(message);
 }
 
-type Filtered = Pick<CrawlRecord, 'url' | 'finalUrl' | 'status' | 'ok' | 'error'>;
+function parseStatuses(text: string): StatusRange[] {
+  return text.split(',').map((each) => {
+    const part = each.trim().toLowerCase();
+    if (part === 'none') return null;
+    if (/^[1-9]\d\d$/.test(part)) return [Number(part), Number(part)];
+    if (/^[1-9]xx$/.test(part)) return [Number(part[0]) * 100, Number(part[0]) * 100 + 99];
+    throw new Error(`expected ${STATUS_FORM} (got ${JSON.stringify(text)}).`);
+  });
+}
 
-export function matchesRecord(record: Filtered, filter: RecordFilter): boolean {
-  const { status, code, ok, host, url } = filter;
+function parseTypes(text: string): MediaRange[] {
+  return text.split(',').map((each) => {
+    const [, type, subtype] = /^([\w.+-]+)\/([\w.+-]+|\*)$/.exec(each.trim().toLowerCase()) ?? [];
+    if (type && subtype) return [type, subtype === '*' ? null : subtype];
+    throw new Error(`expected ${TYPE_FORM} (got ${JSON.stringify(text)}).`);
+  });
+}
+
+function urlTest(text: string): (url: string) => boolean {
+  return /[*[{]/.test(text) ? compileUrlPattern(text, 'the pattern') : (url) => url.includes(text);
+}
+
+type Filtered = Pick<
+  CrawlRecord,
+  'url' | 'finalUrl' | 'status' | 'ok' | 'error' | 'label' | 'fetchedAt' | 'contentType'
+>;
+
+function matchesRecord(record: Filtered, filter: RecordFilter): boolean {
+  const { status, code, ok, host, label, type, url, since } = filter;
   return (
     (status === null || status.some((range) => isIn(record.status, range))) &&
     (code === null || record.error?.code === code) &&
     (ok === null || record.ok === ok) &&
     (host === null || limiterKeyOf(record.url) === host) &&
-    (url === null || record.url.includes(url) || (record.finalUrl?.includes(url) ?? false))
+    (label === null || record.label === label) &&
+    (type === null || isOfType(record.contentType, type)) &&
+    (url === null || url(record.url) || (record.finalUrl !== null && url(record.finalUrl))) &&
+    (since === null || Date.parse(record.fetchedAt) >= since)
   );
 }
 
@@ -65,8 +126,15 @@ function isIn(status: number | null, range: StatusRange): boolean {
   return status >= range[0] && status <= range[1];
 }
 
-/** The field after those that a filter looks at. Inside a JSON string its quotes would be escaped. */
+function isOfType(contentType: string | null, ranges: readonly MediaRange[]): boolean {
+  const [type, subtype] = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase().split('/') ?? [];
+  return ranges.some((range) => range[0] === type && (range[1] === null || range[1] === subtype));
+}
+
+/** The fields after those that filters look at. Inside a JSON string their quotes would be escaped. */
 const FIRST_UNFILTERED = Buffer.from(',"attempts":');
+/** The same for the filters that look further. */
+const FIRST_UNFILTERED_BY_ANY = Buffer.from(',"charset":');
 
 /**
  * Whether the record whose JSON is at [start, end) matches. Only the beginning of the JSON is parsed, because
@@ -74,11 +142,22 @@ const FIRST_UNFILTERED = Buffer.from(',"attempts":');
  */
 export function matchesLine(bytes: Buffer, start: number, end: number, filter: RecordFilter): boolean {
   if (filter === EVERY_RECORD) return true;
-  const cut = bytes.subarray(start, end).indexOf(FIRST_UNFILTERED);
+  const { label, type, since } = filter;
+  const looksFurther = label !== null || type !== null || since !== null;
+  const line = bytes.subarray(start, end);
+  const record = readUpTo(line, looksFurther ? FIRST_UNFILTERED_BY_ANY : FIRST_UNFILTERED) ?? readUpTo(line);
+  return record !== null && matchesRecord(record, filter);
+}
+
+/**
+ * User data may have a field of the same name: then what stands before it is no JSON, and null is returned.
+ */
+function readUpTo(line: Buffer, field?: Buffer): Filtered | null {
+  const cut = field ? line.indexOf(field) : -1;
   try {
-    const text = bytes.toString('utf8', start, cut < 0 ? end : start + cut);
-    return matchesRecord(JSON.parse(cut < 0 ? text : `${text}}`) as Filtered, filter);
+    const text = line.toString('utf8', 0, cut < 0 ? line.length : cut);
+    return JSON.parse(cut < 0 ? text : `${text}}`) as Filtered;
   } catch {
-    return false;
+    return null;
   }
 }

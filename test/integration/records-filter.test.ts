@@ -1,6 +1,7 @@
 // Which records are wanted: the same filters on the command line, in the API and in its client. Parameters
 // that a route does not know are refused.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import test, { after } from 'node:test';
 import { createClient, type RecordQuery } from '../../src/index.ts';
 import type { CrawlRecord } from '../../src/record.ts';
@@ -18,7 +19,9 @@ const statuses: Record<string, string> = {
 async function startSite(): Promise<RawServer> {
   const site = await startRaw((socket, head) => {
     const path = head.split(' ', 2)[1] ?? '';
-    if (path === '/moved') socket.write(answerOf('', { Location: '/target' }, '302 Found'));
+    if (path === '/none')
+      socket.write(answerOf('{}', { 'Content-Type': 'Application/JSON; x=1' }, statuses[path]));
+    else if (path === '/moved') socket.write(answerOf('', { Location: '/target' }, '302 Found'));
     else if (path === '/robots.txt') socket.write(answerOf('User-agent: *\nDisallow: /private\n'));
     else socket.write(answerOf(`${path},"attempts":`, {}, statuses[path] ?? '200 OK'));
   });
@@ -29,9 +32,17 @@ async function startSite(): Promise<RawServer> {
 async function crawlAndServe(): Promise<TestFleet & { site: RawServer; api: Api }> {
   const [site, fleet] = await Promise.all([startSite(), fleets.open()]);
   const paths = ['a', 'b?q=,"attempts":', 'gone', 'none', 'broken', 'private', 'moved'];
-  const urls = [...paths.map((path) => `${site.url}${path}`), 'http://127.0.0.1:2/away'];
+  const userData = { attempts: 1, charset: ',"charset":' };
+  const lines = [
+    ...paths.map((path) => ({
+      url: `${site.url}${path}`,
+      ...(path === 'gone' ? { label: 'old', userData } : {}),
+    })),
+    { url: 'http://127.0.0.1:2/away' },
+  ];
+  await writeFile(fleet.runner.path('list'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const how = ['--crawl', 'c', '--depth', '0', '--attempts', '1', '--quiet'];
-  assert.equal((await fleet.runner.run(['crawl', ...urls, ...how])).code, 1);
+  assert.equal((await fleet.runner.run(['crawl', fleet.runner.path('list'), ...how])).code, 1);
   return { ...fleet, site, api: await startApi(fleet, [], { wholeFile: true }) };
 }
 
@@ -56,11 +67,21 @@ const rows: [filter: Record<string, string>, paths: string[]][] = [
   [{ code: 'E_TLS' }, []],
   [{ ok: 'true' }, ['/a', '/b', '/moved']],
   [{ ok: 'false', status: '4xx' }, ['/gone', '/none']],
+  [{ failed: 'true', status: '4xx' }, ['/gone', '/none']],
+  [{ label: 'old' }, ['/gone']],
+  [{ label: 'ol' }, []],
+  [{ type: 'application/json' }, ['/none']],
+  [{ type: 'text/*' }, []],
+  [{ type: 'image/png, APPLICATION/*' }, ['/none']],
+  [{ since: '1h' }, ALL],
   [{ host: 'SITE' }, ALL.filter((path) => path !== '/away')],
   [{ host: '127.0.0.1:2' }, ['/away']],
   [{ url: '/none' }, ['/none']],
   [{ url: 'target' }, ['/moved']],
   [{ url: 'attempts' }, ['/b']],
+  [{ url: '/*on*' }, ['/gone', '/none']],
+  [{ url: '*.1:2/**' }, ['/away']],
+  [{ url: '{gone,target}' }, ['/gone', '/moved']],
 ];
 
 const pathsOf = (records: Pick<CrawlRecord, 'url'>[]) =>
@@ -79,12 +100,16 @@ for (const [given, paths] of rows) {
   test(`a filter of ${JSON.stringify(given)} gives ${paths.join(' ') || 'nothing'} everywhere`, async () => {
     const { runner, site, api } = await crawled();
     const filter = { ...given, ...(given.host === 'SITE' ? { host: `127.0.0.1:${site.port}` } : {}) };
-    const flags = Object.entries(filter).flatMap(([name, value]) => [`--${name}`, value]);
+    const flags = Object.entries(filter).flatMap(([name, value]) => {
+      if (name === 'ok' || name === 'failed')
+        return (name === 'ok') === (value === 'true') ? ['--ok'] : ['--failed'];
+      return [`--${name}`, value];
+    });
     if (isFirstOfItsKind(flags))
       assert.deepEqual(pathsOf(await runner.json(['results', 'c', ...flags])), paths);
     const client = createClient({ url: api.url });
     const records: CrawlRecord[] = [];
-    const query = { ...filter, ...(given.ok ? { ok: given.ok === 'true' } : {}) } as RecordQuery;
+    const query = { ...filter, ...(given.ok ? { ok: given.ok === 'true' } : {}) } as unknown as RecordQuery;
     for await (const record of client.crawls.records('c', query)) records.push(record);
     assert.deepEqual(pathsOf(records), paths);
     const at = (more: Record<string, string>) =>
@@ -115,8 +140,14 @@ test('a filter that cannot be meant is refused and names what is wrong, on the c
     ['status', '4', /expected a status such as 404/],
     ['status', '404,', /expected a status such as 404/],
     ['code', 'e_http_4xx', /no (error|such) code/],
-    ['ok', 'maybe', /ok/],
     ['host', 'a.example/b', /no host/],
+    ['type', 'html', /expected a media type such as text\/html/],
+    ['url', '/a[', /a \[ is not closed/],
+    ['since', 'yesterday', /expected a (duration|time)/],
+    ['fields', 'url,titel', /there is no field "titel"; a record has id, crawl, url/],
+    ['fields', 'error.cod', /there is no field "error.cod"; it has code, layer, message/],
+    ['fields', 'url,url', /url is given twice/],
+    ['fields', 'error,error.code', /error holds error.code already/],
   ];
   for (const [name, value, says] of wrong) {
     const { code, stderr } = await runner.run(['results', 'c', `--${name}`, value]);
@@ -126,6 +157,13 @@ test('a filter that cannot be meant is refused and names what is wrong, on the c
     const problem = await api.refused(400, 'E_FIELD', 'GET', path);
     assert.equal(problem.field, `query.${name}`);
   }
+  const both = await runner.run(['results', 'c', '--ok', '--failed']);
+  assert.deepEqual([both.code, /leave no record/.test(both.stderr)], [2, true]);
+  assert.equal(
+    (await api.refused(400, 'E_FIELD', 'GET', '/v1/crawls/c/records?ok=1&failed=1')).field,
+    'query.failed',
+  );
+  await api.refused(400, 'E_FIELD', 'GET', '/v1/crawls/c/records?ok=maybe');
 });
 
 test('every route refuses a query parameter that it does not know, and says which it has', async () => {
@@ -145,6 +183,6 @@ test('every route refuses a query parameter that it does not know, and says whic
   const { detail } = await api.refused(400, 'E_FIELD', 'GET', '/v1/crawls/c/records?stauts=404');
   assert.match(
     detail,
-    /query\.stauts: there is no such parameter; this route has status, code, ok, host, url/,
+    /query\.stauts: there is no such parameter; this route has status, code, ok, failed, host, label, type, url, since, fields/,
   );
 });

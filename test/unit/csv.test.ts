@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { csvLine } from '../../src/csv.ts';
+import { cellOfAny, csvLine } from '../../src/csv.ts';
+import { valueOfCell } from '../support/records/csv-cell.ts';
 
 /** The cells of one line, by RFC 4180, told apart from what csvLine does. */
 function cellsOf(line: string): string[] {
@@ -61,6 +63,61 @@ const nasty = fc.string({
   maxLength: 12,
 });
 
+function valuesOf(line: string, isAny: boolean): unknown[] {
+  return (
+    parse(line, {
+      recordDelimiter: '\r\n',
+      cast: (text, { quoting }) => valueOfCell(text, Boolean(quoting), isAny),
+    }) as unknown[][]
+  ).flat();
+}
+
+const wellFormed = nasty.map((text) => text.toWellFormed());
+const numbers = fc.oneof(
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+);
+const literals = fc.constantFrom(
+  '',
+  '0',
+  '-5',
+  '1e9',
+  '1E+5',
+  'true',
+  'FALSE',
+  'null',
+  '007',
+  '.5',
+  '[1]',
+  '{"a":1}',
+  "'",
+  "'=1",
+);
+const scalars = fc.oneof(wellFormed, literals, numbers, fc.boolean(), fc.constant(null));
+
+test('a strict reader gets every value back: text, numbers, booleans, null', () => {
+  fc.assert(
+    fc.property(fc.array(scalars, { minLength: 2, maxLength: 6 }), (values) => {
+      assert.deepEqual(
+        valuesOf(csvLine(values), false),
+        values.map((value) => (value === 0 ? 0 : value)),
+      );
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('where objects and lists may stand, they are told from texts that look like them', () => {
+  const any = fc.oneof(scalars, fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()));
+  fc.assert(
+    fc.property(fc.array(any, { minLength: 2, maxLength: 5 }), (values) => {
+      const same = values.map((value) => JSON.parse(JSON.stringify(value)));
+      assert.deepEqual(valuesOf(csvLine(values.map(cellOfAny)), true), same);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('whatever the texts, a reader gets them back, with a mark before those that could run', () => {
   fc.assert(
     fc.property(fc.array(nasty, { minLength: 1, maxLength: 5 }), (texts) => {
@@ -89,7 +146,7 @@ test('no cell begins as a formula does, blanks and invisible characters left out
 });
 
 test('numbers stay numbers, nothing is an empty cell, objects are JSON; separators of other countries are quoted', () => {
-  assert.equal(csvLine([1.5, -2, true, null, undefined, '']), '1.5,-2,true,,,\r\n');
+  assert.equal(csvLine([1.5, -2, true, null, undefined, '']), '1.5,-2,true,,,""\r\n');
   assert.equal(csvLine([{ a: '=1' }, ['x']]), '"{""a"":""=1""}","[""x""]"\r\n');
   assert.equal(csvLine(['a;=b', 'plain', "=cmd|'/C calc'!A0"]), `"a;=b",plain,"'=cmd|'/C calc'!A0"\r\n`);
   assert.equal(csvLine(['\ud800x']), '\ufffdx\r\n');

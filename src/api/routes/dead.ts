@@ -1,6 +1,5 @@
 // /v1/dead: reads dead letters, in groups and one by one, and purges them.
 import { z } from 'zod';
-import { parseSetting } from '../../config/parse.ts';
 import { deadLines } from '../../dead/export.ts';
 import type { DeadFilter } from '../../dead/filter.ts';
 import { purgeMatching } from '../../dead/purge.ts';
@@ -20,12 +19,12 @@ import {
   letterDetailShape,
   letterShape,
   pageQuery,
+  sinceOf,
+  sinceQuery,
 } from '../shapes.ts';
 import { sendText, wants } from '../text-answers.ts';
 
 const tags = ['dead letters'];
-
-const isDuration = (text: string) => /^\d{1,9}(\.\d{1,9})?[smhd]$/.test(text);
 
 /**
  * Filter of dead letters. It is used for queries, where all values are text, and for bodies, where numbers
@@ -35,13 +34,9 @@ export const deadFilterShape = z.strictObject({
   code: codeQuery,
   host: z.string().max(300).optional(),
   crawl: z.string().max(200).optional().meta({ description: 'id of a crawl' }),
-  since: z
-    .string()
-    .refine((text) => z.iso.datetime({ offset: true }).safeParse(text).success || isDuration(text), {
-      error: 'expected a time (ISO 8601, with its offset) or a duration such as 2h',
-    })
-    .optional()
-    .meta({ description: 'failed at or after this time (ISO 8601), or within this duration (2h, 7d)' }),
+  since: sinceQuery.meta({
+    description: 'failed at or after this time (ISO 8601), or within this duration (2h, 7d)',
+  }),
   attempts: z.coerce.number().int().min(1).optional().meta({ description: 'least number of attempts' }),
   q: z.string().max(1000).optional().meta({ description: 'text that the URL or the message contains' }),
 });
@@ -59,10 +54,6 @@ export async function deadFilterOf(
     attempts: given.attempts ?? null,
     q: given.q ?? null,
   };
-}
-
-function sinceOf(text: string): number {
-  return isDuration(text) ? Date.now() - (parseSetting('keepDead', text, 'since') ?? 0) : Date.parse(text);
 }
 
 export function addDeadRoutes(server: ApiServer, context: ApiContext): void {

@@ -2,35 +2,19 @@
 // emitted; in pages or all at once.
 import { z } from 'zod';
 import { countMissing, type KeptRecords, lookUpRecords, missingRecords } from '../../crawl/kept-records.ts';
-import { DroverError } from '../../errors.ts';
 import { recordsAsCsv } from '../../records/export/csv.ts';
-import { itemLines, itemsIn } from '../../records/export/items.ts';
-import { EVERY_RECORD, parseStatuses, type RecordFilter, STATUS_FORM } from '../../records/filter.ts';
+import { itemsAs, itemsIn, itemsOf } from '../../records/export/items.ts';
+import { asLines, withFields } from '../../records/export/json.ts';
+import { pick } from '../../records/fields.ts';
+import { EVERY_RECORD } from '../../records/filter.ts';
 import { type RecordReader, recordLines } from '../../records/store.ts';
-import { hostKey } from '../../url/host.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { exactCrawl } from '../crawl-names.ts';
 import { COSTLY } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';
-import { answers, codeQuery, flagQuery, formatQuery, itemShape, pageQuery } from '../shapes.ts';
+import { answers, flagQuery, formatQuery, itemShape, pageQuery } from '../shapes.ts';
 import { sendText, wants } from '../text-answers.ts';
-
-const filterShape = z.object({
-  status: z
-    .string()
-    .max(300)
-    .refine((text) => parseStatuses(text) !== null, `expected ${STATUS_FORM}`)
-    .optional()
-    .meta({ description: STATUS_FORM }),
-  code: codeQuery.meta({ description: 'an error code' }),
-  ok: flagQuery.optional().meta({ description: 'whether the status is 2xx' }),
-  host: z.string().max(300).optional().meta({ description: 'such as example.com or example.com:8080' }),
-  url: z
-    .string()
-    .max(20_000)
-    .optional()
-    .meta({ description: 'text that the URL contains, before or after redirects' }),
-});
+import { fieldsOfQuery, filterOfQuery, recordQuery } from './record-query.ts';
 
 const handlerQuery = z.string().max(100).optional().meta({ description: 'only the items of this handler' });
 
@@ -50,7 +34,7 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
         description:
           'JSON comes in pages, in the order of writing. NDJSON and CSV (format, or Accept: application/x-ndjson or text/csv) give all records at once. Only records in this server’s data directory are found; when others are missing there, the call fails with E_RECORDS_MISSING unless partial is true.',
         params: z.object({ id: z.string().max(200) }),
-        querystring: filterShape.extend({ ...pageQuery, format: formatQuery, partial }),
+        querystring: z.object({ ...recordQuery, ...pageQuery, format: formatQuery, partial }),
         response: answers(
           z.object({
             records: z.array(z.record(z.string(), z.unknown())),
@@ -63,7 +47,8 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
     async (request, reply) => {
       const crawl = await exactCrawl(fleet, request.params.id);
       const { cursor = null, limit, format, partial: takesSome, ...given } = request.query;
-      const filter = filterOf(given);
+      const filter = filterOfQuery(given);
+      const fields = fieldsOfQuery(given);
       const kept = await lookUpRecords(fleet, crawl);
       const store = stores.at(kept.store);
       const check = (found: number) => takesSome || checkWhole(store, kept, found);
@@ -71,11 +56,16 @@ export function addRecordRoutes(server: ApiServer, context: ApiContext): void {
       if (form === 'json') {
         const { found, ...page } = await store.page(kept.folder, cursor, limit, filter);
         check(found ?? kept.ended);
-        return { ...page, missing: countMissing(kept, found ?? kept.ended) };
+        const shown = page.records.map((record) => (fields ? pick(record, fields) : record));
+        return {
+          ...page,
+          records: shown as Record<string, unknown>[],
+          missing: countMissing(kept, found ?? kept.ended),
+        };
       }
       const lines = await begun(recordLines(store.read(kept.folder, { filter, onFound: check })));
-      if (form === 'csv') return sendText(reply, 'text/csv', recordsAsCsv(lines), `${crawl}.csv`);
-      return sendText(reply, 'application/x-ndjson', withLineEnds(lines));
+      if (form === 'csv') return sendText(reply, 'text/csv', recordsAsCsv(lines, fields), `${crawl}.csv`);
+      return sendText(reply, 'application/x-ndjson', asLines(withFields(lines, fields)));
     },
   );
 }
@@ -109,32 +99,12 @@ export function addItemRoutes(server: ApiServer, context: ApiContext): void {
         const items = page.records.flatMap((record) => itemsIn(record, handler));
         return { items, next: page.next };
       }
-      const all = () => recordLines(store.read(kept.folder, { onFound: check }));
-      const lines = await begun(itemLines(all, form, handler));
+      const all = () => itemsOf(recordLines(store.read(kept.folder, { onFound: check })), handler);
+      const lines = await begun(itemsAs(form === 'csv' ? 'csv' : 'jsonl', all));
       if (form === 'csv') return sendText(reply, 'text/csv', lines, `${crawl}-items.csv`);
       return sendText(reply, 'application/x-ndjson', lines);
     },
   );
-}
-
-function filterOf({ status, code, ok, host, url }: z.infer<typeof filterShape>): RecordFilter {
-  if ([status, code, ok, host, url].every((given) => given === undefined)) return EVERY_RECORD;
-  return {
-    status: status === undefined ? null : parseStatuses(status),
-    code: code ?? null,
-    ok: ok ?? null,
-    host: host === undefined ? null : keyOf(host),
-    url: url ?? null,
-  };
-}
-
-function keyOf(host: string): string {
-  try {
-    return hostKey(host);
-  } catch (error) {
-    if (!(error instanceof DroverError)) throw error;
-    throw new ApiProblem('E_FIELD', `query.host: ${error.detail}`, { field: 'query.host' });
-  }
 }
 
 /** Throws E_RECORDS_MISSING. */
@@ -145,14 +115,10 @@ function checkWhole(store: RecordReader, kept: KeptRecords, found: number): void
 }
 
 /** Reads up to the first record, so that what is wrong is known before the answer begins. */
-async function begun(lines: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
+async function begun<T>(lines: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   const first = await lines.next();
   return (async function* () {
     if (!first.done) yield first.value;
     yield* lines;
   })();
-}
-
-async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const json of lines) yield `${json}\n`;
 }

@@ -1,16 +1,19 @@
 // Where results are written to: standard output, or a file that appears only when it is complete.
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DroverError } from '../../errors.ts';
 import { diskError, syncDirectory } from '../disk.ts';
+import { compressed } from './compress.ts';
+import type { Compression } from './format.ts';
 
 export interface Output {
   /**
    * Writes the bytes. Resolves to false if the reader of a pipe has gone away. The buffer may be reused after
    * this resolves. Throws E_DISK_FULL or E_FILE.
    */
-  write(bytes: Buffer): Promise<boolean>;
+  write(bytes: Uint8Array): Promise<boolean>;
   /** To be called after the last write. Makes a file visible and durable. Throws E_DISK_FULL or E_FILE. */
   finish(): Promise<void>;
   /** To be called after a failure instead of `finish`. A file keeps its former content. */
@@ -34,28 +37,73 @@ export async function openOutput(file: string | null, { overwrite = false } = {}
   }
 }
 
+export interface WriteOptions {
+  /** Whether a file that is there may be replaced. */
+  overwrite?: boolean;
+  compression?: Compression | null;
+}
+
 /**
- * Writes lines, with their line ends, to a file or to standard output (`file` null). Returns how many were
- * written. Stops when the reader of standard output goes away. Throws as openOutput and the lines do.
+ * Writes texts (lines with their ends) and bytes to a file or to standard output (`file` null). Stops when
+ * the reader of standard output goes away. Throws as openOutput and the parts do.
  */
-export async function writeLines(
+export async function writeParts(
   file: string | null,
-  lines: AsyncIterable<string>,
-  options: Parameters<typeof openOutput>[1],
-): Promise<number> {
-  const output = await openOutput(file, options);
-  let written = 0;
+  parts: AsyncIterable<string | Uint8Array>,
+  { overwrite = false, compression = null }: WriteOptions = {},
+): Promise<void> {
+  const output = await openOutput(file, { overwrite });
   try {
-    for await (const line of lines) {
-      if (!(await output.write(Buffer.from(line)))) break;
-      written++;
-    }
+    const bytes = joined(parts);
+    for await (const chunk of compression ? compressed(bytes, compression) : bytes)
+      if (!(await output.write(chunk))) break;
     await output.finish();
   } catch (error) {
     await output.discard();
     throw error;
   }
-  return written;
+}
+
+/** Writes texts as writeParts does. Returns how many there were. */
+export async function writeLines(
+  file: string | null,
+  lines: AsyncIterable<string>,
+  options?: WriteOptions,
+): Promise<number> {
+  const counter = { count: 0 };
+  await writeParts(file, counting(lines, counter), options);
+  return counter.count;
+}
+
+/** The same values, counted while they are read. */
+export async function* counting<T>(values: AsyncIterable<T>, counter: { count: number }): AsyncGenerator<T> {
+  for await (const value of values) {
+    counter.count++;
+    yield value;
+  }
+}
+
+/** A write for each line would be half of the work. */
+const LEAST_CHARACTERS = 128 * 1024;
+
+async function* joined(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+  let texts: string[] = [];
+  let characters = 0;
+  const take = () => {
+    const bytes = Buffer.from(texts.join(''));
+    texts = [];
+    characters = 0;
+    return bytes;
+  };
+  for await (const part of parts) {
+    if (typeof part === 'string') {
+      texts.push(part);
+      characters += part.length;
+    }
+    if (characters >= LEAST_CHARACTERS || (typeof part !== 'string' && characters > 0)) yield take();
+    if (typeof part !== 'string') yield part;
+  }
+  if (characters > 0) yield take();
 }
 
 function ifMissing(error: NodeJS.ErrnoException): null {
@@ -98,6 +146,7 @@ function straight(handle: FileHandle, file: string): Output {
 async function replacing(file: string, mayReplace: boolean): Promise<Output> {
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx');
+  const kept = removeAtExit(temporary);
   return {
     write: (bytes) => writeAll(handle, bytes, file),
     async finish() {
@@ -106,6 +155,7 @@ async function replacing(file: string, mayReplace: boolean): Promise<Output> {
         await handle.close();
         if (!mayReplace) await checkFree(file);
         await rename(temporary, file);
+        kept();
         await syncDirectory(dirname(file));
       } catch (error) {
         throw diskError(error, file);
@@ -114,8 +164,16 @@ async function replacing(file: string, mayReplace: boolean): Promise<Output> {
     async discard() {
       await handle.close().catch(() => {}); // the caller reports the failure before this one
       await unlink(temporary).catch(() => {});
+      kept();
     },
   };
+}
+
+/** Removes what an export has begun when the process ends before it. Returns how to give that up. */
+export function removeAtExit(temporary: string): () => void {
+  const remove = () => rmSync(temporary, { recursive: true, force: true });
+  process.once('exit', remove);
+  return () => process.off('exit', remove);
 }
 
 async function checkFree(file: string): Promise<void> {
@@ -123,7 +181,7 @@ async function checkFree(file: string): Promise<void> {
   if (found) throw new DroverError('E_FILE_EXISTS', `${file} was written by somebody else meanwhile.`);
 }
 
-async function writeAll(handle: FileHandle, bytes: Buffer, file: string): Promise<boolean> {
+async function writeAll(handle: FileHandle, bytes: Uint8Array, file: string): Promise<boolean> {
   try {
     for (let done = 0; done < bytes.length; ) {
       done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;

@@ -1,7 +1,7 @@
-// Which dead letters the options of a command choose.
+// From which time on, as --since gives it.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { timeOf } from '../../../../cli/dead/filter.ts';
+import { timeOf } from '../../../../cli/command/since.ts';
 
 const now = Date.parse('2026-05-01T00:00:00Z');
 
