@@ -37,7 +37,7 @@ export class JobWorker {
   readonly #aborts = new Map<string, AbortController>();
   #worker: RequestWorker;
   #connection: Redis;
-  /** Further workers, for as many jobs as wait for handlers or names. Those that close still have jobs in hand. */
+  /** Further workers, for jobs that wait for handlers or names. Those that close still have jobs in hand. */
   readonly #spares: RequestWorker[] = [];
   readonly #closing = new Set<Promise<void>>();
   #lastTaken = performance.now();
@@ -76,8 +76,8 @@ export class JobWorker {
   }
 
   /**
-   * A spare worker for each `concurrency` pages that wait for handlers, and two for as many jobs in the waiting
-   * room: those come all at once. Returns how many are wanted.
+   * A spare worker for each `concurrency` pages that wait for handlers, and two for as many jobs in the
+   * waiting room: those come all at once. Returns how many are wanted.
    */
   #openSpares(): number {
     const { context, concurrency } = this.#parts;

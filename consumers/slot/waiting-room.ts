@@ -40,11 +40,7 @@ export function createWaitingRoom(concurrency: number): WaitingRoom {
 }
 
 /** Waits for `work`. If that takes long, others may fetch meanwhile; the permit is held again afterwards. */
-export async function waitInRoom<T>(
-  room: WaitingRoom,
-  slot: HeldSlot,
-  work: Promise<T>,
-): Promise<T> {
+export async function waitInRoom<T>(room: WaitingRoom, slot: HeldSlot, work: Promise<T>): Promise<T> {
   if (!(await isLong(work)) || !room.enter()) return work;
   const lent = slot.lendPermit();
   try {

@@ -74,8 +74,8 @@ export interface Fetcher {
   addressOf(hostname: string): Promise<string | null>;
   /**
    * Null when a fetch of the request could connect at once: the name's addresses are known, or there is an
-   * idle connection. Otherwise looks the name up, within the limit `dns` of the request, and resolves with the
-   * reason if it has no addresses; when it has, a fetch that follows finds them.
+   * idle connection. Otherwise looks the name up, within the limit `dns` of the request, and resolves with
+   * the reason if it has no addresses; when it has, a fetch that follows finds them.
    */
   lookUp(request: FetchRequest): Promise<Failure | null> | null;
   /** Closes idle connections. Fetches in flight go on to their end. */

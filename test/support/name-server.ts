@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * An answer: addresses of IPv4 and IPv6 (`truncated`: only over TCP), a response code of RFC 1035, none at all
- * (silent), one with another id, or octets that are no answer.
+ * An answer: addresses of IPv4 and IPv6 (`truncated`: only over TCP), a response code of RFC 1035, none at
+ * all (silent), one with another id, or octets that are no answer.
  */
 export type ZoneAnswer =
   | { addresses: string[]; ttlSeconds?: number; truncated?: boolean }

@@ -26,9 +26,10 @@ const leastKeptMs = 1000;
 const longestKeptMs = 300_000;
 const absenceKeptMs = 5000;
 /**
- * A round: a question is sent three times at most. c-ares sends it again after 1 s, or sooner where the server
- * usually answers at once (five times its usual time, at least 250 ms), and waits twice as long each time. As
- * long as a fetch waits for the answer, drover begins a new round, not sooner than `timeout` for each try.
+ * A round: a question is sent three times at most. c-ares sends it again after 1 s, or sooner where the
+ * server usually answers at once (five times its usual time, at least 250 ms), and waits twice as long each
+ * time. As long as a fetch waits for the answer, drover begins a new round, not sooner than `timeout` for
+ * each try.
  */
 const defaultRetransmission = { timeout: 1000, tries: 3 };
 const loopback = ['127.0.0.1', '::1'];
@@ -121,8 +122,8 @@ class CachedNames implements Names {
   }
 
   /**
-   * After an answer that cannot be read, c-ares gives up all questions of the same socket with the same error.
-   * So it is not known whose answer it was, and each is asked on a socket of its own.
+   * After an answer that cannot be read, c-ares gives up all questions of the same socket with the same
+   * error. So it is not known whose answer it was, and each is asked on a socket of its own.
    */
   #askAlone(name: string): void {
     const resolver = this.#makeResolver();
