@@ -38,6 +38,7 @@ import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
 import { createPermits } from './slot/permits.ts';
+import { createWaitingRoom } from './slot/waiting-room.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
 import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -223,7 +224,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
-    permits: createPermits(concurrency),
+    ...{ permits: createPermits(concurrency), waitingRoom: createWaitingRoom(concurrency) },
     dispatcher,
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),

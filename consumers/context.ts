@@ -27,6 +27,7 @@ import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
+import type { WaitingRoom } from './slot/waiting-room.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 import type { Tallies } from './telemetry/tallies.ts';
@@ -48,6 +49,7 @@ export interface ConsumerContext {
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;
   handlerRoom: HandlerRoom;
+  waitingRoom: WaitingRoom;
   handlerWatch: HandlerWatch | null;
   /** Null if no handler is blocking. */
   handlerThreads: HandlerThreads | null;

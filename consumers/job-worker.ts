@@ -16,6 +16,8 @@ const AFTER_FAULT_MS = 2000;
  * over.
  */
 const ASLEEP_MS = 10_000;
+/** Each has a connection to Redis. */
+const MOST_SPARES = 24;
 
 interface JobWorkerParts {
   context: ConsumerContext;
@@ -35,25 +37,27 @@ export class JobWorker {
   readonly #aborts = new Map<string, AbortController>();
   #worker: RequestWorker;
   #connection: Redis;
-  /** Further workers, for as many jobs as wait for handlers. Those that close still have jobs in hand. */
+  /** Further workers, for jobs that wait for handlers or names. Those that close still have jobs in hand. */
   readonly #spares: RequestWorker[] = [];
   readonly #closing = new Set<Promise<void>>();
   #lastTaken = performance.now();
+  #isStopping = false;
 
   constructor(parts: JobWorkerParts) {
     this.#parts = parts;
     this.#connection = parts.connect();
     this.#worker = this.#open();
+    parts.context.waitingRoom.onGrown(() => this.#openSpares());
   }
 
   /**
    * To be called about once a second. If jobs wait and none is taken, a new worker takes over from the one
-   * that hangs. If many jobs wait for handlers, more workers take others.
+   * that hangs. If many jobs wait for handlers or names, more workers take others.
    */
   async watch(): Promise<void> {
     const { context, queue } = this.#parts;
     this.#balance();
-    const isBusy = context.permits.inUse() > 0 || context.handlerRoom.pages() > 0;
+    const isBusy = context.permits.inUse() > 0 || this.#waiting() > 0;
     if (performance.now() - this.#lastTaken < ASLEEP_MS || isBusy) return;
     if ((await queue.getWaitingCount()) === 0) return;
     context.log.warn('no job taken though some wait: a new worker takes over');
@@ -66,12 +70,25 @@ export class JobWorker {
     closeRedis(silent);
   }
 
-  /** One spare worker for each `concurrency` jobs that wait for handlers. */
-  #balance(): void {
+  #waiting(): number {
+    const { handlerRoom, waitingRoom } = this.#parts.context;
+    return handlerRoom.pages() + waitingRoom.jobs();
+  }
+
+  /**
+   * A spare worker for each `concurrency` pages that wait for handlers, and two for as many jobs in the
+   * waiting room: those come all at once. Returns how many are wanted.
+   */
+  #openSpares(): number {
     const { context, concurrency } = this.#parts;
-    const wanted = Math.floor(context.handlerRoom.pages() / concurrency);
+    const waiting = context.handlerRoom.pages() + 2 * context.waitingRoom.jobs();
+    const wanted = this.#isStopping ? 0 : Math.min(MOST_SPARES, Math.floor(waiting / concurrency));
     while (this.#spares.length < wanted) this.#spares.push(this.#open());
-    for (const spare of this.#spares.splice(wanted)) {
+    return wanted;
+  }
+
+  #balance(): void {
+    for (const spare of this.#spares.splice(this.#openSpares())) {
       const closing = spare.close().catch(() => undefined);
       this.#closing.add(closing);
       closing.finally(() => this.#closing.delete(closing));
@@ -83,6 +100,7 @@ export class JobWorker {
    * are aborted and return to the queue.
    */
   async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
     const late = setTimeout(() => {
       for (const abort of this.#aborts.values()) abort.abort(failure('E_LOCK_LOST', 'The consumer stopped.'));
     }, graceMs);

@@ -11,6 +11,7 @@ import type { RobotsFetch, RobotsVerdict } from '../../src/robots/robots.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import type { ActiveFetch, ConsumerContext } from '../context.ts';
 import { type HeldSlot, PATIENCE_MS } from '../slot/held-slot.ts';
+import { waitInRoom } from '../slot/waiting-room.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { pauseByRedirect } from './redirect-pause.ts';
 
@@ -37,10 +38,12 @@ export async function askRobots(
 ): Promise<{ verdict: RobotsVerdict; fetched: boolean }> {
   let fetched = false;
   try {
-    const verdict = await context.robots.check(url, (robotsUrl) => {
+    const waits = context.robots.isBeingFound(url);
+    const asking = context.robots.check(url, (robotsUrl) => {
       fetched = true;
       return countedFetch(context, fetch, robotsUrl);
     });
+    const verdict = waits ? await waitInRoom(context.waitingRoom, fetch.slot, asking) : await asking;
     return { verdict, fetched };
   } catch (error) {
     if (!(error instanceof Forbidden)) throw error;

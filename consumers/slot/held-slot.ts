@@ -172,6 +172,13 @@ export class HeldSlot {
     if (holder !== null) this.#source.slots.leave(holder);
   }
 
+  /** Gives the permit for a while. False when none is held, or when it must not be given. */
+  lendPermit(): boolean {
+    if (!this.#hasPermit || this.#owner.isAlone) return false;
+    this.givePermit();
+    return true;
+  }
+
   givePermit(): void {
     if (this.#hasPermit) this.#permit.give();
     this.#hasPermit = false;

@@ -164,6 +164,19 @@ export const contact = z
   )
   .transform((text) => text.replace(/^mailto:/i, ''));
 
+/** The address of a name server, with or without a port; an IPv6 address with a port is in brackets. */
+export const nameServer = z.string().refine(isNameServer, {
+  error: 'expected the address of a name server, such as 9.9.9.9, 127.0.0.1:5353 or [2620:fe::fe]:53',
+});
+
+function isNameServer(text: string): boolean {
+  if (ipaddr.isValid(text)) return text.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(text);
+  const [, six, four, port] = /^(?:\[(.+)\]|([\d.]+)):(\d{1,5})$/.exec(text) ?? [];
+  const isAddress =
+    six === undefined ? ipaddr.IPv4.isValidFourPartDecimal(four ?? '') : ipaddr.IPv6.isValid(six);
+  return isAddress && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
 

@@ -9,7 +9,7 @@ import { robotsEntryOf } from '../robots/entry.ts';
 import { PRODUCT_TOKEN, ruleFailure } from '../robots/robots.ts';
 import { parseRobots, type RobotsRules } from '../robots/rules.ts';
 import { hostPortOf, originOf } from '../url/host.ts';
-import { type LoadedCrawl, loadedCrawlOf } from './loaded-crawl.ts';
+import { allowListOf, type LoadedCrawl, loadedCrawlOf } from './loaded-crawl.ts';
 
 const ROBOTS_BYTES = 500 * 1024;
 
@@ -43,8 +43,8 @@ export class SingleFetch {
     this.#options = options;
     this.crawl = loadedCrawlOf('single', '', crawlSettings(settings));
     if (seed !== null) this.crawl.seedHosts.add(hostPortOf(seed));
-    const { timeouts, userAgent, seedHosts: hosts } = this.crawl;
-    const allow = { cidrs: settings.allowPrivate, hosts, ports: settings.allowPort };
+    const { timeouts, userAgent } = this.crawl;
+    const allow = allowListOf(this.crawl);
     this.#shared = { timeouts, userAgent, allow, ...(signal ? { signal } : {}) };
     const fetcher = { concurrency: 4, dnsServers: settings.dnsServers };
     this.#pages = createFetcher(fetcher);

@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import got, { type Got } from 'got';
 import { type Failure, failure } from '../errors.ts';
 import { type FetchResult, NO_TIMINGS } from '../outcome.ts';
+import { hostnameOf } from '../url/host.ts';
 import { badPortOf } from '../url/ports.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
@@ -11,6 +12,7 @@ import { ConnectionLimit } from './connection/limit.ts';
 import { FetchDeadline } from './deadline.ts';
 import { type AllowList, guardOf } from './guard.ts';
 import { Hop, type HopEnd } from './hop.ts';
+import { awaitName } from './names/await-name.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
 import { followRedirect, type Redirect } from './redirect.ts';
@@ -70,6 +72,12 @@ export interface Fetcher {
    * Null if it has none or if the look-up takes longer than 5 s.
    */
   addressOf(hostname: string): Promise<string | null>;
+  /**
+   * Null when a fetch of the request could connect at once: the name's addresses are known, or there is an
+   * idle connection. Otherwise looks the name up, within the limit `dns` of the request, and resolves with
+   * the reason if it has no addresses; when it has, a fetch that follows finds them.
+   */
+  lookUp(request: FetchRequest): Promise<Failure | null> | null;
   /** Closes idle connections. Fetches in flight go on to their end. */
   close(): void;
 }
@@ -135,6 +143,17 @@ class GotFetcher implements Fetcher {
 
   addressOf(hostname: string): Promise<string | null> {
     return firstAddress(this.#names, hostname);
+  }
+
+  lookUp(request: FetchRequest): Promise<Failure | null> | null {
+    const { from, timeouts, allow, signal } = request;
+    const url = from?.url ?? request.url;
+    if (this.#names.isKnown(hostnameOf(url).replace(/^\[|\]$/g, ''))) return null;
+    const target = URL.parse(url);
+    if (target === null) return null;
+    const port = portOf(target);
+    if (this.#agents.of(guardOf(allow)).hasIdle(hostOf(target), port)) return null;
+    return awaitName(this.#names, hostOf(target), timeouts.dns, signal);
   }
 
   close(): void {

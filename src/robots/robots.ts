@@ -37,6 +37,8 @@ export interface Robots {
    * it: ask again at `untilMs`. Rejects with the errors of `fetchRobots` and of Redis.
    */
   check(url: string, fetchRobots: FetchRobots): Promise<RobotsVerdict>;
+  /** Whether a call of `check` is finding out, so that another would wait for it. */
+  isBeingFound(url: string): boolean;
   /** The verdict if this process knows the rules, else null. /robots.txt itself is always allowed. */
   peek(url: string): RobotsVerdict | null;
   /**
@@ -104,6 +106,10 @@ class CachedRobots implements Robots {
   check(url: string, fetchRobots: FetchRobots): Promise<RobotsVerdict> {
     const verdict = this.peek(url);
     return verdict ? Promise.resolve(verdict) : this.#ask(url, fetchRobots);
+  }
+
+  isBeingFound(url: string): boolean {
+    return this.#finding.has(originOf(url));
   }
 
   peek(url: string): RobotsVerdict | null {

@@ -25,6 +25,7 @@ export interface Connecting {
 export interface AgentPair {
   readonly http: http.Agent;
   readonly https: http.Agent;
+  hasIdle(host: string, port: number): boolean;
   /** Closes the idle connections to one host and port. */
   purge(host: string, port: number): void;
   /** Closes idle connections, and those in use as soon as they become idle. */
@@ -70,6 +71,8 @@ export function createAgents(parts: AgentParts): AgentPair {
   return {
     http: plain,
     https: secure,
+    hasIdle: (host, port) =>
+      agents.some(({ freeSockets }) => (freeSockets[`${host}:${port}`]?.length ?? 0) > 0),
     purge(host, port) {
       for (const agent of agents) closeIdle(agent, (name) => name.split(' ', 1)[0] === `${host}:${port}`);
     },

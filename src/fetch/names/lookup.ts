@@ -15,6 +15,8 @@ export interface Names {
    * `done` is then not called.
    */
   resolve(name: string, done: (lookup: Lookup) => void): () => void;
+  /** Whether `resolve` would answer before it returns. */
+  isKnown(name: string): boolean;
   /** Cancels all questions to name servers. */
   close(): void;
 }
@@ -24,8 +26,10 @@ const leastKeptMs = 1000;
 const longestKeptMs = 300_000;
 const absenceKeptMs = 5000;
 /**
- * A question without an answer is sent again after one second, then after two and four. After that, drover
- * starts again from the beginning as long as a fetch waits for the answer.
+ * A round: a question is sent three times at most. c-ares sends it again after 1 s, or sooner where the
+ * server usually answers at once (five times its usual time, at least 250 ms), and waits twice as long each
+ * time. As long as a fetch waits for the answer, drover begins a new round, not sooner than `timeout` for
+ * each try.
  */
 const defaultRetransmission = { timeout: 1000, tries: 3 };
 const loopback = ['127.0.0.1', '::1'];
@@ -51,21 +55,31 @@ export interface NamesOptions {
 }
 
 class CachedNames implements Names {
+  readonly #makeResolver: () => Resolver;
   readonly #resolver: Resolver;
+  readonly #alone = new Set<Resolver>();
   readonly #ofSystem: boolean;
+  /** The least time from one round of questions for a name to the next, in milliseconds. */
+  readonly #roundMs: number;
   readonly #hosts;
   readonly #known = new Map<string, { lookup: Lookup; until: number }>();
   readonly #asked = new Map<string, Set<(lookup: Lookup) => void>>();
   #closed = false;
 
   constructor({ servers, hostsFile = '/etc/hosts', retransmission = defaultRetransmission }: NamesOptions) {
-    this.#resolver = resolverOf(servers, retransmission);
+    this.#makeResolver = () => resolverOf(servers, retransmission);
+    this.#resolver = this.#makeResolver();
     this.#ofSystem = servers.length === 0;
+    this.#roundMs = retransmission.timeout * retransmission.tries;
     this.#hosts = openHostsFile(hostsFile);
   }
 
+  isKnown(name: string): boolean {
+    return this.#atHand(keyOf(name)) !== null;
+  }
+
   resolve(name: string, done: (lookup: Lookup) => void): () => void {
-    const key = name.toLowerCase().replace(/\.$/, '');
+    const key = keyOf(name);
     const atHand = this.#atHand(key);
     if (atHand) {
       done(atHand);
@@ -83,7 +97,7 @@ class CachedNames implements Names {
 
   close(): void {
     this.#closed = true;
-    this.#resolver.cancel();
+    for (const resolver of [this.#resolver, ...this.#alone]) resolver.cancel();
   }
 
   #atHand(name: string): Lookup | null {
@@ -97,11 +111,37 @@ class CachedNames implements Names {
   }
 
   #ask(name: string, waiting: Set<unknown>): void {
+    const nextRoundAt = performance.now() + this.#roundMs;
     queryName(this.#resolver, name, (answer) => {
-      if (answer.kind === 'silent' && waiting.size > 0 && !this.#closed) this.#ask(name, waiting);
-      else if (this.#needsSystem(name, answer)) askSystem(name, (second) => this.#finish(name, second));
-      else this.#finish(name, answer);
+      if (answer.kind === 'silent' && waiting.size > 0 && !this.#closed)
+        setTimeout(() => this.#askAgain(name, waiting), Math.max(0, nextRoundAt - performance.now())).unref();
+      else if (answer.kind === 'temporary' && answer.code === 'EBADRESP' && !this.#closed)
+        this.#askAlone(name);
+      else this.#hear(name, answer);
     });
+  }
+
+  /**
+   * After an answer that cannot be read, c-ares gives up all questions of the same socket with the same
+   * error. So it is not known whose answer it was, and each is asked on a socket of its own.
+   */
+  #askAlone(name: string): void {
+    const resolver = this.#makeResolver();
+    this.#alone.add(resolver);
+    queryName(resolver, name, (answer) => {
+      this.#alone.delete(resolver);
+      this.#hear(name, answer);
+    });
+  }
+
+  #hear(name: string, answer: NameAnswer): void {
+    if (this.#needsSystem(name, answer)) askSystem(name, (second) => this.#finish(name, second));
+    else this.#finish(name, answer);
+  }
+
+  #askAgain(name: string, waiting: Set<unknown>): void {
+    if (waiting.size > 0 && !this.#closed) this.#ask(name, waiting);
+    else this.#finish(name, { kind: 'silent' });
   }
 
   #needsSystem(name: string, answer: NameAnswer): boolean {
@@ -124,6 +164,11 @@ class CachedNames implements Names {
     if (this.#known.size >= mostKept) this.#known.delete(this.#known.keys().next().value ?? '');
     this.#known.set(name, { lookup, until: performance.now() + keptMs });
   }
+}
+
+/** The form under which a name is kept. */
+function keyOf(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
 }
 
 function resolverOf(

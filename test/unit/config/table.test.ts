@@ -65,7 +65,7 @@ test('an added setting of crawls is a flag of the commands that begin them or fe
   const takers = crawlCommand()
     .commands.filter((command: Command) => command.helpInformation().includes('--tea-break <n>'))
     .map((command: Command) => command.name());
-  assert.deepEqual(takers, ['crawl', 'enqueue', 'serve', 'try']);
+  assert.deepEqual(takers, ['crawl', 'enqueue', 'serve', 'try', 'explain']);
   const words = ['enqueue', '--tea-break', 'lots', 'http://a.example/'];
   await assert.rejects(crawlCommand().parseAsync(words, { from: 'user' }), /--tea-break: .*"lots"/);
 });

@@ -195,3 +195,18 @@ test('no refused value of a setting that may hold a secret is repeated', () => {
   assert.doesNotMatch(refusal('redisUrl', 'http://user:secret@host'), /secret/);
   assert.match(refusal('attempts', 'many'), /many/, 'others are');
 });
+
+test('a name server is an address, with or without a port', () => {
+  const right = ['9.9.9.9', '127.0.0.1:5353', '2620:fe::fe', '[2620:fe::fe]:53'];
+  assert.deepEqual(parseSetting('dnsServers', right.join(','), ''), right);
+  for (const wrong of [
+    'nonsense',
+    'dns.example:53',
+    '1.2',
+    '9.9.9.9:0',
+    '9.9.9.9:65536',
+    '[9.9.9.9]:53',
+    '[::1]',
+  ])
+    assert.match(refusal('dnsServers', wrong), /expected the address of a name server/);
+});
