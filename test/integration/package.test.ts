@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,15 @@ async function assertServes(t: test.TestContext, home: string): Promise<void> {
   );
   t.after(() => serving.kill());
   const [url = ''] = /http:\/\/\S+/.exec(await serving.line(/^listening on /)) ?? [];
-  const pages = ['/', '/assets/main.js', '/assets/uplot.js', '/assets/uplot.css', '/openapi.json', '/queues'];
+  const pages = [
+    '/',
+    '/assets/main.js',
+    '/assets/uplot.js',
+    '/assets/uplot.css',
+    '/openapi.json',
+    '/queues',
+    '/docs/HANDLERS.md',
+  ];
   for (const path of pages) assert.equal((await fetch(`${url}${path}`)).status, 200, path);
 }
 
@@ -40,6 +48,8 @@ async function assertBegins(home: string, drover: (...args: string[]) => Promise
   const shop = join(home, 'shop');
   const npm = async (...args: string[]) =>
     (await run('npm', [...args], { cwd: shop, maxBuffer: 1e8, env: withoutSettings() })).stdout;
+  // The packages are there already, so that npm has only to add what the project needs besides.
+  await rename(join(home, 'node_modules'), join(shop, 'node_modules'));
   await npm('install', '--no-audit', '--no-fund', '--prefer-offline');
   await npm('run', 'crawl', '--', '--quiet');
   const printed = await npm('exec', 'drover', 'items', 'demo');
