@@ -112,7 +112,7 @@ class WatchedPage {
   #hear(message: FromThread): void {
     switch (message.kind) {
       case 'started':
-        this.#start();
+        this.#start(message.baseBytes);
         break;
       case 'log':
         this.#given.log[message.level](message.message, message.fields);
@@ -128,13 +128,13 @@ class WatchedPage {
     }
   }
 
-  #start(): void {
+  #start(baseBytes: number): void {
     const { timeoutMs, task } = this.#given;
     this.#hasStarted = true;
     clearTimeout(this.#timer);
     // The thread ends a handler that awaits by itself. This is for one that computes.
     this.#endAfter(timeoutMs + GRACE_MS, timeoutOf(task.handler, timeoutMs));
-    this.#look = setInterval(() => void this.#lookAtMemory(), LOOK_MS);
+    this.#look = setInterval(() => void this.#lookAtMemory(baseBytes), LOOK_MS);
   }
 
   #endAfter(ms: number, reason: Failure): void {
@@ -147,10 +147,10 @@ class WatchedPage {
     this.#begun.end();
   }
 
-  async #lookAtMemory(): Promise<void> {
+  async #lookAtMemory(baseBytes: number): Promise<void> {
     const used = await this.#begun.usedBytes();
-    if (used !== null && used > this.#given.memoryMb * 1024 * 1024 && !this.#over.signal.aborted)
-      this.#end(this.#outOfMemory());
+    if (used === null || this.#over.signal.aborted) return;
+    if (used - baseBytes > this.#given.memoryMb * 1024 * 1024) this.#end(this.#outOfMemory());
   }
 
   async #answer({ page, call, name, args }: Extract<FromThread, { kind: 'call' }>): Promise<void> {
