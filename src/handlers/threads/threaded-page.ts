@@ -7,8 +7,11 @@ import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
 
 /** How long a handler may still clean up after its signal was aborted. */
 const GRACE_MS = 200;
-/** How long a thread may take to load the handlers and begin. */
-const START_MS = 10_000;
+/**
+ * How long a thread may take to start, load the handlers and begin: a busy machine needs half a minute. A
+ * thread that does not begin because a former page left an endless loop behind is ended after this time.
+ */
+const START_MS = 60_000;
 /** How often the memory of a thread is looked at while it runs a page. */
 const LOOK_MS = 50;
 
