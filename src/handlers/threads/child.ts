@@ -3,19 +3,10 @@ import { Worker } from 'node:worker_threads';
 import type { FromThread, ThreadSetUp, ToThread } from './messages.ts';
 import { PageRunner } from './page-runner.ts';
 
-/** Its first message: its memory before it loads the handlers. */
-export interface ChildHello {
-  readonly kind: 'hello';
-  readonly baseBytes: number;
-}
-
 /** Its argument is its set-up, as JSON. */
 const setUp = JSON.parse(process.argv[2] ?? '') as ThreadSetUp;
-const rss = process.memoryUsage.rss;
-const baseBytes = rss();
-process.send?.({ kind: 'hello', baseBytes } satisfies ChildHello);
 const tell = (message: FromThread) => void process.send?.(message);
-const runner = new PageRunner(setUp, tell, () => rss() - baseBytes);
+const runner = new PageRunner(setUp, tell, process.memoryUsage.rss);
 
 process.on('message', async (message: ToThread) => {
   if (message.kind !== 'run') return runner.hear(message);

@@ -2,7 +2,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { ChildHello } from './child.ts';
 import type { FromThread, PageReply, PageTask, StrayError, ThreadSetUp, ToThread } from './messages.ts';
 import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
 
@@ -14,8 +13,6 @@ interface PageInChild {
 
 interface Child {
   readonly process: ChildProcess;
-  /** What it had in memory before it loaded the handlers. */
-  baseBytes: number;
   current: PageInChild | null;
 }
 
@@ -50,10 +47,7 @@ export class Children implements Runtime {
       reply: reply.promise,
       tell,
       end: () => void child.process.kill('SIGKILL'),
-      usedBytes: async () => {
-        const bytes = await residentBytes(child.process.pid);
-        return bytes === null ? null : bytes - child.baseBytes;
-      },
+      usedBytes: () => residentBytes(child.process.pid),
     };
   }
 
@@ -76,11 +70,10 @@ export class Children implements Runtime {
         execArgv: [...process.execArgv, `--max-old-space-size=${this.#memoryMb * 2}`],
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       }),
-      baseBytes: 0,
       current: null,
     };
     this.#all.add(child);
-    child.process.on('message', (message: FromThread | ChildHello) => this.#hear(child, message));
+    child.process.on('message', (message: FromThread) => this.#hear(child, message));
     child.process.once('error', (error) => this.#ended(child, error.message));
     child.process.once('exit', (code, signal) =>
       this.#ended(
@@ -91,9 +84,8 @@ export class Children implements Runtime {
     return child;
   }
 
-  #hear(child: Child, message: FromThread | ChildHello): void {
-    if (message.kind === 'hello') child.baseBytes = message.baseBytes;
-    else if (message.kind === 'stray') this.#hearStray(message);
+  #hear(child: Child, message: FromThread): void {
+    if (message.kind === 'stray') this.#hearStray(message);
     else if (message.page === child.current?.page) this.#hearOfPage(child, child.current, message);
   }
 

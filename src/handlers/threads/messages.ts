@@ -41,8 +41,8 @@ export type CallAnswer =
 
 /** What a thread tells. */
 export type FromThread =
-  /** The handler begins: its time counts from here. */
-  | { readonly kind: 'started'; readonly page: number }
+  /** The handler begins: its time counts from here. `baseBytes`: what was in use before the first page. */
+  | { readonly kind: 'started'; readonly page: number; readonly baseBytes: number }
   | {
       readonly kind: 'log';
       readonly page: number;
@@ -82,6 +82,6 @@ export interface PageReply {
 export interface ThreadSetUp {
   /** Absolute paths of the files with handlers. */
   readonly files: readonly string[];
-  /** When a page leaves more than this many bytes in use behind, the thread is replaced. */
+  /** When pages leave more than this many bytes in use behind, the thread is replaced. */
   readonly keptBytes: number;
 }

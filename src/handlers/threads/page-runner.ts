@@ -31,6 +31,8 @@ export class PageRunner {
   readonly #fetches = new ThreadFetches();
   #handlers: Promise<Map<string, Handler>> | null = null;
   #running: RunningPage | null = null;
+  /** What drover and the files of the handlers take. */
+  #baseBytes = 0;
 
   /**
    * `tell` sends a message to the consumer. It throws for what cannot be copied. `usedBytes`: the memory that
@@ -52,7 +54,7 @@ export class PageRunner {
     const { handler, why } = await this.#handlerOf(task);
     const running = { page, lost: new AbortController(), calls: new RemoteCalls(page, this.#tell) };
     this.#running = running;
-    this.#tell({ kind: 'started', page });
+    this.#tell({ kind: 'started', page, baseBytes: this.#baseBytes });
     if (handler === null) return { result: { kind: 'failed', failure: why, afterMs: 0 }, isLast: true };
     try {
       const result = await runHandler({
@@ -66,12 +68,16 @@ export class PageRunner {
         watch: this.#watch,
       });
       const isTimeOver = result.kind === 'failed' && result.failure.code === 'E_HANDLER_TIMEOUT';
-      return { result, isLast: isTimeOver || this.#usedBytes() > this.#setUp.keptBytes };
+      return { result, isLast: isTimeOver || this.#keepsTooMuch() };
     } catch {
       return { result: { kind: 'lost' }, isLast: true };
     } finally {
       this.#running = null;
     }
+  }
+
+  #keepsTooMuch(): boolean {
+    return this.#usedBytes() - this.#baseBytes > this.#setUp.keptBytes;
   }
 
   hear(message: ToThread): void {
@@ -86,7 +92,9 @@ export class PageRunner {
       this.#handlers ??= loadHandlers(this.#setUp.files).then(
         (handlers) => new Map(handlers.map((handler) => [handler.name, handler])),
       );
-      const handler = (await this.#handlers).get(task.handler) ?? null;
+      const handlers = await this.#handlers;
+      this.#baseBytes ||= this.#usedBytes();
+      const handler = handlers.get(task.handler) ?? null;
       const why = failure('E_HANDLER_THREAD', `The files of the handlers have no ${task.handler} any more.`);
       return { handler, why };
     } catch (error) {

@@ -7,8 +7,11 @@ import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
 
 /** How long a handler may still clean up after its signal was aborted. */
 const GRACE_MS = 200;
-/** How long a thread may take to load the handlers and begin. */
-const START_MS = 10_000;
+/**
+ * How long a thread may take to start, load the handlers and begin: a busy machine needs half a minute. A
+ * thread that does not begin because a former page left an endless loop behind is ended after this time.
+ */
+const START_MS = 60_000;
 /** How often the memory of a thread is looked at while it runs a page. */
 const LOOK_MS = 50;
 
@@ -112,7 +115,7 @@ class WatchedPage {
   #hear(message: FromThread): void {
     switch (message.kind) {
       case 'started':
-        this.#start();
+        this.#start(message.baseBytes);
         break;
       case 'log':
         this.#given.log[message.level](message.message, message.fields);
@@ -128,13 +131,13 @@ class WatchedPage {
     }
   }
 
-  #start(): void {
+  #start(baseBytes: number): void {
     const { timeoutMs, task } = this.#given;
     this.#hasStarted = true;
     clearTimeout(this.#timer);
     // The thread ends a handler that awaits by itself. This is for one that computes.
     this.#endAfter(timeoutMs + GRACE_MS, timeoutOf(task.handler, timeoutMs));
-    this.#look = setInterval(() => void this.#lookAtMemory(), LOOK_MS);
+    this.#look = setInterval(() => void this.#lookAtMemory(baseBytes), LOOK_MS);
   }
 
   #endAfter(ms: number, reason: Failure): void {
@@ -147,10 +150,10 @@ class WatchedPage {
     this.#begun.end();
   }
 
-  async #lookAtMemory(): Promise<void> {
+  async #lookAtMemory(baseBytes: number): Promise<void> {
     const used = await this.#begun.usedBytes();
-    if (used !== null && used > this.#given.memoryMb * 1024 * 1024 && !this.#over.signal.aborted)
-      this.#end(this.#outOfMemory());
+    if (used === null || this.#over.signal.aborted) return;
+    if (used - baseBytes > this.#given.memoryMb * 1024 * 1024) this.#end(this.#outOfMemory());
   }
 
   async #answer({ page, call, name, args }: Extract<FromThread, { kind: 'call' }>): Promise<void> {
