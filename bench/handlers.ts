@@ -7,19 +7,20 @@ import { crawleeCrawl } from './handlers/crawlee.ts';
 import { budgetsOf, type PartName, report } from './handlers/report.ts';
 import type { Bench, Sample } from './measure/measure.ts';
 import { parseOptions } from './measure/options.ts';
-import { droverCrawl, droverHandler, droverQuery } from './speed/drover-crawl.ts';
+import { droverCrawl, droverHandler, droverOwnCheerio, droverQuery } from './speed/drover-crawl.ts';
 
 const parts: Record<PartName, (bench: Bench) => Promise<Sample>> = {
   crawl: droverCrawl,
   nothing: droverHandler,
   query: droverQuery,
+  own: droverOwnCheerio,
   cheerio: cheerioAlone,
   crawlee: crawleeCrawl,
 };
 
 const usage = `drover bench handlers [options]
-  --only <parts>       crawl, nothing, query, cheerio, crawlee; separate several by commas (default: all).
-                       crawlee is installed into a temporary folder
+  --only <parts>       crawl, nothing, query, own, cheerio, crawlee; separate several by commas (default:
+                       all). crawlee is installed into a temporary folder
   --pages <n>          number of pages of the site (default 5000)
   --runs <n>           number of runs of each part; medians are reported (default 5)
   --concurrency <n>    number of fetches in flight (default 50)

@@ -38,10 +38,24 @@ export function droverQuery(bench: Bench): Promise<Sample> {
   return withHandler(bench, "run({ page, emit }) { emit({ title: page.$('title').text() }); }");
 }
 
-function withHandler(bench: Bench, run: string): Promise<Sample> {
+/** The same work with cheerio called by the handler itself. */
+export function droverOwnCheerio(bench: Bench): Promise<Sample> {
+  const root = JSON.stringify(import.meta.url);
+  const before = `import { createRequire } from 'node:module';
+const { load } = createRequire(${root})('cheerio/slim');
+`;
+  const parse = 'load(page.text, { xml: { xmlMode: false, decodeEntities: true } })';
+  return withHandler(
+    bench,
+    `run({ page, emit }) { const $ = ${parse}; emit({ title: $('title').text() }); }`,
+    before,
+  );
+}
+
+function withHandler(bench: Bench, run: string, before = ''): Promise<Sample> {
   return drover(bench, bench.pages + 1, async (directory) => {
     const file = join(directory, 'handler.mjs');
-    await writeFile(file, `export default { name: 'bench', ${run} };\n`);
+    await writeFile(file, `${before}export default { name: 'bench', ${run} };\n`);
     return [`${bench.site.url}/`, '--handler', file];
   });
 }

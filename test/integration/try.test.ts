@@ -62,38 +62,39 @@ test('one page is fetched and handled; what would be emitted and enqueued is pri
   assert.ok(!existsSync(join(runner.dir, 'data')), 'nothing is kept');
 });
 
-test('what a handler fetches is fetched: by robots.txt, the guard, and the delay of the host', async (t) => {
-  const site = await startSite({
-    pages: 10,
-    hosts: 2,
-    punctual: true,
-    robots: 'User-agent: *\nDisallow: /p/9\n',
-  });
-  t.after(() => site.stop());
-  const runner = await openCommandRunner();
-  const file = runner.path('handler.mjs');
-  await writeFile(
-    file,
-    `const codeOf = (asked) => asked.then(({ status }) => status, ({ code }) => code);
-export default { name: 'f', async run({ fetch, emit }) {
+for (const blocking of [false, true])
+  test(`what a handler fetches is fetched: by robots.txt, the guard, and the delay of the host (blocking: ${blocking})`, async (t) => {
+    const site = await startSite({
+      pages: 10,
+      hosts: 2,
+      punctual: true,
+      robots: 'User-agent: *\nDisallow: /p/9\n',
+    });
+    t.after(() => site.stop());
+    const runner = await openCommandRunner();
+    const file = runner.path('handler.mjs');
+    await writeFile(
+      file,
+      `const codeOf = (asked) => asked.then(({ status }) => status, ({ code }) => code);
+export default { name: 'f', blocking: ${blocking}, async run({ fetch, emit }) {
   emit(await Promise.all(['/p/1', '/p/2', '/p/9', '${site.urls[1]}/'].map((url) => codeOf(fetch(url)))));
 } };\n`,
-  );
-  const { stdout, stderr } = await runner.run([
-    'try',
-    `${site.url}/`,
-    '--handler',
-    file,
-    '--delay',
-    '300',
-    '--json',
-  ]);
-  assert.deepEqual((JSON.parse(stdout) as TriedPage).items, [[200, 200, 'E_ROBOTS', 'E_SSRF']], stderr);
-  const log = (await site.log()).toSorted((a, b) => a.start - b.start);
-  assert.deepEqual(log.map(({ path }) => path).slice(0, 2), ['/robots.txt', '/']);
-  assert.equal(log.length, 4);
-  assert.deepEqual(violationsOf(log.slice(1), { concurrency: 1, delayMs: 300 }, [], 10), []);
-});
+    );
+    const { stdout, stderr } = await runner.run([
+      'try',
+      `${site.url}/`,
+      '--handler',
+      file,
+      '--delay',
+      '300',
+      '--json',
+    ]);
+    assert.deepEqual((JSON.parse(stdout) as TriedPage).items, [[200, 200, 'E_ROBOTS', 'E_SSRF']], stderr);
+    const log = (await site.log()).toSorted((a, b) => a.start - b.start);
+    assert.deepEqual(log.map(({ path }) => path).slice(0, 2), ['/robots.txt', '/']);
+    assert.equal(log.length, 4);
+    assert.deepEqual(violationsOf(log.slice(1), { concurrency: 1, delayMs: 300 }, [], 10), []);
+  });
 
 test('--watch runs the handler again when its file is saved', async (t) => {
   const site = await startSite({ pages: 3 });

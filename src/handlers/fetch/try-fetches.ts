@@ -63,6 +63,7 @@ class TryGate implements HeldGate {
   readonly #deadlineAt: number;
   #host: TriedHost | null = null;
   #delayMs = 0;
+  #hasStarted = true;
   #leaveHost: () => void = () => undefined;
 
   constructor(fetches: TryFetches, { signal, deadlineAt }: FetchLimits) {
@@ -85,6 +86,7 @@ class TryGate implements HeldGate {
     this.#leaveHost = own.resolve;
     await before;
     this.#host = host;
+    this.#hasStarted = false;
     const waitMs = host.nextAt - performance.now();
     if (waitMs > this.#deadlineAt - performance.now()) {
       const detail = `The next start at ${limiterKeyOf(url)} is in ${Math.ceil(waitMs)} ms.`;
@@ -99,6 +101,7 @@ class TryGate implements HeldGate {
   }
 
   started(): void {
+    this.#hasStarted = true;
     if (this.#host) this.#host.nextAt = performance.now() + this.#delayMs;
   }
 
@@ -110,8 +113,9 @@ class TryGate implements HeldGate {
     return standIn && failedFetch(standIn);
   }
 
-  /** Lets the next fetch of the host begin. */
+  /** Lets the next fetch of the host begin. A quick answer may come before its start is told. */
   release(): void {
+    if (!this.#hasStarted) this.started();
     this.#leaveHost();
     this.#host = null;
   }
