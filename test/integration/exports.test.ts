@@ -207,11 +207,7 @@ test('what cannot be written is refused before anything begins, and says what to
   await writeFile(runner.path('plain'), 'x');
   const rows: [args: string[], says: RegExp][] = [
     [['results', 't', '-o', runner.path('a.xlsx')], /drover writes no such format.*E_USAGE/s],
-    [['results', 't', '--format', 'cvs'], /expected jsonl, json, csv, parquet, markdown or bodies/],
-    [['results', 't', '-o', runner.path('x.parquet.gz')], /compressed within/],
-    [['results', 't', '-o', runner.path('x.md.zst')], /directory of files/],
     [['results', 't', '--format', 'bodies'], /give its name with -o/],
-    [['results', 't', '--format', 'bodies', '-o', runner.path('mine')], /E_FILE_EXISTS/],
     [['results', 't', '--format', 'bodies', '--overwrite', '-o', runner.path('mine')], /not made by drover/],
     [
       ['results', 't', '--format', 'markdown', '-o', runner.path('plain')],

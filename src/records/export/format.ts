@@ -25,7 +25,7 @@ const forms = new Map<string, Form>([
 
 /** Endings of formats that drover does not write. */
 const others =
-  /\.(tsv|xlsx?|ods|html?|xml|ya?ml|warc|wacz|pdf|zip|tar|tgz|7z|rar|bz2|xz|br|lz4|snappy|arrow|feather|avro|orc|sqlite|db)$/i;
+  /\.(tsv|xlsx?|ods|html?|xml|ya?ml|warc|wacz|pdf|zip|tar|tgz|7z|rar|bz2|xz|br|lz4|snappy|arrow|feather|avro|orc|sqlite|db)(\.(gz|zst))?$/i;
 
 /** How --format is given, for help texts and errors. */
 export const FORMAT_FORM = 'jsonl, json, csv, parquet, markdown or bodies';

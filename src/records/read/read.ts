@@ -2,7 +2,6 @@
 // of its highest claim.
 import { join } from 'node:path';
 import { diskError } from '../disk.ts';
-import { openOutput } from '../export/output.ts';
 import { EVERY_RECORD, matchesLine, type RecordFilter } from '../filter.ts';
 import { LineHead } from '../line.ts';
 import { crawlDirectory, segmentNames } from '../segments.ts';
@@ -22,31 +21,6 @@ export async function* readRecords(
   options: ReadOptions = {},
 ): AsyncGenerator<string> {
   yield* recordLines(readPieces(dir, recordsFolder, options));
-}
-
-/**
- * Writes records as NDJSON: to standard output if `file` is null or "-", otherwise to a file, which appears
- * only when it is complete. Stops if the reader of standard output goes away. Throws E_FILE, E_FILE_EXISTS
- * (without `overwrite`) or E_DISK_FULL, and what the records throw.
- */
-export async function writeResults(
-  pieces: AsyncIterable<RecordPiece>,
-  file: string | null,
-  options: { overwrite?: boolean } = {},
-): Promise<{ lines: number }> {
-  const output = await openOutput(file === '-' ? null : file, options);
-  let lines = 0;
-  try {
-    for await (const piece of pieces) {
-      if (!(await output.write(piece.bytes))) break;
-      lines += piece.lines;
-    }
-    await output.finish();
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
-  return { lines };
 }
 
 /** Yields what readRecords yields, in pieces of NDJSON. */

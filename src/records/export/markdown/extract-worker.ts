@@ -6,7 +6,7 @@ import { parseHTML } from 'linkedom';
 import { detect } from 'tinyld';
 import { readPlain } from './plain.ts';
 
-export interface ExtractionTask {
+export interface ExtractTask {
   readonly number: number;
   readonly html: string;
   readonly url: string;
@@ -31,7 +31,7 @@ const DEEPEST = 512;
 const ENOUGH_TO_TELL = 5000;
 const LEAST_TO_TELL = 60;
 
-export default async function extract({ number, html, url, plain }: ExtractionTask): Promise<ExtractedPage> {
+export default async function extract({ number, html, url, plain }: ExtractTask): Promise<ExtractedPage> {
   parentPort?.postMessage({ started: number });
   const page = readPlain(html, url);
   const { text, canonical } = page;

@@ -2,7 +2,7 @@
 // that ends its thread, gets its plain text instead.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { ExtractedPage, ExtractionTask } from './extract-worker.ts';
+import type { ExtractedPage, ExtractTask } from './extract-worker.ts';
 
 export interface Extractor {
   /** How many pages are worked on at once. */
@@ -26,7 +26,7 @@ const MOST_PLAIN = 16 * 1024 * 1024;
 export async function openExtractor({ mostMs = MOST_MS } = {}): Promise<Extractor> {
   const { Piscina } = await import('piscina');
   const threads = Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
-  const pool = new Piscina<ExtractionTask, ExtractedPage>({
+  const pool = new Piscina<ExtractTask, ExtractedPage>({
     filename: workerFile(),
     ...{ minThreads: 1, maxThreads: threads, idleTimeout: 60_000 },
     resourceLimits: { maxOldGenerationSizeMb: 512, stackSizeMb: 4 },

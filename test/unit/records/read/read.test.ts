@@ -15,7 +15,9 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { DroverError } from '../../../../src/errors.ts';
-import { readPieces, readRecords, writeResults } from '../../../../src/records/read/read.ts';
+import { asLines } from '../../../../src/records/export/json.ts';
+import { type WriteOptions, writeLines } from '../../../../src/records/export/output.ts';
+import { readRecords } from '../../../../src/records/read/read.ts';
 
 /** A directory with the crawl "c" and its segments. */
 function segments(context: TestContext, texts: Record<string, string | Buffer>): string {
@@ -95,6 +97,10 @@ test('what is appended while reading is left out, in a segment already begun and
   assert.deepEqual(await linesOf(dir), ['{"n":1}', '{"n":4}', '{"n":5}']);
 });
 
+/** As `drover results` does it. */
+const writeResults = (records: AsyncIterable<string>, file: string | null, options?: WriteOptions) =>
+  writeLines(file, asLines(records), options);
+
 const twoLines = { 'a.jsonl': 'a 0 {"n":1}\nb 0 {"n":2}\na 1 {"n":3}\n' };
 
 test('results replace the file as a whole, and leave nothing else beside it', async (context) => {
@@ -102,22 +108,22 @@ test('results replace the file as a whole, and leave nothing else beside it', as
   const file = join(dir, 'out.ndjson');
   writeFileSync(file, 'old');
   const isKept = (error: DroverError) => error.code === 'E_FILE_EXISTS';
-  await assert.rejects(writeResults(readPieces(dir, 'c'), file), isKept);
+  await assert.rejects(writeResults(readRecords(dir, 'c'), file), isKept);
   assert.equal(readFileSync(file, 'utf8'), 'old');
   // A file that somebody else makes while the records are read is not replaced either.
   const late = join(dir, 'late');
   const onFound = () => writeFileSync(late, 'theirs');
-  await assert.rejects(writeResults(readPieces(dir, 'c', { onFound }), late), isKept);
+  await assert.rejects(writeResults(readRecords(dir, 'c', { onFound }), late), isKept);
   assert.equal(readFileSync(late, 'utf8'), 'theirs');
   rmSync(late);
-  assert.deepEqual(await writeResults(readPieces(dir, 'c'), file, { overwrite: true }), { lines: 2 });
+  assert.deepEqual(await writeResults(readRecords(dir, 'c'), file, { overwrite: true }), 2);
   assert.equal(readFileSync(file, 'utf8'), '{"n":2}\n{"n":3}\n');
   assert.deepEqual(readdirSync(dir), ['c', 'out.ndjson']);
 });
 
 test('a crawl without records gives an empty file', async (context) => {
   const dir = segments(context, twoLines);
-  assert.deepEqual(await writeResults(readPieces(dir, 'none'), join(dir, 'out')), { lines: 0 });
+  assert.deepEqual(await writeResults(readRecords(dir, 'none'), join(dir, 'out')), 0);
   assert.equal(readFileSync(join(dir, 'out'), 'utf8'), '');
 });
 
@@ -125,9 +131,9 @@ test('results go to the target of a symbolic link, and straight into what is no 
   const dir = segments(context, twoLines);
   writeFileSync(join(dir, 'target'), '');
   symlinkSync('target', join(dir, 'link'));
-  await writeResults(readPieces(dir, 'c'), join(dir, 'link'));
+  await writeResults(readRecords(dir, 'c'), join(dir, 'link'));
   assert.equal(readFileSync(join(dir, 'target'), 'utf8'), '{"n":2}\n{"n":3}\n');
-  assert.deepEqual(await writeResults(readPieces(dir, 'c'), '/dev/null'), { lines: 2 });
+  assert.deepEqual(await writeResults(readRecords(dir, 'c'), '/dev/null'), 2);
 });
 
 test('when reading fails, the old file stays and the error names the place', async (context) => {
@@ -135,7 +141,7 @@ test('when reading fails, the old file stays and the error names the place', asy
   mkdirSync(join(dir, 'c', 'b.jsonl'));
   writeFileSync(join(dir, 'out'), 'old');
   await assert.rejects(
-    writeResults(readPieces(dir, 'c'), join(dir, 'out'), { overwrite: true }),
+    writeResults(readRecords(dir, 'c'), join(dir, 'out'), { overwrite: true }),
     (error: DroverError) => {
       assert.ok(error instanceof DroverError);
       assert.equal(error.code, 'E_FILE');
@@ -145,28 +151,28 @@ test('when reading fails, the old file stays and the error names the place', asy
   );
   assert.equal(readFileSync(join(dir, 'out'), 'utf8'), 'old');
   assert.deepEqual(readdirSync(dir), ['c', 'out']);
-  await assert.rejects(writeResults(readPieces(dir, 'c'), join(dir, 'no', 'out')), DroverError);
+  await assert.rejects(writeResults(readRecords(dir, 'c'), join(dir, 'no', 'out')), DroverError);
 });
 
 const program = `
-  const { readPieces, writeResults } = await import(process.argv[1]);
-  const { lines } = await writeResults(readPieces(process.argv[2], 'c'), process.argv[3] ?? null);
+  const [read, json, output] = await Promise.all(process.argv.slice(1, 4).map((module) => import(module)));
+  const lines = await output.writeLines(null, json.asLines(read.readRecords(process.argv[4], 'c')));
   console.error(lines);
 `;
-const readModule = new URL('../../../../src/records/read/read.ts', import.meta.url).href;
+const modules = ['read/read', 'export/json', 'export/output'].map(
+  (name) => new URL(`../../../../src/records/${name}.ts`, import.meta.url).href,
+);
 
 async function runProgram(dir: string, shell: string): Promise<{ stdout: string; stderr: string }> {
-  const node = [process.execPath, '--input-type=module', '-e', program, readModule, dir];
+  const node = [process.execPath, '--input-type=module', '-e', program, ...modules, dir];
   return promisify(execFile)('sh', ['-c', shell, ...node], { maxBuffer: 1e8 });
 }
 
-test('results go to standard output, also by the name "-"', async (context) => {
+test('results go to standard output', async (context) => {
   const dir = segments(context, twoLines);
-  for (const shell of ['"$0" "$@"', '"$0" "$@" -']) {
-    const { stdout, stderr } = await runProgram(dir, shell);
-    assert.equal(stdout, '{"n":2}\n{"n":3}\n');
-    assert.equal(stderr, '2\n');
-  }
+  const { stdout, stderr } = await runProgram(dir, '"$0" "$@"');
+  assert.equal(stdout, '{"n":2}\n{"n":3}\n');
+  assert.equal(stderr, '2\n');
 });
 
 test('a reader of standard output that goes away ends it quietly; a slow one loses nothing', async (context) => {

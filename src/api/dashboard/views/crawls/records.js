@@ -14,6 +14,12 @@ const columns = [
   { label: 'Size', isNumber: true },
 ];
 const PAGE = 25;
+/** Values of the filter `ok`, as the API takes them. */
+const results = [
+  ['', 'all'],
+  ['true', 'status 2xx'],
+  ['false', 'failed'],
+];
 /** Pages without a match that are read for one click. */
 const MOST_EMPTY = 20;
 
@@ -98,9 +104,13 @@ export function recordsPanel(app, crawl, { query, problems, signal }) {
 function filterForm(crawl) {
   const fields = [
     field({ name: 'status', label: 'Status', placeholder: '404, 5xx, none' }),
+    field({ name: 'ok', label: 'Result', kind: 'choice', options: results }),
     field({ name: 'code', label: 'Error code', placeholder: 'E_HTTP_4XX' }),
     field({ name: 'host', label: 'Host', placeholder: 'example.com' }),
-    field({ name: 'url', label: 'Text in URL' }),
+    field({ name: 'type', label: 'Content type', placeholder: 'text/html, image/*' }),
+    field({ name: 'label', label: 'Label' }),
+    field({ name: 'since', label: 'Since', placeholder: '2h' }),
+    field({ name: 'url', label: 'Text in URL', placeholder: 'or /blog/**' }),
   ];
   const clear = h('a', { href: routeTo('crawls', crawl), class: 'button ghost' }, 'Clear');
   const dead = h('a', { class: 'button ghost' }, 'Dead letters of this code');
