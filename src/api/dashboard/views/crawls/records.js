@@ -107,7 +107,7 @@ function filterForm(crawl) {
     field({ name: 'ok', label: 'Result', kind: 'choice', options: results }),
     field({ name: 'code', label: 'Error code', placeholder: 'E_HTTP_4XX' }),
     field({ name: 'host', label: 'Host', placeholder: 'example.com' }),
-    field({ name: 'type', label: 'Content type', placeholder: 'text/html, image/*' }),
+    field({ name: 'type', label: 'Content type', placeholder: 'image/*' }),
     field({ name: 'label', label: 'Label' }),
     field({ name: 'since', label: 'Since', placeholder: '2h' }),
     field({ name: 'url', label: 'Text in URL', placeholder: 'or /blog/**' }),
