@@ -1,6 +1,6 @@
 // Writes records to PostgreSQL with group commit: what arrives while one batch is written goes with the next.
 // A database that is slow or away holds its callers back, and nothing is given up.
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../../errors.ts';
 import type { CrawlRecord } from '../../record.ts';
 import type { RecordWriter } from '../store.ts';
@@ -12,6 +12,8 @@ import { writeStatement } from './statements.ts';
 /** Limits of one batch. */
 const MOST_ROWS = 128;
 const MOST_BYTES = 4 * 1024 * 1024;
+/** How long a batch is gathered that is not large yet: each costs a transaction and its fsync. */
+const GATHER_MS = 10;
 /** A second connection helps when as many wait; with fewer it would make small batches. */
 const MANY = 64;
 const MOST_LANES = 2;
@@ -81,17 +83,20 @@ class PostgresWriter implements BatchWriter {
   /** Writes what waits, unless the database is away. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#lanes);
+    while (this.#lanes.size > 0) await Promise.all(this.#lanes);
   }
 
   #startLane(): void {
-    const lane = this.#run().finally(() => this.#lanes.delete(lane));
+    const lane = this.#run().finally(() => {
+      this.#lanes.delete(lane);
+      if (this.#waiting.length > 0 && this.#lanes.size === 0) this.#startLane();
+    });
     this.#lanes.add(lane);
   }
 
   async #run(): Promise<void> {
-    await setImmediate(); // so that the first record of a burst is not written alone
     while (this.#waiting.length > 0) {
+      if (this.#waiting.length < MANY && !this.#closed) await sleep(GATHER_MS);
       const batch = this.#takeBatch();
       await this.#write(batch);
       for (const { size } of batch) this.#unwritten -= size;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../redis.ts';
@@ -35,7 +35,8 @@ export function postgresPrograms(): string | null {
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   for (const version of versions)
     if (existsSync(join(root, version, 'bin', 'initdb'))) return join(root, version, 'bin');
-  return null;
+  const onPath = (process.env.PATH ?? '').split(delimiter);
+  return onPath.find((directory) => existsSync(join(directory, 'initdb'))) ?? null;
 }
 
 /** PostgreSQL refuses to run as root: then it runs as nobody. */
@@ -46,8 +47,7 @@ const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 /** Starts a server and waits until it answers. Throws an Error with its log if it does not within 20 s. */
 export async function startTestPostgres({ args = [] as string[] } = {}): Promise<TestPostgres> {
   const programs = postgresPrograms();
-  if (programs === null)
-    throw new Error('PostgreSQL is missing: npm run setup, or apt-get install postgresql');
+  if (programs === null) throw new Error('PostgreSQL is missing: npm run setup -- --postgres');
   const dir = await mkdtemp(join(tmpdir(), 'drover-postgres-'));
   const [data, socket, log] = [join(dir, 'data'), join(dir, 'socket'), join(dir, 'postgres.log')];
   await mkdir(socket);
