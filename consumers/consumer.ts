@@ -103,27 +103,15 @@ export async function startConsumer(parts: {
   };
   const followed = followClock().catch(onError);
   await Promise.race([followed, parts.stop ?? followed]);
-  const storesReady = openPreparedStores({ fleet, settings, serve, troubles, stop: parts.stop });
-  const stores = await storesReady.catch((error: unknown) => {
-    connections.close();
-    throw error;
-  });
+  const stores = await openPreparedStores({ ...parts, ...connections, troubles });
   const traces = await tracesOf(settings, consumer, log);
   const queue = openQueue(fleet, onError, traces?.telemetry);
   const telemetry = startTelemetry({ fleet, consumer, log, traces, troubles });
 
   let stopping = false;
   const context = createContext({
-    settings,
-    serve,
-    consumer,
-    connections,
-    queue,
-    telemetry,
-    stores,
-    userCode,
-    log,
-    troubles,
+    ...{ settings, serve, consumer, connections, queue },
+    ...{ telemetry, stores, userCode, log, troubles },
     onError,
     onTrouble: parts.onTrouble ?? (() => undefined),
     stopping: () => stopping,

@@ -13,7 +13,9 @@ interface Parts {
   settings: Pick<Settings, 'dataDir' | 'store'>;
   serve: string;
   troubles: TroubleLog;
-  stop: Promise<void> | undefined;
+  stop?: Promise<void>;
+  /** Called when it throws: closes what the consumer has opened before. */
+  close: () => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function openPreparedStores(parts: Parts): Promise<RecordStores> {
     await Promise.race([preparing, stop ?? preparing]);
   } catch (error) {
     await stores.close();
+    parts.close();
     throw error;
   }
   return stores;
