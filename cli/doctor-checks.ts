@@ -3,11 +3,14 @@ import { getServers } from 'node:dns';
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../src/config/settings.ts';
+import { plainStore, readStoreAddress } from '../src/config/store-address.ts';
 import { makeDirectory } from '../src/embedded/redis-files.ts';
 import { checkVersion } from '../src/embedded/start.ts';
-import { DroverError } from '../src/errors.ts';
+import { catalogue, DroverError } from '../src/errors.ts';
 import { namespaceOf } from '../src/keys.ts';
 import { clockDifference } from '../src/queue/fleet-clock.ts';
+import { NEWEST } from '../src/records/postgres/migrations.ts';
+import { checkPostgresStore } from '../src/records/postgres/postgres-store.ts';
 import { checkRedis } from '../src/redis/check.ts';
 import type { RedisFacts } from '../src/redis/facts.ts';
 import { redisFailure } from '../src/redis/failures.ts';
@@ -44,6 +47,7 @@ export async function runChecks({ settings, address }: CheckContext): Promise<Ch
     redisChecks(address, namespaceOf(settings.namespace)),
     dataDirectory(settings.dataDir),
     diskSpace(settings.dataDir),
+    storeOfRecords(settings.store),
     openFiles(settings.concurrency),
     nameServers(settings.dnsServers),
   ]);
@@ -165,13 +169,15 @@ async function clock(redis: Redis): Promise<Check> {
   return check('clock', ok, says, 'Set both clocks by a time server.');
 }
 
-async function dataDirectory(path: string): Promise<Check> {
+const dataDirectory = (path: string) => writable('data directory', path);
+
+async function writable(name: string, path: string): Promise<Check> {
   try {
     await makeDirectory(resolve(path));
     await access(path, constants.W_OK | constants.X_OK);
-    return check('data directory', 'yes', `${path} is writable`);
+    return check(name, 'yes', `${path} is writable`);
   } catch (cause) {
-    return failed('data directory', new DroverError('E_DATA_DIR', `${(cause as Error).message}.`, { cause }));
+    return failed(name, new DroverError('E_DATA_DIR', `${(cause as Error).message}.`, { cause }));
   }
 }
 
@@ -181,6 +187,24 @@ async function diskSpace(path: string): Promise<Check[]> {
   const free = found.bavail * found.bsize;
   const ok = free < 100e6 ? 'no' : free < 2e9 ? 'warn' : 'yes';
   return [check('disk', ok, `${inUnits(free)} free`, 'Free some space; 100,000 pages take about 2 GB.')];
+}
+
+/** Only when a store was named: without one, records lie in the data directory, which has its own check. */
+async function storeOfRecords(given: string | null): Promise<Check[]> {
+  const address = given === null ? null : readStoreAddress(given);
+  if (address === null) return [];
+  if (address.kind === 'file')
+    return address.directory === null ? [] : [await writable('store', address.directory)];
+  try {
+    const { server: version, version: tables, mayMake, mayWrite, ms } = await checkPostgresStore(address);
+    const made = tables === 0 ? 'no tables yet' : `tables of version ${tables}`;
+    const says = `PostgreSQL ${version} at ${plainStore(address)}, ${made}, answers in ${ms.toFixed(1)} ms`;
+    if (mayWrite && (tables === NEWEST || mayMake)) return [check('store', 'yes', says)];
+    const lacks = mayWrite ? 'make its tables' : 'write its tables';
+    return [check('store', 'no', `${says}; this user may not ${lacks}`, catalogue.E_STORE_RIGHTS.advice)];
+  } catch (error) {
+    return [failed('store', error)];
+  }
 }
 
 /**

@@ -36,6 +36,7 @@ export async function commit(
     links,
     leftOut,
     items: items?.[0] ? { handler: items[0].handler, count: items.length } : null,
+    place: context.stores.at(job.loadedCrawl.store).place,
   });
   job.trace.ended = ended;
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };

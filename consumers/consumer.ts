@@ -25,7 +25,7 @@ import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots, type Slots } from '../src/politeness/slot.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
-import { FILES, openStores } from '../src/records/stores.ts';
+import { FILES, type RecordStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
@@ -39,6 +39,7 @@ import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
 import { createPermits } from './slot/permits.ts';
 import { createWaitingRoom } from './slot/waiting-room.ts';
+import { openPreparedStores } from './store/prepare-stores.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
 import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -102,21 +103,15 @@ export async function startConsumer(parts: {
   };
   const followed = followClock().catch(onError);
   await Promise.race([followed, parts.stop ?? followed]);
+  const stores = await openPreparedStores({ ...parts, ...connections, troubles });
   const traces = await tracesOf(settings, consumer, log);
   const queue = openQueue(fleet, onError, traces?.telemetry);
   const telemetry = startTelemetry({ fleet, consumer, log, traces, troubles });
 
   let stopping = false;
   const context = createContext({
-    settings,
-    serve,
-    consumer,
-    connections,
-    queue,
-    telemetry,
-    userCode,
-    log,
-    troubles,
+    ...{ settings, serve, consumer, connections, queue },
+    ...{ telemetry, stores, userCode, log, troubles },
     onError,
     onTrouble: parts.onTrouble ?? (() => undefined),
     stopping: () => stopping,
@@ -202,6 +197,7 @@ interface ContextParts {
   connections: Connections;
   queue: RequestQueue;
   telemetry: Telemetry;
+  stores: RecordStores;
   userCode: UserCode;
   log: Log;
   troubles: TroubleLog;
@@ -211,11 +207,10 @@ interface ContextParts {
 }
 
 function createContext(parts: ContextParts): ConsumerContext {
-  const { settings, telemetry, log, troubles, onError, onTrouble, stopping } = parts;
+  const { settings, telemetry, stores, log, troubles, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
   const { concurrency, dnsServers } = settings;
   const { slots, dispatcher } = createDispatch(parts);
-  const stores = openStores(settings);
   return {
     fleet,
     fetcher: createFetcher({ concurrency, dnsServers }),

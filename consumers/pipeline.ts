@@ -17,7 +17,7 @@ import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-ha
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone } from './postpone.ts';
-import { store } from './store.ts';
+import { store } from './store/store.ts';
 import { aloneSurvived } from './suspicion.ts';
 
 /**
@@ -77,7 +77,8 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   if (handling.kind !== 'handled') return handling;
   const { end, handled } = handling;
   // 6. store: the record is durable before anything says that the request has ended.
-  await store(context, job, buildRecord(job, { ...examined, end }, handled.items), claim);
+  const record = buildRecord(job, { ...examined, end }, handled.items);
+  if (!(await store(context, job, record, claim))) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   // 7. follow: offers all links except the last part.
   const followed = await follow(context, job, { end, findings: examined.findings, handled }, claim);
   if (followed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };

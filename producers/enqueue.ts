@@ -42,6 +42,7 @@ export async function enqueue(parts: {
   const { depth, sentence } = await depthOfSeeds(fleet, { name, seeds, given: settings.depth });
   const begun = await beginCrawl(fleet, {
     ...{ name, producer, settings: { ...crawlSettings(settings), depth }, seeds: seeds.join(' ') },
+    store: settings.store,
   });
   return {
     ...begun,

@@ -100,7 +100,13 @@ async function produce(membership: Membership, name: string): Promise<Producer> 
   createScope(settings); // throws for a malformed pattern, before anything has begun
   checkSitemaps(settings.sitemap, ['of the program'], rules);
   const producer = randomUUID();
-  const wanted = { name, producer, settings: crawlSettings(settings), seeds: 'from a program' };
+  const wanted = {
+    name,
+    producer,
+    settings: crawlSettings(settings),
+    seeds: 'from a program',
+    store: settings.store,
+  };
   const { id: crawl, fresh: isNew } = await membership.at(() => beginCrawl(fleet, wanted));
   const heartbeat = setInterval(
     () => void stayWithCrawl(fleet, crawl, producer).catch(() => undefined), // the next one tries again

@@ -1,15 +1,17 @@
 // Makes a fresh clone ready to run: installs the npm packages (one of them is Node 24) and a redis-server.
 // This is plain JavaScript without dependencies, so that any Node from 20 on can run it. npm runs it before
 // crawl, test, bench and other scripts; it ends at once if nothing is missing. Arguments: --no-redis,
-// --redis-only, --browser (also install a Chromium, for the tests).
+// --redis-only, --browser and --postgres (also install a Chromium, a PostgreSQL, for the tests).
 import { prepareBrowser } from './setup/browser.mjs';
 import { preparePackages } from './setup/packages.mjs';
+import { preparePostgres } from './setup/postgres.mjs';
 import { prepareRedis } from './setup/redis.mjs';
 import { Impossible } from './setup/run.mjs';
 
 const wants = {
   packages: !process.argv.includes('--redis-only'),
   browser: process.argv.includes('--browser'),
+  postgres: process.argv.includes('--postgres'),
   redis: !process.argv.includes('--no-redis') && !process.env.REDIS_URL,
 };
 
@@ -17,6 +19,7 @@ try {
   if (wants.packages) preparePackages();
   if (wants.redis) prepareRedis();
   if (wants.browser) prepareBrowser();
+  if (wants.postgres) preparePostgres();
 } catch (error) {
   if (!(error instanceof Impossible)) throw error;
   console.error(`drover: ${error.message}`);

@@ -28,7 +28,8 @@ export interface Decisions {
   /** A host that gets too many requests fails like this, so its pace goes down. */
   readonly strain: boolean;
   /**
-   * A state of Redis that passes without a change of drover's settings: whoever is at work waits for its end.
+   * A state of Redis or of the store that passes without a change of drover's settings: whoever is at work
+   * waits for its end.
    */
   readonly passes?: true;
   /** The status with which the API answers; null when no call ends with this code. */
@@ -664,9 +665,9 @@ export const table = {
         advice: 'Free some space, then repeat the command: it goes on where it stopped.',
       },
       E_RECORDS_MISSING: {
-        means: 'Not all records of the crawl are in this data directory.',
+        means: 'Not all records of the crawl are in the store that is read.',
         advice:
-          'Give all consumers the same disk, or copy the named folders into records/ of this data directory; then drover results gives all of them.',
+          'Give all consumers one store (--store), or copy the named folders into records/ of this data directory; then drover results gives all of them.',
         status: 409,
       },
       E_FILE_EXISTS: {
@@ -683,6 +684,68 @@ export const table = {
         means: 'The file cannot be read or written.',
         advice: 'Check the path and its permissions.',
         exit: 2, // the user has named a wrong file on the command line
+      },
+    },
+  ),
+
+  store: layer(
+    { ...NO_FETCH, ends: null, status: 503, exit: 3 },
+    {
+      E_STORE_DOWN: {
+        means: 'The database for the records cannot be reached.',
+        advice: 'Start it, or correct the address in --store or DROVER_STORE.',
+        passes: true,
+      },
+      E_STORE_AUTH: {
+        means: 'The database for the records does not accept the user or password.',
+        advice:
+          'Set PGPASSWORD, a line of ~/.pgpass, or DROVER_STORE=postgres://user:password@host:port/database for this process.',
+      },
+      E_STORE_DATABASE: {
+        means: 'There is no such database for the records.',
+        advice: 'Make it with CREATE DATABASE, or correct the name in --store or DROVER_STORE.',
+      },
+      E_STORE_RIGHTS: {
+        means: 'The user of the database may not do what drover needs.',
+        advice:
+          'Let its owner run GRANT CREATE ON DATABASE name TO user, or make the tables with a user who may.',
+      },
+      E_STORE_TLS: {
+        means: 'The TLS connection to the database failed.',
+        advice: 'Correct sslmode and sslrootcert in the address of the store (docs/STORES.md).',
+      },
+      E_STORE_VERSION: {
+        means: 'This PostgreSQL is too old.',
+        advice: 'Use PostgreSQL 12 or later.',
+      },
+      E_STORE_FORMAT: {
+        means: 'A newer version of drover has made the tables of this store.',
+        advice: 'Use that version here too, or another schema: ?schema=name in the address.',
+      },
+      E_STORE_TABLES: {
+        means: 'The tables of the store are missing.',
+        advice: 'A consumer makes them when it writes; see that nobody else removes them.',
+        passes: true,
+      },
+      E_STORE_REFUSES: {
+        means: 'The database for the records refuses to write.',
+        advice: 'Repair what it says; drover goes on by itself, and no accepted request is lost.',
+        passes: true,
+      },
+      E_STORE_VALUE: {
+        means:
+          'The database cannot hold a value of a record, so the record is kept whole beside its columns.',
+        advice: 'Nothing is to be done: drover reads it as it was; only SQL sees fewer columns.',
+      },
+      E_STORE_FAULT: {
+        means: 'The database for the records answered with an error.',
+        advice: 'See what it says, and its log.',
+      },
+      E_STORE_OTHER: {
+        means: 'The crawl keeps its records in another store.',
+        advice: 'Leave out --store and DROVER_STORE to go on with it, or give the crawl another name.',
+        status: 409,
+        exit: 2,
       },
     },
   ),

@@ -20,6 +20,7 @@ const gates: Record<string, string> = {
   got: 'src/fetch/client.ts',
   bullmq: 'src/queue/queue.ts',
   ioredis: 'src/redis.ts',
+  pg: 'src/records/postgres/connect.ts',
   pino: 'src/log.ts',
   'prom-client': 'src/fleet/prometheus.ts',
 };

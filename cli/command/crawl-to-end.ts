@@ -2,6 +2,7 @@
 import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
 import { enqueue } from '../../producers/enqueue.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
+import { keptAddress } from '../../src/records/stores.ts';
 import { createBadLineNotice } from '../terminal/bad-lines.ts';
 import { createHeldNotice } from '../terminal/held-back.ts';
 import type { Screen } from '../terminal/screen.ts';
@@ -25,6 +26,7 @@ type Ended = Summary & { failure: unknown };
 export async function crawlToEnd(session: Session, screen: Screen, wanted: SeedsAndOutput): Promise<Ended> {
   const { name, seeds, output } = wanted;
   const { settings, fleet, address, log } = session;
+  if (settings.store !== null) await session.stores.at(keptAddress(settings.store)).prepare();
   const begun = await enqueue({ fleet, settings, name, seeds });
   const intent = [begun.fresh ? null : 'continuing where it stopped', begun.intent].filter(Boolean);
   screen.note([`crawl ${begun.id}`, ...(intent.length > 0 ? [intent.join('; ')] : [])].join(': '));

@@ -15,6 +15,7 @@ export function watchStores(stores: RecordWriters, note: (ms: number) => void): 
 
   function watch(store: RecordWriter): RecordWriter {
     return {
+      place: store.place,
       async write(record, claim, recordsFolder) {
         const entry = { since: performance.now() };
         pending.add(entry);

@@ -35,7 +35,8 @@ export async function beginFromInput(
   checkSeeds([...seedValues(urls, rules, context)], input);
   checkSitemapsOf(settings, urls, rules);
   const producer = randomUUID();
-  const begun = await beginCrawl(fleet, { name, producer, settings, seeds: shownSeeds(urls) });
+  const { store } = context.settings;
+  const begun = await beginCrawl(fleet, { name, producer, settings, seeds: shownSeeds(urls), store });
   const lines = boundedLines(
     withSitemaps(toAsync(seedValues(urls, rules, context)), settings, rules),
     context,

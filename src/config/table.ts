@@ -18,6 +18,7 @@ import {
   pattern,
   plainList,
   statusCode,
+  storeUrl,
   timeLimit,
   webUrl,
   wholeNumber,
@@ -584,6 +585,15 @@ export const definitions = {
     help: 'the folder for records, logs and the embedded Redis',
     schema: z.string().min(1),
     default: '.drover',
+  }),
+  store: setting({
+    of: 'place',
+    group: 'process',
+    flags: '--store <url>',
+    help: 'where records are kept: file: (the data directory), file:/path, or postgres://user@host/database; the crawl keeps it without the password',
+    schema: storeUrl.nullable(),
+    default: null,
+    secret: true,
   }),
   redisUrl: setting({
     of: 'place',

@@ -2,6 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
+import { readStoreAddress } from './store-address.ts';
 
 /** From a flag or variable, only digits are accepted. Coercion would take '' and null as 0, and true as 1. */
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
@@ -176,6 +177,15 @@ function isNameServer(text: string): boolean {
     six === undefined ? ipaddr.IPv4.isValidFourPartDecimal(four ?? '') : ipaddr.IPv6.isValid(six);
   return isAddress && Number(port) >= 1 && Number(port) <= 65_535;
 }
+
+/** Its text stays as it is, with a password if there is one. */
+export const storeUrl = z.string().superRefine((text, context) => {
+  try {
+    readStoreAddress(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
 
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');

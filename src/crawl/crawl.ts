@@ -2,10 +2,11 @@
 
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
+import { isSameStore, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
-import { FILES } from '../records/stores.ts';
+import { FILES, keptAddress } from '../records/stores.ts';
 import { defineScript } from '../scripts.ts';
 import type { CrawlCounts } from './progress.ts';
 
@@ -53,6 +54,8 @@ interface Beginning {
   settings: CrawlSettings;
   /** As the user named them. */
   seeds: string;
+  /** The store that its user named (Settings.store). Only a new crawl gets it; without one, it has files. */
+  store?: string | null;
   /** It may have the name API_CRAWL. */
   isFromApi?: boolean;
 }
@@ -60,9 +63,9 @@ interface Beginning {
 const beginScript = defineScript({
   path: 'crawl/lua/begin.lua',
   key: (keys) => keys.crawls,
-  args: ({ name, producer, settings, seeds }: Beginning) => {
+  args: ({ name, producer, settings, seeds, store = null }: Beginning) => {
     const token = randomUUID().slice(0, 8);
-    return [name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), seeds, token];
+    return [name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), seeds, token, keptAddress(store)];
   },
   answer: (reply): Begun => {
     const [id, isNew] = reply as [string, number];
@@ -96,11 +99,25 @@ const endScript = defineScript({
 /**
  * Begins a crawl, or goes on with the unfinished crawl of that name. The producer counts as offering until it
  * leaves (leaveCrawl) or gives no sign of life for PRODUCER_LEASE_MS. Atomic. Throws E_SETTING for a
- * malformed name, and for API_CRAWL unless `isFromApi`.
+ * malformed name, and for API_CRAWL unless `isFromApi`; E_STORE_OTHER when the unfinished crawl keeps its
+ * records elsewhere than in the store that was named.
  */
 export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun> {
   if (crawl.name !== API_CRAWL || !crawl.isFromApi) checkCrawlName(crawl.name);
+  if (crawl.store) await checkStore(fleet, crawl.name, crawl.store);
   return fleet.run(beginScript, crawl);
+}
+
+async function checkStore({ redis, keys }: Fleet, name: string, given: string): Promise<void> {
+  const crawl = (await redis.hget(keys.newestOfName, name)) ?? name;
+  const [state, field, offering] = await redis.hmget(keys.crawl(crawl), 'state', 'store', 'offering');
+  const goesOn = state === 'running' || state === 'paused' || (state === 'finished' && offering !== null);
+  const kept = storeOf(field);
+  if (!goesOn || isSameStore(readStoreAddress(given), readStoreAddress(kept))) return;
+  throw new DroverError(
+    'E_STORE_OTHER',
+    `Crawl ${crawl} keeps them in ${kept}, not in ${keptAddress(given)}.`,
+  );
 }
 
 /**

@@ -69,7 +69,12 @@ export function otherRecordFolders(
   return Object.entries(places)
     .filter(([place]) => place !== here)
     .sort(([, a], [, b]) => b - a)
-    .map(([place, records]) => ({ path: join(place, 'records', folder), records }));
+    .map(([place, records]) => ({ path: isFolder(place) ? join(place, 'records', folder) : place, records }));
+}
+
+/** MACHINE:DIRECTORY; the others are addresses of stores. */
+function isFolder(place: string): boolean {
+  return !place.startsWith('postgres:');
 }
 
 function whereOf(kept: KeptRecords, found: number, store: Here): string {

@@ -9,6 +9,8 @@ export interface TroubleLog {
   note(error: unknown, what: string, fields?: Record<string, unknown>, level?: 'warn' | 'error'): void;
   /** To be called when a call to Redis succeeded. Says once that an outage is over. */
   redisAnswered(): void;
+  /** The same for the store of records. */
+  storeAnswered(): void;
   /** Writes to the log what was counted and not yet told. Tells nothing more after that. */
   stop(): void;
 }
@@ -20,12 +22,16 @@ const OVER_MS = 3000;
 /** What fails with ever new words shares the last entry. */
 const MOST_KINDS = 100;
 
+/** What is away for a while, and how its return is told. */
+type Awaited = 'Redis' | 'The store of records';
+
 interface Kind {
   toldAt: number;
   notedAt: number;
   /** Since it was told. */
   count: number;
-  passes: boolean;
+  /** What goes on by itself when it is over; null when nothing waits for that. */
+  awaited: Awaited | null;
   isOver: boolean;
   tell(count: number): void;
 }
@@ -36,12 +42,12 @@ export function createTroubleLog(parts: { log: Log; say?: (line: string) => void
   const kinds = new Map<string, Kind>();
   let isStopped = false;
 
-  function count(key: string, passes: boolean, tell: (count: number) => void): void {
+  function count(key: string, awaited: Awaited | null, tell: (count: number) => void): void {
     const now = performance.now();
     const name = kinds.has(key) || kinds.size < MOST_KINDS ? key : 'others';
     const kind = kinds.get(name);
     if (!kind) {
-      kinds.set(name, { toldAt: now, notedAt: now, count: 0, passes, isOver: false, tell });
+      kinds.set(name, { toldAt: now, notedAt: now, count: 0, awaited, isOver: false, tell });
       tell(1);
       return;
     }
@@ -58,31 +64,35 @@ export function createTroubleLog(parts: { log: Log; say?: (line: string) => void
     }
   }
 
+  /** `afterMs`: what failed later than that before now may fail again, with another call. */
+  function answered(what: Awaited, afterMs: number): void {
+    if (kinds.size === 0) return;
+    const now = performance.now();
+    const over = [...kinds].filter(
+      ([, kind]) => kind.awaited === what && !kind.isOver && now - kind.notedAt >= afterMs,
+    );
+    for (const [, kind] of over) kind.isOver = true;
+    if (over.some(([key]) => key.startsWith('terminal'))) {
+      log.info(`${what} answers again`);
+      say(`${what} answers again.`);
+    }
+  }
+
   const timer = setInterval(look, LOOK_MS).unref();
   return {
     note(error, what, fields = {}, level = 'warn') {
       if (isStopped) return;
       const known = redisFailure(error);
-      const passes = known !== null && catalogue[known.code].passes === true;
+      const awaited = known === null ? null : awaitedOf(known);
       const kind = known?.code ?? `${what}: ${(error as Error)?.message}`;
-      count(`log ${level} ${kind}`, passes, (times) => {
+      count(`log ${level} ${kind}`, awaited, (times) => {
         const cause = known ? { code: known.code, reason: known.message } : { err: error };
         log[level]({ ...fields, ...cause, ...(times > 1 ? { times } : {}) }, what);
       });
-      if (known) count(`terminal ${kind}`, passes, (times) => say(sentence(known, times)));
+      if (known) count(`terminal ${kind}`, awaited, (times) => say(sentence(known, times)));
     },
-    redisAnswered() {
-      if (kinds.size === 0) return;
-      const now = performance.now();
-      const over = [...kinds].filter(
-        ([, kind]) => kind.passes && !kind.isOver && now - kind.notedAt > OVER_MS,
-      );
-      for (const [, kind] of over) kind.isOver = true;
-      if (over.some(([key]) => key.startsWith('terminal'))) {
-        log.info('redis answers again');
-        say('Redis answers again.');
-      }
-    },
+    redisAnswered: () => answered('Redis', OVER_MS),
+    storeAnswered: () => answered('The store of records', 0),
     stop() {
       clearInterval(timer);
       look(true);
@@ -91,8 +101,14 @@ export function createTroubleLog(parts: { log: Log; say?: (line: string) => void
   };
 }
 
+function awaitedOf({ code, layer }: DroverError): Awaited | null {
+  if (layer === 'store') return 'The store of records';
+  return catalogue[code].passes ? 'Redis' : null;
+}
+
 function sentence({ message, code }: DroverError, times: number): string {
   const often = times > 1 ? `, ${times.toLocaleString('en')} times since it was last told` : '';
-  const goesOn = catalogue[code].passes ? ' Drover waits; nothing is lost.' : '';
+  const { passes, layer, advice } = catalogue[code];
+  const goesOn = passes ? ' Drover waits; nothing is lost.' : layer === 'store' ? ` ${advice}` : '';
   return `${message}${goesOn} (${code}${often})`;
 }

@@ -23,6 +23,8 @@ export interface Ending {
   leftOut: Readonly<Record<string, number>>;
   /** How many items its handler emitted; null when none took the page. */
   items: { handler: string; count: number } | null;
+  /** Where the record is, if it is not where the committer's process keeps records. */
+  place?: string;
 }
 
 /**
@@ -69,15 +71,22 @@ interface Pending {
 }
 
 /**
- * `place` is where this process keeps records, MACHINE:DIRECTORY: the crawl counts how many of its records
- * are there. With '' it does not count them.
+ * `place` is where this process keeps records, MACHINE:DIRECTORY, unless an ending names another: the crawl
+ * counts how many of its records are there. With '' it does not count them.
  */
 export function createCommitter(fleet: Fleet, place: string): Committer {
   const queue: Pending[] = [];
   let running = false;
 
   async function run(): Promise<void> {
-    while (queue.length > 0) await commitBatch(fleet, place, takeBatch(queue));
+    while (queue.length > 0) {
+      const at = queue[0]?.ending.place ?? place;
+      await commitBatch(
+        fleet,
+        at,
+        takeBatch(queue, (ending) => (ending.place ?? place) === at),
+      );
+    }
     running = false;
   }
 
@@ -95,11 +104,14 @@ export function createCommitter(fleet: Fleet, place: string): Committer {
   };
 }
 
-function takeBatch(queue: Pending[]): Pending[] {
+/** The next endings, as long as they belong together. */
+function takeBatch(queue: Pending[], belongs: (ending: Ending) => boolean): Pending[] {
   let characters = 0;
   let count = 0;
   while (count < queue.length && count < MOST_ENDINGS && characters < MOST_CHARACTERS) {
-    characters += queue[count]?.ending.links.length ?? 0;
+    const { ending } = queue[count] as Pending;
+    if (!belongs(ending)) break;
+    characters += ending.links.length;
     count++;
   }
   return queue.splice(0, count);

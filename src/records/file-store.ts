@@ -7,8 +7,8 @@ import { findLinking } from './read/find-record.ts';
 import { readPieces } from './read/read.ts';
 import { openRecordIndexes, type RecordIndexes } from './read/record-index.ts';
 import { crawlDirectory } from './segments.ts';
-import type { RecordStore, RecordWriter } from './store.ts';
-import { openJsonlStore } from './write/jsonl.ts';
+import type { RecordStore } from './store.ts';
+import { type LineWriter, openJsonlStore } from './write/jsonl.ts';
 
 /** Bytes of records that are searched for a page with a link. */
 const MOST_LINKING_BYTES = 256 * 1024 * 1024;
@@ -16,7 +16,7 @@ const MOST_LINKING_BYTES = 256 * 1024 * 1024;
 /** Opens the store in `DIRECTORY/records`. Nothing is read or made before the first use. */
 export function openFileStore(directory: string): RecordStore {
   const dir = join(directory, 'records');
-  let writer: RecordWriter | null = null;
+  let writer: LineWriter | null = null;
   let indexes: RecordIndexes | null = null;
   const index = () => {
     indexes ??= openRecordIndexes({ dir });
@@ -26,6 +26,7 @@ export function openFileStore(directory: string): RecordStore {
     name: resolve(directory),
     // As scp and rsync name it: `worker-2:/srv/drover`.
     place: `${hostname()}:${resolve(directory)}`,
+    async prepare() {}, // the folders are made when they are needed, and the data directory is checked before
     whereIs: (recordsFolder) => crawlDirectory(dir, recordsFolder),
     write(record, claim, recordsFolder) {
       writer ??= openJsonlStore({ dir });

@@ -3,6 +3,8 @@ import type { CrawlRecord } from '../record.ts';
 import type { RecordFilter } from './filter.ts';
 
 export interface RecordWriter {
+  /** What a crawl counts its records under, as src/crawl/kept-records.ts reads it. It holds no secret. */
+  readonly place: string;
   /**
    * Stores a record. Resolves when it is durable; records that arrive together are made durable together.
    * `claim` is the request's claim: how many times it had been claimed before, 0 at first. Of several records
@@ -16,11 +18,9 @@ export interface RecordWriter {
   close(): Promise<void>;
 }
 
-export interface RecordReader {
+export interface RecordReader extends Pick<RecordWriter, 'place'> {
   /** The store in a sentence: "10 records are not in NAME." It holds no secret. */
   readonly name: string;
-  /** What a crawl counts its records under, as src/crawl/kept-records.ts reads it. It holds no secret. */
-  readonly place: string;
   /** Where the records of a crawl are, for whoever looks for them: a folder, or a store without folders. */
   whereIs(recordsFolder: string): string;
   /**
@@ -53,6 +53,11 @@ export interface RecordReader {
 }
 
 export interface RecordStore extends RecordWriter, RecordReader {
+  /**
+   * Makes sure that records can be written: the store can be reached, and what they need is there.
+   * Idempotent. Throws errors of layer disk or store.
+   */
+  prepare(): Promise<void>;
   /** Deletes all records of a crawl. Idempotent. Throws errors of layer disk or store. */
   remove(recordsFolder: string): Promise<void>;
 }

@@ -1,12 +1,18 @@
 // The stores that a process uses: it may have to do with crawls that keep their records in different ones.
+import { isSameStore, plainStore, readStoreAddress } from '../config/store-address.ts';
+import { DroverError } from '../errors.ts';
 import { openFileStore } from './file-store.ts';
+import { openPostgresStore, type StoreListener } from './postgres/postgres-store.ts';
 import type { RecordStore, RecordWriter } from './store.ts';
 
 /** The store of a crawl that names none: files in the data directory. */
 export const FILES = 'file:';
 
 export interface RecordStores {
-  /** The store with this address, opened at its first use. The same address gives the same store. */
+  /**
+   * The store with this address, opened at its first use. The same address gives the same store. Throws
+   * E_STORE_FORMAT for an address that this version cannot read.
+   */
   at(address: string): RecordStore;
   close(): Promise<void>;
 }
@@ -17,18 +23,54 @@ export interface RecordWriters {
   close(): Promise<void>;
 }
 
-/** `dataDir`: where FILES keeps its records. */
-export function openStores({ dataDir }: { dataDir: string }): RecordStores {
+export interface StoresParts {
+  /** Where FILES keeps its records. */
+  dataDir: string;
+  /**
+   * The store that the user of this process named. A crawl keeps the address without a password: when it is
+   * the same database, user, password and TLS are taken from here.
+   */
+  store: string | null;
+  listener?: StoreListener;
+}
+
+const NO_LISTENER: StoreListener = { onTrouble: () => undefined, onWritten: () => undefined };
+
+export function openStores({ dataDir, store: given, listener = NO_LISTENER }: StoresParts): RecordStores {
   const stores = new Map<string, RecordStore>();
+
+  function open(text: string): RecordStore {
+    const address = readAddress(text);
+    if (address.kind === 'file') return openFileStore(address.directory ?? dataDir);
+    const own = given === null ? null : readStoreAddress(given);
+    const login = own?.kind === 'postgres' && isSameStore(own, address) ? own : address;
+    return openPostgresStore(login, text, listener);
+  }
+
   return {
     at(address) {
       let store = stores.get(address);
-      store ??= openFileStore(dataDir);
-      stores.set(address, store);
+      if (!store) {
+        store = open(address);
+        stores.set(address, store);
+      }
       return store;
     },
     async close() {
       await Promise.all([...stores.values()].map((store) => store.close()));
     },
   };
+}
+
+function readAddress(text: string) {
+  try {
+    return readStoreAddress(text);
+  } catch {
+    throw new DroverError('E_STORE_FORMAT', `The crawl keeps its records in ${text.replace(/:.*/s, '')}:.`);
+  }
+}
+
+/** The address that a crawl keeps, of the store that a user named or null: without a password. */
+export function keptAddress(given: string | null): string {
+  return given === null ? '' : plainStore(readStoreAddress(given));
 }

@@ -195,6 +195,7 @@ async function targetOf(
     producer,
     settings,
     seeds: 'from the API',
+    store: context.settings.store,
     isFromApi: true,
   });
   return { id, settings };

@@ -11,6 +11,7 @@
   ARGV[5]  settings (JSON)
   ARGV[6]  seeds, as the user named them
   ARGV[7]  a random token: it tells the records of this crawl from those of another one with the same id
+  ARGV[8]  address of the store of a new crawl, without password; '' for files of each consumer
   Answers  {id, 1 if it is new, else 0}
 
   NS:crawls (ZSET) crawls by when they began (ms)
@@ -19,6 +20,7 @@
 ]]
 --- include lua/clock.lua
 local ns, name, producer, lease, text, seeds, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
+local store = ARGV[8]
 local now = redisTime()
 local id = redis.call('HGET', ns .. ':names', name)
 if not id and redis.call('ZSCORE', ns .. ':crawls', name) then
@@ -39,6 +41,7 @@ if isNew then
   redis.call('HSET', ns .. ':names', name, id)
   redis.call('ZADD', ns .. ':crawls', now, id)
   redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token)
+  if store ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'store', store) end
 end
 local c = ns .. ':c:' .. id
 -- The settings that scripts read are also stored one by one. Settings without a value are absent.

@@ -22,8 +22,11 @@ export interface JsonlStoreOptions {
   maxSegmentBytes?: number;
 }
 
+/** Writes and closes as a RecordWriter. */
+export type LineWriter = Pick<RecordWriter, 'write' | 'close'>;
+
 /** Makes the writer; RecordWriter says what it promises. No file is opened before the first write. */
-export function openJsonlStore(options: JsonlStoreOptions): RecordWriter {
+export function openJsonlStore(options: JsonlStoreOptions): LineWriter {
   return new JsonlStore(options);
 }
 
@@ -33,7 +36,7 @@ interface Group {
   done: PromiseWithResolvers<void>;
 }
 
-class JsonlStore implements RecordWriter {
+class JsonlStore implements LineWriter {
   readonly #segments: Segments;
   readonly #slab = Buffer.allocUnsafeSlow(slabBytes);
   #gathering = new Map<string, Group>();

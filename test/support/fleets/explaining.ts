@@ -18,7 +18,7 @@ export async function openExplaining(fleets: Fleets, t: test.TestContext, option
   const parts = {
     fleet,
     queue: openQueue(fleet),
-    stores: openStores({ dataDir: join(runner.dir, 'data') }),
+    stores: openStores({ dataDir: join(runner.dir, 'data'), store: null }),
     settings: defaultSettings,
   };
   const explain = (url: string, crawl: string | null = null) => explainUrl(parts, url, crawl);

@@ -122,7 +122,14 @@ const samples = [
     '127.0.0.1',
     'x',
   ],
-  ...['a: b', '{"a.example": {"delay": "1s"}}', 'https://a.example/', 'redis://h', 'sixteen characters'],
+  ...[
+    'a: b',
+    '{"a.example": {"delay": "1s"}}',
+    'https://a.example/',
+    'redis://h',
+    'file:/x',
+    'sixteen characters',
+  ],
   ...['0123456789abcdef'],
 ];
 

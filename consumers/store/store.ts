@@ -1,0 +1,32 @@
+// The step store: waits until the record is durable. Only then may the request end.
+import type { CrawlRecord } from '../../src/record.ts';
+import type { ActiveJob, ConsumerContext } from '../context.ts';
+
+/**
+ * Idempotent by the id of the request: of several records, readers show the one with the highest claim.
+ * Returns false when the job or its slot does not belong to this process any more, or when the consumer stops
+ * while the store is away; the record may still be written, which is harmless. Throws what the store throws;
+ * the job is then postponed.
+ */
+export async function store(
+  context: ConsumerContext,
+  job: ActiveJob,
+  record: CrawlRecord,
+  claim: number,
+): Promise<boolean> {
+  const storedAt = performance.now();
+  job.trace.storedAt = performance.timeOrigin + storedAt;
+  const { store: address, recordsFolder } = job.loadedCrawl;
+  const writing = context.stores.at(address).write(record, claim, recordsFolder);
+  const isWritten = await unlessAborted(writing, job.abort.signal);
+  job.trace.storeMs = performance.now() - storedAt;
+  return isWritten;
+}
+
+function unlessAborted(writing: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(false);
+    signal.addEventListener('abort', onAbort, { once: true });
+    writing.then(() => resolve(true), reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,100 @@
+// The store in PostgreSQL, which all consumers and readers of a fleet share over the network.
+import { type PostgresAddress, plainStore } from '../../config/store-address.ts';
+import type { DroverError } from '../../errors.ts';
+import type { RecordStore } from '../store.ts';
+import { openDatabase } from './connect.ts';
+import { isWithoutTables } from './failures.ts';
+import { type DatabaseFacts, migrate, readDatabaseFacts } from './migrations.ts';
+import { findLinkingIn, findOne, readAll, readPageOf } from './reader.ts';
+import { type BatchWriter, openWriter } from './writer.ts';
+
+/** Two for writing; the others for those who read at the same time. */
+const MOST_CONNECTIONS = 8;
+/** Rows that are deleted at a time, so that no statement takes long. */
+const DELETED_AT_ONCE = 20_000;
+
+export interface StoreListener {
+  /** A record has to wait, or was kept in another form: why. */
+  onTrouble(failure: DroverError): void;
+  /** Records have been written. */
+  onWritten(): void;
+}
+
+/** `place`: the address as the crawl keeps it. Nothing is connected before the first use. */
+export function openPostgresStore(
+  address: PostgresAddress,
+  place: string,
+  listener: StoreListener,
+): RecordStore {
+  const { schema } = address;
+  const name = plainStore(address);
+  const database = openDatabase(address, name, MOST_CONNECTIONS);
+  const parts = { database, schema };
+  let prepared: Promise<void> | null = null;
+  const prepare = Object.assign(
+    () => {
+      prepared ??= migrate(database, schema, name);
+      return prepared;
+    },
+    {
+      forget() {
+        prepared = null;
+      },
+    },
+  );
+  let writer: BatchWriter | null = null;
+  return {
+    name,
+    place,
+    whereIs: () => name,
+    prepare: () =>
+      prepare().catch((error: unknown) => {
+        prepare.forget();
+        throw error;
+      }),
+    write(record, claim, recordsFolder) {
+      writer ??= openWriter({ ...parts, ...listener, name, prepare });
+      return writer.write(record, claim, recordsFolder);
+    },
+    async close() {
+      await writer?.close();
+      await database.close();
+    },
+    read: (recordsFolder, options = {}) => readAll(parts, recordsFolder, options),
+    page: (recordsFolder, cursor, limit, filter) => readPageOf(parts, recordsFolder, cursor, limit, filter),
+    async find(recordsFolder, id) {
+      const record = await findOne(parts, recordsFolder, id);
+      return record && { file: name, offset: null, record };
+    },
+    findLinking: (recordsFolder, link) => findLinkingIn(parts, recordsFolder, link),
+    async remove(recordsFolder) {
+      const key = `select crawl_key from ${schema}.crawls where records_folder = $1`;
+      for (const table of ['items', 'bodies', 'records', 'crawls']) {
+        const text = `with gone as (delete from ${schema}.${table} where ctid = any(array(
+            select ctid from ${schema}.${table} where crawl_key in (${key}) limit ${DELETED_AT_ONCE}
+          )) returning 1) select count(*) as count from gone`;
+        const deleteSome = () => database.query({ text, values: [recordsFolder] }).catch(nothingThere);
+        while (Number((await deleteSome())[0]?.count) === DELETED_AT_ONCE);
+      }
+    },
+  };
+}
+
+function nothingThere(error: unknown): never[] {
+  if (isWithoutTables(error)) return [];
+  throw error;
+}
+
+/** What `drover doctor` tells of a database. Changes nothing. Throws errors of layer store. */
+export async function checkPostgresStore(address: PostgresAddress): Promise<DatabaseFacts & { ms: number }> {
+  const name = plainStore(address);
+  const database = openDatabase(address, name, 1);
+  try {
+    const facts = await database.withConnection((query) => readDatabaseFacts(query, address.schema, name));
+    const began = performance.now();
+    await database.query('select 1');
+    return { ...facts, ms: performance.now() - began };
+  } finally {
+    await database.close();
+  }
+}
