@@ -49,13 +49,8 @@ export interface ProgramConsumer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/**
- * Joins the fleet and fetches requests of all crawls, until it is closed. Settings that are not given come
- * from DROVER_* variables and drover.config, as for `drover consume`. When the machine's clock is more than
- * two seconds off that of Redis, Date.now() of the process follows Redis, since BullMQ has no other clock.
- * Throws E_SETTING and E_HANDLER_FILE, which name what is wrong, and errors of layers redis and disk.
- */
-export async function createConsumer(options: ConsumerOptions = {}): Promise<ProgramConsumer> {
+/** What `createConsumer` of the package does. */
+export async function runInProgram(options: ConsumerOptions): Promise<ProgramConsumer> {
   const { onWarning = (line: string) => process.emitWarning(line, 'DroverWarning'), ...given } = options;
   const membership = await joinFleet(given, namesOf('consumer', 'place', 'command'));
   const { settings, address } = membership;

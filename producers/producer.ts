@@ -76,12 +76,8 @@ const HEARTBEAT_MS = 1000;
 const MOST_REJECTED = 1000;
 const MOST_SHOWN = 200;
 
-/**
- * Begins the crawl, or goes on with the unfinished crawl of that name. Settings that are not given come from
- * DROVER_* variables and drover.config, as for the commands. Throws E_SETTING with the setting's name, and
- * errors of layers redis and disk; E_REDIS_DOWN comes within about 5 s when Redis is away.
- */
-export async function createProducer(options: ProducerOptions): Promise<Producer> {
+/** What `createProducer` of the package does. */
+export async function produceInProgram(options: ProducerOptions): Promise<Producer> {
   const { crawl: name, ...given } = options;
   checkCrawlName(String(name));
   const membership = await joinFleet(given, namesOf('crawl', 'place'));

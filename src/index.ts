@@ -1,20 +1,13 @@
 // The package's entry: what a user's program needs to give requests to drover and to read the results.
 
-export { type ConsumerOptions, createConsumer, type ProgramConsumer } from '../consumers/run.ts';
-export {
-  type Added,
-  createProducer,
-  type Producer,
-  type ProducerOptions,
-  type Rejection,
-} from '../producers/producer.ts';
+export type { ConsumerOptions, ProgramConsumer } from '../consumers/run.ts';
+export type { Added, Producer, ProducerOptions, Rejection } from '../producers/producer.ts';
 export type { GivenRequest, GivenRequests } from '../producers/seeds/given-requests.ts';
 export type * from './client/answers.ts';
 export { ApiError } from './client/api-error.ts';
 export { type Client, type ClientOptions, createClient } from './client/client.ts';
 export type { SentRequest } from './client/upload.ts';
 export type { CrawlCounts } from './crawl/progress.ts';
-export { readResults } from './crawl/results.ts';
 export type { CrawlView } from './crawl/views.ts';
 export type { DeadGroup } from './dead/read.ts';
 export type { ReplayOverrides, ReplayRun } from './dead/replay-runs.ts';
@@ -49,6 +42,7 @@ export type { FetchInit } from './handlers/fetch/wanted.ts';
 export type { HandledPage } from './handlers/page.ts';
 export { type GivenAnswer, type GivenPage, type HandlerTest, testHandler } from './handlers/test-handler.ts';
 export { Discard, Fatal, RetryAfter } from './handlers/verdicts.ts';
+export { createConsumer, createProducer, readResults } from './program.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';
 export type { CrawlRecord, EmittedItem, RecordTimings } from './record.ts';

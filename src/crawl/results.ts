@@ -8,13 +8,10 @@ import { openStores } from '../records/stores.ts';
 import { findCrawl } from './crawl.ts';
 import { lookUpRecords, missingRecords } from './kept-records.ts';
 
-/**
- * The records of a crawl in the data directory of this machine, each request once, as `drover results` prints
- * them. `crawl` is a name (its newest crawl is meant) or an id. Needs memory for about 20 bytes per request
- * and the longest record. Throws E_CRAWL_UNKNOWN, E_SETTING, E_FILE and errors of layer redis; after the last
- * record here, E_RECORDS_MISSING when there are more in other data directories.
- */
-export async function* readResults(options: { crawl: string } & FleetOptions): AsyncGenerator<CrawlRecord> {
+/** What `readResults` of the package does. */
+export async function* recordsInProgram(
+  options: { crawl: string } & FleetOptions,
+): AsyncGenerator<CrawlRecord> {
   const { crawl: name, ...given } = options;
   const membership = await joinFleet(given, namesOf('place'));
   const { fleet, settings } = membership;

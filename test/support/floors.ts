@@ -28,6 +28,7 @@ const sameRoom: Record<string, string> = {
   'src/scripts.ts': 'src/redis',
   'src/fleet.ts': 'src/redis',
   'src/errors-table.ts': 'src/errors.ts',
+  'src/program.ts': 'src/index.ts',
 };
 
 interface Place {
