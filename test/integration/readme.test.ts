@@ -130,6 +130,12 @@ const promises: Record<string, (words: string[]) => Promise<void>> = {
   async 'npm run drover -- explain https://example.com/p/1 --crawl shop'(words) {
     assert.match(await run(words), /^Fetched at .*: 200/);
   },
+  async 'npm run drover -- explain https://example.com/p/1 --timing'(words) {
+    const printed = await run(words);
+    assert.match(printed, /^Fetched at .*: 200/);
+    assert.match(printed, /\n {2}first byte .*--timeout-response\n/);
+    assert.match(printed, /\nfirst to fire would be --timeout-/);
+  },
   async 'npm run serve'(words) {
     const here = [...words, '--port', '0', '--allow-private', '127.0.0.0/8'];
     serving = spawnDrover(here, { cwd: dir, env: environment(), wholeFile: true });
