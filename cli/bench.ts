@@ -13,6 +13,7 @@ const programs: Record<string, string> = {
   politeness: 'politeness',
   backoff: 'backoff',
   handlers: 'handlers',
+  compare: 'compare',
 };
 
 /** `args` is the benchmark to run, followed by its options. Resolves with its exit code. Throws E_USAGE. */

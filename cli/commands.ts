@@ -8,6 +8,7 @@ import { addHosts } from './hosts/commands.ts';
 import { addNew } from './new/command.ts';
 import {
   asJson,
+  compareOptions,
   consumeOptions,
   crawlOptions,
   enqueueOptions,
@@ -45,6 +46,16 @@ export function crawlCommand(): Command {
   addHosts(program);
   addNew(program);
   addSteerers(program);
+  addProgram(
+    program
+      .command('compare')
+      .summary('measure whether a handler belongs on the event loop or on threads')
+      .description(
+        'Runs the same URLs and the same handler on the event loop, on threads, and with fetches on the event loop and the handler on threads (hybrid), with various numbers of requests at once. Prints what was measured and recommends one. Nothing is stored and no Redis is needed, but your handler runs many times: what it does elsewhere, it does each time.',
+      ),
+    { own: compareOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND] },
+    () => import('./compare/compare.ts'),
+  );
   addProgram(
     program
       .command('bench')

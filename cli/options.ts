@@ -4,7 +4,7 @@ import { FORMAT_FORM } from '../src/records/export/format.ts';
 import { STATUS_FORM, TYPE_FORM, URL_FORM } from '../src/records/filter.ts';
 import type { RequestInput } from '../src/request.ts';
 import { readCode } from './command/error-code.ts';
-import { from, inGroup, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
+import { from, inGroup, likeSetting, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
@@ -116,6 +116,28 @@ export const tryOptions = {
 };
 export type TryOptions = OptionsOf<typeof tryOptions>;
 
+export const compareOptions = {
+  ...inGroup('often', {
+    urls: text('--urls <file>', 'URLs or JSON requests, one a line; - for standard input; or one URL'),
+    replica: toggle(
+      '--replica',
+      'fetch each URL of the sample once, then measure against a local server that answers as slowly',
+    ),
+    sample: value('--sample <n>', 'how many URLs to measure, spread over the hosts', from(1, 1000), '20'),
+    budget: likeSetting('grace', '--budget <duration>', 'time for all runs; fewer rounds if it ends', '60s'),
+    concurrencies: value(
+      '--concurrencies <list>',
+      'concurrencies to try, such as 1,10,100 (default: what may be the best)',
+      readSteps,
+    ),
+    plot: text('--plot <file>', 'draw the figures in this file, as SVG'),
+  }),
+  overwrite: toggle('--overwrite', 'replace the file of --plot if it exists'),
+  ...inGroup('output', { quiet }),
+  ...asJson,
+};
+export type CompareOptions = OptionsOf<typeof compareOptions>;
+
 export const explainOptions = {
   crawl: text('--crawl <name>', 'name or id of the crawl (default: the newest that knows the URL)'),
   timing: toggle(
@@ -131,6 +153,12 @@ export const explainOptions = {
   ...asJson,
 };
 export type ExplainOptions = OptionsOf<typeof explainOptions>;
+
+/** Concurrencies, each once and rising. */
+function readSteps(given: string, flag: string): number[] {
+  const steps = given.split(',').map((step) => from(1, 1000)(step.trim(), flag));
+  return [...new Set(steps)].sort((a, b) => a - b);
+}
 
 function readJson(given: string, flag: string): RequestInput['userData'] {
   try {

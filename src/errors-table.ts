@@ -864,6 +864,11 @@ export const table = {
   settings: layer(
     { ...NO_FETCH, ends: null, exit: 2 },
     {
+      E_COMPARE: {
+        means: 'There is nothing to compare.',
+        advice: 'See what drover try prints for one of the URLs with the same handler.',
+        status: null,
+      },
       E_USAGE: {
         means: 'The command line is not understood.',
         advice: 'See drover help.',

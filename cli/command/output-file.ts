@@ -55,42 +55,43 @@ export async function reserveExport(options: {
   }
   if (path === undefined) throw folderNeeded(format.form);
   await checkFolder(path, overwrite);
-  return { path, overwrite, format, release: reserve(resolve(path), false) };
+  return { path, overwrite, format, release: reserve(resolve(path), false, '-o') };
 }
 
 /**
- * Reserves the file of -o, so that no other command writes it meanwhile. A pipe or a device is not reserved.
+ * Reserves the file of -o, or of another flag, so that no other command writes it meanwhile. A pipe or a
+ * device is not reserved.
  * Throws E_FILE when it cannot be written, E_FILE_EXISTS when it has content and `overwrite` is false, and
  * E_FILE_BUSY while another command has reserved it.
  */
-export function reserveOutput(option: string | undefined, overwrite: boolean): OutputFile {
+export function reserveOutput(option: string | undefined, overwrite: boolean, flag = '-o'): OutputFile {
   const nothing = { path: option ?? null, overwrite, release: () => undefined };
   if (option === undefined || option === '-') return { ...nothing, path: null };
-  const found = look(option);
-  if (found?.isDirectory()) throw new DroverError('E_FILE', `-o ${option} is a directory.`);
+  const found = look(option, flag);
+  if (found?.isDirectory()) throw new DroverError('E_FILE', `${flag} ${option} is a directory.`);
   if (found && !found.isFile()) return nothing;
-  if (found && found.size > 0 && !overwrite) throw new DroverError('E_FILE_EXISTS', `-o ${option}.`);
-  return { ...nothing, release: reserve(option, found !== null) };
+  if (found && found.size > 0 && !overwrite) throw new DroverError('E_FILE_EXISTS', `${flag} ${option}.`);
+  return { ...nothing, release: reserve(option, found !== null, flag) };
 }
 
-function look(option: string): Stats | null {
+function look(option: string, flag: string): Stats | null {
   try {
     const found = statSync(option, { throwIfNoEntry: false }) ?? null;
     if (found?.isFile()) accessSync(option, constants.W_OK);
     return found;
   } catch (cause) {
-    throw diskError(cause, `-o ${option}`);
+    throw diskError(cause, `${flag} ${option}`);
   }
 }
 
 /** Takes a lock beside the file, which also shows whether its directory can be written. */
-function reserve(option: string, isThere: boolean): () => void {
+function reserve(option: string, isThere: boolean, flag: string): () => void {
   let lock = '';
   try {
     lock = `${isThere ? realpathSync(option) : option}.lock`;
-    if (!takeLock(lock)) throw new DroverError('E_FILE_BUSY', `-o ${option}.`);
+    if (!takeLock(lock)) throw new DroverError('E_FILE_BUSY', `${flag} ${option}.`);
   } catch (cause) {
-    throw diskError(cause, `-o ${option}`);
+    throw diskError(cause, `${flag} ${option}`);
   }
   const renewal = setInterval(() => renew(lock), RENEW_MS).unref();
   const release = () => {

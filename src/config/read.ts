@@ -73,6 +73,11 @@ async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
   }
 }
 
+/** The environment of a child process: that of this one, with these variables where it has none. */
+export function environmentWith(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...more, ...process.env };
+}
+
 /** Whether the terminal can only print and has no cursor to move. (Node reads NO_COLOR for hasColors.) */
 export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment.TERM === 'dumb';

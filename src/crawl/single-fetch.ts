@@ -21,6 +21,8 @@ export interface SingleFetchOptions {
   mayStart?: (url: string) => Promise<Failure | null>;
   /** Called at the end of each hop to a robots.txt. */
   onRobotsHop?: (hop: HopTrace) => void;
+  /** Fetches at once; more wait. Default: 4. */
+  concurrency?: number;
   /** Aborting ends the fetch that is under way. */
   signal?: AbortSignal;
 }
@@ -39,14 +41,14 @@ export class SingleFetch {
   readonly #shared: Pick<FetchRequest, 'timeouts' | 'allow' | 'userAgent' | 'signal'>;
 
   constructor(options: SingleFetchOptions) {
-    const { settings, seed, signal } = options;
+    const { settings, seed, signal, concurrency = 4 } = options;
     this.#options = options;
     this.crawl = loadedCrawlOf('single', '', crawlSettings(settings));
     if (seed !== null) this.crawl.seedHosts.add(hostPortOf(seed));
     const { timeouts, userAgent } = this.crawl;
     const allow = allowListOf(this.crawl);
     this.#shared = { timeouts, userAgent, allow, ...(signal ? { signal } : {}) };
-    const fetcher = { concurrency: 4, dnsServers: settings.dnsServers };
+    const fetcher = { concurrency, dnsServers: settings.dnsServers };
     this.#pages = createFetcher(fetcher);
     this.#robots = createFetcher(fetcher);
   }

@@ -63,7 +63,7 @@ export async function runOn(
   handler: Handler,
   given: Omit<GivenPage, 'fetch'>,
   answer: SeenAnswer,
-  { urlRules = {}, log = silent, ...where }: { urlRules?: UrlRules; log?: HandlerLog } & Place,
+  { urlRules = {}, log = silentLog, ...where }: { urlRules?: UrlRules; log?: HandlerLog } & Place,
 ): Promise<HandlerTest> {
   const request = requestOfTest(given);
   const type = answer.headers['content-type'] ?? '';
@@ -135,4 +135,5 @@ function lowerCase(headers: Readonly<Record<string, string>> = {}): Record<strin
 }
 
 const nothing = () => undefined;
-const silent: HandlerLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+/** A log for handlers that run only to be tried or measured. */
+export const silentLog: HandlerLog = { debug: nothing, info: nothing, warn: nothing, error: nothing };

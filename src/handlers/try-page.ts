@@ -34,8 +34,15 @@ export interface TriedPage {
 }
 
 /** `url` is normalised. `label`, `userData`: as if the request had them. */
+export interface TriedRequest {
+  url: string;
+  label: string | null;
+  userData: RequestInput['userData'];
+  log: HandlerLog;
+}
+
 export async function tryPage(
-  given: { url: string; label: string | null; userData: RequestInput['userData']; log: HandlerLog },
+  given: TriedRequest,
   handlers: readonly Handler[],
   settings: Settings,
 ): Promise<TriedPage> {
@@ -84,8 +91,8 @@ function poolFor(handler: Handler, settings: Settings): ThreadPool | null {
 }
 
 /** What the handlers change before the request is sent, or why it is not sent. */
-async function prepareTry(
-  { url, label, userData, log }: Parameters<typeof tryPage>[0],
+export async function prepareTry(
+  { url, label, userData, log }: TriedRequest,
   choice: HandlerChoice,
 ): Promise<RequestChanges | Failure> {
   let changes: RequestChanges = {};
