@@ -45,11 +45,12 @@ export async function openPreparedStores(parts: Parts): Promise<RecordStores> {
 }
 
 async function prepareAll({ fleet, settings, serve, troubles }: Parts, stores: RecordStores): Promise<void> {
-  const addresses = new Set(settings.store === null ? [] : [keptAddress(settings.store)]);
-  // A Redis that is away is waited for later.
-  const crawls = serve === '*' ? await listOpenCrawls(fleet).catch(() => []) : [serve];
-  for (const crawl of crawls) addresses.add((await lookUpRecords(fleet, crawl)).store);
-  for (const address of addresses)
+  const own = settings.store === null ? [] : [keptAddress(settings.store)];
+  const kept = await addressesOf(fleet, serve).catch((error: unknown) => {
+    troubles.note(error, 'redis');
+    return [];
+  });
+  for (const address of new Set([...own, ...kept]))
     await stores
       .at(address)
       .prepare()
@@ -57,6 +58,13 @@ async function prepareAll({ fleet, settings, serve, troubles }: Parts, stores: R
         if (!passes(error)) throw error;
         troubles.note(error, 'store');
       });
+}
+
+async function addressesOf(fleet: Fleet, serve: string): Promise<string[]> {
+  const crawls = serve === '*' ? await listOpenCrawls(fleet) : [serve];
+  const addresses: string[] = [];
+  for (const crawl of crawls) addresses.push((await lookUpRecords(fleet, crawl)).store);
+  return addresses;
 }
 
 function passes(error: unknown): boolean {
