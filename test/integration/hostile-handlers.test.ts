@@ -41,6 +41,12 @@ const wrong: Row[] = [
     line: true,
   },
   { code: 'page.json();', ends: 'E_HANDLER', runs: 2, line: true },
+  // The ways to drover of a thread and of a child process are open to the handler too.
+  {
+    code: 'for (const x of ["x", null, { kind: "reply" }]) { parentPort?.postMessage(x); process.send?.(x); } await new Promise((next) => setTimeout(next, 100)); throw new Fatal("sent");',
+    ends: 'E_HANDLER_FATAL',
+    runs: 1,
+  },
   {
     code: 'Promise.reject(new Error("nobody waits")); await new Promise(() => {});',
     ends: 'E_HANDLER',
@@ -90,9 +96,8 @@ const ending: Row[] = [
 ];
 
 /** What shall not end by its time limit has a long one, also on a busy machine. */
-const handlersOf = (
-  rows: readonly Row[],
-) => `import { defineHandler, Discard, Fatal, RetryAfter } from 'drover';
+const handlersOf = (rows: readonly Row[]) => `import { parentPort } from 'node:worker_threads';
+import { defineHandler, Discard, Fatal, RetryAfter } from 'drover';
 const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: any) =>
   typeof value.price === 'number' ? { value } : { issues: [{ message: 'expected a number', path: ['price'] }] } } } as const;
 async function run({ page, enqueue, emit, request, log }: any) {
@@ -107,7 +112,7 @@ const make = (name: string, more: object) => ['', '-long'].map((kind) => defineH
 }));
 export default [...make('loop', {}), ...make('thread', { blocking: true }), ...make('process', { isolate: 'process' })];
 `;
-const FIRST_LINE = 7;
+const FIRST_LINE = 8;
 
 test('handlers that throw or emit what is wrong: each page ends as its own outcome, with the line in the file', (t) =>
   crawlWith(t, wrong, 2));

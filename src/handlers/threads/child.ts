@@ -1,11 +1,11 @@
 // The program of a child process for handlers with isolate: 'process'. It ends when its consumer has ended.
 import { Worker } from 'node:worker_threads';
-import type { FromThread, ThreadSetUp, ToThread } from './messages.ts';
+import type { FromChild, FromThread, ThreadSetUp, ToThread } from './messages.ts';
 import { PageRunner } from './page-runner.ts';
 
 /** Its argument is its set-up, as JSON. */
 const setUp = JSON.parse(process.argv[2] ?? '') as ThreadSetUp;
-const tell = (message: FromThread) => void process.send?.(message);
+const tell = (message: FromThread) => void process.send?.({ ofDrover: message } satisfies FromChild);
 const runner = new PageRunner(setUp, tell, process.memoryUsage.rss);
 
 process.on('message', async (message: ToThread) => {

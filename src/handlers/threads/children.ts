@@ -2,7 +2,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { FromThread, PageReply, PageTask, StrayError, ThreadSetUp, ToThread } from './messages.ts';
+import type {
+  FromChild,
+  FromThread,
+  PageReply,
+  PageTask,
+  StrayError,
+  ThreadSetUp,
+  ToThread,
+} from './messages.ts';
 import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
 
 interface PageInChild {
@@ -73,7 +81,9 @@ export class Children implements Runtime {
       current: null,
     };
     this.#all.add(child);
-    child.process.on('message', (message: FromThread) => this.#hear(child, message));
+    child.process.on('message', (sent: Partial<FromChild> | null) => {
+      if (sent?.ofDrover) this.#hear(child, sent.ofDrover);
+    });
     child.process.once('error', (error) => this.#ended(child, error.message));
     child.process.once('exit', (code, signal) =>
       this.#ended(

@@ -63,6 +63,11 @@ export type FromThread =
   /** What came of a page: of a thread, only when it must be ended after it. */
   | { readonly kind: 'reply'; readonly page: number; readonly reply: PageReply };
 
+/** A message of a child process. A handler there may send messages of its own, which nobody hears. */
+export interface FromChild {
+  readonly ofDrover: FromThread;
+}
+
 /** `error` says where it arose. */
 export interface StrayError {
   readonly handler: string;

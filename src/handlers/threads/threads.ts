@@ -1,6 +1,6 @@
 // Threads for handlers, of piscina. Each has a port of its own beside, for messages while it runs a page.
 import { createRequire } from 'node:module';
-import type { MessagePort } from 'node:worker_threads';
+import { MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { describeError } from '../user-code.ts';
 import type { FromThread, PageReply, PageTask, StrayError, ThreadSetUp } from './messages.ts';
@@ -26,6 +26,8 @@ export class Threads implements Runtime {
   readonly #piscina: Piscina;
   readonly #pages = new Map<number, PageOnThread>();
   readonly #hearStray: (stray: StrayError) => void;
+  /** Those that have said hello. What comes from them later is a handler's, which has parentPort too. */
+  readonly #welcomed = new WeakSet<object>();
 
   constructor(
     setUp: ThreadSetUp,
@@ -50,7 +52,9 @@ export class Threads implements Runtime {
       workerData: setUp,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb + HEADROOM_MB },
     });
-    this.#piscina.on('message', (hello: ThreadHello) => this.#welcome(hello));
+    this.#piscina.on('message', (message: unknown) => {
+      if (isHello(message)) this.#welcome(message);
+    });
     // A thread without a page has ended. Piscina replaces it.
     this.#piscina.on('error', () => undefined);
   }
@@ -81,6 +85,8 @@ export class Threads implements Runtime {
 
   #welcome(hello: ThreadHello): void {
     const worker = this.#piscina.threads.find(({ threadId }) => threadId === hello.threadId);
+    if (!worker || this.#welcomed.has(worker)) return;
+    this.#welcomed.add(worker);
     const { port } = hello;
     let page: PageOnThread | undefined;
     port.on('message', (message: FromThread) => {
@@ -93,8 +99,8 @@ export class Threads implements Runtime {
       if (message.kind === 'reply') page.last(message.reply);
       else page.hear(message);
     });
-    (port as MessagePort).unref();
-    worker?.once('exit', (code) => {
+    port.unref();
+    worker.once('exit', (code) => {
       if (page) page.exitCode = code;
       port.close();
     });
@@ -106,6 +112,10 @@ export class Threads implements Runtime {
     const heap = await worker?.getHeapStatistics().catch(() => null);
     return heap ? heap.used_heap_size + heap.external_memory : null;
   }
+}
+
+function isHello(message: unknown): message is ThreadHello {
+  return (message as Partial<ThreadHello> | null)?.port instanceof MessagePort;
 }
 
 function endOf(error: unknown, { exitCode }: PageOnThread): ThreadEnd {
