@@ -57,10 +57,7 @@ test('a handler that waits synchronously gets many threads', async (t) => {
   const args = [...(await handler(sleeps)), '--replica', '--budget', '8s', '--concurrencies', '8'];
   const [found] = await runner.json<Comparison>([...args, '--threads', '2', '--json']);
   assert.deepEqual([found?.recommendation, found?.threads], ['threads', 8], JSON.stringify(found));
-  assert.match(
-    found?.reason ?? '',
-    /^The handler blocks its thread for \d+ ms a page .*a synchronous wait/,
-  );
+  assert.match(found?.reason ?? '', /^The handler blocks its thread for \d+ ms a page .*a synchronous wait/);
 });
 
 test('without --replica the hosts keep their limits, and the output says that they limit', async (t) => {
