@@ -1,4 +1,4 @@
-// Installs a PostgreSQL for the tests of its store. If that fails, those tests fail and say so.
+// Installs a PostgreSQL for the tests of its store. If that fails, those tests are left out and say so.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { openStores } from '../../src/records/stores.ts';
 import { recordOf } from '../support/stores/odd-records.ts';
-import { startTestPostgres } from '../support/stores/postgres.ts';
+import { needsPostgres, startTestPostgres } from '../support/stores/postgres.ts';
 
 const text = readFileSync(new URL('../../docs/STORES.md', import.meta.url), 'utf8');
 const queries = [...text.matchAll(/^([^\n`|]+):\n\n```sql\n(.*?)```$/gms)].map(([, what = '', sql = '']) => ({
@@ -12,7 +12,7 @@ const queries = [...text.matchAll(/^([^\n`|]+):\n\n```sql\n(.*?)```$/gms)].map((
   sql,
 }));
 
-test('each of the ten queries gives rows, as it stands', async (t) => {
+test('each of the ten queries gives rows, as it stands', needsPostgres, async (t) => {
   const postgres = await startTestPostgres();
   const stores = openStores({ dataDir: '/nowhere', store: postgres.url });
   t.after(async () => {

@@ -39,6 +39,11 @@ export function postgresPrograms(): string | null {
   return onPath.find((directory) => existsSync(join(directory, 'initdb'))) ?? null;
 }
 
+/** For tests: they are left out, and say so, on a machine where the set-up could bring no PostgreSQL. */
+export const needsPostgres = {
+  skip: postgresPrograms() === null && 'there is no PostgreSQL: npm run setup -- --postgres',
+};
+
 /** PostgreSQL refuses to run as root: then it runs as nobody. */
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
