@@ -1,5 +1,5 @@
 // Handlers whose items are hard to show: hostile text, many fields, long values, fields of odd names.
-import { defineHandler } from 'drover';
+import { defineHandler } from '../../../src/handlers/define.ts';
 
 export const HOSTILE = '<img src=x onerror=alert(1)>\u202Egnp.exe';
 export const LONG = `The beginning. ${'A long description. '.repeat(80)}The end.`;
