@@ -2,6 +2,7 @@
 // of it into how the request ends.
 
 import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
+import { boundedLog } from '../../src/handlers/bounded-log.ts';
 import { joinChanges } from '../../src/handlers/changes.ts';
 import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
 import { fetchCalls, fetchesHere } from '../../src/handlers/fetch/serve-fetches.ts';
@@ -227,31 +228,17 @@ async function decideOn(
 
 function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequest {
   const { url, depth, referrer, extras } = request;
-  const { method = 'GET', label = null, userData = null } = extras ?? {};
+  const { method = 'GET', label = null } = extras ?? {};
+  // The record has it too, and the handler may change its own.
+  const userData = extras?.userData ? structuredClone(extras.userData) : null;
   return { id, crawl, url, method, label, userData, depth, referrer, attempt };
 }
 
-/** A logger is made when the handler first writes. */
 function logOf(context: ConsumerContext, job: ActiveJob, handler: Handler): HandlerLog {
-  const write =
-    (level: keyof HandlerLog) =>
-    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
-      context.log[level](
-        { ...fields, request: job.jobId, handler: handler.name, url: job.request.url },
-        String(message),
-      );
-  return {
-    get debug() {
-      return write('debug');
-    },
-    get info() {
-      return write('info');
-    },
-    get warn() {
-      return write('warn');
-    },
-    get error() {
-      return write('error');
-    },
-  };
+  return boundedLog((level, message, fields) =>
+    context.log[level](
+      { ...fields, request: job.jobId, handler: handler.name, url: job.request.url },
+      message,
+    ),
+  );
 }

@@ -7,6 +7,9 @@ import { DroverError } from '../errors.ts';
 import { checkHandler, type Handler } from './define.ts';
 import { whyNotLoaded } from './load-failures.ts';
 
+/** What a file awaits at its top level may take. */
+export const LOAD_LIMIT_MS = 60_000;
+
 /**
  * Loads handlers in the order given: files, whose default export is a handler or an array of them, and
  * handlers that a program gives. A relative path belongs to `directory`. Throws E_HANDLER_FILE, with the file
@@ -14,11 +17,11 @@ import { whyNotLoaded } from './load-failures.ts';
  */
 export async function loadHandlers(
   given: readonly (string | object)[],
-  directory = process.cwd(),
+  { directory = process.cwd(), limitMs = LOAD_LIMIT_MS }: { directory?: string; limitMs?: number } = {},
 ): Promise<Handler[]> {
   const handlers: Handler[] = [];
   for (const one of given) {
-    if (typeof one === 'string') handlers.push(...(await loadFile(resolve(directory, one))));
+    if (typeof one === 'string') handlers.push(...(await loadFile(resolve(directory, one), limitMs)));
     else handlers.push(checkHandler(one, 'handlers'));
   }
   const names = handlers.map(({ name }) => name);
@@ -28,15 +31,20 @@ export async function loadHandlers(
   return handlers;
 }
 
-async function loadFile(path: string): Promise<Handler[]> {
+async function loadFile(path: string, limitMs: number): Promise<Handler[]> {
   if (!existsSync(path)) throw new DroverError('E_HANDLER_FILE', `${path}: there is no such file.`);
   resolveOwnName();
-  let loaded: { default?: unknown };
+  let loaded: { default?: unknown } | null;
   try {
-    loaded = await import(pathToFileURL(path).href);
+    loaded = await within(limitMs, import(pathToFileURL(path).href));
   } catch (cause) {
     throw new DroverError('E_HANDLER_FILE', whyNotLoaded(cause, path), { cause });
   }
+  if (loaded === null)
+    throw new DroverError(
+      'E_HANDLER_FILE',
+      `${path}: after ${limitMs / 1000} s, it has not been loaded: an await outside of all functions has not ended. Put it into a function that run calls.`,
+    );
   const { default: exported } = loaded;
   if (exported === undefined)
     throw new DroverError(
@@ -46,4 +54,15 @@ async function loadFile(path: string): Promise<Handler[]> {
   const all = Array.isArray(exported) ? exported : [exported];
   if (all.length === 0) throw new DroverError('E_HANDLER_FILE', `${path}: it exports no handlers.`);
   return all.map((one) => checkHandler(one, path));
+}
+
+/** Null after this time. Until then the process goes on: without a timer, an await without an end ends it. */
+async function within<T>(limitMs: number, loading: Promise<T>): Promise<T | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), limitMs);
+  try {
+    return await Promise.race([loading, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -20,14 +20,14 @@ export interface PageSource {
   readonly findings?: Findings | null;
 }
 
-/** A fetched page. Its parts are read-only. */
+/** A fetched page. What a handler changes of it does not change the record: it gets copies. */
 export class HandledPage {
   /** The URL of the answer, after redirects. */
   readonly url: string;
   readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
   readonly #source: PageSource;
+  #headers: Readonly<Record<string, string>> | undefined;
+  #links: readonly string[] | undefined;
   #bytes: Uint8Array | undefined;
   #text: string | undefined;
   #findings: Findings | undefined;
@@ -36,17 +36,21 @@ export class HandledPage {
   constructor(source: PageSource) {
     this.url = source.url;
     this.status = source.status;
-    this.headers = source.headers;
     this.#source = source;
     this.#findings = source.findings ?? undefined;
     this.#text = this.#findings?.text ?? undefined;
   }
 
-  /** The decompressed body. It must not be changed, because the record holds it too. */
+  /** Names in lower case. */
+  get headers(): Readonly<Record<string, string>> {
+    this.#headers ??= { ...this.#source.headers };
+    return this.#headers;
+  }
+
+  /** The decompressed body. */
   get bytes(): Uint8Array {
-    const { body } = this.#source;
-    // Many functions of the platform and of packages refuse bytes in shared memory.
-    this.#bytes ??= body.buffer instanceof SharedArrayBuffer ? Buffer.from(body) : body;
+    // Many functions of the platform and of packages refuse bytes in shared memory, in which a thread has it.
+    this.#bytes ??= Buffer.from(this.#source.body);
     return this.#bytes;
   }
 
@@ -74,7 +78,8 @@ export class HandledPage {
 
   /** The links of the page as drover finds them: normalised, each once, none if it says nofollow. */
   get links(): readonly string[] {
-    return this.#found.links ?? [];
+    this.#links ??= [...(this.#found.links ?? [])];
+    return this.#links;
   }
 
   /** The character set in which the page is written; the queries of its links are too. */
@@ -83,8 +88,8 @@ export class HandledPage {
   }
 
   get #found(): Findings {
-    const { url, headers } = this;
-    const { body, urlRules } = this.#source;
+    const { url } = this;
+    const { body, headers, urlRules } = this.#source;
     this.#findings ??= findInAnswer({ finalUrl: url, headers, body }, urlRules, ROBOT);
     return this.#findings;
   }
@@ -95,12 +100,13 @@ export class HandledPage {
   }
 
   get #type() {
-    const noSniff = isNoSniff(this.headers['x-content-type-options']);
-    return mediaTypeOf(this.headers['content-type'], this.#source.body, noSniff);
+    const { headers, body } = this.#source;
+    const noSniff = isNoSniff(headers['x-content-type-options']);
+    return mediaTypeOf(headers['content-type'], body, noSniff);
   }
 
   /** The Content-Type header; empty if there is none. */
   get contentType(): string {
-    return this.headers['content-type'] ?? '';
+    return this.#source.headers['content-type'] ?? '';
   }
 }

@@ -176,3 +176,43 @@ export default defineHandler({
   for (const path of ['/p/1', '/p/4'])
     assert.deepEqual(records.get(path)?.items, [{ handler: 'wild', item: path }]);
 });
+
+test('what a handler changes of its page and request does not change the record', async (t) => {
+  const site = await startSite({ pages: 3, linksPerPage: 2 });
+  t.after(() => site.stop());
+  await site.behave('/data', { status: 200, headers: { 'content-type': 'image/png' }, body: 'original' });
+  const runner = await openCommandRunner();
+  const file = await handlerFile(
+    runner,
+    `export default defineHandler({ name: 'changes', run({ page, request, emit }: any) {
+  page.bytes.fill(0);
+  page.headers.etag = 'mine';
+  page.links.length = 0;
+  if (request.userData) request.userData.row = 8;
+  emit(page.text.length);
+} });
+`,
+  );
+  const seeds = ['/data', '/p/1'].map((path) =>
+    JSON.stringify({ url: site.url + path, userData: { row: 7 } }),
+  );
+  await writeFile(runner.path('seeds.ndjson'), seeds.join('\n'));
+  const args = [
+    'crawl',
+    runner.path('seeds.ndjson'),
+    '--handler',
+    file,
+    '--crawl',
+    'c',
+    '--quiet',
+    '--body',
+    'base64',
+  ];
+  const { code, stderr } = await runner.run(args);
+  assert.equal(code, 0, stderr);
+  const records = byPath(await runner.results('c'));
+  assert.equal(Buffer.from(records.get('/data')?.body ?? '', 'base64').toString(), 'original');
+  for (const record of records.values())
+    assert.deepEqual([record.headers?.etag, record.userData], [undefined, { row: 7 }]);
+  assert.equal(records.get('/p/1')?.links?.length, 2);
+});

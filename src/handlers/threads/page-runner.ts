@@ -1,9 +1,9 @@
 // The thread's side, in a thread and in a child process alike: loads the handlers, and runs them on the pages
 // that come.
 
-import { inspect } from 'node:util';
 import { failure } from '../../errors.ts';
-import type { Handler, HandlerLog } from '../define.ts';
+import { boundedLog } from '../bounded-log.ts';
+import type { Handler } from '../define.ts';
 import { loadHandlers } from '../load.ts';
 import { HandledPage } from '../page.ts';
 import { runHandler } from '../run.ts';
@@ -12,9 +12,6 @@ import { HandlerWatch } from '../watch.ts';
 import type { FromThread, PageReply, PageTask, ThreadSetUp, ToThread } from './messages.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import { ThreadFetches } from './thread-fetches.ts';
-
-/** Of one page. The consumer keeps them in memory until it has written them. */
-const MOST_LOG_LINES = 1000;
 
 interface RunningPage {
   readonly page: number;
@@ -62,7 +59,9 @@ export class PageRunner {
         page: new HandledPage({ ...answer, urlRules }),
         request,
         urlRules,
-        log: this.#logOf(page),
+        log: boundedLog((level, message, fields) =>
+          this.#tell({ kind: 'log', page, level, message, fields }),
+        ),
         signal: running.lost.signal,
         fetchForPage: this.#fetches.forPage(running.calls),
         watch: this.#watch,
@@ -100,32 +99,6 @@ export class PageRunner {
     } catch (error) {
       const detail = `${task.handler} could not be loaded: ${describeError(error)}`;
       return { handler: null, why: failure('E_HANDLER_THREAD', detail) };
-    }
-  }
-
-  #logOf(page: number): HandlerLog {
-    let lines = 0;
-    const write =
-      (level: keyof HandlerLog) =>
-      (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-        lines++;
-        if (lines > MOST_LOG_LINES + 1) return;
-        const text = lines > MOST_LOG_LINES ? 'more lines of this page are left out' : String(message);
-        this.#tellLine({ kind: 'log', page, level, message: text, fields });
-      };
-    return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  }
-
-  #tellLine(line: Extract<FromThread, { kind: 'log' }>): void {
-    try {
-      this.#tell(line);
-    } catch {
-      // functions and the like cannot be copied
-      const shown = Object.entries(line.fields).map(([key, value]) => [
-        key,
-        typeof value === 'string' ? value : inspect(value),
-      ]);
-      this.#tell({ ...line, fields: Object.fromEntries(shown) });
     }
   }
 }

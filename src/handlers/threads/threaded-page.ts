@@ -1,6 +1,7 @@
 // One page on a thread, seen from the consumer: its time limit, its memory, its messages, and how it ends.
 import { type Failure, failure, isFailure } from '../../errors.ts';
 import type { HandlerLog } from '../define.ts';
+import { LOAD_LIMIT_MS } from '../load.ts';
 import { type HandlerResult, timeoutOf } from '../run.ts';
 import type { CallAnswer, FromThread, PageTask } from './messages.ts';
 import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
@@ -8,10 +9,11 @@ import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
 /** How long a handler may still clean up after its signal was aborted. */
 const GRACE_MS = 200;
 /**
- * How long a thread may take to start, load the handlers and begin: a busy machine needs half a minute. A
- * thread that does not begin because a former page left an endless loop behind is ended after this time.
+ * How long a thread may take to start, load the handlers and begin: a busy machine needs half a minute, and
+ * the loading has a limit of its own. A thread that does not begin because a former page left an endless loop
+ * behind is ended after this time.
  */
-const START_MS = 60_000;
+const START_MS = LOAD_LIMIT_MS + 15_000;
 /** How often the memory of a thread is looked at while it runs a page. */
 const LOOK_MS = 50;
 

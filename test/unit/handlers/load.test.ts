@@ -39,7 +39,7 @@ test('a file with one handler, several, or a plain object is loaded, and its dro
     `import { defineHandler, type Handler } from 'drover';\nconst h: Handler = defineHandler({ name: 'one', run() {} });\nexport default h;\n`,
   );
   await write('two.mjs', `export default [{ name: 'two', run() {} }, { name: 'three', run() {} }];\n`);
-  const handlers = await loadHandlers([one, 'two.mjs', { name: 'four', run() {} }], dir);
+  const handlers = await loadHandlers([one, 'two.mjs', { name: 'four', run() {} }], { directory: dir });
   assert.deepEqual(
     handlers.map(({ name }) => name),
     ['one', 'two', 'three', 'four'],
@@ -142,7 +142,19 @@ for (const [name, text, says] of traps) {
 }
 
 test('a file that is missing, and a name that two handlers have, are errors', async () => {
-  await assert.rejects(loadHandlers(['missing.ts'], dir), /missing\.ts: there is no such file/);
+  await assert.rejects(
+    loadHandlers(['missing.ts'], { directory: dir }),
+    /missing\.ts: there is no such file/,
+  );
   const twin = { name: 'twin', run() {} };
   await assert.rejects(loadHandlers([twin, { ...twin }]), /Two handlers are called twin/);
+});
+
+test('a file that awaits for ever is given up after its limit, and the process does not end before', async () => {
+  const path = join(dir, 'waits.ts');
+  await writeFile(path, 'await new Promise(() => {});\nexport default {};\n');
+  await assert.rejects(
+    loadHandlers([path], { limitMs: 50 }),
+    /waits\.ts: after 0\.05 s, it has not been loaded/,
+  );
 });
