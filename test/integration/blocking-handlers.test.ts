@@ -51,6 +51,24 @@ test('50 ms of computing a page, with blocking: true: all pages wait for one thr
   assert.equal(await logged(runner, /E_LOCK_LOST|stalled/), 0);
 });
 
+test('no more threads start than pages need, however many there may be', async (t) => {
+  if (process.platform !== 'linux') return t.skip('only Linux tells how many threads a process has');
+  const site = await startSite({ pages: PAGES });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  const code = `import { readdirSync } from 'node:fs';
+const run = ({ emit }) => emit(readdirSync('/proc/self/task').length);
+export default { name: 'counts', blocking: true, follow: false, run };
+`;
+  await writeFile(runner.path('handler.mjs'), code);
+  const args = ['crawl', `${site.url}/p/1`, '--handler', runner.path('handler.mjs'), '--crawl', 'c'];
+  const { code: ended, stderr } = await runner.run([...args, '--quiet', '--threads', '50']);
+  assert.equal(ended, 0, stderr);
+  const [record] = await runner.results('c');
+  const threads = Number(record?.items?.[0]?.item);
+  assert.ok(threads > 0 && threads < 50, `${threads} threads`);
+});
+
 test('the same on the event loop: the warning says blocking: true, and nothing is lost', async (t) => {
   const site = await startSite({ pages: PAGES });
   t.after(() => site.stop());

@@ -21,7 +21,7 @@ interface PageOnThread {
   exitCode: number | null;
 }
 
-/** `threads`: how many there are. They start with the first page. */
+/** `threads`: how many there are at most. Each starts when a page finds no other free. */
 export class Threads implements Runtime {
   readonly #piscina: Piscina;
   readonly #pages = new Map<number, PageOnThread>();
@@ -42,7 +42,7 @@ export class Threads implements Runtime {
     const { Piscina: Pool } = createRequire(import.meta.url)('piscina') as typeof import('piscina');
     this.#piscina = new Pool({
       filename: new URL(`./worker.${ending}`, import.meta.url).href,
-      minThreads: threads,
+      minThreads: 1,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
