@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test, { describe, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Explanation } from '../../src/explain/explanation.ts';
 import type { UrlTiming } from '../../src/explain/time-url.ts';
@@ -160,37 +160,42 @@ const failing: [what: string, start: Start, code: string, phase: string, before:
   ],
 ];
 
-for (const [what, start, code, phase, before] of failing) {
-  test(`of ${what}, the phases up to it are shown, and the one that failed, with its limit and advice`, async (t) => {
-    const { url, options = [] } = await start(t);
-    const runner = await openCommandRunner();
-    const limits = ['dns', 'connect', 'tls', 'response', 'read'].flatMap((of) => [`--timeout-${of}`, '400']);
-    const ask = (...more: string[]) =>
-      runner.run(['explain', '--timing', url, ...options, ...limits, ...more]);
-    const { stdout, code: exit } = await ask('--ignore-robots', '--json');
-    assert.equal(exit, 1);
-    const [request] = (JSON.parse(stdout).timing as UrlTiming).requests;
-    const phases = request?.hops[0]?.phases ?? [];
-    assert.deepEqual([request?.error?.code, phases.length - 1], [code, before]);
-    assert.deepEqual(
-      phases.filter(({ failed }) => failed).map((each) => each.phase),
-      [phase],
-    );
-    assert.ok((request?.error?.advice ?? '').length > 10);
-    if (code.endsWith('_TIMEOUT')) {
-      assert.deepEqual([request?.nearest?.phase, request?.nearest?.limitMs], [phase, 400]);
-      assert.ok((request?.nearest?.percent ?? 0) >= 99.5);
-    }
-    if (phase !== 'dns') return;
-    const withRobots = await ask();
-    assert.match(withRobots.stdout, /^✗ lookup .* 400 ms {2}--timeout-dns\n/m);
-    assert.match(
-      withRobots.stdout,
-      /^✗ E_DNS_TIMEOUT: [\s\S]*raise --timeout-dns\.\n {2}This is the robots\.txt/m,
-    );
-    assert.match(withRobots.stdout, /the limit that fired: --timeout-dns 400 ms \(lookup\)/);
-  });
-}
+describe('a request that fails', { concurrency: 3 }, () => {
+  for (const [what, start, code, phase, before] of failing) {
+    test(`of ${what}, the phases up to it are shown, and the one that failed, with its limit and advice`, async (t) => {
+      const { url, options = [] } = await start(t);
+      const runner = await openCommandRunner();
+      const limits = ['dns', 'connect', 'tls', 'response', 'read'].flatMap((of) => [
+        `--timeout-${of}`,
+        '400',
+      ]);
+      const ask = (...more: string[]) =>
+        runner.run(['explain', '--timing', url, ...options, ...limits, ...more]);
+      const { stdout, code: exit } = await ask('--ignore-robots', '--json');
+      assert.equal(exit, 1);
+      const [request] = (JSON.parse(stdout).timing as UrlTiming).requests;
+      const phases = request?.hops[0]?.phases ?? [];
+      assert.deepEqual([request?.error?.code, phases.length - 1], [code, before]);
+      assert.deepEqual(
+        phases.filter(({ failed }) => failed).map((each) => each.phase),
+        [phase],
+      );
+      assert.ok((request?.error?.advice ?? '').length > 10);
+      if (code.endsWith('_TIMEOUT')) {
+        assert.deepEqual([request?.nearest?.phase, request?.nearest?.limitMs], [phase, 400]);
+        assert.ok((request?.nearest?.percent ?? 0) >= 99.5);
+      }
+      if (phase !== 'dns') return;
+      const withRobots = await ask();
+      assert.match(withRobots.stdout, /^✗ lookup .* 400 ms {2}--timeout-dns\n/m);
+      assert.match(
+        withRobots.stdout,
+        /^✗ E_DNS_TIMEOUT: [\s\S]*raise --timeout-dns\.\n {2}This is the robots\.txt/m,
+      );
+      assert.match(withRobots.stdout, /the limit that fired: --timeout-dns 400 ms \(lookup\)/);
+    });
+  }
+});
 
 test('with a fleet, the decisions come first, and its limits hold; a record has its waterfall', async (t) => {
   const site = await startTimedSite(t);
