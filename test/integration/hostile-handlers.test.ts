@@ -2,7 +2,7 @@
 // and the rest of the crawl is recorded.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import test, { type TestContext } from 'node:test';
+import test, { describe, type TestContext } from 'node:test';
 import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
 import { startSite } from '../support/site/site.ts';
 
@@ -114,18 +114,20 @@ export default [...make('loop', {}), ...make('thread', { blocking: true }), ...m
 `;
 const FIRST_LINE = 8;
 
-test('handlers that throw or emit what is wrong: each page ends as its own outcome, with the line in the file', (t) =>
-  crawlWith(t, wrong, 2));
+describe('hostile handlers', { concurrency: true }, () => {
+  test('handlers that throw or emit what is wrong: each page ends as its own outcome, with the line in the file', (t) =>
+    crawlWith(t, wrong, 2));
 
-for (const where of everywhere)
-  test(`handlers that never end, exit, leak or crash (${where}): each page ends as its own outcome, the others are recorded, and memory stays bounded`, (t) => {
-    const here = ending.filter((row) => (row.where ?? everywhere).includes(where));
-    return crawlWith(
-      t,
-      here.map((row) => ({ ...row, where: [where] })),
-      1,
-    );
-  });
+  for (const where of everywhere)
+    test(`handlers that never end, exit, leak or crash (${where}): each page ends as its own outcome, the others are recorded, and memory stays bounded`, (t) => {
+      const here = ending.filter((row) => (row.where ?? everywhere).includes(where));
+      return crawlWith(
+        t,
+        here.map((row) => ({ ...row, where: [where] })),
+        1,
+      );
+    });
+});
 
 async function crawlWith(t: TestContext, rows: readonly Row[], mostAttempts: number): Promise<void> {
   const site = await startSite({ pages: 200, linksPerPage: 0 });
