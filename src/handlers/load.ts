@@ -1,5 +1,5 @@
 // Loads handler files with Node's own type stripping.
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { resolveOwnName } from '../config/own-name.ts';
@@ -32,7 +32,10 @@ export async function loadHandlers(
 }
 
 async function loadFile(path: string, limitMs: number): Promise<Handler[]> {
-  if (!existsSync(path)) throw new DroverError('E_HANDLER_FILE', `${path}: there is no such file.`);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw new DroverError('E_HANDLER_FILE', `${path}: there is no such file.`);
+  if (stats.isDirectory())
+    throw new DroverError('E_HANDLER_FILE', `${path}: it is a folder; name a file in it.`);
   resolveOwnName();
   let loaded: { default?: unknown } | null;
   try {

@@ -1,7 +1,7 @@
 // The thread's side, in a thread and in a child process alike: loads the handlers, and runs them on the pages
 // that come.
 
-import { failure } from '../../errors.ts';
+import { DroverError, failure } from '../../errors.ts';
 import { boundedLog } from '../bounded-log.ts';
 import type { Handler } from '../define.ts';
 import { loadHandlers } from '../load.ts';
@@ -97,7 +97,8 @@ export class PageRunner {
       const why = failure('E_HANDLER_THREAD', `The files of the handlers have no ${task.handler} any more.`);
       return { handler, why };
     } catch (error) {
-      const detail = `${task.handler} could not be loaded: ${describeError(error)}`;
+      const reason = error instanceof DroverError ? error.detail : describeError(error);
+      const detail = `${task.handler} could not be loaded: ${reason}`;
       return { handler: null, why: failure('E_HANDLER_THREAD', detail) };
     }
   }

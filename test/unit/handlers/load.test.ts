@@ -141,11 +141,12 @@ for (const [name, text, says] of traps) {
   });
 }
 
-test('a file that is missing, and a name that two handlers have, are errors', async () => {
+test('a file that is missing, a folder, and a name that two handlers have, are errors', async () => {
   await assert.rejects(
     loadHandlers(['missing.ts'], { directory: dir }),
     /missing\.ts: there is no such file/,
   );
+  await assert.rejects(loadHandlers([dir]), /: it is a folder; name a file in it/);
   const twin = { name: 'twin', run() {} };
   await assert.rejects(loadHandlers([twin, { ...twin }]), /Two handlers are called twin/);
 });
