@@ -112,6 +112,7 @@ export async function runBefore(
   const limit = new AbortController();
   const limited = {
     handler: { name: handler.name, timeoutMs: BEFORE_TIMEOUT_MS },
+    deadlineAt: performance.now() + BEFORE_TIMEOUT_MS,
     run,
     close: () => undefined,
   };
@@ -155,7 +156,8 @@ async function within(
   if (lost.aborted) onLost();
   made.run.fail = stop;
   lost.addEventListener('abort', onLost, { once: true });
-  const timer = setTimeout(() => stop(new HandlerFault(timeoutOf(name, timeoutMs))), timeoutMs);
+  const late = () => stop(new HandlerFault(timeoutOf(name, timeoutMs)));
+  const timer = setTimeout(late, Math.max(0, made.deadlineAt - performance.now()));
   const ended = Promise.resolve(running);
   ended.catch(() => undefined); // what it throws after its time is over
   try {
@@ -175,6 +177,8 @@ export function timeoutOf(name: string, timeoutMs: number): Failure {
 /** What has a time limit: a handler, or a part of it. */
 interface Limited {
   readonly handler: Pick<Handler, 'name' | 'timeoutMs'>;
+  /** By performance.now(). One for all that is waited for. */
+  readonly deadlineAt: number;
   readonly run: WatchedRun;
   close(reason?: unknown): void;
 }
@@ -192,7 +196,7 @@ class Made {
   readonly #given: HandlerRun;
   /** Made for the first fetch: most handlers make none. */
   #fetches: PageFetches | null = null;
-  readonly #deadlineAt: number;
+  readonly deadlineAt: number;
   /** The first wrong item, or excess of a limit: it counts even if the handler catches the error. */
   #fault: HandlerFault | null = null;
   #isClosed = false;
@@ -202,7 +206,7 @@ class Made {
     this.run = run;
     this.handler = handler;
     this.#given = given;
-    this.#deadlineAt = performance.now() + (handler.timeoutMs ?? HANDLER_TIMEOUT_MS);
+    this.deadlineAt = performance.now() + (handler.timeoutMs ?? HANDLER_TIMEOUT_MS);
     this.#items = new EmittedItems(handler);
     this.requests = new EnqueuedRequests(page, urlRules);
   }
@@ -218,7 +222,7 @@ class Made {
   /** Never throws: the promise rejects. */
   fetch(url: string | URL, init?: FetchInit): Promise<HandledPage> {
     const { handler, ...parts } = this.#given;
-    this.#fetches ??= new PageFetches({ ...parts, handler: handler.name, deadlineAt: this.#deadlineAt });
+    this.#fetches ??= new PageFetches({ ...parts, handler: handler.name, deadlineAt: this.deadlineAt });
     const fetches = this.#fetches;
     try {
       return this.#guard(() => fetches.add(url, init));

@@ -109,6 +109,9 @@ test('an asynchronous schema is waited for, and only as long as the handler may 
     schema(() => new Promise(() => {})),
   );
   assert.equal((await failureOf({ ...never, timeoutMs: 20 })).code, 'E_HANDLER_TIMEOUT');
+  const nap = () => new Promise((done) => setTimeout(done, 120));
+  const both = { ...from(nap), after: nap, timeoutMs: 200 } as Handler;
+  assert.equal((await failureOf(both)).code, 'E_HANDLER_TIMEOUT', 'run and after share the time of the page');
 });
 
 test('what is no JSON is a wrong item', async () => {
