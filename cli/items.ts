@@ -2,12 +2,14 @@
 import { findCrawl } from '../src/crawl/crawl.ts';
 import { lookUpRecords, missingRecords } from '../src/crawl/kept-records.ts';
 import { DroverError } from '../src/errors.ts';
+import { printable } from '../src/log.ts';
 import { type ExportFormat, type FileForm, isFolder } from '../src/records/export/format.ts';
 import { writeItems } from '../src/records/export/items.ts';
 import { recordLines } from '../src/records/store.ts';
 import { EXIT } from './command/failures.ts';
 import { endOnSignals } from './command/interrupt.ts';
 import { type ExportFile, reserveExport } from './command/output-file.ts';
+import { OWN_COMMAND } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
 import type { ItemsOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
@@ -45,6 +47,10 @@ async function writeThem(name: string, options: ItemsOptions, output: ExportFile
     const records = () => recordLines(store.read(kept.folder, { onFound }));
     const items = await writeItems(records, { format, handler, file, overwrite });
     if (file !== null) process.stderr.write(`${counted(items, 'item')} of crawl ${crawl} in ${file}\n`);
+    if (items === 0 && handler !== null)
+      process.stderr.write(
+        `No handler ${printable(handler)} has emitted items in crawl ${crawl}; ${OWN_COMMAND} status ${crawl} names those that have.\n`,
+      );
     if (missing) throw missing;
     return EXIT.recorded;
   } finally {

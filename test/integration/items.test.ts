@@ -44,6 +44,12 @@ test('items are printed as JSON lines and as CSV, and are the same over the API 
   for (const handler of ['first', 'second']) assert.ok(shown.includes(`\n  items of ${handler}: 2\n`), shown);
 
   const file = runner.path('items.csv');
+  const none = await runner.run(['items', 'c', '--of', 'frist']);
+  assert.deepEqual([none.code, none.stdout], [0, '']);
+  assert.match(
+    none.stderr,
+    /No handler frist has emitted items in crawl c; .* status c names those that have/,
+  );
   const { stderr } = await runner.run(['items', 'c', '--format', 'csv', '-o', file, '--of', 'first']);
   assert.match(stderr, /2 items of crawl c in /);
   assert.equal(
