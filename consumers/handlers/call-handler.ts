@@ -230,7 +230,7 @@ function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequ
   const { url, depth, referrer, extras } = request;
   const { method = 'GET', label = null } = extras ?? {};
   // The record has it too, and the handler may change its own.
-  const userData = extras?.userData ? structuredClone(extras.userData) : null;
+  const userData = extras?.userData === undefined ? null : structuredClone(extras.userData);
   return { id, crawl, url, method, label, userData, depth, referrer, attempt };
 }
 

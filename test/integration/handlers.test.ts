@@ -189,13 +189,14 @@ test('what a handler changes of its page and request does not change the record'
   page.headers.etag = 'mine';
   page.links.length = 0;
   if (request.userData) request.userData.row = 8;
-  emit(page.text.length);
+  emit([page.text.length, request.userData]);
 } });
 `,
   );
   const seeds = ['/data', '/p/1'].map((path) =>
     JSON.stringify({ url: site.url + path, userData: { row: 7 } }),
   );
+  seeds.push(JSON.stringify({ url: `${site.url}/p/2`, userData: 0 }));
   await writeFile(runner.path('seeds.ndjson'), seeds.join('\n'));
   const args = [
     'crawl',
@@ -213,6 +214,13 @@ test('what a handler changes of its page and request does not change the record'
   const records = byPath(await runner.results('c'));
   assert.equal(Buffer.from(records.get('/data')?.body ?? '', 'base64').toString(), 'original');
   for (const record of records.values())
-    assert.deepEqual([record.headers?.etag, record.userData], [undefined, { row: 7 }]);
+    assert.deepEqual(
+      [record.headers?.etag, record.userData],
+      [undefined, record.url.endsWith('/p/2') ? 0 : { row: 7 }],
+    );
   assert.equal(records.get('/p/1')?.links?.length, 2);
+  assert.deepEqual(
+    records.get('/p/2')?.items?.map(({ item }) => (item as unknown[])[1]),
+    [0],
+  );
 });
