@@ -41,7 +41,9 @@ const cases: Record<string, { latencyMs: number; code: string; wanted: string }>
   mixed: { latencyMs: 100, code: computing(30), wanted: 'hybrid' },
 };
 
-const rows: string[][] = [['case', 'wanted', 'got', 'requests', 'threads', 'pages/s', 'surety', 'seconds']];
+const rows: string[][] = [
+  ['case', 'wanted', 'got', 'requests', 'threads', 'pages/s', 'rounds', 'surety', 'seconds'],
+];
 let wrong = 0;
 await withDirectory(async (directory) => {
   for (let time = 0; time < Number(values.times); time++)
@@ -97,7 +99,8 @@ async function measured(directory: string, name: string, one: (typeof cases)[str
       `${concurrency}`,
       `${threads}`,
       speed,
-      `${surety}`,
+      `${run?.rounds ?? 0}`,
+      surety === null ? 'unsure' : `${surety}`,
       seconds.toFixed(0),
     ];
   } finally {

@@ -6,23 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DroverError } from '../src/errors.ts';
 import { EXIT } from './command/failures.ts';
-
-const programs: Record<string, string> = {
-  speed: 'speed',
-  frontier: 'frontier',
-  politeness: 'politeness',
-  backoff: 'backoff',
-  handlers: 'handlers',
-  compare: 'compare',
-};
+import { benchmarks } from './options.ts';
 
 /** `args` is the benchmark to run, followed by its options. Resolves with its exit code. Throws E_USAGE. */
 export async function run(args: string[]): Promise<number> {
   const [what = 'speed', ...rest] = args[0]?.startsWith('-') ? ['speed', ...args] : args;
-  const program = Object.hasOwn(programs, what) ? programs[what] : undefined;
-  if (!program)
-    throw new DroverError('E_USAGE', `bench: expected ${Object.keys(programs).join(', ')} (got ${what}).`);
-  const path = join(fileURLToPath(new URL('..', import.meta.url)), 'bench', `${program}.ts`);
+  if (!benchmarks.includes(what))
+    throw new DroverError('E_USAGE', `bench: expected ${benchmarks.join(', ')} (got ${what}).`);
+  const path = join(fileURLToPath(new URL('..', import.meta.url)), 'bench', `${what}.ts`);
   if (!existsSync(path))
     throw new DroverError('E_USAGE', 'bench runs from a checkout of drover, not from the package.');
   const child = spawn(process.execPath, [path, ...rest], { stdio: 'inherit' });

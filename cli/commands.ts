@@ -8,6 +8,7 @@ import { addHosts } from './hosts/commands.ts';
 import { addNew } from './new/command.ts';
 import {
   asJson,
+  benchmarks,
   compareOptions,
   consumeOptions,
   crawlOptions,
@@ -59,10 +60,10 @@ export function crawlCommand(): Command {
   addProgram(
     program
       .command('bench')
-      .summary('measure speed, frontier, politeness, backoff or handlers on this machine (from a checkout)')
+      .summary(`measure ${anyOf(benchmarks)} on this machine (from a checkout)`)
       .argument(
         '[what...]',
-        'speed (the default), frontier, politeness, backoff or handlers, and its options: --help lists them',
+        `${anyOf(benchmarks.with(0, `${benchmarks[0]} (the default)`))}, and its options: --help lists them`,
       )
       .helpOption(false)
       .allowUnknownOption(),
@@ -254,4 +255,9 @@ function addSteerers(program: Command): void {
     'Fetches in flight are completed. Waiting requests are dropped and never fetched. Records, counters and dead letters are kept. This cannot be undone.',
     () => import('./cancel.ts'),
   );
+}
+
+/** 'a, b or c' */
+function anyOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

@@ -154,6 +154,11 @@ export const explainOptions = {
 };
 export type ExplainOptions = OptionsOf<typeof explainOptions>;
 
+/** What `drover bench` runs: each is a program in bench/. The first is the default. */
+export const benchmarks: readonly string[] = [
+  ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'compare'],
+];
+
 /** Concurrencies, each once and rising. */
 function readSteps(given: string, flag: string): number[] {
   const steps = given.split(',').map((step) => from(1, 1000)(step.trim(), flag));

@@ -6,7 +6,7 @@ import { columns } from '../terminal/columns.ts';
 import { highestFirst } from '../terminal/figures.ts';
 import { plotText } from './plot.ts';
 
-const head = ['', 'mode', 'at once', 'threads', 'pages/s', 'p50', 'p95', 'p99', 'CPU s', 'MB', 'late'];
+const head = ['', 'mode', 'at once', 'threads', 'n', 'pages/s', 'p50', 'p95', 'p99', 'CPU s', 'MB', 'late'];
 const WIDTH = 78;
 
 /** `handlers`: the files as they were given. */
@@ -17,10 +17,10 @@ export function comparisonText(
   const rows = found.runs.map((run) => rowOf(run, isRecommended(run, found)));
   const errors = found.runs.flatMap((run) => errorLine(run) ?? []);
   const paragraphs = [
-    `${columns(head, rows, 2)}p50 p95 p99: ms of a page, fetch and handler · CPU s: for 1,000 pages\nMB: peak of memory · late: ms of the event loop, p99 · ${roundsText(found.runs)}\n`,
+    `${columns(head, rows, 2)}n: rounds, the rest are their medians · p50 p95 p99: ms of a page, fetch and\nhandler · CPU s: for 1,000 pages · MB: peak of memory · late: ms of the event\nloop, p99\n`,
     errors.length > 0 ? `errors\n${errors.join('\n')}\n` : '',
     plotText(found.runs, given.colour),
-    `recommendation: ${found.recommendation}, ${wordsOfSettings(found)}\n${indented(found.reason)}\n`,
+    `recommendation: ${found.recommendation}, ${wordsOfSettings(found)} (${wordsOfSurety(found)})\n${indented(found.reason)}\n`,
     `${found.notes.map((note) => wrapped(printable(`note: ${note}`), '  ')).join('\n')}${found.notes.length > 0 ? '\n' : ''}`,
     pasteText(found, given.handlers),
   ];
@@ -32,13 +32,14 @@ function isRecommended(run: CompareRun, { recommendation, concurrency, threads }
 }
 
 function rowOf(run: CompareRun, isBest: boolean): string[] {
-  const { mode, concurrency, threads, pages, pagesPerSecond, latencyMs, cpuPer1000 } = run;
+  const { mode, concurrency, threads, rounds, pages, pagesPerSecond, latencyMs, cpuPer1000 } = run;
   const has = (text: string) => (pages > 0 ? text : '–');
   return [
     isBest ? '→' : '',
     mode,
     String(concurrency),
     threads > 0 ? String(threads) : '–',
+    String(rounds),
     digits(pagesPerSecond),
     ...[latencyMs.p50, latencyMs.p95, latencyMs.p99].map((ms) => has(String(Math.round(ms)))),
     has(digits(cpuPer1000)),
@@ -53,9 +54,10 @@ function errorLine({ mode, concurrency, threads, errors }: CompareRun): string |
   return all.length === 0 ? null : wrapped(`${way}: ${all.join(', ')}`, '  ');
 }
 
-function roundsText(runs: readonly CompareRun[]): string {
-  const most = Math.max(...runs.map(({ rounds }) => rounds));
-  return most === 1 ? 'one round' : `medians of up to ${most} rounds`;
+/** "sure", "97 % sure", or why that is not known. */
+function wordsOfSurety({ surety }: Comparison): string {
+  if (surety === null) return 'unsure: fewer than 3 rounds';
+  return surety >= 0.995 ? 'sure' : `${Math.floor(100 * surety)} % sure`;
 }
 
 function wordsOfSettings({ concurrency, threads }: Comparison): string {

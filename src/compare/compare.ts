@@ -7,7 +7,7 @@ import type { RequestInput } from '../request.ts';
 import { decide } from './decide/decide.ts';
 import { reasonOf } from './decide/reason.ts';
 import { profileOfRounds, runOf, type WayRounds } from './decide/rounds.ts';
-import { suretyOf } from './decide/surety.ts';
+import { FEWEST_ROUNDS, suretyOf } from './decide/surety.ts';
 import type { LanePage, LaneSetUp, RunOrder } from './measure/messages.ts';
 import { createRunnerProcess, type RunnerProcess } from './measure/runner-process.ts';
 import { notesOf } from './notes.ts';
@@ -46,8 +46,8 @@ export interface Comparison {
   /** Threads that run handlers; 0 for loop. */
   readonly threads: number;
   readonly reason: string;
-  /** The share of repetitions, drawn from the rounds, with this recommendation. */
-  readonly surety: number;
+  /** The share of repetitions, drawn from the rounds, with this mode; null after fewer than three rounds. */
+  readonly surety: number | null;
   /** What to paste: flags of consume and crawl, and the field of the handler. */
   readonly settings: {
     readonly flags: string;
@@ -60,7 +60,6 @@ export interface Comparison {
   readonly runs: readonly CompareRun[];
 }
 
-const FEWEST_ROUNDS = 3;
 const SURE = 0.95;
 const STEADY = 0.15;
 const BYTES_OF_THREAD = 70 * 1024 * 1024;
@@ -209,7 +208,7 @@ function hasEachMode(all: ReadonlyMap<string, { way: Way }>): boolean {
 function isSettled(all: readonly WayRounds[], cores: number): boolean {
   const decision = decide({ runs: all.map(runOf), profile: profileOfRounds(all), cores });
   if (!decision) return true; // more of the same would not help
-  return decision.run.spread <= STEADY && suretyOf(all, decision.run.mode, cores) >= SURE;
+  return decision.run.spread <= STEADY && (suretyOf(all, decision, cores) ?? 0) >= SURE;
 }
 
 /** A handler has a tenth of the budget for one page, so that one that never ends leaves time for all runs. */
@@ -228,6 +227,7 @@ function orderOf(way: Way, { budgetMs }: CompareGiven, pageMs: number, mostPages
 const NOTHING: RunFigures = Object.freeze({
   ...{ pages: 0, seconds: 0, pagesPerSecond: 0, latencyMs: { p50: 0, p95: 0, p99: 0 } },
   ...{ cpuPer1000: 0, peakBytes: 0, loopDelayP99Ms: 0, errors: { E_COMPARE: 1 } },
+  errorTexts: { E_COMPARE: 'The run did not end.' },
   ...{ attainable: 0, isCpuBound: false, profile: null },
 });
 
@@ -237,14 +237,15 @@ function concluded(given: CompareGiven, sample: FetchedSample, all: readonly Way
   const profile = profileOfRounds(all);
   const decision = decide({ runs, profile, cores });
   if (!decision) {
-    const codes = [...new Set(runs.flatMap(({ errors }) => Object.keys(errors)))].join(', ');
+    const texts: Record<string, string> = Object.assign({}, ...runs.map((run) => run.errorTexts));
+    const why = Object.entries(texts).map(([code, text]) => `${text} (${code})`);
     throw new DroverError(
       'E_COMPARE',
-      `The handler ended no page without an error (${codes || 'it did not end'}).`,
+      `The handler ended no page without an error. ${why.join(' ') || 'It did not end.'}`,
     );
   }
   const { run } = decision;
-  const surety = suretyOf(all, run.mode, cores);
+  const surety = suretyOf(all, decision, cores);
   const { mode, concurrency, threads } = run;
   const flags = `--concurrency ${concurrency}${threads > 0 ? ` --threads ${threads}` : ''}`;
   return {

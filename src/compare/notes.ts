@@ -11,7 +11,7 @@ export function notesOf(given: {
   decision: CompareDecision;
   sample: Pick<FetchedSample, 'most' | 'failed' | 'pages'>;
   isReplica: boolean;
-  surety: number;
+  surety: number | null;
 }): string[] {
   const { decision, sample, isReplica, surety } = given;
   const { run } = decision;
@@ -38,8 +38,15 @@ export function notesOf(given: {
       `${sample.failed.length} of the sample could not be fetched, such as ${first.url}: ${first.failure.message} (${first.failure.code})`,
     );
   const wrong = errorShare(run);
-  if (wrong >= FAULTY) notes.push(`${Math.round(100 * wrong)} % of its pages ended with an error.`);
-  if (surety < UNSURE)
+  if (wrong >= FAULTY) {
+    const [[code, text] = ['', '']] = Object.entries(run.errorTexts);
+    notes.push(`${Math.round(100 * wrong)} % of its pages ended with an error, such as ${code}: ${text}`);
+  }
+  if (surety === null)
+    notes.push(
+      'It is unsure: a way that matters had fewer than three rounds. A longer --budget, or a quieter machine, helps.',
+    );
+  else if (surety < UNSURE)
     notes.push(
       `It is not certain: ${Math.round(100 * surety)} of 100 drawings of the rounds give the same. A longer --budget, or a quieter machine, helps.`,
     );

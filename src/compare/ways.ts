@@ -37,6 +37,8 @@ export interface RunFigures {
   readonly loopDelayP99Ms: number;
   /** How often each error code came. */
   readonly errors: Readonly<Record<string, number>>;
+  /** The message of the first error with each code. */
+  readonly errorTexts: Readonly<Record<string, string>>;
   /**
    * Pages per second without the other work of the machine: the time for which its threads waited for a core
    * is left out, as far as the cores of the machine suffice. At least `pagesPerSecond`.

@@ -40,6 +40,7 @@ test('a handler that computes gets a pool of threads, and the plot and the log o
   assert.equal(found?.recommendation, 'hybrid', JSON.stringify(found));
   assert.match(found.reason, /^The handler computes \d+ ms a page/);
   assert.deepEqual(found.settings.handler, { blocking: true });
+  assert.ok(found.surety === null || found.runs.some(({ rounds }) => rounds >= 3), JSON.stringify(found));
   assert.ok(found.runs.some(({ mode, loopDelayP99Ms }) => mode === 'loop' && loopDelayP99Ms >= 40));
   assert.ok(
     found.runs.every(({ errors }) => Object.keys(errors).length === 0),
@@ -107,6 +108,36 @@ test('handlers that loop for ever or throw end as errors of their runs, and comp
     [throws.code, /E_COMPARE/.test(throws.stderr), /E_HANDLER\)/.test(throws.stderr)],
     [2, true, true],
   );
+});
+
+test('a handler that fetches by itself is told in each mode that this is not measured, even if it catches that', async (t) => {
+  const { site, runner, handler } = await openStage(t);
+  const fetches = `export default { name: 'measured', async run({ fetch }) { await fetch('${site.url}/p/9').catch(() => null); } };\n`;
+  const args = ['--replica', '--sample', '3', '--budget', '3s', '--concurrencies', '2', '--threads', '2'];
+  const { code, stderr } = await runner.run([...(await handler(fetches)), ...args]);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /drover compare measures no fetches of handlers \(http.*\/p\/9\)\. \(E_HANDLER_FETCH\).*E_COMPARE/s,
+  );
+  assert.equal((await site.log()).filter(({ path }) => path === '/p/9').length, 0);
+  const onLoop = 'const { isMainThread, workerData } = await import("node:worker_threads");';
+  for (const mode of ['hybrid']) {
+    // It fetches in this mode alone: then the pages of this mode alone are errors.
+    const inMode = {
+      loop: 'connections === 10000',
+      threads: 'connections === 1',
+      hybrid: 'connections === undefined',
+    }[mode];
+    const only = `${onLoop} export default { name: 'measured', async run({ fetch, emit }) { const { connections } = isMainThread ? {} : workerData; if (${inMode}) await fetch('${site.url}/p/9'); emit({}); } };\n`;
+    const [found] = await runner.json<Comparison>([...(await handler(only)), ...args, '--json']);
+    for (const run of found?.runs ?? [])
+      assert.equal(
+        /measures no fetches/.test(run.errorTexts.E_HANDLER_FETCH ?? ''),
+        run.mode === mode,
+        JSON.stringify(run),
+      );
+  }
 });
 
 test('wrong input gets an error that says what to do', async (t) => {

@@ -1,5 +1,6 @@
 // What drover help prints of commands and of commands of commands, and of what is none.
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import test from 'node:test';
 import { crawlCommand } from '../../cli/commands.ts';
 import { optionGroups } from '../../src/config/table.ts';
@@ -16,7 +17,11 @@ test('help reaches every command, and shows defaults with their units', async ()
   assert.match(await help('dead'), /^Usage: drover dead \[options\] \[command\]\n/);
   assert.match(await help('dead', 'replay'), /^Usage: drover dead replay \[options\]/);
   assert.match(await help('dead', 'list'), /^Usage: drover dead list \[options\]/);
-  assert.match((await help('bench')).replace(/\s+/g, ' '), /frontier, politeness or backoff/);
+  const bench = (await help('bench')).replace(/\s+/g, ' ');
+  assert.match(bench, /speed \(the default\), frontier, .* or compare, and its options/);
+  const programs = await readdir(new URL('../../bench', import.meta.url));
+  for (const program of programs.filter((name) => name.endsWith('.ts')))
+    assert.ok(bench.includes(program.slice(0, -3)), `${program} in: ${bench}`);
   const crawl = (await help('crawl')).replace(/\s+/g, ' ');
   assert.match(crawl, /--timeout-connect <ms> [^(]*\(default: 10s\)/);
   assert.match(crawl, /--backoff <\w+> [^(]*\(default: 1s\)/);

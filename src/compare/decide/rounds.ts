@@ -29,6 +29,7 @@ export function runOf({ way, rounds }: WayRounds): CompareRun {
     peakBytes: Math.min(...rounds.map(({ peakBytes }) => peakBytes)),
     loopDelayP99Ms: median(({ loopDelayP99Ms }) => loopDelayP99Ms),
     errors,
+    errorTexts: Object.assign({}, ...rounds.map((round) => round.errorTexts)),
     attainable: median(({ attainable }) => attainable),
     isCpuBound: 2 * rounds.filter(({ isCpuBound }) => isCpuBound).length > rounds.length,
     spread: pagesPerSecond > 0 ? (Math.max(...speeds) - Math.min(...speeds)) / (2 * pagesPerSecond) : 0,

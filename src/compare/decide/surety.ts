@@ -1,12 +1,25 @@
 // How sure a recommendation is: rounds are drawn again at random, and the decision is made anew each time.
-import type { Mode } from '../ways.ts';
-import { decide } from './decide.ts';
+import { type CompareDecision, decide, reachOfMachine } from './decide.ts';
 import { profileOfRounds, runOf, type WayRounds } from './rounds.ts';
 
 const DRAWS = 100;
+/** Fewer rounds of a way say nothing of how its figures vary. */
+export const FEWEST_ROUNDS = 3;
+/** A mode that is slower than this share of the recommended one is no rival. */
+export const RIVAL = 0.5;
 
-/** The share of draws, each with as many rounds of each way as there were, that end with this mode. */
-export function suretyOf(all: readonly WayRounds[], mode: Mode, cores: number): number {
+/**
+ * The share of draws, each with as many rounds of each way as there were, that end with the same mode. Null
+ * when the recommended run, or the best of another mode that is near it, has fewer than three rounds.
+ */
+export function suretyOf(
+  all: readonly WayRounds[],
+  { run: { mode }, run, bestOf }: CompareDecision,
+  cores: number,
+): number | null {
+  const reach = reachOfMachine(run, cores);
+  const matter = Object.values(bestOf).filter((best) => reachOfMachine(best, cores) >= RIVAL * reach);
+  if ([run, ...matter].some(({ rounds }) => rounds < FEWEST_ROUNDS)) return null;
   const random = createRandom();
   let same = 0;
   for (let draw = 0; draw < DRAWS; draw++) {

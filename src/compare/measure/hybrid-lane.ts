@@ -4,6 +4,7 @@ import { silentLog } from '../../handlers/test-handler.ts';
 import { ThreadPool } from '../../handlers/threads/pool.ts';
 import { urlRulesOf } from '../../url/normalize.ts';
 import { type FetchedPage, Lane, type LaneParts, loadLimited, shownRequest } from './lane.ts';
+import { RefusedFetches } from './refused-fetches.ts';
 
 const THREAD_MEMORY_MB = 512;
 
@@ -27,11 +28,15 @@ export class HybridLane {
     const urlRules = urlRulesOf(settings);
     const pool = new ThreadPool({ files: handlerFiles, threads, memoryMb: THREAD_MEMORY_MB });
     return new HybridLane((lost) => {
-      const handle = ({ handler, page, answer, findings }: FetchedPage) =>
-        pool.run({
+      const handle = async ({ handler, page, answer, findings }: FetchedPage) => {
+        const fetches = new RefusedFetches();
+        const result = await pool.run({
           ...{ handler, urlRules, log: silentLog, signal: lost(), request: shownRequest(page) },
           answer: { ...answer, url: answer.finalUrl, findings },
+          calls: fetches.calls,
         });
+        return fetches.resultOf(result);
+      };
       return new Lane({ ...parts, handle, connections: 10_000 }, handlers);
     });
   }

@@ -2,7 +2,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DroverError } from '../../errors.ts';
-import type { FetchForPage } from '../../handlers/fetch/wanted.ts';
 import { HandledPage } from '../../handlers/page.ts';
 import { runHandler } from '../../handlers/run.ts';
 import { silentLog } from '../../handlers/test-handler.ts';
@@ -11,6 +10,7 @@ import { urlRulesOf } from '../../url/normalize.ts';
 import { ownThreadId } from './cpu-clock.ts';
 import { type FetchedPage, Lane, loadLimited, shownRequest } from './lane.ts';
 import type { FromLane, LaneSetUp, Question, Reply, ToLane } from './messages.ts';
+import { RefusedFetches } from './refused-fetches.ts';
 
 /** What the thread is started with. `beats` counts up while its event loop runs. */
 export interface LaneThreadData {
@@ -30,10 +30,6 @@ export function delayP99Ms(histogram: { percentile(percent: number): number; cou
   return Math.max(0, histogram.percentile(99) / 1e6 - DELAY_RESOLUTION_MS);
 }
 
-/** What a handler fetches by itself would reach the hosts past the limits that compare keeps. */
-const fetchesNothing: FetchForPage = ({ url }) =>
-  Promise.reject(new Error(`drover compare measures no handler that fetches by itself (${url})`));
-
 async function serve(data: LaneThreadData): Promise<void> {
   const { setUp, connections, isPolite, beats } = data;
   const say = (message: FromLane) => parentPort?.postMessage(message);
@@ -49,12 +45,15 @@ async function serve(data: LaneThreadData): Promise<void> {
       waiting.set(++asked, resolve);
       say({ kind: 'question', id: asked, question });
     });
-  const handle = ({ handler, page, answer, findings }: FetchedPage) =>
-    runHandler({
+  const handle = async ({ handler, page, answer, findings }: FetchedPage) => {
+    const fetches = new RefusedFetches();
+    const result = await runHandler({
       ...{ handler, urlRules, signal, watch, log: silentLog, request: shownRequest(page) },
       page: new HandledPage({ ...answer, url: answer.finalUrl, urlRules, findings }),
-      fetchForPage: fetchesNothing,
+      fetchForPage: fetches.fetchForPage,
     });
+    return fetches.resultOf(result);
+  };
   const onPage = (end: Extract<FromLane, { kind: 'page' }>['end']) => say({ kind: 'page', end });
   const lane = new Lane({ setUp, connections, handle, onPage, ask: isPolite ? ask : null }, handlers);
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });

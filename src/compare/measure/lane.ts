@@ -1,6 +1,6 @@
 // A lane: fetches pages of the sample and handles them, as a consumer does, some at once on one event loop.
 import { loadedCrawlOf } from '../../crawl/loaded-crawl.ts';
-import { type Failure, failure } from '../../errors.ts';
+import { type Failure, failure, shownFailure } from '../../errors.ts';
 import { classify } from '../../fetch/classify.ts';
 import { createFetcher, type Fetcher } from '../../fetch/client.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
@@ -105,19 +105,26 @@ export class Lane {
     const clock = isAlone ? new CostClock() : null;
     const startedAt = machineNow();
     let fetchedAt = startedAt;
-    let code: string | null;
+    let error: Failure | null;
     try {
       const result = await this.#fetch(page, index);
-      const ready = this.#read(page, result, index);
+      const read = this.#read(page, result, index);
       fetchedAt = machineNow();
       clock?.fetched();
-      code = typeof ready === 'string' || ready === null ? ready : codeOf(await this.#parts.handle(ready));
+      error = read === null || 'code' in read ? read : errorOf(await this.#parts.handle(read));
     } catch {
       return; // the run has ended
     }
     const endedAt = machineNow();
     const [fetchMs, handlerMs] = [fetchedAt - startedAt, endedAt - fetchedAt];
-    onPage({ startedAt, endedAt, fetchMs, handlerMs, code, cost: clock?.ended() ?? null });
+    onPage({
+      startedAt,
+      endedAt,
+      fetchMs,
+      handlerMs,
+      error: error && shownFailure(error),
+      cost: clock?.ended() ?? null,
+    });
   }
 
   async #fetch({ request, replica }: LanePage, index: number): Promise<FetchResult> {
@@ -133,7 +140,7 @@ export class Lane {
       url: replica?.url ?? url,
       method: request.method ?? 'GET',
       headers: { ...settings.header, ...request.headers, ...changes.headers },
-      body: null,
+      body: changes.body ?? null,
       ...{ userAgent, allow: this.#allow, maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
       timeouts: { ...timeouts, ...request.timeouts, ...changes.timeouts },
       ...(ask === null
@@ -145,14 +152,14 @@ export class Lane {
     });
   }
 
-  /** The page for its handler; the code of its error; null when no handler takes it. */
-  #read(page: LanePage, result: FetchResult, index: number): FetchedPage | string | null {
+  /** The page for its handler; why it has none; null when no handler takes it. */
+  #read(page: LanePage, result: FetchResult, index: number): FetchedPage | Failure | null {
     const verdict = classify(result, { deadOn: this.#parts.setUp.settings.deadOn, nowMs: Date.now() });
     const pauseMs =
       verdict.kind === 'postponed' ? (namedTimeOf(verdict.answer, Date.now())?.afterMs ?? REFUSED_MS) : 0;
     void this.#parts.ask?.({ kind: 'fetched', page: index, pauseMs });
     const { answer } = verdict;
-    if (answer === null || verdict.failure !== null) return (verdict.failure ?? failure('E_PROTOCOL')).code;
+    if (answer === null || verdict.failure !== null) return verdict.failure ?? failure('E_PROTOCOL');
     const { finalUrl, headers } = page.replica ?? answer;
     const seen = { finalUrl, headers, status: answer.status, body: answer.body };
     const findings = findInAnswer(seen, this.#crawl.urlRules, ROBOT);
@@ -163,8 +170,8 @@ export class Lane {
 }
 
 /** A discarded page has been handled as its handler wants. */
-function codeOf(result: HandlerResult): string | null {
-  return result.kind === 'failed' ? result.failure.code : null;
+function errorOf(result: HandlerResult): Failure | null {
+  return result.kind === 'failed' ? result.failure : null;
 }
 
 /** The request as a handler sees it. */

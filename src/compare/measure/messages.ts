@@ -66,7 +66,7 @@ export interface LanePageEnd {
   readonly fetchMs: number;
   readonly handlerMs: number;
   /** Null when all went well. */
-  readonly code: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
   /** CPU of fetch and handler, and how long the handler held its thread; null when others ran meanwhile. */
   readonly cost: {
     readonly fetchCpuMs: number;

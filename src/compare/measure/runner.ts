@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Failure } from '../../errors.ts';
 import type { RunFigures } from '../ways.ts';
 import { cpuOfThread, ownThreadId, processCpu } from './cpu-clock.ts';
 import { HybridLane } from './hybrid-lane.ts';
@@ -30,7 +31,7 @@ export class Runner {
   /** By the size of their pool. Its threads stay, so that later rounds find them warm. */
   readonly #hybrids = new Map<number, HybridLane>();
   #ends: LanePageEnd[] = [];
-  #lost: string[] = [];
+  #lost: Failure[] = [];
   #restart: (lane: ThreadLane) => void = () => undefined;
   #hearDelay: (p99Ms: number) => void = () => undefined;
   /** Lanes that have asked the command something. */
@@ -43,8 +44,8 @@ export class Runner {
     this.#isPolite = isPolite;
     const listeners = {
       onMessage: (message: FromLane, lane: ThreadLane) => this.#hear(message, lane),
-      onLost: (code: string, lane: ThreadLane) => {
-        this.#lost.push(code);
+      onLost: (why: Failure, lane: ThreadLane) => {
+        this.#lost.push(why);
         this.#restart(lane);
       },
     };

@@ -1,4 +1,5 @@
 // Counts the pages of a run, and makes its figures of them.
+import type { Failure } from '../../errors.ts';
 import type { PageProfile, Percentiles, RunFigures, Way } from '../ways.ts';
 import type { CpuTime } from './cpu-clock.ts';
 import type { LanePageEnd } from './messages.ts';
@@ -24,21 +25,25 @@ export function figuresOfRun(
   ends: readonly LanePageEnd[],
   window: { from: number; to: number },
   use: RunUse,
-  about: { way: Way; cores: number; lost: readonly string[] },
+  about: { way: Way; cores: number; lost: readonly Failure[] },
 ): RunFigures {
   const within = ends.filter(({ endedAt }) => endedAt > window.from && endedAt <= window.to);
-  const good = within.filter(({ code }) => code === null);
+  const good = within.filter(({ error }) => error === null);
   const seconds = (window.to - window.from) / 1000;
   let weight = 0;
-  for (const end of ends) if (end.code === null) weight += shareWithin(end, window);
+  for (const end of ends) if (end.error === null) weight += shareWithin(end, window);
   const pagesPerSecond = weight / seconds;
   const errors: Record<string, number> = {};
-  for (const code of [...within.map((end) => end.code), ...about.lost])
-    if (code !== null) errors[code] = (errors[code] ?? 0) + 1;
+  const errorTexts: Record<string, string> = {};
+  for (const error of [...within.map((end) => end.error), ...about.lost]) {
+    if (error === null) continue;
+    errors[error.code] = (errors[error.code] ?? 0) + 1;
+    errorTexts[error.code] ??= error.message;
+  }
   const ended = Math.max(weight, 1e-9);
   return {
     pages: good.length,
-    ...{ seconds, pagesPerSecond, errors },
+    ...{ seconds, pagesPerSecond, errors, errorTexts },
     latencyMs: percentilesOf(good.map(({ startedAt, endedAt }) => endedAt - startedAt)),
     cpuPer1000: weight < 0.5 ? 0 : use.process.usedMs / ended,
     peakBytes: use.peakBytes,

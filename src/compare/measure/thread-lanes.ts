@@ -1,5 +1,6 @@
 // The lanes that are threads: starts them, ends those that hang, and counts the pages that are lost so.
 import { Worker } from 'node:worker_threads';
+import { type Failure, failure } from '../../errors.ts';
 import type { LaneThreadData } from './lane-thread.ts';
 import type { FromLane, LaneSetUp, ToLane } from './messages.ts';
 
@@ -16,8 +17,8 @@ export interface ThreadLane {
 
 export interface LaneListeners {
   onMessage(message: FromLane, lane: ThreadLane): void;
-  /** A lane has ended in the middle of a page: why, as an error code. Another takes its place. */
-  onLost(code: string, lane: ThreadLane): void;
+  /** A lane has ended in the middle of a page: why. Another takes its place. */
+  onLost(why: Failure, lane: ThreadLane): void;
 }
 
 class Lane implements ThreadLane {
@@ -105,7 +106,7 @@ export class ThreadLanes {
         detail: 'its thread ended while it was loaded.',
       });
       if (this.#lanes.includes(lane))
-        this.#lost(lane, isOutOfMemory ? 'E_HANDLER_MEMORY' : 'E_HANDLER_THREAD');
+        this.#lost(lane, failure(isOutOfMemory ? 'E_HANDLER_MEMORY' : 'E_HANDLER_THREAD'));
     });
     return lane;
   }
@@ -117,19 +118,19 @@ export class ThreadLanes {
       const beats = Atomics.load(lane.beats, 0);
       if (beats !== lane.seen.beats || lane.thread() === null) lane.seen = { beats, at: now };
       else if (now - lane.seen.at > this.#parts.setUp.pageLimitMs + HANG_MORE_MS)
-        this.#lost(lane, 'E_HANDLER_TIMEOUT');
+        this.#lost(lane, failure('E_HANDLER_TIMEOUT', 'The handler held its thread for longer.'));
     }
   }
 
-  async #lost(lane: Lane, code: string): Promise<void> {
+  async #lost(lane: Lane, why: Failure): Promise<void> {
     const { isBusy } = lane;
     this.#end(lane);
     if (!isBusy) return;
-    if (this.#replaced++ >= MOST_REPLACED) return this.#listeners.onLost(code, lane);
+    if (this.#replaced++ >= MOST_REPLACED) return this.#listeners.onLost(why, lane);
     const next = this.#start();
     this.#lanes.push(next);
     await next.ready.promise.catch(() => undefined);
-    this.#listeners.onLost(code, next);
+    this.#listeners.onLost(why, next);
   }
 
   #end(lane: Lane): void {

@@ -77,7 +77,7 @@ export async function fetchSample(
     const changes = await prepareTry({ url, label, userData, log: silentLog }, choice);
     if ('code' in changes) return { failure: changes, pauseMs: 0 };
     const result = await single.fetch({
-      ...{ url, method: request.method ?? 'GET' },
+      ...{ url, method: request.method ?? 'GET', body: changes.body ?? null },
       headers: { ...request.headers, ...changes.headers },
       timeouts: { ...crawl.timeouts, ...request.timeouts, ...changes.timeouts },
       beforeHop: (next) => hop(gate, index, next.url),

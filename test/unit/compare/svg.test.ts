@@ -18,7 +18,12 @@ function run(mode: Mode, concurrency: number, pagesPerSecond: number): CompareRu
     },
     ...{ rounds: 3, pages: pagesPerSecond > 0 ? 100 : 0, spread: 0.1, attainable: pagesPerSecond },
     ...{ latencyMs: { p50: 101, p95: 140, p99: 12_345 }, cpuPer1000: 1.234, peakBytes: 4e8 },
-    ...{ loopDelayP99Ms: 12, errors: pagesPerSecond > 0 ? {} : { E_HANDLER: 12 }, isCpuBound: false },
+    ...{
+      loopDelayP99Ms: 12,
+      errors: pagesPerSecond > 0 ? {} : { E_HANDLER: 12 },
+      isCpuBound: false,
+      errorTexts: {},
+    },
   };
 }
 
@@ -49,7 +54,7 @@ test('the plot and the table fit into 80 columns and show each run', () => {
   const text = comparisonText(found, { handlers: ['h.ts'], colour: false });
   for (const line of text.split('\n')) assert.ok(stringWidth(line) <= 80, `${stringWidth(line)}: ${line}`);
   assert.match(text, /^→ {2}loop +200 /m);
-  assert.match(text, /^recommendation: loop, 200 requests at once$/m);
+  assert.match(text, /^recommendation: loop, 200 requests at once \(sure\)$/m);
   assert.match(text, /drover crawl URL --handler h\.ts --concurrency 200/);
   assert.match(text, /threads 32: 12 × E_HANDLER/);
 });

@@ -18,7 +18,8 @@ function run(given: Given): CompareRun {
   return {
     threads: mode === 'threads' ? concurrency : mode === 'hybrid' ? 2 : 0,
     ...{ rounds: 3, pages: 100, spread: 0, attainable: pagesPerSecond, isCpuBound: false },
-    ...{ latencyMs: { p50: 1, p95: 1, p99: 1 }, cpuPer1000: 1, peakBytes: 1, loopDelayP99Ms: 5, errors: {} },
+    ...{ latencyMs: { p50: 1, p95: 1, p99: 1 }, cpuPer1000: 1, peakBytes: 1, loopDelayP99Ms: 5 },
+    ...{ errors: {}, errorTexts: {} },
     ...given,
   };
 }
