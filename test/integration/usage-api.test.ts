@@ -39,7 +39,7 @@ test('a crawl begun over the API has its purposes; records and CSV say what is r
     csv.text,
   );
   assert.ok(
-    rows.some((row) => row.endsWith(`,uses,,${statements('y')}`)),
+    rows.some((row) => row.endsWith(`,uses,"",${statements('y')}`)),
     csv.text,
   );
 
