@@ -667,7 +667,7 @@ export const table = {
       E_RECORDS_MISSING: {
         means: 'Not all records of the crawl are in the store that is read.',
         advice:
-          'Give all consumers one store (--store), or copy the named folders into records/ of this data directory; then drover results gives all of them.',
+          'Give all consumers one store (--store), or copy the named folders into records/ of this data directory.',
         status: 409,
       },
       E_FILE_EXISTS: {

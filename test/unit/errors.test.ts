@@ -89,7 +89,10 @@ test('what drover needs and has not ends a command with exit code 3, what its us
   assert.ok(lacking.includes('E_REDIS_DOWN') && lacking.includes('E_DISK_FULL'));
   assert.deepEqual(
     lacking,
-    codes.filter((code) => ['redis', 'disk'].includes(catalogue[code].layer) && !code.startsWith('E_FILE')),
+    codes.filter(
+      (code) =>
+        ['redis', 'disk', 'store'].includes(catalogue[code].layer) && !/^E_(FILE|STORE_OTHER)/.test(code),
+    ),
   );
 });
 

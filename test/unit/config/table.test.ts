@@ -65,13 +65,13 @@ test('an added setting of crawls is a flag of the commands that begin them or fe
   const takers = crawlCommand()
     .commands.filter((command: Command) => command.helpInformation().includes('--tea-break <n>'))
     .map((command: Command) => command.name());
-  assert.deepEqual(takers, ['crawl', 'enqueue', 'serve', 'try', 'explain']);
+  assert.deepEqual(takers, ['crawl', 'enqueue', 'serve', 'try', 'explain', 'compare']);
   const words = ['enqueue', '--tea-break', 'lots', 'http://a.example/'];
   await assert.rejects(crawlCommand().parseAsync(words, { from: 'user' }), /--tea-break: .*"lots"/);
 });
 
 test('an added setting of crawls is taken from programs and over the API', async () => {
-  const { createProducer } = await load('producers/producer.ts');
+  const { createProducer } = await load('src/program.ts');
   await assert.rejects(createProducer({ crawl: 'x', teaBreak: 'lots' }), /teaBreak: expected a whole number/);
   const { settingsOf } = await load('src/api/crawl-input.ts');
   const { defaultSettings: settings } = await load('src/config/settings.ts');
