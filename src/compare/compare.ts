@@ -2,26 +2,22 @@
 import { availableParallelism } from 'node:os';
 import { crawlSettings, type Settings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
+import { HANDLER_TIMEOUT_MS } from '../handlers/define.ts';
 import { loadHandlers } from '../handlers/load.ts';
 import type { RequestInput } from '../request.ts';
 import { decide } from './decide/decide.ts';
 import { reasonOf } from './decide/reason.ts';
 import { profileOfRounds, runOf, type WayRounds } from './decide/rounds.ts';
-import { FEWEST_ROUNDS, suretyOf } from './decide/surety.ts';
+import { suretyOf } from './decide/surety.ts';
 import type { LanePage, LaneSetUp, RunOrder } from './measure/messages.ts';
 import { createRunnerProcess, type RunnerProcess } from './measure/runner-process.ts';
-import { notesOf } from './notes.ts';
-import { mayWin, waysOf, waysOfNextRound } from './ranges.ts';
+import { measureRounds } from './measure-rounds.ts';
+import { boundNote, notesOf } from './notes.ts';
+import { pageLimitOf } from './pace.ts';
+import { waysOf } from './ranges.ts';
 import { type FetchedSample, fetchSample, type SampledPage } from './sample/fetch-sample.ts';
 import { type Replica, startReplica } from './sample/replica.ts';
-import {
-  type CompareRun,
-  type Mode,
-  nameOfWay,
-  type PageProfile,
-  type RunFigures,
-  type Way,
-} from './ways.ts';
+import type { CompareRun, Mode, PageProfile, RunFigures, Way } from './ways.ts';
 
 export interface CompareGiven {
   /** The sample: requests with normalised URLs. */
@@ -60,8 +56,6 @@ export interface Comparison {
   readonly runs: readonly CompareRun[];
 }
 
-const SURE = 0.95;
-const STEADY = 0.15;
 const BYTES_OF_THREAD = 70 * 1024 * 1024;
 
 /**
@@ -86,7 +80,12 @@ export async function compare(given: CompareGiven): Promise<Comparison | null> {
     signal.addEventListener('abort', stop, { once: true });
     const all = await runRounds(given, sample, processes);
     signal.removeEventListener('abort', stop);
-    return signal.aborted ? null : concluded(given, sample, all);
+    const handlerMs = Math.max(...handlers.map((handler) => handler.timeoutMs ?? HANDLER_TIMEOUT_MS));
+    return signal.aborted ? null : concluded(given, sample, all, handlerMs);
+  } catch (error) {
+    // Ctrl-C goes to all processes of a terminal: the replica may end by it while it starts.
+    if (signal.aborted) return null;
+    throw error;
   } finally {
     processes?.kill();
     replica?.stop();
@@ -124,6 +123,7 @@ function replicaPageOf({ answer: { status, headers, body, timings } }: SampledPa
 }
 
 interface Processes {
+  start(way: Way, limitMs: number): Promise<boolean>;
   run(order: RunOrder): Promise<RunFigures | null>;
   kill(): void;
 }
@@ -148,13 +148,16 @@ function createProcesses(given: CompareGiven, sample: FetchedSample, replica: Re
     pageLimitMs: pageLimitOf(given.budgetMs),
   };
   const byMode = new Map<Mode, RunnerProcess>();
+  const processOf = (mode: Mode) => {
+    const process = byMode.get(mode) ?? createRunnerProcess(setUp, replica ? null : sample.answer);
+    byMode.set(mode, process);
+    return process;
+  };
   return {
+    start: (way, limitMs) => processOf(way.mode).start(way, limitMs),
     run(order) {
-      const { mode } = order.way;
-      const process = byMode.get(mode) ?? createRunnerProcess(setUp, replica ? null : sample.answer);
-      byMode.set(mode, process);
       if (!replica) sample.beginRun();
-      return process.run(order);
+      return processOf(order.way.mode).run(order);
     },
     kill() {
       for (const process of byMode.values()) process.kill();
@@ -162,86 +165,41 @@ function createProcesses(given: CompareGiven, sample: FetchedSample, replica: Re
   };
 }
 
-/** The first round measures all ways, the next ones those that may be the best, until it is sure or late. */
 async function runRounds(
   given: CompareGiven,
   sample: FetchedSample,
   processes: Processes,
 ): Promise<WayRounds[]> {
-  const { signal, onStep, budgetMs, isReplica } = given;
-  const endsAt = performance.now() + budgetMs;
+  const { signal, onStep, budgetMs, isReplica, concurrencies, threads } = given;
   const cores = availableParallelism();
   const allowed = isReplica ? Number.POSITIVE_INFINITY : sample.most.atOnce;
   const most = Math.min(given.most ?? allowed, allowed);
   const mostThreads = Math.max(2, Math.floor((0.5 * process.availableMemory()) / BYTES_OF_THREAD));
-  const range = waysOf({
-    ...{ cores, most, mostThreads },
-    concurrencies: given.concurrencies,
-    threads: given.threads,
+  return measureRounds({
+    ways: waysOf({ cores, most, mostThreads, concurrencies, threads }),
+    areAllWanted: concurrencies !== null,
+    mostPages: isReplica ? null : sample.pages.length,
+    ...{ budgetMs, cores, signal, onStep, run: processes.run, start: processes.start },
   });
-  const all = new Map<string, { way: Way; rounds: RunFigures[] }>();
-  const runs = () => [...all.values()].map(runOf);
-  let pageMs = 0;
-  for (let round = 1, ways = range; !signal.aborted; round++) {
-    for (const [at, way] of ways.entries()) {
-      const lateMs = performance.now() - endsAt;
-      if (signal.aborted || (round === 1 ? lateMs > budgetMs && hasEachMode(all) : lateMs > 0)) break;
-      if (round === 1 && given.concurrencies === null && !mayWin(way, runs(), cores)) continue;
-      onStep(`round ${round}, ${at + 1} of ${ways.length}: ${nameOfWay(way)}`);
-      const order = orderOf(way, given, pageMs, isReplica ? null : sample.pages.length);
-      const figures = (await processes.run(order)) ?? NOTHING;
-      if (figures.profile) pageMs = figures.profile.fetchMs + figures.profile.handlerMs;
-      const known = all.get(nameOfWay(way)) ?? { way, rounds: [] };
-      known.rounds.push(figures);
-      all.set(nameOfWay(way), known);
-    }
-    if (performance.now() > endsAt || (round >= FEWEST_ROUNDS && isSettled([...all.values()], cores))) break;
-    ways = waysOfNextRound(runs(), cores);
-  }
-  return [...all.values()];
 }
 
-function hasEachMode(all: ReadonlyMap<string, { way: Way }>): boolean {
-  return new Set([...all.values()].map(({ way }) => way.mode)).size === 3;
-}
-
-function isSettled(all: readonly WayRounds[], cores: number): boolean {
-  const decision = decide({ runs: all.map(runOf), profile: profileOfRounds(all), cores });
-  if (!decision) return true; // more of the same would not help
-  return decision.run.spread <= STEADY && (suretyOf(all, decision, cores) ?? 0) >= SURE;
-}
-
-/** A handler has a tenth of the budget for one page, so that one that never ends leaves time for all runs. */
-function pageLimitOf(budgetMs: number): number {
-  return Math.max(1000, Math.round(budgetMs / 10));
-}
-
-function orderOf(way: Way, { budgetMs }: CompareGiven, pageMs: number, mostPages: number | null): RunOrder {
-  const windowMs = Math.min(Math.max(budgetMs / 50, 500, 4 * pageMs), budgetMs / 8);
-  // Real servers are not asked for pages that do not count.
-  const warmUpMs = mostPages === null ? Math.min(Math.max(400, 1.5 * pageMs), budgetMs / 10) : 0;
-  return { way, windowMs, warmUpMs, mostPages, mostMs: pageLimitOf(budgetMs) + windowMs };
-}
-
-/** A run that did not end. */
-const NOTHING: RunFigures = Object.freeze({
-  ...{ pages: 0, seconds: 0, pagesPerSecond: 0, latencyMs: { p50: 0, p95: 0, p99: 0 } },
-  ...{ cpuPer1000: 0, peakBytes: 0, loopDelayP99Ms: 0, errors: { E_COMPARE: 1 } },
-  errorTexts: { E_COMPARE: 'The run did not end.' },
-  ...{ attainable: 0, isCpuBound: false, profile: null },
-});
-
-function concluded(given: CompareGiven, sample: FetchedSample, all: readonly WayRounds[]): Comparison {
+function concluded(
+  given: CompareGiven,
+  sample: FetchedSample,
+  all: readonly WayRounds[],
+  handlerMs: number,
+): Comparison {
   const cores = availableParallelism();
   const runs = all.map(runOf);
   const profile = profileOfRounds(all);
+  const time = { runs, handlerMs, pageLimitMs: pageLimitOf(given.budgetMs) };
   const decision = decide({ runs, profile, cores });
   if (!decision) {
     const texts: Record<string, string> = Object.assign({}, ...runs.map((run) => run.errorTexts));
     const why = Object.entries(texts).map(([code, text]) => `${text} (${code})`);
     throw new DroverError(
       'E_COMPARE',
-      `The handler ended no page without an error. ${why.join(' ') || 'It did not end.'}`,
+      `The handler ended no page without an error. ${[...why, boundNote(time) ?? ''].join(' ').trim() || 'It did not end.'}`,
     );
   }
   const { run } = decision;
@@ -251,7 +209,7 @@ function concluded(given: CompareGiven, sample: FetchedSample, all: readonly Way
   return {
     ...{ recommendation: mode, concurrency, threads, reason: reasonOf(decision, profile), surety },
     settings: { flags, handler: { blocking: mode !== 'loop' } },
-    notes: notesOf({ decision, sample, isReplica: given.isReplica, surety }),
+    notes: notesOf({ decision, sample, isReplica: given.isReplica, surety, ...time }),
     profile,
     sample: { urls: sample.pages.length, hosts: sample.most.hosts, isReplica: given.isReplica },
     runs,

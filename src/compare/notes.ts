@@ -1,18 +1,28 @@
 // What a reader must know beside a recommendation: what limited the runs, what was left out, how sure it is.
 import { type CompareDecision, errorShare } from './decide/decide.ts';
 import type { FetchedSample } from './sample/fetch-sample.ts';
+import type { CompareRun } from './ways.ts';
 
 const USUAL_MOST = 50;
 const NEAR = 0.7;
 const UNSURE = 0.9;
 const FAULTY = 0.01;
 
-export function notesOf(given: {
-  decision: CompareDecision;
-  sample: Pick<FetchedSample, 'most' | 'failed' | 'pages'>;
-  isReplica: boolean;
-  surety: number | null;
-}): string[] {
+/** How long handlers may take for a page: in a crawl, and in these runs. */
+export interface HandlerTime {
+  readonly runs: readonly CompareRun[];
+  readonly handlerMs: number;
+  readonly pageLimitMs: number;
+}
+
+export function notesOf(
+  given: {
+    decision: CompareDecision;
+    sample: Pick<FetchedSample, 'most' | 'failed' | 'pages'>;
+    isReplica: boolean;
+    surety: number | null;
+  } & HandlerTime,
+): string[] {
   const { decision, sample, isReplica, surety } = given;
   const { run } = decision;
   const notes: string[] = [];
@@ -30,6 +40,8 @@ export function notesOf(given: {
     notes.push(
       'Measured against a local replica: no TLS, and the servers never get slower, however many requests come.',
     );
+  const bound = boundNote(given);
+  if (bound !== null) notes.push(bound);
   const without = sample.pages.filter(({ handler }) => handler === null).length;
   if (without > 0) notes.push(`${without} of ${sample.pages.length} pages are taken by no handler.`);
   const [first] = sample.failed;
@@ -53,6 +65,16 @@ export function notesOf(given: {
   return notes;
 }
 
+/** Says that a handler was ended because of the budget; null if it was not. */
+export function boundNote({ runs, handlerMs, pageLimitMs }: HandlerTime): string | null {
+  if (handlerMs <= pageLimitMs || !runs.some(({ errors }) => errors.E_HANDLER_TIMEOUT)) return null;
+  return `A handler had ${seconds(pageLimitMs)} for a page because of --budget; in a crawl its timeoutMs is ${seconds(handlerMs)}. A longer --budget gives it more.`;
+}
+
 function round(value: number): string {
   return value >= 10 ? String(Math.round(value)) : value.toFixed(1);
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(1))} s`;
 }

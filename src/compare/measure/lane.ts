@@ -5,7 +5,7 @@ import { classify } from '../../fetch/classify.ts';
 import { createFetcher, type Fetcher } from '../../fetch/client.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
 import { createHandlerChoice, type HandlerChoice } from '../../handlers/choose.ts';
-import type { Handler } from '../../handlers/define.ts';
+import { HANDLER_TIMEOUT_MS, type Handler } from '../../handlers/define.ts';
 import { loadHandlers } from '../../handlers/load.ts';
 import type { HandlerResult } from '../../handlers/run.ts';
 import { requestOfTest, silentLog } from '../../handlers/test-handler.ts';
@@ -180,12 +180,12 @@ export function shownRequest({ request }: LanePage) {
   return requestOfTest({ url, label, userData, depth, crawl: 'compare' });
 }
 
-/** The handlers of the files, none of which has more time for a page than `pageLimitMs`. */
+/** The handlers of the files. Each has its own time limit, as in a consumer, but at most `pageLimitMs`. */
 export async function loadLimited(files: readonly string[], pageLimitMs: number): Promise<Handler[]> {
   const loaded = await loadHandlers(files);
   return loaded.map((handler) => ({
     ...handler,
-    timeoutMs: Math.min(handler.timeoutMs ?? pageLimitMs, pageLimitMs),
+    timeoutMs: Math.min(handler.timeoutMs ?? HANDLER_TIMEOUT_MS, pageLimitMs),
   }));
 }
 

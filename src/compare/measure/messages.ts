@@ -29,12 +29,19 @@ export interface LaneSetUp {
   readonly pageLimitMs: number;
 }
 
-/** How long a run takes. It ends after `windowMs` with enough pages, and after `mostMs` in any case. */
+/** How long a run takes. The window ends after `windowMs` with enough pages. */
 export interface RunOrder {
   readonly way: Way;
   readonly warmUpMs: number;
+  /** So many pages belong to the warm-up, unless their number is limited. */
+  readonly warmPages: number;
   readonly windowMs: number;
+  /** Warm-up and window end after this time in any case. */
   readonly mostMs: number;
+  /** Pages that have begun in the window may end so much later. */
+  readonly settleMs: number;
+  /** Processes and threads have this time to start. */
+  readonly startMs: number;
   /** Pages to fetch at most; null for any number. */
   readonly mostPages: number | null;
 }
@@ -50,6 +57,7 @@ export type Reply = number | Failure | null;
 
 export type ToRunner =
   | { readonly kind: 'set up'; readonly setUp: LaneSetUp; readonly isPolite: boolean }
+  | { readonly kind: 'start'; readonly way: Way }
   | { readonly kind: 'run'; readonly order: RunOrder }
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply };
 

@@ -20,7 +20,9 @@ function serve(): void {
     switch (message.kind) {
       case 'set up':
         runner = new Runner(message.setUp, message.isPolite, tell);
-        tell({ kind: 'ready' });
+        break;
+      case 'start':
+        runner?.start(message.way).then(() => tell({ kind: 'ready' }), failed);
         break;
       case 'run':
         runner?.run(message.order).then((figures) => tell({ kind: 'ended', figures }), failed);

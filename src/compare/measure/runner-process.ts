@@ -5,14 +5,15 @@ import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { environmentWith } from '../../config/read.ts';
 import { DroverError, type ErrorCode } from '../../errors.ts';
-import type { RunFigures } from '../ways.ts';
+import type { RunFigures, Way } from '../ways.ts';
 import type { FromRunner, LaneSetUp, Question, Reply, RunOrder, ToRunner } from './messages.ts';
 
-/** Time for starting threads, beyond that of a run. */
-const START_MS = 15_000;
-const START_OF_THREAD_MS = 1500;
+/** A process that takes so much longer than its order hangs. */
+const HANG_MS = 2000;
 
 export interface RunnerProcess {
+  /** Starts the lanes of a way. False when they did not start in time. Throws E_HANDLER_FILE. */
+  start(way: Way, limitMs: number): Promise<boolean>;
   /** Null when the run did not end or its process died. Throws E_HANDLER_FILE. */
   run(order: RunOrder): Promise<RunFigures | null>;
   /** Ends the process at once. */
@@ -44,33 +45,40 @@ export function createRunnerProcess(
     child = null;
   }
 
+  /** Null when the answer does not come in time, or its process died. Then the next one starts anew. */
+  async function asked(message: ToRunner, limitMs: number): Promise<FromRunner | null> {
+    if (isKilled) return null;
+    child ??= start();
+    const running = child;
+    const answered = Promise.withResolvers<FromRunner | null>();
+    const hear = (heard: FromRunner) => {
+      if (heard.kind === 'question')
+        void answer?.(heard.question).then((reply) => tell(running, { kind: 'reply', id: heard.id, reply }));
+      else answered.resolve(heard);
+    };
+    const onExit = () => answered.resolve(null);
+    running.on('message', hear);
+    running.once('exit', onExit);
+    const timer = setTimeout(onExit, limitMs);
+    tell(running, message);
+    const heard = await answered.promise;
+    clearTimeout(timer);
+    running.off('message', hear);
+    running.off('exit', onExit);
+    if (heard !== null && heard.kind !== 'failed') return heard;
+    end();
+    if (heard) throw new DroverError(heard.code as ErrorCode, heard.detail);
+    return null;
+  }
+
   return {
+    async start(way, limitMs) {
+      return (await asked({ kind: 'start', way }, limitMs)) !== null;
+    },
     async run(order) {
-      if (isKilled) return null;
-      child ??= start();
-      const running = child;
-      const ended = Promise.withResolvers<FromRunner | null>();
-      const hear = (message: FromRunner) => {
-        if (message.kind === 'question')
-          void answer?.(message.question).then((reply) =>
-            tell(running, { kind: 'reply', id: message.id, reply }),
-          );
-        else if (message.kind !== 'ready') ended.resolve(message);
-      };
-      const onExit = () => ended.resolve(null);
-      running.on('message', hear);
-      running.once('exit', onExit);
-      const limitMs = 2 * order.mostMs + START_MS + START_OF_THREAD_MS * order.way.threads;
-      const timer = setTimeout(onExit, limitMs);
-      tell(running, { kind: 'run', order });
-      const message = await ended.promise;
-      clearTimeout(timer);
-      running.off('message', hear);
-      running.off('exit', onExit);
-      if (message?.kind === 'ended') return message.figures;
-      end();
-      if (message?.kind === 'failed') throw new DroverError(message.code as ErrorCode, message.detail);
-      return null;
+      const limitMs = order.startMs + order.mostMs + order.settleMs + HANG_MS;
+      const heard = await asked({ kind: 'run', order }, limitMs);
+      return heard?.kind === 'ended' ? heard.figures : null;
     },
     kill() {
       isKilled = true;

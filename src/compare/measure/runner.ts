@@ -1,24 +1,20 @@
 // Runs one way after the other: starts its lanes, waits until they are warm, and measures them for a while.
 
 import { availableParallelism } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../../errors.ts';
 import type { RunFigures } from '../ways.ts';
-import { cpuOfThread, ownThreadId, processCpu } from './cpu-clock.ts';
+import { ownThreadId } from './cpu-clock.ts';
 import { HybridLane } from './hybrid-lane.ts';
 import { machineNow } from './lane.ts';
-import { DELAY_RESOLUTION_MS, delayP99Ms } from './lane-thread.ts';
 import type { FromLane, FromRunner, LanePageEnd, LaneSetUp, Question, Reply, RunOrder } from './messages.ts';
+import { RunWindow } from './run-window.ts';
 import { figuresOfRun } from './tally.ts';
 import { type ThreadLane, ThreadLanes } from './thread-lanes.ts';
 
 /** A run with fewer pages goes on. */
 const FEWEST_PAGES = 5;
 const LOOK_MS = 20;
-const MEMORY_MS = 100;
-/** A page that has begun in the window may end so much later. */
-const SETTLE_MS = 1500;
 /** A loop that does not tell its delay in this time is late by so much. */
 const TELL_MS = 1000;
 
@@ -58,54 +54,49 @@ export class Runner {
     this.#asking.delete(id);
   }
 
+  /** Starts the lanes of a way, so that a run finds them. The pool of hybrid starts with its first page. */
+  async start(way: RunOrder['way']): Promise<void> {
+    await this.#lanesOf(way);
+  }
+
   async run(order: RunOrder): Promise<RunFigures> {
     const { way } = order;
     const begun = await this.#begin(order);
-    const startedAt = machineNow();
-    const isWarm = () =>
-      machineNow() - startedAt >= order.warmUpMs &&
-      (order.mostPages !== null || this.#ends.length >= Math.max(1, 2 * way.threads));
-    await this.#until(isWarm, order.mostMs);
-    const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-    delay.enable();
+    const endsAt = machineNow() + order.mostMs;
+    await this.#warmUp(order, endsAt);
     begun.resetDelay();
-    const [from, cpu, loop] = [machineNow(), processCpu(), cpuOfThread(begun.thread())];
-    let peakBytes = process.memoryUsage.rss();
-    let lookedAt = from;
-    const before = this.#ends.length;
-    const sampled = () => {
-      if (machineNow() - lookedAt > MEMORY_MS) {
-        peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
-        lookedAt = machineNow();
-      }
-      if (order.mostPages !== null && begun.isDone()) return true;
-      return machineNow() - from >= order.windowMs && this.#ends.length - before >= FEWEST_PAGES;
-    };
-    await this.#until(sampled, order.mostMs);
-    const to = machineNow();
-    const wallMs = to - from;
-    const cpuAfter = processCpu();
-    const loopAfter = cpuOfThread(begun.thread());
-    delay.disable();
-    const loopDelayP99Ms =
-      way.mode === 'loop' ? await this.#delayOf(begun.lanes[0], wallMs) : delayP99Ms(delay);
+    const window = new RunWindow(begun.thread);
+    await this.#fill(window, order, begun.isDone, endsAt);
+    const { from, to, ...used } = window.close();
+    const own = used.loopDelayP99Ms;
+    const loopDelayP99Ms = way.mode === 'loop' ? await this.#delayOf(begun.lanes[0], used.wallMs) : own;
     begun.stop();
     for (const [id, { question }] of this.#asking) if (question.kind === 'next') this.reply(id, null);
-    await this.#until(() => begun.isDone(), SETTLE_MS);
+    await until(begun.isDone, machineNow() + order.settleMs);
     begun.end();
-    const spent = (after: typeof cpu | null, before: typeof cpu | null) => ({
-      usedMs: Math.max(0, (after?.usedMs ?? 0) - (before?.usedMs ?? 0)),
-      queuedMs: Math.max(0, (after?.queuedMs ?? 0) - (before?.queuedMs ?? 0)),
-    });
-    const use = {
-      wallMs,
-      peakBytes,
-      loopDelayP99Ms,
-      process: spent(cpuAfter, cpu),
-      loop: spent(loopAfter, loop),
-    };
     const about = { way, cores: availableParallelism(), lost: this.#lost };
-    return figuresOfRun(this.#ends, { from, to }, use, about);
+    return figuresOfRun(this.#ends, { from, to }, { ...used, loopDelayP99Ms }, about);
+  }
+
+  async #warmUp({ warmUpMs, warmPages, mostPages }: RunOrder, endsAt: number): Promise<void> {
+    const startedAt = machineNow();
+    const hasPages = () => mostPages !== null || this.#ends.length >= warmPages;
+    await until(() => machineNow() - startedAt >= warmUpMs && hasPages(), endsAt);
+  }
+
+  /** Waits until the window is long enough and has enough pages, or no more come. */
+  async #fill(
+    window: RunWindow,
+    { windowMs, mostPages }: RunOrder,
+    isDone: () => boolean,
+    endsAt: number,
+  ): Promise<void> {
+    const before = this.#ends.length;
+    await until(() => {
+      window.look();
+      if (mostPages !== null && isDone()) return true;
+      return machineNow() - window.from >= windowMs && this.#ends.length - before >= FEWEST_PAGES;
+    }, endsAt);
   }
 
   /** Starts the lanes of the run. */
@@ -193,9 +184,8 @@ export class Runner {
     const told = await Promise.race([heard.promise, sleep(TELL_MS, null, { ref: false })]);
     return told === null ? Math.max(TELL_MS, wallMs) : Math.max(told, machineNow() - askedAt - LOOK_MS);
   }
+}
 
-  async #until(isTrue: () => boolean, mostMs: number): Promise<void> {
-    const end = machineNow() + mostMs;
-    while (!isTrue() && machineNow() < end) await sleep(LOOK_MS);
-  }
+async function until(isTrue: () => boolean, endsAt: number): Promise<void> {
+  while (!isTrue() && machineNow() < endsAt) await sleep(LOOK_MS);
 }

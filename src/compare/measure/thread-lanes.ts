@@ -118,7 +118,13 @@ export class ThreadLanes {
       const beats = Atomics.load(lane.beats, 0);
       if (beats !== lane.seen.beats || lane.thread() === null) lane.seen = { beats, at: now };
       else if (now - lane.seen.at > this.#parts.setUp.pageLimitMs + HANG_MORE_MS)
-        this.#lost(lane, failure('E_HANDLER_TIMEOUT', 'The handler held its thread for longer.'));
+        this.#lost(
+          lane,
+          failure(
+            'E_HANDLER_TIMEOUT',
+            `It held its thread for more than ${this.#parts.setUp.pageLimitMs} ms.`,
+          ),
+        );
     }
   }
 
