@@ -3,8 +3,8 @@ import { type CompareDecision, decide, type Evidence } from './decide/decide.ts'
 import { profileOfRounds, runOf, type WayRounds } from './decide/rounds.ts';
 import { FEWEST_ROUNDS, suretyOf } from './decide/surety.ts';
 import type { RunOrder } from './measure/messages.ts';
-import { Pace } from './pace.ts';
 import { mayWin, waysOfNextRound } from './ranges.ts';
+import { RunBudget } from './run-budget.ts';
 import { nameOfWay, type RunFigures, type Way } from './ways.ts';
 
 export interface RoundsGiven {
@@ -30,25 +30,25 @@ const STEADY = 0.15;
 /** Ends when the result is sure, or the budget used up. */
 export async function measureRounds(given: RoundsGiven): Promise<WayRounds[]> {
   const { signal, budgetMs, cores } = given;
-  const pace = new Pace(budgetMs);
+  const budget = new RunBudget(budgetMs);
   const all = new Map<string, { way: Way; rounds: RunFigures[] }>();
   let ways = given.ways;
   given.onStep('starting');
-  await startAll(given, pace);
+  await startAll(given, budget);
   for (let round = 1; ways.length > 0 && !signal.aborted; round++) {
     for (const [at, way] of ways.entries()) {
       if (signal.aborted) break;
-      if (!isDue(way, round, [...all.values()], pace, given)) continue;
+      if (!isDue(way, round, [...all.values()], budget, given)) continue;
       await measure(way, round, at, ways);
     }
-    if (pace.isOver()) break;
+    if (budget.isOver()) break;
     const measured = [...all.values()];
     const decision = decisionOf(measured, cores);
     // Without a page that ended well, more of the same would not help.
     if (!decision || (round >= FEWEST_ROUNDS && isSettled(measured, decision, cores))) break;
-    const room = pace.room(Math.max(1, FEWEST_ROUNDS - round));
+    const room = budget.room(Math.max(1, FEWEST_ROUNDS - round));
     ways = waysOfNextRound(measured.map(runOf), decision, cores, room).filter((way) =>
-      pace.hasTime(way, round + 1),
+      budget.hasTime(way, round + 1),
     );
   }
   return [...all.values()];
@@ -56,11 +56,11 @@ export async function measureRounds(given: RoundsGiven): Promise<WayRounds[]> {
   async function measure(way: Way, round: number, at: number, of: readonly Way[]): Promise<void> {
     given.onStep(`round ${round}, ${at + 1} of ${of.length}: ${nameOfWay(way)}`);
     const roundsAfter = round === 1 ? 0 : Math.max(0, FEWEST_ROUNDS - round);
-    const order = pace.order(way, round, of.length - at + roundsAfter * of.length, given.mostPages);
+    const order = budget.order(way, round, of.length - at + roundsAfter * of.length, given.mostPages);
     const since = performance.now();
     const figures = (await given.run(order)) ?? NOTHING;
-    pace.ran(order, performance.now() - since);
-    if (figures.profile) pace.pageMs = figures.profile.fetchMs + figures.profile.handlerMs;
+    budget.ran(order, performance.now() - since);
+    if (figures.profile) budget.pageMs = figures.profile.fetchMs + figures.profile.handlerMs;
     const known = all.get(nameOfWay(way)) ?? { way, rounds: [] };
     known.rounds.push(figures);
     all.set(nameOfWay(way), known);
@@ -68,19 +68,27 @@ export async function measureRounds(given: RoundsGiven): Promise<WayRounds[]> {
 }
 
 /** Starts the first way of each mode, side by side, because a busy machine takes seconds for it. */
-async function startAll({ ways, start }: RoundsGiven, pace: Pace): Promise<void> {
+async function startAll({ ways, start }: RoundsGiven, budget: RunBudget): Promise<void> {
   const firsts = new Map(ways.toReversed().map((way) => [way.mode, way]));
   const starting = Array.from(firsts.values(), async (way) => {
-    if (await start(way, pace.startLimitMs(way))) pace.started(way);
+    if (await start(way, budget.startLimitMs(way))) budget.started(way);
   });
   await Promise.all(starting);
 }
 
-/** Each mode is measured once, however late it is. */
-function isDue(way: Way, round: number, all: readonly WayRounds[], pace: Pace, given: RoundsGiven): boolean {
-  if (!all.some((known) => known.way.mode === way.mode)) return true;
-  if (!pace.hasTime(way, round)) return false;
-  return round > 1 || given.areAllWanted || mayWin(way, evidenceOf(all, given.cores));
+/** Each mode that may be the best is measured with more than one request at once, however late it is. */
+function isDue(
+  way: Way,
+  round: number,
+  all: readonly WayRounds[],
+  budget: RunBudget,
+  given: RoundsGiven,
+): boolean {
+  if (all.length === 0) return true;
+  if (round > 1) return budget.hasTime(way, round);
+  if (!given.areAllWanted && !mayWin(way, evidenceOf(all, given.cores))) return false;
+  const isFirst = !all.some((known) => known.way.mode === way.mode && known.way.concurrency > 1);
+  return isFirst || (given.areAllWanted ? !budget.isOver() : budget.hasTime(way, round));
 }
 
 function decisionOf(all: readonly WayRounds[], cores: number): CompareDecision | null {

@@ -34,8 +34,8 @@ export function waysOf({ cores, most, concurrencies, threads, mostThreads }: Ran
     : [{ mode: 'loop', concurrency: 1, threads: 0 }];
   const series = [loop, ...Map.groupBy(hybrid, (way) => way.threads).values(), onThreads];
   const longest = Math.max(...series.map(({ length }) => length));
-  const inTurn = Array.from({ length: longest }, (_, step) => series.flatMap((ways) => ways[step] ?? []));
-  return [...single, ...inTurn.flat()];
+  const stepwise = Array.from({ length: longest }, (_, step) => series.flatMap((ways) => ways[step] ?? []));
+  return [...single, ...stepwise.flat()];
 }
 
 /** The steps within the limit; with the limit as the last if steps were beyond it. Rising, each once. */

@@ -32,12 +32,12 @@ async function openStage(t: TestContext, options: Partial<Parameters<typeof star
   return { site, runner, urls, handler };
 }
 
-describe('drover compare', { concurrency: 3 }, () => {
+describe('drover compare', { concurrency: 2 }, () => {
   test('a handler that computes gets a pool of threads, and the plot and the log of the server agree', async (t) => {
     const { site, runner, handler } = await openStage(t);
     const plot = runner.path('plot.svg');
     const args = await handler(computes);
-    const more = ['--replica', '--sample', '3', '--budget', '7s', '--concurrencies', '6', '--threads', '2'];
+    const more = ['--replica', '--sample', '3', '--budget', '12s', '--concurrencies', '6', '--threads', '2'];
     const [found] = await runner.json<Comparison>([...args, ...more, '--plot', plot, '--json']);
     assert.equal(found?.recommendation, 'hybrid', JSON.stringify(found));
     assert.match(found.reason, /^The handler computes \d+ ms a page/);
@@ -57,7 +57,7 @@ describe('drover compare', { concurrency: 3 }, () => {
 
   test('a handler that waits synchronously gets many threads', async (t) => {
     const { runner, handler } = await openStage(t);
-    const args = [...(await handler(sleeps)), '--replica', '--budget', '7s', '--concurrencies', '8'];
+    const args = [...(await handler(sleeps)), '--replica', '--budget', '10s', '--concurrencies', '8'];
     const [found] = await runner.json<Comparison>([...args, '--threads', '2', '--json']);
     assert.deepEqual([found?.recommendation, found?.threads], ['threads', 8], JSON.stringify(found));
     assert.match(
@@ -84,7 +84,10 @@ describe('drover compare', { concurrency: 3 }, () => {
 
   test('handlers that loop for ever or throw end as errors of their runs, and compare ends', async (t) => {
     const { runner, handler } = await openStage(t);
-    const loops = handlerOf("if (page.url.endsWith('/p/1')) for (;;);");
+    const loops = handlerOf("if (page.url.endsWith('/p/1')) for (;;);").replace(
+      'run(',
+      'timeoutMs: 300, run(',
+    );
     const args = [
       ...(await handler(loops)),
       '--replica',
@@ -100,7 +103,7 @@ describe('drover compare', { concurrency: 3 }, () => {
     const { runs } = JSON.parse(stdout) as Comparison;
     const timedOut = runs.filter(({ errors }) => (errors.E_HANDLER_TIMEOUT ?? 0) > 0);
     assert.ok(
-      timedOut.some(({ mode }) => mode !== 'loop'),
+      timedOut.some(({ errorTexts }) => / had 300 ms/.test(errorTexts.E_HANDLER_TIMEOUT ?? '')),
       stdout,
     );
     const throws = await runner.run([

@@ -35,17 +35,18 @@ export function figuresOfRun(
   const pagesPerSecond = weight / seconds;
   const errors: Record<string, number> = {};
   const errorTexts: Record<string, string> = {};
-  for (const error of [...within.map((end) => end.error), ...about.lost]) {
+  // One that ended after the window was in work there: a time limit may be longer than a window.
+  const ended = ends.filter(({ endedAt }) => endedAt > window.from);
+  for (const error of [...ended.map((end) => end.error), ...about.lost]) {
     if (error === null) continue;
     errors[error.code] = (errors[error.code] ?? 0) + 1;
     errorTexts[error.code] ??= error.message;
   }
-  const ended = Math.max(weight, 1e-9);
   return {
     pages: good.length,
     ...{ seconds, pagesPerSecond, errors, errorTexts },
     latencyMs: percentilesOf(good.map(({ startedAt, endedAt }) => endedAt - startedAt)),
-    cpuPer1000: weight < 0.5 ? 0 : use.process.usedMs / ended,
+    cpuPer1000: weight < 0.5 ? 0 : use.process.usedMs / weight,
     peakBytes: use.peakBytes,
     loopDelayP99Ms: use.loopDelayP99Ms,
     ...limitsOf(pagesPerSecond, use, about),

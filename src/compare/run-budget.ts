@@ -23,7 +23,7 @@ export function pageLimitOf(budgetMs: number): number {
   return Math.max(1000, Math.round(budgetMs / 10));
 }
 
-export class Pace {
+export class RunBudget {
   readonly #budgetMs: number;
   readonly #now: () => number;
   readonly #beganAt: number;
