@@ -83,7 +83,7 @@ export async function compare(given: CompareGiven): Promise<Comparison | null> {
     const handlerMs = Math.max(...handlers.map((handler) => handler.timeoutMs ?? HANDLER_TIMEOUT_MS));
     return signal.aborted ? null : concluded(given, sample, all, handlerMs);
   } catch (error) {
-    // Ctrl-C goes to all processes of a terminal: the replica may end by it while it starts.
+    // Ctrl-C goes to all processes of a terminal: one may end by it while it starts.
     if (signal.aborted) return null;
     throw error;
   } finally {

@@ -16,6 +16,7 @@ export async function startReplica(pages: readonly ReplicaPage[]): Promise<Repli
   const child = fork(fileURLToPath(new URL(`./replica-server.${ending}`, import.meta.url)), {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true, // Ctrl-C is for the command, which ends it; it ends by itself when the command is gone
   });
   child.send([...pages]);
   const ended = once(child, 'exit').then(([code]) => {
