@@ -19,7 +19,7 @@ interface Panel {
 
 const panels: readonly Panel[] = [
   { title: 'Throughput', unit: 'pages/s', of: ({ pagesPerSecond }) => pagesPerSecond },
-  { title: 'Latency of a page, p50 to p99', unit: 'ms', of: ({ latencyMs }) => latencyMs.p50 },
+  { title: 'Latency: p50, p95 (line), p99', unit: 'ms', of: ({ latencyMs }) => latencyMs.p50 },
   { title: 'Event-loop delay, p99', unit: 'ms', of: ({ loopDelayP99Ms }) => loopDelayP99Ms },
   { title: 'CPU for 1,000 pages', unit: 's', of: ({ cpuPer1000 }) => cpuPer1000 },
   { title: 'Peak memory', unit: 'MB', of: ({ peakBytes }) => peakBytes / 1e6 },
@@ -122,7 +122,7 @@ function pointOf(
   const y = at.y(at.of(run));
   const { mode, concurrency, threads, latencyMs } = run;
   const span = at.isLatency
-    ? `<line class="span ${mode}" x1="${r(at.x)}" x2="${r(at.x)}" y1="${r(at.y(latencyMs.p50))}" y2="${r(at.y(latencyMs.p99))}"/>`
+    ? `<line class="span ${mode}" x1="${r(at.x)}" x2="${r(at.x)}" y1="${r(at.y(latencyMs.p50))}" y2="${r(at.y(latencyMs.p99))}"/><line class="span ${mode}" x1="${r(at.x - 6)}" x2="${r(at.x + 6)}" y1="${r(at.y(latencyMs.p95))}" y2="${r(at.y(latencyMs.p95))}"/>`
     : '';
   const isBest =
     mode === found.recommendation && concurrency === found.concurrency && threads === found.threads;
