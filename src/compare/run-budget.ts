@@ -68,7 +68,8 @@ export class RunBudget {
     return {
       ...{ way, warmUpMs, windowMs: runMs - warmUpMs, mostPages },
       warmPages: isNew ? Math.max(1, 2 * way.threads) : Math.max(1, way.threads),
-      mostMs: pageLimitOf(this.#budgetMs) + runMs,
+      // The threads of a pool start in its first run.
+      mostMs: pageLimitOf(this.#budgetMs) + runMs + (isNew && way.mode === 'hybrid' ? LEAST_START_MS : 0),
       settleMs: Math.min(1500, Math.max(300, runMs)),
       startMs: this.startLimitMs(way),
     };
