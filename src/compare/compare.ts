@@ -64,13 +64,13 @@ const BYTES_OF_THREAD = 70 * 1024 * 1024;
  */
 export async function compare(given: CompareGiven): Promise<Comparison | null> {
   const { settings, requests, signal, onStep } = given;
-  const files = handlerFiles(settings);
-  const handlers = await loadHandlers(files);
-  onStep(`fetching a sample of ${requests.length}`);
-  const sample = await fetchSample(requests, handlers, settings, signal);
+  let sample: FetchedSample | null = null;
   let replica: Replica | null = null;
   let processes: Processes | null = null;
   try {
+    const handlers = await loadHandlers(handlerFiles(settings));
+    onStep(`fetching a sample of ${requests.length}`);
+    sample = await fetchSample(requests, handlers, settings, signal);
     if (signal.aborted) return null;
     checkSample(sample, handlers.length);
     if (given.isReplica) replica = await startReplica(sample.pages.map(replicaPageOf));
@@ -89,7 +89,7 @@ export async function compare(given: CompareGiven): Promise<Comparison | null> {
   } finally {
     processes?.kill();
     replica?.stop();
-    sample.close();
+    sample?.close();
   }
 }
 

@@ -126,7 +126,7 @@ describe('drover compare', { concurrency: 2 }, () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /drover compare measures no fetches of handlers \(http.*\/p\/9\)\. \(E_HANDLER_FETCH\).*E_COMPARE/s,
+      /compare measures no fetches of handlers \(http.*\/p\/9\)\. \(E_HANDLER_FETCH\).*E_COMPARE/s,
     );
     assert.equal((await site.log()).filter(({ path }) => path === '/p/9').length, 0);
     const onLoop = 'const { isMainThread, workerData } = await import("node:worker_threads");';

@@ -60,7 +60,7 @@ export type FromThread =
     }
   /** An error that came after its page had ended. */
   | ({ readonly kind: 'stray' } & StrayError)
-  /** What came of a page: of a thread, only when it must be ended after it. */
+  /** What came of a page: the last message of it. */
   | { readonly kind: 'reply'; readonly page: number; readonly reply: PageReply };
 
 /** A message of a child process. A handler there may send messages of its own, which nobody hears. */

@@ -1,6 +1,6 @@
 // Threads for handlers, of piscina. Each has a port of its own beside, for messages while it runs a page.
 import { createRequire } from 'node:module';
-import { MessagePort } from 'node:worker_threads';
+import { MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { describeError } from '../user-code.ts';
 import type { FromThread, PageReply, PageTask, StrayError, ThreadSetUp } from './messages.ts';
@@ -16,7 +16,7 @@ const HEADROOM_MB = 4096;
 interface PageOnThread {
   readonly task: PageTask;
   readonly hear: (message: FromThread) => void;
-  readonly last: (reply: PageReply) => void;
+  readonly last: PromiseWithResolvers<PageReply>;
   thread: ThreadHello | null;
   exitCode: number | null;
 }
@@ -61,18 +61,20 @@ export class Threads implements Runtime {
 
   begin(task: PageTask, hear: (message: FromThread) => void): BegunPage {
     const last = Promise.withResolvers<PageReply>();
-    const page: PageOnThread = { task, hear, last: last.resolve, thread: null, exitCode: null };
+    const page: PageOnThread = { task, hear, last, thread: null, exitCode: null };
     this.#pages.set(task.page, page);
     const ending = new AbortController();
-    const run = this.#piscina
-      .run(task, { signal: ending.signal })
-      .catch((error: unknown) => {
-        throw endOf(error, page);
-      })
-      .finally(() => this.#pages.delete(task.page)) as Promise<PageReply>;
-    run.catch(() => undefined);
+    const run = this.#piscina.run(task, { signal: ending.signal }).catch((error: unknown) => {
+      throw endOf(error, page);
+    });
+    // The thread is free when both have come; a last reply comes alone. Only a thread that ends rejects.
+    const reply = Promise.race([
+      run.then(() => last.promise),
+      last.promise.then((it) => (it.isLast ? it : run.then(() => it))),
+    ]).finally(() => this.#pages.delete(task.page));
+    reply.catch(() => undefined);
     return {
-      reply: Promise.race([last.promise, run]),
+      reply,
       tell: (message) => page.thread?.port.postMessage(message),
       end: () => ending.abort(),
       usedBytes: () => this.#usedBytes(page),
@@ -89,19 +91,23 @@ export class Threads implements Runtime {
     this.#welcomed.add(worker);
     const { port } = hello;
     let page: PageOnThread | undefined;
-    port.on('message', (message: FromThread) => {
+    const hear = (message: FromThread) => {
       if (message.kind === 'stray') return this.#hearStray(message);
       if (message.kind === 'started') {
         page = this.#pages.get(message.page);
         if (page) page.thread = hello;
       }
       if (page?.task.page !== message.page) return;
-      if (message.kind === 'reply') page.last(message.reply);
+      if (message.kind === 'reply') page.last.resolve(message.reply);
       else page.hear(message);
-    });
+    };
+    port.on('message', hear);
     port.unref();
     worker.once('exit', (code) => {
       if (page) page.exitCode = code;
+      // What it said before it ended may be still on its way.
+      for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) hear(left.message);
+      page?.last.reject(endOf(new Error('It ended.'), page));
       port.close();
     });
   }

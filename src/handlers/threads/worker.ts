@@ -1,7 +1,7 @@
 // The program of a thread, as piscina starts it.
 import { getHeapStatistics } from 'node:v8';
 import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
-import type { FromThread, PageReply, PageTask, ThreadSetUp, ToThread } from './messages.ts';
+import type { FromThread, PageTask, ThreadSetUp, ToThread } from './messages.ts';
 import { PageRunner } from './page-runner.ts';
 
 /** The first message of a thread: its own port, for messages while it runs a page. */
@@ -22,10 +22,12 @@ port.on('message', (message: ToThread) => runner.hear(message));
 port.unref();
 parentPort?.postMessage({ threadId, port: port2 } satisfies ThreadHello, [port2]);
 
-/** Called by piscina for each page. Never resolves when the thread must be ended after the page. */
-export default async function runPage(task: PageTask): Promise<PageReply> {
+/**
+ * Called by piscina for each page. The reply goes the way of all messages of the page, so that it is the last
+ * of them. Never resolves when the thread must be ended after the page.
+ */
+export default async function runPage(task: PageTask): Promise<void> {
   const reply = await runner.run(task);
-  if (!reply.isLast) return reply;
   tell({ kind: 'reply', page: task.page, reply });
-  return new Promise(() => undefined);
+  if (reply.isLast) await new Promise(() => undefined);
 }
