@@ -1,5 +1,6 @@
 // drover compare: measures a sample of URLs and a handler three ways, round after round, and recommends.
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { crawlSettings, type Settings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
 import { HANDLER_TIMEOUT_MS } from '../handlers/define.ts';
@@ -56,6 +57,8 @@ export interface Comparison {
   readonly runs: readonly CompareRun[];
 }
 
+/** A signal to all processes of a terminal is heard by each within this time. */
+const HEARSAY_MS = 100;
 const BYTES_OF_THREAD = 70 * 1024 * 1024;
 
 /**
@@ -83,7 +86,8 @@ export async function compare(given: CompareGiven): Promise<Comparison | null> {
     const handlerMs = Math.max(...handlers.map((handler) => handler.timeoutMs ?? HANDLER_TIMEOUT_MS));
     return signal.aborted ? null : concluded(given, sample, all, handlerMs);
   } catch (error) {
-    // Ctrl-C goes to all processes of a terminal: one may end by it while it starts.
+    // Ctrl-C goes to all processes of a terminal: one may end by it while it starts, before we hear of it.
+    await sleep(HEARSAY_MS);
     if (signal.aborted) return null;
     throw error;
   } finally {
