@@ -7,6 +7,8 @@ export const NOISE = 0.15;
 const HEAVY_MS = 10;
 /** Unless the loop is on time all the same. */
 const ON_TIME_MS = 10;
+/** A lighter handler costs the loop little: a costlier mode must then be half as fast again. */
+const LIGHT_NOISE = 1 / 3;
 /** A loop that is late by so much because of its handler is no choice, however short each page is. */
 const LATE_MS = 250;
 /** More errors than the best run has by this share of its pages are too many. */
@@ -37,7 +39,8 @@ export interface CompareDecision {
  * lowest concurrency within NOISE of its best. Null without a run that has a page.
  */
 export function decide(evidence: Evidence): CompareDecision | null {
-  const { runs, cores } = evidence;
+  const { runs, cores, profile } = evidence;
+  const noise = profile !== null && holdMs(profile) < HEAVY_MS ? LIGHT_NOISE : NOISE;
   const excluded = exclusions(evidence);
   const clean = runs.filter((run) => !excluded.has(run));
   const withPages = runs.filter((run) => excluded.get(run) !== 'no pages');
@@ -54,7 +57,7 @@ export function decide(evidence: Evidence): CompareDecision | null {
   const measured = (one: Mode) => most(one, ({ pagesPerSecond }) => pagesPerSecond);
   // Both the figures as they are and those without the noise of the machine must speak for a costlier mode.
   const isBetter = (one: Mode, than: Mode) =>
-    (1 - NOISE) * reach(one) > reach(than) && measured(one) > measured(than);
+    (1 - noise) * reach(one) > reach(than) && measured(one) > measured(than);
   const mode = modesByCost
     .filter((one) => bestOf[one])
     .reduce<Mode | undefined>(

@@ -54,6 +54,20 @@ test('the fastest mode wins; of modes within noise the cheapest, at the lowest c
   );
 });
 
+test('for a light handler a costlier mode must be half as fast again', () => {
+  const loop: Given = { mode: 'loop', concurrency: 2, pagesPerSecond: 27 };
+  assert.deepEqual(chosen(light, loop, { mode: 'threads', concurrency: 2, pagesPerSecond: 36 }), [
+    'loop',
+    2,
+    0,
+  ]);
+  assert.deepEqual(chosen(light, loop, { mode: 'threads', concurrency: 8, pagesPerSecond: 90 }), [
+    'threads',
+    8,
+    8,
+  ]);
+});
+
 test('a loop that its handler blocks is no candidate, even when it is as fast', () => {
   const loop: Given = { mode: 'loop', concurrency: 10, pagesPerSecond: 20, loopDelayP99Ms: 300 };
   const hybrid: Given = { mode: 'hybrid', concurrency: 10, pagesPerSecond: 20 };
