@@ -29,13 +29,12 @@ export function waysOf({ cores, most, concurrencies, threads, mostThreads }: Ran
     (concurrency): Way => ({ mode: 'threads', concurrency, threads: concurrency }),
   );
   // One page at a time on the loop shows what a page costs.
-  const single: Way[] = loop.some(({ concurrency }) => concurrency === 1)
-    ? []
-    : [{ mode: 'loop', concurrency: 1, threads: 0 }];
-  const series = [loop, ...Map.groupBy(hybrid, (way) => way.threads).values(), onThreads];
+  const single: Way = { mode: 'loop', concurrency: 1, threads: 0 };
+  const several = loop.filter(({ concurrency }) => concurrency > 1);
+  const series = [several, ...Map.groupBy(hybrid, (way) => way.threads).values(), onThreads];
   const longest = Math.max(...series.map(({ length }) => length));
   const stepwise = Array.from({ length: longest }, (_, step) => series.flatMap((ways) => ways[step] ?? []));
-  return [...single, ...stepwise.flat()];
+  return [single, ...stepwise.flat()];
 }
 
 /** The steps within the limit; with the limit as the last if steps were beyond it. Rising, each once. */
@@ -46,6 +45,8 @@ function upTo(steps: readonly number[], most: number): number[] {
 
 /** A step grows at most by so much faster than the one before it. */
 const SLACK = 0.3;
+/** A step may turn out faster than what one run before it lets expect: it is measured from this share on. */
+const HOPE = 0.5;
 
 /**
  * Whether a way may be the best, by what is known of the steps before it in its mode: if it grew a little
@@ -58,11 +59,12 @@ export function mayWin(way: Way, { runs, profile, cores }: Evidence): boolean {
   const [last, former] = runs
     .filter(({ mode, threads }) => mode === way.mode && (mode !== 'hybrid' || threads === way.threads))
     .toSorted((a, b) => b.concurrency - a.concurrency);
-  if (!last) return true;
+  // One request at a time, on a machine that is still cold, says nothing of more at once.
+  if (!last || last.concurrency === 1) return true;
   if (last.isCpuBound || last.pages === 0) return false;
   const grew = former ? growth(former, last) : 1;
   const most = last.attainable * (way.concurrency / last.concurrency) ** Math.min(1, grew + SLACK);
-  return most >= (1 - NOISE) * fastest;
+  return most >= HOPE * fastest;
 }
 
 /** Pages per second at which the handler holds its threads all the time. */
