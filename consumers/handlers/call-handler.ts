@@ -4,7 +4,13 @@
 import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
 import { boundedLog } from '../../src/handlers/bounded-log.ts';
 import { joinChanges } from '../../src/handlers/changes.ts';
-import type { HandledRequest, Handler, HandlerLog, RequestChanges } from '../../src/handlers/define.ts';
+import {
+  type HandledRequest,
+  type Handler,
+  type HandlerLog,
+  isBlocking,
+  type RequestChanges,
+} from '../../src/handlers/define.ts';
 import { fetchCalls, fetchesHere } from '../../src/handlers/fetch/serve-fetches.ts';
 import { HandledPage } from '../../src/handlers/page.ts';
 import { type HandlerResult, runBefore, runHandler } from '../../src/handlers/run.ts';
@@ -176,29 +182,29 @@ async function runInRoom(
     if (isInRoom) job.slot.givePermit();
   };
   const { finalUrl: url, status, headers, body } = answer;
-  const page = { url, status, headers, body, findings };
   const opener = fetchesOfJob(context, job, url);
   const shared = {
     ...{ handler, urlRules, request: handledRequest(job) },
     ...{ log: logOf(context, job, handler), signal: job.abort.signal },
   };
   try {
-    // A thread decodes the text itself if it is used: that costs no more than to copy it.
-    const forThread = { ...page, findings: findings && { ...findings, text: null } };
-    const onThread = context.handlerThreads?.run({
-      ...shared,
-      answer: forThread,
-      calls: fetchCalls(opener),
-    });
-    if (onThread) onWait();
-    return await (onThread ??
-      runHandler({
+    if (context.handlerThreads && isBlocking(handler)) {
+      onWait();
+      // A thread decodes the text itself if it is used: that costs no more than to copy it.
+      const found = findings && { ...findings, text: null };
+      return await context.handlerThreads.run({
         ...shared,
-        page: new HandledPage({ ...page, urlRules }),
-        fetchForPage: fetchesHere(opener),
-        watch: context.handlerWatch,
-        onWait,
-      }));
+        answer: { url, status, headers, body, findings: found },
+        calls: fetchCalls(opener),
+      });
+    }
+    return await runHandler({
+      ...shared,
+      page: new HandledPage({ url, status, headers, body, findings, urlRules }),
+      fetchForPage: fetchesHere(opener),
+      watch: context.handlerWatch,
+      onWait,
+    });
   } finally {
     if (isInRoom) context.handlerRoom.leave(byteLength);
   }

@@ -19,7 +19,7 @@ import { guardedFetch } from '../fetch/guarded-fetch.ts';
 import { pauseByRedirect } from '../fetch/redirect-pause.ts';
 import { noteHostSignals } from '../host-signals.ts';
 import { HeldSlot } from '../slot/held-slot.ts';
-import type { Permits } from '../slot/permits.ts';
+import { createPermits, type Permits } from '../slot/permits.ts';
 import { reservationFor, statementsOn } from '../usage.ts';
 
 /** A wait for a slot is cut into pieces of this length, after which it is seen what has changed. */
@@ -34,9 +34,13 @@ export function fetchesOfJob(
   pageUrl: string,
 ): FetchOpener<HandlerGate> {
   const { loadedCrawl } = job;
+  let lent: Permits | undefined;
   return {
     ...{ loadedCrawl, pageUrl, fetcherOptions: context.fetcherOptions },
-    open: (url, limits, count) => new HandlerGate(context, job, { ...limits, url, count }),
+    open(url, limits, count) {
+      lent ??= createPermits(1);
+      return new HandlerGate(context, job, { ...limits, url, count, lent });
+    },
     send: (request, gate) => guardedFetch(context, gate.fetch, request),
     isSeedHost: (hostPort) => context.loadedCrawls.isSeedHost(loadedCrawl, hostPort),
     note(url, outcome) {
@@ -54,20 +58,22 @@ export class HandlerGate implements HeldGate {
   readonly #crawl: string;
   readonly #limits: FetchLimits;
 
-  /** `count`: the number of the fetch within its page. */
+  /** `count`: the number of the fetch within its page. `lent`: the permit of the page, for its fetches. */
   constructor(
     context: ConsumerContext,
     job: ActiveJob,
-    { url, count, ...limits }: FetchLimits & { url: string; count: number },
+    { url, count, lent, ...limits }: FetchLimits & { url: string; count: number; lent: Permits },
   ) {
     const { jobId, crawl, id, request, loadedCrawl, attempt } = job;
     const { serverBy } = loadedCrawl.settings;
+    // A page that holds its permit lends it to its fetches, one after the other.
+    const permits = job.slot.hasPermit ? lent : context.permits;
     const abort = new AbortController();
     const owner = { jobId: `${jobId}/${count}`, crawl, id, serverBy, abort };
     this.#context = context;
     this.#crawl = crawl;
     this.#limits = limits;
-    const source = { ...context, permits: job.slot.hasPermit ? LENT : patient(context.permits, limits) };
+    const source = { ...context, permits: patient(permits, limits) };
     const slot = new HeldSlot(source, owner, limiterKeyOf(url));
     this.fetch = { request, loadedCrawl, attempt, abort, slot, trace: { rules: null } };
     limits.signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -156,19 +162,6 @@ function noStart(key: string, waitMs: number): FetchRefusal {
   const detail = `The next start at ${key} is in ${Math.ceil(waitMs)} ms or later.`;
   return failedFetch(failure('E_HANDLER_SLOT', detail), waitMs);
 }
-
-/** The permit of the page itself, which is held already, serves its fetches too. */
-const LENT: Permits = {
-  async take() {
-    return true;
-  },
-  give: () => undefined,
-  free: () => false,
-  inUse: () => 0,
-  get alone() {
-    return LENT;
-  },
-};
 
 /** A fetch waits for its permit for as long as its page has time: it would only come again. */
 function patient(permits: Permits, { signal, deadlineAt }: FetchLimits): Permits {

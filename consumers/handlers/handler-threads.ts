@@ -7,8 +7,8 @@ import type { StrayError } from '../../src/handlers/threads/messages.ts';
 import { type PooledRun, ThreadPool, threadsOf } from '../../src/handlers/threads/pool.ts';
 
 export interface HandlerThreads {
-  /** Null for a handler that runs on the event loop. Rejects only when the page is lost to this process. */
-  run(page: PooledRun & { handler: Handler }): Promise<HandlerResult> | null;
+  /** Runs a blocking handler. Rejects only when the page is lost to this process. */
+  run(page: PooledRun & { handler: Handler }): Promise<HandlerResult>;
   /** Pages that run on threads now, and pages that wait for one. */
   counts(): { busy: number; waiting: number };
   /** Ends all threads and child processes. */
@@ -37,7 +37,7 @@ export function openHandlerThreads(
   const threads = new ThreadPool(options);
   const children = new ThreadPool({ ...options, isolate: 'process' });
   return {
-    run: (page) => (isBlocking(page.handler) ? (page.handler.isolate ? children : threads).run(page) : null),
+    run: (page) => (page.handler.isolate ? children : threads).run(page),
     counts() {
       const [one, other] = [threads.counts(), children.counts()];
       return { busy: one.busy + other.busy, waiting: one.waiting + other.waiting };

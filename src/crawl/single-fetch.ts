@@ -8,7 +8,8 @@ import type { FetchResult } from '../outcome.ts';
 import { robotsEntryOf } from '../robots/entry.ts';
 import { PRODUCT_TOKEN, ruleFailure } from '../robots/robots.ts';
 import { parseRobots, type RobotsRules } from '../robots/rules.ts';
-import { hostPortOf, originOf } from '../url/host.ts';
+import { hostPortOf, limiterKeyOf, originOf } from '../url/host.ts';
+import { hostPromiseOf } from './host-limits.ts';
 import { allowListOf, type LoadedCrawl, loadedCrawlOf } from './loaded-crawl.ts';
 
 const ROBOTS_BYTES = 500 * 1024;
@@ -64,10 +65,11 @@ export class SingleFetch {
 
   /** The least time from one request to the next at the URL's host, in milliseconds. */
   async delayMs(url: string): Promise<number> {
-    const { delay, maxCrawlDelay } = this.#options.settings;
+    const { settings } = this.#options;
     const robots = await this.#robotsOf(url);
     const asked = robots !== null && 'rules' in robots ? (robots.rules.crawlDelayMs ?? 0) : 0;
-    return Math.max(delay, Math.min(asked, maxCrawlDelay));
+    const { delayMs } = hostPromiseOf(limiterKeyOf(url), settings);
+    return Math.max(delayMs, Math.min(asked, settings.maxCrawlDelay));
   }
 
   /** Fetches the page with the settings, changed by `request`. The caller has asked `refusal` before. */

@@ -1,6 +1,7 @@
 // Keeps what a crawl promises to hosts, in one process and without Redis: fetches in flight at a host and at
 // a server, the delay between two starts, Crawl-delay, and pauses after refusals.
 import type { CrawlSettings } from '../../config/settings.ts';
+import { hostPromiseOf } from '../../crawl/host-limits.ts';
 import { hostnameOf, limiterKeyOf, registrableDomain } from '../../url/host.ts';
 
 interface Host {
@@ -86,9 +87,9 @@ export class PoliteGate {
   }
 
   /** What robots.txt asks for. That it was fetched counts as a start. */
-  noteRobots(url: string, crawlDelayMs: number): void {
+  noteRobots(url: string, delayMs: number): void {
     const host = this.#host(url);
-    host.delayMs = Math.max(host.delayMs, crawlDelayMs);
+    host.delayMs = Math.max(host.delayMs, delayMs);
     if (!host.isAsked) host.nextAt = Math.max(host.nextAt, performance.now() + host.delayMs);
     host.isAsked = true;
   }
@@ -136,20 +137,11 @@ export class PoliteGate {
     const key = limiterKeyOf(url);
     let host = this.#hosts.get(key);
     if (!host) {
-      const { perHost, delay, serverBy } = this.#limits;
-      const rule = ruleOf(key, this.#limits.hosts);
-      const rateMs = rule.max && rule.durationMs ? rule.durationMs / rule.max : 0;
       // The addresses of names are not looked up here: then all of them count as one server.
-      const server = serverBy === 'domain' ? registrableDomain(hostnameOf(url)) : '';
-      const delayMs = Math.max(rule.delay ?? delay, rateMs);
+      const isByDomain = this.#limits.serverBy === 'domain';
       host = {
-        key,
-        server,
-        most: rule.concurrency ?? perHost,
-        delayMs,
-        inFlight: 0,
-        nextAt: 0,
-        isAsked: false,
+        ...{ key, ...hostPromiseOf(key, this.#limits), inFlight: 0, nextAt: 0, isAsked: false },
+        server: isByDomain ? registrableDomain(hostnameOf(url)) : '',
       };
       this.#hosts.set(key, host);
     }
@@ -158,15 +150,3 @@ export class PoliteGate {
 }
 
 const LOOK_MS = 50;
-
-/** The rule of the most exact pattern: the host itself, then the longest `*.` pattern, then `*`. */
-function ruleOf(key: string, rules: Limits['hosts']): Limits['hosts'][string] {
-  const [host = '', port] = /^(.*?)(:\d+)?$/.exec(key)?.slice(1) ?? [];
-  const fits = Object.keys(rules).filter((pattern) => {
-    const [name = '', wanted] = /^(.*?)(:\d+)?$/.exec(pattern.toLowerCase())?.slice(1) ?? [];
-    if (wanted !== undefined && wanted !== port) return false;
-    return name === '*' || name === host || (name.startsWith('*.') && host.endsWith(name.slice(1)));
-  });
-  fits.sort((a, b) => Number(a.startsWith('*')) - Number(b.startsWith('*')) || b.length - a.length);
-  return rules[fits[0] ?? ''] ?? {};
-}

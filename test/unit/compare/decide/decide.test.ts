@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { decide } from '../../../../src/compare/decide/decide.ts';
 import { reasonOf } from '../../../../src/compare/decide/reason.ts';
-import type { CompareRun, PageProfile } from '../../../../src/compare/ways.ts';
+import type { PageProfile } from '../../../../src/compare/ways.ts';
+import { compareRun, type GivenRun } from '../../../support/compare-run.ts';
 
 const light: PageProfile = {
   ...{ pages: 20, fetchMs: 120, fetchCpuMs: 1, handlerMs: 0.4, handlerCpuMs: 0.4, handlerBlockedMs: 0 },
@@ -11,20 +12,11 @@ const light: PageProfile = {
 const cpu: PageProfile = { ...light, handlerMs: 51, handlerCpuMs: 51 };
 const waits: PageProfile = { ...light, handlerMs: 200, handlerCpuMs: 0.2, handlerBlockedMs: 200 };
 
-type Given = Pick<CompareRun, 'mode' | 'concurrency' | 'pagesPerSecond'> & Partial<CompareRun>;
-
-function run(given: Given): CompareRun {
-  const { mode, concurrency, pagesPerSecond } = given;
-  return {
-    threads: mode === 'threads' ? concurrency : mode === 'hybrid' ? 2 : 0,
-    ...{ rounds: 3, pages: 100, spread: 0, attainable: pagesPerSecond, isCpuBound: false },
-    ...{ latencyMs: { p50: 1, p95: 1, p99: 1 }, cpuPer1000: 1, peakBytes: 1, loopDelayP99Ms: 5 },
-    ...{ errors: {}, errorTexts: {} },
-    ...given,
-  };
-}
-
-const evidence = (profile: PageProfile, ...runs: Given[]) => ({ runs: runs.map(run), profile, cores: 2 });
+const evidence = (profile: PageProfile, ...runs: GivenRun[]) => ({
+  runs: runs.map(compareRun),
+  profile,
+  cores: 2,
+});
 const chosen = (...given: Parameters<typeof evidence>) => {
   const found = decide(evidence(...given))?.run;
   return found ? [found.mode, found.concurrency, found.threads] : null;
@@ -55,7 +47,7 @@ test('the fastest mode wins; of modes within noise the cheapest, at the lowest c
 });
 
 test('for a light handler a costlier mode must be half as fast again', () => {
-  const loop: Given = { mode: 'loop', concurrency: 2, pagesPerSecond: 27 };
+  const loop: GivenRun = { mode: 'loop', concurrency: 2, pagesPerSecond: 27 };
   assert.deepEqual(chosen(light, loop, { mode: 'threads', concurrency: 2, pagesPerSecond: 36 }), [
     'loop',
     2,
@@ -69,8 +61,8 @@ test('for a light handler a costlier mode must be half as fast again', () => {
 });
 
 test('a loop that its handler blocks is no candidate, even when it is as fast', () => {
-  const loop: Given = { mode: 'loop', concurrency: 10, pagesPerSecond: 20, loopDelayP99Ms: 300 };
-  const hybrid: Given = { mode: 'hybrid', concurrency: 10, pagesPerSecond: 20 };
+  const loop: GivenRun = { mode: 'loop', concurrency: 10, pagesPerSecond: 20, loopDelayP99Ms: 300 };
+  const hybrid: GivenRun = { mode: 'hybrid', concurrency: 10, pagesPerSecond: 20 };
   assert.deepEqual(chosen(cpu, loop, hybrid), ['hybrid', 10, 2]);
   assert.deepEqual(chosen(light, loop, hybrid), ['loop', 10, 0], 'the machine was late, not the handler');
   const found = decide(evidence(cpu, loop, hybrid));
@@ -114,26 +106,26 @@ test('what a run gains by using more cores alone does not count, for processes d
 
 test('errors that other runs do not have disqualify, and a run without pages does too', () => {
   const errors = { E_HANDLER_TIMEOUT: 10 };
-  const loop: Given = { mode: 'loop', concurrency: 50, pagesPerSecond: 500, errors };
+  const loop: GivenRun = { mode: 'loop', concurrency: 50, pagesPerSecond: 500, errors };
   assert.deepEqual(chosen(light, loop, { mode: 'hybrid', concurrency: 50, pagesPerSecond: 100 }), [
     ...['hybrid', 50, 2],
   ]);
-  const same: Given = { mode: 'hybrid', concurrency: 50, pagesPerSecond: 100, errors };
+  const same: GivenRun = { mode: 'hybrid', concurrency: 50, pagesPerSecond: 100, errors };
   assert.deepEqual(chosen(light, loop, same), ['loop', 50, 0], 'all have them');
   assert.equal(chosen(light, { ...loop, pages: 0, pagesPerSecond: 0 }), null);
-  const blocked: Given = { mode: 'loop', concurrency: 1, pagesPerSecond: 5, loopDelayP99Ms: 300 };
+  const blocked: GivenRun = { mode: 'loop', concurrency: 1, pagesPerSecond: 5, loopDelayP99Ms: 300 };
   const found = decide(evidence(cpu, blocked, { ...same, pages: 0 }));
   assert.deepEqual([found?.run.mode, found?.isLeastBad], ['loop', true]);
 });
 
 test('the reason says what a page costs: network, computing, or a synchronous wait', () => {
-  const reason = (profile: PageProfile, ...runs: Given[]) => {
+  const reason = (profile: PageProfile, ...runs: GivenRun[]) => {
     const found = decide(evidence(profile, ...runs));
     assert.ok(found);
     return reasonOf(found, profile);
   };
-  const hybrid: Given = { mode: 'hybrid', concurrency: 10, pagesPerSecond: 38 };
-  const loop: Given = { mode: 'loop', concurrency: 50, pagesPerSecond: 400 };
+  const hybrid: GivenRun = { mode: 'hybrid', concurrency: 10, pagesPerSecond: 38 };
+  const loop: GivenRun = { mode: 'loop', concurrency: 50, pagesPerSecond: 400 };
   assert.match(
     reason(cpu, hybrid),
     /^The handler computes 51 ms a page; .* did 38 pages\/s\. On the event loop/,
