@@ -48,3 +48,45 @@ for (const { where, ...limits } of cases)
     assert.equal(log.filter(({ path }) => path.startsWith('/p/')).length, 60);
     assert.deepEqual(violationsOf(log, limits, [], 5), []);
   });
+
+test('the fetches of a page that keeps its permit, as too much waits for handlers, come one after the other', async (t) => {
+  // Two of these bodies are more than may wait, so the second page keeps its permit.
+  const site = await startSite({
+    ...{ pages: 2, linksPerPage: 0, bytes: 40_000_000, punctual: true },
+    behaviours: { '/small/*': { status: 200, body: 'x', delayMs: 60 } },
+  });
+  t.after(() => site.stop());
+  const runner = await openCommandRunner();
+  await writeFile(
+    runner.path('handler.mjs'),
+    `export default { name: 'more', blocking: true, async run({ fetch, emit }) {
+  await new Promise((later) => setTimeout(later, 4000));
+  emit((await Promise.all([1, 2, 3, 4].map((n) => fetch('/small/' + n)))).length);
+} };\n`,
+  );
+  await writeFile(runner.path('list.txt'), `${site.url}/p/0\n${site.url}/p/1\n`);
+  const crawl = ['crawl', runner.path('list.txt'), '--crawl', 'c', '--depth', '0', '--per-host', '10'];
+  const bodies = ['--max-bytes', '50000000', '--body', 'none'];
+  const more = [
+    '--handler',
+    runner.path('handler.mjs'),
+    '-c',
+    '2',
+    '--threads',
+    '2',
+    '--quiet',
+    '--no-adaptive',
+  ];
+  const { code, stderr } = await runner.run([...crawl, ...bodies, ...more]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    (await runner.results('c')).map(({ items }) => items?.[0]?.item),
+    [4, 4],
+  );
+  const small = (await site.log()).filter(({ path }) => path.startsWith('/small/'));
+  assert.equal(small.length, 8);
+  const atOnce = small.map(
+    ({ start }) => small.filter((one) => one.start <= start && one.end > start).length,
+  );
+  assert.ok(Math.max(...atOnce) <= 2, `${Math.max(...atOnce)} fetches at once, and 2 are allowed`);
+});
