@@ -45,7 +45,7 @@ function upTo(steps: readonly number[], most: number): number[] {
 
 /** A step grows at most by so much faster than the one before it. */
 const SLACK = 0.3;
-/** A step may turn out faster than what one run before it lets expect: it is measured from this share on. */
+/** A step may be faster than one run before it lets expect: from this share on it is measured. */
 const HOPE = 0.5;
 
 /**
