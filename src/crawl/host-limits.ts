@@ -1,5 +1,5 @@
 // What a crawl promises to one host, for a process that fetches without the gate of a fleet: drover try,
-// explain --timing and compare. The gate itself reads the same table by src/politeness/lua/gate/pattern-of.lua.
+// explain --timing and compare. The gate reads the same table by politeness/lua/gate/pattern-of.lua.
 import type { CrawlSettings } from '../config/settings.ts';
 
 export interface HostPromise {

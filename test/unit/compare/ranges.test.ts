@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { mayWin, waysOf } from '../../../src/compare/ranges.ts';
 import { nameOfWay, type PageProfile, type Way } from '../../../src/compare/ways.ts';
-import { compareRun } from '../../support/compare-run.ts';
+import { compareRun } from '../../support/compare/run.ts';
 
 const usual = { cores: 2, most: Number.POSITIVE_INFINITY, concurrencies: null, threads: null };
 const named = (ways: readonly Way[]) => ways.map(nameOfWay);

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { decide } from '../../../../src/compare/decide/decide.ts';
 import { reasonOf } from '../../../../src/compare/decide/reason.ts';
 import type { PageProfile } from '../../../../src/compare/ways.ts';
-import { compareRun, type GivenRun } from '../../../support/compare-run.ts';
+import { compareRun, type GivenRun } from '../../../support/compare/run.ts';
 
 const light: PageProfile = {
   ...{ pages: 20, fetchMs: 120, fetchCpuMs: 1, handlerMs: 0.4, handlerCpuMs: 0.4, handlerBlockedMs: 0 },

@@ -1,5 +1,5 @@
 // A run of compare with the figures that a test names, and good ones for the rest.
-import type { CompareRun } from '../../src/compare/ways.ts';
+import type { CompareRun } from '../../../src/compare/ways.ts';
 
 export type GivenRun = Pick<CompareRun, 'mode' | 'concurrency' | 'pagesPerSecond'> & Partial<CompareRun>;
 
