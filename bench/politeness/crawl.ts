@@ -3,13 +3,13 @@
 import { rm } from 'node:fs/promises';
 import type { LogEntry, Site } from '../../test/support/site/site.ts';
 import { startSite } from '../../test/support/site/site.ts';
+import type { Kill } from './figures.ts';
 import { busyMeter, type Fleet, untilServed, withFleet } from './fleet.ts';
 import { behavioursOf, listOf, politeHosts, settingsOf, spread } from './hosts.ts';
 
 export interface PoliteCrawl {
   log: LogEntry[];
-  /** When consumers were killed: milliseconds since 1970. */
-  kills: number[];
+  kills: Kill[];
   /** URLs that were accepted and have no record with `ok`. */
   lost: string[];
   /** The number of records beyond one for each URL. */
@@ -59,11 +59,11 @@ async function crawl({ fleet, site, list, note }: Scene): Promise<PoliteCrawl> {
   await fleet.enqueue('polite', list);
   const busySince = busyMeter();
   const consumers = Array.from({ length: CONSUMERS }, () => fleet.consume(CONCURRENCY));
-  const kills: number[] = [];
+  const kills: Kill[] = [];
   for (const [index, share] of KILLS_AT.entries()) {
     await untilServed(site, urls.length * share);
     const consumer = consumers[index];
-    if (consumer) kills.push(consumer.kill());
+    if (consumer) kills.push(await consumer.kill());
     fleet.consume(CONCURRENCY);
     note(`${await site.ended()} requests: consumer ${consumer?.pid} killed and replaced`);
   }

@@ -53,9 +53,16 @@ export interface HostFigures {
   violations: Violation[];
 }
 
+/** A consumer's end, in milliseconds since 1970. Until it is gone, its sockets may take answers. */
+export interface Kill {
+  /** When SIGKILL was sent. */
+  at: number;
+  /** When the process was seen to have ended. */
+  goneAt: number;
+}
+
 export interface Circumstances {
-  /** When consumers were killed: milliseconds since 1970. */
-  kills: readonly number[];
+  kills: readonly Kill[];
   /** Replaces PAUSE_KNOWN_AFTER_MS. */
   knownAfterMs?: number;
 }
@@ -103,17 +110,18 @@ function figuresOfHost(
 
 /**
  * Whether the fleet can have learnt of a pause. A consumer that was killed right after it got a 429 could not
- * report it. The log does not say which consumer got the answer, so any kill in that time counts.
+ * report it, and neither could one that was already killed but not yet gone. The log does not say which
+ * consumer got the answer, so any kill in that time counts.
  */
-function wasHeard({ told, fromMs }: ToldPause, kills: readonly number[]): boolean {
-  return !kills.some((at) => at >= told.end - TOLERANCE_MS && at <= fromMs);
+function wasHeard({ told, fromMs }: ToldPause, kills: readonly Kill[]): boolean {
+  return !kills.some(({ at, goneAt }) => goneAt >= told.end - TOLERANCE_MS && at <= fromMs);
 }
 
 /** The entries before the first kill, and those from the end of the lease after each kill to the next. */
-function stretchesOf(entries: readonly LogEntry[], kills: readonly number[]): LogEntry[][] {
-  const begins = [Number.NEGATIVE_INFINITY, ...kills.map((at) => at + LEASE_MS)];
+function stretchesOf(entries: readonly LogEntry[], kills: readonly Kill[]): LogEntry[][] {
+  const begins = [Number.NEGATIVE_INFINITY, ...kills.map(({ at }) => at + LEASE_MS)];
   const stretches = begins.map((from, index) => {
-    const to = kills[index] ?? Number.POSITIVE_INFINITY;
+    const to = kills[index]?.at ?? Number.POSITIVE_INFINITY;
     return entries.filter(({ start }) => start >= from && start < to);
   });
   return stretches.filter((stretch) => stretch.length > 0);

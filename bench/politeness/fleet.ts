@@ -12,11 +12,12 @@ import type { CrawlRecord } from '../../src/record.ts';
 import type { Site } from '../../test/support/site/site.ts';
 import { withDirectory } from '../measure/measure.ts';
 import { busySeconds } from '../measure/process-use.ts';
+import type { Kill } from './figures.ts';
 
 export interface Consumer {
   readonly pid: number;
-  /** Sends SIGKILL. Returns the time at which it was sent, in milliseconds since 1970. */
-  kill(): number;
+  /** Sends SIGKILL and waits for the end of the process. */
+  kill(): Promise<Kill>;
 }
 
 export interface Fleet {
@@ -170,8 +171,14 @@ function startCommand({ directory, drover }: Place, args: readonly string[]): Co
   return command;
 }
 
-function killHard(command: Command): number {
+async function killHard(command: Command): Promise<Kill> {
   command.killed = true;
+  const gone = once(command.child, 'exit');
   command.child.kill('SIGKILL');
-  return performance.timeOrigin + performance.now();
+  const at = now();
+  await gone;
+  return { at, goneAt: now() };
 }
+
+/** Milliseconds since 1970, with fractions. */
+const now = () => performance.timeOrigin + performance.now();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { figuresOf } from '../../bench/politeness/figures.ts';
@@ -9,6 +10,7 @@ import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
 const URLS = 800;
+const now = () => performance.timeOrigin + performance.now();
 /** Half of a pause: what else the machine does may hold up the consumer that has to tell the others of it. */
 const EVENTS_MS = 1000;
 
@@ -45,8 +47,9 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
     deadlineMs: 60_000,
     everyMs: 50,
   });
+  const at = now();
   victim.kill('SIGKILL');
-  const killedAt = performance.timeOrigin + performance.now();
+  const gone = once(victim.child, 'exit').then(now);
   others.push(consume());
   await until(async () => (await runner.status('polite')).state === 'finished', {
     what: 'the crawl to end',
@@ -57,9 +60,10 @@ test('three consumers, one killed with kill -9 and replaced: no host sees more t
   for (const consumer of others) assert.equal((await consumer.exit).code, 0, consumer.stderr());
 
   const log = await site.log();
-  const violations = figuresOf(log, hosts, { kills: [killedAt], knownAfterMs: EVENTS_MS }).flatMap(
-    (host) => host.violations,
-  );
+  const violations = figuresOf(log, hosts, {
+    kills: [{ at, goneAt: await gone }],
+    knownAfterMs: EVENTS_MS,
+  }).flatMap((host) => host.violations);
   assert.deepEqual(violations, []);
 
   const records = await runner.results('polite');

@@ -104,9 +104,9 @@ export class Threads implements Runtime {
     port.on('message', hear);
     port.unref();
     worker.once('exit', (code) => {
-      if (page) page.exitCode = code;
-      // What it said before it ended may be still on its way.
+      // What it said before it ended may be still on its way, even that it began the page.
       for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) hear(left.message);
+      if (page) page.exitCode = code;
       page?.last.reject(endOf(new Error('It ended.'), page));
       port.close();
     });
