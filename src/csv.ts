@@ -2,11 +2,8 @@
 // reader gets everything back (docs/EXPORTS.md tells the rule): a quoted cell is text, an empty one that is
 // not quoted is null, and of a text that begins with ' this first ' is left out.
 
-/**
- * The beginning of a text that a spreadsheet takes for a formula, also after blanks, and also with full-width
- * characters.
- */
-const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
+/** The first character of a text that is not a blank and can be seen. */
+const firstVisible = /^[\s\p{Cc}\p{Cf}]*(.)/u;
 /**
  * A text that must be quoted. Semicolons and tabs count too: in countries with a decimal comma, some
  * spreadsheets split cells at them.
@@ -45,7 +42,16 @@ function cellOf(value: unknown): string {
     return String(value);
   if (value instanceof MarkedText) return textCell(`'${value.text}`);
   if (typeof value !== 'string') return textCell(JSON.stringify(value) ?? '');
-  return textCell(value.startsWith("'") || formula.test(value) ? `'${value}` : value);
+  return textCell(value.startsWith("'") || isFormula(value) ? `'${value}` : value);
+}
+
+/**
+ * Whether a spreadsheet takes the text for a formula: also after blanks, and also with a wide, small or
+ * raised form of the sign, which some read as the sign itself.
+ */
+function isFormula(text: string): boolean {
+  const [, first = ''] = firstVisible.exec(text) ?? [];
+  return /^[=+\-@]/.test(first.normalize('NFKC')) || /^[\t\r\n]/.test(text);
 }
 
 function textCell(text: string): string {

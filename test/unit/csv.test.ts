@@ -132,6 +132,16 @@ test('whatever the texts, a reader gets them back, with a mark before those that
   );
 });
 
+test('every form of a formula sign that Unicode has is marked', () => {
+  const forms = [];
+  for (let code = 0x21; code <= 0x10ffff; code++) {
+    const form = String.fromCodePoint(code);
+    if (/^[=+\-@]/.test(form.normalize('NFKC'))) forms.push(form);
+  }
+  assert.ok(forms.length > 15);
+  for (const form of forms) assert.equal(csvLine([`${form}1`]), `"'${form}1"\r\n`);
+});
+
 test('no cell begins as a formula does, blanks and invisible characters left out', () => {
   fc.assert(
     fc.property(fc.array(nasty, { minLength: 1, maxLength: 5 }), (texts) => {
