@@ -22,6 +22,7 @@ import {
   shownOptions,
   tryOptions,
 } from './options.ts';
+import { addSchedules } from './schedule/commands.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
 /** Makes the whole command line. For usage errors commander prints a message and throws a CommanderError. */
@@ -45,6 +46,7 @@ export function crawlCommand(): Command {
     () => import('./doctor.ts'),
   );
   addHosts(program);
+  addSchedules(program);
   addNew(program);
   addSteerers(program);
   addProgram(

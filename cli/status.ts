@@ -2,10 +2,12 @@
 import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { printable } from '../src/log.ts';
+import { listSchedules } from '../src/schedules/schedules.ts';
 import { EXIT } from './command/failures.ts';
 import { OWN_COMMAND } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
 import type { LookOptions } from './options.ts';
+import { scheduleTable } from './schedule/list.ts';
 import { columns } from './terminal/columns.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN. */
@@ -22,6 +24,8 @@ export async function run(args: string[], options: LookOptions): Promise<number>
         ? all.map(details).join('')
         : table(all);
     process.stdout.write(text);
+    const schedules = options.json || args[0] ? [] : await listSchedules(fleet);
+    if (schedules.length > 0) process.stdout.write(`\n${scheduleTable(schedules)}`);
     return EXIT.recorded;
   } finally {
     await session.close();

@@ -28,6 +28,7 @@ import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
 import { FILES, type RecordStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
+import { runSchedules } from '../src/schedules/runner.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
@@ -133,6 +134,11 @@ export async function startConsumer(parts: {
   });
   const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
   intervals.push(repeat(CLOCK_MS, followClock, onError));
+  // A consumer of one crawl would not dispatch what a schedule begins.
+  if (serve === '*') {
+    const { openBlocking: connect } = connections;
+    intervals.push(runSchedules({ fleet, connect, lockDurationMs: settings.lockDuration, log, troubles }));
+  }
   const prepared = repairFrontier(fleet, queue)
     // Before any job is taken, because a canary may be the last request that a crawl waits for.
     .then(() => driveReplays(fleet, queue))

@@ -894,6 +894,21 @@ export const table = {
         advice: 'Wait for its end, or cancel it first: drover cancel CRAWL.',
         status: 409,
       },
+      E_SCHEDULE: {
+        means: 'The schedule cannot be used.',
+        advice: 'See drover schedule add --help.',
+        status: 400,
+      },
+      E_SCHEDULE_UNKNOWN: {
+        means: 'There is no schedule with that name.',
+        advice: 'drover schedule list lists them.',
+        status: 404,
+      },
+      E_SCHEDULE_EXISTS: {
+        means: 'There is a schedule with that name.',
+        advice: 'Give another name, or --replace to put the new one in its place.',
+        status: 409,
+      },
       E_CRAWL_ENDED: {
         means: 'The crawl has ended.',
         advice: 'The command that began it begins a new one; drover status lists the crawls.',

@@ -8,8 +8,8 @@ export function namespaceOf(name: string): string {
 }
 
 /**
- * The keys of one namespace, by what they hold. BullMQ makes its own below `NAMESPACE:requests` and
- * `NAMESPACE:webhooks`.
+ * The keys of one namespace, by what they hold. BullMQ makes its own below `NAMESPACE:requests`,
+ * `NAMESPACE:webhooks` and `NAMESPACE:scheduled`.
  */
 export type Keys = ReturnType<typeof keysOf>;
 
@@ -64,6 +64,10 @@ export function keysOf(namespace: string) {
     replayCrawls: (run: string) => `${namespace}:replay:${run}:crawls`,
     replays: `${namespace}:replays`,
     openReplays: `${namespace}:replays:open`,
+    // schedules
+    schedules: `${namespace}:schedules`,
+    schedule: (name: string) => `${namespace}:schedule:${name}`,
+    scheduleRuns: (name: string) => `${namespace}:schedule:${name}:runs`,
     // the fleet
     consumers: `${namespace}:consumers`,
     heartbeat: (consumer: string) => `${namespace}:heartbeat:${consumer}`,

@@ -58,7 +58,7 @@ test('src/keys.ts and the table of docs/ARCHITECTURE.md name the same keys', () 
  */
 const notSeen = [
   ...['keyEvents', 'tail', 'formerHandOver', 'formerReplayed', 'jobLogs', 'idempotency', 'tailWanted'],
-  'forgetting',
+  ...['forgetting', 'scheduleRuns'],
   ...['robotsLock', 'autoReplays', 'outbox', 'slotWaiters', 'waitingLanes', 'serverWaiters', 'openReplays'],
 ];
 
@@ -78,6 +78,7 @@ test('a fleet leaves no key in Redis but those of src/keys.ts, each of the type 
   await site.behave('/hook', { status: 200 });
   await drover('hosts', 'set', 'other.example', '--delay', '1s');
   await drover('hosts', 'pause', 'other.example', '--for', '1s');
+  await drover('schedule', 'add', '0 3 1 1 *', 'yearly', `${site.url}/`);
   const options = [
     '--attempts',
     '1',
@@ -140,7 +141,7 @@ function watchKeys(redis: Redis, namespace: string): { seen: Map<string, string>
 
 /** Each job has a key, and what BullMQ keeps beside them changes with its releases. */
 function isOfQueue(key: string, namespace: string): boolean {
-  return /^:(requests|webhooks):/.test(key.slice(namespace.length));
+  return /^:(requests|webhooks|scheduled):/.test(key.slice(namespace.length));
 }
 
 function patternOf(name: string, namespace: string): RegExp {

@@ -19,6 +19,8 @@ export const WEBHOOK_QUEUE = 'webhooks';
 
 export interface WebhookData {
   crawl: string;
+  /** The schedule whose webhook is told, instead of that of the crawl. */
+  schedule?: string;
   /** The text that is signed and sent. It is the same, byte by byte, at each attempt. */
   body: string;
 }
@@ -60,9 +62,7 @@ export async function addWebhookJobs(
   queue: WebhookQueue,
   jobs: readonly ({ id: string; type: string } & WebhookData)[],
 ): Promise<void> {
-  await queue.addBulk(
-    jobs.map(({ id, type, crawl, body }) => ({ name: type, data: { crawl, body }, opts: { jobId: id } })),
-  );
+  await queue.addBulk(jobs.map(({ id, type, ...data }) => ({ name: type, data, opts: { jobId: id } })));
 }
 
 /**

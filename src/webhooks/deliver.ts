@@ -37,11 +37,19 @@ export async function deliver(
   job: WebhookJob,
 ): Promise<Delivered> {
   const { fleet, fetcher, secret, signal } = parts;
-  const { crawl, body } = job.data;
-  const text = await fleet.redis.hget(fleet.keys.crawl(crawl), 'settings');
+  const { crawl, schedule, body } = job.data;
+  const owner = schedule === undefined ? fleet.keys.crawl(crawl) : fleet.keys.schedule(schedule);
+  const text = await fleet.redis.hget(owner, 'settings');
   const settings = storedSettings(text);
   const url = URL.parse(settings.webhook ?? '')?.href;
-  if (!url) return { delivery: { kind: 'givenUp', why: 'the crawl has no webhook any more' }, host: '' };
+  if (!url)
+    return {
+      delivery: {
+        kind: 'givenUp',
+        why: `the ${schedule === undefined ? 'crawl' : 'schedule'} has no webhook any more`,
+      },
+      host: '',
+    };
   const result = await fetcher.fetch({
     url,
     method: 'POST',

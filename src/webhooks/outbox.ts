@@ -9,17 +9,21 @@ import { addWebhookJobs, type WebhookData, type WebhookQueue } from '../queue/we
 export interface WebhookEvent {
   /** Also in the header webhook-id. It stays the same when the event is sent again. */
   id: string;
-  type: 'crawl.finished' | 'crawl.cancelled' | 'crawl.dead';
+  type: 'crawl.finished' | 'crawl.cancelled' | 'crawl.dead' | 'schedule.started' | 'schedule.skipped';
   /** When the event happened; ISO 8601. */
   at: string;
   /** For crawl.dead: the number of dead letters that was reached. */
   threshold?: number;
-  /** The crawl shortly after the event. */
-  crawl: Pick<
-    CrawlCounts,
-    'crawl' | 'state' | 'accepted' | 'recorded' | 'refused' | 'dead' | 'waiting' | 'bytes' | 'errors'
-  > & { name: string; createdAt: string; finishedAt: string | null };
+  /** For events of a schedule: which, and when the run was due (ISO 8601). */
+  schedule?: { name: string; cron: string; zone: string; due: string };
+  /** The crawl shortly after the event. For schedule.skipped, the one that went on. */
+  crawl: EventCrawl;
 }
+
+type EventCrawl = Pick<
+  CrawlCounts,
+  'crawl' | 'state' | 'accepted' | 'recorded' | 'refused' | 'dead' | 'waiting' | 'bytes' | 'errors'
+> & { name: string; createdAt: string; finishedAt: string | null };
 
 /** A crawl's events that have not been delivered. */
 export interface EventsUnderway {
@@ -65,12 +69,30 @@ function idStart(crawl: string, token: string): string {
   return `${crawl.replaceAll('.', '_')}-${token}-`;
 }
 
+const iso = (ms: string | number | null | undefined) => new Date(Number(ms)).toISOString();
+
 /** Makes the job of an event; null when the crawl is not known any more. */
 async function webhookJobOf(
   fleet: Fleet,
   entry: string,
 ): Promise<({ id: string; type: string } & WebhookData) | null> {
-  const [id = '', type = '', crawl = '', at = '', threshold = ''] = entry.split('\x1f');
+  const [id = '', type = '', crawl = '', at = '', threshold = '', schedule = ''] = entry.split('\x1f');
+  const told = await eventCrawl(fleet, crawl);
+  if (!told) return null;
+  const { due, ...of } = schedule === '' ? { due: '' } : JSON.parse(schedule);
+  const event: WebhookEvent = {
+    id,
+    type: type as WebhookEvent['type'],
+    at: iso(at),
+    ...(threshold === '' ? {} : { threshold: Number(threshold) }),
+    ...(schedule === '' ? {} : { schedule: { ...of, due: iso(due) } }),
+    crawl: told,
+  };
+  return { id, type, crawl, ...(schedule === '' ? {} : { schedule: of.name }), body: JSON.stringify(event) };
+}
+
+/** Null when the crawl is not known (any more). */
+async function eventCrawl(fleet: Fleet, crawl: string): Promise<EventCrawl | null> {
   const [name, createdAt, finishedAt] = await fleet.redis.hmget(
     fleet.keys.crawl(crawl),
     'name',
@@ -79,17 +101,9 @@ async function webhookJobOf(
   );
   if (!name) return null;
   const { state, accepted, recorded, refused, dead, waiting, bytes, errors } = await readCounts(fleet, crawl);
-  const iso = (ms: string | null | undefined) => new Date(Number(ms)).toISOString();
-  const event: WebhookEvent = {
-    id,
-    type: type as WebhookEvent['type'],
-    at: iso(at),
-    ...(threshold === '' ? {} : { threshold: Number(threshold) }),
-    crawl: {
-      ...{ crawl, name, state, accepted, recorded, refused, dead, waiting, bytes, errors },
-      createdAt: iso(createdAt),
-      finishedAt: state === 'finished' && finishedAt ? iso(finishedAt) : null,
-    },
+  return {
+    ...{ crawl, name, state, accepted, recorded, refused, dead, waiting, bytes, errors },
+    createdAt: iso(createdAt),
+    finishedAt: state === 'finished' && finishedAt ? iso(finishedAt) : null,
   };
-  return { id, type, crawl, body: JSON.stringify(event) };
 }

@@ -1,0 +1,52 @@
+--[[
+  Begins a crawl, or goes on with the crawl of that name that has not ended. If the crawl of that name has
+  ended, a new one gets a new id, and the old one stays readable. The producer holds the crawl open until it
+  leaves or its lease runs out. `given`: name, producer, lease (ms), text (the settings as JSON), seeds, token,
+  store. Returns {id, 1 if it is new, else 0}.
+    NS:crawls (ZSET) crawls by when they began (ms)
+    NS:names (HASH) name to its newest id
+    NS:serials (HASH) name to how many crawls it has had
+]]
+local function beginCrawl(ns, given, now)
+  local name, producer, lease, text, seeds, token, store =
+    given.name, given.producer, given.lease, given.text, given.seeds, given.token, given.store
+  local id = redis.call('HGET', ns .. ':names', name)
+  if not id and redis.call('ZSCORE', ns .. ':crawls', name) then
+    -- The user gave the id of a crawl: that crawl is meant, not a new one of that name.
+    id = name
+    name = redis.call('HGET', ns .. ':c:' .. id, 'name')
+  end
+  local state = id and redis.call('HGET', ns .. ':c:' .. id, 'state') or ''
+  -- If the producer died before it had offered everything, the crawl has not ended, even if nothing of it is
+  -- left.
+  local offered = id and redis.call('HEXISTS', ns .. ':c:' .. id, 'offering') == 0
+  local isNew = not id or state == 'cancelled' or (state == 'finished' and offered)
+  if isNew then
+    repeat
+      local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
+      id = serial == 1 and name or name .. '.' .. serial
+    until not redis.call('ZSCORE', ns .. ':crawls', id) and not redis.call('ZSCORE', ns .. ':forgetting', id)
+    redis.call('HSET', ns .. ':names', name, id)
+    redis.call('ZADD', ns .. ':crawls', now, id)
+    redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token)
+    if store ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'store', store) end
+  end
+  local c = ns .. ':c:' .. id
+  -- The settings that scripts read are also stored one by one. Settings without a value are absent.
+  local settings = cjson.decode(text)
+  -- Requests that were handed out under other settings must ask the gate.
+  local former = redis.call('HGET', c, 'settings')
+  if former and former ~= text then redis.call('HSET', c, 'changedAt', now) end
+  redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead')
+  redis.call('HSET', c, 'settings', text, 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
+    'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)
+  for _, field in ipairs({ 'limit', 'perServer', 'maxPerHost', 'webhookDead' }) do
+    if settings[field] ~= cjson.null then redis.call('HSET', c, field, settings[field]) end
+  end
+  -- Only whether there is a webhook. Its URL, which may hold a token, stays in the settings.
+  if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
+  if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
+  if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
+  redis.call('ZADD', c .. ':producers', now + lease, producer)
+  return { id, isNew and 1 or 0 }
+end

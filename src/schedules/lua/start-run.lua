@@ -1,0 +1,55 @@
+--[[
+  Starts the run of a schedule that is due, at most once for each due time: begins a crawl, with the caller as
+  its producer. While the former run goes on, this one is skipped. When the caller of a former call died before
+  it had offered all seeds, the one who calls again takes over.
+
+  KEYS[1]  NS:schedules
+  ARGV[1]  NS
+  ARGV[2]  name
+  ARGV[3]  token of the schedule; '' for whichever has the name
+  ARGV[4]  due time (ms)
+  ARGV[5]  producer
+  ARGV[6]  lease (ms)
+  ARGV[7]  a random token for the records of a new crawl
+  Answers  {'gone'}: there is no such schedule any more;
+           {'started', crawl, 1 if its seeds must be offered} when this due time has begun the crawl;
+           {'skipped', crawl that goes on, 1 if its seeds must be offered}
+]]
+--- include lua/clock.lua
+--- include crawl/lua/begin/begin-crawl.lua
+--- include schedules/lua/tell-of-run.lua
+local ns, name, token, due, producer, lease, recordsToken =
+  ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
+local s = ns .. ':schedule:' .. name
+local now = redisTime()
+local kept, settings, seeds, store, lastCrawl = unpack(redis.call('HMGET', s, 'token', 'settings', 'seedsText', 'store', 'lastCrawl'))
+if not kept or (token ~= '' and token ~= kept) then return { 'gone' } end
+
+local id = redis.call('HGET', ns .. ':names', name)
+local c = id and ns .. ':c:' .. id
+local state, offering = false, false
+if c then state, offering = unpack(redis.call('HMGET', c, 'state', 'offering')) end
+local isOffered = c and redis.call('ZCOUNT', c .. ':producers', now, '+inf') > 0
+-- Whoever offered the seeds of the run of this schedule is gone, and has not offered them all.
+local isHalf = offering and not isOffered and id == lastCrawl and state ~= 'cancelled'
+if isHalf then
+  if state == 'finished' then redis.call('HSET', c, 'state', 'running') end
+  redis.call('ZADD', c .. ':producers', now + lease, producer)
+end
+
+local handled = redis.call('HGET', s .. ':runs', due)
+if handled then
+  local outcome, crawl = string.match(handled, '^(%a+)\31([^\31]*)')
+  return { outcome, crawl, isHalf and crawl == id and 1 or 0 }
+end
+if isHalf or isOffered or state == 'running' or state == 'paused' then
+  tellOfRun(ns, name, due, 'skipped', id, now)
+  return { 'skipped', id, isHalf and 1 or 0 }
+end
+-- A crawl of another producer that was broken off, and then ended, is not gone on with.
+if offering then redis.call('HDEL', c, 'offering') end
+local given = { name = name, producer = producer, lease = lease, text = settings, seeds = seeds, token = recordsToken, store = store or '' }
+local crawl = beginCrawl(ns, given, now)[1]
+redis.call('HSET', s, 'lastCrawl', crawl)
+tellOfRun(ns, name, due, 'started', crawl, now)
+return { 'started', crawl, 1 }
