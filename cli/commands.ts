@@ -17,6 +17,7 @@ import {
   forgetOptions,
   itemsOptions,
   type LookOptions,
+  purgeCrawlsOptions,
   resultsOptions,
   serveOptions,
   shownOptions,
@@ -238,6 +239,16 @@ function addSteerers(program: Command): void {
       .argument('<crawl...>', 'names or ids'),
     { own: forgetOptions, settings: EVERY_COMMAND },
     () => import('./forget.ts'),
+  );
+  addProgram(
+    program
+      .command('purge')
+      .summary('delete old crawls with their records, or bodies of records')
+      .description(
+        'Shows which crawls, how many records and how much space would go, and asks. With --older-than and --keep, a crawl goes when both say so. Dead letters are exported first. A purge that was cut off goes on when it is given again.',
+      ),
+    { own: purgeCrawlsOptions, settings: EVERY_COMMAND },
+    () => import('./purge.ts'),
   );
   steer(
     'pause',

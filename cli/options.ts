@@ -1,10 +1,20 @@
 // The options of the commands in this folder, except settings, and the types that their programs get.
+import { anyDuration } from '../src/config/values.ts';
 import { DroverError } from '../src/errors.ts';
 import { FORMAT_FORM } from '../src/records/export/format.ts';
 import { STATUS_FORM, TYPE_FORM, URL_FORM } from '../src/records/filter.ts';
 import type { RequestInput } from '../src/request.ts';
 import { readCode } from './command/error-code.ts';
-import { from, inGroup, likeSetting, type OptionsOf, text, toggle, value } from './command/typed-options.ts';
+import {
+  from,
+  inGroup,
+  likeSetting,
+  type OptionsOf,
+  text,
+  texts,
+  toggle,
+  value,
+} from './command/typed-options.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
@@ -45,6 +55,32 @@ export const forgetOptions = {
   ...asJson,
 };
 export type ForgetOptions = OptionsOf<typeof forgetOptions>;
+
+const age = (given: string, flag: string): number => {
+  const parsed = anyDuration.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new DroverError(
+    'E_USAGE',
+    `${flag}: expected an age such as 12h or 30d (got ${JSON.stringify(given)}).`,
+  );
+};
+
+export const purgeCrawlsOptions = {
+  olderThan: value('--older-than <age>', 'crawls that ended longer ago than this: 30d', age),
+  keep: value('--keep <n>', 'all but the newest n runs of each name', from(0, 1_000_000)),
+  bodiesOlderThan: value(
+    '--bodies-older-than <age>',
+    'bodies of records of crawls that ended longer ago than this; the records stay',
+    age,
+  ),
+  crawl: texts('--crawl <name>', 'only runs of this name, or the crawl with this id; may be repeated'),
+  all: toggle('--all', 'all crawls, as far as the other options do not keep them'),
+  unfinished: toggle('--unfinished', 'cancel crawls that have not ended, and purge them too'),
+  dryRun: toggle('--dry-run', 'only show what would go'),
+  yes: toggle('--yes', 'do not ask'),
+  ...asJson,
+};
+export type PurgeCrawlsOptions = OptionsOf<typeof purgeCrawlsOptions>;
 
 export const consumeOptions = inGroup('often', {
   processes: value('--processes <n>', 'number of consumer processes', from(1, 256), '1'),

@@ -134,11 +134,9 @@ export async function startConsumer(parts: {
   });
   const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
   intervals.push(repeat(CLOCK_MS, followClock, onError));
-  // A consumer of one crawl would not dispatch what a schedule begins.
-  if (serve === '*') {
-    const { openBlocking: connect } = connections;
-    intervals.push(runSchedules({ fleet, connect, lockDurationMs: settings.lockDuration, log, troubles }));
-  }
+  intervals.push(
+    runSchedules({ ...{ fleet, serve, settings, log, troubles }, connect: connections.openBlocking }),
+  );
   const prepared = repairFrontier(fleet, queue)
     // Before any job is taken, because a canary may be the last request that a crawl waits for.
     .then(() => driveReplays(fleet, queue))

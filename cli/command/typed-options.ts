@@ -62,6 +62,14 @@ export function text(flags: string, help: string): OwnOption<string | undefined>
   return value(flags, help, (given) => given);
 }
 
+/** An option that may be repeated. */
+export function texts(flags: string, help: string): OwnOption<string[] | undefined> {
+  return {
+    ...{ flags, help, many: true },
+    read: (given) => (given === undefined ? undefined : [given].flat().map(String)),
+  };
+}
+
 /** A toggle: --json is true when given, --no-export is false when given. */
 export function toggle(flags: string, help: string): OwnOption<boolean> {
   return { flags, help, read: (given) => given === true };

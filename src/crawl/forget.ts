@@ -16,9 +16,9 @@ const ofCrawl = {
   args: (crawl: string) => [crawl],
 };
 const beginScript = defineScript({
-  ...ofCrawl,
   path: 'crawl/lua/begin-forgetting.lua',
   key: (keys) => keys.crawls,
+  args: ({ crawl, withRecords }: { crawl: string; withRecords: boolean }) => [crawl, withRecords ? '1' : '0'],
   answer: (reply: ScriptReply) => reply as Begun,
 });
 const endScript = defineScript({
@@ -34,11 +34,15 @@ export interface LeftRecords {
 }
 
 /**
- * From now on nobody finds the crawl. Returns where its records are. Atomic and idempotent. Throws
+ * From now on nobody finds the crawl. Returns where its records are. `withRecords`: they will be deleted. Atomic and idempotent. Throws
  * E_CRAWL_UNKNOWN, and E_CRAWL_OPEN for a crawl that has not ended.
  */
-export async function beginForgetting(fleet: Fleet, crawl: string): Promise<LeftRecords> {
-  const [kind, ...told] = await fleet.run(beginScript, crawl);
+export async function beginForgetting(
+  fleet: Fleet,
+  crawl: string,
+  withRecords = false,
+): Promise<LeftRecords> {
+  const [kind, ...told] = await fleet.run(beginScript, { crawl, withRecords });
   if (kind === 'forgetting')
     return { store: storeOf(told[1]), recordsFolder: recordsFolderOf(crawl, String(told[0])) };
   if (kind === 'unknown')
@@ -62,4 +66,13 @@ export function endForgetting(fleet: Fleet, crawl: string): Promise<boolean> {
 /** Crawls whose remains are still to be removed, because whoever did it was stopped. */
 export function listForgetting(fleet: Fleet): Promise<string[]> {
   return fleet.redis.zrange(fleet.keys.forgetting, '0', '-1');
+}
+
+/** Those of them whose records go too. Only a command that can delete these goes on with them. */
+export async function listLosingRecords(fleet: Fleet): Promise<string[]> {
+  const crawls = await listForgetting(fleet);
+  const marks = await Promise.all(
+    crawls.map((crawl) => fleet.redis.hget(fleet.keys.crawl(crawl), 'dropRecords')),
+  );
+  return crawls.filter((_, index) => marks[index] === '1');
 }

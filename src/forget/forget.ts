@@ -38,7 +38,7 @@ const PAGE = 200;
  * E_DISK_FULL and E_FILE when the dead letters cannot be exported.
  */
 export async function forgetCrawl(parts: ForgetParts, crawl: string): Promise<Forgotten> {
-  const records = await beginForgetting(parts.fleet, crawl);
+  const records = await beginForgetting(parts.fleet, crawl, parts.removeRecords !== undefined);
   await parts.removeRecords?.(records);
   return { crawl, ...records, ...(await removeRemains(parts, crawl)) };
 }

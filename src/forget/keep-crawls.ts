@@ -1,6 +1,6 @@
 // Retention of crawls that have ended (--keep-crawls): the oldest are forgotten. Their records on disk stay.
 import type { Settings } from '../config/settings.ts';
-import { listForgetting } from '../crawl/forget.ts';
+import { listForgetting, listLosingRecords } from '../crawl/forget.ts';
 import { purgedDirectory } from '../dead/retention.ts';
 import { type Interval, keepLease, repeat, takeLease } from '../fleet/interval.ts';
 import type { TroubleLog } from '../fleet/trouble-log.ts';
@@ -55,7 +55,9 @@ async function forgetOld(parts: Parts, goOn: () => Promise<boolean>): Promise<vo
   const { fleet, queue, settings, log } = parts;
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
   const forgetting = { fleet, queue, exportDir, goOn };
-  for (const crawl of await listForgetting(fleet)) await removeRemains(forgetting, crawl);
+  const losing = new Set(await listLosingRecords(fleet));
+  for (const crawl of await listForgetting(fleet))
+    if (!losing.has(crawl)) await removeRemains(forgetting, crawl);
   for (const crawl of await crawlsToForget(fleet, settings.keepCrawls)) {
     if (!(await goOn())) return;
     // Another consumer or a command may have been faster, or the crawl goes on.

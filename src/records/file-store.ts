@@ -1,13 +1,14 @@
 // The store in files: JSON lines in a folder for each crawl, in the data directory of this machine.
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { diskError } from './disk.ts';
 import { findLinking } from './read/find-record.ts';
 import { readPieces } from './read/read.ts';
 import { openRecordIndexes, type RecordIndexes } from './read/record-index.ts';
-import { crawlDirectory } from './segments.ts';
+import { crawlDirectory, segmentNames } from './segments.ts';
 import type { RecordStore } from './store.ts';
+import { dropBodiesIn } from './write/drop-bodies.ts';
 import { type LineWriter, openJsonlStore } from './write/jsonl.ts';
 
 /** Bytes of records that are searched for a page with a link. */
@@ -45,5 +46,16 @@ export function openFileStore(directory: string): RecordStore {
         throw diskError(error, folder);
       });
     },
+    async size(recordsFolder) {
+      const folder = crawlDirectory(dir, recordsFolder);
+      try {
+        const names = await segmentNames(folder);
+        const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+        return sizes.reduce((sum, size) => sum + size, 0);
+      } catch (error) {
+        throw diskError(error, folder);
+      }
+    },
+    dropBodies: (recordsFolder) => dropBodiesIn(crawlDirectory(dir, recordsFolder)),
   };
 }

@@ -5,6 +5,11 @@ import { join } from 'node:path';
 import { Segment } from './write/segment.ts';
 
 const mostRemembered = 4096;
+/**
+ * A segment that was not written for this long is never written again: another one is begun. So whoever
+ * rewrites segments (drop-bodies.ts) can tell which ones are complete.
+ */
+export const SEGMENT_REST_MS = 60_000;
 
 /** The path of a records folder in `dir`. A name that is no plain file name is percent-encoded. */
 export function crawlDirectory(dir: string, recordsFolder: string): string {
@@ -52,13 +57,16 @@ export class Segments {
   async of(recordsFolder: string): Promise<Segment> {
     let segment = this.#byFolder.get(recordsFolder);
     this.#byFolder.delete(recordsFolder);
-    if (segment && (segment.broken || segment.size >= this.#maxBytes)) {
+    const now = performance.now();
+    const isOver = segment?.broken || (segment?.size ?? 0) >= this.#maxBytes;
+    if (segment && (isOver || now - segment.usedAt > SEGMENT_REST_MS)) {
       await segment.close();
       segment = undefined;
     }
     await this.#makeRoom();
     if (segment && !segment.isOpen && !(await segment.reopen())) segment = undefined;
     segment ??= await Segment.create(crawlDirectory(this.#dir, recordsFolder));
+    segment.usedAt = now;
     this.#byFolder.set(recordsFolder, segment);
     return segment;
   }

@@ -1,5 +1,6 @@
-// What a consumer does for schedules: it starts the runs that are due, and mends what a crash has left
+// What a consumer does for schedules: it starts the runs that are due, and repairs what a crash has left
 // between a schedule and its job scheduler.
+import type { Settings } from '../config/settings.ts';
 import { type Interval, repeat, takeLease } from '../fleet/interval.ts';
 import type { TroubleLog } from '../fleet/trouble-log.ts';
 import type { Fleet } from '../fleet.ts';
@@ -17,7 +18,7 @@ import { closeRedis, type Redis } from '../redis.ts';
 import { startRun } from './start-run.ts';
 
 const ASK_MS = 1000;
-const MEND_MS = 5000;
+const REPAIR_MS = 5000;
 /** A job that is due for this long and was not taken: the worker's blocking read is stuck. */
 const ASLEEP_MS = 10_000;
 
@@ -27,12 +28,14 @@ const ASLEEP_MS = 10_000;
  */
 export function runSchedules(parts: {
   fleet: Fleet;
+  /** The crawl that this process serves: unless it is '*', it would not dispatch what a schedule begins. */
+  serve: string;
   connect: () => Redis;
-  lockDurationMs: number;
+  settings: Pick<Settings, 'lockDuration'>;
   log: Log;
   troubles: TroubleLog;
 }): Interval {
-  const { fleet, connect, lockDurationMs, log, troubles } = parts;
+  const { fleet, serve, connect, settings, log, troubles } = parts;
   const onError = (error: unknown) => troubles.note(error, 'schedules');
   let stopping = false;
   let queue: ScheduleQueue | null = null;
@@ -43,17 +46,24 @@ export function runSchedules(parts: {
     const connection = connect();
     const start = (run: Parameters<typeof startRun>[1]) =>
       startRun({ fleet, log, stopped: () => stopping }, run);
-    const options = { connection, namespace: fleet.namespace, lockDurationMs, start, onError };
+    const options = {
+      connection,
+      namespace: fleet.namespace,
+      lockDurationMs: settings.lockDuration,
+      start,
+      onError,
+    };
     running = { worker: openScheduleWorker(options), connection };
     openedAt = performance.now();
   }
 
   async function look(): Promise<void> {
+    if (serve !== '*') return;
     if ((await fleet.redis.zcard(fleet.keys.schedules)) === 0) return;
     queue ??= openScheduleQueue(fleet, onError);
     if (!running) open();
-    if (!(await takeLease(fleet, 'schedules', MEND_MS))) return;
-    await mendDueJobs(fleet, queue);
+    if (!(await takeLease(fleet, 'schedules', REPAIR_MS))) return;
+    await repairDueJobs(fleet, queue);
     if (performance.now() - openedAt < ASLEEP_MS || !(await isAsleep(queue))) return;
     log.warn('scheduled runs wait but none is taken: a new worker replaces the old one');
     const asleep = running;
@@ -85,7 +95,7 @@ async function isAsleep(queue: ScheduleQueue): Promise<boolean> {
 }
 
 /** Each schedule has a job scheduler with a next job, and each job scheduler has a schedule. Idempotent. */
-export async function mendDueJobs(fleet: Fleet, queue: ScheduleQueue): Promise<void> {
+export async function repairDueJobs(fleet: Fleet, queue: ScheduleQueue): Promise<void> {
   const { redis, keys } = fleet;
   const kept = new Map((await listDueJobs(queue)).map((found) => [found.name, found]));
   for (const name of await redis.zrange(keys.schedules, '0', '-1')) {
@@ -93,7 +103,7 @@ export async function mendDueJobs(fleet: Fleet, queue: ScheduleQueue): Promise<v
     const found = kept.get(name);
     kept.delete(name);
     if (!token || !cron || !zone) continue;
-    const isLate = !found?.isThere && Date.now() - (found?.next ?? 0) > MEND_MS;
+    const isLate = !found?.isThere && Date.now() - (found?.next ?? 0) > REPAIR_MS;
     if (found?.token === token && !isLate) continue;
     if (found && found.token !== token) await dropDueJobs(queue, name);
     await keepDueJobs(queue, { name, token, cron, zone });

@@ -40,7 +40,8 @@ export async function startRun(
   run: DueRun,
 ): Promise<boolean> {
   const { fleet, log, stopped } = parts;
-  const producer = randomUUID();
+  // Whoever takes the job over has the lease of the one who had it before.
+  const producer = `schedule.${run.schedule}.${run.due}`;
   const { kind, crawl, mustOffer } = await fleet.run(startScript, { run, producer });
   const { schedule } = run;
   const said = { schedule, due: new Date(run.due).toISOString(), ...(crawl ? { crawl } : {}) };

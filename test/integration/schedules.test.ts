@@ -9,7 +9,7 @@ import { namespaceOf } from '../../src/keys.ts';
 import { createLog } from '../../src/log.ts';
 import { dropDueJobs, listDueJobs, openScheduleQueue } from '../../src/queue/schedule-queue.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
-import { mendDueJobs } from '../../src/schedules/runner.ts';
+import { repairDueJobs } from '../../src/schedules/runner.ts';
 import type { ScheduleView } from '../../src/schedules/schedules.ts';
 import { startRun } from '../../src/schedules/start-run.ts';
 import { startReceiver } from '../support/api/receiver.ts';
@@ -206,19 +206,19 @@ test('the same due time starts one crawl however often and wherever it is tried;
 
   const queue = openScheduleQueue(fleet);
   await dropDueJobs(queue, 'once'); // as when a command dies before it has made the job scheduler
-  await mendDueJobs(fleet, queue);
+  await repairDueJobs(fleet, queue);
   const [kept] = await listDueJobs(queue);
   assert.deepEqual([kept?.name, kept?.isThere], ['once', true]);
   await fleet.redis.del(queue.toKey(`repeat:once:${kept?.next}`));
   await fleet.redis.del(queue.toKey('delayed'));
   await fleet.redis.zadd(queue.toKey('repeat'), Date.now() - 60_000, 'once');
-  await mendDueJobs(fleet, queue);
+  await repairDueJobs(fleet, queue);
   assert.deepEqual(
     (await listDueJobs(queue)).map(({ name, isThere }) => [name, isThere]),
     [['once', true]],
   );
   await fleet.redis.del(fleet.keys.schedule('once'));
   await fleet.redis.del(fleet.keys.schedules);
-  await mendDueJobs(fleet, queue);
+  await repairDueJobs(fleet, queue);
   assert.deepEqual(await listDueJobs(queue), []);
 });

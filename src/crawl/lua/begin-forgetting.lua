@@ -6,6 +6,7 @@
   KEYS[1]  NS:crawls
   ARGV[1]  NS
   ARGV[2]  crawl
+  ARGV[3]  1 if its records go too: then only who can delete them goes on when this is cut off
   Answers  {'forgetting', token of its records, address of their store};
            {'open', its state, requests that wait}; or {'unknown'}
 
@@ -13,12 +14,15 @@
 ]]
 --- include lua/clock.lua
 --- include frontier/lua/crawl/waiting-of.lua
-local ns, crawl = ARGV[1], ARGV[2]
+local ns, crawl, withRecords = ARGV[1], ARGV[2], ARGV[3] == '1'
 local c = ns .. ':c:' .. crawl
 local now = redisTime()
 local state, name, token, store, accepted, recorded, refused, dead =
   unpack(redis.call('HMGET', c, 'state', 'name', 'token', 'store', 'accepted', 'recorded', 'refused', 'dead'))
-if redis.call('ZSCORE', ns .. ':forgetting', crawl) then return { 'forgetting', token or '', store or '' } end
+if redis.call('ZSCORE', ns .. ':forgetting', crawl) then
+  if withRecords then redis.call('HSET', c, 'dropRecords', '1') end
+  return { 'forgetting', token or '', store or '' }
+end
 if not state then return { 'unknown' } end
 local isBusy = state == 'finished' and redis.call('ZCOUNT', c .. ':producers', now, '+inf') > 0
 if isBusy or (state ~= 'finished' and state ~= 'cancelled') then
@@ -26,6 +30,7 @@ if isBusy or (state ~= 'finished' and state ~= 'cancelled') then
 end
 redis.call('ZADD', ns .. ':forgetting', now, crawl)
 redis.call('HSET', c, 'state', 'cancelled')
+if withRecords then redis.call('HSET', c, 'dropRecords', '1') end
 redis.call('ZREM', ns .. ':crawls', crawl)
 redis.call('ZREM', ns .. ':active', crawl)
 -- The name means the newest crawl of it that is left.

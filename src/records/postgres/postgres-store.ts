@@ -3,15 +3,13 @@ import { type PostgresAddress, plainStore } from '../../config/store-address.ts'
 import type { DroverError } from '../../errors.ts';
 import type { RecordStore } from '../store.ts';
 import { openDatabase } from './connect.ts';
-import { isWithoutTables } from './failures.ts';
 import { type DatabaseFacts, migrate, readDatabaseFacts } from './migrations.ts';
 import { findLinkingIn, findOne, readAll, readPageOf } from './reader.ts';
+import { dropBodiesOf, removeRecordsOf, sizeOf } from './retention.ts';
 import { type BatchWriter, openWriter } from './writer.ts';
 
 /** Two for writing; the others for those who read at the same time. */
 const MOST_CONNECTIONS = 8;
-/** Rows that are deleted at a time, so that no statement takes long. */
-const DELETED_AT_ONCE = 20_000;
 
 export interface StoreListener {
   /** A record has to wait, or was kept in another form: why. */
@@ -67,22 +65,10 @@ export function openPostgresStore(
       return record && { file: name, offset: null, record };
     },
     findLinking: (recordsFolder, link) => findLinkingIn(parts, recordsFolder, link),
-    async remove(recordsFolder) {
-      const key = `select crawl_key from ${schema}.crawls where records_folder = $1`;
-      for (const table of ['items', 'bodies', 'records', 'crawls']) {
-        const text = `with gone as (delete from ${schema}.${table} where ctid = any(array(
-            select ctid from ${schema}.${table} where crawl_key in (${key}) limit ${DELETED_AT_ONCE}
-          )) returning 1) select count(*) as count from gone`;
-        const deleteSome = () => database.query({ text, values: [recordsFolder] }).catch(nothingThere);
-        while (Number((await deleteSome())[0]?.count) === DELETED_AT_ONCE);
-      }
-    },
+    remove: (recordsFolder) => removeRecordsOf(parts, recordsFolder),
+    size: (recordsFolder) => sizeOf(parts, recordsFolder),
+    dropBodies: (recordsFolder) => dropBodiesOf(parts, recordsFolder),
   };
-}
-
-function nothingThere(error: unknown): never[] {
-  if (isWithoutTables(error)) return [];
-  throw error;
 }
 
 /** What `drover doctor` tells of a database. Changes nothing. Throws errors of layer store. */

@@ -62,6 +62,11 @@ function compress(text: string): Buffer | Promise<Buffer> {
   return text.length > LONG ? compressElsewhere(Buffer.from(text)) : zstdCompressSync(Buffer.from(text));
 }
 
+/** A record as it is kept in `exact`. */
+export async function recompressed(record: CrawlRecord): Promise<Buffer> {
+  return compress(recordJson(record));
+}
+
 export const decompressed = (bytes: Buffer): string => zstdDecompressSync(bytes).toString();
 
 /** JSON.stringify writes NUL as \\u0000 and half a pair as \\ud83d, and nothing else begins like this. */

@@ -12,10 +12,25 @@ import { diskError, syncDirectory } from '../disk.ts';
  */
 export function segmentName(now = new Date()): string {
   const time = now.toISOString().replace(/[-:.]/g, '');
-  const host = hostname()
+  return `${time}-${ownHost()}-${process.pid}-${randomBytes(6).toString('hex')}.jsonl`;
+}
+
+function ownHost(): string {
+  return hostname()
     .replace(/[^A-Za-z0-9.-]/g, '_')
     .slice(0, 100);
-  return `${time}-${host}-${process.pid}-${randomBytes(6).toString('hex')}.jsonl`;
+}
+
+/** Whether a process of this machine wrote the segment of this name and has ended since. */
+export function isWriterGone(name: string): boolean {
+  const [, host, pid] = /^[^-]+-(.+)-(\d+)-[0-9a-f]{12}\.jsonl$/.exec(name) ?? [];
+  if (host !== ownHost()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }
 
 /** A segment that this process writes. Its calls must not overlap: each must end before the next. */
@@ -25,6 +40,8 @@ export class Segment {
   size = 0;
   /** True if nothing may be appended any more, because it is not known how the file ends. */
   broken = false;
+  /** When it was last asked for; milliseconds on the clock of this process. */
+  usedAt = 0;
   #handle: FileHandle | null;
   #written = 0;
 

@@ -30,18 +30,17 @@ local c = id and ns .. ':c:' .. id
 local state, offering = false, false
 if c then state, offering = unpack(redis.call('HMGET', c, 'state', 'offering')) end
 local isOffered = c and redis.call('ZCOUNT', c .. ':producers', now, '+inf') > 0
--- Whoever offered the seeds of the run of this schedule is gone, and has not offered them all.
-local isHalf = offering and not isOffered and id == lastCrawl and state ~= 'cancelled'
+local handled = redis.call('HGET', s .. ':runs', due)
+local outcome, begun
+if handled then outcome, begun = string.match(handled, '^(%a+)\31([^\31]*)') end
+-- The seeds of this schedule's run have not all been offered. Whoever offered them is gone, or has lost this
+-- very job to the caller.
+local isHalf = offering and id == lastCrawl and state ~= 'cancelled' and (outcome == 'started' or not isOffered)
 if isHalf then
   if state == 'finished' then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)
 end
-
-local handled = redis.call('HGET', s .. ':runs', due)
-if handled then
-  local outcome, crawl = string.match(handled, '^(%a+)\31([^\31]*)')
-  return { outcome, crawl, isHalf and crawl == id and 1 or 0 }
-end
+if handled then return { outcome, begun, isHalf and begun == id and 1 or 0 } end
 if isHalf or isOffered or state == 'running' or state == 'paused' then
   tellOfRun(ns, name, due, 'skipped', id, now)
   return { 'skipped', id, isHalf and 1 or 0 }
