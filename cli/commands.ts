@@ -248,7 +248,7 @@ function addSteerers(program: Command): void {
         'Shows which crawls, how many records and how much space would go, and asks. With --older-than and --keep, a crawl goes when both say so. Dead letters are exported first. A purge that was cut off goes on when it is given again.',
       ),
     { own: purgeCrawlsOptions, settings: EVERY_COMMAND },
-    () => import('./purge.ts'),
+    () => import('./purge/purge.ts'),
   );
   steer(
     'pause',

@@ -12,6 +12,7 @@ import { addRawQueues } from './routes/raw-queue.ts';
 import { addItemRoutes, addRecordRoutes } from './routes/records.ts';
 import { addReplayRoutes } from './routes/replays.ts';
 import { addRequestRoutes } from './routes/requests.ts';
+import { addScheduleRoutes } from './routes/schedules.ts';
 import { addSessionRoutes } from './routes/session.ts';
 
 export async function addRoutes(server: ApiServer, context: ApiContext): Promise<void> {
@@ -20,6 +21,7 @@ export async function addRoutes(server: ApiServer, context: ApiContext): Promise
   addRequestRoutes(server, context);
   addExplainRoutes(server, context);
   addCrawlRoutes(server, context);
+  addScheduleRoutes(server, context);
   addRecordRoutes(server, context);
   addItemRoutes(server, context);
   addReplayRoutes(server, context);

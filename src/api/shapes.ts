@@ -34,6 +34,20 @@ export const crawlShape = z
   })
   .meta({ id: 'Crawl', description: 'accepted = recorded + refused + dead + waiting' });
 
+export const scheduleShape = z
+  .object({
+    name: z.string().meta({ description: 'also the name of its crawls' }),
+    cron: z.string(),
+    zone: z.string(),
+    seeds: z.string(),
+    addedAt: time,
+    next: time.nullable(),
+    started: count,
+    skipped: count.meta({ description: 'runs that were due while the former one went on' }),
+    last: z.object({ due: time, outcome: z.enum(['started', 'skipped']), crawl: z.string() }).nullable(),
+  })
+  .meta({ id: 'Schedule' });
+
 export const letterShape = z
   .object({
     jobId: z.string(),

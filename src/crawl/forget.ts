@@ -34,8 +34,8 @@ export interface LeftRecords {
 }
 
 /**
- * From now on nobody finds the crawl. Returns where its records are. `withRecords`: they will be deleted. Atomic and idempotent. Throws
- * E_CRAWL_UNKNOWN, and E_CRAWL_OPEN for a crawl that has not ended.
+ * From now on nobody finds the crawl. Returns where its records are. `withRecords`: they will be deleted.
+ * Atomic and idempotent. Throws E_CRAWL_UNKNOWN, and E_CRAWL_OPEN for a crawl that has not ended.
  */
 export async function beginForgetting(
   fleet: Fleet,

@@ -27,7 +27,7 @@ export interface PurgeWish {
   unfinished: boolean;
 }
 
-export interface PlannedCrawl {
+export interface CrawlToPurge {
   crawl: string;
   what: 'crawl' | 'bodies';
   state: CrawlView['state'];
@@ -42,8 +42,8 @@ export interface PlannedCrawl {
   elsewhere: { path: string; records: number }[];
 }
 
-export interface PurgePlan {
-  crawls: PlannedCrawl[];
+export interface PurgePreview {
+  crawls: CrawlToPurge[];
   /** Crawls that have not ended and would have gone otherwise. */
   leftOut: string[];
 }
@@ -53,8 +53,8 @@ interface Parts {
   stores: RecordStores;
 }
 
-/** What would go. Changes nothing. Throws E_CRAWL_UNKNOWN for a name that no crawl has, and errors of stores. */
-export async function planPurge(parts: Parts, wish: PurgeWish): Promise<PurgePlan> {
+/** What would go. Changes nothing. Throws E_CRAWL_UNKNOWN for a name of no crawl, and errors of stores. */
+export async function previewPurge(parts: Parts, wish: PurgeWish): Promise<PurgePreview> {
   const { fleet } = parts;
   const now = await redisTimeMs(fleet);
   const views = await viewCrawls(fleet, await listCrawls(fleet));
@@ -64,10 +64,10 @@ export async function planPurge(parts: Parts, wish: PurgeWish): Promise<PurgePla
   for (const name of wish.crawls ?? [])
     if (![...views, ...halfway].some((view) => view.crawl === name || view.name === name))
       throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(name)}.`);
-  const plan: PurgePlan = { crawls: [], leftOut: [] };
+  const preview: PurgePreview = { crawls: [], leftOut: [] };
   const runs = new Map<string, number>();
   const selects = wish.olderThanMs !== null || wish.keep !== null || wish.bodiesOlderThanMs === null;
-  for (const view of halfway.filter(isNamed)) plan.crawls.push(await planned(parts, view, 'crawl'));
+  for (const view of halfway.filter(isNamed)) preview.crawls.push(await toPurge(parts, view, 'crawl'));
   for (const view of views) {
     const run = (runs.get(view.name) ?? 0) + 1;
     runs.set(view.name, run);
@@ -75,12 +75,13 @@ export async function planPurge(parts: Parts, wish: PurgeWish): Promise<PurgePla
     const endedAt = await endOf(fleet, view);
     const ageMs = endedAt === null ? 0 : now - endedAt;
     const goes = selects && run > (wish.keep ?? 0) && (wish.olderThanMs === null || ageMs > wish.olderThanMs);
-    if (goes && endedAt === null && !wish.unfinished) plan.leftOut.push(view.crawl);
-    else if (goes) plan.crawls.push(await planned(parts, view, 'crawl', endedAt));
+    if (goes && endedAt === null && !wish.unfinished) preview.leftOut.push(view.crawl);
+    else if (goes) preview.crawls.push(await toPurge(parts, view, 'crawl', endedAt));
     else if (endedAt !== null && wish.bodiesOlderThanMs !== null && ageMs > wish.bodiesOlderThanMs)
-      if (await mayHaveBodies(fleet, view)) plan.crawls.push(await planned(parts, view, 'bodies', endedAt));
+      if (await mayHaveBodies(fleet, view))
+        preview.crawls.push(await toPurge(parts, view, 'bodies', endedAt));
   }
-  return plan;
+  return preview;
 }
 
 /** When the crawl ended, in milliseconds; null if it has not. */
@@ -90,12 +91,12 @@ async function endOf({ redis, keys }: Fleet, { crawl, state, createdAt }: CrawlV
   return Number((state === 'finished' ? finishedAt : cancelledAt) ?? Date.parse(createdAt));
 }
 
-async function planned(
+async function toPurge(
   { fleet, stores }: Parts,
   view: CrawlView,
-  what: PlannedCrawl['what'],
+  what: CrawlToPurge['what'],
   endedAt: number | null = null,
-): Promise<PlannedCrawl> {
+): Promise<CrawlToPurge> {
   const { crawl, state } = view;
   const [token, field] = await fleet.redis.hmget(fleet.keys.crawl(crawl), 'token', 'store');
   const recordsFolder = recordsFolderOf(crawl, token ?? '');
@@ -116,12 +117,12 @@ async function mayHaveBodies({ redis, keys }: Fleet, { crawl, recorded }: CrawlV
 }
 
 /**
- * Does what was planned for one crawl. When it is cut off, the same purge goes on from there. Throws
+ * Purges one crawl, or its bodies. When it is cut off, the same purge goes on from there. Throws
  * E_CRAWL_OPEN when the crawl has begun to go on since; E_DISK_FULL, E_FILE and errors of stores.
  */
-export async function purgePlanned(
+export async function purgeCrawl(
   parts: Parts & { queue: RequestQueue; exportDir: string | null },
-  { crawl, what, state, store: address, recordsFolder }: PlannedCrawl,
+  { crawl, what, state, store: address, recordsFolder }: CrawlToPurge,
 ): Promise<{ isComplete: boolean; forgotten: Forgotten | null }> {
   const { fleet, stores, queue, exportDir } = parts;
   const store = stores.at(address);

@@ -29,6 +29,7 @@ const routes = `
   GET /v1/crawls/{id}/records · GET /v1/crawls/{id}/items · GET /v1/crawls/{id}/errors
   GET /v1/dead · DELETE /v1/dead · GET /v1/dead/summary · GET /v1/dead/{jobId} · POST /v1/dead/replay
   GET /v1/replays · GET /v1/replays/{id} · DELETE /v1/replays/{id}
+  GET /v1/schedules
   GET /v1/hosts · GET /v1/hosts/{key} · PATCH /v1/hosts/{key} · POST /v1/hosts/{key}/pause · POST /v1/hosts/{key}/resume
   GET /v1/stats · GET /v1/events · GET /v1/session · POST /v1/session · DELETE /v1/session
   GET /metrics · GET /healthz · GET /readyz`
@@ -109,6 +110,7 @@ test('answers have the described shapes, to the last field: of what went well, o
   const body = { name: 'c', urls: [site.url, 'no url'], headers: { 'x-a': 'b' }, maxDepth: 5 };
   const begun = await ask('POST /v1/crawls', '/v1/crawls', { body }, 201);
   assert.equal(begun.rejected.length, 1);
+  await ask('GET /v1/schedules', '/v1/schedules');
   await ask('GET /v1/hosts', '/v1/hosts');
   await ask('GET /v1/hosts/{key}', host);
   await crawlIn(api, 'c', 'finished');

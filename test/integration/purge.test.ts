@@ -1,4 +1,4 @@
-// drover purge: what it shows, asks and leaves; ages and counts; bodies alone; kills in the middle; both stores.
+// drover purge: what it shows, asks and leaves; ages and counts; bodies alone; kills; both stores.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { utimes, writeFile } from 'node:fs/promises';

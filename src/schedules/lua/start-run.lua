@@ -1,7 +1,7 @@
 --[[
   Starts the run of a schedule that is due, at most once for each due time: begins a crawl, with the caller as
-  its producer. While the former run goes on, this one is skipped. When the caller of a former call died before
-  it had offered all seeds, the one who calls again takes over.
+  its producer. While the former run goes on, this one is skipped. When the caller of a former call died
+  before it had offered all seeds, the one who calls again takes over.
 
   KEYS[1]  NS:schedules
   ARGV[1]  NS

@@ -1,8 +1,8 @@
 --[[
   Begins a crawl, or goes on with the crawl of that name that has not ended. If the crawl of that name has
   ended, a new one gets a new id, and the old one stays readable. The producer holds the crawl open until it
-  leaves or its lease runs out. `given`: name, producer, lease (ms), text (the settings as JSON), seeds, token,
-  store. Returns {id, 1 if it is new, else 0}.
+  leaves or its lease runs out. `given`: name, producer, lease (ms), text (the settings as JSON), seeds,
+  token, store. Returns {id, 1 if it is new, else 0}.
     NS:crawls (ZSET) crawls by when they began (ms)
     NS:names (HASH) name to its newest id
     NS:serials (HASH) name to how many crawls it has had

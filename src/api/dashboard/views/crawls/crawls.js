@@ -10,6 +10,7 @@ import { meaningOf, termsPanel } from '../terms.js';
 import { crawlActions } from './actions.js';
 import { openCrawlForm } from './form.js';
 import { createProgress, createState } from './parts.js';
+import { schedulesPanel } from './schedules.js';
 
 const columns = [
   { label: 'Crawl' },
@@ -40,6 +41,7 @@ export function crawlsView({ app, signal }) {
     fleetTiles(app, signal),
     problems.node,
     crawlsPanel(app, signal, problems),
+    schedulesPanel(app, signal),
     plotsPanel(app, signal),
     termsPanel(
       ...['Recorded', 'Refused', 'Dead letters', 'Waiting', 'Open', 'In flight', 'Consumers', 'Left'],
