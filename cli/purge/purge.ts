@@ -59,10 +59,10 @@ async function purgeAll(session: Session, preview: PurgePreview, asJson: boolean
       continue;
     }
     const letters = forgotten?.exportedTo ? `; its dead letters are in ${forgotten.exportedTo}` : '';
-    const rest = isComplete ? '' : '; a consumer may still write a part of them: purge again in ten minutes';
-    process.stderr.write(
-      `${what === 'crawl' ? 'crawl' : 'bodies of crawl'} ${crawl} purged${letters}${rest}\n`,
-    );
+    const done = isComplete
+      ? `purged${letters}`
+      : 'not purged yet: a consumer may still write some of them; purge again in ten minutes';
+    process.stderr.write(`${what === 'crawl' ? 'crawl' : 'bodies of crawl'} ${crawl} ${done}\n`);
   }
 }
 

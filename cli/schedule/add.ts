@@ -1,6 +1,7 @@
 // drover schedule add: keeps a crawl that begins by the clock.
 import { readScheduled } from '../../producers/schedule.ts';
-import { storedSettings } from '../../src/config/settings.ts';
+import type { GivenFlags } from '../../src/config/read.ts';
+import { type CrawlSettings, namesOf, type Settings, storedSettings } from '../../src/config/settings.ts';
 import { findCrawl } from '../../src/crawl/crawl.ts';
 import { DroverError } from '../../src/errors.ts';
 import type { Fleet } from '../../src/fleet.ts';
@@ -22,7 +23,9 @@ export async function run(
   const { fleet, settings } = session;
   try {
     const hasSeeds = seeds.length + settings.sitemap.length > 0;
-    const scheduled = hasSeeds ? await readScheduled(settings, seeds) : await repeated(fleet, name, settings);
+    const scheduled = hasSeeds
+      ? await readScheduled(settings, seeds)
+      : await repeated(fleet, name, settings, options.settings);
     const schedule: NewSchedule = { name, cron, zone, ...scheduled };
     const next = await addSchedule(fleet, openScheduleQueue(fleet), schedule, options.replace);
     const first = new Date(next).toISOString();
@@ -35,21 +38,25 @@ export async function run(
   }
 }
 
-/** What the newest crawl of that name was given, if its seeds were URLs: lists may have changed or gone. */
-async function repeated(fleet: Fleet, name: string, own: Parameters<typeof readScheduled>[0]) {
+/**
+ * What the newest crawl of that name was given, with the flags that are given now in their place; if its
+ * seeds were URLs, for lists may have changed or gone.
+ */
+async function repeated(fleet: Fleet, name: string, own: Settings, given: GivenFlags) {
   const crawl = await findCrawl(fleet, name);
-  const [text, seeds = '', store] = await fleet.redis.hmget(
+  const [text, seeds, store] = await fleet.redis.hmget(
     fleet.keys.crawl(crawl),
-    'settings',
-    'seeds',
-    'store',
+    ...['settings', 'seeds', 'store'],
   );
+  const flags = namesOf('crawl').filter((each) => given[each] !== undefined);
+  const changed = Object.fromEntries(flags.map((each) => [each, own[each]]));
+  const settings: CrawlSettings = { ...storedSettings(text), ...changed };
   const urls = (seeds ?? '').split(' ').filter(Boolean);
-  const settings = { ...own, ...storedSettings(text) };
   if (!urls.every((url) => /^https?:/i.test(url)) || urls.length + settings.sitemap.length === 0)
     throw new DroverError(
       'E_SCHEDULE',
       `The seeds of crawl ${crawl} were not URLs alone (${seeds}): give the seeds after the name.`,
     );
-  return { ...(await readScheduled(settings, urls)), settings: storedSettings(text), store: store ?? '' };
+  const scheduled = await readScheduled({ ...own, ...settings }, urls);
+  return { ...scheduled, settings, store: own.store === null ? (store ?? '') : scheduled.store };
 }

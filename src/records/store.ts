@@ -65,8 +65,8 @@ export interface RecordStore extends RecordWriter, RecordReader {
   /**
    * Sets `body` to null in all records of a crawl that has ended; all else of them stays. Those who read
    * meanwhile get each record once, with or without its body. When it is cut off, a further call goes on.
-   * Resolves with false when a part is left because it may still be written: another call later takes it. Throws errors of
-   * layer disk or store.
+   * Resolves with false when a part is left because it may still be written: another call later takes it.
+   * Throws errors of layer disk or store.
    */
   dropBodies(recordsFolder: string): Promise<boolean>;
 }
