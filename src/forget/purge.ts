@@ -17,7 +17,7 @@ import { type Forgotten, forgetCrawl } from './forget.ts';
 export interface PurgeWish {
   /** Names (all runs of each) or ids; null for all crawls. */
   crawls: readonly string[] | null;
-  /** Only those that ended longer ago. */
+  /** Only those that ended longer ago; of crawls that have not ended, those that began longer ago. */
   olderThanMs: number | null;
   /** Of each name, the newest so many stay. */
   keep: number | null;
@@ -73,7 +73,7 @@ export async function previewPurge(parts: Parts, wish: PurgeWish): Promise<Purge
     runs.set(view.name, run);
     if (!isNamed(view)) continue;
     const endedAt = await endOf(fleet, view);
-    const ageMs = endedAt === null ? 0 : now - endedAt;
+    const ageMs = now - (endedAt ?? Date.parse(view.createdAt));
     const goes = selects && run > (wish.keep ?? 0) && (wish.olderThanMs === null || ageMs > wish.olderThanMs);
     if (goes && endedAt === null && !wish.unfinished) preview.leftOut.push(view.crawl);
     else if (goes) preview.crawls.push(await toPurge(parts, view, 'crawl', endedAt));

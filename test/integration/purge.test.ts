@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listCrawls } from '../../src/crawl/crawl.ts';
-import { listForgetting } from '../../src/crawl/forget.ts';
+import { beginForgetting, listForgetting } from '../../src/crawl/forget.ts';
 import type { CommandRunner } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
@@ -66,7 +66,9 @@ test('a crawl that has not ended stays without --unfinished', async () => {
   const stays = await runner.run(['purge', '--all', '--yes']);
   assert.match(stays.stderr, /nothing to purge\nnot ended, so they stay \(--unfinished\): open/);
   assert.deepEqual(await listCrawls(fleet), ['open']);
-  const goes = await runner.run(['purge', '--all', '--unfinished', '--yes']);
+  const young = await runner.run(['purge', '--older-than', '1h', '--unfinished', '--yes']);
+  assert.match(young.stderr, /^nothing to purge/);
+  const goes = await runner.run(['purge', '--older-than', '0s', '--unfinished', '--yes']);
   assert.equal(goes.code, 0, goes.stderr);
   assert.deepEqual(await listCrawls(fleet), []);
 });
@@ -85,6 +87,21 @@ test('a purge that is killed at any point goes on when it is given again', async
   }
   assert.deepEqual([await listCrawls(fleet), await listForgetting(fleet)], [[], []]);
   assert.deepEqual(readdirSync(recordsIn(runner)), []);
+});
+
+test('a consumer finishes what was forgotten, but leaves a crawl whose records go too to the next purge', async (t) => {
+  const { runner, fleet } = await fleets.open();
+  for (const name of ['marked', 'plain']) await crawl(runner, name);
+  await beginForgetting(fleet, 'marked', true);
+  await beginForgetting(fleet, 'plain');
+  const consumer = runner.start(['consume', '--quiet']);
+  t.after(() => consumer.kill('SIGKILL'));
+  const isAlone = async () => (await listForgetting(fleet)).join() === 'marked';
+  await until(isAlone, { what: 'the end of plain', deadlineMs: 20_000 });
+  assert.equal(readdirSync(recordsIn(runner)).length, 2);
+  assert.equal((await runner.run(['purge', '--crawl', 'marked', '--yes'])).code, 0);
+  assert.deepEqual(await listForgetting(fleet), []);
+  assert.deepEqual(readdirSync(recordsIn(runner)).length, 1, 'records of a forgotten crawl stay');
 });
 
 test('bodies go and records stay, with a reader beside it, after a kill, and a replay later is kept', async () => {

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { DroverError } from '../../../../src/errors.ts';
 import type { CrawlRecord } from '../../../../src/record.ts';
 import { readRecords } from '../../../../src/records/read/read.ts';
-import { crawlDirectory } from '../../../../src/records/segments.ts';
+import { crawlDirectory, SEGMENT_REST_MS, Segments } from '../../../../src/records/segments.ts';
 import { openJsonlStore } from '../../../../src/records/write/jsonl.ts';
 
 function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
@@ -252,4 +252,17 @@ test('an id or a claim that a line cannot hold is refused, and harms no other re
   await good;
   await store.close();
   assert.equal((await linesOf(dir)).length, 1);
+});
+
+test('a segment that was not written for a minute is never written again', async (context) => {
+  const segments = new Segments(directory(context), 1_000_000, 64);
+  const first = await segments.of('c');
+  await first.append(['a line\n'], Buffer.alloc(100));
+  await first.sync();
+  assert.equal(await segments.of('c'), first);
+  first.usedAt -= SEGMENT_REST_MS + 1;
+  const second = await segments.of('c');
+  assert.notEqual(second.path, first.path);
+  assert.deepEqual([first.isOpen, readFileSync(first.path, 'utf8')], [false, 'a line\n']);
+  await segments.close();
 });
