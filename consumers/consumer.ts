@@ -28,6 +28,7 @@ import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
 import { FILES, type RecordStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
+import { createWarcWriters } from '../src/warc/writers.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
@@ -176,7 +177,7 @@ export async function startConsumer(parts: {
     await context.handlerThreads?.close();
     await context.dispatcher.stop();
     await Promise.all([slots.stop(), context.backoff.stop()]);
-    await context.stores.close();
+    await Promise.all([context.stores.close(), context.archives.close()]);
     await context.tallies.flush().catch(onError);
     await heartbeat.stop().catch(onError);
     await traces?.stop(settings.grace);
@@ -223,6 +224,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     dispatcher,
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),
+    archives: createWarcWriters((error) => troubles.note(error, 'store')),
     loadedCrawls: createLoadedCrawls(fleet),
     ...parts.userCode,
     tallies: createTallies(fleet),
