@@ -66,7 +66,7 @@ export async function openJob(
       await queued.updateProgress(memory);
     },
     trace: newTrace(),
-    archive: pageArchiveOf(context.archives, loadedCrawl, request),
+    archive: pageArchiveOf(context, loadedCrawl, request),
   };
 }
 

@@ -1,9 +1,11 @@
 // What of one job goes into the archive of its crawl (--warc): every exchange of its fetches, robots.txt and
 // redirects included.
 import { defaultSettings } from '../../src/config/settings.ts';
+import { noteWarc } from '../../src/crawl/kept-warcs.ts';
 import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
 import type { FetchRequest } from '../../src/fetch/client.ts';
 import type { Exchange } from '../../src/fetch/exchange.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import type { Request } from '../../src/request.ts';
 import type { FormerAnswer } from '../../src/warc/exchange-records.ts';
 import type { WarcOptions } from '../../src/warc/writer.ts';
@@ -63,7 +65,7 @@ export class PageArchive {
 
 /** The archive of a request's exchanges; null if its crawl has none. */
 export function pageArchiveOf(
-  writers: WarcWriters,
+  { archives, fleet }: { archives: WarcWriters; fleet: Fleet },
   loadedCrawl: LoadedCrawl,
   request: Request,
 ): PageArchive | null {
@@ -75,8 +77,9 @@ export function pageArchiveOf(
     software: defaultSettings.userAgent,
     directory: warc,
     maxFileBytes: warcSize,
+    announce: (name: string) => noteWarc(fleet, crawl, name, warc),
   };
-  return new PageArchive(writers, options, request);
+  return new PageArchive(archives, options, request);
 }
 
 function pathOf({ depth, extras }: Request, purpose: FetchPurpose): string {

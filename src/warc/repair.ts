@@ -1,12 +1,14 @@
 // The WARC files of a crawl. Those without an index were left by a process that was killed, or one writes
 // them now: what is torn off at their end is cut off, and their indexes are written.
 import { stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { diskError } from '../records/disk.ts';
+import { writeParts } from '../records/export/output.ts';
 import { cdxjLine } from './cdxj.ts';
 import { INDEX_ENDING, warcNames } from './file-names.ts';
 import { scanWarc } from './scan.ts';
-import { SortedLines, writeLineFile } from './sorted-lines.ts';
-import { warcPath, writeIndex } from './warc-file.ts';
+import { piecesOf, SortedLines } from './sorted-lines.ts';
+import { writeIndex } from './warc-file.ts';
 
 /** A file that nobody has changed for so long is not being written: a write takes milliseconds. */
 const QUIET_MS = 10_000;
@@ -47,7 +49,7 @@ export async function findWarcs(
 }
 
 async function lookAt(directory: string, name: string, temporary: string | null): Promise<FoundWarc | null> {
-  const path = warcPath(directory, name);
+  const path = join(directory, name);
   const index = `${path}${INDEX_ENDING}`;
   const { size, mtimeMs } = await stat(path);
   // What was appended after the index was written is not in it.
@@ -68,7 +70,7 @@ async function lookAt(directory: string, name: string, temporary: string | null)
     }
     if (temporary === null) return null;
     const own = `${temporary}.${name}${INDEX_ENDING}`;
-    await writeLineFile(own, lines.sorted());
+    await writeParts(own, piecesOf(lines.sorted()), { overwrite: true });
     return { name, path, bytes: scanned.end, index: own, isTemporary: true };
   } finally {
     await lines.close();

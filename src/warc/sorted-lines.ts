@@ -1,10 +1,10 @@
 // Sorts lines by their bytes, however many there are: what does not fit into memory waits in files, each
 // sorted by itself, which are merged when they are read.
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { writeParts } from '../records/export/output.ts';
 
 /** Characters of lines that are kept in memory. */
 const MOST_CHARACTERS = 16 * 1024 * 1024;
@@ -51,21 +51,13 @@ export class SortedLines {
     this.#characters = 0;
     const run = `${this.#path}.${this.#runs.length}.tmp`;
     this.#runs.push(run);
-    await writeLineFile(run, lines);
+    await writeParts(run, piecesOf(lines), { overwrite: true });
   }
 }
 
 /** The lines of a file. */
 export function fileLines(path: string): AsyncIterable<string> {
   return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-}
-
-/** Writes lines to a new file. Throws the error of the file system. */
-export async function writeLineFile(
-  path: string,
-  lines: Iterable<string> | AsyncIterable<string>,
-): Promise<void> {
-  await pipeline(piecesOf(lines), createWriteStream(path, { flush: true }));
 }
 
 /** Lines with their ends, many in one piece. */

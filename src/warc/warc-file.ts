@@ -1,13 +1,13 @@
 // One WARC file that this process writes: a warcinfo record first, then those of one crawl, and an index
 // beside it when it is complete.
-import { rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { diskError } from '../records/disk.ts';
+import { writeParts } from '../records/export/output.ts';
 import { Segment } from '../records/write/segment.ts';
 import { cdxjLine, type IndexEntry } from './cdxj.ts';
 import { INDEX_ENDING, warcName } from './file-names.ts';
 import { memberOf, newRecordId, type WarcRecord } from './record.ts';
-import { SortedLines, writeLineFile } from './sorted-lines.ts';
+import { piecesOf, SortedLines } from './sorted-lines.ts';
 
 /** A crawl, as the warcinfo records of its files tell of it. */
 export interface ArchivedCrawl {
@@ -16,6 +16,8 @@ export interface ArchivedCrawl {
   userAgent: string;
   software: string;
   ignoreRobots: boolean;
+  /** Notes for the whole fleet that a file of this name is about to be written. */
+  announce(name: string): Promise<void>;
 }
 
 /** Where a record went. */
@@ -44,6 +46,7 @@ export class WarcFile {
   /** Throws E_DISK_FULL or E_FILE. */
   static async create(directory: string, crawl: ArchivedCrawl): Promise<WarcFile> {
     const name = warcName(crawl.recordsFolder);
+    await crawl.announce(name);
     const file = new WarcFile(await Segment.create(directory, name), name, newRecordId());
     try {
       await file.append(warcinfoOf(name, file.warcinfo, crawl));
@@ -108,13 +111,7 @@ export class WarcFile {
 
 /** Writes the index of a complete WARC file beside it. Throws E_DISK_FULL or E_FILE. */
 export async function writeIndex(warcPath: string, lines: AsyncIterable<string>): Promise<void> {
-  const path = `${warcPath}${INDEX_ENDING}`;
-  try {
-    await writeLineFile(`${path}.tmp`, lines);
-    await rename(`${path}.tmp`, path);
-  } catch (error) {
-    throw diskError(error, path);
-  }
+  await writeParts(`${warcPath}${INDEX_ENDING}`, piecesOf(lines), { overwrite: true });
 }
 
 function warcinfoOf(name: string, id: string, crawl: ArchivedCrawl): WarcRecord {
@@ -133,9 +130,4 @@ function warcinfoOf(name: string, id: string, crawl: ArchivedCrawl): WarcRecord 
     block: [block],
     blockBytes: block.length,
   };
-}
-
-/** The path of a WARC file. */
-export function warcPath(directory: string, name: string): string {
-  return join(directory, name);
 }
