@@ -15,6 +15,10 @@ export class SeenPayloads {
     return found;
   }
 
+  delete(digest: string): void {
+    this.#answers.delete(digest);
+  }
+
   add(digest: string, answer: FormerAnswer): void {
     this.#answers.set(digest, answer);
     if (this.#answers.size <= MOST_PAYLOADS) return;

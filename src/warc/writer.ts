@@ -67,7 +67,6 @@ export class WarcWriter {
         await this.#writeBatch(batch);
         for (const { done } of batch) done.resolve();
       } catch (error) {
-        this.#file?.forget();
         for (const { done } of batch) done.reject(diskError(error, this.#options.directory));
       }
       this.lastAt = performance.now();
@@ -78,10 +77,19 @@ export class WarcWriter {
   /** A batch stays in one file, which may so become longer than the limit. */
   async #writeBatch(batch: readonly Waiting[]): Promise<void> {
     const file = await this.#fileFor();
-    const written: (() => void)[] = [];
-    for (const { exchange, notes } of batch) written.push(await this.#append(file, exchange, notes));
-    await file.sync();
-    for (const remember of written) remember();
+    const added: string[] = [];
+    try {
+      for (const { exchange, notes } of batch) {
+        const digest = await this.#append(file, exchange, notes);
+        if (digest !== null) added.push(digest);
+      }
+      await file.sync();
+    } catch (error) {
+      // The file has been cut back to what was there before.
+      file.forget();
+      for (const digest of added) this.#seen.delete(digest);
+      throw error;
+    }
   }
 
   async #fileFor(): Promise<WarcFile> {
@@ -95,8 +103,8 @@ export class WarcWriter {
     return this.#file;
   }
 
-  /** Returns what is to be done when the records are on disk. */
-  async #append(file: WarcFile, exchange: Exchange, notes: ExchangeNotes): Promise<() => void> {
+  /** Returns the digest of a payload that was not in the archive before, or null. */
+  async #append(file: WarcFile, exchange: Exchange, notes: ExchangeNotes): Promise<string | null> {
     const seen = (digest: string) => this.#seen.get(digest);
     const { records, answer, payloadDigest } = await exchangeRecords(exchange, notes, file.warcinfo, seen);
     for (const record of records) {
@@ -104,10 +112,9 @@ export class WarcWriter {
       const entry = record === answer && indexedAnswer(exchange, record, warcDate(record.at));
       if (entry) file.note({ ...entry, ...place });
     }
-    return () => {
-      if (payloadDigest === null || exchange.truncated || answer.type !== 'response') return;
-      const { url } = exchange;
-      this.#seen.add(payloadDigest, { url, at: answer.at, recordId: answer.id, payloadDigest });
-    };
+    if (payloadDigest === null || exchange.truncated || answer.type !== 'response') return null;
+    const { url } = exchange;
+    this.#seen.add(payloadDigest, { url, at: answer.at, recordId: answer.id, payloadDigest });
+    return payloadDigest;
   }
 }
