@@ -17,6 +17,12 @@ export type FetchPurpose = 'request' | 'robots' | 'handler';
 /** A letter for each step from a seed, as Heritrix writes them. */
 const steps = { link: 'L', requisite: 'E', redirect: 'R', robots: 'P', handler: 'X' } as const;
 
+/**
+ * The content codings that are asked for. ReplayWeb.page shows zstd as it is, undecoded; what a server sends
+ * in it unasked is archived all the same.
+ */
+const REPLAYABLE = 'gzip, br, deflate';
+
 export class PageArchive {
   /**
    * The archived answer of a former run that the request asks about (If-None-Match, If-Modified-Since). When
@@ -46,7 +52,7 @@ export class PageArchive {
       via = exchange.url;
       path += steps.redirect;
     };
-    return { ...fetch, onExchange };
+    return { ...fetch, headers: { 'accept-encoding': REPLAYABLE, ...fetch.headers }, onExchange };
   }
 
   /** Resolves when all is on disk. Rejects with E_DISK_FULL or E_FILE if something is not. */

@@ -126,6 +126,7 @@ test('requests are as they were sent, without what may be a secret', async () =>
   const { head } = last('request', '/gzip');
   assert.match(head, /^GET \/gzip HTTP\/1\.1\r\n/);
   assert.match(head, /^host: 127\.0\.0\.1:\d+$/im);
+  assert.match(head, /^accept-encoding: gzip, br, deflate$/im);
   assert.match(head, /^x-api-key: \[redacted\]$/im);
   assert.match(head, /^cookie: \[redacted\]$/im);
   assert.ok(records.every(({ block }) => !block.includes('s3cret')));
