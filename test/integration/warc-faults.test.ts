@@ -144,8 +144,8 @@ test('consumers of other processes write too, and the index of each place is fou
   const [away = ''] = paths;
   await rename(away, runner.path('away'));
   const missing = await runner.run(['archive', 'fleet', '-o', runner.path('missing.wacz')]);
-  assert.equal(missing.code, 3);
-  assert.match(missing.stderr, /E_WARC_MISSING.*1 of 2 are not in .*: .*:.*warc/s);
+  assert.notEqual(missing.code, 0);
+  assert.match(missing.stderr, /1 of 2 are not in .*: .*:.*warc\.gz.*E_WARC_MISSING/s);
   await site.close();
 });
 
@@ -176,32 +176,20 @@ test('an index that the file has outgrown is made again', async () => {
   await site.close();
 });
 
-test('a directory that cannot be written keeps the pages waiting, and nothing is lost', async () => {
+test('a directory that cannot be written ends the command, and the next goes on', async () => {
   const site = await startPages();
   const runner = await openCommandRunner();
   const directory = runner.path('warc');
   await writeFile(directory, ''); // a file where the directory should be
-  const drover = runner.start([
-    'crawl',
-    site.url,
-    '--crawl',
-    'wait',
-    '--limit',
-    '20',
-    '--warc',
-    directory,
-    '-o',
-    runner.path('out.jsonl'),
-  ]);
-  await until(() => /E_FILE|ENOTDIR|EEXIST/.test(drover.stderr()), {
-    what: 'the trouble',
-    deadlineMs: 20_000,
-  });
+  const args = ['crawl', site.url, '--crawl', 'wait', '--quiet', '--limit', '20', '--warc', directory];
+  const failed = await runner.run(args);
+  assert.equal(failed.code, 2);
+  assert.match(failed.stderr, /E_FILE/);
   await rename(directory, runner.path('moved'));
-  const { code } = await drover.exit;
-  assert.equal(code, 0, drover.stderr());
+  const { code, stderr } = await runner.run(args);
+  assert.equal(code, 0, stderr);
   const records = await readWarcs(await warcPaths(directory));
   const pages = new Set(records.filter(({ type }) => type === 'response').map(({ url }) => url));
-  assert.ok(pages.size >= 20, String(pages.size));
+  assert.equal(pages.size, 20 + 1); // and robots.txt
   await site.close();
 });
