@@ -213,6 +213,8 @@ async function fetchRobots(
     mayStart: () => hops.mayStart(),
   };
   const result = await guardedFetch(context, fetch, wanted, 'robots').finally(() => hops.end());
+  // The fleet remembers the rules, and so does not fetch the file again.
+  await fetch.archive?.written();
   // An end that we caused tells nothing about the host.
   if (fetch.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
   if (hops.laterMs !== null) return { kind: 'later', untilMs: Date.now() + hops.laterMs };

@@ -55,9 +55,9 @@ export class SortedLines {
   }
 }
 
-/** The lines of a file. */
-export function fileLines(path: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+/** The lines of a file. Nothing is read before the first is asked for: readline loses what comes sooner. */
+export async function* fileLines(path: string): AsyncGenerator<string> {
+  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 /** Lines with their ends, many in one piece. */
