@@ -69,9 +69,16 @@ function readUrl(css: string, start: number): Span {
   for (; to < css.length; to++) {
     const code = css.charCodeAt(to);
     if (code === 0x29 || code === 0x22 || code === 0x27 || code === 0x28 || isSpace(code)) break;
-    if (code === BACKSLASH) to++;
+    if (code === BACKSLASH) to = lastOfEscape(css, to);
   }
   return { from, to: Math.min(to, css.length), end: to };
+}
+
+/** §4.3.7: the space behind hex digits belongs to them. */
+function lastOfEscape(css: string, backslash: number): number {
+  let at = backslash + 1;
+  while (at <= backslash + 6 && /[0-9a-f]/i.test(css[at] ?? '')) at++;
+  return at === backslash + 1 || isSpace(css.charCodeAt(at)) ? at : at - 1;
 }
 
 const NEW_LINE = 0x0a;

@@ -1,7 +1,10 @@
 // The WARC files of a crawl. Those without an index were left by a process that was killed, or one writes
 // them now: what is torn off at their end is cut off, and their indexes are written.
-import { stat, truncate } from 'node:fs/promises';
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { stat, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { diskError } from '../records/disk.ts';
 import { writeParts } from '../records/export/output.ts';
 import { cdxjLine } from './cdxj.ts';
@@ -64,15 +67,25 @@ async function lookAt(directory: string, name: string, temporary: string | null)
   try {
     const scanned = await scanWarc(path, (entry) => lines.add(cdxjLine({ ...entry, filename: name })));
     if (isQuiet && (await stat(path)).size === scanned.size) {
-      if (scanned.end < scanned.size) await truncate(path, scanned.end);
+      if (scanned.end < scanned.size) await cutTorn(path, scanned.end);
+      if (scanned.end === 0) {
+        await unlink(path); // its process was killed before the first record was whole
+        return null;
+      }
       await writeIndex(path, lines.sorted());
       return { name, path, bytes: scanned.end, index, isTemporary: false };
     }
-    if (temporary === null) return null;
+    if (temporary === null || scanned.end === 0) return null;
     const own = `${temporary}.${name}${INDEX_ENDING}`;
     await writeParts(own, piecesOf(lines.sorted()), { overwrite: true });
     return { name, path, bytes: scanned.end, index: own, isTemporary: true };
   } finally {
     await lines.close();
   }
+}
+
+/** What is cut off goes into a file beside, so that nothing is lost if it was damaged in some other way. */
+async function cutTorn(path: string, end: number): Promise<void> {
+  await pipeline(createReadStream(path, { start: end }), createWriteStream(`${path}.torn`, { flush: true }));
+  await truncate(path, end);
 }

@@ -1,6 +1,6 @@
 // One WARC file that this process writes: a warcinfo record first, then those of one crawl, and an index
 // beside it when it is complete.
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { diskError } from '../records/disk.ts';
 import { writeParts } from '../records/export/output.ts';
 import { Segment } from '../records/write/segment.ts';
@@ -16,7 +16,7 @@ export interface ArchivedCrawl {
   userAgent: string;
   software: string;
   ignoreRobots: boolean;
-  /** Notes for the whole fleet that a file of this name is about to be written. */
+  /** Notes for the whole fleet that there is a file of this name. */
   announce(name: string): Promise<void>;
 }
 
@@ -46,14 +46,15 @@ export class WarcFile {
   /** Throws E_DISK_FULL or E_FILE. */
   static async create(directory: string, crawl: ArchivedCrawl): Promise<WarcFile> {
     const name = warcName(crawl.recordsFolder);
-    await crawl.announce(name);
     const file = new WarcFile(await Segment.create(directory, name), name, newRecordId());
     try {
       await file.append(warcinfoOf(name, file.warcinfo, crawl));
       await file.sync(); // what follows may be cut off again, this never
+      await crawl.announce(name);
       return file;
     } catch (error) {
       await file.#segment.close();
+      await rm(file.#segment.path, { force: true });
       throw error;
     }
   }

@@ -73,6 +73,7 @@ test('after kill -9 every file is whole but for a torn last record, and no page 
   const ended = await runner.run(args);
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal((await stat(open)).size, size);
+  assert.equal((await stat(`${open}.torn`)).size, 70);
   const all = await warcPaths(runner.path('warc'));
   const records = await readWarcs(all);
   assert.deepEqual(faultsOf(records), []);

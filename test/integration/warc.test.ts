@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import type { CrawlRecord } from '../../src/record.ts';
 import { faultsOf, type ReadRecord, readWarcs, warcPaths } from '../support/archives/read-warc.ts';
 import { startArchivedSite } from '../support/archives/site.ts';
 import { openCommandRunner } from '../support/crawls.ts';
@@ -241,4 +242,31 @@ test('a crawl without an archive cannot be packed', async () => {
   const { code, stderr } = await runner.run(['archive', 'bare', '-o', runner.path('bare.wacz')]);
   assert.equal(code, 2);
   assert.match(stderr, /E_WARC_NONE/);
+});
+
+test('--requisites: what pages show is fetched, at other hosts too, labelled and not followed', async () => {
+  const site = await startArchivedSite([]);
+  after(() => site.close());
+  const runner = await openCommandRunner();
+  const args = ['crawl', site.url, '--crawl', 'shown', '--quiet', '--allow-private', '127.0.0.0/8'];
+  const flags = ['--allow-private', '::1', '--exclude', '*/code.js', '--exclude', '**/code.js'];
+  const { code, stderr } = await runner.run([...args, ...flags, '--requisites']);
+  assert.equal(code, 0, stderr);
+  const of = (record: CrawlRecord) =>
+    `${record.label} ${record.depth} ${record.url.replace(/^http:\/\/([^:]*):\d+/, '$1')}`;
+  const found = (await runner.results('shown')).map(of).sort();
+  assert.deepEqual(found, [
+    'null 0 127.0.0.1/',
+    'null 1 127.0.0.1/shown',
+    'requisite 1 127.0.0.1/background.svg',
+    'requisite 1 127.0.0.1/css/deep.css',
+    'requisite 1 127.0.0.1/css/inline.css',
+    'requisite 1 127.0.0.1/css/main.css',
+    'requisite 1 127.0.0.1/picture.svg',
+    'requisite 1 localhost/far.svg?v=1',
+  ]);
+  assert.ok(
+    site.requests.some((line) => /localhost:\d+ \/robots\.txt$/.test(line)),
+    'the other host is asked',
+  );
 });
