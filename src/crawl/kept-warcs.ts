@@ -8,8 +8,8 @@ const FIELD = 'warc:';
 const MOST_NAMED = 5;
 
 /**
- * Notes a new file, before anything but its first record is in it. A crawl that was forgotten meanwhile stays forgotten, but for a moment
- * between two calls.
+ * Notes a new file, before anything but its first record is in it. A crawl that was forgotten meanwhile stays
+ * forgotten, but for a moment between two calls.
  */
 export async function noteWarc(fleet: Fleet, crawl: string, name: string, directory: string): Promise<void> {
   const key = fleet.keys.crawl(crawl);

@@ -1,5 +1,5 @@
-// WARC files and WACZ of real crawls, read by programs that share no code with drover: the npm package warcio,
-// GNU wget and unzip.
+// WARC files and WACZ of real crawls, read by programs that share no code with drover: warcio, GNU wget and
+// unzip.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
