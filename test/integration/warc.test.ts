@@ -270,3 +270,14 @@ test('--requisites: what pages show is fetched, at other hosts too, labelled and
     'the other host is asked',
   );
 });
+
+test('a 304 to a conditional request is a revisit record; one that nobody asked for is a response', async () => {
+  const { site, runner, last } = await crawled;
+  assert.equal(last('response', '/unchanged').field('WARC-Profile'), null);
+  const args = ['crawl', `${site.url}unchanged`, '--depth', '0', '--crawl', 'asked', '--quiet'];
+  await runner.run([...args, '--header', 'if-none-match: "1"', '--warc', runner.path('asked')]);
+  const records = await readWarcs(await warcPaths(runner.path('asked')));
+  const revisit = records.find(({ type }) => type === 'revisit');
+  assert.match(revisit?.field('WARC-Profile') ?? '', /warc\/1\.1\/revisit\/server-not-modified$/);
+  assert.match(revisit?.head ?? '', /^HTTP\/1\.1 304 /);
+});
