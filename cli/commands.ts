@@ -7,6 +7,7 @@ import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
 import { addNew } from './new/command.ts';
 import {
+  archiveOptions,
   asJson,
   benchmarks,
   compareOptions,
@@ -197,6 +198,17 @@ function addLookers(program: Command): void {
       .argument('<crawl>', 'name or id'),
     { own: itemsOptions, settings: EVERY_COMMAND },
     () => import('./items.ts'),
+  );
+  addProgram(
+    program
+      .command('archive')
+      .summary('pack the WARC files of a crawl into one WACZ that can be replayed')
+      .description(
+        'Packs what a crawl with --warc has archived, with an index and a list of its pages, into one file for ReplayWeb.page and other readers. The WARC files stay.',
+      )
+      .argument('<crawl>', 'name or id'),
+    { own: archiveOptions, settings: EVERY_COMMAND },
+    () => import('./archive/archive.ts'),
   );
   addProgram(
     program

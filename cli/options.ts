@@ -133,6 +133,17 @@ export const resultsOptions = {
 };
 export type ResultsOptions = OptionsOf<typeof resultsOptions>;
 
+export const archiveOptions = {
+  output: text(
+    '-o, --output <file>',
+    'write the WACZ to this file (default: the name of the crawl and .wacz)',
+  ),
+  overwrite,
+  from: text('--from <directory>', 'where the WARC files are (default: the directory of --warc)'),
+  ...asJson,
+};
+export type ArchiveOptions = OptionsOf<typeof archiveOptions>;
+
 export const itemsOptions = {
   format: text(
     '--format <format>',

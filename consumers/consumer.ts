@@ -29,6 +29,7 @@ import { FILES, type RecordStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
+import { createWarcWriters } from '../src/warc/writers.ts';
 import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
@@ -133,22 +134,14 @@ export async function startConsumer(parts: {
     lockDurationMs: settings.lockDuration,
   });
   const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
-  intervals.push(repeat(CLOCK_MS, followClock, onError));
-  intervals.push(
-    runSchedules({ ...{ fleet, serve, settings, log, troubles }, connect: connections.openBlocking }),
-  );
+  const shared = { fleet, settings, log, troubles, connect: connections.openBlocking };
+  intervals.push(repeat(CLOCK_MS, followClock, onError), runSchedules({ ...shared, serve }));
   const prepared = repairFrontier(fleet, queue)
     // Before any job is taken, because a canary may be the last request that a crawl waits for.
     .then(() => driveReplays(fleet, queue))
     .catch(onError);
   await Promise.race([prepared, parts.stop ?? prepared]);
-  const webhooks = createWebhookWorkers({
-    fleet,
-    connect: connections.openBlocking,
-    settings,
-    log,
-    troubles,
-  });
+  const webhooks = createWebhookWorkers(shared);
   log.info({ concurrency: settings.concurrency }, 'consuming');
 
   return {
@@ -180,7 +173,7 @@ export async function startConsumer(parts: {
     await context.handlerThreads?.close();
     await context.dispatcher.stop();
     await Promise.all([slots.stop(), context.backoff.stop()]);
-    await context.stores.close();
+    await Promise.all([context.stores.close(), context.archives.close()]);
     await context.tallies.flush().catch(onError);
     await heartbeat.stop().catch(onError);
     await traces?.stop(settings.grace);
@@ -227,6 +220,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     dispatcher,
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),
+    archives: createWarcWriters((error) => troubles.note(error, 'store')),
     loadedCrawls: createLoadedCrawls(fleet),
     ...parts.userCode,
     tallies: createTallies(fleet),

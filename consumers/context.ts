@@ -21,6 +21,7 @@ import type { RecordWriters } from '../src/records/stores.ts';
 import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
+import type { WarcWriters } from '../src/warc/writers.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
 import type { HandlerRoom } from './handlers/handler-room.ts';
@@ -28,6 +29,7 @@ import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { Permits } from './slot/permits.ts';
 import type { WaitingRoom } from './slot/waiting-room.ts';
+import type { PageArchive } from './store/page-archive.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 import type { Tallies } from './telemetry/tallies.ts';
@@ -45,6 +47,7 @@ export interface ConsumerContext {
   dispatcher: Dispatcher;
   committer: Committer;
   stores: RecordWriters;
+  archives: WarcWriters;
   loadedCrawls: LoadedCrawls;
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;
@@ -124,6 +127,8 @@ export interface ActiveFetch {
   readonly abort: AbortController;
   readonly slot: HeldSlot;
   readonly trace: Pick<JobTrace, 'rules'>;
+  /** Takes what goes over the wire; null if the crawl has no archive. */
+  readonly archive: PageArchive | null;
 }
 
 /**

@@ -58,6 +58,9 @@ function holdsPage({ answer, failure }: RequestEnd): boolean {
   return failure === null || answer === null || standInOf(answer) === null;
 }
 
+/** The label in the record of something that a page needs to be shown (--requisites). */
+const REQUISITE = 'requisite';
+
 /** The record of a request with that end. `items`: what a handler emitted; null if none took the page. */
 export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedItem[] | null): CrawlRecord {
   const { end, findings, usage, isKept } = examined;
@@ -78,7 +81,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     attempts: job.attempt,
     depth: request.depth,
     referrer: request.referrer,
-    label: request.extras?.label ?? null,
+    label: request.extras?.label ?? (request.extras?.requisite ? REQUISITE : null),
     userData: request.extras?.userData ?? null,
     fetchedAt: new Date().toISOString(),
     timings: { queue: Math.round(job.queueMs), slot: Math.round(job.trace.slotMs), ...timings },

@@ -11,6 +11,7 @@ import type { Request } from '../src/request.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import type { ActiveJob, ConsumerContext, JobTrace } from './context.ts';
 import { HeldSlot } from './slot/held-slot.ts';
+import { pageArchiveOf } from './store/page-archive.ts';
 import { suspicionOf } from './suspicion.ts';
 
 const ASK: JobStart = { kind: 'ask' };
@@ -65,6 +66,7 @@ export async function openJob(
       await queued.updateProgress(memory);
     },
     trace: newTrace(),
+    archive: pageArchiveOf(context, loadedCrawl, request),
   };
 }
 

@@ -66,7 +66,10 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   const decision = fetched.kind === 'fetched' ? await decide(context, job, fetched) : fetched;
   // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends
   // go on: recorded, refused, dead.
-  if (decision.kind !== 'end') return decision;
+  if (decision.kind !== 'end') {
+    await job.archive?.written();
+    return decision;
+  }
   const assumed = withAssumption(job, decision);
   // 5. handle: finds title, links and text. What the page says, and the user's handler, may change the end.
   const examined = examine(job, assumed);

@@ -670,6 +670,15 @@ export const table = {
           'Give all consumers one store (--store), or copy the named folders into records/ of this data directory.',
         status: 409,
       },
+      E_WARC_NONE: {
+        means: 'The crawl keeps no archive.',
+        advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',
+        exit: 2,
+      },
+      E_WARC_MISSING: {
+        means: 'Not all WARC files of the crawl are in the directory that is read.',
+        advice: 'Copy the named files into one directory, and give it with --from.',
+      },
       E_FILE_EXISTS: {
         means: 'The file exists already.',
         advice: 'Give another name. A file of -o is replaced with --overwrite.',

@@ -65,6 +65,11 @@ export type RequestInput = z.infer<typeof requestSchema>;
 export type RequestExtras = Omit<RequestInput, 'url' | 'depth'> & {
   /** The seed had no scheme, and this one was assumed. No producer can give this field. */
   assumed?: 'https' | 'http';
+  /**
+   * Something that a page needs to be shown: 1 for what the page names, one more for what a style sheet does.
+   * No producer can give this field.
+   */
+  requisite?: number;
 };
 
 /** A request of a crawl. Its `url` is normalised. */

@@ -1,6 +1,7 @@
 // Fetches robots.txt for the robots cache: with the same client, under the slot of the request that asks.
 import { allowListOf } from '../../src/crawl/loaded-crawl.ts';
 import { type Failure, failure } from '../../src/errors.ts';
+import type { FetchRequest } from '../../src/fetch/client.ts';
 import { isRefusal, namedTimeOf } from '../../src/fetch/named-time.ts';
 import { challengeOf } from '../../src/fetch/stand-ins.ts';
 import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
@@ -195,7 +196,7 @@ async function fetchRobots(
   const pausedMs = context.slots.keyEvents.pausedFor(fetch.slot.key);
   if (pausedMs > 0) return { kind: 'later', untilMs: Date.now() + pausedMs };
   const hops = new RobotsHops(context, fetch);
-  const result = await guardedFetch(context, fetch, {
+  const wanted: FetchRequest = {
     url: robotsUrl,
     method: 'GET',
     headers: {},
@@ -210,7 +211,10 @@ async function fetchRobots(
     onStart: () => hops.started(),
     beforeHop: ({ url }, redirect) => hops.enter(url, redirect),
     mayStart: () => hops.mayStart(),
-  }).finally(() => hops.end());
+  };
+  const result = await guardedFetch(context, fetch, wanted, 'robots').finally(() => hops.end());
+  // The fleet remembers the rules, and so does not fetch the file again.
+  await fetch.archive?.written();
   // An end that we caused tells nothing about the host.
   if (fetch.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
   if (hops.laterMs !== null) return { kind: 'later', untilMs: Date.now() + hops.laterMs };

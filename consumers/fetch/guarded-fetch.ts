@@ -5,6 +5,7 @@ import { type FetchResult, NO_TIMINGS, type Timings } from '../../src/outcome.ts
 import { hostPortOf } from '../../src/url/host.ts';
 import type { ActiveFetch, ConsumerContext } from '../context.ts';
 import { waitInRoom } from '../slot/waiting-room.ts';
+import type { FetchPurpose } from '../store/page-archive.ts';
 
 /**
  * When the guard refuses an address, it is checked whether a seed named its host and port; if so, this is
@@ -14,13 +15,14 @@ export async function guardedFetch(
   context: ConsumerContext,
   fetch: ActiveFetch,
   request: FetchRequest,
+  purpose: FetchPurpose = 'request',
 ): Promise<FetchResult> {
-  const result = await fetchNamed(context, fetch, request);
+  const result = await fetchNamed(context, fetch, fetch.archive?.watched(request, purpose) ?? request);
   if (result.ok || result.failure.code !== 'E_SSRF') return result;
   const refused = hostPortOf(result.finalUrl);
   if (fetch.loadedCrawl.seedHosts.has(refused)) return result;
   if (!(await context.loadedCrawls.isSeedHost(fetch.loadedCrawl, refused))) return result;
-  return guardedFetch(context, fetch, request);
+  return guardedFetch(context, fetch, request, purpose);
 }
 
 /** The look-up counts as part of the fetch: in its timings, and against the limit of the whole request. */

@@ -21,6 +21,8 @@ export interface Followed {
 export interface PageLinks {
   links: readonly string[];
   requests?: readonly RequestInput[];
+  /** What the page needs to be shown. */
+  requisites?: readonly string[];
   from: string;
 }
 
@@ -37,14 +39,18 @@ export interface PageLinks {
 export async function followLinks(
   context: ConsumerContext,
   job: ActiveJob,
-  { links, requests = [], from }: PageLinks,
+  { links, requests = [], requisites = [], from }: PageLinks,
   claim: number,
   isEndless = false,
 ): Promise<Followed | null> {
   const leftOut: Record<string, number> = {};
   const page = job.request.referrer === null ? from : job.request.url;
   const privateLinks = new PrivateLinks(job);
-  const entries = linkEntries(job, { links, requests, from: page }, { leftOut, privateLinks, isEndless });
+  const entries = linkEntries(
+    job,
+    { links, requests, requisites, from: page },
+    { leftOut, privateLinks, isEndless },
+  );
   const last = await offerParts(context, job, entries, claim);
   if (last === null) return null;
   return { links: last + (await privateLinks.allowed(context, leftOut)), leftOut };
@@ -82,7 +88,7 @@ interface LinkNotes {
 /** A generator, because 100,000 entries at once would block the process. */
 function* linkEntries(
   job: ActiveJob,
-  { links, requests = [], from }: PageLinks,
+  { links, requests = [], requisites = [], from }: PageLinks,
   { leftOut, privateLinks, isEndless }: LinkNotes,
 ): Generator<string> {
   const { request, laneKey, loadedCrawl } = job;
@@ -107,6 +113,26 @@ function* linkEntries(
   for (const url of links) {
     const entry = entryOf(url, below, null);
     if (entry !== null) yield entry;
+  }
+  yield* requisiteEntries(job, requisites, { leftOut, privateLinks });
+}
+
+/**
+ * A page that is fetched is fetched with what it needs: at its own depth, at whatever host, in the scope of
+ * --exclude alone. How deep style sheets lead is bounded, so nothing of it is a trap.
+ */
+function* requisiteEntries(
+  { request, laneKey, loadedCrawl }: ActiveJob,
+  requisites: readonly string[],
+  { leftOut, privateLinks }: Pick<LinkNotes, 'leftOut' | 'privateLinks'>,
+): Generator<string> {
+  const extras = { requisite: (request.extras?.requisite ?? 0) + 1 };
+  const { url: referrer, depth, chain } = request;
+  for (const url of requisites) {
+    const refusal = loadedCrawl.scope.refusesRequisite(url);
+    const pack = () => packBatchEntry({ url, depth, referrer, extras, ...(chain ? { chain } : {}) }, laneKey);
+    if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
+    else if (!privateLinks.holdsBack(url, pack)) yield pack();
   }
 }
 

@@ -1,6 +1,8 @@
 // The step follow: the links of a page, or what a sitemap lists, become requests of the crawl.
 
+import type { Answer } from '../../src/outcome.ts';
 import type { Findings } from '../../src/page/findings.ts';
+import { findRequisites } from '../../src/page/requisites.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import type { RequestEnd } from '../decision.ts';
 import type { Handled } from '../handlers/call-handler.ts';
@@ -27,21 +29,36 @@ export async function follow(
   }
   const { answer, failure } = end;
   if (sitemap) return followSitemap(context, job, failure === null ? answer : null, claim);
-  const links = failure === null && handled.followsLinks ? (findings?.links ?? []) : [];
+  const requisites = failure === null && findings ? requisitesOf(job, answer, findings) : [];
+  const isPage = failure === null && job.request.extras?.requisite === undefined;
+  const links = isPage && handled.followsLinks ? (findings?.links ?? []) : [];
   const { requests } = handled;
   const more = { ...handled.leftOut, ...tooLongOf(findings) };
-  if (links.length + requests.length === 0) return withLeftOut(NOTHING, more);
+  if (links.length + requests.length + requisites.length === 0) return withLeftOut(NOTHING, more);
   const { url, chain = null } = job.request;
   const page = { crawl: job.crawl, url, chain, maxAlike: job.loadedCrawl.settings.maxAlike };
   const isEndless = context.alikePages.isEndless(page, answer.body);
   const followed = await followLinks(
     context,
     job,
-    { links, requests, from: answer.finalUrl },
+    { links, requests, requisites, from: answer.finalUrl },
     claim,
     isEndless,
   );
   return followed && withLeftOut(followed, more);
+}
+
+/** Style sheets that import one another in a row are followed so far. */
+const DEEPEST_REQUISITE = 5;
+
+/** --requisites: what the page, or a style sheet, needs to be shown. */
+function requisitesOf({ loadedCrawl, request }: ActiveJob, answer: Answer, findings: Findings): string[] {
+  if (!loadedCrawl.settings.requisites || (request.extras?.requisite ?? 0) >= DEEPEST_REQUISITE) return [];
+  const { text, charset } = findings;
+  const { finalUrl, headers, body } = answer;
+  return findRequisites({ finalUrl, headers, body, text, charset }, loadedCrawl.urlRules, {
+    stylesAlone: request.extras?.requisite !== undefined,
+  });
 }
 
 /** The links of the page that were too long, by their code. */

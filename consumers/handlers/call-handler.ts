@@ -52,7 +52,7 @@ export function handlerOf(context: ConsumerContext, job: ActiveJob, end: Request
   const { handlers } = context;
   if (handlers === null || end.as !== 'recorded' || end.failure !== null) return null;
   const { request } = job;
-  if (request.extras?.sitemap !== undefined) return null;
+  if (request.extras?.sitemap !== undefined || request.extras?.requisite !== undefined) return null;
   const type = end.answer.headers['content-type'] ?? '';
   const handler = handlers.choose({ label: request.extras?.label ?? null, url: request.url, type });
   return handler && { handler, end };

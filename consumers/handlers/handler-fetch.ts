@@ -41,7 +41,7 @@ export function fetchesOfJob(
       lent ??= createPermits(1);
       return new HandlerGate(context, job, { ...limits, url, count, lent });
     },
-    send: (request, gate) => guardedFetch(context, gate.fetch, request),
+    send: (request, gate) => guardedFetch(context, gate.fetch, request, 'handler'),
     isSeedHost: (hostPort) => context.loadedCrawls.isSeedHost(loadedCrawl, hostPort),
     note(url, outcome) {
       context.meters.count(gathered.handlerFetches, outcome.kind);
@@ -64,7 +64,7 @@ export class HandlerGate implements HeldGate {
     job: ActiveJob,
     { url, count, lent, ...limits }: FetchLimits & { url: string; count: number; lent: Permits },
   ) {
-    const { jobId, crawl, id, request, loadedCrawl, attempt } = job;
+    const { jobId, crawl, id, request, loadedCrawl, attempt, archive } = job;
     const { serverBy } = loadedCrawl.settings;
     // A page that holds its permit lends it to its fetches, one after the other.
     const permits = job.slot.hasPermit ? lent : context.permits;
@@ -75,7 +75,7 @@ export class HandlerGate implements HeldGate {
     this.#limits = limits;
     const source = { ...context, permits: patient(permits, limits) };
     const slot = new HeldSlot(source, owner, limiterKeyOf(url));
-    this.fetch = { request, loadedCrawl, attempt, abort, slot, trace: { rules: null } };
+    this.fetch = { request, loadedCrawl, attempt, abort, slot, trace: { rules: null }, archive };
     limits.signal.addEventListener('abort', this.#onAbort, { once: true });
     if (limits.signal.aborted) this.#onAbort();
   }

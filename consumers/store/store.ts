@@ -1,4 +1,5 @@
-// The step store: waits until the record is durable. Only then may the request end.
+// The step store: waits until the record, and what the archive takes of the request, are durable. Only then
+// may the request end.
 import type { CrawlRecord } from '../../src/record.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 
@@ -17,10 +18,15 @@ export async function store(
   const storedAt = performance.now();
   job.trace.storedAt = performance.timeOrigin + storedAt;
   const { store: address, recordsFolder } = job.loadedCrawl;
-  const writing = context.stores.at(address).write(record, claim, recordsFolder);
+  const recorded = context.stores.at(address).write(record, claim, recordsFolder);
+  const writing = job.archive ? allOf(recorded, job.archive.written()) : recorded;
   const isWritten = await unlessAborted(writing, job.abort.signal);
   job.trace.storeMs = performance.now() - storedAt;
   return isWritten;
+}
+
+async function allOf(...writes: Promise<void>[]): Promise<void> {
+  await Promise.all(writes);
 }
 
 function unlessAborted(writing: Promise<void>, signal: AbortSignal): Promise<boolean> {

@@ -1,4 +1,5 @@
 // The types of values of settings: how each is written in a flag, a variable or a file, and what it becomes.
+import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
@@ -186,6 +187,13 @@ export const storeUrl = z.string().superRefine((text, context) => {
     context.addIssue({ code: 'custom', message: (error as Error).message });
   }
 });
+
+/** The absolute path: processes that work elsewhere use the same. */
+export const directory = z
+  .string()
+  .min(1)
+  .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected a directory, not a URL')
+  .transform((text) => resolve(text));
 
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');

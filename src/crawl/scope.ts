@@ -11,6 +11,8 @@ export interface Scope {
    * for which only the depth counts. Both URLs are normalised.
    */
   refuses(link: string, from: string | null, depth: number): Failure | null;
+  /** Why something that a page needs to be shown is not fetched: --exclude and --allow-port alone decide. */
+  refusesRequisite(url: string): Failure | null;
   /** Whether --scope alone lets the link be followed. */
   isWithin(link: string, from: string): boolean;
 }
@@ -38,17 +40,22 @@ export function createScope(
     matches: compileUrlPattern(pattern, '--exclude'),
     refusal: failure('E_SCOPE', `It matches --exclude ${pattern}.`),
   }));
+  const refusesRequisite = (url: string): Failure | null => {
+    const port = badPortOf(url, settings.allowPort);
+    if (port !== null) return failure('E_PORT', `Port ${port}.`);
+    return excluded.find(({ matches }) => matches(url))?.refusal ?? null;
+  };
   const included = settings.include.map((pattern) => compileUrlPattern(pattern, '--include'));
   const isNotIncluded = failure('E_SCOPE', 'It matches no --include.');
   return {
     isWithin,
+    refusesRequisite,
     refuses(link, from, depth) {
       if (depth > maxDepth) return tooDeep;
       if (from === null) return null;
       if (!isWithin(link, from)) return isElsewhere;
-      const port = badPortOf(link, settings.allowPort);
-      if (port !== null) return failure('E_PORT', `Port ${port}.`);
-      for (const { matches, refusal } of excluded) if (matches(link)) return refusal;
+      const refusal = refusesRequisite(link);
+      if (refusal !== null) return refusal;
       return included.length === 0 || included.some((matches) => matches(link)) ? null : isNotIncluded;
     },
   };

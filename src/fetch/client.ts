@@ -10,6 +10,7 @@ import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
 import { FetchDeadline } from './deadline.ts';
+import { type Exchange, ExchangeCopy } from './exchange.ts';
 import { type AllowList, guardOf } from './guard.ts';
 import { Hop, type HopEnd } from './hop.ts';
 import { awaitName } from './names/await-name.ts';
@@ -62,6 +63,8 @@ export interface FetchRequest {
   onStart?: () => void;
   /** Called at the end of each hop, with how long each of its phases took. */
   onHop?: (hop: HopTrace) => void;
+  /** Called at the end of each hop to which an answer came, with what went over the wire. */
+  onExchange?: (exchange: Exchange) => void;
 }
 
 export interface Fetcher {
@@ -225,6 +228,7 @@ class GotFetcher implements Fetcher {
     if (fetchDeadline.aborted) return Promise.resolve(failedBeforeStart(fetchDeadline.aborted));
     this.#idle.sweep();
     const spans: PhaseSpan[] | null = request.onHop ? [] : null;
+    const copy = request.onExchange ? new ExchangeCopy(target, request.maxBytes) : null;
     return new Promise((resolve) => {
       const hop: Hop = new Hop({
         target,
@@ -242,8 +246,11 @@ class GotFetcher implements Fetcher {
           this.#watchdog.delete(hop);
           fetchDeadline.hop = null;
           if (spans) request.onHop?.(hopTraceOf(target, end, spans));
+          const exchange = copy?.end(end.kind === 'failed' ? end.failure : null);
+          if (exchange) request.onExchange?.(exchange);
           resolve(end);
         },
+        copy,
       });
       fetchDeadline.hop = hop;
       this.#watchdog.add(hop);

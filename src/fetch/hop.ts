@@ -6,6 +6,7 @@ import type { Answer, Came, Timings } from '../outcome.ts';
 import { type BodyLimits, BodyReader } from './body/reader.ts';
 import type { AgentPair, Connecting } from './connection/agent.ts';
 import { type IdleSockets, idleMsOf } from './connection/idle-sockets.ts';
+import type { ExchangeCopy } from './exchange.ts';
 import { failureOf, isClosed } from './failures.ts';
 import { expectAnswer, maxHeadBytes } from './framing/answer-gate.ts';
 import { answerHeaders } from './headers.ts';
@@ -32,13 +33,13 @@ export interface HopParts {
   readonly idle: IdleSockets;
   readonly limits: BodyLimits;
   readonly clock: PhaseClock;
-  /**
-   * Called when the request could be written. If it returns a Failure, the hop ends before anything is sent.
-   */
+  /** Called when the request could be written. With a Failure, the hop ends before anything is sent. */
   readonly mayStart: (() => Failure | null) | undefined;
-  /** Called after the request has been written to the connection. */
+  /** Called after the request has been sent. */
   readonly started: (() => void) | undefined;
   readonly ended: (end: HopEnd) => void;
+  /** Takes what goes over the wire; null if nobody wants it. */
+  readonly copy: ExchangeCopy | null;
 }
 
 /** The stream of got that runs the request. It is destroyed when the hop ends early. */
@@ -119,6 +120,7 @@ export class Hop implements Watched, Connecting {
   onResponse(response: IncomingMessage): void {
     if (this.#ended) return;
     this.#response = response;
+    this.#parts.copy?.answered(response);
     this.#address = response.socket.remoteAddress ?? null;
     const { headers, statusCode = 0 } = response;
     const keepAlive = headers['keep-alive'];
@@ -145,6 +147,7 @@ export class Hop implements Watched, Connecting {
 
   onData(chunk: Buffer): void {
     if (this.#ended) return;
+    this.#parts.copy?.add(chunk);
     if (this.#location === null) {
       this.#parts.clock.touch();
       this.#body?.push(chunk);
@@ -156,12 +159,10 @@ export class Hop implements Watched, Connecting {
 
   onEnd(): void {
     if (this.#ended) return;
-    if (this.#location !== null) {
-      this.#endRedirect(false);
-    } else {
-      this.enter('decode');
-      this.#body?.finish();
-    }
+    this.#parts.copy?.whole();
+    if (this.#location === null) this.enter('decode');
+    if (this.#location === null) this.#body?.finish();
+    else this.#endRedirect(false);
   }
 
   /** Called with an error of the request, of the answer or of got. */

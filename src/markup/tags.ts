@@ -24,15 +24,17 @@ export interface TagTaker {
   take(tag: Tag): boolean;
   /** Called with the text of the first title, in which character references are not decoded. */
   takeTitle(text: string): void;
+  /** Called with the text of each style element that is reported. */
+  takeStyle?(text: string): void;
 }
 
 /**
  * Calls `taker` for the tags `a area base frame iframe link meta svg math` of `html`, in document order. Tags
  * in comments, scripts, style sheets and templates are left out: they are not part of the document. Takes
- * linear time.
+ * linear time. With `attributes`, all tags are reported, with these of their attributes.
  */
-export function scanTags(html: string, taker: TagTaker): void {
-  new TagScanner(html, taker).scan();
+export function scanTags(html: string, taker: TagTaker, attributes: ReadonlySet<string> | null = null): void {
+  new TagScanner(html, taker, attributes).scan();
 }
 
 /** The tags that are reported, and those that say what is. */
@@ -63,9 +65,14 @@ class TagScanner implements Tag {
   #inertTemplates = 0;
   #hasTitle = false;
   #stopped = false;
+  readonly #isOfAll: boolean;
+  readonly #wanted: ReadonlySet<string>;
 
-  constructor(html: string, taker: TagTaker) {
+  /** `attributes`: of all tags; null for those of the tags that may contain links. */
+  constructor(html: string, taker: TagTaker, attributes: ReadonlySet<string> | null) {
     this.#html = html;
+    this.#isOfAll = attributes !== null;
+    this.#wanted = attributes ?? readAttributes;
     this.#reader = new AttributeReader(html);
     this.#taker = taker;
   }
@@ -100,9 +107,9 @@ class TagScanner implements Tag {
     const html = this.#html;
     const end = nameEnd(html, start);
     const mayMatter = ((lengthsByLetter[html.charCodeAt(start) | 0x20] ?? 0) >> (end - start)) & 1;
-    if (!mayMatter && !this.#foreign.entered) return this.#attributes(end, false);
+    if (!mayMatter && !this.#foreign.entered && !this.#isOfAll) return this.#attributes(end, false);
     const name = html.slice(start, end).toLowerCase();
-    const tagEnd = this.#attributes(end, readTags.has(name));
+    const tagEnd = this.#attributes(end, this.#isOfAll || readTags.has(name));
     return this.#reader.isWhole ? this.#element(name, tagEnd) : tagEnd;
   }
 
@@ -121,7 +128,8 @@ class TagScanner implements Tag {
       if (!isClosed && !this.#isShown()) this.#inertTemplates += 1;
     } else if (this.#inertTemplates === 0) {
       if (name === 'title' && !this.isForeign) this.#title(tagEnd, textEnd);
-      else if (readTags.has(name)) this.#stopped = !this.#taker.take(this);
+      else if (this.#isOfAll || readTags.has(name)) this.#stopped = !this.#taker.take(this);
+      if (name === 'style') this.#taker.takeStyle?.(this.#html.slice(tagEnd, textEnd));
     }
     return textEnd;
   }
@@ -159,7 +167,7 @@ class TagScanner implements Tag {
 
   readonly #keep: AttributeTaker = (nameStart, nameStop, valueStart, valueEnd) => {
     const name = this.#html.slice(nameStart, nameStop).toLowerCase();
-    if (!readAttributes.has(name) || this.#values.has(name)) return; // the first value counts
+    if (!this.#wanted.has(name) || this.#values.has(name)) return; // the first value counts
     this.#values.set(name, this.#html.slice(valueStart, valueEnd));
   };
 }

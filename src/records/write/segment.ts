@@ -54,8 +54,8 @@ export class Segment {
    * Creates a new file, and its directory if necessary. Both survive a power failure. Throws E_DISK_FULL or
    * E_FILE.
    */
-  static async create(directory: string): Promise<Segment> {
-    const path = join(directory, segmentName());
+  static async create(directory: string, name = segmentName()): Promise<Segment> {
+    const path = join(directory, name);
     let segment: Segment | undefined;
     try {
       const firstMade = await mkdir(directory, { recursive: true });
@@ -74,6 +74,11 @@ export class Segment {
 
   get isOpen(): boolean {
     return this.#handle !== null;
+  }
+
+  /** The number of bytes that were appended, whether or not they are on disk. */
+  get written(): number {
+    return this.#written;
   }
 
   /**
@@ -95,7 +100,7 @@ export class Segment {
    * E_FILE is thrown.
    */
   async append(texts: readonly string[], slab: Buffer): Promise<void> {
-    try {
+    await this.#orCutBack(async () => {
       let used = 0;
       for (const text of texts) {
         if (used + text.length * 3 > slab.length) {
@@ -106,6 +111,19 @@ export class Segment {
         else used += slab.write(text, used);
       }
       await this.#write(slab.subarray(0, used));
+    });
+  }
+
+  /** Appends bytes. If this fails, the file is cut back as by `append`. */
+  async appendBytes(pieces: AsyncIterable<Buffer>): Promise<void> {
+    await this.#orCutBack(async () => {
+      for await (const piece of pieces) await this.#write(piece);
+    });
+  }
+
+  async #orCutBack(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
     } catch (error) {
       await this.#cutBack();
       const failure = diskError(error, this.path);
