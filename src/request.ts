@@ -65,6 +65,8 @@ export type RequestInput = z.infer<typeof requestSchema>;
 export type RequestExtras = Omit<RequestInput, 'url' | 'depth'> & {
   /** The seed had no scheme, and this one was assumed. No producer can give this field. */
   assumed?: 'https' | 'http';
+  /** Only whether it answers is wanted (--check-external). No producer can give this field. */
+  checkOnly?: true;
 };
 
 /** A request of a crawl. Its `url` is normalised. */

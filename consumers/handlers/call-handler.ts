@@ -52,7 +52,7 @@ export function handlerOf(context: ConsumerContext, job: ActiveJob, end: Request
   const { handlers } = context;
   if (handlers === null || end.as !== 'recorded' || end.failure !== null) return null;
   const { request } = job;
-  if (request.extras?.sitemap !== undefined) return null;
+  if (request.extras?.sitemap !== undefined || request.extras?.checkOnly) return null;
   const type = end.answer.headers['content-type'] ?? '';
   const handler = handlers.choose({ label: request.extras?.label ?? null, url: request.url, type });
   return handler && { handler, end };
@@ -72,8 +72,8 @@ const UNCHANGED: Prepared = Object.freeze({ kind: 'prepared', changes: null });
  */
 export function prepare(context: ConsumerContext, job: ActiveJob): Prepared | Promise<Prepared | Decision> {
   const { handlers } = context;
-  if (!handlers?.hasBefore) return UNCHANGED;
   const { extras, url } = job.request;
+  if (!handlers?.hasBefore || extras?.checkOnly) return UNCHANGED;
   const wanted = handlers.before({ label: extras?.label ?? null, url });
   return wanted.length === 0 ? UNCHANGED : callBefore(context, job, wanted);
 }

@@ -11,6 +11,11 @@ export interface Scope {
    * for which only the depth counts. Both URLs are normalised.
    */
   refuses(link: string, from: string | null, depth: number): Failure | null;
+  /**
+   * Whether the link is to be checked and not followed (--check-external): it leads out of --scope, and no
+   * pattern of --exclude takes it out.
+   */
+  checks(link: string, from: string): boolean;
   /** Whether --scope alone lets the link be followed. */
   isWithin(link: string, from: string): boolean;
 }
@@ -25,7 +30,7 @@ export interface Scope {
  * made once, because every link is checked.
  */
 export function createScope(
-  settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth' | 'allowPort'>,
+  settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth' | 'allowPort' | 'checkExternal'>,
 ): Scope {
   const maxDepth = settings.depth ?? Number.POSITIVE_INFINITY;
   const tooDeep = failure('E_DEPTH', `The limit is ${settings.depth}.`);
@@ -42,6 +47,10 @@ export function createScope(
   const isNotIncluded = failure('E_SCOPE', 'It matches no --include.');
   return {
     isWithin,
+    checks(link, from) {
+      if (!settings.checkExternal || isWithin(link, from)) return false;
+      return badPortOf(link, settings.allowPort) === null && !excluded.some(({ matches }) => matches(link));
+    },
     refuses(link, from, depth) {
       if (depth > maxDepth) return tooDeep;
       if (from === null) return null;
