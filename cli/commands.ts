@@ -17,6 +17,7 @@ import {
   forgetOptions,
   itemsOptions,
   type LookOptions,
+  reportOptions,
   resultsOptions,
   serveOptions,
   shownOptions,
@@ -194,6 +195,14 @@ function addLookers(program: Command): void {
       .argument('<crawl>', 'name or id'),
     { own: itemsOptions, settings: EVERY_COMMAND },
     () => import('./items.ts'),
+  );
+  addProgram(
+    program
+      .command('report')
+      .summary('report what is wrong with a crawled site: broken links, redirects, duplicates, orphans, …')
+      .argument('<crawl>', 'name or id'),
+    { own: reportOptions, settings: EVERY_COMMAND },
+    () => import('./report/report.ts'),
   );
   addProgram(
     program
