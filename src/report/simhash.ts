@@ -47,7 +47,8 @@ export function sketchOf(text: string): Int32Array {
 
 /** How much of two texts is the same, from 0 to 1: the share of sequences that both have (Jaccard). */
 export function alikeness(a: Int32Array, b: Int32Array): number {
-  const most = Math.min(SKETCH, Math.max(a.length, b.length));
+  // Of cut sketches, only the smallest hashes of both together are a fair sample.
+  const most = Math.max(a.length, b.length) < SKETCH ? 2 * SKETCH : SKETCH;
   let [i, j, union, both] = [0, 0, 0, 0];
   while ((i < a.length || j < b.length) && union < most) {
     const [x, y] = [a[i] ?? Number.POSITIVE_INFINITY, b[j] ?? Number.POSITIVE_INFINITY];
@@ -56,7 +57,6 @@ export function alikeness(a: Int32Array, b: Int32Array): number {
     if (y <= x) j++;
     union++;
   }
-  if (a.length < SKETCH && b.length < SKETCH) union += a.length - i + b.length - j;
   return union === 0 ? 0 : both / union;
 }
 
