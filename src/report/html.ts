@@ -18,7 +18,7 @@ table{width:100%;border-collapse:collapse;table-layout:fixed}
 th{text-align:left;font-weight:600;color:var(--muted)}th,td{padding:7px 8px;border-bottom:1px solid var(--line);vertical-align:top}
 tbody tr:nth-child(even){background:var(--soft)}th.what{width:150px}th.from{width:36%}
 ul{margin:0;padding-left:18px}details ul{margin-top:4px}summary{cursor:pointer}
-@media(max-width:640px){thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}table,tbody,tr,td{display:block;width:100%}td{border:0;padding:3px 8px}tr{border-bottom:1px solid var(--line);padding:6px 0}td:empty{display:none}}
+@media(max-width:640px){thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}table,tbody,tr,td{display:block;width:100%}td{border:0;padding:3px 8px}tr{border-bottom:1px solid var(--line);padding:6px 0}td:empty{display:none}td.from::before{content:'linked from';color:var(--muted)}}
 `;
 
 /** Lists up to this length are open. */
@@ -41,7 +41,7 @@ export function* reportAsHtml(report: SiteReport): Generator<string> {
 function tile(report: SiteReport, kind: Kind): string {
   const unknown = report.cannotTell.includes(kind);
   const faults = faultsOf(report, kind);
-  const tone = unknown ? '' : faults > 0 ? 'bad' : 'none';
+  const tone = unknown ? '' : faults === 0 ? 'none' : kind === 'otherCanonical' ? '' : 'bad';
   return `<a class="${tone}" href="#${kinds[kind].failOn}"><b>${unknown ? 'not known' : faults}</b>${text(kinds[kind].title)}</a>`;
 }
 
@@ -63,7 +63,7 @@ function rowOf(finding: Finding, hasFrom: boolean): string {
   const { url, urls, status, code, from = [], fromLeftOut = 0 } = finding;
   const what = [status, code, finding.external ? 'external' : null].filter(Boolean).map(String).map(text);
   const where = urls ? listOf(urls, 'pages', 0) : link(url ?? '');
-  const pages = hasFrom ? `<td>${listOf(from, 'pages', fromLeftOut)}</td>` : '';
+  const pages = hasFrom ? `<td class="from">${listOf(from, 'pages', fromLeftOut)}</td>` : '';
   return `<tr><td>${where}</td><td>${what.join(' ')}</td><td>${text(findingDetail(finding) ?? '')}</td>${pages}</tr>\n`;
 }
 
