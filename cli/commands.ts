@@ -19,6 +19,7 @@ import {
   itemsOptions,
   type LookOptions,
   purgeCrawlsOptions,
+  reportOptions,
   resultsOptions,
   serveOptions,
   shownOptions,
@@ -209,6 +210,14 @@ function addLookers(program: Command): void {
       .argument('<crawl>', 'name or id'),
     { own: archiveOptions, settings: EVERY_COMMAND },
     () => import('./archive/archive.ts'),
+  );
+  addProgram(
+    program
+      .command('report')
+      .summary('report what is wrong with a crawled site: broken links, redirects, duplicates, orphans, …')
+      .argument('<crawl>', 'name or id'),
+    { own: reportOptions, settings: EVERY_COMMAND },
+    () => import('./report/report.ts'),
   );
   addProgram(
     program

@@ -15,6 +15,7 @@ import {
   toggle,
   value,
 } from './command/typed-options.ts';
+import { readFailOn } from './report/format.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
@@ -154,6 +155,28 @@ export const itemsOptions = {
   overwrite,
 };
 export type ItemsOptions = OptionsOf<typeof itemsOptions>;
+
+export const reportOptions = {
+  failOn: value(
+    '--fail-on <kinds>',
+    'exit with 1 when there is one of these: any, broken, redirects, external, slow, orphans, … (docs/REPORT.md)',
+    readFailOn,
+  ),
+  slow: likeSetting('delay', '--slow <duration>', 'pages are slow whose first byte takes this long', '1s'),
+  heavy: likeSetting('maxBytes', '--heavy <size>', 'pages are heavy whose HTML has this size', '500kb'),
+  similar: value('--similar <percent>', 'how alike near-duplicates are at least', from(50, 100), '80'),
+  format: text(
+    '--format <format>',
+    'html, json, csv or text (default: by the ending of the file, else text)',
+  ),
+  output: text(
+    '-o, --output <file>',
+    'write to this file instead of standard output: report.html, .json, .csv or .txt',
+  ),
+  overwrite,
+  ...asJson,
+};
+export type ReportOptions = OptionsOf<typeof reportOptions>;
 
 export const tryOptions = {
   label: text('--label <label>', 'the label that the request would have'),

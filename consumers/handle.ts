@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { failure, shownFailure } from '../src/errors.ts';
 import { standInOf } from '../src/fetch/stand-ins.ts';
-import { type Answer, NO_TIMINGS } from '../src/outcome.ts';
+import { type Answer, NO_TIMINGS, type Redirected } from '../src/outcome.ts';
 import { type Findings, findInAnswer, findText } from '../src/page/findings.ts';
 import type { BodyForm, CrawlRecord, EmittedItem } from '../src/record.ts';
 import { ROBOT } from '../src/robots/robots.ts';
@@ -27,11 +27,11 @@ export interface Examined {
 /** Looks into the answer. */
 export function examine(job: ActiveJob, end: RequestEnd): Examined {
   if (end.answer === null) return { end, findings: null, usage: null, isKept: true };
-  const findings = isSitemap(job, end) ? null : findIn(job, end, end.answer);
+  const findings = isUnread(job, end) ? null : findIn(job, end, end.answer);
   const statements = statementsOn(job, end.answer, findings?.statements ?? []);
   const usage = usageOf(statements);
   const reservation = reservationFor(job, statements);
-  if (reservation === null) return { end, findings, usage, isKept: true };
+  if (reservation === null) return { end, findings, usage, isKept: !job.request.extras?.checkOnly };
   // Of what is reserved, nothing is kept: no body and its hash, no title, no links, which are not followed.
   const detail = reservedDetail(reservation, `${originOf(end.answer.finalUrl)}/robots.txt`);
   const isFound = end.as === 'recorded' && end.failure === null;
@@ -48,9 +48,12 @@ function findIn(job: ActiveJob, end: RequestEnd, answer: Answer): Findings {
   return holdsPage(end) ? findInAnswer(answer, job.loadedCrawl.urlRules, ROBOT) : findText(answer);
 }
 
-/** The body of a sitemap is not kept, because what it lists becomes requests. */
-function isSitemap(job: ActiveJob, end: RequestEnd): boolean {
-  return end.as === 'recorded' && job.request.extras?.sitemap !== undefined;
+/**
+ * The body of a sitemap is not kept, because what it lists becomes requests; that of a link that is only
+ * checked is not wanted.
+ */
+function isUnread({ request: { extras } }: ActiveJob, end: RequestEnd): boolean {
+  return extras?.checkOnly === true || (end.as === 'recorded' && extras?.sitemap !== undefined);
 }
 
 /** Whether the answer is the page itself. */
@@ -65,7 +68,7 @@ const REQUISITE = 'requisite';
 export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedItem[] | null): CrawlRecord {
   const { end, findings, usage, isKept } = examined;
   const { request } = job;
-  const form = isSitemap(job, end) || !isKept ? 'none' : job.loadedCrawl.settings.body;
+  const form = isUnread(job, end) || !isKept ? 'none' : job.loadedCrawl.settings.body;
   const { answer, failure } = end;
   const failed = end.as === 'dead' && end.result && !end.result.ok ? end.result : null;
   const timings = answer?.timings ?? failed?.timings ?? NO_TIMINGS;
@@ -74,7 +77,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     crawl: job.crawl,
     url: request.url,
     finalUrl: answer?.finalUrl ?? failed?.finalUrl ?? null,
-    method: request.extras?.method ?? 'GET',
+    method: job.memory?.wantsGet ? 'GET' : (request.extras?.method ?? 'GET'),
     status: answer?.status ?? null,
     ok: answer !== null && failure === null && answer.status >= 200 && answer.status < 300,
     error: failure && shownFailure(failure),
@@ -95,8 +98,13 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     noindex: findings?.noindex ?? null,
     usage,
     items,
+    redirects: redirectsOf(answer?.redirected ?? failed?.redirected),
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   };
+}
+
+function redirectsOf(redirected: readonly Redirected[] = []): Redirected[] | null {
+  return redirected.length === 0 ? null : [...redirected];
 }
 
 /**

@@ -3,13 +3,13 @@
 // harmless.
 import { catalogue, DroverError, failure } from '../src/errors.ts';
 import { classify } from '../src/fetch/classify.ts';
-import type { Outcome } from '../src/outcome.ts';
+import type { FetchResult, Outcome } from '../src/outcome.ts';
 import { requestIfOwn } from '../src/queue/job-data.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
 import { admit } from './admit.ts';
 import { commit } from './commit.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
-import { type Decision, die, type RequestEnd, refuseRequest, retry } from './decision.ts';
+import { type Decision, die, postponeFor, type RequestEnd, refuseRequest, retry } from './decision.ts';
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
 import { follow } from './follow/follow.ts';
 import { buildRecord, examine } from './handle.ts';
@@ -105,6 +105,10 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
   // The backoff hears what the answer tells about the host before the slot goes to the next request.
   noteHostSignals(context, job, result, fetched.ageMs);
   job.slot.pass();
+  if (verdict.kind !== 'postponed' && wantsGet(job, result)) {
+    await job.remember({ wantsGet: true, hop: null });
+    return postponeFor(0);
+  }
   switch (verdict.kind) {
     case 'recorded':
       return { kind: 'end', as: 'recorded', answer: verdict.answer, failure: verdict.failure };
@@ -122,6 +126,16 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
     default:
       return verdict satisfies never;
   }
+}
+
+/**
+ * A link that is only checked is asked for with HEAD first. Servers answer HEAD with many errors where GET
+ * works, so only an error of GET is believed; it is asked for under all limits of its host.
+ */
+function wantsGet({ request, memory }: ActiveJob, result: FetchResult): boolean {
+  if (!request.extras?.checkOnly || memory.wantsGet || !result.ok) return false;
+  const { status } = result.answer;
+  return status >= 400 && status !== 408 && status !== 425 && status !== 429;
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Decisions {
   readonly wholeHost: boolean;
   /** A host that gets too many requests fails like this, so its pace goes down. */
   readonly strain: boolean;
+  /** A link to it is broken. Of any other error, the page may be there. */
+  readonly brokenLink?: boolean;
   /**
    * A state of Redis or of the store that passes without a change of drover's settings: whoever is at work
    * waits for its end.
@@ -65,7 +67,7 @@ function layer<Shared extends Partial<Decisions>, Code extends `E_${string}`>(
 /** For codes that are never the failure of a fetch. */
 const NO_FETCH = { retry: false, lasting: false, hostDown: false, wholeHost: false, strain: false } as const;
 /** For codes that are only failures of fetches. */
-const OF_FETCHES = { ends: 'dead', status: null, exit: 2 } as const;
+const OF_FETCHES = { ends: 'dead', status: null, exit: 2, brokenLink: true } as const;
 
 export const table = {
   input: layer(
@@ -179,6 +181,7 @@ export const table = {
       wholeHost: true,
       strain: false,
       status: 400,
+      brokenLink: false,
     },
     {
       E_SSRF: {
@@ -360,6 +363,7 @@ export const table = {
           'Asking again changes nothing; ask the site to let drover in, by its user agent or its address.',
         ends: 'recorded',
         retry: false,
+        brokenLink: false,
         hostDown: false,
       },
       E_PAYMENT: {
@@ -368,6 +372,7 @@ export const table = {
           'drover pays for nothing; agree with the site, send what it gives you with --header, or drop the URL.',
         ends: 'recorded',
         retry: false,
+        brokenLink: false,
         hostDown: false,
       },
       E_LICENSE: {
@@ -376,6 +381,7 @@ export const table = {
           'Get a token where the Link header or the body of the record says, and send it with --header.',
         ends: 'recorded',
         retry: false,
+        brokenLink: false,
         hostDown: false,
       },
       E_HTTP_5XX: {
@@ -395,6 +401,7 @@ export const table = {
         advice: 'The record holds the answer.',
         ends: 'recorded',
         retry: false,
+        brokenLink: false,
         hostDown: false,
       },
       E_HTTP_DEAD_STATUS: {
@@ -407,6 +414,7 @@ export const table = {
         means: 'The host has asked to come later for longer than --max-postponed.',
         advice: 'Slow down with --delay or --per-host, then replay.',
         retry: false,
+        brokenLink: false,
         hostDown: false,
         wholeHost: true,
       },
@@ -438,7 +446,7 @@ export const table = {
   ),
 
   body: layer(
-    { ...OF_FETCHES, lasting: false, hostDown: false, wholeHost: false, strain: false },
+    { ...OF_FETCHES, lasting: false, hostDown: false, wholeHost: false, strain: false, brokenLink: false },
     {
       E_BODY_TRUNCATED: {
         means: 'The body ended before all of it had come: the connection did, or the compressed data.',

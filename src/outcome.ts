@@ -24,6 +24,12 @@ export const NO_TIMINGS: Timings = Object.freeze({
   total: null,
 });
 
+/** An answer that redirected: where it came from, and its status. */
+export interface Redirected {
+  url: string;
+  status: number;
+}
+
 /** A server's answer after all redirects, with its body decompressed and nothing interpreted. */
 export interface Answer {
   /** The URL that gave this answer, after redirects, without its fragment. */
@@ -37,13 +43,22 @@ export interface Answer {
   address: string | null;
   /** Number of redirects followed. */
   redirects: number;
+  /** The answers that were followed; absent if there were none. */
+  redirected?: readonly Redirected[];
   timings: Timings;
 }
 
 /** The result of one fetch: an answer, or a failure with what was received before it. */
 export type FetchResult =
   | { ok: true; answer: Answer }
-  | { ok: false; failure: Failure; timings: Timings; finalUrl: string; came?: Came };
+  | {
+      ok: false;
+      failure: Failure;
+      timings: Timings;
+      finalUrl: string;
+      came?: Came;
+      redirected?: readonly Redirected[];
+    };
 
 /** What is known of a server whose answer is missing or incomplete. */
 export interface Came {

@@ -1,6 +1,7 @@
 // The record of a request: one line of the results. The fields are written in the order in which they stand
 // here.
 import type { ShownFailure } from './errors.ts';
+import type { Redirected } from './outcome.ts';
 import type { Usage } from './usage/statement.ts';
 
 export type BodyForm = 'text' | 'base64' | 'none';
@@ -43,6 +44,8 @@ export interface CrawlRecord {
   usage: Usage | null;
   /** What a handler emitted, in its order; null if no handler took the page. */
   items: EmittedItem[] | null;
+  /** The answers that led from `url` to `finalUrl`, in order; null if there were none. */
+  redirects: Redirected[] | null;
   body: string | null;
 }
 

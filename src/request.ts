@@ -70,6 +70,8 @@ export type RequestExtras = Omit<RequestInput, 'url' | 'depth'> & {
    * No producer can give this field.
    */
   requisite?: number;
+  /** Only whether it answers is wanted (--check-external). No producer can give this field. */
+  checkOnly?: true;
 };
 
 /** A request of a crawl. Its `url` is normalised. */

@@ -39,15 +39,14 @@ export async function fetchRequest(
   let detour: Outcome | null = null;
   const result = await guardedFetch(context, job, {
     url: request.url,
-    method: extras?.method ?? 'GET',
-    headers: own ? { ...settings.header, ...own } : settings.header,
+    method: methodOf(job, extras),
+    // What the user says to the hosts of the crawl is not for other hosts.
+    headers: extras?.checkOnly ? {} : own ? { ...settings.header, ...own } : settings.header,
     body: extras?.body ?? null,
     userAgent: loadedCrawl.userAgent,
     timeouts: extras?.timeouts ? { ...loadedCrawl.timeouts, ...extras.timeouts } : loadedCrawl.timeouts,
     // A sitemap is read up to its limit; the rest is cut off.
-    ...(extras?.sitemap
-      ? { maxBytes: sitemapLimits.maxBytes, truncate: true }
-      : { maxBytes: settings.maxBytes }),
+    ...sizeLimit(extras, settings.maxBytes),
     isShared: context.handlerThreads !== null,
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(loadedCrawl),
@@ -71,6 +70,18 @@ export async function fetchRequest(
     },
   });
   return detour ?? fetchedSince(context, job, result, since);
+}
+
+/** Of a link that is only checked, no more of its body is read. */
+const CHECK_BYTES = 16 * 1024;
+
+function sizeLimit(extras: RequestExtras | null, maxBytes: number) {
+  if (extras?.sitemap) return { maxBytes: sitemapLimits.maxBytes, truncate: true };
+  return extras?.checkOnly ? { maxBytes: CHECK_BYTES, truncate: true } : { maxBytes };
+}
+
+function methodOf({ memory }: ActiveJob, extras: RequestExtras | null): string {
+  return memory.wantsGet ? 'GET' : (extras?.method ?? 'GET');
 }
 
 /** The fields of the request, with what a handler changed before it is sent. */

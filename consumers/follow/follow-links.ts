@@ -98,6 +98,10 @@ function* linkEntries(
     const url = loadedCrawl.settings.keepSessionIds ? link : withoutSessionIds(link);
     if (url === request.url && !extras?.method && !extras?.body) return null;
     const outside = loadedCrawl.scope.refuses(url, from, depth);
+    if (outside && extras === null && loadedCrawl.scope.checks(url, from)) {
+      const check = () => packBatchEntry({ url, depth, referrer: request.url, extras: CHECK }, laneKey);
+      return privateLinks.holdsBack(url, check) ? null : check();
+    }
     const chain = outside ? 0 : chainOf(url);
     const isLast = isEndless && chain > (request.chain ?? 0);
     const refusal = outside ?? (isLast ? alike : trapOf(job, url, chain));
@@ -135,6 +139,9 @@ function* requisiteEntries(
     else if (!privateLinks.holdsBack(url, pack)) yield pack();
   }
 }
+
+/** Asked for with HEAD, it is another request than the page: if the crawl comes to that, it is followed. */
+const CHECK: RequestExtras = Object.freeze({ method: 'HEAD', checkOnly: true });
 
 /** What a look-alike link adds to the chain of its page. */
 const LOOK_ALIKE = 2;

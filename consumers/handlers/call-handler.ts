@@ -52,9 +52,11 @@ export function handlerOf(context: ConsumerContext, job: ActiveJob, end: Request
   const { handlers } = context;
   if (handlers === null || end.as !== 'recorded' || end.failure !== null) return null;
   const { request } = job;
-  if (request.extras?.sitemap !== undefined || request.extras?.requisite !== undefined) return null;
+  const { sitemap, requisite, checkOnly, label = null } = request.extras ?? {};
+  // A sitemap, a part of a page and a link to check are no pages.
+  if (sitemap !== undefined || requisite !== undefined || checkOnly) return null;
   const type = end.answer.headers['content-type'] ?? '';
-  const handler = handlers.choose({ label: request.extras?.label ?? null, url: request.url, type });
+  const handler = handlers.choose({ label, url: request.url, type });
   return handler && { handler, end };
 }
 
@@ -72,8 +74,8 @@ const UNCHANGED: Prepared = Object.freeze({ kind: 'prepared', changes: null });
  */
 export function prepare(context: ConsumerContext, job: ActiveJob): Prepared | Promise<Prepared | Decision> {
   const { handlers } = context;
-  if (!handlers?.hasBefore) return UNCHANGED;
   const { extras, url } = job.request;
+  if (!handlers?.hasBefore || extras?.checkOnly) return UNCHANGED;
   const wanted = handlers.before({ label: extras?.label ?? null, url });
   return wanted.length === 0 ? UNCHANGED : callBefore(context, job, wanted);
 }

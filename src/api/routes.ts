@@ -11,6 +11,7 @@ import { addHostRoutes } from './routes/hosts.ts';
 import { addRawQueues } from './routes/raw-queue.ts';
 import { addItemRoutes, addRecordRoutes } from './routes/records.ts';
 import { addReplayRoutes } from './routes/replays.ts';
+import { addReportRoutes } from './routes/report.ts';
 import { addRequestRoutes } from './routes/requests.ts';
 import { addScheduleRoutes } from './routes/schedules.ts';
 import { addSessionRoutes } from './routes/session.ts';
@@ -24,6 +25,7 @@ export async function addRoutes(server: ApiServer, context: ApiContext): Promise
   addScheduleRoutes(server, context);
   addRecordRoutes(server, context);
   addItemRoutes(server, context);
+  addReportRoutes(server, context);
   addReplayRoutes(server, context);
   addDeadRoutes(server, context);
   addHostRoutes(server, context);

@@ -422,6 +422,14 @@ export const definitions = {
     schema: wholeNumber(16, 65_536),
     default: 8000,
   }),
+  checkExternal: setting({
+    of: 'crawl',
+    group: 'links',
+    flags: '--check-external',
+    help: 'fetch links that lead out of --scope once, to see whether they work; they are not followed',
+    schema: onOrOff,
+    default: false,
+  }),
   stripParams: setting({
     of: 'crawl',
     group: 'links',

@@ -13,6 +13,11 @@ export interface Scope {
   refuses(link: string, from: string | null, depth: number): Failure | null;
   /** Why something that a page needs to be shown is not fetched: --exclude and --allow-port alone decide. */
   refusesRequisite(url: string): Failure | null;
+  /**
+   * Whether the link is to be checked and not followed (--check-external): it leads out of --scope, and no
+   * pattern of --exclude takes it out.
+   */
+  checks(link: string, from: string): boolean;
   /** Whether --scope alone lets the link be followed. */
   isWithin(link: string, from: string): boolean;
 }
@@ -27,7 +32,7 @@ export interface Scope {
  * made once, because every link is checked.
  */
 export function createScope(
-  settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth' | 'allowPort'>,
+  settings: Pick<CrawlSettings, 'scope' | 'include' | 'exclude' | 'depth' | 'allowPort' | 'checkExternal'>,
 ): Scope {
   const maxDepth = settings.depth ?? Number.POSITIVE_INFINITY;
   const tooDeep = failure('E_DEPTH', `The limit is ${settings.depth}.`);
@@ -50,6 +55,10 @@ export function createScope(
   return {
     isWithin,
     refusesRequisite,
+    checks(link, from) {
+      if (!settings.checkExternal || isWithin(link, from)) return false;
+      return badPortOf(link, settings.allowPort) === null && !excluded.some(({ matches }) => matches(link));
+    },
     refuses(link, from, depth) {
       if (depth > maxDepth) return tooDeep;
       if (from === null) return null;

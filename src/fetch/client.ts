@@ -3,7 +3,7 @@
 import tls from 'node:tls';
 import got, { type Got } from 'got';
 import { type Failure, failure } from '../errors.ts';
-import { type FetchResult, NO_TIMINGS } from '../outcome.ts';
+import { type FetchResult, NO_TIMINGS, type Redirected } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
 import { badPortOf } from '../url/ports.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
@@ -167,6 +167,7 @@ class GotFetcher implements Fetcher {
 
   async #follow(request: FetchRequest, first: Target, fetchDeadline: FetchDeadline): Promise<FetchResult> {
     let target = first;
+    let redirected: readonly Redirected[] = request.from?.redirected ?? [];
     let isAway = request.from?.isAway ?? false;
     let cookies = request.from?.cookies ? await cookiesFrom(request.from.cookies) : null;
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
@@ -175,23 +176,25 @@ class GotFetcher implements Fetcher {
         waypointOf(target, redirects, isAway, cookies),
       );
       const finalUrl = target.url.href;
-      if (end.kind === 'answer') return { ok: true, answer: { finalUrl, redirects, ...end.answer } };
+      const way = { finalUrl, redirected };
+      if (end.kind === 'answer') return { ok: true, answer: { ...way, redirects, ...end.answer } };
       const { timings } = end;
       if (end.kind === 'failed') {
         const { failure, came } = end;
-        return { ok: false, failure, timings, finalUrl, ...(came ? { came } : {}) };
+        return { ok: false, failure, timings, ...way, ...(came ? { came } : {}) };
       }
+      redirected = [...redirected, { url: finalUrl, status: end.status }];
       const next = nextTarget(request, target, end, redirects);
-      if ('code' in next) return { ok: false, failure: next, timings, finalUrl };
+      if ('code' in next) return { ok: false, failure: next, timings, finalUrl, redirected };
       if (end.setCookie.length > 0) {
         cookies ??= await cookiesFrom([]);
         cookies.take(finalUrl, end.setCookie);
       }
       isAway ||= next.url.origin !== target.url.origin;
       const refusal = await fetchDeadline.pauseFor(
-        request.beforeHop?.(waypointOf(next, redirects + 1, isAway, cookies), end),
+        request.beforeHop?.({ ...waypointOf(next, redirects + 1, isAway, cookies), redirected }, end),
       );
-      if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href };
+      if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href, redirected };
       target = next;
     }
   }

@@ -1,5 +1,6 @@
 // The hops of a chain of redirects: what is known at each of them, and what a later fetch needs to go on from
 // there.
+import type { Redirected } from '../outcome.ts';
 import type { ChainCookies, StoredCookie } from './cookies.ts';
 import type { Target } from './target.ts';
 
@@ -26,6 +27,8 @@ export interface Waypoint {
   withBody: boolean;
   /** The cookies that the redirects before it have set. */
   cookies?: StoredCookie[];
+  /** The answers that led here; absent in what an older version kept. */
+  redirected?: readonly Redirected[];
 }
 
 /** `redirects`: how many led to this target. `isAway`, `cookies`: see Waypoint. */

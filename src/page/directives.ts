@@ -84,6 +84,12 @@ function followedTargets(header: string): string[] {
     .flatMap(({ target }) => (/^<[^>]*>$/.test(target) ? [target.slice(1, -1).trim()] : []));
 }
 
+/** The target of the first `rel=canonical` of a Link header, as written; null if there is none. */
+export function canonicalTarget(header: string): string | null {
+  const found = linksIn(header).find(({ relations }) => relations.includes('canonical'));
+  return found && /^<[^>]*>$/.test(found.target) ? found.target.slice(1, -1).trim() : null;
+}
+
 /** The links of the page that have `rel=license`, each as it stands in the header. */
 export function licenceLinks(header: string): string[] {
   if (!/license/i.test(header)) return [];

@@ -22,6 +22,8 @@ export interface JobMemory {
   tries: PackedAttempt[];
   /** Null if no consumer died with it in hand. */
   alone: AloneNote | null;
+  /** A link that is only checked is asked for with GET: the server did not like HEAD. */
+  wantsGet?: boolean;
 }
 
 /** The name that the former version used for a field. */
@@ -32,11 +34,12 @@ interface FormerMemory {
 /** A job that has kept nothing has a number there. */
 export function memoryIn({ progress }: { progress: unknown }): JobMemory {
   const kept = typeof progress === 'object' && progress !== null ? progress : {};
-  const { rateLimitedAt, toldOffAt, hop, tries, alone } = kept as Partial<JobMemory> & FormerMemory;
+  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet } = kept as Partial<JobMemory> & FormerMemory;
   return {
     rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
     hop: hop ?? null,
     tries: tries ?? [],
     alone: alone ?? null,
+    ...(wantsGet ? { wantsGet } : {}),
   };
 }

@@ -45,6 +45,7 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
   noindex: 'boolean',
   usage: { reserves: 'texts', allows: 'texts', statements: 'json', leftOut: 'integer' },
   items: 'json',
+  redirects: 'json',
   body: 'text',
 };
 

@@ -48,6 +48,7 @@ export function recordJson(record: CrawlRecord): string {
     noindex: record.noindex,
     usage: record.usage,
     items: record.items ?? null,
+    redirects: record.redirects ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

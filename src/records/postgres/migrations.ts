@@ -77,6 +77,7 @@ const steps: readonly string[] = [
      item jsonb,
      primary key (crawl_key, id, number)
    );`,
+  'alter table S.records add column redirects json;',
 ];
 
 export const NEWEST = steps.length;

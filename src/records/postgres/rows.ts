@@ -36,6 +36,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   noindex: 'boolean',
   usage: 'json',
   items: 'json',
+  redirects: 'json',
 };
 
 /** A record on its way into the table. */
@@ -130,6 +131,7 @@ function columnsOf(record: CrawlRecord, claim: number): string {
     noindex: record.noindex,
     usage: record.usage,
     items: record.items,
+    redirects: record.redirects,
   }).slice(0, -1);
 }
 
@@ -171,6 +173,7 @@ export function jsonOf(row: Row, crawl: string, body: string | null): string {
     `,"timings":${raw(row.timings)},"headers":${raw(row.headers)},"contentType":${text(row.content_type)}` +
     `,"charset":${text(row.charset)},"bytes":${raw(row.bytes)},"sha256":${text(row.sha256)}` +
     `,"title":${text(row.title)},"links":${raw(row.links)},"noindex":${raw(row.noindex)}` +
-    `,"usage":${raw(row.usage)},"items":${raw(row.items)},"body":${text(body)}}`
+    `,"usage":${raw(row.usage)},"items":${raw(row.items)},"redirects":${raw(row.redirects)}` +
+    `,"body":${text(body)}}`
   );
 }

@@ -20,7 +20,17 @@ export function recordOf(number: number, more: Partial<CrawlRecord> = {}): Crawl
       total: number,
     },
     ...{ headers: { 'content-type': 'text/html' }, contentType: 'text/html', charset: 'utf-8' },
-    ...{ bytes: 0, sha256: null, title: null, links: [], noindex: false, usage: null, items: null, body: '' },
+    ...{
+      bytes: 0,
+      sha256: null,
+      title: null,
+      links: [],
+      noindex: false,
+      usage: null,
+      items: null,
+      redirects: null,
+      body: '',
+    },
     ...more,
   };
 }

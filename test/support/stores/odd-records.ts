@@ -24,7 +24,14 @@ export const recordOf = (id: number, more: Partial<CrawlRecord> = {}): CrawlReco
   timings: { queue: 1, slot: 0, dns: null, connect: 0.5, tls: null, firstByte: 3, download: 1, total: 5 },
   headers: { server: 'x', 'content-type': 'text/html', a: '1' },
   ...{ contentType: 'text/html', charset: 'utf-8', bytes: 5, sha256: 'ab'.repeat(32), title: 'T' },
-  ...{ links: [`http://h.example/${id + 1}`], noindex: false, usage: null, items: null, body: `body ${id}` },
+  ...{
+    links: [`http://h.example/${id + 1}`],
+    noindex: false,
+    usage: null,
+    items: null,
+    redirects: null,
+    body: `body ${id}`,
+  },
   ...more,
 });
 

@@ -7,7 +7,14 @@ import { compileUrlPattern } from '../../../src/url/url-pattern.ts';
 
 type Settings = Parameters<typeof createScope>[0];
 
-const open: Settings = { scope: 'any', include: [], exclude: [], depth: null, allowPort: [] };
+const open: Settings = {
+  scope: 'any',
+  include: [],
+  exclude: [],
+  depth: null,
+  allowPort: [],
+  checkExternal: false,
+};
 const page = 'https://www.example.com/dir/page';
 
 function accepted(settings: Partial<Settings>, links: string[], from = page): string[] {
@@ -74,7 +81,14 @@ test('a link deeper than --depth is E_DEPTH, seeds included; without --depth no 
 });
 
 test('a seed is in scope wherever it is', () => {
-  const scope = createScope({ scope: 'host', include: ['/x'], exclude: ['**'], depth: null, allowPort: [] });
+  const scope = createScope({
+    scope: 'host',
+    include: ['/x'],
+    exclude: ['**'],
+    depth: null,
+    allowPort: [],
+    checkExternal: false,
+  });
   assert.equal(scope.refuses('http://a/', null, 0), null);
 });
 

@@ -8,6 +8,7 @@ import { crawlActions } from './actions.js';
 import { itemsPanel } from './items.js';
 import { createProgress, createState } from './parts.js';
 import { recordsPanel } from './records.js';
+import { reportPanel } from './report.js';
 
 export function crawlView({ app, route, signal }) {
   const crawl = route.id;
@@ -28,7 +29,8 @@ export function crawlView({ app, route, signal }) {
       if (signal.aborted) return;
       records = recordsPanel(app, view.crawl, { query: route.query, problems, signal });
       const items = itemsPanel(app, view.crawl, { problems, signal });
-      const shown = crawlBody(app, view, { problems, items, records });
+      const report = reportPanel(app, view.crawl, { problems, signal });
+      const shown = crawlBody(app, view, { problems, items, report, records });
       fill(body, ...shown.nodes);
       shown.update(view);
       if (Object.keys(route.query).length > 0) records.filter(route.query);
@@ -44,7 +46,7 @@ export function crawlView({ app, route, signal }) {
   return { node, title: crawl, update: ({ query }) => records?.filter(query) };
 }
 
-function crawlBody(app, view, { problems, items, records }) {
+function crawlBody(app, view, { problems, items, report, records }) {
   const state = createState();
   const progress = createProgress('Progress');
   const actions = crawlActions(app, view, problems);
@@ -70,6 +72,7 @@ function crawlBody(app, view, { problems, items, records }) {
       h('section', { class: 'card pad', 'aria-label': 'Progress' }, progress.node, figures.node, times),
       tallies.node,
       items.node,
+      report,
       records.node,
       settingsPanel(view.settings),
     ],
