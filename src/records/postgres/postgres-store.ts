@@ -1,7 +1,6 @@
 // The store in PostgreSQL, which all consumers and readers of a fleet share over the network.
 import { type PostgresAddress, plainStore } from '../../config/store-address.ts';
-import type { DroverError } from '../../errors.ts';
-import type { RecordStore } from '../store.ts';
+import type { RecordStore, StoreListener } from '../store.ts';
 import { openDatabase } from './connect.ts';
 import { isWithoutTables } from './failures.ts';
 import { type DatabaseFacts, migrate, readDatabaseFacts } from './migrations.ts';
@@ -12,13 +11,6 @@ import { type BatchWriter, openWriter } from './writer.ts';
 const MOST_CONNECTIONS = 8;
 /** Rows that are deleted at a time, so that no statement takes long. */
 const DELETED_AT_ONCE = 20_000;
-
-export interface StoreListener {
-  /** A record has to wait, or was kept in another form: why. */
-  onTrouble(failure: DroverError): void;
-  /** Records have been written. */
-  onWritten(): void;
-}
 
 /** `place`: the address as the crawl keeps it. Nothing is connected before the first use. */
 export function openPostgresStore(
