@@ -173,7 +173,9 @@ async function startFaulty(endpoint: string) {
     server,
     endpoint: `http://127.0.0.1:${port}`,
     spoilt: () => spoilt,
-    heal: () => void (isIll = false),
+    heal() {
+      isIll = false;
+    },
   };
 }
 

@@ -58,8 +58,9 @@ export async function startRadosgw(): Promise<TestS3> {
     pids.push(child.pid ?? 0);
   };
   serve('ceph-mon', '-i', 'a');
-  run('ceph', 'osd', 'new', crypto.randomUUID());
-  run('ceph-osd', '-i', '0', '--mkfs');
+  const uuid = crypto.randomUUID();
+  run('ceph', 'osd', 'new', uuid);
+  run('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', uuid);
   serve('ceph-osd', '-i', '0');
   serve('radosgw', '-n', 'client.rgw');
   const guard = spawn('sh', ['-c', `read -r _; kill -9 "$@"; rm -rf "$0"`, dir, ...pids.map(String)], {
