@@ -1,7 +1,6 @@
 // The store in S3, held to a real server: what is written comes back as the store of files gives it, each
 // request once, whatever is joined, killed, refused or slow.
 import assert from 'node:assert/strict';
-import { createServer, request as forward, type Server } from 'node:http';
 import test, { after, before } from 'node:test';
 import type { S3Address } from '../../src/config/s3-address.ts';
 import { readStoreAddress } from '../../src/config/store-address.ts';
@@ -10,17 +9,11 @@ import { openFileStore } from '../../src/records/file-store.ts';
 import { EVERY_RECORD } from '../../src/records/filter.ts';
 import { openBucket } from '../../src/records/s3/bucket.ts';
 import { compact } from '../../src/records/s3/compact.ts';
-import { openS3Connection } from '../../src/records/s3/request.ts';
 import { type RecordStore, recordLines } from '../../src/records/store.ts';
 import { openStores } from '../../src/records/stores.ts';
+import { startFaultyProxy } from '../support/stores/faulty-proxy.ts';
 import { idOf, oddRecords, recordOf } from '../support/stores/odd-records.ts';
-import {
-  ACCESS_KEY,
-  needsRadosgw,
-  SECRET_KEY,
-  startRadosgw,
-  type TestS3,
-} from '../support/stores/radosgw.ts';
+import { needsRadosgw, SECRET_KEY, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 let s3: TestS3;
@@ -28,11 +21,6 @@ before(async () => {
   if (needsRadosgw.skip) return;
   s3 = await startRadosgw();
   Object.assign(process.env, s3.env);
-  const keys = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY, sessionToken: null };
-  const made = openS3Connection(addressOf(s3.endpoint));
-  const { status, body } = await made.send({ method: 'PUT', key: null, mostBytes: 10_000 }, keys);
-  assert.equal(status, 200, body.toString());
-  made.close();
 });
 after(() => s3?.stop());
 
@@ -126,7 +114,7 @@ test(
   '500s, cut and slow answers are waited for: nothing is lost and nothing is there twice',
   needsRadosgw,
   async () => {
-    const faulty = await startFaulty(s3.endpoint);
+    const faulty = await startFaultyProxy(s3.endpoint);
     const { store, heard, close } = openStore(faulty.endpoint);
     const ids = Array.from({ length: 300 }, (_, at) => at);
     for (let from = 0; from < ids.length; from += 30)
@@ -140,44 +128,9 @@ test(
     assert.deepEqual(found, ids.map(idOf));
     assert.ok(faulty.spoilt() > 3, `${faulty.spoilt()} spoilt; ${heard}`);
     await close();
-    faulty.server.close();
+    await faulty.stop();
   },
 );
-
-/** Every third request ends badly: 500 before or after it was done, SlowDown, or no answer at all. */
-async function startFaulty(endpoint: string) {
-  let [count, spoilt, isIll] = [0, 0, true];
-  const server: Server = createServer((incoming, outgoing) => {
-    const fault = isIll && ++count % 3 === 0 ? spoilt++ % 4 : -1;
-    const fail = (status: number, code: string) => {
-      outgoing.writeHead(status);
-      outgoing.end(`<Error><Code>${code}</Code></Error>`);
-    };
-    if (fault === 0) return fail(500, 'InternalError');
-    if (fault === 1) return fail(503, 'SlowDown');
-    const sent = forward(
-      endpoint + incoming.url,
-      { method: incoming.method, headers: incoming.headers },
-      (answer) => {
-        if (fault === 2) return answer.resume().on('end', () => fail(500, 'InternalError'));
-        if (fault === 3) return answer.resume().on('end', () => outgoing.destroy());
-        outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-        setTimeout(() => answer.pipe(outgoing), isIll ? 50 : 0);
-      },
-    );
-    incoming.pipe(sent);
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  return {
-    server,
-    endpoint: `http://127.0.0.1:${port}`,
-    spoilt: () => spoilt,
-    heal() {
-      isIll = false;
-    },
-  };
-}
 
 test('what is wrong with the bucket is said with a code of its own', needsRadosgw, async () => {
   const wrong: [string, string, Record<string, string>, string][] = [

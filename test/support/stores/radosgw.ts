@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openS3Connection } from '../../../src/records/s3/request.ts';
 import { freePort } from '../redis.ts';
 
 const programs = ['/usr/bin/ceph-mon', '/usr/bin/ceph-osd', '/usr/bin/radosgw'];
@@ -80,6 +81,7 @@ export async function startRadosgw(): Promise<TestS3> {
     `--access-key=${ACCESS_KEY}`,
     `--secret-key=${SECRET_KEY}`,
   );
+  await makeBucket(endpoint);
   return {
     endpoint,
     env: {
@@ -94,6 +96,21 @@ export async function startRadosgw(): Promise<TestS3> {
       await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
+}
+
+/** The bucket `crawls`. */
+async function makeBucket(endpoint: string): Promise<void> {
+  const connection = openS3Connection({
+    kind: 's3',
+    bucket: 'crawls',
+    prefix: '',
+    endpoint,
+    region: 'us-east-1',
+  });
+  const keys = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY, sessionToken: null };
+  const { status, body } = await connection.send({ method: 'PUT', key: null, mostBytes: 10_000 }, keys);
+  if (status !== 200) throw new Error(`no bucket could be made: ${status} ${body}`);
+  connection.close();
 }
 
 async function answers(endpoint: string): Promise<void> {
