@@ -1,5 +1,5 @@
-// Installs an S3 server for the tests of its store: Ceph's radosgw, with the monitor and the object store that
-// it needs (about 80 MB). If that fails, those tests are left out and say so.
+// Installs an S3 server for the tests of its store: Ceph's radosgw, with the monitor and the object store
+// that it needs (about 80 MB). If that fails, those tests are left out and say so.
 import { withLock } from './lock.mjs';
 import { Impossible, onPath } from './run.mjs';
 import { installOne } from './system-packages.mjs';

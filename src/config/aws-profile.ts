@@ -19,7 +19,7 @@ export interface AwsKeys {
   sessionToken: string | null;
 }
 
-/** Reads both files anew at each call, since credentials change. A file that cannot be read counts as empty. */
+/** Reads both files at each call, since credentials change. A file that cannot be read counts as empty. */
 export function readAwsProfile(environment: Environment): AwsProfile {
   const name = environment.AWS_PROFILE || environment.AWS_DEFAULT_PROFILE || 'default';
   const home = join(environment.HOME ?? homedir(), '.aws');

@@ -1,6 +1,6 @@
-// The form of segments. A block is one zstd frame with lines `ID CLAIM JSON`, so an object is a .zst file that
-// any zstd reads. Its index, compressed too, has a line `> NUMBER OFFSET BYTES SIZE` for each block (SIZE is
-// that of its lines), and after it `ID CLAIM {}` for each of its records.
+// The form of segments. A block is one zstd frame with lines `ID CLAIM JSON`, so an object is a .zst file
+// that any zstd reads. Its index, compressed too, has a line `> NUMBER OFFSET BYTES SIZE` for each block
+// (SIZE is that of its lines), and after it `ID CLAIM {}` for each of its records.
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { DroverError } from '../../errors.ts';

@@ -1,5 +1,5 @@
-// The objects of a bucket under the prefix of a store: put, get, list, delete, with tries that wait longer and
-// longer while the server is away or asks to slow down.
+// The objects of a bucket under the prefix of a store: put, get, list, delete, with tries that wait longer
+// and longer while the server is away or asks to slow down.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plainS3, type S3Address } from '../../config/s3-address.ts';
 import { catalogue, DroverError } from '../../errors.ts';

@@ -1,6 +1,6 @@
-// Joins small segments into larger ones, by copying their blocks as they are. First the larger segment is put,
-// then the smaller ones are deleted, so a crash at any point leaves all records there; what it leaves twice is
-// deleted by the next compaction. Several processes may compact the same: they make the same bytes.
+// Joins small segments into larger ones, by copying their blocks as they are. First the larger segment is
+// put, then the smaller ones are deleted, so a crash at any point leaves all records there; what it leaves
+// twice is deleted by the next compaction. Several processes may compact the same: they make the same bytes.
 import { randomBytes } from 'node:crypto';
 import { decodeIndex, joinIndexes } from './blocks.ts';
 import type { Bucket } from './bucket.ts';

@@ -1,5 +1,5 @@
-// Credentials for S3: from the variables and files of AWS, else from the chains of the AWS SDK, if its package
-// is installed: roles of machines and containers, single sign-on.
+// Credentials for S3: from the variables and files of AWS, else from the chains of the AWS SDK, if its
+// package is installed: roles of machines and containers, single sign-on.
 import type { AwsKeys } from '../../config/aws-profile.ts';
 import { currentAwsProfile } from '../../config/read.ts';
 import { DroverError } from '../../errors.ts';

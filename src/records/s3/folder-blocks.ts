@@ -1,5 +1,7 @@
 // What a process knows of a crawl in S3: its blocks, where each lies now, and the winning record of each
-// request. A refresh reads only the indexes of blocks that are new; compaction moves blocks and changes none.
+// request. A refresh reads only the indexes of blocks that are new; compaction moves blocks and changes
+// none.
+import { DroverError } from '../../errors.ts';
 import { LineTable } from '../read/line-table.ts';
 import { type BlockPlace, decodeBlock, decodeIndex, eachInIndex } from './blocks.ts';
 import type { Bucket } from './bucket.ts';
@@ -63,6 +65,7 @@ export class FolderBlocks {
   isStale = false;
 
   async #read(): Promise<void> {
+    let missing = '';
     for (let look = 1; look <= MOST_LOOKS; look++) {
       const { segments } = await listSegments(this.#bucket, this.#folder);
       if (this.#isGone(segments)) this.isStale = true;
@@ -75,22 +78,29 @@ export class FolderBlocks {
             if (bytes !== null) indexes.set(name, await decodeIndex(bytes, name));
           }),
         );
-      for (const segment of fresh) {
+      // A segment that is joined during the listing may be missing from it; the next look finds it.
+      const late = fresh.filter((segment) => {
         const index = indexes.get(segment.name);
-        if (!index) break; // joined meanwhile; blocks after it wait for the next look
-        this.#enter(segment, index);
-      }
-      if (indexes.size === fresh.length) return;
+        return !index || !this.#enter(segment, index);
+      });
+      if (late.length === 0) return;
+      missing = late[0]?.name ?? '';
     }
+    throw new DroverError(
+      'E_STORE_FAULT',
+      `${this.#bucket.name}: objects before ${this.#folder}/${missing} are missing.`,
+    );
   }
 
-  #enter({ name, writer }: SegmentName, index: Buffer): void {
+  /** False when blocks before it are missing; nothing of it is entered then. */
+  #enter({ name, writer, first }: SegmentName, index: Buffer): boolean {
     let own = this.#byWriter.get(writer);
     if (!own) {
       own = [];
       this.#byWriter.set(writer, own);
     }
     const blocks = own;
+    if (first > blocks.length) return false;
     let current: Block | null = null;
     eachInIndex(
       index,
@@ -111,6 +121,7 @@ export class FolderBlocks {
       },
     );
     this.#known.add(name);
+    return true;
   }
 
   /** The lines of a block, wherever it lies now. Null when the crawl was removed meanwhile. */

@@ -1,6 +1,6 @@
-// The names of the objects of a crawl. A segment is two objects, NAME.zst (blocks of records) and NAME.idx; it
-// is there when both are. NAME is WRITER.FIRST-LAST: a writer numbers its blocks from 0 on, and a segment has
-// those from FIRST to LAST. What is compacted has more of them and takes the place of the smaller ones.
+// The names of the objects of a crawl. A segment is two objects, NAME.zst (blocks of records) and NAME.idx;
+// it is there when both are. NAME is WRITER.FIRST-LAST: a writer numbers its blocks from 0 on, and a segment
+// has those from FIRST to LAST. What is compacted has more of them and takes the place of the smaller ones.
 import { randomBytes } from 'node:crypto';
 import type { Bucket, ListedObject } from './bucket.ts';
 

@@ -1,6 +1,6 @@
-// Writes records to S3 with group commit: what arrives while one block is put goes with the next. Blocks of a
-// crawl are put one after the other, so that none is missing before one that is there. A server that is slow
-// or away holds its callers back, and nothing is given up.
+// Writes records to S3 with group commit: what arrives while one block is put goes with the next. Blocks of
+// one name are put one after the other, so that none is missing before one that is there. A server that is
+// slow or away holds its callers back, and nothing is given up.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../../errors.ts';
 import type { CrawlRecord } from '../../record.ts';
@@ -16,6 +16,8 @@ import { newWriterName, segmentName } from './segment-names.ts';
 /** Limits of one block. */
 const MOST_RECORDS = 1000;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
+/** Blocks of a crawl that are on their way at once: records need not wait for the block before theirs. */
+const MOST_PENS = 3;
 /** How long a block is gathered that is not large yet: each costs two requests. */
 const GATHER_MS = 30;
 /** More than this waits in the callers; in characters. */
@@ -30,13 +32,20 @@ interface Pending {
   done: PromiseWithResolvers<void>;
 }
 
-/** A crawl's blocks by this process. */
-interface Lane {
-  folder: string;
+/** Puts blocks one after the other, under a name of its own. */
+interface Pen {
   writer: string;
   next: number;
-  waiting: Pending[];
   running: Promise<void> | null;
+}
+
+/** A crawl's records in this process. */
+interface Lane {
+  folder: string;
+  waiting: Pending[];
+  pens: Pen[];
+  /** Whether a pen waits for more records before it puts a block. */
+  isGathering: boolean;
   compacting: Promise<void> | null;
 }
 
@@ -78,48 +87,70 @@ class S3Writer implements BlockWriter {
     const lane = this.#laneOf(recordsFolderName(recordsFolder));
     lane.waiting.push(pending);
     this.#unwritten += pending.json.length;
-    lane.running ??= this.#run(lane);
+    this.#wake(lane);
     return pending.done.promise;
   }
 
   /** Writes what waits, unless the server is away. */
   async close(): Promise<void> {
     this.#closed = true;
-    const busy = [...this.#lanes.values()].flatMap(({ running, compacting }) => [running, compacting]);
-    await Promise.all(busy);
+    for (;;) {
+      const busy = [...this.#lanes.values()].flatMap(({ pens, compacting }) => [
+        compacting,
+        ...pens.map(({ running }) => running),
+      ]);
+      if (busy.every((work) => work === null)) return;
+      await Promise.all(busy);
+    }
   }
 
   #laneOf(folder: string): Lane {
     let lane = this.#lanes.get(folder);
     if (!lane) {
-      const begun = { waiting: [], running: null, compacting: null };
-      lane = { folder, writer: newWriterName(), next: 0, ...begun };
+      lane = { folder, waiting: [], pens: [], isGathering: false, compacting: null };
       this.#lanes.set(folder, lane);
     }
     return lane;
   }
 
-  async #run(lane: Lane): Promise<void> {
-    while (lane.waiting.length > 0) {
+  /** Lets a pen gather what waits, if none does and one is free. */
+  #wake(lane: Lane): void {
+    if (lane.isGathering || lane.waiting.length === 0) return;
+    lane.isGathering = true;
+    let pen = lane.pens.find(({ running }) => running === null);
+    if (!pen && lane.pens.length < MOST_PENS) {
+      pen = { writer: newWriterName(), next: 0, running: null };
+      lane.pens.push(pen);
+    }
+    const free = pen;
+    if (free) free.running = Promise.resolve().then(() => this.#run(lane, free));
+    else lane.isGathering = false;
+  }
+
+  async #run(lane: Lane, pen: Pen): Promise<void> {
+    for (let isMine = true; isMine; isMine = !lane.isGathering && lane.waiting.length > 0) {
+      lane.isGathering = true;
       if (!this.#closed) await sleep(GATHER_MS);
       const batch = takeBatch(lane.waiting);
-      await this.#write(lane, batch);
+      lane.isGathering = false;
+      this.#wake(lane);
+      await this.#write(lane, pen, batch);
       for (const { json } of batch) this.#unwritten -= json.length;
       this.#room?.resolve();
       this.#room = null;
     }
-    lane.running = null;
+    pen.running = null;
   }
 
   /** Ends each of the batch. Never rejects. */
-  async #write(lane: Lane, batch: readonly Pending[]): Promise<void> {
+  async #write(lane: Lane, pen: Pen, batch: readonly Pending[]): Promise<void> {
     const lines = Buffer.from(batch.flatMap(({ head, json }) => [head, json, '\n']).join(''));
     const encoded = await encodeBlock(
-      lane.next,
+      pen.next,
       lines,
       batch.map(({ head }) => head),
     );
-    const key = `${lane.folder}/${segmentName(lane.writer, lane.next, lane.next)}`;
+    const key = `${lane.folder}/${segmentName(pen.writer, pen.next, pen.next)}`;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
         const isNew = await this.#parts.isConditional();
@@ -137,8 +168,8 @@ class S3Writer implements BlockWriter {
     }
     for (const { done } of batch) done.resolve();
     this.#parts.onWritten();
-    lane.next++;
-    if (lane.next % JOINED === 0) this.#compact(lane);
+    pen.next++;
+    if (pen.next % JOINED === 0) this.#compact(lane);
   }
 
   /** What cannot be joined now is joined later, so an error is no trouble. */

@@ -2,7 +2,7 @@
 // ports of 127.0.0.1, in a temporary directory. It ends with the process of the test, even when that is
 // killed.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +71,9 @@ export async function startRadosgw(): Promise<TestS3> {
   guard.unref();
   (guard.stdin as unknown as { unref(): void }).unref();
   const endpoint = `http://127.0.0.1:${port}`;
-  await answers(endpoint);
+  await answers(endpoint).catch((error: unknown) => {
+    throw new Error(`${error}\n${readFileSync(join(dir, 'log'), 'utf8').slice(-3000)}`);
+  });
   run(
     'radosgw-admin',
     'user',
