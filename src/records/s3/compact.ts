@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { decodeIndex, joinIndexes } from './blocks.ts';
 import type { Bucket } from './bucket.ts';
-import { listSegments, type SegmentName, segmentName } from './segment-names.ts';
+import { listSegments, objectName, type SegmentName } from './segment-names.ts';
 
 /** So many segments of about one size are joined, as long as the result is not larger than MOST_BYTES. */
 export const JOINED = 16;
@@ -101,7 +101,7 @@ async function join(
   }
   const [first, last] = [run[0] as SegmentName, run.at(-1) as SegmentName];
   const nonce = isConditional ? '' : randomBytes(4).toString('hex');
-  const key = `${folder}/${segmentName(first.writer, first.first, last.last, nonce)}`;
+  const key = `${folder}/${objectName(first.writer, first.first, last.last, nonce)}`;
   await bucket.put(`${key}.zst`, Buffer.concat(blocks), isConditional);
   await bucket.put(`${key}.idx`, await joinIndexes(parts), isConditional);
   for (const segment of run) await removeSegment(bucket, folder, segment);

@@ -24,7 +24,7 @@ const rows: readonly (readonly [RegExp, ErrorCode])[] = [
 const TLS = /does not support SSL|CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|^ERR_(SSL|TLS|OSSL)|EPROTO/;
 
 /** What the server has answered. */
-export interface Refusal {
+export interface S3Refusal {
   status: number;
   /** Of the XML; empty where there is none, as for HEAD. */
   code: string;
@@ -32,7 +32,11 @@ export interface Refusal {
 }
 
 /** The DroverError for an answer that is no success. E_STORE_FAULT for what is in no table. */
-export function refusalFailure(name: string, what: string, { status, code, message }: Refusal): DroverError {
+export function refusalFailure(
+  name: string,
+  what: string,
+  { status, code, message }: S3Refusal,
+): DroverError {
   const by = (text: string) => (text === '' ? undefined : rows.find(([says]) => says.test(text))?.[1]);
   const says = [code, message].filter(Boolean).join(': ').replace(/\.+$/, '').slice(0, 300);
   return new DroverError(

@@ -23,7 +23,7 @@ export function newWriterName(): string {
 const digits = (number: number) => String(number).padStart(9, '0');
 
 /** `nonce` keeps two processes that compact the same blocks apart where the server cannot. */
-export function segmentName(writer: string, first: number, last: number, nonce = ''): string {
+export function objectName(writer: string, first: number, last: number, nonce = ''): string {
   return `${writer}.${digits(first)}-${digits(last)}${nonce && `.${nonce}`}`;
 }
 

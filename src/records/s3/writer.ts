@@ -11,7 +11,7 @@ import { encodeBlock } from './blocks.ts';
 import type { Bucket } from './bucket.ts';
 import { compact, JOINED } from './compact.ts';
 import { connectionFailure } from './failures.ts';
-import { newWriterName, segmentName } from './segment-names.ts';
+import { newWriterName, objectName } from './segment-names.ts';
 
 /** Limits of one block. */
 const MOST_RECORDS = 1000;
@@ -150,7 +150,7 @@ class S3Writer implements BlockWriter {
       lines,
       batch.map(({ head }) => head),
     );
-    const key = `${lane.folder}/${segmentName(pen.writer, pen.next, pen.next)}`;
+    const key = `${lane.folder}/${objectName(pen.writer, pen.next, pen.next)}`;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
         const isNew = await this.#parts.isConditional();
