@@ -18,8 +18,9 @@ const MOST_RECORDS = 1000;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** Blocks of a crawl that are on their way at once: records need not wait for the block before theirs. */
 const MOST_PENS = 3;
-/** How long a block is gathered that is not large yet: each costs two requests. */
+/** A block that is not large yet is gathered as long as more comes, and not longer than this. */
 const GATHER_MS = 30;
+const LULL_MS = 5;
 /** More than this waits in the callers; in characters. */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
 /** Waits between two tries while the server cannot be used. */
@@ -130,7 +131,7 @@ class S3Writer implements BlockWriter {
   async #run(lane: Lane, pen: Pen): Promise<void> {
     for (let isMine = true; isMine; isMine = !lane.isGathering && lane.waiting.length > 0) {
       lane.isGathering = true;
-      if (!this.#closed) await sleep(GATHER_MS);
+      if (!this.#closed) await this.#gather(lane);
       const batch = takeBatch(lane.waiting);
       lane.isGathering = false;
       this.#wake(lane);
@@ -140,6 +141,15 @@ class S3Writer implements BlockWriter {
       this.#room = null;
     }
     pen.running = null;
+  }
+
+  /** Each block costs two requests, so it is worth waiting for more; but not when nothing comes. */
+  async #gather({ waiting }: Lane): Promise<void> {
+    const began = performance.now();
+    for (let before = 0; before < waiting.length && performance.now() - began < GATHER_MS; ) {
+      before = waiting.length;
+      await sleep(LULL_MS);
+    }
   }
 
   /** Ends each of the batch. Never rejects. */
