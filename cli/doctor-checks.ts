@@ -2,6 +2,7 @@
 import { getServers } from 'node:dns';
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { S3Address } from '../src/config/s3-address.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { plainStore, readStoreAddress } from '../src/config/store-address.ts';
 import { makeDirectory } from '../src/embedded/redis-files.ts';
@@ -11,6 +12,7 @@ import { namespaceOf } from '../src/keys.ts';
 import { clockDifference } from '../src/queue/fleet-clock.ts';
 import { NEWEST } from '../src/records/postgres/migrations.ts';
 import { checkPostgresStore } from '../src/records/postgres/postgres-store.ts';
+import { checkS3Store } from '../src/records/s3/s3-store.ts';
 import { checkRedis } from '../src/redis/check.ts';
 import type { RedisFacts } from '../src/redis/facts.ts';
 import { redisFailure } from '../src/redis/failures.ts';
@@ -195,6 +197,7 @@ async function storeOfRecords(given: string | null): Promise<Check[]> {
   if (address === null) return [];
   if (address.kind === 'file')
     return address.directory === null ? [] : [await writable('store', address.directory)];
+  if (address.kind === 's3') return storeInBucket(address);
   try {
     const { server: version, version: tables, mayMake, mayWrite, ms } = await checkPostgresStore(address);
     const made = tables === 0 ? 'no tables yet' : `tables of version ${tables}`;
@@ -202,6 +205,20 @@ async function storeOfRecords(given: string | null): Promise<Check[]> {
     if (mayWrite && (tables === NEWEST || mayMake)) return [check('store', 'yes', says)];
     const lacks = mayWrite ? 'make its tables' : 'write its tables';
     return [check('store', 'no', `${says}; this user may not ${lacks}`, catalogue.E_STORE_RIGHTS.advice)];
+  } catch (error) {
+    return [failed('store', error)];
+  }
+}
+
+async function storeInBucket(address: S3Address): Promise<Check[]> {
+  try {
+    const { ms, isConditional } = await checkS3Store(address);
+    const puts = isConditional
+      ? 'obeys If-None-Match'
+      : 'does not obey If-None-Match, which drover can do without';
+    return [
+      check('store', 'yes', `${plainStore(address)} can be written, ${puts}, answers in ${ms.toFixed(1)} ms`),
+    ];
   } catch (error) {
     return [failed('store', error)];
   }

@@ -1,10 +1,12 @@
 // Makes a fresh clone ready to run: installs the npm packages (one of them is Node 24) and a redis-server.
 // This is plain JavaScript without dependencies, so that any Node from 20 on can run it. npm runs it before
 // crawl, test, bench and other scripts; it ends at once if nothing is missing. Arguments: --no-redis,
-// --redis-only, --browser and --postgres (also install a Chromium, a PostgreSQL, for the tests).
+// --redis-only, --browser, --postgres and --s3 (also install a Chromium, a PostgreSQL, an S3 server, for the
+// tests).
 import { prepareBrowser } from './setup/browser.mjs';
 import { preparePackages } from './setup/packages.mjs';
 import { preparePostgres } from './setup/postgres.mjs';
+import { prepareRadosgw } from './setup/radosgw.mjs';
 import { prepareRedis } from './setup/redis.mjs';
 import { Impossible } from './setup/run.mjs';
 
@@ -12,6 +14,7 @@ const wants = {
   packages: !process.argv.includes('--redis-only'),
   browser: process.argv.includes('--browser'),
   postgres: process.argv.includes('--postgres'),
+  s3: process.argv.includes('--s3'),
   redis: !process.argv.includes('--no-redis') && !process.env.REDIS_URL,
 };
 
@@ -20,6 +23,7 @@ try {
   if (wants.redis) prepareRedis();
   if (wants.browser) prepareBrowser();
   if (wants.postgres) preparePostgres();
+  if (wants.s3) prepareRadosgw();
 } catch (error) {
   if (!(error instanceof Impossible)) throw error;
   console.error(`drover: ${error.message}`);

@@ -709,26 +709,27 @@ export const table = {
     { ...NO_FETCH, ends: null, status: 503, exit: 3 },
     {
       E_STORE_DOWN: {
-        means: 'The database for the records cannot be reached.',
+        means: 'The database or bucket for the records cannot be reached.',
         advice: 'Start it, or correct the address in --store or DROVER_STORE.',
         passes: true,
       },
       E_STORE_AUTH: {
-        means: 'The database for the records does not accept the user or password.',
+        means: 'The database or bucket for the records refuses the user, password or keys.',
         advice:
-          'Set PGPASSWORD, a line of ~/.pgpass, or DROVER_STORE=postgres://user:password@host:port/database for this process.',
+          'Set PGPASSWORD, a line of ~/.pgpass, or DROVER_STORE=postgres://user:password@host:port/database for this process; for s3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
       },
       E_STORE_DATABASE: {
-        means: 'There is no such database for the records.',
-        advice: 'Make it with CREATE DATABASE, or correct the name in --store or DROVER_STORE.',
+        means: 'There is no such database or bucket for the records.',
+        advice:
+          'Make it (CREATE DATABASE, or a bucket at your provider), or correct the name in --store or DROVER_STORE.',
       },
       E_STORE_RIGHTS: {
-        means: 'The user of the database may not do what drover needs.',
+        means: 'The user of the database or bucket may not do what drover needs.',
         advice:
-          'Let its owner run GRANT CREATE ON DATABASE name TO user, or make the tables with a user who may.',
+          'Let its owner run GRANT CREATE ON DATABASE name TO user, or make the tables with a user who may; a bucket: allow ListBucket, GetObject, PutObject, DeleteObject.',
       },
       E_STORE_TLS: {
-        means: 'The TLS connection to the database failed.',
+        means: 'The TLS connection to the database or bucket failed.',
         advice: 'Correct sslmode and sslrootcert in the address of the store (docs/STORES.md).',
       },
       E_STORE_VERSION: {
@@ -745,7 +746,7 @@ export const table = {
         passes: true,
       },
       E_STORE_REFUSES: {
-        means: 'The database for the records refuses to write.',
+        means: 'The database or bucket for the records refuses to write.',
         advice: 'Repair what it says; drover goes on by itself, and no accepted request is lost.',
         passes: true,
       },
@@ -755,7 +756,7 @@ export const table = {
         advice: 'Nothing is to be done: drover reads it as it was; only SQL sees fewer columns.',
       },
       E_STORE_FAULT: {
-        means: 'The database for the records answered with an error.',
+        means: 'The database or bucket for the records answered with an error.',
         advice: 'See what it says, and its log.',
       },
       E_STORE_OTHER: {

@@ -21,6 +21,7 @@ const gates: Record<string, string> = {
   bullmq: 'src/queue/queue.ts',
   ioredis: 'src/redis.ts',
   pg: 'src/records/postgres/connect.ts',
+  aws4fetch: 'src/records/s3/request.ts',
   pino: 'src/log.ts',
   'prom-client': 'src/fleet/prometheus.ts',
 };

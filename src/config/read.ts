@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DroverError } from '../errors.ts';
+import { type AwsProfile, readAwsProfile } from './aws-profile.ts';
 import { resolveOwnName } from './own-name.ts';
 import { parseSetting, unknownKey } from './parse.ts';
+import { completeS3 } from './s3-address.ts';
 import {
   defaultSettings,
   flagOf,
@@ -41,7 +43,15 @@ export async function readSettings(
     if (found) result[name] = parseSetting(name, found[0], found[1]);
   }
   refuseUnknownVariables(environment);
-  return result as Settings;
+  const settings = result as Settings;
+  if (settings.store === null) return settings;
+  const store = completeS3(settings.store, () => readAwsProfile(environment));
+  return { ...settings, store: parseSetting('store', store, 'AWS_ENDPOINT_URL or AWS_REGION') as string };
+}
+
+/** What the variables and files of AWS say now. */
+export function currentAwsProfile(): AwsProfile {
+  return readAwsProfile(process.env);
 }
 
 async function readConfigFile(directory: string): Promise<{ path: string; values: Record<string, unknown> }> {

@@ -1,6 +1,7 @@
 // The address of a store of records: reads what a user gives, and makes the form without a password, which a
 // crawl keeps and messages show.
 import { resolve } from 'node:path';
+import { plainS3, readS3Address, type S3Address } from './s3-address.ts';
 
 /** Files in a directory; null for the data directory of the process. */
 export interface FileAddress {
@@ -23,7 +24,7 @@ export interface PostgresAddress {
   tls: { mode: TlsMode; ca: string | null; certificate: string | null; key: string | null };
 }
 
-export type StoreAddress = FileAddress | PostgresAddress;
+export type StoreAddress = FileAddress | PostgresAddress | S3Address;
 export type TlsMode = (typeof TLS_MODES)[number];
 
 const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
@@ -32,12 +33,13 @@ const DEFAULT_PORT = 5432;
 const DEFAULT_SCHEMA = 'drover';
 
 export const STORE_FORM =
-  'expected file:, file:/path or postgres://user@host:port/database (its password: PGPASSWORD, ~/.pgpass or in the URL)';
+  'expected file:, file:/path, s3://bucket/prefix or postgres://user@host:port/database (its password: PGPASSWORD, ~/.pgpass or in the URL)';
 
 /** Throws an Error whose message says what is wrong, without the address, which may hold a password. */
 export function readStoreAddress(text: string): StoreAddress {
   const path = /^file:(?:\/\/)?(.*)$/is.exec(text)?.[1];
   if (path !== undefined) return { kind: 'file', directory: path === '' ? null : resolve(decoded(path)) };
+  if (/^s3:/i.test(text)) return readS3Address(text);
   if (!/^postgres(ql)?:\/\//i.test(text)) throw new Error(STORE_FORM);
   return readPostgres(text);
 }
@@ -101,6 +103,7 @@ function decoded(text: string): string {
 /** The address without its password, always in the same form. It holds no secret. */
 export function plainStore(address: StoreAddress): string {
   if (address.kind === 'file') return `file:${address.directory ?? ''}`;
+  if (address.kind === 's3') return plainS3(address);
   const { host, port, database, user, schema, tls } = address;
   const isSocket = host.startsWith('/');
   const name = isSocket ? '' : host.includes(':') ? `[${host}]` : host;
@@ -126,7 +129,7 @@ export function isSameStore(one: StoreAddress, other: StoreAddress): boolean {
 }
 
 function placeText(address: StoreAddress): string {
-  if (address.kind === 'file') return plainStore(address);
+  if (address.kind !== 'postgres') return plainStore(address);
   const { host, port, database, schema } = address;
   return JSON.stringify([host, port, database, schema]);
 }

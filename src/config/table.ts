@@ -625,7 +625,7 @@ export const definitions = {
     of: 'place',
     group: 'process',
     flags: '--store <url>',
-    help: 'where records are kept: file: (the data directory), file:/path, or postgres://user@host/database; the crawl keeps it without the password',
+    help: 'where records are kept: file: (the data directory), file:/path, s3://bucket/prefix, or postgres://user@host/database; the crawl keeps it without secrets',
     schema: storeUrl.nullable(),
     default: null,
     secret: true,

@@ -74,7 +74,7 @@ export function otherRecordFolders(
 
 /** MACHINE:DIRECTORY; the others are addresses of stores. */
 function isFolder(place: string): boolean {
-  return !place.startsWith('postgres:');
+  return !/^[a-z0-9]+:\/\//.test(place);
 }
 
 function whereOf(kept: KeptRecords, found: number, store: Here): string {

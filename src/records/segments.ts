@@ -11,13 +11,15 @@ const mostRemembered = 4096;
  */
 export const SEGMENT_REST_MS = 60_000;
 
-/** The path of a records folder in `dir`. A name that is no plain file name is percent-encoded. */
+/** The path of a records folder in `dir`. */
 export function crawlDirectory(dir: string, recordsFolder: string): string {
-  const plain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(recordsFolder);
-  const name = plain
-    ? recordsFolder
-    : encodeURIComponent(recordsFolder.toWellFormed()).replace(/[.*]/g, percentEncode);
-  return join(dir, name);
+  return join(dir, recordsFolderName(recordsFolder));
+}
+
+/** The name of a records folder in a store. What is no plain file name is percent-encoded. */
+export function recordsFolderName(recordsFolder: string): string {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(recordsFolder)) return recordsFolder;
+  return encodeURIComponent(recordsFolder.toWellFormed()).replace(/[.*]/g, percentEncode);
 }
 
 const percentEncode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

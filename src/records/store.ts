@@ -1,4 +1,5 @@
 // The store of records: the one interface with which records are written and read, wherever they are kept.
+import type { DroverError } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
 import type { RecordFilter } from './filter.ts';
 
@@ -69,6 +70,14 @@ export interface RecordStore extends RecordWriter, RecordReader {
    * Throws errors of layer disk or store.
    */
   dropBodies(recordsFolder: string): Promise<boolean>;
+}
+
+/** What a process hears of a store that others share. */
+export interface StoreListener {
+  /** A record has to wait, or was kept in another form: why. */
+  onTrouble(failure: DroverError): void;
+  /** Records have been written. */
+  onWritten(): void;
 }
 
 export interface ReadOptions {

@@ -2,8 +2,9 @@
 import { isSameStore, plainStore, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
 import { openFileStore } from './file-store.ts';
-import { openPostgresStore, type StoreListener } from './postgres/postgres-store.ts';
-import type { RecordStore, RecordWriter } from './store.ts';
+import { openPostgresStore } from './postgres/postgres-store.ts';
+import { openS3Store } from './s3/s3-store.ts';
+import type { RecordStore, RecordWriter, StoreListener } from './store.ts';
 
 /** The store of a crawl that names none: files in the data directory. */
 export const FILES = 'file:';
@@ -42,6 +43,7 @@ export function openStores({ dataDir, store: given, listener = NO_LISTENER }: St
   function open(text: string): RecordStore {
     const address = readAddress(text);
     if (address.kind === 'file') return openFileStore(address.directory ?? dataDir);
+    if (address.kind === 's3') return openS3Store(address, text, listener);
     const own = given === null ? null : readStoreAddress(given);
     const login = own?.kind === 'postgres' && isSameStore(own, address) ? own : address;
     return openPostgresStore(login, text, listener);

@@ -1,7 +1,6 @@
 // The store in PostgreSQL, which all consumers and readers of a fleet share over the network.
 import { type PostgresAddress, plainStore } from '../../config/store-address.ts';
-import type { DroverError } from '../../errors.ts';
-import type { RecordStore } from '../store.ts';
+import type { RecordStore, StoreListener } from '../store.ts';
 import { openDatabase } from './connect.ts';
 import { type DatabaseFacts, migrate, readDatabaseFacts } from './migrations.ts';
 import { findLinkingIn, findOne, readAll, readPageOf } from './reader.ts';
@@ -10,13 +9,6 @@ import { type BatchWriter, openWriter } from './writer.ts';
 
 /** Two for writing; the others for those who read at the same time. */
 const MOST_CONNECTIONS = 8;
-
-export interface StoreListener {
-  /** A record has to wait, or was kept in another form: why. */
-  onTrouble(failure: DroverError): void;
-  /** Records have been written. */
-  onWritten(): void;
-}
 
 /** `place`: the address as the crawl keeps it. Nothing is connected before the first use. */
 export function openPostgresStore(

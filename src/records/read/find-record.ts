@@ -79,7 +79,8 @@ async function* linesWith(
   }
 }
 
-function* linesIn(bytes: Buffer, needle: Buffer): Generator<Omit<Found, 'file'>> {
+/** The lines that are records and hold the text. */
+export function* linesIn(bytes: Buffer, needle: Buffer): Generator<Omit<Found, 'file'>> {
   const head = new LineHead();
   for (let hit = bytes.indexOf(needle); hit >= 0; ) {
     const start = hit === 0 ? 0 : bytes.lastIndexOf(newline, hit - 1) + 1;

@@ -73,7 +73,12 @@ async function noteClaims(
 }
 
 /** The second pass: moves the JSON of the winning lines that match to the front of the buffer. */
-function keepWinners(bytes: Buffer, claims: ClaimTable, head: LineHead, filter: RecordFilter): RecordPiece {
+export function keepWinners(
+  bytes: Buffer,
+  claims: ClaimTable,
+  head: LineHead,
+  filter: RecordFilter,
+): RecordPiece {
   let lines = 0;
   let kept = 0;
   eachRecord(bytes, head, (_, end) => {

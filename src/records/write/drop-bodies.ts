@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { haveBodies, withoutBodies } from '../bodies-of-lines.ts';
 import { diskError, syncDirectory } from '../disk.ts';
-import { LineHead } from '../line.ts';
 import { ReadSpace, wholeLines } from '../read/whole-lines.ts';
 import { SEGMENT_REST_MS, segmentNames } from '../segments.ts';
 import { isWriterGone } from './segment.ts';
@@ -12,8 +12,6 @@ import { isWriterGone } from './segment.ts';
 /** Longer than a writer waits with a segment, with room for clocks that differ. */
 const COMPLETE_AFTER_MS = 10 * SEGMENT_REST_MS;
 const UNFINISHED = '.without-bodies';
-const newline = 0x0a;
-const withoutBody = Buffer.from('"body":null}');
 
 /** As RecordStore.dropBodies, for one records folder. */
 export async function dropBodiesIn(directory: string): Promise<boolean> {
@@ -33,8 +31,7 @@ export async function dropBodiesIn(directory: string): Promise<boolean> {
 }
 
 async function hasBodies(path: string): Promise<boolean> {
-  for await (const bytes of wholeLines(path, new ReadSpace()))
-    for (const line of linesOf(bytes)) if (!isBare(line)) return true;
+  for await (const lines of wholeLines(path, new ReadSpace())) if (haveBodies(lines)) return true;
   return false;
 }
 
@@ -56,35 +53,7 @@ async function rewrite(directory: string, path: string): Promise<void> {
 }
 
 async function copyWithoutBodies(path: string, file: FileHandle): Promise<void> {
-  const head = new LineHead();
-  for await (const bytes of wholeLines(path, new ReadSpace())) {
-    const kept: Buffer[] = [];
-    for (const line of linesOf(bytes)) {
-      if (isBare(line) || !head.read(line, 0, line.length - 1)) {
-        kept.push(line);
-        continue;
-      }
-      const record = JSON.parse(line.toString('utf8', head.jsonStart));
-      kept.push(
-        line.subarray(0, head.jsonStart),
-        Buffer.from(`${JSON.stringify({ ...record, body: null })}\n`),
-      );
-    }
-    await file.appendFile(Buffer.concat(kept));
-  }
-}
-
-/** Each line with its newline. */
-function* linesOf(bytes: Buffer): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(newline, start) + 1;
-    yield bytes.subarray(start, end);
-    start = end;
-  }
-}
-
-function isBare(line: Buffer): boolean {
-  return line.subarray(-1 - withoutBody.length, -1).equals(withoutBody);
+  for await (const lines of wholeLines(path, new ReadSpace())) await file.appendFile(withoutBodies(lines));
 }
 
 /** What a process that was killed has left, when it is so old that no process can still be at it. */

@@ -1,0 +1,104 @@
+// A fleet with one store in S3: consumers with data directories of their own, killed while they put records,
+// over a network that fails; and readers on machines that have nothing but the address of Redis and the keys.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import test, { after, before } from 'node:test';
+import { readCounts } from '../../src/crawl/crawl.ts';
+import { openFleets } from '../support/fleets.ts';
+import { until } from '../support/signals.ts';
+import { startSite } from '../support/site/site.ts';
+import { startFaultyProxy } from '../support/stores/faulty-proxy.ts';
+import { needsRadosgw, SECRET_KEY, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
+
+const fleets = openFleets();
+let s3: TestS3;
+before(async () => {
+  if (needsRadosgw.skip) return;
+  s3 = await startRadosgw();
+});
+after(() => s3?.stop());
+
+test(
+  'three consumers, killed over a store that fails: results complete, each once, from a machine with only the keys',
+  needsRadosgw,
+  async (t) => {
+    const PAGES = 400;
+    const site = await startSite({ pages: PAGES, latencyMs: 15, behaviours: { '/p/399': { status: 404 } } });
+    const faulty = await startFaultyProxy(s3.endpoint);
+    t.after(async () => {
+      await site.stop();
+      await faulty.stop();
+    });
+    const env: Record<string, string> = { ...s3.env, AWS_ENDPOINT_URL_S3: faulty.endpoint };
+    const { runner, fleet } = await fleets.open({ DROVER_LOCK_DURATION: '3s' });
+    const begin = [
+      'enqueue',
+      `${site.url}/`,
+      '--crawl',
+      'c',
+      '--store',
+      's3://crawls/fleet',
+      '--per-host',
+      '30',
+    ];
+    const begun = await runner.run([...begin, '--quiet'], { env });
+    assert.equal(begun.code, 0, begun.stderr);
+    // Only the keys: the crawl keeps endpoint and region.
+    const { AWS_ENDPOINT_URL_S3: _, AWS_REGION: __, ...keys } = env;
+    const consume = (name: string) =>
+      runner.start(['consume', '--data-dir', runner.path(name), '-c', '10'], { env: keys });
+    const consumers = ['one', 'two', 'three'].map(consume);
+    const counts = () => readCounts(fleet, 'c');
+    const reach = (recorded: number) =>
+      until(async () => (await counts()).recorded >= recorded, {
+        what: `${recorded} records`,
+        deadlineMs: 60_000,
+      });
+    await reach(40);
+    consumers[0]?.killGroup('SIGKILL');
+    await reach(100);
+    // Killed while an object is on the server and its answer is held back.
+    await faulty.holdNext();
+    consumers[1]?.killGroup('SIGKILL');
+    faulty.letGo();
+    consumers.push(consume('one'), consume('two'));
+    await until(async () => (await counts()).state === 'finished', { what: 'the end', deadlineMs: 120_000 });
+    assert.equal((await counts()).recorded, PAGES + 1);
+    assert.ok(faulty.spoilt() > 3, `${faulty.spoilt()}`);
+    faulty.heal();
+
+    const elsewhere = { env: { ...keys, DROVER_DATA_DIR: runner.path('elsewhere') } };
+    const read = await runner.run(['results', 'c'], elsewhere);
+    assert.equal(read.code, 0, read.stderr);
+    const urls = read.stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).url);
+    assert.deepEqual([urls.length, new Set(urls).size], [PAGES + 1, PAGES + 1]);
+    for (const name of ['one', 'two', 'three'])
+      assert.equal(existsSync(runner.path(`${name}/records`)), false);
+    const explained = await runner.run(['explain', `${site.url}/p/399`, '--json'], elsewhere);
+    assert.equal(JSON.parse(explained.stdout).record?.record.status, 404, explained.stderr);
+    const without = await runner.run(['results', 'c'], { env: { HOME: '/nowhere' } });
+    assert.equal(without.code, 3);
+    assert.match(without.stderr, /AWS_ACCESS_KEY_ID[\s\S]*\(E_STORE_AUTH\)/);
+
+    // Nothing that is kept or said holds the secret.
+    const kept = JSON.stringify(await fleet.redis.hgetall(fleet.keys.crawl('c')));
+    assert.ok(kept.includes('s3://crawls/fleet?endpoint='), kept);
+    const logs = ['one', 'two', 'three'].map((name) =>
+      readFileSync(runner.path(`${name}/drover.log`), 'utf8'),
+    );
+    for (const text of [kept, ...logs, ...consumers.map((each) => each.stderr())])
+      assert.ok(!text.includes(SECRET_KEY));
+
+    const checked = await runner.run(['doctor', '--store', 's3://crawls/fleet', '--json'], { env });
+    assert.match(checked.stdout, /"store","ok":"yes"[^}]*obeys If-None-Match/);
+    const wrong = await runner.run(['crawl', `${site.url}/`, '--store', 's3://nothing/x', '--quiet'], {
+      env,
+    });
+    assert.deepEqual([wrong.code, wrong.stderr.includes('(E_STORE_DATABASE)')], [3, true], wrong.stderr);
+    const forgotten = await runner.run(['forget', 'c', '--records'], elsewhere);
+    assert.equal(forgotten.code, 0, forgotten.stderr);
+  },
+);
