@@ -404,8 +404,9 @@ export const table = {
         hostDown: false,
       },
       E_RATE_LIMITED: {
-        means: 'The host has asked to come later for longer than --max-postponed.',
-        advice: 'Slow down with --delay or --per-host, then replay.',
+        means: 'The host has asked to come later.',
+        advice:
+          'A crawl waits as long as --max-postponed. Slow down with --delay or --per-host, then replay.',
         retry: false,
         hostDown: false,
         wholeHost: true,
