@@ -16,7 +16,7 @@ import { buildRecord, examine } from './handle.ts';
 import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-handler.ts';
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
-import { postpone } from './postpone.ts';
+import { postpone, postponedTooLong } from './postpone.ts';
 import { store } from './store/store.ts';
 import { aloneSurvived } from './suspicion.ts';
 
@@ -117,7 +117,7 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
     case 'postponed': {
       const pause = context.backoff.tell(fetched.key);
       const later = await postpone(context, job, { pause, why: verdict.failure });
-      return later ?? die(job, { ...verdict, result });
+      return later ?? die(job, { ...verdict, failure: postponedTooLong(verdict.answer.status), result });
     }
     case 'dead':
       // When robots.txt forbids a hop, it counts as if it forbade the request itself.

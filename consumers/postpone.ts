@@ -30,3 +30,8 @@ export async function postpone(
 export function rateLimited(status: number): Failure {
   return failure('E_RATE_LIMITED', `Status ${status}.`);
 }
+
+/** The same, and a crawl does not wait for so long. */
+export function postponedTooLong(status: number): Failure {
+  return failure('E_RATE_LIMITED', `Status ${status}. That would take longer than --max-postponed.`);
+}

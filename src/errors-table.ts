@@ -411,8 +411,9 @@ export const table = {
         hostDown: false,
       },
       E_RATE_LIMITED: {
-        means: 'The host has asked to come later for longer than --max-postponed.',
-        advice: 'Slow down with --delay or --per-host, then replay.',
+        means: 'The host has asked to come later.',
+        advice:
+          'A crawl waits as long as --max-postponed. Slow down with --delay or --per-host, then replay.',
         retry: false,
         brokenLink: false,
         hostDown: false,
@@ -716,7 +717,7 @@ export const table = {
       E_STORE_AUTH: {
         means: 'The database or bucket for the records refuses the user, password or keys.',
         advice:
-          'Set PGPASSWORD, a line of ~/.pgpass, or DROVER_STORE=postgres://user:password@host:port/database for this process; for s3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
+          'Set PGPASSWORD or a line of ~/.pgpass; for s3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
       },
       E_STORE_DATABASE: {
         means: 'There is no such database or bucket for the records.',
@@ -726,7 +727,7 @@ export const table = {
       E_STORE_RIGHTS: {
         means: 'The user of the database or bucket may not do what drover needs.',
         advice:
-          'Let its owner run GRANT CREATE ON DATABASE name TO user, or make the tables with a user who may; a bucket: allow ListBucket, GetObject, PutObject, DeleteObject.',
+          'Let its owner GRANT CREATE ON DATABASE; of a bucket: allow ListBucket, GetObject, PutObject, DeleteObject.',
       },
       E_STORE_TLS: {
         means: 'The TLS connection to the database or bucket failed.',

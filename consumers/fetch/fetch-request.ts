@@ -9,7 +9,7 @@ import type { RequestExtras } from '../../src/request.ts';
 import { sitemapLimits } from '../../src/sitemap/sitemap.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
-import { postpone, rateLimited } from '../postpone.ts';
+import { postpone, postponedTooLong, rateLimited } from '../postpone.ts';
 import { enterHop } from './enter-hop.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { pauseByRedirect } from './redirect-pause.ts';
@@ -122,7 +122,6 @@ async function laterByRedirect(
   const pause = pauseByRedirect(context, job, job.slot.key, redirect);
   if (!redirect || pause === null) return null;
   job.slot.pass();
-  return (
-    (await postpone(context, job, { pause, why: rateLimited(redirect.status) })) ?? failure('E_RATE_LIMITED')
-  );
+  const later = await postpone(context, job, { pause, why: rateLimited(redirect.status) });
+  return later ?? postponedTooLong(redirect.status);
 }

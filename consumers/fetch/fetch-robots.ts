@@ -11,6 +11,7 @@ import { LEAST_POSTPONED_MS } from '../../src/politeness/backoff.ts';
 import type { RobotsFetch, RobotsVerdict } from '../../src/robots/robots.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import type { ActiveFetch, ConsumerContext } from '../context.ts';
+import { postponedTooLong } from '../postpone.ts';
 import { type HeldSlot, PATIENCE_MS } from '../slot/held-slot.ts';
 import { waitInRoom } from '../slot/waiting-room.ts';
 import { guardedFetch } from './guarded-fetch.ts';
@@ -135,9 +136,7 @@ class RobotsHops {
     if (pause === null) return null;
     const { maxPostponed } = this.#fetch.loadedCrawl.settings;
     const { pausedMs, refusedForMs } = await pause;
-    return refusedForMs + pausedMs > maxPostponed
-      ? failure('E_RATE_LIMITED', `Status ${redirect?.status}.`)
-      : null;
+    return redirect && refusedForMs + pausedMs > maxPostponed ? postponedTooLong(redirect.status) : null;
   }
 
   started(): void {
@@ -250,5 +249,5 @@ async function readAnswer(
   if (refusedForMs + pausedMs <= maxPostponed)
     return { kind: 'later', untilMs: Date.now() + Math.max(pausedMs, LEAST_POSTPONED_MS) };
   if (status !== 429) return fetched;
-  return { kind: 'unreachable', cause: failure('E_RATE_LIMITED', `Status ${status}.`) };
+  return { kind: 'unreachable', cause: postponedTooLong(status) };
 }

@@ -1,4 +1,5 @@
 // Which handler accepts a page: the first of them that matches its label, URL and content type.
+import { isInMediaRange, readMediaRange } from '../fetch/body/media-range.ts';
 import { compileUrlPattern } from '../url/url-pattern.ts';
 import type { Handler } from './define.ts';
 
@@ -19,7 +20,7 @@ export interface HandlerChoice {
   before(request: Omit<Matched, 'type'>): Handler[];
 }
 
-/** Throws E_SETTING for a malformed URL pattern. */
+/** The handlers have been checked (checkHandler). */
 export function createHandlerChoice(handlers: readonly Handler[]): HandlerChoice {
   const tests = handlers.map((handler) => ({ handler, accepts: testOf(handler) }));
   return {
@@ -40,16 +41,13 @@ function testOf({
 }: Handler): (page: Omit<Matched, 'type'> & { type: string | null }) => boolean {
   const labels = listOf(match.label);
   const patterns = listOf(match.url).map((url) => compileUrlPattern(url, `match.url of handler ${name}`));
-  const types = listOf(match.type).map((type) => type.trim().toLowerCase());
+  const types = listOf(match.type)
+    .map(readMediaRange)
+    .filter((range) => range !== null);
   return ({ label, url, type }) =>
     (labels.length === 0 || (label !== null && labels.includes(label))) &&
-    (type === null || types.length === 0 || types.some((wanted) => isType(type, wanted))) &&
+    (type === null || types.length === 0 || isInMediaRange(type, types)) &&
     (patterns.length === 0 || patterns.some((matches) => matches(url)));
-}
-
-function isType(header: string, wanted: string): boolean {
-  const [type = ''] = header.toLowerCase().split(';', 1);
-  return wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type.trim() === wanted;
 }
 
 function listOf(given: string | readonly string[] | undefined): readonly string[] {

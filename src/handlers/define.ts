@@ -1,7 +1,9 @@
 // What a handler is: the user's code for fetched pages, with the rules that choose its pages.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { DroverError } from '../errors.ts';
+import { MEDIA_RANGE_FORM, readMediaRange } from '../fetch/body/media-range.ts';
 import type { RequestInput } from '../request.ts';
+import { compileUrlPattern } from '../url/url-pattern.ts';
 import type { FetchInit } from './fetch/wanted.ts';
 import type { HandledPage } from './page.ts';
 
@@ -188,10 +190,24 @@ export function checkHandler(value: unknown, place: string): Handler {
   for (const [key, one] of Object.entries(match)) {
     if (!['label', 'url', 'type'].includes(key))
       throw wrong(`match has no field ${key}; it has label, url, type.`);
-    if (![one].flat().every((each) => typeof each === 'string'))
+    const list = [one].flat();
+    if (list.length === 0 || !list.every((each) => typeof each === 'string'))
       throw wrong(`match.${key}: expected a text, or several.`);
+    for (const each of list) checkMatched(key, each, wrong);
   }
   return given as unknown as Handler;
+}
+
+/** What could never match is an error, so that no page passes the handler by for a slip. */
+function checkMatched(key: string, text: string, wrong: (detail: string) => DroverError): void {
+  if (key === 'type' && readMediaRange(text) === null)
+    throw wrong(`match.type: expected ${MEDIA_RANGE_FORM} (got ${JSON.stringify(text)}).`);
+  if (key !== 'url') return;
+  try {
+    compileUrlPattern(text, 'match.url:');
+  } catch (error) {
+    throw wrong(`${(error as DroverError).detail}.`);
+  }
 }
 
 function between(timeoutMs: number): boolean {

@@ -3,7 +3,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DroverError } from '../errors.ts';
 import { framesOf } from './user-code.ts';
+
+const ENDINGS =
+  'only .ts, .mts, .js and .mjs files are loaded. Compile it to JavaScript first (.tsx and .jsx too).';
 
 /** `path` is the handler file; the failure may lie in a file that it imports. */
 export function whyNotLoaded(error: unknown, path: string): string {
@@ -21,9 +25,15 @@ export function whyNotLoaded(error: unknown, path: string): string {
     case 'ERR_PACKAGE_PATH_NOT_EXPORTED':
       return notFound(words, path);
     case 'ERR_UNKNOWN_FILE_EXTENSION':
-      return `${unknownEnding(words) ?? path}: only .ts, .mts, .js and .mjs files are loaded. Compile it to JavaScript first (.tsx and .jsx too).`;
+      return `${unknownEnding(words) ?? path}: ${ENDINGS}`;
     case 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING':
       return `${path}: ${words}. Node removes no types in node_modules: the package must ship .js files.`;
+    case 'ERR_IMPORT_ATTRIBUTE_MISSING':
+      return path.endsWith('.json')
+        ? `${path}: ${ENDINGS}`
+        : `${place}: ${words}: write with { type: 'json' } behind the name of the file.`;
+    case 'E_HANDLER_FILE':
+      return `${place}: ${(error as DroverError).detail}`;
     default:
       return error instanceof SyntaxError ? syntax(error, place, words) : `${place}: ${error.name}: ${words}`;
   }
@@ -31,9 +41,11 @@ export function whyNotLoaded(error: unknown, path: string): string {
 
 function syntax(error: SyntaxError, place: string, words: string): string {
   const missing = /does not provide an export named '([^']+)'/.exec(words)?.[1];
+  if (missing === 'default')
+    return `${place}: ${words}. Write its names in braces: import { name }; or import type { Name } for a type.`;
   if (missing !== undefined)
     return `${place}: ${words}. If ${missing} is a type, write import type { ${missing} }, because Node removes types file by file.`;
-  if (words === 'Invalid or unexpected token' && /^\s*@\w/m.test(shownSource(error)))
+  if (words === 'Invalid or unexpected token' && markedCharacter(error) === '@')
     return `${place}: decorators are not supported: Node only removes types. Write a function call instead, or compile the file to JavaScript.`;
   return `${place}: ${error.name}: ${words}.`;
 }
@@ -78,11 +90,10 @@ function placeOf(error: Error, path: string): string {
   return framesOf(error)[0] ?? path;
 }
 
-/** The source that Node shows between the place and the stack. */
-function shownSource(error: Error): string {
-  const stack = error.stack ?? '';
-  const name = stack.indexOf('\nSyntaxError');
-  return stack.slice(stack.indexOf('\n') + 1, name < 0 ? undefined : name);
+/** The character under which Node has put a mark, in the source that it shows before the stack. */
+function markedCharacter(error: Error): string | undefined {
+  const [, source = '', before = ''] = /\n([^\n]*)\n([ \t]*)\^/.exec(error.stack ?? '') ?? [];
+  return source[before.length];
 }
 
 function unknownEnding(words: string): string | null {

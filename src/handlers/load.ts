@@ -49,7 +49,7 @@ async function loadFile(path: string, limitMs: number): Promise<Handler[]> {
       `${path}: after ${limitMs / 1000} s, it has not been loaded: an await outside of all functions has not ended. Put it into a function that run calls.`,
     );
   const { default: exported } = loaded;
-  if (exported === undefined)
+  if (exported === undefined || isEmptyObject(exported))
     throw new DroverError(
       'E_HANDLER_FILE',
       `${path}: it has no default export; write export default defineHandler({ … }).`,
@@ -57,6 +57,13 @@ async function loadFile(path: string, limitMs: number): Promise<Handler[]> {
   const all = Array.isArray(exported) ? exported : [exported];
   if (all.length === 0) throw new DroverError('E_HANDLER_FILE', `${path}: it exports no handlers.`);
   return all.map((one) => checkHandler(one, path));
+}
+
+/** A file without import and export is CommonJS, whose export is an empty object at first. */
+function isEmptyObject(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  );
 }
 
 /** Null after this time. Until then the process goes on: without a timer, an await without an end ends it. */

@@ -1,5 +1,11 @@
 // A filter of records: which of a crawl's records are wanted. A record matches when all given fields match.
 import type { DroverError } from '../errors.ts';
+import {
+  isInMediaRange,
+  MEDIA_RANGE_FORM,
+  type MediaRange,
+  readMediaRange,
+} from '../fetch/body/media-range.ts';
 import type { CrawlRecord } from '../record.ts';
 import { hostKey, limiterKeyOf } from '../url/host.ts';
 import { compileUrlPattern } from '../url/url-pattern.ts';
@@ -22,8 +28,6 @@ export interface RecordFilter {
 
 /** From the first status to the last one; null stands for requests without an answer. */
 type StatusRange = readonly [first: number, last: number] | null;
-/** In lower case; the subtype is null for any. */
-type MediaRange = readonly [type: string, subtype: string | null];
 
 export const EVERY_RECORD: RecordFilter = Object.freeze({
   ...{ status: null, code: null, ok: null, host: null },
@@ -44,7 +48,7 @@ export interface GivenFilter {
 
 /** How values are given, for help texts and errors. */
 export const STATUS_FORM = 'a status such as 404, a class such as 4xx, none, or several: 404,5xx';
-export const TYPE_FORM = 'a media type such as text/html or image/*, or several: text/html,application/pdf';
+export const TYPE_FORM = `${MEDIA_RANGE_FORM}, or several: text/html,application/pdf`;
 export const URL_FORM =
   'text in the URL, before or after redirects; with *, [ or { a pattern as of --include: /blog/**, *.pdf';
 
@@ -92,8 +96,8 @@ function parseStatuses(text: string): StatusRange[] {
 
 function parseTypes(text: string): MediaRange[] {
   return text.split(',').map((each) => {
-    const [, type, subtype] = /^([\w.+-]+)\/([\w.+-]+|\*)$/.exec(each.trim().toLowerCase()) ?? [];
-    if (type && subtype) return [type, subtype === '*' ? null : subtype];
+    const range = readMediaRange(each);
+    if (range) return range;
     throw new Error(`expected ${TYPE_FORM} (got ${JSON.stringify(text)}).`);
   });
 }
@@ -115,7 +119,7 @@ function matchesRecord(record: Filtered, filter: RecordFilter): boolean {
     (ok === null || record.ok === ok) &&
     (host === null || limiterKeyOf(record.url) === host) &&
     (label === null || record.label === label) &&
-    (type === null || isOfType(record.contentType, type)) &&
+    (type === null || isInMediaRange(record.contentType, type)) &&
     (url === null || url(record.url) || (record.finalUrl !== null && url(record.finalUrl))) &&
     (since === null || Date.parse(record.fetchedAt) >= since)
   );
@@ -124,11 +128,6 @@ function matchesRecord(record: Filtered, filter: RecordFilter): boolean {
 function isIn(status: number | null, range: StatusRange): boolean {
   if (range === null || status === null) return range === status;
   return status >= range[0] && status <= range[1];
-}
-
-function isOfType(contentType: string | null, ranges: readonly MediaRange[]): boolean {
-  const [type, subtype] = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase().split('/') ?? [];
-  return ranges.some((range) => range[0] === type && (range[1] === null || range[1] === subtype));
 }
 
 /** The fields after those that filters look at. Inside a JSON string their quotes would be escaped. */

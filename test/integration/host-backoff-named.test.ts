@@ -104,6 +104,7 @@ test('what a server names again and again ends with --max-postponed, as E_RATE_L
   assert.equal((await runner.run(crawl)).code, 1);
   const [record] = await runner.results('c');
   assert.equal(record?.error?.code, 'E_RATE_LIMITED');
+  assert.match(record?.error?.message ?? '', /Status 403\. That would take longer than --max-postponed\.$/);
   const log = await site.log();
   assert.ok(log.length >= 2 && log.length <= 4, `${log.length} times`);
   for (const [index, { start }] of log.slice(1).entries())

@@ -23,7 +23,10 @@ export default defineHandler({
 `;
 
 test('one page is fetched and handled; what would be emitted and enqueued is printed, and nothing is kept', async (t) => {
-  const site = await startSite({ pages: 10, robots: 'User-agent: *\nDisallow: /p/9\n' });
+  const site = await startSite({
+    ...{ pages: 10, robots: 'User-agent: *\nDisallow: /p/9\n' },
+    behaviours: { '/p/8': { status: 429, retryAfter: 3 } },
+  });
   t.after(() => site.stop());
   const runner = await openCommandRunner();
   const file = runner.path('handler.ts');
@@ -55,6 +58,10 @@ test('one page is fetched and handled; what would be emitted and enqueued is pri
   const refused = await tried('/p/9');
   assert.deepEqual([refused.code, /E_ROBOTS: /.test(refused.stdout)], [1, true]);
   assert.equal((await tried('/p/9', '--ignore-robots')).code, 0);
+  assert.match(
+    (await tried('/p/8')).stdout,
+    /^E_RATE_LIMITED: The host has asked to come later\. Status 429\.$/m,
+  );
   const bare = await runner.run(['try', `${new URL(site.url).host}/p/2`, '--handler', file]);
   assert.deepEqual([bare.code, bare.stdout.split('\n')[0]], [0, `${site.url}/p/2`]);
   assert.match(bare.stderr, /http is assumed/);

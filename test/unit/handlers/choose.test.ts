@@ -24,8 +24,8 @@ test('a handler takes a page that matches each field that it names', () => {
   for (const match of accepts) assert.ok(chosen(match), JSON.stringify(match));
   const leaves: HandlerMatch[] = [
     { label: 'list' },
-    { label: [], url: '/q/*' },
-    { type: 'text' },
+    { url: '/q/*' },
+    { type: 'text/htm' },
     { type: 'application/json' },
     { label: 'item', url: '/p/*', type: 'image/*' },
   ];
@@ -41,7 +41,18 @@ test('of several handlers, the first that matches takes the page', () => {
   assert.equal(choice.choose({ ...page, url: 'https://shop.example/' })?.name, 'c');
 });
 
-test('a malformed pattern is an error that names the handler', () => {
-  const wrong = defineHandler({ name: 'w', match: { url: '/(/' }, run() {} });
-  assert.throws(() => createHandlerChoice([wrong]), /match\.url of handler w/);
+test('a match that can never hold, and a malformed pattern, are errors that name the field', () => {
+  const refused: [HandlerMatch, RegExp][] = [
+    [{ url: '/(/' }, /match\.url: \/\(\/: /],
+    [{ url: ['/a/**', 'http://[*'] }, /match\.url: http:\/\/\[\*: a \[ is not closed/],
+    [{ type: 'html' }, /match\.type: expected a media type .* \(got "html"\)/],
+    [{ type: ['text/*', 'text/html; charset=utf-8'] }, /match\.type: /],
+    [{ type: '*/*' }, /match\.type: /],
+    [{ label: [] }, /match\.label: expected a text/],
+  ];
+  for (const [match, says] of refused)
+    assert.throws(() => defineHandler({ name: 'w', match, run() {} }), {
+      code: 'E_HANDLER_FILE',
+      message: says,
+    });
 });

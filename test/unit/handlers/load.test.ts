@@ -69,6 +69,28 @@ const traps: [name: string, text: string, says: RegExp][] = [
     /^decorator\.ts:3: decorators are not supported/,
   ],
   [
+    'decorated.ts',
+    '\tclass A { @d method() {} }\nexport default A;\n',
+    /^decorated\.ts:1: decorators are not supported/,
+  ],
+  [
+    'braces.ts',
+    `import v from './typed.ts';\nexport default v;\n`,
+    /^braces\.ts:1: .* 'default'\. Write its names in braces/,
+  ],
+  [
+    'defined.ts',
+    `import { defineHandler } from 'drover';\nexport default defineHandler({ name: 'a b', run() {} });\n`,
+    /^defined\.ts:2:16: defineHandler: name: expected letters/,
+  ],
+  ['data.json', '{"name":"x"}', /^data\.json: only \.ts, \.mts/],
+  [
+    'attribute.ts',
+    `import data from './data.json';\nexport default data;\n`,
+    /^attribute\.ts: .* write with \{ type: 'json' \}/,
+  ],
+  ['nothing.ts', '\n', /^nothing\.ts: it has no default export/],
+  [
     'untyped.ts',
     `const q = 1;\nimport { A, v } from './typed.ts';\nexport default { v, q } as unknown as A;\n`,
     /^untyped\.ts:2: .* write import type \{ A \}/,
