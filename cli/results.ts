@@ -1,7 +1,8 @@
 // drover results: writes the records of a crawl, or those that match a filter, each request once.
 import { findCrawl } from '../src/crawl/crawl.ts';
 import { DroverError } from '../src/errors.ts';
-import { readFields } from '../src/records/fields.ts';
+import { exportFormat } from '../src/records/export/format.ts';
+import { type Field, readFields } from '../src/records/fields.ts';
 import { type RecordFilter, readFilter } from '../src/records/filter.ts';
 import { EXIT } from './command/failures.ts';
 import { endOnSignals } from './command/interrupt.ts';
@@ -17,7 +18,7 @@ import { counted } from './terminal/figures.ts';
  */
 export async function run(args: string[], options: ResultsOptions): Promise<number> {
   const filter = filterOf(options);
-  const fields = options.fields === undefined ? null : readFields(options.fields, '--fields');
+  const fields = fieldsOf(options);
   const output = await reserveExport(options);
   endOnSignals();
   try {
@@ -35,6 +36,15 @@ export async function run(args: string[], options: ResultsOptions): Promise<numb
   } finally {
     output.release();
   }
+}
+
+/** Null: all of them. Throws E_USAGE for what is no field, and where there are none. */
+function fieldsOf({ fields, format, output }: ResultsOptions): Field[] | null {
+  if (fields === undefined) return null;
+  const { form } = exportFormat(format, output ?? null);
+  if (form === 'markdown' || form === 'bodies')
+    throw new DroverError('E_USAGE', `--fields: ${form} has none to choose from. Leave it out.`);
+  return readFields(fields, '--fields');
 }
 
 /** Throws E_USAGE for a value that cannot be meant. */

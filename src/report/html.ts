@@ -16,7 +16,7 @@ nav b{display:block;font-size:22px;font-variant-numeric:tabular-nums}nav .bad b{
 section{margin:28px 0;scroll-margin-top:12px}
 table{width:100%;border-collapse:collapse;table-layout:fixed}
 th{text-align:left;font-weight:600;color:var(--muted)}th,td{padding:7px 8px;border-bottom:1px solid var(--line);vertical-align:top}
-tbody tr:nth-child(even){background:var(--soft)}th.what{width:150px}th.from{width:36%}
+tbody tr:nth-child(even){background:var(--soft)}th.what{width:172px}th.from{width:36%}
 ul{margin:0;padding-left:18px}details ul{margin-top:4px}summary{cursor:pointer}
 @media(max-width:640px){thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}table,tbody,tr,td{display:block;width:100%}td{border:0;padding:3px 8px}tr{border-bottom:1px solid var(--line);padding:6px 0}td:empty{display:none}td.from::before{content:'linked from';color:var(--muted)}}
 `;

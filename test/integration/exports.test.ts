@@ -213,6 +213,7 @@ test('what cannot be written is refused before anything begins, and says what to
       ['results', 't', '--format', 'markdown', '-o', runner.path('plain')],
       /is a file, and this format makes a directory/,
     ],
+    [['results', 't', '--fields', 'url', '-o', runner.path('f.md')], /--fields: markdown has none/],
     [['items', 't', '-o', runner.path('items.md')], /items are written as jsonl, json, csv or parquet/],
     [['crawl', 'http://127.0.0.1:1/', '-o', runner.path('c.parquet.gz')], /compressed within/],
   ];
