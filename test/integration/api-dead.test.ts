@@ -61,11 +61,11 @@ test('limits set for a host hold for what it is asked from then on, and are take
   await crawlIn(api, 'limited', 'finished');
   const starts = (await site.log()).map(({ start }) => start);
   assert.equal(starts.length, 8);
-  for (let n = 1; n < starts.length; n++)
-    assert.ok(
-      (starts[n] ?? 0) - (starts[n - 1] ?? 0) > 190,
-      starts.map((start) => start - (starts[0] ?? 0)).join(),
-    );
+  // A start is noted when the site reads it, which may be late; so two of them may seem closer than they were.
+  const offsets = starts.map((start) => start - (starts[0] ?? 0));
+  for (let n = 1; n < offsets.length; n++)
+    assert.ok((offsets[n] ?? 0) - (offsets[n - 1] ?? 0) > 100, offsets.join());
+  assert.ok((offsets.at(-1) ?? 0) > 7 * 200 - 100, offsets.join());
   const free = await api.call('PATCH', path, { body: { concurrency: null, delayMs: null } });
   assert.deepEqual(free.json.set, { concurrency: null, delayMs: null, max: null, durationMs: null });
 });

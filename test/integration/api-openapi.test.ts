@@ -26,7 +26,7 @@ interface Description {
 const routes = `
   POST /v1/requests · GET /v1/requests/{id} · GET /v1/explain · POST /v1/explain/timing
   GET /v1/crawls · POST /v1/crawls · GET /v1/crawls/{id} · DELETE /v1/crawls/{id} · POST /v1/crawls/{id}/pause · POST /v1/crawls/{id}/resume
-  GET /v1/crawls/{id}/records · GET /v1/crawls/{id}/items · GET /v1/crawls/{id}/errors
+  GET /v1/crawls/{id}/records · GET /v1/crawls/{id}/items · GET /v1/crawls/{id}/errors · GET /v1/crawls/{id}/report
   GET /v1/dead · DELETE /v1/dead · GET /v1/dead/summary · GET /v1/dead/{jobId} · POST /v1/dead/replay
   GET /v1/replays · GET /v1/replays/{id} · DELETE /v1/replays/{id}
   GET /v1/schedules
@@ -121,6 +121,8 @@ test('answers have the described shapes, to the last field: of what went well, o
   assert.equal(errors.groups.length, 1);
   const records = await ask('GET /v1/crawls/{id}/records', '/v1/crawls/c/records');
   assert.ok(records.records.length > 5);
+  const { brokenLinks } = await ask('GET /v1/crawls/{id}/report', '/v1/crawls/c/report');
+  assert.ok(brokenLinks[0].from.length > 0);
   assert.deepEqual(await ask('GET /v1/crawls/{id}/items', '/v1/crawls/c/items'), { items: [], next: null });
   const { letters } = await ask('GET /v1/dead', '/v1/dead');
   await ask('GET /v1/dead/summary', '/v1/dead/summary');
