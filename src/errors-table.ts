@@ -715,9 +715,9 @@ export const table = {
         passes: true,
       },
       E_STORE_AUTH: {
-        means: 'The database or bucket for the records refuses the user, password or keys.',
+        means: 'The database or bucket for the records refuses the user or key.',
         advice:
-          'Set PGPASSWORD or a line of ~/.pgpass; for s3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
+          'Set PGPASSWORD, a line of ~/.pgpass, or DROVER_STORE; for s3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
       },
       E_STORE_DATABASE: {
         means: 'There is no such database or bucket for the records.',

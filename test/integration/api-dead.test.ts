@@ -61,7 +61,7 @@ test('limits set for a host hold for what it is asked from then on, and are take
   await crawlIn(api, 'limited', 'finished');
   const starts = (await site.log()).map(({ start }) => start);
   assert.equal(starts.length, 8);
-  // A start is noted when the site reads it, which may be late; so two of them may seem closer than they were.
+  // The site notes a start when it reads it, maybe late; so two of them may seem closer than they were.
   const offsets = starts.map((start) => start - (starts[0] ?? 0));
   for (let n = 1; n < offsets.length; n++)
     assert.ok((offsets[n] ?? 0) - (offsets[n - 1] ?? 0) > 100, offsets.join());
