@@ -679,11 +679,6 @@ export const table = {
           'Give all consumers one store (--store), or copy the named folders into records/ of this data directory.',
         status: 409,
       },
-      E_WARC_NONE: {
-        means: 'The crawl keeps no archive.',
-        advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',
-        exit: 2,
-      },
       E_WARC_MISSING: {
         means: 'Not all WARC files of the crawl are in the directory that is read.',
         advice: 'Copy the named files into one directory, and give it with --from.',
@@ -906,6 +901,11 @@ export const table = {
       E_CRAWL_UNKNOWN: {
         means: 'There is no crawl with that name.',
         advice: 'drover status lists the crawls.',
+        status: 404,
+      },
+      E_WARC_NONE: {
+        means: 'The crawl keeps no archive.',
+        advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',
         status: 404,
       },
       E_CRAWL_OPEN: {

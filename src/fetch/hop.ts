@@ -135,7 +135,7 @@ export class Hop implements Watched, Connecting {
       : {
           encoding: headers['content-encoding'],
           contentLength: headers['content-length'],
-          endsItself: headers['content-length'] !== undefined || this.#isChunked(),
+          endsItself: (headers['content-length'] ?? headers['transfer-encoding']) !== undefined,
         };
     this.#body = new BodyReader(declared, this.#parts.limits, {
       done: (body, cut) => this.#endAnswer(body, cut),
@@ -160,9 +160,12 @@ export class Hop implements Watched, Connecting {
   onEnd(): void {
     if (this.#ended) return;
     this.#parts.copy?.whole();
-    if (this.#location === null) this.enter('decode');
-    if (this.#location === null) this.#body?.finish();
-    else this.#endRedirect(false);
+    if (this.#location === null) {
+      this.enter('decode');
+      this.#body?.finish();
+    } else {
+      this.#endRedirect(false);
+    }
   }
 
   /** Called with an error of the request, of the answer or of got. */
@@ -178,7 +181,7 @@ export class Hop implements Watched, Connecting {
   #endFailed(error: Error): void {
     const where = {
       phase: this.#parts.clock.phase,
-      chunked: this.#isChunked(),
+      chunked: this.#response?.headers['transfer-encoding'] !== undefined,
       peer: peerOf(this.#parts.target.url),
     };
     this.#end({
@@ -237,10 +240,6 @@ export class Hop implements Watched, Connecting {
   #resume(): void {
     this.enter('read');
     this.driver?.resume();
-  }
-
-  #isChunked(): boolean {
-    return this.#response?.headers['transfer-encoding'] !== undefined;
   }
 
   #isStale(error: Error): boolean {
