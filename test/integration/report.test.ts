@@ -66,7 +66,10 @@ test('--fail-on ends with 1 when there is one of the kind; the forms of the repo
   const run = (...args: string[]) => runner.run(['report', 'r', ...limits, ...args]);
   const failing = await run('--fail-on', 'broken,orphans', '-o', runner.path('r.html'));
   assert.equal(failing.code, 1, failing.stderr);
-  assert.match(failing.stderr, new RegExp(`--fail-on: ${site.planted.brokenLinks?.length} broken, ${FAULTS} orphans`));
+  assert.match(
+    failing.stderr,
+    new RegExp(`--fail-on: ${site.planted.brokenLinks?.length} broken, ${FAULTS} orphans`),
+  );
   assert.equal((await run('--fail-on', 'slow', '--slow', '60s')).code, 0);
   await run('-o', runner.path('r.csv'));
   const [page, csv, text] = [
