@@ -99,6 +99,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     usage,
     items,
     redirects: redirectsOf(answer?.redirected ?? failed?.redirected),
+    unchanged: null,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   };
 }
