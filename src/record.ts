@@ -14,7 +14,7 @@ export interface CrawlRecord {
   finalUrl: string | null;
   method: string;
   status: number | null;
-  /** True only for a status 2xx. */
+  /** True only for a status 2xx, and for a 304 that says that the page is as in the former run. */
   ok: boolean;
   error: ShownFailure | null;
   attempts: number;

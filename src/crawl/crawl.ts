@@ -237,6 +237,7 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     bytes: number('bytes'),
     retries: number('retries'),
     postponed: number('postponed'),
+    unchanged: number('unchanged'),
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),
