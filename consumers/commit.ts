@@ -16,7 +16,7 @@ export async function commit(
   context: ConsumerContext,
   job: ActiveJob,
   end: RequestEnd,
-  { links, leftOut }: Followed,
+  { links, leftOut, fresh = [] }: Followed,
   items: readonly EmittedItem[] | null,
   claim: number,
 ): Promise<Outcome> {
@@ -39,6 +39,7 @@ export async function commit(
     place: context.stores.at(job.loadedCrawl.store).place,
   });
   job.trace.ended = ended;
+  if (ended === 'done' && fresh.length > 0) context.knownLinks.add(job.loadedCrawl, fresh);
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   return end.as === 'dead' ? { kind: end.as, failure: end.failure } : { kind: end.as };
 }

@@ -35,6 +35,7 @@ import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
+import { knownLinksOf } from './follow/known-links.ts';
 import { openHandlers, type UserCode } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
@@ -225,7 +226,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     ...parts.userCode,
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
-    alikePages: new AlikePages(),
+    ...{ alikePages: new AlikePages(), knownLinks: knownLinksOf(fleet.redis) },
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,

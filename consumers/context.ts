@@ -24,6 +24,7 @@ import type { RobotsRules } from '../src/robots/rules.ts';
 import type { WarcWriters } from '../src/warc/writers.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
+import type { KnownLinks } from './follow/known-links.ts';
 import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
@@ -59,6 +60,7 @@ export interface ConsumerContext {
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;
+  knownLinks: KnownLinks;
   meters: Meters;
   reports: Reports;
   log: Log;

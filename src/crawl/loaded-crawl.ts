@@ -11,6 +11,7 @@ import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
 import { type CrawlState, recordsFolderOf, storeOf } from './crawl.ts';
 import { createScope, type Scope } from './scope.ts';
 
+/** Another object when the settings change, or the crawl begins anew under the same id. */
 export interface LoadedCrawl {
   crawl: string;
   /** The address of the store of its records, and the name of its records there. */
@@ -58,10 +59,10 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
     );
     if (!text) return null;
     const known = loadedCrawls.get(crawl);
-    const loadedCrawl =
-      known && known.text === text
-        ? known.loadedCrawl
-        : loadedCrawlOf(crawl, recordsFolderOf(crawl, token ?? ''), storedSettings(text));
+    const folder = recordsFolderOf(crawl, token ?? '');
+    // A crawl that was forgotten may have begun anew under the same id, with the same settings.
+    const isSame = known?.text === text && known.loadedCrawl.recordsFolder === folder;
+    const loadedCrawl = isSame ? known.loadedCrawl : loadedCrawlOf(crawl, folder, storedSettings(text));
     loadedCrawl.store = storeOf(store);
     loadedCrawl.changedAt = Number(changedAt ?? 0);
     loadedCrawl.state = (state ?? 'running') as CrawlState;
