@@ -1,8 +1,7 @@
 // What is run and compared: drover, the references, the rivals. Each is a function from a site to a sample.
-import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { countLines } from '../measure/lines.ts';
 import {
   type Bench,
   runMeasured,
@@ -105,17 +104,4 @@ async function rivalSample(bench: Bench, rival: Rival, ready: ReadyRival): Promi
       ...{ process: usage, server, redis: null },
     };
   });
-}
-
-/** The lines of a file that hold something; 0 if there is no file. */
-export async function countLines(path: string): Promise<number> {
-  let lines = 0;
-  const input = createReadStream(path, 'utf8');
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
-      if (line !== '') lines++;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  return lines;
 }

@@ -1,5 +1,5 @@
 // The table of drover and its rivals, for the terminal and for docs/BENCHMARKS.md.
-import { inColumns } from '../measure/columns.ts';
+import { grouped, inColumns, inMarkdown } from '../measure/columns.ts';
 import type { PartFigures } from '../speed/figures.ts';
 import type { Entry, LeftOut } from './entries.ts';
 
@@ -88,10 +88,8 @@ export function rivalText(report: RivalReport): string {
 
 /** For the docs, in Markdown. */
 export function rivalMarkdown(report: RivalReport): string {
-  const align = head.map((_, column) => (column < 3 ? '---' : '--:'));
-  const lines = [head, align, ...rowsOf(report)].map((cells) => `| ${cells.map(escaped).join(' | ')} |`);
   const left = report.leftOut.map(({ title, because }) => `- Left out: ${title}: ${because}`);
-  return [lines.join('\n'), left.join('\n')].filter(Boolean).join('\n\n');
+  return [inMarkdown([head, ...rowsOf(report)], 3), left.join('\n')].filter(Boolean).join('\n\n');
 }
 
 /** Two digits that count: 12 ×, 5.4 ×, 0.37 ×. */
@@ -99,9 +97,3 @@ export function times(ratio: number): string {
   const digits = Math.max(0, 1 - Math.floor(Math.log10(ratio)));
   return `${grouped(ratio, Math.min(digits, 2))} ×`;
 }
-
-function grouped(value: number, digits = 0): string {
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-const escaped = (cell: string) => cell.replaceAll('|', '\\|');

@@ -5,29 +5,35 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand, steadyOf } from '../../../../bench/measure/process-tree.ts';
 
-const node = (code: string) => [process.execPath, '-e', code];
-/** The code of a process that starts another one with this code, and waits for its end. */
-const inChild = (code: string) =>
-  `require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(code)}], { stdio: 'inherit' })`;
+/** A shell that starts a shell that runs the script, and waits for it. */
+const below = (script: string, ...args: string[]) => [
+  'sh',
+  '-c',
+  'sh -c "$0" "$@"; exit $?',
+  script,
+  ...args,
+];
 
 test('the CPU time of a child of a child counts', async () => {
-  const busy = 'while (process.cpuUsage().user < 500_000);';
-  const { code, usage } = await runCommand(node(inChild(busy)));
+  const busy = 'while (process.cpuUsage().user < 300_000);';
+  const { code, usage } = await runCommand(below('"$0" -e "$1"; exit $?', process.execPath, busy));
   assert.equal(code, 0);
-  assert.ok(usage.cpuSeconds >= 0.5, `${usage.cpuSeconds} s`);
+  assert.ok(usage.cpuSeconds >= 0.3, `${usage.cpuSeconds} s`);
 });
 
 test('the peak of memory is that of all processes together', async () => {
-  const holds = (bytes: number) => `const held = Buffer.alloc(${bytes}, 1); setTimeout(() => held, 500);`;
-  const parent = `const held = Buffer.alloc(80e6, 1); ${inChild(holds(120e6))}; held;`;
-  const { usage } = await runCommand(node(parent));
-  assert.ok(usage.peakBytes >= 200e6, `${usage.peakBytes}`);
+  // The second one lives for some readings, and the first one as long as it.
+  const second = 'const held = Buffer.alloc(80e6, 1); setTimeout(() => held, 600);';
+  const first = `const held = Buffer.alloc(80e6, 1);
+    require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(second)}]);
+    held;`;
+  const { usage } = await runCommand([process.execPath, '-e', first]);
+  assert.ok(usage.peakBytes >= 160e6, `${usage.peakBytes}`);
   assert.ok(usage.steadyBytes > 0 && usage.steadyBytes <= usage.peakBytes, `${usage.steadyBytes}`);
 });
 
 test('a command past its time is killed with all that it started', async () => {
-  const sleeper = 'console.log(process.pid); setTimeout(() => {}, 60_000);';
-  const { isTooLate, stdout, code } = await runCommand(node(inChild(sleeper)), { limitMs: 1500 });
+  const { isTooLate, stdout, code } = await runCommand(below('echo $$; sleep 60; exit $?'), { limitMs: 500 });
   assert.ok(isTooLate);
   assert.notEqual(code, 0);
   while (isRunning(Number(stdout.trim()))) await sleep(5);
@@ -40,9 +46,7 @@ function isRunning(pid: number): boolean {
 }
 
 test('the exit code and the output are those of the command', async () => {
-  const { code, stdout, stderr } = await runCommand(
-    node("console.log('a'); console.error('b'); process.exit(7)"),
-  );
+  const { code, stdout, stderr } = await runCommand(['sh', '-c', 'echo a; echo b >&2; exit 7']);
   assert.deepEqual({ code, stdout, stderr }, { code: 7, stdout: 'a\n', stderr: 'b\n' });
 });
 
