@@ -76,7 +76,7 @@ function legend(): string {
     { x: 24, words: 'drover', className: 'drover' },
     { x: 110, words: 'Redis', className: 'redis' },
     { x: 196, words: 'of memory: the peak', className: 'faint' },
-    { x: 350, words: 'of memory: the median of the second half of the time', className: 'faint dashed' },
+    { x: 362, words: 'of memory: the median of the second half of the time', className: 'faint dashed' },
   ];
   return keys
     .map(
