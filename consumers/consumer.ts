@@ -30,7 +30,7 @@ import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
 import { createWarcWriters } from '../src/warc/writers.ts';
-import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
+import { createWebhookWorkers } from '../src/webhooks/workers.ts';
 import { FormerPages } from './again/former-pages.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
@@ -58,8 +58,9 @@ const CLOCK_MS = 5000;
 
 export interface Consumer {
   inFlight(): number;
+  /** How many jobs it has taken. */
+  jobs(): number;
   hostTimes: HostTimes;
-  webhooks: WebhookWorkers;
   /**
    * Finishes the jobs in flight (within `grace`), returns those that have not begun to the queue, and
    * releases everything.
@@ -148,8 +149,8 @@ export async function startConsumer(parts: {
 
   return {
     inFlight: () => permits.inUse(),
+    jobs: () => jobWorker.taken,
     hostTimes: context.hostTimes,
-    webhooks,
     async stop() {
       if (stopping) return;
       stopping = true;
