@@ -238,6 +238,7 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     retries: number('retries'),
     postponed: number('postponed'),
     unchanged: number('unchanged'),
+    notDue: number('notDue'),
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),
