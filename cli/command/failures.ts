@@ -4,11 +4,13 @@ import { printable } from '../../src/log.ts';
 import { withSources } from '../../src/own-stack.ts';
 import { diskError } from '../../src/records/disk.ts';
 import { redisFailure } from '../../src/redis/failures.ts';
+import { ProcessesFailure } from '../processes/failure.ts';
 import { inOwnWords } from '../terminal/own-hints.ts';
 
 export const EXIT = { recorded: 0, dead: 1, usage: 2, unusable: 3, interrupted: 130 } as const;
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof ProcessesFailure) return error.exitCode;
   const known = asDroverError(error);
   return known ? catalogue[known.code].exit : EXIT.usage;
 }

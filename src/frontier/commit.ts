@@ -12,6 +12,8 @@ export interface Ending {
   status: number | null;
   code: string | null;
   bytes: number;
+  /** The page is as the former run of the crawl has recorded it. */
+  isUnchanged?: boolean;
   /**
    * For a dead request: the failure that the crawl keeps, and the host under which the dead letter is found.
    */
@@ -53,6 +55,7 @@ function pushEnding(args: ScriptArgument[], ending: Ending): void {
   const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, items, host } = ending;
   let counts = '';
   for (const why in leftOut) counts += `x:${why} ${leftOut[why]};`;
+  if (ending.isUnchanged) counts += 'unchanged 1;';
   if (items !== null) counts += `i:${items.handler} ${items.count};`;
   args.push(crawl, id, claim, kind, key, status ?? '', code ?? '', bytes, reason, links, counts, host);
 }

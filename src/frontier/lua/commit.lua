@@ -16,7 +16,8 @@
   ARGV[10] …: bytes
   ARGV[11] …: reason of a dead one or ''
   ARGV[12] …: its links (add.lua)
-  ARGV[13] …: further counts, as `FIELD COUNT;`…: x:CODE links left out, i:HANDLER items emitted
+  ARGV[13] …: further counts, as `FIELD COUNT;`…: x:CODE links left out, i:HANDLER items emitted,
+                 unchanged pages as in the former run
   ARGV[14] …: host of a dead one
   Answers  for each request 'done', 'limited' (done, but a limit left out some of its links), 'ended' (it had
            ended before) or 'taken' (another consumer took it over)

@@ -175,3 +175,21 @@ test('a browser is installed for the tests alone, and where it cannot be install
     /the tests of the dashboard want a Chromium, and .* failed: E: Unable to locate/,
   );
 });
+
+test('the parts of an S3 server are installed together, once, and where they cannot be, the rest goes on', async (t) => {
+  const clone = freshClone(t);
+  const parts = ['radosgw', 'ceph-mon', 'ceph-osd'];
+  const put = parts.map((part) => `: >${clone.bin}/${part}; chmod +x ${clone.bin}/${part}`);
+  clone.program('apt-get', put.join('; '));
+  assert.equal((await clone.setup(['--s3'])).code, 0);
+  const asked = clone.calls().filter((call) => call.startsWith('apt-get'));
+  assert.deepEqual(asked, [`apt-get install -y -q --no-install-recommends ${parts.join(' ')}`]);
+  assert.equal((await clone.setup(['--s3'])).stderr, '');
+  assert.ok(!clone.calls().some((call) => call.startsWith('apt-get')));
+
+  const bare = freshClone(t);
+  bare.program('apt-get', 'echo "E: Unable to locate package radosgw" >&2; exit 100');
+  const without = await bare.setup(['--s3']);
+  assert.equal(without.code, 0);
+  assert.match(without.stderr, /the store in S3 want a server, and .* failed: E: Unable to locate/);
+});
