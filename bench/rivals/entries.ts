@@ -52,7 +52,7 @@ const references: readonly Omit<Entry, 'version'>[] = [
   },
   {
     name: 'got',
-    title: 'bare got.stream loop, pages thrown away',
+    title: 'bare loop over got.stream',
     isFollowing: false,
     keeps: 'nothing',
     run: gotLoop,
