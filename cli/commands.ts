@@ -1,5 +1,6 @@
 // The commands and their options, with help texts for a newcomer.
 import { Command } from 'commander';
+import { addChanges } from './changes/command.ts';
 import { OWN_COMMAND, readVersion } from './command/own-command.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
@@ -43,6 +44,7 @@ export function crawlCommand(): Command {
   addConsumerProcess(program);
   addServe(program);
   addLookers(program);
+  addChanges(program);
   addDead(program);
   addProgram(
     program.command('doctor').summary('check that this set-up works'),

@@ -31,10 +31,12 @@ import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
 import { createWarcWriters } from '../src/warc/writers.ts';
 import { createWebhookWorkers } from '../src/webhooks/workers.ts';
+import { FormerPages } from './again/former-pages.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
+import { knownLinksOf } from './follow/known-links.ts';
 import { openHandlers, type UserCode } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
@@ -209,6 +211,8 @@ function createContext(parts: ContextParts): ConsumerContext {
   const { fleet } = parts.connections;
   const { concurrency, dnsServers } = settings;
   const { slots, dispatcher } = createDispatch(parts);
+  const [loadedCrawls, alikePages] = [createLoadedCrawls(fleet), new AlikePages()];
+  const { handlers } = parts.userCode;
   return {
     fleet,
     fetcher: createFetcher({ concurrency, dnsServers }),
@@ -222,11 +226,12 @@ function createContext(parts: ContextParts): ConsumerContext {
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),
     archives: createWarcWriters((error) => troubles.note(error, 'store')),
-    loadedCrawls: createLoadedCrawls(fleet),
+    loadedCrawls,
+    formerPages: new FormerPages({ stores, loadedCrawls, handlers, alikePages, troubles, log }),
     ...parts.userCode,
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
-    alikePages: new AlikePages(),
+    ...{ alikePages, knownLinks: knownLinksOf(fleet.redis) },
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,

@@ -1,6 +1,7 @@
 // What a command prints when it cannot go on (what is wrong, and what to do), and its exit code.
 import { catalogue, DroverError } from '../../src/errors.ts';
 import { printable } from '../../src/log.ts';
+import { withSources } from '../../src/own-stack.ts';
 import { diskError } from '../../src/records/disk.ts';
 import { redisFailure } from '../../src/redis/failures.ts';
 import { ProcessesFailure } from '../processes/failure.ts';
@@ -19,7 +20,7 @@ export function failureText(error: unknown): string {
   const known = asDroverError(error);
   if (known)
     return `drover: ${inOwnWords(printable(known.message))}\n  ${inOwnWords(known.advice)} (${known.code})\n`;
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = error instanceof Error ? withSources(error.stack ?? error.message) : String(error);
   return `drover: this is a defect of drover; please report it.\n${stack.split('\n').map(printable).join('\n')}\n`;
 }
 
