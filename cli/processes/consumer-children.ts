@@ -1,5 +1,6 @@
 // The consumer processes of one command: starts as many as are wanted, replaces those that die, and gives up
 // when they die again and again.
+import { catalogue, DroverError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import { type ChildEnd, type ChildEvents, ConsumerChild } from './consumer-child.ts';
 import { ProcessesFailure } from './failure.ts';
@@ -105,8 +106,14 @@ export class ConsumerChildren {
   #ended(place: Place, end: ChildEnd): void {
     place.child = null;
     if (this.#isStopping || !this.#places.includes(place)) return;
-    const { how, pid, said, consumedMs } = end;
+    const { how, pid, said, consumedMs, reason } = end;
     this.#parts.log.warn({ childPid: pid, how, said }, 'a consumer process has ended by itself');
+    // An outage is waited for, and the command itself tells of it.
+    const isOutage = reason instanceof DroverError && catalogue[reason.code].passes === true;
+    if (isOutage) {
+      this.#replace(place);
+      return;
+    }
     place.starts = consumedMs === null ? place.starts + 1 : 0;
     place.early = consumedMs !== null && consumedMs < EARLY_MS ? place.early + 1 : 0;
     if (place.starts >= MOST_STARTS || place.early >= MOST_EARLY) {
@@ -115,9 +122,13 @@ export class ConsumerChildren {
       return;
     }
     this.#parts.onLine(`a consumer process (${pid ?? 'no pid'}) ${how}; another takes its place`);
+    this.#replace(place);
+  }
+
+  #replace(place: Place): void {
     setTimeout(() => {
       if (!this.#isStopping && this.#places.includes(place)) this.#start(place);
-    }, PAUSE_MS);
+    }, PAUSE_MS).unref();
   }
 }
 

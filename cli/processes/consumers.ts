@@ -29,6 +29,8 @@ export interface ConsumersParts {
   /** The crawl whose requests they bring into the queue, or '*' for all crawls. */
   serve: string;
   count: ProcessCount;
+  /** Decides, between `least` and `most` of them. */
+  need?: Pick<Need, 'look' | 'forget'>;
   /** Whether the first consumer runs in this process. */
   startsHere: boolean;
   /** How many requests wait to be fetched. */
@@ -70,7 +72,7 @@ interface Here {
 class CommandConsumers implements Consumers {
   readonly #parts: ConsumersParts;
   readonly #children: ConsumerChildren;
-  readonly #need: Need;
+  readonly #need: Pick<Need, 'look' | 'forget'>;
   readonly #times: HostTimes;
   readonly #say: (line: string) => void;
   #most: number;
@@ -83,7 +85,7 @@ class CommandConsumers implements Consumers {
     const { settings, flags, log, serve } = parts;
     this.#parts = parts;
     this.#most = parts.count.most;
-    this.#need = new Need(settings);
+    this.#need = parts.need ?? new Need(settings);
     this.#times = createHostTimes(serve);
     this.#say = onceAMinute(parts.say);
     this.#children = new ConsumerChildren({
