@@ -57,6 +57,9 @@ function details(counts: CrawlCounts): string {
     `crawl ${crawl}: ${state}\n` +
     `  ${accepted} accepted = ${recorded} recorded + ${refused} refused + ${dead} dead + ${waiting} waiting\n` +
     `  ${counts.bytes} bytes, ${counts.retries} retries, ${counts.postponed} postponed\n` +
+    (counts.unchanged > 0
+      ? `  ${counts.unchanged} of those recorded are unchanged since the former run\n`
+      : '') +
     group('status', counts.statuses) +
     group('error', counts.errors) +
     group('refused', counts.refusals) +

@@ -1,26 +1,25 @@
 // The step commit: one atomic call writes the last links, the counters and the end of the request.
 import { failure, packFailure } from '../src/errors.ts';
 import type { Outcome } from '../src/outcome.ts';
-import type { EmittedItem } from '../src/record.ts';
+import type { CrawlRecord } from '../src/record.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import type { RequestEnd } from './decision.ts';
 import type { Followed } from './follow/follow-links.ts';
 
 /**
- * Ends the request; the crawl counts the `items` that its handler emitted. Idempotent: a request that had
+ * Ends the request; the crawl counts what its record says. Idempotent: a request that had
  * ended before stays as it is. Returns 'lost', and changes nothing, when another consumer has taken the
  * request over.
  */
 export async function commit(
   context: ConsumerContext,
   job: ActiveJob,
-  end: RequestEnd,
-  { links, leftOut }: Followed,
-  items: readonly EmittedItem[] | null,
+  { end, record, followed }: { end: RequestEnd; record: CrawlRecord; followed: Followed },
   claim: number,
 ): Promise<Outcome> {
   const { answer, failure: error } = end;
+  const { items } = record;
   job.trace.failure = error;
   const ended = await context.committer.commit({
     crawl: job.crawl,
@@ -30,15 +29,19 @@ export async function commit(
     key: job.laneKey,
     status: answer?.status ?? null,
     code: error?.code ?? null,
-    bytes: answer?.body.byteLength ?? 0,
+    // Of a 304, no body came.
+    bytes: answer?.notModified ? 0 : (answer?.body.byteLength ?? 0),
+    isUnchanged: record.unchanged !== null,
     reason: error ? packFailure(error) : '',
     host: limiterKeyOf(job.request.url),
-    links,
-    leftOut,
+    links: followed.links,
+    leftOut: followed.leftOut,
     items: items?.[0] ? { handler: items[0].handler, count: items.length } : null,
     place: context.stores.at(job.loadedCrawl.store).place,
   });
   job.trace.ended = ended;
+  const { fresh = [] } = followed;
+  if (ended === 'done' && fresh.length > 0) context.knownLinks.add(job.loadedCrawl, fresh);
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   return end.as === 'dead' ? { kind: end.as, failure: end.failure } : { kind: end.as };
 }

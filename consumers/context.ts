@@ -22,8 +22,11 @@ import type { Request } from '../src/request.ts';
 import type { Robots } from '../src/robots/robots.ts';
 import type { RobotsRules } from '../src/robots/rules.ts';
 import type { WarcWriters } from '../src/warc/writers.ts';
+import type { FormerPage } from './again/former-page.ts';
+import type { FormerPages } from './again/former-pages.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
+import type { KnownLinks } from './follow/known-links.ts';
 import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
@@ -49,6 +52,8 @@ export interface ConsumerContext {
   stores: RecordWriters;
   archives: WarcWriters;
   loadedCrawls: LoadedCrawls;
+  /** The records of former runs. */
+  formerPages: FormerPages;
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;
   handlerRoom: HandlerRoom;
@@ -59,6 +64,7 @@ export interface ConsumerContext {
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;
+  knownLinks: KnownLinks;
   meters: Meters;
   reports: Reports;
   log: Log;
@@ -151,6 +157,8 @@ export interface ActiveJob extends ActiveFetch {
   /** Whether the request itself may be why. */
   readonly suspicion: Suspicion;
   readonly queueMs: number;
+  /** What the former run knows of the page, in a crawl that was begun again; null if that is nothing. */
+  readonly former: FormerPage | null;
   /** What the job keeps while it is postponed. */
   readonly memory: Readonly<JobMemory>;
   /** Changes `memory` in BullMQ and here. */

@@ -1,6 +1,7 @@
 // The step handle: looks into the answer, and makes the record of the request.
 import { hash } from 'node:crypto';
 import { failure, shownFailure } from '../src/errors.ts';
+import { isServed } from '../src/fetch/named-time.ts';
 import { standInOf } from '../src/fetch/stand-ins.ts';
 import { type Answer, NO_TIMINGS, type Redirected } from '../src/outcome.ts';
 import { type Findings, findInAnswer, findText } from '../src/page/findings.ts';
@@ -8,6 +9,7 @@ import type { BodyForm, CrawlRecord, EmittedItem } from '../src/record.ts';
 import { ROBOT } from '../src/robots/robots.ts';
 import { originOf } from '../src/url/host.ts';
 import { reservedDetail, type Usage, usageOf } from '../src/usage/statement.ts';
+import { besideFormer, formerFindings } from './again/as-it-was.ts';
 import type { ActiveJob } from './context.ts';
 import type { RequestEnd } from './decision.ts';
 import { reservationFor, statementsOn } from './usage.ts';
@@ -27,7 +29,7 @@ export interface Examined {
 /** Looks into the answer. */
 export function examine(job: ActiveJob, end: RequestEnd): Examined {
   if (end.answer === null) return { end, findings: null, usage: null, isKept: true };
-  const findings = isUnread(job, end) ? null : findIn(job, end, end.answer);
+  const findings = isUnread(job, end) ? null : (formerFindings(job, end) ?? findIn(job, end, end.answer));
   const statements = statementsOn(job, end.answer, findings?.statements ?? []);
   const usage = usageOf(statements);
   const reservation = reservationFor(job, statements);
@@ -72,14 +74,14 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
   const { answer, failure } = end;
   const failed = end.as === 'dead' && end.result && !end.result.ok ? end.result : null;
   const timings = answer?.timings ?? failed?.timings ?? NO_TIMINGS;
-  return {
+  return besideFormer(job, end, {
     id: job.id,
     crawl: job.crawl,
     url: request.url,
     finalUrl: answer?.finalUrl ?? failed?.finalUrl ?? null,
     method: job.memory?.wantsGet ? 'GET' : (request.extras?.method ?? 'GET'),
     status: answer?.status ?? null,
-    ok: answer !== null && failure === null && answer.status >= 200 && answer.status < 300,
+    ok: answer !== null && failure === null && isServed(answer),
     error: failure && shownFailure(failure),
     attempts: job.attempt,
     depth: request.depth,
@@ -99,8 +101,9 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     usage,
     items,
     redirects: redirectsOf(answer?.redirected ?? failed?.redirected),
+    unchanged: null,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
-  };
+  });
 }
 
 function redirectsOf(redirected: readonly Redirected[] = []): Redirected[] | null {

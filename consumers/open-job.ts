@@ -27,6 +27,8 @@ export async function openJob(
   const { crawl, id } = crawlAndId(jobId);
   const loadedCrawl = await context.loadedCrawls.get(crawl);
   if (!loadedCrawl) return null;
+  // Before it is decided how the job starts: a slot that came with it may lapse meanwhile.
+  const former = await context.formerPages.find(loadedCrawl, id, request);
   const laneKey = limiterKeyOfRequest(request);
   const memory = memoryIn(queued);
   const { hop } = memory;
@@ -58,6 +60,7 @@ export async function openJob(
     stalls,
     suspicion,
     queueMs: Math.max(0, Date.now() - queued.timestamp - (queued.delay ?? 0)),
+    former,
     abort,
     slot: new HeldSlot(context, owner, key, hasFormerSlot ? jobId : null),
     memory,

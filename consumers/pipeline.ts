@@ -7,6 +7,7 @@ import type { FetchResult, Outcome } from '../src/outcome.ts';
 import { requestIfOwn } from '../src/queue/job-data.ts';
 import type { RequestJob } from '../src/queue/queue.ts';
 import { admit } from './admit.ts';
+import { asItWas } from './again/as-it-was.ts';
 import { commit } from './commit.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, type RequestEnd, refuseRequest, retry } from './decision.ts';
@@ -70,7 +71,7 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
     await job.archive?.written();
     return decision;
   }
-  const assumed = withAssumption(job, decision);
+  const assumed = asItWas(context, job, withAssumption(job, decision));
   // 5. handle: finds title, links and text. What the page says, and the user's handler, may change the end.
   const examined = examine(job, assumed);
   const taken = handlerOf(context, job, examined.end);
@@ -87,7 +88,7 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   if (followed === null) return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.
-  return commit(context, job, end, followed, handled.items, claim);
+  return commit(context, job, { end, record, followed }, claim);
 }
 
 /** A job that drover cannot read would come back for ever: it goes to the dead letters. */
@@ -105,8 +106,9 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
   // The backoff hears what the answer tells about the host before the slot goes to the next request.
   noteHostSignals(context, job, result, fetched.ageMs);
   job.slot.pass();
-  if (verdict.kind !== 'postponed' && wantsGet(job, result)) {
-    await job.remember({ wantsGet: true, hop: null });
+  if (fetched.isOdd) await job.remember({ unconditional: true });
+  if (verdict.kind !== 'postponed' && (fetched.isOdd || wantsGet(job, result))) {
+    await job.remember({ hop: null, ...(fetched.isOdd ? {} : { wantsGet: true }) });
     return postponeFor(0);
   }
   switch (verdict.kind) {

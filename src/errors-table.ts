@@ -581,6 +581,12 @@ export const table = {
         advice: 'Nothing to do; if this happens often, keep the event loop free.',
         ends: 'lost',
       },
+      E_CONSUMER_ENDED: {
+        means: 'A consumer process has died again and again.',
+        advice:
+          'Correct what it said. If it was killed, it may lack memory: fewer --processes or a smaller --concurrency need less.',
+        ends: null,
+      },
       E_QUEUE: {
         means: 'The queue holds something unexpected.',
         advice: 'Keep other programs out of this namespace, or give drover another with --namespace.',

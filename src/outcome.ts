@@ -45,6 +45,8 @@ export interface Answer {
   redirects: number;
   /** The answers that were followed; absent if there were none. */
   redirected?: readonly Redirected[];
+  /** The request was conditional, and this is a 304: the page is as it was (src/fetch/conditions.ts). */
+  notModified?: true;
   timings: Timings;
 }
 

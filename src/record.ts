@@ -14,7 +14,7 @@ export interface CrawlRecord {
   finalUrl: string | null;
   method: string;
   status: number | null;
-  /** True only for a status 2xx. */
+  /** True only for a status 2xx, and for a 304 that says that the page is as in the former run. */
   ok: boolean;
   error: ShownFailure | null;
   attempts: number;
@@ -46,7 +46,19 @@ export interface CrawlRecord {
   items: EmittedItem[] | null;
   /** The answers that led from `url` to `finalUrl`, in order; null if there were none. */
   redirects: Redirected[] | null;
+  /**
+   * In a crawl that was begun again: the record of the former run to which the page is equal, by the server's
+   * word (304) or by its digest. Null when the page is new or changed, and in any other crawl. Of a 304, what
+   * did not come again stands here as it was: body, bytes, sha256, title, links, noindex and items.
+   */
+  unchanged: FormerRecord | null;
   body: string | null;
+}
+
+/** A record of another crawl. */
+export interface FormerRecord {
+  crawl: string;
+  id: string;
 }
 
 /** One item, with the name of the handler that emitted it. */

@@ -76,10 +76,19 @@ function outcome(summary: Summary, { columns, colour }: Paper): string {
     .join('\n');
 }
 
-/** Says how many of the recorded answers are pages (status 2xx) if not all are. */
-function recordedText({ statuses, recorded }: CrawlCounts): string {
+/** Says how many of the recorded answers are pages if not all are, and how many are as they were. */
+function recordedText(counts: CrawlCounts): string {
+  const { unchanged } = counts;
+  return unchanged > 0
+    ? `${answersText(counts)}, ${count(unchanged)} of them unchanged`
+    : answersText(counts);
+}
+
+/** Pages are what has a status 2xx, and a 304 in its place. */
+function answersText({ statuses, recorded, unchanged }: CrawlCounts): string {
   const ok = Object.entries(statuses).filter(([status]) => /^2\d\d$/.test(status));
-  const pages = ok.reduce((sum, [, value]) => sum + value, 0);
+  const confirmed = Math.min(statuses[304] ?? 0, unchanged);
+  const pages = ok.reduce((sum, [, value]) => sum + value, confirmed);
   if (pages >= recorded) return `${counted(recorded, 'page')} recorded`;
   return `${count(recorded)} recorded (${counted(pages, 'page')}, ${counted(recorded - pages, 'other answer')})`;
 }

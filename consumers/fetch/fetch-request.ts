@@ -2,11 +2,13 @@
 // of its target.
 import { allowListOf } from '../../src/crawl/loaded-crawl.ts';
 import { type Failure, failure, isFailure } from '../../src/errors.ts';
+import { type Conditions, replyTo } from '../../src/fetch/conditions.ts';
 import type { RedirectAnswer } from '../../src/fetch/waypoint.ts';
 import type { RequestChanges } from '../../src/handlers/define.ts';
 import type { FetchResult, Outcome } from '../../src/outcome.ts';
 import type { RequestExtras } from '../../src/request.ts';
 import { sitemapLimits } from '../../src/sitemap/sitemap.ts';
+import { formerAnswerOf } from '../again/former-page.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
 import { postpone, postponedTooLong, rateLimited } from '../postpone.ts';
@@ -18,6 +20,8 @@ import { pauseByRedirect } from './redirect-pause.ts';
 export interface Fetched {
   kind: 'fetched';
   result: FetchResult;
+  /** The conditions of the request had an odd answer: it must be sent without them. */
+  isOdd: boolean;
   key: string;
   ageMs: number;
 }
@@ -35,6 +39,8 @@ export async function fetchRequest(
   const { settings } = loadedCrawl;
   const extras = changes === null ? request.extras : withChanges(request.extras, changes);
   const own = extras?.headers;
+  const conditions = conditionsOf(job, changes);
+  if (job.archive) job.archive.former = conditions && job.former ? formerAnswerOf(job.former) : null;
   const since = performance.now();
   let detour: Outcome | null = null;
   const result = await guardedFetch(context, job, {
@@ -51,6 +57,7 @@ export async function fetchRequest(
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(loadedCrawl),
     signal: job.abort.signal,
+    conditions,
     from: job.memory.hop,
     mayStart: () => {
       // robots.txt, a name look-up or a handshake may have taken time since the gate was asked.
@@ -69,7 +76,16 @@ export async function fetchRequest(
       return failure('E_RATE_LIMITED');
     },
   });
-  return detour ?? fetchedSince(context, job, result, since);
+  return detour ?? fetchedSince(context, job, { result, conditions, since });
+}
+
+/**
+ * Only a first attempt is conditional: what has failed is asked for in full. So is what a handler changes
+ * before it is sent.
+ */
+function conditionsOf(job: ActiveJob, changes: RequestChanges | null): Conditions | null {
+  if (changes !== null || job.attempt > 1 || job.memory.unconditional) return null;
+  return job.former?.conditions ?? null;
 }
 
 /** Of a link that is only checked, no more of its body is read. */
@@ -93,8 +109,7 @@ function withChanges(extras: RequestExtras | null, { headers, ...changes }: Requ
 function fetchedSince(
   context: ConsumerContext,
   job: ActiveJob,
-  result: FetchResult,
-  since: number,
+  { result, conditions, since }: { result: FetchResult; conditions: Conditions | null; since: number },
 ): Fetched | Outcome {
   const ageMs = performance.now() - since;
   const { key } = job.slot;
@@ -102,7 +117,9 @@ function fetchedSince(
   if (job.abort.signal.aborted) return { kind: 'lost', failure: lossOf(job) };
   job.trace.result = result;
   job.trace.fetchedAt = performance.timeOrigin + since + ageMs;
-  return { kind: 'fetched', result, key, ageMs };
+  const reply = result.ok ? replyTo(conditions, result.answer) : null;
+  if (result.ok && reply === 'not-modified') result.answer.notModified = true;
+  return { kind: 'fetched', result, isOdd: reply === 'odd', key, ageMs };
 }
 
 function lossOf(job: ActiveJob): Failure {

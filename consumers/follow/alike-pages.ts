@@ -23,12 +23,18 @@ export class AlikePages {
   /** How many pages of each kind were seen, by crawl, URL and text without digits. */
   readonly #seen = new Map<string, number>();
 
+  /** Whether the body of such a page counts. */
+  isLookedAt({ chain, maxAlike }: Pick<NumberedPage, 'chain' | 'maxAlike'>): boolean {
+    return maxAlike > 0 && (chain ?? 0) > LEAST_CHAIN;
+  }
+
   /**
    * Notes a page, and tells whether its numbered links lead on without end. Only pages at the end of a chain
    * are looked at, so usual ones cost nothing; of a page, all bytes are hashed (0.1 ms for 10 kB).
    */
-  isEndless({ crawl, url, chain, maxAlike }: NumberedPage, body: Uint8Array): boolean {
-    if (maxAlike === 0 || (chain ?? 0) <= LEAST_CHAIN) return false;
+  isEndless(page: NumberedPage, body: Uint8Array): boolean {
+    if (!this.isLookedAt(page)) return false;
+    const { crawl, url, maxAlike } = page;
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
     const hash = createHash('sha1').update(withoutDigits(text), 'latin1').digest('base64');
     const kind = `${crawl} ${withoutDigits(url)} ${hash}`;

@@ -4,6 +4,7 @@
 import { catalogue, type Failure, failure, isFailure } from '../../src/errors.ts';
 import { boundedLog } from '../../src/handlers/bounded-log.ts';
 import { joinChanges } from '../../src/handlers/changes.ts';
+import { chooseHandler } from '../../src/handlers/choose.ts';
 import {
   type HandledRequest,
   type Handler,
@@ -51,12 +52,7 @@ export interface TakenPage {
 export function handlerOf(context: ConsumerContext, job: ActiveJob, end: RequestEnd): TakenPage | null {
   const { handlers } = context;
   if (handlers === null || end.as !== 'recorded' || end.failure !== null) return null;
-  const { request } = job;
-  const { sitemap, requisite, checkOnly, label = null } = request.extras ?? {};
-  // A sitemap, a part of a page and a link to check are no pages.
-  if (sitemap !== undefined || requisite !== undefined || checkOnly) return null;
-  const type = end.answer.headers['content-type'] ?? '';
-  const handler = handlers.choose({ label, url: request.url, type });
+  const handler = chooseHandler(handlers, job.request, end.answer.headers['content-type']);
   return handler && { handler, end };
 }
 
@@ -183,7 +179,9 @@ async function runInRoom(
     isInRoom ||= context.handlerRoom.enter(byteLength);
     if (isInRoom) job.slot.givePermit();
   };
-  const { finalUrl: url, status, headers, body } = answer;
+  const { finalUrl: url, headers, body } = answer;
+  // The page is what was asked for, and a 304 stands for its 200.
+  const status = answer.notModified ? 200 : answer.status;
   const opener = fetchesOfJob(context, job, url);
   const shared = {
     ...{ handler, urlRules, request: handledRequest(job) },

@@ -22,6 +22,7 @@ export const crawlShape = z
     bytes: count,
     retries: count,
     postponed: count,
+    unchanged: count.meta({ description: 'recorded pages that are as in the former run' }),
     statuses: counts,
     errors: counts,
     refusals: counts,

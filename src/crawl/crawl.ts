@@ -8,6 +8,7 @@ import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
 import { FILES, keptAddress } from '../records/stores.ts';
 import { defineScript } from '../scripts.ts';
+import type { FormerRun } from './former-run.ts';
 import type { CrawlCounts } from './progress.ts';
 
 export type CrawlState = CrawlCounts['state'];
@@ -56,6 +57,8 @@ interface Beginning {
   seeds: string;
   /** The store that its user named (Settings.store). Only a new crawl gets it; without one, it has files. */
   store?: string | null;
+  /** The run before it, whose records help to fetch less. Only a new crawl gets it. */
+  former?: FormerRun | null;
   /** It may have the name API_CRAWL. */
   isFromApi?: boolean;
 }
@@ -63,10 +66,10 @@ interface Beginning {
 const beginScript = defineScript({
   path: 'crawl/lua/begin.lua',
   key: (keys) => keys.crawls,
-  args: ({ name, producer, settings, seeds, store = null }: Beginning) => {
-    const token = randomUUID().slice(0, 8);
-    return [name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), seeds, token, keptAddress(store)];
-  },
+  args: ({ name, producer, settings, seeds, store = null, former = null }: Beginning) => [
+    ...[name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), seeds, randomUUID().slice(0, 8)],
+    ...[keptAddress(store), former ? JSON.stringify(former) : ''],
+  ],
   answer: (reply): Begun => {
     const [id, isNew] = reply as [string, number];
     return { id, fresh: isNew === 1 };
@@ -240,6 +243,7 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     bytes: number('bytes'),
     retries: number('retries'),
     postponed: number('postponed'),
+    unchanged: number('unchanged'),
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),

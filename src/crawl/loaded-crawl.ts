@@ -9,13 +9,17 @@ import { FILES } from '../records/stores.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
 import { type CrawlState, recordsFolderOf, storeOf } from './crawl.ts';
+import { type FormerRun, readFormerRun } from './former-run.ts';
 import { createScope, type Scope } from './scope.ts';
 
+/** Another object when the settings change, or the crawl begins anew under the same id. */
 export interface LoadedCrawl {
   crawl: string;
   /** The address of the store of its records, and the name of its records there. */
   store: string;
   recordsFolder: string;
+  /** The run before it, when it was begun with --again. */
+  former: FormerRun | null;
   state: CrawlState;
   /** When its settings last changed; milliseconds since 1970. */
   changedAt: number;
@@ -48,20 +52,27 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
   const loadedCrawls = new Map<string, { loadedCrawl: LoadedCrawl; text: string; readAt: number }>();
 
   async function read(crawl: string): Promise<LoadedCrawl | null> {
-    const [text, state, token, changedAt, store] = await fleet.redis.hmget(
+    const [settings, state, token, changedAt, store, former] = await fleet.redis.hmget(
       fleet.keys.crawl(crawl),
       'settings',
       'state',
       'token',
       'changedAt',
       'store',
+      'former',
     );
-    if (!text) return null;
+    if (!settings) return null;
+    const text = [token, former, settings].join('\n');
     const known = loadedCrawls.get(crawl);
     const loadedCrawl =
       known && known.text === text
         ? known.loadedCrawl
-        : loadedCrawlOf(crawl, recordsFolderOf(crawl, token ?? ''), storedSettings(text));
+        : loadedCrawlOf(
+            crawl,
+            recordsFolderOf(crawl, token ?? ''),
+            storedSettings(settings),
+            readFormerRun(former),
+          );
     loadedCrawl.store = storeOf(store);
     loadedCrawl.changedAt = Number(changedAt ?? 0);
     loadedCrawl.state = (state ?? 'running') as CrawlState;
@@ -97,11 +108,17 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
 }
 
 /** Makes a loaded crawl in the state 'running', with these settings. */
-export function loadedCrawlOf(crawl: string, recordsFolder: string, settings: CrawlSettings): LoadedCrawl {
+export function loadedCrawlOf(
+  crawl: string,
+  recordsFolder: string,
+  settings: CrawlSettings,
+  former: FormerRun | null = null,
+): LoadedCrawl {
   return {
     crawl,
     store: FILES,
     recordsFolder,
+    former,
     state: 'running',
     changedAt: 0,
     settings,

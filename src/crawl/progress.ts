@@ -14,6 +14,8 @@ export interface CrawlCounts {
   bytes: number;
   retries: number;
   postponed: number;
+  /** Recorded pages that are as the former run has recorded them (--again). */
+  unchanged: number;
   statuses: Record<string, number>;
   /** By code. */
   errors: Record<string, number>;

@@ -19,13 +19,13 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
   }
   const { answer } = result;
   const { status } = answer;
-  if (rules.deadOn.includes(status)) {
+  if (rules.deadOn.includes(status) && !answer.notModified) {
     return { kind: 'dead', failure: ofStatus('E_HTTP_DEAD_STATUS', status), answer };
   }
   // Before a success and before what names a time: a challenge may have the status of either.
   const standIn = standInOf(answer);
   if (standIn) return { kind: 'recorded', answer, failure: standIn };
-  if (isServed(status)) return { kind: 'recorded', answer, failure: null };
+  if (isServed(answer)) return { kind: 'recorded', answer, failure: null };
   const named = namedTimeOf(answer, rules.nowMs);
   if (isRefusal(answer, named)) {
     return { kind: 'postponed', failure: ofStatus('E_RATE_LIMITED', status), answer };

@@ -2,10 +2,10 @@
 // This is the only file that imports got.
 import tls from 'node:tls';
 import got, { type Got } from 'got';
-import { type Failure, failure } from '../errors.ts';
+import type { Failure } from '../errors.ts';
 import { type FetchResult, NO_TIMINGS, type Redirected } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
-import { badPortOf } from '../url/ports.ts';
+import { type Conditions, withConditions } from './conditions.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
@@ -16,7 +16,7 @@ import { Hop, type HopEnd } from './hop.ts';
 import { awaitName } from './names/await-name.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
-import { followRedirect, type Redirect } from './redirect.ts';
+import { nextTarget, withinPorts } from './redirect.ts';
 import { firstTarget, hostOf, portOf, type Target } from './target.ts';
 import { type FetchTimeouts, PhaseClock, type PhaseSpan } from './timeouts.ts';
 import { type HopTrace, hopTraceOf } from './trace.ts';
@@ -44,6 +44,8 @@ export interface FetchRequest {
   isShared?: boolean;
   maxRedirects: number;
   allow: AllowList;
+  /** Sent to the hop that they are about, and to no other. */
+  conditions?: Conditions | null;
   /** The hop to begin at instead of `url`: an earlier fetch of the same request has reached it. */
   from?: Waypoint | null;
   /**
@@ -171,7 +173,8 @@ class GotFetcher implements Fetcher {
     let isAway = request.from?.isAway ?? false;
     let cookies = request.from?.cookies ? await cookiesFrom(request.from.cookies) : null;
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
-      const sent = cookies ? withCookies(target, cookies) : target;
+      const asked = withConditions(target, request.conditions);
+      const sent = cookies ? withCookies(asked, cookies) : asked;
       const end = await this.#hopInLimit(request, sent, fetchDeadline, () =>
         waypointOf(target, redirects, isAway, cookies),
       );
@@ -277,22 +280,6 @@ class GotFetcher implements Fetcher {
     // For a method that may have a body, got waits until the stream is ended.
     if (body === null && method !== 'GET' && method !== 'HEAD') stream.end();
   }
-}
-
-function nextTarget(
-  request: FetchRequest,
-  from: Target,
-  redirect: Redirect,
-  redirects: number,
-): Target | Failure {
-  if (redirects >= request.maxRedirects) return failure('E_REDIRECT_LOOP', `Limit ${request.maxRedirects}.`);
-  return withinPorts(request, followRedirect(from, redirect.status, redirect.location));
-}
-
-/** The target, or E_PORT if its port is a bad one. */
-function withinPorts({ allow }: FetchRequest, target: Target | Failure): Target | Failure {
-  const port = 'code' in target ? null : badPortOf(target.url.href, allow.ports);
-  return port === null ? target : failure('E_PORT', `Port ${port}.`);
 }
 
 function failedBeforeStart(reason: Failure): HopEnd {

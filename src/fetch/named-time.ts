@@ -1,9 +1,11 @@
 // Reads from an answer whether and when its host may be asked again.
-import type { NamedTime } from '../outcome.ts';
+import type { Answer, NamedTime } from '../outcome.ts';
 import { readQuotas } from './rate-limit-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 const TOO_MANY_REQUESTS = 429;
+
+type AnswerHead = Pick<Answer, 'status' | 'notModified'>;
 
 /**
  * Whether a status may mean that a request was beyond a quota: GitHub uses 403, gateways use 413 and any 5xx.
@@ -17,15 +19,17 @@ const mayBeBeyondQuota = (status: number) =>
   status === 429 ||
   (status >= 500 && status < 600);
 
-/** Whether an answer is a success (2xx). */
-export const isServed = (status: number) => status >= 200 && status < 300;
+/** Whether an answer is a success: 2xx, or the 304 that a conditional request hopes for. */
+export function isServed({ status, notModified }: AnswerHead): boolean {
+  return (status >= 200 && status < 300) || notModified === true;
+}
 
 /**
  * Whether the host wants to be asked later instead of answering: no success, and a named time (namedTimeOf)
  * or the status 429 (RFC 6585 section 4).
  */
-export function isRefusal({ status }: { status: number }, named: NamedTime | null): boolean {
-  return !isServed(status) && (named !== null || status === TOO_MANY_REQUESTS);
+export function isRefusal(answer: AnswerHead, named: NamedTime | null): boolean {
+  return !isServed(answer) && (named !== null || answer.status === TOO_MANY_REQUESTS);
 }
 
 /**

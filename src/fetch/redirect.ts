@@ -2,6 +2,8 @@
 // browsers.
 import { type Failure, failure } from '../errors.ts';
 import type { Timings } from '../outcome.ts';
+import { badPortOf } from '../url/ports.ts';
+import type { AllowList } from './guard.ts';
 import { awayHeaders } from './headers.ts';
 import { isWeb, plain, type Target } from './target.ts';
 
@@ -31,6 +33,34 @@ export function locationOf(status: number, location: string | undefined): string
  */
 export function escapedLocation(location: string): string {
   return location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+interface FetchLimits {
+  readonly maxRedirects: number;
+  readonly allow: AllowList;
+}
+
+/**
+ * The target of the next hop, or why there is none: E_REDIRECT_LOOP, E_REDIRECT_INVALID or E_PORT.
+ * `redirects`: how many there were before this one.
+ */
+export function nextTarget(
+  limits: FetchLimits,
+  from: Target,
+  redirect: Redirect,
+  redirects: number,
+): Target | Failure {
+  if (redirects >= limits.maxRedirects) return failure('E_REDIRECT_LOOP', `Limit ${limits.maxRedirects}.`);
+  return withinPorts(limits, followRedirect(from, redirect.status, redirect.location));
+}
+
+/** The target, or E_PORT if its port is a bad one. */
+export function withinPorts(
+  { allow }: Pick<FetchLimits, 'allow'>,
+  target: Target | Failure,
+): Target | Failure {
+  const port = 'code' in target ? null : badPortOf(target.url.href, allow.ports);
+  return port === null ? target : failure('E_PORT', `Port ${port}.`);
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Ending {
   status: number | null;
   code: string | null;
   bytes: number;
+  /** The page is as the former run of the crawl has recorded it. */
+  isUnchanged?: boolean;
   /**
    * For a dead request: the failure that the crawl keeps, and the host under which the dead letter is found.
    */
@@ -28,11 +30,11 @@ export interface Ending {
 }
 
 /**
- * done: this call ended it. ended: it had ended before. taken: another consumer has it, and nothing was
- * changed.
+ * done: this call ended it. limited: it did, and --limit or --max-per-host left out some of its links. ended:
+ * it had ended before. taken: another consumer has it, and nothing was changed.
  */
-export type Ended = 'done' | 'ended' | 'taken';
-const endedOf = oneOf<Ended>('done', 'ended', 'taken');
+export type Ended = 'done' | 'limited' | 'ended' | 'taken';
+const endedOf = oneOf<Ended>('done', 'limited', 'ended', 'taken');
 
 const commitScript = defineScript({
   path: 'frontier/lua/commit.lua',
@@ -53,6 +55,7 @@ function pushEnding(args: ScriptArgument[], ending: Ending): void {
   const { crawl, id, claim, kind, key, status, code, bytes, reason, links, leftOut, items, host } = ending;
   let counts = '';
   for (const why in leftOut) counts += `x:${why} ${leftOut[why]};`;
+  if (ending.isUnchanged) counts += 'unchanged 1;';
   if (items !== null) counts += `i:${items.handler} ${items.count};`;
   args.push(crawl, id, claim, kind, key, status ?? '', code ?? '', bytes, reason, links, counts, host);
 }

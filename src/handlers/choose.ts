@@ -1,5 +1,6 @@
 // Which handler accepts a page: the first of them that matches its label, URL and content type.
 import { isInMediaRange, readMediaRange } from '../fetch/body/media-range.ts';
+import type { Request } from '../request.ts';
 import { compileUrlPattern } from '../url/url-pattern.ts';
 import type { Handler } from './define.ts';
 
@@ -52,4 +53,15 @@ function testOf({
 
 function listOf(given: string | readonly string[] | undefined): readonly string[] {
   return given === undefined ? [] : [given].flat();
+}
+
+/** The handler for a page with this Content-Type. Sitemaps, parts of pages and links to check have none. */
+export function chooseHandler(
+  handlers: HandlerChoice,
+  { url, extras }: Request,
+  type: string | undefined,
+): Handler | null {
+  const { sitemap, requisite, checkOnly, label = null } = extras ?? {};
+  if (sitemap !== undefined || requisite !== undefined || checkOnly) return null;
+  return handlers.choose({ label, url, type: type ?? '' });
 }

@@ -24,6 +24,8 @@ export interface JobMemory {
   alone: AloneNote | null;
   /** A link that is only checked is asked for with GET: the server did not like HEAD. */
   wantsGet?: boolean;
+  /** It is asked for without conditions: the server did not know what to do with them. */
+  unconditional?: boolean;
 }
 
 /** The name that the former version used for a field. */
@@ -34,12 +36,14 @@ interface FormerMemory {
 /** A job that has kept nothing has a number there. */
 export function memoryIn({ progress }: { progress: unknown }): JobMemory {
   const kept = typeof progress === 'object' && progress !== null ? progress : {};
-  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet } = kept as Partial<JobMemory> & FormerMemory;
+  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, unconditional } =
+    kept as Partial<JobMemory> & FormerMemory;
   return {
     rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
     hop: hop ?? null,
     tries: tries ?? [],
     alone: alone ?? null,
     ...(wantsGet ? { wantsGet } : {}),
+    ...(unconditional ? { unconditional } : {}),
   };
 }

@@ -46,6 +46,7 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
   usage: { reserves: 'texts', allows: 'texts', statements: 'json', leftOut: 'integer' },
   items: 'json',
   redirects: 'json',
+  unchanged: { crawl: 'text', id: 'text' },
   body: 'text',
 };
 

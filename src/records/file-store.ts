@@ -3,6 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { diskError } from './disk.ts';
+import { EndedRecords } from './read/ended-records.ts';
 import { findLinking } from './read/find-record.ts';
 import { readPieces } from './read/read.ts';
 import { openRecordIndexes, type RecordIndexes } from './read/record-index.ts';
@@ -19,9 +20,14 @@ export function openFileStore(directory: string): RecordStore {
   const dir = join(directory, 'records');
   let writer: LineWriter | null = null;
   let indexes: RecordIndexes | null = null;
+  let ended: EndedRecords | null = null;
   const index = () => {
     indexes ??= openRecordIndexes({ dir });
     return indexes;
+  };
+  const endedRecords = () => {
+    ended ??= new EndedRecords({ dir });
+    return ended;
   };
   return {
     name: resolve(directory),
@@ -34,11 +40,12 @@ export function openFileStore(directory: string): RecordStore {
       return writer.write(record, claim, recordsFolder);
     },
     async close() {
-      await writer?.close();
+      await Promise.all([writer?.close(), ended?.close()]);
     },
     read: (recordsFolder, options) => readPieces(dir, recordsFolder, options),
     page: (recordsFolder, cursor, limit, filter) => index().page(recordsFolder, cursor, limit, filter),
-    find: (recordsFolder, id) => index().find(recordsFolder, id),
+    find: (recordsFolder, id, { hasEnded = false } = {}) =>
+      (hasEnded ? endedRecords() : index()).find(recordsFolder, id),
     findLinking: (recordsFolder, link) => findLinking(dir, recordsFolder, link, MOST_LINKING_BYTES),
     async remove(recordsFolder) {
       const folder = crawlDirectory(dir, recordsFolder);

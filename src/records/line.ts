@@ -49,6 +49,7 @@ export function recordJson(record: CrawlRecord): string {
     usage: record.usage,
     items: record.items ?? null,
     redirects: record.redirects ?? null,
+    unchanged: record.unchanged ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

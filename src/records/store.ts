@@ -44,8 +44,12 @@ export interface RecordReader extends Pick<RecordWriter, 'place'> {
     limit: number,
     filter?: RecordFilter,
   ): Promise<RecordPage>;
-  /** The record of a request with the highest claim; null if there is none. Throws as `read`. */
-  find(recordsFolder: string, id: string): Promise<PlacedRecord | null>;
+  /**
+   * The record of a request with the highest claim; null if there is none. `hasEnded`: nobody writes records
+   * of this crawl any more, so a store may keep what it knows of them, and a find is cheap enough to be made
+   * for each request of another crawl. Throws as `read`.
+   */
+  find(recordsFolder: string, id: string, options?: { hasEnded?: boolean }): Promise<PlacedRecord | null>;
   /**
    * The record of a page whose `links` have exactly this link. Prefers a record without an error; null if
    * there is none among those that are searched, which is a bounded part of the records. Throws as `read`.

@@ -74,6 +74,7 @@ export function counts(part: Partial<CrawlCounts> = {}): CrawlCounts {
     bytes: 0,
     retries: 0,
     postponed: 0,
+    unchanged: 0,
   };
   return {
     crawl: 'museum',

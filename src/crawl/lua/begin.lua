@@ -12,11 +12,12 @@
   ARGV[6]  seeds, as the user named them
   ARGV[7]  a random token: it tells the records of this crawl from those of another one with the same id
   ARGV[8]  address of the store of a new crawl, without password; '' for files of each consumer
+  ARGV[9]  the former run of a new crawl (JSON of src/crawl/former-run.ts), or ''
   Answers  {id, 1 if it is new, else 0}
 ]]
 --- include lua/clock.lua
 --- include crawl/lua/begin/begin-crawl.lua
 local ns, name, producer, lease, text, seeds, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
-local store = ARGV[8]
-local given = { name = name, producer = producer, lease = lease, text = text, seeds = seeds, token = token, store = store }
+local store, former = ARGV[8], ARGV[9]
+local given = { name = name, producer = producer, lease = lease, text = text, seeds = seeds, token = token, store = store, former = former }
 return beginCrawl(ns, given, redisTime())

@@ -78,6 +78,7 @@ const steps: readonly string[] = [
      primary key (crawl_key, id, number)
    );`,
   'alter table S.records add column redirects json;',
+  'alter table S.records add column unchanged json;',
 ];
 
 export const NEWEST = steps.length;

@@ -37,6 +37,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   usage: 'json',
   items: 'json',
   redirects: 'json',
+  unchanged: 'json',
 };
 
 /** A record on its way into the table. */
@@ -132,6 +133,7 @@ function columnsOf(record: CrawlRecord, claim: number): string {
     usage: record.usage,
     items: record.items,
     redirects: record.redirects,
+    unchanged: record.unchanged,
   }).slice(0, -1);
 }
 
@@ -174,6 +176,6 @@ export function jsonOf(row: Row, crawl: string, body: string | null): string {
     `,"charset":${text(row.charset)},"bytes":${raw(row.bytes)},"sha256":${text(row.sha256)}` +
     `,"title":${text(row.title)},"links":${raw(row.links)},"noindex":${raw(row.noindex)}` +
     `,"usage":${raw(row.usage)},"items":${raw(row.items)},"redirects":${raw(row.redirects)}` +
-    `,"body":${text(body)}}`
+    `,"unchanged":${raw(row.unchanged)},"body":${text(body)}}`
   );
 }

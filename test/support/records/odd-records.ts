@@ -29,6 +29,7 @@ export function recordOf(number: number, more: Partial<CrawlRecord> = {}): Crawl
       usage: null,
       items: null,
       redirects: null,
+      unchanged: null,
       body: '',
     },
     ...more,

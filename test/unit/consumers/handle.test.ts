@@ -29,6 +29,7 @@ function job(extras: RequestExtras | null = null, body: Settings['body'] = 'text
     loadedCrawl: { settings: { ...defaultSettings, body }, urlRules: { maxLength: 2000 } },
     attempt: 2,
     queueMs: 3.4,
+    former: null,
     trace: { slotMs: 1.6 },
   } as unknown as ActiveJob;
 }

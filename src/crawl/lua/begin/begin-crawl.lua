@@ -2,7 +2,8 @@
   Begins a crawl, or goes on with the crawl of that name that has not ended. If the crawl of that name has
   ended, a new one gets a new id, and the old one stays readable. The producer holds the crawl open until it
   leaves or its lease runs out. `given`: name, producer, lease (ms), text (the settings as JSON), seeds,
-  token, store. Returns {id, 1 if it is new, else 0}.
+  token, store, former (of a new crawl, as JSON of src/crawl/former-run.ts, or ''). Returns
+  {id, 1 if it is new, else 0}.
     NS:crawls (ZSET) crawls by when they began (ms)
     NS:names (HASH) name to its newest id
     NS:serials (HASH) name to how many crawls it has had
@@ -30,6 +31,7 @@ local function beginCrawl(ns, given, now)
     redis.call('ZADD', ns .. ':crawls', now, id)
     redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token)
     if store ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'store', store) end
+    if given.former ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'former', given.former) end
   end
   local c = ns .. ':c:' .. id
   -- The settings that scripts read are also stored one by one. Settings without a value are absent.

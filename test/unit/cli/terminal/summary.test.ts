@@ -19,6 +19,7 @@ const counts: CrawlCounts = {
   bytes: 3_100_000,
   retries: 5,
   postponed: 2,
+  unchanged: 0,
   statuses: { 200: 295, 404: 1 },
   errors: { E_HTTP_4XX: 1, E_HTTP_5XX: 2, E_RESET: 1, E_DNS_TIMEOUT: 0 },
   refusals: { E_ROBOTS: 12 },
@@ -46,6 +47,18 @@ function summaryOf(part: Partial<Summary> = {}, changed: Partial<CrawlCounts> = 
 function flat(text: string): string {
   return text.replace(/\s+/g, ' ');
 }
+
+test('a summary says how many pages are unchanged, and counts a 304 that says so as a page', () => {
+  const text = (changed: Partial<CrawlCounts>) =>
+    printSummary(summaryOf({}, { refused: 0, dead: 0, ...changed }), { columns: 200, colour: false }).split(
+      '\n',
+    )[1] ?? '';
+  const all = { recorded: 2000, statuses: { 200: 20, 304: 1980 }, unchanged: 1980 };
+  assert.match(text(all), /: 2,000 pages recorded, 1,980 of them unchanged\.$/);
+  const some = { recorded: 2000, statuses: { 200: 19, 304: 1980, 404: 1 }, unchanged: 1985 };
+  assert.match(text(some), /: 2,000 recorded \(1,999 pages, 1 other answer\), 1,985 of them unchanged\.$/);
+  assert.match(text({ recorded: 3, statuses: { 200: 1, 304: 2 } }), /\(1 page, 2 other answers\)/);
+});
 
 test('the summary says how it ended, how fast, with which statuses, and which hosts were slow', () => {
   const text = printSummary(summaryOf());
