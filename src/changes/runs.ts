@@ -1,6 +1,6 @@
 // Which runs are compared: by default the newest run of a name that has finished, and the one before it.
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
-import { findCrawl } from '../crawl/crawl.ts';
+import { exactCrawl, findCrawl } from '../crawl/crawl.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 
@@ -24,8 +24,8 @@ export interface ChosenRuns {
 }
 
 export interface GivenRuns {
-  /** A name, which means its newest run that has finished, or an id. */
-  crawl: string;
+  /** A name, which means its newest run that has finished, or an id. It is not looked at with `to`. */
+  crawl?: string;
   /** Ids in place of the runs that are taken by default. */
   from?: string | undefined;
   to?: string | undefined;
@@ -36,14 +36,17 @@ export const MOST_EARLIER_RUNS = 20;
 const RUNS_PER_CALL = 100;
 
 /** Throws E_CRAWL_UNKNOWN; E_CRAWL_OPEN for a named run that has not ended; E_RUN_NONE. */
-export async function chooseRuns(fleet: Fleet, { crawl, from, to }: GivenRuns): Promise<ChosenRuns> {
+export async function chooseRuns(fleet: Fleet, { crawl = '', from, to }: GivenRuns): Promise<ChosenRuns> {
   const passedOver: string[] = [];
   const onPassed = (run: string) => passedOver.push(run);
-  const newer = await newerRun(fleet, to ?? crawl, to !== undefined, onPassed);
+  const newer =
+    to === undefined
+      ? await newestRun(fleet, crawl, onPassed)
+      : await namedRun(fleet, await exactCrawl(fleet, to));
   const older =
     from === undefined
       ? await firstFinished(runsOf(fleet, newer.name, newer), onPassed)
-      : await namedRun(fleet, await findCrawl(fleet, from));
+      : await namedRun(fleet, await exactCrawl(fleet, from));
   if (older === null)
     throw new DroverError('E_RUN_NONE', `${newer.crawl} is the first run of ${newer.name}.`);
   if (older.crawl === newer.crawl)
@@ -59,8 +62,8 @@ export async function chooseRuns(fleet: Fleet, { crawl, from, to }: GivenRuns): 
 
 type OnPassed = (run: string) => void;
 
-async function newerRun(fleet: Fleet, given: string, isId: boolean, onPassed: OnPassed): Promise<EndedRun> {
-  const isName = !isId && (await fleet.redis.hexists(fleet.keys.newestOfName, given)) === 1;
+async function newestRun(fleet: Fleet, given: string, onPassed: OnPassed): Promise<EndedRun> {
+  const isName = (await fleet.redis.hexists(fleet.keys.newestOfName, given)) === 1;
   if (!isName) return namedRun(fleet, await findCrawl(fleet, given));
   const newest = await firstFinished(runsOf(fleet, given), onPassed);
   if (newest) return newest;
