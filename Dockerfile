@@ -8,7 +8,7 @@ COPY producers producers
 COPY consumers consumers
 COPY cli cli
 COPY scripts scripts
-RUN npx tsc -p tsconfig.build.json && node scripts/copy-assets.mjs && npm prune --omit=dev
+RUN node scripts/build.mjs && npm prune --omit=dev
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

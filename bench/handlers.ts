@@ -20,7 +20,7 @@ const parts: Record<PartName, (bench: Bench) => Promise<Sample>> = {
 
 const usage = `drover bench handlers [options]
   --only <parts>       crawl, nothing, query, own, cheerio, crawlee; separate several by commas (default:
-                       all). crawlee is installed into a temporary folder
+                       all). crawlee is installed into ~/.cache
   --pages <n>          number of pages of the site (default 5000)
   --runs <n>           number of runs of each part; medians are reported (default 5)
   --concurrency <n>    number of fetches in flight (default 50)

@@ -10,6 +10,13 @@ import { gotLoop } from './speed/got-loop.ts';
 import { noopJobs } from './speed/noop-jobs.ts';
 import { budgetsOf, report } from './speed/report.ts';
 
+// The other measurements of this command have options of their own.
+const other = ['rivals', 'growth'].find((name) => process.argv.includes(`--${name}`));
+if (other) {
+  await import(`./${other}.ts`);
+  process.exit();
+}
+
 const parts: Record<PartName, (bench: Bench) => Promise<Sample>> = {
   got: gotLoop,
   bullmq: noopJobs,
@@ -24,7 +31,9 @@ const usage = `npm run bench -- [options]
   --pages <n>          number of pages of the site (default 10000)
   --runs <n>           number of runs of each part; the median is reported (default 3)
   --concurrency <n>    number of fetches in flight (default 50)
-  --json               print figures and samples as JSON`;
+  --json               print figures and samples as JSON
+npm run bench -- --rivals compares drover with other crawlers, --growth sites of 10,000 to 1,000,000 pages;
+--help behind them lists their options.`;
 
 const values = parseOptions('speed', {
   only: { type: 'string', default: Object.keys(parts).join(',') },

@@ -1,5 +1,6 @@
 // The commands and their options, with help texts for a newcomer.
 import { Command } from 'commander';
+import { addChanges } from './changes/command.ts';
 import { OWN_COMMAND, readVersion } from './command/own-command.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
@@ -11,7 +12,6 @@ import {
   asJson,
   benchmarks,
   compareOptions,
-  consumeOptions,
   crawlOptions,
   enqueueOptions,
   explainOptions,
@@ -25,6 +25,7 @@ import {
   shownOptions,
   tryOptions,
 } from './options.ts';
+import { addConsumerProcess } from './processes/command.ts';
 import { addSchedules } from './schedule/commands.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
@@ -40,8 +41,10 @@ export function crawlCommand(): Command {
   addCrawl(program);
   addEnqueue(program);
   addConsume(program);
+  addConsumerProcess(program);
   addServe(program);
   addLookers(program);
+  addChanges(program);
   addDead(program);
   addProgram(
     program.command('doctor').summary('check that this set-up works'),
@@ -134,7 +137,7 @@ function addCrawl(program: Command): void {
         'Offers the seeds and fetches until the crawl ends. Run again, it continues where it stopped. Without seeds, it crawls a demonstration site.',
       )
       .argument('[seeds...]', seedsHelp),
-    { own: crawlOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND], last: shownOptions },
+    { own: crawlOptions, settings: ['crawl', 'runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },
     () => import('./crawl.ts'),
   );
 }
@@ -157,7 +160,7 @@ function addConsume(program: Command): void {
       .command('consume')
       .summary('fetch what is in the queue until stopped')
       .description('Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM.'),
-    { own: consumeOptions, settings: ['consumer', ...EVERY_COMMAND], last: shownOptions },
+    { own: {}, settings: ['runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },
     () => import('./consume.ts'),
   );
 }
@@ -170,7 +173,7 @@ function addServe(program: Command): void {
       .description(
         'Serves the API and the dashboard until stopped, with consumers beside it. Settings of crawls are defaults for crawls that begin through the API.',
       ),
-    { own: serveOptions, settings: ['crawl', 'consumer', 'api', ...EVERY_COMMAND] },
+    { own: serveOptions, settings: ['crawl', 'runner', 'consumer', 'api', ...EVERY_COMMAND] },
     () => import('./serve.ts'),
   );
 }

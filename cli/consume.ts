@@ -1,42 +1,41 @@
-// drover consume: runs one consumer in this process, or several in processes of their own.
-import { consume } from '../consumers/run.ts';
+// drover consume: runs consumers until it is stopped, in this process or in processes of their own.
+import { readCrawlTotals } from '../src/fleet/snapshot.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { openConsumerSession } from './command/session.ts';
-import { superviseConsumers } from './command/supervise.ts';
 import type { ConsumeOptions } from './options.ts';
+import { type Consumers, startConsumers } from './processes/consumers.ts';
+import { type ProcessCount, processCount } from './processes/need.ts';
 
-/** Resolves with the exit code after it was stopped. */
+/** Resolves with the exit code after it was stopped. Throws E_CONSUMER_ENDED. */
 export async function run(_args: string[], options: ConsumeOptions): Promise<number> {
-  const { processes } = options;
   const session = await openConsumerSession(options.settings);
-  const say = (line: string) => (options.quiet ? undefined : process.stderr.write(`${line}\n`));
-  const children = superviseConsumers(processes === 1 ? 0 : processes, argumentsOfChildren());
-  const interrupt = onInterrupt({ note: say }, session.settings.grace, children.kill);
-  if (processes === 1) {
-    say(`consuming with ${session.settings.concurrency} fetches at a time; Ctrl-C stops`);
-    await consume({
-      settings: session.settings,
-      address: session.address,
-      log: session.log,
-      stop: interrupt.wait,
-      say: (line) => void process.stderr.write(`${line}\n`),
+  const { settings, address, fleet, log } = session;
+  const warn = (line: string) => void process.stderr.write(`${line}\n`);
+  const say = (line: string) => (options.quiet ? undefined : warn(line));
+  let consumers: Consumers | null = null;
+  const interrupt = onInterrupt({ note: say }, settings.grace, () => consumers?.kill());
+  try {
+    const count = processCount(settings.processes);
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => undefined);
+    say(`${intent(count, settings.concurrency)}; Ctrl-C stops`);
+    consumers = await startConsumers({
+      ...{ settings, flags: options.settings, address, log, serve: '*', count },
+      ...{ startsHere: count.least === 1, stop: interrupt.wait, say: warn, onFailure: failed.reject },
+      waiting: async () => (await readCrawlTotals(fleet)).waiting,
     });
-  } else {
-    say(
-      `consuming in ${processes} processes with ${session.settings.concurrency} fetches at a time each; Ctrl-C stops`,
-    );
-    await interrupt.wait;
-    await children.stop();
+    await Promise.race([interrupt.wait, failed.promise]);
+  } finally {
+    await consumers?.stop();
+    await session.close();
+    interrupt.done();
   }
-  await session.close();
-  interrupt.done();
   return EXIT.recorded;
 }
 
-/** The arguments of this command without --processes, for a child. */
-function argumentsOfChildren(): string[] {
-  const own = process.argv.slice(2);
-  const args = own.filter((arg, index) => !arg.startsWith('--processes') && own[index - 1] !== '--processes');
-  return [...args, '--quiet'];
+function intent({ least, most }: ProcessCount, concurrency: number): string {
+  if (least > 1) return `consuming in ${least} processes with ${concurrency} fetches at a time each`;
+  const more = most > 1 ? `, in up to ${most} processes with as many each` : '';
+  return `consuming with ${concurrency} fetches at a time${more}`;
 }

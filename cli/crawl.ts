@@ -27,7 +27,7 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
     const name = options.crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap]));
     const output = options.output === undefined ? null : reserved;
     const { failure, ...summary } = await crawlToEnd(session, screen, {
-      ...{ name, seeds: demo ? [demo.url] : args, output },
+      ...{ name, seeds: demo ? [demo.url] : args, output, flags: options.settings },
     });
     screen.end(summary);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

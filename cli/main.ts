@@ -1,10 +1,14 @@
 // Parses the command line, runs the command, and prints its failure.
 import { CommanderError } from 'commander';
+import { withSources } from '../src/own-stack.ts';
 import { exitCodeOf, failureText } from './command/failures.ts';
 import { crawlCommand } from './commands.ts';
 
 export async function main(): Promise<void> {
   endWithParent();
+  process.on('uncaughtExceptionMonitor', (error) => {
+    if (error instanceof Error && error.stack) error.stack = withSources(error.stack);
+  });
   // `drover results | head` closes the pipe early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
   try {

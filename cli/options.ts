@@ -83,21 +83,9 @@ export const purgeCrawlsOptions = {
 };
 export type PurgeCrawlsOptions = OptionsOf<typeof purgeCrawlsOptions>;
 
-export const consumeOptions = inGroup('often', {
-  processes: value('--processes <n>', 'number of consumer processes', from(1, 256), '1'),
-});
-export type ConsumeOptions = OptionsOf<typeof consumeOptions & typeof shownOptions>;
+export type ConsumeOptions = OptionsOf<typeof shownOptions>;
 
-export const serveOptions = inGroup('often', {
-  processes: value(
-    '--processes <n>',
-    'number of consumer processes beside the server; 0 for none',
-    from(0, 256),
-    '1',
-  ),
-  quiet,
-  verbose,
-});
+export const serveOptions = inGroup('often', { quiet, verbose });
 export type ServeOptions = OptionsOf<typeof serveOptions>;
 
 /** The filters that choose records. */
@@ -226,7 +214,7 @@ export type ExplainOptions = OptionsOf<typeof explainOptions>;
 
 /** What `drover bench` runs: each is a program in bench/. The first is the default. */
 export const benchmarks: readonly string[] = [
-  ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'compare'],
+  ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'compare', 'rivals', 'growth'],
 ];
 
 /** Concurrencies, each once and rising. */

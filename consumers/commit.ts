@@ -34,11 +34,14 @@ export async function commit(
     isUnchanged: record.unchanged !== null,
     reason: error ? packFailure(error) : '',
     host: limiterKeyOf(job.request.url),
-    ...followed,
+    links: followed.links,
+    leftOut: followed.leftOut,
     items: items?.[0] ? { handler: items[0].handler, count: items.length } : null,
     place: context.stores.at(job.loadedCrawl.store).place,
   });
   job.trace.ended = ended;
+  const { fresh = [] } = followed;
+  if (ended === 'done' && fresh.length > 0) context.knownLinks.add(job.loadedCrawl, fresh);
   if (ended === 'taken') return { kind: 'lost', failure: failure('E_LOCK_LOST') };
   return end.as === 'dead' ? { kind: end.as, failure: end.failure } : { kind: end.as };
 }

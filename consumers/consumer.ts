@@ -30,12 +30,13 @@ import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
 import { createWarcWriters } from '../src/warc/writers.ts';
-import { createWebhookWorkers, type WebhookWorkers } from '../src/webhooks/workers.ts';
+import { createWebhookWorkers } from '../src/webhooks/workers.ts';
 import { FormerPages } from './again/former-pages.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext, Traces } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
+import { knownLinksOf } from './follow/known-links.ts';
 import { openHandlers, type UserCode } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
@@ -57,8 +58,9 @@ const CLOCK_MS = 5000;
 
 export interface Consumer {
   inFlight(): number;
+  /** How many jobs it has taken. */
+  jobs(): number;
   hostTimes: HostTimes;
-  webhooks: WebhookWorkers;
   /**
    * Finishes the jobs in flight (within `grace`), returns those that have not begun to the queue, and
    * releases everything.
@@ -147,8 +149,8 @@ export async function startConsumer(parts: {
 
   return {
     inFlight: () => permits.inUse(),
+    jobs: () => jobWorker.taken,
     hostTimes: context.hostTimes,
-    webhooks,
     async stop() {
       if (stopping) return;
       stopping = true;
@@ -229,7 +231,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     ...parts.userCode,
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
-    alikePages,
+    ...{ alikePages, knownLinks: knownLinksOf(fleet.redis) },
     meters: telemetry.meters,
     reports: telemetry.reports,
     log,

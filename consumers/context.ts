@@ -26,6 +26,7 @@ import type { FormerPage } from './again/former-page.ts';
 import type { FormerPages } from './again/former-pages.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
+import type { KnownLinks } from './follow/known-links.ts';
 import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
@@ -63,6 +64,7 @@ export interface ConsumerContext {
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;
+  knownLinks: KnownLinks;
   meters: Meters;
   reports: Reports;
   log: Log;

@@ -41,6 +41,8 @@ export class JobWorker {
   readonly #spares: RequestWorker[] = [];
   readonly #closing = new Set<Promise<void>>();
   #lastTaken = performance.now();
+  /** How many jobs it has taken. */
+  taken = 0;
   #isStopping = false;
 
   constructor(parts: JobWorkerParts) {
@@ -133,6 +135,7 @@ export class JobWorker {
   async #process(job: RequestJob, token: string): Promise<void> {
     const { context } = this.#parts;
     this.#lastTaken = performance.now();
+    this.taken++;
     context.dispatcher.kick();
     const jobId = job.id ?? '';
     const abort = new AbortController();

@@ -1,9 +1,10 @@
-// Makes a fresh clone ready to run: installs the npm packages (one of them is Node 24) and a redis-server.
-// This is plain JavaScript without dependencies, so that any Node from 20 on can run it. npm runs it before
-// crawl, test, bench and other scripts; it ends at once if nothing is missing. Arguments: --no-redis,
-// --redis-only, --browser, --postgres and --s3 (also install a Chromium, a PostgreSQL, an S3 server, for the
-// tests).
+// Makes a checkout ready to run: installs the npm packages (one of them is Node 24) and a redis-server, and
+// bundles the sources when they have changed. This is plain JavaScript without dependencies, so that any Node
+// from 20 on can run it. npm runs it before crawl, test, bench and other scripts; it ends at once if nothing
+// is missing. Arguments: --no-redis, --no-bundle, --redis-only, --browser, --postgres and --s3 (also install
+// a Chromium, a PostgreSQL, an S3 server, for the tests).
 import { prepareBrowser } from './setup/browser.mjs';
+import { prepareBundleOrSources } from './setup/bundle.mjs';
 import { preparePackages } from './setup/packages.mjs';
 import { preparePostgres } from './setup/postgres.mjs';
 import { prepareRadosgw } from './setup/radosgw.mjs';
@@ -12,6 +13,7 @@ import { Impossible } from './setup/run.mjs';
 
 const wants = {
   packages: !process.argv.includes('--redis-only'),
+  bundle: !process.argv.includes('--redis-only') && !process.argv.includes('--no-bundle'),
   browser: process.argv.includes('--browser'),
   postgres: process.argv.includes('--postgres'),
   s3: process.argv.includes('--s3'),
@@ -20,6 +22,7 @@ const wants = {
 
 try {
   if (wants.packages) preparePackages();
+  if (wants.bundle) prepareBundleOrSources();
   if (wants.redis) prepareRedis();
   if (wants.browser) prepareBrowser();
   if (wants.postgres) preparePostgres();

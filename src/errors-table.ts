@@ -30,6 +30,11 @@ export interface Decisions {
   /** A link to it is broken. Of any other error, the page may be there. */
   readonly brokenLink?: boolean;
   /**
+   * It tells what has become of the page: another answer, or that it is gone. After any other error, the page
+   * may be as it was.
+   */
+  readonly tellsOfPage?: true;
+  /**
    * A state of Redis or of the store that passes without a change of drover's settings: whoever is at work
    * waits for its end.
    */
@@ -204,6 +209,7 @@ export const table = {
         advice: 'Check the spelling of the host name.',
         retry: false,
         hostDown: false,
+        tellsOfPage: true,
       },
       E_DNS_TEMPORARY: {
         means: 'The name server could not answer now.',
@@ -356,6 +362,7 @@ export const table = {
         ends: 'recorded',
         retry: false,
         hostDown: false,
+        tellsOfPage: true,
       },
       E_CHALLENGE: {
         means: 'In place of the page came a check that lets in browsers or people, and no robots.',
@@ -403,12 +410,14 @@ export const table = {
         retry: false,
         brokenLink: false,
         hostDown: false,
+        tellsOfPage: true,
       },
       E_HTTP_DEAD_STATUS: {
         means: 'The status is one that --dead-on names.',
         advice: 'Correct the cause and replay.',
         retry: false,
         hostDown: false,
+        tellsOfPage: true,
       },
       E_RATE_LIMITED: {
         means: 'The host has asked to come later.',
@@ -436,12 +445,14 @@ export const table = {
         advice: 'Look at the chain with curl -IL.',
         retry: false,
         hostDown: false,
+        tellsOfPage: true,
       },
       E_REDIRECT_INVALID: {
         means: 'The redirect does not lead to an http or https URL.',
         advice: 'The record holds the Location header.',
         retry: false,
         hostDown: false,
+        tellsOfPage: true,
       },
     },
   ),
@@ -569,6 +580,12 @@ export const table = {
         means: 'Another consumer has taken this request over.',
         advice: 'Nothing to do; if this happens often, keep the event loop free.',
         ends: 'lost',
+      },
+      E_CONSUMER_ENDED: {
+        means: 'A consumer process has died again and again.',
+        advice:
+          'Correct what it said. If it was killed, it may lack memory: fewer --processes or a smaller --concurrency need less.',
+        ends: null,
       },
       E_QUEUE: {
         means: 'The queue holds something unexpected.',
@@ -906,6 +923,11 @@ export const table = {
       E_WARC_NONE: {
         means: 'The crawl keeps no archive.',
         advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',
+        status: 404,
+      },
+      E_RUN_NONE: {
+        means: 'There is no former run to compare with.',
+        advice: 'Crawl again under the same name, or name two crawls with --from and --to.',
         status: 404,
       },
       E_CRAWL_OPEN: {

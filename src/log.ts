@@ -4,6 +4,7 @@ import { openSync } from 'node:fs';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import stringWidth from 'string-width';
 import { DroverError } from './errors.ts';
+import { withSources } from './own-stack.ts';
 import { isSecretName, REDACTED, redact } from './redact.ts';
 
 export type Log = Logger;
@@ -70,7 +71,8 @@ function safeLine(line: string): string {
   if (!needsCare.test(line)) return line;
   const value = JSON.parse(line, (key, value) => {
     if (isSecretName(key) && value !== null) return REDACTED;
-    if (typeof value === 'string') return key === 'stack' ? value.split('\n').map(loggable) : loggable(value);
+    if (typeof value === 'string')
+      return key === 'stack' ? withSources(value).split('\n').map(loggable) : loggable(value);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     // An error of Redis contains the command that was sent, with requests, their headers and settings of
     // crawls.

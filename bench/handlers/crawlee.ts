@@ -1,11 +1,7 @@
 // Crawlee's CheerioCrawler at the same work: it follows the links of the site from its root, reads the title
-// of each page, and stores an item for each. It is installed into a temporary folder, once for each version.
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// of each page, and stores an item for each. It is installed into a cache folder, once for each version.
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import {
   type Bench,
   runProgram,
@@ -14,8 +10,8 @@ import {
   watchServer,
   withDirectory,
 } from '../measure/measure.ts';
-
-const VERSION = '3.18.1';
+import { npmPackage } from '../rivals/install.ts';
+import { CRAWLEE_VERSION } from '../rivals/rivals.ts';
 
 const program = `import { CheerioCrawler, Configuration, Dataset, log } from '@crawlee/cheerio';
 const [, , url, concurrency, storage] = process.argv;
@@ -36,14 +32,8 @@ console.log(itemCount);
 
 /** Its folder, with Crawlee installed. */
 async function installed(): Promise<string> {
-  const folder = join(tmpdir(), `drover-bench-crawlee-${VERSION}`);
-  await mkdir(folder, { recursive: true });
+  const folder = await npmPackage('@crawlee/cheerio', CRAWLEE_VERSION);
   await writeFile(join(folder, 'crawl.mjs'), program);
-  if (existsSync(join(folder, 'node_modules', '@crawlee', 'cheerio', 'package.json'))) return folder;
-  process.stderr.write(`installing @crawlee/cheerio ${VERSION} into ${folder}\n`);
-  await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
-  const args = ['install', `@crawlee/cheerio@${VERSION}`, '--no-audit', '--no-fund', '--ignore-scripts'];
-  await promisify(execFile)('npm', args, { cwd: folder });
   return folder;
 }
 

@@ -1,11 +1,9 @@
 // Runs a program against the test site, and measures its time, CPU and memory.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { LogEntry, Site } from '../../test/support/site/site.ts';
+import { type CommandOptions, runCommand, type TreeUsage } from './process-tree.ts';
 import { busySeconds, type Usage, usageOf } from './process-use.ts';
 import type { RedisUse } from './redis-use.ts';
 
@@ -28,9 +26,17 @@ export interface Sample {
   redis: RedisUse | null;
 }
 
+/** What is noted of each request: see LogEntry. */
+export type Served = Pick<LogEntry, 'start' | 'end' | 'status' | 'path'>;
+
+/** A site that one process serves, and that logs its requests. */
+export interface MeasuredSite extends Pick<Site, 'url' | 'pid' | 'clearLog'> {
+  log(): Promise<Served[]>;
+}
+
 /** What all parts work on: a site and the number of its pages. */
 export interface Bench {
-  site: Site;
+  site: MeasuredSite;
   pages: number;
   concurrency: number;
 }
@@ -40,43 +46,33 @@ export interface Ran {
   startedAt: number;
   wallSeconds: number;
   busySeconds: number;
-  usage: Usage;
+  usage: TreeUsage;
 }
 
 /** Runs `node ARGS` to its end. Throws an Error with its output if it fails. */
-export async function runProgram(args: readonly string[]): Promise<Ran> {
-  return withDirectory(async (directory) => {
-    const usageFile = join(directory, 'usage.json');
-    const preload = fileURLToPath(new URL('usage.ts', import.meta.url));
-    const startedAt = performance.timeOrigin + performance.now();
-    const busyBefore = busySeconds();
-    const child = spawn(process.execPath, ['--import', preload, ...args], {
-      env: { ...process.env, BENCH_USAGE: usageFile },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stdout, stderr, [code]] = await Promise.all([
-      textOf(child.stdout),
-      textOf(child.stderr),
-      once(child, 'exit'),
-    ]);
-    const wallSeconds = (performance.timeOrigin + performance.now() - startedAt) / 1000;
-    if (code !== 0) throw new Error(`node ${args.join(' ')} ended with ${code}\n${stdout}${stderr}`);
-    const busy = busySeconds() - busyBefore;
-    return {
-      stdout,
-      startedAt,
-      wallSeconds,
-      busySeconds: busy,
-      usage: JSON.parse(await readFile(usageFile, 'utf8')),
-    };
-  });
+export function runProgram(args: readonly string[]): Promise<Ran> {
+  return runMeasured([process.execPath, ...args]);
+}
+
+/**
+ * Runs a command to its end and measures it, together with the processes that it starts. Throws an Error with
+ * its output if it fails.
+ */
+export async function runMeasured(command: readonly string[], options: CommandOptions = {}): Promise<Ran> {
+  const startedAt = performance.timeOrigin + performance.now();
+  const busyBefore = busySeconds();
+  const { code, isTooLate, stdout, stderr, usage } = await runCommand(command, options);
+  const wallSeconds = (performance.timeOrigin + performance.now() - startedAt) / 1000;
+  if (isTooLate) throw new Error(`${command.join(' ')} had not ended after ${wallSeconds.toFixed(0)} s`);
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}\n${stdout}${stderr}`);
+  return { stdout, startedAt, wallSeconds, busySeconds: busySeconds() - busyBefore, usage };
 }
 
 /** Runs `work` and measures the server meanwhile: its log, and the CPU time and memory of its process. */
 export async function watchServer<T>(
-  site: Site,
+  site: MeasuredSite,
   work: () => Promise<T>,
-): Promise<{ result: T; server: Usage; log: LogEntry[] }> {
+): Promise<{ result: T; server: Usage; log: Served[] }> {
   await site.clearLog();
   const before = usageOf(site.pid);
   const result = await work();
@@ -89,7 +85,7 @@ export async function watchServer<T>(
  * The time of the first request of a log, and the seconds from it to the end of the last. Requests for
  * robots.txt do not count. Throws an Error if pages are missing.
  */
-export function spanOf(log: readonly LogEntry[], pages: number): { first: number; seconds: number } {
+export function spanOf(log: readonly Served[], pages: number): { first: number; seconds: number } {
   const served = log.filter(({ status, path }) => status === 200 && path !== '/robots.txt');
   const different = new Set(served.map(({ path }) => path)).size;
   if (different !== pages)
@@ -107,10 +103,4 @@ export async function withDirectory<T>(work: (directory: string) => Promise<T>):
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
-  let text = '';
-  for await (const piece of stream.setEncoding('utf8')) text += piece;
-  return text;
 }

@@ -12,7 +12,16 @@ const CLOCK_TICKS_PER_SECOND = 100; // the same on every Linux that Node runs on
  * The usage of a running process, including its children that have ended. Throws if there is no such process.
  */
 export function usageOf(pid: number): Usage {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const { own, children } = cpuSecondsIn(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0;
+  return {
+    cpuSeconds: own + children,
+    peakBytes: Number(peak) * 1024,
+  };
+}
+
+/** The CPU time of a process and of its children that have ended, from the text of its /proc/PID/stat. */
+export function cpuSecondsIn(stat: string): { own: number; children: number } {
   // The name in brackets may contain any text. After it come user and system time, then the same of the
   // children.
   const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat
@@ -20,10 +29,9 @@ export function usageOf(pid: number): Usage {
     .split(' ')
     .slice(11, 15)
     .map(Number);
-  const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0;
   return {
-    cpuSeconds: (user + system + childUser + childSystem) / CLOCK_TICKS_PER_SECOND,
-    peakBytes: Number(peak) * 1024,
+    own: (user + system) / CLOCK_TICKS_PER_SECOND,
+    children: (childUser + childSystem) / CLOCK_TICKS_PER_SECOND,
   };
 }
 

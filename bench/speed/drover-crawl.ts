@@ -2,7 +2,7 @@
 // crawl with handlers. The records are written to a file.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { bundledDrover } from '../../test/support/project/bundle.ts';
 import {
   type Bench,
   runProgram,
@@ -68,7 +68,7 @@ async function drover(
   return withDirectory(async (directory) => {
     const output = join(directory, 'records.jsonl');
     const command = (redis: string, what: string[]) => [
-      ...[fileURLToPath(new URL('../../cli/drover.ts', import.meta.url)), 'crawl', ...what],
+      ...[bundledDrover, 'crawl', ...what],
       ...['-c', String(concurrency), '--per-host', String(concurrency), '--allow-private', '127.0.0.1/32'],
       ...['--redis', redis, '--data-dir', join(directory, 'data'), '-o', output, '--quiet'],
     ];

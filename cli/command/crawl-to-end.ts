@@ -1,8 +1,10 @@
 // One crawl from its seeds to its end: offers the seeds, consumes, shows the progress, writes the file.
-import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
 import { enqueue } from '../../producers/enqueue.ts';
+import type { GivenFlags } from '../../src/config/read.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { keptAddress } from '../../src/records/stores.ts';
+import { type Consumers, startConsumers } from '../processes/consumers.ts';
+import { processCount } from '../processes/need.ts';
 import { createBadLineNotice } from '../terminal/bad-lines.ts';
 import { createHeldNotice } from '../terminal/held-back.ts';
 import type { Screen } from '../terminal/screen.ts';
@@ -15,7 +17,8 @@ import { OWN_COMMAND as command } from './own-command.ts';
 import type { Session } from './session.ts';
 import { watchCrawl } from './watch-crawl.ts';
 
-type SeedsAndOutput = { name: string; seeds: string[]; output: ExportFile | null };
+/** `flags`: those of the settings, as the user gave them. */
+type SeedsAndOutput = { name: string; seeds: string[]; output: ExportFile | null; flags: GivenFlags };
 /** `failure` is why the file of -o does not hold all records. */
 type Ended = Summary & { failure: unknown };
 
@@ -24,20 +27,24 @@ type Ended = Summary & { failure: unknown };
  * interrupts. Then writes the file. Throws a DroverError when the crawl cannot begin or go on.
  */
 export async function crawlToEnd(session: Session, screen: Screen, wanted: SeedsAndOutput): Promise<Ended> {
-  const { name, seeds, output } = wanted;
+  const { name, seeds, output, flags } = wanted;
   const { settings, fleet, address, log } = session;
+  const count = processCount(settings.processes);
   if (settings.store !== null) await session.stores.at(keptAddress(settings.store)).prepare();
   const begun = await enqueue({ fleet, settings, name, seeds });
   const intent = [begun.fresh ? null : 'continuing where it stopped', begun.intent].filter(Boolean);
   screen.note([`crawl ${begun.id}`, ...(intent.length > 0 ? [intent.join('; ')] : [])].join(': '));
   const before = await readCounts(fleet, begun.id);
   const recordedBefore = begun.fresh ? 0 : before.recorded;
-  const interrupt = onInterrupt(screen, settings.grace);
+  let consumers: Consumers | null = null;
+  const interrupt = onInterrupt(screen, settings.grace, () => consumers?.kill());
   const troubles = createTroubles();
-  let consumer: Consumer | null = null;
   try {
-    const own = { settings, address, log, serve: begun.id, stop: interrupt.wait };
-    consumer = await startConsumer({ ...own, say: screen.warn, onTrouble: troubles.note });
+    consumers = await startConsumers({
+      ...{ settings, flags, address, log, serve: begun.id, count, startsHere: true, stop: interrupt.wait },
+      waiting: async () => (await readCounts(fleet, begun.id)).waiting,
+      ...{ say: screen.warn, onTrouble: troubles.note, onFailure: troubles.note },
+    });
     const started = performance.now();
     const offering = begun.run({
       stdin: process.stdin,
@@ -47,11 +54,11 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
       onHeld: createHeldNotice(screen.note, settings.maxFrontier),
       stopped: interrupt.asked,
     });
-    const watched = { fleet, crawl: begun.id, before, consumer, screen, offering, interrupt, command };
+    const watched = { fleet, crawl: begun.id, before, consumers, screen, offering, interrupt, command };
     const seen = await watchCrawl({ ...watched, trouble: troubles.first });
     const elapsedMs = performance.now() - started;
-    if (!seen.interrupted) await tellWebhook({ ...watched, settings });
-    await consumer.stop();
+    if (!seen.interrupted) await tellWebhook({ ...watched, settings, log });
+    await consumers.stop();
     const writing = writeOutput(session, begun.id, seen.interrupted ? null : output);
     const written = (await interrupt.unless(writing)) ?? { output: null, failure: null };
     return {
@@ -60,11 +67,11 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
       counts: seen.counts.state === 'cancelled' ? await readCounts(fleet, begun.id) : seen.counts,
       elapsedMs,
       recordedBefore,
-      slowestHosts: consumer.hostTimes.slowest(5),
+      slowestHosts: consumers.slowestHosts(5),
       command,
     };
   } finally {
-    await consumer?.stop();
+    await consumers?.stop();
     interrupt.done();
   }
 }

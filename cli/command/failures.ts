@@ -1,13 +1,16 @@
 // What a command prints when it cannot go on (what is wrong, and what to do), and its exit code.
 import { catalogue, DroverError } from '../../src/errors.ts';
 import { printable } from '../../src/log.ts';
+import { withSources } from '../../src/own-stack.ts';
 import { diskError } from '../../src/records/disk.ts';
 import { redisFailure } from '../../src/redis/failures.ts';
+import { ProcessesFailure } from '../processes/failure.ts';
 import { inOwnWords } from '../terminal/own-hints.ts';
 
 export const EXIT = { recorded: 0, dead: 1, usage: 2, unusable: 3, interrupted: 130 } as const;
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof ProcessesFailure) return error.exitCode;
   const known = asDroverError(error);
   return known ? catalogue[known.code].exit : EXIT.usage;
 }
@@ -17,7 +20,7 @@ export function failureText(error: unknown): string {
   const known = asDroverError(error);
   if (known)
     return `drover: ${inOwnWords(printable(known.message))}\n  ${inOwnWords(known.advice)} (${known.code})\n`;
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = error instanceof Error ? withSources(error.stack ?? error.message) : String(error);
   return `drover: this is a defect of drover; please report it.\n${stack.split('\n').map(printable).join('\n')}\n`;
 }
 

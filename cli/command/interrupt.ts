@@ -24,7 +24,7 @@ export function endOnSignals(): void {
  * What a command may take to end beyond its grace: Redis has 3 s for the last calls, and the embedded one a
  * few more to stop.
  */
-const LAST_MS = 10_000;
+export const AFTER_GRACE_MS = 10_000;
 
 /**
  * `atOnce` runs before the process ends at the second signal. It ends then too when the first has not ended
@@ -49,7 +49,7 @@ export function onInterrupt(
     if (asked) end();
     asked = true;
     screen.note('stopping after the fetches in flight; press Ctrl-C again to stop at once');
-    setTimeout(end, graceMs + LAST_MS).unref();
+    setTimeout(end, graceMs + AFTER_GRACE_MS).unref();
     resolve();
     wake();
   };

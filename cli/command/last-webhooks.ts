@@ -1,9 +1,11 @@
 // What the crawl command does at its end for its webhook: it waits for the last events to be delivered, and
 // reports those that are not.
 
-import type { Consumer } from '../../consumers/consumer.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import type { Fleet } from '../../src/fleet.ts';
+import type { Log } from '../../src/log.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
+import { waitForEvents } from '../../src/webhooks/workers.ts';
 import { counted } from '../terminal/figures.ts';
 import type { Screen } from '../terminal/screen.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -20,18 +22,20 @@ const LAST_LOOK_MS = 1000;
  */
 export async function tellWebhook(parts: {
   settings: Settings;
-  consumer: Consumer;
+  fleet: Fleet;
+  log: Log;
   crawl: string;
   screen: Screen;
   interrupt: Interrupt;
   /** The command by which the user runs drover. */
   command: string;
 }): Promise<void> {
-  const { settings, consumer, crawl, screen, interrupt, command } = parts;
+  const { settings, fleet, log, crawl, screen, interrupt, command } = parts;
   if (settings.webhook === null) return;
   const host = limiterKeyOf(new URL(settings.webhook).href);
   const say = setTimeout(() => screen.note(`waiting for the webhook at ${host}`), SAY_MS);
-  const events = consumer.webhooks.waitForEvents(crawl, MOST_MS, interrupt.asked);
+  const onError = (error: unknown) => log.warn({ err: error }, 'webhooks');
+  const events = waitForEvents(fleet, crawl, { mostMs: MOST_MS, isOver: interrupt.asked, onError });
   const { underway, givenUp } = (await interrupt.unless(events, LAST_LOOK_MS)) ?? { underway: 0, givenUp: 0 };
   clearTimeout(say);
   if (underway > 0)

@@ -1,6 +1,5 @@
 // Shows a crawl's progress until it has ended or the user interrupts.
 
-import type { Consumer } from '../../consumers/consumer.ts';
 import type { EnqueuedSeeds } from '../../producers/seeds/offer-arguments.ts';
 import { type CrawlState, readCounts } from '../../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
@@ -8,6 +7,7 @@ import { catalogue } from '../../src/errors.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { countOpen } from '../../src/frontier/steer.ts';
 import { redisFailure } from '../../src/redis/failures.ts';
+import type { Consumers } from '../processes/consumers.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { type HeldLong, watchHeldHosts } from './held-hosts.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -46,7 +46,7 @@ export async function watchCrawl(parts: {
   crawl: string;
   /** What was read of it before. Shown at an interrupt when Redis does not answer. */
   before: CrawlCounts;
-  consumer: Consumer;
+  consumers: Consumers;
   screen: Screen;
   offering: Promise<EnqueuedSeeds>;
   interrupt: Interrupt;
@@ -55,7 +55,7 @@ export async function watchCrawl(parts: {
   /** The command by which the user runs drover. */
   command: string;
 }): Promise<Seen> {
-  const { fleet, crawl, consumer, screen, interrupt } = parts;
+  const { fleet, crawl, consumers, screen, interrupt } = parts;
   const offered = settled(parts.offering);
   const say = createPauseNotice(parts);
   const heldHosts = watchHeldHosts(fleet, crawl);
@@ -77,7 +77,7 @@ export async function watchCrawl(parts: {
     }
     const { counts, held } = read;
     last = counts;
-    screen.update({ counts, inFlight: consumer.inFlight(), atMs: performance.now(), held });
+    screen.update({ counts, inFlight: consumers.inFlight(), atMs: performance.now(), held });
     say(counts.state);
     const totals = offered.value();
     const seen = {

@@ -1,8 +1,8 @@
 // Runs this command again whenever a file beside the given ones is saved, until it is interrupted. Each run
 // is a process of its own, because a module that was loaded once stays in memory.
-import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { spawnOwn } from '../processes/spawn.ts';
 import { EXIT } from './failures.ts';
 
 /** An editor saves a file in several steps. */
@@ -10,7 +10,7 @@ const SETTLE_MS = 100;
 
 /** Resolves with the exit code after Ctrl-C or SIGTERM. */
 export async function rerunAtEachSave(files: readonly string[]): Promise<number> {
-  const args = process.argv.slice(1).filter((arg) => arg !== '--watch');
+  const args = process.argv.slice(2).filter((arg) => arg !== '--watch');
   let isRunning = false;
   let isWanted = false;
   const rerun = async () => {
@@ -43,7 +43,7 @@ export async function rerunAtEachSave(files: readonly string[]): Promise<number>
 
 function runOnce(args: readonly string[]): Promise<void> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [...process.execArgv, ...args], { stdio: 'inherit' });
+    const child = spawnOwn(args, 'inherit');
     child.on('exit', () => done());
     child.on('error', () => done());
   });

@@ -6,8 +6,9 @@ import { columns } from '../terminal/columns.ts';
 import { counted, size } from '../terminal/figures.ts';
 
 /** The table of what would go, with its sum, and what stays though it was meant. */
-export function previewText({ crawls, leftOut }: PurgePreview): string {
-  const left = leftOut.length > 0 ? `not ended, so they stay (--unfinished): ${leftOut.join(', ')}\n` : '';
+export function previewText(preview: PurgePreview): string {
+  const { crawls } = preview;
+  const left = leftOutText(preview);
   if (crawls.length === 0) return `nothing to purge\n${left}`;
   const rows = crawls.map(({ crawl, what, state, endedAt, records, bytes }) => [
     ...[crawl, what === 'crawl' ? 'all of it' : 'bodies', state, endedAt ?? ''],
@@ -25,6 +26,11 @@ export function previewText({ crawls, leftOut }: PurgePreview): string {
     ),
   );
   return `${columns(['crawl', 'what goes', 'state', 'ended', 'records', 'size'], rows, 4)}${total}${elsewhere.join('')}${left}`;
+}
+
+/** Which crawls stay because they have not ended; '' if there are none. */
+export function leftOutText({ leftOut }: PurgePreview): string {
+  return leftOut.length > 0 ? `not ended, so they stay (--unfinished): ${leftOut.join(', ')}\n` : '';
 }
 
 /** Whether the user says yes. Throws E_USAGE where nobody can be asked. */

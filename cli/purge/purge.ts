@@ -7,7 +7,7 @@ import { openQueue } from '../../src/queue/queue.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession, type Session } from '../command/session.ts';
 import type { PurgeCrawlsOptions } from '../options.ts';
-import { isConfirmed, previewText } from './ask.ts';
+import { isConfirmed, leftOutText, previewText } from './ask.ts';
 
 /** Resolves with the exit code. Throws E_USAGE, E_CRAWL_UNKNOWN, E_DISK_FULL, E_FILE and errors of stores. */
 export async function run(_args: string[], options: PurgeCrawlsOptions): Promise<number> {
@@ -21,7 +21,7 @@ export async function run(_args: string[], options: PurgeCrawlsOptions): Promise
       bodiesOlderThanMs: options.bodiesOlderThan ?? null,
       unfinished: options.unfinished,
     });
-    if (!options.json) process.stderr.write(previewText(preview));
+    process.stderr.write(options.json ? leftOutText(preview) : previewText(preview));
     if (options.dryRun || preview.crawls.length === 0) {
       if (options.json) for (const each of preview.crawls) print({ ...each, purged: false });
       return EXIT.recorded;

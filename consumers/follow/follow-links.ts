@@ -2,7 +2,7 @@
 // goes with the page's commit.
 import { failure } from '../../src/errors.ts';
 import { packBatchEntry } from '../../src/frontier/entry.ts';
-import { BATCH, offerList } from '../../src/frontier/offer.ts';
+import { BATCH, type Offered, offerList } from '../../src/frontier/offer.ts';
 import type { RequestExtras, RequestInput } from '../../src/request.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
@@ -15,6 +15,8 @@ export interface Followed {
   links: string;
   /** How many links did not become requests, by the code of the reason. */
   leftOut: Record<string, number>;
+  /** Those of `links` that other pages need not offer again once they are committed (known-links.ts). */
+  fresh?: readonly string[];
 }
 
 /** What leads on from a page: its own links, and what a handler enqueued. All URLs are normalised. */
@@ -46,31 +48,76 @@ export async function followLinks(
   const leftOut: Record<string, number> = {};
   const page = job.request.referrer === null ? from : job.request.url;
   const privateLinks = new PrivateLinks(job);
+  const known = knownFrom(context, job, page, isEndless);
   const entries = linkEntries(
     job,
     { links, requests, requisites, from: page },
-    { leftOut, privateLinks, isEndless },
+    { leftOut, privateLinks, isEndless, known },
   );
-  const last = await offerParts(context, job, entries, claim);
+  let isLimited = false;
+  const last = await offerParts(context, job, entries, claim, ({ overLimit }) => {
+    isLimited ||= overLimit > 0;
+  });
   if (last === null) return null;
-  return { links: last + (await privateLinks.allowed(context, leftOut)), leftOut };
+  const fresh = isLimited ? [] : (known?.fresh ?? []);
+  return { links: last + (await privateLinks.allowed(context, leftOut)), leftOut, fresh };
+}
+
+/** What a page needs of the known links, and gives to them. */
+interface KnownHere {
+  /** Whether the page may pass over the link. */
+  has(url: string): boolean;
+  /** Notes a link that is offered, if the next pages may pass over it. */
+  note(url: string): void;
+  fresh: readonly string[];
+}
+
+/** Most links of one page that are remembered. */
+const MOST_FRESH = 2 * BATCH;
+
+/**
+ * Null when each link of the page must be looked at, because depth, chain or a redirect to another origin may
+ * matter: so what is left out is counted as if no link were known.
+ */
+function knownFrom(
+  { knownLinks }: ConsumerContext,
+  { request, loadedCrawl }: ActiveJob,
+  from: string,
+  isEndless: boolean,
+): KnownHere | null {
+  const { depth, maxChain } = loadedCrawl.settings;
+  if (isEndless || (depth !== null && request.depth >= depth)) return null;
+  if ((request.chain ?? 0) + LOOK_ALIKE > LOOK_ALIKE * maxChain) return null;
+  const origin = request.url.slice(0, request.url.indexOf('/', 8) + 1);
+  if (!from.startsWith(origin)) return null;
+  const fresh: string[] = [];
+  return {
+    has: (url) => url.startsWith(origin) && knownLinks.has(loadedCrawl, url),
+    note(url) {
+      if (url.startsWith(origin) && fresh.length < MOST_FRESH) fresh.push(url);
+    },
+    fresh,
+  };
 }
 
 /**
  * Offers all except the last part and returns that. Returns null when another consumer has taken the page
- * over.
+ * over. `onOffered` hears what became of each part that was offered.
  */
 export async function offerParts(
   context: ConsumerContext,
   job: ActiveJob,
   entries: Iterable<string>,
   claim: number,
+  onOffered: (offered: Offered) => void = () => undefined,
 ): Promise<string | null> {
   const parent = { id: job.id, claim, key: job.laneKey };
   let part: string[] = [];
   for (const entry of entries) {
     if (part.length === BATCH) {
-      if (!(await offerList(context.fleet, job.crawl, part.join(''), parent))) return null;
+      const offered = await offerList(context.fleet, job.crawl, part.join(''), parent);
+      if (!offered) return null;
+      onOffered(offered);
       part = [];
     }
     part.push(entry);
@@ -83,13 +130,14 @@ interface LinkNotes {
   privateLinks: PrivateLinks;
   /** The page is one of very many that are alike: the chain of numbered pages ends here. */
   isEndless: boolean;
+  known: KnownHere | null;
 }
 
 /** A generator, because 100,000 entries at once would block the process. */
 function* linkEntries(
   job: ActiveJob,
   { links, requests = [], requisites = [], from }: PageLinks,
-  { leftOut, privateLinks, isEndless }: LinkNotes,
+  { leftOut, privateLinks, isEndless, known }: LinkNotes,
 ): Generator<string> {
   const { request, laneKey, loadedCrawl } = job;
   const below = request.depth + 1;
@@ -106,7 +154,11 @@ function* linkEntries(
     const isLast = isEndless && chain > (request.chain ?? 0);
     const refusal = outside ?? (isLast ? alike : trapOf(job, url, chain));
     const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras, chain }, laneKey);
-    if (!refusal) return privateLinks.holdsBack(url, pack) ? null : pack();
+    if (!refusal) {
+      if (privateLinks.holdsBack(url, pack)) return null;
+      if (extras === null) known?.note(url);
+      return pack();
+    }
     leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
     return null;
   };
@@ -115,6 +167,7 @@ function* linkEntries(
     if (entry !== null) yield entry;
   }
   for (const url of links) {
+    if (known?.has(url)) continue;
     const entry = entryOf(url, below, null);
     if (entry !== null) yield entry;
   }

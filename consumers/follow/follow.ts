@@ -68,8 +68,8 @@ function tooLongOf(findings: Findings | null): Readonly<Record<string, number>> 
 }
 
 /** Adds what was left out before. */
-function withLeftOut({ links, leftOut }: Followed, more: Readonly<Record<string, number>>): Followed {
-  const sum: Record<string, number> = { ...leftOut };
+function withLeftOut(followed: Followed, more: Readonly<Record<string, number>>): Followed {
+  const sum: Record<string, number> = { ...followed.leftOut };
   for (const [code, count] of Object.entries(more)) sum[code] = (sum[code] ?? 0) + count;
-  return { links, leftOut: sum };
+  return { ...followed, leftOut: sum };
 }

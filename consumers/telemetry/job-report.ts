@@ -40,7 +40,7 @@ function reportOn(job: ActiveJob, outcome: Outcome): JobReport {
   return {
     // A request that had ended before counts nowhere.
     kind: ended === 'ended' ? 'done' : outcome.kind,
-    isEnd: ended === 'done',
+    isEnd: ended === 'done' || ended === 'limited',
     failure,
     status: came,
     timings: result ? (result.ok ? result.answer.timings : result.timings) : null,

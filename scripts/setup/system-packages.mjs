@@ -16,8 +16,9 @@ const managers = [
 
 /**
  * Installs a program. `names` are its package names for each package manager; the first one that the manager
- * has is installed. The messages name it as `what`; `wish` says why it is needed, and `otherwise` what the
- * user can do instead. Throws Impossible.
+ * has is installed. A name may be several words: packages that belong together, and options. The messages
+ * name it as `what`; `wish` says why it is needed, and `otherwise` what the user can do instead. Throws
+ * Impossible.
  */
 export function installOne({ what, wish, otherwise, names }) {
   const manager = managers.find(({ name }) => names[name] && onPath(name));
@@ -34,10 +35,11 @@ export function installOne({ what, wish, otherwise, names }) {
   };
   let last;
   for (const name of packages) {
-    last = manage([...manager.add, name]);
+    const add = [...manager.add, ...name.split(' ')];
+    last = manage(add);
     if (last.status !== 0 && manager.update) {
       manage(manager.update);
-      last = manage([...manager.add, name]);
+      last = manage(add);
     }
     if (last.status === 0) return;
   }

@@ -1,10 +1,9 @@
 // The bad lines of an upload, each with its reason. The first thousand are kept in memory, the rest in a file
 // without a name.
-import { randomUUID } from 'node:crypto';
-import { closeSync, createReadStream, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, createReadStream, writeSync } from 'node:fs';
 import type { Failure } from '../errors.ts';
 import { printable, shorten } from '../log.ts';
+import { openNameless } from '../records/disk.ts';
 import { redact } from '../redact.ts';
 import { ApiProblem } from './problem.ts';
 
@@ -45,7 +44,7 @@ export function createRejections(dir: string): Rejections {
   let unwritten = '';
 
   function write(): void {
-    spool ??= openNameless(dir);
+    spool ??= openNameless(dir, 'rejected');
     if (spooled + unwritten.length > MOST_SPOOLED)
       throw new ApiProblem('E_BODY_SIZE', `More bad lines than drover keeps: ${count}.`);
     spooled += writeSync(spool, unwritten);
@@ -77,12 +76,4 @@ export function createRejections(dir: string): Rejections {
       spool = null;
     },
   };
-}
-
-function openNameless(dir: string): number {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const path = join(dir, `rejected-${randomUUID()}`);
-  const fd = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  return fd;
 }

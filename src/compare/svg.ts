@@ -2,6 +2,7 @@
 // The three colours can be told apart with every colour vision (Okabe and Ito), and the marks by their form.
 import type { Comparison } from './compare.ts';
 import { errorShare } from './decide/decide.ts';
+import { logScale, niceTicks, rounded as r, readable } from './plot-scales.ts';
 import type { CompareRun, Mode } from './ways.ts';
 
 const WIDTH = 900;
@@ -80,7 +81,7 @@ function panelOf({ title, unit, of }: Panel, runs: readonly CompareRun[], found:
   const top = ticks.at(-1) ?? 1;
   const y = (value: number) => PANEL.height - (Math.min(value, top) / top) * PANEL.height;
   const concurrencies = [...new Set(runs.map(({ concurrency }) => concurrency))].sort((a, b) => a - b);
-  const x = logScale(concurrencies);
+  const x = logScale(concurrencies, PANEL.width);
   const grid = ticks
     .map(
       (tick) =>
@@ -142,34 +143,4 @@ function mark(mode: Mode, x: number, y: number): string {
     default:
       return mode satisfies never;
   }
-}
-
-function logScale(values: readonly number[]): (value: number) => number {
-  const [least, most] = [values[0] ?? 1, values.at(-1) ?? 1];
-  if (least === most) return () => PANEL.width / 2;
-  const margin = 12;
-  const room = PANEL.width - 2 * margin;
-  return (value) => margin + (Math.log(value / least) / Math.log(most / least)) * room;
-}
-
-/** Labels that would stand on one another are left out. */
-function readable(values: readonly number[], x: (value: number) => number): number[] {
-  const shown: number[] = [];
-  for (const value of values)
-    if (shown.length === 0 || x(value) - x(shown.at(-1) as number) >= 24) shown.push(value);
-  return shown;
-}
-
-/** 0 and up to five round steps above it, the last at or above the highest value. */
-function niceTicks(highest: number): number[] {
-  if (!(highest > 0)) return [0, 1];
-  const rough = highest / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((one) => one * power >= rough) ?? 10) * power;
-  const count = Math.ceil(highest / step - 1e-9);
-  return Array.from({ length: count + 1 }, (_, at) => Number((at * step).toPrecision(6)));
-}
-
-function r(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -5,6 +5,7 @@ import {
   ageOrCount,
   anyDuration,
   apiTokens,
+  autoOr,
   byteSize,
   cidr,
   contact,
@@ -30,10 +31,11 @@ import {
  * - crawl: it is stored with the crawl in Redis, and the whole fleet follows it
  * - consumer: a process that fetches
  * - place: where the fleet is; the same for all its processes
+ * - runner: a command that runs consumers: crawl, consume, serve
  * - api: the server
  * - command: the present command
  */
-export type Owner = 'crawl' | 'consumer' | 'place' | 'api' | 'command';
+export type Owner = 'crawl' | 'consumer' | 'runner' | 'place' | 'api' | 'command';
 
 /** Headings under which a command with many options shows them, in this order. */
 export const optionGroups = {
@@ -495,7 +497,7 @@ export const definitions = {
     of: 'consumer',
     group: 'often',
     flags: '-c, --concurrency <n>',
-    help: 'fetches in flight in one consumer process, and the size of its connection pool',
+    help: 'fetches in flight in each consumer process (--processes), and the size of its connection pool',
     schema: wholeNumber(1, 10_000),
     default: 50,
   }),
@@ -611,6 +613,15 @@ export const definitions = {
     schema: webUrl.nullable(),
     default: null,
     secret: true,
+  }),
+
+  processes: setting({
+    of: 'runner',
+    group: 'often',
+    flags: '--processes <n|auto>',
+    help: 'consumer processes, each with --concurrency fetches; auto: one, and more while they need all of their CPU, up to one less than the machine has cores; serve takes 0 too',
+    schema: autoOr(0, 256),
+    default: 'auto',
   }),
 
   dataDir: setting({

@@ -15,6 +15,19 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   );
 };
 
+/** "auto", or such a number. */
+export const autoOr = (least: number, most: number) =>
+  z.union([z.number(), z.string()]).transform((value, context): number | 'auto' => {
+    if (value === 'auto') return value;
+    const number = wholeNumber(least, most).safeParse(value);
+    if (number.success) return number.data;
+    context.addIssue({
+      code: 'custom',
+      message: `expected auto or a whole number from ${least} to ${most}`,
+    });
+    return z.NEVER;
+  });
+
 /** "500", "500ms", "2s", "5m", "24h", "30d" or a number of milliseconds. */
 export const anyDuration = z.union([z.number(), z.string()]).transform((value, context) => {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(String(value).trim());

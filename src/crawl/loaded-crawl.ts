@@ -12,6 +12,7 @@ import { type CrawlState, recordsFolderOf, storeOf } from './crawl.ts';
 import { type FormerRun, readFormerRun } from './former-run.ts';
 import { createScope, type Scope } from './scope.ts';
 
+/** Another object when the settings change, or the crawl begins anew under the same id. */
 export interface LoadedCrawl {
   crawl: string;
   /** The address of the store of its records, and the name of its records there. */

@@ -30,11 +30,11 @@ export interface Ending {
 }
 
 /**
- * done: this call ended it. ended: it had ended before. taken: another consumer has it, and nothing was
- * changed.
+ * done: this call ended it. limited: it did, and --limit or --max-per-host left out some of its links. ended:
+ * it had ended before. taken: another consumer has it, and nothing was changed.
  */
-export type Ended = 'done' | 'ended' | 'taken';
-const endedOf = oneOf<Ended>('done', 'ended', 'taken');
+export type Ended = 'done' | 'limited' | 'ended' | 'taken';
+const endedOf = oneOf<Ended>('done', 'limited', 'ended', 'taken');
 
 const commitScript = defineScript({
   path: 'frontier/lua/commit.lua',

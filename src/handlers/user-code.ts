@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const MOST_FRAMES = 3;
 const MOST_TEXT = 500;
-/** The folders of drover's own sources, in a checkout or in dist/ when installed. */
-const own = ['src/', 'consumers/', 'producers/', 'cli/'].map((folder) =>
+/** The folders of drover's own sources in a checkout, or of its code in a bundle. */
+const own = ['src/', 'consumers/', 'producers/', 'cli/', 'parts/'].map((folder) =>
   fileURLToPath(new URL(`../../${folder}`, import.meta.url)),
 );
 

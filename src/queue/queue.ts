@@ -1,8 +1,8 @@
 // The queue "requests" in BullMQ. Only this file imports bullmq; webhook-queue.ts and schedule-queue.ts take
 // what they need from here. One job is one request; job-data.ts says what its data holds.
 import {
+  type AdvancedRepeatOptions,
   DelayedError,
-  getNextMillis,
   type Job,
   Queue,
   type Telemetry,
@@ -24,7 +24,15 @@ export type RequestQueue = Queue<JobData | FormerJobData, void, string>;
 export type RequestWorker = Worker<JobData | FormerJobData, void, string>;
 /** Makes the spans of BullMQ's own work (consumers/telemetry/traces.ts). */
 export type QueueTelemetry = Telemetry;
-export { DelayedError, getNextMillis, type Job, Queue, UnrecoverableError, WaitingError, Worker };
+export {
+  type AdvancedRepeatOptions,
+  DelayedError,
+  type Job,
+  Queue,
+  UnrecoverableError,
+  WaitingError,
+  Worker,
+};
 
 /** How often the fleet looks for jobs whose consumer has died. */
 export const STALLED_INTERVAL_MS = 2000;

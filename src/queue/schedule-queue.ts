@@ -1,10 +1,11 @@
 // The queue "scheduled" in BullMQ: a job is a schedule's run that is due. A job scheduler of BullMQ for each
 // schedule makes them.
+import { CronExpressionParser } from 'cron-parser';
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import {
+  type AdvancedRepeatOptions,
   backoffOf,
-  getNextMillis,
   type Job,
   Queue,
   RetryError,
@@ -62,6 +63,7 @@ export function openScheduleQueue(
     connection: fleet.redis,
     prefix: fleet.namespace,
     streams: { events: { maxLen: 100 } },
+    settings,
   });
   queue.on('error', onError); // without a listener, BullMQ prints them
   return queue;
@@ -69,8 +71,18 @@ export function openScheduleQueue(
 
 /** The next time after `from` (both in milliseconds); null when there is none. Throws for a bad pattern. */
 export function nextDue({ cron, zone }: Cron, from: number): number | null {
-  return getNextMillis(from, { pattern: cron, tz: zone }) ?? null;
+  const times = CronExpressionParser.parse(cron, { tz: zone, currentDate: new Date(from) });
+  return times.hasNext() ? times.next().getTime() : null;
 }
+
+/**
+ * For queue and worker: BullMQ 6.7 computes times with its own cron-parser 5.10.3, which leaves out a day
+ * whose midnight is missing in summer time.
+ */
+const settings: AdvancedRepeatOptions = {
+  repeatStrategy: (from, { pattern = '', tz = 'UTC' }) =>
+    nextDue({ cron: pattern, zone: tz }, from) ?? undefined,
+};
 
 /** From now on, a job comes at each due time. To do it again changes nothing. */
 export async function keepDueJobs(
@@ -129,7 +141,7 @@ export function openScheduleWorker(parts: {
       stalledInterval: STALLED_INTERVAL_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       runRetryDelay: 500,
-      settings: { backoffStrategy: (_attempts, _type, error) => backoffOf(error) },
+      settings: { ...settings, backoffStrategy: (_attempts, _type, error) => backoffOf(error) },
     },
   );
   worker.on('error', parts.onError);

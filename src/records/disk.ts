@@ -1,5 +1,9 @@
-// What is special about disks: their errors as errors of drover, and file names that survive a power failure.
+// What is special about disks: their errors as errors of drover, file names that survive a power failure, and
+// files without a name.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, openSync, unlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { DroverError } from '../errors.ts';
 
@@ -23,4 +27,16 @@ export async function syncDirectory(directory: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Opens a file for reading and writing whose name is removed at once, so that it disappears with the process.
+ * `dir` is made if it is not there; `kind` begins the name. Throws the error of the file system.
+ */
+export function openNameless(dir: string, kind: string): number {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const path = join(dir, `${kind}-${randomUUID()}`);
+  const fd = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  return fd;
 }

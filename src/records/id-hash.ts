@@ -20,10 +20,24 @@ export function hexTo32(bytes: Uint8Array, start: number): number {
  * A hash of the bytes in [start, end) as an unsigned number: FNV-1a with the given basis, then murmur3's
  * finaliser.
  */
-export function hashToken(bytes: Uint8Array, start: number, end: number, basis: number): number {
+function hashToken(bytes: Uint8Array, start: number, end: number, basis: number): number {
   let hash = basis;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** The two halves of an id, as LineHead reads them: its value if it is 16 hex digits, else a hash. */
+export function idHalves(id: string): { high: number; low: number } {
+  if (/^[0-9a-f]{16}$/.test(id))
+    return { high: Number.parseInt(id.slice(0, 8), 16), low: Number.parseInt(id.slice(8), 16) };
+  return hashedHalves(Buffer.from(id), 0, Buffer.byteLength(id));
+}
+
+export function hashedHalves(bytes: Uint8Array, start: number, end: number): { high: number; low: number } {
+  return {
+    high: hashToken(bytes, start, end, 0x811c9dc5),
+    low: hashToken(bytes, start, end, 0x1b873593),
+  };
 }

@@ -2,7 +2,7 @@
 // each request without parsing JSON. The winning line is the one with the highest claim.
 import { DroverError } from '../errors.ts';
 import type { CrawlRecord } from '../record.ts';
-import { hashToken, hexTo32 } from './id-hash.ts';
+import { hashedHalves, hexTo32 } from './id-hash.ts';
 
 /** The highest claim that a line may have. No request is ever claimed so often. */
 export const maxClaim = 0xffff_fff0;
@@ -100,7 +100,6 @@ export class LineHead {
         return;
       }
     }
-    this.high = hashToken(bytes, start, end, 0x811c9dc5);
-    this.low = hashToken(bytes, start, end, 0x1b873593);
+    Object.assign(this, hashedHalves(bytes, start, end));
   }
 }

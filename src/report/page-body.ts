@@ -1,11 +1,10 @@
 // What the report reads in the stored body of a page: its text, its canonical URL, and what it loads by http.
-import { Parser } from 'htmlparser2';
-import { mediaTypeOf } from '../fetch/body/media-type.ts';
-import { decodeText } from '../fetch/body/text.ts';
+import { readElements } from '../markup/elements.ts';
 import { canonicalTarget } from '../page/directives.ts';
 import { baseOf } from '../page/links.ts';
+import { hiddenElements, inlineElements, MOST_TEXT } from '../page/main-text.ts';
 import type { CrawlRecord } from '../record.ts';
-import { bodyOf } from '../records/export/record-body.ts';
+import { textBodyOf } from '../records/text-body.ts';
 import { createLinkResolver, type UrlRules } from '../url/normalize.ts';
 
 export interface PageBody {
@@ -16,13 +15,8 @@ export interface PageBody {
   insecure: string[];
 }
 
-const MOST_TEXT = 2 * 1024 * 1024;
 const MOST_RESOURCES = 100;
 const LONGEST_RESOURCE = 2000;
-const hidden = new Set('head script style template noscript svg math iframe object nav footer'.split(' '));
-const inline = new Set(
-  'a abbr b bdi bdo cite code em font i mark q s small span strong sub sup u wbr'.split(' '),
-);
 /** The attributes that load something, by tag. */
 const loading: Readonly<Record<string, readonly string[]>> = {
   ...{ img: ['src', 'srcset'], script: ['src'], iframe: ['src'], frame: ['src'], embed: ['src'] },
@@ -34,25 +28,14 @@ const inStyle = /url\(\s*["']?(http:\/\/[^"')\s]+)/gi;
 
 /** Null when the record has no body. `url`: of the page, after redirects. Never throws. */
 export function readPageBody(record: CrawlRecord, url: string, rules: UrlRules): PageBody | null {
-  const html = htmlOf(record);
-  if (html === null) return null;
+  const body = textBodyOf(record);
+  if (body === null) return null;
   const reader = new BodyReader(url);
-  const parser = new Parser(reader, { decodeEntities: true });
-  parser.end(html);
+  readElements(body.text, reader);
   const header = record.headers?.link;
   const href = reader.canonical ?? (header ? canonicalTarget(header) : null);
   const canonical = href === null ? null : createLinkResolver(baseOf(reader.base, url), rules)(href);
   return { text: reader.parts.join(''), canonical, insecure: [...reader.insecure] };
-}
-
-/** The text is stored as it was decoded; bytes (--body base64) are decoded now. */
-function htmlOf(record: CrawlRecord): string | null {
-  const { body, bytes, contentType } = record;
-  if (body === null) return null;
-  const mayBeBase64 = bytes !== null && body.length === Math.ceil(bytes / 3) * 4 && !body.includes('<');
-  const found = mayBeBase64 ? bodyOf(record) : null;
-  if (found?.is !== 'answer') return body;
-  return decodeText(found.bytes, mediaTypeOf(contentType ?? undefined, found.bytes, false)).text;
 }
 
 class BodyReader {
@@ -70,8 +53,8 @@ class BodyReader {
   }
 
   onopentag(name: string, attributes: Record<string, string>): void {
-    if (hidden.has(name)) this.#hiding++;
-    if (!inline.has(name)) this.parts.push(' ');
+    if (hiddenElements.has(name)) this.#hiding++;
+    if (!inlineElements.has(name)) this.parts.push(' ');
     if (name === 'base') this.base ??= attributes.href ?? null;
     if (name === 'link' && /(^|\s)canonical(\s|$)/i.test(attributes.rel ?? ''))
       this.canonical ??= attributes.href?.trim() || null;
@@ -90,8 +73,8 @@ class BodyReader {
   }
 
   onclosetag(name: string): void {
-    if (hidden.has(name)) this.#hiding--;
-    if (!inline.has(name)) this.parts.push(' ');
+    if (hiddenElements.has(name)) this.#hiding--;
+    if (!inlineElements.has(name)) this.parts.push(' ');
     this.#inStyle = false;
   }
 

@@ -15,13 +15,27 @@ const ROUND_EVERY_MS = 1000;
 const WAIT_STEP_MS = 50;
 
 export interface WebhookWorkers {
-  /**
-   * Moves events from the outbox into the queue at once, and waits until all events of this crawl are
-   * delivered or given up, `mostMs` have passed, or `isOver` returns true.
-   */
-  waitForEvents(crawl: string, mostMs: number, isOver: () => boolean): Promise<EventsUnderway>;
   /** Stops. Deliveries in flight have one second to end; the others go back to the queue. */
   stop(): Promise<void>;
+}
+
+/**
+ * Moves events from the outbox into the queue at once, and waits until all events of this crawl are
+ * delivered or given up, by whatever process, `mostMs` have passed, or `isOver` returns true.
+ */
+export async function waitForEvents(
+  fleet: Fleet,
+  crawl: string,
+  { mostMs, isOver, onError }: { mostMs: number; isOver: () => boolean; onError: (error: unknown) => void },
+): Promise<EventsUnderway> {
+  const queue = openWebhookQueue(fleet, onError);
+  const deadline = performance.now() + mostMs;
+  for (;;) {
+    await handOver(fleet, queue);
+    const events = await eventsOf(fleet, queue, crawl);
+    if (events.underway === 0 || isOver() || performance.now() > deadline) return events;
+    await sleep(WAIT_STEP_MS);
+  }
 }
 
 /**
@@ -60,15 +74,6 @@ export function createWebhookWorkers(parts: {
   }, ROUND_EVERY_MS);
 
   return {
-    async waitForEvents(crawl, mostMs, isOver) {
-      const deadline = performance.now() + mostMs;
-      for (;;) {
-        await handOver(fleet, queue);
-        const events = await eventsOf(fleet, queue, crawl);
-        if (events.underway === 0 || isOver() || performance.now() > deadline) return events;
-        await sleep(WAIT_STEP_MS);
-      }
-    },
     async stop() {
       clearInterval(timer);
       await looking;

@@ -79,6 +79,8 @@ test(
       assert.equal(existsSync(runner.path(`${name}/records`)), false);
     const explained = await runner.run(['explain', `${site.url}/p/399`, '--json'], elsewhere);
     assert.equal(JSON.parse(explained.stdout).record?.record.status, 404, explained.stderr);
+    const report = await runner.run(['report', 'c', '--json'], elsewhere);
+    assert.equal(JSON.parse(report.stdout).brokenLinks[0].url, `${site.url}/p/399`, report.stderr);
     const without = await runner.run(['results', 'c'], { env: { HOME: '/nowhere' } });
     assert.equal(without.code, 3);
     assert.match(without.stderr, /AWS_ACCESS_KEY_ID[\s\S]*\(E_STORE_AUTH\)/);

@@ -122,6 +122,8 @@ test(
     const { record, verdict } = JSON.parse(explained.stdout) as Explanation;
     assert.equal(record?.record.status, 404);
     assert.ok(verdict.includes(postgres.plainUrl), verdict);
+    const report = await runner.run(['report', 'c', '--json'], elsewhere);
+    assert.equal(JSON.parse(report.stdout).brokenLinks[0].url, `${site.url}/p/599`, report.stderr);
     let given = 0;
     const options = {
       crawl: 'c',

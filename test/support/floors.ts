@@ -12,7 +12,7 @@ const floors: Record<number, string[]> = {
   12: ['producers', 'consumers'],
   11: ['src/client'],
   10: ['src/api'],
-  9: ['src/explain', 'src/report', 'src/forget', 'src/compare', 'src/schedules'],
+  9: ['src/explain', 'src/report', 'src/changes', 'src/forget', 'src/compare', 'src/schedules'],
   8: ['src/seeds', 'src/dead', 'src/webhooks', 'src/handlers'],
   7: ['src/crawl'],
   6: ['src/fleet'],
@@ -21,7 +21,7 @@ const floors: Record<number, string[]> = {
   3: ['src/fetch', 'src/redis', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
   1: ['src/url', 'src/usage', 'src/markup', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts', 'src/lua'],
-  0: ['src/errors.ts', 'src/redact.ts', 'src/any-case.ts'],
+  0: ['src/errors.ts', 'src/redact.ts', 'src/any-case.ts', 'src/own-stack.ts'],
 };
 const sameRoom: Record<string, string> = {
   'src/redis.ts': 'src/redis',

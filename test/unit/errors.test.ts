@@ -43,7 +43,7 @@ test('every code has all its decisions', () => {
     assert.ok(entry.exit === 2 || entry.exit === 3, code);
     assert.deepEqual(
       Object.keys(entry)
-        .filter((key) => key !== 'passes' && key !== 'brokenLink') // of codes of Redis or of fetches alone
+        .filter((key) => !['passes', 'brokenLink', 'tellsOfPage'].includes(key)) // of Redis or of fetches alone
         .sort(),
       [...flags, 'advice', 'ends', 'exit', 'layer', 'means', 'status'].sort(),
       code,
@@ -53,7 +53,8 @@ test('every code has all its decisions', () => {
 
 test('the decisions on a code do not contradict each other', () => {
   for (const code of codes) {
-    const { ends, retry, lasting, hostDown, strain, status, exit } = catalogue[code];
+    const { ends, retry, lasting, hostDown, strain, status, exit, tellsOfPage } = catalogue[code];
+    assert.ok(!tellsOfPage || !retry, `${code}: what another attempt may change is no word on the page`);
     assert.ok(!retry || ends === 'dead', `${code}: what is tried again is a dead letter in the end`);
     assert.ok(!(retry && lasting), `${code}: what lasts is not tried again`);
     assert.ok(!hostDown || retry, `${code}: a host that is down is asked again at once, before the replay`);

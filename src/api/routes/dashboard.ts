@@ -18,10 +18,10 @@ const libraries = [
 
 /**
  * The page of docs/ to which the dashboard links, as text. In a checkout docs/ is three levels up, in dist/
- * four.
+ * four, and in the bundle of a checkout five.
  */
 function guides(): typeof libraries {
-  const found = ['../../../docs/', '../../../../docs/']
+  const found = ['../../../docs/', '../../../../docs/', '../../../../../docs/']
     .map((docs) => fileURLToPath(new URL(`${docs}HANDLERS.md`, import.meta.url)))
     .filter((file) => existsSync(file));
   return found

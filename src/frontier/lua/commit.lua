@@ -19,7 +19,8 @@
   ARGV[13] …: further counts, as `FIELD COUNT;`…: x:CODE links left out, i:HANDLER items emitted,
                  unchanged pages as in the former run
   ARGV[14] …: host of a dead one
-  Answers  for each request 'done', 'ended' (it had ended before) or 'taken' (another consumer took it over)
+  Answers  for each request 'done', 'limited' (done, but a limit left out some of its links), 'ended' (it had
+           ended before) or 'taken' (another consumer took it over)
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/slots/take-waiting.lua
@@ -81,7 +82,7 @@ for i = 3, #ARGV, 12 do
     if over > 0 then count(tally, 'x:E_LIMIT', over) end
     if hostFull > 0 then count(tally, 'x:E_HOST_LIMIT', hostFull) end
     wakeLanes(ns, takeWaiting(ns, key), key, now)
-    answers[#answers + 1] = 'done'
+    answers[#answers + 1] = over + hostFull > 0 and 'limited' or 'done'
   end
 end
 for crawl, tally in pairs(tallies) do

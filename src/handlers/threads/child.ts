@@ -1,5 +1,5 @@
 // The program of a child process for handlers with isolate: 'process'. It ends when its consumer has ended.
-import { Worker } from 'node:worker_threads';
+import { lookOutForParent } from './look-out.ts';
 import type { FromChild, FromThread, ThreadSetUp, ToThread } from './messages.ts';
 import { PageRunner } from './page-runner.ts';
 
@@ -17,9 +17,5 @@ process.on('disconnect', () => process.exit());
 // Ctrl-C in a terminal goes to all of its processes: the consumer decides when its pages end.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
-// A handler that computes for ever does not hear that the consumer has ended. A thread does.
-const lookOut = `
-  const { workerData } = require('node:worker_threads');
-  setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL'); }, 1000);
-`;
-new Worker(lookOut, { eval: true, workerData: process.ppid }).unref();
+// A handler that computes for ever does not hear that the consumer has ended.
+lookOutForParent(0);

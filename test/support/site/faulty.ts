@@ -150,6 +150,14 @@ function plant({ pages, url, elsewhere, size, faults }: Ground): Pick<FaultySite
     add('nearDuplicates', `${url}/near/${at}/0 ${url}/near/${at}/1`);
     page(`/bare/${at}`, { body: html(`/bare/${at}`, { canonical: '' }) }, at);
     add('missingCanonical', `${url}/bare/${at}`);
+    // The page that it names as the original does not answer, or leads elsewhere.
+    const [kind, original] = at % 2 === 0 ? ['brokenLinks', `/lost/${at}`] : ['redirects', `/moved/${at}/a`];
+    pages.set(`/moved/${at}/a`, { status: 301, location: `/moved/${at}/b` });
+    pages.set(`/moved/${at}/b`, { status: 301, location: '/p/0' });
+    page(`/copy/${at}`, { body: html(`/copy/${at}`, { canonical: `${url}${original}` }) }, at);
+    linker.set(`${url}${original}`, `${url}/copy/${at}`);
+    add(kind, `${url}${original}`);
+    add('brokenCanonical', `${url}/copy/${at}`);
     const image = `<img src="http://img.example/${at}.png"><a href="/p/1">fine</a>`;
     page(`/mixed/${at}`, { body: html(`/mixed/${at}`, { head: image }) }, at);
     add('mixedContent', `${url}/mixed/${at}`);

@@ -10,7 +10,7 @@ import {
 } from '../../../src/config/settings.ts';
 import { definitions, type Owner } from '../../../src/config/table.ts';
 
-const owners: Owner[] = ['crawl', 'consumer', 'place', 'api', 'command'];
+const owners: Owner[] = ['crawl', 'consumer', 'runner', 'place', 'api', 'command'];
 
 test('each setting is of one owner, and is found with it', () => {
   const found = owners.flatMap((owner) => namesOf(owner));

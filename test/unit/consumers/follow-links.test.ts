@@ -3,6 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { ActiveJob, ConsumerContext } from '../../../consumers/context.ts';
 import { followLinks } from '../../../consumers/follow/follow-links.ts';
+import { KnownLinks } from '../../../consumers/follow/known-links.ts';
 import { defaultSettings, type Settings } from '../../../src/config/settings.ts';
 import { createScope } from '../../../src/crawl/scope.ts';
 import type { Request } from '../../../src/request.ts';
@@ -26,7 +27,8 @@ async function followed(
   const request: Request = { depth: 0, referrer: null, extras: null, ...page };
   const loadedCrawl = { settings, scope: createScope(settings) };
   const job = { request, laneKey: limiterKeyOf(request.url), loadedCrawl } as unknown as ActiveJob;
-  const next = await followLinks({} as ConsumerContext, job, { links, from }, 0);
+  const context = { knownLinks: new KnownLinks() } as unknown as ConsumerContext;
+  const next = await followLinks(context, job, { links, from }, 0);
   const entries = next?.links.split('\x1e').slice(0, -1) ?? [];
   return { requests: entries.map((entry) => requestOf(entry, job.laneKey)), leftOut: next?.leftOut ?? {} };
 }

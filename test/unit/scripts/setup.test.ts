@@ -1,92 +1,11 @@
 // The set-up of a fresh clone, with stand-ins for npm and the package managers that write down what they are
 // asked.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-
-interface Run {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-interface Clone {
-  readonly dir: string;
-  /** The one directory on the PATH. */
-  readonly bin: string;
-  /** Puts a shell script on the PATH; every call is noted first. */
-  program(name: string, script?: string): void;
-  /** The calls since the last look, each as its name and arguments. */
-  calls(): string[];
-  setup(args?: string[], env?: Record<string, string>): Promise<Run>;
-}
-
-function freshClone(t: TestContext): Clone {
-  const dir = mkdtempSync(join(tmpdir(), 'drover-clone-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  const bin = join(dir, 'bin');
-  const noted = join(dir, 'calls');
-  mkdirSync(bin);
-  for (const tool of ['sh', 'mkdir', 'ln', 'chmod', 'cat', 'env']) {
-    symlinkSync(
-      execFileSync('sh', ['-c', `command -v ${tool}`])
-        .toString()
-        .trim(),
-      join(bin, tool),
-    );
-  }
-  cpSync(new URL('../../../scripts', import.meta.url), join(dir, 'scripts'), { recursive: true });
-  writeFileSync(join(dir, 'package.json'), '{}');
-  writeFileSync(join(dir, 'package-lock.json'), '{}');
-  const clone: Clone = {
-    dir,
-    bin,
-    program(name, script = '') {
-      const text = `#!/bin/sh\necho "${name} $*" >>"${noted}"\n${script}\n`;
-      writeFileSync(join(bin, name), text, { mode: 0o755 });
-    },
-    calls() {
-      const lines = existsSync(noted) ? readFileSync(noted, 'utf8').trim().split('\n').filter(Boolean) : [];
-      rmSync(noted, { force: true });
-      return lines;
-    },
-    setup(args = [], env = {}) {
-      const file = join(dir, 'scripts/setup.mjs');
-      return new Promise((resolve) => {
-        execFile(
-          process.execPath,
-          [file, ...args],
-          { cwd: dir, env: { PATH: bin, ...env } },
-          (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-        );
-      });
-    },
-  };
-  clone.program('npm', fakeNpm);
-  clone.program('redis-server', redis('7.0.15'));
-  clone.program('sudo', '[ "$1" = -n ] && shift; exec "$@"');
-  return clone;
-}
-
-const linkNode = `ln -sf "${process.execPath}" node_modules/.bin/node`;
-const fakeNpm = `mkdir -p node_modules/.bin; ${linkNode}; : >node_modules/.package-lock.json`;
-const redis = (version: string) =>
-  `echo "Redis server v=${version} sha=00000000:0 malloc=libc bits=64 build=0"`;
-const putRedis = (clone: Clone, version = '7.0.15') =>
-  `printf '#!/bin/sh\\necho v=${version}\\n' >"${clone.bin}/redis-server"; chmod 755 "${clone.bin}/redis-server"`;
+import { test } from 'node:test';
+import { freshClone, putRedis, redis } from '../../support/project/fresh-clone.ts';
 
 test('a fresh clone gets its packages once, those for development too, and then nothing is asked any more', async (t) => {
   const clone = freshClone(t);
@@ -255,4 +174,22 @@ test('a browser is installed for the tests alone, and where it cannot be install
     without.stderr,
     /the tests of the dashboard want a Chromium, and .* failed: E: Unable to locate/,
   );
+});
+
+test('the parts of an S3 server are installed together, once, and where they cannot be, the rest goes on', async (t) => {
+  const clone = freshClone(t);
+  const parts = ['radosgw', 'ceph-mon', 'ceph-osd'];
+  const put = parts.map((part) => `: >${clone.bin}/${part}; chmod +x ${clone.bin}/${part}`);
+  clone.program('apt-get', put.join('; '));
+  assert.equal((await clone.setup(['--s3'])).code, 0);
+  const asked = clone.calls().filter((call) => call.startsWith('apt-get'));
+  assert.deepEqual(asked, [`apt-get install -y -q --no-install-recommends ${parts.join(' ')}`]);
+  assert.equal((await clone.setup(['--s3'])).stderr, '');
+  assert.ok(!clone.calls().some((call) => call.startsWith('apt-get')));
+
+  const bare = freshClone(t);
+  bare.program('apt-get', 'echo "E: Unable to locate package radosgw" >&2; exit 100');
+  const without = await bare.setup(['--s3']);
+  assert.equal(without.code, 0);
+  assert.match(without.stderr, /the store in S3 want a server, and .* failed: E: Unable to locate/);
 });

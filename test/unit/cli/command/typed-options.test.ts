@@ -5,7 +5,7 @@ import { EVERY_COMMAND, wordsOf } from '../../../../cli/command/setting-flags.ts
 import { addProgram, type OptionsOf, type OwnOptions } from '../../../../cli/command/typed-options.ts';
 import { exportOptions, purgeOptions, summaryOptions } from '../../../../cli/dead/options.ts';
 import { setOptions } from '../../../../cli/hosts/options.ts';
-import { consumeOptions, crawlOptions, serveOptions, shownOptions } from '../../../../cli/options.ts';
+import { crawlOptions, reportOptions, shownOptions } from '../../../../cli/options.ts';
 import { flagOf, settingNames } from '../../../../src/config/settings.ts';
 import { definitions, type Owner } from '../../../../src/config/table.ts';
 
@@ -52,12 +52,11 @@ test('a program gets each of its options, of its kind, and the flags of settings
 });
 
 test('an option has its default, and what it takes is checked before its program is loaded', async () => {
-  assert.equal((await given(consumeOptions, [], [])).processes, 1);
-  assert.equal((await given(serveOptions, [], ['--processes=0'])).processes, 0);
-  for (const wrong of ['0', '257', '-1', '1.5', 'x', ''])
-    await assert.rejects(given(consumeOptions, [], [`--processes=${wrong}`]), {
+  assert.equal((await given(reportOptions, [], [])).similar, 80);
+  for (const wrong of ['0', '101', '-1', '1.5', 'x', ''])
+    await assert.rejects(given(reportOptions, [], [`--similar=${wrong}`]), {
       code: 'E_USAGE',
-      message: /--processes: expected a number from 1 to 256/,
+      message: /--similar: expected a number from 50 to 100/,
     });
   assert.equal((await given(exportOptions, [], [])).format, 'ndjson');
   await assert.rejects(given(exportOptions, [], ['--format=xml']), /--format: expected ndjson or csv/);

@@ -1,0 +1,128 @@
+// The consumer processes of one command: starts as many as are wanted, replaces those that die, and gives up
+// when they die again and again.
+import type { Log } from '../../src/log.ts';
+import { type ChildEnd, type ChildEvents, ConsumerChild } from './consumer-child.ts';
+import { ProcessesFailure } from './failure.ts';
+import type { Load } from './messages.ts';
+
+/** Wait before a process that has died is replaced. */
+const PAUSE_MS = 1000;
+/** So often in a row one may end before it consumes: its settings or its machine do not allow it. */
+const MOST_STARTS = 3;
+/** A process that has consumed for so long has not died of its start. */
+const EARLY_MS = 3000;
+/**
+ * So often in a row one may end early after it has begun. This is more often, because a page may be the
+ * cause, and it is found out after some deaths.
+ */
+const MOST_EARLY = 10;
+/** So much of what the last one wrote is told, in characters. */
+const MOST_TOLD = 1000;
+
+/** One of the wanted processes, and those that took its place. */
+interface Place {
+  child: ConsumerChild | null;
+  /** Ends in a row before it consumed, and early ones after that. */
+  starts: number;
+  early: number;
+}
+
+export interface ChildrenParts extends Omit<ChildEvents, 'onEnd'> {
+  words: readonly string[];
+  graceMs: number;
+  log: Log;
+  /** One of them could not be replaced, and has no place any more. */
+  onGivenUp(failure: ProcessesFailure): void;
+}
+
+export class ConsumerChildren {
+  readonly #parts: ChildrenParts;
+  #places: Place[] = [];
+  /** Those that were told to stop. */
+  readonly #leaving = new Set<ConsumerChild>();
+  #isStopping = false;
+
+  constructor(parts: ChildrenParts) {
+    this.#parts = parts;
+  }
+
+  /** How many are wanted. */
+  get wanted(): number {
+    return this.#places.length;
+  }
+
+  get consuming(): number {
+    return this.#places.filter(({ child }) => child?.isConsuming).length;
+  }
+
+  /** Of those that consume. */
+  get loads(): Load[] {
+    return this.#places.flatMap(({ child }) => child?.load ?? []);
+  }
+
+  /** Whether all that are wanted consume, and no other is left. */
+  get isSettled(): boolean {
+    return this.consuming === this.wanted && this.#leaving.size === 0;
+  }
+
+  /** Starts processes, or tells the last ones to stop. */
+  want(count: number): void {
+    while (this.#places.length > count) this.#dismiss(this.#places.pop());
+    while (this.#places.length < count && !this.#isStopping) {
+      const place: Place = { child: null, starts: 0, early: 0 };
+      this.#places.push(place);
+      this.#start(place);
+    }
+  }
+
+  /** Resolves when all have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.want(0);
+    await Promise.all([...this.#leaving].map(({ ended }) => ended));
+  }
+
+  kill(): void {
+    this.#isStopping = true;
+    for (const { child } of this.#places) child?.kill();
+    for (const child of this.#leaving) child.kill();
+  }
+
+  #dismiss(place: Place | undefined): void {
+    const child = place?.child;
+    if (!child) return;
+    this.#leaving.add(child);
+    void child.stop(this.#parts.graceMs).then(() => this.#leaving.delete(child));
+  }
+
+  #start(place: Place): void {
+    place.child = new ConsumerChild(this.#parts.words, {
+      ...this.#parts,
+      onEnd: (end) => this.#ended(place, end),
+    });
+  }
+
+  #ended(place: Place, end: ChildEnd): void {
+    place.child = null;
+    if (this.#isStopping || !this.#places.includes(place)) return;
+    const { how, pid, said, consumedMs } = end;
+    this.#parts.log.warn({ childPid: pid, how, said }, 'a consumer process has ended by itself');
+    place.starts = consumedMs === null ? place.starts + 1 : 0;
+    place.early = consumedMs !== null && consumedMs < EARLY_MS ? place.early + 1 : 0;
+    if (place.starts >= MOST_STARTS || place.early >= MOST_EARLY) {
+      this.#places = this.#places.filter((other) => other !== place);
+      this.#parts.onGivenUp(failureOf(end, place.starts + place.early));
+      return;
+    }
+    this.#parts.onLine(`a consumer process (${pid ?? 'no pid'}) ${how}; another takes its place`);
+    setTimeout(() => {
+      if (!this.#isStopping && this.#places.includes(place)) this.#start(place);
+    }, PAUSE_MS);
+  }
+}
+
+function failureOf({ how, code, said }: ChildEnd, times: number): ProcessesFailure {
+  const last = said.slice(-MOST_TOLD).replaceAll(/\s*\n\s*/g, ' ');
+  const why = last === '' ? '' : ` It said: ${last}`;
+  return new ProcessesFailure(`${times} times in a row, at last it ${how}.${why}`, code);
+}

@@ -1,0 +1,69 @@
+// A consumer in a process of its own. It tells the command that started it what it does, and ends with it.
+import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
+import { lookOutForParent } from '../../src/handlers/threads/look-out.ts';
+import { EXIT } from '../command/failures.ts';
+import { AFTER_GRACE_MS } from '../command/interrupt.ts';
+import { openConsumerSession } from '../command/session.ts';
+import { createTroubles } from '../terminal/trouble.ts';
+import { createLoadMeter, LOAD_EVERY_MS } from './load-meter.ts';
+import { type FromConsumer, packTrouble, type Sent } from './messages.ts';
+import type { ConsumerProcessOptions } from './options.ts';
+
+/** Resolves with the exit code after it was told to stop, by SIGTERM or by the end of its command. */
+export async function run(_args: string[], options: ConsumerProcessOptions): Promise<number> {
+  const stop = untilStopped();
+  // The command reads what is written here. When it has gone, nobody does.
+  process.stderr.on('error', () => {});
+  const session = await openConsumerSession(options.settings);
+  const { settings, address, log } = session;
+  const lateMs = settings.grace + AFTER_GRACE_MS;
+  void stop.then(() => setTimeout(() => process.exit(EXIT.interrupted), lateMs).unref());
+  // A handler that computes for ever does not hear that the command has ended.
+  if (process.channel && settings.handlers.length > 0) lookOutForParent(lateMs);
+  const consumer = await startConsumer({
+    ...{ settings, address, log, serve: options.serve, stop },
+    say: (line) => tell({ kind: 'line', line }),
+    onTrouble: createTroubleReport(),
+  });
+  tell({ kind: 'consuming' });
+  const report = createReport(consumer);
+  const reporting = setInterval(report, LOAD_EVERY_MS);
+  await stop;
+  clearInterval(reporting);
+  await consumer.stop();
+  report();
+  await session.close();
+  return EXIT.recorded;
+}
+
+/**
+ * Resolves at the first SIGTERM. Further ones change nothing: a supervisor may send one to each process, and
+ * the command sends another. A Ctrl-C in a terminal goes to all of its processes, and the command decides
+ * what it means.
+ */
+function untilStopped(): Promise<void> {
+  process.on('SIGINT', () => undefined);
+  return new Promise((stop) => process.on('SIGTERM', () => stop()));
+}
+
+function tell(message: FromConsumer): void {
+  if (process.connected) process.send?.({ ofDrover: message } satisfies Sent, undefined, {}, () => undefined);
+}
+
+/** Tells the first error after which the command cannot go on. */
+function createTroubleReport(): (error: unknown) => void {
+  const troubles = createTroubles();
+  let isTold = false;
+  return (error) => {
+    troubles.note(error);
+    const first = troubles.first();
+    if (first === null || isTold) return;
+    isTold = true;
+    tell({ kind: 'trouble', trouble: packTrouble(first) });
+  };
+}
+
+function createReport(consumer: Consumer): () => void {
+  const load = createLoadMeter(consumer);
+  return () => tell({ kind: 'load', load: load(), hosts: consumer.hostTimes.take() });
+}
