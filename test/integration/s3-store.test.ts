@@ -192,3 +192,33 @@ test('what is wrong with the bucket is said with a code of its own', needsRadosg
     await stores.close();
   }
 });
+
+test(
+  'records of an ended crawl are found with few requests, and none once their blocks are known',
+  needsRadosgw,
+  async () => {
+    const writer = openStore();
+    const records = Array.from({ length: 60 }, (_, at) => recordOf(at));
+    for (const part of [0, 20, 40])
+      await Promise.all(
+        records.slice(part, part + 20).map((record) => writer.store.write(record, 0, 'ended')),
+      );
+    await writer.close();
+    const proxy = await startFaultyProxy(s3.endpoint);
+    proxy.heal();
+    const reader = openStore(proxy.endpoint);
+    const find = ({ id }: { id: string }) => reader.store.find('ended', id, { hasEnded: true });
+    const found = await Promise.all(records.map(find));
+    assert.deepEqual(
+      found.map((each) => each?.record.url),
+      records.map(({ url }) => url),
+    );
+    const asked = proxy.asked();
+    assert.ok(asked < 20, `${asked} requests`);
+    await Promise.all(records.map(find));
+    assert.equal(await find({ id: idOf(99) }), null);
+    assert.equal(proxy.asked(), asked);
+    await reader.close();
+    await proxy.stop();
+  },
+);
