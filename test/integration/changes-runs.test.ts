@@ -5,7 +5,9 @@ import { notesOnRuns } from '../../src/changes/notes.ts';
 import { chooseRuns, settingsOfRun } from '../../src/changes/runs.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import type { Fleet } from '../../src/fleet.ts';
+import { crawlAgain } from '../support/fleets/again.ts';
 import { openFleets } from '../support/fleets.ts';
+import { startValidatingSite } from '../support/site/validating.ts';
 
 const fleets = openFleets();
 
@@ -102,4 +104,34 @@ test('settings in which the runs differ are named, but not what is secret in the
     '9 pages of shop.3 were not due (--only-due): they count as they were in the run before.',
     'shop.3 kept no bodies (--body none), so the texts of pages cannot be compared.',
   ]);
+});
+
+test('a page that a 304 tells to be the same is the same, and compared with older runs by what it was', async (t) => {
+  const page = (etag: string, body: string) => ({ etag, body });
+  const site = await startValidatingSite({
+    '/': page('"r"', '<title>Root</title><a href="/a">a</a><a href="/b">b</a><a href="/c">c</a>'),
+    ...{ '/a': page('"a1"', '<p>One.'), '/b': page('"b1"', '<p>Two.'), '/c': page('"c1"', '<p>Three.') },
+  });
+  t.after(() => site.close());
+  const opened = await fleets.open();
+  const { runner } = opened;
+  const seed = `${site.url}/`;
+  assert.equal((await runner.run(['crawl', seed, '--crawl', 'c', '--quiet'])).code, 0);
+  site.pages.set('/a', page('"a2"', '<p>Another.'));
+  await crawlAgain(opened, 'c', [seed]);
+  site.pages.set('/b', page('"b2"', '<p>Other.'));
+  site.taken();
+  await crawlAgain(opened, 'c', [seed]);
+  const asked = site.taken().map(({ path, status }) => `${status} ${path}`);
+  assert.deepEqual(asked.sort(), ['200 /b', '304 /', '304 /a', '304 /c']);
+  const changes = async (...args: string[]) =>
+    JSON.parse((await runner.run(['changes', 'c', '--json', ...args])).stdout);
+  const urls = (list: { url: string }[]) => list.map(({ url }) => url.slice(site.url.length));
+  const newest = await changes();
+  assert.deepEqual([urls(newest.changed), newest.counts.same], [['/b'], 3]);
+  const sinceFirst = await changes('--from', 'c.1');
+  assert.deepEqual([urls(sinceFirst.changed), sinceFirst.counts.same], [['/a', '/b'], 2]);
+  const [{ diff, from, to }] = sinceFirst.changed;
+  assert.equal(diff, '@@ -1,1 +1,1 @@\n-One.\n+Another.', 'the body of a 304 is that of the former record');
+  assert.deepEqual([from.status, to.status], [200, 200]);
 });
