@@ -19,8 +19,8 @@ export interface ChosenRuns {
   earlier: EndedRun[];
   /** Whether there are more of them than MOST_EARLIER_RUNS. */
   hasMoreEarlier: boolean;
-  /** Cancelled runs that were passed over. */
-  passedOver: string[];
+  /** Runs that would have been taken if they had finished. */
+  passedOver: { crawl: string; state: string }[];
 }
 
 export interface GivenRuns {
@@ -37,8 +37,8 @@ const RUNS_PER_CALL = 100;
 
 /** Throws E_CRAWL_UNKNOWN; E_CRAWL_OPEN for a named run that has not ended; E_RUN_NONE. */
 export async function chooseRuns(fleet: Fleet, { crawl = '', from, to }: GivenRuns): Promise<ChosenRuns> {
-  const passedOver: string[] = [];
-  const onPassed = (run: string) => passedOver.push(run);
+  const passedOver: ChosenRuns['passedOver'] = [];
+  const onPassed: OnPassed = ({ crawl: run, state }) => passedOver.push({ crawl: run, state });
   const newer =
     to === undefined
       ? await newestRun(fleet, crawl, onPassed)
@@ -60,7 +60,7 @@ export async function chooseRuns(fleet: Fleet, { crawl = '', from, to }: GivenRu
   return { from: older, to: newer, earlier: earlier.slice(0, MOST_EARLIER_RUNS), hasMoreEarlier, passedOver };
 }
 
-type OnPassed = (run: string) => void;
+type OnPassed = (run: FoundRun) => void;
 
 async function newestRun(fleet: Fleet, given: string, onPassed: OnPassed): Promise<EndedRun> {
   const isName = (await fleet.redis.hexists(fleet.keys.newestOfName, given)) === 1;
@@ -73,7 +73,7 @@ async function newestRun(fleet: Fleet, given: string, onPassed: OnPassed): Promi
 async function firstFinished(runs: AsyncIterable<FoundRun>, onPassed: OnPassed): Promise<EndedRun | null> {
   for await (const run of runs) {
     if (run.state === 'finished' && isEnded(run)) return run;
-    if (run.state === 'cancelled') onPassed(run.crawl);
+    onPassed(run);
   }
   return null;
 }
@@ -126,11 +126,13 @@ export interface RunSettings {
   hasLostBodies: boolean;
   /** How many links each limit left out. */
   leftOut: { limit: number; hostLimit: number };
+  /** How many pages were taken over from the run before, because they were not due (--only-due). */
+  notDue: number;
 }
 
 export async function settingsOfRun({ redis, keys }: Fleet, crawl: string): Promise<RunSettings> {
-  const names = ['settings', 'seeds', 'finishedAt', 'bodiesDropped', 'x:E_LIMIT', 'x:E_HOST_LIMIT'];
-  const [settings, seeds, finishedAt, dropped, limit, hostLimit] = await redis.hmget(
+  const names = ['settings', 'seeds', 'finishedAt', 'bodiesDropped', 'x:E_LIMIT', 'x:E_HOST_LIMIT', 'notDue'];
+  const [settings, seeds, finishedAt, dropped, limit, hostLimit, notDue] = await redis.hmget(
     keys.crawl(crawl),
     ...names,
   );
@@ -140,5 +142,6 @@ export async function settingsOfRun({ redis, keys }: Fleet, crawl: string): Prom
     finishedAt: finishedAt ? Number(finishedAt) : null,
     hasLostBodies: Number(dropped ?? 0) > 0,
     leftOut: { limit: Number(limit ?? 0), hostLimit: Number(hostLimit ?? 0) },
+    notDue: Number(notDue ?? 0),
   };
 }
