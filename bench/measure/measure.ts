@@ -44,14 +44,17 @@ export interface Ran {
 }
 
 /** Runs `node ARGS` to its end. Throws an Error with its output if it fails. */
-export async function runProgram(args: readonly string[]): Promise<Ran> {
+export async function runProgram(
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   return withDirectory(async (directory) => {
     const usageFile = join(directory, 'usage.json');
     const preload = fileURLToPath(new URL('usage.ts', import.meta.url));
     const startedAt = performance.timeOrigin + performance.now();
     const busyBefore = busySeconds();
     const child = spawn(process.execPath, ['--import', preload, ...args], {
-      env: { ...process.env, BENCH_USAGE: usageFile },
+      env: { ...process.env, ...more, BENCH_USAGE: usageFile },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [stdout, stderr, [code]] = await Promise.all([
