@@ -31,7 +31,7 @@ export interface Gathered {
 }
 
 /** Resolves when it is time to put what waits. */
-export async function gather(gathered: Gathered, usualPutMs: number): Promise<void> {
+export async function gatherBatch(gathered: Gathered, usualPutMs: number): Promise<void> {
   const mostMs = Math.min(Math.max(PUTS * usualPutMs, LEAST_MS), MOST_MS);
   while (gathered.characters < ENOUGH) {
     const until = Math.min(gathered.firstAt + mostMs, gathered.lastAt + mostMs / LULLS);

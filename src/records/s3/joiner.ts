@@ -1,7 +1,7 @@
 // Joins the blocks that a writer has put by itself, while their bytes are still at hand: so nothing is read
 // again, and one request deletes the small ones. What goes wrong is no trouble: they stay as they are.
 import type { Bucket } from './bucket.ts';
-import { compact, type HeldSegment, join } from './compact.ts';
+import { compact, type HeldSegment, joinSegments } from './compact.ts';
 
 /** So many blocks are joined, or fewer that are as large as this. */
 const MOST_BLOCKS = 64;
@@ -47,7 +47,7 @@ export class Joiner {
     this.#bytes = 0;
     try {
       const isConditional = await this.#parts.isConditional();
-      await join({ ...this.#parts, isConditional }, run);
+      await joinSegments({ ...this.#parts, isConditional }, run);
       if (looksAround) await compact({ ...this.#parts, isConditional });
     } catch {
       // A later compaction does it.
