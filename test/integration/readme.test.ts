@@ -250,6 +250,7 @@ const notRunHere = [
   'npm run drover -- bench backoff',
   'npm run drover -- bench handlers',
   'npm run drover -- bench compare',
+  'npm run drover -- bench processes',
 ];
 
 for (const line of commandLines) {
