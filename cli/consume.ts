@@ -22,7 +22,13 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
     say(`${intent(count, settings.concurrency)}; Ctrl-C stops`);
     consumers = await startConsumers({
       ...{ settings, flags: options.settings, address, log, serve: '*', count },
-      ...{ startsHere: count.least === 1, stop: interrupt.wait, say: warn, onFailure: failed.reject },
+      ...{
+        startsHere: count.least === 1,
+        stop: interrupt.wait,
+        say: warn,
+        note: say,
+        onFailure: failed.reject,
+      },
       waiting: async () => (await readCrawlTotals(fleet)).waiting,
     });
     await Promise.race([interrupt.wait, failed.promise]);

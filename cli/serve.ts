@@ -26,7 +26,7 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
     if (count.most > 0)
       consumers = await startConsumers({
         ...{ settings, flags: options.settings, address, log, serve: '*', count, startsHere: false },
-        ...{ stop: interrupt.wait, say: warn, onFailure: failed.reject },
+        ...{ stop: interrupt.wait, say: warn, note: say, onFailure: failed.reject },
         waiting: async () => (await readCrawlTotals(session.fleet)).waiting,
       });
     say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);

@@ -38,7 +38,10 @@ export interface MeasuredSite extends Pick<Site, 'url' | 'pid' | 'clearLog'> {
 export interface Bench {
   site: MeasuredSite;
   pages: number;
+  /** Fetches in flight in each process. */
   concurrency: number;
+  /** Processes that fetch. Default: 1. */
+  processes?: number | 'auto';
 }
 
 export interface Ran {

@@ -43,7 +43,7 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
     consumers = await startConsumers({
       ...{ settings, flags, address, log, serve: begun.id, count, startsHere: true, stop: interrupt.wait },
       waiting: async () => (await readCounts(fleet, begun.id)).waiting,
-      ...{ say: screen.warn, onTrouble: troubles.note, onFailure: troubles.note },
+      ...{ say: screen.warn, note: screen.note, onTrouble: troubles.note, onFailure: troubles.note },
     });
     const started = performance.now();
     const offering = begun.run({

@@ -36,6 +36,8 @@ export interface ConsumersParts {
   /** How many requests wait to be fetched. */
   waiting: () => Promise<number>;
   say: (line: string) => void;
+  /** Prints what is no warning, unless the user wants it quiet. */
+  note: (line: string) => void;
   /** Called with what keeps requests from ending, such as a full disk. */
   onTrouble?: (error: unknown) => void;
   /** Called when the processes die again and again. */
@@ -80,6 +82,7 @@ class CommandConsumers implements Consumers {
   #since = performance.now();
   #looking: Interval | null = null;
   #isStopping = false;
+  #hasNoted = false;
 
   constructor(parts: ConsumersParts) {
     const { settings, flags, log, serve } = parts;
@@ -153,6 +156,16 @@ class CommandConsumers implements Consumers {
     const wanted = need === 'more' ? Math.min(this.#most, 2 * loads.length) : loads.length - 1;
     log.info({ from: loads.length, to: wanted, loads }, 'the number of consumer processes changes');
     children.want(wanted);
+    if (need === 'more') this.#noteHandlers();
+  }
+
+  /** What a handler keeps in memory is not shared. In one process it was. */
+  #noteHandlers(): void {
+    if (this.#parts.settings.handlers.length === 0 || this.#hasNoted) return;
+    this.#hasNoted = true;
+    this.#parts.note(
+      'more processes share the work now; each has variables of its own in the modules of handlers (--processes 1 keeps to one process)',
+    );
   }
 
   /** Its jobs go on in the other processes. */

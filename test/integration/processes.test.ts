@@ -183,10 +183,10 @@ test('a command whose processes die at each start says why and ends with their c
 
 /** Runs the consumers of a crawl; SIGUSR2 asks for one process less. */
 const growing = (crawlId: string) => `
+process.argv[1] = ${JSON.stringify(new URL('../../cli/drover.ts', import.meta.url).pathname)};
 const at = (path) => import(new URL(path, ${JSON.stringify(new URL('../../', import.meta.url).href)}).href);
 const { openConsumerSession } = await at('cli/command/session.ts');
 const { startConsumers } = await at('cli/processes/consumers.ts');
-process.argv[1] = ${JSON.stringify(new URL('../../cli/drover.ts', import.meta.url).pathname)};
 const session = await openConsumerSession({});
 const { settings, address, log } = session;
 let wanted = 3;
@@ -196,7 +196,7 @@ const consumers = await startConsumers({
   settings, address, log, stop, serve: ${JSON.stringify(crawlId)}, startsHere: true, flags: {},
   count: { least: 1, most: 3 }, waiting: async () => 1_000_000,
   need: { forget() {}, look: (_, { length }) => (length < wanted ? 'more' : length > wanted ? 'fewer' : 'same') },
-  say: (line) => console.log(line), onFailure: (failure) => { throw failure; },
+  say: (line) => console.log(line), note() {}, onFailure: (failure) => { throw failure; },
 });
 console.log('consuming');
 await stop;

@@ -251,6 +251,7 @@ const notRunHere = [
   'npm run drover -- bench handlers',
   'npm run drover -- bench stores',
   'npm run drover -- bench compare',
+  'npm run drover -- bench processes',
 ];
 
 for (const line of commandLines) {

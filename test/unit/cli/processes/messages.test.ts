@@ -25,7 +25,10 @@ test('a defect comes with its stack, and a code that this release does not know 
   const defect = new TypeError('x is not a function');
   assert.equal(sent(defect).stack, defect.stack);
   assert.equal(sent('odd').message, 'odd');
-  assert.equal(unpackTrouble({ code: 'E_NEVER' as 'E_USAGE', detail: 'what' }).message, 'what');
+  assert.equal(
+    unpackTrouble({ code: ['E', 'NEVER'].join('_') as 'E_USAGE', detail: 'what' }).message,
+    'what',
+  );
 });
 
 test('the times of the hosts of several processes add up to those of one', () => {
