@@ -18,6 +18,7 @@ import {
   onOrOff,
   pattern,
   plainList,
+  sizeOrNone,
   statusCode,
   storeUrl,
   timeLimit,
@@ -471,6 +472,15 @@ export const definitions = {
     help: 'fetch the images, style sheets, scripts and fonts of pages too, at whatever host; they are not followed',
     schema: onOrOff,
     default: false,
+  }),
+  keepSeeds: setting({
+    of: 'crawl',
+    group: 'results',
+    flags: '--keep-seeds <size>',
+    help: 'keep the seeds for --again, compressed in Redis, unless they take more than this; 0 keeps none, 512MiB is the most',
+    schema: sizeOrNone.pipe(z.number().max(512 * 1024 * 1024)),
+    default: 64 * 1024 * 1024,
+    operatorOnly: true,
   }),
   warc: setting({
     of: 'crawl',
