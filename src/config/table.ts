@@ -19,6 +19,7 @@ import {
   onOrOff,
   pattern,
   plainList,
+  sizeOrNone,
   statusCode,
   storeUrl,
   timeLimit,
@@ -497,6 +498,15 @@ export const definitions = {
     help: 'every page is due again then; one that has not changed is due after 1.5 times its age',
     schema: anyDuration.pipe(z.number().min(1)),
     default: 30 * 24 * 3_600_000,
+  }),
+  keepSeeds: setting({
+    of: 'crawl',
+    group: 'results',
+    flags: '--keep-seeds <size>',
+    help: 'keep the seeds for --again, compressed in Redis, unless they take more than this; 0 keeps none, 512MiB is the most',
+    schema: sizeOrNone.pipe(z.number().max(512 * 1024 * 1024)),
+    default: 64 * 1024 * 1024,
+    operatorOnly: true,
   }),
   warc: setting({
     of: 'crawl',
