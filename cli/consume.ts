@@ -1,8 +1,8 @@
 // drover consume: runs consumers until it is stopped, in this process or in processes of their own.
 import { readCrawlTotals } from '../src/fleet/snapshot.ts';
+import { openConsumerSession } from './command/consumer-session.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
-import { openConsumerSession } from './command/session.ts';
 import type { ConsumeOptions } from './options.ts';
 import { type Consumers, startConsumers } from './processes/consumers.ts';
 import { type ProcessCount, processCount } from './processes/need.ts';

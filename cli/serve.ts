@@ -2,10 +2,10 @@
 import { serveApi } from '../producers/api.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { readCrawlTotals } from '../src/fleet/snapshot.ts';
+import { openConsumerSession } from './command/consumer-session.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { OWN_COMMAND, readVersion } from './command/own-command.ts';
-import { openConsumerSession } from './command/session.ts';
 import type { ServeOptions } from './options.ts';
 import { type Consumers, startConsumers } from './processes/consumers.ts';
 import { type ProcessCount, processCount } from './processes/need.ts';

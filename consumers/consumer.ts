@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Settings } from '../src/config/settings.ts';
+import { FILES } from '../src/config/store-address.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
@@ -25,7 +26,7 @@ import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots, type Slots } from '../src/politeness/slot.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
-import { FILES, type RecordStores } from '../src/records/stores.ts';
+import type { RecordStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
@@ -154,12 +155,8 @@ export async function startConsumer(parts: {
     async stop() {
       if (stopping) return;
       stopping = true;
-      const inFlight = () => permits.inUse();
-      await withinGrace(stopInOrder().catch(onError), {
-        graceMs: settings.grace,
-        redis: fleet.redis,
-        inFlight,
-      });
+      const end = { graceMs: settings.grace, redis: fleet.redis, inFlight: () => permits.inUse() };
+      await withinGrace(stopInOrder().catch(onError), end);
       context.handlerWatch?.stop();
       void context.handlerThreads?.close();
       context.fetcher.close();

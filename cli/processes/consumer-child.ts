@@ -1,7 +1,7 @@
 // One consumer process as the command that started it sees it: what it tells, and how it ends.
 import type { ChildProcess } from 'node:child_process';
 import type { HostAnswers } from '../../consumers/telemetry/host-times.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { AFTER_GRACE_MS } from '../command/interrupt.ts';
 import type { FromConsumer, Load, Sent } from './messages.ts';
 import { unpackTrouble } from './messages.ts';

@@ -1,9 +1,9 @@
 // A consumer in a process of its own. It tells the command that started it what it does, and ends with it.
 import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
 import { lookOutForParent } from '../../src/handlers/threads/look-out.ts';
+import { type ConsumerSession, openConsumerSession } from '../command/consumer-session.ts';
 import { EXIT } from '../command/failures.ts';
 import { AFTER_GRACE_MS } from '../command/interrupt.ts';
-import { openConsumerSession, type Session } from '../command/session.ts';
 import { createTroubles } from '../terminal/trouble.ts';
 import { createLoadMeter, LOAD_EVERY_MS } from './load-meter.ts';
 import { type FromConsumer, packTrouble, type Sent } from './messages.ts';
@@ -32,7 +32,7 @@ export async function run(_args: string[], options: ConsumerProcessOptions): Pro
 async function begin(
   { settings: flags, serve }: ConsumerProcessOptions,
   stop: Promise<void>,
-): Promise<{ session: Session; consumer: Consumer }> {
+): Promise<{ session: ConsumerSession; consumer: Consumer }> {
   const session = await openConsumerSession(flags);
   const { settings, address, log } = session;
   const lateMs = settings.grace + AFTER_GRACE_MS;

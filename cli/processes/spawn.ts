@@ -2,7 +2,10 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 
-/** The very program of this process. A checkout starts it by a link, which may lead to a newer one later. */
+/**
+ * In a checkout, the path that was given leads through a link to the newest bundle, which may be another one
+ * by the time that a process is started: a command and its processes must speak the same language.
+ */
 const program = realpathSync(process.argv[1] ?? '.');
 
 /** Runs `drover ARGS` with the same Node, and with the options that Node was given for this process. */

@@ -2,11 +2,10 @@
 
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
-import { isSameStore, readStoreAddress } from '../config/store-address.ts';
+import { FILES, isSameStore, keptAddress, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
-import { FILES, keptAddress } from '../records/stores.ts';
 import { defineScript } from '../scripts.ts';
 import type { FormerRun } from './former-run.ts';
 import type { CrawlCounts } from './progress.ts';
