@@ -33,7 +33,7 @@ export class FolderBlocks {
   readonly #recent = new Map<number, Promise<Buffer | null>>();
   readonly #mostRecent: number;
 
-  /** `mostRecent`: bytes of lines that are kept for those who ask for a block again; the last one always is. */
+  /** `mostRecent`: bytes of lines that are kept for those who ask for a block again; the last always is. */
   constructor(
     bucket: Bucket,
     folder: string,
