@@ -57,6 +57,8 @@ export interface SeedOffering {
    * refuses for now, with its error.
    */
   onHeld?: (why: number | DroverError) => void;
+  /** Called each time that requests have been accepted. */
+  onAccepted?: () => void;
   stopped: () => boolean;
 }
 
@@ -131,6 +133,7 @@ function createBatches(offering: SeedOffering): Batches {
   async function offerAll(requests: Request[]): Promise<void> {
     const offered = await offerPatiently(offering, requests, allowed);
     totals.accepted += offered?.added ?? 0;
+    if (offered && offered.added > 0) offering.onAccepted?.();
     totals.duplicates += offered?.duplicates ?? 0;
     totals.overLimit += offered?.overLimit ?? 0;
   }
