@@ -49,6 +49,8 @@ export interface ConsumersParts {
 export interface Consumers {
   /** Fetches in flight in all of them. */
   inFlight(): number;
+  /** To be called when this process has offered requests. */
+  kick(): void;
   /** `answers` counts those of failed attempts too. */
   slowestHosts(count: number): ReturnType<HostTimes['slowest']>;
   /** Resolves when all have finished what is in flight, within the grace, and have ended. */
@@ -119,6 +121,10 @@ class CommandConsumers implements Consumers {
   inFlight(): number {
     const inChildren = this.#children.loads.reduce((sum, { inFlight }) => sum + inFlight, 0);
     return inChildren + (this.#here?.consumer.inFlight() ?? 0);
+  }
+
+  kick(): void {
+    this.#here?.consumer.kick();
   }
 
   slowestHosts(count: number): ReturnType<HostTimes['slowest']> {
