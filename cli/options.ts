@@ -214,7 +214,8 @@ export type ExplainOptions = OptionsOf<typeof explainOptions>;
 
 /** What `drover bench` runs: each is a program in bench/. The first is the default. */
 export const benchmarks: readonly string[] = [
-  ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'compare', 'rivals', 'growth', 'processes'],
+  ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'stores', 'compare', 'rivals', 'growth'],
+  'processes',
 ];
 
 /** Concurrencies, each once and rising. */

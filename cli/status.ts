@@ -58,7 +58,7 @@ function details(counts: CrawlCounts): string {
     `  ${accepted} accepted = ${recorded} recorded + ${refused} refused + ${dead} dead + ${waiting} waiting\n` +
     `  ${counts.bytes} bytes, ${counts.retries} retries, ${counts.postponed} postponed\n` +
     (counts.unchanged > 0
-      ? `  ${counts.unchanged} of those recorded are unchanged since the former run\n`
+      ? `  ${counts.unchanged} of those recorded are unchanged since the former run${counts.notDue > 0 ? ` (${counts.notDue} were not due)` : ''}\n`
       : '') +
     group('status', counts.statuses) +
     group('error', counts.errors) +

@@ -53,8 +53,11 @@ export interface Ran {
 }
 
 /** Runs `node ARGS` to its end. Throws an Error with its output if it fails. */
-export function runProgram(args: readonly string[]): Promise<Ran> {
-  return runMeasured([process.execPath, ...args]);
+export function runProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  return runMeasured([process.execPath, ...args], { env });
 }
 
 /**

@@ -78,10 +78,10 @@ function outcome(summary: Summary, { columns, colour }: Paper): string {
 
 /** Says how many of the recorded answers are pages if not all are, and how many are as they were. */
 function recordedText(counts: CrawlCounts): string {
-  const { unchanged } = counts;
-  return unchanged > 0
-    ? `${answersText(counts)}, ${count(unchanged)} of them unchanged`
-    : answersText(counts);
+  const { unchanged, notDue } = counts;
+  if (unchanged === 0) return answersText(counts);
+  const early = notDue > 0 ? ` (${count(notDue)} were not due)` : '';
+  return `${answersText(counts)}, ${count(unchanged)} of them unchanged${early}`;
 }
 
 /** Pages are what has a status 2xx, and a 304 in its place. */

@@ -50,6 +50,7 @@ export async function offerArguments(
   const rejected = keepRejected(settings.dataDir, (await lookUpRecords(fleet, crawl)).folder);
   const totals = await offerSeeds({
     ...{ fleet, crawl, producer, stopped, maxFrontier: settings.maxFrontier },
+    keepSeeds: settings.keepSeeds > 0,
     lines: withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules),
     onUrl: createContactWarning(settings, onNotice),
     ...(onHeld ? { onHeld } : {}),

@@ -55,21 +55,20 @@ export const duration = anyDuration.pipe(z.number().min(0).max(2_147_483_647));
 /** A limit of time. With zero nothing could happen. */
 export const timeLimit = duration.pipe(z.number().min(1));
 
-/** "10485760", "10MiB", "512kB": bytes. */
-export const byteSize = z
-  .union([z.number(), z.string()])
-  .transform((value, context) => {
-    const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)?b?$/i.exec(String(value).trim());
-    const factor = { k: 1e3, ki: 1024, m: 1e6, mi: 1024 ** 2, g: 1e9, gi: 1024 ** 3 }[
-      match?.[2]?.toLowerCase() ?? ''
-    ];
-    if (!match) {
-      context.addIssue({ code: 'custom', message: 'expected a size such as 10485760 or 10MiB' });
-      return z.NEVER;
-    }
-    return Math.round(Number(match[1]) * (factor ?? 1));
-  })
-  .pipe(z.number().min(1));
+/** "10485760", "10MiB", "512kB": bytes; 0 for none. */
+export const sizeOrNone = z.union([z.number(), z.string()]).transform((value, context) => {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)?b?$/i.exec(String(value).trim());
+  const factor = { k: 1e3, ki: 1024, m: 1e6, mi: 1024 ** 2, g: 1e9, gi: 1024 ** 3 }[
+    match?.[2]?.toLowerCase() ?? ''
+  ];
+  if (!match) {
+    context.addIssue({ code: 'custom', message: 'expected a size such as 10485760 or 10MiB' });
+    return z.NEVER;
+  }
+  return Math.round(Number(match[1]) * (factor ?? 1));
+});
+
+export const byteSize = sizeOrNone.pipe(z.number().min(1));
 
 /** A switch. As a flag it is given without a value. */
 export const onOrOff = z.preprocess(

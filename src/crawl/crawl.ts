@@ -201,6 +201,12 @@ export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string>
   throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(idOrName)}.`);
 }
 
+/** Returns the id of the crawl with exactly this id. Throws E_CRAWL_UNKNOWN. */
+export async function exactCrawl(fleet: Fleet, id: string): Promise<string> {
+  if ((await fleet.redis.zscore(fleet.keys.crawls, id)) !== null) return id;
+  return findCrawl(fleet, id);
+}
+
 /**
  * Reads a crawl's counters, all at one moment, so that accepted = recorded + refused + dead + waiting. Throws
  * E_CRAWL_UNKNOWN.
@@ -238,6 +244,7 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     retries: number('retries'),
     postponed: number('postponed'),
     unchanged: number('unchanged'),
+    notDue: number('notDue'),
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),
