@@ -30,7 +30,7 @@ export interface ChildEnd {
 }
 
 /** So much of what it wrote last is kept, in characters. */
-const MOST_SAID = 4000;
+const MOST_SAID = 8000;
 
 export class ConsumerChild {
   readonly #process: ChildProcess;
