@@ -134,7 +134,7 @@ function addCrawl(program: Command): void {
       .command('crawl')
       .summary('crawl from seeds until everything is fetched')
       .description(
-        'Offers the seeds and fetches until the crawl ends. Run again, it continues where it stopped. Without seeds, it crawls a demonstration site.',
+        'Offers the seeds and fetches until the crawl ends. Run again, it continues where it stopped. With --again NAME, a crawl that has ended is crawled once more, without its seeds. Without seeds, it crawls a demonstration site.',
       )
       .argument('[seeds...]', seedsHelp),
     { own: crawlOptions, settings: ['crawl', 'runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },

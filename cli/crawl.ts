@@ -1,6 +1,8 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
-
-import { openConsumerSession } from './command/consumer-session.ts';
+import { enqueue } from '../producers/enqueue.ts';
+import { keptAddress } from '../src/config/store-address.ts';
+import { againByCommand, checkAgain } from './command/begin-again.ts';
+import { type ConsumerSession, openConsumerSession } from './command/consumer-session.ts';
 import { nameOfSeeds } from './command/crawl-name.ts';
 import { crawlToEnd } from './command/crawl-to-end.ts';
 import { type ExportFile, reserveExport } from './command/output-file.ts';
@@ -14,6 +16,7 @@ import { exitCodeOfCrawl } from './terminal/summary.ts';
  * the file of -o could not be written, or not with all records.
  */
 export async function run(args: string[], options: CrawlOptions): Promise<number> {
+  checkAgain(args, options);
   const output = await reserveExport(options);
   return runWith(output, args, options).finally(output.release);
 }
@@ -21,14 +24,21 @@ export async function run(args: string[], options: CrawlOptions): Promise<number
 async function runWith(reserved: ExportFile, args: string[], options: CrawlOptions): Promise<number> {
   const session = await openConsumerSession(options.settings);
   const { settings } = session;
-  const demo = args.length + settings.sitemap.length === 0 ? await startDemoSite() : null;
+  const { again, crawl } = options;
+  const isDemo = again === undefined && args.length + settings.sitemap.length === 0;
+  const demo = isDemo ? await startDemoSite() : null;
   if (demo && options.settings.perHost === undefined) settings.perHost = 8;
   try {
     const screen = createScreen(process.stderr, { quiet: options.quiet });
-    const name = options.crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap]));
+    const name = crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap]));
+    const seeds = demo ? [demo.url] : args;
     const output = options.output === undefined ? null : reserved;
     const { failure, ...summary } = await crawlToEnd(session, screen, {
-      ...{ name, seeds: demo ? [demo.url] : args, output, flags: options.settings },
+      ...{ output, flags: options.settings },
+      begin: () =>
+        again === undefined
+          ? prepared(session, () => enqueue({ ...session, name, seeds }))
+          : againByCommand(session, again, options, true),
     });
     screen.end(summary);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -39,4 +49,10 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
     await demo?.close();
     process.stdin.destroy();
   }
+}
+
+/** The store that the user named is tried before anything begins. */
+async function prepared<T>({ settings, stores }: ConsumerSession, begin: () => Promise<T>): Promise<T> {
+  if (settings.store !== null) await stores.at(keptAddress(settings.store)).prepare();
+  return begin();
 }

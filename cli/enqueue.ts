@@ -1,11 +1,12 @@
 // drover enqueue: offers seeds durably to a crawl and returns.
-import { enqueue } from '../producers/enqueue.ts';
+import { type Enqueuing, enqueue } from '../producers/enqueue.ts';
 import type { EnqueuedSeeds } from '../producers/seeds/offer-arguments.ts';
 import { DroverError } from '../src/errors.ts';
+import { againByCommand, checkAgain } from './command/begin-again.ts';
 import { nameOfSeeds } from './command/crawl-name.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
-import { openSession } from './command/session.ts';
+import { openSession, type Session } from './command/session.ts';
 import type { EnqueueOptions } from './options.ts';
 import { createBadLineNotice } from './terminal/bad-lines.ts';
 import { counted } from './terminal/figures.ts';
@@ -13,17 +14,14 @@ import { createHeldNotice } from './terminal/held-back.ts';
 
 /** Resolves with the exit code. Throws a DroverError when it cannot begin or go on. */
 export async function run(args: string[], options: EnqueueOptions): Promise<number> {
+  checkAgain(args, options);
   const session = await openSession(options.settings);
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const interrupt = onInterrupt({ note: say }, session.settings.grace);
   try {
-    const { settings, fleet } = session;
-    const name = options.crawl ?? nameOfSeeds([...args, ...settings.sitemap]);
-    if (args.length + settings.sitemap.length === 0)
-      throw new DroverError('E_USAGE', 'Give seeds: URLs, files, - for standard input, or --sitemap.');
-    const begun = await interrupt.unless(enqueue({ fleet, settings, name, seeds: args }));
+    const begun = await interrupt.unless(begin(session, args, options));
     if (begun === null) return EXIT.interrupted;
-    const onHeld = createHeldNotice(say, settings.maxFrontier);
+    const onHeld = createHeldNotice(say, begun.settings.maxFrontier);
     const note = options.quiet ? () => undefined : say;
     if (begun.intent) note(`crawl ${begun.id}: ${begun.intent}`);
     const running = begun.run({
@@ -41,6 +39,18 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
     await session.close();
     interrupt.done();
   }
+}
+
+async function begin(session: Session, args: string[], options: EnqueueOptions): Promise<Enqueuing> {
+  const { again, crawl } = options;
+  if (again !== undefined) return againByCommand(session, again, options, false);
+  const { sitemap } = session.settings;
+  if (args.length + sitemap.length === 0)
+    throw new DroverError(
+      'E_USAGE',
+      'Give seeds: URLs, files, - for standard input, or --sitemap; or --again with the name of a crawl.',
+    );
+  return enqueue({ ...session, name: crawl ?? nameOfSeeds([...args, ...sitemap]), seeds: args });
 }
 
 function sentence(

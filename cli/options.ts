@@ -34,6 +34,10 @@ export const shownOptions = inGroup('output', {
 
 export const enqueueOptions = inGroup('often', {
   crawl: text('--crawl <name>', 'name of the crawl (default: made from the seeds)'),
+  again: text(
+    '--again <name>',
+    'the next run of a crawl that has ended, with its seeds and settings; flags given besides change those (docs/AGAIN.md)',
+  ),
 });
 export type EnqueueOptions = OptionsOf<typeof enqueueOptions & typeof shownOptions>;
 

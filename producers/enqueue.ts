@@ -5,14 +5,16 @@ import { crawlSettings, type Settings } from '../src/config/settings.ts';
 import { type Begun, beginCrawl } from '../src/crawl/crawl.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Fleet } from '../src/fleet.ts';
-import { checkSitemaps } from '../src/seeds/sitemaps.ts';
+import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
 import { urlRulesOf } from '../src/url/normalize.ts';
 import { checkWebhook } from '../src/webhooks/check.ts';
-import { checkSeeds } from './seeds/arguments.ts';
+import { checkSeeds, seedsFromArguments } from './seeds/arguments.ts';
 import { depthOfSeeds } from './seeds/list-depth.ts';
 import { type EnqueuedSeeds, offerArguments, type SeedListeners } from './seeds/offer-arguments.ts';
 
 export interface Enqueuing extends Begun {
+  /** Those of the crawl, and the process's own. */
+  settings: Settings;
   /** What will be fetched, as a sentence, where the user may expect something else: of lists. */
   intent: string | null;
   /**
@@ -46,8 +48,15 @@ export async function enqueue(parts: {
   });
   return {
     ...begun,
+    settings,
     intent: sentence,
     run: (listeners) =>
-      offerArguments({ fleet, settings, crawl: begun.id, producer, seeds, rules }, listeners),
+      offerArguments(
+        {
+          ...{ fleet, settings, crawl: begun.id, producer },
+          lines: (stdin) => withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules),
+        },
+        listeners,
+      ),
   };
 }

@@ -920,6 +920,12 @@ export const table = {
         advice: 'drover status lists the crawls.',
         status: 404,
       },
+      E_NO_SEEDS: {
+        means: 'The seeds of the former run are not known any more.',
+        advice:
+          'Give the seeds once more, and --crawl NAME in place of --again; after that run, --again can repeat it.',
+        status: 409,
+      },
       E_WARC_NONE: {
         means: 'The crawl keeps no archive.',
         advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',

@@ -1,7 +1,6 @@
 // One crawl from its seeds to its end: offers the seeds, consumes, shows the progress, writes the file.
-import { enqueue } from '../../producers/enqueue.ts';
+import type { Enqueuing } from '../../producers/enqueue.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
-import { keptAddress } from '../../src/config/store-address.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { type Consumers, startConsumers } from '../processes/consumers.ts';
 import { processCount } from '../processes/need.ts';
@@ -17,8 +16,13 @@ import { type ExportFile, writeOutput } from './output-file.ts';
 import { OWN_COMMAND as command } from './own-command.ts';
 import { watchCrawl } from './watch-crawl.ts';
 
-/** `flags`: those of the settings, as the user gave them. */
-type SeedsAndOutput = { name: string; seeds: string[]; output: ExportFile | null; flags: GivenFlags };
+type BeginningAndOutput = {
+  /** Begins the crawl, or goes on with it. */
+  begin: () => Promise<Enqueuing>;
+  output: ExportFile | null;
+  /** Those of the settings, as the user gave them. */
+  flags: GivenFlags;
+};
 /** `failure` is why the file of -o does not hold all records. */
 type Ended = Summary & { failure: unknown };
 
@@ -29,13 +33,13 @@ type Ended = Summary & { failure: unknown };
 export async function crawlToEnd(
   session: ConsumerSession,
   screen: Screen,
-  wanted: SeedsAndOutput,
+  wanted: BeginningAndOutput,
 ): Promise<Ended> {
-  const { name, seeds, output, flags } = wanted;
-  const { settings, fleet, address, log } = session;
-  const count = processCount(settings.processes);
-  if (settings.store !== null) await session.stores.at(keptAddress(settings.store)).prepare();
-  const begun = await enqueue({ fleet, settings, name, seeds });
+  const { begin, output, flags } = wanted;
+  const { fleet, address, log } = session;
+  const count = processCount(session.settings.processes);
+  const begun = await begin();
+  const { settings } = begun;
   const intent = [begun.fresh ? null : 'continuing where it stopped', begun.intent].filter(Boolean);
   screen.note([`crawl ${begun.id}`, ...(intent.length > 0 ? [intent.join('; ')] : [])].join(': '));
   const before = await readCounts(fleet, begun.id);

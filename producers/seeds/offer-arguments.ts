@@ -1,4 +1,4 @@
-// Offers the seeds of a command line to the crawl that its producer has begun.
+// Offers the seeds of a command to the crawl that its producer has begun.
 import type { Readable } from 'node:stream';
 import type { Settings } from '../../src/config/settings.ts';
 import { leaveCrawl } from '../../src/crawl/crawl.ts';
@@ -6,10 +6,8 @@ import { lookUpRecords } from '../../src/crawl/kept-records.ts';
 import type { DroverError } from '../../src/errors.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { type AssumedScheme, assumedText } from '../../src/seeds/bare-url.ts';
-import { type OfferTotals, offerSeeds } from '../../src/seeds/offer.ts';
-import { withSitemaps } from '../../src/seeds/sitemaps.ts';
-import type { UrlRules } from '../../src/url/normalize.ts';
-import { nameBadLine, seedsFromArguments } from './arguments.ts';
+import { type OfferedLine, type OfferTotals, offerSeeds } from '../../src/seeds/offer.ts';
+import { nameBadLine } from './arguments.ts';
 import { createContactWarning } from './contact.ts';
 import { keepRejected } from './rejected-lines.ts';
 
@@ -43,17 +41,20 @@ export async function offerArguments(
     settings: Settings;
     crawl: string;
     producer: string;
-    seeds: readonly string[];
-    rules: UrlRules;
+    /** The seeds; `stdin` is for those of `-`. */
+    lines: (stdin: Readable) => AsyncIterable<OfferedLine>;
+    /** The crawl has kept its seeds when it began. */
+    isAgain?: boolean;
   },
   { stdin, onBadLine, onAssumed, onNotice, onHeld, onAccepted, stopped }: SeedListeners,
 ): Promise<EnqueuedSeeds> {
-  const { fleet, settings, crawl, producer, seeds, rules } = parts;
+  const { fleet, settings, crawl, producer, lines, isAgain = false } = parts;
   const rejected = keepRejected(settings.dataDir, (await lookUpRecords(fleet, crawl)).folder);
   const totals = await offerSeeds({
     ...{ fleet, crawl, producer, stopped, maxFrontier: settings.maxFrontier },
-    keepSeeds: settings.keepSeeds > 0,
-    lines: withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules),
+    keepSeeds: settings.keepSeeds > 0 && !isAgain,
+    mayNameHosts: !isAgain,
+    lines: lines(stdin),
     onUrl: createContactWarning(settings, onNotice),
     ...(onHeld ? { onHeld } : {}),
     ...(onAccepted ? { onAccepted } : {}),

@@ -6,6 +6,7 @@ import { FILES, isSameStore, keptAddress, readStoreAddress } from '../config/sto
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
+import { nearest } from '../nearest.ts';
 import { defineScript } from '../scripts.ts';
 import type { FormerRun } from './former-run.ts';
 import type { CrawlCounts } from './progress.ts';
@@ -56,22 +57,35 @@ interface Beginning {
   seeds: string;
   /** The store that its user named (Settings.store). Only a new crawl gets it; without one, it has files. */
   store?: string | null;
-  /** The run before it, whose records help to fetch less. Only a new crawl gets it. */
-  former?: FormerRun | null;
+  /** It repeats a former run. Only a new crawl gets what is given here. */
+  again?: Again | null;
   /** It may have the name API_CRAWL. */
   isFromApi?: boolean;
+}
+
+/** How a crawl is begun again. */
+export interface Again {
+  /** The run whose seeds and records are used. Null: only an unfinished crawl can go on. */
+  former: FormerRun | null;
+  /** Seeds in place of those that it keeps, as a block. */
+  seeds: Buffer | null;
+  /** Private hosts that its seeds named are allowed again. Not for a caller of the API. */
+  mayNameHosts: boolean;
 }
 
 const beginScript = defineScript({
   path: 'crawl/lua/begin.lua',
   key: (keys) => keys.crawls,
-  args: ({ name, producer, settings, seeds, store = null, former = null }: Beginning) => [
+  args: ({ name, producer, settings, seeds, store = null, again = null }: Beginning) => [
     ...[name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), seeds, randomUUID().slice(0, 8)],
-    ...[keptAddress(store), former ? JSON.stringify(former) : ''],
+    ...[keptAddress(store), again ? '1' : '', again?.former ? JSON.stringify(again.former) : ''],
+    ...[again?.seeds ?? '', again?.mayNameHosts ? '1' : ''],
   ],
   answer: (reply): Begun => {
-    const [id, isNew] = reply as [string, number];
-    return { id, fresh: isNew === 1 };
+    const [id, kind] = reply as [string, number];
+    if (kind === -1) throw new DroverError('E_CRAWL_OPEN', `${id} was begun by somebody else meanwhile.`);
+    if (kind === -2) throw new DroverError('E_CRAWL_UNKNOWN', `${id} was forgotten meanwhile.`);
+    return { id, fresh: kind === 1 };
   },
 });
 
@@ -102,7 +116,8 @@ const endScript = defineScript({
  * Begins a crawl, or goes on with the unfinished crawl of that name. The producer counts as offering until it
  * leaves (leaveCrawl) or gives no sign of life for PRODUCER_LEASE_MS. Atomic. Throws E_SETTING for a
  * malformed name, and for API_CRAWL unless `isFromApi`; E_STORE_OTHER when the unfinished crawl keeps its
- * records elsewhere than in the store that was named.
+ * records elsewhere than in the store that was named. With `again`, E_CRAWL_OPEN when the unfinished crawl of
+ * that name was not begun again, and E_CRAWL_UNKNOWN when the former run is gone.
  */
 export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun> {
   if (crawl.name !== API_CRAWL || !crawl.isFromApi) checkCrawlName(crawl.name);
@@ -197,7 +212,14 @@ export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string>
   // the first.
   const first = /^(.+)\.1$/.exec(idOrName)?.[1];
   if (first && (await fleet.redis.zscore(fleet.keys.crawls, first))) return first;
-  throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(idOrName)}.`);
+  throw await unknownCrawl(fleet, idOrName);
+}
+
+/** E_CRAWL_UNKNOWN, with the nearest known name. */
+export async function unknownCrawl({ redis, keys }: Fleet, idOrName: string): Promise<DroverError> {
+  const meant = nearest(idOrName, await redis.hkeys(keys.newestOfName)).trim();
+  const detail = `The name given is ${JSON.stringify(idOrName)}${meant === '' ? '.' : `; ${meant}`}`;
+  return new DroverError('E_CRAWL_UNKNOWN', detail);
 }
 
 /** Returns the id of the crawl with exactly this id. Throws E_CRAWL_UNKNOWN. */

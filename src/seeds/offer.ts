@@ -203,11 +203,11 @@ function requestOf({ input, assumed }: Extract<OfferedLine, { input: RequestInpu
 }
 
 /** The operator named these hosts and ports in seeds, so the guard allows them although they are private. */
-async function allowHosts(
+export async function allowHosts(
   fleet: Fleet,
   crawl: string,
-  requests: Request[],
-  known: Set<string>,
+  requests: readonly Pick<Request, 'url'>[],
+  known = new Set<string>(),
 ): Promise<void> {
   const fresh = new Set<string>();
   let last = '//'; // where the URL before begins its path: most lists go host by host

@@ -13,12 +13,15 @@ const former: FormerRun = { crawl: 'c', store: '', folder: 'c-1', sameHeaders: t
 test('consumers know the former run of a crawl that was begun with one, and nobody changes it later', async () => {
   const { fleet } = await fleets.open();
   const begin = (producer: string, run: FormerRun | null) =>
-    beginCrawl(fleet, { name: 'c', producer, settings, seeds: '', former: run });
+    beginCrawl(fleet, {
+      ...{ name: 'c', producer, settings, seeds: '' },
+      again: run && { former: run, seeds: null, mayNameHosts: true },
+    });
   const loaded = async (crawl: string) => (await createLoadedCrawls(fleet).get(crawl))?.former;
 
   await begin('p', null);
   assert.equal(await loaded('c'), null);
-  await begin('p', former);
+  await assert.rejects(begin('p', former), /E_CRAWL_OPEN|c was begun by somebody else/);
   assert.equal(await loaded('c'), null, 'a crawl that goes on stays what it was');
 
   await leaveCrawl(fleet, 'c', 'p');

@@ -47,7 +47,7 @@ if isHalf or isOffered or state == 'running' or state == 'paused' then
 end
 -- A crawl of another producer that was broken off, and then ended, is not gone on with.
 if offering then redis.call('HDEL', c, 'offering') end
-local given = { name = name, producer = producer, lease = lease, text = settings, seeds = seeds, token = recordsToken, store = store or '', former = '' }
+local given = { name = name, producer = producer, lease = lease, text = settings, seeds = seeds, token = recordsToken, store = store or '' }
 local crawl = beginCrawl(ns, given, now)[1]
 redis.call('HSET', s, 'lastCrawl', crawl)
 tellOfRun(ns, name, due, 'started', crawl, now)

@@ -2,12 +2,25 @@
   Begins a crawl, or goes on with the crawl of that name that has not ended. If the crawl of that name has
   ended, a new one gets a new id, and the old one stays readable. The producer holds the crawl open until it
   leaves or its lease runs out. `given`: name, producer, lease (ms), text (the settings as JSON), seeds,
-  token, store, former (of a new crawl, as JSON of src/crawl/former-run.ts, or ''). Returns
-  {id, 1 if it is new, else 0}.
+  token, store, again. `again` is nil, or a table with former (JSON of src/crawl/former-run.ts; '' if only an
+  unfinished crawl can go on), block (seeds in place of those that the former run keeps, or '') and hosts
+  (whether its seeds may name private hosts). Returns {id, 1 if it is new, else 0}. With `again`, nothing has
+  changed when it returns {id, -1}: an unfinished crawl repeats no run; or {id, -2}: the former run is gone.
     NS:crawls (ZSET) crawls by when they began (ms)
     NS:names (HASH) name to its newest id
     NS:serials (HASH) name to how many crawls it has had
 ]]
+-- A new crawl gets the seeds of the run that it repeats, and the private hosts that they named.
+local function repeatRun(c, former, again)
+  redis.call('HSET', c, 'former', again.former)
+  if again.block ~= '' then
+    redis.call('SET', c .. ':seeds', #again.block .. ':' .. again.block)
+  else
+    redis.call('COPY', former .. ':seeds', c .. ':seeds')
+  end
+  if again.hosts then redis.call('COPY', former .. ':hosts', c .. ':hosts') end
+end
+
 local function beginCrawl(ns, given, now)
   local name, producer, lease, text, seeds, token, store =
     given.name, given.producer, given.lease, given.text, given.seeds, given.token, given.store
@@ -22,6 +35,12 @@ local function beginCrawl(ns, given, now)
   -- left.
   local offered = id and redis.call('HEXISTS', ns .. ':c:' .. id, 'offering') == 0
   local isNew = not id or state == 'cancelled' or (state == 'finished' and offered)
+  local again, former = given.again, ''
+  if again and not isNew and redis.call('HEXISTS', ns .. ':c:' .. id, 'former') == 0 then return { id, -1 } end
+  if again and isNew then
+    former = again.former ~= '' and cjson.decode(again.former).crawl or id or name
+    if again.former == '' or not redis.call('ZSCORE', ns .. ':crawls', former) then return { former, -2 } end
+  end
   if isNew then
     repeat
       local serial = redis.call('HINCRBY', ns .. ':serials', name, 1)
@@ -33,14 +52,14 @@ local function beginCrawl(ns, given, now)
       -- The settings of a schedule may be those of a former version.
       'keepSeeds', cjson.decode(text).keepSeeds or 0)
     if store ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'store', store) end
-    if given.former ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'former', given.former) end
+    if again then repeatRun(ns .. ':c:' .. id, ns .. ':c:' .. former, again) end
   end
   local c = ns .. ':c:' .. id
   -- The settings that scripts read are also stored one by one. Settings without a value are absent.
   local settings = cjson.decode(text)
   -- Requests that were handed out under other settings must ask the gate.
-  local former = redis.call('HGET', c, 'settings')
-  if former and former ~= text then redis.call('HSET', c, 'changedAt', now) end
+  local before = redis.call('HGET', c, 'settings')
+  if before and before ~= text then redis.call('HSET', c, 'changedAt', now) end
   redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead')
   redis.call('HSET', c, 'settings', text, 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
     'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)

@@ -35,6 +35,7 @@ test('a program gets each of its options, of its kind, and the flags of settings
   const own = { ...crawlOptions, ...shownOptions };
   const nothing = {
     crawl: undefined,
+    again: undefined,
     output: undefined,
     overwrite: false,
     quiet: false,

@@ -1,0 +1,31 @@
+// What commands with --again have in common.
+import type { Enqueuing } from '../../producers/enqueue.ts';
+import { DroverError } from '../../src/errors.ts';
+import type { EnqueueOptions } from '../options.ts';
+import type { Session } from './session.ts';
+
+/** Throws E_USAGE when seeds, or a name, are given besides --again. */
+export function checkAgain(
+  seeds: readonly string[],
+  { again, crawl }: Pick<EnqueueOptions, 'again' | 'crawl'>,
+): void {
+  if (again === undefined) return;
+  if (seeds.length > 0)
+    throw new DroverError(
+      'E_USAGE',
+      `--again takes the seeds of the former run. To give seeds (${seeds[0]}), write --crawl ${again} in place of --again.`,
+    );
+  if (crawl !== undefined)
+    throw new DroverError('E_USAGE', `--again ${again} names the crawl: leave out --crawl ${crawl}.`);
+}
+
+/** See enqueueAgain. `fetches`: whether the command fetches too, so that the store must work. */
+export async function againByCommand(
+  { fleet, settings }: Session,
+  again: string,
+  { settings: given }: Pick<EnqueueOptions, 'settings'>,
+  fetches: boolean,
+): Promise<Enqueuing> {
+  const { enqueueAgain } = await import('../../producers/again.ts');
+  return enqueueAgain({ fleet, settings, given, again, isPrepared: fetches });
+}
