@@ -11,7 +11,7 @@ import type { FormerAnswer } from '../../src/warc/exchange-records.ts';
 export interface FormerPage {
   /** The id of the former run. */
   readonly crawl: string;
-  /** Without conditions, its body and links are left out. */
+  /** Without body, links and items unless an unchanged page gets them from here. */
   readonly record: CrawlRecord;
   /** Null when the page is asked for like any other. */
   readonly conditions: Conditions | null;
@@ -42,11 +42,13 @@ export function formerPageOf(
   const { crawl } = facts.former;
   const conditions = mayAsk(facts, request) && isWhole(record, facts.settings) ? conditionsOf(record) : null;
   const body = conditions && isRead ? exactBody(record, facts.settings.body) : null;
-  if (conditions === null || (isRead && body === null)) {
-    const rest = { ...record, body: null, links: null, items: null };
-    return { crawl, record: rest, conditions: null, body: null };
-  }
-  return { crawl, record, conditions, body };
+  const isCopied = conditions !== null && !isRead;
+  return {
+    crawl,
+    record: isCopied ? record : { ...record, body: null, links: null, items: null },
+    conditions: isCopied || body !== null ? conditions : null,
+    body,
+  };
 }
 
 /** Whether both runs ask for the page in the same words, so that one answer is worth as much as the other. */
