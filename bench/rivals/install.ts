@@ -109,5 +109,7 @@ export async function ownVersion(name: string): Promise<string> {
 function reasonOf(error: unknown): string {
   const { stderr = '', message = String(error) } = error as { stderr?: string; message?: string };
   const lines = (stderr || message).split('\n').filter(Boolean);
-  return (lines.find((line) => /^npm err\S* (?!code|errno|syscall)/i.test(line)) ?? lines[0] ?? '').trim();
+  return (lines.find((line) => /^npm err\S* (?!code|errno|syscall)/i.test(line)) ?? lines[0] ?? '')
+    .replace(/^npm err\S* /i, '')
+    .trim();
 }

@@ -50,6 +50,7 @@ export const hasFailed = ({ results }: RivalReport) => results.some(({ failure }
 
 const head = [
   'what',
+  'version',
   'finds pages by',
   'keeps',
   'pages/s',
@@ -67,7 +68,8 @@ function rowsOf({ results }: RivalReport): string[][] {
     const ratios = ratiosOf(result, results);
     const [speed, cpu, memory] = ratios ? [ratios.speed, ratios.cpu, ratios.memory].map(times) : [];
     return [
-      `${title} ${version}`,
+      title,
+      version,
       isFollowing ? 'links' : 'a list',
       keeps,
       ...(figures
@@ -83,13 +85,13 @@ function rowsOf({ results }: RivalReport): string[][] {
 /** For the terminal: the table, and what was left out. */
 export function rivalText(report: RivalReport): string {
   const left = report.leftOut.map(({ title, because }) => `left out: ${title}: ${because}`);
-  return `${[inColumns([head, ...rowsOf(report)], 3), left.join('\n')].filter(Boolean).join('\n\n')}\n`;
+  return `${[inColumns([head, ...rowsOf(report)], 4), left.join('\n')].filter(Boolean).join('\n\n')}\n`;
 }
 
 /** For the docs, in Markdown. */
 export function rivalMarkdown(report: RivalReport): string {
   const left = report.leftOut.map(({ title, because }) => `- Left out: ${title}: ${because}`);
-  return [inMarkdown([head, ...rowsOf(report)], 3), left.join('\n')].filter(Boolean).join('\n\n');
+  return [inMarkdown([head, ...rowsOf(report)], 4), left.join('\n')].filter(Boolean).join('\n\n');
 }
 
 /** Two digits that count: 12 ×, 5.4 ×, 0.37 ×. */

@@ -80,14 +80,14 @@ export const rivals: readonly Rival[] = [
   },
   {
     name: 'httpx',
-    title: 'httpx, asyncio',
+    title: 'asyncio with httpx',
     isFollowing: false,
     keeps: 'nothing',
     prepare: () => listed('httpx', 'httpx_list.py'),
   },
   {
     name: 'requests',
-    title: 'requests, threads',
+    title: 'threads with requests',
     isFollowing: false,
     keeps: 'nothing',
     prepare: () => listed('requests', 'requests_list.py'),

@@ -104,6 +104,20 @@ export interface RecordQuery extends PartialQuery {
   fields?: string;
 }
 
+/** What is wanted of the changes between two runs. */
+export interface ChangesQuery {
+  /** Id of the run to compare with; by default the one before. */
+  from?: string;
+  /** Only these kinds, with commas between them: `new,changed`. All are counted. */
+  kind?: string;
+  /** A page counts as changed only when its text does. */
+  text?: boolean;
+  /** False: texts are not compared line by line. */
+  diff?: boolean;
+  /** At most so many changes of each kind. */
+  most?: number;
+}
+
 /** A filter of dead letters. A letter matches when all given fields match. */
 export interface DeadQuery {
   code?: string;

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { DroverError } from '../../errors.ts';
 import { type Field, readFields } from '../../records/fields.ts';
-import { type RecordFilter, readFilter, STATUS_FORM, TYPE_FORM, URL_FORM } from '../../records/filter.ts';
+import { type RecordFilter, readFilter } from '../../records/filter.ts';
+import { STATUS_FORM, TYPE_FORM, URL_FORM } from '../../records/filter-forms.ts';
 import { ApiProblem } from '../problem.ts';
 import { codeQuery, flagQuery, sinceOf, sinceQuery } from '../shapes.ts';
 

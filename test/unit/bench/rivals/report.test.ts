@@ -62,7 +62,7 @@ test('a rival that did not fetch every page fails the report, and its line says 
   assert.equal(hasFailed({ results: [drover, slow], leftOut: [] }), false);
   const report = { results: [drover, failed], leftOut: [] };
   assert.equal(hasFailed(report), true);
-  assert.match(rivalText(report), /Slow \| steady 1\.2 .*FAILED: 9 pages were fetched, not 10001/);
+  assert.match(rivalText(report), /Slow \| steady +1\.2 .*FAILED: 9 pages were fetched, not 10001/);
 });
 
 test('the table has a line for each entry, in columns, and names what was left out', () => {
@@ -75,7 +75,7 @@ test('the table has a line for each entry, in columns, and names what was left o
   assert.equal(new Set(lines.map((line) => line.length)).size, 1, table);
   assert.match(
     lines[1] ?? '',
-    /drover crawl 1\.2 +links +nothing +1,000 +1\.0 × +1\.00 +1\.0 × +200 +1\.0 × +10,001/,
+    /drover crawl +1\.2 +links +nothing +1,000 +1\.0 × +1\.00 +1\.0 × +200 +1\.0 × +10,001/,
   );
   assert.match(lines[2] ?? '', / 83 +12 × +5\.50 +5\.5 × +100 +0\.50 × +10,001$/);
   assert.equal(left, 'left out: Gone: no such package\n');
