@@ -32,7 +32,7 @@ test('what this process has offered is dispatched at once, and not only with the
     })();
     const since = performance.now();
     const rest = { onBadLine: () => assert.fail(), stopped: () => false, onAccepted };
-    await offerSeeds({ fleet, crawl, producer, lines, ...rest });
+    await offerSeeds({ fleet, crawl, producer, lines, keepSeeds: false, ...rest });
     await until(async () => (await queue.count()) === offered, { what: 'the job', everyMs: 1 });
     return performance.now() - since;
   }

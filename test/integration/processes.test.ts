@@ -185,7 +185,7 @@ test('a command whose processes die at each start says why and ends with their c
 const growing = (crawlId: string) => `
 process.argv[1] = ${JSON.stringify(new URL('../../cli/drover.ts', import.meta.url).pathname)};
 const at = (path) => import(new URL(path, ${JSON.stringify(new URL('../../', import.meta.url).href)}).href);
-const { openConsumerSession } = await at('cli/command/session.ts');
+const { openConsumerSession } = await at('cli/command/consumer-session.ts');
 const { startConsumers } = await at('cli/processes/consumers.ts');
 const session = await openConsumerSession({});
 const { settings, address, log } = session;
