@@ -1,7 +1,8 @@
 // The consumer processes of one command: starts as many as are wanted, replaces those that die, and gives up
 // when they die again and again.
 import { catalogue, DroverError } from '../../src/errors.ts';
-import { type Log, printable, shorten } from '../../src/log.ts';
+import type { Log } from '../../src/log.ts';
+import { printable, shorten } from '../../src/printable.ts';
 import { type ChildEnd, type ChildEvents, ConsumerChild } from './consumer-child.ts';
 import { ProcessesFailure } from './failure.ts';
 import type { Load } from './messages.ts';
