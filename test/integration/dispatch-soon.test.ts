@@ -31,8 +31,8 @@ test('what this process has offered is dispatched at once, and not only with the
       yield line;
     })();
     const since = performance.now();
-    const rest = { onBadLine: () => assert.fail(), stopped: () => false, onAccepted };
-    await offerSeeds({ fleet, crawl, producer, lines, keepSeeds: false, ...rest });
+    const rest = { onBadLine: () => assert.fail(), stopped: () => false, onAccepted, keepSeeds: false };
+    await offerSeeds({ fleet, crawl, producer, lines, ...rest });
     await until(async () => (await queue.count()) === offered, { what: 'the job', everyMs: 1 });
     return performance.now() - since;
   }

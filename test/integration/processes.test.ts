@@ -10,6 +10,7 @@ import { assertAddsUp, recordsOf } from '../support/crawls.ts';
 import { isAlive } from '../support/embedded.ts';
 import { untilProcesses } from '../support/fleets/consumer-processes.ts';
 import { openFleets } from '../support/fleets.ts';
+import { bundledDrover } from '../support/project/bundle.ts';
 import { type DroverProcess, spawnProgram, until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
 
@@ -183,7 +184,7 @@ test('a command whose processes die at each start says why and ends with their c
 
 /** Runs the consumers of a crawl; SIGUSR2 asks for one process less. */
 const growing = (crawlId: string) => `
-process.argv[1] = ${JSON.stringify(new URL('../../cli/drover.ts', import.meta.url).pathname)};
+process.argv[1] = ${JSON.stringify(bundledDrover())};
 const at = (path) => import(new URL(path, ${JSON.stringify(new URL('../../', import.meta.url).href)}).href);
 const { openConsumerSession } = await at('cli/command/consumer-session.ts');
 const { startConsumers } = await at('cli/processes/consumers.ts');
