@@ -176,7 +176,11 @@ class CommandConsumers implements Consumers {
 
   /** Its jobs go on in the other processes. */
   #leaveHere(here: Here): void {
-    here.leaving ??= here.consumer.stop().then(() => {
+    const { log } = this.#parts;
+    const stopped = here.consumer
+      .stop()
+      .catch((error) => log.error({ err: error }, 'the first consumer did not stop as it should'));
+    here.leaving ??= stopped.then(() => {
       this.#times.add(here.consumer.hostTimes.take());
       this.#here = null;
       this.#need.forget();
