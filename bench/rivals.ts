@@ -79,7 +79,7 @@ else if (values.write) writeToDocs('rivals', `${caption}.\n\n${rivalMarkdown(rep
 
 async function runOnce(entry: Entry, run: number): Promise<void> {
   try {
-    const sample = await entry.run({ site, pages, concurrency });
+    const sample = await entry.run({ site, pages, concurrency, processes: 'auto' });
     samples.get(entry)?.push(sample);
     const perSecond = (sample.pages / sample.seconds).toFixed(0);
     process.stderr.write(`run ${run}/${runs} ${entry.title}: ${perSecond} pages/s\n`);

@@ -1,8 +1,8 @@
 // drover consume: runs consumers until it is stopped, in this process or in processes of their own.
 import { readCrawlTotals } from '../src/fleet/snapshot.ts';
+import { openConsumerSession } from './command/consumer-session.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
-import { openConsumerSession } from './command/session.ts';
 import type { ConsumeOptions } from './options.ts';
 import { type Consumers, startConsumers } from './processes/consumers.ts';
 import { type ProcessCount, processCount } from './processes/need.ts';
@@ -22,7 +22,13 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
     say(`${intent(count, settings.concurrency)}; Ctrl-C stops`);
     consumers = await startConsumers({
       ...{ settings, flags: options.settings, address, log, serve: '*', count },
-      ...{ startsHere: count.least === 1, stop: interrupt.wait, say: warn, onFailure: failed.reject },
+      ...{
+        startsHere: count.least === 1,
+        stop: interrupt.wait,
+        say: warn,
+        note: say,
+        onFailure: failed.reject,
+      },
       waiting: async () => (await readCrawlTotals(fleet)).waiting,
     });
     await Promise.race([interrupt.wait, failed.promise]);

@@ -1,8 +1,9 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
+
+import { openConsumerSession } from './command/consumer-session.ts';
 import { nameOfSeeds } from './command/crawl-name.ts';
 import { crawlToEnd } from './command/crawl-to-end.ts';
 import { type ExportFile, reserveExport } from './command/output-file.ts';
-import { openConsumerSession } from './command/session.ts';
 import { startDemoSite } from './demo/site.ts';
 import type { CrawlOptions } from './options.ts';
 import { createScreen } from './terminal/screen.ts';

@@ -1,7 +1,7 @@
 // drover doctor: checks whether this set-up works.
 
 import { readSettings } from '../src/config/read.ts';
-import { printable } from '../src/log.ts';
+import { printable } from '../src/printable.ts';
 import { EXIT } from './command/failures.ts';
 import { findRedis } from './command/session.ts';
 import { runChecks } from './doctor-checks.ts';

@@ -4,7 +4,7 @@ import { type Explanation, explainUrl } from '../src/explain/explain.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { readBareUrl } from '../src/seeds/bare-url.ts';
 import { EXIT } from './command/failures.ts';
-import { openSession, type Session } from './command/session.ts';
+import { openStoreSession, type StoreSession } from './command/store-session.ts';
 import { readTimed, sessionIfAny, timeIn } from './command/time-url.ts';
 import type { ExplainOptions } from './options.ts';
 import { explanationText } from './terminal/explain-text.ts';
@@ -27,7 +27,7 @@ export async function run(args: string[], options: ExplainOptions): Promise<numb
 }
 
 async function runExplain(text: string, options: ExplainOptions): Promise<number> {
-  const session = await openSession(options.settings);
+  const session = await openStoreSession(options.settings);
   try {
     const explanation = await explain(session, text, options);
     print(options.json, explanation, (terminal) => explanationText(explanation, terminal));
@@ -56,7 +56,7 @@ async function runTiming(text: string, options: ExplainOptions): Promise<number>
 }
 
 function explain(
-  { fleet, settings, stores }: Session,
+  { fleet, settings, stores }: StoreSession,
   text: string,
   { crawl }: ExplainOptions,
 ): Promise<Explanation> {

@@ -4,7 +4,7 @@ import { purgedDirectory } from '../src/dead/retention.ts';
 import { findCrawlToForget, forgetCrawl } from '../src/forget/forget.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { EXIT } from './command/failures.ts';
-import { openSession } from './command/session.ts';
+import { openStoreSession } from './command/store-session.ts';
 import type { ForgetOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
 
@@ -13,7 +13,7 @@ import { counted } from './terminal/figures.ts';
  * the one that fails are forgotten.
  */
 export async function run(args: string[], options: ForgetOptions): Promise<number> {
-  const session = await openSession(options.settings);
+  const session = await openStoreSession(options.settings);
   const { fleet, settings, stores } = session;
   const removeRecords = ({ store, recordsFolder }: LeftRecords) => stores.at(store).remove(recordsFolder);
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);

@@ -2,7 +2,7 @@
 import { findCrawl } from '../src/crawl/crawl.ts';
 import { lookUpRecords, missingRecords } from '../src/crawl/kept-records.ts';
 import { DroverError } from '../src/errors.ts';
-import { printable } from '../src/log.ts';
+import { printable } from '../src/printable.ts';
 import { type ExportFormat, type FileForm, isFolder } from '../src/records/export/format.ts';
 import { writeItems } from '../src/records/export/items.ts';
 import { recordLines } from '../src/records/store.ts';
@@ -10,7 +10,7 @@ import { EXIT } from './command/failures.ts';
 import { endOnSignals } from './command/interrupt.ts';
 import { type ExportFile, reserveExport } from './command/output-file.ts';
 import { OWN_COMMAND } from './command/own-command.ts';
-import { openSession } from './command/session.ts';
+import { openStoreSession } from './command/store-session.ts';
 import type { ItemsOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
 
@@ -34,7 +34,7 @@ async function writeThem(name: string, options: ItemsOptions, output: ExportFile
   const { of: handler = null } = options;
   const { overwrite, path: file } = output;
   const format = output.format as ExportFormat<FileForm>; // run has refused others
-  const session = await openSession(options.settings);
+  const session = await openStoreSession(options.settings);
   const { fleet, stores } = session;
   try {
     const crawl = await findCrawl(fleet, name);

@@ -1,8 +1,8 @@
 // The options of the commands in this folder, except settings, and the types that their programs get.
-import { anyDuration } from '../src/config/values.ts';
+import { readDuration } from '../src/config/duration.ts';
 import { DroverError } from '../src/errors.ts';
 import { FORMAT_FORM } from '../src/records/export/format.ts';
-import { STATUS_FORM, TYPE_FORM, URL_FORM } from '../src/records/filter.ts';
+import { STATUS_FORM, TYPE_FORM, URL_FORM } from '../src/records/filter-forms.ts';
 import type { RequestInput } from '../src/request.ts';
 import { readCode } from './command/error-code.ts';
 import {
@@ -15,7 +15,7 @@ import {
   toggle,
   value,
 } from './command/typed-options.ts';
-import { readFailOn } from './report/format.ts';
+import { readFailOn } from './report/fail-on.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
@@ -58,8 +58,8 @@ export const forgetOptions = {
 export type ForgetOptions = OptionsOf<typeof forgetOptions>;
 
 const age = (given: string, flag: string): number => {
-  const parsed = anyDuration.safeParse(given);
-  if (parsed.success) return parsed.data;
+  const duration = readDuration(given);
+  if (duration !== null) return duration;
   throw new DroverError(
     'E_USAGE',
     `${flag}: expected an age such as 12h or 30d (got ${JSON.stringify(given)}).`,
@@ -91,8 +91,8 @@ export type ServeOptions = OptionsOf<typeof serveOptions>;
 /** The filters that choose records. */
 export const recordFilterOptions = {
   status: text('--status <status>', `only records with ${STATUS_FORM}`),
-  ok: toggle('--ok', 'only records with a status 2xx'),
-  failed: toggle('--failed', 'only records without a status 2xx'),
+  ok: toggle('--ok', 'only records with a status 2xx, and 304 of unchanged pages'),
+  failed: toggle('--failed', 'only records that --ok leaves out'),
   code: value('--code <code>', 'only records with this error code, such as E_HTTP_4XX', readCode),
   host: text('--host <host>', 'only records of this host, such as example.com or example.com:8080'),
   label: text('--label <label>', 'only records whose request had this label'),
@@ -214,7 +214,8 @@ export type ExplainOptions = OptionsOf<typeof explainOptions>;
 
 /** What `drover bench` runs: each is a program in bench/. The first is the default. */
 export const benchmarks: readonly string[] = [
-  ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'compare', 'rivals', 'growth'],
+  ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'stores', 'compare', 'rivals', 'growth'],
+  'processes',
 ];
 
 /** Concurrencies, each once and rising. */

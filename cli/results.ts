@@ -7,8 +7,8 @@ import { type RecordFilter, readFilter } from '../src/records/filter.ts';
 import { EXIT } from './command/failures.ts';
 import { endOnSignals } from './command/interrupt.ts';
 import { reserveExport, type WrittenRecords, writeRecords } from './command/output-file.ts';
-import { openSession } from './command/session.ts';
 import { timeOf } from './command/since.ts';
+import { openStoreSession } from './command/store-session.ts';
 import type { ResultsOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
 
@@ -22,7 +22,7 @@ export async function run(args: string[], options: ResultsOptions): Promise<numb
   const output = await reserveExport(options);
   endOnSignals();
   try {
-    const session = await openSession(options.settings);
+    const session = await openStoreSession(options.settings);
     try {
       const crawl = await findCrawl(session.fleet, args[0] ?? '');
       const written = await writeRecords(session, crawl, { ...output, fields }, filter);

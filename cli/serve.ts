@@ -2,10 +2,10 @@
 import { serveApi } from '../producers/api.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { readCrawlTotals } from '../src/fleet/snapshot.ts';
+import { openConsumerSession } from './command/consumer-session.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
 import { OWN_COMMAND, readVersion } from './command/own-command.ts';
-import { openConsumerSession } from './command/session.ts';
 import type { ServeOptions } from './options.ts';
 import { type Consumers, startConsumers } from './processes/consumers.ts';
 import { type ProcessCount, processCount } from './processes/need.ts';
@@ -26,7 +26,7 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
     if (count.most > 0)
       consumers = await startConsumers({
         ...{ settings, flags: options.settings, address, log, serve: '*', count, startsHere: false },
-        ...{ stop: interrupt.wait, say: warn, onFailure: failed.reject },
+        ...{ stop: interrupt.wait, say: warn, note: say, onFailure: failed.reject },
         waiting: async () => (await readCrawlTotals(session.fleet)).waiting,
       });
     say(`listening on ${api.url} (dashboard, API at ${api.url}/openapi.json); Ctrl-C stops`);

@@ -1,13 +1,12 @@
 // drover status: prints the state of all crawls, or of one.
 import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
-import { printable } from '../src/log.ts';
-import { listSchedules } from '../src/schedules/schedules.ts';
+import type { Fleet } from '../src/fleet.ts';
+import { printable } from '../src/printable.ts';
 import { EXIT } from './command/failures.ts';
 import { OWN_COMMAND } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
 import type { LookOptions } from './options.ts';
-import { scheduleTable } from './schedule/list.ts';
 import { columns } from './terminal/columns.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN. */
@@ -24,12 +23,19 @@ export async function run(args: string[], options: LookOptions): Promise<number>
         ? all.map(details).join('')
         : table(all);
     process.stdout.write(text);
-    const schedules = options.json || args[0] ? [] : await listSchedules(fleet);
-    if (schedules.length > 0) process.stdout.write(`\n${scheduleTable(schedules)}`);
+    if (!options.json && !args[0]) process.stdout.write(await schedulesText(fleet));
     return EXIT.recorded;
   } finally {
     await session.close();
   }
+}
+
+/** Few fleets have schedules, and what reads the times of theirs takes long to load. */
+async function schedulesText(fleet: Fleet): Promise<string> {
+  if ((await fleet.redis.exists(fleet.keys.schedules)) === 0) return '';
+  const { listSchedules } = await import('../src/schedules/schedules.ts');
+  const { scheduleTable } = await import('./schedule/list.ts');
+  return `\n${scheduleTable(await listSchedules(fleet))}`;
 }
 
 function asJson(all: CrawlCounts[], one: boolean): string {
@@ -58,7 +64,7 @@ function details(counts: CrawlCounts): string {
     `  ${accepted} accepted = ${recorded} recorded + ${refused} refused + ${dead} dead + ${waiting} waiting\n` +
     `  ${counts.bytes} bytes, ${counts.retries} retries, ${counts.postponed} postponed\n` +
     (counts.unchanged > 0
-      ? `  ${counts.unchanged} of those recorded are unchanged since the former run\n`
+      ? `  ${counts.unchanged} of those recorded are unchanged since the former run${counts.notDue > 0 ? ` (${counts.notDue} were not due)` : ''}\n`
       : '') +
     group('status', counts.statuses) +
     group('error', counts.errors) +

@@ -5,6 +5,8 @@ import { catalogue, type Failure, failure, knownFailure, unpackFailure } from '.
 import { claimRequest } from '../src/frontier/claim.ts';
 import { PERMIT_PATIENCE_MS } from '../src/politeness/slot.ts';
 import type { RobotsVerdict } from '../src/robots/robots.ts';
+import { endAsItWas } from './again/as-it-was.ts';
+import type { FormerPage } from './again/former-page.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, refuseRequest, retry } from './decision.ts';
 import { obeyCrawlDelay } from './fetch/fetch-robots.ts';
@@ -43,6 +45,7 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   const { state } = job.loadedCrawl;
   if (state === 'cancelled') return cancelled(context, job);
   if (state === 'paused') return { claim: 0, early: { kind: 'postponed', untilMs: Date.now() + PAUSED_MS } };
+  if (job.former?.isKept) return notDue(context, job, job.former);
   // What is known is asked before the wait for a permit, so that a refusal costs none, and once.
   const known = job.start.kind === 'granted' ? knownRules(context, job) : null;
   if (known?.kind === 'refused')
@@ -103,6 +106,13 @@ async function cancelled(context: ConsumerContext, job: ActiveJob): Promise<Admi
   const claim = await claimRequest(context.fleet, job.crawl, job.id);
   if (claim === null) return { claim: 0, early: { kind: 'done' } };
   return { claim, early: refuseRequest(failure('E_CANCELLED')) };
+}
+
+/** Nothing is asked for. A slot that came with the job is given back, as is its claim kept. */
+async function notDue(context: ConsumerContext, job: ActiveJob, former: FormerPage): Promise<Admission> {
+  const isOurs = job.start.kind === 'granted';
+  const claim = isOurs ? GRANTED.claim : await claimRequest(context.fleet, job.crawl, job.id);
+  return claim === null ? { claim: 0, early: { kind: 'done' } } : { claim, early: endAsItWas(former) };
 }
 
 function knownRules(context: ConsumerContext, job: ActiveJob): RobotsVerdict | null {

@@ -2,8 +2,8 @@
 import type { Failure } from '../src/errors.ts';
 import { mediaTypeOf } from '../src/fetch/body/media-type.ts';
 import { decodeText } from '../src/fetch/body/text.ts';
-import { printable } from '../src/log.ts';
 import { type Answer, type FetchResult, NO_TIMINGS } from '../src/outcome.ts';
+import { printable } from '../src/printable.ts';
 import { type Attempt, type PackedAttempt, packAttempts, unpackAttempts } from '../src/queue/attempts.ts';
 import type { ActiveJob } from './context.ts';
 import { reservationFor, statementsOn } from './usage.ts';

@@ -32,6 +32,7 @@ export async function commit(
     // Of a 304, no body came.
     bytes: answer?.notModified ? 0 : (answer?.body.byteLength ?? 0),
     isUnchanged: record.unchanged !== null,
+    isNotDue: job.former?.isKept ?? false,
     reason: error ? packFailure(error) : '',
     host: limiterKeyOf(job.request.url),
     links: followed.links,

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Settings } from '../src/config/settings.ts';
+import { FILES } from '../src/config/store-address.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
@@ -25,7 +26,7 @@ import { createBackoff } from '../src/politeness/host-backoff.ts';
 import { createSlots, type Slots } from '../src/politeness/slot.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
-import { FILES, type RecordStores } from '../src/records/stores.ts';
+import type { RecordStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
@@ -61,6 +62,8 @@ export interface Consumer {
   /** How many jobs it has taken. */
   jobs(): number;
   hostTimes: HostTimes;
+  /** To be called when this process has offered requests: else they are found only within 200 ms. */
+  kick(): void;
   /**
    * Finishes the jobs in flight (within `grace`), returns those that have not begun to the queue, and
    * releases everything.
@@ -151,15 +154,12 @@ export async function startConsumer(parts: {
     inFlight: () => permits.inUse(),
     jobs: () => jobWorker.taken,
     hostTimes: context.hostTimes,
+    kick: context.dispatcher.kick,
     async stop() {
       if (stopping) return;
       stopping = true;
-      const inFlight = () => permits.inUse();
-      await withinGrace(stopInOrder().catch(onError), {
-        graceMs: settings.grace,
-        redis: fleet.redis,
-        inFlight,
-      });
+      const end = { graceMs: settings.grace, redis: fleet.redis, inFlight: () => permits.inUse() };
+      await withinGrace(stopInOrder().catch(onError), end);
       context.handlerWatch?.stop();
       void context.handlerThreads?.close();
       context.fetcher.close();

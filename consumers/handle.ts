@@ -102,6 +102,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     items,
     redirects: redirectsOf(answer?.redirected ?? failed?.redirected),
     unchanged: null,
+    revisitMs: null,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   });
 }

@@ -1,12 +1,12 @@
 // Runs a consumer that takes jobs of every crawl: for the command until it is told to stop, or for a user's
 // program until it closes it.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type NameOf, namesOf, type Settings } from '../src/config/settings.ts';
 import { makeDirectory } from '../src/embedded/redis-files.ts';
 import { DroverError } from '../src/errors.ts';
 import { type FleetOptions, type GivenSettings, joinFleet } from '../src/fleet/join.ts';
 import type { Handler } from '../src/handlers/define.ts';
-import { createLog, type Log } from '../src/log.ts';
+import { type Log, openLog } from '../src/log.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { startConsumer } from './consumer.ts';
 
@@ -58,7 +58,7 @@ export async function runInProgram(options: ConsumerOptions): Promise<ProgramCon
     await makeDirectory(resolve(settings.dataDir)).catch((cause: Error) => {
       throw new DroverError('E_DATA_DIR', `${settings.dataDir}: ${cause.message}.`, { cause });
     });
-    const log = createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') });
+    const log = await openLog(settings);
     const consumer = await startConsumer({ settings, address, serve: '*', log, say: onWarning });
     let closing: Promise<void> | null = null;
     const close = () => {

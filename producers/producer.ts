@@ -125,6 +125,7 @@ async function produce(membership: Membership, name: string): Promise<Producer> 
     const totals = await membership.at(() =>
       offerSeeds({
         ...{ fleet, crawl, producer, lines: all, maxFrontier: settings.maxFrontier },
+        keepSeeds: settings.keepSeeds > 0,
         onBadLine: (line) => void (rejected.length < MOST_REJECTED && rejected.push(rejectionOf(line))),
         stopped: () => signal?.aborted ?? false,
       }),

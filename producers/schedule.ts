@@ -1,9 +1,9 @@
 // Reads what a schedule is to repeat: the seeds of a command line, and the settings of its crawls.
 import { Readable } from 'node:stream';
 import { crawlSettings, type Settings } from '../src/config/settings.ts';
+import { keptAddress } from '../src/config/store-address.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { DroverError } from '../src/errors.ts';
-import { keptAddress } from '../src/records/stores.ts';
 import type { NewSchedule, ScheduledSeed } from '../src/schedules/schedules.ts';
 import { checkSitemaps } from '../src/seeds/sitemaps.ts';
 import { urlRulesOf } from '../src/url/normalize.ts';

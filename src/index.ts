@@ -3,6 +3,7 @@
 export type { ConsumerOptions, ProgramConsumer } from '../consumers/run.ts';
 export type { Added, Producer, ProducerOptions, Rejection } from '../producers/producer.ts';
 export type { GivenRequest, GivenRequests } from '../producers/seeds/given-requests.ts';
+export type { Change, ChangeKind, RunDifference } from './changes/kinds.ts';
 export type * from './client/answers.ts';
 export { ApiError } from './client/api-error.ts';
 export { type Client, type ClientOptions, createClient } from './client/client.ts';

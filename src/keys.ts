@@ -31,6 +31,7 @@ export function keysOf(namespace: string) {
     dead: ofCrawl(':dead'),
     replayed: ofCrawl(':replayed'),
     seedHosts: ofCrawl(':hosts'),
+    seeds: ofCrawl(':seeds'),
     producers: ofCrawl(':producers'),
     acceptedByHost: ofCrawl(':accepts'),
     dueLanes: ofCrawl(':due'),

@@ -1,56 +1,13 @@
-// The JSON log, and functions that make text from servers safe to show. This is the only file that imports
-// pino.
+// The JSON log. This is the only file that imports pino, and it does so when a log is opened.
 import { openSync } from 'node:fs';
-import { type Logger, pino, stdTimeFunctions } from 'pino';
-import stringWidth from 'string-width';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { DroverError } from './errors.ts';
 import { withSources } from './own-stack.ts';
+import { printable } from './printable.ts';
 import { isSecretName, REDACTED, redact } from './redact.ts';
 
 export type Log = Logger;
-
-/**
- * Characters that a terminal executes or does not show: control characters (C0, DEL, C1, and so every escape
- * sequence), format characters (bidirectional overrides and isolates, zero-width characters, tags), line and
- * paragraph separators, lone surrogates, fillers. Not among them are the variation selectors of emoji, and
- * the Arabic and Kaithi number signs, which are visible.
- */
-const unprintable =
-  /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\u{fe0e}\u{fe0f}\u{600}-\u{605}\u{6dd}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}]]/gv;
-
-const shortEscapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escapeOf(character: string): string {
-  const hex = (character.codePointAt(0) ?? 0).toString(16);
-  if (hex.length <= 2) return shortEscapes[character] ?? `\\x${hex.padStart(2, '0')}`;
-  return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
-}
-
-/**
- * Makes text from a server or a file safe for a terminal, a log or a table. Characters that a terminal would
- * execute or hide are replaced by escapes (`\x1b`, `\u202e`, `\n`). The text is never cut. Idempotent.
- */
-export function printable(text: string): string {
-  return text.replace(unprintable, escapeOf);
-}
-
-const graphemes = new Intl.Segmenter();
-
-/**
- * Cuts printable text so that it is at most `columns` wide on a terminal. `…` replaces the part that was cut.
- */
-export function shorten(text: string, columns: number): string {
-  // A character may have any number of combining marks, which have no width. This limits them.
-  const most = columns * 16;
-  if (text.length <= most && stringWidth(text) <= columns) return text;
-  let [kept, width] = ['', 0];
-  for (const { segment } of graphemes.segment(text)) {
-    width += stringWidth(segment);
-    if (width > columns - 1 || kept.length + segment.length > most) break;
-    kept += segment;
-  }
-  return columns < 1 ? '' : `${kept}…`;
-}
 
 const loggable = (text: string): string => printable(redact(text));
 
@@ -83,7 +40,7 @@ function safeLine(line: string): string {
 }
 
 /** Opens the log at once, so that a wrong path is found at the start and not at the first line. */
-function openLog(path: string): number {
+function openFile(path: string): number {
   try {
     return openSync(path, 'a');
   } catch (cause) {
@@ -95,11 +52,12 @@ function openLog(path: string): number {
  * Makes a log that writes one JSON object on each line, to a file (appended) or to a file descriptor
  * (default: 2). `level` is a word, `time` is in ISO 8601, the stack of an error is a list of lines. The log
  * never delays a crawl: lines wait in memory while the destination is slow, and are dropped beyond 8 MiB or
- * if the reader has gone. Throws E_FILE.
+ * if the reader has gone. Rejects with E_FILE.
  */
-export function createLog(options: { level: string; destination?: string | number }): Log {
+export async function createLog(options: { level: string; destination?: string | number }): Promise<Log> {
+  const { pino, stdTimeFunctions } = await import('pino');
   const { level, destination = 2 } = options;
-  const fd = typeof destination === 'string' ? openLog(destination) : destination;
+  const fd = typeof destination === 'string' ? openFile(destination) : destination;
   const stream = pino.destination({ fd, sync: false, maxLength: 8 * 1024 * 1024 });
   // On a full disk, the store stops the crawl with E_DISK_FULL. The log does not stop it earlier.
   stream.on('error', () => {});
@@ -109,4 +67,9 @@ export function createLog(options: { level: string; destination?: string | numbe
     { level, base, formatters, timestamp: stdTimeFunctions.isoTime, hooks: { streamWrite: safeLine } },
     stream,
   );
+}
+
+/** The log of a data directory, `drover.log`. Rejects with E_FILE. */
+export function openLog({ logLevel, dataDir }: { logLevel: string; dataDir: string }): Promise<Log> {
+  return createLog({ level: logLevel, destination: join(dataDir, 'drover.log') });
 }

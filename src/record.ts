@@ -52,6 +52,11 @@ export interface CrawlRecord {
    * did not come again stands here as it was: body, bytes, sha256, title, links, noindex and items.
    */
   unchanged: FormerRecord | null;
+  /**
+   * In a crawl that was begun again: how long after `fetchedAt` the page is due again, in milliseconds. Null
+   * in any other crawl, and for what is no page.
+   */
+  revisitMs: number | null;
   body: string | null;
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Keys } from './keys.ts';
 import type { Redis } from './redis.ts';
 
-export type ScriptArgument = string | number;
+export type ScriptArgument = string | number | Buffer;
 export type ScriptReply = string | number | null | ScriptReply[];
 
 /** What a script is given, and what it answers. */

@@ -39,6 +39,8 @@ export interface FrontierCrawl extends Dispatch {
   counts(): Promise<CrawlCounts>;
   /** The number of requests in the lanes, counted there. */
   onLanes(): Promise<number>;
+  /** Deletes what is kept of the seeds that were enqueued. Returns how many bytes it took. */
+  dropSeeds(): Promise<number>;
   /** Deletes the lanes. The seen set stays. */
   dropLanes(): Promise<void>;
 }
@@ -75,6 +77,12 @@ export async function beginFrontierCrawl(redis: Redis, name: string, hosts: numb
     offerOther: (url) => offerAll(redis, crawl, [url]),
     counts: () => readCounts(fleetOf(redis, NAMESPACE), crawl),
     onLanes: () => lengthOfLanes(redis, lanes),
+    async dropSeeds() {
+      const key = keysOf(NAMESPACE).seeds(crawl);
+      const bytes = await redis.memory('USAGE', key, 'SAMPLES', 0);
+      await redis.del(key);
+      return bytes ?? 0;
+    },
     dropLanes: () => dropLanes(redis, lanes),
   };
 }

@@ -33,6 +33,8 @@ export interface FrontierFigures extends FrontierSize {
   offer: OfferFigures;
   bytesPerWaiting: number;
   bytesPerSeen: number;
+  /** Of a seed that is kept, for --again. */
+  bytesPerSeed: number;
   /** Times of a dispatch with FEW waiting URLs, and with all. */
   fewWaiting: DispatchTimes;
   allWaiting: DispatchTimes;
@@ -88,6 +90,8 @@ async function measureLong(
   const long = await beginFrontierCrawl(redis, 'shop.example', hosts);
   await long.pass(seen - waiting);
   const offer = await timeOffer(long, redisPid, waiting);
+  await short.dropSeeds();
+  const bytesPerSeed = (await long.dropSeeds()) / waiting;
   const usedBytes = await settledBytes(redis);
 
   const [fewWaiting, allWaiting] = await timeDispatches([short, long], ROUNDS);
@@ -100,7 +104,7 @@ async function measureLong(
   const seenSince = counts.accepted + (await short.counts()).accepted - seenByShort;
   const bytesPerSeen = ((await settledBytes(redis)) - emptyBytes) / seenSince;
   return {
-    ...{ offer, bytesPerSeen },
+    ...{ offer, bytesPerSeen, bytesPerSeed },
     bytesPerWaiting: (usedBytes - emptyBytes - bytesPerSeen * seen) / waiting,
     ...{ fewWaiting, allWaiting, otherHost },
     status: { milliseconds: statusMs, waiting: counts.waiting, onLanes },

@@ -12,7 +12,7 @@ const MOST_TIMES_LONGER = 2;
 /** The budgets, each for every size. */
 export function frontierBudgetsOf(all: readonly FrontierFigures[]): Budget[] {
   return all.flatMap((figures) => {
-    const { seen, offer, bytesPerSeen, bytesPerWaiting, otherHost, status } = figures;
+    const { seen, offer, bytesPerSeen, bytesPerSeed, bytesPerWaiting, otherHost, status } = figures;
     const over = `over ${hostsOf(figures)}`;
     const budgets = [
       {
@@ -23,6 +23,7 @@ export function frontierBudgetsOf(all: readonly FrontierFigures[]): Budget[] {
       },
       atMost(`memory of a waiting URL of 50 characters, ${over}`, 60, bytesPerWaiting, 'bytes'),
       atMost(`memory of a seen URL, ${whole(seen)} URLs`, 10, bytesPerSeen, 'bytes'),
+      atMost(`memory of a kept seed of 50 characters, ${over}`, 16, bytesPerSeed, 'bytes'),
       atMost(
         `time of a dispatch, relative to ${whole(FEW)} waiting, ${over}`,
         MOST_TIMES_LONGER,
@@ -54,7 +55,7 @@ const timesLonger = ({ allWaiting, fewWaiting }: FrontierFigures) =>
 export function frontierReport(all: readonly FrontierFigures[]): string {
   const head = [
     ...['', 'seen', 'waiting', 'offered/s', 'CPU µs: producer', 'Redis'],
-    ...['bytes/seen', 'bytes/waiting'],
+    ...['bytes/seen', 'bytes/waiting', 'bytes/seed'],
     ...['dispatch', '99 %', `dispatch, ${whole(FEW)} waiting`, '99 %', 'times longer', 'status'],
     ...['Redis MB', 'peak', 'resident', 'CPUs of others'],
   ];
@@ -65,6 +66,7 @@ export function frontierReport(all: readonly FrontierFigures[]): string {
       ...[hostsOf(figures), whole(figures.seen), whole(figures.waiting), whole(offer.urlsPerSecond)],
       ...[offer.producerMicroseconds.toFixed(1), offer.redisMicroseconds.toFixed(1)],
       ...[figures.bytesPerSeen.toFixed(2), figures.bytesPerWaiting.toFixed(1)],
+      figures.bytesPerSeed.toFixed(1),
       ...times.map((milliseconds) => `${milliseconds.toFixed(2)} ms`),
       ...[timesLonger(figures).toFixed(2), `${status.milliseconds.toFixed(2)} ms`],
       ...[redis.usedBytes, redis.peakBytes, redis.residentBytes].map((bytes) => (bytes / 1e6).toFixed(0)),

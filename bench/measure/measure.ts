@@ -38,7 +38,10 @@ export interface MeasuredSite extends Pick<Site, 'url' | 'pid' | 'clearLog'> {
 export interface Bench {
   site: MeasuredSite;
   pages: number;
+  /** Fetches in flight in each process. */
   concurrency: number;
+  /** Processes that fetch. Default: 1. */
+  processes?: number | 'auto';
 }
 
 export interface Ran {
@@ -50,8 +53,11 @@ export interface Ran {
 }
 
 /** Runs `node ARGS` to its end. Throws an Error with its output if it fails. */
-export function runProgram(args: readonly string[]): Promise<Ran> {
-  return runMeasured([process.execPath, ...args]);
+export function runProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  return runMeasured([process.execPath, ...args], { env });
 }
 
 /**

@@ -22,6 +22,8 @@ export interface CommandEnd {
 
 export interface CommandOptions {
   cwd?: string;
+  /** Variables beside those of this process. */
+  env?: Readonly<Record<string, string>>;
   /** After this time the command and all that it started are killed. Default: no limit. */
   limitMs?: number;
 }
@@ -43,6 +45,7 @@ export async function runCommand(
 ): Promise<CommandEnd> {
   const child = spawn('sh', ['-c', shell, 'sh', ...command], {
     cwd: options.cwd,
+    env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   const shellPid = child.pid ?? 0;

@@ -1,5 +1,5 @@
 // The CPU time and memory of a running process, and the CPU time of the whole machine.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Usage {
   cpuSeconds: number;
@@ -22,17 +22,31 @@ export function usageOf(pid: number): Usage {
 
 /** The CPU time of a process and of its children that have ended, from the text of its /proc/PID/stat. */
 export function cpuSecondsIn(stat: string): { own: number; children: number } {
-  // The name in brackets may contain any text. After it come user and system time, then the same of the
-  // children.
-  const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 15)
-    .map(Number);
+  // User and system time, then the same of the children.
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = fieldsOf(stat).slice(11, 15).map(Number);
   return {
     own: (user + system) / CLOCK_TICKS_PER_SECOND,
     children: (childUser + childSystem) / CLOCK_TICKS_PER_SECOND,
   };
+}
+
+/** The name in brackets may contain any text. What comes after it, from the state on. */
+const fieldsOf = (stat: string) => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+
+/** CPU seconds of some running processes and their children, so far. */
+export function cpuSecondsOfTrees(pids: readonly number[]): number {
+  const wanted = new Set(pids);
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each)))
+    if (pids.includes(parentOf(name))) wanted.add(Number(name));
+  return [...wanted].reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0);
+}
+
+function parentOf(pid: string): number {
+  try {
+    return Number(fieldsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))[1]);
+  } catch {
+    return 0; // it has ended meanwhile
+  }
 }
 
 /** CPU seconds of all processes since the machine was started. */

@@ -61,15 +61,17 @@ function withHandler(bench: Bench, run: string, before = ''): Promise<Sample> {
 }
 
 async function drover(
-  { site, concurrency }: Bench,
+  { site, concurrency, processes = 1 }: Bench,
   pages: number,
   seeds: (directory: string) => Promise<string[]>,
 ): Promise<Sample> {
   return withDirectory(async (directory) => {
     const output = join(directory, 'records.jsonl');
+    const perHost = concurrency * (processes === 'auto' ? 1 : processes);
     const command = (redis: string, what: string[]) => [
       ...[bundledDrover, 'crawl', ...what],
-      ...['-c', String(concurrency), '--per-host', String(concurrency), '--allow-private', '127.0.0.1/32'],
+      ...['-c', String(concurrency), '--per-host', String(perHost), '--processes', String(processes)],
+      ...['--allow-private', '127.0.0.1/32'],
       ...['--redis', redis, '--data-dir', join(directory, 'data'), '-o', output, '--quiet'],
     ];
     const given = await seeds(directory);

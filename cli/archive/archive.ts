@@ -11,7 +11,7 @@ import { findWarcs } from '../../src/warc/repair.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
 import { type OutputFile, reserveOutput } from '../command/output-file.ts';
-import { openSession, type Session } from '../command/session.ts';
+import { openStoreSession, type StoreSession } from '../command/store-session.ts';
 import type { ArchiveOptions } from '../options.ts';
 import { counted } from '../terminal/figures.ts';
 import { pack } from './pack.ts';
@@ -21,7 +21,7 @@ import { pack } from './pack.ts';
  * E_DISK_FULL; and E_WARC_MISSING or E_RECORDS_MISSING after what is here has been packed.
  */
 export async function run(args: string[], options: ArchiveOptions): Promise<number> {
-  const session = await openSession(options.settings);
+  const session = await openStoreSession(options.settings);
   try {
     const crawl = await findCrawl(session.fleet, args[0] ?? '');
     const output = reserveOutput(options.output ?? `${crawl}.wacz`, options.overwrite);
@@ -33,7 +33,7 @@ export async function run(args: string[], options: ArchiveOptions): Promise<numb
 }
 
 async function packInto(
-  session: Session,
+  session: StoreSession,
   crawl: string,
   output: OutputFile,
   { from, json }: ArchiveOptions,
@@ -64,7 +64,11 @@ function wordsOf({ crawl, file, pages, warcs }: Record<string, string | number |
   return `${what} of crawl ${crawl} in ${file ?? 'standard output'}`;
 }
 
-async function directoryOf({ fleet }: Session, crawl: string, from: string | undefined): Promise<string> {
+async function directoryOf(
+  { fleet }: StoreSession,
+  crawl: string,
+  from: string | undefined,
+): Promise<string> {
   if (from !== undefined) return resolve(from);
   const warc = (await createLoadedCrawls(fleet).get(crawl))?.settings.warc ?? null;
   if (warc === null) throw new DroverError('E_WARC_NONE', `Crawl ${crawl}.`);

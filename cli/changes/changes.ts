@@ -6,7 +6,7 @@ import { writeParts } from '../../src/records/export/output.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
 import { reserveOutput } from '../command/output-file.ts';
-import { openSession } from '../command/session.ts';
+import { openStoreSession } from '../command/store-session.ts';
 import { changesText } from './changes-text.ts';
 import type { ChangesOptions } from './options.ts';
 import { type ChangesFormat, changesFormat } from './read-options.ts';
@@ -25,7 +25,7 @@ export async function run(args: string[], options: ChangesOptions): Promise<numb
   const output = reserveOutput(options.output, overwrite);
   endOnSignals();
   try {
-    const session = await openSession(options.settings);
+    const session = await openStoreSession(options.settings);
     try {
       const changes = await changesOfRuns(
         session,

@@ -1,8 +1,8 @@
 // One crawl from its seeds to its end: offers the seeds, consumes, shows the progress, writes the file.
 import { enqueue } from '../../producers/enqueue.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
+import { keptAddress } from '../../src/config/store-address.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
-import { keptAddress } from '../../src/records/stores.ts';
 import { type Consumers, startConsumers } from '../processes/consumers.ts';
 import { processCount } from '../processes/need.ts';
 import { createBadLineNotice } from '../terminal/bad-lines.ts';
@@ -10,11 +10,11 @@ import { createHeldNotice } from '../terminal/held-back.ts';
 import type { Screen } from '../terminal/screen.ts';
 import type { Summary } from '../terminal/summary.ts';
 import { createTroubles } from '../terminal/trouble.ts';
+import type { ConsumerSession } from './consumer-session.ts';
 import { onInterrupt } from './interrupt.ts';
 import { tellWebhook } from './last-webhooks.ts';
 import { type ExportFile, writeOutput } from './output-file.ts';
 import { OWN_COMMAND as command } from './own-command.ts';
-import type { Session } from './session.ts';
 import { watchCrawl } from './watch-crawl.ts';
 
 /** `flags`: those of the settings, as the user gave them. */
@@ -26,7 +26,11 @@ type Ended = Summary & { failure: unknown };
  * Begins the crawl or goes on with it, offers its seeds, and fetches until it has ended or the user
  * interrupts. Then writes the file. Throws a DroverError when the crawl cannot begin or go on.
  */
-export async function crawlToEnd(session: Session, screen: Screen, wanted: SeedsAndOutput): Promise<Ended> {
+export async function crawlToEnd(
+  session: ConsumerSession,
+  screen: Screen,
+  wanted: SeedsAndOutput,
+): Promise<Ended> {
   const { name, seeds, output, flags } = wanted;
   const { settings, fleet, address, log } = session;
   const count = processCount(settings.processes);
@@ -43,7 +47,7 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
     consumers = await startConsumers({
       ...{ settings, flags, address, log, serve: begun.id, count, startsHere: true, stop: interrupt.wait },
       waiting: async () => (await readCounts(fleet, begun.id)).waiting,
-      ...{ say: screen.warn, onTrouble: troubles.note, onFailure: troubles.note },
+      ...{ say: screen.warn, note: screen.note, onTrouble: troubles.note, onFailure: troubles.note },
     });
     const started = performance.now();
     const offering = begun.run({
@@ -52,6 +56,7 @@ export async function crawlToEnd(session: Session, screen: Screen, wanted: Seeds
       onAssumed: screen.note,
       onNotice: screen.warn,
       onHeld: createHeldNotice(screen.note, settings.maxFrontier),
+      onAccepted: () => consumers?.kick(),
       stopped: interrupt.asked,
     });
     const watched = { fleet, crawl: begun.id, before, consumers, screen, offering, interrupt, command };

@@ -1,7 +1,7 @@
 // What a command prints when it cannot go on (what is wrong, and what to do), and its exit code.
 import { catalogue, DroverError } from '../../src/errors.ts';
-import { printable } from '../../src/log.ts';
 import { withSources } from '../../src/own-stack.ts';
+import { printable } from '../../src/printable.ts';
 import { diskError } from '../../src/records/disk.ts';
 import { redisFailure } from '../../src/redis/failures.ts';
 import { ProcessesFailure } from '../processes/failure.ts';

@@ -16,7 +16,7 @@ import {
 } from '../../src/records/export/write.ts';
 import { EVERY_RECORD, type RecordFilter } from '../../src/records/filter.ts';
 import { recordLines } from '../../src/records/store.ts';
-import type { Session } from './session.ts';
+import type { StoreSession } from './store-session.ts';
 
 /** A lock without a sign of life for 15 s is stale (src/embedded/lock.ts). */
 const RENEW_MS = 5000;
@@ -120,7 +120,7 @@ export interface WrittenRecords extends WrittenExport {
 
 /** Writes a crawl's records to their place, or to standard output. Throws as writeExport does. */
 export async function writeRecords(
-  { fleet, stores }: Session,
+  { fleet, stores }: StoreSession,
   crawl: string,
   output: RecordOutput,
   filter: RecordFilter = EVERY_RECORD,
@@ -140,7 +140,7 @@ export async function writeRecords(
 
 /** Writes all records of a crawl that has ended. What goes wrong is returned, because a summary follows. */
 export async function writeOutput(
-  session: Session,
+  session: StoreSession,
   crawl: string,
   output: ExportFile | null,
 ): Promise<{ output: { path: string; lines: number } | null; failure: unknown }> {

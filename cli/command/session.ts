@@ -1,17 +1,13 @@
-// What every command needs: settings, a working Redis (the embedded one unless another is given), a log.
-
-import { join, resolve } from 'node:path';
+// What every command needs: settings, and a working Redis (the embedded one unless another is given).
+// Commands that look do no more than that at their start, so it loads little.
+import { resolve } from 'node:path';
 import { type GivenFlags, readSettings } from '../../src/config/read.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { makeDirectory } from '../../src/embedded/redis-files.ts';
 import { DroverError } from '../../src/errors.ts';
 import { openFleet } from '../../src/fleet/format.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { createHandlerChoice } from '../../src/handlers/choose.ts';
-import { loadHandlers } from '../../src/handlers/load.ts';
 import { namespaceOf } from '../../src/keys.ts';
-import { createLog, type Log } from '../../src/log.ts';
-import { openStores, type RecordStores } from '../../src/records/stores.ts';
 import { closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
 import { EXIT, failureText } from './failures.ts';
 
@@ -19,8 +15,6 @@ export interface Session {
   settings: Settings;
   address: RedisAddress;
   fleet: Fleet;
-  stores: RecordStores;
-  log: Log;
   close(): Promise<void>;
 }
 
@@ -39,28 +33,13 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
     await keeper?.close();
     throw error;
   }
-  const stores = openStores(settings);
   return {
-    settings,
-    address,
-    fleet,
-    stores,
-    log: createLog({ level: settings.logLevel, destination: join(settings.dataDir, 'drover.log') }),
+    ...{ settings, address, fleet },
     async close() {
-      await stores.close();
       closeRedis(redis);
       await keeper?.close();
     },
   };
-}
-
-/**
- * The session of a command that fetches: its handlers are loaded first, so that a wrong file ends it before
- * anything has begun. Throws E_HANDLER_FILE too.
- */
-export async function openConsumerSession(flags: GivenFlags): Promise<Session> {
-  createHandlerChoice(await loadHandlers((await readSettings(flags)).handlers));
-  return openSession(flags);
 }
 
 /**

@@ -1,9 +1,9 @@
 // The settings as flags of commands. A command has the flags of the owners whose settings it follows.
 import { type Command, Option } from 'commander';
-import { renamedSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
 import { flagOf, formerFlagOf, namesOf, type SettingName } from '../../src/config/settings.ts';
 import { definitions, type Owner } from '../../src/config/table.ts';
+import { renamedSetting } from '../../src/config/unknown.ts';
 import type { GroupedOption } from './option-groups.ts';
 
 /** Owners whose settings every command follows: those of the fleet's place, and those of all commands. */

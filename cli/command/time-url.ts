@@ -9,7 +9,7 @@ import { timeUrl, type UrlTiming } from '../../src/explain/time-url.ts';
 import { assumedText } from '../../src/seeds/bare-url.ts';
 import { parseSeedValue } from '../../src/seeds/read.ts';
 import type { ExplainOptions } from '../options.ts';
-import { openSession, type Session } from './session.ts';
+import { openStoreSession, type StoreSession } from './store-session.ts';
 
 /** How long --timing waits for a slot of its host, or for the time of its start. */
 const PATIENCE_MS = 30_000;
@@ -31,12 +31,12 @@ export async function readTimed(
 export async function sessionIfAny(
   settings: Settings,
   { settings: flags, crawl }: ExplainOptions,
-): Promise<Session | null> {
+): Promise<StoreSession | null> {
   if (!settings.redisUrl && !existsSync(join(settings.dataDir, 'redis'))) {
     if (crawl === undefined) return null;
     throw new DroverError('E_CRAWL_UNKNOWN', `${crawl}. There is no crawl in ${settings.dataDir}.`);
   }
-  return openSession(flags).catch((error: unknown) => {
+  return openStoreSession(flags).catch((error: unknown) => {
     if (!(error instanceof DroverError) || error.layer !== 'redis' || crawl !== undefined) throw error;
     process.stderr.write(`without the decisions and the limits of the fleet: ${error.message}\n`);
     return null;
@@ -51,7 +51,7 @@ interface Timed {
 
 /** The limits of `crawl` hold, or the defaults for ''. The settings are its own if it was named. */
 export async function timeIn(
-  session: Session | null,
+  session: StoreSession | null,
   crawl: string,
   { url, settings, options }: Timed,
 ): Promise<UrlTiming> {
@@ -63,7 +63,11 @@ export async function timeIn(
 }
 
 /** The settings of a named crawl; flags come before them. */
-async function settingsIn({ fleet, settings }: Session, crawl: string, flags: GivenFlags): Promise<Settings> {
+async function settingsIn(
+  { fleet, settings }: StoreSession,
+  crawl: string,
+  flags: GivenFlags,
+): Promise<Settings> {
   const loaded = await createLoadedCrawls(fleet).get(crawl);
   const given = (Object.keys(flags) as SettingName[]).filter((name) => flags[name] !== undefined);
   return {

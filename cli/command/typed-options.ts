@@ -1,7 +1,6 @@
 // The options of a command that are not settings. A table gives their flags, help and kind, and so the types
 // of the values that the command's program gets.
 import { type Command, Option } from 'commander';
-import { parseSetting } from '../../src/config/parse.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
 import { definitions, type OptionGroup, type Owner } from '../../src/config/table.ts';
@@ -24,7 +23,7 @@ export interface OwnOption<T> {
    * Makes the value from what commander has parsed. `flag` names the option in errors. Throws E_USAGE,
    * E_SETTING.
    */
-  readonly read: (given: Given, flag: string) => T;
+  readonly read: (given: Given, flag: string) => T | Promise<T>;
 }
 
 /**
@@ -35,7 +34,9 @@ type Given = string | string[] | boolean | undefined;
 
 export type OwnOptions = Readonly<Record<string, OwnOption<unknown>>>;
 
-export type ValuesOf<Own extends OwnOptions> = { readonly [N in keyof Own]: ReturnType<Own[N]['read']> };
+export type ValuesOf<Own extends OwnOptions> = {
+  readonly [N in keyof Own]: Awaited<ReturnType<Own[N]['read']>>;
+};
 
 /** What a program gets: the values of its options, and the flags of settings as they were given. */
 export type OptionsOf<Own extends OwnOptions> = ValuesOf<Own> & { readonly settings: GivenFlags };
@@ -93,8 +94,11 @@ export function likeSetting<N extends SettingName>(
   help: string,
   fallback?: string,
 ): OwnOption<NonNullable<Settings[N]> | undefined> {
-  const read = (given: Given, flag: string) =>
-    given === undefined ? undefined : (parseSetting(name, given, flag) ?? undefined);
+  const read = async (given: Given, flag: string) => {
+    if (given === undefined) return undefined;
+    const { parseSetting } = await import('../../src/config/parse.ts');
+    return parseSetting(name, given, flag) ?? undefined;
+  };
   const { many = false } = definitions[name];
   return { flags, help, many, read, ...(fallback === undefined ? {} : { default: fallback }) };
 }
@@ -117,16 +121,17 @@ export function readLineFormat(given: string, flag: string): 'ndjson' | 'csv' {
   throw new DroverError('E_USAGE', `${flag}: expected ndjson or csv (got ${JSON.stringify(given)}).`);
 }
 
-/** Returns the values of these options, from what commander has parsed. Throws E_USAGE, E_SETTING. */
-export function valuesOf<Own extends OwnOptions>(
+/** The values of these options, from what commander has parsed. Rejects with E_USAGE, E_SETTING. */
+export async function valuesOf<Own extends OwnOptions>(
   own: Own,
   given: Readonly<Record<string, unknown>>,
-): ValuesOf<Own> {
-  const values = Object.entries(own).map(([name, { flags, read }]) => {
+): Promise<ValuesOf<Own>> {
+  const values: Record<string, unknown> = {};
+  for (const [name, { flags, read }] of Object.entries(own)) {
     const option = new Option(flags);
-    return [name, read(given[option.attributeName()] as Given, option.long ?? name)];
-  });
-  return Object.fromEntries(values) as ValuesOf<Own>;
+    values[name] = await read(given[option.attributeName()] as Given, option.long ?? name);
+  }
+  return values as ValuesOf<Own>;
 }
 
 /**
@@ -149,7 +154,7 @@ export function addProgram<Own extends OwnOptions, Last extends OwnOptions>(
   addFormerFlags(command, settings);
   command.action(async () => {
     const given = command.opts();
-    const values = valuesOf({ ...own, ...last } as Own & Last, given);
+    const values = await valuesOf({ ...own, ...last } as Own & Last, given);
     const flags = flagsOf(given, settings);
     const isVerbose = given.verbose === true && flags.logLevel === undefined;
     const { run } = await load();

@@ -1,7 +1,7 @@
 // What drover compare found out, as text for a terminal of 80 columns.
 import type { Comparison } from '../../src/compare/compare.ts';
 import type { CompareRun } from '../../src/compare/ways.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { columns } from '../terminal/columns.ts';
 import { highestFirst } from '../terminal/figures.ts';
 import { plotText } from './plot.ts';

@@ -1,6 +1,6 @@
 // drover dead list: lists dead letters, newest first.
 import { deadLetters } from '../../src/dead/read.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { redacted } from '../../src/redact.ts';
 import { EXIT } from '../command/failures.ts';

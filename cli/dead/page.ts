@@ -1,6 +1,7 @@
 // A dead letter as a page of text: its request, its attempts, what to try.
-import { printable } from '../../src/log.ts';
+
 import type { Timings } from '../../src/outcome.ts';
+import { printable } from '../../src/printable.ts';
 import type { Attempt } from '../../src/queue/attempts.ts';
 import type { DeadLetterDetail } from '../../src/queue/dead-letters.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';

@@ -1,6 +1,6 @@
 // Describes a replay run in one line.
 import type { ReplayRun } from '../../src/dead/replay-runs.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 
 /** One line: the group, how many letters were brought back, how these ended, and the phase. */
 export function runLine(run: ReplayRun): string {

@@ -2,7 +2,7 @@
 import { startReplay } from '../../src/dead/replay.ts';
 import type { ReplayRun } from '../../src/dead/replay-runs.ts';
 import { countReplayable, type Replayable } from '../../src/dead/replayable.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { counted } from '../terminal/figures.ts';

@@ -1,6 +1,6 @@
 // drover dead summary: counts dead letters by error and host.
 import { type DeadGroup, summarizeDead } from '../../src/dead/read.ts';
-import { printable, shorten } from '../../src/log.ts';
+import { printable, shorten } from '../../src/printable.ts';
 import { redacted } from '../../src/redact.ts';
 import { EXIT } from '../command/failures.ts';
 import { columns } from '../terminal/columns.ts';

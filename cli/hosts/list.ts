@@ -2,8 +2,8 @@
 
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { type HostState, listHosts, lookAtHosts } from '../../src/frontier/hosts.ts';
-import { printable } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
+import { printable } from '../../src/printable.ts';
 import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';

@@ -1,7 +1,7 @@
 // One consumer process as the command that started it sees it: what it tells, and how it ends.
 import type { ChildProcess } from 'node:child_process';
 import type { HostAnswers } from '../../consumers/telemetry/host-times.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { AFTER_GRACE_MS } from '../command/interrupt.ts';
 import type { FromConsumer, Load, Sent } from './messages.ts';
 import { unpackTrouble } from './messages.ts';
@@ -25,10 +25,12 @@ export interface ChildEnd {
   /** How long it has taken jobs; null if it never did. */
   consumedMs: number | null;
   pid: number | null;
+  /** Why it could not begin, if it has told. */
+  reason: Error | null;
 }
 
 /** So much of what it wrote last is kept, in characters. */
-const MOST_SAID = 4000;
+const MOST_SAID = 8000;
 
 export class ConsumerChild {
   readonly #process: ChildProcess;
@@ -39,6 +41,7 @@ export class ConsumerChild {
   #since: number | null = null;
   #said = '';
   #unshown = '';
+  #reason: Error | null = null;
 
   constructor(words: readonly string[], events: ChildEvents) {
     this.#events = events;
@@ -54,7 +57,14 @@ export class ConsumerChild {
         resolve();
         const consumedMs = this.#since === null ? null : performance.now() - this.#since;
         this.load = null;
-        events.onEnd({ how, code, consumedMs, said: this.#said.trim(), pid: child.pid ?? null });
+        events.onEnd({
+          how,
+          code,
+          consumedMs,
+          said: this.#said.trim(),
+          pid: child.pid ?? null,
+          reason: this.#reason,
+        });
       };
       child.on('error', (error) => child.pid === undefined && end(`could not start: ${error.message}`, null));
       // 'close' comes after all that it wrote has been read.
@@ -89,7 +99,8 @@ export class ConsumerChild {
     } else if (message.kind === 'load') {
       if (this.load !== null) this.load = message.load;
       this.#events.onHosts(message.hosts);
-    } else if (message.kind === 'line') this.#events.onLine(printable(message.line));
+    } else if (message.kind === 'failed') this.#reason = unpackTrouble(message.trouble);
+    else if (message.kind === 'line') this.#events.onLine(printable(message.line));
     else this.#events.onTrouble(unpackTrouble(message.trouble));
   }
 

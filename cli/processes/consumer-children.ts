@@ -1,6 +1,8 @@
 // The consumer processes of one command: starts as many as are wanted, replaces those that die, and gives up
 // when they die again and again.
+import { catalogue, DroverError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
+import { printable, shorten } from '../../src/printable.ts';
 import { type ChildEnd, type ChildEvents, ConsumerChild } from './consumer-child.ts';
 import { ProcessesFailure } from './failure.ts';
 import type { Load } from './messages.ts';
@@ -16,8 +18,8 @@ const EARLY_MS = 3000;
  * cause, and it is found out after some deaths.
  */
 const MOST_EARLY = 10;
-/** So much of what the last one wrote is told, in characters. */
-const MOST_TOLD = 1000;
+/** So much of what it wrote is told, in characters. */
+const MOST_TOLD = 300;
 
 /** One of the wanted processes, and those that took its place. */
 interface Place {
@@ -105,8 +107,14 @@ export class ConsumerChildren {
   #ended(place: Place, end: ChildEnd): void {
     place.child = null;
     if (this.#isStopping || !this.#places.includes(place)) return;
-    const { how, pid, said, consumedMs } = end;
+    const { how, pid, said, consumedMs, reason } = end;
     this.#parts.log.warn({ childPid: pid, how, said }, 'a consumer process has ended by itself');
+    // An outage is waited for, and the command itself tells of it.
+    const isOutage = reason instanceof DroverError && catalogue[reason.code].passes === true;
+    if (isOutage) {
+      this.#replace(place);
+      return;
+    }
     place.starts = consumedMs === null ? place.starts + 1 : 0;
     place.early = consumedMs !== null && consumedMs < EARLY_MS ? place.early + 1 : 0;
     if (place.starts >= MOST_STARTS || place.early >= MOST_EARLY) {
@@ -114,15 +122,29 @@ export class ConsumerChildren {
       this.#parts.onGivenUp(failureOf(end, place.starts + place.early));
       return;
     }
-    this.#parts.onLine(`a consumer process (${pid ?? 'no pid'}) ${how}; another takes its place`);
+    const why = causeIn(said);
+    const because = why === null ? '' : ` (${why})`;
+    this.#parts.onLine(`a consumer process (${pid ?? 'no pid'}) ${how}${because}; another takes its place`);
+    this.#replace(place);
+  }
+
+  #replace(place: Place): void {
     setTimeout(() => {
       if (!this.#isStopping && this.#places.includes(place)) this.#start(place);
-    }, PAUSE_MS);
+    }, PAUSE_MS).unref();
   }
 }
 
 function failureOf({ how, code, said }: ChildEnd, times: number): ProcessesFailure {
-  const last = said.slice(-MOST_TOLD).replaceAll(/\s*\n\s*/g, ' ');
-  const why = last === '' ? '' : ` It said: ${last}`;
-  return new ProcessesFailure(`${times} times in a row, at last it ${how}.${why}`, code);
+  const why = causeIn(said) ?? said.slice(-MOST_TOLD).replaceAll(/\s*\n\s*/g, ' ');
+  return new ProcessesFailure(
+    `${times} times in a row, at last it ${how}.${why === '' ? '' : ` It said: ${why}`}`,
+    code,
+  );
+}
+
+/** The line of an error of drover, of V8 or of JavaScript in what a process wrote; null if there is none. */
+export function causeIn(said: string): string | null {
+  const [line] = /^(?:drover: |FATAL ERROR: |(?:Uncaught )?\w*Error\b).*$/m.exec(said) ?? [];
+  return line === undefined ? null : shorten(printable(line.trim()), MOST_TOLD);
 }

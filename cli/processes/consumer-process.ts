@@ -1,9 +1,9 @@
 // A consumer in a process of its own. It tells the command that started it what it does, and ends with it.
 import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
 import { lookOutForParent } from '../../src/handlers/threads/look-out.ts';
+import { type ConsumerSession, openConsumerSession } from '../command/consumer-session.ts';
 import { EXIT } from '../command/failures.ts';
 import { AFTER_GRACE_MS } from '../command/interrupt.ts';
-import { openConsumerSession } from '../command/session.ts';
 import { createTroubles } from '../terminal/trouble.ts';
 import { createLoadMeter, LOAD_EVERY_MS } from './load-meter.ts';
 import { type FromConsumer, packTrouble, type Sent } from './messages.ts';
@@ -14,16 +14,9 @@ export async function run(_args: string[], options: ConsumerProcessOptions): Pro
   const stop = untilStopped();
   // The command reads what is written here. When it has gone, nobody does.
   process.stderr.on('error', () => {});
-  const session = await openConsumerSession(options.settings);
-  const { settings, address, log } = session;
-  const lateMs = settings.grace + AFTER_GRACE_MS;
-  void stop.then(() => setTimeout(() => process.exit(EXIT.interrupted), lateMs).unref());
-  // A handler that computes for ever does not hear that the command has ended.
-  if (process.channel && settings.handlers.length > 0) lookOutForParent(lateMs);
-  const consumer = await startConsumer({
-    ...{ settings, address, log, serve: options.serve, stop },
-    say: (line) => tell({ kind: 'line', line }),
-    onTrouble: createTroubleReport(),
+  const { session, consumer } = await begin(options, stop).catch((error) => {
+    tell({ kind: 'failed', trouble: packTrouble(error) });
+    throw error;
   });
   tell({ kind: 'consuming' });
   const report = createReport(consumer);
@@ -34,6 +27,24 @@ export async function run(_args: string[], options: ConsumerProcessOptions): Pro
   report();
   await session.close();
   return EXIT.recorded;
+}
+
+async function begin(
+  { settings: flags, serve }: ConsumerProcessOptions,
+  stop: Promise<void>,
+): Promise<{ session: ConsumerSession; consumer: Consumer }> {
+  const session = await openConsumerSession(flags);
+  const { settings, address, log } = session;
+  const lateMs = settings.grace + AFTER_GRACE_MS;
+  void stop.then(() => setTimeout(() => process.exit(EXIT.interrupted), lateMs).unref());
+  // A handler that computes for ever does not hear that the command has ended.
+  if (process.channel && settings.handlers.length > 0) lookOutForParent(lateMs);
+  const consumer = await startConsumer({
+    ...{ settings, address, log, serve, stop },
+    say: (line) => tell({ kind: 'line', line }),
+    onTrouble: createTroubleReport(),
+  });
+  return { session, consumer };
 }
 
 /**

@@ -29,11 +29,15 @@ export interface ConsumersParts {
   /** The crawl whose requests they bring into the queue, or '*' for all crawls. */
   serve: string;
   count: ProcessCount;
+  /** Decides, between `least` and `most` of them. */
+  need?: Pick<Need, 'look' | 'forget'>;
   /** Whether the first consumer runs in this process. */
   startsHere: boolean;
   /** How many requests wait to be fetched. */
   waiting: () => Promise<number>;
   say: (line: string) => void;
+  /** Prints what is no warning, unless the user wants it quiet. */
+  note: (line: string) => void;
   /** Called with what keeps requests from ending, such as a full disk. */
   onTrouble?: (error: unknown) => void;
   /** Called when the processes die again and again. */
@@ -45,6 +49,8 @@ export interface ConsumersParts {
 export interface Consumers {
   /** Fetches in flight in all of them. */
   inFlight(): number;
+  /** To be called when this process has offered requests. */
+  kick(): void;
   /** `answers` counts those of failed attempts too. */
   slowestHosts(count: number): ReturnType<HostTimes['slowest']>;
   /** Resolves when all have finished what is in flight, within the grace, and have ended. */
@@ -70,7 +76,7 @@ interface Here {
 class CommandConsumers implements Consumers {
   readonly #parts: ConsumersParts;
   readonly #children: ConsumerChildren;
-  readonly #need: Need;
+  readonly #need: Pick<Need, 'look' | 'forget'>;
   readonly #times: HostTimes;
   readonly #say: (line: string) => void;
   #most: number;
@@ -78,12 +84,13 @@ class CommandConsumers implements Consumers {
   #since = performance.now();
   #looking: Interval | null = null;
   #isStopping = false;
+  #hasNoted = false;
 
   constructor(parts: ConsumersParts) {
     const { settings, flags, log, serve } = parts;
     this.#parts = parts;
     this.#most = parts.count.most;
-    this.#need = new Need(settings);
+    this.#need = parts.need ?? new Need(settings);
     this.#times = createHostTimes(serve);
     this.#say = onceAMinute(parts.say);
     this.#children = new ConsumerChildren({
@@ -114,6 +121,10 @@ class CommandConsumers implements Consumers {
   inFlight(): number {
     const inChildren = this.#children.loads.reduce((sum, { inFlight }) => sum + inFlight, 0);
     return inChildren + (this.#here?.consumer.inFlight() ?? 0);
+  }
+
+  kick(): void {
+    this.#here?.consumer.kick();
   }
 
   slowestHosts(count: number): ReturnType<HostTimes['slowest']> {
@@ -151,6 +162,16 @@ class CommandConsumers implements Consumers {
     const wanted = need === 'more' ? Math.min(this.#most, 2 * loads.length) : loads.length - 1;
     log.info({ from: loads.length, to: wanted, loads }, 'the number of consumer processes changes');
     children.want(wanted);
+    if (need === 'more') this.#noteHandlers();
+  }
+
+  /** What a handler keeps in memory is not shared. In one process it was. */
+  #noteHandlers(): void {
+    if (this.#parts.settings.handlers.length === 0 || this.#hasNoted) return;
+    this.#hasNoted = true;
+    this.#parts.note(
+      'more processes share the work now; each has variables of its own in the modules of handlers (--processes 1 keeps to one process)',
+    );
   }
 
   /** Its jobs go on in the other processes. */

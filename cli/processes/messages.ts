@@ -17,6 +17,8 @@ export interface Load {
 export type FromConsumer =
   /** It takes jobs from now on. */
   | { kind: 'consuming' }
+  /** It could not begin, and ends. */
+  | { kind: 'failed'; trouble: Trouble }
   /** Sent twice a second, and at its end. `hosts`: what was answered since the last one. */
   | { kind: 'load'; load: Load; hosts: HostAnswers[] }
   /** A line for the user. */

@@ -3,16 +3,17 @@
 import { purgedDirectory } from '../../src/dead/retention.ts';
 import { DroverError } from '../../src/errors.ts';
 import { type PurgePreview, previewPurge, purgeCrawl } from '../../src/forget/purge.ts';
+import { openLog } from '../../src/log.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { EXIT } from '../command/failures.ts';
-import { openSession, type Session } from '../command/session.ts';
+import { openStoreSession, type StoreSession } from '../command/store-session.ts';
 import type { PurgeCrawlsOptions } from '../options.ts';
 import { isConfirmed, leftOutText, previewText } from './ask.ts';
 
 /** Resolves with the exit code. Throws E_USAGE, E_CRAWL_UNKNOWN, E_DISK_FULL, E_FILE and errors of stores. */
 export async function run(_args: string[], options: PurgeCrawlsOptions): Promise<number> {
   checkChoice(options);
-  const session = await openSession(options.settings);
+  const session = await openStoreSession(options.settings);
   try {
     const preview = await previewPurge(session, {
       crawls: options.crawl ?? null,
@@ -46,8 +47,9 @@ function checkChoice({ crawl, all, olderThan, keep, bodiesOlderThan }: PurgeCraw
     );
 }
 
-async function purgeAll(session: Session, preview: PurgePreview, asJson: boolean): Promise<void> {
-  const { fleet, stores, settings, log } = session;
+async function purgeAll(session: StoreSession, preview: PurgePreview, asJson: boolean): Promise<void> {
+  const { fleet, stores, settings } = session;
+  const log = await openLog(settings);
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
   const parts = { fleet, stores, queue: openQueue(fleet), exportDir };
   for (const each of preview.crawls) {

@@ -1,7 +1,7 @@
 // The form of a site report: by --json, --format, or the ending of its file.
 import { DroverError } from '../../src/errors.ts';
 import { reportAsHtml } from '../../src/report/html.ts';
-import { everyKind, type Kind, kinds, type SiteReport } from '../../src/report/kinds.ts';
+import type { SiteReport } from '../../src/report/kinds.ts';
 import { reportAsCsv, reportAsJson } from '../../src/report/text-forms.ts';
 import { reportText } from './report-text.ts';
 
@@ -51,19 +51,4 @@ export async function* reportIn(format: ReportFormat, report: SiteReport): Async
     default:
       format satisfies never;
   }
-}
-
-/** Reads --fail-on. Throws E_USAGE for an unknown kind. */
-export function readFailOn(given: string): Kind[] {
-  return given.split(',').flatMap((text) => {
-    const name = text.trim();
-    if (name === 'any') return everyKind.filter((kind) => kind !== 'otherCanonical');
-    const kind = everyKind.find((one) => kinds[one].failOn === name);
-    if (kind) return [kind];
-    const names = everyKind.map((one) => kinds[one].failOn).join(', ');
-    throw new DroverError(
-      'E_USAGE',
-      `--fail-on: expected any, or some of ${names} (got ${JSON.stringify(name)}).`,
-    );
-  });
 }

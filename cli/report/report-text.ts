@@ -1,5 +1,5 @@
 // The site report for the terminal: a table of counts, then the first findings of each kind.
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import {
   everyKind,
   type Finding,

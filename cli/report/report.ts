@@ -7,7 +7,7 @@ import { reportOnCrawl } from '../../src/report/of-crawl.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
 import { reserveOutput } from '../command/output-file.ts';
-import { openSession } from '../command/session.ts';
+import { openStoreSession } from '../command/store-session.ts';
 import type { ReportOptions } from '../options.ts';
 import { reportFormat, reportIn } from './format.ts';
 
@@ -22,7 +22,7 @@ export async function run(args: string[], options: ReportOptions): Promise<numbe
   const output = reserveOutput(options.output, overwrite);
   endOnSignals();
   try {
-    const session = await openSession(options.settings);
+    const session = await openStoreSession(options.settings);
     try {
       const crawl = await findCrawl(session.fleet, args[0] ?? '');
       const thresholds = { slowMs: slow, heavyBytes: heavy, similar };

@@ -1,5 +1,5 @@
 // drover schedule list: prints the schedules, when they are due next, and how their last run ended.
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { listSchedules, type ScheduleView } from '../../src/schedules/schedules.ts';
 import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';

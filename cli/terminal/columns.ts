@@ -1,5 +1,5 @@
 // A table in plain text with aligned columns; numbers are aligned to the right.
-import stringWidth from 'string-width';
+import { widthOf } from '../../src/printable.ts';
 
 /**
  * Makes the table with a title row. The first `words` columns, and the last column if its title is '', are
@@ -7,17 +7,15 @@ import stringWidth from 'string-width';
  */
 export function columns(head: readonly string[], rows: readonly string[][], words: number): string {
   const widths = head.map((title, at) =>
-    Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map(stringWidthOf)),
+    Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map(widthOf)),
   );
   const line = (row: readonly string[]) =>
     row
       .map((cell, at) => {
-        const gap = ' '.repeat(Math.max(0, (widths[at] ?? 0) - stringWidth(cell)));
+        const gap = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)));
         return at < words || head[at] === '' ? cell + gap : gap + cell;
       })
       .join('  ')
       .trimEnd();
   return `${[head, ...rows].map(line).join('\n')}\n`;
 }
-
-const stringWidthOf = (text: string) => stringWidth(text);

@@ -1,6 +1,6 @@
 // An explanation as text for a terminal: the answer first, then each decision on an aligned line with a mark.
 import type { Explanation, Step } from '../../src/explain/explanation.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import type { Attempt } from '../../src/queue/attempts.ts';
 import { inOwnWords } from './own-hints.ts';
 import { paint, type Style } from './styles.ts';

@@ -1,6 +1,6 @@
 // What a command says while its seeds must wait because the frontier is full, or Redis refuses for now.
 import type { DroverError } from '../../src/errors.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { count } from './figures.ts';
 
 const AGAIN_MS = 30_000;

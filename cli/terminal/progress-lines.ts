@@ -1,7 +1,7 @@
 // The progress of a crawl, as lines that a terminal redraws and as one plain line.
 import { endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
-import { printable } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
+import { printable } from '../../src/printable.ts';
 import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
 import { inOwnWords } from './own-hints.ts';
 import { type Fitted, fit, type Piece, paint, piece } from './styles.ts';

@@ -2,7 +2,7 @@
 // elsewhere.
 import { isDumbTerminal } from '../../src/config/read.ts';
 import { createRate, endedOf, type ProgressSample, type Rate } from '../../src/crawl/progress.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { liveLines, plainLine } from './progress-lines.ts';
 import type { Fitted } from './styles.ts';
 import { printSummary, type Summary } from './summary.ts';

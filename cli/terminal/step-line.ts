@@ -1,6 +1,6 @@
 // One line on a terminal that says what a command does now. Elsewhere nothing is shown.
 import { isDumbTerminal } from '../../src/config/read.ts';
-import { printable, shorten } from '../../src/log.ts';
+import { printable, shorten } from '../../src/printable.ts';
 
 export interface StepLine {
   show(step: string): void;

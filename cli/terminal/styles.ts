@@ -1,6 +1,5 @@
 // Pieces of a terminal line: safe text with a style. On a narrow terminal whole pieces are left out.
-import stringWidth from 'string-width';
-import { printable, shorten } from '../../src/log.ts';
+import { printable, shorten, widthOf } from '../../src/printable.ts';
 
 const codes = { plain: '', bold: '1', dim: '2', red: '31', green: '32', yellow: '33' } as const;
 
@@ -34,12 +33,12 @@ export function fit(pieces: readonly Piece[], columns: number, colour: boolean, 
   let [text, width] = ['', 0];
   for (const next of pieces) {
     const gap = width === 0 ? '' : separator;
-    const room = columns - width - stringWidth(gap);
+    const room = columns - width - widthOf(gap);
     const isFirst = width === 0;
-    if (!isFirst && stringWidth(next.text) > room) break;
+    if (!isFirst && widthOf(next.text) > room) break;
     const shown = { ...next, text: shorten(next.text, room) };
     text += paint({ text: gap, style: 'dim' }, colour && gap !== '') + paint(shown, colour);
-    width += stringWidth(gap) + stringWidth(shown.text);
+    width += widthOf(gap) + widthOf(shown.text);
   }
   return { text, width };
 }

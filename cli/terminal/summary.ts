@@ -1,10 +1,9 @@
 // The summary of a crawl at its end: how it ended, what went wrong and what to do about it, where the results
 // are.
-import stringWidth from 'string-width';
 import { type CrawlCounts, endedOf } from '../../src/crawl/progress.ts';
 import { entryOf } from '../../src/errors.ts';
-import { printable, shorten } from '../../src/log.ts';
 import { phraseOf } from '../../src/politeness/held-back.ts';
+import { printable, shorten, widthOf } from '../../src/printable.ts';
 import { EXIT } from '../command/failures.ts';
 import type { HeldLong } from '../command/held-hosts.ts';
 import { clock, count, counted, durationText, highestFirst, size, speed } from './figures.ts';
@@ -78,10 +77,10 @@ function outcome(summary: Summary, { columns, colour }: Paper): string {
 
 /** Says how many of the recorded answers are pages if not all are, and how many are as they were. */
 function recordedText(counts: CrawlCounts): string {
-  const { unchanged } = counts;
-  return unchanged > 0
-    ? `${answersText(counts)}, ${count(unchanged)} of them unchanged`
-    : answersText(counts);
+  const { unchanged, notDue } = counts;
+  if (unchanged === 0) return answersText(counts);
+  const early = notDue > 0 ? ` (${count(notDue)} were not due)` : '';
+  return `${answersText(counts)}, ${count(unchanged)} of them unchanged${early}`;
 }
 
 /** Pages are what has a status 2xx, and a 304 in its place. */
@@ -137,7 +136,7 @@ function table(title: string, rows: Row[], { columns, colour }: Paper): string[]
   if (rows.length === 0) return [];
   const safe = rows.map((row) => ({ ...row, cells: row.cells.map((cell) => shorten(printable(cell), 48)) }));
   const widths = (safe[0]?.cells ?? []).map((_, at) =>
-    Math.max(...safe.map(({ cells }) => stringWidth(cells[at] ?? ''))),
+    Math.max(...safe.map(({ cells }) => widthOf(cells[at] ?? ''))),
   );
   const indent = 2 + widths.reduce((sum, width) => sum + width + 2, 0);
   const lines = safe.flatMap(({ cells, styles, text, isWhole }) => {
@@ -153,7 +152,7 @@ function table(title: string, rows: Row[], { columns, colour }: Paper): string[]
 
 /** Numbers are aligned to the right of their column, words to the left. */
 function pad(cell: string, width: number): string {
-  const gap = ' '.repeat(width - stringWidth(cell));
+  const gap = ' '.repeat(width - widthOf(cell));
   return /^[\d,]+( \D+)?$/.test(cell) ? gap + cell : cell + gap;
 }
 
@@ -162,7 +161,7 @@ function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last !== undefined && stringWidth(`${last} ${word}`) <= Math.max(columns, 30))
+    if (last !== undefined && widthOf(`${last} ${word}`) <= Math.max(columns, 30))
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }

@@ -1,6 +1,6 @@
 // What drover try found out, as text for a terminal.
 import type { TriedPage } from '../../src/handlers/try-page.ts';
-import { printable } from '../../src/log.ts';
+import { printable } from '../../src/printable.ts';
 import { counted, size } from './figures.ts';
 import { inOwnWords } from './own-hints.ts';
 

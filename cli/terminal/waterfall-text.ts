@@ -1,9 +1,8 @@
 // The phases of a request as a waterfall for a terminal: each with its time, a bar at its place on the time
 // axis, and how much of its limit it used.
-import stringWidth from 'string-width';
 import type { TimedRequest, UrlTiming } from '../../src/explain/time-url.ts';
 import type { Waterfall, WaterfallHop, WaterfallPhase } from '../../src/explain/waterfall.ts';
-import { printable } from '../../src/log.ts';
+import { printable, widthOf } from '../../src/printable.ts';
 import { size } from './figures.ts';
 import { inOwnWords } from './own-hints.ts';
 import { paint, type Style } from './styles.ts';
@@ -103,7 +102,7 @@ function phaseLine(phase: WaterfallPhase, whole: Waterfall, hop: number, termina
   const cells = [
     `${failed ? paint({ text: '✗', style }, terminal.colour) : ' '} ${labels[phase.phase].padEnd(widths.label)}`,
     (ms === null ? '–' : timeText(ms)).padStart(widths.time),
-    ` ${paint({ text: drawn, style }, terminal.colour && drawn !== '')}${' '.repeat(bar - stringWidth(drawn))}`,
+    ` ${paint({ text: drawn, style }, terminal.colour && drawn !== '')}${' '.repeat(bar - widthOf(drawn))}`,
     (percent === null ? '' : percentText(percent)).padStart(widths.used),
     (limitMs === null ? 'none' : timeText(limitMs)).padStart(widths.limit),
     ...(hasOption && option !== null ? [` ${option}`] : []),

@@ -1,5 +1,5 @@
 // Text in lines of a terminal's width.
-import stringWidth from 'string-width';
+import { widthOf } from '../../src/printable.ts';
 
 /**
  * Breaks the text between words; each line begins with `before`. A longer word gets a line of its own.
@@ -9,7 +9,7 @@ export function wrap(text: string, columns: number, before: string): string[] {
   let line = '';
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && before.length + stringWidth(longer) > columns - 1) {
+    if (line !== '' && before.length + widthOf(longer) > columns - 1) {
       lines.push(before + line);
       line = word;
     } else {

@@ -1,6 +1,7 @@
 // What a 304 stands for: the page as the former run has it. Its headers are brought up to date, and the rest
 // is taken from the former record, so that the new record is whole by itself.
 import { freshened } from '../../src/fetch/conditions.ts';
+import { type Answer, NO_TIMINGS } from '../../src/outcome.ts';
 import { readHeaderDirectives } from '../../src/page/directives.ts';
 import type { Findings } from '../../src/page/findings.ts';
 import type { CrawlRecord } from '../../src/record.ts';
@@ -8,6 +9,7 @@ import { ROBOT } from '../../src/robots/robots.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import type { RequestEnd } from '../decision.ts';
 import { type FormerPage, isEqual } from './former-page.ts';
+import { revisitAfter } from './revisit.ts';
 
 /** A 304 gets the headers of the page, and its body where the page must be read again. Others stay. */
 export function asItWas(context: ConsumerContext, job: ActiveJob, end: RequestEnd): RequestEnd {
@@ -50,11 +52,28 @@ export function formerFindings(job: ActiveJob, end: RequestEnd): Findings | null
 
 /** The record, with what did not come again, and with a pointer to the former record if the page is equal. */
 export function besideFormer(job: ActiveJob, end: RequestEnd, record: CrawlRecord): CrawlRecord {
-  const { former } = job;
-  if (former === null || !record.ok) return record;
+  const { former, loadedCrawl } = job;
+  if (loadedCrawl.former === null || !record.ok) return record;
+  const { settings } = loadedCrawl;
+  const ageMs = former?.record.ok ? Date.now() - Date.parse(former.record.fetchedAt) : null;
+  const isUnchanged = former !== null && (end.answer?.notModified || isEqual(former.record, record));
+  const again = { ...record, revisitMs: revisitAfter({ ageMs, isUnchanged }, settings) };
+  if (!isUnchanged) return again;
   const unchanged = { crawl: former.crawl, id: former.record.id };
-  if (!end.answer?.notModified) return isEqual(former.record, record) ? { ...record, unchanged } : record;
-  if (former.body !== null) return { ...record, unchanged };
+  if (!end.answer?.notModified || former.body !== null) return { ...again, unchanged };
   const { bytes, sha256, body, items } = former.record;
-  return { ...record, bytes, sha256, body, items: record.items ?? items, unchanged };
+  const whole = { ...again, bytes, sha256, body, items: record.items ?? items, unchanged };
+  if (!former.isKept) return whole;
+  const { fetchedAt, revisitMs, redirects } = former.record;
+  return { ...whole, fetchedAt, revisitMs, redirects };
+}
+
+/** The end of a request whose page is not due again: as if the server had said that nothing has changed. */
+export function endAsItWas({ record }: FormerPage): RequestEnd {
+  const { url, finalUrl, status, headers } = record;
+  const answer: Answer = {
+    ...{ finalUrl: finalUrl ?? url, status: status ?? 200, headers: headers ?? {}, body: new Uint8Array() },
+    ...{ address: null, redirects: 0, notModified: true, timings: NO_TIMINGS },
+  };
+  return { kind: 'end', as: 'recorded', answer, failure: null };
 }

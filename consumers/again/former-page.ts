@@ -7,6 +7,7 @@ import { type Conditions, conditionsOn } from '../../src/fetch/conditions.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import type { Request } from '../../src/request.ts';
 import type { FormerAnswer } from '../../src/warc/exchange-records.ts';
+import { isDue } from './revisit.ts';
 
 export interface FormerPage {
   /** The id of the former run. */
@@ -15,6 +16,8 @@ export interface FormerPage {
   readonly record: CrawlRecord;
   /** Null when the page is asked for like any other. */
   readonly conditions: Conditions | null;
+  /** It is not due again: the record is taken over, and nothing is asked for. */
+  readonly isKept: boolean;
   /** The body, where an unchanged page is read again. Null where what the record has of it is enough. */
   readonly body: Buffer | null;
 }
@@ -40,22 +43,30 @@ export function formerPageOf(
   isRead: boolean,
 ): FormerPage {
   const { crawl } = facts.former;
-  const conditions = mayAsk(facts, request) && isWhole(record, facts.settings) ? conditionsOf(record) : null;
+  const isGood = isAskedAlike(facts, request) && isWhole(record, facts.settings);
+  // What a page needs to be shown is found in its body.
+  const mayKeep = isGood && facts.settings.onlyDue && !facts.settings.requisites;
+  if (mayKeep && !isDue(record, Date.now()))
+    return { crawl, record, conditions: null, isKept: true, body: null };
+  const conditions = isGood && mayAsk(facts) ? conditionsOf(record) : null;
   const body = conditions && isRead ? exactBody(record, facts.settings.body) : null;
   if (conditions === null || (isRead && body === null)) {
     const rest = { ...record, body: null, links: null, items: null };
-    return { crawl, record: rest, conditions: null, body: null };
+    return { crawl, record: rest, conditions: null, isKept: false, body: null };
   }
-  return { crawl, record, conditions, body };
+  return { crawl, record, conditions, isKept: false, body };
 }
 
 /** Whether both runs ask for the page in the same words, so that one answer is worth as much as the other. */
-function mayAsk({ former, settings, sameLinks, hasArchive }: RunFacts, { extras }: Request): boolean {
-  if (!former.sameHeaders || !former.sameBody || !sameLinks || !hasArchive) return false;
-  if (Object.keys(settings.header).some(isOnesOwnCondition)) return false;
+function isAskedAlike({ former, sameLinks }: RunFacts, { extras }: Request): boolean {
+  if (!former.sameHeaders || !former.sameBody || !sameLinks) return false;
   // The record does not have the headers of its request: it may have been asked for with others.
   if (extras?.headers || extras?.body) return false;
   return (extras?.method ?? 'GET') === 'GET';
+}
+
+function mayAsk({ settings, hasArchive }: RunFacts): boolean {
+  return hasArchive && !Object.keys(settings.header).some(isOnesOwnCondition);
 }
 
 const isOnesOwnCondition = (name: string) => /^(?:if-|range$)/i.test(name);

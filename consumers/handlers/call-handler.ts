@@ -52,6 +52,7 @@ export interface TakenPage {
 export function handlerOf(context: ConsumerContext, job: ActiveJob, end: RequestEnd): TakenPage | null {
   const { handlers } = context;
   if (handlers === null || end.as !== 'recorded' || end.failure !== null) return null;
+  if (job.former?.isKept) return null;
   const handler = chooseHandler(handlers, job.request, end.answer.headers['content-type']);
   return handler && { handler, end };
 }

@@ -1,12 +1,13 @@
 // Before a consumer takes jobs: can it write the records of the crawls that are open?
 
 import type { Settings } from '../../src/config/settings.ts';
+import { keptAddress } from '../../src/config/store-address.ts';
 import { listOpenCrawls } from '../../src/crawl/crawl.ts';
 import { lookUpRecords } from '../../src/crawl/kept-records.ts';
 import { catalogue, DroverError } from '../../src/errors.ts';
 import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { keptAddress, openStores, type RecordStores } from '../../src/records/stores.ts';
+import { openStores, type RecordStores } from '../../src/records/stores.ts';
 
 interface Parts {
   fleet: Fleet;

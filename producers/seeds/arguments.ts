@@ -2,7 +2,7 @@
 // the user.
 import type { Readable } from 'node:stream';
 import { DroverError, type Failure } from '../../src/errors.ts';
-import { printable, shorten } from '../../src/log.ts';
+import { printable, shorten } from '../../src/printable.ts';
 import { readBareUrl } from '../../src/seeds/bare-url.ts';
 import { parseSeed, readSeeds, type SeedLine } from '../../src/seeds/read.ts';
 import type { UrlRules } from '../../src/url/normalize.ts';

@@ -27,6 +27,8 @@ export interface SeedListeners {
    * Redis that refuses for now.
    */
   onHeld?: (why: number | DroverError) => void;
+  /** Called each time that requests have been accepted. */
+  onAccepted?: () => void;
   stopped: () => boolean;
 }
 
@@ -44,15 +46,17 @@ export async function offerArguments(
     seeds: readonly string[];
     rules: UrlRules;
   },
-  { stdin, onBadLine, onAssumed, onNotice, onHeld, stopped }: SeedListeners,
+  { stdin, onBadLine, onAssumed, onNotice, onHeld, onAccepted, stopped }: SeedListeners,
 ): Promise<EnqueuedSeeds> {
   const { fleet, settings, crawl, producer, seeds, rules } = parts;
   const rejected = keepRejected(settings.dataDir, (await lookUpRecords(fleet, crawl)).folder);
   const totals = await offerSeeds({
     ...{ fleet, crawl, producer, stopped, maxFrontier: settings.maxFrontier },
+    keepSeeds: settings.keepSeeds > 0,
     lines: withSitemaps(seedsFromArguments(seeds, rules, stdin), settings, rules),
     onUrl: createContactWarning(settings, onNotice),
     ...(onHeld ? { onHeld } : {}),
+    ...(onAccepted ? { onAccepted } : {}),
     ...(onAssumed ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
     onBadLine(line) {
       rejected.add(line);

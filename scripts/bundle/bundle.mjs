@@ -6,8 +6,9 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { leanBuiltins } from './builtins.mjs';
 import { licencesOf } from './licences.mjs';
-import { placesOfSources } from './places.mjs';
+import { PLACE, placesOfSources } from './places.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sourceRoots = ['src', 'cli', 'producers', 'consumers'];
@@ -55,7 +56,7 @@ export async function makeBundle(folder, place = folder) {
     input: Object.fromEntries(entries.map((name) => [name, join(root, `${name}.ts`)])),
     platform: 'node',
     external,
-    plugins: [placesOfSources(root)],
+    plugins: [placesOfSources(root), leanBuiltins([join(root, 'cli/drover.ts'), PLACE])],
     onLog: (level, log) => {
       // A package that uses eval or a circle of its own is nothing that we could put right.
       if (level === 'warn' && !log.message.includes('node_modules')) throw new Error(log.message);

@@ -4,7 +4,8 @@
 import { relative } from 'node:path';
 
 const NAME = 'drover:place';
-const ID = `\0${NAME}`;
+/** The id of the module that knows where the bundle lies. */
+export const PLACE = `\0${NAME}`;
 
 /** Part of the bundle: parts/ lies in the root of the bundle. */
 const placeModule = `
@@ -19,8 +20,8 @@ export const isMain = (path) => process.argv[1] === fileOf(path);
 export function placesOfSources(root) {
   return {
     name: 'places-of-sources',
-    resolveId: { filter: { id: new RegExp(`^${NAME}$`) }, handler: () => ID },
-    load: { filter: { id: new RegExp(`^${ID}$`) }, handler: () => placeModule },
+    resolveId: { filter: { id: new RegExp(`^${NAME}$`) }, handler: () => PLACE },
+    load: { filter: { id: new RegExp(`^${PLACE}$`) }, handler: () => placeModule },
     transform: {
       filter: { id: /\.ts$/, code: /\bimport\.meta\.\w/ },
       handler(code, id) {
@@ -39,7 +40,7 @@ export function placesOfSources(root) {
       },
     },
     outputOptions(options) {
-      const groups = [{ name: 'place', test: (id) => id === ID, priority: 100 }];
+      const groups = [{ name: 'place', test: (id) => id === PLACE, priority: 100 }];
       return { ...options, codeSplitting: { ...options.codeSplitting, groups } };
     },
   };

@@ -1,14 +1,7 @@
 // Finds crawls by id. A path of the API names one crawl exactly; a command that is given a name means the
 // newest crawl of that name.
 
-import { findCrawl } from '../crawl/crawl.ts';
 import type { Fleet } from '../fleet.ts';
-
-/** Returns the id of the crawl with exactly this id. Throws E_CRAWL_UNKNOWN. */
-export async function exactCrawl(fleet: Fleet, id: string): Promise<string> {
-  if ((await fleet.redis.zscore(fleet.keys.crawls, id)) !== null) return id;
-  return findCrawl(fleet, id);
-}
 
 /**
  * Returns the text that findCrawl resolves to exactly this crawl. The first crawl of a name has the name

@@ -90,7 +90,7 @@ export interface Offering {
   crawl: string;
   /** The producer whose lease holds the crawl open (see beginCrawl and stayWithCrawl). */
   producer: string;
-  settings: Pick<CrawlSettings, 'maxFrontier'>;
+  settings: Pick<CrawlSettings, 'maxFrontier' | 'keepSeeds'>;
   lines: AsyncIterable<OfferedLine> | Iterable<OfferedLine>;
   /**
    * True for a stream: while the frontier is full, its bytes are not read, and its sender waits without
@@ -121,6 +121,7 @@ export async function offerLines(
       producer: offering.producer,
       lines: toAsync(offering.lines),
       maxFrontier: offering.settings.maxFrontier,
+      keepSeeds: offering.settings.keepSeeds > 0,
       mayNameHosts: false,
       onBadLine: rejected.add,
       onHeld: (why) => {

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { catalogue, DroverError, type ErrorCode } from '../errors.ts';
-import { shorten } from '../log.ts';
+import { shorten } from '../printable.ts';
 import { redact } from '../redact.ts';
 import { redisFailure } from '../redis/failures.ts';
 

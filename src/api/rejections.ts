@@ -2,7 +2,7 @@
 // without a name.
 import { closeSync, createReadStream, writeSync } from 'node:fs';
 import type { Failure } from '../errors.ts';
-import { printable, shorten } from '../log.ts';
+import { printable, shorten } from '../printable.ts';
 import { openNameless } from '../records/disk.ts';
 import { redact } from '../redact.ts';
 import { ApiProblem } from './problem.ts';

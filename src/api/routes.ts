@@ -1,6 +1,7 @@
 // Registers all routes; each file in routes/ holds one group.
 import type { ApiContext, ApiServer } from './context.ts';
 import { createHub } from './hub.ts';
+import { addChangeRoutes } from './routes/changes.ts';
 import { addCrawlRoutes } from './routes/crawls.ts';
 import { addDashboard } from './routes/dashboard.ts';
 import { addDeadRoutes } from './routes/dead.ts';
@@ -26,6 +27,7 @@ export async function addRoutes(server: ApiServer, context: ApiContext): Promise
   addRecordRoutes(server, context);
   addItemRoutes(server, context);
   addReportRoutes(server, context);
+  addChangeRoutes(server, context);
   addReplayRoutes(server, context);
   addDeadRoutes(server, context);
   addHostRoutes(server, context);

@@ -23,6 +23,7 @@ export const crawlShape = z
     retries: count,
     postponed: count,
     unchanged: count.meta({ description: 'recorded pages that are as in the former run' }),
+    notDue: count.meta({ description: 'unchanged pages that were not asked for (onlyDue)' }),
     statuses: counts,
     errors: counts,
     refusals: counts,

@@ -89,3 +89,14 @@ export interface ChangeCounts extends Record<ChangeKind, number> {
   /** Requests of which both runs found the same. */
   same: number;
 }
+
+/** The changes between two runs as JSON: a list for each kind that was asked for. */
+export interface RunDifference extends Partial<Record<ChangeKind, Change[]>> {
+  from: ComparedRun;
+  to: ComparedRun;
+  /** ISO 8601. */
+  generatedAt: string;
+  /** What cannot be told, or not for certain, in sentences. */
+  notes: string[];
+  counts: ChangeCounts;
+}

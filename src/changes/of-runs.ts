@@ -6,7 +6,7 @@ import type { Fleet } from '../fleet.ts';
 import { EVERY_RECORD } from '../records/filter.ts';
 import type { RecordStores } from '../records/stores.ts';
 import { type ComparisonOptions, type EarlierRun, type ReadableRun, RunComparison } from './compare.ts';
-import type { Change, ChangeCounts, ChangeKind, ComparedRun } from './kinds.ts';
+import type { Change, ChangeKind, ComparedRun, RunDifference } from './kinds.ts';
 import { keepsBodies, notesOnRuns } from './notes.ts';
 import {
   type ChosenRuns,
@@ -18,17 +18,12 @@ import {
 } from './runs.ts';
 
 /** The changes between two runs. Whoever has them closes them. */
-export interface RunChanges {
-  from: ComparedRun;
-  to: ComparedRun;
-  generatedAt: string;
-  /** What cannot be told, or not for certain, in sentences. */
-  notes: string[];
-  counts: ChangeCounts;
+export interface RunChanges extends Pick<RunDifference, 'from' | 'to' | 'generatedAt' | 'notes' | 'counts'> {
   kinds: readonly ChangeKind[];
   /** Why these are not all records of the runs; null if they are. */
   missing: DroverError | null;
   list(kind: ChangeKind): Iterable<Change>;
+  /** Idempotent. */
   close(): void;
 }
 

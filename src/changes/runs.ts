@@ -1,6 +1,6 @@
 // Which runs are compared: by default the newest run of a name that has finished, and the one before it.
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
-import { findCrawl } from '../crawl/crawl.ts';
+import { exactCrawl, findCrawl } from '../crawl/crawl.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 
@@ -19,13 +19,13 @@ export interface ChosenRuns {
   earlier: EndedRun[];
   /** Whether there are more of them than MOST_EARLIER_RUNS. */
   hasMoreEarlier: boolean;
-  /** Cancelled runs that were passed over. */
-  passedOver: string[];
+  /** Runs that would have been taken if they had finished. */
+  passedOver: { crawl: string; state: string }[];
 }
 
 export interface GivenRuns {
-  /** A name, which means its newest run that has finished, or an id. */
-  crawl: string;
+  /** A name, which means its newest run that has finished, or an id. It is not looked at with `to`. */
+  crawl?: string;
   /** Ids in place of the runs that are taken by default. */
   from?: string | undefined;
   to?: string | undefined;
@@ -36,14 +36,17 @@ export const MOST_EARLIER_RUNS = 20;
 const RUNS_PER_CALL = 100;
 
 /** Throws E_CRAWL_UNKNOWN; E_CRAWL_OPEN for a named run that has not ended; E_RUN_NONE. */
-export async function chooseRuns(fleet: Fleet, { crawl, from, to }: GivenRuns): Promise<ChosenRuns> {
-  const passedOver: string[] = [];
-  const onPassed = (run: string) => passedOver.push(run);
-  const newer = await newerRun(fleet, to ?? crawl, to !== undefined, onPassed);
+export async function chooseRuns(fleet: Fleet, { crawl = '', from, to }: GivenRuns): Promise<ChosenRuns> {
+  const passedOver: ChosenRuns['passedOver'] = [];
+  const onPassed: OnPassed = ({ crawl: run, state }) => passedOver.push({ crawl: run, state });
+  const newer =
+    to === undefined
+      ? await newestRun(fleet, crawl, onPassed)
+      : await namedRun(fleet, await exactCrawl(fleet, to));
   const older =
     from === undefined
       ? await firstFinished(runsOf(fleet, newer.name, newer), onPassed)
-      : await namedRun(fleet, await findCrawl(fleet, from));
+      : await namedRun(fleet, await exactCrawl(fleet, from));
   if (older === null)
     throw new DroverError('E_RUN_NONE', `${newer.crawl} is the first run of ${newer.name}.`);
   if (older.crawl === newer.crawl)
@@ -57,10 +60,10 @@ export async function chooseRuns(fleet: Fleet, { crawl, from, to }: GivenRuns): 
   return { from: older, to: newer, earlier: earlier.slice(0, MOST_EARLIER_RUNS), hasMoreEarlier, passedOver };
 }
 
-type OnPassed = (run: string) => void;
+type OnPassed = (run: FoundRun) => void;
 
-async function newerRun(fleet: Fleet, given: string, isId: boolean, onPassed: OnPassed): Promise<EndedRun> {
-  const isName = !isId && (await fleet.redis.hexists(fleet.keys.newestOfName, given)) === 1;
+async function newestRun(fleet: Fleet, given: string, onPassed: OnPassed): Promise<EndedRun> {
+  const isName = (await fleet.redis.hexists(fleet.keys.newestOfName, given)) === 1;
   if (!isName) return namedRun(fleet, await findCrawl(fleet, given));
   const newest = await firstFinished(runsOf(fleet, given), onPassed);
   if (newest) return newest;
@@ -70,7 +73,7 @@ async function newerRun(fleet: Fleet, given: string, isId: boolean, onPassed: On
 async function firstFinished(runs: AsyncIterable<FoundRun>, onPassed: OnPassed): Promise<EndedRun | null> {
   for await (const run of runs) {
     if (run.state === 'finished' && isEnded(run)) return run;
-    if (run.state === 'cancelled') onPassed(run.crawl);
+    onPassed(run);
   }
   return null;
 }
@@ -123,11 +126,13 @@ export interface RunSettings {
   hasLostBodies: boolean;
   /** How many links each limit left out. */
   leftOut: { limit: number; hostLimit: number };
+  /** How many pages were taken over from the run before, because they were not due (--only-due). */
+  notDue: number;
 }
 
 export async function settingsOfRun({ redis, keys }: Fleet, crawl: string): Promise<RunSettings> {
-  const names = ['settings', 'seeds', 'finishedAt', 'bodiesDropped', 'x:E_LIMIT', 'x:E_HOST_LIMIT'];
-  const [settings, seeds, finishedAt, dropped, limit, hostLimit] = await redis.hmget(
+  const names = ['settings', 'seeds', 'finishedAt', 'bodiesDropped', 'x:E_LIMIT', 'x:E_HOST_LIMIT', 'notDue'];
+  const [settings, seeds, finishedAt, dropped, limit, hostLimit, notDue] = await redis.hmget(
     keys.crawl(crawl),
     ...names,
   );
@@ -137,5 +142,6 @@ export async function settingsOfRun({ redis, keys }: Fleet, crawl: string): Prom
     finishedAt: finishedAt ? Number(finishedAt) : null,
     hasLostBodies: Number(dropped ?? 0) > 0,
     leftOut: { limit: Number(limit ?? 0), hostLimit: Number(hostLimit ?? 0) },
+    notDue: Number(notDue ?? 0),
   };
 }

@@ -86,7 +86,7 @@ export interface RecordQuery extends PartialQuery {
   /** A status (404), a class (4xx), `none` for requests without an answer, or several: 404,5xx. */
   status?: number | string;
   code?: string;
-  /** Whether the status is 2xx. */
+  /** Whether the status is 2xx, or 304 of an unchanged page. */
   ok?: boolean;
   /** The contrary of ok. */
   failed?: boolean;
@@ -102,6 +102,20 @@ export interface RecordQuery extends PartialQuery {
   since?: Date | string;
   /** Only these fields, with commas between them: `url,status,error.code`. */
   fields?: string;
+}
+
+/** What is wanted of the changes between two runs. */
+export interface ChangesQuery {
+  /** Id of the run to compare with; by default the one before. */
+  from?: string;
+  /** Only these kinds, with commas between them: `new,changed`. All are counted. */
+  kind?: string;
+  /** A page counts as changed only when its text does. */
+  text?: boolean;
+  /** False: texts are not compared line by line. */
+  diff?: boolean;
+  /** At most so many changes of each kind. */
+  most?: number;
 }
 
 /** A filter of dead letters. A letter matches when all given fields match. */

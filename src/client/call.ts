@@ -142,3 +142,18 @@ function reasonOf(error: unknown): string {
   const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
   return inner instanceof Error && inner.message !== '' ? inner.message : (error as Error).message;
 }
+
+/** The most that one page of a list may have. */
+export const MOST_PER_PAGE = 1000;
+
+/** The items under `name` of all pages, one by one. The next page is fetched when this one is used up. */
+export async function* pages<T>(endpoint: Endpoint, call: Call, name: string): AsyncGenerator<T> {
+  let cursor: string | null = null;
+  do {
+    const query: Call['query'] = { ...call.query, cursor };
+    const page: Record<string, unknown> = await callJson(endpoint, { ...call, query });
+    yield* page[name] as T[];
+    const next = (page.next ?? null) as string | null;
+    cursor = next === cursor ? null : next;
+  } while (cursor !== null);
+}

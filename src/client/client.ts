@@ -1,5 +1,4 @@
 // The typed client of the HTTP API: one method for each route.
-import type { CrawlView } from '../crawl/views.ts';
 import type { DeadGroup } from '../dead/read.ts';
 import type { ReplayRun } from '../dead/replay-runs.ts';
 import type { Explanation } from '../explain/explanation.ts';
@@ -7,25 +6,26 @@ import type { UrlTiming } from '../explain/time-url.ts';
 import type { Stats } from '../fleet/history.ts';
 import type { HostLimits, HostState } from '../frontier/hosts.ts';
 import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
-import type { CrawlRecord } from '../record.ts';
-import type { ItemLine } from '../records/export/items.ts';
 import type {
-  CrawlErrors,
-  CrawlInFull,
-  CrawlInput,
   DeadQuery,
   Enqueued,
   FleetEvent,
-  ItemQuery,
   PurgeAnswer,
-  RecordQuery,
-  Refused,
   ReplayAnswer,
   ReplayInput,
   SessionView,
 } from './answers.ts';
-import { type Call, type CallOptions, callJson, callText, type Endpoint } from './call.ts';
-import { readEnqueueAnswer } from './enqueue-answer.ts';
+import {
+  type Call,
+  type CallOptions,
+  callJson,
+  callText,
+  type Endpoint,
+  MOST_PER_PAGE,
+  pages,
+} from './call.ts';
+import { crawlsOf } from './crawls.ts';
+import { MOST_REJECTED, readEnqueueAnswer, refusedOf, type SentBack } from './enqueue-answer.ts';
 import { followEvents } from './events.ts';
 import { type SentRequest, uploadFrom, uploadOf } from './upload.ts';
 
@@ -42,10 +42,6 @@ export interface ClientOptions {
 }
 
 export type Client = ReturnType<typeof createClient>;
-
-const MOST_REJECTED = 1000;
-const RECORDS_PER_PAGE = 100;
-const MOST_PER_PAGE = 1000;
 
 /**
  * Makes a client of `drover serve`. Every method takes a `signal` in its last argument and throws an
@@ -95,67 +91,6 @@ export function createClient({
     dead: deadOf(endpoint),
     replays: replaysOf(endpoint),
     hosts: hostsOf(endpoint),
-  };
-}
-
-function crawlsOf(endpoint: Endpoint) {
-  const at = (id: string, below = '') => `/v1/crawls/${encodeURIComponent(id)}${below}`;
-  const call = <T>(given: Call) => callJson<T>(endpoint, given);
-  return {
-    /** Begins a crawl, or goes on with the unfinished one of that name. `rejected`: seeds of no use. */
-    async create(
-      input: CrawlInput,
-      options: CallOptions = {},
-    ): Promise<CrawlInFull & { rejected: Refused[] }> {
-      const answer = await call<CrawlInFull & { rejected?: SentBack[] }>({
-        ...{ method: 'POST', path: '/v1/crawls', json: input, keyed: true, patient: true, ...options },
-      });
-      return { ...answer, rejected: refusedOf(answer.rejected, (line) => line - 1) };
-    },
-    /** All crawls, newest first. */
-    list: (options: CallOptions = {}) =>
-      pages<CrawlView>(
-        endpoint,
-        { path: '/v1/crawls', query: { limit: MOST_PER_PAGE }, ...options },
-        'crawls',
-      ),
-    get: (id: string, options: CallOptions = {}) => call<CrawlInFull>({ path: at(id), ...options }),
-    pause: (id: string, options: CallOptions = {}) =>
-      call<CrawlInFull>({ method: 'POST', path: at(id, '/pause'), ...options }),
-    resume: (id: string, options: CallOptions = {}) =>
-      call<CrawlInFull>({ method: 'POST', path: at(id, '/resume'), ...options }),
-    /** Cancels a crawl: its waiting requests are dropped, its records are kept. */
-    cancel: (id: string, options: CallOptions = {}) =>
-      call<CrawlInFull>({ method: 'DELETE', path: at(id), ...options }),
-    /** Removes what Redis keeps of a crawl that has ended; its records on disk stay. Returns it as it was. */
-    forget: (id: string, options: CallOptions = {}) =>
-      call<CrawlInFull>({ method: 'DELETE', path: at(id), query: { forget: 'true' }, ...options }),
-    /**
-     * The records of all requests that have ended and match, each request once. Throws E_RECORDS_MISSING when
-     * some are not in the server's data directory, unless `partial` is true.
-     */
-    records: (id: string, { signal, ...query }: RecordQuery & CallOptions = {}) =>
-      pages<CrawlRecord>(
-        endpoint,
-        {
-          path: at(id, '/records'),
-          query: { ...query, limit: RECORDS_PER_PAGE },
-          ...(signal ? { signal } : {}),
-        },
-        'records',
-      ),
-    /**
-     * What handlers emitted for the pages of the crawl. Throws E_RECORDS_MISSING when some records are not in
-     * the server's data directory, unless `partial` is true.
-     */
-    items: (id: string, { signal, ...query }: ItemQuery & CallOptions = {}) =>
-      pages<ItemLine>(
-        endpoint,
-        { path: at(id, '/items'), query: { ...query, limit: RECORDS_PER_PAGE }, signal },
-        'items',
-      ),
-    errors: (id: string, options: CallOptions = {}) =>
-      call<CrawlErrors>({ path: at(id, '/errors'), ...options }),
   };
 }
 
@@ -235,28 +170,6 @@ function hostsOf(endpoint: Endpoint) {
     resume: (key: string, options: CallOptions = {}) =>
       call({ method: 'POST', path: at(key, '/resume'), ...options }),
   };
-}
-
-/** The items under `name` of all pages, one by one. The next page is fetched when this one is used up. */
-async function* pages<T>(endpoint: Endpoint, call: Call, name: string): AsyncGenerator<T> {
-  let cursor: string | null = null;
-  do {
-    const query: Call['query'] = { ...call.query, cursor };
-    const page: Record<string, unknown> = await callJson(endpoint, { ...call, query });
-    yield* page[name] as T[];
-    const next = (page.next ?? null) as string | null;
-    cursor = next === cursor ? null : next;
-  } while (cursor !== null);
-}
-
-interface SentBack extends Omit<Refused, 'index'> {
-  line: number;
-}
-
-function refusedOf(rejected: readonly SentBack[] = [], indexOf: (line: number) => number): Refused[] {
-  return rejected
-    .slice(0, MOST_REJECTED)
-    .map(({ line, url, code, message }) => ({ index: indexOf(line), url, code, message }));
 }
 
 async function enqueue(

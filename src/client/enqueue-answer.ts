@@ -1,5 +1,9 @@
 // Reads the answer to an upload in bounded memory. It lists every rejected line, so it may be larger than a
 // string can be.
+import type { Refused } from './answers.ts';
+
+/** The most rejected requests that the client lists. */
+export const MOST_REJECTED = 1000;
 
 /**
  * `frame` is the answer's object without the elements of its array, `elements` the first of these, `count`
@@ -51,4 +55,16 @@ export async function readEnqueueAnswer(pieces: AsyncIterable<string>, most: num
     take(piece.length);
   }
   return { frame: JSON.parse(frame), elements, count };
+}
+
+/** A request that was not accepted, as the server names it: by its line, counted from 1. */
+export interface SentBack extends Omit<Refused, 'index'> {
+  line: number;
+}
+
+/** The first MOST_REJECTED of them, each with its index among the given requests. */
+export function refusedOf(rejected: readonly SentBack[] = [], indexOf: (line: number) => number): Refused[] {
+  return rejected
+    .slice(0, MOST_REJECTED)
+    .map(({ line, url, code, message }) => ({ index: indexOf(line), url, code, message }));
 }

@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url';
 import { DroverError } from '../errors.ts';
 import { type AwsProfile, readAwsProfile } from './aws-profile.ts';
 import { resolveOwnName } from './own-name.ts';
-import { parseSetting, unknownKey } from './parse.ts';
 import { completeS3 } from './s3-address.ts';
 import {
   defaultSettings,
@@ -17,6 +16,7 @@ import {
   variableOf,
 } from './settings.ts';
 import { definitions } from './table.ts';
+import { unknownKey } from './unknown.ts';
 
 /** Values as they were given, not checked yet. */
 export type GivenFlags = Readonly<Partial<Record<SettingName, unknown>>>;
@@ -40,13 +40,19 @@ export async function readSettings(
       [file.values[name], `${name} in ${file.path}`],
     ];
     const found = sources.find(([value]) => value !== undefined);
-    if (found) result[name] = parseSetting(name, found[0], found[1]);
+    if (found) result[name] = (await loadParser())(name, found[0], found[1]);
   }
   refuseUnknownVariables(environment);
   const settings = result as Settings;
   if (settings.store === null) return settings;
   const store = completeS3(settings.store, () => readAwsProfile(environment));
-  return { ...settings, store: parseSetting('store', store, 'AWS_ENDPOINT_URL or AWS_REGION') as string };
+  const parse = await loadParser();
+  return { ...settings, store: parse('store', store, 'AWS_ENDPOINT_URL or AWS_REGION') as string };
+}
+
+/** Loaded when there is a value to check: many commands are given none. */
+async function loadParser(): Promise<typeof import('./parse.ts').parseSetting> {
+  return (await import('./parse.ts')).parseSetting;
 }
 
 /** What the variables and files of AWS say now. */

@@ -24,6 +24,9 @@ export interface PostgresAddress {
   tls: { mode: TlsMode; ca: string | null; certificate: string | null; key: string | null };
 }
 
+/** The store of a crawl that names none: files in the data directory. */
+export const FILES = 'file:';
+
 export type StoreAddress = FileAddress | PostgresAddress | S3Address;
 export type TlsMode = (typeof TLS_MODES)[number];
 
@@ -132,4 +135,9 @@ function placeText(address: StoreAddress): string {
   if (address.kind !== 'postgres') return plainStore(address);
   const { host, port, database, schema } = address;
   return JSON.stringify([host, port, database, schema]);
+}
+
+/** The address that a crawl keeps, of the store that a user named or null: without a password. */
+export function keptAddress(given: string | null): string {
+  return given === null ? '' : plainStore(readStoreAddress(given));
 }

@@ -1,30 +1,7 @@
 // The table of settings. One entry is one setting: flags, variables, types, docs and API follow from it.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { purposes } from '../usage/statement.ts';
-import {
-  ageOrCount,
-  anyDuration,
-  apiTokens,
-  autoOr,
-  byteSize,
-  cidr,
-  contact,
-  directory,
-  duration,
-  handlerOrFile,
-  headers,
-  hostTable,
-  list,
-  nameServer,
-  onOrOff,
-  pattern,
-  plainList,
-  statusCode,
-  storeUrl,
-  timeLimit,
-  webUrl,
-  wholeNumber,
-} from './values.ts';
+import type * as types from './values.ts';
 
 /**
  * Who owns a setting:
@@ -60,7 +37,8 @@ export interface Definition<T, Of extends Owner = Owner> {
   /** Where the help of a command with many options shows it. Default: `more`. */
   readonly group: OptionGroup;
   readonly help: string;
-  readonly schema: z.ZodType<T>;
+  /** Of what types its values are: made of those of values.ts, once one must be read. */
+  readonly schema: (t: typeof types) => z.ZodType<T>;
   readonly default: NoInfer<T>;
   /** The flag may be given more than once. */
   readonly many?: boolean;
@@ -82,7 +60,7 @@ export const definitions = {
     group: 'often',
     flags: '-d, --depth <n>',
     help: 'follow links to this depth; 0 fetches only the seeds; unlimited if not given, but 0 for a list of seeds',
-    schema: wholeNumber(0, 1_000_000).nullable(),
+    schema: (t) => t.wholeNumber(0, 1_000_000).nullable(),
     default: null,
   }),
   limit: setting({
@@ -90,7 +68,7 @@ export const definitions = {
     group: 'often',
     flags: '--limit <n>',
     help: 'accept at most this many requests, seeds included',
-    schema: wholeNumber(1).nullable(),
+    schema: (t) => t.wholeNumber(1).nullable(),
     default: null,
   }),
   scope: setting({
@@ -98,7 +76,7 @@ export const definitions = {
     group: 'often',
     flags: '--scope <host|domain|origin|any>',
     help: 'which links to follow, compared with the page that holds them',
-    schema: z.enum(['host', 'domain', 'origin', 'any']),
+    schema: (t) => t.z.enum(['host', 'domain', 'origin', 'any']),
     default: 'host',
   }),
   include: setting({
@@ -106,7 +84,7 @@ export const definitions = {
     group: 'often',
     flags: '--include <pattern>',
     help: 'follow only links that match one of these, each a glob or a /regex/ for the whole URL',
-    schema: list(pattern),
+    schema: (t) => t.list(t.pattern),
     default: [],
     many: true,
   }),
@@ -115,7 +93,7 @@ export const definitions = {
     group: 'often',
     flags: '--exclude <pattern>',
     help: 'do not follow links that match one of these',
-    schema: list(pattern),
+    schema: (t) => t.list(t.pattern),
     default: [],
     many: true,
   }),
@@ -124,7 +102,7 @@ export const definitions = {
     group: 'often',
     flags: '--per-host <n>',
     help: 'fetches in flight at one host, over the whole fleet',
-    schema: wholeNumber(1, 10_000),
+    schema: (t) => t.wholeNumber(1, 10_000),
     default: 2,
   }),
   delay: setting({
@@ -132,14 +110,14 @@ export const definitions = {
     group: 'often',
     flags: '--delay <duration>',
     help: 'least time from one start to the next at one host, over the whole fleet: 500ms, 2s',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 0,
   }),
   hosts: setting({
     of: 'crawl',
     group: 'hosts',
     help: 'limits by host: {"*.example.com": {"delay": "2s", "concurrency": 1, "max": 100, "durationMs": "1m"}}; the most exact pattern counts',
-    schema: hostTable,
+    schema: (t) => t.hostTable,
     default: {},
   }),
   perServer: setting({
@@ -147,7 +125,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--per-server <n>',
     help: 'fetches in flight at one server, all its host names together (--server-by)',
-    schema: wholeNumber(1, 10_000).nullable(),
+    schema: (t) => t.wholeNumber(1, 10_000).nullable(),
     default: null,
   }),
   serverBy: setting({
@@ -155,7 +133,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--server-by <domain|address>',
     help: 'what makes names one server: the same registrable domain, or the same address',
-    schema: z.enum(['domain', 'address']),
+    schema: (t) => t.z.enum(['domain', 'address']),
     default: 'domain',
   }),
   adaptive: setting({
@@ -163,7 +141,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--no-adaptive',
     help: 'do not slow down for a host that gets slower or fails often (its pauses are still obeyed)',
-    schema: onOrOff,
+    schema: (t) => t.onOrOff,
     default: true,
   }),
   maxCrawlDelay: setting({
@@ -171,7 +149,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--max-crawl-delay <duration>',
     help: 'longest Crawl-delay of a robots.txt to obey; longer ones count as this',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 60_000,
   }),
   maxFrontier: setting({
@@ -179,7 +157,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--max-frontier <n>',
     help: 'when this many requests wait in the crawl, producers are held back until there are fewer',
-    schema: wholeNumber(1),
+    schema: (t) => t.wholeNumber(1),
     default: 10_000_000,
   }),
   sitemap: setting({
@@ -187,7 +165,8 @@ export const definitions = {
     group: 'often',
     flags: '--sitemap <url|auto>',
     help: 'take seeds from this sitemap; auto: from /sitemap.xml and the sitemaps in robots.txt, at the host of each seed',
-    schema: list(z.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
+    schema: (t) =>
+      t.list(t.z.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
     default: [],
     many: true,
   }),
@@ -196,7 +175,7 @@ export const definitions = {
     group: 'links',
     flags: '--max-per-host <n>',
     help: 'accept at most this many requests of one host',
-    schema: wholeNumber(1).nullable(),
+    schema: (t) => t.wholeNumber(1).nullable(),
     default: null,
   }),
   maxPathRepeats: setting({
@@ -204,7 +183,7 @@ export const definitions = {
     group: 'links',
     flags: '--max-path-repeats <n>',
     help: 'do not follow links whose path repeats a segment more often than this: /a/b/a/b/a/b/a',
-    schema: wholeNumber(1, 1000),
+    schema: (t) => t.wholeNumber(1, 1000),
     default: 3,
   }),
   maxChain: setting({
@@ -212,7 +191,7 @@ export const definitions = {
     group: 'links',
     flags: '--max-chain <n>',
     help: 'do not follow links at the end of a longer chain of numbered pages or hosts, as in an endless calendar',
-    schema: wholeNumber(1, 1_000_000),
+    schema: (t) => t.wholeNumber(1, 1_000_000),
     default: 500,
   }),
   maxAlike: setting({
@@ -220,7 +199,7 @@ export const definitions = {
     group: 'links',
     flags: '--max-alike <n>',
     help: 'end a chain of numbered pages, from the hundredth on, after this many whose texts differ in digits only; 0: never',
-    schema: wholeNumber(0, 1_000_000),
+    schema: (t) => t.wholeNumber(0, 1_000_000),
     default: 300,
   }),
   keepSessionIds: setting({
@@ -228,7 +207,7 @@ export const definitions = {
     group: 'links',
     flags: '--keep-session-ids',
     help: 'leave session identifiers (jsessionid, PHPSESSID, sid=…) in links',
-    schema: onOrOff,
+    schema: (t) => t.onOrOff,
     default: false,
   }),
   attempts: setting({
@@ -236,7 +215,7 @@ export const definitions = {
     group: 'failures',
     flags: '--attempts <n>',
     help: 'attempts before a request is a dead letter',
-    schema: wholeNumber(1, 100),
+    schema: (t) => t.wholeNumber(1, 100),
     default: 4,
   }),
   backoff: setting({
@@ -244,7 +223,7 @@ export const definitions = {
     group: 'failures',
     flags: '--backoff <duration>',
     help: 'wait before the second attempt; doubled for each further attempt, with a random part',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 1000,
   }),
   maxBackoff: setting({
@@ -252,7 +231,7 @@ export const definitions = {
     group: 'failures',
     flags: '--max-backoff <duration>',
     help: 'longest wait between two attempts',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 300_000,
   }),
   maxPostponed: setting({
@@ -260,7 +239,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--max-postponed <duration>',
     help: 'how long in all a request may be postponed by 429, Retry-After and used-up quotas before it is a dead letter',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 3_600_000,
     formerly: 'maxSnooze',
   }),
@@ -269,7 +248,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--max-pause <duration>',
     help: 'longest pause of a host that one answer can ask for',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 300_000,
   }),
   deadOn: setting({
@@ -277,7 +256,7 @@ export const definitions = {
     group: 'failures',
     flags: '--dead-on <status>',
     help: 'statuses that make dead letters instead of records, such as 403',
-    schema: plainList(statusCode),
+    schema: (t) => t.plainList(t.statusCode),
     default: [],
     many: true,
   }),
@@ -286,7 +265,7 @@ export const definitions = {
     group: 'links',
     flags: '--ignore-robots',
     help: 'do not obey robots.txt (for your own hosts); --sitemap auto still reads its sitemaps',
-    schema: onOrOff,
+    schema: (t) => t.onOrOff,
     default: false,
   }),
   purpose: setting({
@@ -294,7 +273,7 @@ export const definitions = {
     group: 'links',
     flags: '--purpose <train-ai|ai-use|search>',
     help: 'what the pages are for: what a site reserves against it (robots.txt, headers, meta) is not fetched, or not kept',
-    schema: plainList(z.enum(purposes, 'expected train-ai, ai-use or search')),
+    schema: (t) => t.plainList(t.z.enum(purposes, 'expected train-ai, ai-use or search')),
     default: [],
     many: true,
   }),
@@ -303,7 +282,7 @@ export const definitions = {
     group: 'links',
     flags: '--allow-private <cidr>',
     help: 'private or special addresses that may be fetched; each seed allows its own host and port',
-    schema: plainList(cidr),
+    schema: (t) => t.plainList(t.cidr),
     default: [],
     many: true,
     operatorOnly: true,
@@ -313,7 +292,7 @@ export const definitions = {
     group: 'links',
     flags: '--allow-port <port>',
     help: 'ports of other services that may be fetched, such as 6000; browsers refuse the same ones',
-    schema: plainList(wholeNumber(0, 65_535)),
+    schema: (t) => t.plainList(t.wholeNumber(0, 65_535)),
     default: [],
     many: true,
     operatorOnly: true,
@@ -323,7 +302,7 @@ export const definitions = {
     group: 'often',
     flags: '--user-agent <text>',
     help: 'the User-Agent header; the contact is put behind it',
-    schema: z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'),
+    schema: (t) => t.z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'),
     default: 'drover/0.1',
   }),
   contact: setting({
@@ -331,7 +310,7 @@ export const definitions = {
     group: 'often',
     flags: '--contact <url|mail>',
     help: 'a page or mail address where owners of hosts reach you, put into the User-Agent',
-    schema: contact.nullable(),
+    schema: (t) => t.contact.nullable(),
     default: null,
   }),
   header: setting({
@@ -339,7 +318,7 @@ export const definitions = {
     group: 'often',
     flags: '--header <"name: value">',
     help: 'a header of every request; sent to the hosts of the crawl, not to other origins after a redirect',
-    schema: headers,
+    schema: (t) => t.headers,
     default: {},
     many: true,
     secret: true,
@@ -349,7 +328,7 @@ export const definitions = {
     group: 'times',
     flags: '--timeout-dns <ms>',
     help: 'limit of the name look-up',
-    schema: timeLimit,
+    schema: (t) => t.timeLimit,
     default: 5000,
   }),
   timeoutConnect: setting({
@@ -357,7 +336,7 @@ export const definitions = {
     group: 'times',
     flags: '--timeout-connect <ms>',
     help: 'limit of the TCP connect, after the look-up',
-    schema: timeLimit,
+    schema: (t) => t.timeLimit,
     default: 10_000,
   }),
   timeoutTls: setting({
@@ -365,7 +344,7 @@ export const definitions = {
     group: 'times',
     flags: '--timeout-tls <ms>',
     help: 'limit of the TLS handshake',
-    schema: timeLimit,
+    schema: (t) => t.timeLimit,
     default: 10_000,
   }),
   timeoutSend: setting({
@@ -373,7 +352,7 @@ export const definitions = {
     group: 'times',
     flags: '--timeout-send <ms>',
     help: 'limit of sending the request',
-    schema: timeLimit,
+    schema: (t) => t.timeLimit,
     default: 30_000,
   }),
   timeoutResponse: setting({
@@ -381,7 +360,7 @@ export const definitions = {
     group: 'times',
     flags: '--timeout-response <ms>',
     help: 'limit from the request sent to the header received',
-    schema: timeLimit,
+    schema: (t) => t.timeLimit,
     default: 30_000,
   }),
   timeoutRead: setting({
@@ -389,7 +368,7 @@ export const definitions = {
     group: 'times',
     flags: '--timeout-read <ms>',
     help: 'limit between two pieces of the body',
-    schema: timeLimit,
+    schema: (t) => t.timeLimit,
     default: 30_000,
   }),
   timeoutRequest: setting({
@@ -397,7 +376,7 @@ export const definitions = {
     group: 'times',
     flags: '--timeout-request <ms>',
     help: 'limit of the whole request, redirects included',
-    schema: timeLimit,
+    schema: (t) => t.timeLimit,
     default: 120_000,
   }),
   maxBytes: setting({
@@ -405,7 +384,7 @@ export const definitions = {
     group: 'results',
     flags: '--max-bytes <size>',
     help: 'largest decoded body',
-    schema: byteSize,
+    schema: (t) => t.byteSize,
     default: 10 * 1024 * 1024,
   }),
   maxRedirects: setting({
@@ -413,7 +392,7 @@ export const definitions = {
     group: 'links',
     flags: '--max-redirects <n>',
     help: 'redirects followed for one request',
-    schema: wholeNumber(0, 50),
+    schema: (t) => t.wholeNumber(0, 50),
     default: 10,
   }),
   maxUrlLength: setting({
@@ -421,7 +400,7 @@ export const definitions = {
     group: 'links',
     flags: '--max-url-length <n>',
     help: 'longer URLs are not accepted',
-    schema: wholeNumber(16, 65_536),
+    schema: (t) => t.wholeNumber(16, 65_536),
     default: 8000,
   }),
   checkExternal: setting({
@@ -429,7 +408,7 @@ export const definitions = {
     group: 'links',
     flags: '--check-external',
     help: 'fetch links that lead out of --scope once, to see whether they work; they are not followed',
-    schema: onOrOff,
+    schema: (t) => t.onOrOff,
     default: false,
   }),
   stripParams: setting({
@@ -437,7 +416,7 @@ export const definitions = {
     group: 'links',
     flags: '--strip-params <name>',
     help: 'query parameters to remove from every URL, * at the end as wildcard: utm_*',
-    schema: list(pattern),
+    schema: (t) => t.list(t.pattern),
     default: [],
     many: true,
   }),
@@ -446,7 +425,7 @@ export const definitions = {
     group: 'results',
     flags: '--body <text|base64|none>',
     help: 'how records keep the body',
-    schema: z.enum(['text', 'base64', 'none']),
+    schema: (t) => t.z.enum(['text', 'base64', 'none']),
     default: 'text',
   }),
   webhook: setting({
@@ -454,7 +433,7 @@ export const definitions = {
     group: 'results',
     flags: '--webhook <url>',
     help: 'the URL for a signed POST when the crawl has finished (DROVER_WEBHOOK_SECRET)',
-    schema: webUrl.nullable(),
+    schema: (t) => t.webUrl.nullable(),
     default: null,
     secret: true,
   }),
@@ -463,7 +442,7 @@ export const definitions = {
     group: 'results',
     flags: '--webhook-dead <n>',
     help: 'also call the webhook when the crawl has this many dead letters',
-    schema: wholeNumber(1).nullable(),
+    schema: (t) => t.wholeNumber(1).nullable(),
     default: null,
   }),
   requisites: setting({
@@ -471,15 +450,48 @@ export const definitions = {
     group: 'links',
     flags: '--requisites',
     help: 'fetch the images, style sheets, scripts and fonts of pages too, at whatever host; they are not followed',
-    schema: onOrOff,
+    schema: (t) => t.onOrOff,
     default: false,
+  }),
+  onlyDue: setting({
+    of: 'crawl',
+    group: 'results',
+    flags: '--only-due',
+    help: 'with --again: take over pages that are not due again (--revisit-min, --revisit-max) without asking for them',
+    schema: (t) => t.onOrOff,
+    default: false,
+  }),
+  revisitMin: setting({
+    of: 'crawl',
+    group: 'results',
+    flags: '--revisit-min <duration>',
+    help: 'no page is due again sooner; one that has changed is due after half of its age',
+    schema: (t) => t.anyDuration,
+    default: 3_600_000,
+  }),
+  revisitMax: setting({
+    of: 'crawl',
+    group: 'results',
+    flags: '--revisit-max <duration>',
+    help: 'every page is due again then; one that has not changed is due after 1.5 times its age',
+    schema: (t) => t.anyDuration.pipe(t.z.number().min(1)),
+    default: 30 * 24 * 3_600_000,
+  }),
+  keepSeeds: setting({
+    of: 'crawl',
+    group: 'results',
+    flags: '--keep-seeds <size>',
+    help: 'keep the seeds for --again, compressed in Redis, unless they take more than this; 0 keeps none, 512MiB is the most',
+    schema: (t) => t.sizeOrNone.pipe(t.z.number().max(512 * 1024 * 1024)),
+    default: 64 * 1024 * 1024,
+    operatorOnly: true,
   }),
   warc: setting({
     of: 'crawl',
     group: 'results',
     flags: '--warc <directory>',
     help: 'archive all that goes over the wire in WARC files in this directory (docs/ARCHIVES.md)',
-    schema: directory.nullable(),
+    schema: (t) => t.directory.nullable(),
     default: null,
     operatorOnly: true,
   }),
@@ -488,7 +500,7 @@ export const definitions = {
     group: 'results',
     flags: '--warc-size <size>',
     help: 'begin the next WARC file when one has grown to this size',
-    schema: byteSize,
+    schema: (t) => t.byteSize,
     default: 1_000_000_000,
     operatorOnly: true,
   }),
@@ -498,7 +510,7 @@ export const definitions = {
     group: 'often',
     flags: '-c, --concurrency <n>',
     help: 'fetches in flight in each consumer process (--processes), and the size of its connection pool',
-    schema: wholeNumber(1, 10_000),
+    schema: (t) => t.wholeNumber(1, 10_000),
     default: 50,
   }),
   handlers: setting({
@@ -506,7 +518,7 @@ export const definitions = {
     flags: '--handler <file>',
     group: 'often',
     help: 'your own code for fetched pages: a .ts or .js file with handlers (docs/HANDLERS.md)',
-    schema: list(handlerOrFile),
+    schema: (t) => t.list(t.handlerOrFile),
     default: [],
     many: true,
   }),
@@ -515,7 +527,7 @@ export const definitions = {
     flags: '--threads <n>',
     group: 'process',
     help: 'threads for handlers with blocking: true, and child processes for those with isolate: process; they start when the first page needs one; if not given, one less than the machine has cores, at least one',
-    schema: wholeNumber(1, 1000).nullable(),
+    schema: (t) => t.wholeNumber(1, 1000).nullable(),
     default: null,
   }),
   threadMemory: setting({
@@ -523,7 +535,7 @@ export const definitions = {
     flags: '--thread-memory <size>',
     group: 'process',
     help: 'memory that a handler may use on its thread, buffers included',
-    schema: byteSize.pipe(z.number().min(32 * 1024 ** 2)),
+    schema: (t) => t.byteSize.pipe(t.z.number().min(32 * 1024 ** 2)),
     default: 512 * 1024 ** 2,
   }),
   dnsServers: setting({
@@ -531,7 +543,7 @@ export const definitions = {
     group: 'process',
     flags: '--dns-server <address>',
     help: 'name servers to use instead of those of the system: 9.9.9.9, 127.0.0.1:5353',
-    schema: plainList(nameServer),
+    schema: (t) => t.plainList(t.nameServer),
     default: [],
     many: true,
   }),
@@ -539,7 +551,7 @@ export const definitions = {
     of: 'consumer',
     group: 'process',
     help: 'how long a consumer that does not respond keeps its jobs before another takes them',
-    schema: duration.pipe(z.number().min(1000)),
+    schema: (t) => t.duration.pipe(t.z.number().min(1000)),
     default: 8000,
   }),
   grace: setting({
@@ -547,7 +559,7 @@ export const definitions = {
     group: 'process',
     flags: '--grace <duration>',
     help: 'how long a consumer or server that stops waits for what is in flight',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 30_000,
   }),
   autoReplay: setting({
@@ -555,7 +567,7 @@ export const definitions = {
     group: 'failures',
     flags: '--auto-replay <duration>',
     help: 'how often to replay one dead letter of each host that was down; if it succeeds, the others follow; 0: never',
-    schema: duration,
+    schema: (t) => t.duration,
     default: 0,
   }),
   keepCrawls: setting({
@@ -563,7 +575,7 @@ export const definitions = {
     group: 'results',
     flags: '--keep-crawls <age|count>',
     help: 'forget crawls that ended longer ago than this (30d), or all but the newest so many (20); their records on disk stay',
-    schema: ageOrCount.nullable(),
+    schema: (t) => t.ageOrCount.nullable(),
     default: null,
   }),
   keepDead: setting({
@@ -571,7 +583,7 @@ export const definitions = {
     group: 'failures',
     flags: '--keep-dead <duration>',
     help: 'export and purge dead letters that are older than this; if not given, they are kept for ever',
-    schema: anyDuration.pipe(z.number().min(1000)).nullable(),
+    schema: (t) => t.anyDuration.pipe(t.z.number().min(1000)).nullable(),
     default: null,
   }),
   keepDeadCount: setting({
@@ -579,7 +591,7 @@ export const definitions = {
     group: 'failures',
     flags: '--keep-dead-count <n>',
     help: 'keep at most this many dead letters; export and purge the oldest beyond that',
-    schema: wholeNumber(0).nullable(),
+    schema: (t) => t.wholeNumber(0).nullable(),
     default: null,
   }),
   purgeUnexported: setting({
@@ -587,21 +599,22 @@ export const definitions = {
     group: 'failures',
     flags: '--purge-unexported',
     help: 'purge old dead letters without exporting them first',
-    schema: onOrOff,
+    schema: (t) => t.onOrOff,
     default: false,
   }),
   webhookSecret: setting({
     of: 'consumer',
     group: 'results',
     help: 'the key that signs webhooks (HMAC-SHA256): any text, or whsec_ and the key in base64; consumers need it',
-    schema: z
-      .string()
-      .min(16, 'expected at least 16 characters')
-      .regex(
-        /^(?!whsec_)|^whsec_[A-Za-z0-9+/]{22,}={0,2}$/,
-        'expected base64 of at least 16 bytes after whsec_',
-      )
-      .nullable(),
+    schema: (t) =>
+      t.z
+        .string()
+        .min(16, 'expected at least 16 characters')
+        .regex(
+          /^(?!whsec_)|^whsec_[A-Za-z0-9+/]{22,}={0,2}$/,
+          'expected base64 of at least 16 bytes after whsec_',
+        )
+        .nullable(),
     default: null,
     secret: true,
   }),
@@ -610,7 +623,7 @@ export const definitions = {
     group: 'results',
     flags: '--otel <url>',
     help: 'send OpenTelemetry traces to this URL (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces',
-    schema: webUrl.nullable(),
+    schema: (t) => t.webUrl.nullable(),
     default: null,
     secret: true,
   }),
@@ -620,7 +633,7 @@ export const definitions = {
     group: 'often',
     flags: '--processes <n|auto>',
     help: 'consumer processes, each with --concurrency fetches; auto: one, and more while they need all of their CPU, up to one less than the machine has cores; serve takes 0 too',
-    schema: autoOr(0, 256),
+    schema: (t) => t.autoOr(0, 256),
     default: 'auto',
   }),
 
@@ -629,7 +642,7 @@ export const definitions = {
     group: 'process',
     flags: '--data-dir <path>',
     help: 'the folder for records, logs and the embedded Redis',
-    schema: z.string().min(1),
+    schema: (t) => t.z.string().min(1),
     default: '.drover',
   }),
   store: setting({
@@ -637,7 +650,7 @@ export const definitions = {
     group: 'process',
     flags: '--store <url>',
     help: 'where records are kept: file: (the data directory), file:/path, s3://bucket/prefix, or postgres://user@host/database; the crawl keeps it without secrets',
-    schema: storeUrl.nullable(),
+    schema: (t) => t.storeUrl.nullable(),
     default: null,
     secret: true,
   }),
@@ -646,10 +659,11 @@ export const definitions = {
     group: 'process',
     flags: '--redis <url>',
     help: 'your own Redis instead of the embedded one (also REDIS_URL)',
-    schema: z
-      .string()
-      .regex(/^(rediss?|valkeys?|unix):/i, 'expected redis://, rediss:// or unix:')
-      .nullable(),
+    schema: (t) =>
+      t.z
+        .string()
+        .regex(/^(rediss?|valkeys?|unix):/i, 'expected redis://, rediss:// or unix:')
+        .nullable(),
     default: null,
     secret: true,
     variable: 'REDIS_URL',
@@ -659,7 +673,7 @@ export const definitions = {
     group: 'process',
     flags: '--namespace <name>',
     help: 'namespace of all keys in Redis, for several fleets on one server',
-    schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
+    schema: (t) => t.z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
     default: 'drover',
     formerly: 'prefix',
   }),
@@ -669,7 +683,7 @@ export const definitions = {
     group: 'api',
     flags: '--host <address>',
     help: 'the address that the API listens on; any address except loopback needs DROVER_API_TOKEN',
-    schema: z.string().min(1),
+    schema: (t) => t.z.string().min(1),
     default: '127.0.0.1',
   }),
   apiPort: setting({
@@ -677,14 +691,14 @@ export const definitions = {
     group: 'api',
     flags: '--port <n>',
     help: 'the port that the API listens on; 0 for any free one',
-    schema: wholeNumber(0, 65_535),
+    schema: (t) => t.wholeNumber(0, 65_535),
     default: 3300,
   }),
   apiToken: setting({
     of: 'api',
     group: 'api',
     help: 'bearer tokens of the API, separated by commas; ro: before a token allows only reading',
-    schema: apiTokens,
+    schema: (t) => t.apiTokens,
     default: [],
     secret: true,
   }),
@@ -693,12 +707,13 @@ export const definitions = {
     group: 'api',
     flags: '--allow-host <name>',
     help: 'further host names, as browsers write them, under which the API may be called (behind a proxy)',
-    schema: plainList(
-      z
-        .string()
-        .toLowerCase()
-        .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com'),
-    ),
+    schema: (t) =>
+      t.plainList(
+        t.z
+          .string()
+          .toLowerCase()
+          .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com'),
+      ),
     default: [],
     many: true,
   }),
@@ -707,7 +722,7 @@ export const definitions = {
     group: 'api',
     flags: '--queues-writable',
     help: 'allow changes in the raw queues at /queues, not only reading',
-    schema: onOrOff,
+    schema: (t) => t.onOrOff,
     default: false,
   }),
 
@@ -716,7 +731,7 @@ export const definitions = {
     group: 'output',
     flags: '--log-level <level>',
     help: 'what is written to the log: trace, debug, info, warn, error, silent',
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    schema: (t) => t.z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     default: 'info',
   }),
 };

@@ -2,11 +2,10 @@
 
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
-import { isSameStore, readStoreAddress } from '../config/store-address.ts';
+import { FILES, isSameStore, keptAddress, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
-import { FILES, keptAddress } from '../records/stores.ts';
 import { defineScript } from '../scripts.ts';
 import type { FormerRun } from './former-run.ts';
 import type { CrawlCounts } from './progress.ts';
@@ -201,6 +200,12 @@ export async function findCrawl(fleet: Fleet, idOrName: string): Promise<string>
   throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(idOrName)}.`);
 }
 
+/** Returns the id of the crawl with exactly this id. Throws E_CRAWL_UNKNOWN. */
+export async function exactCrawl(fleet: Fleet, id: string): Promise<string> {
+  if ((await fleet.redis.zscore(fleet.keys.crawls, id)) !== null) return id;
+  return findCrawl(fleet, id);
+}
+
 /**
  * Reads a crawl's counters, all at one moment, so that accepted = recorded + refused + dead + waiting. Throws
  * E_CRAWL_UNKNOWN.
@@ -238,6 +243,7 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     retries: number('retries'),
     postponed: number('postponed'),
     unchanged: number('unchanged'),
+    notDue: number('notDue'),
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),

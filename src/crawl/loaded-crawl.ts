@@ -1,11 +1,11 @@
 // What a consumer needs to know about a crawl to process its requests. It is read from Redis at first use and
 // again every second.
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
+import { FILES } from '../config/store-address.ts';
 import { userAgentOf } from '../config/user-agent.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import type { AllowList } from '../fetch/guard.ts';
 import type { Fleet } from '../fleet.ts';
-import { FILES } from '../records/stores.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
 import { type CrawlState, recordsFolderOf, storeOf } from './crawl.ts';

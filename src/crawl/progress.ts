@@ -16,6 +16,8 @@ export interface CrawlCounts {
   postponed: number;
   /** Recorded pages that are as the former run has recorded them (--again). */
   unchanged: number;
+  /** Those of `unchanged` that were not asked for, because they are not due again (--only-due). */
+  notDue: number;
   statuses: Record<string, number>;
   /** By code. */
   errors: Record<string, number>;

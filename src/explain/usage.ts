@@ -1,7 +1,7 @@
 // The step usage of an explanation: what a site says about the use of a page, and what that means for the
 // purposes that a crawl can have.
 import { failure } from '../errors.ts';
-import { printable, shorten } from '../log.ts';
+import { printable, shorten } from '../printable.ts';
 import {
   combined,
   type Preferences,

@@ -1,6 +1,5 @@
 // Fetches one request with got, one redirect hop after the other. The guard checks the address of every hop.
 // This is the only file that imports got.
-import tls from 'node:tls';
 import got, { type Got } from 'got';
 import type { Failure } from '../errors.ts';
 import { type FetchResult, NO_TIMINGS, type Redirected } from '../outcome.ts';
@@ -123,8 +122,7 @@ class GotFetcher implements Fetcher {
     this.#names = createNames({ servers: dnsServers });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
     this.#connections = new ConnectionLimit(concurrency);
-    const secureContext = tls.createSecureContext(ca ? { ca } : {});
-    this.#agents = createAgentPool({ names: this.#names, idle: this.#idle, secureContext });
+    this.#agents = createAgentPool({ names: this.#names, idle: this.#idle, ca });
     this.#got = got.extend({
       retry: { limit: 0 },
       followRedirect: false,

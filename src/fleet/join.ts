@@ -1,8 +1,9 @@
 // Makes a user's program a member of a fleet: reads its settings and connects to Redis, or to the embedded
 // Redis of the data directory.
-import { parseSetting, unknownKey } from '../config/parse.ts';
+import { parseSetting } from '../config/parse.ts';
 import { readSettings } from '../config/read.ts';
 import type { NameOf, SettingName, Settings } from '../config/settings.ts';
+import { unknownKey } from '../config/unknown.ts';
 import { ensureEmbeddedRedis, keepEmbeddedRedis } from '../embedded/embedded-redis.ts';
 import type { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';

@@ -3,7 +3,7 @@
 
 import type { Fleet } from '../fleet.ts';
 import { keysOf } from '../keys.ts';
-import { printable } from '../log.ts';
+import { printable } from '../printable.ts';
 import { redact } from '../redact.ts';
 import type { Redis } from '../redis.ts';
 

@@ -35,9 +35,16 @@ export interface LanePlace {
   entry: string;
 }
 
+/** Whether it is a URL and nothing else, as most seeds are. */
+export function isBareSeed({ depth, referrer, extras, chain }: Request): boolean {
+  return depth === 0 && referrer === null && extras === null && !chain;
+}
+
 export function placeOf(request: Request): LanePlace {
   const { url, extras } = request;
   const key = limiterKeyOfRequest(request);
+  const own = withoutHost(url, key);
+  if (own !== url && isBareSeed(request)) return { key, priority: '', limits: '', entry: own };
   const limiter = extras?.limiter;
   const limits =
     limiter && (limiter.concurrency || limiter.delayMs || (limiter.max && limiter.durationMs))
@@ -45,10 +52,7 @@ export function placeOf(request: Request): LanePlace {
       : '';
   const packed = packRequest(request);
   const fields = packed.slice(0, packed.length - url.length);
-  const own = withoutHost(url, key);
-  // Most seeds have no field but their URL.
-  const head = fields === PLAIN_SEED && own !== url ? '' : fields;
-  return { key, priority: extras?.priority ? String(extras.priority) : '', limits, entry: `${head}${own}` };
+  return { key, priority: extras?.priority ? String(extras.priority) : '', limits, entry: `${fields}${own}` };
 }
 
 function withoutHost(url: string, key: string): string {

@@ -5,6 +5,7 @@ import type { Fleet } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
 import { packBatchEntry } from './entry.ts';
+import { packSeeds } from './seed-block.ts';
 
 /** How many requests one atomic script call takes. */
 export const BATCH = 500;
@@ -34,15 +35,24 @@ type OfferReply =
   | { kind: 'parent-gone' | 'cancelled' | 'unknown' };
 const kindOf = oneOf<OfferReply['kind']>('offered', 'full', 'parent-gone', 'cancelled', 'unknown');
 
+interface Offer {
+  crawl: string;
+  list: string;
+  parent: Parent | undefined;
+  /** Seeds to keep. */
+  block: Buffer | string;
+}
+
 const offerScript = defineScript({
   path: 'frontier/lua/offer.lua',
   key: (keys, { crawl }) => keys.crawl(crawl),
-  args: ({ crawl, list, parent }: { crawl: string; list: string; parent: Parent | undefined }) => [
+  args: ({ crawl, list, parent, block }: Offer) => [
     crawl,
     parent?.id ?? '',
     parent?.claim ?? '',
     parent?.key ?? '',
     list,
+    block,
   ],
   answer: readOffered,
 });
@@ -67,19 +77,41 @@ export async function offer(
   requests: readonly Request[],
   parent?: Parent,
 ): Promise<Offered | null> {
-  const ownKey = parent?.key ?? '';
-  const list = requests.map((request) => packBatchEntry(request, ownKey)).join('');
-  return offerList(fleet, crawl, list, parent);
+  return offerList(fleet, crawl, listOf(requests, parent?.key), parent);
+}
+
+/**
+ * The same as a producer. Of the requests, `seeds` are kept with those that the crawl keeps already
+ * (--keep-seeds), if any request of the batch is added: atomically with it. Returns a function that offers
+ * the batch and may be called again.
+ */
+export function seedOffer(
+  fleet: Fleet,
+  crawl: string,
+  requests: readonly Request[],
+  seeds: readonly Request[],
+): () => Promise<Offered | null> {
+  const [list, block] = [listOf(requests), packSeeds(seeds)];
+  return () => send(fleet, { crawl, list, parent: undefined, block });
+}
+
+function listOf(requests: readonly Request[], ownKey = ''): string {
+  return requests.map((request) => packBatchEntry(request, ownKey)).join('');
 }
 
 /** The same for a list that packBatchEntry has packed already, with the parent's key as own key. */
-export async function offerList(
+export function offerList(
   fleet: Fleet,
   crawl: string,
   list: string,
   parent?: Parent,
 ): Promise<Offered | null> {
-  const reply = await fleet.run(offerScript, { crawl, list, parent });
+  return send(fleet, { crawl, list, parent, block: '' });
+}
+
+async function send(fleet: Fleet, given: Offer): Promise<Offered | null> {
+  const { crawl } = given;
+  const reply = await fleet.run(offerScript, given);
   switch (reply.kind) {
     case 'offered': {
       const { added, duplicates, overLimit, overHostLimit } = reply;

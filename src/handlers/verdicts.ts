@@ -1,5 +1,5 @@
 // What a handler throws to say how its page ends, and the errors that drover throws into it.
-import { anyDuration } from '../config/values.ts';
+import { readDuration } from '../config/duration.ts';
 import { type ErrorCode, type Failure, failure } from '../errors.ts';
 
 /**
@@ -39,10 +39,11 @@ export class RetryAfter extends Error {
   /** `after`: '500ms', '30s', '10m', '2h', or a number of milliseconds. Throws a TypeError for any other. */
   constructor(after: string | number, why = '') {
     super(why);
-    const parsed = anyDuration.safeParse(after);
-    if (!parsed.success || parsed.data < 0)
+    const isText = typeof after === 'string' || typeof after === 'number';
+    const afterMs = isText ? readDuration(String(after)) : null;
+    if (afterMs === null)
       throw new TypeError(`RetryAfter: expected a duration such as 30s or 10m (got ${String(after)})`);
-    this[mark] = { kind: 'later', afterMs: parsed.data };
+    this[mark] = { kind: 'later', afterMs };
   }
 }
 

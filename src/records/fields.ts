@@ -47,6 +47,7 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
   items: 'json',
   redirects: 'json',
   unchanged: { crawl: 'text', id: 'text' },
+  revisitMs: 'integer',
   body: 'text',
 };
 

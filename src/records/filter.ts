@@ -1,20 +1,16 @@
 // A filter of records: which of a crawl's records are wanted. A record matches when all given fields match.
 import type { DroverError } from '../errors.ts';
-import {
-  isInMediaRange,
-  MEDIA_RANGE_FORM,
-  type MediaRange,
-  readMediaRange,
-} from '../fetch/body/media-range.ts';
+import { isInMediaRange, type MediaRange, readMediaRange } from '../fetch/body/media-range.ts';
 import type { CrawlRecord } from '../record.ts';
 import { hostKey, limiterKeyOf } from '../url/host.ts';
 import { compileUrlPattern } from '../url/url-pattern.ts';
+import { STATUS_FORM, TYPE_FORM } from './filter-forms.ts';
 
 export interface RecordFilter {
   readonly status: readonly StatusRange[] | null;
   /** An error code. */
   readonly code: string | null;
-  /** True for records with a status 2xx, false for all others. */
+  /** True for records that are `ok`, false for all others. */
   readonly ok: boolean | null;
   /** A host as hostKey spells it: `example.com`, `example.com:8080`. */
   readonly host: string | null;
@@ -45,12 +41,6 @@ export interface GivenFilter {
   url?: string;
   since?: number;
 }
-
-/** How values are given, for help texts and errors. */
-export const STATUS_FORM = 'a status such as 404, a class such as 4xx, none, or several: 404,5xx';
-export const TYPE_FORM = `${MEDIA_RANGE_FORM}, or several: text/html,application/pdf`;
-export const URL_FORM =
-  'text in the URL, before or after redirects; with *, [ or { a pattern as of --include: /blog/**, *.pdf';
 
 /** Makes the error for a value that cannot be meant. `says` is what is wrong with it. */
 export type WrongValue = (field: keyof GivenFilter, says: string) => DroverError;

@@ -50,6 +50,7 @@ export function recordJson(record: CrawlRecord): string {
     items: record.items ?? null,
     redirects: record.redirects ?? null,
     unchanged: record.unchanged ?? null,
+    revisitMs: record.revisitMs ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

@@ -1,13 +1,10 @@
 // The stores that a process uses: it may have to do with crawls that keep their records in different ones.
-import { isSameStore, plainStore, readStoreAddress } from '../config/store-address.ts';
+import { isSameStore, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
 import { openFileStore } from './file-store.ts';
 import { openPostgresStore } from './postgres/postgres-store.ts';
 import { openS3Store } from './s3/s3-store.ts';
 import type { RecordStore, RecordWriter, StoreListener } from './store.ts';
-
-/** The store of a crawl that names none: files in the data directory. */
-export const FILES = 'file:';
 
 export interface RecordStores {
   /**
@@ -70,9 +67,4 @@ function readAddress(text: string) {
   } catch {
     throw new DroverError('E_STORE_FORMAT', `The crawl keeps its records in ${text.replace(/:.*/s, '')}:.`);
   }
-}
-
-/** The address that a crawl keeps, of the store that a user named or null: without a password. */
-export function keptAddress(given: string | null): string {
-  return given === null ? '' : plainStore(readStoreAddress(given));
 }

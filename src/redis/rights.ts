@@ -11,7 +11,7 @@ import { grant, redisFailure } from './failures.ts';
  */
 const NEEDED =
   'ping,time,exists KEY,del KEY,unlink KEY,expire KEY 1,pexpire KEY 1,persist KEY,pttl KEY,type KEY,' +
-  'renamenx KEY KEY,scan 0,get KEY,set KEY 1,incr KEY,mget KEY,' +
+  'renamenx KEY KEY,copy KEY KEY,scan 0,get KEY,set KEY 1,incr KEY,mget KEY,append KEY 1,strlen KEY,getrange KEY 0 0,' +
   'hget KEY f,hset KEY f 1,hsetnx KEY f 1,hmset KEY f 1,hmget KEY f,hgetall KEY,hdel KEY f,hexists KEY f,' +
   'hincrby KEY f 1,hkeys KEY,hlen KEY,hscan KEY 0,' +
   'llen KEY,lrange KEY 0 0,lindex KEY 0,lpop KEY,rpop KEY,lpush KEY 1,rpush KEY 1,rpoplpush KEY KEY,lrem KEY 1 1,' +

@@ -1,5 +1,5 @@
 // The report as one HTML page without scripts: it loads nothing, and all that comes from the site is text.
-import { printable } from '../log.ts';
+import { printable } from '../printable.ts';
 import { everyKind, type Finding, faultsOf, type Kind, kinds, type SiteReport } from './kinds.ts';
 import { findingDetail } from './text-forms.ts';
 

@@ -54,6 +54,7 @@ export async function startRun(
     const rules = urlRulesOf(settings);
     await offerSeeds({
       ...{ fleet, crawl, producer, stopped, maxFrontier: settings.maxFrontier },
+      keepSeeds: settings.keepSeeds > 0,
       lines: withSitemaps(linesOf(seeds), settings, rules),
       onBadLine: ({ failure }) => log.warn({ ...said, reason: failure.message }, 'seed of a schedule'),
     });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stayWithCrawl } from '../crawl/crawl.ts';
 import { catalogue, type DroverError, type Failure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
-import { BATCH, type Offered, offer } from '../frontier/offer.ts';
+import { BATCH, type Offered, seedOffer } from '../frontier/offer.ts';
 import { redisFailure } from '../redis/failures.ts';
 import type { Request, RequestExtras, RequestInput } from '../request.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
@@ -22,7 +22,14 @@ const MOST_BODIES = 4_000_000;
 
 /** A line of a seed list: a request with a normalised URL, or what is wrong with the line. */
 export type OfferedLine =
-  | { source: string; line: number; input: RequestInput; assumed?: AssumedScheme }
+  | {
+      source: string;
+      line: number;
+      input: RequestInput;
+      assumed?: AssumedScheme;
+      /** It follows from a setting, which a crawl that begins again has too: it is not kept as a seed. */
+      isFromSetting?: true;
+    }
   | { source: string; line: number; failure: Failure; text: string };
 
 export interface OfferTotals {
@@ -42,6 +49,8 @@ export interface SeedOffering {
   lines: AsyncIterable<OfferedLine>;
   /** The crawl's limit of waiting requests. Without it, batches have their full size. */
   maxFrontier?: number;
+  /** Whether the seeds are kept, for --again. */
+  keepSeeds: boolean;
   /**
    * Whether a private host in the lines becomes allowed (default true). It is right for an operator's own
    * list, and wrong for requests from the network.
@@ -57,6 +66,8 @@ export interface SeedOffering {
    * refuses for now, with its error.
    */
   onHeld?: (why: number | DroverError) => void;
+  /** Called each time that requests have been accepted. */
+  onAccepted?: () => void;
   stopped: () => boolean;
 }
 
@@ -82,7 +93,7 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
         assumed++;
         offering.onAssumed?.(line.assumed, line.input.url);
       }
-      const sent = batches.add(requestOf(line));
+      const sent = batches.add(requestOf(line), line.isFromSetting !== true);
       if (sent) await sent;
       if (stopped()) break;
     }
@@ -97,7 +108,7 @@ export async function offerSeeds(offering: SeedOffering): Promise<OfferTotals> {
 interface Batches {
   totals: Omit<OfferTotals, 'rejected' | 'assumed'>;
   /** Adds a request. Returns a promise to await before adding more, or null while there is room. */
-  add(request: Request): Promise<void> | null;
+  add(request: Request, isSeed: boolean): Promise<void> | null;
   /** Sends what is left. Resolves when all added requests are durable. */
   send(): Promise<void>;
   stop(): void;
@@ -108,11 +119,13 @@ interface Batches {
  * at once.
  */
 function createBatches(offering: SeedOffering): Batches {
-  const { maxFrontier = Number.POSITIVE_INFINITY, stopped } = offering;
+  const { maxFrontier = Number.POSITIVE_INFINITY, keepSeeds, stopped } = offering;
   const totals = { accepted: 0, duplicates: 0, overLimit: 0 };
   const mostInBatch = Math.max(1, Math.min(BATCH, Math.floor(maxFrontier * BATCH_SHARE)));
   const allowed = new Set<string>();
   let batch: Request[] = [];
+  /** Those of the batch that are kept. */
+  let seeds: Request[] = [];
   let bodies = 0;
   let sentAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
@@ -120,17 +133,18 @@ function createBatches(offering: SeedOffering): Batches {
 
   function send(): Promise<void> {
     clearTimeout(timer);
-    const requests = batch;
-    batch = [];
+    const [requests, kept] = [batch, seeds];
+    [batch, seeds] = [[], []];
     bodies = 0;
     sentAt = performance.now();
-    if (requests.length > 0) last = last.then(() => offerAll(requests));
+    if (requests.length > 0) last = last.then(() => offerAll(requests, kept));
     return last;
   }
 
-  async function offerAll(requests: Request[]): Promise<void> {
-    const offered = await offerPatiently(offering, requests, allowed);
+  async function offerAll(requests: Request[], kept: Request[]): Promise<void> {
+    const offered = await offerPatiently(offering, requests, kept, allowed);
     totals.accepted += offered?.added ?? 0;
+    if (offered && offered.added > 0) offering.onAccepted?.();
     totals.duplicates += offered?.duplicates ?? 0;
     totals.overLimit += offered?.overLimit ?? 0;
   }
@@ -138,8 +152,9 @@ function createBatches(offering: SeedOffering): Batches {
   return {
     totals,
     send,
-    add(request) {
+    add(request, isSeed) {
       batch.push(request);
+      if (keepSeeds && isSeed) seeds.push(request);
       bodies += request.extras?.body?.length ?? 0;
       const isFull = batch.length >= mostInBatch || bodies >= MOST_BODIES;
       if (isFull || performance.now() - sentAt > SLOWEST_MS || stopped()) return send();
@@ -159,12 +174,14 @@ function createBatches(offering: SeedOffering): Batches {
 async function offerPatiently(
   { fleet, crawl, onHeld, stopped, mayNameHosts = true }: SeedOffering,
   requests: Request[],
+  seeds: Request[],
   allowed: Set<string>,
 ): Promise<Offered | null> {
+  const offer = seedOffer(fleet, crawl, requests, seeds);
   for (let waitMs = SHORTEST_HELD_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_HELD_MS)) {
     try {
       if (mayNameHosts) await allowHosts(fleet, crawl, requests, allowed);
-      const offered = await offer(fleet, crawl, requests);
+      const offered = await offer();
       if (!offered?.full) return offered;
       onHeld?.(offered.full.waiting);
     } catch (error) {
@@ -193,7 +210,10 @@ async function allowHosts(
   known: Set<string>,
 ): Promise<void> {
   const fresh = new Set<string>();
+  let last = '//'; // where the URL before begins its path: most lists go host by host
   for (const { url } of requests) {
+    if (url.startsWith(last)) continue;
+    last = url.slice(0, url.indexOf('/', 8) + 1);
     const hostPort = hostPortOf(url);
     if (!known.has(hostPort) && mayBePrivate(hostnameOf(url))) fresh.add(hostPort);
   }

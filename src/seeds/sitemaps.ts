@@ -6,7 +6,7 @@ import { originOf } from '../url/host.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import { parseSeed, parseSeedValue, type SeedLine } from './read.ts';
 
-type SourcedLine = SeedLine & { source: string };
+type SourcedLine = SeedLine & { source: string; isFromSetting?: true };
 
 /** Most origins remembered. The sitemaps of a forgotten origin are offered again, which changes nothing. */
 const MOST_ORIGINS = 100_000;
@@ -79,5 +79,5 @@ function sitemapLine(
 ): SourcedLine {
   const parsed = parseSeed(url, rules);
   if ('failure' in parsed) return { source, line, ...parsed };
-  return { source, line, ...parsed, input: { ...parsed.input, sitemap } };
+  return { source, line, isFromSetting: true, ...parsed, input: { ...parsed.input, sitemap } };
 }

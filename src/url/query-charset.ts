@@ -1,6 +1,5 @@
 // Encodes the query of a link in the character set of its page, as browsers do.
-import '@exodus/bytes/encoding.js'; // without it, the encoder knows no character sets of several bytes
-import { percentEncodeAfterEncoding } from '@exodus/bytes/whatwg.js';
+import { createRequire } from 'node:module';
 
 const notAscii = /[^\x00-\x7f]/;
 /**
@@ -29,9 +28,22 @@ export function queryEncoder(charset: string): ((href: string) => string) | null
     const query = href.slice(start, end);
     if (!notAscii.test(query)) return href;
     // The URL parser leaves out tabs and line ends, wherever they are.
-    const encoded = percentEncodeAfterEncoding(charset, query.replace(/[\t\n\r]+/g, ''), encodedInQuery);
+    const encoded = loadEncoder()(charset, query.replace(/[\t\n\r]+/g, ''), encodedInQuery);
     return href.slice(0, start) + encoded + href.slice(end);
   };
+}
+
+type Encoder = typeof import('@exodus/bytes/whatwg.js').percentEncodeAfterEncoding;
+let encoder: Encoder | undefined;
+
+/** Loaded for the first query that needs it: with its tables it takes 8 ms. */
+function loadEncoder(): Encoder {
+  if (encoder) return encoder;
+  const load = createRequire(import.meta.url);
+  load('@exodus/bytes/encoding.js'); // without it, the encoder knows no character sets of several bytes
+  encoder = (load('@exodus/bytes/whatwg.js') as { percentEncodeAfterEncoding: Encoder })
+    .percentEncodeAfterEncoding;
+  return encoder;
 }
 
 /** The index after the last character but spaces and control characters, which the URL parser leaves out. */

@@ -26,7 +26,7 @@ interface Description {
 const routes = `
   POST /v1/requests · GET /v1/requests/{id} · GET /v1/explain · POST /v1/explain/timing
   GET /v1/crawls · POST /v1/crawls · GET /v1/crawls/{id} · DELETE /v1/crawls/{id} · POST /v1/crawls/{id}/pause · POST /v1/crawls/{id}/resume
-  GET /v1/crawls/{id}/records · GET /v1/crawls/{id}/items · GET /v1/crawls/{id}/errors · GET /v1/crawls/{id}/report
+  GET /v1/crawls/{id}/records · GET /v1/crawls/{id}/items · GET /v1/crawls/{id}/errors · GET /v1/crawls/{id}/report · GET /v1/crawls/{id}/changes
   GET /v1/dead · DELETE /v1/dead · GET /v1/dead/summary · GET /v1/dead/{jobId} · POST /v1/dead/replay
   GET /v1/replays · GET /v1/replays/{id} · DELETE /v1/replays/{id}
   GET /v1/schedules
@@ -161,6 +161,12 @@ test('answers have the described shapes, to the last field: of what went well, o
   await ask('POST /v1/crawls/{id}/pause', '/v1/crawls/d/pause', { body: {} });
   await ask('POST /v1/crawls/{id}/resume', '/v1/crawls/d/resume');
   await ask('DELETE /v1/crawls/{id}', '/v1/crawls/d');
+  const changes = await ask('GET /v1/crawls/{id}/changes', '/v1/crawls/d/changes?from=c');
+  assert.ok(
+    changes.unknown.length > 5,
+    'of the pages that a cancelled crawl has not fetched, nothing is known',
+  );
+  await ask('GET /v1/crawls/{id}/changes', '/v1/crawls/d/changes', {}, 404);
   await ask('GET /v1/crawls/{id}', '/v1/crawls/nothing', {}, 404);
   await ask('GET /v1/stats', '/v1/stats');
   await ask('GET /v1/session', '/v1/session');

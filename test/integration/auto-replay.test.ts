@@ -13,7 +13,7 @@ import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 
 const fleets = openFleets();
-const log = createLog({ level: 'silent' });
+const log = await createLog({ level: 'silent' });
 const DAY_MS = 86_400_000;
 
 test('a host that was down and answers again gets all its letters back, without a command; others are left alone', async (t) => {

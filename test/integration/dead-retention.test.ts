@@ -14,7 +14,7 @@ import { until } from '../support/signals.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const fleets = openFleets();
-const log = createLog({ level: 'silent' });
+const log = await createLog({ level: 'silent' });
 
 /** What the files of a data directory hold, by whole lines: a crash may tear the last. */
 async function exportedIn(dataDir: string): Promise<string[]> {

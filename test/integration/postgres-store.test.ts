@@ -60,6 +60,11 @@ test(
     const title = await postgres.sql(`select title from drover.records where id = '${idOf(4)}'`, 'drover');
     assert.equal(title, 'a\ufffdb');
     for (const { id } of records) assert.equal((await store.find('odd', id))?.record.id, id);
+    const ended = (id: string, folder = 'odd') => store.find(folder, id, { hasEnded: true });
+    const found = await Promise.all(records.map(({ id }) => ended(id)));
+    for (const [at, { id }] of records.entries())
+      assert.ok(JSON.stringify(found[at]?.record) === one.get(id), id);
+    assert.deepEqual(await Promise.all([ended(idOf(999)), ended(idOf(1), 'none')]), [null, null]);
     await files.close();
     await close();
     rmSync(dir, { recursive: true });

@@ -1,7 +1,7 @@
 // Every process of drover ends when it is told to, whatever it waits for, and with the process that started
 // it.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -14,6 +14,7 @@ import { keysOf, namespaceOf } from '../../src/keys.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 import { isAlive } from '../support/embedded.ts';
+import { childrenOf } from '../support/fleets/consumer-processes.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { type DroverProcess, spawnProgram, until } from '../support/signals.ts';
 
@@ -142,15 +143,6 @@ test('children end with a parent that was killed, also while Redis is frozen', a
   parent.kill('SIGKILL');
   await until(() => !children.some(isAlive), { what: 'their end', deadlineMs: 15_000 });
 });
-
-function childrenOf(pid: number): number[] {
-  const list = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
-  return list
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, parent]) => parent === pid)
-    .map(([child = 0]) => child);
-}
 
 test('SIGTERM to npm ends the consumer that npm run has started', async (t) => {
   const redis = await ownRedis(t);

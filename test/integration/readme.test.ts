@@ -249,7 +249,9 @@ const notRunHere = [
   'npm run drover -- bench politeness',
   'npm run drover -- bench backoff',
   'npm run drover -- bench handlers',
+  'npm run drover -- bench stores',
   'npm run drover -- bench compare',
+  'npm run drover -- bench processes',
 ];
 
 for (const line of commandLines) {

@@ -1,6 +1,7 @@
 // The store in S3, held to a real server: what is written comes back as the store of files gives it, each
 // request once, whatever is joined, killed, refused or slow.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import test, { after, before } from 'node:test';
 import type { S3Address } from '../../src/config/s3-address.ts';
 import { readStoreAddress } from '../../src/config/store-address.ts';
@@ -11,6 +12,7 @@ import { openBucket } from '../../src/records/s3/bucket.ts';
 import { compact } from '../../src/records/s3/compact.ts';
 import { type RecordStore, recordLines } from '../../src/records/store.ts';
 import { openStores } from '../../src/records/stores.ts';
+import { until } from '../support/signals.ts';
 import { startFaultyProxy } from '../support/stores/faulty-proxy.ts';
 import { idOf, oddRecords, recordOf } from '../support/stores/odd-records.ts';
 import { needsRadosgw, SECRET_KEY, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
@@ -80,8 +82,9 @@ test(
     assert.deepEqual([half.records.length, half.found], [9, 20]);
     const bucket = openBucket(addressOf(s3.endpoint));
     const before = (await bucket.list('pages')).length;
-    await Promise.all([1, 2, 3].map(() => compact({ bucket, folder: 'pages', isConditional: true })));
-    await compact({ bucket, folder: 'pages', isConditional: true });
+    const parts = { bucket, folder: 'pages', isConditional: true, nowMs: Date.now() + 3600_000 };
+    await Promise.all([1, 2, 3].map(() => compact(parts)));
+    await compact(parts);
     assert.ok((await bucket.list('pages')).length < before, `${before}`);
     const reader = openStore();
     const rest = await pagesOf(reader.store, 'pages', half.next, 4);
@@ -111,6 +114,38 @@ test(
 );
 
 test(
+  'what a writer has put block by block becomes few objects, which any zstd reads, and no reader loses any of it',
+  needsRadosgw,
+  async () => {
+    const [writer, reader] = [openStore(), openStore()];
+    const bucket = openBucket(addressOf(s3.endpoint));
+    const objects = async () => (await bucket.list('blocks')).map(({ name }) => name.slice(22));
+    const count = async (cursor: string | null) =>
+      (await pagesOf(reader.store, 'blocks', cursor, 50)).ids.length;
+    for (let at = 0; at < 10; at++) await writer.store.write(recordOf(at), 0, 'blocks');
+    const { next } = await reader.store.page('blocks', null, 5);
+    assert.deepEqual([(await objects()).length, await count(next)], [10, 5]);
+    for (let at = 10; at < 70; at++) await writer.store.write(recordOf(at), 0, 'blocks');
+    await until(async () => (await objects()).length === 7, { what: 'a joined object' });
+    assert.equal((await objects())[0], '000000000-000000063.zst');
+    assert.equal(await count(next), 65, 'who knew the single blocks');
+    await writer.close();
+    assert.deepEqual(await objects(), ['000000000-000000063.zst', '000000064-000000069.zst']);
+    assert.equal(await count(next), 65);
+    const [first] = await bucket.list('blocks');
+    const object = (await bucket.get(`blocks/${first?.name}`, 1e6)) ?? Buffer.alloc(0);
+    const { error, stdout } = spawnSync('zstd', ['-dc'], { input: object, encoding: 'utf8' });
+    if (!error) {
+      const lines = stdout.trim().split('\n');
+      const [, json = ''] = /^\S+ \d+ (.*)/.exec(lines[5] ?? '') ?? [];
+      assert.deepEqual([lines.length, JSON.parse(json).id], [64, idOf(5)]);
+    }
+    bucket.close();
+    await reader.close();
+  },
+);
+
+test(
   'bodies go and all else stays, for those too who read at the time; cut off, it goes on',
   needsRadosgw,
   async () => {
@@ -118,20 +153,19 @@ test(
     const all = Array.from({ length: 20 }, (_, at) => recordOf(at, { body: 'x'.repeat(2000) }));
     for (const record of all) await writer.store.write(record, 0, 'bodies');
     const bucket = openBucket(addressOf(s3.endpoint));
-    await compact({ bucket, folder: 'bodies', isConditional: true });
+    await compact({ bucket, folder: 'bodies', isConditional: true, nowMs: Date.now() + 3600_000 });
     const before = await reader.store.size('bodies');
     const half = await reader.store.page('bodies', null, 9);
     const [segment] = (await bucket.list('bodies')).filter(({ name }) => name.endsWith('.zst'));
     const first = segment?.name.replace('.zst', '') ?? '';
-    const copies = await Promise.all(['zst', 'idx'].map((end) => bucket.get(`bodies/${first}.${end}`, 1e6)));
+    const copy = await bucket.get(`bodies/${first}.zst`, 1e6);
     const [isComplete, meanwhile] = await Promise.all([
       writer.store.dropBodies('bodies'),
       linesIn(openStore().store, 'bodies'),
     ]);
     assert.deepEqual([isComplete, meanwhile.length], [true, 20]);
     // As a process leaves it that ended before it had deleted the segment with the bodies.
-    for (const [at, end] of ['zst', 'idx'].entries())
-      await bucket.put(`bodies/${first}.${end}`, copies[at] ?? Buffer.alloc(0), false);
+    await bucket.put(`bodies/${first}.zst`, copy ?? Buffer.alloc(0), false);
     const bare = all.map((record) => JSON.stringify({ ...record, body: null })).sort();
     for (let time = 1; time <= 2; time++) {
       assert.deepEqual(await linesIn(reader.store, 'bodies'), bare);
@@ -192,3 +226,33 @@ test('what is wrong with the bucket is said with a code of its own', needsRadosg
     await stores.close();
   }
 });
+
+test(
+  'records of an ended crawl are found with few requests, and none once their blocks are known',
+  needsRadosgw,
+  async () => {
+    const writer = openStore();
+    const records = Array.from({ length: 60 }, (_, at) => recordOf(at));
+    for (const part of [0, 20, 40])
+      await Promise.all(
+        records.slice(part, part + 20).map((record) => writer.store.write(record, 0, 'ended')),
+      );
+    await writer.close();
+    const proxy = await startFaultyProxy(s3.endpoint);
+    proxy.heal();
+    const reader = openStore(proxy.endpoint);
+    const find = ({ id }: { id: string }) => reader.store.find('ended', id, { hasEnded: true });
+    const found = await Promise.all(records.map(find));
+    assert.deepEqual(
+      found.map((each) => each?.record.url),
+      records.map(({ url }) => url),
+    );
+    const asked = proxy.asked();
+    assert.ok(asked < 20, `${asked} requests`);
+    await Promise.all(records.map(find));
+    assert.equal(await find({ id: idOf(99) }), null);
+    assert.equal(proxy.asked(), asked);
+    await reader.close();
+    await proxy.stop();
+  },
+);

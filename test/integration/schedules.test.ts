@@ -20,7 +20,7 @@ import { until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
-const log = createLog({ level: 'silent' });
+const log = await createLog({ level: 'silent' });
 const site: { now: Site | null } = { now: null };
 test.before(async () => {
   site.now = await startSite({ pages: 4, linksPerPage: 2 });

@@ -21,7 +21,7 @@ const floors: Record<number, string[]> = {
   3: ['src/fetch', 'src/redis', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
   1: ['src/url', 'src/usage', 'src/markup', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts', 'src/lua'],
-  0: ['src/errors.ts', 'src/redact.ts', 'src/any-case.ts', 'src/own-stack.ts'],
+  0: ['src/errors.ts', 'src/redact.ts', 'src/any-case.ts', 'src/own-stack.ts', 'src/printable.ts'],
 };
 const sameRoom: Record<string, string> = {
   'src/redis.ts': 'src/redis',

@@ -75,6 +75,7 @@ export function counts(part: Partial<CrawlCounts> = {}): CrawlCounts {
     retries: 0,
     postponed: 0,
     unchanged: 0,
+    notDue: 0,
   };
   return {
     crawl: 'museum',

@@ -1,5 +1,6 @@
 // /v1/crawls: begin crawls, read them, pause, resume and cancel them.
 import { z } from 'zod';
+import { exactCrawl } from '../../crawl/crawl.ts';
 import { steerCrawl } from '../../crawl/steer.ts';
 import { pageOfCrawls, viewCrawl, viewCrawls } from '../../crawl/views.ts';
 import { ALL_DEAD } from '../../dead/filter.ts';
@@ -9,7 +10,7 @@ import { forgetCrawl } from '../../forget/forget.ts';
 import { beginFromInput } from '../begin-crawl.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { crawlInput } from '../crawl-input.ts';
-import { exactCrawl, nameForCommands } from '../crawl-names.ts';
+import { nameForCommands } from '../crawl-names.ts';
 import { once } from '../idempotency.ts';
 import { COSTLY } from '../limits.ts';
 import { answers, crawlShape, groupShape, pageQuery } from '../shapes.ts';

@@ -1,5 +1,6 @@
 // /v1/dead: reads dead letters, in groups and one by one, and purges them.
 import { z } from 'zod';
+import { exactCrawl } from '../../crawl/crawl.ts';
 import { deadLines } from '../../dead/export.ts';
 import type { DeadFilter } from '../../dead/filter.ts';
 import { purgeMatching } from '../../dead/purge.ts';
@@ -7,7 +8,6 @@ import { pageOfDead, showDead, summarizeDead } from '../../dead/read.ts';
 import { purgedDirectory } from '../../dead/retention.ts';
 import { redacted } from '../../redact.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { exactCrawl } from '../crawl-names.ts';
 import { COSTLY } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';
 import {

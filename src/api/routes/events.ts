@@ -1,12 +1,12 @@
 // /v1/events: server-sent events for the dashboard and other readers. /v1/stats: the last hour's samples.
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { exactCrawl } from '../../crawl/crawl.ts';
 import type { CrawlView } from '../../crawl/views.ts';
 import { readStats } from '../../fleet/history.ts';
 import type { TailBatch } from '../../fleet/live-tail.ts';
 import { apiHeaders } from '../answer-headers.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { exactCrawl } from '../crawl-names.ts';
 import type { Hub } from '../hub.ts';
 import { tooMany } from '../limits.ts';
 import { answers } from '../shapes.ts';

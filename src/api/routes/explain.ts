@@ -1,12 +1,13 @@
 // /v1/explain: every decision that drover makes about a URL, whether or not the URL was ever offered, and
 // where the time of a request to it goes.
 import { z } from 'zod';
+import { exactCrawl } from '../../crawl/crawl.ts';
 import { createLoadedCrawls } from '../../crawl/loaded-crawl.ts';
 import { type Explanation, explainUrl } from '../../explain/explain.ts';
 import { timeUrl, type UrlTiming } from '../../explain/time-url.ts';
 import { parseSeedValue } from '../../seeds/read.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { exactCrawl, nameForCommands } from '../crawl-names.ts';
+import { nameForCommands } from '../crawl-names.ts';
 import { inBounds } from '../offering.ts';
 import { ApiProblem } from '../problem.ts';
 import { answers, attemptShape, hostShape, letterShape } from '../shapes.ts';

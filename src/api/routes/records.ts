@@ -1,6 +1,7 @@
 // /v1/crawls/{id}/records and /items: a crawl's records or those that match a filter, and what handlers
 // emitted; in pages or all at once.
 import { z } from 'zod';
+import { exactCrawl } from '../../crawl/crawl.ts';
 import { countMissing, type KeptRecords, lookUpRecords, missingRecords } from '../../crawl/kept-records.ts';
 import { recordsAsCsv } from '../../records/export/csv.ts';
 import { itemsAs, itemsIn, itemsOf } from '../../records/export/items.ts';
@@ -9,7 +10,6 @@ import { pick } from '../../records/fields.ts';
 import { EVERY_RECORD } from '../../records/filter.ts';
 import { type RecordReader, recordLines } from '../../records/store.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { exactCrawl } from '../crawl-names.ts';
 import { COSTLY } from '../limits.ts';
 import { ApiProblem } from '../problem.ts';
 import { answers, flagQuery, formatQuery, itemShape, pageQuery } from '../shapes.ts';

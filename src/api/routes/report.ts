@@ -1,10 +1,10 @@
 // /v1/crawls/{id}/report: what is wrong with a crawled site.
 import { z } from 'zod';
+import { exactCrawl } from '../../crawl/crawl.ts';
 import { everyKind } from '../../report/kinds.ts';
 import { reportOnCrawl } from '../../report/of-crawl.ts';
 import { reportAsJson } from '../../report/text-forms.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
-import { exactCrawl } from '../crawl-names.ts';
 import { answers } from '../shapes.ts';
 import { sendText } from '../text-answers.ts';
 

@@ -189,7 +189,9 @@ async function targetOf(
     if (!(error instanceof DroverError)) throw error;
     throw new ApiProblem('E_FIELD', error.detail, { field: 'query.crawl' });
   }
-  const settings = { ...crawlSettings(context.settings), depth: 0 };
+  const own = { ...crawlSettings(context.settings), depth: 0 };
+  // The crawl of requests that nobody has named never begins again.
+  const settings = name === API_CRAWL ? { ...own, keepSeeds: 0 } : own;
   const { id } = await beginCrawl(fleet, {
     name,
     producer,

@@ -1,5 +1,6 @@
 // Keeps one pair of agents for each guard. A connection that one allow-list permits is therefore never reused
 // by a request whose allow-list is stricter.
+import tls from 'node:tls';
 import type { Guard } from '../guard.ts';
 import { type AgentPair, type AgentParts, createAgents } from './agent.ts';
 
@@ -13,9 +14,19 @@ export interface AgentPool {
   retire(): void;
 }
 
-/** Makes an empty pool. All its agents share the idle sockets, the look-up and the TLS context in `parts`. */
-export function createAgentPool(parts: Omit<AgentParts, 'guard'>): AgentPool {
+interface PoolParts extends Omit<AgentParts, 'guard' | 'secureContext'> {
+  /** Certificates to trust instead of Node's, as PEM. */
+  readonly ca?: string;
+}
+
+/** Makes an empty pool. All its agents share the idle sockets, the look-up and one TLS context. */
+export function createAgentPool({ ca, ...parts }: PoolParts): AgentPool {
   const pairs = new Map<string, AgentPair>();
+  let context: tls.SecureContext | undefined;
+  const secureContext = () => {
+    context ??= tls.createSecureContext(ca ? { ca } : {});
+    return context;
+  };
   return {
     of(guard) {
       const known = pairs.get(guard.key);
@@ -25,7 +36,7 @@ export function createAgentPool(parts: Omit<AgentParts, 'guard'>): AgentPool {
         pairs.delete(oldest[0]);
         oldest[1].retire();
       }
-      const pair = createAgents({ ...parts, guard });
+      const pair = createAgents({ ...parts, secureContext, guard });
       pairs.set(guard.key, pair);
       return pair;
     },

@@ -36,8 +36,11 @@ export interface AgentParts {
   readonly guard: Guard;
   readonly names: Names;
   readonly idle: IdleSockets;
-  readonly secureContext: tls.SecureContext;
+  /** Called for the first host that speaks TLS: node:tls and its certificates take 30 ms to load. */
+  readonly secureContext: () => tls.SecureContext;
 }
+
+const OPTIONS = { keepAlive: true, scheduling: 'lifo' as const };
 
 type ConnectOptions = http.ClientRequestArgs & { connecting?: Connecting };
 /** The agent's callback: an error, or the socket. */
@@ -45,13 +48,38 @@ type Connected = (error: Error | null, socket?: Duplex) => void;
 
 /** Makes a pair of agents. All requests under one guard share its sockets. */
 export function createAgents(parts: AgentParts): AgentPair {
-  const options = { keepAlive: true, scheduling: 'lifo' as const };
-  const plain = new http.Agent(options);
+  const plain = new http.Agent(OPTIONS);
   connectBy(plain, (request, connected) => openTcp(parts, request, connected, (tcp) => connected(null, tcp)));
+  const agents = [plain];
+  const life = { retired: false };
+  keepBy(plain, parts.idle, life);
+  let secure: https.Agent | undefined;
+  return {
+    http: plain,
+    get https() {
+      if (!secure) {
+        secure = makeSecure(parts);
+        keepBy(secure, parts.idle, life);
+        agents.push(secure);
+      }
+      return secure;
+    },
+    hasIdle: (host, port) =>
+      agents.some(({ freeSockets }) => (freeSockets[`${host}:${port}`]?.length ?? 0) > 0),
+    purge(host, port) {
+      for (const agent of agents) closeIdle(agent, (name) => name.split(' ', 1)[0] === `${host}:${port}`);
+    },
+    retire() {
+      life.retired = true;
+      for (const agent of agents) closeIdle(agent, () => true);
+    },
+  };
+}
 
+function makeSecure(parts: AgentParts): https.Agent {
   const secure = new https.Agent({
-    ...options,
-    secureContext: parts.secureContext,
+    ...OPTIONS,
+    secureContext: parts.secureContext(),
     ALPNProtocols: ['http/1.1'],
   } as https.AgentOptions);
   // The agent's own method keeps the TLS sessions by host and port, so that later connections can resume
@@ -64,23 +92,7 @@ export function createAgents(parts: AgentParts): AgentPair {
       whenSecure(socket, connecting, connected);
     });
   });
-
-  const agents = [plain, secure];
-  const life = { retired: false };
-  for (const agent of agents) keepBy(agent, parts.idle, life);
-  return {
-    http: plain,
-    https: secure,
-    hasIdle: (host, port) =>
-      agents.some(({ freeSockets }) => (freeSockets[`${host}:${port}`]?.length ?? 0) > 0),
-    purge(host, port) {
-      for (const agent of agents) closeIdle(agent, (name) => name.split(' ', 1)[0] === `${host}:${port}`);
-    },
-    retire() {
-      life.retired = true;
-      for (const agent of agents) closeIdle(agent, () => true);
-    },
-  };
+  return secure;
 }
 
 function closeIdle(agent: http.Agent, concerns: (name: string) => boolean): void {

@@ -17,14 +17,14 @@
   ARGV[11] …: reason of a dead one or ''
   ARGV[12] …: its links (add.lua)
   ARGV[13] …: further counts, as `FIELD COUNT;`…: x:CODE links left out, i:HANDLER items emitted,
-                 unchanged pages as in the former run
+                 unchanged pages as in the former run, notDue those of them that were not asked for
   ARGV[14] …: host of a dead one
   Answers  for each request 'done', 'limited' (done, but a limit left out some of its links), 'ended' (it had
            ended before) or 'taken' (another consumer took it over)
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/slots/take-waiting.lua
---- include frontier/lua/request/read-claim.lua
+--- include frontier/lua/request/read-claims.lua
 --- include frontier/lua/lane/add.lua
 --- include frontier/lua/crawl/finish.lua
 --- include frontier/lua/dead/index-dead.lua
@@ -47,10 +47,22 @@ local function count(tally, field, number)
   tally[field] = (tally[field] or 0) + number
 end
 
+-- What is read and written for each request is gathered, so that many share one call: claims by crawl and id,
+-- the ids that are closed by crawl, how many are closed by crawl and limiter key.
+local claims, closed, closedOf, keys = {}, {}, {}, {}
+for i = 3, #ARGV, 12 do
+  local crawl, id = ARGV[i], ARGV[i + 1]
+  if not claims[crawl] then
+    claims[crawl], closed[crawl], closedOf[crawl] = {}, {}, {}
+  end
+  claims[crawl][id] = false
+end
+for crawl, ofCrawl in pairs(claims) do readClaims(ns .. ':c:' .. crawl, ofCrawl) end
+
 for i = 3, #ARGV, 12 do
   local crawl, id, claim, kind, key, status, code, bytes, reason, links, counts, host = unpack(ARGV, i, i + 11)
   local c = ns .. ':c:' .. crawl
-  local newest = readClaim(c, id)
+  local newest = claims[crawl][id]
   if not newest then
     answers[#answers + 1] = 'ended'
   elseif newest ~= claim then
@@ -61,8 +73,10 @@ for i = 3, #ARGV, 12 do
       local _
       _, _, over, hostFull = addRequests(ns, crawl, links, key, now)
     end
-    redis.call('HDEL', c .. ':open', id)
-    if redis.call('HINCRBY', c .. ':n', key, -1) <= 0 then redis.call('HDEL', c .. ':n', key) end
+    claims[crawl][id] = false
+    closed[crawl][#closed[crawl] + 1] = id
+    count(closedOf[crawl], key, 1)
+    keys[key] = true
     if kind == 'dead' then
       redis.call('HSET', c .. ':dead', id, claim .. '\31' .. reason)
       indexDead(ns, code .. '\31' .. host, crawl .. '.' .. id, now)
@@ -81,10 +95,17 @@ for i = 3, #ARGV, 12 do
     for field, number in string.gmatch(counts, '(%S+) (%d+);') do count(tally, field, tonumber(number)) end
     if over > 0 then count(tally, 'x:E_LIMIT', over) end
     if hostFull > 0 then count(tally, 'x:E_HOST_LIMIT', hostFull) end
-    wakeLanes(ns, takeWaiting(ns, key), key, now)
     answers[#answers + 1] = over + hostFull > 0 and 'limited' or 'done'
   end
 end
+for crawl, ids in pairs(closed) do
+  local c = ns .. ':c:' .. crawl
+  if #ids > 0 then redis.call('HDEL', c .. ':open', unpack(ids)) end
+  for key, number in pairs(closedOf[crawl]) do
+    if redis.call('HINCRBY', c .. ':n', key, -number) <= 0 then redis.call('HDEL', c .. ':n', key) end
+  end
+end
+for key in pairs(keys) do wakeLanes(ns, takeWaiting(ns, key), key, now) end
 for crawl, tally in pairs(tallies) do
   for field, number in pairs(tally) do redis.call('HINCRBY', ns .. ':c:' .. crawl, field, number) end
   finishIfDone(ns, crawl, now)

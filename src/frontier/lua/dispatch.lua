@@ -25,7 +25,7 @@
 --- include lua/clock.lua
 --- include lua/clamp-leases.lua
 --- include politeness/lua/gate/read-gate.lua
---- include politeness/lua/slots/hold-slot.lua
+--- include politeness/lua/slots/hold-slots.lua
 --- include politeness/lua/slots/wait-for-slot.lua
 --- include frontier/lua/crawl/read-crawl.lua
 --- include frontier/lua/request/read-open.lua
@@ -38,16 +38,30 @@ local HAND_OVER_TIMEOUT_MS = 3000
 -- What was noted this long after now was noted before the clock of Redis went back.
 local BACK_FROM_MS = 200
 local MOST_LANES = 100
+-- Most requests, or slots, that one call of Redis takes.
+local MOST_AT_ONCE = 500
 local MOST_CRAWLS = 16
 local ns, only, wanted, lease, releases = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local firstArrived = 6 + 3 * releases
 local now = redisTime()
+-- Lua would print the number anew for each call.
+local nowText = string.format('%.17g', now)
 local handOver = ns .. ':hand-over'
 
+-- Slots of one key (and server) are given back together.
+local givenBack, groups = {}, {}
 for i = 6, firstArrived - 1, 3 do
   local key, holder, server = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  release(ns, key, holder, server, now)
+  local name = key .. '\31' .. server
+  local group = groups[name]
+  if not group or #group.holders == MOST_AT_ONCE then
+    group = { key = key, server = server, holders = {} }
+    groups[name] = group
+    givenBack[#givenBack + 1] = group
+  end
+  group.holders[#group.holders + 1] = holder
 end
+for _, group in ipairs(givenBack) do release(ns, group.key, group.holders, group.server, now) end
 for first = firstArrived, #ARGV, 1000 do redis.call('ZREM', handOver, unpack(ARGV, first, math.min(first + 999, #ARGV))) end
 
 local waiting = redis.call('LLEN', ns .. ':requests:wait')
@@ -85,27 +99,34 @@ local function rest(crawl, c, key, g, allowance, ahead)
   waitForSlot(slots, slots == g.server and crawl .. '\31' .. key or crawl)
 end
 
--- Opens one request of a lane and hands it over. `free`: whether there is a slot for it.
-local function open(crawl, c, info, g, packed, start, free)
-  local id = idOf(packed)
-  local member = crawl .. '.' .. id
-  -- A replayed request has been taken before. It asks the gate and gets a new claim, so that its record wins
-  -- over the former one.
-  local replayed = info.replayed and redis.call('HGET', c .. ':replayed', id)
-  redis.call('HSET', c .. ':open', id, (replayed and string.match(replayed, '^%d+') or '0') .. '\31' .. packed)
-  redis.call('ZADD', handOver, now, member)
-  if replayed then
-    start = 'ask'
-  elseif start == 'fetch' and not free then
-    start = 'ahead'
-  elseif start == 'fetch' then
-    holdSlot(g.k, member, now + lease, lease)
-    if g.server then
-      holdSlot(g.server, member, now + lease, lease)
-      start = 'fetch@' .. g.serverName
+-- Opens requests of a lane and hands them over, with as many slots as are `free`.
+local function openAll(crawl, c, key, info, g, entries, start, free)
+  local opened, handed, holders = {}, {}, {}
+  for i, entry in ipairs(entries) do
+    local packed, url = expandEntry(entry, key)
+    local id = idOf(packed, url)
+    local member = crawl .. '.' .. id
+    -- A replayed request has been taken before. It asks the gate and gets a new claim, so that its record
+    -- wins over the former one.
+    local replayed = info.replayed and redis.call('HGET', c .. ':replayed', id)
+    opened[2 * i - 1], opened[2 * i] = id, (replayed and string.match(replayed, '^%d+') or '0') .. '\31' .. packed
+    handed[2 * i - 1], handed[2 * i] = nowText, member
+    local how = start
+    if replayed then
+      how = 'ask'
+    elseif start == 'fetch' and i > free then
+      how = 'ahead'
+    elseif start == 'fetch' then
+      holders[#holders + 1] = member
+      if g.server then how = 'fetch@' .. g.serverName end
     end
+    hand(crawl, id, packed, how)
   end
-  hand(crawl, id, packed, start)
+  redis.call('HSET', c .. ':open', unpack(opened))
+  redis.call('ZADD', handOver, unpack(handed))
+  if #holders == 0 then return end
+  holdSlots(g.k, holders, now + lease, lease)
+  if g.server then holdSlots(g.server, holders, now + lease, lease) end
 end
 
 -- Serves one lane: up to `quota` requests. Returns how many.
@@ -116,15 +137,15 @@ local function serveLane(crawl, c, key, info, quota, order)
     rest(crawl, c, key, g, allowance, info.ahead)
     return 0
   end
-  local served = 0
-  while served < math.min(allowance.most, quota) do
-    local entry = popLane(c, key, info.priorities)
-    if not entry then
+  local served, most = 0, math.min(allowance.most, quota)
+  while served < most do
+    local entries = popLane(c, key, info.priorities, math.min(most - served, MOST_AT_ONCE))
+    if #entries == 0 then
       redis.call('ZREM', c .. ':due', key)
       break
     end
-    open(crawl, c, info, g, expandEntry(entry, key), allowance.start, served < allowance.free)
-    served = served + 1
+    openAll(crawl, c, key, info, g, entries, allowance.start, allowance.free - served)
+    served = served + #entries
   end
   if served > 0 then
     redis.call('HINCRBY', c .. ':n', key, served)

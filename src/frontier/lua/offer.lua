@@ -10,6 +10,7 @@
   ARGV[4]  its claim
   ARGV[5]  its limiter key
   ARGV[6]  the requests (add.lua)
+  ARGV[7]  of a producer: the seeds among them as a block (src/frontier/seed-block.ts), to be kept; or ''
   Answers  {'offered', added, duplicates, over the limit, over the limit of their host}. In these cases
            nothing was added: {'unknown'}: there is no such crawl; {'parent-gone'}: the page is not open, or
            was taken over; for a producer also {'full', waiting}: as many wait as are allowed (maxFrontier);
@@ -19,7 +20,8 @@
 --- include frontier/lua/request/read-claim.lua
 --- include frontier/lua/crawl/waiting-of.lua
 --- include frontier/lua/lane/add.lua
-local ns, crawl, parent, parentClaim, parentKey, list = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+--- include frontier/lua/seeds/keep-seeds.lua
+local ns, crawl, parent, parentClaim, parentKey, list, block = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local c = ns .. ':c:' .. crawl
 local state, maxFrontier, accepted, recorded, refused, dead =
   unpack(redis.call('HMGET', c, 'state', 'maxFrontier', 'accepted', 'recorded', 'refused', 'dead'))
@@ -31,9 +33,10 @@ if parent == '' then
 elseif readClaim(c, parent) ~= parentClaim then
   return { 'parent-gone' }
 end
-local added, duplicates, over, hostFull = addRequests(ns, crawl, list, parentKey, redisTime())
+local added, duplicates, over, hostFull, lanes = addRequests(ns, crawl, list, parentKey, redisTime())
 if parent ~= '' then
   if over > 0 then redis.call('HINCRBY', c, 'x:E_LIMIT', over) end
   if hostFull > 0 then redis.call('HINCRBY', c, 'x:E_HOST_LIMIT', hostFull) end
 end
+if block ~= '' and added > 0 then keepSeeds(c, block, lanes, added / (added + duplicates + over + hostFull)) end
 return { 'offered', added, duplicates, over, hostFull }

@@ -13,7 +13,7 @@
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/slots/fleet-capacity.lua
---- include politeness/lua/slots/hold-slot.lua
+--- include politeness/lua/slots/hold-slots.lua
 --- include politeness/lua/limiter/note-time.lua
 local ns, consumer, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now = redisTime()
@@ -23,8 +23,8 @@ for i = 4, #ARGV, 4 do
   local key, holder, server, hasToStart = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3] == '1'
   local k = ns .. ':k:' .. key
   if redis.call('ZSCORE', k .. ':s', holder) then
-    holdSlot(k, holder, now + lease, lease)
-    if server ~= '' then holdSlot(ns .. ':server:' .. server, holder, now + lease, lease) end
+    holdSlots(k, { holder }, now + lease, lease)
+    if server ~= '' then holdSlots(ns .. ':server:' .. server, { holder }, now + lease, lease) end
     if hasToStart and redis.call('HGET', k, 'pend') == holder then
       noteTime(k, now)
       redis.call('HSET', k, 'next', now + lease)

@@ -2,6 +2,7 @@
 import { type PostgresAddress, plainStore } from '../../config/store-address.ts';
 import type { RecordStore, StoreListener } from '../store.ts';
 import { openDatabase } from './connect.ts';
+import { RecordFinder } from './finder.ts';
 import { type DatabaseFacts, migrate, readDatabaseFacts } from './migrations.ts';
 import { findLinkingIn, findOne, readAll, readPageOf } from './reader.ts';
 import { dropBodiesOf, removeRecordsOf, sizeOf } from './retention.ts';
@@ -33,6 +34,7 @@ export function openPostgresStore(
     },
   );
   let writer: BatchWriter | null = null;
+  const finder = new RecordFinder(parts);
   return {
     name,
     place,
@@ -52,8 +54,8 @@ export function openPostgresStore(
     },
     read: (recordsFolder, options = {}) => readAll(parts, recordsFolder, options),
     page: (recordsFolder, cursor, limit, filter) => readPageOf(parts, recordsFolder, cursor, limit, filter),
-    async find(recordsFolder, id) {
-      const record = await findOne(parts, recordsFolder, id);
+    async find(recordsFolder, id, { hasEnded = false } = {}) {
+      const record = await (hasEnded ? finder.find(recordsFolder, id) : findOne(parts, recordsFolder, id));
       return record && { file: name, offset: null, record };
     },
     findLinking: (recordsFolder, link) => findLinkingIn(parts, recordsFolder, link),

@@ -23,13 +23,17 @@ export interface ReaderParts {
   schema: string;
 }
 
-interface Crawl {
+export interface Crawl {
   key: number;
   crawl: string;
 }
 
 /** Null when nothing of the crawl has been written. */
-async function findCrawlOf(query: Query, schema: string, recordsFolder: string): Promise<Crawl | null> {
+export async function findCrawlOf(
+  query: Query,
+  schema: string,
+  recordsFolder: string,
+): Promise<Crawl | null> {
   try {
     const [row] = await query({
       text: `select crawl_key, crawl from ${schema}.crawls where records_folder = $1`,
@@ -96,7 +100,7 @@ async function hold(database: Database): Promise<{ query: Query; release(failed:
   };
 }
 
-const selectedFrom = (schema: string) =>
+export const selectedFrom = (schema: string) =>
   `${SELECTED}, octet_length(b.body) as body_length from ${schema}.records r
    left join ${schema}.bodies b on b.crawl_key = r.crawl_key and b.id = r.id`;
 
@@ -111,7 +115,7 @@ function conditionsOf({ code, ok, host }: RecordFilter, first: number): { text: 
 }
 
 /** The lines of the rows, in stretches that are bounded in bytes. */
-async function* withBodies(
+export async function* withBodies(
   query: Query,
   schema: string,
   { key, crawl }: Crawl,

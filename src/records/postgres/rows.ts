@@ -38,6 +38,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   items: 'json',
   redirects: 'json',
   unchanged: 'json',
+  revisit_ms: 'bigint',
 };
 
 /** A record on its way into the table. */
@@ -134,6 +135,7 @@ function columnsOf(record: CrawlRecord, claim: number): string {
     items: record.items,
     redirects: record.redirects,
     unchanged: record.unchanged,
+    revisit_ms: record.revisitMs,
   }).slice(0, -1);
 }
 
@@ -176,6 +178,6 @@ export function jsonOf(row: Row, crawl: string, body: string | null): string {
     `,"charset":${text(row.charset)},"bytes":${raw(row.bytes)},"sha256":${text(row.sha256)}` +
     `,"title":${text(row.title)},"links":${raw(row.links)},"noindex":${raw(row.noindex)}` +
     `,"usage":${raw(row.usage)},"items":${raw(row.items)},"redirects":${raw(row.redirects)}` +
-    `,"unchanged":${raw(row.unchanged)},"body":${text(body)}}`
+    `,"unchanged":${raw(row.unchanged)},"revisitMs":${raw(row.revisit_ms)},"body":${text(body)}}`
   );
 }

@@ -7,12 +7,11 @@ import { crawlDirectory } from '../segments.ts';
 import type { PlacedRecord } from '../store.ts';
 import { parseRecord } from './find-record.ts';
 import { FolderIndex } from './folder-index.ts';
+import { KeptWhileUsed } from './kept-while-used.ts';
 import { OpenFiles } from './open-files.ts';
 
 /** Ids kept in memory for all folders together, some 28 bytes each. */
 const MOST_ENTRIES = 5_000_000;
-/** What was not asked for so long is forgotten, and its files are closed. */
-const IDLE_MS = 60_000;
 
 export interface EndedRecordsOptions {
   /** The directory of all records folders: `<dataDir>/records`. */
@@ -25,24 +24,20 @@ interface EndedFolder {
   index: FolderIndex;
   /** Resolves when the index has been read. Read again, it is another promise. */
   read: Promise<void>;
-  /** How many finds wait for an answer. */
-  asking: number;
-  usedAt: number;
 }
 
 export class EndedRecords {
   readonly #dir: string;
   readonly #mostEntries: number;
-  readonly #idleMs: number;
-  readonly #folders = new Map<string, EndedFolder>();
+  readonly #folders: KeptWhileUsed<EndedFolder>;
   readonly #files = new OpenFiles();
   readonly #head = new LineHead();
-  #sweeping: NodeJS.Timeout | null = null;
 
-  constructor({ dir, mostEntries = MOST_ENTRIES, idleMs = IDLE_MS }: EndedRecordsOptions) {
+  /** `idleMs`: a folder that was not asked for so long is forgotten, and its files are closed. */
+  constructor({ dir, mostEntries = MOST_ENTRIES, idleMs }: EndedRecordsOptions) {
     this.#dir = dir;
     this.#mostEntries = mostEntries;
-    this.#idleMs = idleMs;
+    this.#folders = new KeptWhileUsed({ idleMs, onForgotten: ({ index }) => void this.#closeFilesOf(index) });
   }
 
   /**
@@ -50,47 +45,40 @@ export class EndedRecords {
    * ids than may be kept: to read all of it for each of them would take hours. Throws E_FILE.
    */
   async find(recordsFolder: string, id: string): Promise<PlacedRecord | null> {
-    const folder = this.#folder(recordsFolder);
-    folder.asking++;
+    const directory = crawlDirectory(this.#dir, recordsFolder);
     try {
-      const { read } = folder;
-      await read;
-      const found = await this.#lookUp(folder, id);
-      if (found !== 'moved') return found;
-      // The bodies have been taken out of the lines meanwhile, or all of them were removed.
-      if (folder.read === read) folder.read = this.#readAgain(folder);
-      await folder.read;
-      const again = await this.#lookUp(folder, id);
-      return again === 'moved' ? null : again;
+      return await this.#folders.use(
+        recordsFolder,
+        () => this.#open(directory),
+        (folder) => this.#findIn(folder, id),
+      );
     } catch (error) {
-      this.#folders.delete(recordsFolder);
-      throw diskError(error, folder.index.directory);
-    } finally {
-      folder.asking--;
-      folder.usedAt = performance.now();
+      throw diskError(error, directory);
     }
   }
 
   /** Forgets all and closes the files. */
   async close(): Promise<void> {
     this.#folders.clear();
-    this.#stopSweeping();
     await this.#files.close();
   }
 
-  #folder(recordsFolder: string): EndedFolder {
-    let folder = this.#folders.get(recordsFolder);
-    if (!folder) {
-      const entries = [...this.#folders.values()].reduce(
-        (sum, { index }) => sum + (index.table?.size ?? 0),
-        0,
-      );
-      const index = new FolderIndex(crawlDirectory(this.#dir, recordsFolder), this.#mostEntries - entries);
-      folder = { index, read: index.refresh(), asking: 0, usedAt: 0 };
-      this.#folders.set(recordsFolder, folder);
-      this.#sweeping ??= setInterval(() => this.#sweep(), this.#idleMs).unref();
-    }
-    return folder;
+  #open(directory: string): EndedFolder {
+    const entries = this.#folders.values.reduce((sum, { index }) => sum + (index.table?.size ?? 0), 0);
+    const index = new FolderIndex(directory, this.#mostEntries - entries);
+    return { index, read: index.refresh() };
+  }
+
+  async #findIn(folder: EndedFolder, id: string): Promise<PlacedRecord | null> {
+    const { read } = folder;
+    await read;
+    const found = await this.#lookUp(folder, id);
+    if (found !== 'moved') return found;
+    // The bodies have been taken out of the lines meanwhile, or all of them were removed.
+    if (folder.read === read) folder.read = this.#readAgain(folder);
+    await folder.read;
+    const again = await this.#lookUp(folder, id);
+    return again === 'moved' ? null : again;
   }
 
   async #readAgain({ index }: EndedFolder): Promise<void> {
@@ -98,23 +86,8 @@ export class EndedRecords {
     await index.rebuild();
   }
 
-  #sweep(): void {
-    const since = performance.now() - this.#idleMs;
-    for (const [name, { asking, usedAt, index }] of this.#folders) {
-      if (asking > 0 || usedAt > since) continue;
-      this.#folders.delete(name);
-      void this.#closeFilesOf(index);
-    }
-    if (this.#folders.size === 0) this.#stopSweeping();
-  }
-
   #closeFilesOf({ directory }: FolderIndex): Promise<void> {
     return this.#files.close((path) => dirname(path) === directory);
-  }
-
-  #stopSweeping(): void {
-    if (this.#sweeping) clearInterval(this.#sweeping);
-    this.#sweeping = null;
   }
 
   async #lookUp({ index }: EndedFolder, id: string): Promise<PlacedRecord | null | 'moved'> {

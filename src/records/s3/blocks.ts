@@ -1,6 +1,7 @@
-// The form of segments. A block is one zstd frame with lines `ID CLAIM JSON`, so an object is a .zst file
-// that any zstd reads. Its index, compressed too, has a line `> NUMBER OFFSET BYTES SIZE` for each block
-// (SIZE is that of its lines), and after it `ID CLAIM {}` for each of its records.
+// The form of segments. A segment is one object: its index, then its blocks. A block is one zstd frame with
+// lines `ID CLAIM JSON`. The index stands in a skippable frame of zstd, compressed too, so the object is a
+// .zst file that any zstd reads. It has a line `> NUMBER OFFSET BYTES SIZE` for each block (OFFSET counts
+// from the end of the index, SIZE is that of its lines), and after it `ID CLAIM {}` for each of its records.
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { DroverError } from '../../errors.ts';
@@ -10,11 +11,16 @@ import { eachRecord } from '../read/whole-lines.ts';
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 };
+/** What zlib hands over at once: each time costs a way to its threads and back. */
+const chunkSize = 128 * 1024;
 
 /** No index may be larger than this when it is decompressed. */
 const MOST_INDEX = 256 * 1024 * 1024;
+/** Of a skippable frame: four bytes that tell it, four with its length. */
+const FRAME = 0x184d2a50;
+export const FRAME_HEAD = 8;
 
-/** A block and where it lies in the object of its segment. */
+/** A block and where it lies in its segment, counted from the end of the index. */
 export interface BlockPlace {
   number: number;
   offset: number;
@@ -23,23 +29,49 @@ export interface BlockPlace {
   size: number;
 }
 
-export interface OutgoingSegment {
+/** Blocks, one behind the other, and the text of their index. */
+export interface IndexedBlocks {
   blocks: Buffer;
   index: Buffer;
 }
 
-/** A segment of one block. */
+/** `heads`: of its lines. */
 export async function encodeBlock(
   number: number,
   lines: Buffer,
   heads: readonly string[],
-): Promise<OutgoingSegment> {
-  const blocks = await compress(lines, { params });
-  const index = `${placeLine({ number, offset: 0, bytes: blocks.length, size: lines.length })}${heads.join('{}\n')}{}\n`;
-  return { blocks, index: await compress(index, { params }) };
+): Promise<IndexedBlocks> {
+  const blocks = await compress(lines, { params, chunkSize });
+  const place = placeLine({ number, offset: 0, bytes: blocks.length, size: lines.length });
+  return { blocks, index: Buffer.from(`${place}${heads.join('{}\n')}{}\n`) };
+}
+
+/** The object of a segment with all these blocks. */
+export async function encodeSegment(parts: readonly IndexedBlocks[]): Promise<Buffer> {
+  const index = await compress(joinIndexes(parts), { params, chunkSize });
+  const head = Buffer.alloc(FRAME_HEAD);
+  head.writeUInt32LE(FRAME, 0);
+  head.writeUInt32LE(index.length, 4);
+  return Buffer.concat([head, index, ...parts.map(({ blocks }) => blocks)]);
 }
 
 const placeLine = ({ number, offset, bytes, size }: BlockPlace) => `> ${number} ${offset} ${bytes} ${size}\n`;
+
+/** Where the index of a segment ends, of its first bytes. Throws E_STORE_FAULT when it is no segment. */
+export function indexEnd(start: Buffer, name: string): number {
+  if (start.length < FRAME_HEAD || start.readUInt32LE(0) !== FRAME)
+    throw new DroverError('E_STORE_FAULT', `${name}: this is no segment of drover.`);
+  return FRAME_HEAD + start.readUInt32LE(4);
+}
+
+/** The text of the index at the begin of a segment. Throws E_STORE_FAULT when it is not what was written. */
+export const decodeIndex = (start: Buffer, name: string) =>
+  decoded(start.subarray(FRAME_HEAD, indexEnd(start, name)), MOST_INDEX, name);
+
+/** A whole segment. Throws E_STORE_FAULT when it is not what was written. */
+export async function decodeSegment(object: Buffer, name: string): Promise<IndexedBlocks> {
+  return { index: await decodeIndex(object, name), blocks: object.subarray(indexEnd(object, name)) };
+}
 
 /** The lines of a block. Throws E_STORE_FAULT when they are not what was written. */
 export async function decodeBlock(bytes: Buffer, { size }: BlockPlace, name: string): Promise<Buffer> {
@@ -54,9 +86,6 @@ async function decoded(bytes: Buffer, most: number, name: string): Promise<Buffe
   }
 }
 
-/** The text of an index, as lines. */
-export const decodeIndex = (bytes: Buffer, name: string) => decoded(bytes, MOST_INDEX, name);
-
 /** Calls `onBlock` for each block of an index, and `onRecord` for each of its records, by its place in it. */
 export function eachInIndex(
   index: Buffer,
@@ -69,37 +98,38 @@ export function eachInIndex(
     const end = index.indexOf(0x0a, start);
     if (end < 0) return;
     if (index[start] === 0x3e) {
-      const [number = 0, offset = 0, bytes = 0, size = 0] = index
-        .toString('latin1', start + 2, end)
-        .split(' ')
-        .map(Number);
-      onBlock({ number, offset, bytes, size });
+      onBlock(readPlace(index, start, end));
       ordinal = 0;
     } else if (head.read(index, start, end)) onRecord(head, ordinal++);
     start = end + 1;
   }
 }
 
-/** Joins the indexes of segments whose blocks are put one behind the other. */
-export async function joinIndexes(parts: readonly { index: Buffer; bytes: number }[]): Promise<Buffer> {
+/** One index for the blocks of all, put one behind the other. */
+function joinIndexes(parts: readonly IndexedBlocks[]): Buffer {
   const texts: Buffer[] = [];
   let at = 0;
-  for (const { index, bytes } of parts) {
+  for (const { index, blocks } of parts) {
     for (let start = 0; start < index.length; ) {
       const end = index.indexOf(0x0a, start) + 1;
       const next = index.indexOf('\n> ', end - 1);
-      const [number = 0, offset = 0, length = 0, size = 0] = index
-        .toString('latin1', start + 2, end)
-        .split(' ')
-        .map(Number);
-      texts.push(Buffer.from(placeLine({ number, offset: at + offset, bytes: length, size })));
       const stop = next < 0 ? index.length : next + 1;
-      texts.push(index.subarray(end, stop));
+      const place = readPlace(index, start, end);
+      texts.push(Buffer.from(placeLine({ ...place, offset: at + place.offset })), index.subarray(end, stop));
       start = stop;
     }
-    at += bytes;
+    at += blocks.length;
   }
-  return compress(Buffer.concat(texts), { params });
+  return Buffer.concat(texts);
+}
+
+/** Of the line `> NUMBER OFFSET BYTES SIZE`. */
+function readPlace(index: Buffer, start: number, end: number): BlockPlace {
+  const [number = 0, offset = 0, bytes = 0, size = 0] = index
+    .toString('latin1', start + 2, end)
+    .split(' ')
+    .map(Number);
+  return { number, offset, bytes, size };
 }
 
 /** The n-th record of a block: where its JSON begins and ends; null when there is none. */

@@ -1,5 +1,6 @@
 // The objects of a bucket under the prefix of a store: put, get, list, delete, with tries that wait longer
 // and longer while the server is away or asks to slow down.
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plainS3, type S3Address } from '../../config/s3-address.ts';
 import { catalogue, DroverError } from '../../errors.ts';
@@ -11,6 +12,9 @@ const TRIES = 4;
 const FIRST_WAIT_MS = 100;
 const MOST_ANSWER = 64 * 1024;
 const MOST_LIST = 8 * 1024 * 1024;
+/** The most that S3 deletes with one request; and where it knows no such request, how many go at once. */
+const MOST_DELETED = 1000;
+const DELETED_AT_ONCE = 8;
 
 export interface ListedObject {
   /** What follows the folder: a plain name that drover has made. */
@@ -31,8 +35,8 @@ export interface Bucket {
   get(key: string, mostBytes: number, range?: { from: number; to: number }): Promise<Buffer | null>;
   /** What is directly in a folder, by name. */
   list(folder: string): Promise<ListedObject[]>;
-  /** Nothing happens when there is no such object. */
-  delete(key: string): Promise<void>;
+  /** Nothing happens with those that are not there. */
+  delete(keys: readonly string[]): Promise<void>;
   close(): void;
 }
 
@@ -40,6 +44,7 @@ export function openBucket(address: S3Address): Bucket {
   const name = plainS3(address);
   const connection = openS3Connection(address);
   const credentials = openCredentials(name);
+  let deletesMany = true;
   const full = (key: string) => (address.prefix === '' ? key : `${address.prefix}/${key}`);
 
   async function sendOnce(request: S3Request): Promise<S3Answer> {
@@ -73,6 +78,32 @@ export function openBucket(address: S3Address): Bucket {
       code: tag('Code'),
       message: `${tag('Message')}${elsewhere}`,
     });
+  }
+
+  /** Up to MOST_DELETED, in one request if the server knows how. */
+  async function deleteSome(keys: readonly string[]): Promise<void> {
+    if (keys.length > 1 && deletesMany && keys.every(isPlainInXml)) {
+      const objects = keys.map((key) => `<Object><Key>${escaped(key)}</Key></Object>`).join('');
+      const body = Buffer.from(`<Delete><Quiet>true</Quiet>${objects}</Delete>`);
+      const headers = { 'content-md5': hash('md5', body, 'base64') };
+      const request: S3Request = {
+        method: 'POST',
+        key: null,
+        query: { delete: '' },
+        headers,
+        body,
+        mostBytes: MOST_LIST,
+      };
+      const answer = await send('delete', request, [200, 400, 403, 404, 405, 501]);
+      if (answer.status === 200 && !answer.body.includes('<Error>')) return;
+      deletesMany = answer.status === 200; // what was refused is told below, one by one
+    }
+    for (let from = 0; from < keys.length; from += DELETED_AT_ONCE)
+      await Promise.all(keys.slice(from, from + DELETED_AT_ONCE).map(deleteOne));
+  }
+
+  async function deleteOne(key: string): Promise<void> {
+    await send('delete', { method: 'DELETE', key, mostBytes: MOST_ANSWER }, [200, 204, 404]);
   }
 
   return {
@@ -115,8 +146,9 @@ export function openBucket(address: S3Address): Bucket {
       } while (token !== null);
       return found;
     },
-    async delete(key) {
-      await send('delete', { method: 'DELETE', key: full(key), mostBytes: MOST_ANSWER }, [200, 204, 404]);
+    async delete(keys) {
+      for (let from = 0; from < keys.length; from += MOST_DELETED)
+        await deleteSome(keys.slice(from, from + MOST_DELETED).map(full));
     },
     close: () => connection.close(),
   };
@@ -137,6 +169,10 @@ function readListing(xml: string, found: ListedObject[]): string | null {
     null
   );
 }
+
+/** XML has no form for control characters. */
+const isPlainInXml = (text: string) => !/[\0-\x1f\ufffe\uffff]/.test(text);
+const escaped = (text: string) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 const numbered = (entity: string) => String.fromCodePoint(Number(entity.slice(1)));

@@ -29,13 +29,18 @@ export class FolderBlocks {
   #byWriter = new Map<string, Block[]>();
   #known = new Set<string>();
   #reading: Promise<void> = Promise.resolve();
-  #last: { at: number; lines: Buffer } | null = null;
+  /** The lines of the blocks asked for last, by the number of the block, the least recently used first. */
+  readonly #recent = new Map<number, Promise<Buffer | null>>();
+  readonly #mostRecent: number;
 
+  /** `mostRecent`: bytes of lines that are kept for those who ask for a block again; the last always is. */
   constructor(
     bucket: Bucket,
     folder: string,
     noteRecord: (high: number, low: number, claim: number, block: number, ordinal: number) => void,
+    mostRecent = 0,
   ) {
+    this.#mostRecent = mostRecent;
     this.#bucket = bucket;
     this.#folder = folder;
     this.#noteRecord = noteRecord;
@@ -125,16 +130,34 @@ export class FolderBlocks {
   }
 
   /** The lines of a block, wherever it lies now. Null when the crawl was removed meanwhile. */
-  async lines(block: Block): Promise<Buffer | null> {
-    if (this.#last?.at === block.at) return this.#last.lines;
+  lines(block: Block): Promise<Buffer | null> {
+    const lines = this.#recent.get(block.at) ?? this.#fetch(block);
+    this.#recent.delete(block.at);
+    this.#recent.set(block.at, lines);
+    let bytes = 0;
+    for (const at of this.#recent.keys()) bytes += this.block(at).size;
+    for (const at of this.#recent.keys()) {
+      if (bytes <= this.#mostRecent || at === block.at) break;
+      this.#recent.delete(at);
+      bytes -= this.block(at).size;
+    }
+    return lines;
+  }
+
+  #fetch(block: Block): Promise<Buffer | null> {
+    const lines = this.#fetchWhereItIs(block);
+    const forget = () => this.#recent.get(block.at) === lines && this.#recent.delete(block.at);
+    lines.then((found) => found === null && forget(), forget);
+    return lines;
+  }
+
+  async #fetchWhereItIs(block: Block): Promise<Buffer | null> {
     for (let look = 1; look <= MOST_LOOKS; look++) {
       const { segment, offset, bytes } = block;
       const key = `${this.#folder}/${segment}.zst`;
       const found = await this.#bucket.get(key, offset + bytes, { from: offset, to: offset + bytes });
       if (found !== null) {
-        const lines = await decodeBlock(found, block, `${this.#bucket.name}: ${key}`);
-        this.#last = { at: block.at, lines };
-        return lines;
+        return await decodeBlock(found, block, `${this.#bucket.name}: ${key}`);
       }
       await this.refresh();
     }
@@ -147,10 +170,13 @@ export class BlockIndex {
   readonly blocks: FolderBlocks;
   readonly table: LineTable;
 
-  constructor(bucket: Bucket, folder: string) {
+  constructor(bucket: Bucket, folder: string, mostRecent = 0) {
     this.table = new LineTable((one, other) => this.#isBefore(one, other));
-    this.blocks = new FolderBlocks(bucket, folder, (high, low, claim, block, ordinal) =>
-      this.table.note(high, low, claim, block, ordinal),
+    this.blocks = new FolderBlocks(
+      bucket,
+      folder,
+      (high, low, claim, block, ordinal) => this.table.note(high, low, claim, block, ordinal),
+      mostRecent,
     );
   }
 

@@ -4,6 +4,7 @@ import { EVERY_RECORD, matchesLine, type RecordFilter } from '../filter.ts';
 import { LineHead } from '../line.ts';
 import { ClaimTable } from '../read/claim-table.ts';
 import { linesIn, parseRecord } from '../read/find-record.ts';
+import { KeptWhileUsed } from '../read/kept-while-used.ts';
 import { noCursor } from '../read/page-cursor.ts';
 import { keepWinners } from '../read/read.ts';
 import { eachRecord } from '../read/whole-lines.ts';
@@ -19,6 +20,8 @@ const MOST_SCANNED = 64 * 1024 * 1024;
 const MOST_LINKING = 256 * 1024 * 1024;
 /** Crawls whose indexes are kept. */
 const MOST_FOLDERS = 4;
+/** Bytes of records that are kept with the index of a crawl that has ended. */
+const MOST_RECENT = 16 * 1024 * 1024;
 /** Writers that a cursor names, the newest; older ones are read to their ends. */
 const MOST_NAMED = 300;
 
@@ -51,13 +54,15 @@ export interface BlockReader {
     limit: number,
     filter?: RecordFilter,
   ): Promise<RecordPage>;
-  find(recordsFolder: string, id: string): Promise<PlacedRecord | null>;
+  find(recordsFolder: string, id: string, options?: { hasEnded?: boolean }): Promise<PlacedRecord | null>;
   findLinking(recordsFolder: string, link: string): Promise<CrawlRecord | null>;
 }
 
 export function openBlockReader(bucket: Bucket): BlockReader {
   /** By records folder, the least recently used first. */
   const kept = new Map<string, BlockIndex>();
+  /** Of crawls that have ended: each is read once. Those who find one record after the other share blocks. */
+  const ended = new KeptWhileUsed<Promise<BlockIndex>>();
 
   async function fresh(recordsFolder: string): Promise<BlockIndex> {
     let index = kept.get(recordsFolder) ?? new BlockIndex(bucket, recordsFolderName(recordsFolder));
@@ -75,21 +80,36 @@ export function openBlockReader(bucket: Bucket): BlockReader {
     return index;
   }
 
+  async function readIndex(recordsFolder: string): Promise<BlockIndex> {
+    const index = new BlockIndex(bucket, recordsFolderName(recordsFolder), MOST_RECENT);
+    await index.blocks.refresh();
+    return index;
+  }
+
+  async function findIn(
+    { blocks, table }: BlockIndex,
+    recordsFolder: string,
+    id: string,
+  ): Promise<PlacedRecord | null> {
+    const line = Buffer.from(`${id} 0 {}`);
+    const head = new LineHead();
+    const place = head.read(line, 0, line.length) ? table.find(head.high, head.low) : null;
+    if (place === null) return null;
+    const block = blocks.block(place.segment);
+    const lines = await blocks.lines(block);
+    const at = lines && recordAt(lines, place.offset);
+    const record = lines && at && parseRecord(lines, at.start, at.end);
+    const file = `${bucket.name.split('?')[0]}/${recordsFolderName(recordsFolder)}/${block.segment}.zst`;
+    return record?.id === id ? { file, offset: null, record } : null;
+  }
+
   return {
     page: async (recordsFolder, cursor, limit, filter = EVERY_RECORD) =>
       readPage(await fresh(recordsFolder), cursor, limit, filter),
-    async find(recordsFolder, id) {
-      const { blocks, table } = await fresh(recordsFolder);
-      const line = Buffer.from(`${id} 0 {}`);
-      const head = new LineHead();
-      const place = head.read(line, 0, line.length) ? table.find(head.high, head.low) : null;
-      if (place === null) return null;
-      const block = blocks.block(place.segment);
-      const lines = await blocks.lines(block);
-      const at = lines && recordAt(lines, place.offset);
-      const record = lines && at && parseRecord(lines, at.start, at.end);
-      const file = `${bucket.name.split('?')[0]}/${recordsFolderName(recordsFolder)}/${block.segment}.zst`;
-      return record?.id === id ? { file, offset: null, record } : null;
+    async find(recordsFolder, id, { hasEnded = false } = {}) {
+      if (!hasEnded) return findIn(await fresh(recordsFolder), recordsFolder, id);
+      const read = () => readIndex(recordsFolder);
+      return ended.use(recordsFolder, read, async (index) => findIn(await index, recordsFolder, id));
     },
     async findLinking(recordsFolder, link) {
       const { blocks } = await fresh(recordsFolder);

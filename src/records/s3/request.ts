@@ -14,7 +14,7 @@ const WHOLE_MS = 60_000;
 const MOST_SOCKETS = 16;
 
 export interface S3Request {
-  method: 'GET' | 'PUT' | 'DELETE' | 'HEAD';
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD';
   /** Null: the bucket itself. */
   key: string | null;
   query?: Readonly<Record<string, string>>;

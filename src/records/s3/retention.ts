@@ -6,14 +6,15 @@ import { eachRecord } from '../read/whole-lines.ts';
 import {
   type BlockPlace,
   decodeBlock,
-  decodeIndex,
+  decodeSegment,
   eachInIndex,
   encodeBlock,
-  joinIndexes,
+  encodeSegment,
+  type IndexedBlocks,
 } from './blocks.ts';
 import type { Bucket } from './bucket.ts';
-import { MOST_INDEX, MOST_SEGMENT, removeSegment } from './compact.ts';
-import { BARE, listSegments, type SegmentName } from './segment-names.ts';
+import { MOST_SEGMENT } from './compact.ts';
+import { BARE, keyOf, listSegments, type SegmentName } from './segment-names.ts';
 
 /** Another process may join segments meanwhile, and bring back what was taken out. */
 const MOST_ROUNDS = 3;
@@ -29,7 +30,7 @@ export async function dropBodiesOfFolder(bucket: Bucket, folder: string): Promis
   const bare = new Set<string>();
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     const { segments, replaced } = await listSegments(bucket, folder);
-    for (const segment of replaced) await removeSegment(bucket, folder, segment);
+    await bucket.delete(replaced.map((segment) => keyOf(folder, segment)));
     const left = segments.filter(({ name }) => !name.endsWith(BARE) && !bare.has(name));
     if (left.length === 0) return true;
     for (const segment of left) {
@@ -41,31 +42,27 @@ export async function dropBodiesOfFolder(bucket: Bucket, folder: string): Promis
 }
 
 async function dropBodiesOfSegment(bucket: Bucket, folder: string, segment: SegmentName): Promise<void> {
-  const { name } = segment;
-  const index = await bucket.get(`${folder}/${name}.idx`, MOST_INDEX);
-  const data = await bucket.get(`${folder}/${name}.zst`, MOST_SEGMENT);
-  if (index === null || data === null) return; // joined meanwhile: the next round finds it
+  const key = keyOf(folder, segment);
+  const object = await bucket.get(key, MOST_SEGMENT);
+  if (object === null) return; // joined meanwhile: the next round finds it
+  const { index, blocks } = await decodeSegment(object, key);
   const places: BlockPlace[] = [];
   eachInIndex(
-    await decodeIndex(index, name),
+    index,
     (place) => places.push(place),
     () => undefined,
   );
-  const blocks: Buffer[] = [];
-  const indexes: { index: Buffer; bytes: number }[] = [];
+  const bare: IndexedBlocks[] = [];
   let isBare = true;
   for (const place of places) {
     const { number, offset, bytes } = place;
-    const lines = await decodeBlock(data.subarray(offset, offset + bytes), place, name);
+    const lines = await decodeBlock(blocks.subarray(offset, offset + bytes), place, key);
     isBare &&= !haveBodies(lines);
-    const encoded = await encodeBlock(number, withoutBodies(lines), headsOf(lines));
-    blocks.push(encoded.blocks);
-    indexes.push({ index: await decodeIndex(encoded.index, name), bytes: encoded.blocks.length });
+    bare.push(await encodeBlock(number, withoutBodies(lines), headsOf(lines)));
   }
   if (isBare) return;
-  await bucket.put(`${folder}/${name}${BARE}.zst`, Buffer.concat(blocks), false);
-  await bucket.put(`${folder}/${name}${BARE}.idx`, await joinIndexes(indexes), false);
-  await removeSegment(bucket, folder, segment);
+  await bucket.put(keyOf(folder, { name: `${segment.name}${BARE}` }), await encodeSegment(bare), false);
+  await bucket.delete([key]);
 }
 
 /** `ID CLAIM ` of each record. */

@@ -8,7 +8,6 @@ import { openBlockReader, readBlocks } from './reader.ts';
 import { dropBodiesOfFolder, sizeOfFolder } from './retention.ts';
 import { type BlockWriter, openBlockWriter } from './writer.ts';
 
-const DELETED_AT_ONCE = 8;
 const PROBE = '.drover-probe';
 
 /** `place`: the address as the crawl keeps it. Nothing is connected before the first use. */
@@ -48,14 +47,7 @@ export function openS3Store(address: S3Address, place: string, listener: StoreLi
     async remove(recordsFolder) {
       const folder = recordsFolderName(recordsFolder);
       const objects = await bucket.list(folder);
-      // The indexes first: a segment without one is not seen.
-      const names = [...objects.map(({ name }) => name)].sort(
-        (a, b) => Number(b.endsWith('.idx')) - Number(a.endsWith('.idx')),
-      );
-      for (let from = 0; from < names.length; from += DELETED_AT_ONCE)
-        await Promise.all(
-          names.slice(from, from + DELETED_AT_ONCE).map((name) => bucket.delete(`${folder}/${name}`)),
-        );
+      await bucket.delete(objects.map(({ name }) => `${folder}/${name}`));
     },
   };
 }
@@ -70,7 +62,7 @@ async function probe(bucket: Bucket): Promise<boolean> {
   await bucket.list(PROBE);
   await bucket.put(key, body, false);
   const obeys = (await bucket.putIfNew(key, body)) === true;
-  await bucket.delete(key);
+  await bucket.delete([key]);
   return obeys;
 }
 

@@ -1,6 +1,6 @@
-// The names of the objects of a crawl. A segment is two objects, NAME.zst (blocks of records) and NAME.idx;
-// it is there when both are. NAME is WRITER.FIRST-LAST: a writer numbers its blocks from 0 on, and a segment
-// has those from FIRST to LAST. What is compacted has more of them and takes the place of the smaller ones.
+// The names of the objects of a crawl. A segment is one object, WRITER.FIRST-LAST.zst: a writer numbers its
+// blocks from 0 on, and a segment has those from FIRST to LAST. What is joined has more of them and takes the
+// place of the smaller ones.
 import { randomBytes } from 'node:crypto';
 import type { Bucket, ListedObject } from './bucket.ts';
 
@@ -10,7 +10,6 @@ export interface SegmentName {
   writer: string;
   first: number;
   last: number;
-  /** Of the blocks; 0 until it is listed. */
   bytes: number;
   writtenMs: number;
 }
@@ -25,10 +24,13 @@ const digits = (number: number) => String(number).padStart(9, '0');
 /** The end of a segment's name that was put anew without bodies. It takes the place of the one with them. */
 export const BARE = '.bare';
 
-/** `nonce` keeps two processes that compact the same blocks apart where the server cannot. */
+/** `nonce` keeps two processes that join the same blocks apart where the server cannot. */
 export function objectName(writer: string, first: number, last: number, nonce = ''): string {
   return `${writer}.${digits(first)}-${digits(last)}${nonce && `.${nonce}`}`;
 }
+
+/** The key of a segment's object. */
+export const keyOf = (folder: string, { name }: Pick<SegmentName, 'name'>) => `${folder}/${name}.zst`;
 
 export interface Listing {
   /** By writer, oldest first; of each writer by number, without those whose blocks a larger one has. */
@@ -39,15 +41,14 @@ export interface Listing {
 
 /** What is there of a folder now. Throws errors of layer store. */
 export async function listSegments(bucket: Bucket, folder: string): Promise<Listing> {
-  return pick(wholeSegments(await bucket.list(folder)));
+  return pick(segmentsAmong(await bucket.list(folder)));
 }
 
-function wholeSegments(objects: readonly ListedObject[]): SegmentName[] {
-  const indexes = new Set(objects.filter(({ name }) => name.endsWith('.idx')).map(({ name }) => name));
+function segmentsAmong(objects: readonly ListedObject[]): SegmentName[] {
   return objects.flatMap(({ name: object, bytes, writtenMs }) => {
     const [, name, writer, first, last] =
       /^(([0-9a-z]{21})\.(\d+)-(\d+)(?:\.[0-9a-f]+)?(?:\.bare)?)\.zst$/.exec(object) ?? [];
-    if (!name || !writer || !indexes.has(`${name}.idx`)) return [];
+    if (!name || !writer) return [];
     return [{ name, writer, first: Number(first), last: Number(last), bytes, writtenMs }];
   });
 }

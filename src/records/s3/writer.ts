@@ -1,31 +1,31 @@
-// Writes records to S3 with group commit: what arrives while one block is put goes with the next. Blocks of
-// one name are put one after the other, so that none is missing before one that is there. A server that is
-// slow or away holds its callers back, and nothing is given up.
+// Writes records to S3 with group commit: what arrives while blocks are put goes with the next. Blocks of one
+// name are put one after the other, so that none is missing before one that is there. A server that is slow
+// or away holds its callers back, and nothing is given up.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../../errors.ts';
 import type { CrawlRecord } from '../../record.ts';
 import { lineHead, recordJson } from '../line.ts';
 import { recordsFolderName } from '../segments.ts';
 import type { RecordWriter, StoreListener } from '../store.ts';
-import { encodeBlock } from './blocks.ts';
+import { encodeBlock, encodeSegment } from './blocks.ts';
 import type { Bucket } from './bucket.ts';
-import { compact, JOINED } from './compact.ts';
 import { connectionFailure } from './failures.ts';
-import { newWriterName, objectName } from './segment-names.ts';
+import { gatherBatch, PutTimes } from './gather.ts';
+import { Joiner } from './joiner.ts';
+import { keyOf, newWriterName, objectName } from './segment-names.ts';
 
 /** Limits of one block. */
 const MOST_RECORDS = 1000;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** Blocks of a crawl that are on their way at once: records need not wait for the block before theirs. */
-const MOST_PENS = 3;
-/** A block that is not large yet is gathered as long as more comes, and not longer than this. */
-const GATHER_MS = 30;
-const LULL_MS = 5;
+const MOST_PENS = 2;
 /** More than this waits in the callers; in characters. */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
 /** Waits between two tries while the server cannot be used. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 3000;
+/** A crawl of which nothing came for so long is let go. */
+const IDLE_MS = 30_000;
 
 interface Pending {
   head: string;
@@ -37,6 +37,7 @@ interface Pending {
 interface Pen {
   writer: string;
   next: number;
+  joiner: Joiner;
   running: Promise<void> | null;
 }
 
@@ -44,10 +45,12 @@ interface Pen {
 interface Lane {
   folder: string;
   waiting: Pending[];
+  characters: number;
+  firstAt: number;
+  lastAt: number;
   pens: Pen[];
   /** Whether a pen waits for more records before it puts a block. */
   isGathering: boolean;
-  compacting: Promise<void> | null;
 }
 
 export interface S3WriterParts extends StoreListener {
@@ -66,8 +69,11 @@ export function openBlockWriter(parts: S3WriterParts): BlockWriter {
 class S3Writer implements BlockWriter {
   readonly #parts: S3WriterParts;
   readonly #lanes = new Map<string, Lane>();
+  readonly #putTimes = new PutTimes();
+  readonly #joining = new Set<Promise<void>>();
   #unwritten = 0;
   #room: PromiseWithResolvers<void> | null = null;
+  #letGo: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(parts: S3WriterParts) {
@@ -86,7 +92,9 @@ class S3Writer implements BlockWriter {
       done: Promise.withResolvers<void>(),
     };
     const lane = this.#laneOf(recordsFolderName(recordsFolder));
-    lane.waiting.push(pending);
+    lane.lastAt = performance.now();
+    if (lane.waiting.push(pending) === 1) lane.firstAt = lane.lastAt;
+    lane.characters += pending.json.length;
     this.#unwritten += pending.json.length;
     this.#wake(lane);
     return pending.done.promise;
@@ -95,44 +103,65 @@ class S3Writer implements BlockWriter {
   /** Writes what waits, unless the server is away. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#letGo) clearInterval(this.#letGo);
     for (;;) {
-      const busy = [...this.#lanes.values()].flatMap(({ pens, compacting }) => [
-        compacting,
-        ...pens.map(({ running }) => running),
-      ]);
-      if (busy.every((work) => work === null)) return;
+      const busy = [...this.#lanes.values()].flatMap(({ pens }) =>
+        pens.flatMap(({ running }) => running ?? []),
+      );
+      if (busy.length === 0) break;
       await Promise.all(busy);
     }
+    for (const lane of this.#lanes.values()) this.#finish(lane);
+    await Promise.all(this.#joining);
   }
 
   #laneOf(folder: string): Lane {
     let lane = this.#lanes.get(folder);
     if (!lane) {
-      lane = { folder, waiting: [], pens: [], isGathering: false, compacting: null };
+      lane = { folder, waiting: [], characters: 0, pens: [], isGathering: false, firstAt: 0, lastAt: 0 };
       this.#lanes.set(folder, lane);
+      this.#letGo ??= setInterval(() => this.#letGoOfIdle(), IDLE_MS).unref();
     }
     return lane;
+  }
+
+  #letGoOfIdle(): void {
+    for (const lane of this.#lanes.values())
+      if (performance.now() - lane.lastAt > IDLE_MS && lane.pens.every(({ running }) => running === null))
+        this.#finish(lane);
+  }
+
+  /** Nothing is added to what its pens have written. */
+  #finish(lane: Lane): void {
+    this.#lanes.delete(lane.folder);
+    for (const { joiner } of lane.pens) this.#inBackground(joiner.finish());
+  }
+
+  #inBackground(work: Promise<void>): void {
+    this.#joining.add(work);
+    work.finally(() => this.#joining.delete(work));
   }
 
   /** Lets a pen gather what waits, if none does and one is free. */
   #wake(lane: Lane): void {
     if (lane.isGathering || lane.waiting.length === 0) return;
-    lane.isGathering = true;
     let pen = lane.pens.find(({ running }) => running === null);
     if (!pen && lane.pens.length < MOST_PENS) {
-      pen = { writer: newWriterName(), next: 0, running: null };
+      const joiner = new Joiner({ ...this.#parts, folder: lane.folder });
+      pen = { writer: newWriterName(), next: 0, joiner, running: null };
       lane.pens.push(pen);
     }
     const free = pen;
-    if (free) free.running = Promise.resolve().then(() => this.#run(lane, free));
-    else lane.isGathering = false;
+    if (!free) return;
+    lane.isGathering = true;
+    free.running = Promise.resolve().then(() => this.#run(lane, free));
   }
 
   async #run(lane: Lane, pen: Pen): Promise<void> {
     for (let isMine = true; isMine; isMine = !lane.isGathering && lane.waiting.length > 0) {
       lane.isGathering = true;
-      if (!this.#closed) await this.#gather(lane);
-      const batch = takeBatch(lane.waiting);
+      if (!this.#closed) await gatherBatch(lane, this.#putTimes.usualMs);
+      const batch = takeBatch(lane);
       lane.isGathering = false;
       this.#wake(lane);
       await this.#write(lane, pen, batch);
@@ -143,31 +172,19 @@ class S3Writer implements BlockWriter {
     pen.running = null;
   }
 
-  /** Each block costs two requests, so it is worth waiting for more; but not when nothing comes. */
-  async #gather({ waiting }: Lane): Promise<void> {
-    const began = performance.now();
-    for (let before = 0; before < waiting.length && performance.now() - began < GATHER_MS; ) {
-      before = waiting.length;
-      await sleep(LULL_MS);
-    }
-  }
-
   /** Ends each of the batch. Never rejects. */
   async #write(lane: Lane, pen: Pen, batch: readonly Pending[]): Promise<void> {
     const lines = Buffer.from(batch.flatMap(({ head, json }) => [head, json, '\n']).join(''));
-    const encoded = await encodeBlock(
-      pen.next,
-      lines,
-      batch.map(({ head }) => head),
-    );
-    const key = `${lane.folder}/${objectName(pen.writer, pen.next, pen.next)}`;
+    const heads = batch.map(({ head }) => head);
+    const block = await encodeBlock(pen.next, lines, heads);
+    const object = await encodeSegment([block]);
+    const name = objectName(pen.writer, pen.next, pen.next);
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
         const isNew = await this.#parts.isConditional();
-        await Promise.all([
-          this.#parts.bucket.put(`${key}.zst`, encoded.blocks, isNew),
-          this.#parts.bucket.put(`${key}.idx`, encoded.index, isNew),
-        ]);
+        const began = performance.now();
+        await this.#parts.bucket.put(keyOf(lane.folder, { name }), object, isNew);
+        this.#putTimes.note(performance.now() - began);
         break;
       } catch (error) {
         const failure = connectionFailure(this.#parts.bucket.name, error);
@@ -178,29 +195,21 @@ class S3Writer implements BlockWriter {
     }
     for (const { done } of batch) done.resolve();
     this.#parts.onWritten();
+    const held = { ...block, name, writer: pen.writer, first: pen.next, last: pen.next };
     pen.next++;
-    if (pen.next % JOINED === 0) this.#compact(lane);
-  }
-
-  /** What cannot be joined now is joined later, so an error is no trouble. */
-  #compact(lane: Lane): void {
-    const { bucket } = this.#parts;
-    lane.compacting ??= this.#parts
-      .isConditional()
-      .then((isConditional) => compact({ bucket, folder: lane.folder, isConditional }))
-      .catch(() => undefined)
-      .finally(() => {
-        lane.compacting = null;
-      });
+    const joining = pen.joiner.add(held);
+    if (joining) this.#inBackground(joining);
   }
 }
 
-function takeBatch(waiting: Pending[]): Pending[] {
+function takeBatch(lane: Lane): Pending[] {
   let [records, characters] = [0, 0];
-  for (const { json } of waiting) {
+  for (const { json } of lane.waiting) {
     if (records === MOST_RECORDS || (records > 0 && characters + json.length > MOST_CHARACTERS)) break;
     characters += json.length;
     records++;
   }
-  return waiting.splice(0, records);
+  lane.characters -= characters;
+  lane.firstAt = lane.lastAt;
+  return lane.waiting.splice(0, records);
 }

@@ -30,6 +30,7 @@ export function recordOf(number: number, more: Partial<CrawlRecord> = {}): Crawl
       items: null,
       redirects: null,
       unchanged: null,
+      revisitMs: null,
       body: '',
     },
     ...more,

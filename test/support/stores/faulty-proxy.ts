@@ -4,6 +4,8 @@ import { until } from '../signals.ts';
 
 export interface FaultyProxy {
   readonly endpoint: string;
+  /** How many requests came. */
+  asked(): number;
   /** How many answers were spoilt. */
   spoilt(): number;
   /** Resolves when the server has done the next put, whose answer is held back with all that follow. */
@@ -15,13 +17,14 @@ export interface FaultyProxy {
 
 /** The faults in turn: 500 without doing it, SlowDown, 500 though it was done, and a cut connection. */
 export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
-  let [count, spoilt, isIll] = [0, 0, true];
+  let [asked, count, spoilt, isIll] = [0, 0, 0, true];
   let held: (() => void)[] | null = null;
   const fail = (outgoing: ServerResponse, status: number, code: string) => {
     outgoing.writeHead(status);
     outgoing.end(`<Error><Code>${code}</Code></Error>`);
   };
   const server = createServer((incoming, outgoing) => {
+    asked++;
     const fault = isIll && ++count % 3 === 0 ? spoilt++ % 4 : -1;
     if (fault === 0) return fail(outgoing, 500, 'InternalError');
     if (fault === 1) return fail(outgoing, 503, 'SlowDown');
@@ -43,6 +46,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const { port } = server.address() as { port: number };
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    asked: () => asked,
     spoilt: () => spoilt,
     async holdNext() {
       held = [];

@@ -31,6 +31,7 @@ export const recordOf = (id: number, more: Partial<CrawlRecord> = {}): CrawlReco
     items: null,
     redirects: null,
     unchanged: null,
+    revisitMs: null,
     body: `body ${id}`,
   },
   ...more,
@@ -71,7 +72,11 @@ export const oddRecords: Record<string, Partial<CrawlRecord>> = {
   'a title of 5 MB': { title: 'é'.repeat(2_500_000) },
   'a body of 10 MB': { body: '<p>ü</p>'.repeat(1_200_000) },
   'userData 3,000 deep': { userData: deep(3000) },
-  'unchanged since a former run': { status: 304, unchanged: { crawl: 'c', id: idOf(1) } },
+  'unchanged since a former run': {
+    status: 304,
+    unchanged: { crawl: 'c', id: idOf(1) },
+    revisitMs: 2_592_000_000,
+  },
   items: {
     items: [
       { handler: 'shop', item: { title: 'A', price: 1.5 } },

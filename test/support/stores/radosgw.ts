@@ -25,6 +25,8 @@ export interface TestS3 {
   readonly endpoint: string;
   /** What a process needs besides the address. */
   readonly env: Record<string, string>;
+  /** Of its three processes. */
+  readonly pids: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function startRadosgw(): Promise<TestS3> {
       AWS_SECRET_ACCESS_KEY: SECRET_KEY,
       AWS_REGION: 'us-east-1',
     },
+    pids,
     stop,
   };
 }
@@ -168,6 +171,6 @@ paxos_propose_interval = 0.05
 mon_data = ${dir}/mon
 osd_data = ${dir}/osd
 rgw_data = ${dir}/rgw
-rgw_frontends = beast endpoint=127.0.0.1:${port}
+rgw_frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 `;
 }

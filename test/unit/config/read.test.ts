@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { readSettings } from '../../../src/config/read.ts';
 import { defaultSettings, type SettingName, settingNames, variableOf } from '../../../src/config/settings.ts';
 import { definitions } from '../../../src/config/table.ts';
+import * as types from '../../../src/config/values.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 const nowhere = await temporaryDirectory('config');
@@ -135,7 +136,8 @@ const samples = [
 
 /** A value, as its variable gives it, that the setting takes and that is not its default. */
 function sampleOf(name: SettingName): string {
-  const { schema, default: value } = definitions[name];
+  const { default: value } = definitions[name];
+  const schema = definitions[name].schema(types);
   const found = samples.find((sample) => {
     const parsed = schema.safeParse(sample);
     return parsed.success && !isDeepStrictEqual(parsed.data, value);

@@ -14,7 +14,7 @@ const entry = `  teaBreak: setting({
     group: 'more',
     flags: '--tea-break <n>',
     help: 'cups of tea for each page',
-    schema: wholeNumber(0, 9),
+    schema: (t) => t.wholeNumber(0, 9),
     default: 2,
   }),
 `;

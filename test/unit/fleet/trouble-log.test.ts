@@ -4,10 +4,10 @@ import test from 'node:test';
 import { createTroubleLog } from '../../../src/fleet/trouble-log.ts';
 import { createLog } from '../../../src/log.ts';
 
-test('a thousand refusals are one line at once; kinds are told apart', () => {
+test('a thousand refusals are one line at once; kinds are told apart', async () => {
   const said: string[] = [];
   const troubles = createTroubleLog({
-    log: createLog({ level: 'silent' }),
+    log: await createLog({ level: 'silent' }),
     say: (line) => void said.push(line),
   });
   for (let each = 0; each < 1000; each++) {

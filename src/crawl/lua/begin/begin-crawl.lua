@@ -29,7 +29,9 @@ local function beginCrawl(ns, given, now)
     until not redis.call('ZSCORE', ns .. ':crawls', id) and not redis.call('ZSCORE', ns .. ':forgetting', id)
     redis.call('HSET', ns .. ':names', name, id)
     redis.call('ZADD', ns .. ':crawls', now, id)
-    redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token)
+    redis.call('HSET', ns .. ':c:' .. id, 'name', name, 'state', 'running', 'createdAt', now, 'seeds', seeds, 'priorities', '0', 'token', token,
+      -- The settings of a schedule may be those of a former version.
+      'keepSeeds', cjson.decode(text).keepSeeds or 0)
     if store ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'store', store) end
     if given.former ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'former', given.former) end
   end

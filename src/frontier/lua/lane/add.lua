@@ -16,14 +16,15 @@ local SPLIT_FROM, SPLIT_TO = 300, 420
 --[[
   `list`: requests, each FINGERPRINT GS KEY GS PRIORITY GS LIMITS GS PACKED RS (GS 0x1d, RS 0x1e). An empty
   KEY means `ownKey`. LIMITS is empty or `conc,max,dur,delay`. Returns how many were added, how many were
-  duplicates, how many were over the limit of the crawl, and how many over the limit of their host. To add the
-  same list again changes nothing.
+  duplicates, how many were over the limit of the crawl, how many over the limit of their host, and those
+  that were added, by lane: each a table with name, key, priority and entries. To add the same list again
+  changes nothing.
 ]]
 local function addRequests(ns, crawl, list, ownKey, now)
   local c = ns .. ':c:' .. crawl
   local bucketCount, seenCount, acceptedCount, most, priorities, state, mostPerHost =
     unpack(redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state', 'maxPerHost'))
-  if state == 'cancelled' then return 0, 0, 0, 0 end
+  if state == 'cancelled' then return 0, 0, 0, 0, {} end
   local buckets, seen, accepted = tonumber(bucketCount) or 1, tonumber(seenCount) or 0, tonumber(acceptedCount) or 0
   local limit = tonumber(most) or math.huge
   local level = powerBelow(buckets)
@@ -54,12 +55,12 @@ local function addRequests(ns, crawl, list, ownKey, now)
       if perHost then accepts[key] = accepts[key] + 1 end
       if priority == '' then priority = '0' end
       if limits ~= '' then setLimits(ns, key, limits) end
-      local lane = c .. ':l' .. priority .. ':' .. key
-      local entries = lanes[lane]
+      local name = c .. ':l' .. priority .. ':' .. key
+      local entries = lanes[name]
       if not entries then
         entries = {}
-        lanes[lane] = entries
-        order[#order + 1] = { name = lane, key = key, priority = priority }
+        lanes[name] = entries
+        order[#order + 1] = { name = name, key = key, priority = priority, entries = entries }
       end
       entries[#entries + 1] = packed
     end
@@ -67,7 +68,7 @@ local function addRequests(ns, crawl, list, ownKey, now)
   for key, count in pairs(accepts) do redis.call('HSET', c .. ':accepts', key, count) end
   local known = priorities or '0'
   for _, lane in ipairs(order) do
-    local entries = lanes[lane.name]
+    local entries = lane.entries
     for i = 1, #entries, 1000 do redis.call('RPUSH', lane.name, unpack(entries, i, math.min(i + 999, #entries))) end
     redis.call('ZADD', c .. ':due', 'NX', now, lane.key)
     known = notePriority(c, known, lane.priority)
@@ -76,5 +77,5 @@ local function addRequests(ns, crawl, list, ownKey, now)
     redis.call('HSET', c, 'buckets', buckets, 'seen', seen + added, 'accepted', accepted + added)
     wakeCrawl(ns, crawl, state)
   end
-  return added, duplicates, over, hostFull
+  return added, duplicates, over, hostFull, order
 end

@@ -1,7 +1,6 @@
--- The id of a packed request. It is named there when it does not follow from the URL
+-- The id of a packed request with this URL. It is named there when it does not follow from the URL
 -- (src/url/fingerprint.ts).
-local function idOf(packed)
-  local given = string.match(packed, '^([^\31]*)\31')
-  if given ~= '' then return given end
-  return string.sub(redis.sha1hex(string.match(packed, '\31([^\31]*)$')), 1, 16)
+local function idOf(packed, url)
+  if string.byte(packed) ~= 31 then return string.match(packed, '^[^\31]*') end
+  return string.sub(redis.sha1hex(url), 1, 16)
 end

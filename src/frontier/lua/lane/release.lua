@@ -1,8 +1,8 @@
--- Gives back a slot (and that of its server). Lanes that wait for it are looked at again.
---- include politeness/lua/slots/give-back-slot.lua
+-- Gives back slots of a limiter key (and of their server). Lanes that wait for them are looked at again.
+--- include politeness/lua/slots/give-back-slots.lua
 --- include frontier/lua/lane/wake-lanes.lua
-local function release(ns, key, holder, server, now)
-  local crawls, lanes = giveBackSlot(ns, key, holder, server)
+local function release(ns, key, holders, server, now)
+  local crawls, lanes = giveBackSlots(ns, key, holders, server)
   wakeLanes(ns, crawls, key, now)
   if not lanes then return end
   for _, lane in ipairs(lanes) do

@@ -20,6 +20,7 @@ const counts: CrawlCounts = {
   retries: 5,
   postponed: 2,
   unchanged: 0,
+  notDue: 0,
   statuses: { 200: 295, 404: 1 },
   errors: { E_HTTP_4XX: 1, E_HTTP_5XX: 2, E_RESET: 1, E_DNS_TIMEOUT: 0 },
   refusals: { E_ROBOTS: 12 },
@@ -55,6 +56,8 @@ test('a summary says how many pages are unchanged, and counts a 304 that says so
     )[1] ?? '';
   const all = { recorded: 2000, statuses: { 200: 20, 304: 1980 }, unchanged: 1980 };
   assert.match(text(all), /: 2,000 pages recorded, 1,980 of them unchanged\.$/);
+  const early = { ...all, statuses: { 200: 1000, 304: 1000 }, notDue: 980 };
+  assert.match(text(early), /: 2,000 pages recorded, 1,980 of them unchanged \(980 were not due\)\.$/);
   const some = { recorded: 2000, statuses: { 200: 19, 304: 1980, 404: 1 }, unchanged: 1985 };
   assert.match(text(some), /: 2,000 recorded \(1,999 pages, 1 other answer\), 1,985 of them unchanged\.$/);
   assert.match(text({ recorded: 3, statuses: { 200: 1, 304: 2 } }), /\(1 page, 2 other answers\)/);

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { nameBadLine, seedsFromArguments } from '../../../../producers/seeds/arguments.ts';
 import { DroverError } from '../../../../src/errors.ts';
-import { printable } from '../../../../src/log.ts';
+import { printable } from '../../../../src/printable.ts';
 import { readSeeds, type SeedLine } from '../../../../src/seeds/read.ts';
 import { temporaryDirectory, temporaryFile } from '../../../support/temporary.ts';
 

@@ -37,7 +37,16 @@ function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
       ...{ tls: null, firstByte: null, download: null, total: null },
     },
     ...{ headers: null, contentType: null, charset: null, bytes: null, sha256: null, title: null },
-    ...{ links: null, noindex: null, usage: null, items: null, redirects: null, unchanged: null, body: null },
+    ...{
+      links: null,
+      noindex: null,
+      usage: null,
+      items: null,
+      redirects: null,
+      unchanged: null,
+      revisitMs: null,
+      body: null,
+    },
     ...more,
   };
 }

@@ -5,6 +5,7 @@ import { routeTo } from '../../route.js';
 import { bytes, count, duration, rate, stamp, visible } from '../../text.js';
 import { meaningOf } from '../terms.js';
 import { crawlActions } from './actions.js';
+import { changesPanel } from './changes.js';
 import { itemsPanel } from './items.js';
 import { createProgress, createState } from './parts.js';
 import { recordsPanel } from './records.js';
@@ -30,7 +31,8 @@ export function crawlView({ app, route, signal }) {
       records = recordsPanel(app, view.crawl, { query: route.query, problems, signal });
       const items = itemsPanel(app, view.crawl, { problems, signal });
       const report = reportPanel(app, view.crawl, { problems, signal });
-      const shown = crawlBody(app, view, { problems, items, report, records });
+      const changes = changesPanel(app, view.crawl, { problems, signal });
+      const shown = crawlBody(app, view, { problems, items, changes, report, records });
       fill(body, ...shown.nodes);
       shown.update(view);
       if (Object.keys(route.query).length > 0) records.filter(route.query);
@@ -46,7 +48,7 @@ export function crawlView({ app, route, signal }) {
   return { node, title: crawl, update: ({ query }) => records?.filter(query) };
 }
 
-function crawlBody(app, view, { problems, items, report, records }) {
+function crawlBody(app, view, { problems, items, changes, report, records }) {
   const state = createState();
   const progress = createProgress('Progress');
   const actions = crawlActions(app, view, problems);
@@ -72,6 +74,7 @@ function crawlBody(app, view, { problems, items, report, records }) {
       h('section', { class: 'card pad', 'aria-label': 'Progress' }, progress.node, figures.node, times),
       tallies.node,
       items.node,
+      changes,
       report,
       records.node,
       settingsPanel(view.settings),

@@ -1,0 +1,62 @@
+// A crawl that was begun again with --only-due takes over the pages that are not due, and asks for nothing
+// of them. What it asked is read in the server's log.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import test from 'node:test';
+import type { CrawlRecord } from '../../src/record.ts';
+import { crawlAgain } from '../support/fleets/again.ts';
+import { openFleets } from '../support/fleets.ts';
+import { startValidatingSite } from '../support/site/validating.ts';
+
+const fleets = openFleets();
+
+test('pages that are not due are whole in the new run without a request, and asked for again when they are due', async (t) => {
+  const site = await startValidatingSite({
+    '/': { etag: '"root"', body: '<title>Root</title><a href="/page">p</a><a href="/gone">g</a>' },
+    '/page': { body: '<title>Page</title><a href="/leaf">l</a>' },
+    '/leaf': { etag: '"leaf"', body: '<title>Leaf</title>' },
+  });
+  t.after(() => site.close());
+  const opened = await fleets.open();
+  const { runner } = opened;
+  writeFileSync(
+    runner.path('handlers.mjs'),
+    "export default { name: 'titles', run({ page, emit }) { emit({ title: page.title }); } };\n",
+  );
+  const handler = ['--handler', runner.path('handlers.mjs')];
+  const first = await runner.run(['crawl', `${site.url}/`, '--crawl', 'c', '--quiet', ...handler]);
+  assert.equal(first.code, 0, first.stderr);
+  const again = async (args: string[]) => {
+    site.taken();
+    const id = await crawlAgain(opened, 'c', [`${site.url}/`, ...handler, ...args]);
+    const asked = site.taken().map(({ path, status }) => `${status} ${path}`);
+    return { id, asked: asked.sort(), records: byUrl(await runner.results(id)) };
+  };
+  // The run before has set no times.
+  const second = await again(['--only-due', '--revisit-min', '1h']);
+  assert.deepEqual(second.asked, ['200 /page', '304 /', '304 /leaf', '404 /gone']);
+  assert.deepEqual(
+    [...second.records.values()].map(({ ok, revisitMs }) => [ok, revisitMs]),
+    [...second.records.values()].map(({ ok }) => [ok, ok ? 3_600_000 : null]),
+  );
+  const third = await again(['--only-due', '--revisit-min', '1h']);
+  assert.deepEqual(third.asked, ['404 /gone']);
+  assert.equal(third.records.size, 4);
+  for (const [url, record] of third.records) {
+    if (!record.ok) continue;
+    const former = second.records.get(url);
+    const { queue: _q, slot: _s, ...timings } = record.timings;
+    assert.deepEqual(new Set(Object.values(timings)), new Set([null]), url);
+    const same = { crawl: third.id, timings: record.timings, unchanged: { crawl: second.id, id: record.id } };
+    assert.deepEqual(record, { ...former, ...same, attempts: record.attempts }, url);
+    assert.equal(record.items?.length, 1);
+  }
+  const counts = await runner.status(third.id);
+  assert.deepEqual([counts.recorded, counts.unchanged, counts.notDue], [4, 3, 3]);
+  assert.match((await runner.run(['status', third.id])).stdout, /3 of those recorded .* \(3 were not due\)/);
+  // Without the option each page is asked for; so it is when its time has come.
+  assert.deepEqual((await again(['--revisit-min', '0', '--revisit-max', '1ms'])).asked, second.asked);
+  assert.deepEqual((await again(['--only-due'])).asked, second.asked);
+});
+
+const byUrl = (records: CrawlRecord[]) => new Map(records.map((record) => [record.url, record]));
