@@ -13,10 +13,14 @@ import { checkWebhook } from '../src/webhooks/check.ts';
 import type { Enqueuing } from './enqueue.ts';
 import { offerArguments } from './seeds/offer-arguments.ts';
 
-/** Of a crawl's settings, those that this command line gives; others are those of the former run. */
+/**
+ * Of a crawl's settings, those that this command line gives; others are those of the former run. --only-due
+ * is about one run alone.
+ */
 export function givenSettings(settings: Settings, given: GivenFlags): Partial<CrawlSettings> {
   const names = namesOf('crawl').filter((name) => given[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, settings[name]]));
+  const { onlyDue = false } = given;
+  return { ...Object.fromEntries(names.map((name) => [name, settings[name]])), onlyDue: onlyDue === true };
 }
 
 /**

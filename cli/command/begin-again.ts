@@ -4,12 +4,18 @@ import { DroverError } from '../../src/errors.ts';
 import type { EnqueueOptions } from '../options.ts';
 import type { Session } from './session.ts';
 
-/** Throws E_USAGE when seeds, or a name, are given besides --again. */
+/** Throws E_USAGE when seeds, or a name, are given besides --again, and for --only-due without it. */
 export function checkAgain(
   seeds: readonly string[],
-  { again, crawl }: Pick<EnqueueOptions, 'again' | 'crawl'>,
+  { again, crawl, settings }: Pick<EnqueueOptions, 'again' | 'crawl' | 'settings'>,
 ): void {
-  if (again === undefined) return;
+  if (again === undefined) {
+    if (!settings.onlyDue) return;
+    throw new DroverError(
+      'E_USAGE',
+      '--only-due is for a crawl that has a former run: write --again NAME in place of the seeds.',
+    );
+  }
   if (seeds.length > 0)
     throw new DroverError(
       'E_USAGE',

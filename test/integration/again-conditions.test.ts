@@ -75,7 +75,7 @@ test('pages are asked for with their validators; a 304 gives the whole record ag
     `304 /dated - ${PAST}`,
     '304 /weak W/"1-weak" -',
   ]);
-  const own = ['crawl', 'status', 'fetchedAt', 'timings', 'unchanged', 'headers'];
+  const own = ['crawl', 'status', 'fetchedAt', 'timings', 'unchanged', 'revisitMs', 'headers'];
   for (const [path, record] of records) {
     const former = before.get(path);
     const isConfirmed = path !== '/leaf';

@@ -213,6 +213,7 @@ test('what cannot be repeated is refused with what to do, and nothing begins', a
   await assert.rejects(again('shop', { webhook: 'https://hooks.example/x' }), /DROVER_WEBHOOK_SECRET/);
   const lines: [args: string[], says: RegExp][] = [
     [['crawl', '--again', 'open'], /E_CRAWL_OPEN/],
+    [['crawl', site.url, '--only-due'], /--only-due is for a crawl that has a former run[\s\S]*E_USAGE/],
     [
       ['crawl', '--again', 'shop', site.url],
       /--again takes the seeds[\s\S]*--crawl shop in place[\s\S]*E_USAGE/,

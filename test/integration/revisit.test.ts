@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test from 'node:test';
 import type { CrawlRecord } from '../../src/record.ts';
-import { crawlAgain } from '../support/fleets/again.ts';
 import { openFleets } from '../support/fleets.ts';
 import { startValidatingSite } from '../support/site/validating.ts';
 
@@ -17,8 +16,7 @@ test('pages that are not due are whole in the new run without a request, and ask
     '/leaf': { etag: '"leaf"', body: '<title>Leaf</title>' },
   });
   t.after(() => site.close());
-  const opened = await fleets.open();
-  const { runner } = opened;
+  const { runner, fleet } = await fleets.open();
   writeFileSync(
     runner.path('handlers.mjs'),
     "export default { name: 'titles', run({ page, emit }) { emit({ title: page.title }); } };\n",
@@ -28,7 +26,9 @@ test('pages that are not due are whole in the new run without a request, and ask
   assert.equal(first.code, 0, first.stderr);
   const again = async (args: string[]) => {
     site.taken();
-    const id = await crawlAgain(opened, 'c', [`${site.url}/`, ...handler, ...args]);
+    const next = await runner.run(['crawl', '--again', 'c', '--quiet', ...handler, ...args]);
+    assert.equal(next.code, 0, next.stderr);
+    const id = (await fleet.redis.hget(fleet.keys.newestOfName, 'c')) ?? '';
     const asked = site.taken().map(({ path, status }) => `${status} ${path}`);
     return { id, asked: asked.sort(), records: byUrl(await runner.results(id)) };
   };

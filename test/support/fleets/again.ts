@@ -25,7 +25,8 @@ export async function startAgain(
   const same = { sameHeaders: true, sameBody: true };
   const former = { crawl, store: store ?? '', folder: recordsFolderOf(crawl, token ?? ''), ...same, ...more };
   const { id, fresh } = await beginCrawl(fleet, {
-    ...{ name, producer: PRODUCER, settings: storedSettings(settings ?? ''), seeds: seeds ?? '', former },
+    ...{ name, producer: PRODUCER, settings: storedSettings(settings ?? ''), seeds: seeds ?? '' },
+    again: { former, seeds: null, mayNameHosts: true },
     store: store || null,
   });
   assert.ok(fresh, `${crawl} has not ended`);
