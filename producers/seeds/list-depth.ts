@@ -10,7 +10,7 @@ import { openList } from './list-file.ts';
 /** Larger lists are not counted beforehand. */
 const MOST_COUNTED_BYTES = 32 * 1024 * 1024;
 const MOST_COUNTED = 1_000_000;
-const grouped = new Intl.NumberFormat('en-US');
+
 
 export interface ListDepth {
   /** Null for no limit. */
@@ -52,7 +52,7 @@ async function wordsOf(path: string | null): Promise<string> {
   if (path === null) return 'the URLs of standard input';
   const count = await countLines(path).catch(() => null); // a list that breaks off fails when it is offered
   if (count === null) return `the URLs of ${basename(path)}`;
-  return `${grouped.format(count)} ${count === 1 ? 'URL' : 'URLs'} of ${basename(path)}`;
+  return `${count.toLocaleString('en-US')} ${count === 1 ? 'URL' : 'URLs'} of ${basename(path)}`;
 }
 
 async function countLines(path: string): Promise<number | null> {
