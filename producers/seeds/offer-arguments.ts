@@ -55,7 +55,7 @@ export async function offerArguments(
     lines: lines(stdin),
     onUrl: createContactWarning(settings, onNotice),
     ...(onHeld ? { onHeld } : {}),
-    ...(onAssumed ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
+    ...(onAssumed && !isAgain ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
     onBadLine(line) {
       rejected.add(line);
       onBadLine(nameBadLine(line));
