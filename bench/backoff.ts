@@ -2,7 +2,7 @@
 // failing pages are those of the same site without them, beside; hosts that are slowed down; pauses that
 // servers name.
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { bundledDrover } from '../test/support/project/bundle.ts';
 import { crawlScene } from './backoff/crawl.ts';
 import type { SlowedFigures } from './backoff/figures.ts';
 import { keepPauses, type NamedFigures, slowDown, troubles } from './backoff/fleet.ts';
@@ -16,7 +16,7 @@ const usage = `node bench/backoff.ts [options]
   --only <parts>    ${parts.join(', ')}; several with commas (default: all)
   --runs <n>        runs of each crawl, with and without faults in turn; the median is reported (default 1)
   --most <seconds>  a crawl that takes longer is interrupted (default 120)
-  --drover <path>   the command to measure (default: cli/drover.ts of this checkout)
+  --drover <path>   the command to measure (default: the bundle of this checkout)
   --json            figures as JSON
 mixed: 8 hosts, 5 % of the pages fail in some way. failing: 2 % are always 500. flaky: 3 % answer 503 once or twice.
 slowed: two consumers at a host that answers 503 only, and at one that gets ten times as slow. named: starts in the pauses that servers named.
@@ -26,7 +26,7 @@ const values = parseOptions('backoff', {
   only: { type: 'string', default: parts.join(',') },
   runs: { type: 'string', default: '1' },
   most: { type: 'string', default: '120' },
-  drover: { type: 'string', default: fileURLToPath(new URL('../cli/drover.ts', import.meta.url)) },
+  drover: { type: 'string', default: bundledDrover() },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 });

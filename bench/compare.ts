@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Comparison } from '../src/compare/compare.ts';
+import { bundledDrover } from '../test/support/project/bundle.ts';
 import { startSite } from '../test/support/site/site.ts';
 import { inColumns } from './measure/columns.ts';
 import { withDirectory } from './measure/measure.ts';
@@ -68,7 +68,7 @@ async function measured(directory: string, name: string, one: (typeof cases)[str
       `export default { name: '${name}', run({ page, emit }) { ${one.code} emit(page.url); } };\n`,
     );
     const since = performance.now();
-    const drover = fileURLToPath(new URL('../cli/drover.ts', import.meta.url));
+    const drover = bundledDrover();
     const args = [
       'compare',
       '--urls',

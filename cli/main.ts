@@ -11,6 +11,7 @@ export async function main(): Promise<void> {
   });
   // `drover results | head` closes the pipe early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
+  process.stderr.on('error', () => {}); // the work goes on when nobody reads what is said of it
   try {
     await crawlCommand().parseAsync();
   } catch (error) {

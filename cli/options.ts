@@ -95,8 +95,8 @@ export type ServeOptions = OptionsOf<typeof serveOptions>;
 /** The filters that choose records. */
 export const recordFilterOptions = {
   status: text('--status <status>', `only records with ${STATUS_FORM}`),
-  ok: toggle('--ok', 'only records with a status 2xx'),
-  failed: toggle('--failed', 'only records without a status 2xx'),
+  ok: toggle('--ok', 'only records with a status 2xx, and 304 of unchanged pages'),
+  failed: toggle('--failed', 'only records that --ok leaves out'),
   code: value('--code <code>', 'only records with this error code, such as E_HTTP_4XX', readCode),
   host: text('--host <host>', 'only records of this host, such as example.com or example.com:8080'),
   label: text('--label <label>', 'only records whose request had this label'),

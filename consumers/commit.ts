@@ -21,6 +21,7 @@ export async function commit(
   const { answer, failure: error } = end;
   const { items } = record;
   job.trace.failure = error;
+  job.trace.isUnchanged = record.unchanged !== null;
   const ended = await context.committer.commit({
     crawl: job.crawl,
     id: job.id,
@@ -31,7 +32,7 @@ export async function commit(
     code: error?.code ?? null,
     // Of a 304, no body came.
     bytes: answer?.notModified ? 0 : (answer?.body.byteLength ?? 0),
-    isUnchanged: record.unchanged !== null,
+    isUnchanged: job.trace.isUnchanged,
     isNotDue: job.former?.isKept ?? false,
     reason: error ? packFailure(error) : '',
     host: limiterKeyOf(job.request.url),

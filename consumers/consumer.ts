@@ -62,6 +62,8 @@ export interface Consumer {
   /** How many jobs it has taken. */
   jobs(): number;
   hostTimes: HostTimes;
+  /** To be called when this process has offered requests: else they are found only within 200 ms. */
+  kick(): void;
   /**
    * Finishes the jobs in flight (within `grace`), returns those that have not begun to the queue, and
    * releases everything.
@@ -152,6 +154,7 @@ export async function startConsumer(parts: {
     inFlight: () => permits.inUse(),
     jobs: () => jobWorker.taken,
     hostTimes: context.hostTimes,
+    kick: context.dispatcher.kick,
     async stop() {
       if (stopping) return;
       stopping = true;

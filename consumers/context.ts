@@ -90,6 +90,8 @@ export interface JobTrace {
   rules: RobotsRules | null;
   /** Why the turn was no success, where the outcome does not say it. */
   failure: Failure | null;
+  /** The page is as the former run has recorded it. */
+  isUnchanged: boolean;
   /** What the commit returned. */
   ended: Ended | null;
   /**

@@ -97,6 +97,7 @@ function newTrace(): JobTrace {
     result: null,
     rules: null,
     failure: null,
+    isUnchanged: false,
     ended: null,
     beganAt: performance.timeOrigin + performance.now(),
     fetchedAt: null,

@@ -7,6 +7,8 @@ import { Transform } from 'node:stream';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { prepareBundle } from './setup/bundle.mjs';
+import { Impossible } from './setup/run.mjs';
 
 /**
  * The number of files that run at the same time. Each may start a Redis, a server and some consumers, and the
@@ -89,6 +91,16 @@ async function runFiles(some, concurrency) {
   for await (const text of report) process.stdout.write(text);
   if (abort.signal.aborted) process.exit(1);
   return [...failed];
+}
+
+// Each file that runs the command makes sure of its bundle. This is so that they need not wait for each
+// other.
+try {
+  prepareBundle();
+} catch (error) {
+  if (!(error instanceof Impossible)) throw error;
+  console.error(error.message);
+  process.exit(1);
 }
 
 // The reader of the output (such as head) may end early.

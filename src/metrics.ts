@@ -99,6 +99,7 @@ export const gathered = {
   ),
   bytes: counter('body_bytes', 'Bytes of the decoded bodies of requests that ended.'),
   redirects: counter('redirects', 'Redirects followed.'),
+  unchanged: counter('unchanged', 'Recorded pages that are as in the former run of their crawl.'),
   robots: counter(
     'robots_fetches',
     'Fetches of robots.txt. later: the host asked to come back later; forbidden: the address guard refused its address.',

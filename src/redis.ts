@@ -1,10 +1,11 @@
 // Connects to Redis. This is the only file that imports ioredis; what a connection is checked for stands in
 // src/redis/. Passwords never get into messages or causes.
-import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import * as ioredis from 'ioredis';
 import { DroverError } from './errors.ts';
 import { parseRedisAddress, type RedisPlace } from './redis/address.ts';
 import { isFinalRedisError, isForbidden, isPassingRefusal, isReadonly } from './redis/failures.ts';
+import { shareWrites } from './redis/shared-writes.ts';
 
 export type Redis = ioredis.Redis;
 
@@ -64,8 +65,12 @@ export function connectRedis(address: RedisAddress, role: Role, options: { name?
     if (error.command) error.command.args = [];
     lastErrors.set(redis, error);
   });
-  // Each command that Redis refuses for now may ask for a reconnect, and listens for the socket's end.
-  redis.on('connect', () => (redis as unknown as { stream: EventEmitter }).stream.setMaxListeners(0));
+  redis.on('connect', () => {
+    const { stream } = redis as unknown as { stream: Socket };
+    // Each command that Redis refuses for now may ask for a reconnect, and listens for the socket's end.
+    stream.setMaxListeners(0);
+    shareWrites(stream);
+  });
   redis.on('ready', () => {
     // If there is no database of this number, ioredis goes on with database 0: keep the error after 'ready'.
     if (!isFinalRedisError(lastErrors.get(redis))) lastErrors.delete(redis);

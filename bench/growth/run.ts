@@ -44,7 +44,7 @@ export async function growthRun(pages: number, concurrency: number): Promise<Gro
         const memory = watchMemory(() => [pid]);
         const ran = await runMeasured(
           [
-            ...[process.execPath, bundledDrover, 'crawl', `${site.url}/`, '--quiet'],
+            ...[process.execPath, bundledDrover(), 'crawl', `${site.url}/`, '--quiet'],
             ...['-c', String(concurrency), '--per-host', String(concurrency)],
             ...['--allow-private', '127.0.0.1/32', '--redis', url, '--data-dir', directory],
           ],

@@ -1,14 +1,15 @@
 // A fleet as a user runs it: commands in one directory with a drover.config.json, on the embedded Redis. Each
 // consumer is a process of its own.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { CrawlCounts } from '../../src/crawl/progress.ts';
 import type { CrawlRecord } from '../../src/record.ts';
+import { bundledDrover } from '../../test/support/project/bundle.ts';
 import type { Site } from '../../test/support/site/site.ts';
 import { withDirectory } from '../measure/measure.ts';
 import { busySeconds } from '../measure/process-use.ts';
@@ -49,7 +50,7 @@ const LOOK_EVERY_MS = 1000;
 export async function withFleet<T>(
   settings: object,
   work: (fleet: Fleet) => Promise<T>,
-  drover = fileURLToPath(new URL('../../cli/drover.ts', import.meta.url)),
+  drover = bundledDrover(),
 ): Promise<T> {
   return withDirectory(async (directory) => {
     await writeFile(join(directory, 'drover.config.json'), JSON.stringify(settings, null, 2));

@@ -44,8 +44,8 @@ export async function startNginx(
   const port = await freePort();
   const [log, pidFile] = [join(folder, 'access.log'), join(folder, 'pid')];
   await writeFile(join(folder, 'nginx.conf'), configuration(folder, port));
-  // The shell reads from this process: when this process ends, the shell ends nginx.
-  const script = '"$0" -p "$1" -c "$1/nginx.conf" -e "$1/error.log" & read -r _; kill -9 $!';
+  // The shell reads from this process: when this process ends, the shell ends nginx and removes the pages.
+  const script = '"$0" -p "$1" -c "$1/nginx.conf" -e "$1/error.log" & read -r _; kill -9 $!; rm -rf "$1"';
   const guard = spawn('sh', ['-c', script, path, folder], { stdio: ['pipe', 'ignore', 'inherit'] });
   await untilServing(port, join(folder, 'error.log'));
   const pid = Number(await readFile(pidFile, 'utf8'));

@@ -65,7 +65,7 @@ export const rivals: readonly Rival[] = [
   },
   {
     name: 'spider',
-    title: 'spider-rs for Node',
+    title: 'spider-rs for Node, pages thrown away',
     isFollowing: true,
     keeps: 'nothing',
     async prepare() {

@@ -69,7 +69,7 @@ async function drover(
     const output = join(directory, 'records.jsonl');
     const perHost = concurrency * (processes === 'auto' ? 1 : processes);
     const command = (redis: string, what: string[]) => [
-      ...[bundledDrover, 'crawl', ...what],
+      ...[bundledDrover(), 'crawl', ...what],
       ...['-c', String(concurrency), '--per-host', String(perHost), '--processes', String(processes)],
       ...['--allow-private', '127.0.0.1/32'],
       ...['--redis', redis, '--data-dir', join(directory, 'data'), '-o', output, '--quiet'],

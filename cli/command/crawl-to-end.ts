@@ -60,6 +60,7 @@ export async function crawlToEnd(
       onAssumed: screen.note,
       onNotice: screen.warn,
       onHeld: createHeldNotice(screen.note, settings.maxFrontier),
+      onAccepted: () => consumers?.kick(),
       stopped: interrupt.asked,
     });
     const watched = { fleet, crawl: begun.id, before, consumers, screen, offering, interrupt, command };

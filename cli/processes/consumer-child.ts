@@ -30,7 +30,7 @@ export interface ChildEnd {
 }
 
 /** So much of what it wrote last is kept, in characters. */
-const MOST_SAID = 4000;
+const MOST_SAID = 8000;
 
 export class ConsumerChild {
   readonly #process: ChildProcess;
@@ -42,6 +42,7 @@ export class ConsumerChild {
   #said = '';
   #unshown = '';
   #reason: Error | null = null;
+  #isOver = false;
 
   constructor(words: readonly string[], events: ChildEvents) {
     this.#events = events;
@@ -54,6 +55,8 @@ export class ConsumerChild {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.ended = new Promise((resolve) => {
       const end = (how: string, code: number | null) => {
+        if (this.#isOver) return;
+        this.#isOver = true;
         resolve();
         const consumedMs = this.#since === null ? null : performance.now() - this.#since;
         this.load = null;

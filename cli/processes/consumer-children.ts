@@ -2,6 +2,7 @@
 // when they die again and again.
 import { catalogue, DroverError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
+import { printable, shorten } from '../../src/printable.ts';
 import { type ChildEnd, type ChildEvents, ConsumerChild } from './consumer-child.ts';
 import { ProcessesFailure } from './failure.ts';
 import type { Load } from './messages.ts';
@@ -17,11 +18,11 @@ const EARLY_MS = 3000;
  * cause, and it is found out after some deaths.
  */
 const MOST_EARLY = 10;
-/** So much of what the last one wrote is told, in characters. */
-const MOST_TOLD = 1000;
+/** So much of what it wrote is told, in characters. */
+const MOST_TOLD = 300;
 
-/** One of the wanted processes, and those that took its place. */
-interface Place {
+/** One of the wanted processes, and those that replaced it. */
+interface Member {
   child: ConsumerChild | null;
   /** Ends in a row before it consumed, and early ones after that. */
   starts: number;
@@ -38,7 +39,7 @@ export interface ChildrenParts extends Omit<ChildEvents, 'onEnd'> {
 
 export class ConsumerChildren {
   readonly #parts: ChildrenParts;
-  #places: Place[] = [];
+  #members: Member[] = [];
   /** Those that were told to stop. */
   readonly #leaving = new Set<ConsumerChild>();
   #isStopping = false;
@@ -49,16 +50,16 @@ export class ConsumerChildren {
 
   /** How many are wanted. */
   get wanted(): number {
-    return this.#places.length;
+    return this.#members.length;
   }
 
   get consuming(): number {
-    return this.#places.filter(({ child }) => child?.isConsuming).length;
+    return this.#members.filter(({ child }) => child?.isConsuming).length;
   }
 
   /** Of those that consume. */
   get loads(): Load[] {
-    return this.#places.flatMap(({ child }) => child?.load ?? []);
+    return this.#members.flatMap(({ child }) => child?.load ?? []);
   }
 
   /** Whether all that are wanted consume, and no other is left. */
@@ -68,11 +69,11 @@ export class ConsumerChildren {
 
   /** Starts processes, or tells the last ones to stop. */
   want(count: number): void {
-    while (this.#places.length > count) this.#dismiss(this.#places.pop());
-    while (this.#places.length < count && !this.#isStopping) {
-      const place: Place = { child: null, starts: 0, early: 0 };
-      this.#places.push(place);
-      this.#start(place);
+    while (this.#members.length > count) this.#dismiss(this.#members.pop());
+    while (this.#members.length < count && !this.#isStopping) {
+      const member: Member = { child: null, starts: 0, early: 0 };
+      this.#members.push(member);
+      this.#start(member);
     }
   }
 
@@ -85,55 +86,68 @@ export class ConsumerChildren {
 
   kill(): void {
     this.#isStopping = true;
-    for (const { child } of this.#places) child?.kill();
+    for (const { child } of this.#members) child?.kill();
     for (const child of this.#leaving) child.kill();
   }
 
-  #dismiss(place: Place | undefined): void {
-    const child = place?.child;
+  #dismiss(member: Member | undefined): void {
+    const child = member?.child;
     if (!child) return;
     this.#leaving.add(child);
     void child.stop(this.#parts.graceMs).then(() => this.#leaving.delete(child));
   }
 
-  #start(place: Place): void {
-    place.child = new ConsumerChild(this.#parts.words, {
-      ...this.#parts,
-      onEnd: (end) => this.#ended(place, end),
-    });
+  #start(member: Member): void {
+    const events = { ...this.#parts, onEnd: (end: ChildEnd) => this.#ended(member, end) };
+    try {
+      member.child = new ConsumerChild(this.#parts.words, events);
+    } catch (error) {
+      const how = `could not start: ${error instanceof Error ? error.message : error}`;
+      this.#ended(member, { how, code: null, said: '', consumedMs: null, pid: null, reason: null });
+    }
   }
 
-  #ended(place: Place, end: ChildEnd): void {
-    place.child = null;
-    if (this.#isStopping || !this.#places.includes(place)) return;
+  #ended(member: Member, end: ChildEnd): void {
+    member.child = null;
+    if (this.#isStopping || !this.#members.includes(member)) return;
     const { how, pid, said, consumedMs, reason } = end;
     this.#parts.log.warn({ childPid: pid, how, said }, 'a consumer process has ended by itself');
     // An outage is waited for, and the command itself tells of it.
     const isOutage = reason instanceof DroverError && catalogue[reason.code].passes === true;
     if (isOutage) {
-      this.#replace(place);
+      this.#replace(member);
       return;
     }
-    place.starts = consumedMs === null ? place.starts + 1 : 0;
-    place.early = consumedMs !== null && consumedMs < EARLY_MS ? place.early + 1 : 0;
-    if (place.starts >= MOST_STARTS || place.early >= MOST_EARLY) {
-      this.#places = this.#places.filter((other) => other !== place);
-      this.#parts.onGivenUp(failureOf(end, place.starts + place.early));
+    member.starts = consumedMs === null ? member.starts + 1 : 0;
+    member.early = consumedMs !== null && consumedMs < EARLY_MS ? member.early + 1 : 0;
+    if (member.starts >= MOST_STARTS || member.early >= MOST_EARLY) {
+      this.#members = this.#members.filter((other) => other !== member);
+      this.#parts.onGivenUp(failureOf(end, member.starts + member.early));
       return;
     }
-    this.#parts.onLine(`a consumer process (${pid ?? 'no pid'}) ${how}; another takes its place`);
-    this.#replace(place);
+    const why = causeIn(said);
+    const because = why === null ? '' : ` (${why})`;
+    this.#parts.onLine(`a consumer process (${pid ?? 'no pid'}) ${how}${because}; another takes its place`);
+    this.#replace(member);
   }
 
-  #replace(place: Place): void {
+  #replace(member: Member): void {
     setTimeout(() => {
-      if (!this.#isStopping && this.#places.includes(place)) this.#start(place);
+      if (!this.#isStopping && this.#members.includes(member)) this.#start(member);
     }, PAUSE_MS).unref();
   }
 }
 
 function failureOf({ how, code, said }: ChildEnd, times: number): ProcessesFailure {
-  const last = said.slice(-MOST_TOLD).replaceAll(/\s*\n\s*/g, ' ');
-  const why = last === '' ? '' : ` It said: ${last}`;
-  return new ProcessesFailure(`${times} times in a row, at last it ${how}.${why}`, code);
+  const why = causeIn(said) ?? said.slice(-MOST_TOLD).replaceAll(/\s*\n\s*/g, ' ');
+  return new ProcessesFailure(
+    `${times} times in a row, at last it ${how}.${why === '' ? '' : ` It said: ${why}`}`,
+    code,
+  );
+}
+
+/** The line of an error of drover, of V8 or of JavaScript in what a process wrote; null if there is none. */
+export function causeIn(said: string): string | null {
+  const [line] = /^(?:drover: |FATAL ERROR: |(?:Uncaught )?\w*Error\b).*$/m.exec(said) ?? [];
+  return line === undefined ? null : shorten(printable(line.trim()), MOST_TOLD);
 }

@@ -12,8 +12,6 @@ import type { ConsumerProcessOptions } from './options.ts';
 /** Resolves with the exit code after it was told to stop, by SIGTERM or by the end of its command. */
 export async function run(_args: string[], options: ConsumerProcessOptions): Promise<number> {
   const stop = untilStopped();
-  // The command reads what is written here. When it has gone, nobody does.
-  process.stderr.on('error', () => {});
   const { session, consumer } = await begin(options, stop).catch((error) => {
     tell({ kind: 'failed', trouble: packTrouble(error) });
     throw error;

@@ -49,6 +49,8 @@ export interface ConsumersParts {
 export interface Consumers {
   /** Fetches in flight in all of them. */
   inFlight(): number;
+  /** To be called when this process has offered requests. */
+  kick(): void;
   /** `answers` counts those of failed attempts too. */
   slowestHosts(count: number): ReturnType<HostTimes['slowest']>;
   /** Resolves when all have finished what is in flight, within the grace, and have ended. */
@@ -121,6 +123,10 @@ class CommandConsumers implements Consumers {
     return inChildren + (this.#here?.consumer.inFlight() ?? 0);
   }
 
+  kick(): void {
+    this.#here?.consumer.kick();
+  }
+
   slowestHosts(count: number): ReturnType<HostTimes['slowest']> {
     if (this.#here) this.#times.add(this.#here.consumer.hostTimes.take());
     return this.#times.slowest(count);
@@ -170,7 +176,11 @@ class CommandConsumers implements Consumers {
 
   /** Its jobs go on in the other processes. */
   #leaveHere(here: Here): void {
-    here.leaving ??= here.consumer.stop().then(() => {
+    const { log } = this.#parts;
+    const stopped = here.consumer
+      .stop()
+      .catch((error) => log.error({ err: error }, 'the first consumer did not stop as it should'));
+    here.leaving ??= stopped.then(() => {
       this.#times.add(here.consumer.hostTimes.take());
       this.#here = null;
       this.#need.forget();

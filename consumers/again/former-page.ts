@@ -12,7 +12,7 @@ import { isDue } from './revisit.ts';
 export interface FormerPage {
   /** The id of the former run. */
   readonly crawl: string;
-  /** Without conditions, its body and links are left out. */
+  /** Without body, links and items unless an unchanged page gets them from here. */
   readonly record: CrawlRecord;
   /** Null when the page is asked for like any other. */
   readonly conditions: Conditions | null;
@@ -50,11 +50,14 @@ export function formerPageOf(
     return { crawl, record, conditions: null, isKept: true, body: null };
   const conditions = isGood && mayAsk(facts) ? conditionsOf(record) : null;
   const body = conditions && isRead ? exactBody(record, facts.settings.body) : null;
-  if (conditions === null || (isRead && body === null)) {
-    const rest = { ...record, body: null, links: null, items: null };
-    return { crawl, record: rest, conditions: null, isKept: false, body: null };
-  }
-  return { crawl, record, conditions, isKept: false, body };
+  const isCopied = conditions !== null && !isRead;
+  return {
+    crawl,
+    record: isCopied ? record : { ...record, body: null, links: null, items: null },
+    conditions: isCopied || body !== null ? conditions : null,
+    isKept: false,
+    body,
+  };
 }
 
 /** Whether both runs ask for the page in the same words, so that one answer is worth as much as the other. */

@@ -69,6 +69,7 @@ function measure(meters: Meters, job: ActiveJob, { kind, isEnd, failure, timings
   meters.count(gathered.responses, statusClasses[Math.floor(status / 100) - 1] ?? OTHER);
   if (redirects > 0) meters.count(gathered.redirects, null, redirects);
   if (isEnd) meters.count(gathered.bytes, null, body.byteLength);
+  if (isEnd && job.trace.isUnchanged) meters.count(gathered.unchanged, null);
 }
 
 /** The fields that docs/operations.md lists. */

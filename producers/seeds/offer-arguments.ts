@@ -25,6 +25,8 @@ export interface SeedListeners {
    * Redis that refuses for now.
    */
   onHeld?: (why: number | DroverError) => void;
+  /** Called each time that requests have been accepted. */
+  onAccepted?: () => void;
   stopped: () => boolean;
 }
 
@@ -44,7 +46,7 @@ export async function offerArguments(
     /** The crawl has kept its seeds when it began. */
     isAgain?: boolean;
   },
-  { stdin, onBadLine, onAssumed, onNotice, onHeld, stopped }: SeedListeners,
+  { stdin, onBadLine, onAssumed, onNotice, onHeld, onAccepted, stopped }: SeedListeners,
 ): Promise<EnqueuedSeeds> {
   const { fleet, settings, crawl, producer, lines, isAgain = false } = parts;
   const rejected = keepRejected(settings.dataDir, (await lookUpRecords(fleet, crawl)).folder);
@@ -55,6 +57,7 @@ export async function offerArguments(
     lines: lines(stdin),
     onUrl: createContactWarning(settings, onNotice),
     ...(onHeld ? { onHeld } : {}),
+    ...(onAccepted ? { onAccepted } : {}),
     ...(onAssumed && !isAgain ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
     onBadLine(line) {
       rejected.add(line);

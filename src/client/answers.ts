@@ -88,7 +88,7 @@ export interface RecordQuery extends PartialQuery {
   /** A status (404), a class (4xx), `none` for requests without an answer, or several: 404,5xx. */
   status?: number | string;
   code?: string;
-  /** Whether the status is 2xx. */
+  /** Whether the status is 2xx, or 304 of an unchanged page. */
   ok?: boolean;
   /** The contrary of ok. */
   failed?: boolean;

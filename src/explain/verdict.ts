@@ -108,7 +108,8 @@ function ended(
 ): string {
   const at = `record in ${file}${offset === null ? '' : ` at byte ${offset}`}`;
   const { error, status, fetchedAt } = record;
-  if (error === null) return `Fetched at ${fetchedAt}: ${status}, ${at}.`;
+  const since = record.unchanged ? ` (unchanged since ${record.unchanged.crawl})` : '';
+  if (error === null) return `Fetched at ${fetchedAt}: ${status}${since}, ${at}.`;
   if (error.code === 'E_ROBOTS') return `Not fetched: ${ruleInForce(robots, error) ?? reason(error)}.`;
   if (error.code === 'E_CANCELLED')
     return `Not fetched: crawl ${record.crawl} was cancelled before its turn came.`;

@@ -10,7 +10,7 @@ export interface RecordFilter {
   readonly status: readonly StatusRange[] | null;
   /** An error code. */
   readonly code: string | null;
-  /** True for records with a status 2xx, false for all others. */
+  /** True for records that are `ok`, false for all others. */
   readonly ok: boolean | null;
   /** A host as hostKey spells it: `example.com`, `example.com:8080`. */
   readonly host: string | null;

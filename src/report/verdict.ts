@@ -17,7 +17,7 @@ export function isCheck({ id, url, links }: Pick<CrawlRecord, 'id' | 'url' | 'li
   return links === null && id === fingerprint({ url, method: 'HEAD' });
 }
 
-/** A page: HTML with a status 2xx. */
+/** A page: HTML with a status 2xx, or unchanged. */
 export function isPage({ ok, method, contentType, links }: CrawlRecord): boolean {
   return ok && method === 'GET' && links !== null && /html/i.test(contentType ?? 'html');
 }

@@ -66,6 +66,8 @@ export interface SeedOffering {
    * refuses for now, with its error.
    */
   onHeld?: (why: number | DroverError) => void;
+  /** Called each time that requests have been accepted. */
+  onAccepted?: () => void;
   stopped: () => boolean;
 }
 
@@ -142,6 +144,7 @@ function createBatches(offering: SeedOffering): Batches {
   async function offerAll(requests: Request[], kept: Request[]): Promise<void> {
     const offered = await offerPatiently(offering, requests, kept, allowed);
     totals.accepted += offered?.added ?? 0;
+    if (offered && offered.added > 0) offering.onAccepted?.();
     totals.duplicates += offered?.duplicates ?? 0;
     totals.overLimit += offered?.overLimit ?? 0;
   }

@@ -47,7 +47,7 @@ const askedOf = (site: ValidatingSite) => {
 
 test('pages are asked for with their validators; a 304 gives the whole record again, and its links', async (t) => {
   const long = `<title>Long</title><p>${'lorem ipsum '.repeat(2000)}</p>`;
-  const { again, before, runner } = await crawled(t, {
+  const { again, before, runner, fleet, site } = await crawled(t, {
     '/': {
       etag: '"root"',
       body: '<title>Root</title><a href="/weak">w</a><a href="/dated">d</a><a href="/both">b</a>',
@@ -93,6 +93,10 @@ test('pages are asked for with their validators; a 304 gives the whole record ag
   assert.deepEqual(counts.errors, {});
   const { stdout } = await runner.run(['status', id]);
   assert.match(stdout, /5 of those recorded are unchanged since the former run/);
+  const explained = await runner.run(['explain', `${site.url}/dated`, '--crawl', id]);
+  assert.match(explained.stdout, /^Fetched at .*: 304 \(unchanged since c\), record in\s/);
+  const metrics = await fleet.redis.hgetall(fleet.keys.metrics);
+  assert.equal(metrics.drover_unchanged_total, '5');
   // Once more: what was a 304 is asked about with the validators that stand in its record.
   const third = await again();
   assert.deepEqual(third.asked.lines.sort(), asked.lines.sort());

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { bundle, bundledDrover } from '../support/project/bundle.ts';
 import { spawnProgram } from '../support/signals.ts';
+import { startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 test('a defect is told with the files and lines of the sources, whether it is caught or not', async () => {
@@ -12,7 +14,7 @@ test('a defect is told with the files and lines of the sources, whether it is ca
   const preload = join(directory, 'preload.mjs');
   const run = async (code: string) => {
     await writeFile(preload, code);
-    const failing = spawnProgram(['--import', preload, bundledDrover, 'status', '--data-dir', directory]);
+    const failing = spawnProgram(['--import', preload, bundledDrover(), 'status', '--data-dir', directory]);
     await failing.exit;
     return failing.stderr();
   };
@@ -31,10 +33,48 @@ test('a defect is told with the files and lines of the sources, whether it is ca
 });
 
 test('the packages in it come with their licences', async () => {
-  const text = await readFile(join(bundle, 'LICENSES.txt'), 'utf8');
+  const text = await readFile(join(bundle(), 'LICENSES.txt'), 'utf8');
   for (const name of ['bullmq', 'ioredis', 'zod', 'got', 'commander', 'tldts']) {
     const folder = new URL(`../../node_modules/${name}/`, import.meta.url);
     const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each)) ?? '';
     assert.ok(text.includes((await readFile(new URL(file, folder), 'utf8')).trim()), name);
   }
+});
+
+const handler = (name: string, page: number, more: string) => `import { defineHandler, Fatal } from 'drover';
+const title: (page: { $: Function }) => string = (page) => page.$('title').text();
+export default defineHandler({
+  name: '${name}', match: { url: '*/p/${page}' }, ${more}
+  run({ page }) {
+    throw title(page) ? new Fatal(title(page)) : new Error('no title');
+  },
+});
+`;
+
+test('the bundle and the sources do the same: a crawl with handlers in TypeScript, on the loop, on a thread and in a process', {
+  timeout: 120_000,
+}, async (t) => {
+  const site = await startSite({ pages: 3 });
+  t.after(() => site.stop());
+  const modes = { here: '', threaded: 'blocking: true,', apart: "blocking: true, isolate: 'process'," };
+  const sources = fileURLToPath(new URL('../../cli/drover.ts', import.meta.url));
+  const seen: unknown[] = [];
+  for (const program of [sources, bundledDrover()]) {
+    const cwd = await temporaryDirectory('bundle-handlers');
+    for (const [page, [name, more]] of Object.entries(modes).entries())
+      await writeFile(join(cwd, `${name}.ts`), handler(name, page, more));
+    const drover = async (args: string[]) => {
+      const ran = spawnProgram([program, ...args, '--quiet'], { cwd, env: { REDIS_URL: undefined } });
+      const { code } = await ran.exit;
+      assert.equal(code, 1, ran.stderr());
+      return ran.stdout();
+    };
+    const handlers = Object.keys(modes).flatMap((name) => ['--handler', `${name}.ts`]);
+    const crawled = await drover(['crawl', `${site.url}/`, '--json', '--per-host', '4', ...handlers]);
+    const { counts } = JSON.parse(crawled);
+    // Another copy of the package than the handlers import would not know their Fatal.
+    assert.deepEqual([counts.errors, counts.retries], [{ E_HANDLER_FATAL: 3 }, 0]);
+    seen.push(counts);
+  }
+  assert.deepEqual(seen[0], seen[1]);
 });

@@ -5,12 +5,12 @@ import { hash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parse as parseYaml } from 'yaml';
 import { recordJson } from '../../src/records/line.ts';
 import { type CommandRunner, openCommandRunner, recordsOf } from '../support/crawls.ts';
+import { bundledDrover } from '../support/project/bundle.ts';
 import { recordOf } from '../support/records/odd-records.ts';
 import { until } from '../support/signals.ts';
 import { answerOf, startRaw } from '../support/site/hostile.ts';
@@ -58,7 +58,7 @@ async function crawl(): Promise<{ runner: CommandRunner; url: string }> {
   return { runner, url: site.url.replace(/\/$/, '') };
 }
 const crawled = crawl();
-const program = fileURLToPath(new URL('../../cli/drover.ts', import.meta.url));
+const program = bundledDrover();
 
 async function exported(args: string[], name: string): Promise<{ path: string; stderr: string }> {
   const { runner } = await crawled;

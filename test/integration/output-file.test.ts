@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { openCommandRunner, recordsOf } from '../support/crawls.ts';
+import { bundledDrover } from '../support/project/bundle.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -64,7 +64,7 @@ test('a file that has content is replaced only with --overwrite, and by one comm
   assert.equal((await runner.run(['results', 'slow', '-o', '/dev/null'])).code, 0);
 });
 
-const program = fileURLToPath(new URL('../../cli/drover.ts', import.meta.url));
+const program = bundledDrover();
 const NOBODY = 65_534;
 
 test('every file that a user names and may not use is named by E_FILE or E_DATA_DIR, and never blamed on Redis', async () => {

@@ -8,8 +8,9 @@ import test, { after, before } from 'node:test';
 import type { Summary } from '../../cli/terminal/summary.ts';
 import { assertAddsUp, recordsOf } from '../support/crawls.ts';
 import { isAlive } from '../support/embedded.ts';
-import { untilProcesses } from '../support/fleets/consumer-processes.ts';
+import { consumerProcessesOf, untilProcesses } from '../support/fleets/consumer-processes.ts';
 import { openFleets } from '../support/fleets.ts';
+import { bundledDrover } from '../support/project/bundle.ts';
 import { type DroverProcess, spawnProgram, until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
 
@@ -181,11 +182,11 @@ test('a command whose processes die at each start says why and ends with their c
   assert.equal(counts.state, 'running', 'it can be gone on with');
 });
 
-/** Runs the consumers of a crawl; SIGUSR2 asks for one process less. */
+/** Runs the consumers of a crawl, as many as it is told; SIGUSR2 asks for one process less. */
 const growing = (crawlId: string) => `
-process.argv[1] = ${JSON.stringify(new URL('../../cli/drover.ts', import.meta.url).pathname)};
+process.argv[1] = ${JSON.stringify(bundledDrover())};
 const at = (path) => import(new URL(path, ${JSON.stringify(new URL('../../', import.meta.url).href)}).href);
-const { openConsumerSession } = await at('cli/command/session.ts');
+const { openConsumerSession } = await at('cli/command/consumer-session.ts');
 const { startConsumers } = await at('cli/processes/consumers.ts');
 const session = await openConsumerSession({});
 const { settings, address, log } = session;
@@ -240,4 +241,26 @@ test('the first consumer hands over to as many processes as are needed; those th
   const records = await runner.results('g');
   assert.equal(records.length, PAGES + 1);
   assert.ok(records.every(({ attempts }) => attempts === 1));
+});
+
+test('with auto, the work goes on without processes that cannot be had', async () => {
+  const { runner, fleet } = await fleets.open();
+  const env = {
+    ...(await withoutProcesses(runner)),
+    ...{ REDIS_URL: fleets.url, DROVER_NAMESPACE: fleet.namespace.slice(1, -3) },
+    DROVER_DATA_DIR: runner.path('data'),
+  };
+  const words = ['enqueue', `${site.url}/`, '--crawl', 'g', '--ignore-robots', '--per-host', '3'];
+  assert.equal((await runner.run(words)).code, 0);
+  await writeFile(runner.path('growing.mjs'), growing('g'));
+  const program = spawnProgram([runner.path('growing.mjs')], { env });
+  await program.line(
+    /^A consumer process has died .* It said: no second licence The work goes on without it\.$/,
+  );
+  await until(async () => (await runner.status('g')).state === 'finished', {
+    ...{ what: 'the end of the crawl', deadlineMs: 60_000, everyMs: 200 },
+  });
+  assert.equal(consumerProcessesOf(program.child.pid).length, 0, 'no further try');
+  program.kill('SIGTERM');
+  assert.equal((await program.exit).code, 0, program.stderr());
 });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { bundledDrover } from './project/bundle.ts';
 
 export interface UntilOptions {
   /** What the test waits for, as the end of the sentence "waited in vain for …". */
@@ -75,12 +76,12 @@ after(() => {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Runs `drover ARGS` from the sources, with the Node that runs the test, in a process group of its own. After
- * the test, all processes of the group that still run are killed. If the test itself was killed, drover ends
- * because its channel closes.
+ * Runs `drover ARGS` from a bundle of the present sources, with the Node that runs the test, in a process
+ * group of its own. After the test, all processes of the group that still run are killed. If the test itself
+ * was killed, drover ends because its channel closes.
  */
 export function spawnDrover(args: readonly string[], options: SpawnOptions = {}): DroverProcess {
-  return spawnWith(['pipe', 'pipe', 'pipe', 'ipc'], [`${root}cli/drover.ts`, ...args], options);
+  return spawnWith(['pipe', 'pipe', 'pipe', 'ipc'], [bundledDrover(), ...args], options);
 }
 
 /**

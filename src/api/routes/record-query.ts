@@ -13,7 +13,7 @@ const text = (longest: number, description: string) =>
 export const recordQuery = {
   status: text(300, STATUS_FORM),
   code: codeQuery.meta({ description: 'an error code' }),
-  ok: flagQuery.optional().meta({ description: 'whether the status is 2xx' }),
+  ok: flagQuery.optional().meta({ description: 'whether the status is 2xx, or 304 of an unchanged page' }),
   failed: flagQuery.optional().meta({ description: 'the contrary of ok' }),
   host: text(300, 'such as example.com or example.com:8080'),
   label: text(1000, 'the label of the request'),

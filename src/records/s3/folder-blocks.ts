@@ -3,13 +3,12 @@
 // none.
 import { DroverError } from '../../errors.ts';
 import { LineTable } from '../read/line-table.ts';
-import { type BlockPlace, decodeBlock, decodeIndex, eachInIndex, indexEnd } from './blocks.ts';
+import { type BlockPlace, decodeBlock, decodeIndex, eachInIndex } from './blocks.ts';
 import type { Bucket } from './bucket.ts';
-import { keyOf, listSegments, type SegmentName } from './segment-names.ts';
+import { listSegments, type SegmentName } from './segment-names.ts';
 
-/** So much is read of a segment for its index; what is larger takes a second request. */
-const FIRST_READ = 64 * 1024;
-const AT_ONCE = 16;
+const MOST_INDEX = 64 * 1024 * 1024;
+const AT_ONCE = 8;
 /** How often blocks that have been moved meanwhile are looked for. */
 const MOST_LOOKS = 5;
 
@@ -18,15 +17,7 @@ export interface Block extends BlockPlace {
   at: number;
   writer: string;
   segment: string;
-  /** Where in the object of the segment. */
-  start: number;
   records: number;
-}
-
-interface SegmentStart {
-  index: Buffer;
-  /** Where it ends in the object. */
-  end: number;
 }
 
 /** Of one records folder. Its methods throw errors of layer store. */
@@ -42,7 +33,7 @@ export class FolderBlocks {
   readonly #recent = new Map<number, Promise<Buffer | null>>();
   readonly #mostRecent: number;
 
-  /** `mostRecent`: bytes of lines that are kept for who asks for a block again; the last one always is. */
+  /** `mostRecent`: bytes of lines that are kept for those who ask for a block again; the last always is. */
   constructor(
     bucket: Bucket,
     folder: string,
@@ -84,18 +75,18 @@ export class FolderBlocks {
       const { segments } = await listSegments(this.#bucket, this.#folder);
       if (this.#isGone(segments)) this.isStale = true;
       const fresh = segments.filter(({ name }) => !this.#known.has(name));
-      const starts = new Map<string, SegmentStart>();
+      const indexes = new Map<string, Buffer>();
       for (let from = 0; from < fresh.length; from += AT_ONCE)
         await Promise.all(
-          fresh.slice(from, from + AT_ONCE).map(async (segment) => {
-            const start = await this.#readIndex(segment);
-            if (start !== null) starts.set(segment.name, start);
+          fresh.slice(from, from + AT_ONCE).map(async ({ name }) => {
+            const bytes = await this.#bucket.get(`${this.#folder}/${name}.idx`, MOST_INDEX);
+            if (bytes !== null) indexes.set(name, await decodeIndex(bytes, name));
           }),
         );
       // A segment that is joined during the listing may be missing from it; the next look finds it.
       const late = fresh.filter((segment) => {
-        const start = starts.get(segment.name);
-        return !start || !this.#enter(segment, start);
+        const index = indexes.get(segment.name);
+        return !index || !this.#enter(segment, index);
       });
       if (late.length === 0) return;
       missing = late[0]?.name ?? '';
@@ -106,19 +97,8 @@ export class FolderBlocks {
     );
   }
 
-  /** Null when it is not there any more. */
-  async #readIndex(segment: SegmentName): Promise<SegmentStart | null> {
-    const key = keyOf(this.#folder, segment);
-    let start = await this.#bucket.get(key, FIRST_READ, { from: 0, to: Math.min(FIRST_READ, segment.bytes) });
-    if (start === null) return null;
-    const end = indexEnd(start, key);
-    if (end > segment.bytes) throw new DroverError('E_STORE_FAULT', `${key}: the object is not whole.`);
-    if (end > start.length) start = await this.#bucket.get(key, end, { from: 0, to: end });
-    return start && { index: await decodeIndex(start, key), end };
-  }
-
   /** False when blocks before it are missing; nothing of it is entered then. */
-  #enter({ name, writer, first }: SegmentName, { index, end }: SegmentStart): boolean {
+  #enter({ name, writer, first }: SegmentName, index: Buffer): boolean {
     let own = this.#byWriter.get(writer);
     if (!own) {
       own = [];
@@ -132,10 +112,9 @@ export class FolderBlocks {
       (place) => {
         const known = blocks[place.number];
         current = null;
-        const start = end + place.offset;
-        if (known) Object.assign(known, place, { segment: name, start });
+        if (known) Object.assign(known, place, { segment: name });
         else if (place.number === blocks.length) {
-          current = { ...place, writer, segment: name, start, at: this.#blocks.length, records: 0 };
+          current = { ...place, writer, segment: name, at: this.#blocks.length, records: 0 };
           this.#blocks.push(current);
           blocks.push(current);
         }
@@ -174,9 +153,9 @@ export class FolderBlocks {
 
   async #fetchWhereItIs(block: Block): Promise<Buffer | null> {
     for (let look = 1; look <= MOST_LOOKS; look++) {
-      const { segment, start, bytes } = block;
-      const key = keyOf(this.#folder, { name: segment });
-      const found = await this.#bucket.get(key, start + bytes, { from: start, to: start + bytes });
+      const { segment, offset, bytes } = block;
+      const key = `${this.#folder}/${segment}.zst`;
+      const found = await this.#bucket.get(key, offset + bytes, { from: offset, to: offset + bytes });
       if (found !== null) {
         return await decodeBlock(found, block, `${this.#bucket.name}: ${key}`);
       }

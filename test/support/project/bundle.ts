@@ -1,16 +1,17 @@
-// The bundle of the sources as they are now, for tests that start the command.
+// The bundle of the sources as they are now, which tests run in place of the sources: it starts in a third of
+// the time.
 import { join } from 'node:path';
+import { prepareBundle } from '../../../scripts/setup/bundle.mjs';
 
-interface Bundling {
-  prepareBundle(): string;
+let folder: string | undefined;
+
+/** Its folder. It is looked for, or made, once for each file of tests. */
+export function bundle(): string {
+  folder ??= prepareBundle();
+  return folder;
 }
 
-const { prepareBundle } = (await import(
-  new URL('../../../scripts/setup/bundle.mjs', import.meta.url).href
-)) as Bundling;
-
-/** Its folder. It is made if there is none of these sources; else this takes some 15 ms. */
-export const bundle = prepareBundle();
-
-/** The command in it. */
-export const bundledDrover = join(bundle, 'cli/drover.js');
+/** The command in it, to be run by Node. */
+export function bundledDrover(): string {
+  return join(bundle(), 'cli/drover.js');
+}

@@ -17,7 +17,7 @@ const PAGE = 25;
 /** Values of the filter `ok`, as the API takes them. */
 const results = [
   ['', 'all'],
-  ['true', 'status 2xx'],
+  ['true', 'pages'],
   ['false', 'failed'],
 ];
 /** Pages without a match that are read for one click. */
