@@ -58,7 +58,7 @@ export async function offerArguments(
     onUrl: createContactWarning(settings, onNotice),
     ...(onHeld ? { onHeld } : {}),
     ...(onAccepted ? { onAccepted } : {}),
-    ...(onAssumed ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
+    ...(onAssumed && !isAgain ? { onAssumed: createAssumedNotice(onAssumed) } : {}),
     onBadLine(line) {
       rejected.add(line);
       onBadLine(nameBadLine(line));

@@ -86,6 +86,14 @@ export function inBounds(line: SeedLine, { settings }: ApiContext): OfferedLine 
 
 const NO_HOSTS: readonly string[] = [];
 
+/** The same for many lines. */
+export async function* boundedLines(
+  lines: AsyncIterable<OfferedLine>,
+  context: ApiContext,
+): AsyncGenerator<OfferedLine> {
+  for await (const line of lines) yield inBounds(line, context);
+}
+
 export interface Offering {
   crawl: string;
   /** The producer whose lease holds the crawl open (see beginCrawl and stayWithCrawl). */

@@ -19,6 +19,8 @@ export interface CrawlInFull extends CrawlView {
 export interface CrawlInput {
   /** An unfinished crawl of that name goes on. Without a name, a new crawl begins. */
   name?: string;
+  /** The next run of a crawl that has ended, by its name or the id of a run; without name, url and urls. */
+  again?: string;
   url?: string;
   urls?: readonly string[];
   /** 0 fetches the seeds alone. */

@@ -73,7 +73,7 @@ test('an added setting of crawls is a flag of the commands that begin them or fe
 test('an added setting of crawls is taken from programs and over the API', async () => {
   const { createProducer } = await load('src/program.ts');
   await assert.rejects(createProducer({ crawl: 'x', teaBreak: 'lots' }), /teaBreak: expected a whole number/);
-  const { settingsOf } = await load('src/api/crawl-input.ts');
+  const { settingsOf } = await load('src/api/begin/crawl-input.ts');
   const { defaultSettings: settings } = await load('src/config/settings.ts');
   assert.equal(settingsOf({ settings }, { settings: { teaBreak: 8 } }).teaBreak, 8);
   assert.throws(() => settingsOf({ settings }, { settings: { teaBreak: 80 } }), /settings\.teaBreak/);

@@ -1,17 +1,18 @@
 // POST /v1/crawls: checks the whole input before anything begins, then begins the crawl and offers its seeds.
 import { randomUUID } from 'node:crypto';
-import type { CrawlSettings } from '../config/settings.ts';
-import { beginCrawl, checkCrawlName, leaveCrawl } from '../crawl/crawl.ts';
-import { viewCrawl } from '../crawl/views.ts';
-import { DroverError } from '../errors.ts';
-import type { OfferedLine } from '../seeds/offer.ts';
-import { checkSitemaps, withSitemaps } from '../seeds/sitemaps.ts';
-import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
-import type { ApiContext } from './context.ts';
-import { type CheckedCrawlInput, settingsOf } from './crawl-input.ts';
-import { digestOf, type KeptAnswer } from './idempotency.ts';
-import { inBounds, offerLines, seedValues } from './offering.ts';
-import { ApiProblem } from './problem.ts';
+import type { CrawlSettings } from '../../config/settings.ts';
+import { beginCrawl, leaveCrawl } from '../../crawl/crawl.ts';
+import { viewCrawl } from '../../crawl/views.ts';
+import { DroverError } from '../../errors.ts';
+import type { OfferedLine } from '../../seeds/offer.ts';
+import { checkSitemaps, withSitemaps } from '../../seeds/sitemaps.ts';
+import { type UrlRules, urlRulesOf } from '../../url/normalize.ts';
+import type { ApiContext } from '../context.ts';
+import { digestOf, type KeptAnswer } from '../idempotency.ts';
+import { boundedLines, offerLines, seedValues } from '../offering.ts';
+import { ApiProblem } from '../problem.ts';
+import { beginAgainFromInput } from './begin-again.ts';
+import { type CheckedCrawlInput, checkedName, settingsOf } from './crawl-input.ts';
 
 /**
  * Begins a crawl, or goes on with an unfinished crawl of that name, and offers the seeds. When every seed is
@@ -27,6 +28,7 @@ export async function beginFromInput(
   input: CheckedCrawlInput,
   idempotencyKey: string | undefined,
 ): Promise<KeptAnswer> {
+  if (input.again !== undefined) return beginAgainFromInput(context, { ...input, again: input.again });
   const { fleet } = context;
   const urls = urlsOf(input);
   const settings = settingsOf(context, input);
@@ -71,17 +73,9 @@ function urlsOf({ url, urls, name, settings }: CheckedCrawlInput): string[] {
 }
 
 function nameOf({ name }: CheckedCrawlInput, idempotencyKey: string | undefined): string {
-  if (name === undefined) {
-    const own = idempotencyKey === undefined ? randomUUID() : digestOf(idempotencyKey);
-    return `api-${own.slice(0, 8)}`;
-  }
-  try {
-    checkCrawlName(name, 'name');
-    return name;
-  } catch (error) {
-    if (!(error instanceof DroverError)) throw error;
-    throw new ApiProblem('E_FIELD', error.detail, { field: 'name' });
-  }
+  if (name !== undefined) return checkedName(name, 'name');
+  const own = idempotencyKey === undefined ? randomUUID() : digestOf(idempotencyKey);
+  return `api-${own.slice(0, 8)}`;
 }
 
 function checkSeeds(lines: readonly OfferedLine[], { urls }: CheckedCrawlInput): void {
@@ -99,13 +93,6 @@ function checkSitemapsOf({ sitemap }: CrawlSettings, urls: readonly string[], ru
     if (!(error instanceof DroverError)) throw error;
     throw new ApiProblem('E_FIELD', error.detail, { field: 'settings.sitemap' });
   }
-}
-
-async function* boundedLines(
-  lines: AsyncIterable<OfferedLine>,
-  context: ApiContext,
-): AsyncGenerator<OfferedLine> {
-  for await (const line of lines) yield inBounds(line, context);
 }
 
 async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {

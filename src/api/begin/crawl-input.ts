@@ -1,7 +1,7 @@
 // Turns the input of POST /v1/crawls, whose field names are those of other crawlers' APIs, into drover's
 // settings.
 import { z } from 'zod';
-import { parseSetting } from '../config/parse.ts';
+import { parseSetting } from '../../config/parse.ts';
 import {
   type CrawlSettings,
   crawlSettings,
@@ -9,14 +9,15 @@ import {
   namesOf,
   presentNameOf,
   type SettingName,
-} from '../config/settings.ts';
-import { definitions } from '../config/table.ts';
-import { createScope } from '../crawl/scope.ts';
-import { DroverError } from '../errors.ts';
-import { isRegexPattern, stepsOfPattern } from '../url/url-pattern.ts';
-import { checkWebhook } from '../webhooks/check.ts';
-import type { ApiContext } from './context.ts';
-import { ApiProblem } from './problem.ts';
+} from '../../config/settings.ts';
+import { definitions } from '../../config/table.ts';
+import { checkCrawlName } from '../../crawl/crawl.ts';
+import { createScope } from '../../crawl/scope.ts';
+import { DroverError, type ErrorCode } from '../../errors.ts';
+import { isRegexPattern, stepsOfPattern } from '../../url/url-pattern.ts';
+import { checkWebhook } from '../../webhooks/check.ts';
+import type { ApiContext } from '../context.ts';
+import { ApiProblem } from '../problem.ts';
 
 /**
  * The most work that the patterns of one call may make for each character of a URL, in steps of a
@@ -32,6 +33,10 @@ export const crawlInput = z
   .strictObject({
     name: z.string().max(100).optional().meta({
       description: 'goes on with an unfinished crawl of that name; without a name, a new crawl begins',
+    }),
+    again: z.string().max(110).optional().meta({
+      description:
+        'the next run of a crawl that has ended, by its name or the id of a run: with its seeds and settings, which the other fields change; those that only the operator may set are those of the server. One that was begun so goes on. Without name, url and urls',
     }),
     url: text.optional(),
     urls: z.array(text).max(MOST_URLS).optional(),
@@ -91,11 +96,15 @@ const fields = {
 } as const satisfies Partial<Record<keyof CheckedCrawlInput, SettingName>>;
 
 /**
- * Returns the new crawl's settings: the server's own, overridden by the caller's. Throws E_FIELD or E_SETTING
- * with the field's name, and E_WEBHOOK when a webhook is asked for and the server has no secret to sign it
- * with.
+ * Returns the new crawl's settings: `base` (by default the server's own), overridden by the caller's. Throws
+ * E_FIELD or E_SETTING with the field's name, and E_WEBHOOK when a webhook is asked for and the server has no
+ * secret to sign it with.
  */
-export function settingsOf(context: ApiContext, input: CheckedCrawlInput): CrawlSettings {
+export function settingsOf(
+  context: ApiContext,
+  input: CheckedCrawlInput,
+  base = crawlSettings(context.settings),
+): CrawlSettings {
   const { include, exclude } = input.settings ?? {};
   const patterns = { includePaths: input.includePaths, excludePaths: input.excludePaths };
   for (const [field, value] of Object.entries({
@@ -105,7 +114,7 @@ export function settingsOf(context: ApiContext, input: CheckedCrawlInput): Crawl
   }))
     refuseRegexes(field, value);
   boundPatterns({ ...patterns, 'settings.include': include, 'settings.exclude': exclude });
-  const given: Record<string, unknown> = { ...crawlSettings(context.settings) };
+  const given: Record<string, unknown> = { ...base };
   for (const [field, name] of Object.entries(fields)) {
     const value = input[field as keyof typeof fields];
     if (value !== undefined) given[name] = checked(name, value, field);
@@ -118,6 +127,38 @@ export function settingsOf(context: ApiContext, input: CheckedCrawlInput): Crawl
   checkWebhookOf(context, settings);
   checkPatterns(settings);
   return settings;
+}
+
+/**
+ * The settings of a former run that a caller of the API repeats. Those that only the operator may set are the
+ * server's. Throws E_FIELD when the former run had headers, which may be secret, and the caller changes where
+ * requests go without giving headers: they would go there too.
+ */
+export function settingsAgain(
+  context: ApiContext,
+  input: CheckedCrawlInput,
+  former: CrawlSettings,
+): CrawlSettings {
+  const own = crawlSettings(context.settings);
+  const names = namesOf('crawl').filter((name) => definitions[name].operatorOnly);
+  const operators = Object.fromEntries(names.map((name) => [name, own[name]]));
+  const settings = settingsOf(context, input, { ...former, ...operators });
+  const hasNewHeaders = input.headers !== undefined || input.settings?.header !== undefined;
+  if (hasNewHeaders || Object.keys(former.header).length === 0) return settings;
+  const moved = leadElsewhere.find((name) => JSON.stringify(settings[name]) !== JSON.stringify(former[name]));
+  if (moved === undefined) return settings;
+  const field = Object.entries(fields).find(([given, name]) => name === moved && given in input)?.[0];
+  throw inPlace(
+    'E_FIELD',
+    'the former run had headers of its own, which would be sent to other hosts too; give headers.',
+    field ?? `settings.${moved}`,
+  );
+}
+
+const leadElsewhere = ['scope', 'include', 'sitemap', 'checkExternal', 'requisites'] as const;
+
+function inPlace(code: ErrorCode, why: string, field: string): ApiProblem {
+  return new ApiProblem(code, `${field}: ${why}`, { field });
 }
 
 /** Throws E_FIELD for anything but a setting of crawls that a caller may set. */
@@ -133,6 +174,17 @@ function settingNamed(name: string, field: string): NameOf<'crawl'> {
   if (definitions[setting].operatorOnly)
     throw new ApiProblem('E_FIELD', `${field}: only the operator of the server may set it.`, { field });
   return setting;
+}
+
+/** The name of a crawl. Throws E_FIELD for one that no crawl can have. */
+export function checkedName(name: string, field: string): string {
+  try {
+    checkCrawlName(name, field);
+    return name;
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    throw new ApiProblem('E_FIELD', error.detail, { field });
+  }
 }
 
 function checked(name: SettingName, value: unknown, field: string): unknown {
