@@ -11,7 +11,6 @@ import { openList } from './list-file.ts';
 const MOST_COUNTED_BYTES = 32 * 1024 * 1024;
 const MOST_COUNTED = 1_000_000;
 
-
 export interface ListDepth {
   /** Null for no limit. */
   depth: number | null;
