@@ -65,7 +65,8 @@ async function assertBegins(home: string, drover: (...args: string[]) => Promise
 
 /** The environment without what the tests, or whoever runs them, set for drover and Node. */
 function withoutSettings(): NodeJS.ProcessEnv {
-  const own = /^(DROVER_|NODE_|npm_|REDIS_URL$)/;
+  // Certificates of the way to the registry are those of the machine.
+  const own = /^(DROVER_|NODE_(?!EXTRA_CA_CERTS$)|npm_|REDIS_URL$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
 
