@@ -45,7 +45,8 @@ function wordsOf(line: string): string[] {
   assert.doesNotMatch(line, /["'`$&|;<>*?\\]/, 'it needs a shell, which this test has not');
   const [, script = '', rest = ''] = /^npm run (\S+)(?: -- (.*))?$/.exec(line) ?? [];
   const [, first = ''] =
-    /^exec node cli\/drover\.ts ?(.*)$/.exec(scripts[script] ?? '') ?? assert.fail(`not drover: ${line}`);
+    /^exec node \.bundle\/current\/cli\/drover\.js ?(.*)$/.exec(scripts[script] ?? '') ??
+    assert.fail(`not drover: ${line}`);
   const words = `${first} ${rest}`.split(' ').filter(Boolean);
   return words.map((word) => word.replace('https://example.com', site.url));
 }
