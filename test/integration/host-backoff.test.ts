@@ -167,6 +167,7 @@ test('explain, hosts and the summary of crawl say that a host is paused, why, un
     what: 'the pause',
     deadlineMs: 20_000,
   });
+  const pausedSince = Date.now();
   const ends = new RegExp(
     `it said when to come again \\(Retry-After\\)(?:;| \\() ?wait, or npm run drover -- hosts resume ${host}`,
   );
@@ -179,6 +180,8 @@ test('explain, hosts and the summary of crawl say that a host is paused, why, un
     new RegExp(`paused since \\S+ until \\S+: ${ends.source}`),
   );
   assert.match(hosts.stdout, new RegExp(`paused since [\\d:]+ until [\\d:]+: ${ends.source}`));
+  // The crawl looks once a second: a pause that ends before is none that its summary must know.
+  await until(() => Date.now() > pausedSince + 2500, { what: 'two looks of the crawl', everyMs: 50 });
   // What it says of what would change it is true.
   assert.equal((await runner.run(['hosts', 'resume', host])).code, 0);
   assert.equal((await crawl.exit).code, 0, crawl.stderr());
