@@ -132,7 +132,10 @@ export const archiveOptions = {
     'write the WACZ to this file (default: the name of the crawl and .wacz)',
   ),
   overwrite,
-  from: text('--from <directory>', 'where the WARC files are (default: the directory of --warc)'),
+  from: text(
+    '--from <place>',
+    'the directory or s3://bucket/prefix of the WARC files (default: that of --warc)',
+  ),
   ...asJson,
 };
 export type ArchiveOptions = OptionsOf<typeof archiveOptions>;

@@ -44,7 +44,7 @@ import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
 import { createPermits } from './slot/permits.ts';
 import { createWaitingRoom } from './slot/waiting-room.ts';
-import { openPreparedStores } from './store/prepare-stores.ts';
+import { openPreparedStores, storeListener } from './store/prepare-stores.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
 import { createTallies } from './telemetry/tallies.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -225,7 +225,7 @@ function createContext(parts: ContextParts): ConsumerContext {
     dispatcher,
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),
-    archives: createWarcWriters((error) => troubles.note(error, 'store')),
+    archives: createWarcWriters(storeListener(troubles)),
     loadedCrawls,
     formerPages: new FormerPages({ stores, loadedCrawls, handlers, alikePages, troubles, log }),
     ...parts.userCode,

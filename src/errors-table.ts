@@ -928,7 +928,7 @@ export const table = {
       },
       E_WARC_NONE: {
         means: 'The crawl keeps no archive.',
-        advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',
+        advice: 'Begin the crawl with --warc; what was fetched without it is not archived.',
         status: 404,
       },
       E_RUN_NONE: {
