@@ -38,6 +38,7 @@ export class TryFetches {
       fetcherOptions: { concurrency: 4, dnsServers: this.#dnsServers },
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),
+      watched: (request) => request,
       isSeedHost: async (hostPort) => crawl.seedHosts.has(hostPort),
       note: () => undefined,
     };
