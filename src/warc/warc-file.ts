@@ -10,6 +10,9 @@ import { type ArchivedCrawl, type OpenWarc, type PlacedMember, warcinfoOf } from
 import { memberOf, newRecordId, type WarcRecord } from './record.ts';
 import { piecesOf, SortedLines } from './sorted-lines.ts';
 
+/** So many bytes at most wait until they are written. */
+const MOST_UNWRITTEN = 1024 * 1024;
+
 /** In a directory. */
 export class WarcFile implements OpenWarc {
   readonly name: string;
@@ -17,6 +20,9 @@ export class WarcFile implements OpenWarc {
   readonly #segment: Segment;
   readonly #maxBytes: number;
   readonly #index: SortedLines;
+  /** Pieces of records that are not in the file yet. */
+  #unwritten: Buffer[] = [];
+  #unwrittenBytes = 0;
   /** Lines of records that are not known to be on disk. */
   #unsynced: string[] = [];
 
@@ -45,7 +51,7 @@ export class WarcFile implements OpenWarc {
   }
 
   get isFull(): boolean {
-    return this.#segment.written >= this.#maxBytes;
+    return this.#bytes >= this.#maxBytes;
   }
 
   get broken(): boolean {
@@ -53,9 +59,26 @@ export class WarcFile implements OpenWarc {
   }
 
   async append(record: WarcRecord): Promise<PlacedMember> {
-    const offset = this.#segment.written;
-    await this.#segment.appendBytes(memberOf(record));
-    return { offset, length: this.#segment.written - offset };
+    const offset = this.#bytes;
+    for await (const piece of memberOf(record)) {
+      this.#unwritten.push(piece);
+      this.#unwrittenBytes += piece.length;
+      if (this.#unwrittenBytes > MOST_UNWRITTEN) await this.#write();
+    }
+    return { offset, length: this.#bytes - offset };
+  }
+
+  /** With what is not in the file yet. */
+  get #bytes(): number {
+    return this.#segment.written + this.#unwrittenBytes;
+  }
+
+  /** One call of the system for the records of many exchanges: each costs as much as to compress a page. */
+  async #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#unwritten);
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
+    await this.#segment.appendBytes(bytes);
   }
 
   note(entry: Omit<IndexEntry, 'filename'>): void {
@@ -65,6 +88,7 @@ export class WarcFile implements OpenWarc {
   async sync(): Promise<void> {
     const lines = this.#unsynced;
     this.#unsynced = [];
+    await this.#write();
     await this.#segment.sync();
     const { size } = await stat(this.#segment.path);
     // Somebody else has changed the file: no record may follow.
@@ -77,6 +101,8 @@ export class WarcFile implements OpenWarc {
 
   forget(): void {
     this.#unsynced = [];
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
   }
 
   /** Closes the file, and writes its index. A broken file gets none: what it holds is read anew. */
