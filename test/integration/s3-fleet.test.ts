@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
+import { machine } from '../support/fleets/machines.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -45,8 +46,7 @@ test(
     assert.equal(begun.code, 0, begun.stderr);
     // Only the keys: the crawl keeps endpoint and region.
     const { AWS_ENDPOINT_URL_S3: _, AWS_REGION: __, ...keys } = env;
-    const consume = (name: string) =>
-      runner.start(['consume', '--data-dir', runner.path(name), '-c', '10'], { env: keys });
+    const consume = (name: string) => runner.start(['consume', '-c', '10'], machine(runner, name, keys));
     const consumers = ['one', 'two', 'three'].map(consume);
     const counts = () => readCounts(fleet, 'c');
     const reach = (recorded: number) =>
@@ -76,7 +76,7 @@ test(
       .map((line) => JSON.parse(line).url);
     assert.deepEqual([urls.length, new Set(urls).size], [PAGES + 1, PAGES + 1]);
     for (const name of ['one', 'two', 'three'])
-      assert.equal(existsSync(runner.path(`${name}/records`)), false);
+      assert.equal(existsSync(runner.path(`${name}/data/records`)), false);
     const explained = await runner.run(['explain', `${site.url}/p/399`, '--json'], elsewhere);
     assert.equal(JSON.parse(explained.stdout).record?.record.status, 404, explained.stderr);
     const report = await runner.run(['report', 'c', '--json'], elsewhere);
@@ -89,7 +89,7 @@ test(
     const kept = JSON.stringify(await fleet.redis.hgetall(fleet.keys.crawl('c')));
     assert.ok(kept.includes('s3://crawls/fleet?endpoint='), kept);
     const logs = ['one', 'two', 'three'].map((name) =>
-      readFileSync(runner.path(`${name}/drover.log`), 'utf8'),
+      readFileSync(runner.path(`${name}/data/drover.log`), 'utf8'),
     );
     for (const text of [kept, ...logs, ...consumers.map((each) => each.stderr())])
       assert.ok(!text.includes(SECRET_KEY));
