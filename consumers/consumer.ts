@@ -42,6 +42,7 @@ import { openHandlers, type UserCode } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
+import { createPageRoom } from './slot/page-room.ts';
 import { createPermits } from './slot/permits.ts';
 import { createWaitingRoom } from './slot/waiting-room.ts';
 import { openPreparedStores, storeListener } from './store/prepare-stores.ts';
@@ -221,8 +222,8 @@ function createContext(parts: ContextParts): ConsumerContext {
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
-    ...{ permits: createPermits(concurrency), waitingRoom: createWaitingRoom(concurrency) },
-    dispatcher,
+    ...{ permits: createPermits(concurrency), dispatcher },
+    ...{ waitingRoom: createWaitingRoom(concurrency), pageRoom: createPageRoom(concurrency) },
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),
     archives: createWarcWriters(storeListener(troubles)),

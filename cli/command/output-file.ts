@@ -8,6 +8,7 @@ import { DroverError } from '../../src/errors.ts';
 import { diskError } from '../../src/records/disk.ts';
 import { checkFolder } from '../../src/records/export/folder.ts';
 import { type ExportFormat, exportFormat, isFolder } from '../../src/records/export/format.ts';
+import { removeLeftovers } from '../../src/records/export/leftovers.ts';
 import {
   folderNeeded,
   type RecordOutput,
@@ -84,7 +85,10 @@ function look(option: string, flag: string): Stats | null {
   }
 }
 
-/** Takes a lock beside the file, which also shows whether its directory can be written. */
+/**
+ * Takes a lock beside the file, which also shows whether its directory can be written. What killed commands
+ * have begun there is removed.
+ */
 function reserve(option: string, isThere: boolean, flag: string): () => void {
   let lock = '';
   try {
@@ -100,6 +104,7 @@ function reserve(option: string, isThere: boolean, flag: string): () => void {
     releaseLock(lock);
   };
   process.once('exit', release);
+  removeLeftovers(lock.slice(0, -'.lock'.length));
   return release;
 }
 
