@@ -10,11 +10,11 @@ import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
 import { createFetcher } from '../src/fetch/client.ts';
+import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
 import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
 import { createTroubleLog, type TroubleLog } from '../src/fleet/trouble-log.ts';
-import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
@@ -96,7 +96,7 @@ export async function startConsumer(parts: {
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
-  boundYoungSpace();
+  boundHeapGrowth();
   const userCode = await openHandlers(settings, log, {
     say: parts.say ?? (() => undefined),
     onReplaced: () => telemetry.meters.count(gathered.handlerThreadsReplaced, null),

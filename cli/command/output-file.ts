@@ -16,7 +16,6 @@ import {
   writeExport,
 } from '../../src/records/export/write.ts';
 import { EVERY_RECORD, type RecordFilter } from '../../src/records/filter.ts';
-import { recordLines } from '../../src/records/store.ts';
 import type { StoreSession } from './store-session.ts';
 
 /** A lock without a sign of life for 15 s is stale (src/embedded/lock.ts). */
@@ -138,8 +137,7 @@ export async function writeRecords(
     found = requests;
     missing = missingRecords(kept, requests, store);
   };
-  const records = recordLines(store.read(kept.folder, { filter, onFound }));
-  const written = await writeExport(records, output, filter);
+  const written = await writeExport(store.read(kept.folder, { filter, onFound }), output, filter);
   return { ...written, found, missing };
 }
 

@@ -46,7 +46,8 @@ export interface WriteOptions {
 
 /**
  * Writes texts (lines with their ends) and bytes to a file or to standard output (`file` null). Stops when
- * the reader of standard output goes away. Throws as openOutput and the parts do.
+ * the reader of standard output goes away. Without compression, bytes may be reused when the next part is
+ * asked for. Throws as openOutput and the parts do.
  */
 export async function writeParts(
   file: string | null,
