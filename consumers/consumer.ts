@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import type { Settings } from '../src/config/settings.ts';
 import { FILES } from '../src/config/store-address.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
+import { fetcherOptionsOf } from '../src/crawl/fetcher-options.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
@@ -209,19 +210,18 @@ interface ContextParts {
 function createContext(parts: ContextParts): ConsumerContext {
   const { settings, telemetry, stores, log, troubles, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
-  const { concurrency, dnsServers } = settings;
+  const fetcherOptions = fetcherOptionsOf(settings);
   const { slots, dispatcher } = createDispatch(parts);
   const [loadedCrawls, alikePages] = [createLoadedCrawls(fleet), new AlikePages()];
   const { handlers } = parts.userCode;
   return {
     fleet,
-    fetcher: createFetcher({ concurrency, dnsServers }),
-    fetcherOptions: { concurrency, dnsServers },
+    ...{ fetcher: createFetcher(fetcherOptions), fetcherOptions },
     robots: createRobots({ fleet, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
-    ...{ permits: createPermits(concurrency), waitingRoom: createWaitingRoom(concurrency) },
+    ...{ permits: createPermits(settings.concurrency), waitingRoom: createWaitingRoom(settings.concurrency) },
     dispatcher,
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),

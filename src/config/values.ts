@@ -208,6 +208,13 @@ export const directory = z
   .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected a directory, not a URL')
   .transform((text) => resolve(text));
 
+/** "auto", or the absolute path of a file. */
+export const autoOrFile = z
+  .string()
+  .min(1)
+  .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected auto or a file, not a URL')
+  .transform((text) => (text === 'auto' ? text : resolve(text)));
+
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
 

@@ -35,6 +35,6 @@ interface OfFetch {
 export interface BegunFetch extends OfFetch {
   readonly request: Omit<GatedRequest, 'allow'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
-  readonly fetcher: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  readonly fetcher: Omit<FetcherOptions, 'ca'>;
   readonly wantsBody: boolean;
 }
