@@ -6,6 +6,7 @@ import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
+import { addIdentity } from './identity/commands.ts';
 import { addNew } from './new/command.ts';
 import {
   archiveOptions,
@@ -51,9 +52,7 @@ export function crawlCommand(): Command {
     { own: asJson, settings: EVERY_COMMAND },
     () => import('./doctor.ts'),
   );
-  addHosts(program);
-  addSchedules(program);
-  addNew(program);
+  for (const add of [addHosts, addSchedules, addIdentity, addNew]) add(program);
   addSteerers(program);
   addProgram(
     program

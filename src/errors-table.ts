@@ -910,6 +910,17 @@ export const table = {
         advice: 'docs/settings.md lists them all.',
         status: 400,
       },
+      E_IDENTITY: {
+        means: 'The identity cannot be used.',
+        advice:
+          'Correct the named file, or put a copy of the right one in its place; see drover identity check.',
+        status: null,
+      },
+      E_IDENTITY_NONE: {
+        means: 'Requests are to be signed, and the identity is not here.',
+        advice: 'Make one with drover identity init, or copy its file here; nothing is fetched unsigned.',
+        status: null,
+      },
       E_CLOSED: {
         means: 'The producer has been closed.',
         advice: 'Make another one with createProducer().',

@@ -145,7 +145,7 @@ function createProcesses(given: CompareGiven, sample: FetchedSample, replica: Re
   const setUp: LaneSetUp = {
     handlerFiles: handlerFiles(given.settings),
     settings: crawlSettings(given.settings),
-    dnsServers: given.settings.dnsServers,
+    ...{ dnsServers: given.settings.dnsServers, dataDir: given.settings.dataDir },
     seedHosts: sample.seedHosts,
     pages: sample.pages.map(lanePage),
     replicaHost: origin,

@@ -1,5 +1,6 @@
 // The table of settings. One entry is one setting: flags, variables, types, docs and API follow from it.
 import type { z } from 'zod';
+import { signatureProfiles } from '../identity/signs-as.ts';
 import { purposes } from '../usage/statement.ts';
 import type * as types from './values.ts';
 
@@ -312,6 +313,24 @@ export const definitions = {
     help: 'a page or mail address where owners of hosts reach you, put into the User-Agent',
     schema: (t) => t.contact.nullable(),
     default: null,
+  }),
+  identity: setting({
+    of: 'crawl',
+    group: 'often',
+    flags: '--identity <auto|file>',
+    help: 'sign every https request (Web Bot Auth) with the identity in this file; auto: the one in the data directory of whoever fetches (docs/IDENTITY.md)',
+    schema: (t) => t.autoOrFile.nullable(),
+    default: null,
+    operatorOnly: true,
+  }),
+  identityProfile: setting({
+    of: 'crawl',
+    group: 'often',
+    flags: '--identity-profile <draft-01|string>',
+    help: 'how Signature-Agent is written: as the present draft says, or as a string, for verifiers of the first drafts',
+    schema: (t) => t.z.enum(signatureProfiles),
+    default: 'draft-01',
+    operatorOnly: true,
   }),
   header: setting({
     of: 'crawl',

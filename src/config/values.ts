@@ -218,6 +218,13 @@ export const warcPlace = z
 
 const WARC_FORM = 'expected a directory or s3://bucket/prefix';
 
+/** "auto", or the absolute path of a file. */
+export const autoOrFile = z
+  .string()
+  .min(1)
+  .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected auto or a file, not a URL')
+  .transform((text) => (text === 'auto' ? text : resolve(text)));
+
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');
 

@@ -2,6 +2,7 @@
 // This is the only file that imports got.
 import got, { type Got } from 'got';
 import type { Failure } from '../errors.ts';
+import type { SignedFetch } from '../identity/signs-as.ts';
 import { type FetchResult, NO_TIMINGS, type Redirected } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
 import { type Conditions, withConditions } from './conditions.ts';
@@ -24,7 +25,7 @@ import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookie
 
 export type { FetchTimeouts } from './timeouts.ts';
 
-export interface FetchRequest {
+export interface FetchRequest extends SignedFetch {
   url: string;
   method: string;
   /**
@@ -98,6 +99,8 @@ export interface FetcherOptions {
   dnsServers: readonly string[];
   /** Certificate authorities (PEM) to trust instead of those of Node. */
   ca?: string;
+  /** The identity that `auto` means. */
+  identityFile?: string;
 }
 
 /**
@@ -108,6 +111,9 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   return new GotFetcher(options);
 }
 
+/** Loaded for the first request that is signed. */
+const signing = () => import('../identity/signer.ts');
+
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 
 class GotFetcher implements Fetcher {
@@ -117,8 +123,10 @@ class GotFetcher implements Fetcher {
   readonly #agents: AgentPool;
   readonly #connections: ConnectionLimit;
   readonly #watchdog = new Watchdog();
+  readonly #identityFile: string | undefined;
 
-  constructor({ concurrency, dnsServers, ca }: FetcherOptions) {
+  constructor({ concurrency, dnsServers, ca, identityFile }: FetcherOptions) {
+    this.#identityFile = identityFile;
     this.#names = createNames({ servers: dnsServers });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
     this.#connections = new ConnectionLimit(concurrency);
@@ -134,11 +142,13 @@ class GotFetcher implements Fetcher {
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const target = withinPorts(request, firstTarget(request));
-    if ('code' in target) return { ok: false, failure: target, timings: NO_TIMINGS, finalUrl: request.url };
+    if ('code' in target) return unsent(request, target);
+    const signer = request.signsAs ? await (await signing()).signerFor(request.signsAs, this.#identityFile) : null;
+    if (signer && 'code' in signer) return unsent(request, signer);
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
     const ignore = request.signal && fetchDeadline.follow(request.signal);
     try {
-      return await this.#follow(request, target, fetchDeadline);
+      return await this.#follow(signer ? { ...request, signer } : request, target, fetchDeadline);
     } finally {
       ignore?.();
     }
@@ -228,7 +238,8 @@ class GotFetcher implements Fetcher {
     }
   }
 
-  #hop(request: FetchRequest, target: Target, fetchDeadline: FetchDeadline): Promise<HopEnd> {
+  #hop(request: FetchRequest, plain: Target, fetchDeadline: FetchDeadline): Promise<HopEnd> {
+    const target = request.signer?.signed(plain) ?? plain;
     if (fetchDeadline.aborted) return Promise.resolve(failedBeforeStart(fetchDeadline.aborted));
     this.#idle.sweep();
     const spans: PhaseSpan[] | null = request.onHop ? [] : null;
@@ -278,6 +289,10 @@ class GotFetcher implements Fetcher {
     // For a method that may have a body, got waits until the stream is ended.
     if (body === null && method !== 'GET' && method !== 'HEAD') stream.end();
   }
+}
+
+function unsent({ url }: FetchRequest, failure: Failure): FetchResult {
+  return { ok: false, failure, timings: NO_TIMINGS, finalUrl: url };
 }
 
 function failedBeforeStart(reason: Failure): HopEnd {

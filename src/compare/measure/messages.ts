@@ -20,6 +20,7 @@ export interface LaneSetUp {
   readonly handlerFiles: readonly string[];
   readonly settings: CrawlSettings;
   readonly dnsServers: readonly string[];
+  readonly dataDir: string;
   /** host:port of seeds that the operator named. */
   readonly seedHosts: readonly string[];
   readonly pages: readonly LanePage[];

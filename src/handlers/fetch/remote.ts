@@ -38,7 +38,7 @@ interface OfFetch {
 export interface BegunFetch extends OfFetch {
   readonly request: Omit<GatedRequest, 'allow' | 'onExchange'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
-  readonly fetcher: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  readonly fetcher: Omit<FetcherOptions, 'ca'>;
   readonly wantsBody: boolean;
   readonly wantsExchanges: boolean;
 }

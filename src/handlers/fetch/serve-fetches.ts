@@ -38,7 +38,7 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   /** Where redirects of the page led. */
   readonly pageUrl: string;
   /** With these, a thread makes connections of its own. */
-  readonly fetcherOptions: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  readonly fetcherOptions: Omit<FetcherOptions, 'ca'>;
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
@@ -70,11 +70,11 @@ function requestOf(
   { loadedCrawl, pageUrl }: Pick<FetchOpener, 'loadedCrawl' | 'pageUrl'>,
   wanted: WantedFetch,
 ): GatedRequest {
-  const { settings, timeouts, userAgent } = loadedCrawl;
+  const { settings, timeouts, userAgent, signsAs } = loadedCrawl;
   const { url, method = 'GET', headers, body = null } = wanted;
   const isHome = originOf(url) === originOf(pageUrl);
   return {
-    ...{ url, method, body, userAgent },
+    ...{ url, method, body, userAgent, signsAs },
     headers: { ...awayHeaders(settings.header, isHome, body !== null), ...headers },
     timeouts: wanted.timeouts ? { ...timeouts, ...wanted.timeouts } : timeouts,
     ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
