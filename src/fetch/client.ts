@@ -143,7 +143,9 @@ class GotFetcher implements Fetcher {
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const target = withinPorts(request, firstTarget(request));
     if ('code' in target) return unsent(request, target);
-    const signer = request.signsAs ? await (await signing()).signerFor(request.signsAs, this.#identityFile) : null;
+    const signer = request.signsAs
+      ? await (await signing()).signerFor(request.signsAs, this.#identityFile)
+      : null;
     if (signer && 'code' in signer) return unsent(request, signer);
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
     const ignore = request.signal && fetchDeadline.follow(request.signal);

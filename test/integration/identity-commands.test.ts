@@ -147,7 +147,10 @@ test('check sends a URL a signed request and explains what it answers', async (t
   assert.ok(site.visits.every(({ verdict }) => 'keyid' in verdict));
   const bad = await runner.run(['identity', 'check', `${stranger.origin}/`, '--ignore-robots']);
   assert.equal(bad.code, 1, bad.stdout + bad.stderr);
-  assert.match(bad.stdout, /answer 403: it asks for another signature \(Accept-Signature sig1: @authority with nonce\)/);
+  assert.match(
+    bad.stdout,
+    /answer 403: it asks for another signature \(Accept-Signature sig1: @authority with nonce\)/,
+  );
   const plain = await runner.run(['identity', 'check', 'http://127.0.0.1:1/']);
   assert.match(plain.stderr, /signs https alone/);
 });
