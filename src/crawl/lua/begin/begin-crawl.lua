@@ -60,7 +60,7 @@ local function beginCrawl(ns, given, now)
   -- Requests that were handed out under other settings must ask the gate.
   local before = redis.call('HGET', c, 'settings')
   if before and before ~= text then redis.call('HSET', c, 'changedAt', now) end
-  redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead')
+  redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead', 'onlyDue')
   redis.call('HSET', c, 'settings', text, 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
     'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)
   for _, field in ipairs({ 'limit', 'perServer', 'maxPerHost', 'webhookDead' }) do
@@ -68,6 +68,7 @@ local function beginCrawl(ns, given, now)
   end
   -- Only whether there is a webhook. Its URL, which may hold a token, stays in the settings.
   if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
+  if settings.onlyDue then redis.call('HSET', c, 'onlyDue', '1') end
   if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
   if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)
