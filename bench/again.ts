@@ -1,6 +1,6 @@
-// drover bench again: a site of many pages, served by nginx, is crawled, crawled again as it is, and again with
-// some pages changed, new and gone: what that costs, and whether `drover changes` names exactly those. This is
-// no test: the figures depend on the machine. Exits with 1 if a check fails.
+// drover bench again: a site of many pages, served by nginx, is crawled, crawled again as it is, and again
+// with some pages changed, new and gone: what that costs, and whether `drover changes` names exactly those.
+// This is no test: the figures depend on the machine. Exits with 1 if a check fails.
 import { join } from 'node:path';
 import { type AgainRun, checksOf, report } from './again/report.ts';
 import { crawlOnce, plant } from './again/runs.ts';

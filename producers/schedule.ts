@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { GivenFlags } from '../src/config/read.ts';
 import { crawlSettings, type Settings } from '../src/config/settings.ts';
 import { keptAddress } from '../src/config/store-address.ts';
-import { newestEnded, readRun, seedsInstead } from '../src/crawl/again.ts';
+import { newestEnded, readKnownRun, seedsInstead } from '../src/crawl/again.ts';
 import { findCrawl, unknownCrawl } from '../src/crawl/crawl.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { DroverError } from '../src/errors.ts';
@@ -42,9 +42,9 @@ export async function readScheduled(settings: Settings, seeds: readonly string[]
 }
 
 /**
- * What a schedule without seeds is to repeat: the crawl of that name, each time as its former run was, but for
- * the flags of this command line. Throws E_CRAWL_UNKNOWN, E_NO_SEEDS, E_SETTING, E_WEBHOOK, and E_SCHEDULE for
- * the id of a run: then others would follow it under a name of its own.
+ * What a schedule without seeds is to repeat: the crawl of that name, each time as its former run was, but
+ * for the flags of this command line. Throws E_CRAWL_UNKNOWN, E_NO_SEEDS, E_SETTING, E_WEBHOOK, and
+ * E_SCHEDULE for the id of a run: then others would follow it under a name of its own.
  */
 export async function readRepeated(
   fleet: Fleet,
@@ -54,11 +54,11 @@ export async function readRepeated(
 ): Promise<Scheduled> {
   const newest = await fleet.redis.hget(fleet.keys.newestOfName, name);
   if (newest === null) {
-    const run = await readRun(fleet, await findCrawl(fleet, name));
+    const run = await readKnownRun(fleet, await findCrawl(fleet, name));
     throw new DroverError('E_SCHEDULE', `${name} is a run: write ${run?.name}, the name of its crawl.`);
   }
   // The first run may go on still.
-  const run = (await newestEnded(fleet, name)) ?? (await readRun(fleet, newest));
+  const run = (await newestEnded(fleet, name)) ?? (await readKnownRun(fleet, newest));
   if (!run) throw await unknownCrawl(fleet, name);
   const changes = givenSettings(own, given);
   const settings = { ...run.settings, ...changes };

@@ -49,8 +49,8 @@ async function changesOf(command: readonly string[]): Promise<Planted> {
 }
 
 /**
- * Changes about half of so many pages, adds a page to every other of these, and deletes as many. Pages without
- * children alone are changed, so that nothing else goes with them.
+ * Changes about half of so many pages, adds a page to every other of these, and deletes as many. Pages
+ * without children alone are changed, so that nothing else goes with them.
  */
 export async function plant(site: NginxSite, pages: number, count: number): Promise<Planted> {
   const fresh = Math.floor(count / 4);

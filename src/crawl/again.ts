@@ -67,7 +67,7 @@ export async function lookUpAgain(fleet: Fleet, nameOrId: string, given = '--aga
         ? `${newest} goes on, and was not begun with --again: without it, its command goes on with it.`
         : `${newest} goes on, and repeats ${repeated}.`,
     );
-  const open = (await readRun(fleet, newest)) ?? null;
+  const open = (await readKnownRun(fleet, newest)) ?? null;
   return { name, former: await endedRun(fleet, repeated, name), open };
 }
 
@@ -112,13 +112,13 @@ export async function newestEnded(fleet: Fleet, name: string): Promise<FoundRun 
 /** Null for a run that is not known, has not ended, or is one of another name. */
 async function endedRun(fleet: Fleet, crawl: string, name: string): Promise<FoundRun | null> {
   if ((await fleet.redis.zscore(fleet.keys.crawls, crawl)) === null) return null;
-  const run = await readRun(fleet, crawl);
+  const run = await readKnownRun(fleet, crawl);
   if (run?.name !== name) return null;
   return run.state === 'cancelled' || (run.state === 'finished' && !run.isOffering) ? run : null;
 }
 
 /** Null for a run that is not known. */
-export async function readRun(
+export async function readKnownRun(
   { redis, keys }: Fleet,
   crawl: string,
 ): Promise<(FoundRun & { name: string | null; isOffering: boolean }) | null> {

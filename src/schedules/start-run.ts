@@ -10,7 +10,7 @@ import { keptSeeds } from '../seeds/kept.ts';
 import { offerSeeds } from '../seeds/offer.ts';
 import { withSitemaps } from '../seeds/sitemaps.ts';
 import { urlRulesOf } from '../url/normalize.ts';
-import { planRun, type RunPlan } from './plan-run.ts';
+import { type NextRun, nextRunOf } from './next-run.ts';
 import { type KeptSchedule, readSchedule, type ScheduledSeed } from './schedules.ts';
 
 interface Start {
@@ -26,17 +26,17 @@ interface DueStart {
   run: DueRun;
   producer: string;
   schedule: KeptSchedule;
-  plan: RunPlan;
+  next: NextRun;
 }
 
 const startScript = defineScript({
   path: 'schedules/lua/start-run.lua',
   key: (keys) => keys.schedules,
-  args: ({ run, producer, schedule, plan }: DueStart) => [
+  args: ({ run, producer, schedule, next }: DueStart) => [
     ...[run.schedule, schedule.token, run.due, producer, PRODUCER_LEASE_MS, randomUUID().slice(0, 8)],
-    ...[plan.why ?? '', JSON.stringify(plan.settings), plan.seedsText, plan.store],
-    ...[plan.former ? JSON.stringify(plan.former) : '', schedule.changes === null ? '' : '1'],
-    plan.seeds ?? '',
+    ...[next.why ?? '', JSON.stringify(next.settings), next.seedsText, next.store],
+    ...[next.former ? JSON.stringify(next.former) : '', schedule.changes === null ? '' : '1'],
+    next.seeds ?? '',
   ],
   answer: (reply): Start => {
     const [kind, crawl = '', mustOffer = 0, why = ''] = reply as [Start['kind'], string?, number?, string?];
@@ -52,8 +52,8 @@ interface Parts {
 
 /**
  * Starts the run, unless this due time was dealt with before, the former run goes on, or no crawl can begin.
- * Resolves when all seeds are durable, with true; with false when `stopped` says so before that: then the same
- * call goes on later, in any process. Rejects with errors of Redis.
+ * Resolves when all seeds are durable, with true; with false when `stopped` says so before that: then the
+ * same call goes on later, in any process. Rejects with errors of Redis.
  */
 export async function startRun(parts: Parts, run: DueRun): Promise<boolean> {
   const { fleet, log, stopped } = parts;
@@ -87,11 +87,11 @@ async function begin(
   for (;;) {
     const schedule = await readSchedule(fleet, run.schedule);
     if (schedule === null || (run.token !== '' && run.token !== schedule.token)) return null;
-    const plan = await planRun(fleet, run.schedule, schedule);
-    const start = await fleet.run(startScript, { run, producer, schedule, plan });
+    const next = await nextRunOf(fleet, run.schedule, schedule);
+    const start = await fleet.run(startScript, { run, producer, schedule, next });
     // Otherwise the schedule was replaced or removed, or the former run forgotten, since they were read.
     if (start.kind === 'started' || start.kind === 'skipped')
-      return { ...start, schedule, former: plan.former?.crawl ?? null };
+      return { ...start, schedule, former: next.former?.crawl ?? null };
   }
 }
 

@@ -15,8 +15,8 @@ export interface WebhookEvent {
   /** For crawl.dead: the number of dead letters that was reached. */
   threshold?: number;
   /**
-   * For events of a schedule: which, and when the run was due (ISO 8601). `why`: the code of the error because
-   * of which no crawl could begin; null if that was not why.
+   * For events of a schedule: which, and when the run was due (ISO 8601). `why`: the code of the error
+   * because of which no crawl could begin; null if that was not why.
    */
   schedule?: { name: string; cron: string; zone: string; due: string; why: string | null };
   /**

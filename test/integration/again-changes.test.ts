@@ -1,4 +1,5 @@
-// A site that is crawled again as it is costs a fraction, and nothing has changed; then exactly what was planted.
+// A site that is crawled again as it is costs a fraction, and nothing has changed; then exactly what was
+// planted.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
@@ -33,10 +34,10 @@ test('unchanged: all pages 304 or equal, no changes, less than half of the bytes
     return { asked, bytes: asked.reduce((sum, { bytes }) => sum + bytes, 0) };
   };
   const changes = async () => {
-    const [found] = await runner.json<Record<string, { url: string }[]>>([
-      ...['changes', 'site', '--json', '--no-diff'],
-    ]);
-    const named = (kind: string) => (found?.[kind] ?? []).map(({ url }) => new URL(url).pathname).toSorted();
+    const { code, stdout, stderr } = await runner.run(['changes', 'site', '--json', '--no-diff']);
+    assert.equal(code, 0, stderr);
+    const found: Record<string, { url: string }[]> = JSON.parse(stdout);
+    const named = (kind: string) => (found[kind] ?? []).map(({ url }) => new URL(url).pathname).toSorted();
     return Object.fromEntries(
       ['new', 'changed', 'gone', 'back', 'unknown'].map((kind) => [kind, named(kind)]),
     );

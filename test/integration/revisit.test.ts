@@ -60,7 +60,10 @@ test('pages that are not due are whole in the new run without a request, and ask
   assert.deepEqual((await again(['--only-due'])).asked, second.asked);
 });
 
-/** Crawls a list three times, the last time with `last` for what is due alone. Returns the milliseconds of that. */
+/**
+ * Crawls a list three times, the last time with `last` for what is due alone. Returns the milliseconds of
+ * that.
+ */
 async function crawlThrice(
   runner: CommandRunner,
   site: ValidatingSite,

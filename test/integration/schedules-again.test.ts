@@ -63,9 +63,11 @@ async function scheduleOf(runner: CommandRunner): Promise<ScheduleView> {
 
 /** What the newest run has changed. */
 async function changedIn(runner: CommandRunner, name: string): Promise<string[]> {
-  const [found] = await runner.json<Record<string, { url: string }[]>>(['changes', name, '--json']);
+  const { code, stdout, stderr } = await runner.run(['changes', name, '--json']);
+  assert.equal(code, 0, stderr);
+  const found: Record<string, { url: string }[]> = JSON.parse(stdout);
   return ['new', 'changed', 'gone', 'back', 'unknown'].flatMap((kind) =>
-    (found?.[kind] ?? []).map(({ url }) => `${kind} ${new URL(url).pathname}`),
+    (found[kind] ?? []).map(({ url }) => `${kind} ${new URL(url).pathname}`),
   );
 }
 
@@ -124,7 +126,9 @@ test('with seeds of its own, a schedule asks so from its second run on, and its 
   const fourth = await runNow(runner, site, 's', 's.4');
   assert.deepEqual(
     fourth.asked.toSorted(),
-    all(site, 200).map((line) => (line === '200 /1' ? '304 /1' : line)),
+    all(site, 200)
+      .map((line) => (line === '200 /1' ? '304 /1' : line))
+      .toSorted(),
   );
   // That run has set a time for each page, and none has come.
   assert.deepEqual((await runNow(runner, site, 's', 's.5')).asked, []);

@@ -4,8 +4,9 @@
   leaves or its lease runs out. `given`: name, producer, lease (ms), text (the settings as JSON), seeds,
   token, store, again. `again` is nil, or a table with former (JSON of src/crawl/former-run.ts; '' if only an
   unfinished crawl can go on), block (seeds in place of those that the former run keeps; '' for those; nil if
-  the producer offers others) and hosts (whether seeds that are kept may name private hosts). Returns {id, 1 if it is new, else 0}. With `again`, nothing has
-  changed when it returns {id, -1}: an unfinished crawl repeats no run; or {id, -2}: the former run is gone.
+  the producer offers others) and hosts (whether seeds that are kept may name private hosts). Returns {id, 1
+  if it is new, else 0}. With `again`, nothing has changed when it returns {id, -1}: an unfinished crawl
+  repeats no run; or {id, -2}: the former run is gone.
     NS:crawls (ZSET) crawls by when they began (ms)
     NS:names (HASH) name to its newest id
     NS:serials (HASH) name to how many crawls it has had

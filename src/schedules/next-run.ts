@@ -7,7 +7,7 @@ import { DroverError, type ErrorCode } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { KeptSchedule } from './schedules.ts';
 
-export interface RunPlan {
+export interface NextRun {
   /** Because of which no crawl can begin; null if one can. */
   why: ErrorCode | null;
   settings: CrawlSettings;
@@ -22,15 +22,15 @@ export interface RunPlan {
 }
 
 /** Changes nothing. */
-export async function planRun(fleet: Fleet, name: string, schedule: KeptSchedule): Promise<RunPlan> {
+export async function nextRunOf(fleet: Fleet, name: string, schedule: KeptSchedule): Promise<NextRun> {
   const former = await newestEnded(fleet, name);
   const { settings, seedsText, store } = schedule;
-  const own: RunPlan = { why: null, settings, seedsText, store, former: null, seeds: null };
+  const own: NextRun = { why: null, settings, seedsText, store, former: null, seeds: null };
   if (schedule.changes === null) return { ...own, former: former && formerRunOf(former, settings) };
-  return former ? planRepeated(own, former, schedule.changes) : { ...own, why: 'E_CRAWL_UNKNOWN' };
+  return former ? repeated(own, former, schedule.changes) : { ...own, why: 'E_CRAWL_UNKNOWN' };
 }
 
-function planRepeated(own: RunPlan, run: FoundRun, changes: Partial<CrawlSettings>): RunPlan {
+function repeated(own: NextRun, run: FoundRun, changes: Partial<CrawlSettings>): NextRun {
   const settings = { ...run.settings, ...changes };
   try {
     const seeds = seedsInstead(run, settings);
