@@ -1,5 +1,6 @@
 // What of one job goes into the archive of its crawl (--warc): every exchange of its fetches, robots.txt and
 // redirects included.
+import { isS3 } from '../../src/config/s3-address.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import { noteWarc } from '../../src/crawl/kept-warcs.ts';
 import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
@@ -41,6 +42,11 @@ export class PageArchive {
     this.#writers = writers;
     this.#options = options;
     this.#request = request;
+  }
+
+  /** Whether it is kept over a network. */
+  get isFar(): boolean {
+    return isS3(this.#options.place);
   }
 
   /** The fetch, with all that goes over the wire written to the archive. */

@@ -1,10 +1,15 @@
 // The step store: waits until the record, and what the archive takes of the request, are durable. Only then
 // may the request end.
+import { FILES } from '../../src/config/store-address.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { aloneSurvived } from '../suspicion.ts';
 
-/** A page whose record is not durable by then waits without its permit, if there is room. */
+/**
+ * A page whose record a store over a network has not made durable by then waits without its permit, if there
+ * is room. Files are on this machine: when they are slow, the machine is, and more pages in hand only mean
+ * more that a crash repeats.
+ */
 const SHORT_MS = 50;
 
 /**
@@ -24,7 +29,8 @@ export async function store(
   const { store: address, recordsFolder } = job.loadedCrawl;
   const recorded = context.stores.at(address).write(record, claim, recordsFolder);
   const writing = job.archive ? allOf(recorded, job.archive.written()) : recorded;
-  const slow = setTimeout(() => void waitLong(job, record), SHORT_MS);
+  const isFar = address !== FILES || job.archive?.isFar === true;
+  const slow = isFar ? setTimeout(() => void waitLong(job, record), SHORT_MS) : undefined;
   try {
     return await unlessAborted(writing, job.abort.signal);
   } finally {
