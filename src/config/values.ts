@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
+import { priceText, readPrice } from '../identity/price.ts';
 import { readDuration } from './duration.ts';
 import { readStoreAddress } from './store-address.ts';
 
@@ -207,6 +208,14 @@ export const directory = z
   .min(1)
   .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected a directory, not a URL')
   .transform((text) => resolve(text));
+
+/** `USD 0.01` */
+export const price = z.string().transform((text, context) => {
+  const read = readPrice(text);
+  if (read !== null && read.micros > 0) return priceText(read);
+  context.addIssue({ code: 'custom', message: 'expected a currency and an amount, such as USD 0.01' });
+  return z.NEVER;
+});
 
 /** "auto", or the absolute path of a file. */
 export const autoOrFile = z

@@ -129,8 +129,8 @@ const DAY_SECONDS = 86_400;
 
 /**
  * The identity with a new key in front. Servers keep a directory for a while, so it is listed for a day
- * before it signs, and the former key for a day after. Null while the newest key does not sign yet. `now`: Unix
- * seconds.
+ * before it signs, and the former key for a day after. Null while the newest key does not sign yet. `now`:
+ * Unix seconds.
  */
 export function renewedIdentity(former: Identity, now: number): Identity | null {
   const [newest, ...older] = former.keys;
