@@ -27,9 +27,9 @@ import type { FormerPages } from './again/former-pages.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
 import type { KnownLinks } from './follow/known-links.ts';
-import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
+import type { PageRoom } from './slot/page-room.ts';
 import type { Permits } from './slot/permits.ts';
 import type { WaitingRoom } from './slot/waiting-room.ts';
 import type { PageArchive } from './store/page-archive.ts';
@@ -56,7 +56,7 @@ export interface ConsumerContext {
   formerPages: FormerPages;
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;
-  handlerRoom: HandlerRoom;
+  pageRoom: PageRoom;
   waitingRoom: WaitingRoom;
   handlerWatch: HandlerWatch | null;
   /** Null if no handler is blocking. */

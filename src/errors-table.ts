@@ -939,17 +939,23 @@ export const table = {
       },
       E_WARC_NONE: {
         means: 'The crawl keeps no archive.',
-        advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',
+        advice: 'Begin the crawl with --warc; what was fetched without it is not archived.',
         status: 404,
       },
       E_RUN_NONE: {
         means: 'There is no former run to compare with.',
-        advice: 'Crawl again under the same name, or name two crawls with --from and --to.',
+        advice: 'Crawl it again (drover crawl --again NAME), or name two crawls with --from and --to.',
         status: 404,
       },
       E_CRAWL_OPEN: {
         means: 'The crawl has not ended.',
         advice: 'Wait for its end, or cancel it first: drover cancel CRAWL.',
+        status: 409,
+      },
+      E_CRAWL_SCHEDULED: {
+        means: 'A schedule repeats this run: without it, its seeds would be lost.',
+        advice:
+          'Remove the schedule first: drover schedule remove NAME. Older runs of the name may be forgotten.',
         status: 409,
       },
       E_SCHEDULE: {

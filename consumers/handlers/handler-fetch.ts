@@ -42,6 +42,7 @@ export function fetchesOfJob(
       return new HandlerGate(context, job, { ...limits, url, count, lent });
     },
     send: (request, gate) => guardedFetch(context, gate.fetch, request, 'handler'),
+    watched: (request) => job.archive?.watched(request, 'handler') ?? request,
     isSeedHost: (hostPort) => context.loadedCrawls.isSeedHost(loadedCrawl, hostPort),
     note(url, outcome) {
       context.meters.count(gathered.handlerFetches, outcome.kind);

@@ -1,5 +1,6 @@
 // What of one job goes into the archive of its crawl (--warc): every exchange of its fetches, robots.txt and
 // redirects included.
+import { isS3 } from '../../src/config/s3-address.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import { noteWarc } from '../../src/crawl/kept-warcs.ts';
 import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
@@ -23,6 +24,9 @@ const steps = { link: 'L', requisite: 'E', redirect: 'R', robots: 'P', handler: 
  */
 const REPLAYABLE = 'gzip, br, deflate';
 
+type WatchedPart = Pick<FetchRequest, 'headers'> & Partial<Pick<FetchRequest, 'from'>>;
+type Watch = Required<Pick<FetchRequest, 'onExchange'>>;
+
 export class PageArchive {
   /**
    * The archived answer of a former run that the request asks about (If-None-Match, If-Modified-Since). When
@@ -40,8 +44,13 @@ export class PageArchive {
     this.#request = request;
   }
 
+  /** Whether it is kept over a network. */
+  get isFar(): boolean {
+    return isS3(this.#options.place);
+  }
+
   /** The fetch, with all that goes over the wire written to the archive. */
-  watched(fetch: FetchRequest, purpose: FetchPurpose): FetchRequest {
+  watched<Asked extends WatchedPart>(fetch: Asked, purpose: FetchPurpose): Asked & Watch {
     const own = this.#request;
     const former = purpose === 'request' ? this.former : null;
     let via = purpose === 'request' ? own.referrer : own.url;
@@ -55,7 +64,7 @@ export class PageArchive {
     return { ...fetch, headers: { 'accept-encoding': REPLAYABLE, ...fetch.headers }, onExchange };
   }
 
-  /** Resolves when all is on disk. Rejects with E_DISK_FULL or E_FILE if something is not. */
+  /** Resolves when all is durable. Rejects with an error of layer disk or store if something is not. */
   async written(): Promise<void> {
     const writes = this.#writes;
     this.#writes = [];
@@ -81,7 +90,7 @@ export function pageArchiveOf(
   const options = {
     ...{ crawl, recordsFolder, userAgent, ignoreRobots },
     software: defaultSettings.userAgent,
-    directory: warc,
+    place: warc,
     maxFileBytes: warcSize,
     announce: (name: string) => noteWarc(fleet, crawl, name, warc),
   };

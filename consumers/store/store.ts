@@ -1,7 +1,16 @@
 // The step store: waits until the record, and what the archive takes of the request, are durable. Only then
 // may the request end.
+import { FILES } from '../../src/config/store-address.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { aloneSurvived } from '../suspicion.ts';
+
+/**
+ * A page whose record a store over a network has not made durable by then waits without its permit, if there
+ * is room. Files are on this machine: when they are slow, the machine is, and more pages in hand only mean
+ * more that a crash repeats.
+ */
+const SHORT_MS = 50;
 
 /**
  * Idempotent by the id of the request: of several records, readers show the one with the highest claim.
@@ -20,9 +29,24 @@ export async function store(
   const { store: address, recordsFolder } = job.loadedCrawl;
   const recorded = context.stores.at(address).write(record, claim, recordsFolder);
   const writing = job.archive ? allOf(recorded, job.archive.written()) : recorded;
-  const isWritten = await unlessAborted(writing, job.abort.signal);
-  job.trace.storeMs = performance.now() - storedAt;
-  return isWritten;
+  const isFar = address !== FILES || job.archive?.isFar === true;
+  const slow = isFar ? setTimeout(() => void waitLong(job, record), SHORT_MS) : undefined;
+  try {
+    return await unlessAborted(writing, job.abort.signal);
+  } finally {
+    clearTimeout(slow);
+    job.trace.storeMs = performance.now() - storedAt;
+  }
+}
+
+/** A request that was suspected to kill consumers has killed none: of its page, only this is left to do. */
+async function waitLong(job: ActiveJob, { bytes }: CrawlRecord): Promise<void> {
+  try {
+    if (job.suspicion.isSuspect) await job.remember({ alone: aloneSurvived(job.stalls) });
+    job.slot.waitAsPage(bytes ?? 0);
+  } catch {
+    // Redis is away, or the job has ended meanwhile: it stays alone as long as it lasts.
+  }
 }
 
 async function allOf(...writes: Promise<void>[]): Promise<void> {

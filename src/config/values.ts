@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
 import { priceText, readPrice } from '../identity/price.ts';
 import { readDuration } from './duration.ts';
+import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
 
 export { z };
@@ -202,12 +203,21 @@ export const storeUrl = z.string().superRefine((text, context) => {
   }
 });
 
-/** The absolute path: processes that work elsewhere use the same. */
-export const directory = z
+/** A directory as an absolute path, so that processes that work elsewhere use the same; or a bucket. */
+export const warcPlace = z
   .string()
   .min(1)
-  .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected a directory, not a URL')
-  .transform((text) => resolve(text));
+  .superRefine((text, context) => {
+    try {
+      if (isS3(text)) readS3Address(text);
+      else if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) throw new Error(WARC_FORM);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  })
+  .transform((text) => (isS3(text) ? text : resolve(text)));
+
+const WARC_FORM = 'expected a directory or s3://bucket/prefix';
 
 /** `USD 0.01` */
 export const price = z.string().transform((text, context) => {

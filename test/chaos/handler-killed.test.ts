@@ -50,6 +50,8 @@ test('kill -9 at ten random moments: each item that a handler emits is there onc
     await drover.exit;
   }
   const last = await runner.run([...args, ...options]);
+  const dead = await runner.json<{ url: string; error: unknown }>(['dead', 'list', 'c', '--json']);
+  assert.deepEqual(dead, [], 'nothing is given up because its consumers were killed');
   assert.equal(last.code, 0, last.stderr);
   const records = await runner.results('c');
   assert.equal(records.length, PAGES + 1);

@@ -1,6 +1,7 @@
 // What a thread of handlers and its consumer say to each other about a fetch. The thread fetches with
 // connections of its own; the consumer holds the slot and says when each hop may start.
 import type { FetcherOptions } from '../../fetch/client.ts';
+import type { Exchange } from '../../fetch/exchange.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
 import type { FetchResult } from '../../outcome.ts';
 import type { GatedRequest } from './drive.ts';
@@ -21,6 +22,8 @@ export interface FetchCalls {
   /** Answers when the last start no longer holds, or when the fetch is over. */
   fetchWatch(given: OfFetch): StartState;
   fetchStarted(given: OfFetch): void;
+  /** What went over the wire in one hop, if `wantsExchanges`. */
+  fetchExchange(given: OfFetch & { exchange: Exchange }): void;
   fetchSeedHost(given: OfFetch & { hostPort: string }): boolean;
   /** The body of the answer is empty unless `wantsBody`. */
   fetchEnded(given: OfFetch & { result: FetchResult; ageMs: number }): FetchRefusal | null;
@@ -33,8 +36,9 @@ interface OfFetch {
 }
 
 export interface BegunFetch extends OfFetch {
-  readonly request: Omit<GatedRequest, 'allow'>;
+  readonly request: Omit<GatedRequest, 'allow' | 'onExchange'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
   readonly fetcher: Omit<FetcherOptions, 'ca'>;
   readonly wantsBody: boolean;
+  readonly wantsExchanges: boolean;
 }

@@ -42,6 +42,8 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
+  /** The request with what the archive of the crawl wants of it, for a thread, which sends by itself. */
+  watched(request: GatedRequest): GatedRequest;
   /** Whether a seed names this host:port. */
   isSeedHost(hostPort: string): Promise<boolean>;
   note(url: string, outcome: FetchNote): void;
@@ -88,6 +90,7 @@ interface OpenFetch {
   starts: number;
   hasStarted: boolean;
   note: FetchNote;
+  readonly onExchange: GatedRequest['onExchange'];
 }
 
 type Given<Name extends keyof FetchCalls> = Parameters<FetchCalls[Name]>[0];
@@ -106,7 +109,7 @@ export function fetchCalls<Gate extends HeldGate>(
   opener: FetchOpener<Gate>,
 ): Record<string, (given: unknown, page: AbortSignal) => Promise<unknown>> {
   const answers: Answers = new ServedFetches(opener);
-  const names = ['Begin', 'Enter', 'Watch', 'Started', 'SeedHost', 'Ended', 'Over'] as const;
+  const names = ['Begin', 'Enter', 'Watch', 'Started', 'Exchange', 'SeedHost', 'Ended', 'Over'] as const;
   return Object.fromEntries(
     names.map((name) => [
       `fetch${name}`,
@@ -130,13 +133,14 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     const limits = { signal: over.signal, deadlineAt: performance.now() + leftMs };
     const gate = this.#opener.open(wanted.url, limits, fetch);
     const note = failedFetch(failure('E_HANDLER_SLOT'));
-    this.#open.set(fetch, { gate, url: wanted.url, over, starts: 0, hasStarted: false, note });
+    const { allow, onExchange, ...request } = this.#opener.watched(requestOf(this.#opener, wanted));
+    this.#open.set(fetch, { gate, url: wanted.url, over, starts: 0, hasStarted: false, note, onExchange });
     page.addEventListener('abort', () => this.fetchOver({ fetch }), { once: true });
     if (page.aborted) this.fetchOver({ fetch });
-    const { allow, ...request } = requestOf(this.#opener, wanted);
     return {
       ...{ fetch, request, fetcher: this.#opener.fetcherOptions },
       allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
+      wantsExchanges: onExchange !== undefined,
       wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
     };
   }
@@ -168,6 +172,10 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     if (!open) return;
     open.hasStarted = true;
     open.gate.started();
+  }
+
+  fetchExchange({ fetch, exchange }: Given<'fetchExchange'>): void {
+    this.#open.get(fetch)?.onExchange?.(exchange);
   }
 
   fetchSeedHost({ hostPort }: Given<'fetchSeedHost'>): Promise<boolean> {

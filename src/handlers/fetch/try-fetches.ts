@@ -40,6 +40,7 @@ export class TryFetches {
       fetcherOptions: fetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),
+      watched: (request) => request,
       isSeedHost: async (hostPort) => crawl.seedHosts.has(hostPort),
       note: () => undefined,
     };
