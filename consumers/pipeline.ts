@@ -12,6 +12,7 @@ import { commit } from './commit.ts';
 import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, type RequestEnd, refuseRequest, retry } from './decision.ts';
 import { type Fetched, fetchRequest } from './fetch/fetch-request.ts';
+import { refusalToPay, unpaid } from './fetch/payment.ts';
 import { follow } from './follow/follow.ts';
 import { buildRecord, examine } from './handle.ts';
 import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-handler.ts';
@@ -112,8 +113,14 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
     return postponeFor(0);
   }
   switch (verdict.kind) {
-    case 'recorded':
-      return { kind: 'end', as: 'recorded', answer: verdict.answer, failure: verdict.failure };
+    case 'recorded': {
+      const { answer, failure: reason } = verdict;
+      if (reason?.code !== 'E_PAYMENT') return { kind: 'end', as: 'recorded', answer, failure: reason };
+      const why = await refusalToPay(job, answer);
+      return why === null
+        ? postponeFor(0)
+        : { kind: 'end', as: 'recorded', answer, failure: unpaid(reason, why) };
+    }
     case 'retry':
       return retry(context, job, verdict, result);
     case 'postponed': {

@@ -376,7 +376,7 @@ export const table = {
       E_PAYMENT: {
         means: 'The page has a price.',
         advice:
-          'drover pays for nothing; agree with the site, send what it gives you with --header, or drop the URL.',
+          'See --max-price and --max-spend; or agree with the site, send what it gives you with --header, or drop the URL.',
         ends: 'recorded',
         retry: false,
         brokenLink: false,

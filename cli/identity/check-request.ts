@@ -29,7 +29,12 @@ export async function checkRequest(options: CheckOptions & { request: string }):
 }
 
 function refusedCheck(name: string, refusal: { why: string; status: number; advice: string }): Check {
-  return { name, ok: 'no', says: `${refusal.why} (status ${refusal.status})`, advice: refusal.advice };
+  return {
+    name,
+    ok: 'no',
+    says: `${refusal.why.replace(/\.$/, '')} (status ${refusal.status})`,
+    advice: refusal.advice,
+  };
 }
 
 function formCheck({ form, label }: Claim): Check {

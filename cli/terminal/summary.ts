@@ -113,6 +113,7 @@ function figures({ counts, elapsedMs, recordedBefore = 0 }: Summary, { columns, 
   const parts = [speed(elapsedMs > 0 ? (pages * 1000) / elapsedMs : null), size(counts.bytes)];
   if (recordedBefore > 0) parts.push(`${counted(pages, 'page')} in this run`);
   if (counts.retries > 0) parts.push(counted(counts.retries, 'retry', 'retries'));
+  if (counts.charged !== null) parts.push(`${counts.charged} charged`);
   if (counts.postponed > 0) parts.push(`${count(counts.postponed)} postponed`);
   return `  ${
     fit(

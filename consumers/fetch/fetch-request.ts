@@ -14,6 +14,7 @@ import { postponeFor } from '../decision.ts';
 import { postpone, postponedTooLong, rateLimited } from '../postpone.ts';
 import { enterHop } from './enter-hop.ts';
 import { guardedFetch } from './guarded-fetch.ts';
+import { offerOf, settleOffer } from './payment.ts';
 import { pauseByRedirect } from './redirect-pause.ts';
 
 /** What the fetch returned. `key`: the limiter key of the last hop. `ageMs`: how long ago the fetch began. */
@@ -43,6 +44,8 @@ export async function fetchRequest(
   if (job.archive) job.archive.former = conditions && job.former ? formerAnswerOf(job.former) : null;
   const since = performance.now();
   let detour: Outcome | null = null;
+  let isSent = false;
+  const offer = job.memory.pays ? await offerOf(context, job) : null;
   const result = await guardedFetch(context, job, {
     url: request.url,
     method: methodOf(job, extras),
@@ -50,7 +53,7 @@ export async function fetchRequest(
     headers: extras?.checkOnly ? {} : own ? { ...settings.header, ...own } : settings.header,
     body: extras?.body ?? null,
     userAgent: loadedCrawl.userAgent,
-    signsAs: loadedCrawl.signsAs,
+    ...{ signsAs: loadedCrawl.signsAs, offer },
     timeouts: extras?.timeouts ? { ...loadedCrawl.timeouts, ...extras.timeouts } : loadedCrawl.timeouts,
     // A sitemap is read up to its limit; the rest is cut off.
     ...sizeLimit(extras, settings.maxBytes),
@@ -66,7 +69,10 @@ export async function fetchRequest(
       detour = postponeFor(slot.againMs);
       return failure('E_RATE_LIMITED');
     },
-    onStart: () => slot.started(),
+    onStart: () => {
+      isSent = true;
+      slot.started();
+    },
     beforeHop: async (hop, redirect) => {
       const later = await laterByRedirect(context, job, redirect);
       const refused = later ?? (await enterHop(context, job, hop.url));
@@ -77,6 +83,7 @@ export async function fetchRequest(
       return failure('E_RATE_LIMITED');
     },
   });
+  if (offer) await settleOffer(context, job, { offer, result, isSent });
   return detour ?? fetchedSince(context, job, { result, conditions, since });
 }
 

@@ -24,6 +24,10 @@ export const crawlShape = z
     postponed: count,
     unchanged: count.meta({ description: 'recorded pages that are as in the former run' }),
     notDue: count.meta({ description: 'unchanged pages that were not asked for (onlyDue)' }),
+    charged: z
+      .string()
+      .nullable()
+      .meta({ description: 'what sites have charged for pages, such as USD 0.42' }),
     statuses: counts,
     errors: counts,
     refusals: counts,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
+import { priceText, readPrice } from '../identity/price.ts';
 import { readDuration } from './duration.ts';
 import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
@@ -217,6 +218,14 @@ export const warcPlace = z
   .transform((text) => (isS3(text) ? text : resolve(text)));
 
 const WARC_FORM = 'expected a directory or s3://bucket/prefix';
+
+/** `USD 0.01` */
+export const price = z.string().transform((text, context) => {
+  const read = readPrice(text);
+  if (read !== null && read.micros > 0) return priceText(read);
+  context.addIssue({ code: 'custom', message: 'expected a currency and an amount, such as USD 0.01' });
+  return z.NEVER;
+});
 
 /** "auto", or the absolute path of a file. */
 export const autoOrFile = z

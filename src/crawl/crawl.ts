@@ -10,6 +10,7 @@ import { nearest } from '../nearest.ts';
 import { defineScript } from '../scripts.ts';
 import type { FormerRun } from './former-run.ts';
 import type { CrawlCounts } from './progress.ts';
+import { chargedOf, spendingOf } from './spending.ts';
 
 export type CrawlState = CrawlCounts['state'];
 
@@ -115,12 +116,14 @@ const endScript = defineScript({
 /**
  * Begins a crawl, or goes on with the unfinished crawl of that name. The producer counts as offering until it
  * leaves (leaveCrawl) or gives no sign of life for PRODUCER_LEASE_MS. Atomic. Throws E_SETTING for a
- * malformed name, and for API_CRAWL unless `isFromApi`; E_STORE_OTHER when the unfinished crawl keeps its
- * records elsewhere than in the store that was named. With `again`, E_CRAWL_OPEN when the unfinished crawl of
- * that name was not begun again, and E_CRAWL_UNKNOWN when the former run is gone.
+ * malformed name, for API_CRAWL unless `isFromApi`, and for settings of payment that do not fit together;
+ * E_STORE_OTHER when the unfinished crawl keeps its records elsewhere than in the store that was named. With
+ * `again`, E_CRAWL_OPEN when the unfinished crawl of that name was not begun again, and E_CRAWL_UNKNOWN when
+ * the former run is gone.
  */
 export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun> {
   if (crawl.name !== API_CRAWL || !crawl.isFromApi) checkCrawlName(crawl.name);
+  spendingOf(crawl.settings); // throws when the settings of payment do not fit together
   if (crawl.store) await checkStore(fleet, crawl.name, crawl.store);
   return fleet.run(beginScript, crawl);
 }
@@ -266,6 +269,7 @@ export function countsOf(crawl: string, fields: Readonly<Record<string, string>>
     postponed: number('postponed'),
     unchanged: number('unchanged'),
     notDue: number('notDue'),
+    charged: chargedOf(fields),
     statuses: group('s:'),
     errors: group('e:'),
     refusals: group('r:'),

@@ -18,6 +18,8 @@ export interface CrawlCounts {
   unchanged: number;
   /** Those of `unchanged` that were not asked for, because they are not due again (--only-due). */
   notDue: number;
+  /** What sites have charged for pages in all (--max-price), such as `USD 0.42`; null if nothing. */
+  charged: string | null;
   statuses: Record<string, number>;
   /** By code. */
   errors: Record<string, number>;

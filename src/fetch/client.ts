@@ -2,7 +2,7 @@
 // This is the only file that imports got.
 import got, { type Got } from 'got';
 import type { Failure } from '../errors.ts';
-import type { SignedFetch } from '../identity/signs-as.ts';
+import { isSigned, type SignedFetch } from '../identity/signs-as.ts';
 import { type FetchResult, NO_TIMINGS, type Redirected } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
 import { type Conditions, withConditions } from './conditions.ts';
@@ -143,9 +143,7 @@ class GotFetcher implements Fetcher {
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const target = withinPorts(request, firstTarget(request));
     if ('code' in target) return unsent(request, target);
-    const signer = request.signsAs
-      ? await (await signing()).signerFor(request.signsAs, this.#identityFile)
-      : null;
+    const signer = isSigned(request) ? await (await signing()).signerFor(request, this.#identityFile) : null;
     if (signer && 'code' in signer) return unsent(request, signer);
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
     const ignore = request.signal && fetchDeadline.follow(request.signal);

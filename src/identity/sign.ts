@@ -15,7 +15,7 @@ const LABEL = 'sig1';
  */
 export const VALID_SECONDS = 60;
 /** Other uses of a signature than for this very request are ruled out, as far as that goes without a body. */
-const COVERED: readonly string[] = ['@method', '@authority', '@path', '@query'];
+export const COVERED: readonly string[] = ['@method', '@authority', '@path', '@query'];
 const NONCE_BYTES = 32;
 
 /** A key, and whose it is. */

@@ -2,9 +2,11 @@
 // again now and then, so that a new key or a missing file is noticed while crawls go on.
 import { DroverError, type Failure, failure } from '../errors.ts';
 import { readIdentity, signingKeyOf } from './identity.ts';
-import { type SigningKey, signatureFields } from './sign.ts';
-import type { Signer, SignsAs } from './signs-as.ts';
+import { COVERED, type SigningKey, signatureFields } from './sign.ts';
+import type { Offer, Signable, Signer, SignsAs } from './signs-as.ts';
 
+/** Cloudflare's pay per crawl: the most that is paid for the page. */
+const MAX_PRICE = 'crawler-max-price';
 const FRESH_MS = 30_000;
 /** A file that is missing may come soon: every request that waits for it asks again. */
 const FAILED_FRESH_MS = 1000;
@@ -20,18 +22,26 @@ const kept = new Map<string, Kept>();
  * The signer of a crawl's requests; a Failure (E_IDENTITY_NONE, E_IDENTITY) when nothing can be signed.
  * `ownFile`: the identity that `auto` means.
  */
-export async function signerFor(signsAs: SignsAs, ownFile = ''): Promise<Signer | Failure> {
+export async function signerFor(
+  { signsAs, offer }: { signsAs: SignsAs; offer?: Offer | null },
+  ownFile = '',
+): Promise<Signer | Failure> {
   const file = signsAs.file === 'auto' ? ownFile : signsAs.file;
   const signing = await keyIn(file);
   if ('code' in signing) return signing;
   const { profile } = signsAs;
+  const withFields = <T extends Signable>(request: T, more: readonly string[] = []): T => {
+    const fields = signatureFields(request, signing, { profile, covered: [...COVERED, ...more] });
+    return { ...request, headers: { ...request.headers, ...fields } };
+  };
   return {
     signed(request) {
       if (request.url.protocol !== 'https:') return request;
-      return {
-        ...request,
-        headers: { ...request.headers, ...signatureFields(request, signing, { profile }) },
-      };
+      if (offer && request.url.origin === offer.origin)
+        return withFields({ ...request, headers: { ...request.headers, [MAX_PRICE]: offer.maxPrice } }, [
+          MAX_PRICE,
+        ]);
+      return withFields(request);
     },
   };
 }

@@ -37,10 +37,23 @@ export interface Signer {
   signed<T extends Signable>(request: T): T;
 }
 
+/** What is paid for a page at most. It is told to this origin alone. */
+export interface Offer {
+  readonly origin: string;
+  /** `USD 0.01` */
+  readonly maxPrice: string;
+}
+
 /** The part of a fetch that says how it is signed. Each hop over https gets a signature for it alone. */
 export interface SignedFetch {
   /** Null or absent: it is not signed. */
   signsAs?: SignsAs | null;
+  /** Signed too: who pays must be known. */
+  offer?: Offer | null;
   /** What signs it, in place of what is found by `signsAs`. */
   signer?: Signer;
+}
+
+export function isSigned(fetch: SignedFetch): fetch is SignedFetch & { signsAs: SignsAs } {
+  return fetch.signsAs !== null && fetch.signsAs !== undefined;
 }

@@ -1,6 +1,7 @@
 // What a job keeps while it is delayed or postponed. It is stored in BullMQ's `progress`, so that the next
 // consumer has it.
 import type { Waypoint } from '../fetch/waypoint.ts';
+import type { Offer } from '../identity/signs-as.ts';
 import type { PackedAttempt } from './attempts.ts';
 
 /** Kept by a request that was in hand when a consumer died (consumers/suspicion.ts). */
@@ -26,6 +27,10 @@ export interface JobMemory {
   wantsGet?: boolean;
   /** It is asked for without conditions: the server did not know what to do with them. */
   unconditional?: boolean;
+  /** The page has a price, and is asked for with this offer. */
+  pays?: Offer | null;
+  /** --max-spend had no room for it. */
+  unpaid?: boolean;
 }
 
 /** The name that the former version used for a field. */
@@ -36,7 +41,7 @@ interface FormerMemory {
 /** A job that has kept nothing has a number there. */
 export function memoryIn({ progress }: { progress: unknown }): JobMemory {
   const kept = typeof progress === 'object' && progress !== null ? progress : {};
-  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, unconditional } =
+  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, unconditional, pays, unpaid } =
     kept as Partial<JobMemory> & FormerMemory;
   return {
     rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
@@ -45,5 +50,7 @@ export function memoryIn({ progress }: { progress: unknown }): JobMemory {
     alone: alone ?? null,
     ...(wantsGet ? { wantsGet } : {}),
     ...(unconditional ? { unconditional } : {}),
+    ...(pays ? { pays } : {}),
+    ...(unpaid ? { unpaid } : {}),
   };
 }

@@ -169,7 +169,7 @@ test('check verifies a request that a server has received, and says what is wron
   assert.equal(good.code, 0, good.stdout + good.stderr);
   assert.match(good.stdout, new RegExp(`signed by https://bot.example.com with ${keyid}`));
   assert.match(good.stdout, /ok {4}Signature-Agent: as in draft-01/);
-  const curl = textOf(visit.request).replace(/^/gm, '> ');
+  const curl = textOf(visit.request).replaceAll('\r', '').replace(/^/gm, '> ');
   assert.equal((await check(`* Connected\n${curl}< HTTP/1.1 403 Forbidden\n`)).code, 0);
   const cases: [string, string, RegExp, ...string[]][] = [
     ['another path', textOf({ ...visit.request, path: '/b' }), /not of this request \(status 403\)/],

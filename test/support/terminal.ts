@@ -76,6 +76,7 @@ export function counts(part: Partial<CrawlCounts> = {}): CrawlCounts {
     postponed: 0,
     unchanged: 0,
     notDue: 0,
+    charged: null,
   };
   return {
     crawl: 'museum',

@@ -21,6 +21,7 @@ const counts: CrawlCounts = {
   postponed: 2,
   unchanged: 0,
   notDue: 0,
+  charged: null,
   statuses: { 200: 295, 404: 1 },
   errors: { E_HTTP_4XX: 1, E_HTTP_5XX: 2, E_RESET: 1, E_DNS_TIMEOUT: 0 },
   refusals: { E_ROBOTS: 12 },
