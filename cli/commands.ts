@@ -52,6 +52,16 @@ export function crawlCommand(): Command {
     () => import('./doctor.ts'),
   );
   addHosts(program);
+  addProgram(
+    program
+      .command('proxies')
+      .summary('show how the proxies of the consumers stand')
+      .description(
+        'Lists the proxies that the running consumers fetch through (--proxy, HTTP_PROXY): whether each works or is left out for a while, and why.',
+      ),
+    { own: asJson, settings: EVERY_COMMAND },
+    () => import('./proxies/proxies.ts'),
+  );
   addSchedules(program);
   addNew(program);
   addSteerers(program);

@@ -9,7 +9,7 @@ import { endFinishedCrawls } from '../src/crawl/crawl.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
-import { createFetcher } from '../src/fetch/client.ts';
+import type { Proxies } from '../src/fetch/proxy/proxies.ts';
 import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
@@ -34,8 +34,9 @@ import { createWarcWriters } from '../src/warc/writers.ts';
 import { createWebhookWorkers } from '../src/webhooks/workers.ts';
 import { FormerPages } from './again/former-pages.ts';
 import { type Connections, connectConsumer } from './connections.ts';
-import type { ConsumerContext, Traces } from './context.ts';
+import type { ConsumerContext } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import { fetcherThrough, openProxies } from './fetch/proxied-fetcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
 import { knownLinksOf } from './follow/known-links.ts';
 import { openHandlers, type UserCode } from './handlers/user-code.ts';
@@ -47,7 +48,7 @@ import { createWaitingRoom } from './slot/waiting-room.ts';
 import { openPreparedStores } from './store/prepare-stores.ts';
 import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
 import { createTallies } from './telemetry/tallies.ts';
-import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { startTelemetry, type Telemetry, tracesOf } from './telemetry/telemetry.ts';
 
 const INTERVAL_MS = 1000;
 /** How often to look for open requests without a job. There should be none. */
@@ -96,6 +97,7 @@ export async function startConsumer(parts: {
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundYoungSpace();
+  const proxies = await openProxies(settings, log, parts.say);
   const userCode = await openHandlers(settings, log, {
     say: parts.say ?? (() => undefined),
     onReplaced: () => telemetry.meters.count(gathered.handlerThreadsReplaced, null),
@@ -118,7 +120,7 @@ export async function startConsumer(parts: {
 
   let stopping = false;
   const context = createContext({
-    ...{ settings, serve, consumer, connections, queue },
+    ...{ settings, serve, consumer, connections, queue, proxies },
     ...{ telemetry, stores, userCode, log, troubles },
     onError,
     onTrouble: parts.onTrouble ?? (() => undefined),
@@ -130,6 +132,7 @@ export async function startConsumer(parts: {
   const heartbeat = telemetry.startHeartbeat(() => ({
     ...{ inFlight: permits.inUse(), ...slots.counts() },
     threads: context.handlerThreads?.counts() ?? { busy: 0, waiting: 0 },
+    proxies: context.proxies?.standings() ?? [],
   }));
   const jobWorker = new JobWorker({
     context,
@@ -183,19 +186,13 @@ export async function startConsumer(parts: {
   }
 }
 
-/** OpenTelemetry loads slowly, so it is loaded only when it is asked for. */
-async function tracesOf(settings: Settings, consumer: string, log: Log): Promise<Traces | null> {
-  if (settings.otelEndpoint === null) return null;
-  const { openTraces } = await import('./telemetry/traces.ts');
-  return openTraces({ endpoint: settings.otelEndpoint, consumer, log });
-}
-
 interface ContextParts {
   settings: Settings;
   serve: string;
   consumer: string;
   connections: Connections;
   queue: RequestQueue;
+  proxies: Proxies | null;
   telemetry: Telemetry;
   stores: RecordStores;
   userCode: UserCode;
@@ -209,19 +206,17 @@ interface ContextParts {
 function createContext(parts: ContextParts): ConsumerContext {
   const { settings, telemetry, stores, log, troubles, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
-  const { concurrency, dnsServers } = settings;
   const { slots, dispatcher } = createDispatch(parts);
   const [loadedCrawls, alikePages] = [createLoadedCrawls(fleet), new AlikePages()];
   const { handlers } = parts.userCode;
   return {
     fleet,
-    fetcher: createFetcher({ concurrency, dnsServers }),
-    fetcherOptions: { concurrency, dnsServers },
+    ...fetcherThrough(parts.proxies, settings, { meters: telemetry.meters, troubles }),
     robots: createRobots({ fleet, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
-    ...{ permits: createPermits(concurrency), waitingRoom: createWaitingRoom(concurrency) },
+    ...roomFor(settings),
     dispatcher,
     committer: createCommitter(fleet, stores.at(FILES).place),
     stores: telemetry.watchStores(stores),
@@ -240,6 +235,10 @@ function createContext(parts: ContextParts): ConsumerContext {
     stopping,
   };
 }
+
+const roomFor = ({ concurrency }: Settings) => ({
+  ...{ permits: createPermits(concurrency), waitingRoom: createWaitingRoom(concurrency) },
+});
 
 /**
  * The two need each other: each dispatch gives slots back to the fleet, and the slots tell how many

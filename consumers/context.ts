@@ -3,6 +3,7 @@
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
 import type { Fetcher, FetcherOptions } from '../src/fetch/client.ts';
+import type { Proxies } from '../src/fetch/proxy/proxies.ts';
 import type { Meters } from '../src/fleet/meters.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
@@ -40,6 +41,8 @@ import type { Tallies } from './telemetry/tallies.ts';
 export interface ConsumerContext {
   fleet: Fleet;
   fetcher: Fetcher;
+  /** Those that `fetcher` goes through; null if there are none. */
+  proxies: Proxies | null;
   /** Those of `fetcher`: threads of handlers make their own alike. */
   fetcherOptions: FetcherOptions;
   robots: Robots;

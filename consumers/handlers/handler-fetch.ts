@@ -36,7 +36,7 @@ export function fetchesOfJob(
   const { loadedCrawl } = job;
   let lent: Permits | undefined;
   return {
-    ...{ loadedCrawl, pageUrl, fetcherOptions: context.fetcherOptions },
+    ...{ loadedCrawl, pageUrl, proxies: context.proxies, fetcherOptions: fetcherOptionsOf(context) },
     open(url, limits, count) {
       lent ??= createPermits(1);
       return new HandlerGate(context, job, { ...limits, url, count, lent });
@@ -49,6 +49,11 @@ export function fetchesOfJob(
       context.log.debug({ request: job.jobId, url, result }, 'a handler has fetched');
     },
   };
+}
+
+/** What can be sent to a thread. */
+function fetcherOptionsOf({ fetcherOptions: { concurrency, dnsServers } }: ConsumerContext) {
+  return { concurrency, dnsServers };
 }
 
 /** The gate of one fetch of a handler. What it holds is given back once: at the latest by `release`. */

@@ -1,9 +1,12 @@
 // What a thread of handlers and its consumer say to each other about a fetch. The thread fetches with
 // connections of its own; the consumer holds the slot and says when each hop may start.
+import type { Failure } from '../../errors.ts';
 import type { FetcherOptions } from '../../fetch/client.ts';
+import type { ProxyResult } from '../../fetch/proxy/source.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
 import type { FetchResult } from '../../outcome.ts';
 import type { GatedRequest } from './drive.ts';
+import type { LentProxy } from './lent-proxies.ts';
 import type { FetchRefusal, WantedFetch } from './wanted.ts';
 
 /** How the start that was given stands: held: it must be asked for again. lapsed: the fetch must end. */
@@ -22,6 +25,9 @@ export interface FetchCalls {
   fetchWatch(given: OfFetch): StartState;
   fetchStarted(given: OfFetch): void;
   fetchSeedHost(given: OfFetch & { hostPort: string }): boolean;
+  /** The proxy of the next hop. It waits until one has room. */
+  fetchProxy(given: OfFetch & { url: string; tried: readonly string[] }): LentProxy;
+  fetchProxyDone(given: OfFetch & { number: number; result: ProxyResult; failure: Failure | null }): void;
   /** The body of the answer is empty unless `wantsBody`. */
   fetchEnded(given: OfFetch & { result: FetchResult; ageMs: number }): FetchRefusal | null;
   /** Always the last. What is held goes back. */
@@ -36,5 +42,7 @@ export interface BegunFetch extends OfFetch {
   readonly request: Omit<GatedRequest, 'allow'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
   readonly fetcher: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  /** Null: there are no proxies. */
+  readonly proxies: { readonly isByName: boolean } | null;
   readonly wantsBody: boolean;
 }

@@ -4,9 +4,11 @@ import { allowListOf, type LoadedCrawl } from '../../crawl/loaded-crawl.ts';
 import { failure } from '../../errors.ts';
 import type { FetcherOptions, FetchRequest } from '../../fetch/client.ts';
 import { awayHeaders } from '../../fetch/headers.ts';
+import type { ProxySource } from '../../fetch/proxy/source.ts';
 import type { FetchResult } from '../../outcome.ts';
 import { hostPortOf, originOf } from '../../url/host.ts';
 import { driveFetch, type FetchGate, type GatedRequest } from './drive.ts';
+import { LentProxies, type LentProxy } from './lent-proxies.ts';
 import type { BegunFetch, FetchCalls, StartState } from './remote.ts';
 import {
   type FetchForPage,
@@ -39,6 +41,8 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   readonly pageUrl: string;
   /** With these, a thread makes connections of its own. */
   readonly fetcherOptions: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  /** Whom a thread asks for the proxy of each hop; null: there are none. */
+  readonly proxies: ProxySource | null;
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
@@ -88,6 +92,7 @@ interface OpenFetch {
   starts: number;
   hasStarted: boolean;
   note: FetchNote;
+  readonly proxies: LentProxies;
 }
 
 type Given<Name extends keyof FetchCalls> = Parameters<FetchCalls[Name]>[0];
@@ -106,7 +111,9 @@ export function fetchCalls<Gate extends HeldGate>(
   opener: FetchOpener<Gate>,
 ): Record<string, (given: unknown, page: AbortSignal) => Promise<unknown>> {
   const answers: Answers = new ServedFetches(opener);
-  const names = ['Begin', 'Enter', 'Watch', 'Started', 'SeedHost', 'Ended', 'Over'] as const;
+  const names = [
+    ...(['Begin', 'Enter', 'Watch', 'Started', 'SeedHost', 'Proxy', 'ProxyDone', 'Ended', 'Over'] as const),
+  ];
   return Object.fromEntries(
     names.map((name) => [
       `fetch${name}`,
@@ -130,13 +137,15 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     const limits = { signal: over.signal, deadlineAt: performance.now() + leftMs };
     const gate = this.#opener.open(wanted.url, limits, fetch);
     const note = failedFetch(failure('E_HANDLER_SLOT'));
-    this.#open.set(fetch, { gate, url: wanted.url, over, starts: 0, hasStarted: false, note });
+    const proxies = new LentProxies(this.#opener.proxies);
+    this.#open.set(fetch, { gate, url: wanted.url, over, starts: 0, hasStarted: false, note, proxies });
     page.addEventListener('abort', () => this.fetchOver({ fetch }), { once: true });
     if (page.aborted) this.fetchOver({ fetch });
     const { allow, ...request } = requestOf(this.#opener, wanted);
     return {
       ...{ fetch, request, fetcher: this.#opener.fetcherOptions },
       allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
+      proxies: this.#opener.proxies && { isByName: this.#opener.proxies.isByName },
       wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
     };
   }
@@ -174,6 +183,14 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     return this.#opener.isSeedHost(hostPort);
   }
 
+  fetchProxy({ fetch, url, tried }: Given<'fetchProxy'>): Promise<LentProxy> {
+    return this.#openFetch(fetch).proxies.lend(url, tried);
+  }
+
+  fetchProxyDone({ fetch, number, result, failure }: Given<'fetchProxyDone'>): void {
+    this.#open.get(fetch)?.proxies.takeBack(number, result, failure);
+  }
+
   fetchEnded({ fetch, result, ageMs }: Given<'fetchEnded'>): FetchRefusal | null {
     const open = this.#openFetch(fetch);
     const refused = open.gate.ended(result, ageMs);
@@ -188,6 +205,7 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     if (!open) return;
     this.#open.delete(fetch);
     open.over.abort();
+    open.proxies.takeAllBack();
     open.gate.release();
     this.#opener.note(open.url, open.note);
   }

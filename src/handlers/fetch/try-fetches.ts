@@ -32,9 +32,9 @@ export class TryFetches {
 
   /** For the handler of a page that came from this URL. */
   ofPage(pageUrl: string): FetchOpener {
-    const { crawl } = this.single;
+    const { crawl, proxies } = this.single;
     return {
-      ...{ loadedCrawl: crawl, pageUrl },
+      ...{ loadedCrawl: crawl, pageUrl, proxies },
       fetcherOptions: { concurrency: 4, dnsServers: this.#dnsServers },
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),
