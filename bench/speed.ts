@@ -11,7 +11,7 @@ import { noopJobs } from './speed/noop-jobs.ts';
 import { budgetsOf, report } from './speed/report.ts';
 
 // The other measurements of this command have options of their own.
-const other = ['rivals', 'growth'].find((name) => process.argv.includes(`--${name}`));
+const other = ['rivals', 'growth', 'check'].find((name) => process.argv.includes(`--${name}`));
 if (other) {
   await import(`./${other}.ts`);
   process.exit();
@@ -32,8 +32,8 @@ const usage = `npm run bench -- [options]
   --runs <n>           number of runs of each part; the median is reported (default 3)
   --concurrency <n>    number of fetches in flight (default 50)
   --json               print figures and samples as JSON
-npm run bench -- --rivals compares drover with other crawlers, --growth sites of 10,000 to 1,000,000 pages;
---help behind them lists their options.`;
+npm run bench -- --rivals compares drover with other crawlers, --growth sites of 10,000 to 1,000,000 pages, and
+--check holds a crawl's CPU against a kept figure; --help behind them lists their options.`;
 
 const values = parseOptions('speed', {
   only: { type: 'string', default: Object.keys(parts).join(',') },

@@ -6,6 +6,7 @@ import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
+import { addIdentity } from './identity/commands.ts';
 import { addNew } from './new/command.ts';
 import {
   archiveOptions,
@@ -26,6 +27,7 @@ import {
   tryOptions,
 } from './options.ts';
 import { addConsumerProcess } from './processes/command.ts';
+import { addProxies } from './proxies/command.ts';
 import { addSchedules } from './schedule/commands.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
@@ -51,19 +53,7 @@ export function crawlCommand(): Command {
     { own: asJson, settings: EVERY_COMMAND },
     () => import('./doctor.ts'),
   );
-  addHosts(program);
-  addProgram(
-    program
-      .command('proxies')
-      .summary('show how the proxies of the consumers stand')
-      .description(
-        'Lists the proxies that the running consumers fetch through (--proxy, HTTP_PROXY): whether each works or is left out for a while, and why.',
-      ),
-    { own: asJson, settings: EVERY_COMMAND },
-    () => import('./proxies/proxies.ts'),
-  );
-  addSchedules(program);
-  addNew(program);
+  for (const add of [addHosts, addProxies, addSchedules, addIdentity, addNew]) add(program);
   addSteerers(program);
   addProgram(
     program

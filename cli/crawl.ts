@@ -29,6 +29,7 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
   const demo = isDemo ? await startDemoSite() : null;
   if (demo && options.settings.perHost === undefined) settings.perHost = 8;
   try {
+    if (settings.identity !== null) await (await import('./identity/find.ts')).requireIdentity(settings);
     const screen = createScreen(process.stderr, { quiet: options.quiet });
     const name = crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap]));
     const seeds = demo ? [demo.url] : args;

@@ -13,7 +13,7 @@ import { namespaceOf } from '../src/keys.ts';
 import { clockDifference } from '../src/queue/fleet-clock.ts';
 import { NEWEST } from '../src/records/postgres/migrations.ts';
 import { checkPostgresStore } from '../src/records/postgres/postgres-store.ts';
-import { checkS3Store } from '../src/records/s3/s3-store.ts';
+import { checkS3Store } from '../src/records/s3/probe.ts';
 import { checkRedis } from '../src/redis/check.ts';
 import type { RedisFacts } from '../src/redis/facts.ts';
 import { redisFailure } from '../src/redis/failures.ts';

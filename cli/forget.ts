@@ -9,8 +9,8 @@ import type { ForgetOptions } from './options.ts';
 import { counted } from './terminal/figures.ts';
 
 /**
- * Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_OPEN, E_DISK_FULL, E_FILE; the crawls before
- * the one that fails are forgotten.
+ * Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_OPEN, E_CRAWL_SCHEDULED, E_DISK_FULL, E_FILE;
+ * the crawls before the one that fails are forgotten.
  */
 export async function run(args: string[], options: ForgetOptions): Promise<number> {
   const session = await openStoreSession(options.settings);

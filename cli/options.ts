@@ -132,7 +132,10 @@ export const archiveOptions = {
     'write the WACZ to this file (default: the name of the crawl and .wacz)',
   ),
   overwrite,
-  from: text('--from <directory>', 'where the WARC files are (default: the directory of --warc)'),
+  from: text(
+    '--from <place>',
+    'the directory or s3://bucket/prefix of the WARC files (default: that of --warc)',
+  ),
   ...asJson,
 };
 export type ArchiveOptions = OptionsOf<typeof archiveOptions>;
@@ -219,7 +222,7 @@ export type ExplainOptions = OptionsOf<typeof explainOptions>;
 /** What `drover bench` runs: each is a program in bench/. The first is the default. */
 export const benchmarks: readonly string[] = [
   ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'stores', 'compare', 'rivals', 'growth'],
-  'processes',
+  ...['processes', 'check', 'again'],
 ];
 
 /** Concurrencies, each once and rising. */

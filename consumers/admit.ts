@@ -107,9 +107,10 @@ async function cancelled(context: ConsumerContext, job: ActiveJob): Promise<Admi
   return { claim, early: refuseRequest(failure('E_CANCELLED')) };
 }
 
-/** Nothing is asked for. A slot that came with the job is given back, as is its claim kept. */
+/** Nothing is asked for. A slot that came with the job goes to another at once; its claim is kept. */
 async function notDue(context: ConsumerContext, job: ActiveJob, former: FormerPage): Promise<Admission> {
-  const isOurs = job.start.kind === 'granted';
+  job.slot.pass();
+  const isOurs = job.start.kind !== 'ask';
   const claim = isOurs ? GRANTED.claim : await claimRequest(context.fleet, job.crawl, job.id);
   return claim === null ? { claim: 0, early: { kind: 'done' } } : { claim, early: endAsItWas(former) };
 }

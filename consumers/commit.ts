@@ -33,7 +33,7 @@ export async function commit(
     // Of a 304, no body came.
     bytes: answer?.notModified ? 0 : (answer?.body.byteLength ?? 0),
     isUnchanged: job.trace.isUnchanged,
-    isNotDue: job.former?.isKept ?? false,
+    isDue: job.loadedCrawl.settings.onlyDue ? !(job.former?.isKept ?? false) : null,
     reason: error ? packFailure(error) : '',
     host: limiterKeyOf(job.request.url),
     links: followed.links,

@@ -4,51 +4,34 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Settings } from '../src/config/settings.ts';
-import { FILES } from '../src/config/store-address.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
-import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
-import type { Proxies } from '../src/fetch/proxy/proxies.ts';
+import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
 import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
-import { createTroubleLog, type TroubleLog } from '../src/fleet/trouble-log.ts';
-import { boundYoungSpace } from '../src/fleet/young-space.ts';
+import { createTroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
-import { askGate } from '../src/frontier/ask-gate.ts';
-import { createCommitter } from '../src/frontier/commit.ts';
 import type { Log } from '../src/log.ts';
 import { gathered } from '../src/metrics.ts';
-import { createCrawlDelays } from '../src/politeness/crawl-delays.ts';
-import { createBackoff } from '../src/politeness/host-backoff.ts';
-import { createSlots, type Slots } from '../src/politeness/slot.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
 import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
-import type { RecordStores } from '../src/records/stores.ts';
 import type { RedisAddress } from '../src/redis.ts';
-import { createRobots, PRODUCT_TOKEN } from '../src/robots/robots.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
-import { createWarcWriters } from '../src/warc/writers.ts';
 import { createWebhookWorkers } from '../src/webhooks/workers.ts';
-import { FormerPages } from './again/former-pages.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext } from './context.ts';
-import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { fetcherThrough, openProxies } from './fetch/proxied-fetcher.ts';
-import { AlikePages } from './follow/alike-pages.ts';
-import { knownLinksOf } from './follow/known-links.ts';
-import { openHandlers, type UserCode } from './handlers/user-code.ts';
+import { createContext } from './create-context.ts';
+import { announceProxies } from './fetch/proxied-fetcher.ts';
+import { openHandlers } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
-import { createPermits } from './slot/permits.ts';
-import { createWaitingRoom } from './slot/waiting-room.ts';
 import { openPreparedStores } from './store/prepare-stores.ts';
-import { createHostTimes, type HostTimes } from './telemetry/host-times.ts';
-import { createTallies } from './telemetry/tallies.ts';
-import { startTelemetry, type Telemetry, tracesOf } from './telemetry/telemetry.ts';
+import type { HostTimes } from './telemetry/host-times.ts';
+import { startTelemetry, tracesOf } from './telemetry/telemetry.ts';
 
 const INTERVAL_MS = 1000;
 /** How often to look for open requests without a job. There should be none. */
@@ -96,8 +79,8 @@ export async function startConsumer(parts: {
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
-  boundYoungSpace();
-  const proxies = await openProxies(settings, log, parts.say);
+  boundHeapGrowth();
+  const proxies = await announceProxies(settings, log, parts.say);
   const userCode = await openHandlers(settings, log, {
     say: parts.say ?? (() => undefined),
     onReplaced: () => telemetry.meters.count(gathered.handlerThreadsReplaced, null),
@@ -184,83 +167,6 @@ export async function startConsumer(parts: {
     await heartbeat.stop().catch(onError);
     await traces?.stop(settings.grace);
   }
-}
-
-interface ContextParts {
-  settings: Settings;
-  serve: string;
-  consumer: string;
-  connections: Connections;
-  queue: RequestQueue;
-  proxies: Proxies | null;
-  telemetry: Telemetry;
-  stores: RecordStores;
-  userCode: UserCode;
-  log: Log;
-  troubles: TroubleLog;
-  onError: (error: unknown) => void;
-  onTrouble: (error: unknown) => void;
-  stopping: () => boolean;
-}
-
-function createContext(parts: ContextParts): ConsumerContext {
-  const { settings, telemetry, stores, log, troubles, onError, onTrouble, stopping } = parts;
-  const { fleet } = parts.connections;
-  const { slots, dispatcher } = createDispatch(parts);
-  const [loadedCrawls, alikePages] = [createLoadedCrawls(fleet), new AlikePages()];
-  const { handlers } = parts.userCode;
-  return {
-    fleet,
-    ...fetcherThrough(parts.proxies, settings, { meters: telemetry.meters, troubles }),
-    robots: createRobots({ fleet, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
-    slots,
-    backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
-    crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
-    ...roomFor(settings),
-    dispatcher,
-    committer: createCommitter(fleet, stores.at(FILES).place),
-    stores: telemetry.watchStores(stores),
-    archives: createWarcWriters((error) => troubles.note(error, 'store')),
-    loadedCrawls,
-    formerPages: new FormerPages({ stores, loadedCrawls, handlers, alikePages, troubles, log }),
-    ...parts.userCode,
-    tallies: createTallies(fleet),
-    hostTimes: createHostTimes(parts.serve),
-    ...{ alikePages, knownLinks: knownLinksOf(fleet.redis) },
-    meters: telemetry.meters,
-    reports: telemetry.reports,
-    log,
-    troubles,
-    onTrouble,
-    stopping,
-  };
-}
-
-const roomFor = ({ concurrency }: Settings) => ({
-  ...{ permits: createPermits(concurrency), waitingRoom: createWaitingRoom(concurrency) },
-});
-
-/**
- * The two need each other: each dispatch gives slots back to the fleet, and the slots tell how many
- * jobs the dispatcher brings.
- */
-function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispatcher } {
-  const { settings, serve, consumer, connections, queue, onError } = parts;
-  const { fleet, subscriber } = connections;
-  const slots = createSlots({
-    fleet,
-    askGate: (question, patienceMs) => askGate(fleet, question, patienceMs),
-    subscriber,
-    consumer,
-    onError,
-    capacity: settings.concurrency,
-    release: (slot) => dispatcher.release(slot),
-  });
-  // As many jobs wait in the queue as the fleet can fetch at a time. With the jobs in hand, the window is
-  // twice that.
-  const wanted = () => Math.max(8, slots.fleetCapacity());
-  const dispatcher: Dispatcher = createDispatcher({ fleet, queue, serve, wanted, onError });
-  return { slots, dispatcher };
 }
 
 function startIntervals(parts: {

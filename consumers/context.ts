@@ -1,8 +1,9 @@
 // What the processing of a job needs: the parts of one consumer process, and one job on its way through them.
 
+import type { ThreadFetcherOptions } from '../src/crawl/fetcher-options.ts';
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
-import type { Fetcher, FetcherOptions } from '../src/fetch/client.ts';
+import type { Fetcher } from '../src/fetch/client.ts';
 import type { Proxies } from '../src/fetch/proxy/proxies.ts';
 import type { Meters } from '../src/fleet/meters.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
@@ -28,9 +29,9 @@ import type { FormerPages } from './again/former-pages.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
 import type { KnownLinks } from './follow/known-links.ts';
-import type { HandlerRoom } from './handlers/handler-room.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
+import type { PageRoom } from './slot/page-room.ts';
 import type { Permits } from './slot/permits.ts';
 import type { WaitingRoom } from './slot/waiting-room.ts';
 import type { PageArchive } from './store/page-archive.ts';
@@ -44,7 +45,7 @@ export interface ConsumerContext {
   /** Those that `fetcher` goes through; null if there are none. */
   proxies: Proxies | null;
   /** Those of `fetcher`: threads of handlers make their own alike. */
-  fetcherOptions: FetcherOptions;
+  fetcherOptions: ThreadFetcherOptions;
   robots: Robots;
   slots: Slots;
   backoff: Backoff;
@@ -59,7 +60,7 @@ export interface ConsumerContext {
   formerPages: FormerPages;
   /** The user's handlers; null if there are none. */
   handlers: HandlerChoice | null;
-  handlerRoom: HandlerRoom;
+  pageRoom: PageRoom;
   waitingRoom: WaitingRoom;
   handlerWatch: HandlerWatch | null;
   /** Null if no handler is blocking. */

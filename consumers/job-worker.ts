@@ -18,6 +18,8 @@ const AFTER_FAULT_MS = 2000;
 const ASLEEP_MS = 10_000;
 /** Each has a connection to Redis. */
 const MOST_SPARES = 24;
+/** A spare that was not needed for this long is closed: what waits comes and goes. */
+const IDLE_SPARE_MS = 5000;
 
 interface JobWorkerParts {
   context: ConsumerContext;
@@ -37,8 +39,13 @@ export class JobWorker {
   readonly #aborts = new Map<string, AbortController>();
   #worker: RequestWorker;
   #connection: Redis;
-  /** Further workers, for jobs that wait for handlers or names. Those that close still have jobs in hand. */
+  /**
+   * Further workers, for jobs that wait for handlers, stores or names. Those that close still have jobs in
+   * hand.
+   */
   readonly #spares: RequestWorker[] = [];
+  /** When all of them were needed. */
+  #sparesNeededAt = 0;
   readonly #closing = new Set<Promise<void>>();
   #lastTaken = performance.now();
   /** How many jobs it has taken. */
@@ -49,12 +56,13 @@ export class JobWorker {
     this.#parts = parts;
     this.#connection = parts.connect();
     this.#worker = this.#open();
-    parts.context.waitingRoom.onGrown(() => this.#openSpares());
+    const { waitingRoom, pageRoom } = parts.context;
+    for (const room of [waitingRoom, pageRoom]) room.onGrown(() => this.#openSpares());
   }
 
   /**
    * To be called about once a second. If jobs wait and none is taken, a new worker takes over from the one
-   * that hangs. If many jobs wait for handlers or names, more workers take others.
+   * that hangs. If many jobs wait for handlers, stores or names, more workers take others.
    */
   async watch(): Promise<void> {
     const { context, queue } = this.#parts;
@@ -73,24 +81,28 @@ export class JobWorker {
   }
 
   #waiting(): number {
-    const { handlerRoom, waitingRoom } = this.#parts.context;
-    return handlerRoom.pages() + waitingRoom.jobs();
+    const { pageRoom, waitingRoom } = this.#parts.context;
+    return pageRoom.pages() + waitingRoom.jobs();
   }
 
   /**
-   * A spare worker for each `concurrency` pages that wait for handlers, and two for as many jobs in the
-   * waiting room: those come all at once. Returns how many are wanted.
+   * So many spare workers that `concurrency` jobs can be taken besides the pages that wait, and two for each
+   * `concurrency` jobs in the waiting room: those come all at once. Returns how many are wanted.
    */
   #openSpares(): number {
     const { context, concurrency } = this.#parts;
-    const waiting = context.handlerRoom.pages() + 2 * context.waitingRoom.jobs();
-    const wanted = this.#isStopping ? 0 : Math.min(MOST_SPARES, Math.floor(waiting / concurrency));
+    const forPages = Math.ceil((context.pageRoom.pages() + concurrency) / mostInHand(concurrency)) - 1;
+    const forJobs = Math.floor((2 * context.waitingRoom.jobs()) / concurrency);
+    const wanted = this.#isStopping ? 0 : Math.min(MOST_SPARES, forPages + forJobs);
+    if (wanted >= this.#spares.length) this.#sparesNeededAt = performance.now();
     while (this.#spares.length < wanted) this.#spares.push(this.#open());
     return wanted;
   }
 
   #balance(): void {
-    for (const spare of this.#spares.splice(this.#openSpares())) {
+    const wanted = this.#openSpares();
+    if (performance.now() - this.#sparesNeededAt < IDLE_SPARE_MS) return;
+    for (const spare of this.#spares.splice(wanted)) {
       const closing = spare.close().catch(() => undefined);
       this.#closing.add(closing);
       closing.finally(() => this.#closing.delete(closing));
@@ -117,9 +129,7 @@ export class JobWorker {
     const worker = openWorker({
       connection: this.#connection,
       namespace: context.fleet.namespace,
-      // A few more jobs than fetches, so that one is ready when a fetch ends. Only a few, so that the others
-      // wait in the queue: there BullMQ hands out the next job together with the end of another.
-      concurrency: concurrency + Math.ceil(concurrency / 2) + 4,
+      concurrency: mostInHand(concurrency),
       lockDurationMs,
       process: (job, token) => this.#process(job, token),
       telemetry: traces?.telemetry ?? null,
@@ -155,4 +165,12 @@ export class JobWorker {
       if (this.#aborts.get(jobId) === abort) this.#aborts.delete(jobId);
     }
   }
+}
+
+/**
+ * How many jobs a worker takes: a few more than fetches, so that one is ready when a fetch ends. Only a few,
+ * so that the others wait in the queue: there BullMQ hands out the next job together with the end of another.
+ */
+function mostInHand(concurrency: number): number {
+  return concurrency + Math.ceil(concurrency / 2) + 4;
 }

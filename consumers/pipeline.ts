@@ -42,7 +42,7 @@ export async function processJob(
       await job.remember({ alone: aloneSurvived(job.stalls) });
   } finally {
     // The permit is held until the end is committed, so that a crash repeats no more fetches than may be in
-    // flight. Only a page that waits for its handler has given it back before.
+    // flight. Only a page that waits for its handler or for a slow store has given it back before.
     job.slot.release();
   }
   context.reports.note(job, outcome);

@@ -5,8 +5,8 @@ import { buildServer, checkExposure } from '../src/api/server.ts';
 import { createTokens } from '../src/api/tokens.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { DroverError } from '../src/errors.ts';
+import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
 import { createTroubleLog } from '../src/fleet/trouble-log.ts';
-import { boundYoungSpace } from '../src/fleet/young-space.ts';
 import { fleetOf } from '../src/fleet.ts';
 import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
@@ -32,7 +32,7 @@ export async function serveApi(parts: {
   version: string;
 }): Promise<ApiServerRunning> {
   const { settings, address, log, version } = parts;
-  boundYoungSpace();
+  boundHeapGrowth();
   checkExposure(settings.apiHost, settings.apiToken);
   const redis = connectRedis(address, 'producer', { name: 'api' });
   const fleet = fleetOf(redis, namespaceOf(settings.namespace));

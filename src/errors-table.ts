@@ -39,6 +39,8 @@ export interface Decisions {
    * waits for its end.
    */
   readonly passes?: true;
+  /** What the operator can do about it is said with it while crawls go on. */
+  readonly advised?: true;
   /** What it tells of the proxy between, if it does not tell that the proxy has worked. */
   readonly ofProxy?: 'unreachable' | 'login' | 'refused' | 'slow' | 'unknown';
   /** The status with which the API answers; null when no call ends with this code. */
@@ -270,7 +272,7 @@ export const table = {
 
   // What a proxy does says nothing about the page, nor about the pace that its host can bear.
   proxy: layer(
-    { ...OF_FETCHES, lasting: false, wholeHost: false, strain: false, brokenLink: false },
+    { ...OF_FETCHES, lasting: false, wholeHost: false, strain: false, brokenLink: false, advised: true },
     {
       E_PROXY_CONNECT: {
         means: 'The proxy cannot be reached.',
@@ -766,7 +768,7 @@ export const table = {
   ),
 
   store: layer(
-    { ...NO_FETCH, ends: null, status: 503, exit: 3 },
+    { ...NO_FETCH, ends: null, status: 503, exit: 3, advised: true },
     {
       E_STORE_DOWN: {
         means: 'The database or bucket for the records cannot be reached.',
@@ -957,6 +959,17 @@ export const table = {
         advice: 'docs/settings.md lists them all.',
         status: 400,
       },
+      E_IDENTITY: {
+        means: 'The identity cannot be used.',
+        advice:
+          'Correct the named file, or put a copy of the right one in its place; see drover identity check.',
+        status: null,
+      },
+      E_IDENTITY_NONE: {
+        means: 'Requests are to be signed, and the identity is not here.',
+        advice: 'Make one with drover identity init, or copy its file here; nothing is fetched unsigned.',
+        status: null,
+      },
       E_CLOSED: {
         means: 'The producer has been closed.',
         advice: 'Make another one with createProducer().',
@@ -975,17 +988,23 @@ export const table = {
       },
       E_WARC_NONE: {
         means: 'The crawl keeps no archive.',
-        advice: 'Begin the crawl with --warc DIRECTORY; what was fetched without it is not archived.',
+        advice: 'Begin the crawl with --warc; what was fetched without it is not archived.',
         status: 404,
       },
       E_RUN_NONE: {
         means: 'There is no former run to compare with.',
-        advice: 'Crawl again under the same name, or name two crawls with --from and --to.',
+        advice: 'Crawl it again (drover crawl --again NAME), or name two crawls with --from and --to.',
         status: 404,
       },
       E_CRAWL_OPEN: {
         means: 'The crawl has not ended.',
         advice: 'Wait for its end, or cancel it first: drover cancel CRAWL.',
+        status: 409,
+      },
+      E_CRAWL_SCHEDULED: {
+        means: 'A schedule repeats this run: without it, its seeds would be lost.',
+        advice:
+          'Remove the schedule first: drover schedule remove NAME. Older runs of the name may be forgotten.',
         status: 409,
       },
       E_SCHEDULE: {

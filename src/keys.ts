@@ -35,6 +35,7 @@ export function keysOf(namespace: string) {
     producers: ofCrawl(':producers'),
     acceptedByHost: ofCrawl(':accepts'),
     dueLanes: ofCrawl(':due'),
+    notDueByLimiter: ofCrawl(':not-due'),
     lane: (crawl: string, priority: string | number, key: string) =>
       `${namespace}:c:${crawl}:l${priority}:${key}`,
     seen: (crawl: string, bucket: number) => `${namespace}:c:${crawl}:s:${bucket}`,

@@ -64,6 +64,11 @@ export type FetchResult =
       redirected?: readonly Redirected[];
     } & FailedByProxy);
 
+/** The end of a fetch of which nothing was sent. */
+export function unsent({ url }: { readonly url: string }, failure: Failure): FetchResult {
+  return { ok: false, failure, timings: NO_TIMINGS, finalUrl: url };
+}
+
 /** What is known of the proxy of a fetch that failed. */
 export interface FailedByProxy {
   /** Its name; absent if there was none. */

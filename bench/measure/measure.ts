@@ -26,8 +26,8 @@ export interface Sample {
   redis: RedisUse | null;
 }
 
-/** What is noted of each request: see LogEntry. */
-export type Served = Pick<LogEntry, 'start' | 'end' | 'status' | 'path'>;
+/** What is noted of each request: see LogEntry. `bytes`: all that was sent, with the headers. */
+export type Served = Pick<LogEntry, 'start' | 'end' | 'status' | 'path'> & { bytes?: number };
 
 /** A site that one process serves, and that logs its requests. */
 export interface MeasuredSite extends Pick<Site, 'url' | 'pid' | 'clearLog'> {

@@ -34,16 +34,22 @@ export async function nginxVersion(path: string): Promise<string> {
   return `nginx ${/nginx\/(\S+)/.exec(stderr)?.[1] ?? ''}`.trim();
 }
 
-/** Writes the pages and serves them, in one process. It ends with stop() or with this process. */
-export async function startNginx(
-  path: string,
-  shape: PageShape,
-): Promise<MeasuredSite & { stop(): Promise<void> }> {
+export interface NginxSite extends MeasuredSite {
+  /** Where its pages are: `root`, and `p/` with the others. */
+  pagesIn: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Writes the pages and serves them, in one process. It ends with stop() or with this process. `isChanging`:
+ * files may be changed while it serves them.
+ */
+export async function startNginx(path: string, shape: PageShape, isChanging = false): Promise<NginxSite> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-bench-nginx-'));
   await writePages(join(folder, 'www'), shape);
   const port = await freePort();
   const [log, pidFile] = [join(folder, 'access.log'), join(folder, 'pid')];
-  await writeFile(join(folder, 'nginx.conf'), configuration(folder, port));
+  await writeFile(join(folder, 'nginx.conf'), configuration(folder, port, isChanging));
   // The shell reads from this process: when this process ends, the shell ends nginx and removes the pages.
   const script = '"$0" -p "$1" -c "$1/nginx.conf" -e "$1/error.log" & read -r _; kill -9 $!; rm -rf "$1"';
   const guard = spawn('sh', ['-c', script, path, folder], { stdio: ['pipe', 'ignore', 'inherit'] });
@@ -52,6 +58,7 @@ export async function startNginx(
   return {
     url: `http://127.0.0.1:${port}`,
     pid,
+    pagesIn: join(folder, 'www'),
     clearLog: () => truncate(log),
     log: async () => readLog(await readFile(log, 'utf8')),
     async stop() {
@@ -69,13 +76,14 @@ export function readLog(text: string): Served[] {
     .split('\n')
     .filter(Boolean)
     .map((line) => {
-      const [ended, took, status, path = ''] = line.split(' ');
+      const [ended, took, status, path = '', sent] = line.split(' ');
       const end = 1000 * Number(ended);
-      return { start: end - 1000 * Number(took), end, status: Number(status), path };
+      const bytes = sent === undefined ? {} : { bytes: Number(sent) };
+      return { start: end - 1000 * Number(took), end, status: Number(status), path, ...bytes };
     });
 }
 
-function configuration(folder: string, port: number): string {
+function configuration(folder: string, port: number, isChanging: boolean): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `daemon off;
 master_process off;
@@ -85,12 +93,12 @@ http {
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
   types { }
   default_type "text/html; charset=utf-8";
-  log_format bench '$msec $request_time $status $request_uri';
+  log_format bench '$msec $request_time $status $request_uri $bytes_sent';
   access_log ${folder}/access.log bench;
   sendfile on;
   tcp_nopush on;
   keepalive_requests 1000000;
-  open_file_cache max=20000;
+  open_file_cache ${isChanging ? 'off' : 'max=20000'};
   server {
     listen 127.0.0.1:${port} backlog=4096;
     root ${folder}/www;

@@ -1,13 +1,15 @@
 // drover archive: packs the WARC files of a crawl into one WACZ.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { readWarcPlace } from '../../src/config/read.ts';
 import { findCrawl } from '../../src/crawl/crawl.ts';
 import { lookUpRecords } from '../../src/crawl/kept-records.ts';
 import { listWarcs, missingWarcs } from '../../src/crawl/kept-warcs.ts';
 import { createLoadedCrawls } from '../../src/crawl/loaded-crawl.ts';
 import { DroverError } from '../../src/errors.ts';
-import { findWarcs } from '../../src/warc/repair.ts';
+import { findArchive } from '../../src/warc/find-archive.ts';
+import type { FoundArchive } from '../../src/warc/packed.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
 import { type OutputFile, reserveOutput } from '../command/output-file.ts';
@@ -41,20 +43,23 @@ async function packInto(
   const { fleet, stores } = session;
   const kept = await lookUpRecords(fleet, crawl);
   const files = await listWarcs(fleet, crawl);
-  const directory = await directoryOf(session, crawl, from);
+  const place = await placeOf(session, crawl, from);
   const own = await mkdtemp(join(tmpdir(), 'drover-archive-'));
+  let archive: FoundArchive | null = null;
   try {
-    const warcs = await findWarcs(directory, kept.folder, { temporary: join(own, 'index') });
+    archive = await findArchive(place, kept.folder, join(own, 'index'));
+    const { warcs } = archive;
     if (warcs.length === 0 && files.size === 0)
-      throw new DroverError('E_WARC_NONE', `Crawl ${crawl} has no WARC file in ${directory}.`);
-    const { pages, missing } = await pack(crawl, { kept, store: stores.at(kept.store), warcs, output });
+      throw new DroverError('E_WARC_NONE', `Crawl ${crawl} has no WARC file in ${place}.`);
+    const { pages, missing } = await pack(crawl, { kept, store: stores.at(kept.store), archive, output });
     const summary = { crawl, file: output.path, pages, warcs: warcs.length };
     if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else process.stderr.write(`${wordsOf(summary)}\n`);
-    const lost = missingWarcs(files, warcs, directory) ?? missing;
+    const lost = missingWarcs(files, warcs, place) ?? missing;
     if (lost) throw lost;
     return EXIT.recorded;
   } finally {
+    await archive?.close();
     await rm(own, { recursive: true, force: true });
   }
 }
@@ -64,12 +69,8 @@ function wordsOf({ crawl, file, pages, warcs }: Record<string, string | number |
   return `${what} of crawl ${crawl} in ${file ?? 'standard output'}`;
 }
 
-async function directoryOf(
-  { fleet }: StoreSession,
-  crawl: string,
-  from: string | undefined,
-): Promise<string> {
-  if (from !== undefined) return resolve(from);
+async function placeOf({ fleet }: StoreSession, crawl: string, from: string | undefined): Promise<string> {
+  if (from !== undefined) return readWarcPlace(from, '--from');
   const warc = (await createLoadedCrawls(fleet).get(crawl))?.settings.warc ?? null;
   if (warc === null) throw new DroverError('E_WARC_NONE', `Crawl ${crawl}.`);
   return warc;

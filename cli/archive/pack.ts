@@ -5,22 +5,22 @@ import type { DroverError } from '../../src/errors.ts';
 import type { CrawlRecord } from '../../src/record.ts';
 import { counting, writeParts } from '../../src/records/export/output.ts';
 import { type RecordStore, recordLines } from '../../src/records/store.ts';
-import type { FoundWarc } from '../../src/warc/repair.ts';
+import type { FoundArchive } from '../../src/warc/packed.ts';
 import { type WaczPage, waczOf } from '../../src/warc/wacz.ts';
 import type { OutputFile } from '../command/output-file.ts';
 
 /** `missing`: why these are not all records of the crawl; null if they are. Throws as writeParts does. */
 export async function pack(
   crawl: string,
-  parts: { kept: KeptRecords; store: RecordStore; warcs: readonly FoundWarc[]; output: OutputFile },
+  parts: { kept: KeptRecords; store: RecordStore; archive: FoundArchive; output: OutputFile },
 ): Promise<{ pages: number; missing: DroverError | null }> {
-  const { kept, store, warcs, output } = parts;
+  const { kept, store, archive, output } = parts;
   const found: { missing: DroverError | null; count: number } = { missing: null, count: 0 };
   const onFound = (requests: number) => {
     found.missing = missingRecords(kept, requests, store);
   };
   const pages = counting(pagesOf(recordLines(store.read(kept.folder, { onFound }))), found);
-  const content = { title: crawl, software: defaultSettings.userAgent, warcs, pages };
+  const content = { title: crawl, software: defaultSettings.userAgent, archive, pages };
   await writeParts(output.path, waczOf(content), { overwrite: output.overwrite });
   return { pages: found.count, missing: found.missing };
 }

@@ -8,6 +8,7 @@ import { DroverError } from '../../src/errors.ts';
 import { diskError } from '../../src/records/disk.ts';
 import { checkFolder } from '../../src/records/export/folder.ts';
 import { type ExportFormat, exportFormat, isFolder } from '../../src/records/export/format.ts';
+import { removeLeftovers } from '../../src/records/export/leftovers.ts';
 import {
   folderNeeded,
   type RecordOutput,
@@ -15,7 +16,6 @@ import {
   writeExport,
 } from '../../src/records/export/write.ts';
 import { EVERY_RECORD, type RecordFilter } from '../../src/records/filter.ts';
-import { recordLines } from '../../src/records/store.ts';
 import type { StoreSession } from './store-session.ts';
 
 /** A lock without a sign of life for 15 s is stale (src/embedded/lock.ts). */
@@ -84,7 +84,10 @@ function look(option: string, flag: string): Stats | null {
   }
 }
 
-/** Takes a lock beside the file, which also shows whether its directory can be written. */
+/**
+ * Takes a lock beside the file, which also shows whether its directory can be written. What killed commands
+ * have begun there is removed.
+ */
 function reserve(option: string, isThere: boolean, flag: string): () => void {
   let lock = '';
   try {
@@ -100,6 +103,7 @@ function reserve(option: string, isThere: boolean, flag: string): () => void {
     releaseLock(lock);
   };
   process.once('exit', release);
+  removeLeftovers(lock.slice(0, -'.lock'.length));
   return release;
 }
 
@@ -133,8 +137,7 @@ export async function writeRecords(
     found = requests;
     missing = missingRecords(kept, requests, store);
   };
-  const records = recordLines(store.read(kept.folder, { filter, onFound }));
-  const written = await writeExport(records, output, filter);
+  const written = await writeExport(store.read(kept.folder, { filter, onFound }), output, filter);
   return { ...written, found, missing };
 }
 

@@ -1,5 +1,5 @@
-// What `drover doctor` says of the proxies: which there are, and whether each accepts a connection. Nothing is
-// asked of them.
+// What `drover doctor` says of the proxies: which there are, and whether each accepts a connection. Nothing
+// is asked of them.
 import net from 'node:net';
 import type { ProxyAddress } from '../../src/config/proxy-address.ts';
 import { currentProxyVariables } from '../../src/config/read.ts';

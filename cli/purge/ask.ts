@@ -28,9 +28,14 @@ export function previewText(preview: PurgePreview): string {
   return `${columns(['crawl', 'what goes', 'state', 'ended', 'records', 'size'], rows, 4)}${total}${elsewhere.join('')}${left}`;
 }
 
-/** Which crawls stay because they have not ended; '' if there are none. */
-export function leftOutText({ leftOut }: PurgePreview): string {
-  return leftOut.length > 0 ? `not ended, so they stay (--unfinished): ${leftOut.join(', ')}\n` : '';
+/** Which crawls stay because they have not ended, or because of a schedule; '' if there are none. */
+export function leftOutText({ leftOut, scheduled }: PurgePreview): string {
+  const open = leftOut.length > 0 ? `not ended, so they stay (--unfinished): ${leftOut.join(', ')}\n` : '';
+  const needed = scheduled.map(
+    ({ crawl, schedule }) =>
+      `${crawl} stays: the next run of schedule ${schedule} goes by it (drover schedule remove ${schedule})\n`,
+  );
+  return `${open}${needed.join('')}`;
 }
 
 /** Whether the user says yes. Throws E_USAGE where nobody can be asked. */

@@ -18,7 +18,7 @@ export function addSchedules(program: Command): void {
       .command('add')
       .summary('add a schedule')
       .description(
-        'At each due time a crawl NAME begins with these seeds and options, unless the former one goes on. Lists are read now. Without seeds, it repeats the crawl NAME with the seeds that its user named as URLs.',
+        'At each due time a crawl NAME begins with these seeds and options, unless the former one goes on. Lists are read now. Without seeds, each run is the next one of the crawl NAME, as with --again. Pages are asked for only if they have changed since the run before.',
       )
       .argument(
         '<cron>',

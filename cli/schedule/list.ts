@@ -23,15 +23,15 @@ export async function run(_args: string[], options: LookOptions): Promise<number
 
 /** The table of schedules, also for drover status. */
 export function scheduleTable(schedules: readonly ScheduleView[]): string {
-  const rows = schedules.map(({ name, cron, zone, next, last, started, skipped }) => [
-    ...[name, cron, zone, next ?? 'never'],
-    last ? `${last.outcome} ${last.crawl}` : '',
+  const rows = schedules.map(({ name, cron, zone, next, former, last, started, skipped }) => [
+    ...[name, cron, zone, next ?? 'never', former ?? ''],
+    last ? `${last.outcome} ${last.why ?? last.crawl}` : '',
     ...[started, skipped].map(String),
   ]);
-  const head = ['schedule', 'when', 'zone', 'next', 'last', 'started', 'skipped'];
+  const head = ['schedule', 'when', 'zone', 'next', 'again as', 'last', 'started', 'skipped'];
   return columns(
     head,
     rows.map((row) => row.map(printable)),
-    5,
+    6,
   );
 }

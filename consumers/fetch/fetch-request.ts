@@ -50,6 +50,7 @@ export async function fetchRequest(
     headers: extras?.checkOnly ? {} : own ? { ...settings.header, ...own } : settings.header,
     body: extras?.body ?? null,
     userAgent: loadedCrawl.userAgent,
+    signsAs: loadedCrawl.signsAs,
     timeouts: extras?.timeouts ? { ...loadedCrawl.timeouts, ...extras.timeouts } : loadedCrawl.timeouts,
     // A sitemap is read up to its limit; the rest is cut off.
     ...sizeLimit(extras, settings.maxBytes),

@@ -202,6 +202,7 @@ async function fetchRobots(
     headers: {},
     body: null,
     userAgent: loadedCrawl.userAgent,
+    signsAs: loadedCrawl.signsAs,
     timeouts: loadedCrawl.timeouts,
     maxBytes: MAX_BYTES,
     truncate: true,

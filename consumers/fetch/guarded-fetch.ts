@@ -1,5 +1,6 @@
 // A fetch under the guard of its crawl. The operator named the seeds, so each seed allows its own host and
 // port. The wait for a name that is not known yet holds no permit.
+import { DroverError } from '../../src/errors.ts';
 import type { FetchRequest } from '../../src/fetch/client.ts';
 import { type FetchResult, NO_TIMINGS, type Timings } from '../../src/outcome.ts';
 import { hostPortOf } from '../../src/url/host.ts';
@@ -9,7 +10,8 @@ import type { FetchPurpose } from '../store/page-archive.ts';
 
 /**
  * When the guard refuses an address, it is checked whether a seed named its host and port; if so, this is
- * noted and the fetch is repeated. Only private hosts pay for this question.
+ * noted and the fetch is repeated. Only private hosts pay for this question. Throws what is wrong on our
+ * side, such as E_IDENTITY_NONE: the request waits until somebody can send it as its crawl wants it.
  */
 export async function guardedFetch(
   context: ConsumerContext,
@@ -18,7 +20,10 @@ export async function guardedFetch(
   purpose: FetchPurpose = 'request',
 ): Promise<FetchResult> {
   const result = await fetchNamed(context, fetch, fetch.archive?.watched(request, purpose) ?? request);
-  if (result.ok || result.failure.code !== 'E_SSRF') return result;
+  if (result.ok) return result;
+  const { code, layer, detail } = result.failure;
+  if (layer === 'settings') throw new DroverError(code, detail);
+  if (code !== 'E_SSRF') return result;
   const refused = hostPortOf(result.finalUrl);
   if (fetch.loadedCrawl.seedHosts.has(refused)) return result;
   if (!(await context.loadedCrawls.isSeedHost(fetch.loadedCrawl, refused))) return result;

@@ -1,5 +1,6 @@
 // The fetcher of a consumer, and the proxies that it goes through.
 import type { Settings } from '../../src/config/settings.ts';
+import { fetcherOptionsOf, threadFetcherOptionsOf } from '../../src/crawl/fetcher-options.ts';
 import { DroverError } from '../../src/errors.ts';
 import { createFetcher } from '../../src/fetch/client.ts';
 import { type Proxies, proxiesOf } from '../../src/fetch/proxy/proxies.ts';
@@ -8,10 +9,11 @@ import { gathered } from '../../src/metrics.ts';
 import type { ConsumerContext } from '../context.ts';
 
 /**
- * Null if there are none. Says which there are: what is fetched leaves by another way than the user may think.
+ * Null if there are none. Says which there are: what is fetched leaves by another way than the user may
+ * think.
  * Throws E_SETTING and E_FILE when they cannot be read.
  */
-export async function openProxies(
+export async function announceProxies(
   settings: Settings,
   log: Log,
   say: (line: string) => void = () => undefined,
@@ -26,7 +28,7 @@ export async function openProxies(
 
 export function fetcherThrough(
   proxies: Proxies | null,
-  { concurrency, dnsServers }: Settings,
+  settings: Settings,
   { meters, troubles }: Pick<ConsumerContext, 'meters' | 'troubles'>,
 ): Pick<ConsumerContext, 'fetcher' | 'fetcherOptions' | 'proxies'> {
   proxies?.onResult((result, failure) => {
@@ -34,6 +36,6 @@ export function fetcherThrough(
     if (failure && (result === 'unreachable' || result === 'login'))
       troubles.note(new DroverError(failure.code, failure.detail), 'a proxy failed');
   });
-  const fetcherOptions = { concurrency, dnsServers, proxies };
-  return { fetcher: createFetcher(fetcherOptions), fetcherOptions, proxies };
+  const fetcher = createFetcher(fetcherOptionsOf({ ...settings, proxies }));
+  return { fetcher, fetcherOptions: threadFetcherOptionsOf(settings), proxies };
 }

@@ -163,7 +163,7 @@ export async function handleByUser(
 
 /**
  * Runs the handler where it belongs: on the event loop, or on a thread. While it waits, the page gives its
- * permit back if there is room.
+ * permit back if there is room, and needs it no more.
  */
 async function runInRoom(
   context: ConsumerContext,
@@ -173,12 +173,9 @@ async function runInRoom(
 ): Promise<HandlerResult> {
   const { urlRules } = job.loadedCrawl;
   const { byteLength } = answer.body;
-  let isInRoom = false;
   const onWait = () => {
     // What may have killed a consumer stays alone until its handler has ended too.
-    if (job.suspicion.isSuspect) return;
-    isInRoom ||= context.handlerRoom.enter(byteLength);
-    if (isInRoom) job.slot.givePermit();
+    if (!job.suspicion.isSuspect) job.slot.waitAsPage(byteLength);
   };
   const { finalUrl: url, headers, body } = answer;
   // The page is what was asked for, and a 304 stands for its 200.
@@ -188,27 +185,23 @@ async function runInRoom(
     ...{ handler, urlRules, request: handledRequest(job) },
     ...{ log: logOf(context, job, handler), signal: job.abort.signal },
   };
-  try {
-    if (context.handlerThreads && isBlocking(handler)) {
-      onWait();
-      // A thread decodes the text itself if it is used: that costs no more than to copy it.
-      const found = findings && { ...findings, text: null };
-      return await context.handlerThreads.run({
-        ...shared,
-        answer: { url, status, headers, body, findings: found },
-        calls: fetchCalls(opener),
-      });
-    }
-    return await runHandler({
+  if (context.handlerThreads && isBlocking(handler)) {
+    onWait();
+    // A thread decodes the text itself if it is used: that costs no more than to copy it.
+    const found = findings && { ...findings, text: null };
+    return context.handlerThreads.run({
       ...shared,
-      page: new HandledPage({ url, status, headers, body, findings, urlRules }),
-      fetchForPage: fetchesHere(opener),
-      watch: context.handlerWatch,
-      onWait,
+      answer: { url, status, headers, body, findings: found },
+      calls: fetchCalls(opener),
     });
-  } finally {
-    if (isInRoom) context.handlerRoom.leave(byteLength);
   }
+  return runHandler({
+    ...shared,
+    page: new HandledPage({ url, status, headers, body, findings, urlRules }),
+    fetchForPage: fetchesHere(opener),
+    watch: context.handlerWatch,
+    onWait,
+  });
 }
 
 /**

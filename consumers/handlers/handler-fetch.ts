@@ -36,12 +36,13 @@ export function fetchesOfJob(
   const { loadedCrawl } = job;
   let lent: Permits | undefined;
   return {
-    ...{ loadedCrawl, pageUrl, proxies: context.proxies, fetcherOptions: fetcherOptionsOf(context) },
+    ...{ loadedCrawl, pageUrl, proxies: context.proxies, fetcherOptions: context.fetcherOptions },
     open(url, limits, count) {
       lent ??= createPermits(1);
       return new HandlerGate(context, job, { ...limits, url, count, lent });
     },
     send: (request, gate) => guardedFetch(context, gate.fetch, request, 'handler'),
+    watched: (request) => job.archive?.watched(request, 'handler') ?? request,
     isSeedHost: (hostPort) => context.loadedCrawls.isSeedHost(loadedCrawl, hostPort),
     note(url, outcome) {
       context.meters.count(gathered.handlerFetches, outcome.kind);
@@ -49,11 +50,6 @@ export function fetchesOfJob(
       context.log.debug({ request: job.jobId, url, result }, 'a handler has fetched');
     },
   };
-}
-
-/** What can be sent to a thread. */
-function fetcherOptionsOf({ fetcherOptions: { concurrency, dnsServers } }: ConsumerContext) {
-  return { concurrency, dnsServers };
 }
 
 /** The gate of one fetch of a handler. What it holds is given back once: at the latest by `release`. */

@@ -1,4 +1,4 @@
-// The user's handlers in one consumer: loaded, given room and threads, and watched.
+// The user's handlers in one consumer: loaded, given threads, and watched.
 import type { Settings } from '../../src/config/settings.ts';
 import { createHandlerChoice } from '../../src/handlers/choose.ts';
 import { loadHandlers } from '../../src/handlers/load.ts';
@@ -7,10 +7,9 @@ import { describeError } from '../../src/handlers/user-code.ts';
 import { HandlerWatch, type WatchedRun } from '../../src/handlers/watch.ts';
 import type { Log } from '../../src/log.ts';
 import type { ConsumerContext } from '../context.ts';
-import { createHandlerRoom } from './handler-room.ts';
 import { openHandlerThreads } from './handler-threads.ts';
 
-export type UserCode = Pick<ConsumerContext, 'handlers' | 'handlerRoom' | 'handlerWatch' | 'handlerThreads'>;
+export type UserCode = Pick<ConsumerContext, 'handlers' | 'handlerWatch' | 'handlerThreads'>;
 
 type HandlerSettings = Pick<Settings, 'handlers' | 'concurrency' | 'threads' | 'threadMemory'>;
 
@@ -22,13 +21,11 @@ export async function openHandlers(
   log: Log,
   { say, onReplaced }: { say: (line: string) => void; onReplaced: () => void },
 ): Promise<UserCode> {
-  const handlerRoom = createHandlerRoom(settings.concurrency);
   const loaded = await loadHandlers(settings.handlers);
-  if (loaded.length === 0) return { handlers: null, handlerRoom, handlerWatch: null, handlerThreads: null };
+  if (loaded.length === 0) return { handlers: null, handlerWatch: null, handlerThreads: null };
   const reports = createHandlerReports(log, say);
   return {
     handlers: createHandlerChoice(loaded),
-    handlerRoom,
     handlerWatch: new HandlerWatch(reports),
     handlerThreads: openHandlerThreads(loaded, settings, { onStray: reports.strayText, onReplaced }),
   };

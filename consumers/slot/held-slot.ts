@@ -4,6 +4,7 @@ import { failure } from '../../src/errors.ts';
 import type { Fetcher } from '../../src/fetch/client.ts';
 import type { Permit, SlotAnswer, Slots } from '../../src/politeness/slot.ts';
 import { hostnameOf, registrableDomain } from '../../src/url/host.ts';
+import type { PageRoom } from './page-room.ts';
 import type { Permits } from './permits.ts';
 
 /** A wait up to this length is slept with the job in hand. A longer one postpones the job. */
@@ -15,6 +16,7 @@ const AGAIN_MS = 50;
 export interface SlotSource {
   readonly slots: Slots;
   readonly permits: Permits;
+  readonly pageRoom: PageRoom;
   readonly fetcher: Pick<Fetcher, 'addressOf'>;
 }
 
@@ -55,6 +57,8 @@ export class HeldSlot {
   #holder: string | null;
   #timed = false;
   #hasPermit = false;
+  /** Of the page, while it is in the room. */
+  #bytesInRoom: number | null = null;
   #isReleased = false;
 
   /**
@@ -179,6 +183,19 @@ export class HeldSlot {
     return true;
   }
 
+  /**
+   * The page of the job is there, with so many bytes, and waits for its handler or its store. If there is
+   * room, it gives its permit, and needs none until it ends. Idempotent.
+   */
+  waitAsPage(bytes: number): void {
+    if (this.#isReleased) return;
+    if (this.#bytesInRoom === null) {
+      if (!this.#source.pageRoom.enter(bytes)) return;
+      this.#bytesInRoom = bytes;
+    }
+    this.givePermit();
+  }
+
   givePermit(): void {
     if (this.#hasPermit) this.#permit.give();
     this.#hasPermit = false;
@@ -189,6 +206,8 @@ export class HeldSlot {
     this.#isReleased = true;
     this.pass();
     this.givePermit();
+    if (this.#bytesInRoom !== null) this.#source.pageRoom.leave(this.#bytesInRoom);
+    this.#bytesInRoom = null;
   }
 
   /** A further slot for the same job at another key. It holds nothing at first. */

@@ -23,6 +23,9 @@ const steps = { link: 'L', requisite: 'E', redirect: 'R', robots: 'P', handler: 
  */
 const REPLAYABLE = 'gzip, br, deflate';
 
+type WatchedPart = Pick<FetchRequest, 'headers'> & Partial<Pick<FetchRequest, 'from'>>;
+type Watch = Required<Pick<FetchRequest, 'onExchange'>>;
+
 export class PageArchive {
   /**
    * The archived answer of a former run that the request asks about (If-None-Match, If-Modified-Since). When
@@ -41,7 +44,7 @@ export class PageArchive {
   }
 
   /** The fetch, with all that goes over the wire written to the archive. */
-  watched(fetch: FetchRequest, purpose: FetchPurpose): FetchRequest {
+  watched<Asked extends WatchedPart>(fetch: Asked, purpose: FetchPurpose): Asked & Watch {
     const own = this.#request;
     const former = purpose === 'request' ? this.former : null;
     let via = purpose === 'request' ? own.referrer : own.url;
@@ -55,7 +58,7 @@ export class PageArchive {
     return { ...fetch, headers: { 'accept-encoding': REPLAYABLE, ...fetch.headers }, onExchange };
   }
 
-  /** Resolves when all is on disk. Rejects with E_DISK_FULL or E_FILE if something is not. */
+  /** Resolves when all is durable. Rejects with an error of layer disk or store if something is not. */
   async written(): Promise<void> {
     const writes = this.#writes;
     this.#writes = [];
@@ -81,7 +84,7 @@ export function pageArchiveOf(
   const options = {
     ...{ crawl, recordsFolder, userAgent, ignoreRobots },
     software: defaultSettings.userAgent,
-    directory: warc,
+    place: warc,
     maxFileBytes: warcSize,
     announce: (name: string) => noteWarc(fleet, crawl, name, warc),
   };

@@ -2,6 +2,10 @@
 // may the request end.
 import type { CrawlRecord } from '../../src/record.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
+import { aloneSurvived } from '../suspicion.ts';
+
+/** A page whose record is not durable by then waits without its permit, if there is room. */
+const SHORT_MS = 50;
 
 /**
  * Idempotent by the id of the request: of several records, readers show the one with the highest claim.
@@ -20,9 +24,23 @@ export async function store(
   const { store: address, recordsFolder } = job.loadedCrawl;
   const recorded = context.stores.at(address).write(record, claim, recordsFolder);
   const writing = job.archive ? allOf(recorded, job.archive.written()) : recorded;
-  const isWritten = await unlessAborted(writing, job.abort.signal);
-  job.trace.storeMs = performance.now() - storedAt;
-  return isWritten;
+  const slow = setTimeout(() => void waitLong(job, record), SHORT_MS);
+  try {
+    return await unlessAborted(writing, job.abort.signal);
+  } finally {
+    clearTimeout(slow);
+    job.trace.storeMs = performance.now() - storedAt;
+  }
+}
+
+/** A request that was suspected to kill consumers has killed none: of its page, only this is left to do. */
+async function waitLong(job: ActiveJob, { bytes }: CrawlRecord): Promise<void> {
+  try {
+    if (job.suspicion.isSuspect) await job.remember({ alone: aloneSurvived(job.stalls) });
+    job.slot.waitAsPage(bytes ?? 0);
+  } catch {
+    // Redis is away, or the job has ended meanwhile: it stays alone as long as it lasts.
+  }
 }
 
 async function allOf(...writes: Promise<void>[]): Promise<void> {

@@ -4,8 +4,11 @@ import { withLock } from './lock.mjs';
 import { Impossible, onPath } from './run.mjs';
 import { installOne } from './system-packages.mjs';
 
-/** The programs that the tests look for, in this order: see test/support/api/browser.ts. */
-const programs = ['chromium', 'chromium-browser', 'google-chrome'];
+/**
+ * The programs that the tests look for, in this order: see test/support/api/browser.ts. The first is the same
+ * browser without its window.
+ */
+const programs = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
 /** Installs a Chromium if there is none. If that fails, only prints why: it is needed for tests only. */
 export function prepareBrowser() {
@@ -23,6 +26,6 @@ function install() {
     what: 'chromium',
     wish: 'the tests of the dashboard want a Chromium',
     otherwise: 'go on without them',
-    names: { 'apt-get': ['chromium'], dnf: ['chromium'], apk: ['chromium'] },
+    names: { 'apt-get': ['chromium-headless-shell', 'chromium'], dnf: ['chromium'], apk: ['chromium'] },
   });
 }

@@ -9,6 +9,7 @@ import { addEventRoutes } from './routes/events.ts';
 import { addExplainRoutes } from './routes/explain.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addHostRoutes } from './routes/hosts.ts';
+import { addIdentityRoutes } from './routes/identity.ts';
 import { addProxyRoutes } from './routes/proxies.ts';
 import { addRawQueues } from './routes/raw-queue.ts';
 import { addItemRoutes, addRecordRoutes } from './routes/records.ts';
@@ -20,6 +21,7 @@ import { addSessionRoutes } from './routes/session.ts';
 
 export async function addRoutes(server: ApiServer, context: ApiContext): Promise<void> {
   addHealthRoutes(server, context);
+  await addIdentityRoutes(server, context);
   addSessionRoutes(server, context);
   addRequestRoutes(server, context);
   addExplainRoutes(server, context);

@@ -31,6 +31,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route is answered without a token. It must not tell anything about crawls. */
     open?: boolean;
+    /** The route is answered under any host name and to any page: it tells everybody the same. */
+    anyHost?: boolean;
     /** The route tells whether a token is valid, so wrong tokens are counted there too. */
     tellsRole?: boolean;
     /** Shape of a body that the handler checks itself. It is used for the OpenAPI description only. */
@@ -115,8 +117,8 @@ async function admitCaller(
   request: FastifyRequest,
   countWrongToken: (request: FastifyRequest) => Promise<void>,
 ): Promise<void> {
-  checkOrigin(request, context.settings.allowHost);
-  const { open, tellsRole } = request.routeOptions.config;
+  const { open, anyHost, tellsRole } = request.routeOptions.config;
+  if (!anyHost) checkOrigin(request, context.settings.allowHost);
   if (tellsRole && request.headers.authorization !== undefined && context.tokens.roleOf(request) === null)
     await countWrongToken(request);
   if (open) return;

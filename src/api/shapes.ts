@@ -42,11 +42,26 @@ export const scheduleShape = z
     cron: z.string(),
     zone: z.string(),
     seeds: z.string(),
+    again: z.boolean().meta({ description: 'it has no seeds of its own, and repeats the former run' }),
+    former: z
+      .string()
+      .nullable()
+      .meta({ description: 'the run by which the next one asks what has changed' }),
     addedAt: time,
     next: time.nullable(),
     started: count,
-    skipped: count.meta({ description: 'runs that were due while the former one went on' }),
-    last: z.object({ due: time, outcome: z.enum(['started', 'skipped']), crawl: z.string() }).nullable(),
+    skipped: count.meta({
+      description: 'runs that were due while the former one went on, or that could not begin',
+    }),
+    last: z
+      .object({
+        due: time,
+        outcome: z.enum(['started', 'skipped']),
+        crawl: z.string().nullable(),
+        former: z.string().nullable(),
+        why: z.string().nullable().meta({ description: 'code of the error because of which no crawl began' }),
+      })
+      .nullable(),
   })
   .meta({ id: 'Schedule' });
 

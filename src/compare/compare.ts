@@ -149,7 +149,7 @@ function createProcesses(given: CompareGiven, sample: FetchedSample, replica: Re
   const setUp: LaneSetUp = {
     handlerFiles: handlerFiles(given.settings),
     settings: crawlSettings(given.settings),
-    dnsServers: given.settings.dnsServers,
+    ...{ dnsServers: given.settings.dnsServers, dataDir: given.settings.dataDir },
     proxies: proxySettingsOf(replica ? { ...given.settings, proxy: [] } : given.settings),
     seedHosts: sample.seedHosts,
     pages: sample.pages.map(lanePage),

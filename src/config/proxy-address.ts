@@ -11,7 +11,7 @@ export interface ProxyAddress {
   readonly password: string;
   /** The user has asked that the proxy looks names up (socks5h). */
   readonly byName: boolean;
-  /** `http://proxy.example:3128`, without user and password. Two that would be the same are numbered: `…#2`. */
+  /** `http://proxy.example:3128`, without user and password. Others of the same name are numbered: `…#2`. */
   readonly name: string;
 }
 

@@ -1,5 +1,5 @@
-// The variables that programs of a system share: which proxies to use, and for which hosts none. They are read
-// as curl reads them.
+// The variables that programs of a system share: which proxies to use, and for which hosts none. They are
+// read as curl reads them.
 
 export interface ProxyVariables {
   /** The proxy for requests by http and https, and the variable that names it. */

@@ -7,7 +7,7 @@ import { DroverError } from '../errors.ts';
 import { type AwsProfile, readAwsProfile } from './aws-profile.ts';
 import { resolveOwnName } from './own-name.ts';
 import { type ProxyVariables, readProxyVariables } from './proxy-variables.ts';
-import { completeS3 } from './s3-address.ts';
+import { completeS3, isS3, plainS3, readS3Address } from './s3-address.ts';
 import {
   defaultSettings,
   flagOf,
@@ -45,10 +45,33 @@ export async function readSettings(
   }
   refuseUnknownVariables(environment);
   const settings = result as Settings;
-  if (settings.store === null) return settings;
-  const store = completeS3(settings.store, () => readAwsProfile(environment));
-  const parse = await loadParser();
-  return { ...settings, store: parse('store', store, 'AWS_ENDPOINT_URL or AWS_REGION') as string };
+  const { store, warc } = settings;
+  return {
+    ...settings,
+    store: store === null ? null : await completed('store', store, environment),
+    warc: warc === null ? null : await warcPlace(warc, environment),
+  };
+}
+
+/** Adds what the variables and files of AWS say to the address of a bucket. Throws E_SETTING. */
+async function completed(
+  name: 'store' | 'warc',
+  given: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<string> {
+  const address = completeS3(given, () => readAwsProfile(environment));
+  return (await loadParser())(name, address, 'AWS_ENDPOINT_URL or AWS_REGION') as string;
+}
+
+/** The place of WARC files that a user names, as settings have it. Throws E_SETTING; `source` names it. */
+export async function readWarcPlace(given: string, source: string): Promise<string> {
+  const place = (await loadParser())('warc', given, source) as string;
+  return warcPlace(place, process.env);
+}
+
+async function warcPlace(given: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  if (!isS3(given)) return given;
+  return plainS3(readS3Address(await completed('warc', given, environment)));
 }
 
 /** Loaded when there is a value to check: many commands are given none. */

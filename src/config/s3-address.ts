@@ -10,6 +10,9 @@ export interface S3Address {
   region: string;
 }
 
+/** Whether the text is the address of a bucket, right or wrong. */
+export const isS3 = (text: string) => /^s3:\/\//i.test(text);
+
 const DEFAULT_REGION = 'us-east-1';
 
 /** Whether the server is that of AWS, where the bucket is a part of the host's name. */
@@ -64,7 +67,7 @@ export function completeS3(
   text: string,
   aws: () => { region: string | null; endpoint: string | null },
 ): string {
-  if (!/^s3:\/\//i.test(text)) return text;
+  if (!isS3(text)) return text;
   const { region, endpoint } = aws();
   const [path = '', query = ''] = text.split('?', 2);
   const options = new URLSearchParams(query);

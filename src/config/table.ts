@@ -1,5 +1,6 @@
 // The table of settings. One entry is one setting: flags, variables, types, docs and API follow from it.
 import type { z } from 'zod';
+import { signatureProfiles } from '../identity/signs-as.ts';
 import { purposes } from '../usage/statement.ts';
 import type * as types from './values.ts';
 
@@ -313,6 +314,24 @@ export const definitions = {
     schema: (t) => t.contact.nullable(),
     default: null,
   }),
+  identity: setting({
+    of: 'crawl',
+    group: 'often',
+    flags: '--identity <auto|file>',
+    help: 'sign every https request (Web Bot Auth) with the identity in this file; auto: the one in the data directory of whoever fetches (docs/IDENTITY.md)',
+    schema: (t) => t.autoOrFile.nullable(),
+    default: null,
+    operatorOnly: true,
+  }),
+  identityProfile: setting({
+    of: 'crawl',
+    group: 'often',
+    flags: '--identity-profile <draft-01|string>',
+    help: 'how Signature-Agent is written: as the present draft says, or as a string, for verifiers of the first drafts',
+    schema: (t) => t.z.enum(signatureProfiles),
+    default: 'draft-01',
+    operatorOnly: true,
+  }),
   header: setting({
     of: 'crawl',
     group: 'often',
@@ -489,9 +508,9 @@ export const definitions = {
   warc: setting({
     of: 'crawl',
     group: 'results',
-    flags: '--warc <directory>',
-    help: 'archive all that goes over the wire in WARC files in this directory (docs/ARCHIVES.md)',
-    schema: (t) => t.directory.nullable(),
+    flags: '--warc <place>',
+    help: 'archive all that goes over the wire in WARC files: in this directory, or in s3://bucket/prefix (docs/ARCHIVES.md)',
+    schema: (t) => t.warcPlace.nullable(),
     default: null,
     operatorOnly: true,
   }),
@@ -499,7 +518,7 @@ export const definitions = {
     of: 'crawl',
     group: 'results',
     flags: '--warc-size <size>',
-    help: 'begin the next WARC file when one has grown to this size',
+    help: 'begin the next WARC file when one has grown to this size; in a bucket, at 32 MB at the latest',
     schema: (t) => t.byteSize,
     default: 1_000_000_000,
     operatorOnly: true,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
 import { readDuration } from './duration.ts';
 import { isProxyAddress, PROXY_FORM, type ProxyFunction, readProxyAddress } from './proxy-address.ts';
+import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
 
 export { z };
@@ -218,12 +219,28 @@ export const storeUrl = z.string().superRefine((text, context) => {
   }
 });
 
-/** The absolute path: processes that work elsewhere use the same. */
-export const directory = z
+/** A directory as an absolute path, so that processes that work elsewhere use the same; or a bucket. */
+export const warcPlace = z
   .string()
   .min(1)
-  .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected a directory, not a URL')
-  .transform((text) => resolve(text));
+  .superRefine((text, context) => {
+    try {
+      if (isS3(text)) readS3Address(text);
+      else if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) throw new Error(WARC_FORM);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  })
+  .transform((text) => (isS3(text) ? text : resolve(text)));
+
+const WARC_FORM = 'expected a directory or s3://bucket/prefix';
+
+/** "auto", or the absolute path of a file. */
+export const autoOrFile = z
+  .string()
+  .min(1)
+  .refine((text) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(text), 'expected auto or a file, not a URL')
+  .transform((text) => (text === 'auto' ? text : resolve(text)));
 
 export const statusCode = wholeNumber(100, 599);
 export const cidr = z.string().refine((text) => isCidr(text), 'expected an address range such as 10.0.0.0/8');

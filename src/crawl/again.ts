@@ -17,16 +17,8 @@ export interface KnownRun {
   seedsText: string;
 }
 
-export interface Repetition {
-  /** The name of the runs. */
-  name: string;
-  /** The run that is repeated: the newest that finished, else the newest that was cancelled. */
-  former: (KnownRun & RunFields) | null;
-  /** An unfinished run that was begun again itself: it goes on. `former` may be gone then. */
-  open: KnownRun | null;
-}
-
-interface RunFields {
+/** A run as it is looked up: with what decides whether and how it can be repeated. */
+export interface FoundRun extends KnownRun {
   state: string;
   /** Milliseconds since 1970. */
   endedAt: number;
@@ -39,7 +31,16 @@ interface RunFields {
   hasSeeds: boolean;
 }
 
-const RUNS_A_PAGE = 50;
+export interface Repetition {
+  /** The name of the runs. */
+  name: string;
+  /** The run that is repeated: the newest that finished, else the newest that was cancelled. */
+  former: FoundRun | null;
+  /** An unfinished run that was begun again itself: it goes on. `former` may be gone then. */
+  open: KnownRun | null;
+}
+
+const MOST_RUNS_A_PAGE = 50;
 
 /**
  * Looks up what `--again NAME` repeats. A name means the newest run that has ended; an id means that run.
@@ -66,7 +67,7 @@ export async function lookUpAgain(fleet: Fleet, nameOrId: string, given = '--aga
         ? `${newest} goes on, and was not begun with --again: without it, its command goes on with it.`
         : `${newest} goes on, and repeats ${repeated}.`,
     );
-  const open = (await readRun(fleet, newest)) ?? null;
+  const open = (await readKnownRun(fleet, newest)) ?? null;
   return { name, former: await endedRun(fleet, repeated, name), open };
 }
 
@@ -87,12 +88,16 @@ async function resolve(
   throw await unknownCrawl(fleet, nameOrId);
 }
 
-/** The newest run of the name that finished; if none did, the newest that was cancelled. */
-async function newestEnded(fleet: Fleet, name: string): Promise<Repetition['former']> {
+/**
+ * The newest run of the name that finished; if none did, the newest that was cancelled. Null if none has
+ * ended.
+ */
+export async function newestEnded(fleet: Fleet, name: string): Promise<FoundRun | null> {
   let serial = Number((await fleet.redis.hget(fleet.keys.countOfName, name)) ?? 1);
-  let cancelled: Repetition['former'] = null;
-  while (serial > 0) {
-    const page = Array.from({ length: Math.min(serial, RUNS_A_PAGE) }, (_, index) => serial - index);
+  let cancelled: FoundRun | null = null;
+  // Nearly always, one of the newest two has finished.
+  for (let most = 2; serial > 0; most = Math.min(2 * most, MOST_RUNS_A_PAGE)) {
+    const page = Array.from({ length: Math.min(serial, most) }, (_, index) => serial - index);
     serial -= page.length;
     const runs = await Promise.all(
       page.map((each) => endedRun(fleet, each === 1 ? name : `${name}.${each}`, name)),
@@ -105,14 +110,18 @@ async function newestEnded(fleet: Fleet, name: string): Promise<Repetition['form
 }
 
 /** Null for a run that is not known, has not ended, or is one of another name. */
-async function endedRun(fleet: Fleet, crawl: string, name: string): Promise<Repetition['former']> {
+async function endedRun(fleet: Fleet, crawl: string, name: string): Promise<FoundRun | null> {
   if ((await fleet.redis.zscore(fleet.keys.crawls, crawl)) === null) return null;
-  const run = await readRun(fleet, crawl);
+  const run = await readKnownRun(fleet, crawl);
   if (run?.name !== name) return null;
   return run.state === 'cancelled' || (run.state === 'finished' && !run.isOffering) ? run : null;
 }
 
-async function readRun({ redis, keys }: Fleet, crawl: string) {
+/** Null for a run that is not known. */
+export async function readKnownRun(
+  { redis, keys }: Fleet,
+  crawl: string,
+): Promise<(FoundRun & { name: string | null; isOffering: boolean }) | null> {
   const [text, name, state, offering, seeds, store, token, recorded, dropped, kept, finishedAt, cancelledAt] =
     await redis.hmget(
       keys.crawl(crawl),
@@ -121,7 +130,14 @@ async function readRun({ redis, keys }: Fleet, crawl: string) {
     );
   if (!text || !state) return null;
   return {
-    ...{ crawl, name, state, settings: storedSettings(text), store: store ?? '', seedsText: seeds ?? '' },
+    ...{
+      crawl,
+      name: name ?? null,
+      state,
+      settings: storedSettings(text),
+      store: store ?? '',
+      seedsText: seeds ?? '',
+    },
     isOffering: offering !== null,
     token: token ?? '',
     recorded: Number(recorded ?? 0),
@@ -133,7 +149,7 @@ async function readRun({ redis, keys }: Fleet, crawl: string) {
 }
 
 /** What the new run's hash says of the former one. */
-export function formerRunOf(former: NonNullable<Repetition['former']>, next: CrawlSettings): FormerRun {
+export function formerRunOf(former: FoundRun, next: CrawlSettings): FormerRun {
   const { crawl, store, token, settings, lostBodies } = former;
   const { sameHeaders, sameBody } = compareRuns(settings, next);
   const folder = recordsFolderOf(crawl, token);
@@ -145,7 +161,7 @@ export function formerRunOf(former: NonNullable<Repetition['former']>, next: Cra
  * its seeds, or has none but what --sitemap adds. Throws E_NO_SEEDS when they are not known any more.
  */
 export function seedsInstead(
-  { crawl, keepSeeds, hasSeeds, seedsText, settings }: NonNullable<Repetition['former']>,
+  { crawl, keepSeeds, hasSeeds, seedsText, settings }: FoundRun,
   next: Pick<CrawlSettings, 'sitemap'>,
 ): Buffer | null {
   if (hasSeeds && keepSeeds !== null && keepSeeds > 0) return null;

@@ -6,6 +6,7 @@ import { userAgentOf } from '../config/user-agent.ts';
 import type { FetchTimeouts } from '../fetch/client.ts';
 import type { AllowList } from '../fetch/guard.ts';
 import type { Fleet } from '../fleet.ts';
+import type { SignsAs } from '../identity/signs-as.ts';
 import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
 import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
 import { type CrawlState, recordsFolderOf, storeOf } from './crawl.ts';
@@ -27,6 +28,8 @@ export interface LoadedCrawl {
   scope: Scope;
   /** The header. */
   userAgent: string;
+  /** The identity that signs its requests; null if they are not signed. */
+  signsAs: SignsAs | null;
   timeouts: FetchTimeouts;
   urlRules: UrlRules;
   /** host:port of seeds that the operator named. It is filled as the guard asks for them. */
@@ -124,6 +127,8 @@ export function loadedCrawlOf(
     settings,
     scope: createScope(settings),
     userAgent: userAgentOf(settings),
+    signsAs:
+      settings.identity === null ? null : { file: settings.identity, profile: settings.identityProfile },
     timeouts: {
       dns: settings.timeoutDns,
       connect: settings.timeoutConnect,

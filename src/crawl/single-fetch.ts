@@ -10,6 +10,7 @@ import { robotsEntryOf } from '../robots/entry.ts';
 import { PRODUCT_TOKEN, ruleFailure } from '../robots/robots.ts';
 import { parseRobots, type RobotsRules } from '../robots/rules.ts';
 import { hostPortOf, limiterKeyOf, originOf } from '../url/host.ts';
+import { fetcherOptionsOf } from './fetcher-options.ts';
 import { hostPromiseOf } from './host-limits.ts';
 import { allowListOf, type LoadedCrawl, loadedCrawlOf } from './loaded-crawl.ts';
 
@@ -41,18 +42,18 @@ export class SingleFetch {
   /** A page is not to find a warm connection because its robots.txt has come that way. */
   readonly #robots: Fetcher;
   readonly #known = new Map<string, Promise<KnownRobots>>();
-  readonly #shared: Pick<FetchRequest, 'timeouts' | 'allow' | 'userAgent' | 'signal'>;
+  readonly #shared: Pick<FetchRequest, 'timeouts' | 'allow' | 'userAgent' | 'signsAs' | 'signal'>;
 
   constructor(options: SingleFetchOptions) {
     const { settings, seed, signal, concurrency = 4 } = options;
     this.#options = options;
     this.crawl = loadedCrawlOf('single', '', crawlSettings(settings));
     if (seed !== null) this.crawl.seedHosts.add(hostPortOf(seed));
-    const { timeouts, userAgent } = this.crawl;
+    const { timeouts, userAgent, signsAs } = this.crawl;
     const allow = allowListOf(this.crawl);
-    this.#shared = { timeouts, userAgent, allow, ...(signal ? { signal } : {}) };
+    this.#shared = { timeouts, userAgent, signsAs, allow, ...(signal ? { signal } : {}) };
     this.proxies = proxiesOf(settings);
-    const fetcher = { concurrency, dnsServers: settings.dnsServers, proxies: this.proxies };
+    const fetcher = fetcherOptionsOf({ ...settings, concurrency, proxies: this.proxies });
     this.#pages = createFetcher(fetcher);
     this.#robots = createFetcher(fetcher);
   }

@@ -4,6 +4,10 @@ import type { FetchResult, Verdict } from '../outcome.ts';
 import { isRefusal, isServed, namedTimeOf } from './named-time.ts';
 import { standInOf } from './stand-ins.ts';
 
+/** Accept-Signature (RFC 9421 section 5.1). */
+const WANTS_SIGNATURE =
+  ' It asks for a signature (Accept-Signature): see --identity, and drover identity check.';
+
 export interface Rules {
   /** Statuses that make a dead letter, before any other rule. */
   readonly deadOn: readonly number[];
@@ -34,7 +38,8 @@ export function classify(result: FetchResult, rules: Rules): Verdict {
     return { kind: 'retry', failure: ofStatus('E_HTTP_RETRY', status), answer };
   }
   if (status >= 400 && status < 500) {
-    return { kind: 'recorded', answer, failure: ofStatus('E_HTTP_4XX', status) };
+    const wants = 'accept-signature' in answer.headers ? WANTS_SIGNATURE : '';
+    return { kind: 'recorded', answer, failure: failure('E_HTTP_4XX', `Status ${status}.${wants}`) };
   }
   if (status >= 500 && status < 600) {
     return { kind: 'retry', failure: ofStatus('E_HTTP_5XX', status), answer };

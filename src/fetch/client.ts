@@ -2,7 +2,9 @@
 // This is the only file that imports got.
 import got, { type Got } from 'got';
 import type { Failure } from '../errors.ts';
-import { type FetchResult, NO_TIMINGS, type Redirected } from '../outcome.ts';
+import { signerOf } from '../identity/load-signer.ts';
+import type { SignedFetch } from '../identity/signs-as.ts';
+import { type FetchResult, type Redirected, unsent } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
 import { type Conditions, withConditions } from './conditions.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
@@ -27,7 +29,7 @@ import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookie
 
 export type { FetchTimeouts } from './timeouts.ts';
 
-export interface FetchRequest {
+export interface FetchRequest extends SignedFetch {
   url: string;
   method: string;
   /**
@@ -56,10 +58,7 @@ export interface FetchRequest {
    * request limit. `redirect`: the answer that leads there; null for the same request a second time.
    */
   beforeHop?: (hop: Waypoint, redirect: RedirectAnswer | null) => Promise<Failure | null>;
-  /**
-   * Called when the connection is established, before the request is written. If it returns a Failure, the
-   * fetch ends with it and nothing is sent.
-   */
+  /** Called when the connection is established. With a Failure, the fetch ends and nothing is sent. */
   mayStart?: () => Failure | null;
   /** Where its proxies come from, in place of those of the fetcher. */
   proxies?: ProxySource | null;
@@ -101,6 +100,8 @@ export interface FetcherOptions {
   dnsServers: readonly string[];
   /** Certificate authorities (PEM) to trust instead of those of Node. */
   ca?: string;
+  /** The identity that `auto` means. */
+  identityFile?: string;
   /** Null: every connection goes straight to the server. */
   proxies: ProxySource | null;
 }
@@ -119,9 +120,11 @@ class GotFetcher implements Fetcher {
   readonly #agents: AgentPool;
   readonly #connections: ConnectionLimit;
   readonly #watchdog = new Watchdog();
+  readonly #identityFile: string | undefined;
   readonly #proxies: ProxySource | null;
 
-  constructor({ concurrency, dnsServers, ca, proxies }: FetcherOptions) {
+  constructor({ concurrency, dnsServers, ca, identityFile, proxies }: FetcherOptions) {
+    this.#identityFile = identityFile;
     this.#proxies = proxies;
     this.#names = createNames({ servers: dnsServers });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
@@ -138,11 +141,13 @@ class GotFetcher implements Fetcher {
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const target = withinPorts(request, firstTarget(request));
-    if ('code' in target) return { ok: false, failure: target, timings: NO_TIMINGS, finalUrl: request.url };
+    if ('code' in target) return unsent(request, target);
+    const signer = request.signsAs ? await signerOf(request.signsAs, this.#identityFile) : null;
+    if (signer && 'code' in signer) return unsent(request, signer);
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
     const ignore = request.signal && fetchDeadline.follow(request.signal);
     try {
-      return await this.#follow(request, target, fetchDeadline);
+      return await this.#follow(signer ? { ...request, signer } : request, target, fetchDeadline);
     } finally {
       ignore?.();
     }
@@ -216,8 +221,9 @@ class GotFetcher implements Fetcher {
     if (waiting) await fetchDeadline.pauseFor(waiting);
     try {
       const { allow, proxies: source = this.#proxies } = request;
+      if (source === null) return await this.#freshHop(request, target, fetchDeadline, here, null);
       const hop = (route: Route | null) => this.#freshHop(request, target, fetchDeadline, here, route);
-      return await (source === null ? hop(null) : hopByProxy({ source, target, allow, fetchDeadline, hop }));
+      return await hopByProxy({ source, target, allow, fetchDeadline, hop });
     } finally {
       this.#connections.release();
     }
@@ -243,13 +249,9 @@ class GotFetcher implements Fetcher {
     return this.#hop(request, target, fetchDeadline, route);
   }
 
-  #hop(
-    request: FetchRequest,
-    target: Target,
-    fetchDeadline: FetchDeadline,
-    route: Route | null,
-  ): Promise<HopEnd> {
-    if (fetchDeadline.aborted) return Promise.resolve(failedHop(fetchDeadline.aborted));
+  #hop(request: FetchRequest, plain: Target, limit: FetchDeadline, route: Route | null): Promise<HopEnd> {
+    const target = request.signer?.signed(plain) ?? plain;
+    if (limit.aborted) return Promise.resolve(failedHop(limit.aborted));
     this.#idle.sweep();
     const spans: PhaseSpan[] | null = request.onHop ? [] : null;
     const copy = request.onExchange ? new ExchangeCopy(target, request.maxBytes) : null;
@@ -260,12 +262,12 @@ class GotFetcher implements Fetcher {
         agents: this.#agents.of(guardOf(request.allow), route),
         idle: this.#idle,
         limits: { maxBytes, truncate, isShared },
-        clock: new PhaseClock(request.timeouts, fetchDeadline.deadline, spans),
+        clock: new PhaseClock(request.timeouts, limit.deadline, spans),
         mayStart: request.mayStart,
         started: request.onStart,
         ended: (end) => {
           this.#watchdog.delete(hop);
-          fetchDeadline.hop = null;
+          limit.hop = null;
           if (spans) request.onHop?.(hopTraceOf(target, end, spans, route?.name ?? null));
           const exchange = copy?.end(end.kind === 'failed' ? end.failure : null);
           if (exchange) request.onExchange?.(exchange);
@@ -273,7 +275,7 @@ class GotFetcher implements Fetcher {
         },
         copy,
       });
-      fetchDeadline.hop = hop;
+      limit.hop = hop;
       this.#watchdog.add(hop);
       this.#drive(hop, target);
     });
@@ -282,10 +284,8 @@ class GotFetcher implements Fetcher {
   #drive(hop: Hop, { url, method, body }: Target): void {
     const request = () => hop.send();
     const options = body === null ? { request } : { request, body, allowGetBody: true };
-    const stream = this.#got.stream(
-      url,
-      method === 'GET' ? options : { ...options, method: method as 'GET' },
-    );
+    const asked = method === 'GET' ? options : { ...options, method: method as 'GET' };
+    const stream = this.#got.stream(url, asked);
     hop.driver = stream;
     stream.on('error', (error) => hop.onError(error));
     stream.once('response', (response) => hop.onResponse(response));

@@ -54,6 +54,7 @@ export interface Quotas {
  * than a day, or have ended.
  */
 export function readQuotas(headers: Record<string, string>, nowMs: number): Quotas | null {
+  if (!mayTell(headers)) return null;
   const told = [
     ...readNamed(headers, nowMs),
     ...triples.flatMap((names) => readTriple(headers, names, nowMs)),
@@ -67,6 +68,12 @@ export function readQuotas(headers: Record<string, string>, nowMs: number): Quot
     ),
     spent: spent.toSorted((a, b) => b.resetMs - a.resetMs)[0] ?? null,
   };
+}
+
+/** Most answers tell nothing, and have few headers. */
+function mayTell(headers: Record<string, string>): boolean {
+  for (const name in headers) if (name.startsWith('ratelimit') || name.startsWith('x-rate')) return true;
+  return false;
 }
 
 /**

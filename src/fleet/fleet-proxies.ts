@@ -10,7 +10,9 @@ export interface FleetProxy extends ProxyStanding {
   leftOutBy: number;
 }
 
-/** By name. `untold`: how many more the consumers have. A leftOutMs is that of the consumer which waits longest. */
+/**
+ * By name. `untold`: how many more the consumers have. A leftOutMs is the longest of all consumers.
+ */
 export async function readFleetProxies(fleet: Fleet): Promise<{ proxies: FleetProxy[]; untold: number }> {
   const { each } = await readStandings(fleet);
   const told = each.flatMap(({ proxies }) => proxies ?? []);

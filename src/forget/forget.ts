@@ -2,6 +2,7 @@
 // process, whoever comes next goes on from there.
 import { findCrawl } from '../crawl/crawl.ts';
 import { beginForgetting, endForgetting, type LeftRecords, listForgetting } from '../crawl/forget.ts';
+import { checkNotScheduled } from '../crawl/scheduled-runs.ts';
 import { findJob } from '../dead/groups.ts';
 import { createPurger, type Purge, type Purger } from '../dead/purge.ts';
 import type { Fleet } from '../fleet.ts';
@@ -35,9 +36,11 @@ const PAGE = 200;
  * stay, unless `removeRecords` deletes them. From its first step on, nobody finds the crawl. No step takes
  * longer than some milliseconds, however large the crawl is. Idempotent: a call that was cut off is finished
  * by the next one, or by a consumer. Throws E_CRAWL_UNKNOWN, E_CRAWL_OPEN for a crawl that has not ended,
- * E_DISK_FULL and E_FILE when the dead letters cannot be exported.
+ * E_CRAWL_SCHEDULED for one whose seeds a schedule needs, E_DISK_FULL and E_FILE when the dead letters cannot
+ * be exported.
  */
 export async function forgetCrawl(parts: ForgetParts, crawl: string): Promise<Forgotten> {
+  await checkNotScheduled(parts.fleet, crawl);
   const records = await beginForgetting(parts.fleet, crawl, parts.removeRecords !== undefined);
   await parts.removeRecords?.(records);
   return { crawl, ...records, ...(await removeRemains(parts, crawl)) };

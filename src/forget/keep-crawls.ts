@@ -1,6 +1,7 @@
 // Retention of crawls that have ended (--keep-crawls): the oldest are forgotten. Their records on disk stay.
 import type { Settings } from '../config/settings.ts';
 import { listForgetting, listLosingRecords } from '../crawl/forget.ts';
+import { scheduledRuns } from '../crawl/scheduled-runs.ts';
 import { purgedDirectory } from '../dead/retention.ts';
 import { type Interval, keepLease, repeat, takeLease } from '../fleet/interval.ts';
 import type { TroubleLog } from '../fleet/trouble-log.ts';
@@ -69,7 +70,10 @@ async function forgetOld(parts: Parts, goOn: () => Promise<boolean>): Promise<vo
   }
 }
 
-/** The crawls that are too old or too many, oldest first. Those with events on their way are kept. */
+/**
+ * The crawls that are too old or too many, oldest first. Those with events on their way are kept, and those
+ * by which the next run of a schedule goes.
+ */
 export async function crawlsToForget(fleet: Fleet, keep: Settings['keepCrawls']): Promise<string[]> {
   if (keep === null) return [];
   const ended = await endedCrawls(fleet);
@@ -78,9 +82,11 @@ export async function crawlsToForget(fleet: Fleet, keep: Settings['keepCrawls'])
   const old = ended.filter(({ endedAt }, index) =>
     keep.ageMs === null ? index < surplus : endedAt < nowMs - keep.ageMs,
   );
+  const scheduled = old.length > 0 ? await scheduledRuns(fleet) : null;
   const quiet: string[] = [];
   let webhooks: WebhookQueue | null = null;
   for (const { crawl, hasWebhook } of old) {
+    if (scheduled?.has(crawl)) continue;
     if (hasWebhook) {
       webhooks ??= openWebhookQueue(fleet);
       if ((await eventsOf(fleet, webhooks, crawl)).underway > 0) continue;

@@ -5,6 +5,7 @@ import { listCrawls, recordsFolderOf, storeOf } from '../crawl/crawl.ts';
 import { listLosingRecords } from '../crawl/forget.ts';
 import { lookUpRecords, otherRecordFolders } from '../crawl/kept-records.ts';
 import { endedOf } from '../crawl/progress.ts';
+import { scheduledRuns } from '../crawl/scheduled-runs.ts';
 import { countInCrawl } from '../crawl/tally.ts';
 import { type CrawlView, viewCrawls } from '../crawl/views.ts';
 import { DroverError } from '../errors.ts';
@@ -46,6 +47,8 @@ export interface PurgePreview {
   crawls: CrawlToPurge[];
   /** Crawls that have not ended and would have gone otherwise. */
   leftOut: string[];
+  /** Crawls that stay because the next run of a schedule goes by them. */
+  scheduled: { crawl: string; schedule: string }[];
 }
 
 interface Parts {
@@ -64,7 +67,8 @@ export async function previewPurge(parts: Parts, wish: PurgeWish): Promise<Purge
   for (const name of wish.crawls ?? [])
     if (![...views, ...halfway].some((view) => view.crawl === name || view.name === name))
       throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(name)}.`);
-  const preview: PurgePreview = { crawls: [], leftOut: [] };
+  const preview: PurgePreview = { crawls: [], leftOut: [], scheduled: [] };
+  const scheduled = await scheduledRuns(fleet);
   const runs = new Map<string, number>();
   const selects = wish.olderThanMs !== null || wish.keep !== null || wish.bodiesOlderThanMs === null;
   for (const view of halfway.filter(isNamed)) preview.crawls.push(await toPurge(parts, view, 'crawl'));
@@ -76,6 +80,8 @@ export async function previewPurge(parts: Parts, wish: PurgeWish): Promise<Purge
     const ageMs = now - (endedAt ?? Date.parse(view.createdAt));
     const goes = selects && run > (wish.keep ?? 0) && (wish.olderThanMs === null || ageMs > wish.olderThanMs);
     if (goes && endedAt === null && !wish.unfinished) preview.leftOut.push(view.crawl);
+    else if (goes && scheduled.has(view.crawl))
+      preview.scheduled.push({ crawl: view.crawl, schedule: scheduled.get(view.crawl)?.schedule ?? '' });
     else if (goes) preview.crawls.push(await toPurge(parts, view, 'crawl', endedAt));
     else if (endedAt !== null && wish.bodiesOlderThanMs !== null && ageMs > wish.bodiesOlderThanMs)
       if (await mayHaveBodies(fleet, view))

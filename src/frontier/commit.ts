@@ -14,8 +14,10 @@ export interface Ending {
   bytes: number;
   /** The page is as the former run of the crawl has recorded it. */
   isUnchanged?: boolean;
-  /** It was not asked for, because it is not due again. */
-  isNotDue?: boolean;
+  /**
+   * In a crawl that asks only for what is due (--only-due): whether it was. The others end without a slot.
+   */
+  isDue?: boolean | null;
   /**
    * For a dead request: the failure that the crawl keeps, and the host under which the dead letter is found.
    */
@@ -58,7 +60,7 @@ function pushEnding(args: ScriptArgument[], ending: Ending): void {
   let counts = '';
   for (const why in leftOut) counts += `x:${why} ${leftOut[why]};`;
   if (ending.isUnchanged) counts += 'unchanged 1;';
-  if (ending.isNotDue) counts += 'notDue 1;';
+  if ((ending.isDue ?? null) !== null) counts += ending.isDue ? 'due 1;' : 'notDue 1;';
   if (items !== null) counts += `i:${items.handler} ${items.count};`;
   args.push(crawl, id, claim, kind, key, status ?? '', code ?? '', bytes, reason, links, counts, host);
 }

@@ -48,7 +48,7 @@ export async function tryPage(
 ): Promise<TriedPage> {
   const single = new SingleFetch({ settings, seed: given.url });
   const { crawl } = single;
-  const fetches = new TryFetches(single, settings.dnsServers);
+  const fetches = new TryFetches(single, settings);
   try {
     const choice = createHandlerChoice(handlers);
     const prepared = await prepareTry(given, choice);

@@ -16,15 +16,26 @@ export interface ElementReader {
 
 /**
  * Calls the reader for all elements and texts of the page. Returns false when it stopped at one that stands
- * deeper than 1,000 others. Takes linear time. Never throws but what the reader throws.
+ * deeper than 1,000 others; with `flattens` it never stops, and reads such a one as if it stood in none.
+ * Takes linear time. Never throws but what the reader throws.
  */
-export function readElements(html: string, reader: ElementReader): boolean {
+export function readElements(html: string, reader: ElementReader, { flattens = false } = {}): boolean {
+  for (let rest = html; ; ) {
+    const deep = readUpTo(MOST_DEPTH, rest, reader);
+    if (deep === null) return true;
+    if (!flattens) return false;
+    rest = rest.slice(deep);
+  }
+}
+
+/** Where the first element begins that stands too deep; null if there is none. */
+function readUpTo(mostDepth: number, html: string, reader: ElementReader): number | null {
   let depth = 0;
   const tooDeep = new Error('too deep');
   const parser = new Parser(
     {
       onopentag(name, attributes) {
-        if (++depth > MOST_DEPTH) throw tooDeep;
+        if (++depth > mostDepth) throw tooDeep;
         reader.onopentag(name, attributes);
       },
       ontext: (text) => reader.ontext(text),
@@ -37,9 +48,9 @@ export function readElements(html: string, reader: ElementReader): boolean {
   );
   try {
     parser.end(html);
-    return true;
+    return null;
   } catch (error) {
-    if (error === tooDeep) return false;
+    if (error === tooDeep) return parser.startIndex;
     throw error;
   }
 }

@@ -31,7 +31,7 @@ const MOST_COMPARED = 100_000;
 const MOST_COMPARISONS = 5_000_000;
 
 /**
- * Makes the report. Memory: about 500 bytes and its URL for each page, 4 bytes for each link to a finding (2
+ * Makes the report. Memory: about 400 bytes with its URL for each page, 4 bytes for each link to a finding (2
  * million at most), and what is reported. Throws what `read` throws.
  */
 export async function makeReport(parts: ReportParts): Promise<SiteReport> {
@@ -40,8 +40,8 @@ export async function makeReport(parts: ReportParts): Promise<SiteReport> {
   const pages = ownPages(site);
   const notes: string[] = [];
   const groups = groupsOf(pages);
-  const second = await readAgain(parts, site, { ...groups, pages });
-  fillFrom(site, second, notes);
+  const second = await readAgain(parts, site, groups);
+  fillFrom(site, pages, second, notes);
   fillPages(site, pages);
   fillGroups(site, groups, second);
   site.findings.nearDuplicates = nearDuplicates(groups, second.sketches, parts.thresholds.similar);
@@ -104,82 +104,73 @@ function grouped(pages: readonly SitePage[], keyOf: (page: SitePage) => number):
   return groups;
 }
 
-/** What the second reading finds. */
+/** What the second reading finds, beside what it notes of the pages and targets. */
 interface Second {
-  urls: string[];
-  linked: Set<string>;
-  /** Pages that a sitemap lists, with the sitemap. */
-  sitemapOf: Map<string, string>;
   listed: number;
   titles: Map<number, string>;
   sketches: Map<string, Int32Array>;
   leftOut: Map<string, number>;
 }
 
-async function readAgain(
-  parts: ReportParts,
-  site: Site,
-  { titles, candidates, pages }: Groups & { pages: readonly SitePage[] },
-): Promise<Second> {
-  const own = new Map(pages.map((page) => [page.url, page]));
+async function readAgain(parts: ReportParts, site: Site, { titles, candidates }: Groups): Promise<Second> {
   const wanted = new Set(titles.map(([first]) => first?.title ?? 0));
-  const second: Second = {
-    ...{ urls: pages.map(({ url }) => url), linked: new Set(), sitemapOf: new Map(), listed: 0 },
-    ...{ titles: new Map(), sketches: new Map(), leftOut: new Map() },
-  };
-  const numbers = new Map(second.urls.map((url, index) => [url, index]));
-  const seen = new Set<number>();
+  const second: Second = { listed: 0, titles: new Map(), sketches: new Map(), leftOut: new Map() };
   let kept = 0;
   for await (const record of parts.read()) {
-    noteListed(site, second, own, record);
+    noteListed(site, second, record);
     const url = record.finalUrl ?? record.url;
-    const number = numbers.get(url);
-    if (number === undefined || !isPage(record) || seen.has(number)) continue;
-    seen.add(number);
-    const key = own.get(url)?.title ?? 0;
-    if (wanted.has(key) && !second.titles.has(key)) second.titles.set(key, record.title ?? '');
+    const page = ownPage(site, url);
+    if (page === null || page.isRead || !isPage(record)) continue;
+    page.isRead = true;
+    if (wanted.has(page.title) && !second.titles.has(page.title))
+      second.titles.set(page.title, record.title ?? '');
     if (candidates.has(url) && second.sketches.size < MOST_COMPARED)
-      second.sketches.set(url, sketchOf(readPageBody(record, url, parts.rules)?.text ?? ''));
+      second.sketches.set(page.url, sketchOf(readPageBody(record, url, parts.rules)?.text ?? ''));
     for (const text of record.links ?? []) {
       const link = parts.keepSessionIds ? text : withoutSessionIds(text);
       const target = site.targets.get(link);
-      if (link !== url && link !== record.url && (target || own.has(link))) second.linked.add(link);
-      if (!target || target.from.at(-1) === number) continue;
-      if (kept++ < MOST_FROM) target.from.push(number);
+      if (link !== url && link !== record.url) noteLinked(site, link);
+      if (!target || target.from.at(-1) === page.number) continue;
+      if (kept++ < MOST_FROM) target.from.push(page.number);
       else second.leftOut.set(link, (second.leftOut.get(link) ?? 0) + 1);
     }
   }
   return second;
 }
 
+/** Null for a URL that is no page of the site itself. */
+function ownPage({ pages }: Site, url: string): SitePage | null {
+  const page = pages.get(url);
+  return page && page.number >= 0 ? page : null;
+}
+
+function noteLinked({ pages, targets }: Site, url: string): void {
+  for (const one of [pages.get(url), targets.get(url)]) if (one) one.isLinked = true;
+}
+
 /** A page whose request a sitemap made: no page had linked to it before. */
-function noteListed(
-  { sitemaps }: Site,
-  second: Second,
-  own: ReadonlyMap<string, SitePage>,
-  { url, referrer, finalUrl }: CrawlRecord,
-): void {
-  if (referrer === null || !sitemaps.has(referrer)) return;
+function noteListed(site: Site, second: Second, { url, referrer, finalUrl }: CrawlRecord): void {
+  const sitemap = referrer === null ? undefined : site.sitemaps.get(referrer);
+  if (sitemap === undefined) return;
   second.listed++;
-  if (finalUrl === url && own.has(url)) second.sitemapOf.set(url, referrer);
+  const page = finalUrl === url ? ownPage(site, url) : null;
+  if (page) page.sitemap = sitemap;
 }
 
 /** Each target gets the pages that link to it, or what else led there. */
-function fillFrom(
-  { targets, findings }: Site,
-  { urls, linked, sitemapOf, leftOut }: Second,
-  notes: string[],
-): void {
-  for (const [url, { findings: own, from, referrer, finalUrl }] of targets) {
-    const pages = from.map((number) => urls[number] ?? '').sort();
+function fillFrom(site: Site, own: readonly SitePage[], { leftOut }: Second, notes: string[]): void {
+  const { targets, findings } = site;
+  for (const [url, { findings: made, from, referrer, finalUrl, isLinked }] of targets) {
+    const pages = from.map((number) => own[number]?.url ?? '').sort();
     if (pages.length === 0 && referrer !== null) pages.push(referrer);
-    if (finalUrl !== null && linked.has(url)) linked.add(finalUrl);
+    if (finalUrl !== null && isLinked) noteLinked(site, finalUrl);
     const more = leftOut.get(url);
-    for (const finding of own) Object.assign(finding, { from: pages }, more ? { fromLeftOut: more } : {});
+    for (const finding of made) Object.assign(finding, { from: pages }, more ? { fromLeftOut: more } : {});
   }
   if (leftOut.size > 0)
     notes.push(`More than ${MOST_FROM} links lead to findings; fromLeftOut counts those that are not named.`);
-  for (const [url, sitemap] of sitemapOf) if (!linked.has(url)) findings.orphans.push({ url, sitemap });
+  for (const { url, sitemap, isLinked } of own)
+    if (sitemap !== null && !isLinked) findings.orphans.push({ url, sitemap });
 }
 
 function fillPages({ findings, targets }: Site, pages: readonly SitePage[]): void {

@@ -16,10 +16,13 @@ export interface LinkTarget {
   finalUrl: string | null;
   from: number[];
   referrer: string | null;
+  /** Another page links to it. */
+  isLinked: boolean;
 }
 
-/** A page by its URL after redirects. */
+/** A page by its URL after redirects. There is one for each page of the site, so its texts are kept once. */
 export interface SitePage {
+  /** Its place among the pages of the site itself; -1 for other pages. */
   number: number;
   url: string;
   /** Its own request found it, and no redirect to it. */
@@ -36,27 +39,32 @@ export interface SitePage {
   firstByteMs: number;
   bytes: number;
   insecure: string[] | null;
+  /** The sitemap that lists it, where that made its request. */
+  sitemap: string | null;
+  /** What the second reading has found: another page links to it, and its record came. */
+  isLinked: boolean;
+  isRead: boolean;
 }
 
 export interface Site {
   records: number;
   pages: Map<string, SitePage>;
   targets: Map<string, LinkTarget>;
-  /** Records that may be sitemaps. */
-  sitemaps: Set<string>;
+  /** Records that may be sitemaps, by their URL. */
+  sitemaps: Map<string, string>;
   findings: FindingsByKind;
 }
 
 export function emptySite(): Site {
   const findings = Object.fromEntries(everyKind.map((kind) => [kind, [] as Finding[]])) as FindingsByKind;
-  return { records: 0, pages: new Map(), targets: new Map(), sitemaps: new Set(), findings };
+  return { records: 0, pages: new Map(), targets: new Map(), sitemaps: new Map(), findings };
 }
 
 /** Takes one record of the first reading. */
 export function takeRecord(site: Site, record: CrawlRecord, rules: UrlRules, thresholds: Thresholds): void {
   site.records++;
   const check = isCheck(record);
-  if (!check && mayBeSitemap(record)) site.sitemaps.add(record.url);
+  if (!check && mayBeSitemap(record)) site.sitemaps.set(record.url, record.url);
   takeTarget(site, record, check);
   if (isPage(record)) takePage(site, record, rules, thresholds);
 }
@@ -88,7 +96,8 @@ function takeTarget({ targets, findings }: Site, record: CrawlRecord, check: boo
       from: [],
     });
   }
-  targets.set(url, { findings: made, broken, finalUrl, from: [], referrer: record.referrer });
+  const { referrer } = record;
+  targets.set(url, { findings: made, broken, finalUrl, from: [], referrer, isLinked: false });
 }
 
 /** The hops up to the first that comes again. Records of older versions have none, but the first is known. */
@@ -114,7 +123,7 @@ function takePage({ pages }: Site, record: CrawlRecord, rules: UrlRules, { slowM
   const firstByteMs = record.timings.firstByte ?? 0;
   const bytes = record.bytes ?? 0;
   pages.set(url, {
-    number: known?.number ?? pages.size,
+    number: -1,
     url,
     isDirect,
     title: record.title === null ? 0 : keyOf(hash('sha1', record.title, 'hex')),
@@ -122,11 +131,17 @@ function takePage({ pages }: Site, record: CrawlRecord, rules: UrlRules, { slowM
     print: body ? simhash(body.text) : null,
     noindex: record.noindex === true,
     hasBody: body !== null,
-    canonical: body?.canonical ?? null,
+    canonical: body?.canonical === url ? url : ownText(body?.canonical ?? null),
     firstByteMs: firstByteMs >= slowMs ? firstByteMs : 0,
     bytes: bytes >= heavyBytes ? bytes : 0,
-    insecure: body && body.insecure.length > 0 ? body.insecure : null,
+    insecure: body && body.insecure.length > 0 ? body.insecure.map(ownText) : null,
+    ...{ sitemap: null, isLinked: false, isRead: false },
   });
+}
+
+/** A copy. What was cut out of a page keeps all of its text in memory. */
+function ownText<Text extends string | null>(text: Text): Text {
+  return (text === null ? null : Buffer.from(text, 'utf16le').toString('utf16le')) as Text;
 }
 
 /** The first 52 bits of a hash in hex, and never 0. */
@@ -135,13 +150,17 @@ function keyOf(hex: string): number {
 }
 
 /**
- * The pages of the site itself. A redirect may end at another host: its page counts only where the crawl
- * found pages of that host otherwise.
+ * The pages of the site itself, which get their numbers. A redirect may end at another host: its page counts
+ * only where the crawl found pages of that host otherwise.
  */
 export function ownPages({ pages }: Site): SitePage[] {
   const hosts = new Set<string>();
   for (const { url, isDirect } of pages.values()) if (isDirect) hosts.add(hostPortOf(url));
-  return [...pages.values()].filter(
+  const own = [...pages.values()].filter(
     ({ url, isDirect }) => isDirect || hosts.has(hostPortOf(url)) || hosts.size === 0,
   );
+  own.forEach((page, index) => {
+    page.number = index;
+  });
+  return own;
 }

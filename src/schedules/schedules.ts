@@ -1,7 +1,9 @@
 // Schedules in Redis: adding, listing and removing them, and asking for a run by hand.
 import { randomUUID } from 'node:crypto';
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
+import { newestEnded } from '../crawl/again.ts';
 import { checkCrawlName } from '../crawl/crawl.ts';
+import { readFormerRun } from '../crawl/former-run.ts';
 import { DroverError } from '../errors.ts';
 import { type Fleet, redisTimeMs } from '../fleet.ts';
 import {
@@ -23,30 +25,61 @@ const MOST_SEED_BYTES = 1024 * 1024;
 
 export type ScheduledSeed = Extract<ParsedSeed, { input: unknown }>;
 
-export interface NewSchedule extends Cron {
-  /** Also the name of the crawls that it begins. */
-  name: string;
+/** What a schedule begins. */
+export interface Scheduled {
+  /** Of its crawls; of a schedule without seeds of its own, as they were when it was added. */
   settings: CrawlSettings;
+  /**
+   * Of a schedule without seeds of its own: what it changes of the settings of the former run, which it
+   * repeats. Null for one with seeds.
+   */
+  changes: Partial<CrawlSettings> | null;
   seeds: readonly ScheduledSeed[];
   /** The seeds as the user named them. */
   seedsText: string;
-  /** The address of the crawls' store, without password; '' for files. */
+  /** The address of the crawls' store, without password; '' for files, or for that of the former run. */
   store: string;
+}
+
+export interface NewSchedule extends Cron, Scheduled {
+  /** Also the name of the crawls that it begins. */
+  name: string;
+}
+
+/** A schedule as it is kept. */
+export interface KeptSchedule extends Scheduled {
+  /** A schedule that takes its place has another one. */
+  token: string;
 }
 
 export type RunOutcome = 'started' | 'skipped';
 
+/** How a due time ended. */
+export interface RunEnd {
+  outcome: RunOutcome;
+  /** Which began, or went on; the newest of that name if none could begin. Null if there was none. */
+  crawl: string | null;
+  /** The run by which the crawl that began asks what has changed; null for none. */
+  former: string | null;
+  /** The code of the error because of which no crawl could begin; else null. */
+  why: string | null;
+}
+
 /** A schedule as commands and the API show it. Times are ISO 8601. */
 export interface ScheduleView extends Cron {
   name: string;
-  /** The seeds as the user named them. */
+  /** The seeds as the user named them; '' if it has none of its own. */
   seeds: string;
+  /** It has no seeds of its own: it repeats the former run, with its seeds and settings. */
+  again: boolean;
+  /** The run by which the next one asks what has changed; null for none. */
+  former: string | null;
   addedAt: string;
   next: string | null;
-  /** How often its runs started, and how often one was skipped because the former went on. */
+  /** How often its runs started, and how often one was skipped. */
   started: number;
   skipped: number;
-  last: { due: string; outcome: RunOutcome; crawl: string } | null;
+  last: (RunEnd & { due: string }) | null;
 }
 
 const addScript = defineScript({
@@ -76,7 +109,7 @@ export async function addSchedule(
   schedule: NewSchedule,
   replaces = false,
 ): Promise<number> {
-  const { name, cron, zone, settings, seeds, seedsText, store } = schedule;
+  const { name, cron, zone, settings, changes, seeds, seedsText, store } = schedule;
   checkCrawlName(name, 'The name of the schedule');
   const next = checkCron(schedule, await redisTimeMs(fleet));
   const lines = seeds.map((seed) => JSON.stringify(seed)).join('\n');
@@ -89,6 +122,7 @@ export async function addSchedule(
   const fields = {
     ...{ token, cron: cron.trim(), zone, seeds: lines, seedsText, store },
     ...{ settings: JSON.stringify(settings), webhook: settings.webhook === null ? '0' : '1' },
+    ...(changes === null ? {} : { again: JSON.stringify(changes) }),
   };
   if (!(await fleet.run(addScript, { name, replaces, fields })))
     throw new DroverError('E_SCHEDULE_EXISTS', `The name given is ${JSON.stringify(name)}.`);
@@ -115,16 +149,18 @@ export async function askForRun(fleet: Fleet, queue: ScheduleQueue, name: string
   return due;
 }
 
-/** How the run of this due time ended, and the crawl that it began or that went on; null before that. */
-export async function outcomeOf(
-  { redis, keys }: Fleet,
-  name: string,
-  due: number,
-): Promise<{ outcome: RunOutcome; crawl: string } | null> {
+/** How the run of this due time ended; null before that. */
+export async function outcomeOf({ redis, keys }: Fleet, name: string, due: number): Promise<RunEnd | null> {
   const text = await redis.hget(keys.scheduleRuns(name), String(due));
   if (text === null) return null;
-  const [outcome, crawl = ''] = text.split('\x1f');
-  return { outcome: outcome as RunOutcome, crawl };
+  const [outcome, crawl = '', , why = ''] = text.split('\x1f');
+  const former = outcome === 'started' ? await redis.hget(keys.crawl(crawl), 'former') : null;
+  return {
+    outcome: outcome as RunOutcome,
+    crawl: crawl || null,
+    former: readFormerRun(former)?.crawl ?? null,
+    why: why || null,
+  };
 }
 
 /** All schedules, in the order in which they were added. */
@@ -134,20 +170,21 @@ export async function listSchedules(fleet: Fleet): Promise<ScheduleView[]> {
   if (names.length === 0) return [];
   const now = await redisTimeMs(fleet);
   const pipeline = redis.pipeline();
-  const wanted = ['cron', 'zone', 'seedsText', 'started', 'skipped', 'lastDue', 'lastOutcome'] as const;
+  const wanted = ['cron', 'zone', 'seedsText', 'started', 'skipped', 'lastDue', 'again'] as const;
   for (const name of names) {
     pipeline.hmget(keys.schedule(name), ...wanted);
     pipeline.zscore(keys.schedules, name);
   }
   const replies = ((await pipeline.exec()) ?? []).map(([, reply]) => reply);
   const views = names.map(async (name, index): Promise<ScheduleView[]> => {
-    const [cron, zone, seeds, started, skipped, lastDue] = (replies[2 * index] ?? []) as string[];
+    const [cron, zone, seeds, started, skipped, lastDue, again] = (replies[2 * index] ?? []) as string[];
     if (!cron || !zone) return [];
     const ended = lastDue ? await outcomeOf(fleet, name, Number(lastDue)) : null;
     const next = nextDue({ cron, zone }, now);
     return [
       {
-        ...{ name, cron, zone, seeds: redact(seeds ?? '') },
+        ...{ name, cron, zone, seeds: redact(seeds ?? ''), again: (again ?? null) !== null },
+        former: (await newestEnded(fleet, name))?.crawl ?? null,
         addedAt: iso(replies[2 * index + 1]),
         next: next === null ? null : iso(next),
         started: Number(started ?? 0),
@@ -159,19 +196,22 @@ export async function listSchedules(fleet: Fleet): Promise<ScheduleView[]> {
   return (await Promise.all(views)).flat();
 }
 
-/** Seeds and settings of a schedule; null when there is none (any more). */
-export async function readSchedule(
-  { redis, keys }: Fleet,
-  name: string,
-): Promise<{ settings: CrawlSettings; seeds: ScheduledSeed[] } | null> {
-  const [settings, seeds] = await redis.hmget(keys.schedule(name), 'settings', 'seeds');
-  if (settings == null) return null;
+/** Null when there is none (any more). */
+export async function readSchedule({ redis, keys }: Fleet, name: string): Promise<KeptSchedule | null> {
+  const [token, settings, again, seeds, seedsText, store] = await redis.hmget(
+    keys.schedule(name),
+    ...['token', 'settings', 'again', 'seeds', 'seedsText', 'store'],
+  );
+  if (token == null) return null;
   return {
+    token,
     settings: storedSettings(settings),
+    changes: again ? (JSON.parse(again) as Partial<CrawlSettings>) : null,
     seeds: (seeds ?? '')
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as ScheduledSeed),
+    ...{ seedsText: seedsText ?? '', store: store ?? '' },
   };
 }
 

@@ -8,7 +8,7 @@ export const INDEX_ENDING = '.cdxj';
 
 /** A new name: `drover-FOLDER-TIME-HOST-PID-RANDOM.warc.gz`. */
 export function warcName(recordsFolder: string): string {
-  return `${prefixOf(recordsFolder)}${segmentName().replace(/\.jsonl$/, '')}${WARC_ENDING}`;
+  return `${warcPrefix(recordsFolder)}${segmentName().replace(/\.jsonl$/, '')}${WARC_ENDING}`;
 }
 
 /**
@@ -17,7 +17,7 @@ export function warcName(recordsFolder: string): string {
  */
 export async function warcNames(directory: string, recordsFolder: string): Promise<string[]> {
   try {
-    const start = prefixOf(recordsFolder);
+    const start = warcPrefix(recordsFolder);
     const names = await readdir(directory);
     return names.filter((name) => name.startsWith(start) && name.endsWith(WARC_ENDING)).sort();
   } catch (error) {
@@ -27,6 +27,6 @@ export async function warcNames(directory: string, recordsFolder: string): Promi
 }
 
 /** A records folder is the crawl's id and a token, and so no beginning of another. */
-function prefixOf(recordsFolder: string): string {
+export function warcPrefix(recordsFolder: string): string {
   return `drover-${encodeURIComponent(recordsFolder.toWellFormed())}-`;
 }

@@ -52,14 +52,24 @@ export async function labelledDigest(pieces: readonly Buffer[]): Promise<string>
 
 /** The pieces of the record's gzip member. */
 export async function* memberOf(record: WarcRecord): AsyncGenerator<Buffer> {
-  const level = record.isCoded ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION;
   const pieces = [headOf(record, await labelledDigest(record.block)), ...record.block, END];
+  const level = record.isCoded ? constants.Z_BEST_SPEED : LEVEL;
   if (record.blockBytes <= AT_ONCE_BYTES) {
-    yield gzipSync(Buffer.concat(pieces), { level });
+    const bytes = Buffer.concat(pieces);
+    yield gzipSync(bytes, bytes.length <= SMALL_BYTES ? SMALL : { level });
     return;
   }
   yield* Readable.from(pieces).pipe(createGzip({ level }));
 }
+
+/** Of a page of 10 kB: 1 % more bytes than zlib's usual level 6, for 100 instead of 150 µs. */
+const LEVEL = 4;
+/**
+ * Requests and metadata are small, and most of their cost is the memory that zlib clears for its window and
+ * tables: 33 instead of 150 µs.
+ */
+const SMALL_BYTES = 2048;
+const SMALL = { level: constants.Z_BEST_SPEED, windowBits: 11, memLevel: 4 };
 
 /** Two line ends close a record (section 4). */
 const END = Buffer.from('\r\n\r\n');

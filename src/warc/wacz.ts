@@ -1,11 +1,10 @@
 // Packs WARC files into one WACZ (version 1.1.1): the files, an index of all, a list of the pages, and their
 // digests. Members are stored as they are, so that a reader can fetch a range of the file.
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
-import type { FoundWarc } from './repair.ts';
-import { fileLines, mergedLines, piecesOf } from './sorted-lines.ts';
+import type { FoundArchive } from './packed.ts';
+import { piecesOf } from './sorted-lines.ts';
 
 export interface WaczPage {
   id: string;
@@ -20,7 +19,7 @@ export interface WaczPage {
 export interface WaczContent {
   title: string;
   software: string;
-  warcs: readonly FoundWarc[];
+  archive: Pick<FoundArchive, 'warcs' | 'lines'>;
   pages: AsyncIterable<WaczPage>;
 }
 
@@ -41,7 +40,7 @@ export async function* waczOf(content: WaczContent): AsyncGenerator<Buffer> {
   await filling;
 }
 
-async function fill(zip: ZipFile, { title, software, warcs, pages }: WaczContent): Promise<void> {
+async function fill(zip: ZipFile, { title, software, archive, pages }: WaczContent): Promise<void> {
   const resources: Resource[] = [];
   const put = async (path: string, parts: AsyncIterable<Buffer | string>) => {
     const resource = { hash: createHash('sha256'), bytes: 0 };
@@ -53,9 +52,8 @@ async function fill(zip: ZipFile, { title, software, warcs, pages }: WaczContent
     const name = path.slice(path.lastIndexOf('/') + 1);
     resources.push({ name, path, hash: `sha256:${resource.hash.digest('hex')}`, bytes: resource.bytes });
   };
-  for (const { name, path, bytes } of warcs)
-    if (bytes > 0) await put(`archive/${name}`, createReadStream(path, { end: bytes - 1 }));
-  await put('indexes/index.cdxj', piecesOf(mergedLines(warcs.map(({ index }) => fileLines(index)))));
+  for (const { name, bytes, open } of archive.warcs) if (bytes > 0) await put(`archive/${name}`, open());
+  await put('indexes/index.cdxj', piecesOf(archive.lines));
   const first: { page: WaczPage | null } = { page: null };
   await put('pages/pages.jsonl', piecesOf(pageLines(pages, first)));
   const { page } = first;

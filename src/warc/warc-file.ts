@@ -6,49 +6,40 @@ import { writeParts } from '../records/export/output.ts';
 import { Segment } from '../records/write/segment.ts';
 import { cdxjLine, type IndexEntry } from './cdxj.ts';
 import { INDEX_ENDING, warcName } from './file-names.ts';
+import { type ArchivedCrawl, type OpenWarc, type PlacedMember, warcinfoOf } from './open-warc.ts';
 import { memberOf, newRecordId, type WarcRecord } from './record.ts';
 import { piecesOf, SortedLines } from './sorted-lines.ts';
 
-/** A crawl, as the warcinfo records of its files tell of it. */
-export interface ArchivedCrawl {
-  crawl: string;
-  recordsFolder: string;
-  userAgent: string;
-  software: string;
-  ignoreRobots: boolean;
-  /** Notes for the whole fleet that there is a file of this name. */
-  announce(name: string): Promise<void>;
-}
+/** So many bytes at most wait until they are written. */
+const MOST_UNWRITTEN = 1024 * 1024;
 
-/** Where a record went. */
-export interface PlacedMember {
-  offset: number;
-  length: number;
-}
-
-/** Its calls must not overlap. */
-export class WarcFile {
+/** In a directory. */
+export class WarcFile implements OpenWarc {
   readonly name: string;
-  /** The id of its warcinfo record. */
   readonly warcinfo: string;
   readonly #segment: Segment;
+  readonly #maxBytes: number;
   readonly #index: SortedLines;
+  /** Pieces of records that are not in the file yet. */
+  #unwritten: Buffer[] = [];
+  #unwrittenBytes = 0;
   /** Lines of records that are not known to be on disk. */
   #unsynced: string[] = [];
 
-  private constructor(segment: Segment, name: string, warcinfo: string) {
+  private constructor(segment: Segment, name: string, warcinfo: string, maxBytes: number) {
     this.#segment = segment;
+    this.#maxBytes = maxBytes;
     this.name = name;
     this.warcinfo = warcinfo;
     this.#index = new SortedLines(`${segment.path}${INDEX_ENDING}`);
   }
 
   /** Throws E_DISK_FULL or E_FILE. */
-  static async create(directory: string, crawl: ArchivedCrawl): Promise<WarcFile> {
+  static async create(directory: string, crawl: ArchivedCrawl, maxBytes: number): Promise<WarcFile> {
     const name = warcName(crawl.recordsFolder);
-    const file = new WarcFile(await Segment.create(directory, name), name, newRecordId());
+    const file = new WarcFile(await Segment.create(directory, name), name, newRecordId(), maxBytes);
     try {
-      await file.append(warcinfoOf(name, file.warcinfo, crawl));
+      await file.append(warcinfoOf(file.warcinfo, crawl, name));
       await file.sync(); // what follows may be cut off again, this never
       await crawl.announce(name);
       return file;
@@ -59,30 +50,45 @@ export class WarcFile {
     }
   }
 
-  /** Its size, with what is not on disk yet. */
-  get bytes(): number {
-    return this.#segment.written;
+  get isFull(): boolean {
+    return this.#bytes >= this.#maxBytes;
   }
 
-  /** Whether nothing may be appended any more. */
   get broken(): boolean {
     return this.#segment.broken;
   }
 
   async append(record: WarcRecord): Promise<PlacedMember> {
-    const offset = this.#segment.written;
-    await this.#segment.appendBytes(memberOf(record));
-    return { offset, length: this.#segment.written - offset };
+    const offset = this.#bytes;
+    for await (const piece of memberOf(record)) {
+      this.#unwritten.push(piece);
+      this.#unwrittenBytes += piece.length;
+      if (this.#unwrittenBytes > MOST_UNWRITTEN) await this.#write();
+    }
+    return { offset, length: this.#bytes - offset };
+  }
+
+  /** With what is not in the file yet. */
+  get #bytes(): number {
+    return this.#segment.written + this.#unwrittenBytes;
+  }
+
+  /** One call of the system for the records of many exchanges: each costs as much as to compress a page. */
+  async #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#unwritten);
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
+    await this.#segment.appendBytes(bytes);
   }
 
   note(entry: Omit<IndexEntry, 'filename'>): void {
     this.#unsynced.push(cdxjLine({ ...entry, filename: this.name }));
   }
 
-  /** What was appended is on disk when this resolves; if it throws, nothing of it is in the file. */
   async sync(): Promise<void> {
     const lines = this.#unsynced;
     this.#unsynced = [];
+    await this.#write();
     await this.#segment.sync();
     const { size } = await stat(this.#segment.path);
     // Somebody else has changed the file: no record may follow.
@@ -93,9 +99,10 @@ export class WarcFile {
     for (const line of lines) await this.#index.add(line);
   }
 
-  /** Forgets what was appended since the last sync, which has failed. */
   forget(): void {
     this.#unsynced = [];
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
   }
 
   /** Closes the file, and writes its index. A broken file gets none: what it holds is read anew. */
@@ -113,22 +120,4 @@ export class WarcFile {
 /** Writes the index of a complete WARC file beside it. Throws E_DISK_FULL or E_FILE. */
 export async function writeIndex(warcPath: string, lines: AsyncIterable<string>): Promise<void> {
   await writeParts(`${warcPath}${INDEX_ENDING}`, piecesOf(lines), { overwrite: true });
-}
-
-function warcinfoOf(name: string, id: string, crawl: ArchivedCrawl): WarcRecord {
-  const lines = [
-    `software: ${crawl.software}`,
-    'format: WARC File Format 1.1',
-    'conformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/',
-    `isPartOf: ${crawl.crawl}`,
-    `robots: ${crawl.ignoreRobots ? 'ignore' : 'obey'}`,
-    `http-header-user-agent: ${crawl.userAgent}`,
-  ];
-  const block = Buffer.from(`${lines.join('\r\n')}\r\n`);
-  return {
-    ...{ type: 'warcinfo', id, at: Date.now(), contentType: 'application/warc-fields' },
-    fields: [['WARC-Filename', name]],
-    block: [block],
-    blockBytes: block.length,
-  };
 }

@@ -5,15 +5,19 @@ import type { Exchange } from '../fetch/exchange.ts';
 import { diskError } from '../records/disk.ts';
 import { indexedAnswer } from './cdxj.ts';
 import { type ExchangeNotes, exchangeRecords } from './exchange-records.ts';
+import type { ArchivedCrawl, OpenWarc, WarcPlace } from './open-warc.ts';
 import { warcDate } from './record.ts';
 import { SeenPayloads } from './seen-payloads.ts';
-import { type ArchivedCrawl, WarcFile } from './warc-file.ts';
 
 export interface WarcOptions extends ArchivedCrawl {
-  directory: string;
+  /** The absolute path of a directory, or the address of a bucket. */
+  place: string;
   /** After a file has grown to this size, the next one is begun. */
   maxFileBytes: number;
 }
+
+/** One batch takes no more exchanges when their bodies have so many bytes together. */
+const MOST_BATCH_BYTES = 16 * 1024 * 1024;
 
 interface Waiting {
   exchange: Exchange;
@@ -23,15 +27,17 @@ interface Waiting {
 
 export class WarcWriter {
   readonly #options: WarcOptions;
+  readonly #place: WarcPlace;
   readonly #seen = new SeenPayloads();
-  #file: WarcFile | null = null;
+  #file: OpenWarc | null = null;
   #waiting: Waiting[] = [];
   #working: Promise<void> | null = null;
   /** When something was last written, by performance.now(). */
   lastAt = performance.now();
 
-  constructor(options: WarcOptions) {
+  constructor(options: WarcOptions, place: WarcPlace) {
     this.#options = options;
+    this.#place = place;
   }
 
   /** Whether it has nothing in hand. */
@@ -40,8 +46,8 @@ export class WarcWriter {
   }
 
   /**
-   * Resolves when the records of the exchange are on disk. Rejects with E_DISK_FULL or E_FILE; then they are
-   * not in the archive, and the writer can be used again.
+   * Resolves when the records of the exchange are durable. Rejects with E_DISK_FULL, E_FILE or an error of
+   * layer store; then they are not in the archive, and the writer can be used again.
    */
   write(exchange: Exchange, notes: ExchangeNotes): Promise<void> {
     const done = Promise.withResolvers<void>();
@@ -61,13 +67,12 @@ export class WarcWriter {
   async #writeAll(): Promise<void> {
     await setImmediate(); // so that the first exchange of a burst is not written alone
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = this.#waiting.splice(0, batchSize(this.#waiting));
       try {
         await this.#writeBatch(batch);
         for (const { done } of batch) done.resolve();
       } catch (error) {
-        for (const { done } of batch) done.reject(diskError(error, this.#options.directory));
+        for (const { done } of batch) done.reject(diskError(error, this.#place.name));
       }
       this.lastAt = performance.now();
     }
@@ -92,19 +97,18 @@ export class WarcWriter {
     }
   }
 
-  async #fileFor(): Promise<WarcFile> {
-    const { directory, maxFileBytes } = this.#options;
-    if (this.#file && (this.#file.broken || this.#file.bytes >= maxFileBytes)) {
+  async #fileFor(): Promise<OpenWarc> {
+    if (this.#file && (this.#file.broken || this.#file.isFull)) {
       const full = this.#file;
       this.#file = null;
       await full.finish();
     }
-    this.#file ??= await WarcFile.create(directory, this.#options);
+    this.#file ??= await this.#place.begin(this.#options, this.#options.maxFileBytes);
     return this.#file;
   }
 
   /** Returns the digest of a payload that was not in the archive before, or null. */
-  async #append(file: WarcFile, exchange: Exchange, notes: ExchangeNotes): Promise<string | null> {
+  async #append(file: OpenWarc, exchange: Exchange, notes: ExchangeNotes): Promise<string | null> {
     const seen = (digest: string) => this.#seen.get(digest);
     const { records, answer, payloadDigest } = await exchangeRecords(exchange, notes, file.warcinfo, seen);
     for (const record of records) {
@@ -117,4 +121,13 @@ export class WarcWriter {
     this.#seen.add(payloadDigest, { url, at: answer.at, recordId: answer.id, payloadDigest });
     return payloadDigest;
   }
+}
+
+function batchSize(waiting: readonly Waiting[]): number {
+  let bytes = 0;
+  const over = waiting.findIndex(({ exchange }) => {
+    bytes += exchange.bodyBytes;
+    return bytes > MOST_BATCH_BYTES;
+  });
+  return over < 0 ? waiting.length : Math.max(over, 1);
 }

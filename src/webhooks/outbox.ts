@@ -14,9 +14,14 @@ export interface WebhookEvent {
   at: string;
   /** For crawl.dead: the number of dead letters that was reached. */
   threshold?: number;
-  /** For events of a schedule: which, and when the run was due (ISO 8601). */
-  schedule?: { name: string; cron: string; zone: string; due: string };
-  /** The crawl shortly after the event. For schedule.skipped, the one that went on. */
+  /**
+   * For events of a schedule: which, and when the run was due (ISO 8601). `why`: the code of the error
+   * because of which no crawl could begin; null if that was not why.
+   */
+  schedule?: { name: string; cron: string; zone: string; due: string; why: string | null };
+  /**
+   * The crawl shortly after the event. For schedule.skipped, the one that went on, or the newest of the name.
+   */
   crawl: EventCrawl;
 }
 

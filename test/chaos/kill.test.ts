@@ -29,7 +29,7 @@ test('kill -9 of the whole process group at five random moments: the same set in
     '--crawl',
     'c',
   ];
-  const fetched = async () => (await site.log()).length;
+  const fetched = () => site.ended();
   for (let kill = 0; kill < KILLS; kill++) {
     const before = await fetched();
     const started = performance.now();
@@ -78,8 +78,8 @@ test('kill -9 of redis-server alone: it comes again, and the crawl goes on in th
   ]);
   let killed = 0;
   for (let kill = 0; kill < 3; kill++) {
-    const before = (await site.log()).length;
-    await until(async () => (await site.log()).length > before + 150, {
+    const before = await site.ended();
+    await until(async () => (await site.ended()) > before + 150, {
       what: 'some pages',
       deadlineMs: 30_000,
     });

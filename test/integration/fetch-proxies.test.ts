@@ -1,53 +1,17 @@
-// Fetches through proxies of every kind, against real servers that note who connected: nothing goes around the
-// proxy, its words are never taken for the server's, and each failure says whose it was.
+// Fetches through proxies of every kind, against real servers that note who connected: nothing goes around
+// the proxy, its words are never taken for the server's, and each failure says whose it was.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import net, { type AddressInfo } from 'node:net';
-import test, { type TestContext } from 'node:test';
-import type { FetchResult } from '../../src/outcome.ts';
+import test from 'node:test';
 import { answered, fetcherFor, requestTo, roomyTimeouts } from '../support/fetching.ts';
 import { type OwnProxyOptions, PROXY_ADDRESS, startOwnProxy } from '../support/proxies/own-proxy.ts';
 import { proxiedFetcher, proxiesFor } from '../support/proxies/proxied.ts';
+import { certificate, failed, login, pem, startServer } from '../support/proxies/servers.ts';
 import { testAuthority } from '../support/site/hostile-tls.ts';
 
-const certificate = (name: string) =>
-  readFileSync(new URL(`../support/site/certificates/${name}.pem`, import.meta.url), 'utf8');
-const pem = certificate('good');
-
-/** The failure of a fetch, and what is known besides. */
-function failed(result: FetchResult) {
-  assert.ok(!result.ok, 'there was an answer');
-  return result;
-}
-
-/** A server of http or https that keeps the address of each client, and its connections apart. */
-async function startServer(
-  t: TestContext,
-  { isSecure = false, body = 'page', status = 200, headers = {} } = {},
-) {
-  const clients: string[] = [];
-  const connections = new Set<unknown>();
-  const heads: Record<string, unknown>[] = [];
-  const server = isSecure ? createSecure({ cert: pem, key: pem }) : createServer();
-  server.on('request', (request, response) => {
-    clients.push(request.socket.remoteAddress ?? '');
-    connections.add(request.socket);
-    heads.push({ url: request.url, ...request.headers });
-    response.writeHead(status, headers).end(body);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.closeAllConnections());
-  t.after(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const url = isSecure ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
-  return { url, port, clients, heads, connections };
-}
-
-const login = 'us er:p@ss:/#%word';
 const kinds: OwnProxyOptions[] = (['http', 'https', 'socks5'] as const).flatMap((kind) => [
   { kind, login: null },
   { kind, login },
@@ -243,64 +207,6 @@ test('a function chooses: a proxy, none, or an error that says so', async (t) =>
   assert.equal(failure.code, 'E_PROXY_CHOICE');
   assert.deepEqual(server.clients, [PROXY_ADDRESS, '127.0.0.1']);
   assert.deepEqual(asked, ['127.0.0.1', '127.0.0.1', '127.0.0.1']);
-});
-
-test('--proxy-dns: plain http in absolute form with the name, https by CONNECT with the name; the login goes to the proxy alone', async (t) => {
-  const plain = await startServer(t);
-  const secure = await startServer(t, { isSecure: true });
-  const proxy = await startOwnProxy(t, {
-    login,
-    leadsTo: (host) => ({ host: '127.0.0.1', port: host === 'plain.test' ? plain.port : secure.port }),
-  });
-  const fetcher = proxiedFetcher(t, { proxy: [proxy.url], proxyDns: true }, { ca: testAuthority });
-  for (let page = 0; page < 3; page++) {
-    const answer = answered(await fetcher.fetch(requestTo(`http://plain.test/a?b=${page}`)));
-    assert.equal(answer.address, null);
-  }
-  answered(
-    await fetcher.fetch(
-      requestTo('https://localhost:4433/x', { allow: { cidrs: ['127.0.0.0/8'], hosts: [] } }),
-    ),
-  );
-  assert.deepEqual(
-    proxy.asked.slice(0, 3),
-    [0, 1, 2].map((page) => `http://plain.test/a?b=${page}`),
-  );
-  assert.equal(proxy.asked[3], 'localhost:4433');
-  assert.equal(plain.heads[0]?.host, 'plain.test');
-  assert.equal(plain.heads[0]?.url, '/a?b=0');
-  assert.equal(plain.heads[0]?.['proxy-authorization'], undefined);
-  assert.equal(await fetcher.addressOf('plain.test'), null);
-  assert.equal(fetcher.lookUp(requestTo('http://plain.test/')), null);
-});
-
-test('--proxy-dns: what the proxy itself answers in absolute form is not a page', async (t) => {
-  const proxy = await startOwnProxy(t, { login });
-  const anonymous = proxy.url.replace(/\/\/.*@/, '//');
-  const fetcher = proxiedFetcher(t, { proxy: [anonymous], proxyDns: true });
-  const { failure } = failed(await fetcher.fetch(requestTo('http://plain.test/')));
-  assert.equal(failure.code, 'E_PROXY_AUTH');
-  const open = await startOwnProxy(t, { leadsTo: () => ({ host: '127.0.0.1', port: 1 }) });
-  const other = proxiedFetcher(t, { proxy: [open.url], proxyDns: true });
-  const refused = failed(await other.fetch(requestTo('http://plain.test/')));
-  assert.equal(refused.failure.code, 'E_PROXY_REFUSED');
-});
-
-test('--proxy-dns: addresses in URLs, and localhost, are still refused', async (t) => {
-  const proxy = await startOwnProxy(t);
-  const fetcher = proxiedFetcher(t, { proxy: [proxy.url], proxyDns: true });
-  const allow = { cidrs: [], hosts: [] };
-  for (const url of [
-    'http://127.0.0.1/',
-    'http://10.0.0.1/',
-    'http://[::1]/',
-    'https://localhost/',
-    'http://169.254.169.254/',
-  ]) {
-    const { failure } = failed(await fetcher.fetch(requestTo(url, { allow })));
-    assert.equal(failure.code, 'E_SSRF', url);
-  }
-  assert.deepEqual(proxy.asked, []);
 });
 
 test('what goes over the wire is kept without what is for the proxy', async (t) => {

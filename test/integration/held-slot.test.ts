@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { HeldSlot } from '../../consumers/slot/held-slot.ts';
+import { createPageRoom } from '../../consumers/slot/page-room.ts';
 import { createPermits } from '../../consumers/slot/permits.ts';
 import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
@@ -39,15 +40,15 @@ async function consumer(t: TestContext, perHost = 4) {
     await slots.stop();
     subscriber.disconnect();
   });
-  const permits = createPermits(2);
-  const source = { slots, permits, fetcher: { addressOf: async () => null } };
+  const [permits, pageRoom] = [createPermits(2), createPageRoom(2)];
+  const source = { slots, permits, pageRoom, fetcher: { addressOf: async () => null } };
   const open = (key = KEY) => {
     const abort = new AbortController();
     const owner = { jobId: `${crawl}.1`, crawl, id: '', serverBy: 'domain' as const, abort };
     return new HeldSlot(source, owner, key);
   };
   const held = () => [slots.counts().held, permits.inUse()];
-  return { slots, permits, released, open, held };
+  return { slots, permits, pageRoom, released, open, held };
 }
 
 test('what is asked for is held, and given back once however often it is released', async (t) => {
@@ -127,4 +128,24 @@ test('a further slot of the job is its own to give back; one that came along is 
       ['b.example', KEY],
     ],
   );
+});
+
+test('a page that waits gives its permit while there is room, and leaves the room when its job ends', async (t) => {
+  const { open, held, pageRoom } = await consumer(t);
+  const [one, two] = [open(), open()];
+  for (const slot of [one, two]) {
+    assert.equal((await slot.ask(start)).kind, 'go');
+    slot.pass();
+  }
+  for (let page = 0; page < 9; page++) assert.ok(pageRoom.enter(0));
+  for (let times = 0; times < 2; times++) one.waitAsPage(10);
+  two.waitAsPage(10);
+  assert.deepEqual([one.hasPermit, two.hasPermit, held()], [false, true, [0, 1]]);
+  one.release();
+  assert.equal(pageRoom.pages(), 9);
+  two.waitAsPage(10);
+  assert.deepEqual([two.hasPermit, pageRoom.pages(), held()], [false, 10, [0, 0]]);
+  for (let times = 0; times < 2; times++) two.release();
+  two.waitAsPage(10);
+  assert.deepEqual([pageRoom.pages(), held()], [9, [0, 0]]);
 });

@@ -253,6 +253,7 @@ const notRunHere = [
   'npm run drover -- bench stores',
   'npm run drover -- bench compare',
   'npm run drover -- bench processes',
+  'npm run drover -- bench again',
 ];
 
 for (const line of commandLines) {

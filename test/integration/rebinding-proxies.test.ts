@@ -1,9 +1,9 @@
 // The same refusals through proxies: drover looks names up and checks their addresses, and a proxy is asked
-// for a checked address alone (test/support/rebinding.ts).
+// for a checked address alone (test/support/rebinding/rebinding.ts).
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 import { startOwnProxy } from '../support/proxies/own-proxy.ts';
-import { testRebinding } from '../support/rebinding.ts';
+import { testRebinding } from '../support/rebinding/rebinding.ts';
 
 /** The proxies connect from here. */
 const from = '127.0.0.4';

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readCounts } from '../../src/crawl/crawl.ts';
+import { machine } from '../support/fleets/machines.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -45,8 +47,7 @@ test(
     assert.equal(begun.code, 0, begun.stderr);
     // Only the keys: the crawl keeps endpoint and region.
     const { AWS_ENDPOINT_URL_S3: _, AWS_REGION: __, ...keys } = env;
-    const consume = (name: string) =>
-      runner.start(['consume', '--data-dir', runner.path(name), '-c', '10'], { env: keys });
+    const consume = (name: string) => runner.start(['consume', '-c', '10'], machine(runner, name, keys));
     const consumers = ['one', 'two', 'three'].map(consume);
     const counts = () => readCounts(fleet, 'c');
     const reach = (recorded: number) =>
@@ -76,7 +77,7 @@ test(
       .map((line) => JSON.parse(line).url);
     assert.deepEqual([urls.length, new Set(urls).size], [PAGES + 1, PAGES + 1]);
     for (const name of ['one', 'two', 'three'])
-      assert.equal(existsSync(runner.path(`${name}/records`)), false);
+      assert.equal(existsSync(runner.path(`${name}/data/records`)), false);
     const explained = await runner.run(['explain', `${site.url}/p/399`, '--json'], elsewhere);
     assert.equal(JSON.parse(explained.stdout).record?.record.status, 404, explained.stderr);
     const report = await runner.run(['report', 'c', '--json'], elsewhere);
@@ -89,7 +90,7 @@ test(
     const kept = JSON.stringify(await fleet.redis.hgetall(fleet.keys.crawl('c')));
     assert.ok(kept.includes('s3://crawls/fleet?endpoint='), kept);
     const logs = ['one', 'two', 'three'].map((name) =>
-      readFileSync(runner.path(`${name}/drover.log`), 'utf8'),
+      readFileSync(runner.path(`${name}/data/drover.log`), 'utf8'),
     );
     for (const text of [kept, ...logs, ...consumers.map((each) => each.stderr())])
       assert.ok(!text.includes(SECRET_KEY));
@@ -102,5 +103,59 @@ test(
     assert.deepEqual([wrong.code, wrong.stderr.includes('(E_STORE_DATABASE)')], [3, true], wrong.stderr);
     const forgotten = await runner.run(['forget', 'c', '--records'], elsewhere);
     assert.equal(forgotten.code, 0, forgotten.stderr);
+  },
+);
+
+test(
+  'while the store takes its time, others are fetched: up to six times the concurrency, and never more of a host at once than it allows',
+  needsRadosgw,
+  async (t) => {
+    const PAGES = 150;
+    const site = await startSite({ pages: PAGES, latencyMs: 10 });
+    const proxy = await startFaultyProxy(s3.endpoint);
+    proxy.heal();
+    t.after(async () => {
+      await site.stop();
+      await proxy.stop();
+    });
+    const { runner, fleet } = await fleets.open();
+    const env = { ...s3.env, AWS_ENDPOINT_URL_S3: proxy.endpoint };
+    const how = [
+      '--crawl',
+      'c',
+      '--store',
+      's3://crawls/slow',
+      '-c',
+      '4',
+      '--per-host',
+      '3',
+      '--processes',
+      '1',
+    ];
+    const crawl = runner.start(['crawl', `${site.url}/`, ...how], { env });
+    const recorded = async () => (await readCounts(fleet, 'c').catch(() => null))?.recorded ?? 0;
+    const pages = async () => (await site.log()).filter(({ path }) => path !== '/robots.txt');
+    await until(async () => (await recorded()) > 0, { what: 'a record', deadlineMs: 30_000 });
+    await proxy.holdNext();
+    const inHand = async () => (await pages()).length - (await recorded());
+    await until(async () => (await inHand()) >= 16, { what: 'pages that wait for the store' });
+    let most = 0;
+    for (let look = 0; look < 20; look++) {
+      most = Math.max(most, await inHand());
+      await sleep(50);
+    }
+    assert.ok(most <= 24, `${most} pages were fetched and have no record`);
+    const held = await recorded();
+    proxy.letGo();
+    assert.equal((await crawl.exit).code, 0, crawl.stderr());
+    assert.ok(held < PAGES, `${held}`);
+    const log = await pages();
+    assert.deepEqual([log.length, new Set(log.map(({ path }) => path)).size], [PAGES + 1, PAGES + 1]);
+    const atOnce = log.map(
+      ({ start }) => log.filter((other) => other.start <= start && other.end > start).length,
+    );
+    assert.ok(Math.max(...atOnce) <= 3, `${Math.max(...atOnce)} at once`);
+    const read = await runner.run(['results', 'c'], { env });
+    assert.equal(read.stdout.split('\n').filter(Boolean).length, PAGES + 1, read.stderr);
   },
 );

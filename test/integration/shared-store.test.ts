@@ -8,6 +8,7 @@ import { readCounts } from '../../src/crawl/crawl.ts';
 import type { Explanation } from '../../src/explain/explanation.ts';
 import { createClient, readResults } from '../../src/index.ts';
 import { startApi } from '../support/api/api.ts';
+import { machine } from '../support/fleets/machines.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -48,8 +49,8 @@ test(
     assert.equal((await runner.run(begin)).code, 0);
     const consume = (name: string) =>
       runner.start(
-        ['consume', '--data-dir', runner.path(name), '-c', '10', '--handler', runner.path('handlers.mjs')],
-        { env: secret },
+        ['consume', '-c', '10', '--handler', runner.path('handlers.mjs')],
+        machine(runner, name, secret),
       );
     const consumers = ['one', 'two', 'three'].map(consume);
     const counts = () => readCounts(fleet, 'c');
@@ -87,7 +88,7 @@ test(
     assert.deepEqual([records.length, new Set(records.map(({ url }) => url)).size], [PAGES + 1, PAGES + 1]);
     assert.ok(records.every(({ body, status }) => status === 404 || body.includes('<')));
     for (const consumer of ['one', 'two', 'three'])
-      assert.equal(existsSync(runner.path(`${consumer}/records`)), false);
+      assert.equal(existsSync(runner.path(`${consumer}/data/records`)), false);
 
     // Without a password, it is said what to set; nothing that is kept or said holds it.
     const without = await runner.run(['results', 'c'], {
@@ -101,7 +102,7 @@ test(
     const kept = JSON.stringify(await fleet.redis.hgetall(fleet.keys.crawl('c')));
     assert.ok(kept.includes(postgres.plainUrl), kept);
     const logs = ['one', 'two', 'three'].map((name) =>
-      readFileSync(runner.path(`${name}/drover.log`), 'utf8'),
+      readFileSync(runner.path(`${name}/data/drover.log`), 'utf8'),
     );
     for (const text of [kept, ...logs, ...consumers.map((each) => each.stderr())])
       assert.ok(!text.includes(PASSWORD) && !text.includes(encodeURIComponent(PASSWORD)));

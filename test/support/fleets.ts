@@ -28,9 +28,13 @@ export interface Fleets {
 export function openFleets(options: TestRedisOptions = {}): Fleets {
   let server: TestRedis;
   let redis: Redis;
-  before(async () => {
-    server = await startTestRedis(options);
-    redis = connectRedis({ url: server.url }, 'script');
+  let started: Promise<void>;
+  before(() => {
+    started = (async () => {
+      server = await startTestRedis(options);
+      redis = connectRedis({ url: server.url }, 'script');
+    })();
+    return started;
   });
   after(async () => {
     redis.disconnect();
@@ -44,6 +48,7 @@ export function openFleets(options: TestRedisOptions = {}): Fleets {
       return server.url;
     },
     async open(environment = {}) {
+      await started; // hooks of a file's top begin at once, and none waits for the one before it
       const named = `t${randomUUID().slice(0, 8)}`;
       const runner = await openCommandRunner({
         REDIS_URL: server.url,

@@ -20,7 +20,16 @@ const floors: Record<number, string[]> = {
   4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records'],
   3: ['src/fetch', 'src/redis', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
-  1: ['src/url', 'src/usage', 'src/markup', 'src/metrics.ts', 'src/csv.ts', 'src/keys.ts', 'src/lua'],
+  1: [
+    'src/url',
+    'src/identity',
+    'src/usage',
+    'src/markup',
+    'src/metrics.ts',
+    'src/csv.ts',
+    'src/keys.ts',
+    'src/lua',
+  ],
   0: [
     ...[
       'src/errors.ts',

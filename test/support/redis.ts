@@ -130,13 +130,21 @@ function answers(where: Where): Promise<boolean> {
   });
 }
 
-/** A port of 127.0.0.1 on which no process listens now. */
+/**
+ * A port of 127.0.0.1 on which no process listens now. It lies below those that the system gives to outgoing
+ * connections, so none of these takes it before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

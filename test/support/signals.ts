@@ -59,6 +59,8 @@ export interface SpawnOptions {
   /** Variables in addition to the present environment. The value undefined removes a variable. */
   env?: Record<string, string | undefined>;
   cwd?: string;
+  /** A command, with its arguments, that runs the program: `unshare --pid`, `nice`. */
+  within?: readonly string[];
   /**
    * Kills the process after the last test of the file instead of after the current test. Needed for a process
    * that is started in before(), because otherwise it is killed after that hook.
@@ -93,7 +95,8 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions = {}
 }
 
 function spawnWith(stdio: ('pipe' | 'ipc')[], args: readonly string[], options: SpawnOptions): DroverProcess {
-  const child = spawn(process.execPath, args, {
+  const [program = '', ...words] = [...(options.within ?? []), process.execPath, ...args];
+  const child = spawn(program, words, {
     cwd: options.cwd ?? root,
     // The test runner sets this variable. A node that finds it would report as a test instead of running as a
     // program.

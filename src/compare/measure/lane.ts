@@ -1,4 +1,5 @@
 // A lane: fetches pages of the sample and handles them, as a consumer does, some at once on one event loop.
+import { fetcherOptionsOf } from '../../crawl/fetcher-options.ts';
 import { loadedCrawlOf } from '../../crawl/loaded-crawl.ts';
 import { type Failure, failure, shownFailure } from '../../errors.ts';
 import { classify } from '../../fetch/classify.ts';
@@ -50,10 +51,12 @@ export class Lane {
 
   constructor(parts: LaneParts, handlers: readonly Handler[]) {
     this.#parts = parts;
-    const { settings, dnsServers, seedHosts, replicaHost } = parts.setUp;
+    const { settings, seedHosts, replicaHost } = parts.setUp;
     const proxies = replicaHost === null ? proxiesOf(parts.setUp.proxies) : null;
     this.#choice = createHandlerChoice(handlers);
-    this.#fetcher = createFetcher({ concurrency: parts.connections, dnsServers, proxies });
+    this.#fetcher = createFetcher(
+      fetcherOptionsOf({ ...parts.setUp, concurrency: parts.connections, proxies }),
+    );
     this.#crawl = loadedCrawlOf('compare', '', settings);
     const hosts = replicaHost === null ? seedHosts : [replicaHost];
     const ports = replicaHost === null ? settings.allowPort : [Number(replicaHost.split(':').at(-1))];
@@ -132,7 +135,7 @@ export class Lane {
   async #fetch({ request, replica }: LanePage, index: number): Promise<FetchResult> {
     const { ask, setUp } = this.#parts;
     const { url, label = null, userData = null } = request;
-    const { timeouts, userAgent } = this.#crawl;
+    const { timeouts, userAgent, signsAs } = this.#crawl;
     const { settings } = setUp;
     const changes = this.#choice.hasBefore
       ? await prepareTry({ url, label, userData, log: silentLog }, this.#choice)
@@ -143,7 +146,13 @@ export class Lane {
       method: request.method ?? 'GET',
       headers: { ...settings.header, ...request.headers, ...changes.headers },
       body: changes.body ?? null,
-      ...{ userAgent, allow: this.#allow, maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
+      ...{
+        userAgent,
+        signsAs,
+        allow: this.#allow,
+        maxBytes: settings.maxBytes,
+        maxRedirects: settings.maxRedirects,
+      },
       timeouts: { ...timeouts, ...request.timeouts, ...changes.timeouts },
       ...(ask === null
         ? {}

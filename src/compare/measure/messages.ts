@@ -21,6 +21,7 @@ export interface LaneSetUp {
   readonly handlerFiles: readonly string[];
   readonly settings: CrawlSettings;
   readonly dnsServers: readonly string[];
+  readonly dataDir: string;
   /** Which proxies to use; of no account against a replica. */
   readonly proxies: ProxySettings;
   /** host:port of seeds that the operator named. */

@@ -166,8 +166,8 @@ function keepBy(agent: http.Agent, idle: IdleSockets, life: { retired: boolean }
 }
 
 /**
- * Opens a connection for the request: TCP to the server, or the route's way. `done` is called with the socket,
- * and with the server's address if a proxy is between; `connected` is called with an error.
+ * Opens a connection for the request: TCP to the server, or the route's way. `done` is called with the
+ * socket, and with the server's address if a proxy is between; `connected` is called with an error.
  */
 function openTcp(
   parts: OpenParts,

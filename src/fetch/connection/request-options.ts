@@ -5,7 +5,7 @@ import { hostOf, portOf, type Target } from '../target.ts';
 import type { AgentPair, Connecting } from './agent.ts';
 import type { AbsoluteForm } from './route.ts';
 
-/** `asked`: the request goes to a proxy in absolute form. The Host header is that of the server all the same. */
+/** `asked`: the request goes to a proxy in absolute form. The Host header stays that of the server. */
 export function requestOptions(
   { url, method, headers, body }: Target,
   agents: AgentPair,

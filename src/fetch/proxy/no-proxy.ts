@@ -9,8 +9,8 @@ export type NoProxy = (url: URL) => boolean;
 
 /**
  * Reads entries between commas or blanks. `*` alone: every host. A name means itself and all names below it,
- * with or without a dot before it. An address means itself, and a range (10.0.0.0/8) the addresses in it, both
- * where the URL has an address. No name is looked up for this.
+ * with or without a dot before it. An address means itself, and a range (10.0.0.0/8) the addresses in it,
+ * both where the URL has an address. No name is looked up for this.
  */
 export function readNoProxy(text: string): NoProxy {
   const entries = text.split(/[\s,]+/).filter(Boolean);

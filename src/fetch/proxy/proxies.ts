@@ -1,5 +1,5 @@
-// The proxies that the settings name, or the variables of the system. All that they are made of is loaded when
-// the first is asked for.
+// The proxies that the settings name, or the variables of the system. All that they are made of is loaded
+// when the first is asked for.
 import type { ProxyVariables } from '../../config/proxy-variables.ts';
 import { currentProxyVariables } from '../../config/read.ts';
 import type { OpenedProxies } from './open.ts';
@@ -9,8 +9,8 @@ import type { HeardResult, ProxyPick, ProxySource } from './source.ts';
 
 export interface Proxies extends ProxySource {
   /**
-   * Reads the lists. Resolves with what the user should know, in one sentence. Throws E_SETTING for an address
-   * that cannot be read, and E_FILE for a list.
+   * Reads the lists. Resolves with what the user should know, in one sentence. Throws E_SETTING for an
+   * address that cannot be read, and E_FILE for a list.
    */
   open(): Promise<string>;
   /** How each proxy stands that was used or is in the list. */

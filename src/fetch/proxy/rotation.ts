@@ -50,7 +50,7 @@ export class Rotation implements ProxySource {
   readonly #known = new Map<string, Member>();
   readonly #members: readonly Member[];
   readonly #waiting = new Set<() => void>();
-  #turn = 0;
+  #picks = 0;
 
   constructor(options: RotationOptions) {
     this.#options = options;
@@ -65,7 +65,7 @@ export class Rotation implements ProxySource {
     if (!Array.isArray(choice)) return choice as ProxyPick;
     const wanted = choice as readonly Member[];
     const host = hostOf(url);
-    const turn = this.#turn++;
+    const pick = this.#picks++;
     for (;;) {
       const now = this.#options.now();
       const there = wanted.filter(
@@ -73,7 +73,7 @@ export class Rotation implements ProxySource {
       );
       if (there.length === 0) return none(wanted, now);
       const willing = there.filter((member) => !member.refuses(host, now));
-      const found = this.#ofThese(willing.length > 0 ? willing : there, host, wanted, turn);
+      const found = this.#ofThese(willing.length > 0 ? willing : there, host, wanted, pick);
       if (found) return this.#take(found, host);
       await new Promise<void>((freed) => this.#waiting.add(freed));
     }
@@ -143,13 +143,13 @@ export class Rotation implements ProxySource {
     members: readonly Member[],
     host: string,
     all: readonly Member[],
-    turn: number,
+    pick: number,
   ): Member | undefined {
     const { list, most } = this.#options;
     const hasRoom = ({ inFlight }: Member) => most === null || inFlight < most;
     if (list.kind === 'list' && list.by === 'round-robin') {
       const free = new Set(members.filter(hasRoom));
-      const at = turn % all.length;
+      const at = pick % all.length;
       return all.slice(at).find((member) => free.has(member)) ?? all.find((member) => free.has(member));
     }
     const best = ofHost(members, host);

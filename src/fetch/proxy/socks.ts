@@ -1,5 +1,5 @@
-// The client's side of SOCKS 5 (RFC 1928), with user and password (RFC 1929). By hand, because the library for
-// it keeps a timer and its client for every connection, and tells no codes (docs/DECISIONS.md).
+// The client's side of SOCKS 5 (RFC 1928), with user and password (RFC 1929). By hand, because the library
+// for it keeps a timer and its client for every connection, and tells no codes (docs/DECISIONS.md).
 import { isIP, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ipaddr from 'ipaddr.js';

@@ -17,7 +17,8 @@
   ARGV[11] …: reason of a dead one or ''
   ARGV[12] …: its links (add.lua)
   ARGV[13] …: further counts, as `FIELD COUNT;`…: x:CODE links left out, i:HANDLER items emitted,
-                 unchanged pages as in the former run, notDue those of them that were not asked for
+                 unchanged pages as in the former run, notDue those of them that were not asked for, due (not
+                 counted) the others of a crawl with --only-due
   ARGV[14] …: host of a dead one
   Answers  for each request 'done', 'limited' (done, but a limit left out some of its links), 'ended' (it had
            ended before) or 'taken' (another consumer took it over)
@@ -25,6 +26,7 @@
 --- include lua/clock.lua
 --- include politeness/lua/slots/take-waiting.lua
 --- include frontier/lua/request/read-claims.lua
+--- include frontier/lua/request/note-due.lua
 --- include frontier/lua/lane/add.lua
 --- include frontier/lua/crawl/finish.lua
 --- include frontier/lua/dead/index-dead.lua
@@ -92,7 +94,13 @@ for i = 3, #ARGV, 12 do
     if bytes ~= '0' then count(tally, 'bytes', tonumber(bytes)) end
     if status ~= '' then count(tally, 's:' .. status, 1) end
     if code ~= '' then count(tally, (kind == 'refused' and 'r:' or 'e:') .. code, 1) end
-    for field, number in string.gmatch(counts, '(%S+) (%d+);') do count(tally, field, tonumber(number)) end
+    for field, number in string.gmatch(counts, '(%S+) (%d+);') do
+      if field ~= 'due' then count(tally, field, tonumber(number)) end
+      -- The lane need not wait for the time of the next start.
+      if field == 'notDue' or field == 'due' then
+        if noteDue(c, key, field == 'due') > 0 then wakeLanes(ns, { crawl }, key, now) end
+      end
+    end
     if over > 0 then count(tally, 'x:E_LIMIT', over) end
     if hostFull > 0 then count(tally, 'x:E_HOST_LIMIT', hostFull) end
     answers[#answers + 1] = over + hostFull > 0 and 'limited' or 'done'

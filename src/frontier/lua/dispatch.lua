@@ -29,6 +29,7 @@
 --- include politeness/lua/slots/wait-for-slot.lua
 --- include frontier/lua/crawl/read-crawl.lua
 --- include frontier/lua/request/read-open.lua
+--- include frontier/lua/request/not-due-of.lua
 --- include frontier/lua/lane/allowance.lua
 --- include frontier/lua/lane/pop-lane.lua
 --- include frontier/lua/lane/expand-entry.lua
@@ -132,7 +133,8 @@ end
 -- Serves one lane: up to `quota` requests. Returns how many.
 local function serveLane(crawl, c, key, info, quota, order)
   local g = readGate(ns, key, info, now)
-  local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, dispatch)
+  local notDue = info.onlyDue and notDueOf(c, key) or 0
+  local allowance = allowanceOf(g, tonumber(redis.call('HGET', c .. ':n', key)) or 0, dispatch, notDue)
   if allowance.most < 1 then
     rest(crawl, c, key, g, allowance, info.ahead)
     return 0

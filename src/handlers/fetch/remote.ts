@@ -1,7 +1,8 @@
 // What a thread of handlers and its consumer say to each other about a fetch. The thread fetches with
 // connections of its own; the consumer holds the slot and says when each hop may start.
+import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
 import type { Failure } from '../../errors.ts';
-import type { FetcherOptions } from '../../fetch/client.ts';
+import type { Exchange } from '../../fetch/exchange.ts';
 import type { ProxyResult } from '../../fetch/proxy/source.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
 import type { FetchResult } from '../../outcome.ts';
@@ -24,6 +25,8 @@ export interface FetchCalls {
   /** Answers when the last start no longer holds, or when the fetch is over. */
   fetchWatch(given: OfFetch): StartState;
   fetchStarted(given: OfFetch): void;
+  /** What went over the wire in one hop, if `wantsExchanges`. */
+  fetchExchange(given: OfFetch & { exchange: Exchange }): void;
   fetchSeedHost(given: OfFetch & { hostPort: string }): boolean;
   /** The proxy of the next hop. It waits until one has room. */
   fetchProxy(given: OfFetch & { url: string; tried: readonly string[] }): LentProxy;
@@ -39,10 +42,11 @@ interface OfFetch {
 }
 
 export interface BegunFetch extends OfFetch {
-  readonly request: Omit<GatedRequest, 'allow'>;
+  readonly request: Omit<GatedRequest, 'allow' | 'onExchange'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
-  readonly fetcher: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  readonly fetcher: ThreadFetcherOptions;
   /** Null: there are no proxies. */
   readonly proxies: { readonly isByName: boolean } | null;
   readonly wantsBody: boolean;
+  readonly wantsExchanges: boolean;
 }

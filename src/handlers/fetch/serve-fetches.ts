@@ -1,8 +1,9 @@
 // The fetches of one page, opened by whoever holds the slots: driven here, or by a thread that asks by calls.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
 import { allowListOf, type LoadedCrawl } from '../../crawl/loaded-crawl.ts';
 import { failure } from '../../errors.ts';
-import type { FetcherOptions, FetchRequest } from '../../fetch/client.ts';
+import type { FetchRequest } from '../../fetch/client.ts';
 import { awayHeaders } from '../../fetch/headers.ts';
 import type { ProxySource } from '../../fetch/proxy/source.ts';
 import type { FetchResult } from '../../outcome.ts';
@@ -40,12 +41,14 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   /** Where redirects of the page led. */
   readonly pageUrl: string;
   /** With these, a thread makes connections of its own. */
-  readonly fetcherOptions: Pick<FetcherOptions, 'concurrency' | 'dnsServers'>;
+  readonly fetcherOptions: ThreadFetcherOptions;
   /** Whom a thread asks for the proxy of each hop; null: there are none. */
   readonly proxies: ProxySource | null;
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
+  /** The request with what the archive of the crawl wants of it, for a thread, which sends by itself. */
+  watched(request: GatedRequest): GatedRequest;
   /** Whether a seed names this host:port. */
   isSeedHost(hostPort: string): Promise<boolean>;
   note(url: string, outcome: FetchNote): void;
@@ -72,11 +75,11 @@ function requestOf(
   { loadedCrawl, pageUrl }: Pick<FetchOpener, 'loadedCrawl' | 'pageUrl'>,
   wanted: WantedFetch,
 ): GatedRequest {
-  const { settings, timeouts, userAgent } = loadedCrawl;
+  const { settings, timeouts, userAgent, signsAs } = loadedCrawl;
   const { url, method = 'GET', headers, body = null } = wanted;
   const isHome = originOf(url) === originOf(pageUrl);
   return {
-    ...{ url, method, body, userAgent },
+    ...{ url, method, body, userAgent, signsAs },
     headers: { ...awayHeaders(settings.header, isHome, body !== null), ...headers },
     timeouts: wanted.timeouts ? { ...timeouts, ...wanted.timeouts } : timeouts,
     ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
@@ -92,6 +95,7 @@ interface OpenFetch {
   starts: number;
   hasStarted: boolean;
   note: FetchNote;
+  readonly onExchange: GatedRequest['onExchange'];
   readonly proxies: LentProxies;
 }
 
@@ -112,7 +116,8 @@ export function fetchCalls<Gate extends HeldGate>(
 ): Record<string, (given: unknown, page: AbortSignal) => Promise<unknown>> {
   const answers: Answers = new ServedFetches(opener);
   const names = [
-    ...(['Begin', 'Enter', 'Watch', 'Started', 'SeedHost', 'Proxy', 'ProxyDone', 'Ended', 'Over'] as const),
+    ...(['Begin', 'Enter', 'Watch', 'Started', 'Exchange'] as const),
+    ...(['SeedHost', 'Proxy', 'ProxyDone', 'Ended', 'Over'] as const),
   ];
   return Object.fromEntries(
     names.map((name) => [
@@ -138,14 +143,16 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     const gate = this.#opener.open(wanted.url, limits, fetch);
     const note = failedFetch(failure('E_HANDLER_SLOT'));
     const proxies = new LentProxies(this.#opener.proxies);
-    this.#open.set(fetch, { gate, url: wanted.url, over, starts: 0, hasStarted: false, note, proxies });
+    const { allow, onExchange, ...request } = this.#opener.watched(requestOf(this.#opener, wanted));
+    const open = { gate, url: wanted.url, over, starts: 0, hasStarted: false, note, onExchange, proxies };
+    this.#open.set(fetch, open);
     page.addEventListener('abort', () => this.fetchOver({ fetch }), { once: true });
     if (page.aborted) this.fetchOver({ fetch });
-    const { allow, ...request } = requestOf(this.#opener, wanted);
     return {
       ...{ fetch, request, fetcher: this.#opener.fetcherOptions },
       allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
       proxies: this.#opener.proxies && { isByName: this.#opener.proxies.isByName },
+      wantsExchanges: onExchange !== undefined,
       wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
     };
   }
@@ -177,6 +184,10 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     if (!open) return;
     open.hasStarted = true;
     open.gate.started();
+  }
+
+  fetchExchange({ fetch, exchange }: Given<'fetchExchange'>): void {
+    this.#open.get(fetch)?.onExchange?.(exchange);
   }
 
   fetchSeedHost({ hostPort }: Given<'fetchSeedHost'>): Promise<boolean> {

@@ -1,5 +1,7 @@
 // The fetches of a handler in drover try: by one process without Redis, and as polite as a crawl.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Settings } from '../../config/settings.ts';
+import { threadFetcherOptionsOf } from '../../crawl/fetcher-options.ts';
 import type { SingleFetch } from '../../crawl/single-fetch.ts';
 import { failure } from '../../errors.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
@@ -22,12 +24,12 @@ interface TriedHost {
 /** The fetches of one try, by limiter key. */
 export class TryFetches {
   readonly single: SingleFetch;
-  readonly #dnsServers: readonly string[];
+  readonly #settings: Pick<Settings, 'dnsServers' | 'dataDir'>;
   readonly #hosts = new Map<string, TriedHost>();
 
-  constructor(single: SingleFetch, dnsServers: readonly string[]) {
+  constructor(single: SingleFetch, settings: Pick<Settings, 'dnsServers' | 'dataDir'>) {
     this.single = single;
-    this.#dnsServers = dnsServers;
+    this.#settings = settings;
   }
 
   /** For the handler of a page that came from this URL. */
@@ -35,9 +37,10 @@ export class TryFetches {
     const { crawl, proxies } = this.single;
     return {
       ...{ loadedCrawl: crawl, pageUrl, proxies },
-      fetcherOptions: { concurrency: 4, dnsServers: this.#dnsServers },
+      fetcherOptions: threadFetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),
+      watched: (request) => request,
       isSeedHost: async (hostPort) => crawl.seedHosts.has(hostPort),
       note: () => undefined,
     };

@@ -1,6 +1,7 @@
 // The fetches of handlers on a thread: with connections of its own, under slots that the consumer holds.
 import { type Failure, failure } from '../../errors.ts';
 import type { Fetcher, FetchRequest } from '../../fetch/client.ts';
+import type { Exchange } from '../../fetch/exchange.ts';
 import type { ProxyResult, ProxySource } from '../../fetch/proxy/source.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
 import type { FetchResult } from '../../outcome.ts';
@@ -124,13 +125,18 @@ class RemoteGate implements FetchGate {
 
   /** When the guard refuses an address, the consumer may know that a seed named its host and port. */
   async guarded(fetcher: Fetcher, sent: Sent): Promise<FetchResult> {
-    const { cidrs, ports } = this.#begun.allow;
-    const request = { ...sent, allow: { cidrs, ports, hosts: this.#seedHosts }, proxies: this.#proxies };
+    const { allow, fetch, wantsExchanges } = this.#begun;
+    const { cidrs, ports } = allow;
+    const onExchange = (exchange: Exchange) =>
+      this.#tell('fetchExchange', { fetch, exchange: { ...exchange, body: [Buffer.concat(exchange.body)] } });
+    const watch = wantsExchanges ? { onExchange } : {};
+    const allowed = { cidrs, ports, hosts: this.#seedHosts };
+    const request = { ...sent, ...watch, allow: allowed, proxies: this.#proxies };
     const result = await fetcher.fetch(request);
     if (result.ok || result.failure.code !== 'E_SSRF') return result;
     const hostPort = hostPortOf(result.finalUrl);
     if (this.#seedHosts.has(hostPort)) return result;
-    if (!(await this.#ask('fetchSeedHost', { fetch: this.#begun.fetch, hostPort }))) return result;
+    if (!(await this.#ask('fetchSeedHost', { fetch, hostPort }))) return result;
     this.#seedHosts.add(hostPort);
     return this.guarded(fetcher, sent);
   }
@@ -140,7 +146,7 @@ class RemoteGate implements FetchGate {
     this.#tell('fetchOver', { fetch: this.#begun.fetch });
   }
 
-  #tell<Name extends 'fetchStarted' | 'fetchProxyDone' | 'fetchOver'>(
+  #tell<Name extends 'fetchStarted' | 'fetchExchange' | 'fetchProxyDone' | 'fetchOver'>(
     name: Name,
     given: Parameters<FetchCalls[Name]>[0],
   ): void {

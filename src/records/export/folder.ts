@@ -1,9 +1,10 @@
 // An export that is a directory of files. It appears only when it is complete.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DroverError } from '../../errors.ts';
 import { diskError, syncDirectory } from '../disk.ts';
+import { formerName, temporaryName } from './leftovers.ts';
 import { removeAtExit } from './output.ts';
 
 /** The file that shows that drover made a directory. A directory without it is never replaced. */
@@ -42,8 +43,7 @@ export async function checkFolder(path: string, overwrite: boolean): Promise<voi
 export async function openFolder(given: string, overwrite: boolean): Promise<OutputFolder> {
   const path = resolve(given);
   await checkFolder(path, overwrite);
-  const suffix = `${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
-  const temporary = join(dirname(path), `${basename(path)}.${suffix}`);
+  const temporary = temporaryName(path, randomBytes(4).toString('hex'));
   const inner = new Folder(temporary);
   const told = <T>(work: Promise<T>) =>
     work.catch((error) => {
@@ -115,7 +115,7 @@ class Folder {
 /** Gives the directory its name. Another one of this name is removed after that. */
 async function replace(temporary: string, path: string): Promise<void> {
   await rmdir(path).catch(() => undefined); // an empty one
-  const former = `${temporary}.former`;
+  const former = formerName(temporary);
   const isThere = await rename(path, former).then(
     () => true,
     () => false,

@@ -7,6 +7,7 @@ import { DroverError } from '../../errors.ts';
 import { diskError, syncDirectory } from '../disk.ts';
 import { compressed } from './compress.ts';
 import type { Compression } from './format.ts';
+import { temporaryName } from './leftovers.ts';
 
 export interface Output {
   /**
@@ -45,7 +46,8 @@ export interface WriteOptions {
 
 /**
  * Writes texts (lines with their ends) and bytes to a file or to standard output (`file` null). Stops when
- * the reader of standard output goes away. Throws as openOutput and the parts do.
+ * the reader of standard output goes away. Without compression, bytes may be reused when the next part is
+ * asked for. Throws as openOutput and the parts do.
  */
 export async function writeParts(
   file: string | null,
@@ -144,7 +146,7 @@ function straight(handle: FileHandle, file: string): Output {
  * not be replaced, only while the name is free.
  */
 async function replacing(file: string, mayReplace: boolean): Promise<Output> {
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = temporaryName(file, randomBytes(4).toString('hex'));
   const handle = await open(temporary, 'wx');
   const kept = removeAtExit(temporary);
   return {

@@ -3,6 +3,7 @@ import { DroverError } from '../../errors.ts';
 import type { CrawlRecord } from '../../record.ts';
 import { everyField, type Field } from '../fields.ts';
 import type { RecordFilter } from '../filter.ts';
+import { type RecordPiece, recordLines } from '../store.ts';
 import type { WrittenFolder } from './bodies.ts';
 import { recordsAsCsv } from './csv.ts';
 import { type ExportFormat, type FileForm, type FolderForm, isFolder } from './format.ts';
@@ -53,25 +54,40 @@ export interface WrittenExport {
 }
 
 /**
- * Writes records in JSON in the format, complete or not at all. `filter` is the one that they passed. Stops
+ * Writes records in the format, complete or not at all. `filter` is the one that they passed. Stops
  * if the reader of standard output goes away. Throws E_USAGE, E_FILE, E_FILE_EXISTS, E_DISK_FULL.
  */
 export async function writeExport(
-  records: AsyncIterable<string>,
+  pieces: AsyncIterable<RecordPiece>,
   output: RecordOutput,
   filter: RecordFilter,
 ): Promise<WrittenExport> {
   const { format, path, overwrite, fields = null } = output;
   if (isFolder(format)) {
     if (path === null) throw folderNeeded(format.form);
-    const { files, leftOut } = await writeFolder(records, path, format.form, overwrite, filter);
+    const { files, leftOut } = await writeFolder(recordLines(pieces), path, format.form, overwrite, filter);
     return { records: files, leftOut };
   }
   const { form, compression } = format as ExportFormat<FileForm>;
   const counter = { count: 0 };
-  const parts = recordsAs(form, counting(records, counter), fields);
+  // Whole records are kept as they are written, so their bytes go through. A compressor would still read a
+  // piece when the next one takes its place.
+  const isAsKept = form === 'jsonl' && fields === null && compression === null;
+  const parts = isAsKept
+    ? bytesOf(pieces, counter)
+    : recordsAs(form, counting(recordLines(pieces), counter), fields);
   await writeParts(path, parts, { overwrite, compression });
   return { records: counter.count, leftOut: {} };
+}
+
+async function* bytesOf(
+  pieces: AsyncIterable<RecordPiece>,
+  counter: { count: number },
+): AsyncGenerator<Uint8Array> {
+  for await (const { bytes, lines } of pieces) {
+    counter.count += lines;
+    yield bytes;
+  }
 }
 
 /** Loads what a directory needs when there is one to write. */

@@ -33,8 +33,8 @@ export interface Bucket {
   putIfNew(key: string, body: Buffer): Promise<boolean>;
   /** The bytes in [from, to), or all of it; null when there is no such object. */
   get(key: string, mostBytes: number, range?: { from: number; to: number }): Promise<Buffer | null>;
-  /** What is directly in a folder, by name. */
-  list(folder: string): Promise<ListedObject[]>;
+  /** What is directly in a folder, by name; with `start`, only what begins so. */
+  list(folder: string, start?: string): Promise<ListedObject[]>;
   /** Nothing happens with those that are not there. */
   delete(keys: readonly string[]): Promise<void>;
   close(): void;
@@ -132,13 +132,13 @@ export function openBucket(address: S3Address): Bucket {
       }
       return range && answer.status === 200 ? answer.body.subarray(range.from, range.to) : answer.body;
     },
-    async list(folder) {
+    async list(folder, start = '') {
       const found: ListedObject[] = [];
       let token: string | null = null;
       do {
         const query = {
           'list-type': '2',
-          prefix: `${full(folder)}/`,
+          prefix: folder === '' ? full(start) : `${full(folder)}/${start}`,
           ...(token && { 'continuation-token': token }),
         };
         const answer = await send('list', { method: 'GET', key: null, query, mostBytes: MOST_LIST }, [200]);

@@ -11,6 +11,8 @@ import { isAws, type S3Address } from '../../config/s3-address.ts';
 /** Nothing may be silent for so long, and no answer may take longer than the second. */
 const SILENT_MS = 20_000;
 const WHOLE_MS = 60_000;
+/** A large object may take longer: as long as so many bytes go out each second. */
+const LEAST_BYTES_A_SECOND = 256 * 1024;
 const MOST_SOCKETS = 16;
 
 export interface S3Request {
@@ -43,7 +45,8 @@ export function openS3Connection(address: S3Address): S3Connection {
   const cache = new Map<string, ArrayBuffer>();
   return {
     async send(request, keys) {
-      const signal = AbortSignal.timeout(WHOLE_MS);
+      const wholeMs = WHOLE_MS + Math.ceil((1000 * (request.body?.length ?? 0)) / LEAST_BYTES_A_SECOND);
+      const signal = AbortSignal.timeout(wholeMs);
       const { url, headers } = await signed(address, request, keys, cache);
       const sent = client.request(url, {
         ...{ method: request.method, agent, signal, timeout: SILENT_MS },
@@ -58,7 +61,8 @@ export function openS3Connection(address: S3Address): S3Connection {
         return { status: response.statusCode ?? 0, headers: response.headers, body };
       } catch (error) {
         sent.destroy();
-        if (signal.aborted) throw new Error(`no whole answer within ${WHOLE_MS / 1000} s`, { cause: error });
+        if (signal.aborted)
+          throw new Error(`no whole answer within ${Math.round(wholeMs / 1000)} s`, { cause: error });
         throw error;
       }
     },

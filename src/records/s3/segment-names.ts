@@ -41,7 +41,7 @@ export interface Listing {
 
 /** What is there of a folder now. Throws errors of layer store. */
 export async function listSegments(bucket: Bucket, folder: string): Promise<Listing> {
-  return pick(segmentsAmong(await bucket.list(folder)));
+  return pickSegments(segmentsAmong(await bucket.list(folder)));
 }
 
 function segmentsAmong(objects: readonly ListedObject[]): SegmentName[] {
@@ -53,7 +53,8 @@ function segmentsAmong(objects: readonly ListedObject[]): SegmentName[] {
   });
 }
 
-function pick(all: readonly SegmentName[]): Listing {
+/** Leaves out segments whose blocks a larger one has. */
+export function pickSegments(all: readonly SegmentName[]): Listing {
   const sorted = all.toSorted(
     (a, b) =>
       compare(a.writer, b.writer) ||

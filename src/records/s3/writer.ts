@@ -1,7 +1,6 @@
 // Writes records to S3 with group commit: what arrives while blocks are put goes with the next. Blocks of one
 // name are put one after the other, so that none is missing before one that is there. A server that is slow
 // or away holds its callers back, and nothing is given up.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DroverError } from '../../errors.ts';
 import type { CrawlRecord } from '../../record.ts';
 import { lineHead, recordJson } from '../line.ts';
@@ -9,9 +8,9 @@ import { recordsFolderName } from '../segments.ts';
 import type { RecordWriter, StoreListener } from '../store.ts';
 import { encodeBlock, encodeSegment } from './blocks.ts';
 import type { Bucket } from './bucket.ts';
-import { connectionFailure } from './failures.ts';
 import { gatherBatch, PutTimes } from './gather.ts';
 import { Joiner } from './joiner.ts';
+import { patiently } from './patience.ts';
 import { keyOf, newWriterName, objectName } from './segment-names.ts';
 
 /** Limits of one block. */
@@ -21,9 +20,6 @@ const MOST_CHARACTERS = 4 * 1024 * 1024;
 const MOST_PENS = 2;
 /** More than this waits in the callers; in characters. */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
-/** Waits between two tries while the server cannot be used. */
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 3000;
 /** A crawl of which nothing came for so long is let go. */
 const IDLE_MS = 30_000;
 
@@ -179,19 +175,16 @@ class S3Writer implements BlockWriter {
     const block = await encodeBlock(pen.next, lines, heads);
     const object = await encodeSegment([block]);
     const name = objectName(pen.writer, pen.next, pen.next);
-    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
-      try {
+    const { bucket, onTrouble } = this.#parts;
+    try {
+      await patiently({ name: bucket.name, onTrouble, isClosed: () => this.#closed }, async () => {
         const isNew = await this.#parts.isConditional();
         const began = performance.now();
-        await this.#parts.bucket.put(keyOf(lane.folder, { name }), object, isNew);
+        await bucket.put(keyOf(lane.folder, { name }), object, isNew);
         this.#putTimes.note(performance.now() - began);
-        break;
-      } catch (error) {
-        const failure = connectionFailure(this.#parts.bucket.name, error);
-        this.#parts.onTrouble(failure);
-        if (this.#closed) return batch.forEach(({ done }) => void done.reject(failure));
-      }
-      await sleep(waitMs);
+      });
+    } catch (error) {
+      return batch.forEach(({ done }) => void done.reject(error));
     }
     for (const { done } of batch) done.resolve();
     this.#parts.onWritten();

@@ -115,10 +115,8 @@ export class Segment {
   }
 
   /** Appends bytes. If this fails, the file is cut back as by `append`. */
-  async appendBytes(pieces: AsyncIterable<Buffer>): Promise<void> {
-    await this.#orCutBack(async () => {
-      for await (const piece of pieces) await this.#write(piece);
-    });
+  async appendBytes(bytes: Buffer): Promise<void> {
+    await this.#orCutBack(() => this.#write(bytes));
   }
 
   async #orCutBack(write: () => Promise<void>): Promise<void> {

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-const programs = ['chromium', 'chromium-browser', 'google-chrome'];
+/** The first is the same browser without its window: it takes a third of the CPU to start. */
+const programs = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
-/** The path of the first Chromium on the PATH; null if there is none. */
+/** The path of the first of these Chromiums that is on the PATH; null if there is none. */
 export function chromiumPath(): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const candidates = programs.flatMap((program) => folders.map((folder) => join(folder, program)));

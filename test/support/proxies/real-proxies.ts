@@ -1,5 +1,5 @@
-// Real proxies for tests, of Debian's packages: tinyproxy (http) and microsocks (SOCKS 5), each on a free port
-// of 127.0.0.1. They connect from an address of their own, and end with the test.
+// Real proxies for tests, of Debian's packages: tinyproxy (http) and microsocks (SOCKS 5), each on a free
+// port of 127.0.0.1. They connect from an address of their own, and end with the test.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

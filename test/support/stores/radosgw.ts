@@ -2,7 +2,8 @@
 // ports of 127.0.0.1, in a temporary directory. It ends with the process of the test, even when that is
 // killed.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,10 @@ export interface TestS3 {
   readonly env: Record<string, string>;
   /** Of its three processes. */
   readonly pids: readonly number[];
+  /** Kills the server that speaks S3 with SIGKILL, like a crash; what it had written stays. */
+  kill(): Promise<void>;
+  /** Starts it again, and waits until it answers. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,7 +42,7 @@ export async function startRadosgw(): Promise<TestS3> {
   const dir = await mkdtemp(join(tmpdir(), 'drover-ceph-'));
   const [monPort, port] = [await freePort(), await freePort()];
   const fsid = crypto.randomUUID();
-  const conf = join(dir, 'ceph.conf');
+  const [conf, pidFile] = [join(dir, 'ceph.conf'), join(dir, 'pids')];
   await writeFile(conf, configOf({ dir, monPort, port, fsid }));
   for (const name of ['mon', 'osd', 'rgw', 'run']) await mkdir(join(dir, name));
   // Settings are read from the file alone. With those of the monitor, a program asks for them first, and then
@@ -59,24 +64,33 @@ export async function startRadosgw(): Promise<TestS3> {
   run('ceph-mon', '--mkfs', '-i', 'a', '--monmap', join(dir, 'monmap'));
   const log = openSync(join(dir, 'log'), 'a');
   const children: ChildProcess[] = [];
-  const pids: number[] = [];
+  const notePids = () =>
+    writeFileSync(pidFile, children.flatMap(({ pid, signalCode }) => (signalCode ? [] : [pid])).join(' '));
   const serve = (program: string, ...args: string[]) => {
     const child = spawn(program, [...shared, '-f', ...args], { cwd: dir, stdio: ['ignore', log, log] });
     child.unref();
     children.push(child);
-    pids.push(child.pid ?? 0);
+    notePids();
+    return child;
   };
   serve('ceph-mon', '-i', 'a');
   run('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', crypto.randomUUID());
   serve('ceph-osd', '-i', '0');
-  serve('radosgw', '-n', 'client.rgw');
-  const guard = spawn('sh', ['-c', `read -r _; kill -9 "$@"; rm -rf "$0"`, dir, ...pids.map(String)], {
+  let gateway = serve('radosgw', '-n', 'client.rgw');
+  const guard = spawn('sh', ['-c', `read -r _; kill -9 $(cat "$0/pids"); rm -rf "$0"`, dir], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   guard.unref();
   (guard.stdin as unknown as { unref(): void }).unref();
   const endpoint = `http://127.0.0.1:${port}`;
+  const kill = async () => {
+    const ended = once(gateway, 'exit');
+    gateway.ref();
+    gateway.kill('SIGKILL');
+    await ended;
+    notePids();
+  };
   const stop = async () => {
     for (const child of children) child.kill('SIGKILL');
     guard.kill('SIGKILL');
@@ -105,7 +119,12 @@ export async function startRadosgw(): Promise<TestS3> {
       AWS_SECRET_ACCESS_KEY: SECRET_KEY,
       AWS_REGION: 'us-east-1',
     },
-    pids,
+    pids: children.map(({ pid = 0 }) => pid),
+    kill,
+    async start() {
+      gateway = serve('radosgw', '-n', 'client.rgw');
+      if (!(await answers(endpoint))) throw new Error('radosgw did not answer again');
+    },
     stop,
   };
 }

@@ -3,9 +3,10 @@
   ended, a new one gets a new id, and the old one stays readable. The producer holds the crawl open until it
   leaves or its lease runs out. `given`: name, producer, lease (ms), text (the settings as JSON), seeds,
   token, store, again. `again` is nil, or a table with former (JSON of src/crawl/former-run.ts; '' if only an
-  unfinished crawl can go on), block (seeds in place of those that the former run keeps, or '') and hosts
-  (whether its seeds may name private hosts). Returns {id, 1 if it is new, else 0}. With `again`, nothing has
-  changed when it returns {id, -1}: an unfinished crawl repeats no run; or {id, -2}: the former run is gone.
+  unfinished crawl can go on), block (seeds in place of those that the former run keeps; '' for those; nil if
+  the producer offers others) and hosts (whether seeds that are kept may name private hosts). Returns {id, 1
+  if it is new, else 0}. With `again`, nothing has changed when it returns {id, -1}: an unfinished crawl
+  repeats no run; or {id, -2}: the former run is gone.
     NS:crawls (ZSET) crawls by when they began (ms)
     NS:names (HASH) name to its newest id
     NS:serials (HASH) name to how many crawls it has had
@@ -13,6 +14,7 @@
 -- A new crawl gets the seeds of the run that it repeats, and the private hosts that they named.
 local function repeatRun(c, former, again)
   redis.call('HSET', c, 'former', again.former)
+  if not again.block then return end
   if again.block ~= '' then
     redis.call('SET', c .. ':seeds', #again.block .. ':' .. again.block)
   else
@@ -60,7 +62,7 @@ local function beginCrawl(ns, given, now)
   -- Requests that were handed out under other settings must ask the gate.
   local before = redis.call('HGET', c, 'settings')
   if before and before ~= text then redis.call('HSET', c, 'changedAt', now) end
-  redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead')
+  redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead', 'onlyDue')
   redis.call('HSET', c, 'settings', text, 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
     'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)
   for _, field in ipairs({ 'limit', 'perServer', 'maxPerHost', 'webhookDead' }) do
@@ -68,6 +70,7 @@ local function beginCrawl(ns, given, now)
   end
   -- Only whether there is a webhook. Its URL, which may hold a token, stays in the settings.
   if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
+  if settings.onlyDue then redis.call('HSET', c, 'onlyDue', '1') end
   if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
   if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)

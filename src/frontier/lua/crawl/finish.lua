@@ -29,6 +29,7 @@ local function finishIfDone(ns, crawl, now)
   end
   redis.call('HSET', c, 'state', 'finished')
   redis.call('ZREM', ns .. ':active', crawl)
+  redis.call('DEL', c .. ':not-due')
   if threshold and dead < tonumber(threshold) then redis.call('HDEL', c, 'deadTold') end
   local ending = table.concat({ accepted or 0, recorded or 0, refused or 0, dead }, ' ')
   if redis.call('HGET', c, 'ending') == ending then return 1 end

@@ -1,6 +1,8 @@
 --[[
   How many requests a lane gives now. `g` is the gate of its limiter key. `dispatch` has now, lease (ms) and
-  isHungry (the consumers have nothing else to do). Returns a table. Either it has `most` and `start`, how
+  isHungry (the consumers have nothing else to do). `notDue` is how many may be looked at without a slot
+  (request/not-due-of.lua), whatever the gate says: it is not asked about a page that is not due. Returns a
+  table. Either it has `most` and `start`, how
   they start: 'fetch' (as many as are `free`), 'ahead' or 'ask', with `at`, when the first of a key with a
   clock may start. Or `most` is 0; then `due` is when the lane is due again (ms), and `waitsFor` is the
   limiter key or server (as NS:k:KEY or NS:server:SERVER) for whose slot it waits, if it waits for one.
@@ -31,10 +33,8 @@ local function wait(due, waitsFor)
   return { most = 0, due = due, waitsFor = waitsFor }
 end
 
-local function allowanceOf(g, open, dispatch)
+local function allowanceOfGate(g, open, cap, dispatch)
   local now, lease = dispatch.now, dispatch.lease
-  local cap = g.concurrency * 4 + 16
-  if open >= cap then return wait(now + FULL_MS, g.k) end
   if g.perServer and not g.serverName then
     if open > 0 then return wait(now + UNKNOWN_SERVER_MS) end
     return { most = 1, start = 'ask', at = now + UNKNOWN_SERVER_MS, free = 0 }
@@ -57,4 +57,13 @@ local function allowanceOf(g, open, dispatch)
   local most = math.min(1 + math.floor(LEAD_MS / step), g.concurrency + 1 - g.held, cap - open) - g.asking
   if most > 0 then return { most = most, start = 'ask', at = startMs, free = 0 } end
   return wait(g.asking > 0 and startMs + step or math.min(untilMs, now + lease), g.k)
+end
+
+local function allowanceOf(g, open, dispatch, notDue)
+  local cap = g.concurrency * 4 + 16
+  if open >= cap then return wait(dispatch.now + FULL_MS, g.k) end
+  local allowance = allowanceOfGate(g, open, cap, dispatch)
+  local most = math.min(notDue, cap) - open
+  if most <= allowance.most then return allowance end
+  return { most = most, start = g.timed and 'ask' or 'ahead', at = 0, free = 0 }
 end

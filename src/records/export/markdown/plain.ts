@@ -1,5 +1,5 @@
 // The plain text of a page and what its head says of it, in one pass without a tree, however deeply it nests.
-import { Parser } from 'htmlparser2';
+import { readElements } from '../../../markup/elements.ts';
 
 export interface PlainPage {
   /** The visible text, blocks on lines of their own. */
@@ -29,7 +29,8 @@ export function readPlain(html: string, url: string): PlainPage {
   const head: Record<'language' | 'canonical' | 'base', string | null> = {
     ...{ language: null, canonical: null, base: null },
   };
-  const parser = new Parser(
+  readElements(
+    html,
     {
       onopentag(name, attributes) {
         if (name === 'html')
@@ -52,9 +53,8 @@ export function readPlain(html: string, url: string): PlainPage {
         if (!empty.has(name)) depth--;
       },
     },
-    { decodeEntities: true },
+    { flattens: true },
   );
-  parser.end(html);
   const canonical = absolute(head.canonical, head.base, url);
   return { text: tidy(parts.join('')), language: head.language, canonical, depth: deepest };
 }

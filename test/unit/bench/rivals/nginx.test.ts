@@ -7,7 +7,7 @@ const log = `1795941204.100 0.000 404 /robots.txt
 1795941204.150 0.050 200 /
 1795941204.400 0.100 200 /p/0
 1795941204.600 0.000 200 /p/0
-1795941206.150 0.010 200 /p/1?a=b
+1795941206.150 0.010 200 /p/1?a=b 10234
 `;
 
 test('the log of nginx tells when each request began and ended', () => {
@@ -18,6 +18,7 @@ test('the log of nginx tells when each request began and ended', () => {
     others.map(({ path }) => path),
     ['/p/0', '/p/0', '/p/1?a=b'],
   );
+  assert.equal(others.at(-1)?.bytes, 10_234);
 });
 
 test('the time of a run is that from its first page to the end of its last', () => {

@@ -28,7 +28,7 @@ const down = failure('E_PROXY_CONNECT', 'gone.');
 test('in turn, those that are left out aside; when none is left, it says why and when to come again', async () => {
   const { pick, clock } = rotation({ kind: 'list', proxies: addresses(3), by: 'round-robin' });
   const names: string[] = [];
-  for (let turn = 0; turn < 6; turn++) {
+  for (let picks = 0; picks < 6; picks++) {
     const { proxy, done } = proxyOf(await pick());
     names.push(proxy.host);
     done(proxy.host === 'p1.test' ? 'unreachable' : 'worked', proxy.host === 'p1.test' ? down : null);

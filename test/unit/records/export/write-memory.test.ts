@@ -17,8 +17,10 @@ const program = `
   const { recordJson } = await import('${at('src/records/line.ts')}');
   const { recordOf } = await import('${at('test/support/records/odd-records.ts')}');
   async function* many() {
-    for (let number = 0; number < Number(records); number++)
-      yield recordJson(recordOf(number, { body: String(number).padEnd(20_000, ' text') }));
+    for (let number = 0; number < Number(records); number++) {
+      const json = recordJson(recordOf(number, { body: String(number).padEnd(20_000, ' text') }));
+      yield { bytes: Buffer.from(json + '\\n'), lines: 1 };
+    }
   }
   const output = { format: exportFormat(undefined, file), path: file, overwrite: false };
   console.log((await writeExport(many(), output, EVERY_RECORD)).records);

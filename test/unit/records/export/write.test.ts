@@ -14,12 +14,18 @@ import { writeExport } from '../../../../src/records/export/write.ts';
 import { readFields } from '../../../../src/records/fields.ts';
 import { EVERY_RECORD } from '../../../../src/records/filter.ts';
 import { recordJson } from '../../../../src/records/line.ts';
+import type { RecordPiece } from '../../../../src/records/store.ts';
 import { valueOfCell } from '../../../support/records/csv-cell.ts';
 import { oddRecords, oddTexts, recordOf } from '../../../support/records/odd-records.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 
-async function* jsonOf(records: Iterable<CrawlRecord>): AsyncGenerator<string> {
-  for (const record of records) yield recordJson(record);
+/** As stores give them: valid until the next piece is asked for. */
+async function* piecesOf(records: Iterable<CrawlRecord>): AsyncGenerator<RecordPiece> {
+  for (const record of records) {
+    const bytes = Buffer.from(`${recordJson(record)}\n`);
+    yield { bytes, lines: 1 };
+    bytes.fill(0);
+  }
 }
 
 const dir = await temporaryDirectory('formats');
@@ -33,7 +39,7 @@ async function write(
   const path = fileOf(name);
   const output = { format: exportFormat(undefined, path), path, overwrite: true };
   await writeExport(
-    jsonOf(records),
+    piecesOf(records),
     { ...output, fields: fields === null ? null : readFields(fields, '--fields') },
     EVERY_RECORD,
   );

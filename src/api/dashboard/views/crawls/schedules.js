@@ -35,22 +35,27 @@ export function schedulesPanel({ api }, signal) {
   return node;
 }
 
-function scheduleRow(table, { name, seeds }) {
+function scheduleRow(table, { name, seeds, again }) {
   const [when, next, started, skipped] = Array.from({ length: 4 }, () => h('span', {}));
   const last = h('a', {});
   const title = h(
     'div',
     { class: 'title-cell' },
     h('span', { class: 'row-title' }, visible(name)),
-    h('span', { class: 'muted url seeds', title: visible(seeds) }, visible(seeds)),
+    h(
+      'span',
+      { class: 'muted url seeds', title: visible(seeds) },
+      again ? 'each run repeats the one before it' : visible(seeds),
+    ),
   );
   return {
     node: table.row([title, when, next, last, started, skipped]),
     update(schedule) {
       setText(when, `${schedule.cron} (${schedule.zone})`);
       setText(next, schedule.next ? clock(Date.parse(schedule.next)) : 'never');
-      setText(last, schedule.last ? `${schedule.last.crawl} ${schedule.last.outcome}` : '–');
-      if (schedule.last) last.setAttribute('href', routeTo('crawls', schedule.last.crawl));
+      const { crawl, outcome, why } = schedule.last ?? {};
+      setText(last, schedule.last ? `${crawl ?? ''} ${outcome} ${why ?? ''}`.trim() : '–');
+      if (crawl) last.setAttribute('href', routeTo('crawls', crawl));
       setText(started, count(schedule.started));
       setText(skipped, count(schedule.skipped));
     },

@@ -7,40 +7,11 @@ import { writeFile } from 'node:fs/promises';
 import { createServer as createSite, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import test, { after, before } from 'node:test';
-import type { CrawlRecord } from '../../src/record.ts';
-import { assertAddsUp, type CommandRunner, openCommandRunner, recordsOf } from './crawls.ts';
-import { type NameServer, startNameServer } from './name-server.ts';
+import type { CrawlRecord } from '../../../src/record.ts';
+import { assertAddsUp, type CommandRunner, openCommandRunner, recordsOf } from '../crawls.ts';
+import { type NameServer, startNameServer } from '../name-server.ts';
+import { addresses, allowed, inside, outside, turning } from './names.ts';
 
-const inside = '127.0.0.1';
-/** These two are allowed to the crawl, as public addresses are; nothing listens at the second. */
-const outside = '127.0.0.2';
-const deaf = '127.0.0.3';
-const allowed = '127.0.0.2/31';
-
-/** What each name says; those of `turning` say `inside` instead from some moment on. */
-const addresses: Record<string, string[]> = {
-  'outside.example': [outside],
-  'inside.example': [inside],
-  'inside-first.example': [inside, outside],
-  'outside-first.example': [outside, inside],
-  'deaf-and-inside.example': [deaf, inside, '0.0.0.0'],
-  'deaf-and-six.example': [deaf, '::1', '::ffff:127.0.0.1', '::'],
-  'zero.example': ['0.0.0.0'],
-  'six.example': ['::1'],
-  'six-zero.example': ['::'],
-  'mapped.example': ['::ffff:127.0.0.1'],
-  'compatible.example': ['::127.0.0.1'],
-  'nat64.example': ['64:ff9b::7f00:1'],
-  'robots-inside.example': [outside],
-  'own.example': [inside],
-};
-const turning = {
-  atQuestion: 'turns-at-question.example',
-  afterPage: 'turns-after-page.example',
-  afterRobots: 'turns-after-robots.example',
-  atHop: 'turns-at-hop.example',
-  outward: 'turns-outward.example',
-};
 interface Way {
   /** Called before the crawl; returns its further arguments. */
   begin: () => Promise<string[]>;
