@@ -27,6 +27,7 @@ import {
   tryOptions,
 } from './options.ts';
 import { addConsumerProcess } from './processes/command.ts';
+import { addProxies } from './proxies/command.ts';
 import { addSchedules } from './schedule/commands.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
@@ -52,7 +53,7 @@ export function crawlCommand(): Command {
     { own: asJson, settings: EVERY_COMMAND },
     () => import('./doctor.ts'),
   );
-  for (const add of [addHosts, addSchedules, addIdentity, addNew]) add(program);
+  for (const add of [addHosts, addProxies, addSchedules, addIdentity, addNew]) add(program);
   addSteerers(program);
   addProgram(
     program

@@ -1,4 +1,5 @@
-// The checks of `drover doctor`, one small function each. They send nothing over the network except to Redis.
+// The checks of `drover doctor`, one small function each. They send nothing over the network except to Redis,
+// the store and the proxies.
 import { getServers } from 'node:dns';
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -17,6 +18,7 @@ import { checkRedis } from '../src/redis/check.ts';
 import type { RedisFacts } from '../src/redis/facts.ts';
 import { redisFailure } from '../src/redis/failures.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
+import { checkProxies } from './proxies/doctor-check.ts';
 
 export interface Check {
   readonly name: string;
@@ -52,6 +54,7 @@ export async function runChecks({ settings, address }: CheckContext): Promise<Ch
     storeOfRecords(settings.store),
     openFiles(settings.concurrency),
     nameServers(settings.dnsServers),
+    checkProxies(settings),
   ]);
   return groups.flat();
 }

@@ -11,6 +11,7 @@ import type { ActiveJob, ConsumerContext } from './context.ts';
 import { type Decision, die, postponeFor, refuseRequest, retry } from './decision.ts';
 import { obeyCrawlDelay } from './fetch/fetch-robots.ts';
 import { knownVerdict, passRobots } from './fetch/pass-robots.ts';
+import { postponeForProxy } from './postpone.ts';
 import { aloneBegins } from './suspicion.ts';
 
 /** After this time, a request of a paused crawl that is already in the queue looks again. */
@@ -62,12 +63,10 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   return askRobotsFirst(context, job, admission, known);
 }
 
-function decideOn(
-  context: ConsumerContext,
-  job: ActiveJob,
-  refused: RefusalEffect,
-): Decision | Promise<Decision> {
+async function decideOn(context: ConsumerContext, job: ActiveJob, refused: RefusalEffect): Promise<Decision> {
   const { kind, failure } = refused;
+  const later = await postponeForProxy(context, job, failure);
+  if (later) return later;
   switch (kind) {
     case 'refuse':
       return refuseRequest(failure);

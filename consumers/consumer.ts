@@ -22,15 +22,16 @@ import type { RedisAddress } from '../src/redis.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
 import { createWebhookWorkers } from '../src/webhooks/workers.ts';
 import { type Connections, connectConsumer } from './connections.ts';
-import type { ConsumerContext, Traces } from './context.ts';
+import type { ConsumerContext } from './context.ts';
 import { createContext } from './create-context.ts';
+import { announceProxies } from './fetch/proxied-fetcher.ts';
 import { openHandlers } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { repairFrontier } from './repair.ts';
 import { openPreparedStores } from './store/prepare-stores.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
-import { startTelemetry } from './telemetry/telemetry.ts';
+import { startTelemetry, tracesOf } from './telemetry/telemetry.ts';
 
 const INTERVAL_MS = 1000;
 /** How often to look for open requests without a job. There should be none. */
@@ -79,6 +80,7 @@ export async function startConsumer(parts: {
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundHeapGrowth();
+  const proxies = await announceProxies(settings, log, parts.say);
   const userCode = await openHandlers(settings, log, {
     say: parts.say ?? (() => undefined),
     onReplaced: () => telemetry.meters.count(gathered.handlerThreadsReplaced, null),
@@ -101,7 +103,7 @@ export async function startConsumer(parts: {
 
   let stopping = false;
   const context = createContext({
-    ...{ settings, serve, consumer, connections, queue },
+    ...{ settings, serve, consumer, connections, queue, proxies },
     ...{ telemetry, stores, userCode, log, troubles },
     onError,
     onTrouble: parts.onTrouble ?? (() => undefined),
@@ -113,6 +115,7 @@ export async function startConsumer(parts: {
   const heartbeat = telemetry.startHeartbeat(() => ({
     ...{ inFlight: permits.inUse(), ...slots.counts() },
     threads: context.handlerThreads?.counts() ?? { busy: 0, waiting: 0 },
+    proxies: context.proxies?.standings() ?? [],
   }));
   const jobWorker = new JobWorker({
     context,
@@ -164,13 +167,6 @@ export async function startConsumer(parts: {
     await heartbeat.stop().catch(onError);
     await traces?.stop(settings.grace);
   }
-}
-
-/** OpenTelemetry loads slowly, so it is loaded only when it is asked for. */
-async function tracesOf(settings: Settings, consumer: string, log: Log): Promise<Traces | null> {
-  if (settings.otelEndpoint === null) return null;
-  const { openTraces } = await import('./telemetry/traces.ts');
-  return openTraces({ endpoint: settings.otelEndpoint, consumer, log });
 }
 
 function startIntervals(parts: {

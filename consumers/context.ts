@@ -1,8 +1,10 @@
 // What the processing of a job needs: the parts of one consumer process, and one job on its way through them.
 
+import type { ThreadFetcherOptions } from '../src/crawl/fetcher-options.ts';
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
-import type { Fetcher, FetcherOptions } from '../src/fetch/client.ts';
+import type { Fetcher } from '../src/fetch/client.ts';
+import type { Proxies } from '../src/fetch/proxy/proxies.ts';
 import type { Meters } from '../src/fleet/meters.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Fleet } from '../src/fleet.ts';
@@ -40,8 +42,10 @@ import type { Tallies } from './telemetry/tallies.ts';
 export interface ConsumerContext {
   fleet: Fleet;
   fetcher: Fetcher;
+  /** Those that `fetcher` goes through; null if there are none. */
+  proxies: Proxies | null;
   /** Those of `fetcher`: threads of handlers make their own alike. */
-  fetcherOptions: FetcherOptions;
+  fetcherOptions: ThreadFetcherOptions;
   robots: Robots;
   slots: Slots;
   backoff: Backoff;

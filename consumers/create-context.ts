@@ -2,9 +2,8 @@
 
 import type { Settings } from '../src/config/settings.ts';
 import { FILES } from '../src/config/store-address.ts';
-import { fetcherOptionsOf } from '../src/crawl/fetcher-options.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
-import { createFetcher } from '../src/fetch/client.ts';
+import type { Proxies } from '../src/fetch/proxy/proxies.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
@@ -20,6 +19,7 @@ import { FormerPages } from './again/former-pages.ts';
 import type { Connections } from './connections.ts';
 import type { ConsumerContext } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import { fetcherThrough } from './fetch/proxied-fetcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
 import { knownLinksOf } from './follow/known-links.ts';
 import type { UserCode } from './handlers/user-code.ts';
@@ -37,6 +37,7 @@ interface ContextParts {
   consumer: string;
   connections: Connections;
   queue: RequestQueue;
+  proxies: Proxies | null;
   telemetry: Telemetry;
   stores: RecordStores;
   userCode: UserCode;
@@ -50,14 +51,12 @@ interface ContextParts {
 export function createContext(parts: ContextParts): ConsumerContext {
   const { settings, telemetry, stores, log, troubles, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
-  const fetcherOptions = fetcherOptionsOf(settings);
   const { slots, dispatcher } = createDispatch(parts);
   const [loadedCrawls, alikePages] = [createLoadedCrawls(fleet), new AlikePages()];
   const { handlers } = parts.userCode;
   return {
     fleet,
-    fetcher: createFetcher(fetcherOptions),
-    fetcherOptions,
+    ...fetcherThrough(parts.proxies, settings, { meters: telemetry.meters, troubles }),
     robots: createRobots({ fleet, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),

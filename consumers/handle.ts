@@ -103,6 +103,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     redirects: redirectsOf(answer?.redirected ?? failed?.redirected),
     unchanged: null,
     revisitMs: null,
+    proxy: answer?.proxy ?? failed?.proxy ?? null,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   });
 }

@@ -18,7 +18,7 @@ import { buildRecord, examine } from './handle.ts';
 import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-handler.ts';
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
-import { postpone, postponedTooLong } from './postpone.ts';
+import { postpone, postponedTooLong, postponeForProxy } from './postpone.ts';
 import { store } from './store/store.ts';
 import { aloneSurvived } from './suspicion.ts';
 
@@ -107,6 +107,8 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
   // The backoff hears what the answer tells about the host before the slot goes to the next request.
   noteHostSignals(context, job, result, fetched.ageMs);
   job.slot.pass();
+  const later = result.ok ? null : await postponeForProxy(context, job, result.failure, result.againMs);
+  if (later) return later;
   if (fetched.isOdd) await job.remember({ unconditional: true });
   if (verdict.kind !== 'postponed' && (fetched.isOdd || wantsGet(job, result))) {
     await job.remember({ hop: null, ...(fetched.isOdd ? {} : { wantsGet: true }) });
@@ -125,8 +127,8 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
       return retry(context, job, verdict, result);
     case 'postponed': {
       const pause = context.backoff.tell(fetched.key);
-      const later = await postpone(context, job, { pause, why: verdict.failure });
-      return later ?? die(job, { ...verdict, failure: postponedTooLong(verdict.answer.status), result });
+      const again = await postpone(context, job, { pause, why: verdict.failure });
+      return again ?? die(job, { ...verdict, failure: postponedTooLong(verdict.answer.status), result });
     }
     case 'dead':
       // When robots.txt forbids a hop, it counts as if it forbade the request itself.

@@ -26,6 +26,30 @@ export async function postpone(
   return postponeFor(Math.max(pausedMs, LEAST_POSTPONED_MS) + Math.random() * POSTPONED_JITTER_MS);
 }
 
+/** When a request looks for a proxy again, if nobody knows better. */
+const PROXY_AGAIN_MS = 2000;
+
+/**
+ * The request waits for a proxy: what keeps it from being fetched is on our side, as a full disk would be.
+ * Null when its failure has another cause, and when it has waited longer than --max-postponed. `againMs`:
+ * when a proxy may be there again.
+ */
+export async function postponeForProxy(
+  context: ConsumerContext,
+  job: ActiveJob,
+  why: Failure,
+  againMs = PROXY_AGAIN_MS,
+): Promise<Outcome | null> {
+  if (why.code !== 'E_PROXY_CONNECT') return null;
+  const now = Date.now();
+  const { noProxyAt = now } = job.memory;
+  if (now - noProxyAt > job.loadedCrawl.settings.maxPostponed) return null;
+  if (job.memory.noProxyAt === undefined) await job.remember({ noProxyAt });
+  context.tallies.count(job.crawl, 'postponed');
+  job.trace.failure = why;
+  return postponeFor(Math.max(againMs, LEAST_POSTPONED_MS) + Math.random() * POSTPONED_JITTER_MS);
+}
+
 /** The host has asked to come later, with an answer of this status. */
 export function rateLimited(status: number): Failure {
   return failure('E_RATE_LIMITED', `Status ${status}.`);

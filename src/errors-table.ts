@@ -39,6 +39,10 @@ export interface Decisions {
    * waits for its end.
    */
   readonly passes?: true;
+  /** What the operator can do about it is said with it while crawls go on. */
+  readonly advised?: true;
+  /** What it tells of the proxy between, if it does not tell that the proxy has worked. */
+  readonly ofProxy?: 'unreachable' | 'login' | 'refused' | 'slow' | 'unknown';
   /** The status with which the API answers; null when no call ends with this code. */
   readonly status: number | null;
   /**
@@ -101,6 +105,7 @@ export const table = {
       E_REQUEST_INVALID: {
         means: 'The request has a field that is unknown or of the wrong kind.',
         advice: 'See the named field; README lists what a request may carry.',
+        ofProxy: 'unknown',
       },
       E_SITEMAP: {
         means: 'A part of a sitemap cannot be read, or leads to another host.',
@@ -192,6 +197,7 @@ export const table = {
       E_SSRF: {
         means: 'The address is private, loopback or otherwise special.',
         advice: 'Allow it with --allow-private CIDR if the network is yours.',
+        ofProxy: 'unknown',
       },
       E_PORT: {
         means: 'The port is that of another service, such as mail, and browsers refuse it.',
@@ -210,18 +216,21 @@ export const table = {
         retry: false,
         hostDown: false,
         tellsOfPage: true,
+        ofProxy: 'unknown',
       },
       E_DNS_TEMPORARY: {
         means: 'The name server could not answer now.',
         advice: 'Replay it later; check the name server.',
         retry: true,
         hostDown: true,
+        ofProxy: 'unknown',
       },
       E_DNS_TIMEOUT: {
         means: 'No name server answered in time.',
         advice: 'Check the name server, or raise --timeout-dns.',
         retry: true,
         hostDown: true,
+        ofProxy: 'unknown',
       },
     },
   ),
@@ -249,6 +258,7 @@ export const table = {
         retry: true,
         hostDown: true,
         strain: true,
+        ofProxy: 'slow',
       },
       E_RESET: {
         means: 'The server closed the connection before it answered.',
@@ -256,6 +266,42 @@ export const table = {
         retry: true,
         hostDown: true,
         strain: true,
+      },
+    },
+  ),
+
+  // What a proxy does says nothing about the page, nor about the pace that its host can bear.
+  proxy: layer(
+    { ...OF_FETCHES, lasting: false, wholeHost: false, strain: false, brokenLink: false, advised: true },
+    {
+      E_PROXY_CONNECT: {
+        means: 'The proxy cannot be reached.',
+        advice: 'Start the proxy, or correct its address; drover proxies shows how each one stands.',
+        retry: true,
+        hostDown: true,
+        ofProxy: 'unreachable',
+      },
+      E_PROXY_AUTH: {
+        means: 'The proxy does not accept the user or password.',
+        advice:
+          'Correct them in --proxy, DROVER_PROXY, the list or HTTP_PROXY; write @ : / # % in them as %40 and so on.',
+        retry: true,
+        hostDown: true,
+        ofProxy: 'login',
+      },
+      E_PROXY_REFUSED: {
+        means: 'The proxy did not make the connection to the server.',
+        advice:
+          'Status 403: a rule of the proxy, often its list of ports (docs/PROXIES.md). 5xx: it cannot reach the server either.',
+        retry: true,
+        hostDown: true,
+        ofProxy: 'refused',
+      },
+      E_PROXY_CHOICE: {
+        means: 'The function that chooses the proxy failed.',
+        advice: 'Correct proxy in drover.config.ts: it returns the URL of a proxy, or null for none.',
+        retry: false,
+        hostDown: false,
       },
     },
   ),
@@ -349,6 +395,7 @@ export const table = {
         retry: true,
         hostDown: false,
         strain: true,
+        ofProxy: 'unknown',
       },
     },
   ),
@@ -427,6 +474,7 @@ export const table = {
         brokenLink: false,
         hostDown: false,
         wholeHost: true,
+        ofProxy: 'unknown',
       },
       E_HEADERS_TOO_LARGE: {
         means: 'The header of the answer is larger than 64 KiB.',
@@ -580,6 +628,7 @@ export const table = {
         means: 'Another consumer has taken this request over.',
         advice: 'Nothing to do; if this happens often, keep the event loop free.',
         ends: 'lost',
+        ofProxy: 'unknown',
       },
       E_CONSUMER_ENDED: {
         means: 'A consumer process has died again and again.',
@@ -719,7 +768,7 @@ export const table = {
   ),
 
   store: layer(
-    { ...NO_FETCH, ends: null, status: 503, exit: 3 },
+    { ...NO_FETCH, ends: null, status: 503, exit: 3, advised: true },
     {
       E_STORE_DOWN: {
         means: 'The database or bucket for the records cannot be reached.',

@@ -52,6 +52,8 @@ export const redisScripts = [
   'pace',
   'heartbeat',
 ] as const;
+export const proxyResults = ['worked', 'unreachable', 'login', 'refused', 'slow'] as const;
+export const proxyStates = ['working', 'left_out'] as const;
 export const crawlStates = ['running', 'paused', 'finished', 'cancelled'] as const;
 export const queueStates = ['wait', 'active', 'delayed', 'failed'] as const;
 export const delayStatistics = ['p50', 'p99', 'max'] as const;
@@ -105,6 +107,12 @@ export const gathered = {
     'Fetches of robots.txt. later: the host asked to come back later; forbidden: the address guard refused its address.',
     ['result'],
     robotsResults,
+  ),
+  proxyHops: counter(
+    'proxy_hops',
+    'Requests sent through a proxy. unreachable, login, refused: the proxy failed; slow: it made no connection in time.',
+    ['result'],
+    proxyResults,
   ),
   handlerFetches: counter(
     'handler_fetches',
@@ -170,6 +178,12 @@ export const standing = {
     'Age of the oldest record that is not durable yet, in the consumer where it is oldest.',
   ),
   memory: gauge('consumer_memory_bytes', 'Memory of all consumers together.', ['kind'], memoryKinds),
+  proxies: gauge(
+    'proxies',
+    'Proxies of all consumers by state, each counted in every consumer that uses it. left_out: for a while, because it failed.',
+    ['state'],
+    proxyStates,
+  ),
   waiting: gauge('waiting_requests', 'Accepted requests of open crawls that have not ended.'),
   open: gauge('open_requests', 'Waiting requests that are in the queue (dispatched).'),
   frontier: gauge('frontier_requests', 'Waiting requests that are still in the frontier.'),

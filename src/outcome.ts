@@ -41,6 +41,8 @@ export interface Answer {
   body: Uint8Array;
   /** IP address of the server; null if it is not known. */
   address: string | null;
+  /** The proxy through which it came, without user and password; absent if there was none. */
+  proxy?: string;
   /** Number of redirects followed. */
   redirects: number;
   /** The answers that were followed; absent if there were none. */
@@ -53,14 +55,27 @@ export interface Answer {
 /** The result of one fetch: an answer, or a failure with what was received before it. */
 export type FetchResult =
   | { ok: true; answer: Answer }
-  | {
+  | ({
       ok: false;
       failure: Failure;
       timings: Timings;
       finalUrl: string;
       came?: Came;
       redirected?: readonly Redirected[];
-    };
+    } & FailedByProxy);
+
+/** The end of a fetch of which nothing was sent. */
+export function unsent({ url }: { readonly url: string }, failure: Failure): FetchResult {
+  return { ok: false, failure, timings: NO_TIMINGS, finalUrl: url };
+}
+
+/** What is known of the proxy of a fetch that failed. */
+export interface FailedByProxy {
+  /** Its name; absent if there was none. */
+  proxy?: string;
+  /** No proxy can be used now, and one may be there again after this time. */
+  againMs?: number;
+}
 
 /** What is known of a server whose answer is missing or incomplete. */
 export interface Came {

@@ -57,6 +57,8 @@ export interface CrawlRecord {
    * in any other crawl, and for what is no page.
    */
   revisitMs: number | null;
+  /** The proxy through which the last fetch went, without user and password; null for none. */
+  proxy: string | null;
   body: string | null;
 }
 

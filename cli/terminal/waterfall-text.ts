@@ -69,8 +69,11 @@ function requestLines(request: TimedRequest, terminal: Terminal): string[] {
   return [...lines, ...nearestLines(request, terminal)];
 }
 
-function aboutHop({ status, location, address, connection }: WaterfallHop, bytes: number | null): string {
-  const peer = address === null ? '' : ` to ${address}`;
+function aboutHop(
+  { status, location, address, proxy, connection }: WaterfallHop,
+  bytes: number | null,
+): string {
+  const peer = `${address === null ? '' : ` to ${address}`}${proxy === null ? '' : ` through ${proxy}`}`;
   return [
     status === null ? 'no answer' : `${status}${location === null ? '' : ` → ${location}`}`,
     ...(bytes === null ? [] : [size(bytes)]),

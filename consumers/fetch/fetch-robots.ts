@@ -54,8 +54,8 @@ export async function askRobots(
 }
 
 /**
- * The guard of this crawl forbids the address. That tells nothing about the robots.txt of the host, and
- * nothing to other crawls.
+ * The guard of this crawl forbids the address, or no proxy of this process leads there. That tells nothing
+ * about the robots.txt of the host, and nothing to other crawls and consumers.
  */
 class Forbidden extends Error {
   readonly failure: Failure;
@@ -178,7 +178,8 @@ async function countedFetch(
   robotsUrl: string,
 ): Promise<RobotsFetch> {
   const fetched = await fetchRobots(context, fetch, robotsUrl).catch((error: unknown) => {
-    if (error instanceof Forbidden) context.meters.count(gathered.robots, 'forbidden');
+    if (error instanceof Forbidden)
+      context.meters.count(gathered.robots, error.failure.layer === 'proxy' ? 'unreachable' : 'forbidden');
     throw error;
   });
   context.meters.count(gathered.robots, fetched.kind);
@@ -218,7 +219,8 @@ async function fetchRobots(
   // An end that we caused tells nothing about the host.
   if (fetch.abort.signal.aborted) return { kind: 'later', untilMs: Date.now() };
   if (hops.laterMs !== null) return { kind: 'later', untilMs: Date.now() + hops.laterMs };
-  if (!result.ok && result.failure.code === 'E_SSRF') throw new Forbidden(result.failure);
+  if (!result.ok && (result.failure.code === 'E_SSRF' || result.failure.layer === 'proxy'))
+    throw new Forbidden(result.failure);
   // A wall that does not let us through is not the site's word on its rules.
   if (!result.ok && result.failure.code === 'E_REDIRECT_LOOP' && !hops.setsCookies) return NO_ROBOTS;
   if (!result.ok && saysGone.has(result.came?.status ?? 0)) return NO_ROBOTS;

@@ -1,9 +1,12 @@
 // Puts together what observes a consumer: meters, reports, tail and heartbeat.
 
 import { basename } from 'node:path';
+import type { Settings } from '../../src/config/settings.ts';
+import type { ProxyStanding } from '../../src/fetch/proxy/rotation.ts';
 import { createHeartbeat, type Heartbeat } from '../../src/fleet/heartbeat.ts';
 import { createTail } from '../../src/fleet/live-tail.ts';
 import { createMeters, type Meters } from '../../src/fleet/meters.ts';
+import { proxiesToTell } from '../../src/fleet/proxies.ts';
 import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import type { Log } from '../../src/log.ts';
@@ -28,6 +31,14 @@ interface Counts {
   held: number;
   awaited: number;
   threads: { busy: number; waiting: number };
+  proxies: readonly ProxyStanding[];
+}
+
+/** OpenTelemetry loads slowly, so it is loaded only when it is asked for. */
+export async function tracesOf(settings: Settings, consumer: string, log: Log): Promise<Traces | null> {
+  if (settings.otelEndpoint === null) return null;
+  const { openTraces } = await import('./traces.ts');
+  return openTraces({ endpoint: settings.otelEndpoint, consumer, log });
 }
 
 export function startTelemetry(parts: {
@@ -58,7 +69,7 @@ export function startTelemetry(parts: {
     },
     startHeartbeat(counts) {
       const standing = () => {
-        const { inFlight, held, awaited, threads } = counts();
+        const { inFlight, held, awaited, threads, proxies } = counts();
         return {
           inFlight,
           slotsHeld: held,
@@ -66,6 +77,7 @@ export function startTelemetry(parts: {
           threadsBusy: threads.busy,
           threadsAwaited: threads.waiting,
           storeLagMs: Math.round(stores?.lagMs() ?? 0),
+          ...(proxies.length > 0 ? { proxies: proxiesToTell(proxies) } : {}),
         };
       };
       const onTailWanted = (isWanted: boolean) => tail.want(isWanted);

@@ -10,6 +10,7 @@ import { addExplainRoutes } from './routes/explain.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addHostRoutes } from './routes/hosts.ts';
 import { addIdentityRoutes } from './routes/identity.ts';
+import { addProxyRoutes } from './routes/proxies.ts';
 import { addRawQueues } from './routes/raw-queue.ts';
 import { addItemRoutes, addRecordRoutes } from './routes/records.ts';
 import { addReplayRoutes } from './routes/replays.ts';
@@ -33,6 +34,7 @@ export async function addRoutes(server: ApiServer, context: ApiContext): Promise
   addReplayRoutes(server, context);
   addDeadRoutes(server, context);
   addHostRoutes(server, context);
+  addProxyRoutes(server, context);
   const hub = createHub(context);
   addEventRoutes(server, context, hub);
   server.addHook('onClose', async () => hub.stop());

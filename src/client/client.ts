@@ -3,6 +3,7 @@ import type { DeadGroup } from '../dead/read.ts';
 import type { ReplayRun } from '../dead/replay-runs.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { UrlTiming } from '../explain/time-url.ts';
+import type { FleetProxy } from '../fleet/fleet-proxies.ts';
 import type { Stats } from '../fleet/history.ts';
 import type { HostLimits, HostState } from '../frontier/hosts.ts';
 import type { DeadLetter, DeadLetterDetail } from '../queue/dead-letters.ts';
@@ -91,6 +92,9 @@ export function createClient({
     dead: deadOf(endpoint),
     replays: replaysOf(endpoint),
     hosts: hostsOf(endpoint),
+    /** How the proxies of the consumers stand. `untold`: how many more there are, all of which work. */
+    proxies: (options: CallOptions = {}) =>
+      call<{ proxies: FleetProxy[]; untold: number }>({ path: '/v1/proxies', ...options }),
   };
 }
 

@@ -1,8 +1,10 @@
 // drover compare: measures a sample of URLs and a handler three ways, round after round, and recommends.
+
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crawlSettings, type Settings } from '../config/settings.ts';
 import { DroverError } from '../errors.ts';
+import { isByFunction, proxySettingsOf } from '../fetch/proxy/settings.ts';
 import { HANDLER_TIMEOUT_MS } from '../handlers/define.ts';
 import { loadHandlers } from '../handlers/load.ts';
 import type { RequestInput } from '../request.ts';
@@ -72,6 +74,8 @@ export async function compare(given: CompareGiven): Promise<Comparison | null> {
   let processes: Processes | null = null;
   try {
     const handlers = await loadHandlers(handlerFiles(settings));
+    if (isByFunction(settings) && !given.isReplica)
+      throw new DroverError('E_COMPARE', 'A function for proxies cannot go to the processes that fetch.');
     onStep(`fetching a sample of ${requests.length}`);
     sample = await fetchSample(requests, handlers, settings, signal);
     if (signal.aborted) return null;
@@ -146,6 +150,7 @@ function createProcesses(given: CompareGiven, sample: FetchedSample, replica: Re
     handlerFiles: handlerFiles(given.settings),
     settings: crawlSettings(given.settings),
     ...{ dnsServers: given.settings.dnsServers, dataDir: given.settings.dataDir },
+    proxies: proxySettingsOf(replica ? { ...given.settings, proxy: [] } : given.settings),
     seedHosts: sample.seedHosts,
     pages: sample.pages.map(lanePage),
     replicaHost: origin,

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { DroverError } from '../errors.ts';
 import { type AwsProfile, readAwsProfile } from './aws-profile.ts';
 import { resolveOwnName } from './own-name.ts';
+import { type ProxyVariables, readProxyVariables } from './proxy-variables.ts';
 import { completeS3, isS3, plainS3, readS3Address } from './s3-address.ts';
 import {
   defaultSettings,
@@ -81,6 +82,11 @@ async function loadParser(): Promise<typeof import('./parse.ts').parseSetting> {
 /** What the variables and files of AWS say now. */
 export function currentAwsProfile(): AwsProfile {
   return readAwsProfile(process.env);
+}
+
+/** Which proxies the variables of the system name now. */
+export function currentProxyVariables(): ProxyVariables {
+  return readProxyVariables(process.env);
 }
 
 async function readConfigFile(directory: string): Promise<{ path: string; values: Record<string, unknown> }> {

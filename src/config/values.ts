@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
 import { priceText, readPrice } from '../identity/price.ts';
 import { readDuration } from './duration.ts';
+import { isProxyAddress, PROXY_FORM, type ProxyFunction, readProxyAddress } from './proxy-address.ts';
 import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
 
@@ -113,6 +114,22 @@ export const pattern = z.string().min(1);
 export const handlerOrFile = z.custom<string | object>(
   (value) => (typeof value === 'string' ? value !== '' : typeof value === 'object' && value !== null),
   'expected a file, or a handler',
+);
+
+/** The address of a proxy, the path of a list, or a function of drover.config.ts. */
+const proxyOrFunction = z.custom<string | ProxyFunction>().superRefine((value, context) => {
+  if (typeof value === 'function') return;
+  try {
+    if (typeof value !== 'string' || value.trim() === '') throw new Error(PROXY_FORM);
+    if (isProxyAddress(value)) readProxyAddress(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
+
+export const proxies = z.preprocess(
+  (value) => (typeof value === 'string' ? itemsOf(value) : typeof value === 'function' ? [value] : value),
+  z.array(proxyOrFunction),
 );
 
 /** `example.com`, `*.example.com` or `*`, each with or without a port. */

@@ -3,6 +3,7 @@
 import { crawlSettings, type Settings } from '../config/settings.ts';
 import { type Failure, failure } from '../errors.ts';
 import { createFetcher, type Fetcher, type FetchRequest } from '../fetch/client.ts';
+import { type Proxies, proxiesOf } from '../fetch/proxy/proxies.ts';
 import type { HopTrace } from '../fetch/trace.ts';
 import type { FetchResult } from '../outcome.ts';
 import { robotsEntryOf } from '../robots/entry.ts';
@@ -35,6 +36,7 @@ type KnownRobots = { file: string; rules: RobotsRules } | Failure | null;
 /** The pages, and each robots.txt, are fetched once for each call, with connections of their own. */
 export class SingleFetch {
   readonly crawl: LoadedCrawl;
+  readonly proxies: Proxies | null;
   readonly #options: SingleFetchOptions;
   readonly #pages: Fetcher;
   /** A page is not to find a warm connection because its robots.txt has come that way. */
@@ -50,7 +52,8 @@ export class SingleFetch {
     const { timeouts, userAgent, signsAs } = this.crawl;
     const allow = allowListOf(this.crawl);
     this.#shared = { timeouts, userAgent, signsAs, allow, ...(signal ? { signal } : {}) };
-    const fetcher = fetcherOptionsOf({ ...settings, concurrency });
+    this.proxies = proxiesOf(settings);
+    const fetcher = fetcherOptionsOf({ ...settings, concurrency, proxies: this.proxies });
     this.#pages = createFetcher(fetcher);
     this.#robots = createFetcher(fetcher);
   }

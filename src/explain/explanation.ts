@@ -3,6 +3,7 @@
 import type { LoadedCrawl } from '../crawl/loaded-crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
 import type { Failure, ShownFailure } from '../errors.ts';
+import type { FleetProxy } from '../fleet/fleet-proxies.ts';
 import type { HostState } from '../frontier/hosts.ts';
 import type { FrontierLook, LanePosition } from '../frontier/look.ts';
 import type { Attempt } from '../queue/attempts.ts';
@@ -18,6 +19,7 @@ export interface Step {
     | 'seen'
     | 'scope'
     | 'guard'
+    | 'proxy'
     | 'robots'
     | 'usage'
     | 'host'
@@ -134,6 +136,8 @@ export interface Facts {
   guard: GuardLook | null;
   robots: RobotsLook | null;
   hostState: HostState | null;
+  /** The proxies of the consumers. */
+  proxies: readonly FleetProxy[];
   /** Number of consumers that are alive. */
   consumers: number;
 }

@@ -5,6 +5,7 @@ import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
 import { type Failure, failure, shownFailure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
+import { readFleetProxies } from '../fleet/fleet-proxies.ts';
 import { redisTimeMs } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { type HostState, lookAtHosts } from '../frontier/hosts.ts';
@@ -39,6 +40,7 @@ export async function gatherFacts(
         ? null
         : await lookAtRobots(fleet, PRODUCT_TOKEN, url),
     hostState: await hostStateOf(parts, url, where),
+    proxies: (await readFleetProxies(fleet)).proxies,
     consumers: await fleet.redis.zcount(fleet.keys.consumers, await redisTimeMs(fleet), '+inf'),
   };
 }

@@ -3,6 +3,7 @@ import { shownFailure, unpackFailure } from '../errors.ts';
 import { adviceOn } from '../queue/dead-letters.ts';
 import type { Facts, RequestPlace, Step } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
+import { proxyStep } from './proxies.ts';
 import { usageStep } from './usage.ts';
 import { elsewhereText, forbiddenBy, heldText, ordinal, reason, sentences, span } from './words.ts';
 
@@ -12,6 +13,7 @@ export function stepsOf(facts: Facts): Step[] {
     seenStep,
     scopeStep,
     guardStep,
+    proxyStep,
     robotsStep,
     usageStep,
     hostStep,

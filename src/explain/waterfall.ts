@@ -33,6 +33,8 @@ export interface WaterfallHop {
   status: number | null;
   /** IP address of the server; null if it is not known. */
   address: string | null;
+  /** The proxy between; null for none. */
+  proxy: string | null;
   /** Null when the hop never had a connection. */
   connection: 'new' | 'kept' | null;
   /** Where a redirect leads. */
@@ -95,7 +97,7 @@ export function waterfallOf(
 }
 
 function hopOf(trace: HopTrace, limits: FetchTimeouts, hopAtMs: number): WaterfallHop {
-  const { url, status, address, reused, location, failure, spans } = trace;
+  const { url, status, address, proxy, reused, location, failure, spans } = trace;
   const last = failure ? spans.at(-1)?.phase : undefined;
   const lastKind = kinds.findIndex((kind) => last !== undefined && kind.spans.includes(last));
   const reached = failure ? kinds.slice(0, lastKind + 1) : kinds;
@@ -114,7 +116,7 @@ function hopOf(trace: HopTrace, limits: FetchTimeouts, hopAtMs: number): Waterfa
     return phaseOf(kind, { ...time, longestPauseMs, failed, isUnlimited }, limits);
   });
   const connection = reused === null ? null : reused ? 'kept' : 'new';
-  return { url, status, address, connection, location, phases };
+  return { url, status, address, proxy, connection, location, phases };
 }
 
 /**
@@ -138,6 +140,7 @@ export function waterfallOfRecord(record: CrawlRecord, limits: FetchTimeouts): W
     url: record.finalUrl ?? record.url,
     status: record.status,
     address: null,
+    proxy: record.proxy ?? null,
     connection: connect !== null ? 'new' : firstByte !== null ? 'kept' : null,
     location: null,
     phases,

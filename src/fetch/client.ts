@@ -2,20 +2,24 @@
 // This is the only file that imports got.
 import got, { type Got } from 'got';
 import type { Failure } from '../errors.ts';
+import { signerOf } from '../identity/load-signer.ts';
 import { isSigned, type SignedFetch } from '../identity/signs-as.ts';
-import { type FetchResult, NO_TIMINGS, type Redirected } from '../outcome.ts';
+import { type FetchResult, type Redirected, unsent } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
 import { type Conditions, withConditions } from './conditions.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
+import type { Route } from './connection/route.ts';
 import { FetchDeadline } from './deadline.ts';
 import { type Exchange, ExchangeCopy } from './exchange.ts';
 import { type AllowList, guardOf } from './guard.ts';
-import { Hop, type HopEnd } from './hop.ts';
+import { failedHop, Hop, type HopEnd } from './hop.ts';
 import { awaitName } from './names/await-name.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
+import { hopByProxy } from './proxy/hop-by-proxy.ts';
+import type { ProxySource } from './proxy/source.ts';
 import { nextTarget, withinPorts } from './redirect.ts';
 import { firstTarget, hostOf, portOf, type Target } from './target.ts';
 import { type FetchTimeouts, PhaseClock, type PhaseSpan } from './timeouts.ts';
@@ -54,11 +58,10 @@ export interface FetchRequest extends SignedFetch {
    * request limit. `redirect`: the answer that leads there; null for the same request a second time.
    */
   beforeHop?: (hop: Waypoint, redirect: RedirectAnswer | null) => Promise<Failure | null>;
-  /**
-   * Called when the connection is established, before the request is written. If it returns a Failure, the
-   * fetch ends with it and nothing is sent.
-   */
+  /** Called when the connection is established. With a Failure, the fetch ends and nothing is sent. */
   mayStart?: () => Failure | null;
+  /** Where its proxies come from, in place of those of the fetcher. */
+  proxies?: ProxySource | null;
   /** Aborting ends the fetch with the signal's reason if that is a Failure, otherwise with E_LOCK_LOST. */
   signal?: AbortSignal;
   /** Called at each hop after the request has been written to the connection. */
@@ -74,7 +77,7 @@ export interface Fetcher {
   fetch(request: FetchRequest): Promise<FetchResult>;
   /**
    * The address of a name: the lowest of its IPv4 addresses, or of its IPv6 addresses if it has no other.
-   * Null if it has none or if the look-up takes longer than 5 s.
+   * Null if it has none, if the look-up takes longer than 5 s, or if proxies look names up.
    */
   addressOf(hostname: string): Promise<string | null>;
   /**
@@ -93,26 +96,20 @@ export interface FetcherOptions {
    * limit of idle connections is twice this number, and at least 128.
    */
   concurrency: number;
-  /**
-   * Name servers ("address" or "address:port") to ask. If the list is empty, those of the system are asked.
-   */
+  /** Name servers ("address" or "address:port") to ask. If the list is empty: those of the system. */
   dnsServers: readonly string[];
   /** Certificate authorities (PEM) to trust instead of those of Node. */
   ca?: string;
   /** The identity that `auto` means. */
   identityFile?: string;
+  /** Null: every connection goes straight to the server. */
+  proxies: ProxySource | null;
 }
 
-/**
- * Makes a fetcher. It owns its connections, so each process or handler thread needs only one. Throws
- * E_SETTING if the address of a name server is invalid.
- */
+/** It owns its connections: one is enough for a process or thread. Throws E_SETTING for a bad name server. */
 export function createFetcher(options: FetcherOptions): Fetcher {
   return new GotFetcher(options);
 }
-
-/** Loaded for the first request that is signed. */
-const signing = () => import('../identity/signer.ts');
 
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 
@@ -124,9 +121,11 @@ class GotFetcher implements Fetcher {
   readonly #connections: ConnectionLimit;
   readonly #watchdog = new Watchdog();
   readonly #identityFile: string | undefined;
+  readonly #proxies: ProxySource | null;
 
-  constructor({ concurrency, dnsServers, ca, identityFile }: FetcherOptions) {
+  constructor({ concurrency, dnsServers, ca, identityFile, proxies }: FetcherOptions) {
     this.#identityFile = identityFile;
+    this.#proxies = proxies;
     this.#names = createNames({ servers: dnsServers });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
     this.#connections = new ConnectionLimit(concurrency);
@@ -143,7 +142,7 @@ class GotFetcher implements Fetcher {
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const target = withinPorts(request, firstTarget(request));
     if ('code' in target) return unsent(request, target);
-    const signer = isSigned(request) ? await (await signing()).signerFor(request, this.#identityFile) : null;
+    const signer = isSigned(request) ? await signerOf(request, this.#identityFile) : null;
     if (signer && 'code' in signer) return unsent(request, signer);
     const fetchDeadline = new FetchDeadline(request.timeouts.request);
     const ignore = request.signal && fetchDeadline.follow(request.signal);
@@ -155,17 +154,18 @@ class GotFetcher implements Fetcher {
   }
 
   addressOf(hostname: string): Promise<string | null> {
+    if (this.#proxies?.isByName) return Promise.resolve(null);
     return firstAddress(this.#names, hostname);
   }
 
   lookUp(request: FetchRequest): Promise<Failure | null> | null {
+    if (this.#proxies?.isByName) return null;
     const { from, timeouts, allow, signal } = request;
     const url = from?.url ?? request.url;
     if (this.#names.isKnown(hostnameOf(url).replace(/^\[|\]$/g, ''))) return null;
     const target = URL.parse(url);
     if (target === null) return null;
-    const port = portOf(target);
-    if (this.#agents.of(guardOf(allow)).hasIdle(hostOf(target), port)) return null;
+    if (this.#agents.of(guardOf(allow)).hasIdle(hostOf(target), portOf(target))) return null;
     return awaitName(this.#names, hostOf(target), timeouts.dns, signal);
   }
 
@@ -191,8 +191,8 @@ class GotFetcher implements Fetcher {
       if (end.kind === 'answer') return { ok: true, answer: { ...way, redirects, ...end.answer } };
       const { timings } = end;
       if (end.kind === 'failed') {
-        const { failure, came } = end;
-        return { ok: false, failure, timings, ...way, ...(came ? { came } : {}) };
+        const { kind, stale, ...failed } = end;
+        return { ok: false, ...way, ...failed };
       }
       redirected = [...redirected, { url: finalUrl, status: end.status }];
       const next = nextTarget(request, target, end, redirects);
@@ -210,10 +210,7 @@ class GotFetcher implements Fetcher {
     }
   }
 
-  /**
-   * Makes one hop as soon as the connection limit allows it. If the server had closed the reused connection
-   * while it was idle, that is no failure of the request: the hop is made once more, on a new connection.
-   */
+  /** Makes one hop as soon as the connection limit allows it. */
   async #hopInLimit(
     request: FetchRequest,
     target: Target,
@@ -223,51 +220,62 @@ class GotFetcher implements Fetcher {
     const waiting = this.#connections.acquire();
     if (waiting) await fetchDeadline.pauseFor(waiting);
     try {
-      const end = await this.#hop(request, target, fetchDeadline);
-      if (end.kind === 'redirect' || !end.stale || !idempotent.has(target.method)) return end;
-      // The other idle connections to this host are as old, so the server has probably closed them too.
-      this.#agents.of(guardOf(request.allow)).purge(hostOf(target.url), portOf(target.url));
-      const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
-      if (refusal) {
-        const { timings } = end.kind === 'answer' ? end.answer : end;
-        return { kind: 'failed', failure: refusal, stale: false, timings };
-      }
-      return await this.#hop(request, target, fetchDeadline);
+      const { allow, proxies: source = this.#proxies } = request;
+      if (source === null) return await this.#freshHop(request, target, fetchDeadline, here, null);
+      const hop = (route: Route | null) => this.#freshHop(request, target, fetchDeadline, here, route);
+      return await hopByProxy({ source, target, allow, fetchDeadline, hop });
     } finally {
       this.#connections.release();
     }
   }
 
-  #hop(request: FetchRequest, plain: Target, fetchDeadline: FetchDeadline): Promise<HopEnd> {
+  /**
+   * If the server had closed the reused connection while it was idle, that is no failure of the request: the
+   * hop is made once more, on a new connection.
+   */
+  async #freshHop(
+    request: FetchRequest,
+    target: Target,
+    fetchDeadline: FetchDeadline,
+    here: () => Waypoint,
+    route: Route | null,
+  ): Promise<HopEnd> {
+    const end = await this.#hop(request, target, fetchDeadline, route);
+    if (end.kind === 'redirect' || !end.stale || !idempotent.has(target.method)) return end;
+    // The other idle connections to this host are as old, so the server has probably closed them too.
+    this.#agents.of(guardOf(request.allow), route).purge(hostOf(target.url), portOf(target.url));
+    const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
+    if (refusal) return failedHop(refusal, end.kind === 'answer' ? end.answer.timings : end.timings);
+    return this.#hop(request, target, fetchDeadline, route);
+  }
+
+  #hop(request: FetchRequest, plain: Target, limit: FetchDeadline, route: Route | null): Promise<HopEnd> {
     const target = request.signer?.signed(plain) ?? plain;
-    if (fetchDeadline.aborted) return Promise.resolve(failedBeforeStart(fetchDeadline.aborted));
+    if (limit.aborted) return Promise.resolve(failedHop(limit.aborted));
     this.#idle.sweep();
     const spans: PhaseSpan[] | null = request.onHop ? [] : null;
     const copy = request.onExchange ? new ExchangeCopy(target, request.maxBytes) : null;
+    const { maxBytes, truncate = false, isShared = false } = request;
     return new Promise((resolve) => {
       const hop: Hop = new Hop({
         target,
-        agents: this.#agents.of(guardOf(request.allow)),
+        agents: this.#agents.of(guardOf(request.allow), route),
         idle: this.#idle,
-        limits: {
-          maxBytes: request.maxBytes,
-          truncate: request.truncate ?? false,
-          isShared: request.isShared ?? false,
-        },
-        clock: new PhaseClock(request.timeouts, fetchDeadline.deadline, spans),
+        limits: { maxBytes, truncate, isShared },
+        clock: new PhaseClock(request.timeouts, limit.deadline, spans),
         mayStart: request.mayStart,
         started: request.onStart,
         ended: (end) => {
           this.#watchdog.delete(hop);
-          fetchDeadline.hop = null;
-          if (spans) request.onHop?.(hopTraceOf(target, end, spans));
+          limit.hop = null;
+          if (spans) request.onHop?.(hopTraceOf(target, end, spans, route?.name ?? null));
           const exchange = copy?.end(end.kind === 'failed' ? end.failure : null);
           if (exchange) request.onExchange?.(exchange);
           resolve(end);
         },
         copy,
       });
-      fetchDeadline.hop = hop;
+      limit.hop = hop;
       this.#watchdog.add(hop);
       this.#drive(hop, target);
     });
@@ -276,10 +284,8 @@ class GotFetcher implements Fetcher {
   #drive(hop: Hop, { url, method, body }: Target): void {
     const request = () => hop.send();
     const options = body === null ? { request } : { request, body, allowGetBody: true };
-    const stream = this.#got.stream(
-      url,
-      method === 'GET' ? options : { ...options, method: method as 'GET' },
-    );
+    const asked = method === 'GET' ? options : { ...options, method: method as 'GET' };
+    const stream = this.#got.stream(url, asked);
     hop.driver = stream;
     stream.on('error', (error) => hop.onError(error));
     stream.once('response', (response) => hop.onResponse(response));
@@ -289,12 +295,4 @@ class GotFetcher implements Fetcher {
     // For a method that may have a body, got waits until the stream is ended.
     if (body === null && method !== 'GET' && method !== 'HEAD') stream.end();
   }
-}
-
-function unsent({ url }: FetchRequest, failure: Failure): FetchResult {
-  return { ok: false, failure, timings: NO_TIMINGS, finalUrl: url };
-}
-
-function failedBeforeStart(reason: Failure): HopEnd {
-  return { kind: 'failed', failure: reason, stale: false, timings: NO_TIMINGS };
 }

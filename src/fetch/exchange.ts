@@ -2,6 +2,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Failure } from '../errors.ts';
+import { serverAddressOf } from './connection/peer.ts';
 import type { Target } from './target.ts';
 
 /** Why a body is not whole, in the words of WARC 1.1 section 5.13. */
@@ -102,16 +103,19 @@ export class ExchangeCopy {
   }
 }
 
-/** Node keeps the head that it wrote; `getHeaders` lacks what Node itself adds. */
+/**
+ * Node keeps the head that it wrote; `getHeaders` lacks what Node itself adds. What it says to a proxy is no
+ * part of the exchange with the server.
+ */
 function sentHead(request: ClientRequest | undefined): string | null {
   const { _header: head } = (request ?? {}) as { _header?: string | null };
-  return head ? head.replace(/(?:\r\n)+$/, '') : null;
+  return head ? head.replace(/(?:\r\n)+$/, '').replace(/\r\nproxy-[^\r]*/gi, '') : null;
 }
 
 type Connection = Pick<Exchange, 'address' | 'protocols' | 'cipher'>;
 
 function connectionOf({ httpVersion, socket }: IncomingMessage): Connection {
-  const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? null;
+  const address = serverAddressOf(socket)?.replace(/^::ffff:(?=\d+\.)/, '') ?? null;
   const http = `http/${httpVersion}`;
   const secure = socket as TLSSocket;
   if (!secure.encrypted) return { address, protocols: [http], cipher: null };

@@ -2,17 +2,20 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Failure, failure } from '../errors.ts';
-import type { Answer, Came, Timings } from '../outcome.ts';
+import { type Answer, type Came, type FailedByProxy, NO_TIMINGS, type Timings } from '../outcome.ts';
 import { type BodyLimits, BodyReader } from './body/reader.ts';
 import type { AgentPair, Connecting } from './connection/agent.ts';
 import { type IdleSockets, idleMsOf } from './connection/idle-sockets.ts';
+import { serverAddressOf } from './connection/peer.ts';
+import { requestOptions } from './connection/request-options.ts';
+import type { AbsoluteForm } from './connection/route.ts';
 import type { ExchangeCopy } from './exchange.ts';
 import { failureOf, isClosed } from './failures.ts';
-import { expectAnswer, maxHeadBytes } from './framing/answer-gate.ts';
+import { expectAnswer } from './framing/answer-gate.ts';
 import { answerHeaders } from './headers.ts';
 import { escapedLocation, locationOf, type Redirect } from './redirect.ts';
-import { hostOf, peerOf, portOf, type Target } from './target.ts';
-import type { Phase, PhaseClock } from './timeouts.ts';
+import { peerOf, type Target } from './target.ts';
+import type { Blame, Phase, PhaseClock } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
 
 /** The body of a redirect is read up to this size. Reading more costs more than a new connection. */
@@ -25,7 +28,12 @@ export type HopEnd =
   /**
    * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.
    */
-  | { kind: 'failed'; failure: Failure; stale: boolean; timings: Timings; came?: Came };
+  | ({ kind: 'failed'; failure: Failure; stale: boolean; timings: Timings; came?: Came } & FailedByProxy);
+
+/** The end of a hop of which nothing was sent. */
+export function failedHop(reason: Failure, timings = NO_TIMINGS): Extract<HopEnd, { kind: 'failed' }> {
+  return { kind: 'failed', failure: reason, stale: false, timings };
+}
 
 export interface HopParts {
   readonly target: Target;
@@ -56,6 +64,8 @@ export class Hop implements Watched, Connecting {
   readonly #parts: HopParts;
   #request: ClientRequest | null = null;
   #response: IncomingMessage | null = null;
+  /** The request goes to a proxy in this form. */
+  #asked: AbsoluteForm | null = null;
   #body: BodyReader | null = null;
   #address: string | null = null;
   #location: string | null = null;
@@ -79,19 +89,8 @@ export class Hop implements Watched, Connecting {
   /** Makes Node's request, which got then uses. Throws the errors of Node for headers that cannot be sent. */
   send(): ClientRequest {
     const { target, agents } = this.#parts;
-    const { url, body } = target;
-    const request = http.request({
-      protocol: url.protocol,
-      host: hostOf(url),
-      port: portOf(url),
-      path: url.pathname + url.search,
-      method: target.method,
-      headers:
-        body === null ? target.headers : { ...target.headers, 'content-length': Buffer.byteLength(body) },
-      agent: url.protocol === 'https:' ? agents.https : agents.http,
-      maxHeaderSize: maxHeadBytes,
-      connecting: this,
-    } as http.RequestOptions);
+    this.#asked = target.url.protocol === 'https:' ? null : agents.absoluteForm;
+    const request = http.request(requestOptions(target, agents, this.#asked, this));
     request.maxHeadersCount = 0; // the limit is that of their size
     // The gate before the parser has dealt with what the parser now lets pass. Set behind http.request, which
     // would otherwise let the request have odd headers too.
@@ -104,8 +103,8 @@ export class Hop implements Watched, Connecting {
     return request;
   }
 
-  enter(phase: Phase): void {
-    if (!this.#ended) this.#parts.clock.enter(phase);
+  enter(phase: Phase, blame?: Blame): void {
+    if (!this.#ended) this.#parts.clock.enter(phase, blame);
   }
 
   refuse(reason: Failure): void {
@@ -118,11 +117,13 @@ export class Hop implements Watched, Connecting {
   }
 
   onResponse(response: IncomingMessage): void {
+    const { headers, statusCode = 0 } = response;
+    const refusal = this.#asked?.refusalOf(statusCode, headers);
+    if (refusal) this.fail(refusal);
     if (this.#ended) return;
     this.#response = response;
     this.#parts.copy?.answered(response);
-    this.#address = response.socket.remoteAddress ?? null;
-    const { headers, statusCode = 0 } = response;
+    this.#address = serverAddressOf(response.socket);
     const keepAlive = headers['keep-alive'];
     if (keepAlive !== undefined) this.#parts.idle.announce(response.socket, idleMsOf(String(keepAlive)));
     if (this.#isLeft408(response)) this.#parts.idle.announce(response.socket, 0);
@@ -214,7 +215,7 @@ export class Hop implements Watched, Connecting {
 
   #onSocket(socket: Socket): void {
     if (this.#ended) return;
-    this.#address = socket.remoteAddress ?? null;
+    this.#address = serverAddressOf(socket);
     const refusal = this.#parts.mayStart?.();
     if (refusal) {
       this.fail(refusal);

@@ -36,6 +36,13 @@ export interface PhaseSpan {
   longestPauseMs: number;
 }
 
+/** Who is to blame when the time of a phase is over, if it is not the server. */
+export interface Blame {
+  readonly code: ErrorCode;
+  /** The proxy. */
+  readonly name: string;
+}
+
 /** Time limit for the body of a redirect. Waiting longer costs more than a new connection. */
 const drainMs = 1000;
 
@@ -67,6 +74,7 @@ export class PhaseClock {
   readonly #started: number;
   readonly #spans: PhaseSpan[] | null;
   #entered: number;
+  #blame: Blame | null = null;
   #lastData = 0;
   #longestPause = 0;
   readonly #timings: Timings = {
@@ -92,10 +100,11 @@ export class PhaseClock {
     return this.#spans !== null;
   }
 
-  enter(phase: Phase): void {
+  enter(phase: Phase, blame: Blame | null = null): void {
     const now = performance.now();
     this.#close(now);
     this.phase = phase;
+    this.#blame = blame;
     this.#entered = now;
     this.#arm(now);
   }
@@ -111,7 +120,10 @@ export class PhaseClock {
   failure(): Failure {
     if (this.deadline >= this.#requestDeadline)
       return failure('E_REQUEST_TIMEOUT', `Limit ${this.#limits.request} ms.`);
-    return failure(codes[this.phase], `Limit ${this.#limit()} ms.`);
+    const limit = `Limit ${this.#limit()} ms.`;
+    return this.#blame
+      ? failure(this.#blame.code, `${this.#blame.name}: ${limit}`)
+      : failure(codes[this.phase], limit);
   }
 
   /** Ends the current phase and returns how long each phase took. To be called once. */
@@ -148,11 +160,16 @@ export class PhaseClock {
     const took = rounded(now - this.#entered);
     const { phase } = this;
     if (this.#spans) this.#note(now, took);
-    if (phase === 'dns' || phase === 'connect' || phase === 'tls') this.#timings[phase] = took;
+    if (phase === 'dns' || phase === 'connect' || phase === 'tls')
+      this.#add(phase, took); // a proxy has its own
     else if (phase === 'response') this.#timings.firstByte = took;
     else if (phase === 'read' || phase === 'decode') {
-      this.#timings.download = rounded((this.#timings.download ?? 0) + took);
+      this.#add('download', took);
     }
+  }
+
+  #add(part: keyof Timings, ms: number): void {
+    this.#timings[part] = rounded((this.#timings[part] ?? 0) + ms);
   }
 }
 

@@ -12,6 +12,8 @@ export interface HopTrace {
   status: number | null;
   /** IP address of the server; null if it is not known. */
   address: string | null;
+  /** The proxy between; null for none. */
+  proxy: string | null;
   /** Where a redirect leads, as the server wrote it; null for any other end. */
   location: string | null;
   failure: Failure | null;
@@ -21,7 +23,12 @@ export interface HopTrace {
   totalMs: number;
 }
 
-export function hopTraceOf({ url, method }: Target, end: HopEnd, spans: readonly PhaseSpan[]): HopTrace {
+export function hopTraceOf(
+  { url, method }: Target,
+  end: HopEnd,
+  spans: readonly PhaseSpan[],
+  proxy: string | null,
+): HopTrace {
   const { timings } = end.kind === 'answer' ? end.answer : end;
   const had = (phases: readonly string[]) => spans.some(({ phase }) => phases.includes(phase));
   const isNew = had(['connect']);
@@ -29,6 +36,7 @@ export function hopTraceOf({ url, method }: Target, end: HopEnd, spans: readonly
     url: url.href,
     method,
     ...serverOf(end),
+    proxy,
     location: end.kind === 'redirect' ? end.location : null,
     failure: end.kind === 'failed' ? end.failure : null,
     reused: isNew ? false : had(['send', 'response']) ? true : null,

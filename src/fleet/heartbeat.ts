@@ -6,6 +6,7 @@ import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import { defineScript, type ScriptArgument } from '../scripts.ts';
 import type { Meters } from './meters.ts';
+import type { ToldProxies } from './proxies.ts';
 
 /** The state of one consumer. Times in milliseconds, memory in bytes. */
 export interface Standing {
@@ -21,6 +22,8 @@ export interface Standing {
   storeLagMs: number;
   resident: number;
   heap: number;
+  /** Absent if it uses none. */
+  proxies?: ToldProxies;
 }
 
 /**

@@ -155,6 +155,9 @@ function setStandings(
     standing.threadsAwaited,
     sum(({ threadsAwaited = 0 }) => threadsAwaited),
   );
+  const leftOut = sum(({ proxies }) => proxies?.leftOut ?? 0);
+  set(standing.proxies, sum(({ proxies }) => proxies?.count ?? 0) - leftOut, 'working');
+  set(standing.proxies, leftOut, 'left_out');
   set(standing.eventLoop, most(({ loop }) => loop.p50) / 1000, 'p50');
   set(standing.eventLoop, most(({ loop }) => loop.p99) / 1000, 'p99');
   set(standing.eventLoop, most(({ loop }) => loop.max) / 1000, 'max');

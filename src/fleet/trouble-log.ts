@@ -108,7 +108,7 @@ function awaitedOf({ code, layer }: DroverError): Awaited | null {
 
 function sentence({ message, code }: DroverError, times: number): string {
   const often = times > 1 ? `, ${times.toLocaleString('en')} times since it was last told` : '';
-  const { passes, layer, advice } = catalogue[code];
-  const goesOn = passes ? ' Drover waits; nothing is lost.' : layer === 'store' ? ` ${advice}` : '';
+  const { passes, advised, advice } = catalogue[code];
+  const goesOn = passes ? ' Drover waits; nothing is lost.' : advised ? ` ${advice}` : '';
   return `${message}${goesOn} (${code}${often})`;
 }

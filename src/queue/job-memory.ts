@@ -25,6 +25,8 @@ export interface JobMemory {
   alone: AloneNote | null;
   /** A link that is only checked is asked for with GET: the server did not like HEAD. */
   wantsGet?: boolean;
+  /** Since when it has waited for a proxy. Milliseconds since 1970. */
+  noProxyAt?: number;
   /** It is asked for without conditions: the server did not know what to do with them. */
   unconditional?: boolean;
   /** The page has a price, and is asked for with this offer. */
@@ -41,7 +43,7 @@ interface FormerMemory {
 /** A job that has kept nothing has a number there. */
 export function memoryIn({ progress }: { progress: unknown }): JobMemory {
   const kept = typeof progress === 'object' && progress !== null ? progress : {};
-  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, unconditional, pays, unpaid } =
+  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, noProxyAt, unconditional, pays, unpaid } =
     kept as Partial<JobMemory> & FormerMemory;
   return {
     rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
@@ -49,6 +51,7 @@ export function memoryIn({ progress }: { progress: unknown }): JobMemory {
     tries: tries ?? [],
     alone: alone ?? null,
     ...(wantsGet ? { wantsGet } : {}),
+    ...(noProxyAt ? { noProxyAt } : {}),
     ...(unconditional ? { unconditional } : {}),
     ...(pays ? { pays } : {}),
     ...(unpaid ? { unpaid } : {}),

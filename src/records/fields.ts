@@ -48,6 +48,7 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
   redirects: 'json',
   unchanged: { crawl: 'text', id: 'text' },
   revisitMs: 'integer',
+  proxy: 'text',
   body: 'text',
 };
 

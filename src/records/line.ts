@@ -51,6 +51,7 @@ export function recordJson(record: CrawlRecord): string {
     redirects: record.redirects ?? null,
     unchanged: record.unchanged ?? null,
     revisitMs: record.revisitMs ?? null,
+    proxy: record.proxy ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

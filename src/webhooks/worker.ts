@@ -2,6 +2,7 @@
 // has stopped taking jobs.
 
 import { createFetcher } from '../fetch/client.ts';
+import { systemProxies } from '../fetch/proxy/proxies.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import {
@@ -43,7 +44,8 @@ export function createWebhookWorker(parts: {
   onError: (error: unknown) => void;
 }): WebhookDeliverer {
   const { fleet, connect, secret, dnsServers, lockDurationMs, log, onError } = parts;
-  const fetcher = createFetcher({ concurrency: CONCURRENCY, dnsServers });
+  // The receiver is the operator's own: the proxies of crawls (--proxy) are not for it.
+  const fetcher = createFetcher({ concurrency: CONCURRENCY, dnsServers, proxies: systemProxies() });
   const abort = new AbortController();
   let inFlight = 0;
   let waitingSince: number | null = null;

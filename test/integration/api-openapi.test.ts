@@ -31,6 +31,7 @@ const routes = `
   GET /v1/replays · GET /v1/replays/{id} · DELETE /v1/replays/{id}
   GET /v1/schedules
   GET /v1/hosts · GET /v1/hosts/{key} · PATCH /v1/hosts/{key} · POST /v1/hosts/{key}/pause · POST /v1/hosts/{key}/resume
+  GET /v1/proxies
   GET /v1/stats · GET /v1/events · GET /v1/session · POST /v1/session · DELETE /v1/session
   GET /metrics · GET /healthz · GET /readyz`
   .split(/[·\n]/)
@@ -112,6 +113,7 @@ test('answers have the described shapes, to the last field: of what went well, o
   assert.equal(begun.rejected.length, 1);
   await ask('GET /v1/schedules', '/v1/schedules');
   await ask('GET /v1/hosts', '/v1/hosts');
+  await ask('GET /v1/proxies', '/v1/proxies');
   await ask('GET /v1/hosts/{key}', host);
   await crawlIn(api, 'c', 'finished');
   await ask('POST /v1/requests', '/v1/requests?crawl=c', { body: [`${site.url}/p/0`, 7] });

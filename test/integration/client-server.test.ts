@@ -90,7 +90,7 @@ test('dead letters are summed up, shown, replayed and purged', async () => {
 });
 
 test('crawls are begun and steered, hosts limited, URLs explained', async () => {
-  const { crawls, hosts, explain, request, stats, session } = await client();
+  const { crawls, hosts, proxies, explain, request, stats, session } = await client();
   const begun = await crawls.create({
     name: 'slow',
     urls: [`${site.url}/p/1`, `${site.url}/p/2`],
@@ -109,6 +109,7 @@ test('crawls are begun and steered, hosts limited, URLs explained', async () => 
   assert.equal((await request(`slow.${explained.fingerprint}`)).normalized, `${site.url}/p/2`);
   assert.equal((await crawls.cancel('slow')).state, 'cancelled');
   assert.equal((await stats()).everyMs, 5000);
+  assert.deepEqual(await proxies(), { proxies: [], untold: 0 });
   assert.deepEqual(await session(), { required: true, role: 'write' });
 });
 

@@ -24,7 +24,7 @@ async function attempt(t: TestContext, webhook: string, signal = new AbortContro
   await addWebhookJobs(queue, [{ id: 'c-1-1', type: 'crawl.finished', crawl: 'c', body: '{}' }]);
   const job = await queue.getJob('c-1-1');
   assert.ok(job);
-  const fetcher = createFetcher({ concurrency: 1, dnsServers: [], ca: testAuthority });
+  const fetcher = createFetcher({ concurrency: 1, dnsServers: [], proxies: null, ca: testAuthority });
   t.after(() => fetcher.close());
   const { delivery } = await deliver({ fleet, fetcher, secret: 'a secret', signal }, job);
   return delivery;

@@ -41,7 +41,7 @@ export function requestTo(url: string, overrides: Partial<FetchRequest> = {}): F
 
 /** A fetcher that is closed after the test. */
 export function fetcherFor(t: TestContext, options: Partial<FetcherOptions> = {}): Fetcher {
-  const fetcher = createFetcher({ concurrency: 10, dnsServers: [], ...options });
+  const fetcher = createFetcher({ concurrency: 10, dnsServers: [], proxies: null, ...options });
   t.after(() => fetcher.close());
   return fetcher;
 }

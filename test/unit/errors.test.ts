@@ -41,9 +41,10 @@ test('every code has all its decisions', () => {
     assert.ok([null, 'recorded', 'refused', 'dead', 'lost', 'left out'].includes(entry.ends), code);
     assert.ok(entry.status === null || (entry.status >= 400 && entry.status < 600), code);
     assert.ok(entry.exit === 2 || entry.exit === 3, code);
+    const ofSome = ['passes', 'advised', 'brokenLink', 'tellsOfPage', 'ofProxy'];
     assert.deepEqual(
       Object.keys(entry)
-        .filter((key) => !['passes', 'brokenLink', 'tellsOfPage'].includes(key)) // of Redis or of fetches alone
+        .filter((key) => !ofSome.includes(key))
         .sort(),
       [...flags, 'advice', 'ends', 'exit', 'layer', 'means', 'status'].sort(),
       code,
@@ -76,6 +77,9 @@ test('what the host, its name server or the way to it did is tried again by a re
       'E_CONNECT_UNREACHABLE',
       'E_CONNECT_TIMEOUT',
       'E_RESET',
+      'E_PROXY_CONNECT',
+      'E_PROXY_AUTH',
+      'E_PROXY_REFUSED',
       'E_TLS_TIMEOUT',
       'E_SEND_TIMEOUT',
       'E_RESPONSE_TIMEOUT',

@@ -45,6 +45,7 @@ const waterfallShape = z
         url: z.string(),
         status: z.number().int().nullable(),
         address: z.string().nullable(),
+        proxy: z.string().nullable(),
         connection: z.enum(['new', 'kept']).nullable(),
         location: z.string().nullable(),
         phases: z.array(phaseShape),

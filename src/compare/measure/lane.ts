@@ -5,6 +5,7 @@ import { type Failure, failure, shownFailure } from '../../errors.ts';
 import { classify } from '../../fetch/classify.ts';
 import { createFetcher, type Fetcher } from '../../fetch/client.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
+import { proxiesOf } from '../../fetch/proxy/proxies.ts';
 import { createHandlerChoice, type HandlerChoice } from '../../handlers/choose.ts';
 import { HANDLER_TIMEOUT_MS, type Handler } from '../../handlers/define.ts';
 import { loadHandlers } from '../../handlers/load.ts';
@@ -51,8 +52,11 @@ export class Lane {
   constructor(parts: LaneParts, handlers: readonly Handler[]) {
     this.#parts = parts;
     const { settings, seedHosts, replicaHost } = parts.setUp;
+    const proxies = replicaHost === null ? proxiesOf(parts.setUp.proxies) : null;
     this.#choice = createHandlerChoice(handlers);
-    this.#fetcher = createFetcher(fetcherOptionsOf({ ...parts.setUp, concurrency: parts.connections }));
+    this.#fetcher = createFetcher(
+      fetcherOptionsOf({ ...parts.setUp, concurrency: parts.connections, proxies }),
+    );
     this.#crawl = loadedCrawlOf('compare', '', settings);
     const hosts = replicaHost === null ? seedHosts : [replicaHost];
     const ports = replicaHost === null ? settings.allowPort : [Number(replicaHost.split(':').at(-1))];

@@ -1,6 +1,7 @@
 // What the process of a run, its lanes and the command say to each other.
 import type { CrawlSettings } from '../../config/settings.ts';
 import type { Failure } from '../../errors.ts';
+import type { ProxySettings } from '../../fetch/proxy/settings.ts';
 import type { RequestInput } from '../../request.ts';
 import type { RunFigures, Way } from '../ways.ts';
 
@@ -21,6 +22,8 @@ export interface LaneSetUp {
   readonly settings: CrawlSettings;
   readonly dnsServers: readonly string[];
   readonly dataDir: string;
+  /** Which proxies to use; of no account against a replica. */
+  readonly proxies: ProxySettings;
   /** host:port of seeds that the operator named. */
   readonly seedHosts: readonly string[];
   readonly pages: readonly LanePage[];

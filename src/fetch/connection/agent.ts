@@ -9,14 +9,19 @@ import type { Failure } from '../../errors.ts';
 import { guardAnswers, isReusable } from '../framing/answer-gate.ts';
 import type { Guard } from '../guard.ts';
 import type { Names } from '../names/lookup.ts';
-import type { Phase } from '../timeouts.ts';
-import { connectTcp } from './connect.ts';
+import type { Blame, Phase } from '../timeouts.ts';
+import { type ConnectTarget, connectTcp } from './connect.ts';
 import type { IdleSockets } from './idle-sockets.ts';
+import { noteServer } from './peer.ts';
+import type { AbsoluteForm, DialEvents, Route } from './route.ts';
 
 /** The hop that needs the connection. It is given to http.request as the option `connecting`. */
 export interface Connecting {
-  enter(phase: Phase): void;
-  /** Called when the look-up fails or the guard refuses the address. No connection is made. */
+  enter(phase: Phase, blame?: Blame): void;
+  /**
+   * Called when the look-up fails, the guard refuses the address, or a proxy does not bring it to the server.
+   * No connection is made.
+   */
   refuse(failure: Failure): void;
   /** Gives up the connection that is being made. Null when no connection is being made. */
   giveUp: (() => void) | null;
@@ -25,6 +30,8 @@ export interface Connecting {
 export interface AgentPair {
   readonly http: http.Agent;
   readonly https: http.Agent;
+  /** How plain http asks the proxy at the other end of its sockets; null if the server is there. */
+  readonly absoluteForm: AbsoluteForm | null;
   hasIdle(host: string, port: number): boolean;
   /** Closes the idle connections to one host and port. */
   purge(host: string, port: number): void;
@@ -34,6 +41,8 @@ export interface AgentPair {
 
 export interface AgentParts {
   readonly guard: Guard;
+  /** Null: straight to the server. */
+  readonly route: Route | null;
   readonly names: Names;
   readonly idle: IdleSockets;
   /** Called for the first host that speaks TLS: node:tls and its certificates take 30 ms to load. */
@@ -46,16 +55,21 @@ type ConnectOptions = http.ClientRequestArgs & { connecting?: Connecting };
 /** The agent's callback: an error, or the socket. */
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
-/** Makes a pair of agents. All requests under one guard share its sockets. */
+/** Makes a pair of agents. All requests under one guard and on one route share its sockets. */
 export function createAgents(parts: AgentParts): AgentPair {
   const plain = new http.Agent(OPTIONS);
-  connectBy(plain, (request, connected) => openTcp(parts, request, connected, (tcp) => connected(null, tcp)));
+  const absoluteForm = parts.route?.absoluteForm ?? null;
+  const asksProxy = absoluteForm !== null;
+  connectBy(plain, asksProxy ? proxyName : nameOf, (request, connected) =>
+    openTcp({ ...parts, asksProxy }, request, connected, (tcp) => connected(null, tcp)),
+  );
   const agents = [plain];
   const life = { retired: false };
   keepBy(plain, parts.idle, life);
   let secure: https.Agent | undefined;
   return {
     http: plain,
+    absoluteForm,
     get https() {
       if (!secure) {
         secure = makeSecure(parts);
@@ -67,7 +81,8 @@ export function createAgents(parts: AgentParts): AgentPair {
     hasIdle: (host, port) =>
       agents.some(({ freeSockets }) => (freeSockets[`${host}:${port}`]?.length ?? 0) > 0),
     purge(host, port) {
-      for (const agent of agents) closeIdle(agent, (name) => name.split(' ', 1)[0] === `${host}:${port}`);
+      for (const agent of agents)
+        closeIdle(agent, (name) => [`${host}:${port}`, PROXY].includes(name.split(' ', 1)[0] ?? ''));
     },
     retire() {
       life.retired = true;
@@ -85,10 +100,11 @@ function makeSecure(parts: AgentParts): https.Agent {
   // The agent's own method keeps the TLS sessions by host and port, so that later connections can resume
   // them.
   const handshake = secure.createConnection.bind(secure);
-  connectBy(secure, (request, connected) => {
+  connectBy(secure, nameOf, (request, connected) => {
     const { connecting } = request;
-    openTcp(parts, request, connected, (tcp) => {
+    openTcp(parts, request, connected, (tcp, address) => {
       const socket = handshake({ ...request, socket: tcp } as https.RequestOptions) as tls.TLSSocket;
+      if (address !== undefined) noteServer(socket, address);
       whenSecure(socket, connecting, connected);
     });
   });
@@ -111,14 +127,19 @@ function nameOf(options: http.ClientRequestArgs & { servername?: string } = {}):
   return servername && servername !== host ? `${host}:${port} ${servername}` : `${host}:${port}`;
 }
 
+/** In absolute form, a proxy is asked for every server on the same sockets. */
+const PROXY = 'proxy';
+const proxyName = () => PROXY;
+
 function connectBy(
   agent: http.Agent,
+  name: typeof nameOf,
   connect: (options: ConnectOptions, connected: Connected) => void,
 ): void {
-  agent.getName = nameOf;
+  agent.getName = name;
   agent.createConnection = (options: ConnectOptions, callback) => {
     connect(options, (error, socket) => {
-      if (error) forgetEmpty(agent, nameOf(options));
+      if (error) forgetEmpty(agent, name(options));
       else if (socket) guardAnswers(socket);
       callback?.(error, socket as Duplex);
     });
@@ -144,12 +165,15 @@ function keepBy(agent: http.Agent, idle: IdleSockets, life: { retired: boolean }
   };
 }
 
-/** Opens a TCP connection. `done` is called with the socket; `connected` is called with an error. */
+/**
+ * Opens a connection for the request: TCP to the server, or the route's way. `done` is called with the
+ * socket, and with the server's address if a proxy is between; `connected` is called with an error.
+ */
 function openTcp(
-  parts: AgentParts,
+  parts: OpenParts,
   options: ConnectOptions,
   connected: Connected,
-  done: (socket: Socket) => void,
+  done: (socket: Duplex, address?: string | null) => void,
 ): void {
   const { connecting } = options;
   // The agent keeps these options for the lifetime of the socket, and `connecting` keeps a whole page in
@@ -162,10 +186,9 @@ function openTcp(
     say();
   };
   const target = { host: options.host ?? '', port: Number(options.port) };
-  const stop = connectTcp(target, parts.guard, parts.names, {
-    lookup: () => connecting?.enter('dns'),
-    connect: () => connecting?.enter('connect'),
-    done: (socket) => end(() => done(socket)),
+  const stop = dial(parts, target, {
+    enter: (phase, blame) => connecting?.enter(phase, blame),
+    done: (socket, address) => end(() => done(socket, address)),
     failed: (error) => end(() => connected(error)),
     refused: (failure) =>
       end(() => {
@@ -178,6 +201,34 @@ function openTcp(
     stop();
     end(() => connected(new Error('given up')));
   };
+}
+
+interface OpenParts extends AgentParts {
+  /** The request is for the proxy itself, in absolute form. */
+  readonly asksProxy?: boolean;
+}
+
+interface OpenEvents extends Omit<DialEvents, 'done'> {
+  done(socket: Duplex, address?: string | null): void;
+  failed(error: Error): void;
+}
+
+function dial(parts: OpenParts, target: ConnectTarget, events: OpenEvents): () => void {
+  const { route, guard, names, asksProxy } = parts;
+  if (route === null)
+    return connectTcp(target, guard, names, {
+      ...events,
+      lookup: () => events.enter('dns'),
+      connect: () => events.enter('connect'),
+    });
+  const behind = {
+    ...events,
+    done(socket: Duplex, address: string | null) {
+      noteServer(socket, address);
+      events.done(socket, address);
+    },
+  };
+  return asksProxy ? route.dialProxy(parts, behind) : route.dial(target, parts, behind);
 }
 
 function whenSecure(socket: tls.TLSSocket, connecting: Connecting | undefined, connected: Connected): void {

@@ -43,28 +43,52 @@ export function connectTcp(
   events: ConnectEvents,
 ): () => void {
   let stop: () => void = () => undefined;
+  const stopLookup = lookUpAllowed(target, guard, names, {
+    lookup: () => events.lookup(),
+    passed: (addresses) => {
+      events.connect();
+      stop = race(addresses, target.port, events);
+    },
+    refused: (failure) => events.refused(failure),
+  });
+  return () => {
+    stopLookup();
+    stop();
+  };
+}
+
+export interface LookupEvents {
+  /** Called when the look-up begins. Not called for an address. */
+  lookup(): void;
+  /** The addresses of the target to which the guard lets drover connect: at least one. */
+  passed(addresses: readonly string[]): void;
+  refused(failure: Failure): void;
+}
+
+/**
+ * Looks the target up and asks the guard. Calls `passed` or `refused` once, perhaps before it returns. The
+ * returned function ends the waiting.
+ */
+export function lookUpAllowed(
+  target: ConnectTarget,
+  guard: Guard,
+  names: Names,
+  events: LookupEvents,
+): () => void {
   const go = (addresses: readonly string[]) => {
     const passed = passGuard(target, addresses, guard);
-    if (!Array.isArray(passed)) return events.refused(passed as Failure);
-    events.connect();
-    stop = race(passed, target.port, events);
+    if (Array.isArray(passed)) events.passed(passed);
+    else events.refused(passed as Failure);
   };
   if (net.isIP(target.host) !== 0) {
     go([target.host]);
-  } else {
-    events.lookup();
-    const stopWaiting = names.resolve(target.host, (lookup: Lookup) => {
-      if (lookup.ok) go(lookup.addresses);
-      else events.refused(lookup.failure);
-    });
-    // If the answer was known already, resolve() has called `go`, and `stop` ends the race.
-    const racing = stop;
-    stop = () => {
-      stopWaiting();
-      racing();
-    };
+    return () => undefined;
   }
-  return () => stop();
+  events.lookup();
+  return names.resolve(target.host, (lookup: Lookup) => {
+    if (lookup.ok) go(lookup.addresses);
+    else events.refused(lookup.failure);
+  });
 }
 
 function passGuard(

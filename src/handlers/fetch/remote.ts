@@ -1,10 +1,13 @@
 // What a thread of handlers and its consumer say to each other about a fetch. The thread fetches with
 // connections of its own; the consumer holds the slot and says when each hop may start.
-import type { FetcherOptions } from '../../fetch/client.ts';
+import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
+import type { Failure } from '../../errors.ts';
 import type { Exchange } from '../../fetch/exchange.ts';
+import type { ProxyResult } from '../../fetch/proxy/source.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
 import type { FetchResult } from '../../outcome.ts';
 import type { GatedRequest } from './drive.ts';
+import type { LentProxy } from './lent-proxies.ts';
 import type { FetchRefusal, WantedFetch } from './wanted.ts';
 
 /** How the start that was given stands: held: it must be asked for again. lapsed: the fetch must end. */
@@ -25,6 +28,9 @@ export interface FetchCalls {
   /** What went over the wire in one hop, if `wantsExchanges`. */
   fetchExchange(given: OfFetch & { exchange: Exchange }): void;
   fetchSeedHost(given: OfFetch & { hostPort: string }): boolean;
+  /** The proxy of the next hop. It waits until one has room. */
+  fetchProxy(given: OfFetch & { url: string; tried: readonly string[] }): LentProxy;
+  fetchProxyDone(given: OfFetch & { number: number; result: ProxyResult; failure: Failure | null }): void;
   /** The body of the answer is empty unless `wantsBody`. */
   fetchEnded(given: OfFetch & { result: FetchResult; ageMs: number }): FetchRefusal | null;
   /** Always the last. What is held goes back. */
@@ -38,7 +44,9 @@ interface OfFetch {
 export interface BegunFetch extends OfFetch {
   readonly request: Omit<GatedRequest, 'allow' | 'onExchange'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
-  readonly fetcher: Omit<FetcherOptions, 'ca'>;
+  readonly fetcher: ThreadFetcherOptions;
+  /** Null: there are no proxies. */
+  readonly proxies: { readonly isByName: boolean } | null;
   readonly wantsBody: boolean;
   readonly wantsExchanges: boolean;
 }

@@ -1,12 +1,15 @@
 // The fetches of one page, opened by whoever holds the slots: driven here, or by a thread that asks by calls.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
 import { allowListOf, type LoadedCrawl } from '../../crawl/loaded-crawl.ts';
 import { failure } from '../../errors.ts';
-import type { FetcherOptions, FetchRequest } from '../../fetch/client.ts';
+import type { FetchRequest } from '../../fetch/client.ts';
 import { awayHeaders } from '../../fetch/headers.ts';
+import type { ProxySource } from '../../fetch/proxy/source.ts';
 import type { FetchResult } from '../../outcome.ts';
 import { hostPortOf, originOf } from '../../url/host.ts';
 import { driveFetch, type FetchGate, type GatedRequest } from './drive.ts';
+import { LentProxies, type LentProxy } from './lent-proxies.ts';
 import type { BegunFetch, FetchCalls, StartState } from './remote.ts';
 import {
   type FetchForPage,
@@ -38,7 +41,9 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   /** Where redirects of the page led. */
   readonly pageUrl: string;
   /** With these, a thread makes connections of its own. */
-  readonly fetcherOptions: Omit<FetcherOptions, 'ca'>;
+  readonly fetcherOptions: ThreadFetcherOptions;
+  /** Whom a thread asks for the proxy of each hop; null: there are none. */
+  readonly proxies: ProxySource | null;
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
@@ -91,6 +96,7 @@ interface OpenFetch {
   hasStarted: boolean;
   note: FetchNote;
   readonly onExchange: GatedRequest['onExchange'];
+  readonly proxies: LentProxies;
 }
 
 type Given<Name extends keyof FetchCalls> = Parameters<FetchCalls[Name]>[0];
@@ -109,7 +115,10 @@ export function fetchCalls<Gate extends HeldGate>(
   opener: FetchOpener<Gate>,
 ): Record<string, (given: unknown, page: AbortSignal) => Promise<unknown>> {
   const answers: Answers = new ServedFetches(opener);
-  const names = ['Begin', 'Enter', 'Watch', 'Started', 'Exchange', 'SeedHost', 'Ended', 'Over'] as const;
+  const names = [
+    ...(['Begin', 'Enter', 'Watch', 'Started', 'Exchange'] as const),
+    ...(['SeedHost', 'Proxy', 'ProxyDone', 'Ended', 'Over'] as const),
+  ];
   return Object.fromEntries(
     names.map((name) => [
       `fetch${name}`,
@@ -133,13 +142,16 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     const limits = { signal: over.signal, deadlineAt: performance.now() + leftMs };
     const gate = this.#opener.open(wanted.url, limits, fetch);
     const note = failedFetch(failure('E_HANDLER_SLOT'));
+    const proxies = new LentProxies(this.#opener.proxies);
     const { allow, onExchange, ...request } = this.#opener.watched(requestOf(this.#opener, wanted));
-    this.#open.set(fetch, { gate, url: wanted.url, over, starts: 0, hasStarted: false, note, onExchange });
+    const open = { gate, url: wanted.url, over, starts: 0, hasStarted: false, note, onExchange, proxies };
+    this.#open.set(fetch, open);
     page.addEventListener('abort', () => this.fetchOver({ fetch }), { once: true });
     if (page.aborted) this.fetchOver({ fetch });
     return {
       ...{ fetch, request, fetcher: this.#opener.fetcherOptions },
       allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
+      proxies: this.#opener.proxies && { isByName: this.#opener.proxies.isByName },
       wantsExchanges: onExchange !== undefined,
       wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
     };
@@ -182,6 +194,14 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     return this.#opener.isSeedHost(hostPort);
   }
 
+  fetchProxy({ fetch, url, tried }: Given<'fetchProxy'>): Promise<LentProxy> {
+    return this.#openFetch(fetch).proxies.lend(url, tried);
+  }
+
+  fetchProxyDone({ fetch, number, result, failure }: Given<'fetchProxyDone'>): void {
+    this.#open.get(fetch)?.proxies.takeBack(number, result, failure);
+  }
+
   fetchEnded({ fetch, result, ageMs }: Given<'fetchEnded'>): FetchRefusal | null {
     const open = this.#openFetch(fetch);
     const refused = open.gate.ended(result, ageMs);
@@ -196,6 +216,7 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     if (!open) return;
     this.#open.delete(fetch);
     open.over.abort();
+    open.proxies.takeAllBack();
     open.gate.release();
     this.#opener.note(open.url, open.note);
   }

@@ -1,7 +1,7 @@
 // The fetches of a handler in drover try: by one process without Redis, and as polite as a crawl.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../../config/settings.ts';
-import { fetcherOptionsOf } from '../../crawl/fetcher-options.ts';
+import { threadFetcherOptionsOf } from '../../crawl/fetcher-options.ts';
 import type { SingleFetch } from '../../crawl/single-fetch.ts';
 import { failure } from '../../errors.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
@@ -34,10 +34,10 @@ export class TryFetches {
 
   /** For the handler of a page that came from this URL. */
   ofPage(pageUrl: string): FetchOpener {
-    const { crawl } = this.single;
+    const { crawl, proxies } = this.single;
     return {
-      ...{ loadedCrawl: crawl, pageUrl },
-      fetcherOptions: fetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
+      ...{ loadedCrawl: crawl, pageUrl, proxies },
+      fetcherOptions: threadFetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),
       watched: (request) => request,

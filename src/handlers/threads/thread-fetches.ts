@@ -1,7 +1,8 @@
 // The fetches of handlers on a thread: with connections of its own, under slots that the consumer holds.
-import { failure } from '../../errors.ts';
+import { type Failure, failure } from '../../errors.ts';
 import type { Fetcher, FetchRequest } from '../../fetch/client.ts';
 import type { Exchange } from '../../fetch/exchange.ts';
+import type { ProxyResult, ProxySource } from '../../fetch/proxy/source.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
 import type { FetchResult } from '../../outcome.ts';
 import { hostPortOf } from '../../url/host.ts';
@@ -26,7 +27,9 @@ export class ThreadFetches {
     return async (wanted, { signal, deadlineAt }) => {
       const ask: Ask = (name, given) => calls.call(name, given) as never;
       const begun = await ask('fetchBegin', { wanted, leftMs: deadlineAt - performance.now() });
-      this.#fetcher ??= import('../../fetch/client.ts').then((client) => client.createFetcher(begun.fetcher));
+      this.#fetcher ??= import('../../fetch/client.ts').then((client) =>
+        client.createFetcher({ ...begun.fetcher, proxies: null }),
+      );
       const gate = new RemoteGate(ask, begun, signal);
       try {
         const fetcher = await this.#fetcher;
@@ -63,6 +66,23 @@ class RemoteGate implements FetchGate {
     this.#seedHosts = new Set(begun.allow.hosts);
     page.addEventListener('abort', this.#onAbort, { once: true });
     if (page.aborted) this.#onAbort();
+  }
+
+  /** The consumer chooses the proxy of each hop. */
+  get #proxies(): ProxySource | null {
+    const { fetch, proxies } = this.#begun;
+    if (proxies === null) return null;
+    return {
+      isByName: proxies.isByName,
+      pick: async ({ href: url }, tried) => {
+        const lent = await this.#ask('fetchProxy', { fetch, url, tried });
+        if (lent.kind !== 'proxy') return lent;
+        const { kind, proxy, number } = lent;
+        const done = (result: ProxyResult, failure: Failure | null) =>
+          this.#tell('fetchProxyDone', { fetch, number, result, failure });
+        return { kind, proxy, done };
+      },
+    };
   }
 
   get signal(): AbortSignal {
@@ -110,7 +130,8 @@ class RemoteGate implements FetchGate {
     const onExchange = (exchange: Exchange) =>
       this.#tell('fetchExchange', { fetch, exchange: { ...exchange, body: [Buffer.concat(exchange.body)] } });
     const watch = wantsExchanges ? { onExchange } : {};
-    const request = { ...sent, ...watch, allow: { cidrs, ports, hosts: this.#seedHosts } };
+    const allowed = { cidrs, ports, hosts: this.#seedHosts };
+    const request = { ...sent, ...watch, allow: allowed, proxies: this.#proxies };
     const result = await fetcher.fetch(request);
     if (result.ok || result.failure.code !== 'E_SSRF') return result;
     const hostPort = hostPortOf(result.finalUrl);
@@ -125,7 +146,7 @@ class RemoteGate implements FetchGate {
     this.#tell('fetchOver', { fetch: this.#begun.fetch });
   }
 
-  #tell<Name extends 'fetchStarted' | 'fetchExchange' | 'fetchOver'>(
+  #tell<Name extends 'fetchStarted' | 'fetchExchange' | 'fetchProxyDone' | 'fetchOver'>(
     name: Name,
     given: Parameters<FetchCalls[Name]>[0],
   ): void {

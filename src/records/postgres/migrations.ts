@@ -80,6 +80,7 @@ const steps: readonly string[] = [
   'alter table S.records add column redirects json;',
   'alter table S.records add column unchanged json;',
   'alter table S.records add column revisit_ms bigint;',
+  'alter table S.records add column proxy text;',
 ];
 
 export const NEWEST = steps.length;

@@ -39,6 +39,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   redirects: 'json',
   unchanged: 'json',
   revisit_ms: 'bigint',
+  proxy: 'text',
 };
 
 /** A record on its way into the table. */
@@ -136,6 +137,7 @@ function columnsOf(record: CrawlRecord, claim: number): string {
     redirects: record.redirects,
     unchanged: record.unchanged,
     revisit_ms: record.revisitMs,
+    proxy: record.proxy,
   }).slice(0, -1);
 }
 
@@ -178,6 +180,6 @@ export function jsonOf(row: Row, crawl: string, body: string | null): string {
     `,"charset":${text(row.charset)},"bytes":${raw(row.bytes)},"sha256":${text(row.sha256)}` +
     `,"title":${text(row.title)},"links":${raw(row.links)},"noindex":${raw(row.noindex)}` +
     `,"usage":${raw(row.usage)},"items":${raw(row.items)},"redirects":${raw(row.redirects)}` +
-    `,"unchanged":${raw(row.unchanged)},"revisitMs":${raw(row.revisit_ms)},"body":${text(body)}}`
+    `,"unchanged":${raw(row.unchanged)},"revisitMs":${raw(row.revisit_ms)},"proxy":${text(row.proxy)},"body":${text(body)}}`
   );
 }

@@ -18,7 +18,7 @@ import {
 
 const asked = (start: number, end: number, path = '/', host = 'a', status = 200): LogEntry => ({
   ...{ start, end, path, host, status },
-  ...{ method: 'GET', remotePort: 1 },
+  ...{ method: 'GET', remoteAddress: '127.0.0.1', remotePort: 1 },
 });
 const refused = (start: number, end: number) => asked(start, end, '/', 'a', 429);
 

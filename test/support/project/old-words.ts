@@ -94,7 +94,7 @@ export const oldWords: OldWord[] = [
       {
         text: /\bturns-|'turns'/,
         because: 'hosts whose address turns into a private one',
-        within: 'test/integration/rebinding.test.ts',
+        within: 'test/support/rebinding/',
       },
     ],
   },

@@ -31,6 +31,7 @@ export function recordOf(number: number, more: Partial<CrawlRecord> = {}): Crawl
       redirects: null,
       unchanged: null,
       revisitMs: null,
+      proxy: null,
       body: '',
     },
     ...more,

@@ -25,6 +25,8 @@ export interface LogEntry {
   /** The path with the query. */
   path: string;
   status: number;
+  /** The client's address. */
+  remoteAddress: string;
   /** The client's port, by which connections can be told apart. */
   remotePort: number;
   /** By how much `start` may be too late, because the server was busy. Only for a punctual site. */
@@ -56,7 +58,7 @@ export async function listen(
   const { latencyMs, rules } = settings;
   const lateness = settings.punctual ? latenessMeter() : () => ({});
   const accept = (socket: Socket) => {
-    const remotePort = socket.remotePort ?? 0;
+    const { remoteAddress = '', remotePort = 0 } = socket;
     let late: { lateMs?: number } = {};
     converse(socket, {
       plan: (request) => {
@@ -66,7 +68,7 @@ export async function listen(
       },
       answer: (request, behaviour) => answerOf(usual(request.path), behaviour),
       ended: ({ start, host, method, path }, status) =>
-        onRequest({ start, end: now(), host, method, path, status, remotePort, ...late }),
+        onRequest({ start, end: now(), host, method, path, status, remoteAddress, remotePort, ...late }),
     });
   };
   for (let attempt = 1; ; attempt++) {

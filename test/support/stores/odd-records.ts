@@ -32,6 +32,7 @@ export const recordOf = (id: number, more: Partial<CrawlRecord> = {}): CrawlReco
     redirects: null,
     unchanged: null,
     revisitMs: null,
+    proxy: null,
     body: `body ${id}`,
   },
   ...more,
@@ -76,6 +77,7 @@ export const oddRecords: Record<string, Partial<CrawlRecord>> = {
     status: 304,
     unchanged: { crawl: 'c', id: idOf(1) },
     revisitMs: 2_592_000_000,
+    proxy: 'http://proxy.example:3128#2',
   },
   items: {
     items: [

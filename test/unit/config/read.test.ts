@@ -130,6 +130,8 @@ const samples = [
     'redis://h',
     'file:/x',
     'sixteen characters',
+    'string',
+    'USD 0.01',
   ],
   ...['0123456789abcdef'],
 ];

@@ -193,3 +193,22 @@ test('the parts of an S3 server are installed together, once, and where they can
   assert.equal(without.code, 0);
   assert.match(without.stderr, /the store in S3 want a server, and .* failed: E: Unable to locate/);
 });
+
+test('two proxies are installed for the tests, once, and where they cannot be, the rest goes on', async (t) => {
+  const clone = freshClone(t);
+  const put = ['tinyproxy', 'microsocks'].map(
+    (name) => `: >${clone.bin}/${name}; chmod +x ${clone.bin}/${name}`,
+  );
+  clone.program('apt-get', put.join('; '));
+  assert.equal((await clone.setup(['--proxies'])).code, 0);
+  const asked = clone.calls().filter((call) => call.startsWith('apt-get'));
+  assert.deepEqual(asked, ['apt-get install -y -q --no-install-recommends tinyproxy microsocks']);
+  assert.equal((await clone.setup(['--proxies'])).stderr, '');
+  assert.ok(!clone.calls().some((call) => call.startsWith('apt-get')));
+
+  const bare = freshClone(t);
+  bare.program('apt-get', 'echo "E: Unable to locate package tinyproxy" >&2; exit 100');
+  const without = await bare.setup(['--proxies']);
+  assert.equal(without.code, 0);
+  assert.match(without.stderr, /fetching through proxies want some, and .* failed: E: Unable to locate/);
+});

@@ -53,7 +53,13 @@ test('an agent keeps nothing of hosts that cannot be connected to', async (t) =>
   const names = closing(t, createNames({ servers: [] }));
   const guard = guardOf({ cidrs: ['127.0.0.0/8'], hosts: [] });
   const idle = closing(t, new IdleSockets(10));
-  const agents = createAgents({ guard, names, idle, secureContext: () => tls.createSecureContext() });
+  const agents = createAgents({
+    route: null,
+    guard,
+    names,
+    idle,
+    secureContext: () => tls.createSecureContext(),
+  });
   for (const target of [url, 'http://10.0.0.1:1/']) {
     const [error] = await once(http.get(target, { agent: agents.http }), 'error');
     assert.match(error.message, /ECONNREFUSED|E_SSRF/);

@@ -45,6 +45,7 @@ function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
       redirects: null,
       unchanged: null,
       revisitMs: null,
+      proxy: null,
       body: null,
     },
     ...more,

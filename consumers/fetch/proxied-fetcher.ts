@@ -1,0 +1,41 @@
+// The fetcher of a consumer, and the proxies that it goes through.
+import type { Settings } from '../../src/config/settings.ts';
+import { fetcherOptionsOf, threadFetcherOptionsOf } from '../../src/crawl/fetcher-options.ts';
+import { DroverError } from '../../src/errors.ts';
+import { createFetcher } from '../../src/fetch/client.ts';
+import { type Proxies, proxiesOf } from '../../src/fetch/proxy/proxies.ts';
+import type { Log } from '../../src/log.ts';
+import { gathered } from '../../src/metrics.ts';
+import type { ConsumerContext } from '../context.ts';
+
+/**
+ * Null if there are none. Says which there are: what is fetched leaves by another way than the user may
+ * think.
+ * Throws E_SETTING and E_FILE when they cannot be read.
+ */
+export async function announceProxies(
+  settings: Settings,
+  log: Log,
+  say: (line: string) => void = () => undefined,
+): Promise<Proxies | null> {
+  const proxies = proxiesOf(settings);
+  if (proxies === null) return null;
+  const line = await proxies.open();
+  log.info(line);
+  say(line);
+  return proxies;
+}
+
+export function fetcherThrough(
+  proxies: Proxies | null,
+  settings: Settings,
+  { meters, troubles }: Pick<ConsumerContext, 'meters' | 'troubles'>,
+): Pick<ConsumerContext, 'fetcher' | 'fetcherOptions' | 'proxies'> {
+  proxies?.onResult((result, failure) => {
+    if (result !== 'unknown') meters.count(gathered.proxyHops, result);
+    if (failure && (result === 'unreachable' || result === 'login'))
+      troubles.note(new DroverError(failure.code, failure.detail), 'a proxy failed');
+  });
+  const fetcher = createFetcher(fetcherOptionsOf({ ...settings, proxies }));
+  return { fetcher, fetcherOptions: threadFetcherOptionsOf(settings), proxies };
+}
