@@ -131,6 +131,7 @@ const samples = [
     'file:/x',
     'sixteen characters',
     'string',
+    'host',
     'USD 0.01',
   ],
   ...['0123456789abcdef'],
