@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from '
 import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { machine } from '../support/fleets/machines.ts';
+import { reachOf } from '../support/fleets/progress.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -42,11 +43,7 @@ test('three machines with one disk, consumers killed and the disk full for a whi
   const consume = (name: string) => runner.start(['consume', '-c', '10'], machine(runner, name));
   const consumers = ['one', 'two', 'three'].map(consume);
   const counts = () => readCounts(fleet, 'c');
-  const reach = (recorded: number) =>
-    until(async () => (await counts()).recorded >= recorded, {
-      what: `${recorded} records`,
-      deadlineMs: 90_000,
-    });
+  const reach = reachOf(fleet, 'c', 90_000);
   await reach(60);
   consumers[0]?.killGroup('SIGKILL');
   await reach(120);

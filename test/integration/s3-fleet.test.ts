@@ -6,6 +6,7 @@ import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { machine } from '../support/fleets/machines.ts';
+import { reachOf } from '../support/fleets/progress.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -50,11 +51,7 @@ test(
     const consume = (name: string) => runner.start(['consume', '-c', '10'], machine(runner, name, keys));
     const consumers = ['one', 'two', 'three'].map(consume);
     const counts = () => readCounts(fleet, 'c');
-    const reach = (recorded: number) =>
-      until(async () => (await counts()).recorded >= recorded, {
-        what: `${recorded} records`,
-        deadlineMs: 60_000,
-      });
+    const reach = reachOf(fleet, 'c', 60_000);
     await reach(40);
     consumers[0]?.killGroup('SIGKILL');
     await reach(100);

@@ -7,6 +7,7 @@ import { readCounts } from '../../src/crawl/crawl.ts';
 import { openBucket } from '../../src/records/s3/bucket.ts';
 import { compact } from '../../src/records/s3/compact.ts';
 import { machine } from '../support/fleets/machines.ts';
+import { reachOf } from '../support/fleets/progress.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -51,11 +52,7 @@ for (const how of ['ignores', 'refuses'] as const)
       const consume = (name: string) => runner.start(['consume', '-c', '10'], machine(runner, name, env));
       const consumers = ['one', 'two', 'three'].map(consume);
       const counts = () => readCounts(fleet, 'c');
-      const reach = (recorded: number) =>
-        until(async () => (await counts()).recorded >= recorded, {
-          what: `${recorded} records`,
-          deadlineMs: 60_000,
-        });
+      const reach = reachOf(fleet, 'c', 60_000);
       await reach(60);
       consumers[0]?.killGroup('SIGKILL');
       await reach(120);

@@ -9,6 +9,7 @@ import type { Explanation } from '../../src/explain/explanation.ts';
 import { createClient, readResults } from '../../src/index.ts';
 import { startApi } from '../support/api/api.ts';
 import { machine } from '../support/fleets/machines.ts';
+import { reachOf } from '../support/fleets/progress.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -54,11 +55,7 @@ test(
       );
     const consumers = ['one', 'two', 'three'].map(consume);
     const counts = () => readCounts(fleet, 'c');
-    const reach = (recorded: number) =>
-      until(async () => (await counts()).recorded >= recorded, {
-        what: `${recorded} records`,
-        deadlineMs: 90_000,
-      });
+    const reach = reachOf(fleet, 'c', 90_000);
     await reach(60);
     consumers[0]?.killGroup('SIGKILL');
     await reach(120);

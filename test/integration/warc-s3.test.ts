@@ -11,6 +11,7 @@ import { readS3Address } from '../../src/config/s3-address.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { openBucket } from '../../src/records/s3/bucket.ts';
 import { faultsOf, readWarcs, warcPaths } from '../support/archives/read-warc.ts';
+import { reachOf } from '../support/fleets/progress.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
@@ -68,11 +69,7 @@ test(
       runner.start(['consume', '--data-dir', runner.path(name), '-c', '10'], { env: keys });
     const consumers = ['one', 'two', 'three'].map(consume);
     const counts = () => readCounts(fleet, 'c');
-    const reach = (recorded: number) =>
-      until(async () => (await counts()).recorded >= recorded, {
-        what: `${recorded} records`,
-        deadlineMs: 60_000,
-      });
+    const reach = reachOf(fleet, 'c', 60_000);
     await reach(40);
     consumers[0]?.killGroup('SIGKILL');
     await reach(80);
