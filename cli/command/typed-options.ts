@@ -152,8 +152,8 @@ export function lazyProgram(name: string): Command {
 }
 
 /**
- * A command whose options, and those of its commands, are made when it is used or its help is shown: there are
- * a thousand in all, and making them takes longer than `drover --version` should.
+ * A command whose options, and those of its commands, are made when it is used or its help is shown: there
+ * are a thousand in all, and making them takes longer than `drover --version` should.
  */
 class LazyCommand extends Command {
   constructor(name?: string) {
@@ -163,6 +163,13 @@ class LazyCommand extends Command {
 
   override createCommand(name?: string): LazyCommand {
     return new LazyCommand(name);
+  }
+
+  /** A toggle such as --no-export is true until it is given. commander sees to that too early. */
+  override addOption(option: Option): this {
+    super.addOption(option);
+    if (option.negate) this.setOptionValueWithSource(option.attributeName(), true, 'default');
+    return this;
   }
 
   override helpInformation(context?: HelpContext): string {

@@ -11,8 +11,8 @@ import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
 
 /**
- * What the table of settings uses of zod. Handing on `z` itself would bring all of it into the bundle, with its
- * messages in sixty languages.
+ * What the table of settings uses of zod. To export `z` itself would bring all of it into the bundle, with
+ * its messages in sixty languages.
  */
 export const zod = { enum: z.enum, number: z.number, string: z.string };
 
