@@ -5,7 +5,7 @@ import { DroverError } from '../errors.ts';
 /** How long one WAIT blocks the connection. */
 const WAIT_MS = 500;
 /** How long a replica may take until the call fails. It is idempotent, and its caller repeats it. */
-const LONGEST_MS = 5000;
+const LONGEST_MS = 3000;
 
 /** Runs a call until its writes are on a replica, and answers what it answers. */
 export type Replicated = <T>(call: () => Promise<T>) => Promise<T>;

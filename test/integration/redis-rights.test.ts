@@ -77,14 +77,15 @@ test('every command works with exactly the rights that doctor --acl prints', asy
   await works('enqueue', `${site.url}/p/5?again`, '--crawl', 'd', ...crawl, '--durability', 'primary');
   for (const command of ['pause d', 'resume d', 'drain', 'resume', 'cancel d'])
     await works(...command.split(' '));
-  await works('schedule', 'add', 'nightly', '--cron', '0 3 * * *', `${site.url}/`, '--ignore-robots');
+  await works('schedule', 'add', '0 3 * * *', 'nightly', `${site.url}/`, '--ignore-robots');
+  await works('schedule', 'run', 'nightly');
   await works('schedule', 'list');
 
   const serving = runner.start(['serve', '--port', '0', '--processes', '1']);
   const [api = ''] = /http:\/\/\S+/.exec(await serving.line(/^listening on /)) ?? [];
   for (const path of ['/readyz', '/metrics', '/v1/crawls', '/v1/dead', '/'])
     assert.ok((await fetch(`${api}${path}`)).status < 500, path);
-  await works('dead', 'replay', '--yes');
+  await works('dead', 'replay', 'c');
   await until(async () => (await runner.status('c')).dead === 0, { what: 'the replay', deadlineMs: 20_000 });
   serving.kill('SIGTERM');
   await serving.exit;

@@ -27,8 +27,7 @@ test('drain, a switch by hand, resume: nothing is fetched meanwhile, and nothing
   const doctor = await runner.run(['doctor']);
   assert.match(doctor.stdout, /WARN {2}fleet: it is drained/);
   assert.match(doctor.stdout, /WARN {2}failover: .*cut off.*\n.*min-replicas-to-write 1/);
-  const sentinel = new URL(servers.url.replace('redis+sentinel', 'redis').replace(/,.*/, ''));
-  await servers.admin({ url: sentinel.href } as never).call('SENTINEL', 'FAILOVER', 'mymaster');
+  await servers.switchOver();
   await until(async () => (await servers.primary()) !== former, { what: 'the switch', deadlineMs: 20_000 });
   assert.match((await runner.run(['status'])).stdout, /the fleet is drained/);
   assert.equal(await site.ended(), fetched, 'no page while the fleet is drained');
@@ -45,4 +44,20 @@ test('a killed primary holds a crawl up for seconds, and costs it nothing', asyn
     course.heldUpMs.every((ms) => ms < 10_000),
     JSON.stringify(course),
   );
+});
+
+test('a name that no Sentinel knows, and Sentinels that are away, are told apart', async () => {
+  const runner = await openCommandRunner();
+  const says = async (url: string) => {
+    const { code, stdout } = await runner.run(['doctor'], { env: { REDIS_URL: url } });
+    assert.equal(code, 3, stdout);
+    return stdout;
+  };
+  assert.match(
+    await says(servers.url.replace('mymaster', 'other')),
+    /of the name other\. \(E_REDIS_SENTINEL\)/,
+  );
+  assert.match(await says('redis+sentinel://127.0.0.1:1,127.0.0.1:2/m'), /ECONNREFUSED.*\(E_REDIS_DOWN\)/);
+  const sentinel = servers.url.replace('redis+sentinel', 'redis').replace(/,.*/, '');
+  assert.match(await says(sentinel), /E_REDIS_SENTINEL\)\n.*redis\+sentinel:/);
 });

@@ -12,7 +12,9 @@ export interface Through {
   pages: number;
   hosts: number;
   latencyMs: number;
+  /** How often its primary is lost, and how: by SIGKILL, or by another one that is put in its place. */
   kills: number;
+  by?: 'kill' | 'switch';
   /** More flags of the crawl. */
   flags?: readonly string[];
 }
@@ -30,7 +32,7 @@ export interface Course {
  * one has taken over. Fails unless each page has one record and the counters add up.
  */
 export async function crawlThrough(servers: RedisServers, given: Through): Promise<Course> {
-  const { pages, hosts, latencyMs, kills, flags = [] } = given;
+  const { pages, hosts, latencyMs, kills, by = 'kill', flags = [] } = given;
   const whole = (pages + 1) * hosts;
   const site = await startSite({ pages, hosts, latencyMs, linksPerPage: Math.min(pages, 20), bytes: 2000 });
   const runner = await openCommandRunner({ REDIS_URL: servers.url, DROVER_LOCK_DURATION: '5s' });
@@ -49,13 +51,14 @@ export async function crawlThrough(servers: RedisServers, given: Through): Promi
         everyMs: 20,
       });
       const primary = await servers.primary();
-      primary.kill();
+      if (by === 'kill') primary.kill();
+      else await servers.switchOver();
       heldUpMs.push(await longestPause(() => site.ended(), whole));
       await until(async () => (await servers.primary()) !== primary, {
         what: 'another primary',
         everyMs: 50,
       });
-      await primary.restart();
+      if (by === 'kill') await primary.restart();
     }
     assert.equal((await crawl.exit).code, 0, crawl.stderr());
     const seconds = (performance.now() - begun) / 1000;

@@ -14,6 +14,8 @@ export interface RedisServers {
   readonly servers: readonly TestRedis[];
   /** The server that has the keys of the namespace now, as its guides say. */
   primary(): Promise<TestRedis>;
+  /** Makes another one the primary by hand, with all of them at work. */
+  switchOver(): Promise<void>;
   /** A connection to one server, for questions and orders of the test. */
   admin(server: TestRedis): Redis;
   stop(): Promise<void>;
@@ -59,6 +61,9 @@ export async function startSentinels(
   return {
     ...{ url, servers },
     primary: () => serverAt(servers, ask),
+    async switchOver() {
+      await admins.of(sentinels[0] as TestRedis).call('SENTINEL', 'FAILOVER', 'mymaster');
+    },
     admin: admins.of,
     async stop() {
       admins.close();
@@ -122,6 +127,15 @@ export async function startCluster(
     url: `redis+cluster://${hosts.slice(0, 3).join(',')}`,
     servers,
     primary: () => serverAt(servers, ask),
+    async switchOver() {
+      const primary = portOf(await serverAt(servers, ask));
+      for (const server of servers) {
+        const info = await admins.of(server).info('replication');
+        if (!info.includes('role:slave') || !info.includes(`master_port:${primary}\r`)) continue;
+        await admins.of(server).call('CLUSTER', 'FAILOVER');
+        return;
+      }
+    },
     admin: admins.of,
     async stop() {
       admins.close();

@@ -30,6 +30,7 @@ const beside = [
   'info',
   'wait',
   'duplicate',
+  'exec',
 ];
 
 test('every command that a program of drover calls is among the rights that are checked', () => {
