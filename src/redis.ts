@@ -201,8 +201,17 @@ function answeringInfo(redis: Redis): Redis {
     return answer;
   };
   const duplicate = redis.duplicate.bind(redis);
+  const disconnect = redis.disconnect.bind(redis);
   return Object.assign(redis, {
     info,
+    /**
+     * BullMQ asks for a new connection when a blocking read takes too long, also while one is being made. The
+     * search for the primary would end then, and ioredis the connection for good.
+     */
+    disconnect(reconnect = false) {
+      const isUnderWay = reconnect && redis.status === 'connecting' && throughOf(redis) !== undefined;
+      if (!isUnderWay) disconnect(reconnect);
+    },
     duplicate: (override?: Partial<ioredis.RedisOptions>) => answeringInfo(duplicate(override)),
   });
 }

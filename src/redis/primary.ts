@@ -54,15 +54,19 @@ class PrimaryConnector {
   }
 
   async connect(emit: (type: string, error: Error) => void): Promise<Socket> {
+    let isClosed = false;
     const closed = new Promise<never>((_, reject) => {
-      this.#giveUp = () => reject(new Error('Connection is closed.'));
+      this.#giveUp = () => {
+        isClosed = true;
+        reject(new Error('Connection is closed.'));
+      };
     });
     closed.catch(() => undefined); // it counts only while somebody waits for it
     for (let times = 0; ; times++) {
       try {
         return this.#open(await Promise.race([this.#guides.primary(), closed]));
       } catch (error) {
-        await Promise.race([Promise.resolve(), closed]);
+        if (isClosed) throw error;
         emit('error', error as Error);
       }
       const waitMs = Math.min(50 * 2 ** times, LONGEST_WAIT_MS);

@@ -1,5 +1,6 @@
 // A program, not a test: crawls through Sentinels and in a Cluster, whose primary is killed with SIGKILL, or
-// switched, three times each. It prints the figures. node test/chaos/failovers.ts [sentinels|cluster] [pages a host] [hosts]
+// switched by hand, three times each. It prints the figures.
+// node test/chaos/failovers.ts [sentinels|cluster] [pages a host] [hosts]
 import { crawlThrough } from '../support/redis-servers/crawl-through.ts';
 import { startCluster, startSentinels } from '../support/redis-servers/servers.ts';
 
