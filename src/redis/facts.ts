@@ -92,7 +92,8 @@ function factsOf({ fields, silence }: RedisInfo): Omit<RedisFacts, 'persistence'
 }
 
 function partOf({ fields }: RedisInfo): RedisPart {
-  if (fields.get('redis_mode') === 'sentinel') return 'sentinel';
+  // Valkey's name for it is server_mode.
+  if ((fields.get('redis_mode') ?? fields.get('server_mode')) === 'sentinel') return 'sentinel';
   if (fields.get('cluster_enabled') === '1') return 'cluster node';
   return fields.get('role') === 'slave' && fields.get('slave_read_only') !== '0' ? 'replica' : null;
 }

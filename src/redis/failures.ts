@@ -121,10 +121,10 @@ export function isOfCluster(error: Error): boolean {
 
 /**
  * Whether this server is not the primary of the keys (any more), and has carried out nothing of the command.
- * The primary has to be looked for.
+ * The primary has to be looked for. Redis 6.2 tells READONLY as what the script has met at its first write.
  */
 export function isMovedAway(error: Error): boolean {
-  return /^(READONLY|MOVED|CLUSTERDOWN|ASK|TRYAGAIN|UNBLOCKED) /.test(error.message);
+  return /^(READONLY|MOVED|CLUSTERDOWN|ASK|TRYAGAIN|UNBLOCKED) | -READONLY /.test(error.message);
 }
 
 export function isMissingDatabase(error: Error): boolean {
