@@ -14,11 +14,11 @@ import {
   benchmarks,
   compareOptions,
   crawlOptions,
+  doctorOptions,
   enqueueOptions,
   explainOptions,
   forgetOptions,
   itemsOptions,
-  type LookOptions,
   purgeCrawlsOptions,
   reportOptions,
   resultsOptions,
@@ -29,6 +29,7 @@ import {
 import { addConsumerProcess } from './processes/command.ts';
 import { addProxies } from './proxies/command.ts';
 import { addSchedules } from './schedule/commands.ts';
+import { addSteerers } from './steer/commands.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
 /** Makes the whole command line. For usage errors commander prints a message and throws a CommanderError. */
@@ -50,10 +51,11 @@ export function crawlCommand(): Command {
   addDead(program);
   addProgram(
     program.command('doctor').summary('check that this set-up works'),
-    { own: asJson, settings: EVERY_COMMAND },
+    { own: doctorOptions, settings: EVERY_COMMAND },
     () => import('./doctor.ts'),
   );
   for (const add of [addHosts, addProxies, addSchedules, addIdentity, addNew]) add(program);
+  addCleaners(program);
   addSteerers(program);
   addProgram(
     program
@@ -92,10 +94,6 @@ function pointToHelp(command: Command, help: string): void {
 }
 
 const seedsHelp = 'URLs, files with one URL or JSON request a line, or - for standard input';
-
-interface Steerer {
-  run(args: string[], options: LookOptions): Promise<number>;
-}
 
 const examples = `
 Examples:
@@ -246,13 +244,7 @@ function addLookers(program: Command): void {
   );
 }
 
-function addSteerers(program: Command): void {
-  const steer = (name: string, summary: string, description: string, load: () => Promise<Steerer>) =>
-    addProgram(
-      program.command(name).summary(summary).description(description).argument('<crawl>', 'name or id'),
-      { own: asJson, settings: EVERY_COMMAND },
-      load,
-    );
+function addCleaners(program: Command): void {
   addProgram(
     program
       .command('forget')
@@ -273,24 +265,6 @@ function addSteerers(program: Command): void {
       ),
     { own: purgeCrawlsOptions, settings: EVERY_COMMAND },
     () => import('./purge/purge.ts'),
-  );
-  steer(
-    'pause',
-    'pause a crawl',
-    'Fetches in flight are completed; no other fetch of the crawl starts until it is resumed. Seeds can still be offered to it.',
-    () => import('./pause.ts'),
-  );
-  steer(
-    'resume',
-    'resume a paused crawl',
-    'Consumers fetch the waiting requests of a paused crawl again.',
-    () => import('./resume.ts'),
-  );
-  steer(
-    'cancel',
-    'end a crawl at once',
-    'Fetches in flight are completed. Waiting requests are dropped and never fetched. Records, counters and dead letters are kept. This cannot be undone.',
-    () => import('./cancel.ts'),
   );
 }
 

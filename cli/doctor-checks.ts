@@ -9,36 +9,18 @@ import { plainStore, readStoreAddress } from '../src/config/store-address.ts';
 import { makeDirectory } from '../src/embedded/redis-files.ts';
 import { checkVersion } from '../src/embedded/start.ts';
 import { catalogue, DroverError } from '../src/errors.ts';
-import { namespaceOf } from '../src/keys.ts';
-import { clockDifference } from '../src/queue/fleet-clock.ts';
 import { NEWEST } from '../src/records/postgres/migrations.ts';
 import { checkPostgresStore } from '../src/records/postgres/postgres-store.ts';
 import { checkS3Store } from '../src/records/s3/probe.ts';
-import { checkRedis } from '../src/redis/check.ts';
-import type { RedisFacts } from '../src/redis/facts.ts';
-import { redisFailure } from '../src/redis/failures.ts';
-import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
+import type { RedisAddress } from '../src/redis.ts';
+import { type Check, check, failed, inUnits } from './doctor/check.ts';
+import { redisChecks } from './doctor/redis-checks.ts';
 import { checkProxies } from './proxies/doctor-check.ts';
-
-export interface Check {
-  readonly name: string;
-  /** no: drover does not work, or not as promised. warn: it works with the limits that `says` names. */
-  readonly ok: 'yes' | 'warn' | 'no';
-  readonly says: string;
-  readonly advice: string | null;
-}
 
 export interface CheckContext {
   readonly settings: Settings;
   readonly address: RedisAddress;
 }
-
-const check = (name: string, ok: Check['ok'], says: string, advice: string | null = null): Check => ({
-  name,
-  ok,
-  says,
-  advice: ok === 'yes' ? null : advice,
-});
 
 /**
  * All checks, in the order to show them. When Redis cannot be used, its checks are left out, except the one
@@ -48,7 +30,7 @@ export async function runChecks({ settings, address }: CheckContext): Promise<Ch
   const groups = await Promise.all([
     nodeVersion(),
     redisServer(settings),
-    redisChecks(address, namespaceOf(settings.namespace)),
+    redisChecks(address, settings),
     dataDirectory(settings.dataDir),
     diskSpace(settings.dataDir),
     storeOfRecords(settings.store),
@@ -73,105 +55,6 @@ async function redisServer({ redisUrl }: Settings): Promise<Check> {
   } catch (error) {
     return failed(name, error);
   }
-}
-
-async function redisChecks(address: RedisAddress, namespace: string): Promise<Check[]> {
-  let redis: Redis | undefined;
-  try {
-    redis = connectRedis(address, 'script');
-    const facts = await checkRedis(redis, namespace);
-    return [server(facts), persistence(facts), eviction(facts), memory(facts), await clock(redis)];
-  } catch (error) {
-    return [failed('Redis', error)];
-  } finally {
-    if (redis) closeRedis(redis);
-  }
-}
-
-function server({ server: name, silence }: RedisFacts): Check {
-  if (silence === null) return check('Redis', 'yes', name ?? 'answers, but does not report its version');
-  const says = `answers, and its user has the rights; it does not report its version (${silence})`;
-  return check('Redis', 'warn', says, 'To let drover ask for it: ACL SETUSER USER +info');
-}
-
-function failed(name: string, error: unknown): Check {
-  const known = error instanceof DroverError ? error : redisFailure(error);
-  if (!known) throw error;
-  return check(name, 'no', `${known.message} (${known.code})`, known.advice);
-}
-
-function persistence({ persistence: kind }: RedisFacts): Check {
-  const name = 'persistence';
-  const always = 'Set appendonly yes and appendfsync always.';
-  switch (kind) {
-    case 'always':
-      return check(name, 'yes', 'every write is on disk before Redis answers: no accepted request is lost');
-    case 'everysec':
-      return check(
-        name,
-        'warn',
-        'written to disk once a second: a crash loses at most the last second',
-        always,
-      );
-    case 'no':
-      return check(
-        name,
-        'warn',
-        'the kernel decides when to write to disk: a crash of the machine loses about 30 s',
-        always,
-      );
-    case 'rdb':
-      return check(
-        name,
-        'warn',
-        'snapshots only: a crash loses everything since the last one, often minutes',
-        always,
-      );
-    case 'none':
-      return check(name, 'no', 'in memory only: a restart of Redis loses every crawl', always);
-    case null:
-      return check(
-        name,
-        'warn',
-        'this Redis does not report it',
-        'Ask its provider whether every write is kept.',
-      );
-    default:
-      return kind satisfies never;
-  }
-}
-
-function eviction({ policy }: RedisFacts): Check {
-  // checkRedis rejects every policy other than noeviction.
-  if (policy !== null) return check('eviction', 'yes', policy);
-  return check(
-    'eviction',
-    'warn',
-    'this Redis does not report it',
-    'Make sure that its maxmemory-policy is noeviction.',
-  );
-}
-
-function memory({ usedBytes, maxBytes, systemBytes }: RedisFacts): Check {
-  const limit = maxBytes || systemBytes;
-  if (usedBytes === null || !limit) return check('memory', 'yes', 'this Redis does not report it');
-  const share = usedBytes / limit;
-  const of = maxBytes ? 'its limit' : 'the memory of its machine';
-  const says = `${inUnits(usedBytes)} used, ${Math.round(share * 100)} % of ${of} (${inUnits(limit)})`;
-  return check(
-    'memory',
-    share > 0.8 ? 'warn' : 'yes',
-    says,
-    'Give Redis more memory before it refuses writes.',
-  );
-}
-
-/** Waits and delays follow the clock of Redis; logs and records follow the clock of this machine. */
-async function clock(redis: Redis): Promise<Check> {
-  const difference = await clockDifference(redis);
-  const ok = Math.abs(difference) < 1000 ? 'yes' : 'warn';
-  const says = `Redis is ${Math.abs(difference)} ms ${difference < 0 ? 'behind' : 'ahead of'} this machine`;
-  return check('clock', ok, says, 'Set both clocks by a time server.');
 }
 
 const dataDirectory = (path: string) => writable('data directory', path);
@@ -261,9 +144,4 @@ function nameServers(chosen: readonly string[]): Check {
   const servers = chosen.length > 0 ? chosen : getServers();
   const says = servers.length > 0 ? servers.join(', ') : 'none';
   return check('name servers', servers.length > 0 ? 'yes' : 'warn', says, 'Give one with --dns-server.');
-}
-
-function inUnits(bytes: number): string {
-  const [size, unit] = bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
-  return `${size.toFixed(1)} ${unit}`;
 }

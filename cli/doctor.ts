@@ -4,13 +4,18 @@ import { readSettings } from '../src/config/read.ts';
 import { printable } from '../src/printable.ts';
 import { EXIT } from './command/failures.ts';
 import { findRedis } from './command/session.ts';
+import { aclLines } from './doctor/acl.ts';
 import { runChecks } from './doctor-checks.ts';
-import type { LookOptions } from './options.ts';
+import type { DoctorOptions } from './options.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
 /** Resolves with exit code 0, or 3 when something must be repaired first. */
-export async function run(_args: string[], options: LookOptions): Promise<number> {
+export async function run(_args: string[], options: DoctorOptions): Promise<number> {
   const settings = await readSettings(options.settings);
+  if (options.acl) {
+    for (const line of aclLines(settings)) process.stdout.write(`${printable(line)}\n`);
+    return EXIT.recorded;
+  }
   const { address, keeper } = await findRedis(settings);
   try {
     const checks = await runChecks({ settings, address });

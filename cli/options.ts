@@ -20,6 +20,12 @@ import { readFailOn } from './report/fail-on.ts';
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
 export type LookOptions = OptionsOf<typeof asJson>;
 
+export const doctorOptions = {
+  acl: toggle('--acl', 'print the lines that give a Redis user the least rights that drover needs, and end'),
+  ...asJson,
+};
+export type DoctorOptions = OptionsOf<typeof doctorOptions>;
+
 const { quiet, verbose } = inGroup('output', {
   quiet: toggle('--quiet', 'print only errors'),
   verbose: toggle('-v, --verbose', 'write more to the log'),

@@ -1,6 +1,7 @@
 // drover status: prints the state of all crawls, or of one.
 import { findCrawl, listCrawls, readCounts } from '../src/crawl/crawl.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
+import { isDrained } from '../src/fleet/drained.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { printable } from '../src/printable.ts';
 import { EXIT } from './command/failures.ts';
@@ -24,6 +25,8 @@ export async function run(args: string[], options: LookOptions): Promise<number>
         : table(all);
     process.stdout.write(text);
     if (!options.json && !args[0]) process.stdout.write(await schedulesText(fleet));
+    if (!options.json && (await isDrained(fleet)))
+      process.stdout.write(`\nthe fleet is drained: no jobs are taken until ${OWN_COMMAND} resume\n`);
     return EXIT.recorded;
   } finally {
     await session.close();

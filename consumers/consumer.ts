@@ -7,6 +7,7 @@ import type { Settings } from '../src/config/settings.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
+import { isDrained } from '../src/fleet/drained.ts';
 import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
 import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
@@ -135,6 +136,9 @@ export async function startConsumer(parts: {
   await Promise.race([prepared, parts.stop ?? prepared]);
   const webhooks = createWebhookWorkers(shared);
   log.info({ concurrency: settings.concurrency }, 'consuming');
+  void isDrained(fleet).then((drained) => {
+    if (drained) parts.say?.('the fleet is drained: no jobs are taken until drover resume');
+  }, onError);
 
   return {
     inFlight: () => permits.inUse(),

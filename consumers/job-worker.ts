@@ -69,7 +69,7 @@ export class JobWorker {
     this.#balance();
     const isBusy = context.permits.inUse() > 0 || this.#waiting() > 0;
     if (performance.now() - this.#lastTaken < ASLEEP_MS || isBusy) return;
-    if ((await queue.getWaitingCount()) === 0) return;
+    if ((await queue.getWaitingCount()) === 0 || (await queue.isPaused())) return;
     context.log.warn('no job taken though some wait: a new worker takes over');
     context.meters.count(gathered.wakes, null);
     this.#lastTaken = performance.now();

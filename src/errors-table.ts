@@ -677,12 +677,22 @@ export const table = {
         advice: 'Put host and port of a Redis into REDIS_URL; rediss:// speaks TLS.',
       },
       E_REDIS_CLUSTER: {
-        means: 'This Redis is a node of a Redis Cluster.',
-        advice: 'Use a Redis that is no part of a cluster (cluster-enabled no).',
+        means: 'The address and the Redis disagree on whether it is a Redis Cluster.',
+        advice: 'Write redis+cluster://host:port,host:port for a Cluster, redis://host:port for any other.',
       },
       E_REDIS_SENTINEL: {
-        means: 'This is a Redis Sentinel, which keeps no data.',
-        advice: 'Give the address of the primary that it watches in REDIS_URL.',
+        means: 'The address does not lead from Sentinels to a primary.',
+        advice: 'Write redis+sentinel://host:26379,host:26379/NAME, with a name that SENTINEL MASTERS shows.',
+      },
+      E_REDIS_FAILOVER: {
+        means: 'The primary is another one soon, or its keys are being moved.',
+        advice: 'Wait: drover looks for the new primary and goes on by itself.',
+        passes: true,
+      },
+      E_REDIS_REPLICA: {
+        means: 'No replica has what --durability replica wants to have there.',
+        advice: 'Start a replica, or correct its connection; drover goes on by itself.',
+        passes: true,
       },
       E_REDIS_LUA: {
         means: 'This server cannot run Lua scripts.',
@@ -710,7 +720,7 @@ export const table = {
       },
       E_REDIS_READONLY: {
         means: 'This Redis is a read-only replica.',
-        advice: 'Give the address of the primary in REDIS_URL.',
+        advice: 'Give the address of the primary in REDIS_URL, or of its Sentinels: redis+sentinel://.',
       },
       E_REDIS_EVICTS: {
         means: 'This Redis may evict keys, and so lose requests.',

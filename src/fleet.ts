@@ -1,6 +1,7 @@
 // The handle of one fleet: a connection to Redis, the namespace of its keys, the keys themselves, and
 // scripts.
 import { type Keys, keysOf } from './keys.ts';
+import { replicatedOf } from './redis/durability.ts';
 import type { Redis } from './redis.ts';
 import { runScript, type Script } from './scripts.ts';
 
@@ -23,6 +24,7 @@ export async function redisTimeMs({ redis }: Fleet): Promise<number> {
 
 export function fleetOf(redis: Redis, namespace: string): Fleet {
   const keys = keysOf(namespace);
+  const replicated = replicatedOf(redis);
   return {
     redis,
     namespace,
@@ -31,7 +33,8 @@ export function fleetOf(redis: Redis, namespace: string): Fleet {
       const { path, key, args, answer } = script;
       const argv = args(given);
       argv.unshift(namespace);
-      return answer(await runScript(redis, path, key(keys, given), argv), given);
+      const call = () => runScript(redis, path, key(keys, given), argv);
+      return answer(await (replicated && script.isAcknowledged ? replicated(call) : call()), given);
     },
   };
 }

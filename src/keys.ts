@@ -44,6 +44,8 @@ export function keysOf(namespace: string) {
     // keys of BullMQ that scripts touch
     waitingJobs: `${namespace}:requests:wait`,
     failedJobs: `${namespace}:requests:failed`,
+    /** Has the field `paused` while no jobs are taken (drover drain). */
+    queueState: `${namespace}:requests:meta`,
     job: (jobId: string) => `${namespace}:requests:${jobId}`,
     jobLogs: (jobId: string) => `${namespace}:requests:${jobId}:logs`,
     // limiter keys

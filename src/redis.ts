@@ -1,17 +1,27 @@
-// Connects to Redis. This is the only file that imports ioredis; what a connection is checked for stands in
-// src/redis/. Passwords never get into messages or causes.
+// Connects to Redis. This is the only file that imports ioredis; how an address is read, how the primary is
+// found and what a connection is checked for stands in src/redis/. Passwords never get into messages or
+// causes.
 import type { Socket } from 'node:net';
 import * as ioredis from 'ioredis';
+import type { Settings } from './config/settings.ts';
 import { DroverError } from './errors.ts';
-import { parseRedisAddress, type RedisPlace } from './redis/address.ts';
-import { isFinalRedisError, isForbidden, isPassingRefusal, isReadonly } from './redis/failures.ts';
+import { namespaceOf } from './keys.ts';
+import { type Guide, parseRedisAddress, type RedisPlace } from './redis/address.ts';
+import { waitsForReplica } from './redis/durability.ts';
+import { isFinalRedisError, isForbidden, isMovedAway, isPassingRefusal } from './redis/failures.ts';
+import { connectorTo, type OpenLine } from './redis/primary.ts';
 import { shareWrites } from './redis/shared-writes.ts';
 
 export type Redis = ioredis.Redis;
 
-/** The address of a Redis: redis://user:password@host:port/db, rediss://… or unix:/path/to/redis.sock. */
+/** Where a Redis is, and what its connections are for. */
 export interface RedisAddress {
+  /** As docs/REDIS.md has it: redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://. */
   readonly url: string;
+  /** Prefix of the keys, such as `{drover:0}`: in a Cluster, the node that has them is connected to. */
+  readonly namespace?: string;
+  /** Whether what is acknowledged has to be on a replica too (--durability replica). */
+  readonly onReplica?: boolean;
 }
 
 /**
@@ -29,6 +39,8 @@ export const connectTimeoutMs = 3000;
  * forgotten it. Blocking reads last 10 s at most.
  */
 const SILENT_MS = 15_000;
+/** A connection that is ready for this long is refused no more. */
+const CALM_MS = 3000;
 const lastErrors = new WeakMap<Redis, Error>();
 
 const patience: Record<Role, Partial<ioredis.RedisOptions>> = {
@@ -36,6 +48,19 @@ const patience: Record<Role, Partial<ioredis.RedisOptions>> = {
   script: { maxRetriesPerRequest: null, autoResendUnfulfilledCommands: true, socketTimeout: SILENT_MS },
   producer: { maxRetriesPerRequest: 5, commandTimeout: 5000, socketTimeout: SILENT_MS },
 };
+
+/** The address of the Redis at `url` as these settings use it. */
+export function redisAddressOf(
+  { namespace, durability }: Pick<Settings, 'namespace' | 'durability'>,
+  url: string,
+): RedisAddress {
+  return { url, namespace: namespaceOf(namespace), onReplica: durability === 'replica' };
+}
+
+/** By way of whom the connection finds its primary; undefined for one that has the address of its own. */
+export function throughOf(redis: Redis): Guide | undefined {
+  return (redis.options as RedisPlace).through;
+}
 
 /** The last error of the connection itself; none while it works. */
 export function lastErrorOf(redis: Redis): Error | undefined {
@@ -51,16 +76,23 @@ export function connectRedis(address: RedisAddress, role: Role, options: { name?
     .filter(Boolean)
     .join(':')
     .replace(/[^!-~]/g, '_');
+  let refusals = 0;
   const settings: ioredis.RedisOptions = {
     connectionName: name,
     disableClientInfo: true,
     connectTimeout: connectTimeoutMs - 500,
     disconnectTimeout: 200,
-    retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 1000),
-    reconnectOnError: (error) => reconnectAfter(error, role),
+    retryStrategy: (times) => Math.min(50 * 2 ** (Math.max(times, refusals) - 1), 1000),
+    reconnectOnError: (error) => {
+      const answer = reconnectAfter(error, role);
+      // A server that refuses answers at once. Each such reconnect waits longer than the one before.
+      if (answer !== false) refusals = Math.min(refusals + 1, 6);
+      return answer;
+    },
     ...patience[role],
   };
-  const redis = open(parseRedisAddress(address.url), settings);
+  const redis = open(parseRedisAddress(address.url), settings, address.namespace ?? '');
+  if (address.onReplica) waitsForReplica(redis);
   redis.on('error', (error: Error & { command?: { args: unknown[] } }) => {
     if (error.command) error.command.args = [];
     lastErrors.set(redis, error);
@@ -72,6 +104,10 @@ export function connectRedis(address: RedisAddress, role: Role, options: { name?
     shareWrites(stream);
   });
   redis.on('ready', () => {
+    const calm = () => {
+      if (redis.status === 'ready') refusals = 0;
+    };
+    if (refusals > 0) setTimeout(calm, CALM_MS).unref();
     // If there is no database of this number, ioredis goes on with database 0: keep the error after 'ready'.
     if (!isFinalRedisError(lastErrors.get(redis))) lastErrors.delete(redis);
   });
@@ -99,18 +135,33 @@ export function closeRedis(redis: Redis): void {
 }
 
 /**
- * After a failover, the old primary answers READONLY: reconnect, so that the name is looked up again. A
- * script call that Redis has refused for now is sent again on the new connection, which is ready when Redis
- * answers again.
+ * After a failover, the old primary answers READONLY or MOVED: reconnect, so that the primary is looked for
+ * again. Nothing of the command was carried out, so it is sent again on the new connection. So is a script
+ * call that Redis has refused for now; the connection is ready when Redis answers again.
  */
-function reconnectAfter(error: Error, role: Role): 1 | 2 | false {
-  if (isReadonly(error)) return role === 'script' ? 2 : 1;
-  return role === 'script' && isPassingRefusal(error) ? 2 : false;
+function reconnectAfter(error: Error, role: Role): 2 | false {
+  return isMovedAway(error) || (role === 'script' && isPassingRefusal(error)) ? 2 : false;
 }
 
-function open(place: RedisPlace, settings: ioredis.RedisOptions): Redis {
+/** A connection for questions alone, such as who is the primary. It is never made again by itself. */
+const openLine: OpenLine = (place) =>
+  new ioredis.Redis({
+    ...place,
+    connectionName: `drover:guide:${process.pid}`,
+    disableClientInfo: true,
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1000,
+    commandTimeout: 1000,
+    disconnectTimeout: 200,
+  });
+
+function open(place: RedisPlace, settings: ioredis.RedisOptions, namespace: string): Redis {
+  const connector = connectorTo(place, namespace, openLine) as ioredis.RedisOptions['Connector'] | null;
   try {
-    return answeringInfo(new ioredis.Redis({ ...place, ...settings }));
+    const options = { ...place, ...settings, ...(connector ? { Connector: connector } : {}) };
+    return answeringInfo(new ioredis.Redis(options));
   } catch (cause) {
     throw new DroverError('E_SETTING', `The address of Redis: ${(cause as Error).message}.`);
   }
@@ -150,8 +201,17 @@ function answeringInfo(redis: Redis): Redis {
     return answer;
   };
   const duplicate = redis.duplicate.bind(redis);
+  const disconnect = redis.disconnect.bind(redis);
   return Object.assign(redis, {
     info,
+    /**
+     * BullMQ asks for a new connection when a blocking read takes too long, also while one is being made. The
+     * search for the primary would end then, and ioredis the connection for good.
+     */
+    disconnect(reconnect = false) {
+      const isUnderWay = reconnect && redis.status === 'connecting' && throughOf(redis) !== undefined;
+      if (!isUnderWay) disconnect(reconnect);
+    },
     duplicate: (override?: Partial<ioredis.RedisOptions>) => answeringInfo(duplicate(override)),
   });
 }

@@ -16,6 +16,8 @@ export interface Script<Given, Answer> {
   /** ARGV from the second on; the first is the namespace. */
   readonly args: (given: Given) => ScriptArgument[];
   readonly answer: (reply: ScriptReply, given: Given) => Answer;
+  /** Its answer is a promise that somebody relies on: with --durability replica, a replica has it by then. */
+  readonly isAcknowledged?: true;
 }
 
 /** Declares a script. The tests of its callers hold that `answer` and the Lua file agree. */

@@ -8,7 +8,7 @@ import { DroverError } from '../../src/errors.ts';
 import { openFleet } from '../../src/fleet/format.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
-import { closeRedis, connectRedis, type RedisAddress } from '../../src/redis.ts';
+import { closeRedis, connectRedis, type RedisAddress, redisAddressOf } from '../../src/redis.ts';
 import { EXIT, failureText } from './failures.ts';
 
 export interface Session {
@@ -54,8 +54,9 @@ function giveUp(error: unknown): never {
 export async function findRedis(
   settings: Settings,
 ): Promise<{ address: RedisAddress; keeper: { close(): Promise<void> } | null }> {
-  if (settings.redisUrl) return { address: { url: settings.redisUrl }, keeper: null };
+  if (settings.redisUrl) return { address: redisAddressOf(settings, settings.redisUrl), keeper: null };
   const { ensureEmbeddedRedis, keepEmbeddedRedis } = await import('../../src/embedded/embedded-redis.ts');
-  const address = await ensureEmbeddedRedis(settings.dataDir);
+  const { url } = await ensureEmbeddedRedis(settings.dataDir);
+  const address = redisAddressOf(settings, url);
   return { address, keeper: keepEmbeddedRedis(settings.dataDir, { onFailure: giveUp }) };
 }

@@ -5,7 +5,7 @@ import { isPublishedKey, type PublicJwk } from '../../src/identity/keys.ts';
 import { signatureFields } from '../../src/identity/sign.ts';
 import type { SignatureProfile } from '../../src/identity/signs-as.ts';
 import { readClaim, verifyClaim } from '../../src/identity/verify.ts';
-import type { Check } from '../doctor-checks.ts';
+import type { Check } from '../doctor/check.ts';
 import { fetchDirectory } from './fetch-directory.ts';
 import { findIdentity } from './find.ts';
 import type { CheckOptions } from './options.ts';

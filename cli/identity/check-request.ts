@@ -6,7 +6,7 @@ import { readIdentity } from '../../src/identity/identity.ts';
 import type { PublicJwk } from '../../src/identity/keys.ts';
 import { type Claim, readClaim, verifyClaim } from '../../src/identity/verify.ts';
 import { keysIn } from '../../src/identity/verify-directory.ts';
-import type { Check } from '../doctor-checks.ts';
+import type { Check } from '../doctor/check.ts';
 import { fetchDirectory } from './fetch-directory.ts';
 import { findIdentityFile } from './find.ts';
 import type { CheckOptions } from './options.ts';

@@ -6,7 +6,7 @@ import { standInOf } from '../../src/fetch/stand-ins.ts';
 import { dictionaryOf } from '../../src/identity/base.ts';
 import type { Answer } from '../../src/outcome.ts';
 import { parseSeedValue } from '../../src/seeds/read.ts';
-import type { Check } from '../doctor-checks.ts';
+import type { Check } from '../doctor/check.ts';
 import { findIdentity } from './find.ts';
 import type { CheckOptions } from './options.ts';
 

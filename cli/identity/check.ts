@@ -2,7 +2,7 @@
 import { DroverError } from '../../src/errors.ts';
 import { printable } from '../../src/printable.ts';
 import { EXIT } from '../command/failures.ts';
-import type { Check } from '../doctor-checks.ts';
+import type { Check } from '../doctor/check.ts';
 import { inOwnWords } from '../terminal/own-hints.ts';
 import { checkOwn } from './check-own.ts';
 import { checkRequest } from './check-request.ts';

@@ -4,7 +4,7 @@ import { SingleFetch } from '../../src/crawl/single-fetch.ts';
 import { DIRECTORY_PATH, DIRECTORY_TYPE } from '../../src/identity/directory.ts';
 import type { PublicJwk } from '../../src/identity/keys.ts';
 import { directorySigners, keysIn } from '../../src/identity/verify-directory.ts';
-import type { Check } from '../doctor-checks.ts';
+import type { Check } from '../doctor/check.ts';
 
 const MOST_BYTES = 64 * 1024;
 

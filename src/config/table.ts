@@ -741,11 +741,22 @@ export const definitions = {
     schema: (t) =>
       t.zod
         .string()
-        .regex(/^(rediss?|valkeys?|unix):/i, 'expected redis://, rediss:// or unix:')
+        .regex(
+          /^((redis|valkey)s?(\+(sentinel|cluster))?|unix):/i,
+          'expected redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://',
+        )
         .nullable(),
     default: null,
     secret: true,
     variable: 'REDIS_URL',
+  }),
+  durability: setting({
+    of: 'place',
+    group: 'process',
+    flags: '--durability <where>',
+    help: 'where what Redis acknowledges has to be: primary, or replica (each commit waits until a replica has it too)',
+    schema: (t) => t.z.enum(['primary', 'replica']),
+    default: 'primary',
   }),
   namespace: setting({
     of: 'place',

@@ -76,6 +76,7 @@ export interface Again {
 
 const beginScript = defineScript({
   path: 'crawl/lua/begin.lua',
+  isAcknowledged: true,
   key: (keys) => keys.crawls,
   args: ({ name, producer, settings, seeds, store = null, again = null }: Beginning) => [
     ...[name, producer, PRODUCER_LEASE_MS, JSON.stringify(settings), seeds, randomUUID().slice(0, 8)],
@@ -99,7 +100,10 @@ const ofProducer = {
   args: ({ crawl, producer }: Producing) => [crawl, producer],
   answer: () => undefined,
 };
-const leaveScript = defineScript({ path: 'crawl/lua/leave-crawl.lua', ...ofProducer });
+const leaveScript = defineScript({
+  ...{ path: 'crawl/lua/leave-crawl.lua', ...ofProducer },
+  isAcknowledged: true,
+});
 const letGoScript = defineScript({ path: 'crawl/lua/let-go.lua', ...ofProducer });
 const stayScript = defineScript({
   ...ofProducer,

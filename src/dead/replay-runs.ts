@@ -76,6 +76,7 @@ type NewRun = Pick<ReplayRun, 'code' | 'host' | 'filter' | 'canary' | 'rate' | '
 
 const beginScript = defineScript({
   path: 'dead/lua/begin-run.lua',
+  isAcknowledged: true,
   key: (keys, { id }) => keys.replay(id),
   args: ({ id, run }: { id: string; run: NewRun }) => {
     const { code, host, filter, overrides, canary, rate, total } = run;

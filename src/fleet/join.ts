@@ -9,7 +9,7 @@ import type { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { namespaceOf } from '../keys.ts';
 import { redisFailure } from '../redis/failures.ts';
-import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../redis.ts';
+import { closeRedis, connectRedis, type Redis, type RedisAddress, redisAddressOf } from '../redis.ts';
 import { openFleet } from './format.ts';
 
 /** Settings as a program gives them. A number may also be text with a unit, such as '2s' or '10MiB'. */
@@ -47,7 +47,7 @@ export async function joinFleet(
   const settings = await settingsOf(given, allowed);
   const embedded = settings.redisUrl === null ? await joinEmbedded(settings.dataDir) : null;
   try {
-    const address = { url: embedded?.url ?? settings.redisUrl ?? '' };
+    const address = redisAddressOf(settings, embedded?.url ?? settings.redisUrl ?? '');
     const redis = connectRedis(address, 'producer');
     const fleet = await openFleet(redis, namespaceOf(settings.namespace));
     const hold = holdWhileBusy(redis);

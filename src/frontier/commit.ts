@@ -42,6 +42,7 @@ const endedOf = oneOf<Ended>('done', 'limited', 'ended', 'taken');
 
 const commitScript = defineScript({
   path: 'frontier/lua/commit.lua',
+  isAcknowledged: true,
   key: (keys) => keys.activeCrawls,
   args: ({ place, endings }: { place: string; endings: readonly Ending[] }) => {
     const args: ScriptArgument[] = [place];

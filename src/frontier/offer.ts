@@ -45,6 +45,7 @@ interface Offer {
 
 const offerScript = defineScript({
   path: 'frontier/lua/offer.lua',
+  isAcknowledged: true,
   key: (keys, { crawl }) => keys.crawl(crawl),
   args: ({ crawl, list, parent, block }: Offer) => [
     crawl,

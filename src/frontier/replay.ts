@@ -36,6 +36,7 @@ export interface ReplayStep {
 
 const replayScript = defineScript({
   path: 'frontier/lua/replay.lua',
+  isAcknowledged: true,
   key: (keys, { run }) => keys.replay(run.id),
   args: ({ run, letters }: { run: ReplayStep; letters: readonly Replayed[] }) => {
     const args: ScriptArgument[] = [run.id, run.most, run.phase, REPLAY_LEASE_MS, run.group];

@@ -22,6 +22,7 @@ export interface Steered {
 const ofCrawl = {
   key: (keys: Keys, crawl: string) => keys.crawl(crawl),
   args: (crawl: string) => [crawl],
+  isAcknowledged: true as const,
 };
 const steerScripts = {
   pause: defineScript({ path: 'frontier/lua/pause-crawl.lua', ...ofCrawl, answer: readSteered }),

@@ -1,7 +1,8 @@
 // Whether a Redis fits: it answers, it is of a kind that drover can use, and its user has the rights that
 // drover needs. Commands, consumers, /readyz and `drover doctor` ask here.
 import { DroverError } from '../errors.ts';
-import { closeRedis, connectTimeoutMs, lastErrorOf, type Redis } from '../redis.ts';
+import { closeRedis, connectTimeoutMs, lastErrorOf, type Redis, throughOf } from '../redis.ts';
+import type { Guide } from './address.ts';
 import { type RedisFacts, type RedisPart, readFacts } from './facts.ts';
 import { isCutOff, isFinalRedisError, isMissingDatabase, plainMessage, redisFailure } from './failures.ts';
 import { checkRights } from './rights.ts';
@@ -20,7 +21,7 @@ export async function checkRedis(redis: Redis, namespace: string): Promise<Redis
     await untilReady(redis);
     return await within(CHECKS_MS, redis, async () => {
       const { facts, part } = await readFacts(redis);
-      refuse(facts, part);
+      refuse(facts, part, throughOf(redis)?.kind);
       await checkRights(redis, namespace);
       return facts;
     });
@@ -95,13 +96,20 @@ function hintOf(redis: Redis, error: Error): string {
 }
 
 function addressOf(redis: Redis): string {
+  const through = throughOf(redis);
+  if (through) {
+    const servers = through.servers.map((server) => `${server.host}:${server.port}`).join(',');
+    return through.kind === 'cluster' ? `cluster ${servers}` : `primary ${through.name} of ${servers}`;
+  }
   const { path, host, port } = redis.options;
   return path ?? `${host ?? 'localhost'}:${port ?? 6379}`;
 }
 
-function refuse(facts: RedisFacts, part: RedisPart): void {
-  if (part === 'sentinel') throw new DroverError('E_REDIS_SENTINEL');
-  if (part === 'cluster node') throw new DroverError('E_REDIS_CLUSTER');
+function refuse(facts: RedisFacts, part: RedisPart, through: Guide['kind'] | undefined): void {
+  if (part === 'sentinel')
+    throw new DroverError('E_REDIS_SENTINEL', 'It is a Sentinel, which keeps no data.');
+  if (part === 'cluster node' && through !== 'cluster')
+    throw new DroverError('E_REDIS_CLUSTER', 'It is a node of a Cluster.');
   const [major = 0, minor = 0] = (facts.version ?? '').split('.').map(Number);
   if (facts.version && (major < 6 || (major === 6 && minor < 2))) {
     throw new DroverError('E_REDIS_VERSION', `It is ${facts.version}.`);

@@ -53,6 +53,24 @@ export async function readFacts(redis: Redis): Promise<{ facts: RedisFacts; part
   return { facts, part: partOf(info) };
 }
 
+/** What stands behind a primary. Null where this user may not ask. */
+export interface Replication {
+  /** Replicas that are connected. */
+  readonly replicas: number | null;
+  /** How many of them a primary must have to go on writing; 0 for none. */
+  readonly least: number | null;
+}
+
+export async function readReplication(redis: Redis): Promise<Replication> {
+  const { fields } = await readInfo(redis);
+  const reply = await redis.config('GET', 'min-replicas-to-write').catch(unlessForbidden(() => []));
+  const [replicas, least] = [fields.get('connected_slaves'), (reply as string[])[1]];
+  return {
+    replicas: replicas === undefined ? null : Number(replicas),
+    least: least === undefined ? null : Number(least),
+  };
+}
+
 /** The memory in use and its limit (0 for no limit), in bytes. Null if this user may not ask. */
 export async function readMemory(redis: Redis): Promise<Pick<RedisFacts, 'usedBytes' | 'maxBytes'>> {
   return factsOf(await readInfo(redis));
@@ -74,7 +92,8 @@ function factsOf({ fields, silence }: RedisInfo): Omit<RedisFacts, 'persistence'
 }
 
 function partOf({ fields }: RedisInfo): RedisPart {
-  if (fields.get('redis_mode') === 'sentinel') return 'sentinel';
+  // Valkey's name for it is server_mode.
+  if ((fields.get('redis_mode') ?? fields.get('server_mode')) === 'sentinel') return 'sentinel';
   if (fields.get('cluster_enabled') === '1') return 'cluster node';
   return fields.get('role') === 'slave' && fields.get('slave_read_only') !== '0' ? 'replica' : null;
 }

@@ -28,7 +28,16 @@ const meanings: readonly Meaning[] = [
   { says: /^ERR (invalid )?DB|DB index/i, code: 'E_SETTING', isFinal: true },
   { says: /No space left on device|ENOSPC/i, code: 'E_DISK_FULL' },
   { says: /\b(MISCONF|NOREPLICAS) /, code: 'E_REDIS_REFUSES' },
-  { says: /^(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN) /, code: 'E_REDIS_CLUSTER' },
+  { says: /^MOVED |^CROSSSLOT /, code: 'E_REDIS_CLUSTER' },
+  {
+    says: /cluster support disabled/,
+    code: 'E_REDIS_CLUSTER',
+    detail: () => 'It is no node of a Cluster.',
+    isFinal: true,
+  },
+  { says: /^No Sentinel knows a primary/, code: 'E_REDIS_SENTINEL', isFinal: true },
+  { says: /^(CLUSTERDOWN|ASK|TRYAGAIN|UNBLOCKED) |access a non local key/, code: 'E_REDIS_FAILOVER' },
+  { says: /No replica has confirmed/, code: 'E_REDIS_REPLICA' },
   { says: /^(LOADING|BUSY|MASTERDOWN) /, code: 'E_REDIS_BUSY' },
   { says: /scripting engine|unknown command.{0,3}'?`?eval/i, code: 'E_REDIS_LUA' },
   { says: /^ERR unknown (sub)?command/i, code: 'E_REDIS_COMMAND' },
@@ -105,8 +114,17 @@ export function isForbidden(error: Error): boolean {
   return /^(NOPERM|ERR unknown command)/i.test(error.message);
 }
 
-export function isReadonly(error: Error): boolean {
-  return /^READONLY/.test(error.message);
+/** Whether only a node of a Cluster answers so. */
+export function isOfCluster(error: Error): boolean {
+  return /^(MOVED|ASK|CLUSTERDOWN) /.test(error.message);
+}
+
+/**
+ * Whether this server is not the primary of the keys (any more), and has carried out nothing of the command.
+ * The primary has to be looked for. Redis 6.2 tells READONLY as what the script has met at its first write.
+ */
+export function isMovedAway(error: Error): boolean {
+  return /^(READONLY|MOVED|CLUSTERDOWN|ASK|TRYAGAIN|UNBLOCKED) | -READONLY /.test(error.message);
 }
 
 export function isMissingDatabase(error: Error): boolean {

@@ -1,8 +1,8 @@
 // Which rights drover needs of a Redis user, and a check that changes nothing: inside MULTI, Redis looks up
 // each command and asks the ACL when the command is queued, and DISCARD then throws all of them away.
 import { catalogue, DroverError } from '../errors.ts';
-import type { Redis } from '../redis.ts';
-import { grant, redisFailure } from './failures.ts';
+import { type Redis, throughOf } from '../redis.ts';
+import { grant, isOfCluster, redisFailure } from './failures.ts';
 
 /**
  * What drover, its scripts and those of BullMQ run, each with the fewest arguments that Redis takes. KEY and
@@ -11,19 +11,39 @@ import { grant, redisFailure } from './failures.ts';
  */
 const NEEDED =
   'ping,time,exists KEY,del KEY,unlink KEY,expire KEY 1,pexpire KEY 1,persist KEY,pttl KEY,type KEY,' +
-  'renamenx KEY KEY,copy KEY KEY,scan 0,get KEY,set KEY 1,incr KEY,mget KEY,append KEY 1,strlen KEY,getrange KEY 0 0,' +
+  'rename KEY KEY,renamenx KEY KEY,copy KEY KEY,scan 0,get KEY,set KEY 1,incr KEY,mget KEY,append KEY 1,strlen KEY,getrange KEY 0 0,' +
   'hget KEY f,hset KEY f 1,hsetnx KEY f 1,hmset KEY f 1,hmget KEY f,hgetall KEY,hdel KEY f,hexists KEY f,' +
-  'hincrby KEY f 1,hkeys KEY,hlen KEY,hscan KEY 0,' +
+  'hincrby KEY f 1,hkeys KEY,hvals KEY,hlen KEY,hscan KEY 0,' +
   'llen KEY,lrange KEY 0 0,lindex KEY 0,lpop KEY,rpop KEY,lpush KEY 1,rpush KEY 1,rpoplpush KEY KEY,lrem KEY 1 1,' +
   'lset KEY 0 1,ltrim KEY 0 0,lpos KEY 1,' +
   'sadd KEY 1,srem KEY 1,sismember KEY 1,smembers KEY,scard KEY,spop KEY,' +
-  'zadd KEY 1 1,zrem KEY 1,zscore KEY 1,zcard KEY,zcount KEY 0 1,zrange KEY 0 0,zrevrange KEY 0 0,' +
+  'zadd KEY 1 1,zrem KEY 1,zscore KEY 1,zmscore KEY 1,zrevrank KEY 1,zcard KEY,zcount KEY 0 1,zrange KEY 0 0,zrevrange KEY 0 0,' +
   'zrangebyscore KEY 0 1,zrevrangebyscore KEY 1 0,zremrangebyscore KEY 0 1,zremrangebyrank KEY 0 0,' +
   'zpopmin KEY,bzpopmin KEY 1,zunionstore KEY 1 KEY,zscan KEY 0,xadd KEY * f 1,xtrim KEY MAXLEN 1,' +
   'eval TEXT 1 KEY,evalsha TEXT 1 KEY,publish CHANNEL 1';
 
+/**
+ * What connections run besides: for the check of rights, for what is published, for their name, for what
+ * doctor says, for --durability replica and for a Cluster. HELLO and AUTH need no right.
+ */
+const BESIDE =
+  'multi,discard,subscribe,unsubscribe,client|setname,select,info,wait,cluster|slots,cluster|keyslot';
+
 /** The needed commands, by name. */
 export const neededCommands: readonly string[] = NEEDED.split(',').map((line) => line.split(' ')[0] ?? '');
+
+/** The line by which an administrator of Redis makes a user with the least rights. */
+export function aclLine(user: string, namespace: string): string {
+  const commands = [...neededCommands, ...BESIDE.split(',')].map((name) => `+${name}`);
+  const where = `resetkeys ~${namespace}:* resetchannels &${namespace}:*`;
+  return `ACL SETUSER ${user} on >PASSWORD ${where} -@all ${commands.join(' ')}`;
+}
+
+/** The same at a Sentinel. */
+export function sentinelAclLine(user: string): string {
+  const commands = '+sentinel|get-master-addr-by-name +sentinel|sentinels +client|setname';
+  return `ACL SETUSER ${user} on >PASSWORD resetkeys resetchannels -@all ${commands}`;
+}
 
 /**
  * Throws E_REDIS_RIGHTS, E_REDIS_COMMAND or E_REDIS_LUA with everything that is missing and the line that
@@ -55,13 +75,14 @@ async function askRights(probe: Redis, namespace: string): Promise<void> {
   // EVAL.
   const done = [probe.call('EVAL', words.TEXT, '1', words.KEY), probe.subscribe(words.CHANNEL)];
   const answers = await Promise.allSettled([...queued, discarded, ...done]);
-  judge([...commands, ['discard'], ['eval'], ['subscribe']], answers, { user, namespace });
+  const isCluster = throughOf(probe)?.kind === 'cluster';
+  judge([...commands, ['discard'], ['eval'], ['subscribe']], answers, { user, namespace, isCluster });
 }
 
 function judge(
   commands: readonly string[][],
   answers: readonly PromiseSettledResult<unknown>[],
-  { user, namespace }: { user: string; namespace: string },
+  { user, namespace, isCluster }: { user: string; namespace: string; isCluster: boolean },
 ): void {
   const rights = new Set<string>();
   const absent: string[] = [];
@@ -73,6 +94,8 @@ function judge(
     const code = redisFailure(error)?.code;
     if (code === 'E_REDIS_RIGHTS') rights.add(rightFor(name, error.message, namespace));
     else if (code === 'E_REDIS_COMMAND') absent.push(name.toUpperCase());
+    else if (!isCluster && isOfCluster(error))
+      throw new DroverError('E_REDIS_CLUSTER', `It is a node of a Cluster (${error.message}).`);
     // What a server that does not report itself shows by its answer, such as that it is a replica.
     else if (code && !catalogue[code].passes) throw redisFailure(error);
     else continue;

@@ -84,6 +84,7 @@ export interface ScheduleView extends Cron {
 
 const addScript = defineScript({
   path: 'schedules/lua/add-schedule.lua',
+  isAcknowledged: true,
   key: (keys) => keys.schedules,
   args: ({ name, replaces, fields }: { name: string; replaces: boolean; fields: object }) => [
     name,
@@ -94,6 +95,7 @@ const addScript = defineScript({
 });
 const removeScript = defineScript({
   path: 'schedules/lua/remove-schedule.lua',
+  isAcknowledged: true,
   key: (keys) => keys.schedules,
   args: (name: string) => [name],
   answer: (reply) => reply === 1,

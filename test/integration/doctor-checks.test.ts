@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Check, runChecks } from '../../cli/doctor-checks.ts';
+import type { Check } from '../../cli/doctor/check.ts';
+import { runChecks } from '../../cli/doctor-checks.ts';
 import { defaultSettings, type Settings } from '../../src/config/settings.ts';
 import { freePort, startTestRedis } from '../support/redis.ts';
 

@@ -33,7 +33,7 @@ const kinds: Kind[] = [
     name: 'a cluster node',
     args: ['--cluster-enabled', 'yes'],
     code: 'E_REDIS_CLUSTER',
-    words: /cluster-enabled no/,
+    words: /redis\+cluster:/,
     everywhere: true,
   },
   {

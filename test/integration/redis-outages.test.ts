@@ -1,64 +1,17 @@
 // Crawls through a Redis that refuses, is busy, is down or is cut off by a middlebox: they back off, say so
 // once, and go on when it is over.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import test, { suite, type TestContext } from 'node:test';
+import test, { suite } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fleetOf } from '../../src/fleet.ts';
 import { openQueue } from '../../src/queue/queue.ts';
-import { closeRedis, connectRedis, type Redis } from '../../src/redis.ts';
-import { assertAddsUp, type CommandRunner, openCommandRunner } from '../support/crawls.ts';
+import { closeRedis, connectRedis } from '../../src/redis.ts';
+import { openCommandRunner } from '../support/crawls.ts';
 import { startMiddlebox } from '../support/middlebox.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { type DroverProcess, until } from '../support/signals.ts';
-import { type Site, startSite } from '../support/site/site.ts';
-
-const PAGES = 30;
-
-interface Crawling {
-  redis: TestRedis;
-  admin: Redis;
-  site: Site;
-  runner: CommandRunner;
-  crawl: DroverProcess;
-}
-
-/** A crawl under way, slow enough for an outage in its middle. */
-async function crawling(t: TestContext, args: string[] = [], latencyMs = 100): Promise<Crawling> {
-  const redis = await startTestRedis({ tcp: true, args });
-  const site = await startSite({ pages: PAGES, linksPerPage: PAGES, latencyMs });
-  const admin = connectRedis({ url: redis.url }, 'producer');
-  t.after(async () => {
-    closeRedis(admin);
-    await site.stop();
-    await redis.stop();
-  });
-  const runner = await openCommandRunner({ REDIS_URL: redis.url, DROVER_LOCK_DURATION: '5s' });
-  const options = ['--ignore-robots', '--per-host', '1', '--crawl', 'c', '--scope', 'host'];
-  const crawl = runner.start(['crawl', `${site.url}/`, ...options]);
-  await until(async () => (await site.ended()) > 5, { what: 'some pages', everyMs: 50 });
-  return { redis, admin, site, runner, crawl };
-}
-
-async function logLines({ runner }: Crawling): Promise<Record<string, unknown>[]> {
-  const text = await readFile(runner.path('data/drover.log'), 'utf8');
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-}
-
-/** The crawl ends whole, and the outage was told with its code, in few lines. */
-async function endsWhole(all: Crawling, code: string): Promise<void> {
-  assert.equal((await all.crawl.exit).code, 0, all.crawl.stderr());
-  const counts = await all.runner.status('c');
-  assertAddsUp(counts);
-  assert.equal(counts.recorded, PAGES + 1);
-  const told = (await logLines(all)).filter((line) => ['warn', 'error'].includes(String(line.level)));
-  assert.ok(told.length <= 8, `${told.length} lines: ${JSON.stringify(told.slice(0, 12))}`);
-  const said = all.crawl.stderr().match(new RegExp(code, 'g')) ?? [];
-  assert.ok(said.length <= 3, all.crawl.stderr());
-}
+import { startTestRedis } from '../support/redis.ts';
+import { crawling, endsWhole } from '../support/redis-servers/crawling.ts';
+import { until } from '../support/signals.ts';
+import { startSite } from '../support/site/site.ts';
 
 suite('a crawl and its Redis', { concurrency: true }, () => {
   test('NOREPLICAS: one line, no storm, and the crawl goes on', async (t) => {
@@ -74,7 +27,7 @@ suite('a crawl and its Redis', { concurrency: true }, () => {
   });
 
   test('BUSY: a script of somebody else is waited for', async (t) => {
-    const all = await crawling(t, ['--busy-reply-threshold', '50']);
+    const all = await crawling(t, { args: ['--busy-reply-threshold', '50'] });
     const busy = connectRedis({ url: all.redis.url }, 'worker');
     t.after(() => closeRedis(busy));
     const script = busy.eval('while true do end', 0).catch(() => undefined);
@@ -85,7 +38,7 @@ suite('a crawl and its Redis', { concurrency: true }, () => {
   });
 
   test('a Redis that is down is told in one line, and the crawl goes on when it is back', async (t) => {
-    const all = await crawling(t, [], 400);
+    const all = await crawling(t, { latencyMs: 400 });
     all.redis.kill();
     await all.crawl.line(/E_REDIS_DOWN/);
     await sleep(2500);

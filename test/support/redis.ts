@@ -13,6 +13,8 @@ export interface TestRedisOptions {
   args?: string[];
   /** Whether to listen on a free port of 127.0.0.1 instead of the socket. */
   tcp?: boolean;
+  /** The path of a configuration file by which it is a Sentinel. Needs `tcp`. */
+  sentinel?: string;
 }
 
 export interface TestRedis {
@@ -40,7 +42,9 @@ export async function startTestRedis(options: TestRedisOptions = {}): Promise<Te
   const dir = await mkdtemp(join(tmpdir(), 'drover-redis-'));
   const socketPath = join(dir, 'redis.sock');
   const port = options.tcp ? await freePort() : 0;
-  const args = [...serverArgs(dir, socketPath, port), ...(options.args ?? [])];
+  const args = options.sentinel
+    ? [options.sentinel, '--sentinel', '--port', String(port), '--bind', '127.0.0.1', '--dir', dir]
+    : [...serverArgs(dir, socketPath, port), ...(options.args ?? [])];
   const where = port ? { port, host: '127.0.0.1' } : { path: socketPath };
 
   let server = await start();

@@ -120,6 +120,7 @@ const samples = [
     'none',
     'search',
     'warn',
+    'replica',
     '127.0.0.1',
     'x',
   ],

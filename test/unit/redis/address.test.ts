@@ -26,6 +26,50 @@ const meant: [string, RedisPlace][] = [
   ['redis://h?db=4&family=6', { host: 'h', port: 6379, db: 4, family: 6 }],
   ['rediss://h', { host: 'h', port: 6379, tls: { servername: 'h' } }],
   ['rediss://127.0.0.1', { host: '127.0.0.1', port: 6379, tls: {} }],
+  [
+    'rediss://10.0.0.1?servername=redis.example',
+    { host: '10.0.0.1', port: 6379, tls: { servername: 'redis.example' } },
+  ],
+  [
+    'redis+sentinel://app:p%2Cw@a,b:26380,[::1]/mymaster/3?sentinelusername=s&sentinelpassword=x',
+    {
+      through: {
+        kind: 'sentinel',
+        servers: [
+          { host: 'a', port: 26_379 },
+          { host: 'b', port: 26_380 },
+          { host: '::1', port: 26_379 },
+        ],
+        name: 'mymaster',
+        username: 's',
+        password: 'x',
+      },
+      db: 3,
+      username: 'app',
+      password: 'p,w',
+    },
+  ],
+  [
+    'valkeys+sentinel://:a/b@c@h/m',
+    {
+      through: { kind: 'sentinel', servers: [{ host: 'h', port: 26_379 }], name: 'm' },
+      password: 'a/b@c',
+      tls: {},
+    },
+  ],
+  [
+    'redis+cluster://:pw@a:7000,b/0',
+    {
+      through: {
+        kind: 'cluster',
+        servers: [
+          { host: 'a', port: 7000 },
+          { host: 'b', port: 6379 },
+        ],
+      },
+      password: 'pw',
+    },
+  ],
   ['unix:/run/r.sock', { path: '/run/r.sock' }],
   ['unix:///run/r.sock?db=3', { path: '/run/r.sock', db: 3 }],
   ['UNIX:/a%3Fb%23c?username=app&password=pw', { path: '/a?b#c', username: 'app', password: 'pw' }],
@@ -42,6 +86,14 @@ const refused: [string, RegExp][] = [
   ['localhost:6379', /must be redis:/],
   ['redis://:s3cret@h:99999', /port/],
   ['redis://:s3cret@h:x', /must be redis:/],
+  ['redis://:s3cret@a,b', /several servers.*redis\+sentinel/],
+  ['redis+sentinel://:s3cret@a,b', /must name the primary/],
+  ['redis+sentinel://:s3cret@a:0/m', /port/],
+  ['redis+cluster://:s3cret@a/1', /only database 0/],
+  ['redis+cluster://:s3cret@a?cacert=/ca.pem', /cacert.*need rediss/],
+  ['redis+other://:s3cret@a', /must be redis:/],
+  ['redis://h?sentinelpassword=s3cret', /for redis\+sentinel/],
+  ['redis://h?servername=x', /servername.*need rediss/],
   ['redis://:s3cret@h/x', /database must be a number/],
   ['redis://h/1?db=2', /database twice/],
   ['redis://h?db=1&db=2', /option db is given twice/],
