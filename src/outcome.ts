@@ -41,6 +41,8 @@ export interface Answer {
   body: Uint8Array;
   /** IP address of the server; null if it is not known. */
   address: string | null;
+  /** The version of HTTP in which it came: "1.0", "1.1", "2"; null if nothing was fetched. */
+  http: string | null;
   /** The proxy through which it came, without user and password; absent if there was none. */
   proxy?: string;
   /** Number of redirects followed. */
@@ -83,6 +85,8 @@ export interface Came {
   address: string | null;
   /** Status in the header, if that arrived before the failure. */
   status: number | null;
+  /** The version of HTTP of that header. */
+  http: string | null;
 }
 
 /**

@@ -59,6 +59,8 @@ export interface CrawlRecord {
   revisitMs: number | null;
   /** The proxy through which the last fetch went, without user and password; null for none. */
   proxy: string | null;
+  /** The version of HTTP of the last answer: "1.0", "1.1", "2"; null if there was none. */
+  http: string | null;
   body: string | null;
 }
 

@@ -17,7 +17,7 @@ import {
 
 /** The one file that may import each of these. */
 const gates: Record<string, string> = {
-  got: 'src/fetch/client.ts',
+  got: 'src/fetch/connection/drive.ts',
   bullmq: 'src/queue/queue.ts',
   ioredis: 'src/redis.ts',
   pg: 'src/records/postgres/connect.ts',

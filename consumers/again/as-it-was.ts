@@ -73,7 +73,7 @@ export function endAsItWas({ record }: FormerPage): RequestEnd {
   const { url, finalUrl, status, headers } = record;
   const answer: Answer = {
     ...{ finalUrl: finalUrl ?? url, status: status ?? 200, headers: headers ?? {}, body: new Uint8Array() },
-    ...{ address: null, redirects: 0, notModified: true, timings: NO_TIMINGS },
+    ...{ address: null, http: null, redirects: 0, notModified: true, timings: NO_TIMINGS },
   };
   return { kind: 'end', as: 'recorded', answer, failure: null };
 }

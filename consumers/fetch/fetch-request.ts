@@ -54,6 +54,7 @@ export async function fetchRequest(
     body: extras?.body ?? null,
     userAgent: loadedCrawl.userAgent,
     ...{ signsAs: loadedCrawl.signsAs, offer },
+    http2: loadedCrawl.sharesConnections,
     timeouts: extras?.timeouts ? { ...loadedCrawl.timeouts, ...extras.timeouts } : loadedCrawl.timeouts,
     // A sitemap is read up to its limit; the rest is cut off.
     ...sizeLimit(extras, settings.maxBytes),

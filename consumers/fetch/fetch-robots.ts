@@ -203,6 +203,7 @@ async function fetchRobots(
     body: null,
     userAgent: loadedCrawl.userAgent,
     signsAs: loadedCrawl.signsAs,
+    http2: loadedCrawl.sharesConnections,
     timeouts: loadedCrawl.timeouts,
     maxBytes: MAX_BYTES,
     truncate: true,

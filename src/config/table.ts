@@ -121,6 +121,14 @@ export const definitions = {
     schema: (t) => t.hostTable,
     default: {},
   }),
+  http2: setting({
+    of: 'crawl',
+    group: 'hosts',
+    flags: '--http2 <auto|off>',
+    help: 'speak HTTP/2 with hosts that offer it, where more than one fetch may be in flight at once (--per-host); off: HTTP/1.1 alone',
+    schema: (t) => t.z.enum(['auto', 'off']),
+    default: 'auto',
+  }),
   perServer: setting({
     of: 'crawl',
     group: 'hosts',

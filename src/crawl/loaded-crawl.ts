@@ -7,10 +7,11 @@ import type { FetchTimeouts } from '../fetch/client.ts';
 import type { AllowList } from '../fetch/guard.ts';
 import type { Fleet } from '../fleet.ts';
 import type { SignsAs } from '../identity/signs-as.ts';
-import { hostnameOf, hostPortOf, mayBePrivate } from '../url/host.ts';
+import { hostnameOf, hostPortOf, limiterKeyOf, mayBePrivate } from '../url/host.ts';
 import { type UrlRules, urlRulesOf } from '../url/normalize.ts';
 import { type CrawlState, recordsFolderOf, storeOf } from './crawl.ts';
 import { type FormerRun, readFormerRun } from './former-run.ts';
+import { hostPromiseOf } from './host-limits.ts';
 import { createScope, type Scope } from './scope.ts';
 
 /** Another object when the settings change, or the crawl begins anew under the same id. */
@@ -31,6 +32,8 @@ export interface LoadedCrawl {
   /** The identity that signs its requests; null if they are not signed. */
   signsAs: SignsAs | null;
   timeouts: FetchTimeouts;
+  /** Whether requests to a URL may share a connection (HTTP/2); null for none. */
+  sharesConnections: ((url: string) => boolean) | null;
   urlRules: UrlRules;
   /** host:port of seeds that the operator named. It is filled as the guard asks for them. */
   seedHosts: Set<string>;
@@ -138,9 +141,15 @@ export function loadedCrawlOf(
       read: settings.timeoutRead,
       request: settings.timeoutRequest,
     },
+    sharesConnections: settings.http2 === 'off' ? null : (url) => isShared(url, settings),
     urlRules: urlRulesOf(settings),
     seedHosts: new Set(),
   };
+}
+
+/** One fetch at a time gains nothing by HTTP/2. */
+function isShared(url: string, settings: CrawlSettings): boolean {
+  return hostPromiseOf(limiterKeyOf(url), settings).most > 1;
 }
 
 /** What the guard allows a crawl: the operator named the seeds, so each allows its own host and port. */

@@ -1,20 +1,22 @@
 // Fetches one request with got, one redirect hop after the other. The guard checks the address of every hop.
-// This is the only file that imports got.
-import got, { type Got } from 'got';
 import type { Failure } from '../errors.ts';
 import { signerOf } from '../identity/load-signer.ts';
 import { isSigned, type SignedFetch } from '../identity/signs-as.ts';
 import { type FetchResult, type Redirected, unsent } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
 import { type Conditions, withConditions } from './conditions.ts';
+import type { AgentPair } from './connection/agent.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
+import { createDrive } from './connection/drive.ts';
+import { failedHop, type HopEnd } from './connection/hop-parts.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
 import type { Route } from './connection/route.ts';
+import { Sendings } from './connection/sendings.ts';
 import { FetchDeadline } from './deadline.ts';
 import { type Exchange, ExchangeCopy } from './exchange.ts';
 import { type AllowList, guardOf } from './guard.ts';
-import { failedHop, Hop, type HopEnd } from './hop.ts';
+import { Hop } from './hop.ts';
 import { awaitName } from './names/await-name.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
@@ -60,6 +62,8 @@ export interface FetchRequest extends SignedFetch {
   beforeHop?: (hop: Waypoint, redirect: RedirectAnswer | null) => Promise<Failure | null>;
   /** Called when the connection is established. With a Failure, the fetch ends and nothing is sent. */
   mayStart?: () => Failure | null;
+  /** Whether requests to this https URL may share a connection by HTTP/2. Without it, HTTP/1.1 is spoken. */
+  http2?: ((url: string) => boolean) | null;
   /** Where its proxies come from, in place of those of the fetcher. */
   proxies?: ProxySource | null;
   /** Aborting ends the fetch with the signal's reason if that is a Failure, otherwise with E_LOCK_LOST. */
@@ -111,10 +115,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   return new GotFetcher(options);
 }
 
-const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
-
 class GotFetcher implements Fetcher {
-  readonly #got: Got;
+  readonly #drive = createDrive();
   readonly #names: Names;
   readonly #idle: IdleSockets;
   readonly #agents: AgentPool;
@@ -130,13 +132,6 @@ class GotFetcher implements Fetcher {
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
     this.#connections = new ConnectionLimit(concurrency);
     this.#agents = createAgentPool({ names: this.#names, idle: this.#idle, ca });
-    this.#got = got.extend({
-      retry: { limit: 0 },
-      followRedirect: false,
-      throwHttpErrors: false,
-      decompress: false,
-      strictContentLength: false, // Node's parser checks it
-    });
   }
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
@@ -230,8 +225,8 @@ class GotFetcher implements Fetcher {
   }
 
   /**
-   * If the server had closed the reused connection while it was idle, that is no failure of the request: the
-   * hop is made once more, on a new connection.
+   * If the server had closed the reused connection while it was idle, or has not processed the request by its
+   * own word, that is no failure of the request: the hop is made once more.
    */
   async #freshHop(
     request: FetchRequest,
@@ -240,13 +235,15 @@ class GotFetcher implements Fetcher {
     here: () => Waypoint,
     route: Route | null,
   ): Promise<HopEnd> {
-    const end = await this.#hop(request, target, fetchDeadline, route);
-    if (end.kind === 'redirect' || !end.stale || !idempotent.has(target.method)) return end;
-    // The other idle connections to this host are as old, so the server has probably closed them too.
-    this.#agents.of(guardOf(request.allow), route).purge(hostOf(target.url), portOf(target.url));
-    const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
-    if (refusal) return failedHop(refusal, end.kind === 'answer' ? end.answer.timings : end.timings);
-    return this.#hop(request, target, fetchDeadline, route);
+    for (const sendings = new Sendings(target.method); ; ) {
+      const end = await this.#hop(request, target, fetchDeadline, route);
+      if (!sendings.mayRepeat(end)) return end;
+      // The other idle connections to this host are as old, so the server has probably closed them too.
+      if (end.stale)
+        this.#agents.of(guardOf(request.allow), route).purge(hostOf(target.url), portOf(target.url));
+      const refusal = await fetchDeadline.pauseFor(request.beforeHop?.(here(), null));
+      if (refusal) return failedHop(refusal, end.kind === 'answer' ? end.answer.timings : end.timings);
+    }
   }
 
   #hop(request: FetchRequest, plain: Target, limit: FetchDeadline, route: Route | null): Promise<HopEnd> {
@@ -256,10 +253,11 @@ class GotFetcher implements Fetcher {
     const spans: PhaseSpan[] | null = request.onHop ? [] : null;
     const copy = request.onExchange ? new ExchangeCopy(target, request.maxBytes) : null;
     const { maxBytes, truncate = false, isShared = false } = request;
+    const agents = this.#agents.of(guardOf(request.allow), route);
     return new Promise((resolve) => {
       const hop: Hop = new Hop({
         target,
-        agents: this.#agents.of(guardOf(request.allow), route),
+        agents,
         idle: this.#idle,
         limits: { maxBytes, truncate, isShared },
         clock: new PhaseClock(request.timeouts, limit.deadline, spans),
@@ -277,22 +275,16 @@ class GotFetcher implements Fetcher {
       });
       limit.hop = hop;
       this.#watchdog.add(hop);
-      this.#drive(hop, target);
+      if (target.url.protocol === 'https:' && request.http2?.(target.url.href))
+        void this.#carry(hop, target, agents, limit);
+      else this.#drive(hop, target);
     });
   }
 
-  #drive(hop: Hop, { url, method, body }: Target): void {
-    const request = () => hop.send();
-    const options = body === null ? { request } : { request, body, allowGetBody: true };
-    const asked = method === 'GET' ? options : { ...options, method: method as 'GET' };
-    const stream = this.#got.stream(url, asked);
-    hop.driver = stream;
-    stream.on('error', (error) => hop.onError(error));
-    stream.once('response', (response) => hop.onResponse(response));
-    stream.once('upgrade', (_response, socket) => hop.onUpgrade(socket));
-    stream.on('data', (chunk) => hop.onData(chunk));
-    stream.once('end', () => hop.onEnd());
-    // For a method that may have a body, got waits until the stream is ended.
-    if (body === null && method !== 'GET' && method !== 'HEAD') stream.end();
+  /** What speaks HTTP/2 is loaded for the first hop that may. */
+  async #carry(hop: Hop, target: Target, agents: AgentPair, limit: FetchDeadline): Promise<void> {
+    const { carry } = await import('./http2/carry.ts');
+    const isOver = limit.hop !== hop;
+    if (!isOver) carry({ hop, target, agents, idle: this.#idle, drive: this.#drive });
   }
 }

@@ -15,7 +15,7 @@ export interface Exchange {
   /** When the hop began, in milliseconds since 1970, and how long it took in milliseconds. */
   beganAt: number;
   tookMs: number;
-  /** The request line and the headers, as they were sent, without the empty line. */
+  /** The request line and the headers, as they were sent, without the empty line. HTTP/2 as HTTP/1.1. */
   requestHead: string;
   requestBody: string | null;
   /** `HTTP/1.1 200 OK` */
@@ -30,7 +30,7 @@ export interface Exchange {
   truncated: Truncation | null;
   /** IP address of the server; null if it is not known. */
   address: string | null;
-  /** The protocols of the connection: `http/1.1`, and `tls/1.3` where there is one. */
+  /** The protocols of the connection: `http/1.1` or `h2`, and `tls/1.3` where there is one. */
   protocols: readonly string[];
   /** The cipher suite of TLS by its IANA name; null without TLS. */
   cipher: string | null;
@@ -45,6 +45,7 @@ export class ExchangeCopy {
   readonly #mostBytes: number;
   readonly #beganAt = performance.timeOrigin + performance.now();
   #response: IncomingMessage | null = null;
+  #head: string | undefined;
   /** Read with the head: after the answer, the socket is no longer its own. */
   #connection: Connection | null = null;
   #body: Buffer[] = [];
@@ -58,8 +59,10 @@ export class ExchangeCopy {
     this.#mostBytes = maxBytes + CODING_BYTES;
   }
 
-  answered(response: IncomingMessage): void {
+  /** `head`: that of the request; without it, the one that Node has written. */
+  answered(response: IncomingMessage, head?: string): void {
     this.#response = response;
+    this.#head = head;
     this.#connection = connectionOf(response);
   }
 
@@ -90,9 +93,11 @@ export class ExchangeCopy {
       method,
       beganAt: this.#beganAt,
       tookMs: performance.timeOrigin + performance.now() - this.#beganAt,
-      requestHead: sentHead(req) ?? `${method} ${url.pathname}${url.search} HTTP/1.1`,
+      requestHead: this.#head ?? sentHead(req) ?? `${method} ${url.pathname}${url.search} HTTP/1.1`,
       requestBody: body,
-      statusLine: `HTTP/${httpVersion} ${statusCode} ${statusMessage}`.trimEnd(),
+      // An archive has no form for frames of HTTP/2: `protocols` says what it was.
+      statusLine:
+        `HTTP/${isSecond(httpVersion) ? '1.1' : httpVersion} ${statusCode} ${statusMessage}`.trimEnd(),
       status: statusCode,
       rawHeaders,
       body: this.#body,
@@ -112,11 +117,13 @@ function sentHead(request: ClientRequest | undefined): string | null {
   return head ? head.replace(/(?:\r\n)+$/, '').replace(/\r\nproxy-[^\r]*/gi, '') : null;
 }
 
+const isSecond = (httpVersion: string) => httpVersion === '2.0';
+
 type Connection = Pick<Exchange, 'address' | 'protocols' | 'cipher'>;
 
 function connectionOf({ httpVersion, socket }: IncomingMessage): Connection {
   const address = serverAddressOf(socket)?.replace(/^::ffff:(?=\d+\.)/, '') ?? null;
-  const http = `http/${httpVersion}`;
+  const http = isSecond(httpVersion) ? 'h2' : `http/${httpVersion}`;
   const secure = socket as TLSSocket;
   if (!secure.encrypted) return { address, protocols: [http], cipher: null };
   const version = secure.getProtocol()?.replace(/^TLSv/, '');

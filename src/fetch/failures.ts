@@ -59,6 +59,7 @@ function errorCodeOf(code: string, { phase, chunked }: ErrorPlace): ErrorCode {
   if (known) return known;
   if (code === 'ETIMEDOUT') return timedOutIn(phase); // the system's own time limit was shorter than drover's
   const reading = phase === 'read' || phase === 'drain' || phase === 'decode';
+  if (code.startsWith('HTTP2_')) return 'E_PROTOCOL';
   if (code.startsWith('HPE_')) return reading && chunked ? 'E_BODY_CHUNKING' : 'E_PROTOCOL';
   if (reading) return 'E_BODY_TRUNCATED';
   if (phase === 'tls' && !closed.has(code)) return 'E_TLS';

@@ -1,66 +1,41 @@
 // One hop: one HTTP request and its answer. A hop follows the phases of the request and ends exactly once.
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Failure, failure } from '../errors.ts';
-import { type Answer, type Came, type FailedByProxy, NO_TIMINGS, type Timings } from '../outcome.ts';
-import { type BodyLimits, BodyReader } from './body/reader.ts';
-import type { AgentPair, Connecting } from './connection/agent.ts';
-import { type IdleSockets, idleMsOf } from './connection/idle-sockets.ts';
+import type { Came, Timings } from '../outcome.ts';
+import { BodyReader } from './body/reader.ts';
+import type { Connecting } from './connection/agent.ts';
+import {
+  type Driver,
+  type HopEnd,
+  type HopParts,
+  type HopStream,
+  versionOf,
+} from './connection/hop-parts.ts';
+import { idleMsOf } from './connection/idle-sockets.ts';
 import { serverAddressOf } from './connection/peer.ts';
 import { requestOptions } from './connection/request-options.ts';
 import type { AbsoluteForm } from './connection/route.ts';
-import type { ExchangeCopy } from './exchange.ts';
 import { failureOf, isClosed } from './failures.ts';
 import { expectAnswer } from './framing/answer-gate.ts';
 import { answerHeaders } from './headers.ts';
-import { escapedLocation, locationOf, type Redirect } from './redirect.ts';
-import { peerOf, type Target } from './target.ts';
-import type { Blame, Phase, PhaseClock } from './timeouts.ts';
+import { escapedLocation, locationOf } from './redirect.ts';
+import { peerOf } from './target.ts';
+import type { Blame, Phase } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
 
 /** The body of a redirect is read up to this size. Reading more costs more than a new connection. */
 const drainBytes = 64 * 1024;
 
-export type HopEnd =
-  /** `stale`: a 408 on a reused connection, which the server ended while it was idle. */
-  | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'>; stale: boolean }
-  | Redirect
-  /**
-   * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.
-   */
-  | ({ kind: 'failed'; failure: Failure; stale: boolean; timings: Timings; came?: Came } & FailedByProxy);
-
-/** The end of a hop of which nothing was sent. */
-export function failedHop(reason: Failure, timings = NO_TIMINGS): Extract<HopEnd, { kind: 'failed' }> {
-  return { kind: 'failed', failure: reason, stale: false, timings };
-}
-
-export interface HopParts {
-  readonly target: Target;
-  readonly agents: AgentPair;
-  readonly idle: IdleSockets;
-  readonly limits: BodyLimits;
-  readonly clock: PhaseClock;
-  /** Called when the request could be written. With a Failure, the hop ends before anything is sent. */
-  readonly mayStart: (() => Failure | null) | undefined;
-  /** Called after the request has been sent. */
-  readonly started: (() => void) | undefined;
-  readonly ended: (end: HopEnd) => void;
-  /** Takes what goes over the wire; null if nobody wants it. */
-  readonly copy: ExchangeCopy | null;
-}
-
-/** The stream of got that runs the request. It is destroyed when the hop ends early. */
-export interface Driver {
-  destroy(): void;
-  pause(): void;
-  resume(): void;
-}
-
 /** One hop. The client passes the events of got to it (`onData`, …). `ended` is called exactly once. */
 export class Hop implements Watched, Connecting {
   giveUp: (() => void) | null = null;
   driver: Driver | null = null;
+  /** Set where the hop is made over HTTP/2. */
+  stream: HopStream | null = null;
+  /** A connection for its request, which no agent knows yet. */
+  ready: Duplex | null = null;
   readonly #parts: HopParts;
   #request: ClientRequest | null = null;
   #response: IncomingMessage | null = null;
@@ -91,6 +66,7 @@ export class Hop implements Watched, Connecting {
     const { target, agents } = this.#parts;
     this.#asked = target.url.protocol === 'https:' ? null : agents.absoluteForm;
     const request = http.request(requestOptions(target, agents, this.#asked, this));
+    this.ready?.destroy(); // an idle connection was there too
     request.maxHeadersCount = 0; // the limit is that of their size
     // The gate before the parser has dealt with what the parser now lets pass. Set behind http.request, which
     // would otherwise let the request have odd headers too.
@@ -117,16 +93,15 @@ export class Hop implements Watched, Connecting {
   }
 
   onResponse(response: IncomingMessage): void {
+    this.stream?.shape(response);
     const { headers, statusCode = 0 } = response;
     const refusal = this.#asked?.refusalOf(statusCode, headers);
     if (refusal) this.fail(refusal);
     if (this.#ended) return;
     this.#response = response;
-    this.#parts.copy?.answered(response);
+    this.#parts.copy?.answered(response, this.stream?.sentHead());
     this.#address = serverAddressOf(response.socket);
-    const keepAlive = headers['keep-alive'];
-    if (keepAlive !== undefined) this.#parts.idle.announce(response.socket, idleMsOf(String(keepAlive)));
-    if (this.#isLeft408(response)) this.#parts.idle.announce(response.socket, 0);
+    if (this.stream === null) this.#noteIdleTime(response);
     this.#location = locationOf(statusCode, headers.location);
     this.enter(this.#location === null ? 'read' : 'drain');
     if (this.#location !== null) return;
@@ -136,7 +111,8 @@ export class Hop implements Watched, Connecting {
       : {
           encoding: headers['content-encoding'],
           contentLength: headers['content-length'],
-          endsItself: (headers['content-length'] ?? headers['transfer-encoding']) !== undefined,
+          endsItself:
+            this.stream !== null || (headers['content-length'] ?? headers['transfer-encoding']) !== undefined,
         };
     this.#body = new BodyReader(declared, this.#parts.limits, {
       done: (body, cut) => this.#endAnswer(body, cut),
@@ -144,6 +120,12 @@ export class Hop implements Watched, Connecting {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
     });
+  }
+
+  #noteIdleTime(response: IncomingMessage): void {
+    const keepAlive = response.headers['keep-alive'];
+    if (keepAlive !== undefined) this.#parts.idle.announce(response.socket, idleMsOf(String(keepAlive)));
+    if (this.#isLeft408(response)) this.#parts.idle.announce(response.socket, 0);
   }
 
   onData(chunk: Buffer): void {
@@ -179,7 +161,9 @@ export class Hop implements Watched, Connecting {
     else this.#endFailed(error);
   }
 
-  #endFailed(error: Error): void {
+  #endFailed(thrown: Error): void {
+    const error = this.stream?.errorOf(thrown) ?? thrown;
+    const unprocessed = this.#response === null ? this.stream?.unprocessed : null;
     const where = {
       phase: this.#parts.clock.phase,
       chunked: this.#response?.headers['transfer-encoding'] !== undefined,
@@ -191,6 +175,7 @@ export class Hop implements Watched, Connecting {
       stale: this.#isStale(error),
       timings: this.#stop(),
       came: this.#came(error),
+      ...(unprocessed ? { unprocessed } : {}),
     });
     this.#abandon();
   }
@@ -210,23 +195,35 @@ export class Hop implements Watched, Connecting {
   #came(error?: Error & { address?: unknown }): Came {
     const tried = error?.address;
     const address = this.#address ?? (typeof tried === 'string' ? tried : null);
-    return { address, status: this.#response?.statusCode ?? null };
+    const response = this.#response;
+    return { address, status: response?.statusCode ?? null, http: response && versionOf(response) };
   }
 
   #onSocket(socket: Socket): void {
-    if (this.#ended) return;
-    this.#address = serverAddressOf(socket);
+    if (this.#ended || !this.#start(serverAddressOf(socket))) return;
+    expectAnswer(socket, this.#parts.target.method);
+    if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
+  }
+
+  /** To be called when its stream could be sent. Returns false if it must not be. */
+  sendOn(stream: HopStream): boolean {
+    if (this.#ended || !this.#start(stream.address)) return false;
+    if (this.#sends) stream.onSent(() => this.#onSent());
+    return true;
+  }
+
+  #start(address: string | null): boolean {
+    this.#address = address;
     const refusal = this.#parts.mayStart?.();
     if (refusal) {
       this.fail(refusal);
-      return;
+      return false;
     }
-    expectAnswer(socket, this.#parts.target.method);
-    if (this.#request?.reusedSocket) this.#bytesBefore = socket.bytesRead;
     this.enter(this.#sends ? 'send' : 'response');
     // Called after the request is written: a delay that counts from this moment may be too long, but never
     // too short.
     if (this.#parts.started) setImmediate(this.#parts.started);
+    return true;
   }
 
   #onSent(): void {
@@ -244,6 +241,7 @@ export class Hop implements Watched, Connecting {
   }
 
   #isStale(error: Error): boolean {
+    if (this.stream !== null) return this.#response === null && this.stream.isStale;
     const request = this.#request;
     if (!request?.reusedSocket || this.#response !== null || !isClosed(error)) return false;
     return request.socket?.bytesRead === this.#bytesBefore;
@@ -275,6 +273,7 @@ export class Hop implements Watched, Connecting {
       headers: answerHeaders(response.headers, response.rawHeaders),
       body,
       address: this.#address,
+      http: versionOf(response),
       timings: this.#stop(),
     };
     this.#end({ kind: 'answer', answer, stale: this.#isLeft408(response) });
@@ -288,6 +287,8 @@ export class Hop implements Watched, Connecting {
   #end(end: HopEnd): void {
     this.#ended = true;
     this.#parts.ended(end);
+    this.stream?.release();
+    this.ready?.destroy();
   }
 
   /** Closes the connection, whether it is being made or in use. */

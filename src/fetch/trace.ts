@@ -1,6 +1,6 @@
 // What one hop of a fetch did and when: for those who ask where its time went.
 import type { Failure } from '../errors.ts';
-import type { HopEnd } from './hop.ts';
+import type { HopEnd } from './connection/hop-parts.ts';
 import type { Target } from './target.ts';
 import type { PhaseSpan } from './timeouts.ts';
 

@@ -25,6 +25,8 @@ export interface Connecting {
   refuse(failure: Failure): void;
   /** Gives up the connection that is being made. Null when no connection is being made. */
   giveUp: (() => void) | null;
+  /** A connection that has been made for the request already. It is used in place of another. */
+  ready?: Duplex | null;
 }
 
 export interface AgentPair {
@@ -32,6 +34,8 @@ export interface AgentPair {
   readonly https: http.Agent;
   /** How plain http asks the proxy at the other end of its sockets; null if the server is there. */
   readonly absoluteForm: AbsoluteForm | null;
+  /** Its sessions of HTTP/2, once there are some. */
+  sessions: { retire(): void } | null;
   hasIdle(host: string, port: number): boolean;
   /** Closes the idle connections to one host and port. */
   purge(host: string, port: number): void;
@@ -70,6 +74,7 @@ export function createAgents(parts: AgentParts): AgentPair {
   return {
     http: plain,
     absoluteForm,
+    sessions: null,
     get https() {
       if (!secure) {
         secure = makeSecure(parts);
@@ -87,6 +92,7 @@ export function createAgents(parts: AgentParts): AgentPair {
     retire() {
       life.retired = true;
       for (const agent of agents) closeIdle(agent, () => true);
+      this.sessions?.retire();
     },
   };
 }
@@ -138,6 +144,11 @@ function connectBy(
 ): void {
   agent.getName = name;
   agent.createConnection = (options: ConnectOptions, callback) => {
+    const ready = takeReady(options);
+    if (ready) {
+      callback?.(null, ready);
+      return null;
+    }
     connect(options, (error, socket) => {
       if (error) forgetEmpty(agent, name(options));
       else if (socket) guardAnswers(socket);
@@ -145,6 +156,15 @@ function connectBy(
     });
     return null;
   };
+}
+
+function takeReady(options: ConnectOptions): Duplex | null {
+  const { connecting } = options;
+  if (!connecting?.ready || connecting.ready.destroyed) return null;
+  const { ready } = connecting;
+  connecting.ready = null;
+  options.connecting = undefined; // as in openTcp
+  return ready;
 }
 
 /** Deletes the empty list of sockets that the agent made for a name before a connection that then failed. */

@@ -1,6 +1,4 @@
 // The idle keep-alive sockets: how long each may still be reused, and how many are kept.
-import type { Duplex } from 'node:stream';
-
 /**
  * Idle time when the server announces none. Servers close idle connections after 5 s (Apache, Node) or more.
  */
@@ -24,11 +22,17 @@ export function idleMsOf(keepAlive: string | undefined): number {
   return Math.min(Math.max(Number(announced) * 1000 - marginMs, 0), longestMs);
 }
 
+/** A socket, or a session of HTTP/2. */
+interface Closable {
+  readonly destroyed: boolean;
+  destroy(): unknown;
+}
+
 /** The idle sockets of all agents of a fetcher. Sockets that have been idle for too long are closed. */
 export class IdleSockets {
   readonly #most: number;
-  readonly #idle = new Map<Duplex, number>();
-  readonly #announced = new WeakMap<Duplex, number>();
+  readonly #idle = new Map<Closable, number>();
+  readonly #announced = new WeakMap<Closable, number>();
   #sweepAt = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -43,12 +47,12 @@ export class IdleSockets {
    * Sets how long the socket may be idle, as the server announced. To be called before the socket becomes
    * idle.
    */
-  announce(socket: Duplex, idleMs: number): void {
+  announce(socket: Closable, idleMs: number): void {
     this.#announced.set(socket, idleMs);
   }
 
   /** Adds a socket that has become idle. Returns false if it must be closed instead. */
-  keep(socket: Duplex): boolean {
+  keep(socket: Closable): boolean {
     const idleMs = this.#announced.get(socket) ?? silentServerMs;
     if (idleMs === 0) return false;
     if (this.#idle.size >= this.#most) this.#destroyOldest();
@@ -58,7 +62,7 @@ export class IdleSockets {
   }
 
   /** Removes a socket that is used again. */
-  remove(socket: Duplex): void {
+  remove(socket: Closable): void {
     this.#idle.delete(socket);
   }
 

@@ -1,10 +1,10 @@
 // One hop through a proxy that its source chooses. While proxies fail before anything has reached the server,
 // the next one is asked.
 import type { ProxyAddress } from '../../config/proxy-address.ts';
+import { failedHop, type HopEnd } from '../connection/hop-parts.ts';
 import type { Route } from '../connection/route.ts';
 import type { FetchDeadline } from '../deadline.ts';
 import { type AllowList, refusedByUrl } from '../guard.ts';
-import { failedHop, type HopEnd } from '../hop.ts';
 import type { Target } from '../target.ts';
 import { isOfProxyAlone, type ProxySource, proxyResultOf } from './source.ts';
 

@@ -2,7 +2,7 @@
 import type { ProxyAddress } from '../../config/proxy-address.ts';
 import { catalogue, type Failure } from '../../errors.ts';
 import type { proxyResults } from '../../metrics.ts';
-import type { HopEnd } from '../hop.ts';
+import type { HopEnd } from '../connection/hop-parts.ts';
 
 /**
  * How a proxy did. unreachable, login, refused: see E_PROXY_CONNECT, E_PROXY_AUTH, E_PROXY_REFUSED. slow: it

@@ -133,6 +133,7 @@ const samples = [
     'sixteen characters',
     'string',
     'host',
+    'off',
     'USD 0.01',
   ],
   ...['0123456789abcdef'],

@@ -16,6 +16,7 @@ const answer = (status = 200, headers: Record<string, string> = {}): Answer => (
   status,
   headers: { 'content-type': 'text/html; charset=utf-8', ...headers },
   body: Buffer.from(PAGE),
+  http: '1.1',
   address: '127.0.0.1',
   redirects: 1,
   timings: { ...NO_TIMINGS, total: 5 },

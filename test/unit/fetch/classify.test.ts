@@ -10,7 +10,7 @@ const timings = { dns: null, connect: null, tls: null, firstByte: null, download
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
 
 function answerOf(status: number, headers: Record<string, string> = {}): Answer {
-  const rest = { body: new Uint8Array(), address: null, redirects: 0, timings };
+  const rest = { body: new Uint8Array(), address: null, http: '1.1', redirects: 0, timings };
   return { finalUrl: 'http://example.com/', status, headers, ...rest };
 }
 

@@ -66,7 +66,8 @@ test('only a GET without body of that very URL is sent with the conditions', () 
 });
 
 const answer = (status: number, headers: Record<string, string> = {}, finalUrl = URL_A): Answer => ({
-  ...{ finalUrl, status, headers, body: new Uint8Array(), address: null, redirects: 0, timings: NO_TIMINGS },
+  ...{ finalUrl, status, headers, body: new Uint8Array(), address: null, redirects: 0 },
+  ...{ http: '1.1', timings: NO_TIMINGS },
 });
 
 test('a 304 confirms the page that was asked about; one of another version, and 412, are odd', () => {

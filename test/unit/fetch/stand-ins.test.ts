@@ -105,7 +105,7 @@ const rows: Row[] = [
 ];
 
 const answerOf = (status: number, headers: Record<string, string>): Answer => ({
-  ...{ finalUrl: 'http://a.test/', status, headers, body: new Uint8Array(), address: null },
+  ...{ finalUrl: 'http://a.test/', status, headers, body: new Uint8Array(), address: null, http: '1.1' },
   ...{ redirects: 0, timings: NO_TIMINGS },
 });
 const nowMs = 1_700_000_000_000;

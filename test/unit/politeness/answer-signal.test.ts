@@ -11,7 +11,7 @@ const named = (afterMs: number): NamedTime => ({ afterMs, by: 'retry-after' });
 
 const resultOf = (status: number, headers: Record<string, string> = {}): FetchResult => {
   const rest = { finalUrl: 'http://a.test/', body: new Uint8Array(), address: null, redirects: 0, timings };
-  return { ok: true, answer: { status, headers, ...rest } };
+  return { ok: true, answer: { status, headers, http: '1.1', ...rest } };
 };
 const failed = (code: 'E_RESET' | 'E_CONNECT_REFUSED'): FetchResult => ({
   ...{ ok: false, failure: failure(code), timings, finalUrl: 'http://a.test/' },

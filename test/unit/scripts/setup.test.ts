@@ -212,3 +212,18 @@ test('two proxies are installed for the tests, once, and where they cannot be, t
   assert.equal(without.code, 0);
   assert.match(without.stderr, /fetching through proxies want some, and .* failed: E: Unable to locate/);
 });
+
+test('nginx is installed for the tests, once, and where it cannot be, the rest goes on', async (t) => {
+  const clone = freshClone(t);
+  clone.program('apt-get', `: >${clone.bin}/nginx; chmod +x ${clone.bin}/nginx`);
+  assert.equal((await clone.setup(['--nginx'])).code, 0);
+  const asked = clone.calls().filter((call) => call.startsWith('apt-get'));
+  assert.deepEqual(asked, ['apt-get install -y -q --no-install-recommends nginx']);
+  assert.equal((await clone.setup(['--nginx'])).stderr, '');
+
+  const bare = freshClone(t);
+  bare.program('apt-get', 'echo "E: Unable to locate package nginx" >&2; exit 100');
+  const without = await bare.setup(['--nginx']);
+  assert.equal(without.code, 0);
+  assert.match(without.stderr, /tests of HTTP\/2 want a server, and .* failed: E: Unable to locate/);
+});
