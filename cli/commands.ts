@@ -1,25 +1,25 @@
 // The commands and their options, with help texts for a newcomer.
 import { Command } from 'commander';
+import { readVersion } from '../src/config/own-package.ts';
 import { addChanges } from './changes/command.ts';
-import { OWN_COMMAND, readVersion } from './command/own-command.ts';
+import { OWN_COMMAND } from './command/own-command.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram } from './command/typed-options.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
 import { addIdentity } from './identity/commands.ts';
 import { addNew } from './new/command.ts';
+import { addOperations } from './operate/commands.ts';
 import {
   archiveOptions,
   asJson,
   benchmarks,
   compareOptions,
+  consumeOptions,
   crawlOptions,
   enqueueOptions,
   explainOptions,
-  forgetOptions,
   itemsOptions,
-  type LookOptions,
-  purgeCrawlsOptions,
   reportOptions,
   resultsOptions,
   serveOptions,
@@ -29,6 +29,7 @@ import {
 import { addConsumerProcess } from './processes/command.ts';
 import { addProxies } from './proxies/command.ts';
 import { addSchedules } from './schedule/commands.ts';
+import { addSteerers } from './steer/commands.ts';
 import { inOwnWords } from './terminal/own-hints.ts';
 
 /** Makes the whole command line. For usage errors commander prints a message and throws a CommanderError. */
@@ -53,8 +54,8 @@ export function crawlCommand(): Command {
     { own: asJson, settings: EVERY_COMMAND },
     () => import('./doctor.ts'),
   );
-  for (const add of [addHosts, addProxies, addSchedules, addIdentity, addNew]) add(program);
-  addSteerers(program);
+  for (const add of [addHosts, addProxies, addSchedules, addIdentity, addNew, addSteerers, addOperations])
+    add(program);
   addProgram(
     program
       .command('compare')
@@ -92,10 +93,6 @@ function pointToHelp(command: Command, help: string): void {
 }
 
 const seedsHelp = 'URLs, files with one URL or JSON request a line, or - for standard input';
-
-interface Steerer {
-  run(args: string[], options: LookOptions): Promise<number>;
-}
 
 const examples = `
 Examples:
@@ -159,8 +156,10 @@ function addConsume(program: Command): void {
     program
       .command('consume')
       .summary('fetch what is in the queue until stopped')
-      .description('Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM.'),
-    { own: {}, settings: ['runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },
+      .description(
+        'Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM, or as --drain-after says.',
+      ),
+    { own: consumeOptions, settings: ['runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },
     () => import('./consume.ts'),
   );
 }
@@ -243,54 +242,6 @@ function addLookers(program: Command): void {
       .argument('<url>', 'the URL, in any spelling'),
     { own: explainOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND] },
     () => import('./explain.ts'),
-  );
-}
-
-function addSteerers(program: Command): void {
-  const steer = (name: string, summary: string, description: string, load: () => Promise<Steerer>) =>
-    addProgram(
-      program.command(name).summary(summary).description(description).argument('<crawl>', 'name or id'),
-      { own: asJson, settings: EVERY_COMMAND },
-      load,
-    );
-  addProgram(
-    program
-      .command('forget')
-      .summary('remove what ended crawls keep in Redis')
-      .description(
-        'Removes the seen set, the counters, the settings and the dead letters of crawls that have ended; dead letters are exported first. Records on disk stay, unless --records is given. A crawl that has not ended must be cancelled first.',
-      )
-      .argument('<crawl...>', 'names or ids'),
-    { own: forgetOptions, settings: EVERY_COMMAND },
-    () => import('./forget.ts'),
-  );
-  addProgram(
-    program
-      .command('purge')
-      .summary('delete old crawls with their records, or bodies of records')
-      .description(
-        'Shows which crawls, how many records and how much space would go, and asks. With --older-than and --keep, a crawl goes when both say so. Dead letters are exported first. A purge that was cut off goes on when it is given again.',
-      ),
-    { own: purgeCrawlsOptions, settings: EVERY_COMMAND },
-    () => import('./purge/purge.ts'),
-  );
-  steer(
-    'pause',
-    'pause a crawl',
-    'Fetches in flight are completed; no other fetch of the crawl starts until it is resumed. Seeds can still be offered to it.',
-    () => import('./pause.ts'),
-  );
-  steer(
-    'resume',
-    'resume a paused crawl',
-    'Consumers fetch the waiting requests of a paused crawl again.',
-    () => import('./resume.ts'),
-  );
-  steer(
-    'cancel',
-    'end a crawl at once',
-    'Fetches in flight are completed. Waiting requests are dropped and never fetched. Records, counters and dead letters are kept. This cannot be undone.',
-    () => import('./cancel.ts'),
   );
 }
 

@@ -72,6 +72,7 @@ export function keysOf(namespace: string) {
     scheduleRuns: (name: string) => `${namespace}:schedule:${name}:runs`,
     // the fleet
     consumers: `${namespace}:consumers`,
+    members: `${namespace}:members`,
     heartbeat: (consumer: string) => `${namespace}:heartbeat:${consumer}`,
     lease: (work: string) => `${namespace}:lease:${work}`,
     metrics: `${namespace}:metrics`,

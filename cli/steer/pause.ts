@@ -1,10 +1,10 @@
 // drover pause: no new fetch of a crawl starts until it is resumed.
-import { steerCrawl } from '../src/crawl/steer.ts';
-import { EXIT } from './command/failures.ts';
-import { OWN_COMMAND } from './command/own-command.ts';
-import { openSession } from './command/session.ts';
-import type { LookOptions } from './options.ts';
-import { counted } from './terminal/figures.ts';
+import { steerCrawl } from '../../src/crawl/steer.ts';
+import { EXIT } from '../command/failures.ts';
+import { OWN_COMMAND } from '../command/own-command.ts';
+import { openSession } from '../command/session.ts';
+import type { LookOptions } from '../options.ts';
+import { counted } from '../terminal/figures.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
 export async function run(args: string[], options: LookOptions): Promise<number> {

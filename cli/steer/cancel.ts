@@ -1,9 +1,9 @@
 // drover cancel: ends a crawl at once. Its waiting requests are dropped; its records are kept.
-import { steerCrawl } from '../src/crawl/steer.ts';
-import { EXIT } from './command/failures.ts';
-import { openSession } from './command/session.ts';
-import type { LookOptions } from './options.ts';
-import { counted } from './terminal/figures.ts';
+import { steerCrawl } from '../../src/crawl/steer.ts';
+import { EXIT } from '../command/failures.ts';
+import { openSession } from '../command/session.ts';
+import type { LookOptions } from '../options.ts';
+import { counted } from '../terminal/figures.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
 export async function run(args: string[], options: LookOptions): Promise<number> {

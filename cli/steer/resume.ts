@@ -1,10 +1,10 @@
 // drover resume: resumes a paused crawl.
-import type { CrawlCounts } from '../src/crawl/progress.ts';
-import { steerCrawl } from '../src/crawl/steer.ts';
-import { EXIT } from './command/failures.ts';
-import { openSession } from './command/session.ts';
-import type { LookOptions } from './options.ts';
-import { counted } from './terminal/figures.ts';
+import type { CrawlCounts } from '../../src/crawl/progress.ts';
+import { steerCrawl } from '../../src/crawl/steer.ts';
+import { EXIT } from '../command/failures.ts';
+import { openSession } from '../command/session.ts';
+import type { LookOptions } from '../options.ts';
+import { counted } from '../terminal/figures.ts';
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_CRAWL_ENDED. */
 export async function run(args: string[], options: LookOptions): Promise<number> {
