@@ -19,6 +19,8 @@ export function keysOf(namespace: string) {
   return {
     /** Which version wrote the others: src/fleet/format.ts. */
     format: `${namespace}:format`,
+    /** Whether this Redis can read a backup: it is gone within a millisecond. */
+    restoreProbe: `${namespace}:restore-probe`,
     // crawls
     crawls: `${namespace}:crawls`,
     forgetting: `${namespace}:forgetting`,

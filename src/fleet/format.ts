@@ -13,6 +13,12 @@ import { defineScript } from '../scripts.ts';
  */
 export const FORMAT = 2;
 
+/**
+ * The format of a namespace while a backup is restored into it: newer than that of any version, so that none
+ * opens it.
+ */
+export const RESTORING = 1_000_000_000;
+
 const upgradeScript = defineScript({
   path: 'fleet/lua/upgrade.lua',
   key: (keys) => keys.format,
@@ -23,6 +29,7 @@ const upgradeScript = defineScript({
 /** Why this version must leave a namespace of that format alone; null if it need not. */
 export function formatFailure(namespace: string, format: number): DroverError | null {
   if (format <= FORMAT) return null;
+  if (format === RESTORING) return new DroverError('E_RESTORING', `${namespace}.`);
   const detail = `${namespace} has format ${format}, and this version knows ${FORMAT}.`;
   return new DroverError('E_REDIS_FORMAT', detail);
 }
