@@ -54,5 +54,5 @@ function write(): void {
   const kept = mergeKept(readKept(), measured);
   writeKept(kept);
   writeToDocs('growth', growthMarkdown(kept));
-  writeFileSync(fileURLToPath(new URL('../docs/growth.svg', import.meta.url)), growthSvg(kept));
+  writeFileSync(fileURLToPath(new URL('../docs/images/growth.svg', import.meta.url)), growthSvg(kept));
 }

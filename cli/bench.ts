@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOwnPackage } from '../src/config/own-package.ts';
 import { DroverError } from '../src/errors.ts';
 import { EXIT } from './command/failures.ts';
-import { readOwnPackage } from './command/own-command.ts';
 import { benchmarks } from './options.ts';
 
 /** `args` is the benchmark to run, followed by its options. Resolves with its exit code. Throws E_USAGE. */

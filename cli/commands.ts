@@ -1,25 +1,27 @@
 // The commands and their options, with help texts for a newcomer.
 import type { Command } from 'commander';
+
+import { readVersion } from '../src/config/own-package.ts';
 import { addChanges } from './changes/command.ts';
-import { OWN_COMMAND, readVersion } from './command/own-command.ts';
+import { OWN_COMMAND } from './command/own-command.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
 import { addProgram, lazyProgram } from './command/typed-options.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
 import { addIdentity } from './identity/commands.ts';
 import { addNew } from './new/command.ts';
+import { addOperations } from './operate/commands.ts';
 import {
   archiveOptions,
   asJson,
   benchmarks,
   compareOptions,
+  consumeOptions,
   crawlOptions,
   doctorOptions,
   enqueueOptions,
   explainOptions,
-  forgetOptions,
   itemsOptions,
-  purgeCrawlsOptions,
   reportOptions,
   resultsOptions,
   serveOptions,
@@ -54,9 +56,8 @@ export function crawlCommand(): Command {
     { own: doctorOptions, settings: EVERY_COMMAND },
     () => import('./doctor.ts'),
   );
-  for (const add of [addHosts, addProxies, addSchedules, addIdentity, addNew]) add(program);
-  addCleaners(program);
-  addSteerers(program);
+  for (const add of [addHosts, addProxies, addSchedules, addIdentity, addNew, addSteerers, addOperations])
+    add(program);
   addProgram(
     program
       .command('compare')
@@ -157,8 +158,10 @@ function addConsume(program: Command): void {
     program
       .command('consume')
       .summary('fetch what is in the queue until stopped')
-      .description('Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM.'),
-    { own: {}, settings: ['runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },
+      .description(
+        'Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM, or as --drain-after says.',
+      ),
+    { own: consumeOptions, settings: ['runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },
     () => import('./consume.ts'),
   );
 }
@@ -241,30 +244,6 @@ function addLookers(program: Command): void {
       .argument('<url>', 'the URL, in any spelling'),
     { own: explainOptions, settings: ['crawl', 'consumer', ...EVERY_COMMAND] },
     () => import('./explain.ts'),
-  );
-}
-
-function addCleaners(program: Command): void {
-  addProgram(
-    program
-      .command('forget')
-      .summary('remove what ended crawls keep in Redis')
-      .description(
-        'Removes the seen set, the counters, the settings and the dead letters of crawls that have ended; dead letters are exported first. Records on disk stay, unless --records is given. A crawl that has not ended must be cancelled first.',
-      )
-      .argument('<crawl...>', 'names or ids'),
-    { own: forgetOptions, settings: EVERY_COMMAND },
-    () => import('./forget.ts'),
-  );
-  addProgram(
-    program
-      .command('purge')
-      .summary('delete old crawls with their records, or bodies of records')
-      .description(
-        'Shows which crawls, how many records and how much space would go, and asks. With --older-than and --keep, a crawl goes when both say so. Dead letters are exported first. A purge that was cut off goes on when it is given again.',
-      ),
-    { own: purgeCrawlsOptions, settings: EVERY_COMMAND },
-    () => import('./purge/purge.ts'),
   );
 }
 

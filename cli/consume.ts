@@ -3,6 +3,7 @@ import { readCrawlTotals } from '../src/fleet/snapshot.ts';
 import { openConsumerSession } from './command/consumer-session.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
+import { untilDrained } from './operate/drain-limit.ts';
 import type { ConsumeOptions } from './options.ts';
 import { type Consumers, startConsumers } from './processes/consumers.ts';
 import { type ProcessCount, processCount } from './processes/need.ts';
@@ -31,7 +32,9 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
       },
       waiting: async () => (await readCrawlTotals(fleet)).waiting,
     });
-    await Promise.race([interrupt.wait, failed.promise]);
+    const { drainAfter } = options;
+    const drained = untilDrained(drainAfter, () => consumers?.pages() ?? 0);
+    await Promise.race([interrupt.wait, failed.promise, drained.then(say)]);
   } finally {
     await consumers?.stop();
     await session.close();

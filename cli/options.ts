@@ -15,6 +15,7 @@ import {
   toggle,
   value,
 } from './command/typed-options.ts';
+import { readDrainLimit } from './operate/drain-limit.ts';
 import { readFailOn } from './report/fail-on.ts';
 
 export const asJson = inGroup('output', { json: toggle('--json', 'print JSON') });
@@ -93,7 +94,14 @@ export const purgeCrawlsOptions = {
 };
 export type PurgeCrawlsOptions = OptionsOf<typeof purgeCrawlsOptions>;
 
-export type ConsumeOptions = OptionsOf<typeof shownOptions>;
+export const consumeOptions = inGroup('often', {
+  drainAfter: value(
+    '--drain-after <limit>',
+    'stop after this time (30m), or after so many pages (10000 pages): take nothing new, finish what is in flight',
+    readDrainLimit,
+  ),
+});
+export type ConsumeOptions = OptionsOf<typeof consumeOptions & typeof shownOptions>;
 
 export const serveOptions = inGroup('often', { quiet, verbose });
 export type ServeOptions = OptionsOf<typeof serveOptions>;

@@ -1,11 +1,12 @@
 // drover serve: runs the HTTP API and the dashboard, with consumers beside them.
 import { serveApi } from '../producers/api.ts';
+import { readVersion } from '../src/config/own-package.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { readCrawlTotals } from '../src/fleet/snapshot.ts';
 import { openConsumerSession } from './command/consumer-session.ts';
 import { EXIT } from './command/failures.ts';
 import { onInterrupt } from './command/interrupt.ts';
-import { OWN_COMMAND, readVersion } from './command/own-command.ts';
+import { OWN_COMMAND } from './command/own-command.ts';
 import type { ServeOptions } from './options.ts';
 import { type Consumers, startConsumers } from './processes/consumers.ts';
 import { type ProcessCount, processCount } from './processes/need.ts';

@@ -3,11 +3,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { readVersion } from '../src/config/own-package.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { endFinishedCrawls } from '../src/crawl/crawl.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
+import type { DroverError } from '../src/errors.ts';
 import { isDrained } from '../src/fleet/drained.ts';
+import { formatFailure } from '../src/fleet/format.ts';
 import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
 import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
@@ -46,6 +49,8 @@ export interface Consumer {
   inFlight(): number;
   /** How many jobs it has taken. */
   jobs(): number;
+  /** How many requests it has ended. */
+  pages(): number;
   hostTimes: HostTimes;
   /** To be called when this process has offered requests: else they are found only within 200 ms. */
   kick(): void;
@@ -72,11 +77,16 @@ export async function startConsumer(parts: {
   onTrouble?: (error: unknown) => void;
   /** Prints a line about a wrong clock, or one a minute about an outage of Redis or the disk. */
   say?: (line: string) => void;
+  /** Called once when another version has changed the namespace meanwhile, so that it must stop. */
+  onOutdated?: (failure: DroverError) => void;
   /** Resolves when the process is told to stop: then the start waits for Redis no longer. */
   stop?: Promise<void>;
 }): Promise<Consumer> {
   const { settings, serve } = parts;
-  const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const [host, { pid }] = [hostname(), process];
+  const consumer = `${host}-${pid}-${randomUUID().slice(0, 8)}`;
+  const { concurrency } = settings;
+  const who = { host, pid, version: readVersion(), serves: serve, concurrency };
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
@@ -100,9 +110,17 @@ export async function startConsumer(parts: {
   const stores = await openPreparedStores({ ...parts, ...connections, troubles });
   const traces = await tracesOf(settings, consumer, log);
   const queue = openQueue(fleet, onError, traces?.telemetry);
-  const telemetry = startTelemetry({ fleet, consumer, log, traces, troubles });
-
   let stopping = false;
+  let isOutdated = false;
+  const onFormat = (format: number) => {
+    const failure = formatFailure(fleet.namespace, format);
+    if (failure === null || isOutdated) return;
+    isOutdated = true;
+    log.error({ err: failure }, 'another version has changed the namespace');
+    parts.onOutdated?.(failure);
+  };
+  const telemetry = startTelemetry({ fleet, consumer, who, log, traces, troubles, onFormat });
+
   const context = createContext({
     ...{ settings, serve, consumer, connections, queue, proxies },
     ...{ telemetry, stores, userCode, log, troubles },
@@ -114,7 +132,7 @@ export async function startConsumer(parts: {
   context.handlerWatch?.start();
 
   const heartbeat = telemetry.startHeartbeat(() => ({
-    ...{ inFlight: permits.inUse(), ...slots.counts() },
+    ...{ isStopping: stopping, inFlight: permits.inUse(), ...slots.counts() },
     threads: context.handlerThreads?.counts() ?? { busy: 0, waiting: 0 },
     proxies: context.proxies?.standings() ?? [],
   }));
@@ -123,7 +141,7 @@ export async function startConsumer(parts: {
     queue,
     connect: connections.openBlocking,
     traces,
-    concurrency: settings.concurrency,
+    concurrency,
     lockDurationMs: settings.lockDuration,
   });
   const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
@@ -135,19 +153,21 @@ export async function startConsumer(parts: {
     .catch(onError);
   await Promise.race([prepared, parts.stop ?? prepared]);
   const webhooks = createWebhookWorkers(shared);
-  log.info({ concurrency: settings.concurrency }, 'consuming');
   void isDrained(fleet).then((drained) => {
     if (drained) parts.say?.('the fleet is drained: no jobs are taken until drover resume');
   }, onError);
+  log.info({ concurrency }, 'consuming');
 
   return {
     inFlight: () => permits.inUse(),
     jobs: () => jobWorker.taken,
+    pages: telemetry.pages,
     hostTimes: context.hostTimes,
     kick: context.dispatcher.kick,
     async stop() {
       if (stopping) return;
       stopping = true;
+      heartbeat.beat().catch(onError); // so that the fleet sees it
       const end = { graceMs: settings.grace, redis: fleet.redis, inFlight: () => permits.inUse() };
       await withinGrace(stopInOrder().catch(onError), end);
       context.handlerWatch?.stop();

@@ -59,12 +59,18 @@ export async function runInProgram(options: ConsumerOptions): Promise<ProgramCon
       throw new DroverError('E_DATA_DIR', `${settings.dataDir}: ${cause.message}.`, { cause });
     });
     const log = await openLog(settings);
-    const consumer = await startConsumer({ settings, address, serve: '*', log, say: onWarning });
     let closing: Promise<void> | null = null;
     const close = () => {
       closing ??= consumer.stop().finally(membership.leave);
       return closing;
     };
+    const onOutdated = ({ message, code }: DroverError) => {
+      onWarning(`${message} (${code}) This consumer stops.`);
+      void close();
+    };
+    const consumer = await startConsumer({
+      ...{ settings, address, serve: '*', log, say: onWarning, onOutdated },
+    });
     return { inFlight: consumer.inFlight, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await membership.leave();

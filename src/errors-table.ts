@@ -718,6 +718,24 @@ export const table = {
         means: 'A newer version of drover has written this namespace.',
         advice: 'Use that version here too, or another namespace with --namespace.',
       },
+      E_RESTORING: {
+        means: 'A backup is being restored into this namespace, or a restore was cut off.',
+        advice: 'Wait until drover restore has ended. If it was cut off, give it again.',
+      },
+      E_NAMESPACE_USED: {
+        means: 'The namespace is not empty, or is in use.',
+        advice:
+          'Restore into an empty one with --namespace, or replace what is there with --force once its consumers are stopped.',
+        exit: 2,
+      },
+      E_BACKUP_NEWER: {
+        means: 'This Redis is too old for the backup.',
+        advice: 'Restore into the version of Redis that the backup was made of, or a later one.',
+      },
+      E_BACKUP_UNSTEADY: {
+        means: 'The namespace could not be copied as it is at one moment.',
+        advice: 'Give the command again; if it fails again, stop the consumers meanwhile.',
+      },
       E_REDIS_READONLY: {
         means: 'This Redis is a read-only replica.',
         advice: 'Give the address of the primary in REDIS_URL, or of its Sentinels: redis+sentinel://.',
@@ -758,6 +776,11 @@ export const table = {
       E_WARC_MISSING: {
         means: 'Not all WARC files of the crawl are in the directory that is read.',
         advice: 'Copy the named files into one directory, and give it with --from.',
+      },
+      E_BACKUP_BROKEN: {
+        means: 'This is no whole backup.',
+        advice: 'Restore another one; it was checked before anything was written.',
+        exit: 2,
       },
       E_FILE_EXISTS: {
         means: 'The file exists already.',

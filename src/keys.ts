@@ -19,6 +19,8 @@ export function keysOf(namespace: string) {
   return {
     /** Which version wrote the others: src/fleet/format.ts. */
     format: `${namespace}:format`,
+    /** Whether this Redis can read a backup: it is gone within a millisecond. */
+    restoreProbe: `${namespace}:restore-probe`,
     // crawls
     crawls: `${namespace}:crawls`,
     forgetting: `${namespace}:forgetting`,
@@ -74,6 +76,7 @@ export function keysOf(namespace: string) {
     scheduleRuns: (name: string) => `${namespace}:schedule:${name}:runs`,
     // the fleet
     consumers: `${namespace}:consumers`,
+    members: `${namespace}:members`,
     heartbeat: (consumer: string) => `${namespace}:heartbeat:${consumer}`,
     lease: (work: string) => `${namespace}:lease:${work}`,
     metrics: `${namespace}:metrics`,

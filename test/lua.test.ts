@@ -19,7 +19,7 @@ const owners: Record<string, RegExp> = {
   'src/politeness': /^:(k:|server:|limited$|held$|keys$|consumers$)/,
   'src/robots': /^:robots:/,
   'src/schedules': /^:(schedules$|schedule:)/,
-  'src/fleet': /^:(format|metrics|history|heartbeat:|lease:|tail)/,
+  'src/fleet': /^:(format|metrics|history|members$|heartbeat:|lease:|tail)/,
 };
 /**
  * Keys that are spelled in the room that they belong to and nowhere else: what the gate promises hangs on

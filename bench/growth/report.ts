@@ -33,5 +33,5 @@ export function growthText(all: readonly KeptGrowth[]): string {
 
 export function growthMarkdown(all: readonly KeptGrowth[]): string {
   const machines = [...new Set(all.map(({ machine }) => machine))];
-  return `${machines.join('. ')}.\n\n${inMarkdown([head, ...rowsOf(all)], 0)}\n\n![Speed, CPU and memory by the size of the site](growth.svg)`;
+  return `${machines.join('. ')}.\n\n${inMarkdown([head, ...rowsOf(all)], 0)}\n\n![Speed, CPU and memory by the size of the site](images/growth.svg)`;
 }

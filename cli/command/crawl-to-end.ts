@@ -51,7 +51,7 @@ export async function crawlToEnd(
     consumers = await startConsumers({
       ...{ settings, flags, address, log, serve: begun.id, count, startsHere: true, stop: interrupt.wait },
       waiting: async () => (await readCounts(fleet, begun.id)).waiting,
-      ...{ say: screen.warn, note: screen.note, onTrouble: troubles.note, onFailure: troubles.note },
+      ...{ say: screen.warn, note: screen.note, onTrouble: troubles.note, onFailure: troubles.end },
     });
     const started = performance.now();
     const offering = begun.run({

@@ -21,9 +21,7 @@ export interface Session {
 /** Throws a DroverError of layer settings, redis or disk. */
 export async function openSession(flags: GivenFlags): Promise<Session> {
   const settings = await readSettings(flags);
-  await makeDirectory(resolve(settings.dataDir)).catch((cause: Error) => {
-    throw new DroverError('E_DATA_DIR', `${settings.dataDir}: ${cause.message}.`, { cause });
-  });
+  await prepareDataDir(settings);
   const { address, keeper } = await findRedis(settings);
   const redis = connectRedis(address, 'script');
   let fleet: Fleet;
@@ -40,6 +38,13 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
       await keeper?.close();
     },
   };
+}
+
+/** Throws E_DATA_DIR. */
+export async function prepareDataDir({ dataDir }: Settings): Promise<void> {
+  await makeDirectory(resolve(dataDir)).catch((cause: Error) => {
+    throw new DroverError('E_DATA_DIR', `${dataDir}: ${cause.message}.`, { cause });
+  });
 }
 
 /**

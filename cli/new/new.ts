@@ -1,8 +1,8 @@
 // drover new: writes a project that runs with two commands, and says what to do next.
 import { isAbsolute, relative, resolve } from 'node:path';
+import { readOwnPackage } from '../../src/config/own-package.ts';
 import { DroverError } from '../../src/errors.ts';
 import { EXIT } from '../command/failures.ts';
-import { readOwnPackage } from '../command/own-command.ts';
 import { packageSource } from './package-source.ts';
 import { checkProjectName } from './project-name.ts';
 import { writeProject } from './write-project.ts';

@@ -3,9 +3,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { OwnPackage } from '../../src/config/own-package.ts';
 import { DroverError } from '../../src/errors.ts';
 import { diskError } from '../../src/records/disk.ts';
-import type { OwnPackage } from '../command/own-command.ts';
 
 export interface NewProject {
   name: string;

@@ -9,7 +9,8 @@ import { spawnOwn } from './spawn.ts';
 
 export interface ChildEvents {
   onConsuming(): void;
-  onHosts(hosts: readonly HostAnswers[]): void;
+  /** What was answered, and how many requests have ended, since it was told last. */
+  onReport(hosts: readonly HostAnswers[], pages: number): void;
   onLine(line: string): void;
   onTrouble(error: unknown): void;
   onEnd(end: ChildEnd): void;
@@ -101,7 +102,7 @@ export class ConsumerChild {
       this.#events.onConsuming();
     } else if (message.kind === 'load') {
       if (this.load !== null) this.load = message.load;
-      this.#events.onHosts(message.hosts);
+      this.#events.onReport(message.hosts, message.pages);
     } else if (message.kind === 'failed') this.#reason = unpackTrouble(message.trouble);
     else if (message.kind === 'line') this.#events.onLine(printable(message.line));
     else this.#events.onTrouble(unpackTrouble(message.trouble));

@@ -1,35 +1,39 @@
 // A consumer in a process of its own. It tells the command that started it what it does, and ends with it.
 import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
+import type { DroverError } from '../../src/errors.ts';
 import { lookOutForParent } from '../../src/handlers/threads/look-out.ts';
 import { type ConsumerSession, openConsumerSession } from '../command/consumer-session.ts';
 import { EXIT } from '../command/failures.ts';
 import { AFTER_GRACE_MS } from '../command/interrupt.ts';
-import { createTroubles } from '../terminal/trouble.ts';
-import { createLoadMeter, LOAD_EVERY_MS } from './load-meter.ts';
-import { type FromConsumer, packTrouble, type Sent } from './messages.ts';
+import { LOAD_EVERY_MS } from './load-meter.ts';
+import { packTrouble } from './messages.ts';
 import type { ConsumerProcessOptions } from './options.ts';
+import { createReport, createTroubleReport, tell } from './tell.ts';
 
 /** Resolves with the exit code after it was told to stop, by SIGTERM or by the end of its command. */
 export async function run(_args: string[], options: ConsumerProcessOptions): Promise<number> {
   const stop = untilStopped();
-  const { session, consumer } = await begin(options, stop).catch((error) => {
+  const outdated = Promise.withResolvers<DroverError>();
+  const { session, consumer } = await begin(options, stop, outdated.resolve).catch((error) => {
     tell({ kind: 'failed', trouble: packTrouble(error) });
     throw error;
   });
   tell({ kind: 'consuming' });
   const report = createReport(consumer);
   const reporting = setInterval(report, LOAD_EVERY_MS);
-  await stop;
+  const failure = await Promise.race([stop, outdated.promise]);
   clearInterval(reporting);
   await consumer.stop();
   report();
   await session.close();
+  if (failure) throw failure;
   return EXIT.recorded;
 }
 
 async function begin(
   { settings: flags, serve }: ConsumerProcessOptions,
   stop: Promise<void>,
+  onOutdated: (failure: DroverError) => void,
 ): Promise<{ session: ConsumerSession; consumer: Consumer }> {
   const session = await openConsumerSession(flags);
   const { settings, address, log } = session;
@@ -38,7 +42,7 @@ async function begin(
   // A handler that computes for ever does not hear that the command has ended.
   if (process.channel && settings.handlers.length > 0) lookOutForParent(lateMs);
   const consumer = await startConsumer({
-    ...{ settings, address, log, serve, stop },
+    ...{ settings, address, log, serve, stop, onOutdated },
     say: (line) => tell({ kind: 'line', line }),
     onTrouble: createTroubleReport(),
   });
@@ -53,26 +57,4 @@ async function begin(
 function untilStopped(): Promise<void> {
   process.on('SIGINT', () => undefined);
   return new Promise((stop) => process.on('SIGTERM', () => stop()));
-}
-
-function tell(message: FromConsumer): void {
-  if (process.connected) process.send?.({ ofDrover: message } satisfies Sent, undefined, {}, () => undefined);
-}
-
-/** Tells the first error after which the command cannot go on. */
-function createTroubleReport(): (error: unknown) => void {
-  const troubles = createTroubles();
-  let isTold = false;
-  return (error) => {
-    troubles.note(error);
-    const first = troubles.first();
-    if (first === null || isTold) return;
-    isTold = true;
-    tell({ kind: 'trouble', trouble: packTrouble(first) });
-  };
-}
-
-function createReport(consumer: Consumer): () => void {
-  const load = createLoadMeter(consumer);
-  return () => tell({ kind: 'load', load: load(), hosts: consumer.hostTimes.take() });
 }

@@ -4,6 +4,7 @@ import { type Consumer, startConsumer } from '../../consumers/consumer.ts';
 import { createHostTimes, type HostTimes } from '../../consumers/telemetry/host-times.ts';
 import type { GivenFlags } from '../../src/config/read.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import type { DroverError } from '../../src/errors.ts';
 import { type Interval, repeat } from '../../src/fleet/interval.ts';
 import type { Log } from '../../src/log.ts';
 import type { RedisAddress } from '../../src/redis.ts';
@@ -40,8 +41,8 @@ export interface ConsumersParts {
   note: (line: string) => void;
   /** Called with what keeps requests from ending, such as a full disk. */
   onTrouble?: (error: unknown) => void;
-  /** Called when the processes die again and again. */
-  onFailure: (failure: ProcessesFailure) => void;
+  /** Called when the processes die again and again, or another version has changed the namespace. */
+  onFailure: (failure: DroverError) => void;
   /** Resolves when the command is told to stop. */
   stop: Promise<void>;
 }
@@ -49,6 +50,8 @@ export interface ConsumersParts {
 export interface Consumers {
   /** Fetches in flight in all of them. */
   inFlight(): number;
+  /** How many requests they have ended. */
+  pages(): number;
   /** To be called when this process has offered requests. */
   kick(): void;
   /** `answers` counts those of failed attempts too. */
@@ -79,6 +82,8 @@ class CommandConsumers implements Consumers {
   readonly #need: Pick<Need, 'look' | 'forget'>;
   readonly #times: HostTimes;
   readonly #say: (line: string) => void;
+  /** Requests that processes have ended which are not this one, or have left it. */
+  #pages = 0;
   #most: number;
   #here: Here | null = null;
   #since = performance.now();
@@ -96,7 +101,10 @@ class CommandConsumers implements Consumers {
     this.#children = new ConsumerChildren({
       ...{ log, graceMs: settings.grace, words: consumerProcessWords(serve, flags) },
       onConsuming: () => this.#need.forget(),
-      onHosts: (hosts) => this.#times.add(hosts),
+      onReport: (hosts, pages) => {
+        this.#times.add(hosts);
+        this.#pages += pages;
+      },
       onLine: this.#say,
       onTrouble: (error) => parts.onTrouble?.(error),
       onGivenUp: (failure) => this.#givenUp(failure),
@@ -104,10 +112,10 @@ class CommandConsumers implements Consumers {
   }
 
   async start(): Promise<void> {
-    const { settings, address, log, serve, stop, onTrouble, count, startsHere } = this.#parts;
+    const { settings, address, log, serve, stop, onTrouble, onFailure, count, startsHere } = this.#parts;
     if (startsHere) {
       const consumer = await startConsumer({
-        ...{ settings, address, log, serve, stop, say: this.#say },
+        ...{ settings, address, log, serve, stop, say: this.#say, onOutdated: onFailure },
         ...(onTrouble ? { onTrouble } : {}),
       });
       this.#here = { consumer, load: createLoadMeter(consumer), leaving: null };
@@ -121,6 +129,10 @@ class CommandConsumers implements Consumers {
   inFlight(): number {
     const inChildren = this.#children.loads.reduce((sum, { inFlight }) => sum + inFlight, 0);
     return inChildren + (this.#here?.consumer.inFlight() ?? 0);
+  }
+
+  pages(): number {
+    return this.#pages + (this.#here?.consumer.pages() ?? 0);
   }
 
   kick(): void {
@@ -182,6 +194,7 @@ class CommandConsumers implements Consumers {
       .catch((error) => log.error({ err: error }, 'the first consumer did not stop as it should'));
     here.leaving ??= stopped.then(() => {
       this.#times.add(here.consumer.hostTimes.take());
+      this.#pages += here.consumer.pages();
       this.#here = null;
       this.#need.forget();
     });

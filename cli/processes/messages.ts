@@ -19,8 +19,8 @@ export type FromConsumer =
   | { kind: 'consuming' }
   /** It could not begin, and ends. */
   | { kind: 'failed'; trouble: Trouble }
-  /** Sent twice a second, and at its end. `hosts`: what was answered since the last one. */
-  | { kind: 'load'; load: Load; hosts: HostAnswers[] }
+  /** Sent twice a second, and at its end. `hosts` and `pages`: what was answered and ended since the last. */
+  | { kind: 'load'; load: Load; hosts: HostAnswers[]; pages: number }
   /** A line for the user. */
   | { kind: 'line'; line: string }
   /** Why going on makes no sense, such as a full disk. */

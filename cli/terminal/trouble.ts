@@ -6,6 +6,8 @@ import { redisFailure } from '../../src/redis/failures.ts';
 export interface Troubles {
   /** Called with every error that postponed a request. */
   note(error: unknown): void;
+  /** Called with why nothing is fetched any more. */
+  end(error: unknown): void;
   /** The first error that waiting does not repair; null while there is none. */
   first(): unknown;
 }
@@ -16,6 +18,9 @@ export function createTroubles(): Troubles {
     note(error) {
       const known = error instanceof DroverError ? error : redisFailure(error);
       if (known?.layer !== 'redis') first ??= error;
+    },
+    end(error) {
+      first ??= error;
     },
     first: () => first,
   };

@@ -15,12 +15,15 @@ export function createReports(parts: {
   log: Log;
   troubles: TroubleLog;
   traces: Traces | null;
+  /** Called for each request that has ended. */
+  onEnd: () => void;
 }): Reports {
-  const { meters, tail, log, troubles, traces } = parts;
+  const { meters, tail, log, troubles, traces, onEnd } = parts;
   return {
     note(job, outcome) {
       const report = reportOn(job, outcome);
       measure(meters, job, report);
+      if (report.isEnd) onEnd();
       if (report.kind === 'dead' && report.isEnd) log.warn(linesFields(job, report), 'dead letter');
       else if (log.isLevelEnabled('debug')) log.debug(linesFields(job, report), 'job');
       traces?.note(job, report);

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import type { Settings } from '../../src/config/settings.ts';
 import type { ProxyStanding } from '../../src/fetch/proxy/rotation.ts';
-import { createHeartbeat, type Heartbeat } from '../../src/fleet/heartbeat.ts';
+import { createHeartbeat, type Heartbeat, type Identification } from '../../src/fleet/heartbeat.ts';
 import { createTail } from '../../src/fleet/live-tail.ts';
 import { createMeters, type Meters } from '../../src/fleet/meters.ts';
 import { proxiesToTell } from '../../src/fleet/proxies.ts';
@@ -14,12 +14,15 @@ import { gathered } from '../../src/metrics.ts';
 import type { RecordWriters } from '../../src/records/stores.ts';
 import { watchScripts } from '../../src/scripts.ts';
 import type { Reports, Traces } from '../context.ts';
+import { countEnded } from './ended-pages.ts';
 import { createReports } from './job-report.ts';
 import { type WatchedStores, watchStores } from './watched-stores.ts';
 
 export interface Telemetry {
   meters: Meters;
   reports: Reports;
+  /** How many requests it has ended. */
+  pages(): number;
   watchStores(stores: RecordWriters): RecordWriters;
   /** `counts` tells what the consumer has in hand. The caller then beats the heartbeat once a second. */
   startHeartbeat(counts: () => Counts): Heartbeat;
@@ -27,6 +30,7 @@ export interface Telemetry {
 
 /** What a consumer has in hand. `threads`: pages of blocking handlers, on threads and waiting for one. */
 interface Counts {
+  isStopping: boolean;
   inFlight: number;
   held: number;
   awaited: number;
@@ -44,11 +48,15 @@ export async function tracesOf(settings: Settings, consumer: string, log: Log): 
 export function startTelemetry(parts: {
   fleet: Fleet;
   consumer: string;
+  who: Identification;
   log: Log;
   traces: Traces | null;
   troubles: TroubleLog;
+  /** Told once a second which format the namespace has. */
+  onFormat: (format: number) => void;
 }): Telemetry {
-  const { fleet, consumer, log, traces, troubles } = parts;
+  const { fleet, consumer, who, log, traces, troubles, onFormat } = parts;
+  const ended = countEnded();
   const onError = (error: unknown) => troubles.note(error, 'redis');
   const meters = createMeters();
   const onSkipped = (count: number) => meters.count(gathered.tailSkipped, null, count);
@@ -62,15 +70,19 @@ export function startTelemetry(parts: {
   });
   return {
     meters,
-    reports: createReports({ meters, tail, log, troubles, traces }),
+    reports: createReports({ meters, tail, log, troubles, traces, onEnd: ended.count }),
+    pages: ended.pages,
     watchStores(inner) {
       stores = watchStores(inner, (ms) => meters.observe(gathered.store, null, ms));
       return stores;
     },
     startHeartbeat(counts) {
       const standing = () => {
-        const { inFlight, held, awaited, threads, proxies } = counts();
+        const { isStopping, inFlight, held, awaited, threads, proxies } = counts();
         return {
+          ...who,
+          ...ended.read(),
+          isStopping,
           inFlight,
           slotsHeld: held,
           slotsAwaited: awaited,
@@ -81,7 +93,8 @@ export function startTelemetry(parts: {
         };
       };
       const onTailWanted = (isWanted: boolean) => tail.want(isWanted);
-      const heartbeat = createHeartbeat({ fleet, consumer, meters, standing, onTailWanted, log });
+      const told = { standing, onTailWanted, onFormat };
+      const heartbeat = createHeartbeat({ fleet, consumer, meters, log, ...told });
       // So the consumer counts as alive from the start, and knows whether the tail is wanted.
       heartbeat.beat().catch(onError);
       return {

@@ -126,7 +126,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--http2 <auto|off>',
     help: 'speak HTTP/2 with hosts that offer it, where more than one fetch may be in flight at once (--per-host); off: HTTP/1.1 alone',
-    schema: (t) => t.z.enum(['auto', 'off']),
+    schema: (t) => t.zod.enum(['auto', 'off']),
     default: 'auto',
   }),
   perServer: setting({
@@ -763,7 +763,7 @@ export const definitions = {
     group: 'process',
     flags: '--durability <where>',
     help: 'where what Redis acknowledges has to be: primary, or replica (each commit waits until a replica has it too)',
-    schema: (t) => t.z.enum(['primary', 'replica']),
+    schema: (t) => t.zod.enum(['primary', 'replica']),
     default: 'primary',
   }),
   namespace: setting({

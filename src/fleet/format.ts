@@ -13,6 +13,12 @@ import { defineScript } from '../scripts.ts';
  */
 export const FORMAT = 2;
 
+/**
+ * The format of a namespace while a backup is restored into it: newer than that of any version, so that none
+ * opens it.
+ */
+export const RESTORING = 1_000_000_000;
+
 const upgradeScript = defineScript({
   path: 'fleet/lua/upgrade.lua',
   key: (keys) => keys.format,
@@ -20,11 +26,19 @@ const upgradeScript = defineScript({
   answer: Number,
 });
 
+/** Why this version must leave a namespace of that format alone; null if it need not. */
+export function formatFailure(namespace: string, format: number): DroverError | null {
+  if (format <= FORMAT) return null;
+  if (format === RESTORING) return new DroverError('E_RESTORING', `${namespace}.`);
+  const detail = `${namespace} has format ${format}, and this version knows ${FORMAT}.`;
+  return new DroverError('E_REDIS_FORMAT', detail);
+}
+
 /**
  * The fleet of this namespace, once its Redis is connected and fit for use (checkRedis, whose errors it
  * throws). One GET where all is well; else one atomic step, however many crawls there are. Consumers of the
- * former version must have been stopped: they would go on writing under the former names. Throws
- * E_REDIS_FORMAT. The connection is closed then.
+ * former version notice the new format with their next heartbeat, and stop; until then they write under the
+ * former names, so it is better to stop them before. Throws E_REDIS_FORMAT. The connection is closed then.
  */
 export async function openFleet(redis: Redis, namespace: string): Promise<Fleet> {
   await checkRedis(redis, namespace);
@@ -32,9 +46,9 @@ export async function openFleet(redis: Redis, namespace: string): Promise<Fleet>
   try {
     const noted = Number(await redis.get(fleet.keys.format));
     const format = noted >= FORMAT ? noted : await fleet.run(upgradeScript, null);
-    if (format === FORMAT) return fleet;
-    const detail = `${namespace} has format ${format}, and this version knows ${FORMAT}.`;
-    throw new DroverError('E_REDIS_FORMAT', detail);
+    const failure = formatFailure(namespace, format);
+    if (failure === null) return fleet;
+    throw failure;
   } catch (error) {
     closeRedis(redis);
     throw redisFailure(error) ?? error;

@@ -8,8 +8,28 @@ import { defineScript, type ScriptArgument } from '../scripts.ts';
 import type { Meters } from './meters.ts';
 import type { ToldProxies } from './proxies.ts';
 
+/** Who a consumer is. */
+export interface Identification {
+  /** The name of its machine, or of its container. */
+  host: string;
+  pid: number;
+  /** Of drover. */
+  version: string;
+  /** The one crawl whose frontier it brings into the queue, or '*' for all crawls. */
+  serves: string;
+  /** How many fetches it may have in flight. */
+  concurrency: number;
+}
+
 /** The state of one consumer. Times in milliseconds, memory in bytes. */
-export interface Standing {
+export interface Standing extends Identification {
+  /** How long it has consumed. */
+  uptimeMs: number;
+  /** It takes nothing new, and ends what it has in hand. */
+  isStopping: boolean;
+  /** Requests that it has ended, and how many a second in the last ten seconds. */
+  pages: number;
+  pagesPerSecond: number;
   inFlight: number;
   slotsHeld: number;
   slotsAwaited: number;
@@ -47,12 +67,15 @@ export interface Beat {
   counted: readonly ScriptArgument[];
 }
 
-/** Answers whether somebody listens to the tail. */
+/** Answers whether somebody listens to the tail, and the format that the namespace has now. */
 export const heartbeatScript = defineScript({
   path: 'fleet/lua/heartbeat.lua',
   key: (keys) => keys.metrics,
   args: ({ consumer, beat, standing, counted }: Beat) => [consumer, beat, standing, KEPT_MS, ...counted],
-  answer: (wanted) => wanted === 1,
+  answer: (reply) => {
+    const [wanted, format] = reply as [number, number];
+    return { isTailWanted: wanted === 1, format };
+  },
 });
 
 export interface Heartbeat {
@@ -61,7 +84,9 @@ export interface Heartbeat {
    * sent with a later heartbeat.
    */
   beat(): Promise<void>;
-  /** Sends the last heartbeat: the remaining counts, and that the consumer has left. */
+  /**
+   * Sends the last two heartbeats: the remaining counts and the last state, and that the consumer has left.
+   */
   stop(): Promise<void>;
 }
 
@@ -69,11 +94,14 @@ export function createHeartbeat(parts: {
   fleet: Fleet;
   consumer: string;
   meters: Meters;
-  standing: () => Omit<Standing, 'loop' | 'resident' | 'heap'>;
+  standing: () => Omit<Standing, 'loop' | 'resident' | 'heap' | 'uptimeMs'>;
   onTailWanted: (isWanted: boolean) => void;
+  /** Told each time which format the namespace has: another version may have changed it. */
+  onFormat: (format: number) => void;
   log: Log;
 }): Heartbeat {
   const { fleet, consumer, meters } = parts;
+  const began = performance.now();
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
   let beats = 0;
@@ -84,9 +112,10 @@ export function createHeartbeat(parts: {
     // If the last heartbeat may not have arrived, the same one is sent again. Redis ignores it if it did
     // arrive.
     unsent ??= { consumer, beat: ++beats, standing, counted: meters.take() };
-    const isTailWanted = await fleet.run(heartbeatScript, unsent);
+    const { isTailWanted, format } = await fleet.run(heartbeatScript, unsent);
     unsent = null;
     parts.onTailWanted(isTailWanted);
+    parts.onFormat(format);
   }
 
   function stand(): string {
@@ -94,7 +123,8 @@ export function createHeartbeat(parts: {
     delays.reset();
     if (loop.max > LATE_MS) parts.log.warn({ delayMs: loop.max }, 'the event loop was blocked');
     const { rss: resident, heapUsed: heap } = process.memoryUsage();
-    const standing: Standing = { ...parts.standing(), loop, resident, heap };
+    const uptimeMs = Math.round(performance.now() - began);
+    const standing: Standing = { ...parts.standing(), uptimeMs, loop, resident, heap };
     return JSON.stringify(standing);
   }
 
@@ -106,9 +136,10 @@ export function createHeartbeat(parts: {
       return running;
     },
     async stop() {
-      delays.disable();
       await running?.catch(() => undefined);
       if (unsent) await send('');
+      await send(stand());
+      delays.disable();
       await send('');
     },
   };

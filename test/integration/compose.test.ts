@@ -61,7 +61,7 @@ test('the commands of docker-compose.yml, with its environment and two consumers
     const environment = Object.fromEntries(
       Object.entries(service.environment ?? {}).map(([name, value]) => [
         name,
-        value.replace('redis:6379', `127.0.0.1:${port}`).replace('/data', dir),
+        resolved(value).replace('redis:6379', `127.0.0.1:${port}`).replace('/data', dir),
       ]),
     );
     const words = [...(service.entrypoint?.slice(2) ?? []), ...(args ?? service.command)];
@@ -110,6 +110,11 @@ test('the API of docker-compose.yml serves with a token, and not without one', a
   const [, script = ''] = probe;
   assert.equal((await spawnProgram(['-e', script]).exit).code, 0, script);
 });
+
+/** As Compose does without that variable: `${NAME:-default}`. */
+function resolved(value: string): string {
+  return value.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

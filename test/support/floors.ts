@@ -13,7 +13,7 @@ const floors: Record<number, string[]> = {
   11: ['src/client'],
   10: ['src/api'],
   9: ['src/explain', 'src/report', 'src/changes', 'src/forget', 'src/compare', 'src/schedules'],
-  8: ['src/seeds', 'src/dead', 'src/webhooks', 'src/handlers'],
+  8: ['src/backup', 'src/seeds', 'src/dead', 'src/webhooks', 'src/handlers'],
   7: ['src/crawl'],
   6: ['src/fleet'],
   5: ['src/frontier', 'src/warc'],

@@ -71,14 +71,14 @@ test('a plot of one size is a plot', () => {
   assert.doesNotMatch(growthSvg([figures(10_000)]), /NaN|undefined|Infinity/);
 });
 
-test('docs/BENCHMARKS.md and docs/growth.svg tell the figures that are kept', () => {
+test('docs/BENCHMARKS.md and docs/images/growth.svg tell the figures that are kept', () => {
   const kept = readKept();
   const docs = new URL('../../../../docs/', import.meta.url);
   const page = readFileSync(new URL('BENCHMARKS.md', docs), 'utf8');
   assert.ok(
-    kept.length > 0 && existsSync(new URL('growth.svg', docs)),
+    kept.length > 0 && existsSync(new URL('images/growth.svg', docs)),
     'run npm run bench -- --growth --write',
   );
   assert.equal(withWritten(page, 'growth', growthMarkdown(kept)), page);
-  assert.equal(readFileSync(new URL('growth.svg', docs), 'utf8'), growthSvg(kept));
+  assert.equal(readFileSync(new URL('images/growth.svg', docs), 'utf8'), growthSvg(kept));
 });

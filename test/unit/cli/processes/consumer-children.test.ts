@@ -15,7 +15,7 @@ test('a process that the system does not start is given up after three tries, wi
   const children = new ConsumerChildren({
     ...{ words: [], graceMs: 0, log: await createLog({ level: 'silent' }), onGivenUp: given.resolve },
     onLine: (line) => void lines.push(line),
-    ...{ onConsuming() {}, onHosts() {}, onTrouble() {} },
+    ...{ onConsuming() {}, onReport() {}, onTrouble() {} },
   });
   const alive = setInterval(() => undefined, 1000);
   children.want(1);

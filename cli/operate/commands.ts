@@ -1,0 +1,42 @@
+// The commands for those who run a fleet: who is there, backup, restore.
+import type { Command } from 'commander';
+import { EVERY_COMMAND } from '../command/setting-flags.ts';
+import { addProgram } from '../command/typed-options.ts';
+import { asJson } from '../options.ts';
+import { backupOptions, restoreOptions } from './options.ts';
+
+/** Adds the commands. */
+export function addOperations(program: Command): void {
+  addProgram(
+    program
+      .command('fleet')
+      .summary('show the consumers of the fleet')
+      .description(
+        'Lists the consumers that run, with their machine, process, version and load, and those that have stopped or vanished in the last ten minutes.',
+      ),
+    { own: asJson, settings: EVERY_COMMAND },
+    () => import('./fleet.ts'),
+  );
+  addProgram(
+    program
+      .command('backup')
+      .summary('write all that the fleet keeps in Redis to a file or a bucket')
+      .description(
+        'Writes crawls, frontier, seen sets, queue and dead letters as they are at one moment, while the fleet works; its writes wait for a few milliseconds. Records are not in Redis: back up their store too (docs/BACKUP.md).',
+      )
+      .argument('<place>', 'a file, or s3://bucket/prefix'),
+    { own: backupOptions, settings: EVERY_COMMAND },
+    () => import('./backup.ts'),
+  );
+  addProgram(
+    program
+      .command('restore')
+      .summary('bring a backup into the namespace of a Redis')
+      .description(
+        'Checks the backup whole, then writes it into an empty namespace of this Redis, of the same version as the former one or a later one. Consumers go on there when they are started. A restore that was cut off can be given again.',
+      )
+      .argument('<place>', 'a file, or s3://bucket/prefix'),
+    { own: restoreOptions, settings: EVERY_COMMAND },
+    () => import('./restore.ts'),
+  );
+}

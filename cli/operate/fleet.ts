@@ -1,0 +1,63 @@
+// drover fleet: who takes part.
+import { type FleetMember, readMembers } from '../../src/fleet/members.ts';
+import { printable } from '../../src/printable.ts';
+import { EXIT } from '../command/failures.ts';
+import { openSession } from '../command/session.ts';
+import type { LookOptions } from '../options.ts';
+import { columns } from '../terminal/columns.ts';
+import { count, durationText, size } from '../terminal/figures.ts';
+
+/** Resolves with the exit code. */
+export async function run(_args: string[], options: LookOptions): Promise<number> {
+  const session = await openSession(options.settings);
+  try {
+    const members = await readMembers(session.fleet);
+    process.stdout.write(
+      options.json ? members.map((member) => `${JSON.stringify(member)}\n`).join('') : table(members),
+    );
+    return EXIT.recorded;
+  } finally {
+    await session.close();
+  }
+}
+
+const HEAD = [
+  ...['host', 'pid', 'state', 'version', 'serves'],
+  ...['in flight', 'pages/s', 'pages', 'memory', 'up for', 'last seen'],
+];
+
+function table(members: readonly FleetMember[]): string {
+  if (members.length === 0) return 'no consumer runs, and none did in the last ten minutes\n';
+  const rows = members.map((member) => {
+    const isThere = member.state === 'running' || member.state === 'stopping';
+    return [
+      printable(member.host),
+      String(member.pid),
+      member.state,
+      printable(member.version),
+      member.serves === '*' ? 'all crawls' : printable(member.serves),
+      isThere ? `${member.inFlight} of ${member.concurrency}` : '',
+      isThere ? String(member.pagesPerSecond) : '',
+      count(member.pages),
+      size(member.resident),
+      durationText(member.uptimeMs),
+      isThere ? 'now' : `${durationText(member.lastSeenMs)} ago`,
+    ];
+  });
+  return `${columns(HEAD, rows, 5)}${summaryOf(members)}`;
+}
+
+/** What matters in a rolling upgrade, and after a crash. */
+function summaryOf(members: readonly FleetMember[]): string {
+  const running = members.filter(({ state }) => state === 'running' || state === 'stopping');
+  const versions = [...new Set(running.map(({ version }) => version))].toSorted();
+  const vanished = members.filter(({ state }) => state === 'vanished').length;
+  const lines = [
+    versions.length > 1 ? `${versions.length} versions at work: ${versions.map(printable).join(', ')}` : '',
+    vanished > 0 ? `${vanished} vanished without a word; what they had in hand goes to others by itself` : '',
+  ];
+  return lines
+    .filter(Boolean)
+    .map((line) => `${line}\n`)
+    .join('');
+}

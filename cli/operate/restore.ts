@@ -1,0 +1,41 @@
+// drover restore: brings a backup into the namespace of a Redis.
+import { restoreBackup } from '../../src/backup/restore.ts';
+import { readSettings } from '../../src/config/read.ts';
+import { openFleet } from '../../src/fleet/format.ts';
+import { fleetOf } from '../../src/fleet.ts';
+import { namespaceOf } from '../../src/keys.ts';
+import { checkRedis } from '../../src/redis/check.ts';
+import { closeRedis, connectRedis } from '../../src/redis.ts';
+import { EXIT } from '../command/failures.ts';
+import { endOnSignals } from '../command/interrupt.ts';
+import { findRedis, prepareDataDir } from '../command/session.ts';
+import { count, durationText } from '../terminal/figures.ts';
+import { backupPlace } from './backup.ts';
+import type { RestoreOptions } from './options.ts';
+
+/** Resolves with the exit code. Throws what restoreBackup throws, and E_SETTING. */
+export async function run([given = '']: string[], options: RestoreOptions): Promise<number> {
+  endOnSignals();
+  const place = await backupPlace(given);
+  const settings = await readSettings(options.settings);
+  await prepareDataDir(settings);
+  const { address, keeper } = await findRedis(settings);
+  const redis = connectRedis(address, 'script');
+  try {
+    const namespace = namespaceOf(settings.namespace);
+    // Not opened as a fleet: one whose restore was cut off cannot be.
+    await checkRedis(redis, namespace);
+    const { header, keys, tookMs } = await restoreBackup(fleetOf(redis, namespace), place, options.force);
+    await openFleet(redis, namespace); // a backup of a former version is upgraded
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ ...header, keys, tookMs: Math.round(tookMs) })}\n`);
+    else
+      process.stderr.write(
+        `${count(keys)} keys of ${header.namespace} as of ${header.at} are in ${namespace} (${durationText(tookMs)})\n`,
+      );
+    return EXIT.recorded;
+  } finally {
+    closeRedis(redis);
+    await keeper?.close();
+  }
+}

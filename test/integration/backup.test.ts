@@ -1,0 +1,205 @@
+// Backups: of a fleet that works, into another Redis, where the crawl goes on.
+import assert from 'node:assert/strict';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import test, { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeBackup } from '../../src/backup/backup.ts';
+import { restoreBackup } from '../../src/backup/restore.ts';
+import { watchKeys } from '../../src/backup/watched-keys.ts';
+import { readS3Address } from '../../src/config/s3-address.ts';
+import { RESTORING } from '../../src/fleet/format.ts';
+import type { Fleet } from '../../src/fleet.ts';
+import { openBucket } from '../../src/records/s3/bucket.ts';
+import { connectRedis } from '../../src/redis.ts';
+import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
+import { openFleets } from '../support/fleets.ts';
+import { startTestRedis } from '../support/redis.ts';
+import { until } from '../support/signals.ts';
+import { startSite } from '../support/site/site.ts';
+import { needsRadosgw, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
+
+const fleets = openFleets();
+const PAGES = 300;
+
+test('a crawl goes on in another Redis and namespace from a backup: each page once in the results, counters add up', async (t) => {
+  const site = await startSite({ pages: PAGES, linksPerPage: 12, latencyMs: 10 });
+  const first = await startTestRedis();
+  t.after(() => Promise.all([site.stop(), first.stop()]));
+  const runner = await openCommandRunner({ REDIS_URL: first.url, DROVER_NAMESPACE: 'one' });
+  const file = runner.path('fleet.backup');
+  const options = ['--crawl', 'c', '--ignore-robots', '--per-host', '3'];
+  assert.equal((await runner.run(['enqueue', `${site.url}/`, ...options])).code, 0);
+  assert.equal((await runner.run(['schedule', 'add', '@yearly', 'yearly', `${site.url}/`])).code, 0);
+  const consumer = runner.start(['consume', '--quiet', '--processes', '1']);
+  await until(async () => (await site.ended()) > 80, { what: 'some pages', deadlineMs: 30_000 });
+
+  const [told] = await runner.json<{ entries: number; heldMs: number }>(['backup', file, '--json']);
+  assert.ok((told?.entries ?? 0) > 20 && (told?.heldMs ?? 1e9) < 2000, JSON.stringify(told));
+  const kept = await site.ended();
+  await until(async () => (await site.ended()) > kept + 40, { what: 'further pages', deadlineMs: 30_000 });
+  consumer.kill('SIGKILL');
+  await first.stop();
+
+  const there = { REDIS_URL: fleets.url, DROVER_NAMESPACE: 'two' };
+  const inOther = (args: string[]) => runner.run(args, { env: there });
+  const restored = await inOther(['restore', file]);
+  assert.equal(restored.code, 0, restored.stderr);
+  assert.match(restored.stderr, /keys of \{one:0\} as of .* are in \{two:0\}/);
+  const status = async () => JSON.parse((await inOther(['status', 'c', '--json'])).stdout);
+  const counts = await status();
+  assertAddsUp(counts);
+  assert.ok(counts.recorded > 0 && counts.waiting > 0, JSON.stringify(counts));
+  assert.match((await inOther(['schedule', 'list'])).stdout, /yearly/);
+
+  const next = runner.start(['consume', '--quiet', '--processes', '1'], { env: there });
+  await until(async () => (await status()).state === 'finished', {
+    what: 'the crawl to end',
+    deadlineMs: 60_000,
+    everyMs: 200,
+  });
+  next.kill('SIGTERM');
+  assert.equal((await next.exit).code, 0, next.stderr());
+  const end = await status();
+  assertAddsUp(end);
+  assert.deepEqual([end.recorded, end.accepted], [PAGES + 1, PAGES + 1]);
+  const { stdout } = await inOther(['results', 'c']);
+  const urls = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).url as string);
+  assert.equal(urls.length, PAGES + 1);
+  assert.equal(new Set(urls).size, PAGES + 1);
+
+  const used = await inOther(['restore', file]);
+  assert.deepEqual([used.code, /E_NAMESPACE_USED/.test(used.stderr)], [2, true], used.stderr);
+  assert.equal((await status()).recorded, PAGES + 1);
+  assert.equal((await inOther(['restore', file, '--force'])).code, 0);
+  assert.equal((await status()).recorded, counts.recorded);
+});
+
+/** A fleet whose keys have a sum that each step keeps, as a stand-in for what scripts keep of a frontier. */
+async function manyKeys(fleet: Fleet, count: number): Promise<void> {
+  const fill = `for i = 0, ARGV[1] - 1 do redis.call('HSET', KEYS[1] .. i, 'n', 100, 'rest', string.rep('x', 200)) end`;
+  await fleet.redis.call('EVAL', fill, '1', `${fleet.namespace}:c:x:s:`, String(count));
+  await fleet.redis.set(fleet.keys.format, '2');
+}
+
+const sumOf = async ({ redis, namespace }: Fleet, count: number) => {
+  const add = `local sum = 0; for i = 0, ARGV[1] - 1 do sum = sum + redis.call('HGET', KEYS[1] .. i, 'n') end; return sum`;
+  return redis.call('EVAL', add, '1', `${namespace}:c:x:s:`, String(count));
+};
+
+test('the copy is of one moment, whatever is written meanwhile, and what expires keeps its time', async () => {
+  const COUNT = 4000;
+  const [{ fleet, runner }, { fleet: other }] = [await fleets.open(), await fleets.open()];
+  await manyKeys(fleet, COUNT);
+  await fleet.redis.set(`${fleet.namespace}:idempotent:a`, 'soon', 'PX', 100_000);
+  await fleet.redis.set(`${fleet.namespace}:idempotent:b`, 'now', 'PX', 1500);
+  const writer = connectRedis({ url: fleets.url }, 'script');
+  const move = `local a, b = KEYS[1] .. ARGV[1], KEYS[1] .. ARGV[2]
+    redis.call('HINCRBY', a, 'n', -1); redis.call('HINCRBY', b, 'n', 1); redis.call('SET', KEYS[1] .. 'new:' .. ARGV[3], ARGV[3])`;
+  let moves = 0;
+  let isOver = false;
+  const writing = (async () => {
+    const any = () => String(Math.floor(Math.random() * COUNT));
+    while (!isOver)
+      await Promise.all(
+        Array.from({ length: 20 }, () =>
+          writer.call('EVAL', move, '1', `${fleet.namespace}:c:x:s:`, any(), any(), String(moves++)),
+        ),
+      );
+  })();
+  const file = runner.path('sum.backup');
+  const { heldMs, rounds } = await writeBackup(fleet, file, false).finally(() => {
+    isOver = true;
+  });
+  const movesThen = moves;
+  await writing;
+  writer.disconnect();
+  assert.ok(movesThen > 200, `${movesThen} moves meanwhile`);
+  assert.ok(heldMs < 2000, `${heldMs} ms, ${rounds} rounds`);
+  await sleep(1600);
+  await restoreBackup(other, file, false);
+  assert.equal(await sumOf(other, COUNT), 100 * COUNT);
+  const left = await other.redis.pttl(`${other.namespace}:idempotent:a`);
+  assert.ok(left > 50_000 && left < 99_000, String(left));
+  assert.equal(await other.redis.exists(`${other.namespace}:idempotent:b`), 0);
+});
+
+test('a broken backup changes nothing; a restore that was cut off keeps others out, and can be given again', async () => {
+  const [{ fleet, runner }, opened] = [await fleets.open(), await fleets.open()];
+  const { fleet: other } = opened;
+  await manyKeys(fleet, 300);
+  const file = runner.path('a.backup');
+  await writeBackup(fleet, file, false);
+  await assert.rejects(writeBackup(fleet, file, false), { code: 'E_FILE_EXISTS' });
+  const whole = await readFile(file);
+  const cut = runner.path('cut.backup');
+  await writeFile(cut, whole);
+  await truncate(cut, whole.length - 1);
+  const odd = runner.path('odd.backup');
+  const flipped = Buffer.from(whole);
+  flipped[whole.length >> 1] = (flipped[whole.length >> 1] ?? 0) ^ 1;
+  await writeFile(odd, flipped);
+  for (const broken of [cut, odd])
+    await assert.rejects(restoreBackup(other, broken, true), { code: 'E_BACKUP_BROKEN' });
+  await assert.rejects(restoreBackup(other, runner.path('none'), false), { code: 'E_FILE' });
+  assert.deepEqual(await other.redis.keys(`${other.namespace}:*`), []);
+
+  await other.redis.set(other.keys.format, RESTORING);
+  await other.redis.set(`${other.namespace}:c:x:s:7`, 'half of a restore');
+  const look = await opened.runner.run(['status']);
+  assert.deepEqual([look.code, /E_RESTORING/.test(look.stderr)], [3, true], look.stderr);
+  const again = await opened.runner.run(['restore', file]);
+  assert.equal(again.code, 0, again.stderr);
+  assert.equal(await sumOf(other, 300), 30_000);
+
+  await other.redis.zadd(other.keys.consumers, Date.now() + 60_000, 'alive|3');
+  await assert.rejects(restoreBackup(other, file, true), { code: 'E_NAMESPACE_USED' });
+});
+
+test('writes go on by themselves when a backup dies while they wait', async () => {
+  const { fleet } = await fleets.open();
+  const watched = await watchKeys(fleet.redis, fleet.namespace);
+  const held = Promise.withResolvers<void>();
+  const never = new Promise<never>(() => undefined);
+  void watched.whileHeld(async () => {
+    held.resolve();
+    await never;
+  });
+  await held.promise;
+  watched.close();
+  const from = performance.now();
+  await fleet.redis.set(`${fleet.namespace}:crawls`, 'x');
+  const waitedMs = performance.now() - from;
+  assert.ok(waitedMs > 500 && waitedMs < 4000, String(waitedMs));
+});
+
+let s3: TestS3;
+before(async () => {
+  if (needsRadosgw.skip) return;
+  s3 = await startRadosgw();
+  Object.assign(process.env, s3.env);
+});
+after(() => s3?.stop());
+
+test('to a bucket and back', needsRadosgw, async () => {
+  const [{ fleet, runner }, opened] = [await fleets.open(s3.env), await fleets.open(s3.env)];
+  await manyKeys(fleet, 300);
+  const place = `s3://crawls/backups?endpoint=${s3.endpoint}&region=us-east-1`;
+  const told = await runner.run(['backup', place]);
+  assert.equal(told.code, 0, told.stderr);
+  const twice = await runner.run(['backup', place]);
+  assert.deepEqual([twice.code, /E_FILE_EXISTS/.test(twice.stderr)], [2, true]);
+  assert.equal((await runner.run(['backup', place, '--overwrite'])).code, 0);
+  const bucket = openBucket(readS3Address(place));
+  const objects = (await bucket.list('')).map(({ name }) => name);
+  assert.equal(objects.length, 2, 'the parts of the former backup are gone');
+  const restored = await opened.runner.run(['restore', place]);
+  assert.equal(restored.code, 0, restored.stderr);
+  assert.equal(await sumOf(opened.fleet, 300), 30_000);
+  await bucket.delete(objects.filter((name) => name.endsWith('.part')));
+  bucket.close();
+  const broken = await opened.runner.run(['restore', place, '--force']);
+  assert.deepEqual([broken.code, /E_BACKUP_BROKEN/.test(broken.stderr)], [2, true], broken.stderr);
+});
