@@ -1,8 +1,9 @@
-// The fetcher of a consumer, and the proxies that it goes through.
+// The fetcher of a consumer, and the network and the proxies that it goes through.
 import type { Settings } from '../../src/config/settings.ts';
 import { fetcherOptionsOf, threadFetcherOptionsOf } from '../../src/crawl/fetcher-options.ts';
 import { DroverError } from '../../src/errors.ts';
 import { createFetcher } from '../../src/fetch/client.ts';
+import { networkOf } from '../../src/fetch/network/network.ts';
 import { type Proxies, proxiesOf } from '../../src/fetch/proxy/proxies.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered } from '../../src/metrics.ts';
@@ -24,6 +25,20 @@ export async function announceProxies(
   log.info(line);
   say(line);
   return proxies;
+}
+
+/** Checks the settings of the network, and says what of them is a danger. Throws E_SETTING and E_FILE. */
+export async function announceNetwork(
+  settings: Settings,
+  log: Log,
+  say: (line: string) => void = () => undefined,
+): Promise<void> {
+  if (networkOf(settings) === null) return;
+  const { checkNetwork } = await import('../../src/fetch/network/announce.ts');
+  for (const warning of await checkNetwork(settings)) {
+    log.warn(warning);
+    say(`warning: ${warning}`);
+  }
 }
 
 export function fetcherThrough(

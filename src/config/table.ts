@@ -626,6 +626,63 @@ export const definitions = {
     schema: (t) => t.onOrOff,
     default: false,
   }),
+  interface: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--interface <address|name>',
+    help: 'make connections from this address of the machine, or from those of this network interface (docs/NETWORK.md)',
+    schema: (t) =>
+      t.z
+        .string()
+        .regex(/^\S{1,100}$/, 'expected an address or the name of an interface')
+        .nullable(),
+    default: null,
+  }),
+  resolve: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--resolve <host:port:address>',
+    help: 'the host has this address at this port, and is not looked up; several addresses between commas, IPv6 in brackets; * for every other host',
+    schema: (t) => t.resolveEntries,
+    default: [],
+    many: true,
+  }),
+  ca: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--ca <file>',
+    help: 'trust the certificates of these authorities (PEM) too, besides those of Node',
+    schema: (t) => t.list(t.z.string().min(1)),
+    default: [],
+    many: true,
+  }),
+  clientCert: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--client-cert <host=file>',
+    help: "show this certificate (PEM) to this host alone; without HOST=, to the seeds' hosts alone",
+    schema: (t) => t.hostFiles,
+    default: [],
+    many: true,
+  }),
+  clientKey: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--client-key <host=file>',
+    help: 'the private key (PEM) of --client-cert for the same host, if the file of the certificate does not hold it',
+    schema: (t) => t.hostFiles,
+    default: [],
+    many: true,
+  }),
+  insecure: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--insecure <host>',
+    help: 'do not verify the certificate of this one host (or host:port)',
+    schema: (t) => t.namedHosts,
+    default: [],
+    many: true,
+  }),
   lockDuration: setting({
     of: 'consumer',
     group: 'process',

@@ -8,6 +8,7 @@ import { type FetchResult, type Redirected, unsent } from '../outcome.ts';
 import { hostnameOf } from '../url/host.ts';
 import { type Conditions, withConditions } from './conditions.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
+import type { FetcherOptions } from './connection/fetcher-options.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
 import type { Route } from './connection/route.ts';
@@ -18,6 +19,7 @@ import { failedHop, Hop, type HopEnd } from './hop.ts';
 import { awaitName } from './names/await-name.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
+import { networkOf } from './network/network.ts';
 import { hopByProxy } from './proxy/hop-by-proxy.ts';
 import type { ProxySource } from './proxy/source.ts';
 import { nextTarget, withinPorts } from './redirect.ts';
@@ -27,6 +29,7 @@ import { type HopTrace, hopTraceOf } from './trace.ts';
 import { Watchdog } from './watchdog.ts';
 import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookies } from './waypoint.ts';
 
+export type { FetcherOptions } from './connection/fetcher-options.ts';
 export type { FetchTimeouts } from './timeouts.ts';
 
 export interface FetchRequest extends SignedFetch {
@@ -90,23 +93,10 @@ export interface Fetcher {
   close(): void;
 }
 
-export interface FetcherOptions {
-  /**
-   * The largest number of requests in flight, and so of connections in use. A fetch beyond it waits. The
-   * limit of idle connections is twice this number, and at least 128.
-   */
-  concurrency: number;
-  /** Name servers ("address" or "address:port") to ask. If the list is empty: those of the system. */
-  dnsServers: readonly string[];
-  /** Certificate authorities (PEM) to trust instead of those of Node. */
-  ca?: string;
-  /** The identity that `auto` means. */
-  identityFile?: string;
-  /** Null: every connection goes straight to the server. */
-  proxies: ProxySource | null;
-}
-
-/** It owns its connections: one is enough for a process or thread. Throws E_SETTING for a bad name server. */
+/**
+ * It owns its connections: one is enough for a process or thread. Throws E_SETTING for a bad name server, and
+ * E_SETTING or E_FILE for the network.
+ */
 export function createFetcher(options: FetcherOptions): Fetcher {
   return new GotFetcher(options);
 }
@@ -123,13 +113,16 @@ class GotFetcher implements Fetcher {
   readonly #identityFile: string | undefined;
   readonly #proxies: ProxySource | null;
 
-  constructor({ concurrency, dnsServers, ca, identityFile, proxies }: FetcherOptions) {
+  constructor({ concurrency, dnsServers, ca, identityFile, network, proxies }: FetcherOptions) {
     this.#identityFile = identityFile;
     this.#proxies = proxies;
-    this.#names = createNames({ servers: dnsServers });
+    this.#names = createNames({ servers: dnsServers, pins: network?.resolve ?? [] });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
     this.#connections = new ConnectionLimit(concurrency);
-    this.#agents = createAgentPool({ names: this.#names, idle: this.#idle, ca });
+    this.#agents = createAgentPool({
+      ...{ names: this.#names, idle: this.#idle, ca },
+      network: networkOf(network),
+    });
     this.#got = got.extend({
       retry: { limit: 0 },
       followRedirect: false,

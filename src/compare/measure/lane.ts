@@ -55,7 +55,7 @@ export class Lane {
     const proxies = replicaHost === null ? proxiesOf(parts.setUp.proxies) : null;
     this.#choice = createHandlerChoice(handlers);
     this.#fetcher = createFetcher(
-      fetcherOptionsOf({ ...parts.setUp, concurrency: parts.connections, proxies }),
+      fetcherOptionsOf({ ...parts.setUp.fetching, concurrency: parts.connections, proxies }),
     );
     this.#crawl = loadedCrawlOf('compare', '', settings);
     const hosts = replicaHost === null ? seedHosts : [replicaHost];

@@ -133,6 +133,7 @@ const samples = [
     'string',
     'host',
     'USD 0.01',
+    'a.example:80:192.0.2.7',
   ],
   ...['0123456789abcdef'],
 ];
