@@ -152,6 +152,7 @@ function createProcesses(given: CompareGiven, sample: FetchedSample, replica: Re
     settings: crawlSettings(given.settings),
     fetching: fetchingSettingsOf(given.settings),
     proxies: proxySettingsOf(replica ? { ...given.settings, proxy: [] } : given.settings),
+    credentials: replica ? null : given.settings.credentials,
     seedHosts: sample.seedHosts,
     pages: sample.pages.map(lanePage),
     replicaHost: origin,

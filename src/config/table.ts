@@ -683,6 +683,14 @@ export const definitions = {
     default: [],
     many: true,
   }),
+  credentials: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--credentials <file>',
+    help: 'users and passwords (basic, digest) and tokens (bearer), each for one origin, in a file of JSON (docs/NETWORK.md)',
+    schema: (t) => t.z.string().min(1).nullable(),
+    default: null,
+  }),
   lockDuration: setting({
     of: 'consumer',
     group: 'process',

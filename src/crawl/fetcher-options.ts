@@ -4,8 +4,10 @@ import type { FetcherOptions } from '../fetch/client.ts';
 import { type NetworkSettings, networkSettingsOf } from '../fetch/network/settings.ts';
 import { identityFileOf } from '../identity/signs-as.ts';
 
-/** What a thread of handlers makes its fetcher with. It is told with each request which proxies to use. */
-export type ThreadFetcherOptions = Omit<FetcherOptions, 'ca' | 'proxies'>;
+type Sources = 'proxies' | 'credentials';
+
+/** What a thread of handlers makes its fetcher with. It asks for proxies and credentials with each. */
+export type ThreadFetcherOptions = Omit<FetcherOptions, 'ca' | Sources>;
 
 /** The settings of whoever fetches. */
 export type FetchingSettings = Pick<Settings, 'dataDir'> &
@@ -21,8 +23,9 @@ export function fetchingSettingsOf(settings: FetchingSettings): FetchingSettings
 type OfThread = FetchingSettings & Pick<FetcherOptions, 'concurrency'>;
 
 /** The options of a process. `proxies` has no default, so that nobody goes around them unawares. */
-export function fetcherOptionsOf(given: OfThread & Pick<FetcherOptions, 'proxies'>): FetcherOptions {
-  return { ...threadFetcherOptionsOf(given), proxies: given.proxies };
+export function fetcherOptionsOf(given: OfThread & Required<Pick<FetcherOptions, Sources>>): FetcherOptions {
+  const { proxies, credentials } = given;
+  return { ...threadFetcherOptionsOf(given), proxies, credentials };
 }
 
 /** The options for the threads of the same process. */

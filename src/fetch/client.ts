@@ -12,6 +12,8 @@ import type { FetcherOptions } from './connection/fetcher-options.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
 import type { Route } from './connection/route.ts';
+import { hopWithCredentials } from './credentials/hop-with-credentials.ts';
+import type { AuthorizationSource } from './credentials/source.ts';
 import { FetchDeadline } from './deadline.ts';
 import { type Exchange, ExchangeCopy } from './exchange.ts';
 import { type AllowList, guardOf } from './guard.ts';
@@ -57,7 +59,7 @@ export interface FetchRequest extends SignedFetch {
   from?: Waypoint | null;
   /**
    * Called before each redirect hop, and before a request is sent a second time because the server had closed
-   * an idle connection. If it returns a Failure, the fetch ends with it. Its time does not count against the
+   * an idle connection or asks who is there. A Failure ends the fetch. Its time does not count against the
    * request limit. `redirect`: the answer that leads there; null for the same request a second time.
    */
   beforeHop?: (hop: Waypoint, redirect: RedirectAnswer | null) => Promise<Failure | null>;
@@ -65,6 +67,8 @@ export interface FetchRequest extends SignedFetch {
   mayStart?: () => Failure | null;
   /** Where its proxies come from, in place of those of the fetcher. */
   proxies?: ProxySource | null;
+  /** What authorizes it, in place of the credentials of the fetcher. */
+  credentials?: AuthorizationSource | null;
   /** Aborting ends the fetch with the signal's reason if that is a Failure, otherwise with E_LOCK_LOST. */
   signal?: AbortSignal;
   /** Called at each hop after the request has been written to the connection. */
@@ -112,10 +116,12 @@ class GotFetcher implements Fetcher {
   readonly #watchdog = new Watchdog();
   readonly #identityFile: string | undefined;
   readonly #proxies: ProxySource | null;
+  readonly #credentials: AuthorizationSource | null;
 
-  constructor({ concurrency, dnsServers, ca, identityFile, network, proxies }: FetcherOptions) {
+  constructor({ concurrency, dnsServers, ca, identityFile, network, ...sources }: FetcherOptions) {
     this.#identityFile = identityFile;
-    this.#proxies = proxies;
+    this.#proxies = sources.proxies;
+    this.#credentials = sources.credentials ?? null;
     this.#names = createNames({ servers: dnsServers, pins: network?.resolve ?? [] });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
     this.#connections = new ConnectionLimit(concurrency);
@@ -169,6 +175,7 @@ class GotFetcher implements Fetcher {
   }
 
   async #follow(request: FetchRequest, first: Target, fetchDeadline: FetchDeadline): Promise<FetchResult> {
+    const { credentials = this.#credentials } = request;
     let target = first;
     let redirected: readonly Redirected[] = request.from?.redirected ?? [];
     let isAway = request.from?.isAway ?? false;
@@ -176,9 +183,11 @@ class GotFetcher implements Fetcher {
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
       const asked = withConditions(target, request.conditions);
       const sent = cookies ? withCookies(asked, cookies) : asked;
-      const end = await this.#hopInLimit(request, sent, fetchDeadline, () =>
-        waypointOf(target, redirects, isAway, cookies),
-      );
+      const here = () => waypointOf(target, redirects, isAway, cookies);
+      const hop = (to: Target) => this.#hopInLimit(request, to, fetchDeadline, here);
+      const again = () => request.beforeHop?.(here(), null);
+      const own = { source: credentials, target: sent, fetchDeadline, again, hop };
+      const end = await hopWithCredentials(own);
       const finalUrl = target.url.href;
       const way = { finalUrl, redirected };
       if (end.kind === 'answer') return { ok: true, answer: { ...way, redirects, ...end.answer } };

@@ -25,6 +25,8 @@ export interface LaneSetUp {
   readonly fetching: FetchingSettings;
   /** Which proxies to use; of no account against a replica. */
   readonly proxies: ProxySettings;
+  /** The file of credentials; null against a replica. */
+  readonly credentials: string | null;
   /** host:port of seeds that the operator named. */
   readonly seedHosts: readonly string[];
   readonly pages: readonly LanePage[];

@@ -1,4 +1,5 @@
 // What a fetcher is made with.
+import type { AuthorizationSource } from '../credentials/source.ts';
 import type { NetworkSettings } from '../network/settings.ts';
 import type { ProxySource } from '../proxy/source.ts';
 
@@ -16,6 +17,8 @@ export interface FetcherOptions {
   identityFile?: string;
   /** Where connections begin, what names mean, and whom TLS trusts. */
   network?: NetworkSettings | null;
+  /** What is sent to which origin, and to no other. */
+  credentials?: AuthorizationSource | null;
   /** Null: every connection goes straight to the server. */
   proxies: ProxySource | null;
 }

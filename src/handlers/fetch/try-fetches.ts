@@ -33,9 +33,9 @@ export class TryFetches {
 
   /** For the handler of a page that came from this URL. */
   ofPage(pageUrl: string): FetchOpener {
-    const { crawl, proxies } = this.single;
+    const { crawl, proxies, credentials } = this.single;
     return {
-      ...{ loadedCrawl: crawl, pageUrl, proxies },
+      ...{ loadedCrawl: crawl, pageUrl, proxies, credentials },
       fetcherOptions: threadFetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),
