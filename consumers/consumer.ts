@@ -28,7 +28,7 @@ import { createWebhookWorkers } from '../src/webhooks/workers.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext } from './context.ts';
 import { createContext } from './create-context.ts';
-import { announceProxies } from './fetch/proxied-fetcher.ts';
+import { openFetchSources } from './fetch/proxied-fetcher.ts';
 import { openHandlers } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
@@ -91,7 +91,7 @@ export async function startConsumer(parts: {
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
   boundHeapGrowth();
-  const proxies = await announceProxies(settings, log, parts.say);
+  const sources = await openFetchSources(settings, log, parts.say);
   const userCode = await openHandlers(settings, log, {
     say: parts.say ?? (() => undefined),
     onReplaced: () => telemetry.meters.count(gathered.handlerThreadsReplaced, null),
@@ -122,7 +122,7 @@ export async function startConsumer(parts: {
   const telemetry = startTelemetry({ fleet, consumer, who, log, traces, troubles, onFormat });
 
   const context = createContext({
-    ...{ settings, serve, consumer, connections, queue, proxies },
+    ...{ settings, serve, consumer, connections, queue, sources },
     ...{ telemetry, stores, userCode, log, troubles },
     onError,
     onTrouble: parts.onTrouble ?? (() => undefined),

@@ -4,6 +4,7 @@ import type { ThreadFetcherOptions } from '../src/crawl/fetcher-options.ts';
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
 import type { Fetcher } from '../src/fetch/client.ts';
+import type { OriginCredentials } from '../src/fetch/credentials/credentials.ts';
 import type { Proxies } from '../src/fetch/proxy/proxies.ts';
 import type { Meters } from '../src/fleet/meters.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
@@ -44,6 +45,8 @@ export interface ConsumerContext {
   fetcher: Fetcher;
   /** Those that `fetcher` goes through; null if there are none. */
   proxies: Proxies | null;
+  /** Those of `fetcher`; null if there are none. */
+  credentials: OriginCredentials | null;
   /** Those of `fetcher`: threads of handlers make their own alike. */
   fetcherOptions: ThreadFetcherOptions;
   robots: Robots;

@@ -3,7 +3,6 @@
 import type { Settings } from '../src/config/settings.ts';
 import { FILES } from '../src/config/store-address.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
-import type { Proxies } from '../src/fetch/proxy/proxies.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
@@ -19,7 +18,7 @@ import { FormerPages } from './again/former-pages.ts';
 import type { Connections } from './connections.ts';
 import type { ConsumerContext } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { fetcherThrough } from './fetch/proxied-fetcher.ts';
+import { type FetchSources, fetcherThrough } from './fetch/proxied-fetcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
 import { knownLinksOf } from './follow/known-links.ts';
 import type { UserCode } from './handlers/user-code.ts';
@@ -37,7 +36,7 @@ interface ContextParts {
   consumer: string;
   connections: Connections;
   queue: RequestQueue;
-  proxies: Proxies | null;
+  sources: FetchSources;
   telemetry: Telemetry;
   stores: RecordStores;
   userCode: UserCode;
@@ -56,7 +55,7 @@ export function createContext(parts: ContextParts): ConsumerContext {
   const { handlers } = parts.userCode;
   return {
     fleet,
-    ...fetcherThrough(parts.proxies, settings, { meters: telemetry.meters, troubles }),
+    ...fetcherThrough(parts.sources, settings, { meters: telemetry.meters, troubles }),
     robots: createRobots({ fleet, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),

@@ -1003,6 +1003,11 @@ export const table = {
         advice: 'Make one with drover identity init, or copy its file here; nothing is fetched unsigned.',
         status: null,
       },
+      E_CREDENTIALS: {
+        means: 'The credentials for a server cannot be had.',
+        advice: 'Correct the module that refreshes the token (docs/NETWORK.md); until then, requests wait.',
+        status: null,
+      },
       E_CLOSED: {
         means: 'The producer has been closed.',
         advice: 'Make another one with createProducer().',

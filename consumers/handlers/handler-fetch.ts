@@ -36,7 +36,8 @@ export function fetchesOfJob(
   const { loadedCrawl } = job;
   let lent: Permits | undefined;
   return {
-    ...{ loadedCrawl, pageUrl, proxies: context.proxies, fetcherOptions: context.fetcherOptions },
+    ...{ loadedCrawl, pageUrl, proxies: context.proxies, credentials: context.credentials },
+    fetcherOptions: context.fetcherOptions,
     open(url, limits, count) {
       lent ??= createPermits(1);
       return new HandlerGate(context, job, { ...limits, url, count, lent });

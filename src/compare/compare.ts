@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crawlSettings, type Settings } from '../config/settings.ts';
+import { fetchingSettingsOf } from '../crawl/fetcher-options.ts';
 import { DroverError } from '../errors.ts';
 import { isByFunction, proxySettingsOf } from '../fetch/proxy/settings.ts';
 import { HANDLER_TIMEOUT_MS } from '../handlers/define.ts';
@@ -149,8 +150,9 @@ function createProcesses(given: CompareGiven, sample: FetchedSample, replica: Re
   const setUp: LaneSetUp = {
     handlerFiles: handlerFiles(given.settings),
     settings: crawlSettings(given.settings),
-    ...{ dnsServers: given.settings.dnsServers, dataDir: given.settings.dataDir },
+    fetching: fetchingSettingsOf(given.settings),
     proxies: proxySettingsOf(replica ? { ...given.settings, proxy: [] } : given.settings),
+    credentials: replica ? null : given.settings.credentials,
     seedHosts: sample.seedHosts,
     pages: sample.pages.map(lanePage),
     replicaHost: origin,

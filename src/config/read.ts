@@ -89,6 +89,11 @@ export function currentProxyVariables(): ProxyVariables {
   return readProxyVariables(process.env);
 }
 
+/** What a variable holds whose name a user has given; undefined if there is none. */
+export function environmentValue(name: string): string | undefined {
+  return process.env[name];
+}
+
 async function readConfigFile(directory: string): Promise<{ path: string; values: Record<string, unknown> }> {
   for (const name of ['drover.config.ts', 'drover.config.json']) {
     const path = join(directory, name);

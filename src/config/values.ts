@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
 import { priceText, readPrice } from '../identity/price.ts';
 import { readDuration } from './duration.ts';
+import { readHostFile, readNamedHost, readResolveEntry } from './network-forms.ts';
 import { isProxyAddress, PROXY_FORM, type ProxyFunction, readProxyAddress } from './proxy-address.ts';
 import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
@@ -215,14 +216,25 @@ function isNameServer(text: string): boolean {
   return isAddress && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
+/** A text that stays as it is if `read` throws no Error, whose message says what is wrong. */
+const readableBy = (read: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      read(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
+
 /** Its text stays as it is, with a password if there is one. */
-export const storeUrl = z.string().superRefine((text, context) => {
-  try {
-    readStoreAddress(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-  }
-});
+export const storeUrl = readableBy(readStoreAddress);
+export const hostFiles = list(readableBy(readHostFile));
+export const namedHosts = plainList(readableBy(readNamedHost));
+/** In a variable they stand between blanks, as commas stand between addresses. */
+export const resolveEntries = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value),
+  z.array(readableBy(readResolveEntry)),
+);
 
 /** A directory as an absolute path, so that processes that work elsewhere use the same; or a bucket. */
 export const warcPlace = z

@@ -3,6 +3,7 @@
 import { crawlSettings, type Settings } from '../config/settings.ts';
 import { type Failure, failure } from '../errors.ts';
 import { createFetcher, type Fetcher, type FetchRequest } from '../fetch/client.ts';
+import { credentialsOf, type OriginCredentials } from '../fetch/credentials/credentials.ts';
 import { type Proxies, proxiesOf } from '../fetch/proxy/proxies.ts';
 import type { HopTrace } from '../fetch/trace.ts';
 import type { FetchResult } from '../outcome.ts';
@@ -37,6 +38,7 @@ type KnownRobots = { file: string; rules: RobotsRules } | Failure | null;
 export class SingleFetch {
   readonly crawl: LoadedCrawl;
   readonly proxies: Proxies | null;
+  readonly credentials: OriginCredentials | null;
   readonly #options: SingleFetchOptions;
   readonly #pages: Fetcher;
   /** A page is not to find a warm connection because its robots.txt has come that way. */
@@ -53,7 +55,9 @@ export class SingleFetch {
     const allow = allowListOf(this.crawl);
     this.#shared = { timeouts, userAgent, signsAs, allow, ...(signal ? { signal } : {}) };
     this.proxies = proxiesOf(settings);
-    const fetcher = fetcherOptionsOf({ ...settings, concurrency, proxies: this.proxies });
+    this.credentials = credentialsOf(settings);
+    const { proxies, credentials } = this;
+    const fetcher = fetcherOptionsOf({ ...settings, concurrency, proxies, credentials });
     this.#pages = createFetcher(fetcher);
     this.#robots = createFetcher(fetcher);
   }

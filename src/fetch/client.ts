@@ -8,11 +8,14 @@ import { type Conditions, withConditions } from './conditions.ts';
 import type { AgentPair } from './connection/agent.ts';
 import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { createDrive } from './connection/drive.ts';
+import type { FetcherOptions } from './connection/fetcher-options.ts';
 import { failedHop, type HopEnd } from './connection/hop-parts.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
 import type { Route } from './connection/route.ts';
 import { Sendings } from './connection/sendings.ts';
+import { hopWithCredentials } from './credentials/hop-with-credentials.ts';
+import type { AuthorizationSource } from './credentials/source.ts';
 import { FetchDeadline } from './deadline.ts';
 import { type Exchange, ExchangeCopy } from './exchange.ts';
 import { type AllowList, guardOf } from './guard.ts';
@@ -20,6 +23,7 @@ import { Hop } from './hop.ts';
 import { awaitName } from './names/await-name.ts';
 import { firstAddress } from './names/first-address.ts';
 import { createNames, type Names } from './names/lookup.ts';
+import { networkOf } from './network/network.ts';
 import { hopByProxy } from './proxy/hop-by-proxy.ts';
 import type { ProxySource } from './proxy/source.ts';
 import { nextTarget, withinPorts } from './redirect.ts';
@@ -29,6 +33,7 @@ import { type HopTrace, hopTraceOf } from './trace.ts';
 import { Watchdog } from './watchdog.ts';
 import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookies } from './waypoint.ts';
 
+export type { FetcherOptions } from './connection/fetcher-options.ts';
 export type { FetchTimeouts } from './timeouts.ts';
 
 export interface FetchRequest extends SignedFetch {
@@ -56,7 +61,7 @@ export interface FetchRequest extends SignedFetch {
   from?: Waypoint | null;
   /**
    * Called before each redirect hop, and before a request is sent a second time because the server had closed
-   * an idle connection. If it returns a Failure, the fetch ends with it. Its time does not count against the
+   * an idle connection or asks who is there. A Failure ends the fetch. Its time does not count against the
    * request limit. `redirect`: the answer that leads there; null for the same request a second time.
    */
   beforeHop?: (hop: Waypoint, redirect: RedirectAnswer | null) => Promise<Failure | null>;
@@ -66,6 +71,8 @@ export interface FetchRequest extends SignedFetch {
   http2?: ((url: string) => boolean) | null;
   /** Where its proxies come from, in place of those of the fetcher. */
   proxies?: ProxySource | null;
+  /** What authorizes it, in place of the credentials of the fetcher. */
+  credentials?: AuthorizationSource | null;
   /** Aborting ends the fetch with the signal's reason if that is a Failure, otherwise with E_LOCK_LOST. */
   signal?: AbortSignal;
   /** Called at each hop after the request has been written to the connection. */
@@ -94,23 +101,10 @@ export interface Fetcher {
   close(): void;
 }
 
-export interface FetcherOptions {
-  /**
-   * The largest number of requests in flight, and so of connections in use. A fetch beyond it waits. The
-   * limit of idle connections is twice this number, and at least 128.
-   */
-  concurrency: number;
-  /** Name servers ("address" or "address:port") to ask. If the list is empty: those of the system. */
-  dnsServers: readonly string[];
-  /** Certificate authorities (PEM) to trust instead of those of Node. */
-  ca?: string;
-  /** The identity that `auto` means. */
-  identityFile?: string;
-  /** Null: every connection goes straight to the server. */
-  proxies: ProxySource | null;
-}
-
-/** It owns its connections: one is enough for a process or thread. Throws E_SETTING for a bad name server. */
+/**
+ * It owns its connections: one is enough for a process or thread. Throws E_SETTING for a bad name server, and
+ * E_SETTING or E_FILE for the network.
+ */
 export function createFetcher(options: FetcherOptions): Fetcher {
   return new GotFetcher(options);
 }
@@ -124,14 +118,19 @@ class GotFetcher implements Fetcher {
   readonly #watchdog = new Watchdog();
   readonly #identityFile: string | undefined;
   readonly #proxies: ProxySource | null;
+  readonly #credentials: AuthorizationSource | null;
 
-  constructor({ concurrency, dnsServers, ca, identityFile, proxies }: FetcherOptions) {
+  constructor({ concurrency, dnsServers, ca, identityFile, network, ...sources }: FetcherOptions) {
     this.#identityFile = identityFile;
-    this.#proxies = proxies;
-    this.#names = createNames({ servers: dnsServers });
+    this.#proxies = sources.proxies;
+    this.#credentials = sources.credentials ?? null;
+    this.#names = createNames({ servers: dnsServers, pins: network?.resolve ?? [] });
     this.#idle = new IdleSockets(Math.max(128, 2 * concurrency));
     this.#connections = new ConnectionLimit(concurrency);
-    this.#agents = createAgentPool({ names: this.#names, idle: this.#idle, ca });
+    this.#agents = createAgentPool({
+      ...{ names: this.#names, idle: this.#idle, ca },
+      network: networkOf(network),
+    });
   }
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
@@ -171,6 +170,7 @@ class GotFetcher implements Fetcher {
   }
 
   async #follow(request: FetchRequest, first: Target, fetchDeadline: FetchDeadline): Promise<FetchResult> {
+    const { credentials = this.#credentials } = request;
     let target = first;
     let redirected: readonly Redirected[] = request.from?.redirected ?? [];
     let isAway = request.from?.isAway ?? false;
@@ -178,9 +178,11 @@ class GotFetcher implements Fetcher {
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
       const asked = withConditions(target, request.conditions);
       const sent = cookies ? withCookies(asked, cookies) : asked;
-      const end = await this.#hopInLimit(request, sent, fetchDeadline, () =>
-        waypointOf(target, redirects, isAway, cookies),
-      );
+      const here = () => waypointOf(target, redirects, isAway, cookies);
+      const hop = (to: Target) => this.#hopInLimit(request, to, fetchDeadline, here);
+      const again = () => request.beforeHop?.(here(), null);
+      const own = { source: credentials, target: sent, fetchDeadline, again, hop };
+      const end = await hopWithCredentials(own);
       const finalUrl = target.url.href;
       const way = { finalUrl, redirected };
       if (end.kind === 'answer') return { ok: true, answer: { ...way, redirects, ...end.answer } };

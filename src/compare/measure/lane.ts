@@ -4,6 +4,7 @@ import { loadedCrawlOf } from '../../crawl/loaded-crawl.ts';
 import { type Failure, failure, shownFailure } from '../../errors.ts';
 import { classify } from '../../fetch/classify.ts';
 import { createFetcher, type Fetcher } from '../../fetch/client.ts';
+import { credentialsOf } from '../../fetch/credentials/credentials.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
 import { proxiesOf } from '../../fetch/proxy/proxies.ts';
 import { createHandlerChoice, type HandlerChoice } from '../../handlers/choose.ts';
@@ -53,9 +54,10 @@ export class Lane {
     this.#parts = parts;
     const { settings, seedHosts, replicaHost } = parts.setUp;
     const proxies = replicaHost === null ? proxiesOf(parts.setUp.proxies) : null;
+    const credentials = credentialsOf(parts.setUp);
     this.#choice = createHandlerChoice(handlers);
     this.#fetcher = createFetcher(
-      fetcherOptionsOf({ ...parts.setUp, concurrency: parts.connections, proxies }),
+      fetcherOptionsOf({ ...parts.setUp.fetching, concurrency: parts.connections, proxies, credentials }),
     );
     this.#crawl = loadedCrawlOf('compare', '', settings);
     const hosts = replicaHost === null ? seedHosts : [replicaHost];

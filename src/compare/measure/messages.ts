@@ -1,5 +1,6 @@
 // What the process of a run, its lanes and the command say to each other.
 import type { CrawlSettings } from '../../config/settings.ts';
+import type { FetchingSettings } from '../../crawl/fetcher-options.ts';
 import type { Failure } from '../../errors.ts';
 import type { ProxySettings } from '../../fetch/proxy/settings.ts';
 import type { RequestInput } from '../../request.ts';
@@ -20,10 +21,12 @@ export interface LanePage {
 export interface LaneSetUp {
   readonly handlerFiles: readonly string[];
   readonly settings: CrawlSettings;
-  readonly dnsServers: readonly string[];
-  readonly dataDir: string;
+  /** How the lanes connect, and where their identity is. */
+  readonly fetching: FetchingSettings;
   /** Which proxies to use; of no account against a replica. */
   readonly proxies: ProxySettings;
+  /** The file of credentials; null against a replica. */
+  readonly credentials: string | null;
   /** host:port of seeds that the operator named. */
   readonly seedHosts: readonly string[];
   readonly pages: readonly LanePage[];

@@ -30,7 +30,7 @@ export function createAgentPool({ ca, ...parts }: PoolParts): AgentPool {
   const byGuard = new Map<string, Map<string, AgentPair>>();
   let context: tls.SecureContext | undefined;
   const secureContext = () => {
-    context ??= tls.createSecureContext(ca ? { ca } : {});
+    context ??= parts.network?.secureContext() ?? tls.createSecureContext(ca ? { ca } : {});
     return context;
   };
   return {

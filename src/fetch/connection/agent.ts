@@ -9,6 +9,7 @@ import type { Failure } from '../../errors.ts';
 import { guardAnswers, isReusable } from '../framing/answer-gate.ts';
 import type { Guard } from '../guard.ts';
 import type { Names } from '../names/lookup.ts';
+import type { Network } from '../network/network.ts';
 import type { Blame, Phase } from '../timeouts.ts';
 import { type ConnectTarget, connectTcp } from './connect.ts';
 import type { IdleSockets } from './idle-sockets.ts';
@@ -49,6 +50,8 @@ export interface AgentParts {
   readonly route: Route | null;
   readonly names: Names;
   readonly idle: IdleSockets;
+  /** Null: the settings change nothing of connections. */
+  readonly network: Network | null;
   /** Called for the first host that speaks TLS: node:tls and its certificates take 30 ms to load. */
   readonly secureContext: () => tls.SecureContext;
 }
@@ -109,7 +112,9 @@ function makeSecure(parts: AgentParts): https.Agent {
   connectBy(secure, nameOf, (request, connected) => {
     const { connecting } = request;
     openTcp(parts, request, connected, (tcp, address) => {
-      const socket = handshake({ ...request, socket: tcp } as https.RequestOptions) as tls.TLSSocket;
+      const place = { host: request.host ?? '', port: Number(request.port) };
+      const own = parts.network?.tlsFor(place, parts.guard);
+      const socket = handshake({ ...request, ...own, socket: tcp } as https.RequestOptions) as tls.TLSSocket;
       if (address !== undefined) noteServer(socket, address);
       whenSecure(socket, connecting, connected);
     });
@@ -234,9 +239,9 @@ interface OpenEvents extends Omit<DialEvents, 'done'> {
 }
 
 function dial(parts: OpenParts, target: ConnectTarget, events: OpenEvents): () => void {
-  const { route, guard, names, asksProxy } = parts;
+  const { route, asksProxy } = parts;
   if (route === null)
-    return connectTcp(target, guard, names, {
+    return connectTcp(target, parts, {
       ...events,
       lookup: () => events.enter('dns'),
       connect: () => events.enter('connect'),

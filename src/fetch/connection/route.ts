@@ -6,6 +6,7 @@ import type tls from 'node:tls';
 import type { Failure } from '../../errors.ts';
 import type { Guard } from '../guard.ts';
 import type { Names } from '../names/lookup.ts';
+import type { Network } from '../network/network.ts';
 import type { Blame, Phase } from '../timeouts.ts';
 import type { ConnectTarget } from './connect.ts';
 
@@ -38,6 +39,7 @@ export interface AbsoluteForm {
 export interface DialParts {
   readonly guard: Guard;
   readonly names: Names;
+  readonly network: Network | null;
   readonly secureContext: () => tls.SecureContext;
 }
 

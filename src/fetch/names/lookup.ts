@@ -4,6 +4,7 @@ import dns, { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { DroverError, type Failure, failure } from '../../errors.ts';
 import { openHostsFile } from './hosts-file.ts';
+import { Pins } from './pins.ts';
 import { type NameAnswer, queryName } from './query.ts';
 
 export type Lookup = { ok: true; addresses: readonly string[] } | { ok: false; failure: Failure };
@@ -12,11 +13,11 @@ export interface Names {
   /**
    * Looks up the addresses of a name, IPv4 first. `done` is called once; it is called before this function
    * returns if the answer is known already. There is no time limit. The returned function ends the waiting;
-   * `done` is then not called.
+   * `done` is then not called. `port`: for which the address is wanted, if for one; see Pins.
    */
-  resolve(name: string, done: (lookup: Lookup) => void): () => void;
+  resolve(name: string, done: (lookup: Lookup) => void, port?: number | null): () => void;
   /** Whether `resolve` would answer before it returns. */
-  isKnown(name: string): boolean;
+  isKnown(name: string, port?: number | null): boolean;
   /** Cancels all questions to name servers. */
   close(): void;
 }
@@ -37,10 +38,10 @@ const loopback = ['127.0.0.1', '::1'];
 /**
  * Makes a look-up with a cache. It asks `servers` ("address" or "address:port"), or the system's name servers
  * if the list is empty. Throws E_SETTING if the address of a server is invalid. The first of these that has
- * an answer decides: a literal address, the cache, the hosts file, localhost (RFC 6761 section 6.3), the name
- * servers. getaddrinfo is asked in two cases only, and only with the system's name servers: if the system has
- * none configured, and for a name without a dot that they do not know. Only getaddrinfo knows the search list
- * and the other sources of nsswitch.conf.
+ * an answer decides: a literal address, the pins, the cache, the hosts file, localhost (RFC 6761 section
+ * 6.3), the name servers. getaddrinfo is asked in two cases only, and only with the system's name servers: if
+ * the system has none configured, and for a name without a dot that they do not know. Only getaddrinfo knows
+ * the search list and the other sources of nsswitch.conf.
  */
 export function createNames(options: NamesOptions): Names {
   return new CachedNames(options);
@@ -48,6 +49,8 @@ export function createNames(options: NamesOptions): Names {
 
 export interface NamesOptions {
   servers: readonly string[];
+  /** Names that have addresses of the operator's, in the notation of --resolve. */
+  pins?: readonly string[];
   /** Path of the hosts file. Default: /etc/hosts. */
   hostsFile?: string;
   /** `timeout`: milliseconds before a question is sent again; `tries`: how often it is sent. */
@@ -62,11 +65,18 @@ class CachedNames implements Names {
   /** The least time from one round of questions for a name to the next, in milliseconds. */
   readonly #roundMs: number;
   readonly #hosts;
+  readonly #pins: Pins;
   readonly #known = new Map<string, { lookup: Lookup; until: number }>();
   readonly #asked = new Map<string, Set<(lookup: Lookup) => void>>();
   #closed = false;
 
-  constructor({ servers, hostsFile = '/etc/hosts', retransmission = defaultRetransmission }: NamesOptions) {
+  constructor({
+    servers,
+    pins = [],
+    hostsFile = '/etc/hosts',
+    retransmission = defaultRetransmission,
+  }: NamesOptions) {
+    this.#pins = new Pins(pins);
     this.#makeResolver = () => resolverOf(servers, retransmission);
     this.#resolver = this.#makeResolver();
     this.#ofSystem = servers.length === 0;
@@ -74,13 +84,13 @@ class CachedNames implements Names {
     this.#hosts = openHostsFile(hostsFile);
   }
 
-  isKnown(name: string): boolean {
-    return this.#atHand(keyOf(name)) !== null;
+  isKnown(name: string, port: number | null = null): boolean {
+    return this.#atHand(keyOf(name), port) !== null;
   }
 
-  resolve(name: string, done: (lookup: Lookup) => void): () => void {
+  resolve(name: string, done: (lookup: Lookup) => void, port: number | null = null): () => void {
     const key = keyOf(name);
-    const atHand = this.#atHand(key);
+    const atHand = this.#atHand(key, port);
     if (atHand) {
       done(atHand);
       return () => undefined;
@@ -100,8 +110,10 @@ class CachedNames implements Names {
     for (const resolver of [this.#resolver, ...this.#alone]) resolver.cancel();
   }
 
-  #atHand(name: string): Lookup | null {
+  #atHand(name: string, port: number | null): Lookup | null {
     if (isIP(name) !== 0) return { ok: true, addresses: [name] };
+    const pinned = this.#pins.addressesOf(name, port);
+    if (pinned) return { ok: true, addresses: pinned };
     const known = this.#known.get(name);
     if (known && known.until > performance.now()) return known.lookup;
     const listed = this.#hosts.addressesOf(name);

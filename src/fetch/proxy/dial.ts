@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { ProxyAddress } from '../../config/proxy-address.ts';
 import { type Failure, failure } from '../../errors.ts';
-import { type ConnectTarget, connectTcp, lookUpAllowed } from '../connection/connect.ts';
+import { type ConnectTarget, connectTcp, interleaved, lookUpAllowed } from '../connection/connect.ts';
 import type { DialEvents, DialParts } from '../connection/route.ts';
 import type { Guard } from '../guard.ts';
 import { openTunnel } from './tunnel.ts';
@@ -88,13 +88,7 @@ export class Dialling {
     return new Promise((resolve, reject) => {
       this.#stop = lookUpAllowed(target, guard, names, {
         lookup: () => this.#events.enter('dns'),
-        passed(addresses) {
-          const [first = ''] = addresses;
-          const isFour = isIP(first) === 4;
-          const other = addresses.find((address) => (isIP(address) === 4) !== isFour);
-          const rest = addresses.filter((address) => address !== first && address !== other);
-          resolve([first, ...(other ? [other] : []), ...rest].slice(0, MOST_ADDRESSES));
-        },
+        passed: (addresses) => resolve(interleaved(addresses).slice(0, MOST_ADDRESSES)),
         refused: (reason) => reject(new Undialled(reason)),
       });
     });
@@ -118,17 +112,21 @@ export class Dialling {
     const blame = { code: 'E_PROXY_CONNECT', name: this.#proxy.name } as const;
     return new Promise((resolve, reject) => {
       if (this.#isOver) return; // nobody waits any more
-      const stop = connectTcp(this.#proxy, ANY, this.#parts.names, {
-        lookup: () => this.#events.enter('dns', blame),
-        connect: () => this.#events.enter('connect', blame),
-        done: (socket) => {
-          this.#stop = () => socket.destroy();
-          socket.on('error', ignore); // whoever uses the socket hears of its end in other ways
-          resolve(socket);
+      const stop = connectTcp(
+        this.#proxy,
+        { ...this.#parts, guard: ANY },
+        {
+          lookup: () => this.#events.enter('dns', blame),
+          connect: () => this.#events.enter('connect', blame),
+          done: (socket) => {
+            this.#stop = () => socket.destroy();
+            socket.on('error', ignore); // whoever uses the socket hears of its end in other ways
+            resolve(socket);
+          },
+          failed: (error) => reject(this.#unreached(error.code ?? error.message)),
+          refused: ({ code }) => reject(this.#unreached(code)),
         },
-        failed: (error) => reject(this.#unreached(error.code ?? error.message)),
-        refused: ({ code }) => reject(this.#unreached(code)),
-      });
+      );
       this.#stop = stop;
     });
   }

@@ -2,6 +2,7 @@
 // connections of its own; the consumer holds the slot and says when each hop may start.
 import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
 import type { Failure } from '../../errors.ts';
+import type { AskedHop, Authorization, HeardAnswer } from '../../fetch/credentials/source.ts';
 import type { Exchange } from '../../fetch/exchange.ts';
 import type { ProxyResult } from '../../fetch/proxy/source.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
@@ -31,6 +32,11 @@ export interface FetchCalls {
   /** The proxy of the next hop. It waits until one has room. */
   fetchProxy(given: OfFetch & { url: string; tried: readonly string[] }): LentProxy;
   fetchProxyDone(given: OfFetch & { number: number; result: ProxyResult; failure: Failure | null }): void;
+  /** What the consumer has for the origin of the hop; see AuthorizationSource. */
+  fetchAuthorize(given: OfFetch & { asked: AskedHop }): Authorization | null;
+  fetchAnswered(
+    given: OfFetch & { asked: AskedHop; sent: string | null; heard: HeardAnswer; isLast: boolean },
+  ): Authorization | null;
   /** The body of the answer is empty unless `wantsBody`. */
   fetchEnded(given: OfFetch & { result: FetchResult; ageMs: number }): FetchRefusal | null;
   /** Always the last. What is held goes back. */
@@ -47,6 +53,7 @@ export interface BegunFetch extends OfFetch {
   readonly fetcher: ThreadFetcherOptions;
   /** Null: there are no proxies. */
   readonly proxies: { readonly isByName: boolean } | null;
+  readonly hasCredentials: boolean;
   readonly wantsBody: boolean;
   readonly wantsExchanges: boolean;
 }

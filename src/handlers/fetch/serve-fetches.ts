@@ -4,6 +4,7 @@ import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
 import { allowListOf, type LoadedCrawl } from '../../crawl/loaded-crawl.ts';
 import { failure } from '../../errors.ts';
 import type { FetchRequest } from '../../fetch/client.ts';
+import type { AuthorizationSource } from '../../fetch/credentials/source.ts';
 import { awayHeaders } from '../../fetch/headers.ts';
 import type { ProxySource } from '../../fetch/proxy/source.ts';
 import type { FetchResult } from '../../outcome.ts';
@@ -44,6 +45,8 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   readonly fetcherOptions: ThreadFetcherOptions;
   /** Whom a thread asks for the proxy of each hop; null: there are none. */
   readonly proxies: ProxySource | null;
+  /** Whom a thread asks what authorizes each hop; null: nothing does. */
+  readonly credentials: AuthorizationSource | null;
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
@@ -117,7 +120,7 @@ export function fetchCalls<Gate extends HeldGate>(
   const answers: Answers = new ServedFetches(opener);
   const names = [
     ...(['Begin', 'Enter', 'Watch', 'Started', 'Exchange'] as const),
-    ...(['SeedHost', 'Proxy', 'ProxyDone', 'Ended', 'Over'] as const),
+    ...(['SeedHost', 'Proxy', 'ProxyDone', 'Authorize', 'Answered', 'Ended', 'Over'] as const),
   ];
   return Object.fromEntries(
     names.map((name) => [
@@ -152,6 +155,7 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
       ...{ fetch, request, fetcher: this.#opener.fetcherOptions },
       allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
       proxies: this.#opener.proxies && { isByName: this.#opener.proxies.isByName },
+      hasCredentials: this.#opener.credentials !== null,
       wantsExchanges: onExchange !== undefined,
       wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
     };
@@ -200,6 +204,14 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
 
   fetchProxyDone({ fetch, number, result, failure }: Given<'fetchProxyDone'>): void {
     this.#open.get(fetch)?.proxies.takeBack(number, result, failure);
+  }
+
+  async fetchAuthorize({ asked }: Given<'fetchAuthorize'>) {
+    return (await this.#opener.credentials?.authorize(asked)) ?? null;
+  }
+
+  async fetchAnswered({ asked, sent, heard, isLast }: Given<'fetchAnswered'>) {
+    return (await this.#opener.credentials?.answered(asked, sent, heard, isLast)) ?? null;
   }
 
   fetchEnded({ fetch, result, ageMs }: Given<'fetchEnded'>): FetchRefusal | null {

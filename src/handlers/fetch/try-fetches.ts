@@ -1,7 +1,6 @@
 // The fetches of a handler in drover try: by one process without Redis, and as polite as a crawl.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from '../../config/settings.ts';
-import { threadFetcherOptionsOf } from '../../crawl/fetcher-options.ts';
+import { type FetchingSettings, threadFetcherOptionsOf } from '../../crawl/fetcher-options.ts';
 import type { SingleFetch } from '../../crawl/single-fetch.ts';
 import { failure } from '../../errors.ts';
 import { namedTimeOf } from '../../fetch/named-time.ts';
@@ -24,19 +23,19 @@ interface TriedHost {
 /** The fetches of one try, by limiter key. */
 export class TryFetches {
   readonly single: SingleFetch;
-  readonly #settings: Pick<Settings, 'dnsServers' | 'dataDir'>;
+  readonly #settings: FetchingSettings;
   readonly #hosts = new Map<string, TriedHost>();
 
-  constructor(single: SingleFetch, settings: Pick<Settings, 'dnsServers' | 'dataDir'>) {
+  constructor(single: SingleFetch, settings: FetchingSettings) {
     this.single = single;
     this.#settings = settings;
   }
 
   /** For the handler of a page that came from this URL. */
   ofPage(pageUrl: string): FetchOpener {
-    const { crawl, proxies } = this.single;
+    const { crawl, proxies, credentials } = this.single;
     return {
-      ...{ loadedCrawl: crawl, pageUrl, proxies },
+      ...{ loadedCrawl: crawl, pageUrl, proxies, credentials },
       fetcherOptions: threadFetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),

@@ -1,6 +1,7 @@
 // The fetches of handlers on a thread: with connections of its own, under slots that the consumer holds.
 import { type Failure, failure } from '../../errors.ts';
 import type { Fetcher, FetchRequest } from '../../fetch/client.ts';
+import type { AuthorizationSource } from '../../fetch/credentials/source.ts';
 import type { Exchange } from '../../fetch/exchange.ts';
 import type { ProxyResult, ProxySource } from '../../fetch/proxy/source.ts';
 import type { RedirectAnswer } from '../../fetch/waypoint.ts';
@@ -85,6 +86,17 @@ class RemoteGate implements FetchGate {
     };
   }
 
+  /** The consumer keeps the credentials: the thread is told what to send in one request. */
+  get #credentials(): AuthorizationSource | null {
+    const { fetch, hasCredentials } = this.#begun;
+    if (!hasCredentials) return null;
+    return {
+      authorize: (asked) => this.#ask('fetchAuthorize', { fetch, asked }),
+      answered: (asked, sent, heard, isLast) =>
+        this.#ask('fetchAnswered', { fetch, asked, sent, heard, isLast }),
+    };
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -131,7 +143,13 @@ class RemoteGate implements FetchGate {
       this.#tell('fetchExchange', { fetch, exchange: { ...exchange, body: [Buffer.concat(exchange.body)] } });
     const watch = wantsExchanges ? { onExchange } : {};
     const allowed = { cidrs, ports, hosts: this.#seedHosts };
-    const request = { ...sent, ...watch, allow: allowed, proxies: this.#proxies };
+    const request = {
+      ...sent,
+      ...watch,
+      allow: allowed,
+      proxies: this.#proxies,
+      credentials: this.#credentials,
+    };
     const result = await fetcher.fetch(request);
     if (result.ok || result.failure.code !== 'E_SSRF') return result;
     const hostPort = hostPortOf(result.finalUrl);

@@ -135,6 +135,7 @@ const samples = [
     'host',
     'off',
     'USD 0.01',
+    'a.example:80:192.0.2.7',
   ],
   ...['0123456789abcdef'],
 ];

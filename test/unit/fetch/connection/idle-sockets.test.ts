@@ -55,6 +55,7 @@ test('an agent keeps nothing of hosts that cannot be connected to', async (t) =>
   const idle = closing(t, new IdleSockets(10));
   const agents = createAgents({
     route: null,
+    network: null,
     guard,
     names,
     idle,
