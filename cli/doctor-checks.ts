@@ -19,6 +19,7 @@ import type { RedisFacts } from '../src/redis/facts.ts';
 import { redisFailure } from '../src/redis/failures.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress } from '../src/redis.ts';
 import { checkProxies } from './proxies/doctor-check.ts';
+import { checkBrowser } from './render/doctor-check.ts';
 
 export interface Check {
   readonly name: string;
@@ -55,6 +56,7 @@ export async function runChecks({ settings, address }: CheckContext): Promise<Ch
     openFiles(settings.concurrency),
     nameServers(settings.dnsServers),
     checkProxies(settings),
+    checkBrowser(settings),
   ]);
   return groups.flat();
 }

@@ -148,6 +148,7 @@ export async function startConsumer(parts: {
       await withinGrace(stopInOrder().catch(onError), end);
       context.handlerWatch?.stop();
       void context.handlerThreads?.close();
+      void context.renders.close();
       context.fetcher.close();
       troubles.stop(); // the end of the connections is not to be told
       connections.close();
@@ -159,7 +160,7 @@ export async function startConsumer(parts: {
   async function stopInOrder(): Promise<void> {
     const stopped = intervals.map((interval) => interval.stop());
     await Promise.all([jobWorker.stop(settings.grace), webhooks.stop(), ...stopped]);
-    await context.handlerThreads?.close();
+    await Promise.all([context.handlerThreads?.close(), context.renders.close()]);
     await context.dispatcher.stop();
     await Promise.all([slots.stop(), context.backoff.stop()]);
     await Promise.all([context.stores.close(), context.archives.close()]);

@@ -23,6 +23,7 @@ import { fetcherThrough } from './fetch/proxied-fetcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
 import { knownLinksOf } from './follow/known-links.ts';
 import type { UserCode } from './handlers/user-code.ts';
+import { Renders } from './render/renders.ts';
 import { createPageRoom } from './slot/page-room.ts';
 import { createPermits } from './slot/permits.ts';
 import { createWaitingRoom } from './slot/waiting-room.ts';
@@ -71,6 +72,7 @@ export function createContext(parts: ContextParts): ConsumerContext {
     loadedCrawls,
     formerPages: new FormerPages({ stores, loadedCrawls, handlers, alikePages, troubles, log }),
     ...parts.userCode,
+    renders: new Renders({ settings, serve: parts.serve, proxies: parts.proxies, log }),
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages,

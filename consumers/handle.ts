@@ -104,6 +104,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     unchanged: null,
     revisitMs: null,
     proxy: answer?.proxy ?? failed?.proxy ?? null,
+    rendered: answer?.rendered ?? null,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   });
 }

@@ -19,6 +19,7 @@ import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-ha
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone, postponedTooLong, postponeForProxy } from './postpone.ts';
+import { renderWish } from './render/wants.ts';
 import { store } from './store/store.ts';
 import { aloneSurvived } from './suspicion.ts';
 
@@ -62,8 +63,10 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // 3. fetch: the user's handlers may change the request, or refuse it. Each redirect passes robots.txt and
   // the gate of its host.
   const prepared = early ?? (await prepare(context, job));
-  const fetched =
-    prepared.kind === 'prepared' ? await fetchRequest(context, job, prepared.changes) : prepared;
+  const plain = prepared.kind === 'prepared' ? await fetchRequest(context, job, prepared.changes) : prepared;
+  // With --render, a browser makes the page of what was fetched.
+  const isToRender = plain.kind === 'fetched' && renderWish(job) !== null;
+  const fetched = isToRender ? await (await import('./render/step.ts')).render(context, job, plain) : plain;
   // 4. classify: what the answer or the failure means for the request. Its slot goes to the next request.
   const decision = fetched.kind === 'fetched' ? await decide(context, job, fetched) : fetched;
   // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends

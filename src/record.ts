@@ -1,7 +1,7 @@
 // The record of a request: one line of the results. The fields are written in the order in which they stand
 // here.
 import type { ShownFailure } from './errors.ts';
-import type { Redirected } from './outcome.ts';
+import type { Redirected, Rendered } from './outcome.ts';
 import type { Usage } from './usage/statement.ts';
 
 export type BodyForm = 'text' | 'base64' | 'none';
@@ -59,6 +59,8 @@ export interface CrawlRecord {
   revisitMs: number | null;
   /** The proxy through which the last fetch went, without user and password; null for none. */
   proxy: string | null;
+  /** What a browser did, if one has made the page: the body is its document as HTML. Null for none. */
+  rendered: Rendered | null;
   body: string | null;
 }
 

@@ -49,6 +49,10 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
   unchanged: { crawl: 'text', id: 'text' },
   revisitMs: 'integer',
   proxy: 'text',
+  rendered: {
+    ...{ ms: 'integer', requests: 'integer', cached: 'integer', blocked: 'integer', bytes: 'integer' },
+    ...{ refused: 'json', late: 'texts', leftOut: 'integer', wentTo: 'text', screenshot: 'text' },
+  },
   body: 'text',
 };
 

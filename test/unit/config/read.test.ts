@@ -133,6 +133,8 @@ const samples = [
     'string',
     'host',
     'USD 0.01',
+    'empty',
+    'images',
   ],
   ...['0123456789abcdef'],
 ];
