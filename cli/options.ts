@@ -87,7 +87,10 @@ export const purgeCrawlsOptions = {
 };
 export type PurgeCrawlsOptions = OptionsOf<typeof purgeCrawlsOptions>;
 
-export type ConsumeOptions = OptionsOf<typeof shownOptions>;
+export const consumeOptions = inGroup('render', {
+  render: value('--render <n>', 'the same as --render-pages', from(0, 100)),
+});
+export type ConsumeOptions = OptionsOf<typeof consumeOptions & typeof shownOptions>;
 
 export const serveOptions = inGroup('often', { quiet, verbose });
 export type ServeOptions = OptionsOf<typeof serveOptions>;

@@ -72,7 +72,7 @@ export function createContext(parts: ContextParts): ConsumerContext {
     loadedCrawls,
     formerPages: new FormerPages({ stores, loadedCrawls, handlers, alikePages, troubles, log }),
     ...parts.userCode,
-    renders: new Renders({ settings, serve: parts.serve, proxies: parts.proxies, log }),
+    renders: new Renders({ ...parts, fleet }),
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages,

@@ -46,6 +46,7 @@ export async function processJob(
     // The permit is held until the end is committed, so that a crash repeats no more fetches than may be in
     // flight. Only a page that waits for its handler or for a slow store has given it back before.
     job.slot.release();
+    context.renders.release(job.jobId);
   }
   context.reports.note(job, outcome);
   return outcome;
@@ -57,6 +58,10 @@ function goesOn({ kind }: Outcome): boolean {
 }
 
 async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outcome> {
+  // A page that a browser is to make needs a place in one; else it is left to a consumer that has one.
+  const isRunning = job.loadedCrawl.state === 'running';
+  if (isRunning && renderWish(job) === 'page' && !context.renders.hold(job.jobId))
+    return leaveToOthers(context, job);
   // 1. admit and 2. slot: may it be fetched now? If `early` is null, a slot and a permit are held from here
   // on.
   const { claim, early } = await admit(context, job);
@@ -93,6 +98,13 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.
   return commit(context, job, { end, record, followed }, claim);
+}
+
+/** A slot that came with the job goes to another at once. */
+function leaveToOthers({ renders }: ConsumerContext, { start, slot }: ActiveJob): Outcome {
+  if (start.kind === 'granted') slot.adopt(start.server);
+  slot.pass();
+  return renders.leave();
 }
 
 /** A job that drover cannot read would come back for ever: it goes to the dead letters. */

@@ -142,7 +142,8 @@ export type Outcome =
   | { kind: 'refused' }
   | { kind: 'done' } // the request had ended before; only the job must be completed
   | { kind: 'retry'; failure: Failure; delayMs: number }
-  | { kind: 'postponed'; untilMs: number }
+  /** `waitsFor`: whoever has it takes the job before. */
+  | { kind: 'postponed'; untilMs: number; waitsFor?: 'browser' }
   | { kind: 'dead'; failure: Failure }
   | { kind: 'lost'; failure: Failure } // another consumer has claimed the request: change nothing
   | { kind: 'stop' };

@@ -46,14 +46,22 @@ const flags = [
   ...['--no-first-run', '--no-pings', '--mute-audio'],
 ];
 
+export interface BrowserChoice {
+  readonly executablePath: string;
+  readonly hasSandbox: boolean;
+}
+
 /** Throws E_RENDER_START. As root, Chromium runs without its sandbox: it starts in no other way. */
-export async function startBrowser(executablePath: string, proxyUrl: string): Promise<Browser> {
+export async function startBrowser(
+  { executablePath, hasSandbox }: BrowserChoice,
+  proxyUrl: string,
+): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   try {
     return await chromium.launch({
       executablePath,
       args: flags,
-      chromiumSandbox: process.getuid?.() !== 0,
+      chromiumSandbox: hasSandbox && process.getuid?.() !== 0,
       proxy: { server: proxyUrl, bypass: '<-loopback>' },
       // drover stops it in its own order.
       ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false, timeout: START_MS },

@@ -29,7 +29,7 @@ export interface PageToRender {
   /** Aborted when nobody wants the page any more. */
   readonly signal: AbortSignal;
   /** Called with the page once it has loaded, before its document is taken; null for nobody. */
-  readonly onPage: { call: (page: Page) => Promise<void>; timeoutMs: number } | null;
+  readonly onPage: { call: (page: Page) => Promise<Failure | null>; timeoutMs: number } | null;
 }
 
 export interface RenderedPage {
@@ -130,7 +130,8 @@ class Making {
     await page.goto(url, { waitUntil: 'commit', timeout: timeoutMs });
     await this.#settle(page, deadline);
     if (onPage) {
-      await onPage.call(page);
+      const failed = await onPage.call(page);
+      if (failed) return failed;
       await this.#settle(page, performance.now() + 2 * QUIET_MS);
     }
     const late = [...this.#open].map((request) => request.url());

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import type { Failure } from '../errors.ts';
 import { createNames, type Names } from '../fetch/names/lookup.ts';
 import type { ProxySource } from '../fetch/proxy/source.ts';
-import { memoryOf, startBrowser } from './browser.ts';
+import { type BrowserChoice, memoryOf, startBrowser } from './browser.ts';
 import { ResourceCache } from './cache.ts';
 import { makePage, type PageToRender, type RenderedPage } from './page.ts';
 import { RenderProxy } from './proxy.ts';
@@ -19,7 +19,7 @@ const memoryLimit = (places: number) => (400 + 250 * places) * MB;
 export interface RendererParts {
   /** How many pages are made at a time. */
   readonly places: number;
-  readonly executablePath: string;
+  readonly choice: BrowserChoice;
   readonly dnsServers: readonly string[];
   readonly proxies: ProxySource | null;
   readonly note: (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -92,7 +92,7 @@ export class Renderer {
   }
 
   async #start(): Promise<Running> {
-    const browser = await startBrowser(this.#parts.executablePath, this.#proxy.url);
+    const browser = await startBrowser(this.#parts.choice, this.#proxy.url);
     const running: Running = { browser, pages: 0, inHand: 0, isLeaving: false };
     this.#all.add(running);
     this.#parts.note('browser started', { version: browser.version() });

@@ -1,5 +1,7 @@
 // drover crawl --render: pages that JavaScript makes, and what they may ask for.
 import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { CrawlRecord } from '../../src/record.ts';
 import { chromiumPath } from '../support/api/browser.ts';
@@ -32,10 +34,23 @@ image.src = '/image.png';
 const link = document.createElement('a');
 link.href = '/linked';
 link.textContent = 'on';
-document.body.append(link);
+const other = document.createElement('a');
+other.href = '/more';
+document.body.append(link, other);
 const peer = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:' + location.port }] });
 peer.createDataChannel('x');
 peer.createOffer().then((offer) => peer.setLocalDescription(offer));`;
+
+const handler = `export default {
+  name: 'click',
+  match: { url: '**/more' },
+  async onPage({ page }) {
+    await page.click('button');
+  },
+  run({ page, emit }) {
+    emit({ text: page.$('#app').text() });
+  },
+};`;
 
 const skip = chromiumPath() === null && 'there is no Chromium here';
 
@@ -47,12 +62,17 @@ describe('pages made by a browser', { skip }, () => {
   before(async () => {
     site = await startScriptedSite({
       '/greedy': greedy,
+      '/more': `${put} const button = document.createElement('button');
+        button.onclick = () => put('clicked');
+        document.body.append(button);`,
       '/linked': `${put} put('linked ' + navigator.userAgent); location.href = '/api/next';`,
     });
     drover = await openCommandRunner();
+    await writeFile(drover.path('click.ts'), handler);
     const allowed = ['--allow-private', '127.0.0.1/32', '--allow-private', '127.0.0.3/32'];
     const { code, stderr } = await drover.run([
       ...['crawl', `${site.urls.site}/greedy`, '--crawl', 'r', '--render', '--timeout-render', '3s'],
+      ...['--handler', drover.path('click.ts'), '--screenshot'],
       ...allowed,
     ]);
     assert.equal(code, 0, stderr);
@@ -97,6 +117,18 @@ describe('pages made by a browser', { skip }, () => {
     assert.ok(!site.asked.includes('127.0.0.1 /image.png'));
     assert.equal(rendered?.requests, 2, 'own and slow');
     assert.ok((rendered?.bytes ?? 0) > 30, `${rendered?.bytes} bytes`);
+  });
+
+  it('a handler uses the page in the browser, and gets the document that comes of it', () => {
+    assert.deepEqual(records.get('/more')?.items, [{ handler: 'click', item: { text: 'clicked' } }]);
+  });
+
+  it('a picture of each page lies beside the records', async () => {
+    const { id, rendered } = records.get('/more') as CrawlRecord;
+    assert.equal(rendered?.screenshot, `screenshots/${id}.png`);
+    const [folder = ''] = await readdir(drover.path('data/records'));
+    const png = await readFile(join(drover.path('data/records'), folder, rendered?.screenshot ?? ''));
+    assert.equal(png.subarray(1, 4).toString(), 'PNG');
   });
 
   it('where a page goes by itself is noted', () => {
