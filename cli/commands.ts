@@ -29,6 +29,7 @@ import {
   tryOptions,
 } from './options.ts';
 import { addConsumerProcess } from './processes/command.ts';
+import { addConsume } from './processes/consume-command.ts';
 import { addProxies } from './proxies/command.ts';
 import { addSchedules } from './schedule/commands.ts';
 import { addSteerers } from './steer/commands.ts';
@@ -150,19 +151,6 @@ function addEnqueue(program: Command): void {
       .argument('[seeds...]', seedsHelp),
     { own: enqueueOptions, settings: ['crawl', ...EVERY_COMMAND], last: shownOptions },
     () => import('./enqueue.ts'),
-  );
-}
-
-function addConsume(program: Command): void {
-  addProgram(
-    program
-      .command('consume')
-      .summary('fetch what is in the queue until stopped')
-      .description(
-        'Runs a consumer, or several, until stopped by Ctrl-C or SIGTERM, or as --drain-after says.',
-      ),
-    { own: consumeOptions, settings: ['runner', 'consumer', ...EVERY_COMMAND], last: shownOptions },
-    () => import('./consume.ts'),
   );
 }
 

@@ -1,4 +1,5 @@
 // drover consume: runs consumers until it is stopped, in this process or in processes of their own.
+import type { GivenFlags } from '../src/config/read.ts';
 import { readCrawlTotals } from '../src/fleet/snapshot.ts';
 import { openConsumerSession } from './command/consumer-session.ts';
 import { EXIT } from './command/failures.ts';
@@ -10,7 +11,8 @@ import { type ProcessCount, processCount } from './processes/need.ts';
 
 /** Resolves with the exit code after it was stopped. Throws E_CONSUMER_ENDED. */
 export async function run(_args: string[], options: ConsumeOptions): Promise<number> {
-  const session = await openConsumerSession(options.settings);
+  const flags = withRenderPages(options);
+  const session = await openConsumerSession(flags);
   const { settings, address, fleet, log } = session;
   const warn = (line: string) => void process.stderr.write(`${line}\n`);
   const say = (line: string) => (options.quiet ? undefined : warn(line));
@@ -22,7 +24,7 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
     failed.promise.catch(() => undefined);
     say(`${intent(count, settings.concurrency)}; Ctrl-C stops`);
     consumers = await startConsumers({
-      ...{ settings, flags: options.settings, address, log, serve: '*', count },
+      ...{ settings, flags, address, log, serve: '*', count },
       ...{
         startsHere: count.least === 1,
         stop: interrupt.wait,
@@ -41,6 +43,11 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
     interrupt.done();
   }
   return EXIT.recorded;
+}
+
+/** `consume --render 2` is `--render-pages 2`. */
+function withRenderPages({ settings, render }: ConsumeOptions): GivenFlags {
+  return render === undefined ? settings : { ...settings, renderPages: render };
 }
 
 function intent({ least, most }: ProcessCount, concurrency: number): string {

@@ -30,6 +30,8 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
   if (demo && options.settings.perHost === undefined) settings.perHost = 8;
   try {
     if (settings.identity !== null) await (await import('./identity/find.ts')).requireIdentity(settings);
+    if (settings.render || settings.renderWhen !== null)
+      await (await import('./render/doctor-check.ts')).requireBrowser(settings);
     const screen = createScreen(process.stderr, { quiet: options.quiet });
     const name = crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap]));
     const seeds = demo ? [demo.url] : args;

@@ -16,6 +16,7 @@ import type { RedisAddress } from '../src/redis.ts';
 import { type Check, check, failed, inUnits } from './doctor/check.ts';
 import { redisChecks } from './doctor/redis-checks.ts';
 import { checkProxies } from './proxies/doctor-check.ts';
+import { checkBrowser } from './render/doctor-check.ts';
 
 export interface CheckContext {
   readonly settings: Settings;
@@ -37,6 +38,7 @@ export async function runChecks({ settings, address }: CheckContext): Promise<Ch
     openFiles(settings.concurrency),
     nameServers(settings.dnsServers),
     checkProxies(settings),
+    checkBrowser(settings),
   ]);
   return groups.flat();
 }

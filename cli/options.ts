@@ -94,13 +94,16 @@ export const purgeCrawlsOptions = {
 };
 export type PurgeCrawlsOptions = OptionsOf<typeof purgeCrawlsOptions>;
 
-export const consumeOptions = inGroup('often', {
-  drainAfter: value(
-    '--drain-after <limit>',
-    'stop after this time (30m), or after so many pages (10000 pages): take nothing new, finish what is in flight',
-    readDrainLimit,
-  ),
-});
+export const consumeOptions = {
+  ...inGroup('often', {
+    drainAfter: value(
+      '--drain-after <limit>',
+      'stop after this time (30m), or after so many pages (10000 pages): take nothing new, finish what is in flight',
+      readDrainLimit,
+    ),
+  }),
+  ...inGroup('render', { render: value('--render <n>', 'the same as --render-pages', from(0, 100)) }),
+};
 export type ConsumeOptions = OptionsOf<typeof consumeOptions & typeof shownOptions>;
 
 export const serveOptions = inGroup('often', { quiet, verbose });

@@ -32,6 +32,7 @@ import { openFetchSources } from './fetch/proxied-fetcher.ts';
 import { openHandlers } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
+import { takeBrowserJobs } from './render/browser-jobs.ts';
 import { repairFrontier } from './repair.ts';
 import { openPreparedStores } from './store/prepare-stores.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
@@ -145,6 +146,10 @@ export async function startConsumer(parts: {
     lockDurationMs: settings.lockDuration,
   });
   const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
+  const browserJobs = takeBrowserJobs({
+    ...{ context, onError, lockDurationMs: settings.lockDuration },
+    run: (jobId, token) => jobWorker.takeOver(jobId, token),
+  });
   const shared = { fleet, settings, log, troubles, connect: connections.openBlocking };
   intervals.push(repeat(CLOCK_MS, followClock, onError), runSchedules({ ...shared, serve }));
   const prepared = repairFrontier(fleet, queue)
@@ -172,6 +177,7 @@ export async function startConsumer(parts: {
       await withinGrace(stopInOrder().catch(onError), end);
       context.handlerWatch?.stop();
       void context.handlerThreads?.close();
+      void context.renders.close();
       context.fetcher.close();
       troubles.stop(); // the end of the connections is not to be told
       connections.close();
@@ -181,9 +187,10 @@ export async function startConsumer(parts: {
 
   /** First stops what takes jobs, then what their ends need, and last what reports them. */
   async function stopInOrder(): Promise<void> {
+    browserJobs.stop();
     const stopped = intervals.map((interval) => interval.stop());
     await Promise.all([jobWorker.stop(settings.grace), webhooks.stop(), ...stopped]);
-    await context.handlerThreads?.close();
+    await Promise.all([context.handlerThreads?.close(), context.renders.close()]);
     await context.dispatcher.stop();
     await Promise.all([slots.stop(), context.backoff.stop()]);
     await Promise.all([context.stores.close(), context.archives.close()]);

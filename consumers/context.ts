@@ -31,6 +31,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
 import type { KnownLinks } from './follow/known-links.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
+import type { Renders } from './render/renders.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { PageRoom } from './slot/page-room.ts';
 import type { Permits } from './slot/permits.ts';
@@ -68,6 +69,7 @@ export interface ConsumerContext {
   handlerWatch: HandlerWatch | null;
   /** Null if no handler is blocking. */
   handlerThreads: HandlerThreads | null;
+  renders: Renders;
   tallies: Tallies;
   hostTimes: HostTimes;
   alikePages: AlikePages;

@@ -22,6 +22,7 @@ import { type FetchSources, fetcherThrough } from './fetch/proxied-fetcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
 import { knownLinksOf } from './follow/known-links.ts';
 import type { UserCode } from './handlers/user-code.ts';
+import { Renders } from './render/renders.ts';
 import { createPageRoom } from './slot/page-room.ts';
 import { createPermits } from './slot/permits.ts';
 import { createWaitingRoom } from './slot/waiting-room.ts';
@@ -70,6 +71,7 @@ export function createContext(parts: ContextParts): ConsumerContext {
     loadedCrawls,
     formerPages: new FormerPages({ stores, loadedCrawls, handlers, alikePages, troubles, log }),
     ...parts.userCode,
+    renders: new Renders({ ...parts, proxies: parts.sources.proxies, fleet }),
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages,

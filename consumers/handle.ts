@@ -105,6 +105,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     revisitMs: null,
     proxy: answer?.proxy ?? failed?.proxy ?? null,
     http: answer?.http ?? failed?.came?.http ?? null,
+    rendered: answer?.rendered ?? null,
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   });
 }

@@ -3,7 +3,14 @@
 import { failure } from '../src/errors.ts';
 import { gathered } from '../src/metrics.ts';
 import type { Outcome } from '../src/outcome.ts';
-import { openWorker, type RequestJob, type RequestQueue, type RequestWorker } from '../src/queue/queue.ts';
+import {
+  endJob,
+  jobOfWorker,
+  openWorker,
+  type RequestJob,
+  type RequestQueue,
+  type RequestWorker,
+} from '../src/queue/queue.ts';
 import { settle } from '../src/queue/settle.ts';
 import { closeRedis, type Redis } from '../src/redis.ts';
 import type { ConsumerContext, Traces } from './context.ts';
@@ -124,6 +131,25 @@ export class JobWorker {
     clearTimeout(late);
   }
 
+  /**
+   * Runs a job that was taken from among those that wait for a browser, to its end. Its lock has this token.
+   */
+  async takeOver(jobId: string, token: string): Promise<void> {
+    const { lockDurationMs, context } = this.#parts;
+    const job = await jobOfWorker(this.#worker, jobId);
+    if (job === null) return;
+    const renewing = setInterval(() => {
+      const lost = () => this.#aborts.get(jobId)?.abort(failure('E_LOCK_LOST'));
+      job.extendLock(token, lockDurationMs).then(
+        (held) => held || lost(),
+        (error) => context.troubles.note(error, 'worker'),
+      );
+    }, lockDurationMs / 3);
+    const running = endJob(job, token, this.#process(job, token)).finally(() => clearInterval(renewing));
+    this.#closing.add(running);
+    await running.finally(() => this.#closing.delete(running));
+  }
+
   #open(): RequestWorker {
     const { context, concurrency, lockDurationMs, traces } = this.#parts;
     const worker = openWorker({
@@ -160,7 +186,9 @@ export class JobWorker {
       });
       // The lane of the request may now give its next one, ahead of a slot.
       context.dispatcher.kick();
-      await settle(outcome, job, token);
+      await settle(outcome, job, token).finally(() =>
+        outcome.kind === 'postponed' && outcome.waitsFor ? context.renders.list(jobId) : undefined,
+      );
     } finally {
       if (this.#aborts.get(jobId) === abort) this.#aborts.delete(jobId);
     }

@@ -19,6 +19,7 @@ import { handleByUser, handlerOf, notHandled, prepare } from './handlers/call-ha
 import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone, postponedTooLong, postponeForProxy } from './postpone.ts';
+import { renderWish } from './render/wants.ts';
 import { store } from './store/store.ts';
 import { aloneSurvived } from './suspicion.ts';
 
@@ -45,6 +46,7 @@ export async function processJob(
     // The permit is held until the end is committed, so that a crash repeats no more fetches than may be in
     // flight. Only a page that waits for its handler or for a slow store has given it back before.
     job.slot.release();
+    context.renders.release(job.jobId);
   }
   context.reports.note(job, outcome);
   return outcome;
@@ -56,14 +58,20 @@ function goesOn({ kind }: Outcome): boolean {
 }
 
 async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outcome> {
+  // A page that a browser is to make needs a place in one; else it is left to a consumer that has one.
+  const isRunning = job.loadedCrawl.state === 'running';
+  if (isRunning && renderWish(job) === 'page' && !context.renders.hold(job.jobId))
+    return leaveToOthers(context, job);
   // 1. admit and 2. slot: may it be fetched now? If `early` is null, a slot and a permit are held from here
   // on.
   const { claim, early } = await admit(context, job);
   // 3. fetch: the user's handlers may change the request, or refuse it. Each redirect passes robots.txt and
   // the gate of its host.
   const prepared = early ?? (await prepare(context, job));
-  const fetched =
-    prepared.kind === 'prepared' ? await fetchRequest(context, job, prepared.changes) : prepared;
+  const plain = prepared.kind === 'prepared' ? await fetchRequest(context, job, prepared.changes) : prepared;
+  // With --render, a browser makes the page of what was fetched.
+  const isToRender = plain.kind === 'fetched' && renderWish(job) !== null;
+  const fetched = isToRender ? await (await import('./render/step.ts')).render(context, job, plain) : plain;
   // 4. classify: what the answer or the failure means for the request. Its slot goes to the next request.
   const decision = fetched.kind === 'fetched' ? await decide(context, job, fetched) : fetched;
   // What does not end the request leaves here: retry, postponed, stop, lost, or ended before. The three ends
@@ -90,6 +98,13 @@ async function runSteps(context: ConsumerContext, job: ActiveJob): Promise<Outco
   // 8. commit: the last links, the counters and the end; nothing at all if the claim is no longer the newest.
   // 9. settle: job-worker.ts tells BullMQ the outcome.
   return commit(context, job, { end, record, followed }, claim);
+}
+
+/** A slot that came with the job goes to another at once. */
+function leaveToOthers({ renders }: ConsumerContext, { start, slot }: ActiveJob): Outcome {
+  if (start.kind === 'granted') slot.adopt(start.server);
+  slot.pass();
+  return renders.leave();
 }
 
 /** A job that drover cannot read would come back for ever: it goes to the dead letters. */

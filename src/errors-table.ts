@@ -306,6 +306,40 @@ export const table = {
     },
   ),
 
+  render: layer(
+    { ...OF_FETCHES, lasting: false, hostDown: false, wholeHost: false, strain: false, brokenLink: false },
+    {
+      E_RENDER_NONE: {
+        means: 'Pages are to be made by a browser, and there is none here.',
+        advice:
+          'Install Chromium (Debian: apt-get install chromium-headless-shell), or name one with --browser; see drover doctor.',
+        retry: false,
+        ends: null,
+      },
+      E_RENDER_START: {
+        means: 'The browser cannot be started.',
+        advice: 'Start it by hand to see why; docs/RENDER.md says what it needs in containers.',
+        retry: false,
+        ends: null,
+      },
+      E_RENDER_CRASHED: {
+        means: 'The page, or the browser that made it, has crashed.',
+        advice: 'Look at the page in a Chromium; leave it out with render: false if it crashes there too.',
+        retry: true,
+      },
+      E_RENDER_TIMEOUT: {
+        means: 'The page in the browser did not let itself be read in time.',
+        advice: 'Its scripts may run without end; raise --timeout-render if they only need more time.',
+        retry: true,
+      },
+      E_RENDER_FAILED: {
+        means: 'The browser could not make the page.',
+        advice: 'See the detail; the page is there as it was fetched, without --render.',
+        retry: true,
+      },
+    },
+  ),
+
   tls: layer(
     { ...OF_FETCHES, wholeHost: true, strain: false },
     {

@@ -37,6 +37,7 @@ export {
   type HandlerDefinition,
   type HandlerLog,
   type HandlerMatch,
+  type OnPageArguments,
   type RequestChanges,
 } from './handlers/define.ts';
 export type { FetchInit } from './handlers/fetch/wanted.ts';

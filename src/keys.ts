@@ -50,6 +50,12 @@ export function keysOf(namespace: string) {
     queueState: `${namespace}:requests:meta`,
     job: (jobId: string) => `${namespace}:requests:${jobId}`,
     jobLogs: (jobId: string) => `${namespace}:requests:${jobId}:logs`,
+    // jobs that wait for a browser; whether some consumer has one
+    renders: `${namespace}:renders`,
+    renderers: `${namespace}:renderers`,
+    delayedJobs: `${namespace}:requests:delayed`,
+    activeJobs: `${namespace}:requests:active`,
+    jobLock: (jobId: string) => `${namespace}:requests:${jobId}:lock`,
     // limiter keys
     limiter: ofLimiter(''),
     slotHolders: ofLimiter(':s'),

@@ -30,6 +30,37 @@ export interface Redirected {
   status: number;
 }
 
+/** Something that a page in a browser asked for and did not get. */
+export interface RefusedResource {
+  url: string;
+  /** Why, as in docs/errors.md. */
+  code: string;
+}
+
+/** What a browser did for one page. */
+export interface Rendered {
+  /** How long it took, in milliseconds. */
+  ms: number;
+  /** How many requests the page made besides its own, those from the cache included. */
+  requests: number;
+  /** How many of them were answered from the cache. */
+  cached: number;
+  /** How many were not wanted: images, fonts, media, trackers. */
+  blocked: number;
+  /** The bytes that came for them over the network, headers and TLS included. */
+  bytes: number;
+  /** The first of those that were refused. */
+  refused: RefusedResource[];
+  /** The URLs of the first of those whose answers had not come when the page was taken as it was. */
+  late: string[];
+  /** How many more of these two there were. */
+  leftOut: number;
+  /** Where the page wanted to go by itself; null if nowhere. */
+  wentTo: string | null;
+  /** The picture of the page, within the folder of its records; null for none. */
+  screenshot: string | null;
+}
+
 /** A server's answer after all redirects, with its body decompressed and nothing interpreted. */
 export interface Answer {
   /** The URL that gave this answer, after redirects, without its fragment. */
@@ -51,6 +82,8 @@ export interface Answer {
   redirected?: readonly Redirected[];
   /** The request was conditional, and this is a 304: the page is as it was (src/fetch/conditions.ts). */
   notModified?: true;
+  /** A browser has made the page: `body` is its document as HTML. */
+  rendered?: Rendered;
   timings: Timings;
 }
 
@@ -113,7 +146,8 @@ export type Outcome =
   | { kind: 'refused' }
   | { kind: 'done' } // the request had ended before; only the job must be completed
   | { kind: 'retry'; failure: Failure; delayMs: number }
-  | { kind: 'postponed'; untilMs: number }
+  /** `waitsFor`: whoever has it takes the job before. */
+  | { kind: 'postponed'; untilMs: number; waitsFor?: 'browser' }
   | { kind: 'dead'; failure: Failure }
   | { kind: 'lost'; failure: Failure } // another consumer has claimed the request: change nothing
   | { kind: 'stop' };

@@ -1,7 +1,7 @@
 // The record of a request: one line of the results. The fields are written in the order in which they stand
 // here.
 import type { ShownFailure } from './errors.ts';
-import type { Redirected } from './outcome.ts';
+import type { Redirected, Rendered } from './outcome.ts';
 import type { Usage } from './usage/statement.ts';
 
 export type BodyForm = 'text' | 'base64' | 'none';
@@ -61,6 +61,8 @@ export interface CrawlRecord {
   proxy: string | null;
   /** The version of HTTP of the last answer: "1.0", "1.1", "2"; null if there was none. */
   http: string | null;
+  /** What a browser did, if one has made the page: the body is its document as HTML. Null for none. */
+  rendered: Rendered | null;
   body: string | null;
 }
 

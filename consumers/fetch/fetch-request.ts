@@ -12,6 +12,7 @@ import { formerAnswerOf } from '../again/former-page.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
 import { postpone, postponedTooLong, rateLimited } from '../postpone.ts';
+import { renderWish } from '../render/wants.ts';
 import { enterHop } from './enter-hop.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { offerOf, settleOffer } from './payment.ts';
@@ -94,6 +95,8 @@ export async function fetchRequest(
  */
 function conditionsOf(job: ActiveJob, changes: RequestChanges | null): Conditions | null {
   if (changes !== null || job.attempt > 1 || job.memory.unconditional) return null;
+  // That the document is as it was tells nothing of what its scripts make.
+  if (renderWish(job) === 'page') return null;
   return job.former?.conditions ?? null;
 }
 

@@ -226,7 +226,7 @@ async function decideOn(
   return retry(context, job, { failure, answer }, result, afterMs > 0 ? Date.now() + afterMs : null);
 }
 
-function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequest {
+export function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequest {
   const { url, depth, referrer, extras } = request;
   const { method = 'GET', label = null } = extras ?? {};
   // The record has it too, and the handler may change its own.
@@ -234,7 +234,7 @@ function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequ
   return { id, crawl, url, method, label, userData, depth, referrer, attempt };
 }
 
-function logOf(context: ConsumerContext, job: ActiveJob, handler: Handler): HandlerLog {
+export function logOf(context: ConsumerContext, job: ActiveJob, handler: Handler): HandlerLog {
   return boundedLog((level, message, fields) =>
     context.log[level](
       { ...fields, request: job.jobId, handler: handler.name, url: job.request.url },

@@ -44,7 +44,7 @@ const external = [
     'defuddle',
     'fastify',
   ],
-  ...['hyparquet-writer', 'linkedom', 'msgpackr-extract', 'pg', 'piscina', 'tinyld'],
+  ...['hyparquet-writer', 'linkedom', 'msgpackr-extract', 'pg', 'piscina', 'playwright-core', 'tinyld'],
 ].map((name) => new RegExp(`^${name}(/|$)`));
 
 /**

@@ -129,6 +129,11 @@ export function environmentWith(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Whether the terminal can only print and has no cursor to move. (Node reads NO_COLOR for hasColors.) */
+/** Where programs are looked for. */
+export function currentPath(): string {
+  return process.env.PATH ?? '';
+}
+
 export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment.TERM === 'dumb';
 }

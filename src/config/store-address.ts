@@ -27,6 +27,9 @@ export interface PostgresAddress {
 /** The store of a crawl that names none: files in the data directory. */
 export const FILES = 'file:';
 
+/** Whether a store is one of files: in the data directory of each consumer, or in a directory of its own. */
+export const isInFiles = (address: string): boolean => address.startsWith(FILES);
+
 export type StoreAddress = FileAddress | PostgresAddress | S3Address;
 export type TlsMode = (typeof TLS_MODES)[number];
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
-import { FILES, isSameStore, keptAddress, readStoreAddress } from '../config/store-address.ts';
+import { FILES, isInFiles, isSameStore, keptAddress, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
@@ -128,6 +128,11 @@ const endScript = defineScript({
 export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun> {
   if (crawl.name !== API_CRAWL || !crawl.isFromApi) checkCrawlName(crawl.name);
   spendingOf(crawl.settings); // throws when the settings of payment do not fit together
+  if (crawl.settings.screenshot && crawl.store && !isInFiles(crawl.store))
+    throw new DroverError(
+      'E_SETTING',
+      '--screenshot: pictures are kept beside records in files; the store is none.',
+    );
   if (crawl.store) await checkStore(fleet, crawl.name, crawl.store);
   return fleet.run(beginScript, crawl);
 }

@@ -84,7 +84,11 @@ export interface Subject {
 /** The one place where a request is (docs/ARCHITECTURE.md). */
 export type RequestPlace =
   | { kind: 'lane'; lane: LanePosition | null; length: number }
-  | { kind: 'queue'; state: 'hand-over' | 'waiting' | 'active' | 'delayed'; untilMs: number | null }
+  | {
+      kind: 'queue';
+      state: 'hand-over' | 'waiting' | 'active' | 'delayed' | 'browser';
+      untilMs: number | null;
+    }
   | { kind: 'dead' }
   | { kind: 'ended' }
   /**

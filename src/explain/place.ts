@@ -88,6 +88,8 @@ async function placeInQueue(
 ): Promise<RequestPlace | null> {
   const state = job ? await job.getState() : 'unknown';
   if (state === 'delayed') {
+    if (job?.id && (await fleet.redis.zscore(fleet.keys.renders, job.id)) !== null)
+      return { kind: 'queue', state: 'browser', untilMs: null };
     const score = await fleet.redis.zscore(queue.toKey('delayed'), job?.id ?? '');
     return score === null ? null : { kind: 'queue', state, untilMs: Math.floor(Number(score) / DELAY_SCALE) };
   }

@@ -1,5 +1,6 @@
 // What a handler is: the user's code for fetched pages, with the rules that choose its pages.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Page } from 'playwright-core';
 import { DroverError } from '../errors.ts';
 import { MEDIA_RANGE_FORM, readMediaRange } from '../fetch/body/media-range.ts';
 import type { RequestInput } from '../request.ts';
@@ -99,6 +100,12 @@ export interface AfterArguments extends BeforeArguments {
   readonly items: readonly unknown[];
 }
 
+/** What `onPage` gets. */
+export interface OnPageArguments extends BeforeArguments {
+  /** Playwright's page in the browser: it has loaded. */
+  readonly page: Page;
+}
+
 export interface HandlerDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>> {
   /** Letters, digits, dots, dashes and underscores, at most 100. It stands in each item and in errors. */
   readonly name: string;
@@ -129,6 +136,11 @@ export interface HandlerDefinition<Schema extends StandardSchemaV1 = StandardSch
   readonly before?: (
     given: BeforeArguments,
   ) => RequestChanges | undefined | void | Promise<RequestChanges | undefined> | Promise<void>;
+  /**
+   * Called for a page that a browser makes, before its document is taken: to click, to scroll, to wait. The
+   * slot of the host is held meanwhile. Not for a handler with `blocking`. What it throws ends the attempt.
+   */
+  readonly onPage?: (given: OnPageArguments) => unknown;
   /** Called when `run` has done its work. What it throws counts as if `run` had thrown it. */
   readonly after?: (given: AfterArguments) => unknown;
 }
@@ -158,7 +170,19 @@ export function defineHandler<Schema extends StandardSchemaV1 = StandardSchemaV1
 export const BEFORE_TIMEOUT_MS = 5000;
 
 const fields = [
-  ...['name', 'match', 'schema', 'follow', 'timeoutMs', 'blocking', 'isolate', 'before', 'run', 'after'],
+  ...[
+    'name',
+    'match',
+    'schema',
+    'follow',
+    'timeoutMs',
+    'blocking',
+    'isolate',
+    'before',
+    'onPage',
+    'run',
+    'after',
+  ],
 ];
 
 /** Checks what should be a handler; a plain object is one too. `place` begins the message of the error. */
@@ -173,7 +197,7 @@ export function checkHandler(value: unknown, place: string): Handler {
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name))
     throw wrong('name: expected letters, digits, dots, dashes and underscores, at most 100.');
   if (typeof run !== 'function') throw wrong('run: expected a function.');
-  for (const hook of ['before', 'after'])
+  for (const hook of ['before', 'onPage', 'after'])
     if (given[hook] !== undefined && typeof given[hook] !== 'function')
       throw wrong(`${hook}: expected a function.`);
   if (schema !== undefined && !isStandardSchema(schema))
@@ -184,6 +208,8 @@ export function checkHandler(value: unknown, place: string): Handler {
   if (isolate !== undefined && isolate !== 'process') throw wrong("isolate: expected 'process'.");
   if (isolate === 'process' && given.blocking === false)
     throw wrong("blocking: false does not go with isolate: 'process'.");
+  if (given.onPage !== undefined && (given.blocking === true || isolate !== undefined))
+    throw wrong('onPage: a handler with blocking has no page of a browser; leave out one of them.');
   if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && between(timeoutMs as number)))
     throw wrong('timeoutMs: expected a whole number of milliseconds from 1 to 3600000.');
   if (typeof match !== 'object' || match === null) throw wrong('match: expected an object.');

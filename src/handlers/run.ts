@@ -133,12 +133,12 @@ export async function runBefore(
   }
 }
 
-function refusedBy({ detail }: Failure): Failure {
+export function refusedBy({ detail }: Failure): Failure {
   return failure('E_HANDLER_REFUSED', detail);
 }
 
 /** Waits for the handler until its time is over, or the page is lost. Then `limit` is aborted. */
-async function within(
+export async function within(
   running: PromiseLike<unknown>,
   made: Limited,
   limit: AbortController,
@@ -269,7 +269,7 @@ function at(fault: HandlerFault): Failure {
 }
 
 /** What an error of a handler means. */
-function failedBy(error: unknown, name: string): Exclude<HandlerResult, { kind: 'done' }> {
+export function failedBy(error: unknown, name: string): Exclude<HandlerResult, { kind: 'done' }> {
   if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: error.afterMs };
   const verdict = thrownVerdict(error);
   const why = verdict === null ? '' : ` ${(error as Error).message}`.trimEnd();

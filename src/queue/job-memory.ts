@@ -31,6 +31,8 @@ export interface JobMemory {
   unconditional?: boolean;
   /** The page has a price, and is asked for with this offer. */
   pays?: Offer | null;
+  /** Its page had no text: a browser is to make it (--render-when empty). */
+  render?: boolean;
   /** --max-spend had no room for it. */
   unpaid?: boolean;
 }
@@ -43,8 +45,19 @@ interface FormerMemory {
 /** A job that has kept nothing has a number there. */
 export function memoryIn({ progress }: { progress: unknown }): JobMemory {
   const kept = typeof progress === 'object' && progress !== null ? progress : {};
-  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, noProxyAt, unconditional, pays, unpaid } =
-    kept as Partial<JobMemory> & FormerMemory;
+  const {
+    rateLimitedAt,
+    toldOffAt,
+    hop,
+    tries,
+    alone,
+    wantsGet,
+    noProxyAt,
+    unconditional,
+    pays,
+    unpaid,
+    render,
+  } = kept as Partial<JobMemory> & FormerMemory;
   return {
     rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
     hop: hop ?? null,
@@ -55,5 +68,6 @@ export function memoryIn({ progress }: { progress: unknown }): JobMemory {
     ...(unconditional ? { unconditional } : {}),
     ...(pays ? { pays } : {}),
     ...(unpaid ? { unpaid } : {}),
+    ...(render ? { render } : {}),
   };
 }

@@ -3,7 +3,7 @@
 import {
   type AdvancedRepeatOptions,
   DelayedError,
-  type Job,
+  Job,
   Queue,
   type Telemetry,
   UnrecoverableError,
@@ -123,6 +123,23 @@ export function openWorker(parts: WorkerParts): RequestWorker {
   restAfterErrors(worker);
   worker.on('lockRenewalFailed', (jobIds: string[]) => parts.onLockLost(jobIds));
   return worker;
+}
+
+/** A job that is locked for this process though the worker has not taken it; null when it is gone. */
+export async function jobOfWorker(worker: RequestWorker, jobId: string): Promise<RequestJob | null> {
+  return ((await Job.fromId(worker, jobId)) as RequestJob | undefined) ?? null;
+}
+
+/** Ends such a job as its worker would, when `work` has returned or thrown what settle throws. */
+export async function endJob(job: RequestJob, token: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof DelayedError || error instanceof WaitingError) return;
+    await job.moveToFailed(error as Error, token, false);
+    return;
+  }
+  await job.moveToCompleted(undefined, token, false);
 }
 
 const SHORTEST_REST_MS = 100;

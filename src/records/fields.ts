@@ -50,6 +50,10 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
   revisitMs: 'integer',
   proxy: 'text',
   http: 'text',
+  rendered: {
+    ...{ ms: 'integer', requests: 'integer', cached: 'integer', blocked: 'integer', bytes: 'integer' },
+    ...{ refused: 'json', late: 'texts', leftOut: 'integer', wentTo: 'text', screenshot: 'text' },
+  },
   body: 'text',
 };
 

@@ -53,6 +53,7 @@ export function recordJson(record: CrawlRecord): string {
     revisitMs: record.revisitMs ?? null,
     proxy: record.proxy ?? null,
     http: record.http ?? null,
+    rendered: record.rendered ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

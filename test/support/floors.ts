@@ -17,7 +17,7 @@ const floors: Record<number, string[]> = {
   7: ['src/crawl'],
   6: ['src/fleet'],
   5: ['src/frontier', 'src/warc'],
-  4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records'],
+  4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records', 'src/render'],
   3: ['src/fetch', 'src/redis', 'src/log.ts', 'src/record.ts', 'src/embedded'],
   2: ['src/request.ts', 'src/config', 'src/outcome.ts'],
   1: [

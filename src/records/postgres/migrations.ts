@@ -82,6 +82,7 @@ const steps: readonly string[] = [
   'alter table S.records add column revisit_ms bigint;',
   'alter table S.records add column proxy text;',
   'alter table S.records add column http text;',
+  'alter table S.records add column rendered json;',
 ];
 
 export const NEWEST = steps.length;

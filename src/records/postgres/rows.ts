@@ -41,6 +41,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   revisit_ms: 'bigint',
   proxy: 'text',
   http: 'text',
+  rendered: 'json',
 };
 
 /** A record on its way into the table. */
@@ -140,6 +141,7 @@ function columnsOf(record: CrawlRecord, claim: number): string {
     revisit_ms: record.revisitMs,
     proxy: record.proxy,
     http: record.http,
+    rendered: record.rendered,
   }).slice(0, -1);
 }
 
@@ -183,6 +185,6 @@ export function jsonOf(row: Row, crawl: string, body: string | null): string {
     `,"title":${text(row.title)},"links":${raw(row.links)},"noindex":${raw(row.noindex)}` +
     `,"usage":${raw(row.usage)},"items":${raw(row.items)},"redirects":${raw(row.redirects)}` +
     `,"unchanged":${raw(row.unchanged)},"revisitMs":${raw(row.revisit_ms)},"proxy":${text(row.proxy)},"http":${text(row.http)}` +
-    `,"body":${text(body)}}`
+    `,"rendered":${raw(row.rendered)},"body":${text(body)}}`
   );
 }

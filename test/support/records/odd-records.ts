@@ -33,6 +33,7 @@ export function recordOf(number: number, more: Partial<CrawlRecord> = {}): Crawl
       revisitMs: null,
       proxy: null,
       http: null,
+      rendered: null,
       body: '',
     },
     ...more,

@@ -34,6 +34,7 @@ export const recordOf = (id: number, more: Partial<CrawlRecord> = {}): CrawlReco
     revisitMs: null,
     proxy: null,
     http: null,
+    rendered: null,
     body: `body ${id}`,
   },
   ...more,
@@ -79,6 +80,13 @@ export const oddRecords: Record<string, Partial<CrawlRecord>> = {
     unchanged: { crawl: 'c', id: idOf(1) },
     revisitMs: 2_592_000_000,
     proxy: 'http://proxy.example:3128#2',
+  },
+  'made by a browser': {
+    rendered: {
+      ...{ ms: 812, requests: 4, cached: 1, blocked: 2, bytes: 51_200 },
+      refused: [{ url: 'http://10.0.0.1/', code: 'E_SSRF' }],
+      ...{ late: ['http://h.example/slow'], leftOut: 0, wentTo: null, screenshot: 'screenshots/a.png' },
+    },
   },
   items: {
     items: [

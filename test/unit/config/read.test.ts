@@ -136,6 +136,8 @@ const samples = [
     'off',
     'USD 0.01',
     'a.example:80:192.0.2.7',
+    'empty',
+    'images',
   ],
   ...['0123456789abcdef'],
 ];

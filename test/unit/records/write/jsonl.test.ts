@@ -47,6 +47,7 @@ function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
       revisitMs: null,
       proxy: null,
       http: null,
+      rendered: null,
       body: null,
     },
     ...more,
