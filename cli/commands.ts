@@ -16,7 +16,6 @@ import {
   asJson,
   benchmarks,
   compareOptions,
-  consumeOptions,
   crawlOptions,
   doctorOptions,
   enqueueOptions,

@@ -292,7 +292,7 @@ export const table = {
       E_PROXY_REFUSED: {
         means: 'The proxy did not make the connection to the server.',
         advice:
-          'Status 403: a rule of the proxy, often its list of ports (docs/PROXIES.md). 5xx: it cannot reach the server either.',
+          'Status 403: a rule of the proxy, often its list of ports (docs/network/PROXIES.md). 5xx: it cannot reach the server either.',
         retry: true,
         hostDown: true,
         ofProxy: 'refused',
@@ -318,7 +318,7 @@ export const table = {
       },
       E_RENDER_START: {
         means: 'The browser cannot be started.',
-        advice: 'Start it by hand to see why; docs/RENDER.md says what it needs in containers.',
+        advice: 'Start it by hand to see why; docs/network/RENDER.md says what it needs in containers.',
         retry: false,
         ends: null,
       },
@@ -1039,7 +1039,7 @@ export const table = {
       },
       E_CREDENTIALS: {
         means: 'The credentials for a server cannot be had.',
-        advice: 'Correct the module that refreshes the token (docs/NETWORK.md); until then, requests wait.',
+        advice: 'Correct the module that refreshes the token (docs/network/NETWORK.md); until then, requests wait.',
         status: null,
       },
       E_CLOSED: {

@@ -16,7 +16,7 @@ export type Redis = ioredis.Redis;
 
 /** Where a Redis is, and what its connections are for. */
 export interface RedisAddress {
-  /** As docs/REDIS.md has it: redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://. */
+  /** As docs/operate/REDIS.md has it: redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://. */
   readonly url: string;
   /** Prefix of the keys, such as `{drover:0}`: in a Cluster, the node that has them is connected to. */
   readonly namespace?: string;

@@ -10,7 +10,7 @@ export function addIdentity(program: Command): void {
     .command('identity')
     .summary('sign requests so that servers know who crawls: init, show, serve and check')
     .description(
-      'A key and the directory in which servers find it (Web Bot Auth, docs/IDENTITY.md). Crawls with --identity sign every https request with it. Without a subcommand, shows the identity.',
+      'A key and the directory in which servers find it (Web Bot Auth, docs/network/IDENTITY.md). Crawls with --identity sign every https request with it. Without a subcommand, shows the identity.',
     );
   addProgram(
     identity

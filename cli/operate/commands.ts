@@ -22,7 +22,7 @@ export function addOperations(program: Command): void {
       .command('backup')
       .summary('write all that the fleet keeps in Redis to a file or a bucket')
       .description(
-        'Writes crawls, frontier, seen sets, queue and dead letters as they are at one moment, while the fleet works; its writes wait for a few milliseconds. Records are not in Redis: back up their store too (docs/BACKUP.md).',
+        'Writes crawls, frontier, seen sets, queue and dead letters as they are at one moment, while the fleet works; its writes wait for a few milliseconds. Records are not in Redis: back up their store too (docs/operate/BACKUP.md).',
       )
       .argument('<place>', 'a file, or s3://bucket/prefix'),
     { own: backupOptions, settings: EVERY_COMMAND },

@@ -173,7 +173,7 @@ function queueText({ state, untilMs }: Extract<RequestPlace, { kind: 'queue' }>)
   if (state === 'delayed') return `in the queue, delayed until ${new Date(untilMs ?? 0).toISOString()}`;
   if (state === 'active') return 'with a consumer';
   if (state === 'browser')
-    return 'waiting for a consumer that has a browser with a free place (docs/RENDER.md)';
+    return 'waiting for a consumer that has a browser with a free place (docs/network/RENDER.md)';
   return state === 'waiting'
     ? 'in the queue, waiting for a consumer'
     : 'on its way from the lane to the queue';
