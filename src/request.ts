@@ -38,7 +38,7 @@ export const requestSchema = z.strictObject({
       auto: z.boolean().optional(),
     })
     .optional(),
-  /** A browser makes the page (docs/network/RENDER.md); false: it does not, whatever the crawl's settings say. */
+  /** A browser makes the page, see docs/network/RENDER.md. False: none does, whatever the settings say. */
   render: z.boolean().optional(),
   attempts: z.number().int().min(1).max(100).optional(),
   backoff: z.strictObject({ delayMs: milliseconds.optional(), maxMs: milliseconds.optional() }).optional(),
