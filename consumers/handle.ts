@@ -8,6 +8,7 @@ import { type Findings, findInAnswer, findText } from '../src/page/findings.ts';
 import type { BodyForm, CrawlRecord, EmittedItem } from '../src/record.ts';
 import { ROBOT } from '../src/robots/robots.ts';
 import { originOf } from '../src/url/host.ts';
+import { normalizeUrl } from '../src/url/normalize.ts';
 import { reservedDetail, type Usage, usageOf } from '../src/usage/statement.ts';
 import { besideFormer, formerFindings } from './again/as-it-was.ts';
 import type { ActiveJob } from './context.ts';
@@ -47,7 +48,15 @@ export function examine(job: ActiveJob, end: RequestEnd): Examined {
 
 /** Title, links and directives of a challenge are not those of the site. */
 function findIn(job: ActiveJob, end: RequestEnd, answer: Answer): Findings {
-  return holdsPage(end) ? findInAnswer(answer, job.loadedCrawl.urlRules, ROBOT) : findText(answer);
+  if (!holdsPage(end)) return findText(answer);
+  const { urlRules } = job.loadedCrawl;
+  const findings = findInAnswer(answer, urlRules, ROBOT);
+  const wentTo = answer.rendered?.wentTo;
+  if (!wentTo || !findings.links || findings.nofollow) return findings;
+  // Where a page went by itself in a browser is a link, as that of a refresh is.
+  const normal = normalizeUrl(wentTo, urlRules);
+  if (!('url' in normal) || findings.links.includes(normal.url)) return findings;
+  return { ...findings, links: [...findings.links, normal.url] };
 }
 
 /**

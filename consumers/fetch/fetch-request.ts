@@ -134,7 +134,7 @@ function fetchedSince(
   return { kind: 'fetched', result, isOdd: reply === 'odd', key, ageMs };
 }
 
-function lossOf(job: ActiveJob): Failure {
+export function lossOf(job: ActiveJob): Failure {
   const reason: unknown = job.abort.signal.reason;
   return isFailure(reason) ? reason : failure('E_LOCK_LOST');
 }

@@ -13,7 +13,7 @@ import type { Answer, Outcome } from '../../src/outcome.ts';
 import { linesOfHtml } from '../../src/page/main-text.ts';
 import type { PageToRender } from '../../src/render/page.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
-import type { Fetched } from '../fetch/fetch-request.ts';
+import { type Fetched, lossOf } from '../fetch/fetch-request.ts';
 import { handledRequest, logOf } from '../handlers/call-handler.ts';
 import { robotsOfPage } from './page-robots.ts';
 import { renderWish } from './wants.ts';
@@ -43,6 +43,7 @@ export async function render(
   }
   const made = await context.renders.make(wantedOf(context, job, answer));
 
+  if (job.abort.signal.aborted) return { kind: 'lost', failure: lossOf(job) };
   if ('code' in made) {
     const { timings, finalUrl, redirected = [] } = answer;
     return { ...fetched, result: { ok: false, failure: made, timings, finalUrl, redirected } };

@@ -135,14 +135,14 @@ class Making {
       await this.#settle(page, performance.now() + 2 * QUIET_MS);
     }
     const late = [...this.#open].map((request) => request.url());
-    const html = await page.content();
+    const html = await documentOf(page, maxBytes);
     const picture = this.#wanted.wantsPicture ? await pictureOf(page) : null;
     const told = {
       ms: Math.round(performance.now() - began),
       ...this.#traffic.told(late),
       wentTo: this.#wentTo,
     };
-    if (Buffer.byteLength(html) > maxBytes)
+    if (html === null || Buffer.byteLength(html) > maxBytes)
       return failure('E_TOO_LARGE', `The document in the browser: limit ${maxBytes} bytes.`);
     return { html, picture, told };
   }
@@ -250,6 +250,25 @@ class Making {
     const kept = Object.entries(headers).filter(([name]) => !ofTransfer.has(name));
     cache.keep(crawl, url, { status, headers: Object.fromEntries(kept), body }, freshMs);
   }
+}
+
+/**
+ * The document as HTML; null if it has more characters than this. It is measured within the browser, in a world
+ * that scripts of the page cannot reach, so that no page can send more than is wanted.
+ */
+async function documentOf(page: Page, most: number): Promise<string | null> {
+  const session = await page.context().newCDPSession(page);
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
+    ...{ frameId: frameTree.frame.id, worldName: 'drover' },
+  });
+  const expression = `(() => {
+    const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
+    const html = type + (document.documentElement?.outerHTML ?? '');
+    return html.length > ${most} ? null : html;
+  })()`;
+  const { result } = await session.send('Runtime.evaluate', { expression, contextId, returnByValue: true });
+  return typeof result.value === 'string' ? result.value : null;
 }
 
 /** The whole page, up to a height; null if even a window of it would be too large. */

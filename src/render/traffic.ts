@@ -24,6 +24,8 @@ export interface TrafficRules {
 const MOST_NAMED = 50;
 const MOST_SHOWN_URL = 500;
 const MOST_URL = 65_536;
+/** What is known of longer ones is not kept. */
+const MOST_KEPT_URL = 4096;
 /** A page with more requests is an endless loop. */
 const MOST_REQUESTS = 2000;
 
@@ -63,7 +65,7 @@ export class Traffic {
     const known = this.#verdicts.get(url);
     if (known) return known;
     const verdict = this.#judge(url);
-    if (this.#verdicts.size < MOST_REQUESTS) this.#verdicts.set(url, verdict);
+    if (this.#verdicts.size < MOST_REQUESTS && url.length < MOST_KEPT_URL) this.#verdicts.set(url, verdict);
     return verdict;
   }
 

@@ -131,7 +131,10 @@ describe('pages made by a browser', { skip }, () => {
     assert.equal(png.subarray(1, 4).toString(), 'PNG');
   });
 
-  it('where a page goes by itself is noted', () => {
-    assert.equal(records.get('/linked')?.rendered?.wentTo, `${site.urls.site}/api/next`);
+  it('where a page goes by itself is noted, and followed as a link', () => {
+    const linked = records.get('/linked') as CrawlRecord;
+    assert.equal(linked.rendered?.wentTo, `${site.urls.site}/api/next`);
+    assert.ok(linked.links?.includes(`${site.urls.site}/api/next`));
+    assert.equal(records.get('/api/next')?.rendered, null, 'what is no HTML is fetched plainly');
   });
 });
