@@ -1,6 +1,5 @@
 // The commands and their options, with help texts for a newcomer.
 import type { Command } from 'commander';
-
 import { readVersion } from '../src/config/own-package.ts';
 import { addChanges } from './changes/command.ts';
 import { OWN_COMMAND } from './command/own-command.ts';
