@@ -1,5 +1,6 @@
 // What the processing of a job needs: the parts of one consumer process, and one job on its way through them.
 
+import type { CookieJars } from '../src/cookies/cookie-jars.ts';
 import type { ThreadFetcherOptions } from '../src/crawl/fetcher-options.ts';
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
@@ -50,6 +51,7 @@ export interface ConsumerContext {
   slots: Slots;
   backoff: Backoff;
   crawlDelays: CrawlDelays;
+  cookieJars: CookieJars;
   permits: Permits;
   dispatcher: Dispatcher;
   committer: Committer;

@@ -12,6 +12,7 @@ import { formerAnswerOf } from '../again/former-page.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
 import { postpone, postponedTooLong, rateLimited } from '../postpone.ts';
+import { cookiesOfJob } from './cookies-of-job.ts';
 import { enterHop } from './enter-hop.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { offerOf, settleOffer } from './payment.ts';
@@ -57,6 +58,7 @@ export async function fetchRequest(
     timeouts: extras?.timeouts ? { ...loadedCrawl.timeouts, ...extras.timeouts } : loadedCrawl.timeouts,
     // A sitemap is read up to its limit; the rest is cut off.
     ...sizeLimit(extras, settings.maxBytes),
+    cookies: cookiesOfJob(context, job),
     isShared: context.handlerThreads !== null,
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(loadedCrawl),

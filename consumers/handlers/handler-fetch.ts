@@ -14,6 +14,7 @@ import { ROBOT } from '../../src/robots/robots.ts';
 import { limiterKeyOf, originOf } from '../../src/url/host.ts';
 import { reservedDetail } from '../../src/usage/statement.ts';
 import type { ActiveFetch, ActiveJob, ConsumerContext } from '../context.ts';
+import { cookiesOfJob } from '../fetch/cookies-of-job.ts';
 import { enterHop } from '../fetch/enter-hop.ts';
 import { guardedFetch } from '../fetch/guarded-fetch.ts';
 import { pauseByRedirect } from '../fetch/redirect-pause.ts';
@@ -37,6 +38,7 @@ export function fetchesOfJob(
   let lent: Permits | undefined;
   return {
     ...{ loadedCrawl, pageUrl, proxies: context.proxies, fetcherOptions: context.fetcherOptions },
+    cookies: cookiesOfJob(context, job),
     open(url, limits, count) {
       lent ??= createPermits(1);
       return new HandlerGate(context, job, { ...limits, url, count, lent });

@@ -269,6 +269,14 @@ export const definitions = {
     schema: (t) => t.onOrOff,
     default: false,
   }),
+  cookies: setting({
+    of: 'crawl',
+    group: 'links',
+    flags: '--cookies <crawl|off>',
+    help: 'keep the cookies that sites set for all pages of the crawl, or only within a chain of redirects (docs/SESSIONS.md)',
+    schema: (t) => t.z.enum(['crawl', 'off']),
+    default: 'crawl',
+  }),
   purpose: setting({
     of: 'crawl',
     group: 'links',

@@ -11,6 +11,7 @@ import { type AgentPool, createAgentPool } from './connection/agent-pool.ts';
 import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
 import type { Route } from './connection/route.ts';
+import { type CookiedFetch, FetchCookies, sets } from './cookies/fetch-cookies.ts';
 import { FetchDeadline } from './deadline.ts';
 import { type Exchange, ExchangeCopy } from './exchange.ts';
 import { type AllowList, guardOf } from './guard.ts';
@@ -25,11 +26,11 @@ import { firstTarget, hostOf, portOf, type Target } from './target.ts';
 import { type FetchTimeouts, PhaseClock, type PhaseSpan } from './timeouts.ts';
 import { type HopTrace, hopTraceOf } from './trace.ts';
 import { Watchdog } from './watchdog.ts';
-import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookies } from './waypoint.ts';
+import { type RedirectAnswer, type Waypoint, waypointOf } from './waypoint.ts';
 
 export type { FetchTimeouts } from './timeouts.ts';
 
-export interface FetchRequest extends SignedFetch {
+export interface FetchRequest extends SignedFetch, CookiedFetch {
   url: string;
   method: string;
   /**
@@ -179,15 +180,16 @@ class GotFetcher implements Fetcher {
     let target = first;
     let redirected: readonly Redirected[] = request.from?.redirected ?? [];
     let isAway = request.from?.isAway ?? false;
-    let cookies = request.from?.cookies ? await cookiesFrom(request.from.cookies) : null;
+    const cookies = new FetchCookies(request);
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
-      const asked = withConditions(target, request.conditions);
-      const sent = cookies ? withCookies(asked, cookies) : asked;
+      const asked = cookies.addTo(withConditions(target, request.conditions));
+      const sent = asked instanceof Promise ? await fetchDeadline.waitFor(asked) : asked;
       const end = await this.#hopInLimit(request, sent, fetchDeadline, () =>
-        waypointOf(target, redirects, isAway, cookies),
+        waypointOf(target, redirects, isAway, cookies.stored()),
       );
       const finalUrl = target.url.href;
       const way = { finalUrl, redirected };
+      if (sets(end)) await fetchDeadline.pauseFor(cookies.receive(finalUrl, end));
       if (end.kind === 'answer') return { ok: true, answer: { ...way, redirects, ...end.answer } };
       const { timings } = end;
       if (end.kind === 'failed') {
@@ -197,13 +199,12 @@ class GotFetcher implements Fetcher {
       redirected = [...redirected, { url: finalUrl, status: end.status }];
       const next = nextTarget(request, target, end, redirects);
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl, redirected };
-      if (end.setCookie.length > 0) {
-        cookies ??= await cookiesFrom([]);
-        cookies.take(finalUrl, end.setCookie);
-      }
       isAway ||= next.url.origin !== target.url.origin;
       const refusal = await fetchDeadline.pauseFor(
-        request.beforeHop?.({ ...waypointOf(next, redirects + 1, isAway, cookies), redirected }, end),
+        request.beforeHop?.(
+          { ...waypointOf(next, redirects + 1, isAway, cookies.stored()), redirected },
+          end,
+        ),
       );
       if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href, redirected };
       target = next;

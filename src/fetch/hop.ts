@@ -2,7 +2,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Failure, failure } from '../errors.ts';
-import { type Answer, type Came, type FailedByProxy, NO_TIMINGS, type Timings } from '../outcome.ts';
+import { type Came, type FailedByProxy, NO_TIMINGS, type Timings } from '../outcome.ts';
 import { type BodyLimits, BodyReader } from './body/reader.ts';
 import type { AgentPair, Connecting } from './connection/agent.ts';
 import { type IdleSockets, idleMsOf } from './connection/idle-sockets.ts';
@@ -13,7 +13,7 @@ import type { ExchangeCopy } from './exchange.ts';
 import { failureOf, isClosed } from './failures.ts';
 import { expectAnswer } from './framing/answer-gate.ts';
 import { answerHeaders } from './headers.ts';
-import { escapedLocation, locationOf, type Redirect } from './redirect.ts';
+import { escapedLocation, type LastAnswer, locationOf, type Redirect } from './redirect.ts';
 import { peerOf, type Target } from './target.ts';
 import type { Blame, Phase, PhaseClock } from './timeouts.ts';
 import type { Watched } from './watchdog.ts';
@@ -22,8 +22,7 @@ import type { Watched } from './watchdog.ts';
 const drainBytes = 64 * 1024;
 
 export type HopEnd =
-  /** `stale`: a 408 on a reused connection, which the server ended while it was idle. */
-  | { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'>; stale: boolean }
+  | LastAnswer
   | Redirect
   /**
    * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.
@@ -270,6 +269,7 @@ export class Hop implements Watched, Connecting {
   #endAnswer(body: Buffer, cut: boolean): void {
     const response = this.#response;
     if (this.#ended || !response) return;
+    const { 'set-cookie': setCookie = [] } = response.headers;
     const answer = {
       status: response.statusCode ?? 0,
       headers: answerHeaders(response.headers, response.rawHeaders),
@@ -277,7 +277,7 @@ export class Hop implements Watched, Connecting {
       address: this.#address,
       timings: this.#stop(),
     };
-    this.#end({ kind: 'answer', answer, stale: this.#isLeft408(response) });
+    this.#end({ kind: 'answer', answer, setCookie, stale: this.#isLeft408(response) });
     if (cut) this.#abandon();
   }
 

@@ -4,6 +4,7 @@ import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
 import { allowListOf, type LoadedCrawl } from '../../crawl/loaded-crawl.ts';
 import { failure } from '../../errors.ts';
 import type { FetchRequest } from '../../fetch/client.ts';
+import type { HopCookies } from '../../fetch/cookies/hop-cookies.ts';
 import { awayHeaders } from '../../fetch/headers.ts';
 import type { ProxySource } from '../../fetch/proxy/source.ts';
 import type { FetchResult } from '../../outcome.ts';
@@ -44,6 +45,8 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   readonly fetcherOptions: ThreadFetcherOptions;
   /** Whom a thread asks for the proxy of each hop; null: there are none. */
   readonly proxies: ProxySource | null;
+  /** The cookies of the page's session; null: a chain of redirects has its own. */
+  readonly cookies: HopCookies | null;
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
@@ -60,7 +63,7 @@ export function fetchesHere<Gate extends HeldGate>(opener: FetchOpener<Gate>): F
   return async (wanted, limits) => {
     const gate = opener.open(wanted.url, limits, ++count);
     try {
-      const request = requestOf(opener, wanted);
+      const request = { ...requestOf(opener, wanted), cookies: opener.cookies };
       const outcome = await driveFetch(request, gate, (sent) => opener.send(sent, gate));
       opener.note(wanted.url, outcome);
       return outcome;
@@ -117,7 +120,7 @@ export function fetchCalls<Gate extends HeldGate>(
   const answers: Answers = new ServedFetches(opener);
   const names = [
     ...(['Begin', 'Enter', 'Watch', 'Started', 'Exchange'] as const),
-    ...(['SeedHost', 'Proxy', 'ProxyDone', 'Ended', 'Over'] as const),
+    ...(['SetCookie', 'SeedHost', 'Proxy', 'ProxyDone', 'Ended', 'Over'] as const),
   ];
   return Object.fromEntries(
     names.map((name) => [
@@ -152,6 +155,7 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
       ...{ fetch, request, fetcher: this.#opener.fetcherOptions },
       allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
       proxies: this.#opener.proxies && { isByName: this.#opener.proxies.isByName },
+      hasCookies: this.#opener.cookies !== null,
       wantsExchanges: onExchange !== undefined,
       wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
     };
@@ -165,7 +169,8 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     open.hasStarted = false;
     const hostPort = hostPortOf(url);
     const isSeed = this.#opener.loadedCrawl.seedHosts.has(hostPort);
-    return { refused, seedHost: isSeed ? hostPort : null };
+    const cookies = refused ? undefined : await this.#opener.cookies?.pairsFor(url);
+    return { refused, seedHost: isSeed ? hostPort : null, cookies: cookies ?? [] };
   }
 
   async fetchWatch({ fetch }: Given<'fetchWatch'>): Promise<StartState> {
@@ -188,6 +193,10 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
 
   fetchExchange({ fetch, exchange }: Given<'fetchExchange'>): void {
     this.#open.get(fetch)?.onExchange?.(exchange);
+  }
+
+  async fetchSetCookie({ url, lines }: Given<'fetchSetCookie'>): Promise<void> {
+    await this.#opener.cookies?.receive(url, lines);
   }
 
   fetchSeedHost({ hostPort }: Given<'fetchSeedHost'>): Promise<boolean> {

@@ -133,6 +133,7 @@ const samples = [
     'string',
     'host',
     'USD 0.01',
+    'off',
   ],
   ...['0123456789abcdef'],
 ];
