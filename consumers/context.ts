@@ -31,6 +31,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
 import type { KnownLinks } from './follow/known-links.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
+import type { JobSession } from './session/job-session.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { PageRoom } from './slot/page-room.ts';
 import type { Permits } from './slot/permits.ts';
@@ -141,6 +142,8 @@ export interface ActiveFetch {
   readonly abort: AbortController;
   readonly slot: HeldSlot;
   readonly trace: Pick<JobTrace, 'rules'>;
+  /** Who the fetch is towards the site. */
+  readonly session: JobSession;
   /** Takes what goes over the wire; null if the crawl has no archive. */
   readonly archive: PageArchive | null;
 }

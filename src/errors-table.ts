@@ -429,6 +429,15 @@ export const table = {
         brokenLink: false,
         hostDown: false,
       },
+      E_LOGIN: {
+        means: 'The session of the page could not be logged in.',
+        advice:
+          'Correct the login, its secrets or --logged-out as the message says, then replay after a minute (docs/SESSIONS.md).',
+        ends: 'dead',
+        retry: false,
+        brokenLink: false,
+        hostDown: false,
+      },
       E_LICENSE: {
         means: 'The page is given only under a licence.',
         advice:

@@ -36,6 +36,7 @@ export function keysOf(namespace: string) {
     acceptedByHost: ofCrawl(':accepts'),
     dueLanes: ofCrawl(':due'),
     notDueByLimiter: ofCrawl(':not-due'),
+    sessions: ofCrawl(':sessions'),
     jars: ofCrawl(':jars'),
     jar: (crawl: string, jar: string) => `${namespace}:c:${crawl}:jar:${jar}`,
     lane: (crawl: string, priority: string | number, key: string) =>

@@ -59,6 +59,8 @@ export interface CrawlRecord {
   revisitMs: number | null;
   /** The proxy through which the last fetch went, without user and password; null for none. */
   proxy: string | null;
+  /** The session in which it was fetched, with its generation from the second on; null for none. */
+  session: string | null;
   body: string | null;
 }
 

@@ -99,6 +99,8 @@ test('a fleet leaves no key in Redis but those of src/keys.ts, each of the type 
     '1000',
     '--per-server',
     '2',
+    '--sessions',
+    '2',
   ];
   await drover('crawl', `${site.url}/`, '--crawl', 'c', ...options, '--webhook', `${site.url}/hook`);
   assert.equal((await runner.status('c')).dead, 1);

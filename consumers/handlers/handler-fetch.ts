@@ -14,11 +14,11 @@ import { ROBOT } from '../../src/robots/robots.ts';
 import { limiterKeyOf, originOf } from '../../src/url/host.ts';
 import { reservedDetail } from '../../src/usage/statement.ts';
 import type { ActiveFetch, ActiveJob, ConsumerContext } from '../context.ts';
-import { cookiesOfJob } from '../fetch/cookies-of-job.ts';
 import { enterHop } from '../fetch/enter-hop.ts';
 import { guardedFetch } from '../fetch/guarded-fetch.ts';
 import { pauseByRedirect } from '../fetch/redirect-pause.ts';
 import { noteHostSignals } from '../host-signals.ts';
+import { type SessionFetch, sessionParts } from '../session/session-parts.ts';
 import { HeldSlot } from '../slot/held-slot.ts';
 import { createPermits, type Permits } from '../slot/permits.ts';
 import { reservationFor, statementsOn } from '../usage.ts';
@@ -28,17 +28,23 @@ const LOOK_AGAIN_MS = 5000;
 /** How often a paused crawl is looked at. */
 const PAUSED_MS = 500;
 
+/** The page, or the login, whose fetches they are. */
+type FetchingJob = SessionFetch &
+  Pick<ActiveJob, 'jobId' | 'crawl' | 'id' | 'request' | 'attempt' | 'archive'> & {
+    readonly slot: Pick<HeldSlot, 'hasPermit'>;
+  };
+
 /** The fetches of a page. `pageUrl`: where its redirects led. */
 export function fetchesOfJob(
   context: ConsumerContext,
-  job: ActiveJob,
+  job: FetchingJob,
   pageUrl: string,
 ): FetchOpener<HandlerGate> {
   const { loadedCrawl } = job;
   let lent: Permits | undefined;
   return {
-    ...{ loadedCrawl, pageUrl, proxies: context.proxies, fetcherOptions: context.fetcherOptions },
-    cookies: cookiesOfJob(context, job),
+    ...{ loadedCrawl, pageUrl, fetcherOptions: context.fetcherOptions },
+    ...sessionParts(context, job),
     open(url, limits, count) {
       lent ??= createPermits(1);
       return new HandlerGate(context, job, { ...limits, url, count, lent });
@@ -64,10 +70,10 @@ export class HandlerGate implements HeldGate {
   /** `count`: the number of the fetch within its page. `lent`: the permit of the page, for its fetches. */
   constructor(
     context: ConsumerContext,
-    job: ActiveJob,
+    job: FetchingJob,
     { url, count, lent, ...limits }: FetchLimits & { url: string; count: number; lent: Permits },
   ) {
-    const { jobId, crawl, id, request, loadedCrawl, attempt, archive } = job;
+    const { jobId, crawl, id, request, loadedCrawl, attempt, archive, session } = job;
     const { serverBy } = loadedCrawl.settings;
     // A page that holds its permit lends it to its fetches, one after the other.
     const permits = job.slot.hasPermit ? lent : context.permits;
@@ -78,7 +84,7 @@ export class HandlerGate implements HeldGate {
     this.#limits = limits;
     const source = { ...context, permits: patient(permits, limits) };
     const slot = new HeldSlot(source, owner, limiterKeyOf(url));
-    this.fetch = { request, loadedCrawl, attempt, abort, slot, trace: { rules: null }, archive };
+    this.fetch = { request, loadedCrawl, attempt, abort, slot, trace: { rules: null }, archive, session };
     limits.signal.addEventListener('abort', this.#onAbort, { once: true });
     if (limits.signal.aborted) this.#onAbort();
   }

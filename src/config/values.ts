@@ -183,6 +183,32 @@ export const apiTokens = z.preprocess(
   ),
 );
 
+/** Tables of headers, one a session. In a variable it is JSON. */
+export const headerSets = z.preprocess((value, context) => {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `expected JSON: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+}, z.array(headerTable).max(1000));
+
+/** As an absolute path, so that processes that work elsewhere use the same. */
+export const filePath = z
+  .string()
+  .min(1)
+  .transform((text) => resolve(text));
+
+/** A field of a form, and where its value comes from. Secrets do not stand here, but where they are. */
+export const formField = z
+  .string()
+  .regex(
+    /^[^=]+=(env:[A-Za-z_]\w*|file:.+|text:.*)$/s,
+    'expected field=env:NAME, field=file:PATH or field=text:VALUE',
+  )
+  .transform((text) => text.replace(/^([^=]+=file:)(.+)$/s, (_, field, path) => field + resolve(path)));
+
 export const webUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'expected an http:// or https:// URL');
 
 /** In a comment of a header: visible ASCII without parentheses and backslashes (RFC 9110 section 5.6.5). */

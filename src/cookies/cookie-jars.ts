@@ -16,9 +16,19 @@ export interface CrawlOfJars {
   readonly jars: number;
 }
 
+export interface LoginOfJar {
+  readonly name: string;
+  readonly fence: number;
+}
+
 export interface CookieJars {
-  /** The cookies of a session of the crawl; '' when all of the crawl is one session. */
-  of(crawl: CrawlOfJars, session?: string): HopCookies;
+  /**
+   * The cookies of a session of the crawl; '' for those that all of the crawl shares. `login`: what is
+   * received is kept as long as the login of that session has this fence.
+   */
+  of(crawl: CrawlOfJars, session?: string, login?: LoginOfJar | null): HopCookies;
+  /** What is remembered of the crawl is asked for again: a notice may be on its way. */
+  readAnew(crawl: CrawlOfJars): void;
 }
 
 /** Limits in Redis: of a jar, as in browsers; of a crawl, so that hostile sites cannot fill it. */
@@ -35,6 +45,7 @@ interface Stored {
   crawl: string;
   jar: string;
   sender: string;
+  login: LoginOfJar | null;
   changes: readonly CookieChange[];
   sent: readonly string[];
 }
@@ -42,9 +53,10 @@ interface Stored {
 const storeScript = defineScript({
   path: 'cookies/lua/store-cookies.lua',
   key: (keys, { crawl, jar }) => keys.jar(crawl, jar),
-  args: ({ crawl, jar, sender, changes, sent }: Stored) => {
+  args: ({ crawl, jar, sender, login, changes, sent }: Stored) => {
     const { cookies, jarBytes, jars, bytes } = jarLimits;
     const args: (string | number)[] = [crawl, jar, sender, cookies, jarBytes, jars, bytes];
+    args.push(login?.name ?? '', login?.fence ?? '');
     for (const { field, expiresAt, text } of changes) args.push(field, Math.round(expiresAt), text);
     for (const field of sent) args.push(field, '', '');
     return args;
@@ -81,17 +93,18 @@ export function createCookieJars(parts: {
   });
   subscriber.on('ready', listen);
   void listen();
+  function jarsOf(crawl: CrawlOfJars): CrawlJars {
+    const known = crawls.get(crawl.crawl);
+    if (known?.crawl === crawl) return known;
+    const jars = new CrawlJars(shared, crawl);
+    crawls.delete(crawl.crawl);
+    if (crawls.size >= MOST_CRAWLS) crawls.delete(crawls.keys().next().value ?? '');
+    crawls.set(crawl.crawl, jars);
+    return jars;
+  }
   return {
-    of(crawl, session = '') {
-      let jars = crawls.get(crawl.crawl);
-      if (jars?.crawl !== crawl) {
-        jars = new CrawlJars(shared, crawl);
-        crawls.delete(crawl.crawl);
-        if (crawls.size >= MOST_CRAWLS) crawls.delete(crawls.keys().next().value ?? '');
-        crawls.set(crawl.crawl, jars);
-      }
-      return jars.of(session);
-    },
+    of: (crawl, session = '', login = null) => jarsOf(crawl).of(session, login),
+    readAnew: (crawl) => jarsOf(crawl).readAnew(),
   };
 }
 
@@ -123,30 +136,32 @@ class CrawlJars {
   readonly #known = new Set<string>();
   /** How many of those begun are in `known`. */
   #listed = 0;
+  #isOutdated = false;
   readonly #remembered = new Map<string, RememberedJar>();
   readonly #ofAll: HopCookies;
 
   constructor(shared: Shared, crawl: CrawlOfJars) {
     this.crawl = crawl;
     this.#shared = shared;
-    this.#ofAll = this.#ofSession('');
+    this.#ofAll = this.#ofSession('', null);
   }
 
-  of(session: string): HopCookies {
-    return session === '' ? this.#ofAll : this.#ofSession(session);
+  of(session: string, login: LoginOfJar | null): HopCookies {
+    return session === '' && login === null ? this.#ofAll : this.#ofSession(session, login);
   }
 
-  #ofSession(session: string): HopCookies {
+  #ofSession(session: string, login: LoginOfJar | null): HopCookies {
     const nameOf = (url: string) => {
       const domain = registrableDomain(hostnameOf(url));
       return session === '' ? domain : `${session}@${domain}`;
     };
     return {
       pairsFor: (url) => {
-        if (this.crawl.jars > this.#listed) return this.#list().then(() => this.#pairsIn(nameOf(url), url));
+        if (this.#mustList) return this.#list().then(() => this.#pairsIn(nameOf(url), url));
         return this.#known.size === 0 ? undefined : this.#pairsIn(nameOf(url), url);
       },
-      receive: (url, lines) => (lines.length === 0 ? undefined : this.#receive(nameOf(url), url, lines)),
+      receive: (url, lines) =>
+        lines.length === 0 ? undefined : this.#receive(nameOf(url), url, lines, login),
     };
   }
 
@@ -157,6 +172,15 @@ class CrawlJars {
     if (remembered) remembered.isStale = true;
   }
 
+  readAnew(): void {
+    this.#isOutdated = true;
+    for (const jar of this.#remembered.values()) jar.isStale = true;
+  }
+
+  get #mustList(): boolean {
+    return this.#isOutdated || this.crawl.jars > this.#listed;
+  }
+
   forget(jar: string): void {
     this.#remembered.delete(jar);
   }
@@ -165,6 +189,7 @@ class CrawlJars {
   async #list(): Promise<void> {
     const { redis, keys } = this.#shared.fleet;
     const upTo = this.crawl.jars;
+    this.#isOutdated = false;
     for (const jar of await redis.zrangebyscore(keys.jars(this.crawl.crawl), `(${this.#listed}`, '+inf'))
       this.#known.add(jar);
     this.#listed = Math.max(this.#listed, upTo);
@@ -177,9 +202,14 @@ class CrawlJars {
     return this.#read(jar).then(({ cookies }) => cookies.pairsFor(url));
   }
 
-  async #receive(name: string, url: string, lines: readonly string[]): Promise<void> {
+  async #receive(
+    name: string,
+    url: string,
+    lines: readonly string[],
+    login: LoginOfJar | null,
+  ): Promise<void> {
     const { fleet, sender } = this.#shared;
-    if (this.crawl.jars > this.#listed) await this.#list();
+    if (this.#mustList) await this.#list();
     const jar = this.#jarOf(name);
     // From here to the call of the script nothing is awaited, so whoever reads the jar afterwards finds it.
     const { cookies } = await this.#read(jar);
@@ -188,9 +218,10 @@ class CrawlJars {
     this.#known.add(name);
     const { crawl } = this.crawl;
     const sent = cookies.takeSent();
-    const stored = await fleet.run(storeScript, { crawl, jar: name, sender, changes, sent });
+    const stored = await fleet.run(storeScript, { crawl, jar: name, sender, login, changes, sent });
     // It may have been read meanwhile, as it was before.
-    if (stored === 'evicted' || jar.cookies !== cookies || jar.reading !== null) jar.isStale = true;
+    if (stored === 'evicted' || stored === 'ended' || jar.cookies !== cookies || jar.reading !== null)
+      jar.isStale = true;
   }
 
   #jarOf(name: string): RememberedJar {

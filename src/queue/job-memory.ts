@@ -31,6 +31,10 @@ export interface JobMemory {
   unconditional?: boolean;
   /** The page has a price, and is asked for with this offer. */
   pays?: Offer | null;
+  /** The name of the session in which its redirects began. */
+  session?: string;
+  /** How often it showed the login instead of the page. */
+  loggedOut?: number;
   /** --max-spend had no room for it. */
   unpaid?: boolean;
 }
@@ -45,6 +49,7 @@ export function memoryIn({ progress }: { progress: unknown }): JobMemory {
   const kept = typeof progress === 'object' && progress !== null ? progress : {};
   const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, noProxyAt, unconditional, pays, unpaid } =
     kept as Partial<JobMemory> & FormerMemory;
+  const { session, loggedOut } = kept as Partial<JobMemory>;
   return {
     rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
     hop: hop ?? null,
@@ -55,5 +60,7 @@ export function memoryIn({ progress }: { progress: unknown }): JobMemory {
     ...(unconditional ? { unconditional } : {}),
     ...(pays ? { pays } : {}),
     ...(unpaid ? { unpaid } : {}),
+    ...(hop && session !== undefined ? { session } : {}),
+    ...(loggedOut ? { loggedOut } : {}),
   };
 }

@@ -49,6 +49,7 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
   unchanged: { crawl: 'text', id: 'text' },
   revisitMs: 'integer',
   proxy: 'text',
+  session: 'text',
   body: 'text',
 };
 

@@ -52,6 +52,7 @@ export function recordJson(record: CrawlRecord): string {
     unchanged: record.unchanged ?? null,
     revisitMs: record.revisitMs ?? null,
     proxy: record.proxy ?? null,
+    session: record.session ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

@@ -12,10 +12,13 @@
   ARGV[6]  most bytes of a jar
   ARGV[7]  most jars of the crawl
   ARGV[8]  most bytes of all of them
-  ARGV[9]  and every third one after it: a cookie, DOMAIN;PATH;NAME
-  ARGV[10] …: when it expires (ms), 0 for never, -1 when it is gone, '' when it was sent lately
-  ARGV[11] …: its text, or ''
-  Answers  'kept'; 'evicted' (others went for it); 'full' (the crawl keeps no more); 'ended' (nor for ever)
+  ARGV[9]  the session that is being logged in, with
+  ARGV[10] the fence of its login: only the newest one may set cookies; '' and '' for any other fetch
+  ARGV[11] and every third one after it: a cookie, DOMAIN;PATH;NAME
+  ARGV[12] …: when it expires (ms), 0 for never, -1 when it is gone, '' when it was sent lately
+  ARGV[13] …: its text, or ''
+  Answers  'kept'; 'evicted' (others went for it); 'full' (the crawl keeps no more); 'ended' (the crawl, the
+           session or the login has: nothing is kept)
 
   NS:c:CRAWL:jar:JAR (HASH) cookies, each CREATED US USED US EXPIRES US TEXT, with times in ms
   NS:c:CRAWL:jars (ZSET) the jars of the crawl, in the order in which they were begun
@@ -24,10 +27,19 @@
 local US = '\31'
 local ns, crawl, jar, sender = unpack(ARGV, 1, 4)
 local mostCookies, mostJarBytes, mostJars, mostBytes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local loggedIn, fence = ARGV[9], ARGV[10]
 local c = ns .. ':c:' .. crawl
 local j = c .. ':jar:' .. jar
 local state, held = unpack(redis.call('HMGET', c, 'state', 'jarBytes'))
 if not state or state == 'cancelled' then return 'ended' end
+-- A session that was retired keeps nothing any more, nor does a login that is another's meanwhile.
+local session = string.match(jar, '^(.*)@')
+if session then
+  local name, gen = string.match(session, '^(.*)%.(%d+)$')
+  local newest = redis.call('HGET', c .. ':sessions', (name or session) .. ' gen') or '1'
+  if newest ~= (gen or '1') then return 'ended' end
+end
+if fence ~= '' and redis.call('HGET', c .. ':sessions', loggedIn .. ' fence') ~= fence then return 'ended' end
 redis.call('PUBLISH', ns .. ':cookies', sender .. US .. crawl .. US .. jar)
 local now, room, grown, answer = redisTime(), mostBytes - (tonumber(held) or 0), 0, 'kept'
 if not redis.call('ZSCORE', c .. ':jars', jar) then
@@ -40,7 +52,7 @@ local function drop(field, entry)
   grown = grown - #field - #entry
 end
 
-for i = 9, #ARGV, 3 do
+for i = 11, #ARGV, 3 do
   local field, expires, text = unpack(ARGV, i, i + 2)
   local entry = redis.call('HGET', j, field)
   if expires == '-1' then

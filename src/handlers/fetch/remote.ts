@@ -46,7 +46,7 @@ interface OfFetch {
 }
 
 export interface BegunFetch extends OfFetch {
-  readonly request: Omit<GatedRequest, 'allow' | 'cookies' | 'onExchange'>;
+  readonly request: Omit<GatedRequest, 'allow' | 'cookies' | 'proxies' | 'onExchange'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
   readonly fetcher: ThreadFetcherOptions;
   /** Null: there are no proxies. */

@@ -45,6 +45,8 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   readonly fetcherOptions: ThreadFetcherOptions;
   /** Whom a thread asks for the proxy of each hop; null: there are none. */
   readonly proxies: ProxySource | null;
+  /** Those of the crawl and of the page's session; they are sent to the origin of the page alone. */
+  readonly headers: Record<string, string>;
   /** The cookies of the page's session; null: a chain of redirects has its own. */
   readonly cookies: HopCookies | null;
   /** `count`: the number of the fetch within its page. */
@@ -63,7 +65,8 @@ export function fetchesHere<Gate extends HeldGate>(opener: FetchOpener<Gate>): F
   return async (wanted, limits) => {
     const gate = opener.open(wanted.url, limits, ++count);
     try {
-      const request = { ...requestOf(opener, wanted), cookies: opener.cookies };
+      const { cookies, proxies } = opener;
+      const request = { ...requestOf(opener, wanted), cookies, proxies };
       const outcome = await driveFetch(request, gate, (sent) => opener.send(sent, gate));
       opener.note(wanted.url, outcome);
       return outcome;
@@ -75,7 +78,7 @@ export function fetchesHere<Gate extends HeldGate>(opener: FetchOpener<Gate>): F
 
 /** The headers of the crawl go to the origin of the page alone, as after a redirect to another origin. */
 function requestOf(
-  { loadedCrawl, pageUrl }: Pick<FetchOpener, 'loadedCrawl' | 'pageUrl'>,
+  { loadedCrawl, pageUrl, headers: ours }: Pick<FetchOpener, 'loadedCrawl' | 'pageUrl' | 'headers'>,
   wanted: WantedFetch,
 ): GatedRequest {
   const { settings, timeouts, userAgent, signsAs } = loadedCrawl;
@@ -83,7 +86,7 @@ function requestOf(
   const isHome = originOf(url) === originOf(pageUrl);
   return {
     ...{ url, method, body, userAgent, signsAs },
-    headers: { ...awayHeaders(settings.header, isHome, body !== null), ...headers },
+    headers: { ...awayHeaders(ours, isHome, body !== null), ...headers },
     timeouts: wanted.timeouts ? { ...timeouts, ...wanted.timeouts } : timeouts,
     ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
     allow: allowListOf(loadedCrawl),

@@ -36,7 +36,7 @@ export class TryFetches {
   ofPage(pageUrl: string): FetchOpener {
     const { crawl, proxies } = this.single;
     return {
-      ...{ loadedCrawl: crawl, pageUrl, proxies, cookies: null },
+      ...{ loadedCrawl: crawl, pageUrl, proxies, cookies: null, headers: crawl.settings.header },
       fetcherOptions: threadFetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),

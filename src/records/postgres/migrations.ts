@@ -81,6 +81,7 @@ const steps: readonly string[] = [
   'alter table S.records add column unchanged json;',
   'alter table S.records add column revisit_ms bigint;',
   'alter table S.records add column proxy text;',
+  'alter table S.records add column session text;',
 ];
 
 export const NEWEST = steps.length;

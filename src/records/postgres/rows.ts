@@ -40,6 +40,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   unchanged: 'json',
   revisit_ms: 'bigint',
   proxy: 'text',
+  session: 'text',
 };
 
 /** A record on its way into the table. */
@@ -138,6 +139,7 @@ function columnsOf(record: CrawlRecord, claim: number): string {
     unchanged: record.unchanged,
     revisit_ms: record.revisitMs,
     proxy: record.proxy,
+    session: record.session,
   }).slice(0, -1);
 }
 
@@ -180,6 +182,6 @@ export function jsonOf(row: Row, crawl: string, body: string | null): string {
     `,"charset":${text(row.charset)},"bytes":${raw(row.bytes)},"sha256":${text(row.sha256)}` +
     `,"title":${text(row.title)},"links":${raw(row.links)},"noindex":${raw(row.noindex)}` +
     `,"usage":${raw(row.usage)},"items":${raw(row.items)},"redirects":${raw(row.redirects)}` +
-    `,"unchanged":${raw(row.unchanged)},"revisitMs":${raw(row.revisit_ms)},"proxy":${text(row.proxy)},"body":${text(body)}}`
+    `,"unchanged":${raw(row.unchanged)},"revisitMs":${raw(row.revisit_ms)},"proxy":${text(row.proxy)},"session":${text(row.session)},"body":${text(body)}}`
   );
 }

@@ -32,6 +32,7 @@ export function recordOf(number: number, more: Partial<CrawlRecord> = {}): Crawl
       unchanged: null,
       revisitMs: null,
       proxy: null,
+      session: null,
       body: '',
     },
     ...more,

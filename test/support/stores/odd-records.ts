@@ -33,6 +33,7 @@ export const recordOf = (id: number, more: Partial<CrawlRecord> = {}): CrawlReco
     unchanged: null,
     revisitMs: null,
     proxy: null,
+    session: null,
     body: `body ${id}`,
   },
   ...more,

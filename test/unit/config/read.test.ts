@@ -134,6 +134,8 @@ const samples = [
     'host',
     'USD 0.01',
     'off',
+    '[{"a": "b"}]',
+    'user=env:NAME',
   ],
   ...['0123456789abcdef'],
 ];

@@ -46,6 +46,7 @@ function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
       unchanged: null,
       revisitMs: null,
       proxy: null,
+      session: null,
       body: null,
     },
     ...more,
