@@ -12,6 +12,7 @@ import { type Decision, die, postponeFor, refuseRequest, retry } from './decisio
 import { obeyCrawlDelay } from './fetch/fetch-robots.ts';
 import { knownVerdict, passRobots } from './fetch/pass-robots.ts';
 import { postponeForProxy } from './postpone.ts';
+import type { JobSession } from './session/job-session.ts';
 import { aloneBegins } from './suspicion.ts';
 
 /** After this time, a request of a paused crawl that is already in the queue looks again. */
@@ -47,6 +48,7 @@ export async function admit(context: ConsumerContext, job: ActiveJob): Promise<A
   if (state === 'cancelled') return cancelled(context, job);
   if (state === 'paused') return { claim: 0, early: { kind: 'postponed', untilMs: Date.now() + PAUSED_MS } };
   if (job.former?.isKept) return notDue(context, job, job.former);
+  if (job.session.kind !== 'ready') return withoutSession(context, job, job.session);
   // What is known is asked before the wait for a permit, so that a refusal costs none, and once.
   const known = job.start.kind === 'granted' ? knownRules(context, job) : null;
   if (known?.kind === 'refused')
@@ -113,6 +115,20 @@ async function notDue(context: ConsumerContext, job: ActiveJob, former: FormerPa
   const isOurs = job.start.kind !== 'ask';
   const claim = isOurs ? GRANTED.claim : await claimRequest(context.fleet, job.crawl, job.id);
   return claim === null ? { claim: 0, early: { kind: 'done' } } : { claim, early: endAsItWas(former) };
+}
+
+/** Somebody logs in, and the request comes again; or nobody can, and it dies. A slot goes to another. */
+async function withoutSession(
+  context: ConsumerContext,
+  job: ActiveJob,
+  session: Exclude<JobSession, { kind: 'ready' }>,
+): Promise<Admission> {
+  job.slot.pass();
+  if (session.kind === 'later') return { claim: 0, early: { kind: 'postponed', untilMs: session.untilMs } };
+  const isOurs = job.start.kind !== 'ask';
+  const claim = isOurs ? GRANTED.claim : await claimRequest(context.fleet, job.crawl, job.id);
+  if (claim === null) return { claim: 0, early: { kind: 'done' } };
+  return { claim, early: await die(job, { failure: session.failure, answer: null, result: null }) };
 }
 
 function knownRules(context: ConsumerContext, job: ActiveJob): RobotsVerdict | null {

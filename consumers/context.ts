@@ -1,5 +1,6 @@
 // What the processing of a job needs: the parts of one consumer process, and one job on its way through them.
 
+import type { CookieJars } from '../src/cookies/cookie-jars.ts';
 import type { ThreadFetcherOptions } from '../src/crawl/fetcher-options.ts';
 import type { LoadedCrawl, LoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { Failure } from '../src/errors.ts';
@@ -32,6 +33,7 @@ import type { AlikePages } from './follow/alike-pages.ts';
 import type { KnownLinks } from './follow/known-links.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { Renders } from './render/renders.ts';
+import type { JobSession } from './session/job-session.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { PageRoom } from './slot/page-room.ts';
 import type { Permits } from './slot/permits.ts';
@@ -54,6 +56,7 @@ export interface ConsumerContext {
   slots: Slots;
   backoff: Backoff;
   crawlDelays: CrawlDelays;
+  cookieJars: CookieJars;
   permits: Permits;
   dispatcher: Dispatcher;
   committer: Committer;
@@ -144,6 +147,8 @@ export interface ActiveFetch {
   readonly abort: AbortController;
   readonly slot: HeldSlot;
   readonly trace: Pick<JobTrace, 'rules'>;
+  /** Who the fetch is towards the site. */
+  readonly session: JobSession;
   /** Takes what goes over the wire; null if the crawl has no archive. */
   readonly archive: PageArchive | null;
 }

@@ -2,6 +2,7 @@
 
 import type { Settings } from '../src/config/settings.ts';
 import { FILES } from '../src/config/store-address.ts';
+import { createCookieJars } from '../src/cookies/cookie-jars.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
@@ -61,6 +62,7 @@ export function createContext(parts: ContextParts): ConsumerContext {
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
+    cookieJars: createCookieJars({ ...parts.connections, onError }),
     permits: createPermits(settings.concurrency),
     waitingRoom: createWaitingRoom(settings.concurrency),
     pageRoom: createPageRoom(settings.concurrency),

@@ -13,6 +13,7 @@ import { reservedDetail, type Usage, usageOf } from '../src/usage/statement.ts';
 import { besideFormer, formerFindings } from './again/as-it-was.ts';
 import type { ActiveJob } from './context.ts';
 import type { RequestEnd } from './decision.ts';
+import { sessionIdOf } from './session/note-session.ts';
 import { reservationFor, statementsOn } from './usage.ts';
 
 /** What was found out about an answer, and the end of its request. */
@@ -115,6 +116,7 @@ export function buildRecord(job: ActiveJob, examined: Examined, items: EmittedIt
     proxy: answer?.proxy ?? failed?.proxy ?? null,
     http: answer?.http ?? failed?.came?.http ?? null,
     rendered: answer?.rendered ?? null,
+    session: sessionIdOf(job),
     body: answer ? recordBody(answer.body, findings?.text ?? null, form) : null,
   });
 }

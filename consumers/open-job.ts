@@ -10,6 +10,7 @@ import type { RequestJob } from '../src/queue/queue.ts';
 import type { Request } from '../src/request.ts';
 import { limiterKeyOf } from '../src/url/host.ts';
 import type { ActiveJob, ConsumerContext, JobTrace } from './context.ts';
+import { sessionFor } from './session/open-session.ts';
 import { HeldSlot } from './slot/held-slot.ts';
 import { pageArchiveOf } from './store/page-archive.ts';
 import { suspicionOf } from './suspicion.ts';
@@ -32,8 +33,26 @@ export async function openJob(
   const laneKey = limiterKeyOfRequest(request);
   const memory = memoryIn(queued);
   const { hop } = memory;
+  const attempt = queued.attemptsMade + 1;
+  const key = hop ? limiterKeyOf(hop.url) : laneKey;
+  const { serverBy } = loadedCrawl.settings;
   const isFirst = queued.attemptsStarted === 1;
-  const handedOut = startIn(queued);
+  let handedOut = startIn(queued);
+  // While somebody logs in, a slot that came with the job is for the login.
+  const giveBack = () => {
+    if (isFirst && handedOut.kind === 'granted') {
+      const given = new HeldSlot(context, { jobId, crawl, id, serverBy, abort }, key);
+      given.adopt(handedOut.server);
+      given.pass();
+    }
+    handedOut = ASK;
+  };
+  const opening = sessionFor(
+    context,
+    { jobId, crawl, id, request, loadedCrawl, attempt, abort, memory },
+    giveBack,
+  );
+  const session = opening instanceof Promise ? await opening : opening;
   const start = startNow(handedOut, isFirst, {
     crawlChangedAt: loadedCrawl.changedAt,
     listeningSince: context.slots.keyEvents.listeningSinceMs(),
@@ -44,9 +63,7 @@ export async function openJob(
   const hasFormerSlot = start.kind === 'ask' && isFirst && handedOut.kind === 'granted';
   const stalls = queued.stalledCounter;
   const suspicion = suspicionOf(memory, stalls);
-  const { serverBy } = loadedCrawl.settings;
   const owner = { jobId, crawl, id, serverBy, abort, isAlone: suspicion.isSuspect && !suspicion.isCause };
-  const key = hop ? limiterKeyOf(hop.url) : laneKey;
   return {
     jobId,
     crawl,
@@ -56,7 +73,8 @@ export async function openJob(
     laneKey,
     url: hop?.url ?? request.url,
     start,
-    attempt: queued.attemptsMade + 1,
+    attempt,
+    session,
     stalls,
     suspicion,
     queueMs: Math.max(0, Date.now() - queued.timestamp - (queued.delay ?? 0)),

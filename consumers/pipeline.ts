@@ -20,6 +20,7 @@ import { noteHostSignals } from './host-signals.ts';
 import { openJob } from './open-job.ts';
 import { postpone, postponedTooLong, postponeForProxy } from './postpone.ts';
 import { renderWish } from './render/wants.ts';
+import { noteSession } from './session/note-session.ts';
 import { store } from './store/store.ts';
 import { aloneSurvived } from './suspicion.ts';
 
@@ -122,6 +123,9 @@ async function decide(context: ConsumerContext, job: ActiveJob, fetched: Fetched
   // The backoff hears what the answer tells about the host before the slot goes to the next request.
   noteHostSignals(context, job, result, fetched.ageMs);
   job.slot.pass();
+  const early =
+    job.session.kind === 'ready' && job.session.session ? await noteSession(context, job, result) : null;
+  if (early) return early;
   const later = result.ok ? null : await postponeForProxy(context, job, result.failure, result.againMs);
   if (later) return later;
   if (fetched.isOdd) await job.remember({ unconditional: true });

@@ -463,6 +463,15 @@ export const table = {
         brokenLink: false,
         hostDown: false,
       },
+      E_LOGIN: {
+        means: 'The session of the page could not be logged in.',
+        advice:
+          'Correct the login, its secrets or --logged-out as the message says, then replay after a minute (docs/network/SESSIONS.md).',
+        ends: 'dead',
+        retry: false,
+        brokenLink: false,
+        hostDown: false,
+      },
       E_LICENSE: {
         means: 'The page is given only under a licence.',
         advice:
@@ -1039,7 +1048,8 @@ export const table = {
       },
       E_CREDENTIALS: {
         means: 'The credentials for a server cannot be had.',
-        advice: 'Correct the module that refreshes the token (docs/network/NETWORK.md); until then, requests wait.',
+        advice:
+          'Correct the module that refreshes the token (docs/network/NETWORK.md); until then, requests wait.',
         status: null,
       },
       E_CLOSED: {

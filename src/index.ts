@@ -41,9 +41,11 @@ export {
   type RequestChanges,
 } from './handlers/define.ts';
 export type { FetchInit } from './handlers/fetch/wanted.ts';
+export type { LoginArguments, LoginFunction } from './handlers/login/define-login.ts';
 export type { HandledPage } from './handlers/page.ts';
+export type { HandlerSession } from './handlers/session.ts';
 export { type GivenAnswer, type GivenPage, type HandlerTest, testHandler } from './handlers/test-handler.ts';
-export { Discard, Fatal, RetryAfter } from './handlers/verdicts.ts';
+export { Discard, Fatal, LoggedOut, RetryAfter } from './handlers/verdicts.ts';
 export { createConsumer, createProducer, readResults } from './program.ts';
 export type { Attempt } from './queue/attempts.ts';
 export type { DeadLetter, DeadLetterDetail } from './queue/dead-letters.ts';

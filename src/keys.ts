@@ -38,6 +38,9 @@ export function keysOf(namespace: string) {
     acceptedByHost: ofCrawl(':accepts'),
     dueLanes: ofCrawl(':due'),
     notDueByLimiter: ofCrawl(':not-due'),
+    sessions: ofCrawl(':sessions'),
+    jars: ofCrawl(':jars'),
+    jar: (crawl: string, jar: string) => `${namespace}:c:${crawl}:jar:${jar}`,
     lane: (crawl: string, priority: string | number, key: string) =>
       `${namespace}:c:${crawl}:l${priority}:${key}`,
     seen: (crawl: string, bucket: number) => `${namespace}:c:${crawl}:s:${bucket}`,
@@ -90,6 +93,7 @@ export function keysOf(namespace: string) {
     historyClaim: (period: string | number) => `${namespace}:history:${period}`,
     tail: `${namespace}:tail`,
     tailWanted: `${namespace}:tail:wanted`,
+    cookieNotices: `${namespace}:cookies`,
     // for the world outside
     outbox: `${namespace}:outbox`,
     idempotency: (digest: string) => `${namespace}:idempotent:${digest}`,

@@ -63,6 +63,8 @@ export interface CrawlRecord {
   http: string | null;
   /** What a browser did, if one has made the page: the body is its document as HTML. Null for none. */
   rendered: Rendered | null;
+  /** The session in which it was fetched, with its generation from the second on; null for none. */
+  session: string | null;
   body: string | null;
 }
 

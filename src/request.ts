@@ -26,6 +26,11 @@ export const requestSchema = z.strictObject({
   label: z.string().max(200).optional(),
   depth: z.number().int().min(0).optional(),
   limiter: limiterSchema.optional(),
+  /** Whose cookies, proxy and headers it has: docs/network/SESSIONS.md. */
+  session: z
+    .string()
+    .regex(/^[A-Za-z][\w-]{0,63}$/, 'expected a letter, then letters, digits, - and _, 64 in all')
+    .optional(),
   /**
    * Marks the request as a sitemap, whose URLs become requests. `host`: the host whose URLs the sitemap may
    * list. `auto`: the sitemaps that robots.txt names are read too. `level`: the number of indexes that

@@ -57,8 +57,9 @@ test('src/keys.ts and the table of docs/ARCHITECTURE.md name the same keys', () 
  * the API, or gone at once.
  */
 const notSeen = [
-  ...['keyEvents', 'tail', 'formerHandOver', 'formerReplayed', 'jobLogs', 'idempotency', 'tailWanted'],
-  ...['restoreProbe', 'forgetting', 'scheduleRuns', 'notDueByLimiter', 'renders', 'renderers', 'delayedJobs'],
+  ...['keyEvents', 'cookieNotices', 'tail', 'formerHandOver', 'formerReplayed', 'jobLogs', 'idempotency'],
+  ...['tailWanted', 'restoreProbe', 'forgetting', 'scheduleRuns', 'notDueByLimiter'],
+  ...['renders', 'renderers', 'delayedJobs'],
   ...['robotsLock', 'autoReplays', 'outbox', 'slotWaiters', 'waitingLanes', 'serverWaiters', 'openReplays'],
 ];
 
@@ -66,6 +67,7 @@ test('a fleet leaves no key in Redis but those of src/keys.ts, each of the type 
   const site = await startSite({ pages: 60, linksPerPage: 5, robots: 'User-agent: *\nAllow: /\n' });
   t.after(() => site.stop());
   await site.behave('/p/7', { status: 500 });
+  await site.behave('/p/8', { headers: { 'set-cookie': 'a=1' } });
   const { runner, fleet, namespace } = await fleets.open({
     DROVER_WEBHOOK_SECRET: 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0',
   });
@@ -88,6 +90,8 @@ test('a fleet leaves no key in Redis but those of src/keys.ts, each of the type 
     '--max-per-host',
     '1000',
     '--per-server',
+    '2',
+    '--sessions',
     '2',
   ];
   await drover('crawl', `${site.url}/`, '--crawl', 'c', ...options, '--webhook', `${site.url}/hook`);

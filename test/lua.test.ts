@@ -18,6 +18,7 @@ const owners: Record<string, RegExp> = {
     /^:(c:|crawls$|names$|serials$|forgetting$|active$|hand-over$|handing$|dead:|replay:|replays|outbox$|requests:|renders$)/,
   'src/politeness': /^:(k:|server:|limited$|held$|keys$|consumers$)/,
   'src/robots': /^:robots:/,
+  'src/cookies': /^:cookies$/,
   'src/schedules': /^:(schedules$|schedule:)/,
   'src/fleet': /^:(format|metrics|history|members$|heartbeat:|lease:|tail)/,
 };

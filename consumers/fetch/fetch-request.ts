@@ -13,6 +13,8 @@ import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { postponeFor } from '../decision.ts';
 import { postpone, postponedTooLong, rateLimited } from '../postpone.ts';
 import { renderWish } from '../render/wants.ts';
+import { sessionOf } from '../session/note-session.ts';
+import { sessionParts } from '../session/session-parts.ts';
 import { enterHop } from './enter-hop.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { offerOf, settleOffer } from './payment.ts';
@@ -39,6 +41,7 @@ export async function fetchRequest(
 ): Promise<Fetched | Outcome> {
   const { request, loadedCrawl, slot } = job;
   const { settings } = loadedCrawl;
+  const { cookies, headers, proxies } = sessionParts(context, job);
   const extras = changes === null ? request.extras : withChanges(request.extras, changes);
   const own = extras?.headers;
   const conditions = conditionsOf(job, changes);
@@ -51,7 +54,7 @@ export async function fetchRequest(
     url: request.url,
     method: methodOf(job, extras),
     // What the user says to the hosts of the crawl is not for other hosts.
-    headers: extras?.checkOnly ? {} : own ? { ...settings.header, ...own } : settings.header,
+    headers: extras?.checkOnly ? {} : own ? { ...headers, ...own } : headers,
     body: extras?.body ?? null,
     userAgent: loadedCrawl.userAgent,
     ...{ signsAs: loadedCrawl.signsAs, offer },
@@ -59,6 +62,7 @@ export async function fetchRequest(
     timeouts: extras?.timeouts ? { ...loadedCrawl.timeouts, ...extras.timeouts } : loadedCrawl.timeouts,
     // A sitemap is read up to its limit; the rest is cut off.
     ...sizeLimit(extras, settings.maxBytes),
+    ...{ cookies, proxies },
     isShared: context.handlerThreads !== null,
     maxRedirects: settings.maxRedirects,
     allow: allowListOf(loadedCrawl),
@@ -81,7 +85,8 @@ export async function fetchRequest(
       if (refused === null || 'code' in refused) return refused;
       detour = refused;
       // The job goes on from this hop; its first URL is not fetched again.
-      await job.remember({ hop });
+      const { name } = sessionOf(job) ?? {};
+      await job.remember(name === undefined ? { hop } : { hop, session: name });
       return failure('E_RATE_LIMITED');
     },
   });

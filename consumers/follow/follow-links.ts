@@ -153,7 +153,8 @@ function* linkEntries(
     const chain = outside ? 0 : chainOf(url);
     const isLast = isEndless && chain > (request.chain ?? 0);
     const refusal = outside ?? (isLast ? alike : trapOf(job, url, chain));
-    const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras, chain }, laneKey);
+    const kept = inSession(request, extras);
+    const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras: kept, chain }, laneKey);
     if (!refusal) {
       if (privateLinks.holdsBack(url, pack)) return null;
       if (extras === null) known?.note(url);
@@ -183,7 +184,7 @@ function* requisiteEntries(
   requisites: readonly string[],
   { leftOut, privateLinks }: Pick<LinkNotes, 'leftOut' | 'privateLinks'>,
 ): Generator<string> {
-  const extras = { requisite: (request.extras?.requisite ?? 0) + 1 };
+  const extras = inSession(request, { requisite: (request.extras?.requisite ?? 0) + 1 });
   const { url: referrer, depth, chain } = request;
   for (const url of requisites) {
     const refusal = loadedCrawl.scope.refusesRequisite(url);
@@ -191,6 +192,11 @@ function* requisiteEntries(
     if (refusal) leftOut[refusal.code] = (leftOut[refusal.code] ?? 0) + 1;
     else if (!privateLinks.holdsBack(url, pack)) yield pack();
   }
+}
+
+/** What is found in a session that its request names is fetched in it too. */
+function inSession({ extras }: ActiveJob['request'], own: RequestExtras | null): RequestExtras | null {
+  return extras?.session === undefined ? own : { session: extras.session, ...own };
 }
 
 /** Asked for with HEAD, it is another request than the page: if the crawl comes to that, it is followed. */

@@ -12,9 +12,10 @@ import {
   isBlocking,
   type RequestChanges,
 } from '../../src/handlers/define.ts';
+import type { HandlerResult } from '../../src/handlers/failed-by.ts';
 import { fetchCalls, fetchesHere } from '../../src/handlers/fetch/serve-fetches.ts';
 import { HandledPage } from '../../src/handlers/page.ts';
-import { type HandlerResult, runBefore, runHandler } from '../../src/handlers/run.ts';
+import { runBefore, runHandler } from '../../src/handlers/run.ts';
 import type { Answer, Outcome } from '../../src/outcome.ts';
 import type { Findings } from '../../src/page/findings.ts';
 import type { EmittedItem } from '../../src/record.ts';
@@ -22,6 +23,7 @@ import type { RequestInput } from '../../src/request.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Decision, die, type RequestEnd, refuseRequest, retry } from '../decision.ts';
 import { postpone } from '../postpone.ts';
+import { loggedOut, retire, sessionIdOf } from '../session/note-session.ts';
 import { fetchesOfJob } from './handler-fetch.ts';
 
 /** What a handler made of a page. */
@@ -96,6 +98,11 @@ async function callBefore(
       case 'discarded':
         job.slot.pass();
         return refuseRequest(result.failure);
+      case 'logged-out': {
+        job.slot.pass();
+        const why = failure('E_HANDLER', `${handler.name}: before a page is there, none can be logged out.`);
+        return decideOn(context, job, { failure: why, afterMs: 0 }, null);
+      }
       case 'failed':
         job.slot.pass();
         return decideOn(context, job, result, null);
@@ -143,7 +150,10 @@ export async function handleByUser(
   } catch (error) {
     return lossOf(error);
   }
+  if (result.retires) await retire(context, job);
   switch (result.kind) {
+    case 'logged-out':
+      return endOfLoggedOut(context, job, end.answer);
     case 'done':
       return { kind: 'handled', end, handled: { ...result, followsLinks: handler.follow !== false } };
     case 'discarded':
@@ -159,6 +169,15 @@ export async function handleByUser(
     default:
       return result satisfies never;
   }
+}
+
+async function endOfLoggedOut(
+  context: ConsumerContext,
+  job: ActiveJob,
+  answer: Answer,
+): Promise<HandlerDecision> {
+  const decision = await loggedOut(context, job, answer);
+  return decision.kind === 'end' ? notHandled(decision) : decision;
 }
 
 /**
@@ -226,12 +245,14 @@ async function decideOn(
   return retry(context, job, { failure, answer }, result, afterMs > 0 ? Date.now() + afterMs : null);
 }
 
-export function handledRequest({ id, crawl, request, attempt }: ActiveJob): HandledRequest {
+export function handledRequest(job: ActiveJob): HandledRequest {
+  const { id, crawl, request, attempt } = job;
   const { url, depth, referrer, extras } = request;
   const { method = 'GET', label = null } = extras ?? {};
   // The record has it too, and the handler may change its own.
   const userData = extras?.userData === undefined ? null : structuredClone(extras.userData);
-  return { id, crawl, url, method, label, userData, depth, referrer, attempt };
+  const session = sessionIdOf(job);
+  return { id, crawl, url, method, label, userData, depth, referrer, session, attempt };
 }
 
 export function logOf(context: ConsumerContext, job: ActiveJob, handler: Handler): HandlerLog {

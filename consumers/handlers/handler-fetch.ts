@@ -18,6 +18,7 @@ import { enterHop } from '../fetch/enter-hop.ts';
 import { guardedFetch } from '../fetch/guarded-fetch.ts';
 import { pauseByRedirect } from '../fetch/redirect-pause.ts';
 import { noteHostSignals } from '../host-signals.ts';
+import { type SessionFetch, sessionParts } from '../session/session-parts.ts';
 import { HeldSlot } from '../slot/held-slot.ts';
 import { createPermits, type Permits } from '../slot/permits.ts';
 import { reservationFor, statementsOn } from '../usage.ts';
@@ -27,17 +28,23 @@ const LOOK_AGAIN_MS = 5000;
 /** How often a paused crawl is looked at. */
 const PAUSED_MS = 500;
 
+/** The page, or the login, whose fetches they are. */
+type FetchingJob = SessionFetch &
+  Pick<ActiveJob, 'jobId' | 'crawl' | 'id' | 'request' | 'attempt' | 'archive'> & {
+    readonly slot: Pick<HeldSlot, 'hasPermit'>;
+  };
+
 /** The fetches of a page. `pageUrl`: where its redirects led. */
 export function fetchesOfJob(
   context: ConsumerContext,
-  job: ActiveJob,
+  job: FetchingJob,
   pageUrl: string,
 ): FetchOpener<HandlerGate> {
   const { loadedCrawl } = job;
   let lent: Permits | undefined;
   return {
-    ...{ loadedCrawl, pageUrl, proxies: context.proxies, credentials: context.credentials },
-    fetcherOptions: context.fetcherOptions,
+    ...{ loadedCrawl, pageUrl, credentials: context.credentials, fetcherOptions: context.fetcherOptions },
+    ...sessionParts(context, job),
     open(url, limits, count) {
       lent ??= createPermits(1);
       return new HandlerGate(context, job, { ...limits, url, count, lent });
@@ -63,10 +70,10 @@ export class HandlerGate implements HeldGate {
   /** `count`: the number of the fetch within its page. `lent`: the permit of the page, for its fetches. */
   constructor(
     context: ConsumerContext,
-    job: ActiveJob,
+    job: FetchingJob,
     { url, count, lent, ...limits }: FetchLimits & { url: string; count: number; lent: Permits },
   ) {
-    const { jobId, crawl, id, request, loadedCrawl, attempt, archive } = job;
+    const { jobId, crawl, id, request, loadedCrawl, attempt, archive, session } = job;
     const { serverBy } = loadedCrawl.settings;
     // A page that holds its permit lends it to its fetches, one after the other.
     const permits = job.slot.hasPermit ? lent : context.permits;
@@ -77,7 +84,7 @@ export class HandlerGate implements HeldGate {
     this.#limits = limits;
     const source = { ...context, permits: patient(permits, limits) };
     const slot = new HeldSlot(source, owner, limiterKeyOf(url));
-    this.fetch = { request, loadedCrawl, attempt, abort, slot, trace: { rules: null }, archive };
+    this.fetch = { request, loadedCrawl, attempt, abort, slot, trace: { rules: null }, archive, session };
     limits.signal.addEventListener('abort', this.#onAbort, { once: true });
     if (limits.signal.aborted) this.#onAbort();
   }

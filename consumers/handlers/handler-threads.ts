@@ -2,7 +2,7 @@
 import type { Settings } from '../../src/config/settings.ts';
 import { DroverError } from '../../src/errors.ts';
 import { type Handler, isBlocking } from '../../src/handlers/define.ts';
-import type { HandlerResult } from '../../src/handlers/run.ts';
+import type { HandlerResult } from '../../src/handlers/failed-by.ts';
 import type { StrayError } from '../../src/handlers/threads/messages.ts';
 import { type PooledRun, ThreadPool, threadsOf } from '../../src/handlers/threads/pool.ts';
 

@@ -123,6 +123,11 @@ async function loadConfigFile(path: string): Promise<Record<string, unknown>> {
   }
 }
 
+/** A variable of the environment that a login asks for; undefined if it is not set. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
+}
+
 /** The environment of a child process: that of this one, with these variables where it has none. */
 export function environmentWith(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...more, ...process.env };

@@ -5,79 +5,19 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { anyCaseRecord, headerLines, headerTable } from '../any-case.ts';
 import { priceText, readPrice } from '../identity/price.ts';
-import { readDuration } from './duration.ts';
 import { readHostFile, readNamedHost, readResolveEntry } from './network-forms.ts';
+import { duration, timeLimit, wholeNumber } from './numbers.ts';
 import { isProxyAddress, PROXY_FORM, type ProxyFunction, readProxyAddress } from './proxy-address.ts';
 import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
+
+export * from './numbers.ts';
 
 /**
  * What the table of settings uses of zod. To export `z` itself would bring all of it into the bundle, with
  * its messages in sixty languages.
  */
 export const zod = { enum: z.enum, number: z.number, string: z.string };
-
-/** From a flag or variable, only digits are accepted. Coercion would take '' and null as 0, and true as 1. */
-export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  const error = `expected a whole number ${range}`;
-  return z.preprocess(
-    (value) => (typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value),
-    z.number({ error }).int({ error }).min(least, { error }).max(most, { error }),
-  );
-};
-
-/** "auto", or such a number. */
-export const autoOr = (least: number, most: number) =>
-  z.union([z.number(), z.string()]).transform((value, context): number | 'auto' => {
-    if (value === 'auto') return value;
-    const number = wholeNumber(least, most).safeParse(value);
-    if (number.success) return number.data;
-    context.addIssue({
-      code: 'custom',
-      message: `expected auto or a whole number from ${least} to ${most}`,
-    });
-    return z.NEVER;
-  });
-
-/** "500", "500ms", "2s", "5m", "24h", "30d" or a number of milliseconds. */
-export const anyDuration = z.union([z.number(), z.string()]).transform((value, context) => {
-  const duration = readDuration(String(value));
-  if (duration !== null) return duration;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 2s or 5m' });
-  return z.NEVER;
-});
-
-/** What is kept: "30d" and the like by age, "20" by number. */
-export const ageOrCount = z.union([z.number(), z.string()]).transform((value, context) => {
-  const text = String(value).trim();
-  if (/^\d+$/.test(text)) return { ageMs: null, count: Number(text) };
-  const age = readDuration(text);
-  if (age !== null) return { ageMs: age, count: null };
-  context.addIssue({ code: 'custom', message: 'expected an age such as 30d or a number such as 20' });
-  return z.NEVER;
-});
-
-/** At most what a timer of Node can wait for. */
-export const duration = anyDuration.pipe(z.number().min(0).max(2_147_483_647));
-
-/** A limit of time. With zero nothing could happen. */
-export const timeLimit = duration.pipe(z.number().min(1));
-
-/** "10485760", "10MiB", "512kB": bytes; 0 for none. */
-export const sizeOrNone = z.union([z.number(), z.string()]).transform((value, context) => {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]i?)?b?$/i.exec(String(value).trim());
-  const factor = { k: 1e3, ki: 1024, m: 1e6, mi: 1024 ** 2, g: 1e9, gi: 1024 ** 3 }[
-    match?.[2]?.toLowerCase() ?? ''
-  ];
-  if (!match) {
-    context.addIssue({ code: 'custom', message: 'expected a size such as 10485760 or 10MiB' });
-    return z.NEVER;
-  }
-  return Math.round(Number(match[1]) * (factor ?? 1));
-});
-
-export const byteSize = sizeOrNone.pipe(z.number().min(1));
 
 /** A switch. As a flag it is given without a value. */
 export const onOrOff = z.preprocess(
@@ -187,6 +127,32 @@ export const apiTokens = z.preprocess(
     'the same token is given twice',
   ),
 );
+
+/** Tables of headers, one a session. In a variable it is JSON. */
+export const headerSets = z.preprocess((value, context) => {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `expected JSON: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+}, z.array(headerTable).max(1000));
+
+/** As an absolute path, so that processes that work elsewhere use the same. */
+export const filePath = z
+  .string()
+  .min(1)
+  .transform((text) => resolve(text));
+
+/** A field of a form, and where its value comes from. Secrets do not stand here, but where they are. */
+export const formField = z
+  .string()
+  .regex(
+    /^[^=]+=(env:[A-Za-z_]\w*|file:.+|text:.*)$/s,
+    'expected field=env:NAME, field=file:PATH or field=text:VALUE',
+  )
+  .transform((text) => text.replace(/^([^=]+=file:)(.+)$/s, (_, field, path) => field + resolve(path)));
 
 export const webUrl = z.string().regex(/^https?:\/\/[^\s/]+/i, 'expected an http:// or https:// URL');
 

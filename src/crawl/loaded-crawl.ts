@@ -25,6 +25,8 @@ export interface LoadedCrawl {
   state: CrawlState;
   /** When its settings last changed; milliseconds since 1970. */
   changedAt: number;
+  /** How many jars of cookies were begun in it. */
+  jars: number;
   settings: CrawlSettings;
   scope: Scope;
   /** The header. */
@@ -58,7 +60,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
   const loadedCrawls = new Map<string, { loadedCrawl: LoadedCrawl; text: string; readAt: number }>();
 
   async function read(crawl: string): Promise<LoadedCrawl | null> {
-    const [settings, state, token, changedAt, store, former] = await fleet.redis.hmget(
+    const [settings, state, token, changedAt, store, former, jars] = await fleet.redis.hmget(
       fleet.keys.crawl(crawl),
       'settings',
       'state',
@@ -66,6 +68,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
       'changedAt',
       'store',
       'former',
+      'jars',
     );
     if (!settings) return null;
     const text = [token, former, settings].join('\n');
@@ -81,6 +84,7 @@ export function createLoadedCrawls(fleet: Fleet): LoadedCrawls {
           );
     loadedCrawl.store = storeOf(store);
     loadedCrawl.changedAt = Number(changedAt ?? 0);
+    loadedCrawl.jars = Number(jars ?? 0);
     loadedCrawl.state = (state ?? 'running') as CrawlState;
     if (loadedCrawls.size >= MOST_LOADED) loadedCrawls.delete(loadedCrawls.keys().next().value ?? '');
     loadedCrawls.set(crawl, { loadedCrawl, text, readAt: performance.now() });
@@ -127,6 +131,7 @@ export function loadedCrawlOf(
     former,
     state: 'running',
     changedAt: 0,
+    jars: 0,
     settings,
     scope: createScope(settings),
     userAgent: userAgentOf(settings),

@@ -14,6 +14,7 @@ import { IdleSockets } from './connection/idle-sockets.ts';
 import { ConnectionLimit } from './connection/limit.ts';
 import type { Route } from './connection/route.ts';
 import { Sendings } from './connection/sendings.ts';
+import { type CookiedFetch, FetchCookies, sets } from './cookies/fetch-cookies.ts';
 import { hopWithCredentials } from './credentials/hop-with-credentials.ts';
 import type { AuthorizationSource } from './credentials/source.ts';
 import { FetchDeadline } from './deadline.ts';
@@ -31,12 +32,12 @@ import { firstTarget, hostOf, portOf, type Target } from './target.ts';
 import { type FetchTimeouts, PhaseClock, type PhaseSpan } from './timeouts.ts';
 import { type HopTrace, hopTraceOf } from './trace.ts';
 import { Watchdog } from './watchdog.ts';
-import { cookiesFrom, type RedirectAnswer, type Waypoint, waypointOf, withCookies } from './waypoint.ts';
+import { type RedirectAnswer, type Waypoint, waypointOf } from './waypoint.ts';
 
 export type { FetcherOptions } from './connection/fetcher-options.ts';
 export type { FetchTimeouts } from './timeouts.ts';
 
-export interface FetchRequest extends SignedFetch {
+export interface FetchRequest extends SignedFetch, CookiedFetch {
   url: string;
   method: string;
   /**
@@ -174,17 +175,18 @@ class GotFetcher implements Fetcher {
     let target = first;
     let redirected: readonly Redirected[] = request.from?.redirected ?? [];
     let isAway = request.from?.isAway ?? false;
-    let cookies = request.from?.cookies ? await cookiesFrom(request.from.cookies) : null;
+    const cookies = new FetchCookies(request);
     for (let redirects = request.from?.redirects ?? 0; ; redirects++) {
-      const asked = withConditions(target, request.conditions);
-      const sent = cookies ? withCookies(asked, cookies) : asked;
-      const here = () => waypointOf(target, redirects, isAway, cookies);
+      const asked = cookies.addTo(withConditions(target, request.conditions));
+      const sent = asked instanceof Promise ? await fetchDeadline.waitFor(asked) : asked;
+      const here = () => waypointOf(target, redirects, isAway, cookies.stored());
       const hop = (to: Target) => this.#hopInLimit(request, to, fetchDeadline, here);
       const again = () => request.beforeHop?.(here(), null);
       const own = { source: credentials, target: sent, fetchDeadline, again, hop };
       const end = await hopWithCredentials(own);
       const finalUrl = target.url.href;
       const way = { finalUrl, redirected };
+      if (sets(end)) await fetchDeadline.pauseFor(cookies.receive(finalUrl, end));
       if (end.kind === 'answer') return { ok: true, answer: { ...way, redirects, ...end.answer } };
       const { timings } = end;
       if (end.kind === 'failed') {
@@ -194,13 +196,12 @@ class GotFetcher implements Fetcher {
       redirected = [...redirected, { url: finalUrl, status: end.status }];
       const next = nextTarget(request, target, end, redirects);
       if ('code' in next) return { ok: false, failure: next, timings, finalUrl, redirected };
-      if (end.setCookie.length > 0) {
-        cookies ??= await cookiesFrom([]);
-        cookies.take(finalUrl, end.setCookie);
-      }
       isAway ||= next.url.origin !== target.url.origin;
       const refusal = await fetchDeadline.pauseFor(
-        request.beforeHop?.({ ...waypointOf(next, redirects + 1, isAway, cookies), redirected }, end),
+        request.beforeHop?.(
+          { ...waypointOf(next, redirects + 1, isAway, cookies.stored()), redirected },
+          end,
+        ),
       );
       if (refusal) return { ok: false, failure: refusal, timings, finalUrl: next.url.href, redirected };
       target = next;

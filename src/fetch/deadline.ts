@@ -28,8 +28,12 @@ export class FetchDeadline {
     return () => signal.removeEventListener('abort', abort);
   }
 
-  /** Waits for `work`. The deadline moves by the time that this took. */
+  /** Waits for `work`, if there is any. The deadline moves by the time that this took. */
   async pauseFor<T>(work: Promise<T> | undefined): Promise<T | undefined> {
+    return work && this.waitFor(work);
+  }
+
+  async waitFor<T>(work: Promise<T>): Promise<T> {
     const began = performance.now();
     const result = await work;
     this.deadline += performance.now() - began;

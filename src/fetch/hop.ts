@@ -268,15 +268,14 @@ export class Hop implements Watched, Connecting {
   #endAnswer(body: Buffer, cut: boolean): void {
     const response = this.#response;
     if (this.#ended || !response) return;
+    const { 'set-cookie': setCookie = [] } = response.headers; // answerHeaders joins them
     const answer = {
-      status: response.statusCode ?? 0,
+      ...{ status: response.statusCode ?? 0, http: versionOf(response), body },
       headers: answerHeaders(response.headers, response.rawHeaders),
-      body,
       address: this.#address,
-      http: versionOf(response),
       timings: this.#stop(),
     };
-    this.#end({ kind: 'answer', answer, stale: this.#isLeft408(response) });
+    this.#end({ kind: 'answer', answer, setCookie, stale: this.#isLeft408(response) });
     if (cut) this.#abandon();
   }
 

@@ -1,7 +1,7 @@
 // Follows a redirect: where it leads, and which parts of the request are sent there. The rules are those of
 // browsers.
 import { type Failure, failure } from '../errors.ts';
-import type { Timings } from '../outcome.ts';
+import type { Answer, Timings } from '../outcome.ts';
 import { badPortOf } from '../url/ports.ts';
 import type { AllowList } from './guard.ts';
 import { awayHeaders } from './headers.ts';
@@ -20,6 +20,16 @@ export interface Redirect {
   /** IP address of the server; null if it is not known. */
   address: string | null;
   timings: Timings;
+}
+
+/** Any other answer. */
+export interface LastAnswer {
+  kind: 'answer';
+  answer: Omit<Answer, 'finalUrl' | 'redirects'>;
+  /** The lines of Set-Cookie as they came. */
+  setCookie: readonly string[];
+  /** A 408 on a reused connection, which the server ended while it was idle. */
+  stale: boolean;
 }
 
 /** The Location of an answer that is a redirect to follow; null for any other answer. */

@@ -1,7 +1,7 @@
 // The hops of a chain of redirects: what is known at each of them, and what a later fetch needs to go on from
 // there.
 import type { Redirected } from '../outcome.ts';
-import type { ChainCookies, StoredCookie } from './cookies.ts';
+import type { StoredCookie } from './cookies/hop-cookies.ts';
 import type { Target } from './target.ts';
 
 /** What an answer that is followed says besides its Location. */
@@ -25,7 +25,7 @@ export interface Waypoint {
   isAway: boolean;
   /** Whether the request's body is sent to this hop. */
   withBody: boolean;
-  /** The cookies that the redirects before it have set. */
+  /** The cookies that the redirects before it have set, where no jar keeps them. */
   cookies?: StoredCookie[];
   /** The answers that led here; absent in what an older version kept. */
   redirected?: readonly Redirected[];
@@ -36,20 +36,8 @@ export function waypointOf(
   { url, method, body }: Target,
   redirects: number,
   isAway: boolean,
-  cookies: ChainCookies | null,
+  cookies: StoredCookie[] | undefined,
 ): Waypoint {
   const hop = { url: url.href, method, redirects, isAway, withBody: body !== null };
-  return cookies ? { ...hop, cookies: cookies.stored() } : hop;
-}
-
-/** The cookies of a chain that has these. Their library is loaded when the first chain has one. */
-export async function cookiesFrom(stored: readonly StoredCookie[]): Promise<ChainCookies> {
-  const { ChainCookies } = await import('./cookies.ts');
-  return new ChainCookies(stored);
-}
-
-/** The target as it is sent. The cookies are not part of it, as the next hop may be at another host. */
-export function withCookies(target: Target, cookies: ChainCookies): Target {
-  const cookie = cookies.headerFor(target.url.href, target.headers.cookie);
-  return cookie === undefined ? target : { ...target, headers: { ...target.headers, cookie } };
+  return cookies ? { ...hop, cookies } : hop;
 }

@@ -7,6 +7,7 @@ import type { RequestInput } from '../request.ts';
 import { compileUrlPattern } from '../url/url-pattern.ts';
 import type { FetchInit } from './fetch/wanted.ts';
 import type { HandledPage } from './page.ts';
+import type { HandlerSession } from './session.ts';
 
 /** Which pages a handler takes. A page must match each field that is given. */
 export interface HandlerMatch {
@@ -30,6 +31,8 @@ export interface HandledRequest {
   readonly userData: RequestInput['userData'];
   readonly depth: number;
   readonly referrer: string | null;
+  /** The session in which it was fetched, as in the record; null for none. */
+  readonly session: string | null;
   /** The number of this attempt, from 1. */
   readonly attempt: number;
 }
@@ -79,6 +82,7 @@ export interface HandlerArguments<Item = unknown> {
    */
   readonly fetch: (url: string | URL, init?: FetchInit) => Promise<HandledPage>;
   readonly log: HandlerLog;
+  readonly session: HandlerSession;
   /** Aborted when the time limit of the page is over, and when the page no longer belongs to this process. */
   readonly signal: AbortSignal;
 }

@@ -2,7 +2,8 @@
 import type { Page } from 'playwright-core';
 import type { Failure } from '../errors.ts';
 import { HANDLER_TIMEOUT_MS, type Handler } from './define.ts';
-import { failedBy, type HandlerRun, refusedBy, within } from './run.ts';
+import { failedBy } from './failed-by.ts';
+import { type HandlerRun, refusedBy, within } from './run.ts';
 import type { WatchedRun } from './watch.ts';
 
 /** Null when it has done its work, otherwise why the attempt ends. Rejects only when `signal` is aborted. */

@@ -1,7 +1,6 @@
 // Runs a handler on one page, within its time limit, and says what it made or how it failed.
 import { type Failure, failure } from '../errors.ts';
 import type { EmittedItem } from '../record.ts';
-import type { RequestInput } from '../request.ts';
 import type { UrlRules } from '../url/normalize.ts';
 import { checkedChanges } from './changes.ts';
 import {
@@ -13,13 +12,14 @@ import {
   type HandlerLog,
   type RequestChanges,
 } from './define.ts';
+import { failedBy, type HandlerResult } from './failed-by.ts';
 import { PageFetches } from './fetch/page-fetches.ts';
 import type { FetchForPage, FetchInit } from './fetch/wanted.ts';
 import { EmittedItems } from './items.ts';
 import type { HandledPage } from './page.ts';
 import { EnqueuedRequests } from './requests.ts';
-import { describeError, framesOf } from './user-code.ts';
-import { HandlerFault, thrownVerdict } from './verdicts.ts';
+import { PageSession } from './session.ts';
+import { HandlerFault } from './verdicts.ts';
 import type { HandlerWatch, WatchedRun } from './watch.ts';
 
 export interface HandlerRun {
@@ -38,21 +38,6 @@ export interface HandlerRun {
 }
 
 /**
- * What came of a run. discarded: the handler has no use for the page. failed: another attempt may follow if
- * the code of the failure allows it, but not before `afterMs` milliseconds from now.
- */
-export type HandlerResult =
-  | {
-      readonly kind: 'done';
-      readonly items: EmittedItem[];
-      readonly requests: readonly RequestInput[];
-      /** How many requests had a URL that cannot be fetched, by the code of the reason. */
-      readonly leftOut: Readonly<Record<string, number>>;
-    }
-  | { readonly kind: 'discarded'; readonly failure: Failure }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly afterMs: number };
-
-/**
  * Resolves at the latest when the time limit is over, whatever the handler does, unless it blocks the event
  * loop. Rejects only when `signal` is aborted.
  */
@@ -61,6 +46,7 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
   const run: WatchedRun = { handler: handler.name, url: given.request.url, seenAt: 0, fail: null };
   const made = new Made(given, run);
   const limit = new AbortController();
+  const session = new PageSession(given.request.session);
   try {
     const args = {
       page,
@@ -69,6 +55,7 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
       enqueue: (what, options) => made.enqueue(what, options),
       fetch: (url, init) => made.fetch(url, init),
       log: given.log,
+      session,
       signal: limit.signal,
     } as HandlerArguments<never>;
     const running = watch ? watch.call(run, () => handler.run(args)) : handler.run(args);
@@ -90,11 +77,11 @@ export async function runHandler(given: HandlerRun): Promise<HandlerResult> {
     });
     if (isThenable(after)) await wait(after);
     const { list: requests, leftOut } = made.requests;
-    return { kind: 'done', items: checked, requests, leftOut };
+    return { kind: 'done', items: checked, requests, leftOut, ...session.told };
   } catch (error) {
     made.close();
     if (signal.aborted) throw error;
-    return made.failed(error);
+    return { ...made.failed(error), ...session.told };
   } finally {
     watch?.ended(run);
   }
@@ -258,37 +245,5 @@ class Made {
       if (error instanceof HandlerFault && error.failure.code !== 'E_HANDLER_REQUEST') this.#fault ??= error;
       throw error;
     }
-  }
-}
-
-/** The failure with the place in the user's file. */
-function at(fault: HandlerFault): Failure {
-  const { code, detail = '' } = fault.failure;
-  const [place] = framesOf(fault);
-  return place === undefined ? fault.failure : failure(code, `${detail} At ${place}.`, fault.failure.cause);
-}
-
-/** What an error of a handler means. */
-export function failedBy(error: unknown, name: string): Exclude<HandlerResult, { kind: 'done' }> {
-  if (error instanceof HandlerFault) return { kind: 'failed', failure: at(error), afterMs: error.afterMs };
-  const verdict = thrownVerdict(error);
-  const why = verdict === null ? '' : ` ${(error as Error).message}`.trimEnd();
-  switch (verdict?.kind) {
-    case 'discard':
-      return { kind: 'discarded', failure: failure('E_HANDLER_DISCARD', `${name}:${why}`) };
-    case 'fatal':
-      return { kind: 'failed', failure: failure('E_HANDLER_FATAL', `${name}:${why}`), afterMs: 0 };
-    case 'later': {
-      const later = failure('E_HANDLER_LATER', `${name}:${why}`);
-      return { kind: 'failed', failure: later, afterMs: verdict.afterMs };
-    }
-    case undefined:
-      return {
-        kind: 'failed',
-        failure: failure('E_HANDLER', `${name}: ${describeError(error)}`),
-        afterMs: 0,
-      };
-    default:
-      return verdict satisfies never;
   }
 }

@@ -119,6 +119,7 @@ export function requestOfTest(given: GivenPage): HandledRequest {
     userData: given.userData ?? null,
     depth: given.depth ?? 0,
     referrer: given.referrer ?? null,
+    session: null,
     attempt: given.attempt ?? 1,
   };
 }

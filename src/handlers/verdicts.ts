@@ -11,6 +11,7 @@ const mark = Symbol.for('drover.verdict');
 export type HandlerVerdict =
   | { readonly kind: 'discard' }
   | { readonly kind: 'fatal' }
+  | { readonly kind: 'logged-out' }
   | { readonly kind: 'later'; readonly afterMs: number };
 
 /**
@@ -45,6 +46,15 @@ export class RetryAfter extends Error {
       throw new TypeError(`RetryAfter: expected a duration such as 30s or 10m (got ${String(after)})`);
     this[mark] = { kind: 'later', afterMs };
   }
+}
+
+/**
+ * Thrown by a handler: the page shows that its session is logged out. The session is logged in anew, and the
+ * page is fetched again, without using up an attempt.
+ */
+export class LoggedOut extends Error {
+  override readonly name = 'LoggedOut';
+  readonly [mark]: HandlerVerdict = { kind: 'logged-out' };
 }
 
 /** The verdict that an error carries; null for any other value. */

@@ -35,6 +35,7 @@ export function createKeyEvents(parts: {
   onFree: (key: string) => void;
   onError: (error: unknown) => void;
 }): KeyEvents {
+  const { keyEvents } = keysOf(parts.namespace);
   const pauses = new Map<string, number>();
   const timed = new Map<string, number>();
 
@@ -43,7 +44,8 @@ export function createKeyEvents(parts: {
     if (until > (pauses.get(key) ?? 0)) pauses.set(key, until);
   }
 
-  parts.subscriber.on('message', (_channel: string, message: string) => {
+  parts.subscriber.on('message', (channel: string, message: string) => {
+    if (channel !== keyEvents) return;
     const [, verb, ms, key = ''] = /^(\w+) (\d+) (.*)$/s.exec(message) ?? [];
     if (verb === 'free') parts.onFree(key);
     else if (verb === 'pause') pauses.set(key, performance.now() + Number(ms));
@@ -53,7 +55,7 @@ export function createKeyEvents(parts: {
   });
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const listen = () =>
-    parts.subscriber.subscribe(keysOf(parts.namespace).keyEvents).then(() => {
+    parts.subscriber.subscribe(keyEvents).then(() => {
       listeningSinceMs = Date.now();
     }, parts.onError);
   parts.subscriber.on('close', () => {

@@ -33,6 +33,10 @@ export interface JobMemory {
   pays?: Offer | null;
   /** Its page had no text: a browser is to make it (--render-when empty). */
   render?: boolean;
+  /** The name of the session in which its redirects began. */
+  session?: string;
+  /** How often it showed the login instead of the page. */
+  loggedOut?: number;
   /** --max-spend had no room for it. */
   unpaid?: boolean;
 }
@@ -45,19 +49,9 @@ interface FormerMemory {
 /** A job that has kept nothing has a number there. */
 export function memoryIn({ progress }: { progress: unknown }): JobMemory {
   const kept = typeof progress === 'object' && progress !== null ? progress : {};
-  const {
-    rateLimitedAt,
-    toldOffAt,
-    hop,
-    tries,
-    alone,
-    wantsGet,
-    noProxyAt,
-    unconditional,
-    pays,
-    unpaid,
-    render,
-  } = kept as Partial<JobMemory> & FormerMemory;
+  const { rateLimitedAt, toldOffAt, hop, tries, alone, wantsGet, noProxyAt, unconditional, pays, unpaid } =
+    kept as Partial<JobMemory> & FormerMemory;
+  const { render, session, loggedOut } = kept as Partial<JobMemory>;
   return {
     rateLimitedAt: rateLimitedAt ?? toldOffAt ?? null,
     hop: hop ?? null,
@@ -69,5 +63,7 @@ export function memoryIn({ progress }: { progress: unknown }): JobMemory {
     ...(pays ? { pays } : {}),
     ...(unpaid ? { unpaid } : {}),
     ...(render ? { render } : {}),
+    ...(hop && session !== undefined ? { session } : {}),
+    ...(loggedOut ? { loggedOut } : {}),
   };
 }

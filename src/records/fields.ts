@@ -54,6 +54,7 @@ const types: Record<keyof CrawlRecord, FieldType | Record<string, FieldType>> = 
     ...{ ms: 'integer', requests: 'integer', cached: 'integer', blocked: 'integer', bytes: 'integer' },
     ...{ refused: 'json', late: 'texts', leftOut: 'integer', wentTo: 'text', screenshot: 'text' },
   },
+  session: 'text',
   body: 'text',
 };
 

@@ -54,6 +54,7 @@ export function recordJson(record: CrawlRecord): string {
     proxy: record.proxy ?? null,
     http: record.http ?? null,
     rendered: record.rendered ?? null,
+    session: record.session ?? null,
     body: record.body,
   } satisfies CrawlRecord);
 }

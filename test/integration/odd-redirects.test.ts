@@ -111,7 +111,10 @@ function answer(head: string): Buffer {
   return Buffer.from(`HTTP/1.1 302 Found\r\nContent-Length: 0\r\n${lines}\r\n\r\n`, 'latin1');
 }
 
-const allowed = () => ['--allow-private', '127.0.0.0/8', '--dns-server', names.address, '--depth', '0'];
+const allowed = () => [
+  ...['--allow-private', '127.0.0.0/8', '--dns-server', names.address, '--depth', '0'],
+  ...['--cookies', 'off'], // each chain by itself
+];
 const urlOf = (index: number, host = rows[index]?.host ?? 'a.shop.test') =>
   `http://${host}:${server.port}/${index}/start`;
 

@@ -15,7 +15,7 @@ const floors: Record<number, string[]> = {
   9: ['src/explain', 'src/report', 'src/changes', 'src/forget', 'src/compare', 'src/schedules'],
   8: ['src/backup', 'src/seeds', 'src/dead', 'src/webhooks', 'src/handlers'],
   7: ['src/crawl'],
-  6: ['src/fleet'],
+  6: ['src/fleet', 'src/cookies', 'src/sessions'],
   5: ['src/frontier', 'src/warc'],
   4: ['src/politeness', 'src/robots', 'src/queue', 'src/page', 'src/sitemap', 'src/records', 'src/render'],
   3: ['src/fetch', 'src/redis', 'src/log.ts', 'src/record.ts', 'src/embedded'],

@@ -1,8 +1,8 @@
 // The argument `fetch` of a measured handler. It would reach hosts past the limits that compare keeps, so it
 // fails, and so does its page, even when the handler catches that: its figures would not be those of a crawl.
 import { type Failure, failure } from '../../errors.ts';
+import type { HandlerResult } from '../../handlers/failed-by.ts';
 import { type FetchForPage, failedFetch } from '../../handlers/fetch/wanted.ts';
-import type { HandlerResult } from '../../handlers/run.ts';
 import type { Calls } from '../../handlers/threads/threaded-page.ts';
 
 /** Of one page. */

@@ -1,10 +1,10 @@
 // What a hop is made of, and how it ends.
 import type { IncomingMessage } from 'node:http';
 import type { Failure } from '../../errors.ts';
-import { type Answer, type Came, type FailedByProxy, NO_TIMINGS, type Timings } from '../../outcome.ts';
+import { type Came, type FailedByProxy, NO_TIMINGS, type Timings } from '../../outcome.ts';
 import type { BodyLimits } from '../body/reader.ts';
 import type { ExchangeCopy } from '../exchange.ts';
-import type { Redirect } from '../redirect.ts';
+import type { LastAnswer, Redirect } from '../redirect.ts';
 import type { Target } from '../target.ts';
 import type { PhaseClock } from '../timeouts.ts';
 import type { AgentPair } from './agent.ts';
@@ -16,9 +16,7 @@ import type { IdleSockets } from './idle-sockets.ts';
  */
 export type Unprocessed = 'closed' | 'no room';
 
-export type HopEnd =
-  /** `stale`: a 408 on a reused connection, which the server ended while it was idle. */
-  { kind: 'answer'; answer: Omit<Answer, 'finalUrl' | 'redirects'>; stale: boolean } | Redirect | FailedHop;
+export type HopEnd = LastAnswer | Redirect | FailedHop;
 
 /**
  * `stale`: the server had closed the reused connection while it was idle, and nothing of an answer came.

@@ -55,9 +55,9 @@ class LaterProxies implements Proxies {
     return (await this.#open()).says;
   }
 
-  async pick(url: URL, tried: readonly string[]): Promise<ProxyPick> {
+  async pick(url: URL, tried: readonly string[], session?: string): Promise<ProxyPick> {
     const { rotation } = this.#opened ?? (await this.#open());
-    return rotation.pick(url, tried);
+    return rotation.pick(url, tried, session);
   }
 
   standings(): ProxyStanding[] {

@@ -59,7 +59,7 @@ export class Rotation implements ProxySource {
       options.list.kind === 'list' ? options.list.proxies.map((each) => this.#member(each)) : [];
   }
 
-  async pick(url: URL, tried: readonly string[]): Promise<ProxyPick> {
+  async pick(url: URL, tried: readonly string[], session?: string): Promise<ProxyPick> {
     if (this.#options.noProxy(url)) return { kind: 'direct' };
     const choice = await this.#choices(url);
     if (!Array.isArray(choice)) return choice as ProxyPick;
@@ -73,7 +73,12 @@ export class Rotation implements ProxySource {
       );
       if (there.length === 0) return none(wanted, now);
       const willing = there.filter((member) => !member.refuses(host, now));
-      const found = this.#ofThese(willing.length > 0 ? willing : there, host, wanted, pick);
+      const found = this.#ofThese(
+        willing.length > 0 ? willing : there,
+        session ?? host,
+        wanted,
+        session === undefined ? pick : null,
+      );
       if (found) return this.#take(found, host);
       await new Promise<void>((freed) => this.#waiting.add(freed));
     }
@@ -138,21 +143,24 @@ export class Rotation implements ProxySource {
     return member;
   }
 
-  /** One of `members`, which are some of `all`. Undefined when there is no room. */
+  /**
+   * One of `members`, which are some of `all`: the one for the host or session `sticky`, or the next in order
+   * after as many picks. Undefined when there is no room.
+   */
   #ofThese(
     members: readonly Member[],
-    host: string,
+    sticky: string,
     all: readonly Member[],
-    pick: number,
+    pick: number | null,
   ): Member | undefined {
     const { list, most } = this.#options;
     const hasRoom = ({ inFlight }: Member) => most === null || inFlight < most;
-    if (list.kind === 'list' && list.by === 'round-robin') {
+    if (list.kind === 'list' && list.by === 'round-robin' && pick !== null) {
       const free = new Set(members.filter(hasRoom));
       const at = pick % all.length;
       return all.slice(at).find((member) => free.has(member)) ?? all.find((member) => free.has(member));
     }
-    const best = ofHost(members, host);
+    const best = ofHost(members, sticky);
     return best && hasRoom(best) ? best : undefined;
   }
 

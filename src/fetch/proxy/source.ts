@@ -30,7 +30,8 @@ export interface ProxySource {
   /** The proxies look up the names of servers (--proxy-dns). */
   readonly isByName: boolean;
   /** Waits until a proxy has room (--per-proxy). `tried`: the names of those that have just failed. */
-  pick(url: URL, tried: readonly string[]): Promise<ProxyPick>;
+  /** `session`: it has the same proxy for all its hops, as long as that works. */
+  pick(url: URL, tried: readonly string[], session?: string): Promise<ProxyPick>;
 }
 
 /** What the end of a hop says of its proxy. */

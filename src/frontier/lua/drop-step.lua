@@ -1,7 +1,7 @@
 --[[
-  Drops one piece of what a cancelled crawl had waiting: some lanes, and some of the seen set. Of any other
-  crawl it drops nothing. The due set names each host whose lane holds something, and `buckets` counts the
-  buckets of the seen set. Both shrink with every step, so they always tell what is left.
+  Drops one piece of what a cancelled crawl had: some lanes, some of the seen set, and some jars of cookies.
+  Of any other crawl it drops nothing. The due set names each host whose lane holds something, and `buckets`
+  counts the buckets of the seen set. Both shrink with every step, so they always tell what is left.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS
@@ -12,6 +12,7 @@
 -- One step takes a few milliseconds at most.
 local HOSTS_A_STEP = 200
 local BUCKETS_A_STEP = 500
+local JARS_A_STEP = 200
 local ns, crawl = ARGV[1], ARGV[2]
 local c = ns .. ':c:' .. crawl
 local state, priorities, bucketCount = unpack(redis.call('HMGET', c, 'state', 'priorities', 'buckets'))
@@ -34,10 +35,15 @@ for i = 1, #replayed, 2 do
   end
 end
 
+-- No cookie is kept for a cancelled crawl (src/cookies/lua/store-cookies.lua).
+local jars = redis.call('ZRANGE', c .. ':jars', 0, JARS_A_STEP - 1)
+for _, jar in ipairs(jars) do redis.call('UNLINK', c .. ':jar:' .. jar) end
+if #jars > 0 then redis.call('ZREM', c .. ':jars', unpack(jars)) end
+
 local buckets = tonumber(bucketCount) or 0
 local left = math.max(0, buckets - BUCKETS_A_STEP)
 local dropped = {}
 for bucket = left, buckets - 1 do dropped[#dropped + 1] = c .. ':s:' .. bucket end
 redis.call('UNLINK', c .. ':accepts', unpack(dropped))
 if buckets > 0 then redis.call('HSET', c, 'buckets', left) end
-return (left > 0 or redis.call('EXISTS', c .. ':due') == 1) and 1 or 0
+return (left > 0 or redis.call('EXISTS', c .. ':due', c .. ':jars') > 0) and 1 or 0

@@ -22,12 +22,16 @@ export interface FetchCalls {
     refused: FetchRefusal | null;
     /** host:port, if a seed names it, so that it may have any address. */
     seedHost: string | null;
+    /** The cookies that are sent to it, each `name=value`. */
+    cookies: readonly string[];
   };
   /** Answers when the last start no longer holds, or when the fetch is over. */
   fetchWatch(given: OfFetch): StartState;
   fetchStarted(given: OfFetch): void;
   /** What went over the wire in one hop, if `wantsExchanges`. */
   fetchExchange(given: OfFetch & { exchange: Exchange }): void;
+  /** The lines of Set-Cookie in an answer of `url`, if `hasCookies`. */
+  fetchSetCookie(given: OfFetch & { url: string; lines: readonly string[] }): void;
   fetchSeedHost(given: OfFetch & { hostPort: string }): boolean;
   /** The proxy of the next hop. It waits until one has room. */
   fetchProxy(given: OfFetch & { url: string; tried: readonly string[] }): LentProxy;
@@ -48,12 +52,14 @@ interface OfFetch {
 }
 
 export interface BegunFetch extends OfFetch {
-  readonly request: Omit<GatedRequest, 'allow' | 'onExchange'>;
+  readonly request: Omit<GatedRequest, 'allow' | 'cookies' | 'proxies' | 'onExchange'>;
   readonly allow: { cidrs: readonly string[]; hosts: readonly string[]; ports: readonly number[] };
   readonly fetcher: ThreadFetcherOptions;
   /** Null: there are no proxies. */
   readonly proxies: { readonly isByName: boolean } | null;
   readonly hasCredentials: boolean;
+  /** The session of the page has cookies. */
+  readonly hasCookies: boolean;
   readonly wantsBody: boolean;
   readonly wantsExchanges: boolean;
 }

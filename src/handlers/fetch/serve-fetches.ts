@@ -4,6 +4,7 @@ import type { ThreadFetcherOptions } from '../../crawl/fetcher-options.ts';
 import { allowListOf, type LoadedCrawl } from '../../crawl/loaded-crawl.ts';
 import { failure } from '../../errors.ts';
 import type { FetchRequest } from '../../fetch/client.ts';
+import type { HopCookies } from '../../fetch/cookies/hop-cookies.ts';
 import type { AuthorizationSource } from '../../fetch/credentials/source.ts';
 import { awayHeaders } from '../../fetch/headers.ts';
 import type { ProxySource } from '../../fetch/proxy/source.ts';
@@ -47,6 +48,10 @@ export interface FetchOpener<Gate extends HeldGate = HeldGate> {
   readonly proxies: ProxySource | null;
   /** Whom a thread asks what authorizes each hop; null: nothing does. */
   readonly credentials: AuthorizationSource | null;
+  /** Those of the crawl and of the page's session; they are sent to the origin of the page alone. */
+  readonly headers: Record<string, string>;
+  /** The cookies of the page's session; null: a chain of redirects has its own. */
+  readonly cookies: HopCookies | null;
   /** `count`: the number of the fetch within its page. */
   open(url: string, limits: FetchLimits, count: number): Gate;
   send(request: FetchRequest, gate: Gate): Promise<FetchResult>;
@@ -63,7 +68,8 @@ export function fetchesHere<Gate extends HeldGate>(opener: FetchOpener<Gate>): F
   return async (wanted, limits) => {
     const gate = opener.open(wanted.url, limits, ++count);
     try {
-      const request = requestOf(opener, wanted);
+      const { cookies, proxies } = opener;
+      const request = { ...requestOf(opener, wanted), cookies, proxies };
       const outcome = await driveFetch(request, gate, (sent) => opener.send(sent, gate));
       opener.note(wanted.url, outcome);
       return outcome;
@@ -75,7 +81,7 @@ export function fetchesHere<Gate extends HeldGate>(opener: FetchOpener<Gate>): F
 
 /** The headers of the crawl go to the origin of the page alone, as after a redirect to another origin. */
 function requestOf(
-  { loadedCrawl, pageUrl }: Pick<FetchOpener, 'loadedCrawl' | 'pageUrl'>,
+  { loadedCrawl, pageUrl, headers: ours }: Pick<FetchOpener, 'loadedCrawl' | 'pageUrl' | 'headers'>,
   wanted: WantedFetch,
 ): GatedRequest {
   const { settings, timeouts, userAgent, signsAs } = loadedCrawl;
@@ -83,7 +89,7 @@ function requestOf(
   const isHome = originOf(url) === originOf(pageUrl);
   return {
     ...{ url, method, body, userAgent, signsAs },
-    headers: { ...awayHeaders(settings.header, isHome, body !== null), ...headers },
+    headers: { ...awayHeaders(ours, isHome, body !== null), ...headers },
     timeouts: wanted.timeouts ? { ...timeouts, ...wanted.timeouts } : timeouts,
     ...{ maxBytes: settings.maxBytes, maxRedirects: settings.maxRedirects },
     allow: allowListOf(loadedCrawl),
@@ -120,7 +126,7 @@ export function fetchCalls<Gate extends HeldGate>(
   const answers: Answers = new ServedFetches(opener);
   const names = [
     ...(['Begin', 'Enter', 'Watch', 'Started', 'Exchange'] as const),
-    ...(['SeedHost', 'Proxy', 'ProxyDone', 'Authorize', 'Answered', 'Ended', 'Over'] as const),
+    ...(['SetCookie', 'SeedHost', 'Proxy', 'ProxyDone', 'Authorize', 'Answered', 'Ended', 'Over'] as const),
   ];
   return Object.fromEntries(
     names.map((name) => [
@@ -156,6 +162,7 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
       allow: { cidrs: allow.cidrs, ports: allow.ports ?? [], hosts: [...allow.hosts] },
       proxies: this.#opener.proxies && { isByName: this.#opener.proxies.isByName },
       hasCredentials: this.#opener.credentials !== null,
+      hasCookies: this.#opener.cookies !== null,
       wantsExchanges: onExchange !== undefined,
       wantsBody: this.#opener.loadedCrawl.settings.purpose.length > 0,
     };
@@ -169,7 +176,8 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
     open.hasStarted = false;
     const hostPort = hostPortOf(url);
     const isSeed = this.#opener.loadedCrawl.seedHosts.has(hostPort);
-    return { refused, seedHost: isSeed ? hostPort : null };
+    const cookies = refused ? undefined : await this.#opener.cookies?.pairsFor(url);
+    return { refused, seedHost: isSeed ? hostPort : null, cookies: cookies ?? [] };
   }
 
   async fetchWatch({ fetch }: Given<'fetchWatch'>): Promise<StartState> {
@@ -192,6 +200,10 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
 
   fetchExchange({ fetch, exchange }: Given<'fetchExchange'>): void {
     this.#open.get(fetch)?.onExchange?.(exchange);
+  }
+
+  async fetchSetCookie({ url, lines }: Given<'fetchSetCookie'>): Promise<void> {
+    await this.#opener.cookies?.receive(url, lines);
   }
 
   fetchSeedHost({ hostPort }: Given<'fetchSeedHost'>): Promise<boolean> {

@@ -35,7 +35,7 @@ export class TryFetches {
   ofPage(pageUrl: string): FetchOpener {
     const { crawl, proxies, credentials } = this.single;
     return {
-      ...{ loadedCrawl: crawl, pageUrl, proxies, credentials },
+      ...{ loadedCrawl: crawl, pageUrl, proxies, credentials, cookies: null, headers: crawl.settings.header },
       fetcherOptions: threadFetcherOptionsOf({ ...this.#settings, concurrency: 4 }),
       open: (_url, limits) => new TryGate(this, limits),
       send: (request) => this.single.send(request),

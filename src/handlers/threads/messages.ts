@@ -3,7 +3,7 @@ import type { Failure } from '../../errors.ts';
 import type { Findings } from '../../page/findings.ts';
 import type { UrlRules } from '../../url/normalize.ts';
 import type { HandledRequest, HandlerLog } from '../define.ts';
-import type { HandlerResult } from '../run.ts';
+import type { HandlerResult } from '../failed-by.ts';
 
 /** One page for one handler. */
 export interface PageTask {

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { failure } from '../../errors.ts';
 import { HANDLER_TIMEOUT_MS, type Handler, type HandlerLog } from '../define.ts';
-import type { HandlerResult } from '../run.ts';
+import type { HandlerResult } from '../failed-by.ts';
 import { Children } from './children.ts';
 import type { PageTask, StrayError } from './messages.ts';
 import type { Runtime } from './runtime.ts';

@@ -1,6 +1,7 @@
 // The fetches of handlers on a thread: with connections of its own, under slots that the consumer holds.
 import { type Failure, failure } from '../../errors.ts';
 import type { Fetcher, FetchRequest } from '../../fetch/client.ts';
+import type { HopCookies } from '../../fetch/cookies/hop-cookies.ts';
 import type { AuthorizationSource } from '../../fetch/credentials/source.ts';
 import type { Exchange } from '../../fetch/exchange.ts';
 import type { ProxyResult, ProxySource } from '../../fetch/proxy/source.ts';
@@ -55,6 +56,8 @@ class RemoteGate implements FetchGate {
   readonly #onAbort = () => this.#abort.abort(this.#page.reason);
   /** Grows while the fetch goes on. */
   readonly #seedHosts: Set<string>;
+  /** The cookies of the hop that was entered last. */
+  #pairs: readonly string[] = [];
   #enteredAt = 0;
   /** Counts the starts: what is heard of an earlier one no longer counts. */
   #starts = 0;
@@ -97,14 +100,25 @@ class RemoteGate implements FetchGate {
     };
   }
 
+  /** The consumer has the jar. Before each hop it says what is sent. */
+  get #cookies(): HopCookies | null {
+    const { fetch, hasCookies } = this.#begun;
+    if (!hasCookies) return null;
+    return {
+      pairsFor: () => this.#pairs,
+      receive: (url, lines) => this.#ask('fetchSetCookie', { fetch, url, lines }),
+    };
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
   async enter(url: string, redirect: RedirectAnswer | null): Promise<FetchRefusal | null> {
     const { fetch } = this.#begun;
-    const { refused, seedHost } = await this.#ask('fetchEnter', { fetch, url, redirect });
+    const { refused, seedHost, cookies } = await this.#ask('fetchEnter', { fetch, url, redirect });
     if (refused) return refused;
+    this.#pairs = cookies;
     if (seedHost !== null) this.#seedHosts.add(seedHost);
     this.#enteredAt = performance.now();
     this.#isHeld = false;
@@ -143,13 +157,8 @@ class RemoteGate implements FetchGate {
       this.#tell('fetchExchange', { fetch, exchange: { ...exchange, body: [Buffer.concat(exchange.body)] } });
     const watch = wantsExchanges ? { onExchange } : {};
     const allowed = { cidrs, ports, hosts: this.#seedHosts };
-    const request = {
-      ...sent,
-      ...watch,
-      allow: allowed,
-      proxies: this.#proxies,
-      credentials: this.#credentials,
-    };
+    const sources = { proxies: this.#proxies, credentials: this.#credentials, cookies: this.#cookies };
+    const request = { ...sent, ...watch, allow: allowed, ...sources };
     const result = await fetcher.fetch(request);
     if (result.ok || result.failure.code !== 'E_SSRF') return result;
     const hostPort = hostPortOf(result.finalUrl);

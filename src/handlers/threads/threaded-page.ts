@@ -1,8 +1,9 @@
 // One page on a thread, seen from the consumer: its time limit, its memory, its messages, and how it ends.
 import { type Failure, failure, isFailure } from '../../errors.ts';
 import type { HandlerLog } from '../define.ts';
+import type { HandlerResult } from '../failed-by.ts';
 import { LOAD_LIMIT_MS } from '../load.ts';
-import { type HandlerResult, timeoutOf } from '../run.ts';
+import { timeoutOf } from '../run.ts';
 import type { CallAnswer, FromThread, PageTask } from './messages.ts';
 import { type BegunPage, type Runtime, ThreadEnd } from './runtime.ts';
 

@@ -83,6 +83,7 @@ const steps: readonly string[] = [
   'alter table S.records add column proxy text;',
   'alter table S.records add column http text;',
   'alter table S.records add column rendered json;',
+  'alter table S.records add column session text;',
 ];
 
 export const NEWEST = steps.length;

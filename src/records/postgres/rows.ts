@@ -42,6 +42,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   proxy: 'text',
   http: 'text',
   rendered: 'json',
+  session: 'text',
 };
 
 /** A record on its way into the table. */
@@ -142,6 +143,7 @@ function columnsOf(record: CrawlRecord, claim: number): string {
     proxy: record.proxy,
     http: record.http,
     rendered: record.rendered,
+    session: record.session,
   }).slice(0, -1);
 }
 
@@ -185,6 +187,6 @@ export function jsonOf(row: Row, crawl: string, body: string | null): string {
     `,"title":${text(row.title)},"links":${raw(row.links)},"noindex":${raw(row.noindex)}` +
     `,"usage":${raw(row.usage)},"items":${raw(row.items)},"redirects":${raw(row.redirects)}` +
     `,"unchanged":${raw(row.unchanged)},"revisitMs":${raw(row.revisit_ms)},"proxy":${text(row.proxy)},"http":${text(row.http)}` +
-    `,"rendered":${raw(row.rendered)},"body":${text(body)}}`
+    `,"rendered":${raw(row.rendered)},"session":${text(row.session)},"body":${text(body)}}`
   );
 }

@@ -34,6 +34,7 @@ export function recordOf(number: number, more: Partial<CrawlRecord> = {}): Crawl
       proxy: null,
       http: null,
       rendered: null,
+      session: null,
       body: '',
     },
     ...more,

@@ -35,6 +35,7 @@ export const recordOf = (id: number, more: Partial<CrawlRecord> = {}): CrawlReco
     proxy: null,
     http: null,
     rendered: null,
+    session: null,
     body: `body ${id}`,
   },
   ...more,

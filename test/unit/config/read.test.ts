@@ -138,6 +138,9 @@ const samples = [
     'a.example:80:192.0.2.7',
     'empty',
     'images',
+    'off',
+    '[{"a": "b"}]',
+    'user=env:NAME',
   ],
   ...['0123456789abcdef'],
 ];

@@ -31,6 +31,7 @@ function job(extras: RequestExtras | null = null, body: Settings['body'] = 'text
     attempt: 2,
     queueMs: 3.4,
     former: null,
+    session: { kind: 'ready', session: null },
     trace: { slotMs: 1.6 },
   } as unknown as ActiveJob;
 }

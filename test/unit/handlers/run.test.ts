@@ -3,8 +3,9 @@ import test from 'node:test';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
 import { defineHandler, type Handler, type HandlerArguments } from '../../../src/handlers/define.ts';
+import type { HandlerResult } from '../../../src/handlers/failed-by.ts';
 import { HandledPage } from '../../../src/handlers/page.ts';
-import { type HandlerResult, runHandler } from '../../../src/handlers/run.ts';
+import { runHandler } from '../../../src/handlers/run.ts';
 import { Discard, Fatal, RetryAfter } from '../../../src/handlers/verdicts.ts';
 
 const URL_A = 'http://a.example/dir/page';
@@ -28,7 +29,7 @@ function run(
   return runHandler({
     handler,
     page,
-    request: { ...request, referrer: null, attempt: 1 },
+    request: { ...request, referrer: null, session: null, attempt: 1 },
     urlRules,
     log,
     signal,

@@ -48,6 +48,7 @@ function record(id: string, more: Partial<CrawlRecord> = {}): CrawlRecord {
       proxy: null,
       http: null,
       rendered: null,
+      session: null,
       body: null,
     },
     ...more,
