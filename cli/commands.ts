@@ -1,9 +1,9 @@
 // The commands and their options, with help texts for a newcomer.
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { addChanges } from './changes/command.ts';
 import { OWN_COMMAND, readVersion } from './command/own-command.ts';
 import { EVERY_COMMAND } from './command/setting-flags.ts';
-import { addProgram } from './command/typed-options.ts';
+import { addProgram, lazyProgram } from './command/typed-options.ts';
 import { addDead } from './dead/commands.ts';
 import { addHosts } from './hosts/commands.ts';
 import { addIdentity } from './identity/commands.ts';
@@ -34,7 +34,7 @@ import { inOwnWords } from './terminal/own-hints.ts';
 
 /** Makes the whole command line. For usage errors commander prints a message and throws a CommanderError. */
 export function crawlCommand(): Command {
-  const program = new Command('drover')
+  const program = lazyProgram('drover')
     .description(
       'A durable crawler: every URL ends as a record or as a dead letter that says why, even when processes are killed.',
     )

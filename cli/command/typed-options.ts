@@ -1,6 +1,6 @@
 // The options of a command that are not settings. A table gives their flags, help and kind, and so the types
 // of the values that the command's program gets.
-import { type Command, Option } from 'commander';
+import { Command, type HelpContext, Option } from 'commander';
 import type { GivenFlags } from '../../src/config/read.ts';
 import type { SettingName, Settings } from '../../src/config/settings.ts';
 import { definitions, type OptionGroup, type Owner } from '../../src/config/table.ts';
@@ -134,6 +134,50 @@ export async function valuesOf<Own extends OwnOptions>(
   return values as ValuesOf<Own>;
 }
 
+/** The options that a command does not have yet. */
+const missing = new WeakMap<Command, () => void>();
+
+/** Gives a command the options that `addProgram` was told of. The second time, it does nothing. */
+function complete(command: Command): void {
+  missing.get(command)?.();
+  missing.delete(command);
+}
+
+/** The command that all others are commands of. */
+export function lazyProgram(name: string): Command {
+  return new LazyCommand(name).configureHelp({
+    // Says that a command has options without making them.
+    subcommandTerm: (one) => (one.commands.length > 0 ? one.name() : `${one.name()} ${one.usage()}`),
+  });
+}
+
+/**
+ * A command whose options, and those of its commands, are made when it is used or its help is shown: there
+ * are a thousand in all, and making them takes longer than `drover --version` should.
+ */
+class LazyCommand extends Command {
+  constructor(name?: string) {
+    super(name);
+    this.hook('preSubcommand', (_parent, used) => complete(used));
+  }
+
+  override createCommand(name?: string): LazyCommand {
+    return new LazyCommand(name);
+  }
+
+  /** A toggle such as --no-export is true until it is given. commander sees to that too early. */
+  override addOption(option: Option): this {
+    super.addOption(option);
+    if (option.negate) this.setOptionValueWithSource(option.attributeName(), true, 'default');
+    return this;
+  }
+
+  override helpInformation(context?: HelpContext): string {
+    complete(this);
+    return super.helpInformation(context);
+  }
+}
+
 /**
  * Completes a command with its options, in the order of its help, and its program, which is loaded when the
  * command is used and resolves with the exit code.
@@ -150,8 +194,11 @@ export function addProgram<Own extends OwnOptions, Last extends OwnOptions>(
   load: () => Promise<{ run(args: string[], options: OptionsOf<Own & Last>): Promise<number> }>,
 ): void {
   const { own, settings, last } = options;
-  addInGroups(command, [...optionsIn(own), ...settingOptions(settings), ...optionsIn(last ?? {})]);
-  addFormerFlags(command, settings);
+  missing.set(command, () => {
+    addInGroups(command, [...optionsIn(own), ...settingOptions(settings), ...optionsIn(last ?? {})]);
+    addFormerFlags(command, settings);
+  });
+  if (!(command.parent instanceof LazyCommand)) complete(command);
   command.action(async () => {
     const given = command.opts();
     const values = await valuesOf({ ...own, ...last } as Own & Last, given);

@@ -9,6 +9,7 @@ import { rolldown } from 'rolldown';
 import { leanBuiltins } from './builtins.mjs';
 import { licencesOf } from './licences.mjs';
 import { PLACE, placesOfSources } from './places.mjs';
+import { tiersOfModules } from './tiers.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sourceRoots = ['src', 'cli', 'producers', 'consumers'];
@@ -56,7 +57,11 @@ export async function makeBundle(folder, place = folder) {
     input: Object.fromEntries(entries.map((name) => [name, join(root, `${name}.ts`)])),
     platform: 'node',
     external,
-    plugins: [placesOfSources(root), leanBuiltins([join(root, 'cli/drover.ts'), PLACE])],
+    plugins: [
+      placesOfSources(root),
+      leanBuiltins([join(root, 'cli/drover.ts'), PLACE]),
+      tiersOfModules(root, PLACE),
+    ],
     onLog: (_level, log) => {
       // It would be looked for when it is needed. Other warnings are of style, or of time.
       if (/UNRESOLVED|UNDEFINED/.test(log.code ?? '')) throw new Error(log.message);

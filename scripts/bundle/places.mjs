@@ -7,7 +7,7 @@ const NAME = 'drover:place';
 /** The id of the module that knows where the bundle lies. */
 export const PLACE = `\0${NAME}`;
 
-/** Part of the bundle: parts/ lies in the root of the bundle. */
+/** It stays a file of its own. parts/ lies in the root of the bundle. */
 const placeModule = `
 import { fileURLToPath } from 'node:url';
 const root = new URL('../', import.meta.url).href;
@@ -38,10 +38,6 @@ export function placesOfSources(root) {
         const imports = `import { urlOf as __drover_url, fileOf as __drover_file, isMain as __drover_main } from '${NAME}';`;
         return { code: `${placed}\n${imports}\n`, map: null };
       },
-    },
-    outputOptions(options) {
-      const groups = [{ name: 'place', test: (id) => id === PLACE, priority: 100 }];
-      return { ...options, codeSplitting: { ...options.codeSplitting, groups } };
     },
   };
 }

@@ -77,7 +77,7 @@ export const definitions = {
     group: 'often',
     flags: '--scope <host|domain|origin|any>',
     help: 'which links to follow, compared with the page that holds them',
-    schema: (t) => t.z.enum(['host', 'domain', 'origin', 'any']),
+    schema: (t) => t.zod.enum(['host', 'domain', 'origin', 'any']),
     default: 'host',
   }),
   include: setting({
@@ -134,7 +134,7 @@ export const definitions = {
     group: 'hosts',
     flags: '--server-by <domain|address>',
     help: 'what makes names one server: the same registrable domain, or the same address',
-    schema: (t) => t.z.enum(['domain', 'address']),
+    schema: (t) => t.zod.enum(['domain', 'address']),
     default: 'domain',
   }),
   adaptive: setting({
@@ -167,7 +167,7 @@ export const definitions = {
     flags: '--sitemap <url|auto>',
     help: 'take seeds from this sitemap; auto: from /sitemap.xml and the sitemaps in robots.txt, at the host of each seed',
     schema: (t) =>
-      t.list(t.z.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
+      t.list(t.zod.string().regex(/^(auto$|https?:\/\/)/i, 'expected auto or the URL of a sitemap')),
     default: [],
     many: true,
   }),
@@ -274,7 +274,7 @@ export const definitions = {
     group: 'links',
     flags: '--purpose <train-ai|ai-use|search>',
     help: 'what the pages are for: what a site reserves against it (robots.txt, headers, meta) is not fetched, or not kept',
-    schema: (t) => t.plainList(t.z.enum(purposes, 'expected train-ai, ai-use or search')),
+    schema: (t) => t.plainList(t.zod.enum(purposes, 'expected train-ai, ai-use or search')),
     default: [],
     many: true,
   }),
@@ -303,7 +303,7 @@ export const definitions = {
     group: 'often',
     flags: '--user-agent <text>',
     help: 'the User-Agent header; the contact is put behind it',
-    schema: (t) => t.z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'),
+    schema: (t) => t.zod.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'),
     default: 'drover/0.1',
   }),
   contact: setting({
@@ -328,7 +328,7 @@ export const definitions = {
     group: 'often',
     flags: '--identity-profile <draft-01|string>',
     help: 'how Signature-Agent is written: as the present draft says, or as a string, for verifiers of the first drafts',
-    schema: (t) => t.z.enum(signatureProfiles),
+    schema: (t) => t.zod.enum(signatureProfiles),
     default: 'draft-01',
     operatorOnly: true,
   }),
@@ -462,7 +462,7 @@ export const definitions = {
     group: 'results',
     flags: '--body <text|base64|none>',
     help: 'how records keep the body',
-    schema: (t) => t.z.enum(['text', 'base64', 'none']),
+    schema: (t) => t.zod.enum(['text', 'base64', 'none']),
     default: 'text',
   }),
   webhook: setting({
@@ -511,7 +511,7 @@ export const definitions = {
     group: 'results',
     flags: '--revisit-max <duration>',
     help: 'every page is due again then; one that has not changed is due after 1.5 times its age',
-    schema: (t) => t.anyDuration.pipe(t.z.number().min(1)),
+    schema: (t) => t.anyDuration.pipe(t.zod.number().min(1)),
     default: 30 * 24 * 3_600_000,
   }),
   keepSeeds: setting({
@@ -519,7 +519,7 @@ export const definitions = {
     group: 'results',
     flags: '--keep-seeds <size>',
     help: 'keep the seeds for --again, compressed in Redis, unless they take more than this; 0 keeps none, 512MiB is the most',
-    schema: (t) => t.sizeOrNone.pipe(t.z.number().max(512 * 1024 * 1024)),
+    schema: (t) => t.sizeOrNone.pipe(t.zod.number().max(512 * 1024 * 1024)),
     default: 64 * 1024 * 1024,
     operatorOnly: true,
   }),
@@ -572,7 +572,7 @@ export const definitions = {
     flags: '--thread-memory <size>',
     group: 'process',
     help: 'memory that a handler may use on its thread, buffers included',
-    schema: (t) => t.byteSize.pipe(t.z.number().min(32 * 1024 ** 2)),
+    schema: (t) => t.byteSize.pipe(t.zod.number().min(32 * 1024 ** 2)),
     default: 512 * 1024 ** 2,
   }),
   dnsServers: setting({
@@ -599,7 +599,7 @@ export const definitions = {
     group: 'process',
     flags: '--noproxy <hosts>',
     help: 'hosts that are fetched without a proxy, in place of NO_PROXY: names with all below them, addresses, ranges; * for all, "" for none',
-    schema: (t) => t.z.string().max(100_000).nullable(),
+    schema: (t) => t.zod.string().max(100_000).nullable(),
     default: null,
   }),
   proxyRotation: setting({
@@ -607,7 +607,7 @@ export const definitions = {
     group: 'process',
     flags: '--proxy-rotation <round-robin|host>',
     help: 'of several proxies, take each in turn, or the same one for each host',
-    schema: (t) => t.z.enum(['round-robin', 'host']),
+    schema: (t) => t.zod.enum(['round-robin', 'host']),
     default: 'round-robin',
   }),
   perProxy: setting({
@@ -630,7 +630,7 @@ export const definitions = {
     of: 'consumer',
     group: 'process',
     help: 'how long a consumer that does not respond keeps its jobs before another takes them',
-    schema: (t) => t.duration.pipe(t.z.number().min(1000)),
+    schema: (t) => t.duration.pipe(t.zod.number().min(1000)),
     default: 8000,
   }),
   grace: setting({
@@ -662,7 +662,7 @@ export const definitions = {
     group: 'failures',
     flags: '--keep-dead <duration>',
     help: 'export and purge dead letters that are older than this; if not given, they are kept for ever',
-    schema: (t) => t.anyDuration.pipe(t.z.number().min(1000)).nullable(),
+    schema: (t) => t.anyDuration.pipe(t.zod.number().min(1000)).nullable(),
     default: null,
   }),
   keepDeadCount: setting({
@@ -686,7 +686,7 @@ export const definitions = {
     group: 'results',
     help: 'the key that signs webhooks (HMAC-SHA256): any text, or whsec_ and the key in base64; consumers need it',
     schema: (t) =>
-      t.z
+      t.zod
         .string()
         .min(16, 'expected at least 16 characters')
         .regex(
@@ -721,7 +721,7 @@ export const definitions = {
     group: 'process',
     flags: '--data-dir <path>',
     help: 'the folder for records, logs and the embedded Redis',
-    schema: (t) => t.z.string().min(1),
+    schema: (t) => t.zod.string().min(1),
     default: '.drover',
   }),
   store: setting({
@@ -739,7 +739,7 @@ export const definitions = {
     flags: '--redis <url>',
     help: 'your own Redis instead of the embedded one (also REDIS_URL)',
     schema: (t) =>
-      t.z
+      t.zod
         .string()
         .regex(
           /^((redis|valkey)s?(\+(sentinel|cluster))?|unix):/i,
@@ -763,7 +763,7 @@ export const definitions = {
     group: 'process',
     flags: '--namespace <name>',
     help: 'namespace of all keys in Redis, for several fleets on one server',
-    schema: (t) => t.z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
+    schema: (t) => t.zod.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes'),
     default: 'drover',
     formerly: 'prefix',
   }),
@@ -773,7 +773,7 @@ export const definitions = {
     group: 'api',
     flags: '--host <address>',
     help: 'the address that the API listens on; any address except loopback needs DROVER_API_TOKEN',
-    schema: (t) => t.z.string().min(1),
+    schema: (t) => t.zod.string().min(1),
     default: '127.0.0.1',
   }),
   apiPort: setting({
@@ -799,7 +799,7 @@ export const definitions = {
     help: 'further host names, as browsers write them, under which the API may be called (behind a proxy)',
     schema: (t) =>
       t.plainList(
-        t.z
+        t.zod
           .string()
           .toLowerCase()
           .regex(/^[a-z0-9.-]+(:\d+)?$/, 'expected a host name such as drover.example.com'),
@@ -821,7 +821,7 @@ export const definitions = {
     group: 'output',
     flags: '--log-level <level>',
     help: 'what is written to the log: trace, debug, info, warn, error, silent',
-    schema: (t) => t.z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    schema: (t) => t.zod.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     default: 'info',
   }),
 };

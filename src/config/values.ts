@@ -10,7 +10,11 @@ import { isProxyAddress, PROXY_FORM, type ProxyFunction, readProxyAddress } from
 import { isS3, readS3Address } from './s3-address.ts';
 import { readStoreAddress } from './store-address.ts';
 
-export { z };
+/**
+ * What the table of settings uses of zod. To export `z` itself would bring all of it into the bundle, with
+ * its messages in sixty languages.
+ */
+export const zod = { enum: z.enum, number: z.number, string: z.string };
 
 /** From a flag or variable, only digits are accepted. Coercion would take '' and null as 0, and true as 1. */
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Command } from 'commander';
 import { EVERY_COMMAND, wordsOf } from '../../../../cli/command/setting-flags.ts';
-import { addProgram, type OptionsOf, type OwnOptions } from '../../../../cli/command/typed-options.ts';
+import {
+  addProgram,
+  lazyProgram,
+  type OptionsOf,
+  type OwnOptions,
+} from '../../../../cli/command/typed-options.ts';
 import { exportOptions, purgeOptions, summaryOptions } from '../../../../cli/dead/options.ts';
 import { setOptions } from '../../../../cli/hosts/options.ts';
 import { crawlOptions, reportOptions, shownOptions } from '../../../../cli/options.ts';
@@ -16,16 +20,16 @@ async function given<Own extends OwnOptions>(
   words: readonly string[],
 ): Promise<OptionsOf<Own>> {
   const got: OptionsOf<Own>[] = [];
-  const command = new Command()
-    .argument('[args...]')
+  const program = lazyProgram('drover')
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
+  const command = program.command('tried').argument('[args...]');
   const run = async (_args: string[], options: OptionsOf<Own>) => {
     got.push(options);
     return 0;
   };
   addProgram(command, { own, settings }, async () => ({ run }));
-  await command.parseAsync(words, { from: 'user' });
+  await program.parseAsync(['tried', ...words], { from: 'user' });
   const [options] = got;
   assert.ok(options);
   return options;
