@@ -755,7 +755,7 @@ export const definitions = {
     group: 'process',
     flags: '--durability <where>',
     help: 'where what Redis acknowledges has to be: primary, or replica (each commit waits until a replica has it too)',
-    schema: (t) => t.z.enum(['primary', 'replica']),
+    schema: (t) => t.zod.enum(['primary', 'replica']),
     default: 'primary',
   }),
   namespace: setting({
