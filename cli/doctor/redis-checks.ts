@@ -123,7 +123,13 @@ async function failover(redis: Redis, { durability }: Settings): Promise<Check[]
     ];
   }
   if (durability === 'replica')
-    return [check(name, 'yes', 'a commit waits until a replica has it: nothing acknowledged is lost')];
+    return [
+      check(
+        name,
+        'yes',
+        'a commit waits until a replica has it: when the primary dies, nothing acknowledged is lost. Before a switch by hand: drover drain',
+      ),
+    ];
   const lost = 'when the primary is lost, so is what it acknowledged last and had not sent on (milliseconds)';
   if (least === 0) {
     const says = `${lost}; one that is cut off goes on accepting, and all of that is lost`;
@@ -133,7 +139,12 @@ async function failover(redis: Redis, { durability }: Settings): Promise<Check[]
   }
   const says = least === null ? `${lost}; it does not report min-replicas-to-write` : lost;
   return [
-    check(name, 'warn', says, '--durability replica loses nothing. Before a switch by hand: drover drain.'),
+    check(
+      name,
+      'warn',
+      says,
+      'With --durability replica, nothing acknowledged is lost with it. Before a switch by hand: drover drain.',
+    ),
   ];
 }
 

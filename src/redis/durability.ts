@@ -1,5 +1,5 @@
-// --durability replica: what is acknowledged is on a replica too, so that no failover loses it. The one place
-// that decides how this is waited for.
+// --durability replica: what is acknowledged is on a replica too, so that it outlives the primary. The one
+// place that decides how this is waited for.
 import { DroverError } from '../errors.ts';
 
 /** How long one WAIT blocks the connection. */
