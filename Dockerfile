@@ -13,7 +13,9 @@ COPY consumers consumers
 COPY cli cli
 COPY scripts scripts
 RUN node scripts/build.mjs
+# The compiler would stay, as an optional companion of another package.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+  && rm -rf node_modules/typescript node_modules/@typescript node_modules/.bin \
   && find node_modules -type f \( -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) ! -iname 'licen[cs]e*' -delete
 
 FROM node:24-bookworm-slim

@@ -19,11 +19,12 @@ export async function run(_args: string[], options: ServeOptions): Promise<numbe
   const say = (line: string) => (options.quiet ? undefined : warn(line));
   try {
     const count = processCount(settings.processes, 0);
-    const api = await serveApi({ settings, address, log, version: readVersion() });
-    let consumers: Consumers | null = null;
-    const interrupt = onInterrupt({ note: say }, settings.grace, () => consumers?.kill());
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => undefined);
+    const own = { version: readVersion(), onOutdated: failed.reject };
+    const api = await serveApi({ settings, address, log, ...own });
+    let consumers: Consumers | null = null;
+    const interrupt = onInterrupt({ note: say }, settings.grace, () => consumers?.kill());
     if (count.most > 0)
       consumers = await startConsumers({
         ...{ settings, flags: options.settings, address, log, serve: '*', count, startsHere: false },

@@ -87,7 +87,7 @@ export async function startConsumer(parts: {
   const [host, { pid }] = [hostname(), process];
   const consumer = `${host}-${pid}-${randomUUID().slice(0, 8)}`;
   const { concurrency } = settings;
-  const who = { host, pid, version: readVersion(), serves: serve, concurrency };
+  const who = { kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const;
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');

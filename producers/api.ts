@@ -6,6 +6,7 @@ import { createTokens } from '../src/api/tokens.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { DroverError } from '../src/errors.ts';
 import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
+import { announceServer } from '../src/fleet/server-member.ts';
 import { createTroubleLog } from '../src/fleet/trouble-log.ts';
 import { fleetOf } from '../src/fleet.ts';
 import { namespaceOf } from '../src/keys.ts';
@@ -24,16 +25,18 @@ export interface ApiServerRunning {
   stop(): Promise<void>;
 }
 
-/** Starts the server; it listens when this resolves. Throws E_OPEN_DOOR and E_LISTEN. */
+/** Listens when it resolves. `onOutdated`: another version took over. Throws E_OPEN_DOOR and E_LISTEN. */
 export async function serveApi(parts: {
   settings: Settings;
   address: RedisAddress;
   log: Log;
   version: string;
+  onOutdated: (failure: DroverError) => void;
 }): Promise<ApiServerRunning> {
   const { settings, address, log, version } = parts;
+  const { apiHost: host, apiPort } = settings;
   boundHeapGrowth();
-  checkExposure(settings.apiHost, settings.apiToken);
+  checkExposure(host, settings.apiToken);
   const redis = connectRedis(address, 'producer', { name: 'api' });
   const fleet = fleetOf(redis, namespaceOf(settings.namespace));
   const stores = openStores(settings);
@@ -53,25 +56,22 @@ export async function serveApi(parts: {
     closeRedis(redis);
   };
   try {
-    await server.listen({ host: settings.apiHost, port: settings.apiPort });
+    await server.listen({ host, port: apiPort });
   } catch (cause) {
     await close();
-    throw new DroverError(
-      'E_LISTEN',
-      `${settings.apiHost}:${settings.apiPort}: ${(cause as Error).message}.`,
-      { cause },
-    );
+    throw new DroverError('E_LISTEN', `${host}:${apiPort}: ${(cause as Error).message}.`, { cause });
   }
+  const membership = announceServer({ ...parts, fleet, isStopping: () => leaving });
   const port = (server.server.address() as AddressInfo).port;
-  const host = settings.apiHost.includes(':') ? `[${settings.apiHost}]` : settings.apiHost;
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     async stop() {
       if (leaving) return;
       leaving = true;
       const late = setTimeout(() => server.server.closeAllConnections(), settings.grace).unref();
       await sleep(Math.min(NOTICE_MS, settings.grace));
       stopping = true;
+      await membership.leave();
       await close();
       clearTimeout(late);
     },

@@ -10,9 +10,9 @@ export function addOperations(program: Command): void {
   addProgram(
     program
       .command('fleet')
-      .summary('show the consumers of the fleet')
+      .summary('show who takes part in the fleet')
       .description(
-        'Lists the consumers that run, with their machine, process, version and load, and those that have stopped or vanished in the last ten minutes.',
+        'Lists the consumers and servers that run, with their machine, process, version and load, and those that have stopped or vanished in the last ten minutes.',
       ),
     { own: asJson, settings: EVERY_COMMAND },
     () => import('./fleet.ts'),

@@ -27,18 +27,19 @@ const HEAD = [
 ];
 
 function table(members: readonly FleetMember[]): string {
-  if (members.length === 0) return 'no consumer runs, and none did in the last ten minutes\n';
+  if (members.length === 0) return 'nobody is there, and nobody was in the last ten minutes\n';
   const rows = members.map((member) => {
+    const fetches = member.kind === 'consumer';
     const isThere = member.state === 'running' || member.state === 'stopping';
     return [
       printable(member.host),
       String(member.pid),
       member.state,
       printable(member.version),
-      member.serves === '*' ? 'all crawls' : printable(member.serves),
-      isThere ? `${member.inFlight} of ${member.concurrency}` : '',
-      isThere ? String(member.pagesPerSecond) : '',
-      count(member.pages),
+      member.kind === 'api' ? 'the API' : member.serves === '*' ? 'all crawls' : printable(member.serves),
+      fetches && isThere ? `${member.inFlight} of ${member.concurrency}` : '',
+      fetches && isThere ? String(member.pagesPerSecond) : '',
+      fetches ? count(member.pages) : '',
       size(member.resident),
       durationText(member.uptimeMs),
       isThere ? 'now' : `${durationText(member.lastSeenMs)} ago`,

@@ -3,6 +3,7 @@
 // at all, and one that was cut off can be run again.
 import { DroverError } from '../errors.ts';
 import { formatFailure, RESTORING } from '../fleet/format.ts';
+import { readMembers } from '../fleet/members.ts';
 import { type Fleet, redisTimeMs } from '../fleet.ts';
 import { scanKeys } from './copy.ts';
 import { type BackupEntry, type BackupHeader, readBackup } from './format.ts';
@@ -76,11 +77,13 @@ async function probe(fleet: Fleet, { server }: BackupHeader, sample: Buffer): Pr
 /** What a restore left that was cut off does not count: it begins again. */
 async function refuseUsed(fleet: Fleet, force: boolean): Promise<void> {
   const { redis, keys, namespace } = fleet;
-  const alive = await redis.zcount(keys.consumers, `(${await redisTimeMs(fleet)}`, '+inf');
-  if (alive > 0)
+  const members = await readMembers(fleet);
+  const alive = members.filter(({ state }) => state === 'running' || state === 'stopping').length;
+  const leases = await redis.zcount(keys.consumers, `(${await redisTimeMs(fleet)}`, '+inf');
+  if (alive + leases > 0)
     throw new DroverError(
       'E_NAMESPACE_USED',
-      `${namespace}: ${alive} consumers are at work; stop them first.`,
+      `${namespace}: consumers or servers are at work; stop them first (drover fleet shows them).`,
     );
   if (force || Number(await redis.get(keys.format)) === RESTORING) return;
   let found: string | null = null;

@@ -8,16 +8,17 @@ import { defineScript, type ScriptArgument } from '../scripts.ts';
 import type { Meters } from './meters.ts';
 import type { ToldProxies } from './proxies.ts';
 
-/** Who a consumer is. */
+/** Who a member of the fleet is. */
 export interface Identification {
+  kind: 'consumer' | 'api';
   /** The name of its machine, or of its container. */
   host: string;
   pid: number;
   /** Of drover. */
   version: string;
-  /** The one crawl whose frontier it brings into the queue, or '*' for all crawls. */
+  /** The one crawl whose frontier it brings into the queue, or '*' for all crawls. Of a server: '*'. */
   serves: string;
-  /** How many fetches it may have in flight. */
+  /** How many fetches it may have in flight; a server fetches nothing. */
   concurrency: number;
 }
 

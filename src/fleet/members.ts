@@ -1,5 +1,5 @@
-// Who takes part in a fleet: the consumers that run, and those that have stopped or vanished in the last ten
-// minutes.
+// Who takes part in a fleet: consumers and servers that run, and those that have stopped or vanished in the
+// last ten minutes.
 import type { Fleet } from '../fleet.ts';
 import { defineScript } from '../scripts.ts';
 import type { Standing } from './heartbeat.ts';
@@ -10,7 +10,7 @@ import type { Standing } from './heartbeat.ts';
  */
 export type MemberState = 'running' | 'stopping' | 'stopped' | 'vanished';
 
-/** A consumer, as it was when it was last seen. */
+/** A consumer or server, as it was when it was last seen. */
 export interface FleetMember extends Standing {
   /** Its name in the log. */
   consumer: string;
@@ -27,8 +27,8 @@ interface ToldMember {
   alive: boolean;
 }
 
-/** Before its lease is noted first, a consumer has had a heartbeat. */
-const NEW_MS = 3000;
+/** Who had a heartbeat since then is there: a server, or a consumer whose lease is not noted yet. */
+const SILENT_MS = 5000;
 
 const membersScript = defineScript({
   path: 'fleet/lua/members.lua',
@@ -44,7 +44,12 @@ export async function readMembers(fleet: Fleet): Promise<FleetMember[]> {
     .map(({ consumer, seen, standing, left, alive }) => {
       const told = JSON.parse(standing) as Standing;
       const lastSeenMs = Math.max(0, now - seen);
-      return { consumer, state: stateOf(told, left, alive || lastSeenMs < NEW_MS), lastSeenMs, ...told };
+      return {
+        consumer,
+        state: stateOf(told, left, alive || (lastSeenMs < SILENT_MS && isNew(told))),
+        lastSeenMs,
+        ...told,
+      };
     })
     .sort(
       (one, other) =>
@@ -58,5 +63,7 @@ function stateOf({ isStopping }: Standing, hasLeft: boolean, isAlive: boolean): 
   return isStopping ? 'stopping' : 'running';
 }
 
+/** Whether nothing but its heartbeat says that it is there. */
+const isNew = ({ kind, uptimeMs }: Standing) => kind === 'api' || uptimeMs < SILENT_MS;
 const placeOf = ({ state }: FleetMember) => ['running', 'stopping', 'vanished', 'stopped'].indexOf(state);
 const nameOf = ({ host, pid, consumer }: FleetMember) => `${host} ${pid} ${consumer}`;

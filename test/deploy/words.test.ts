@@ -33,6 +33,7 @@ function check(words: readonly string[], where: string): void {
   const [name = '', ...rest] = words;
   const command: Command | undefined = crawlCommand().commands.find((one) => one.name() === name);
   assert.ok(command, `${where}: ${name}`);
+  command.helpInformation(); // its options are made when they are asked for
   for (const word of rest.filter((one) => one.startsWith('--')))
     assert.ok(
       command.options.some(({ long }) => long === word),

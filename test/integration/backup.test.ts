@@ -1,22 +1,21 @@
 // Backups: of a fleet that works, into another Redis, where the crawl goes on.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeBackup } from '../../src/backup/backup.ts';
 import { restoreBackup } from '../../src/backup/restore.ts';
 import { watchKeys } from '../../src/backup/watched-keys.ts';
-import { readS3Address } from '../../src/config/s3-address.ts';
 import { RESTORING } from '../../src/fleet/format.ts';
-import type { Fleet } from '../../src/fleet.ts';
-import { openBucket } from '../../src/records/s3/bucket.ts';
+import { fleetOf } from '../../src/fleet.ts';
 import { connectRedis } from '../../src/redis.ts';
 import { assertAddsUp, openCommandRunner } from '../support/crawls.ts';
+import { fillKeys, sumOf } from '../support/fleets/many-keys.ts';
 import { openFleets } from '../support/fleets.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { until } from '../support/signals.ts';
+import { type DroverProcess, until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
-import { needsRadosgw, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
 
 const fleets = openFleets();
 const PAGES = 300;
@@ -77,22 +76,10 @@ test('a crawl goes on in another Redis and namespace from a backup: each page on
   assert.equal((await status()).recorded, counts.recorded);
 });
 
-/** A fleet whose keys have a sum that each step keeps, as a stand-in for what scripts keep of a frontier. */
-async function manyKeys(fleet: Fleet, count: number): Promise<void> {
-  const fill = `for i = 0, ARGV[1] - 1 do redis.call('HSET', KEYS[1] .. i, 'n', 100, 'rest', string.rep('x', 200)) end`;
-  await fleet.redis.call('EVAL', fill, '1', `${fleet.namespace}:c:x:s:`, String(count));
-  await fleet.redis.set(fleet.keys.format, '2');
-}
-
-const sumOf = async ({ redis, namespace }: Fleet, count: number) => {
-  const add = `local sum = 0; for i = 0, ARGV[1] - 1 do sum = sum + redis.call('HGET', KEYS[1] .. i, 'n') end; return sum`;
-  return redis.call('EVAL', add, '1', `${namespace}:c:x:s:`, String(count));
-};
-
 test('the copy is of one moment, whatever is written meanwhile, and what expires keeps its time', async () => {
   const COUNT = 4000;
   const [{ fleet, runner }, { fleet: other }] = [await fleets.open(), await fleets.open()];
-  await manyKeys(fleet, COUNT);
+  await fillKeys(fleet, COUNT);
   await fleet.redis.set(`${fleet.namespace}:idempotent:a`, 'soon', 'PX', 100_000);
   await fleet.redis.set(`${fleet.namespace}:idempotent:b`, 'now', 'PX', 1500);
   const writer = connectRedis({ url: fleets.url }, 'script');
@@ -129,7 +116,7 @@ test('the copy is of one moment, whatever is written meanwhile, and what expires
 test('a broken backup changes nothing; a restore that was cut off keeps others out, and can be given again', async () => {
   const [{ fleet, runner }, opened] = [await fleets.open(), await fleets.open()];
   const { fleet: other } = opened;
-  await manyKeys(fleet, 300);
+  await fillKeys(fleet, 300);
   const file = runner.path('a.backup');
   await writeBackup(fleet, file, false);
   await assert.rejects(writeBackup(fleet, file, false), { code: 'E_FILE_EXISTS' });
@@ -158,6 +145,43 @@ test('a broken backup changes nothing; a restore that was cut off keeps others o
   await assert.rejects(restoreBackup(other, file, true), { code: 'E_NAMESPACE_USED' });
 });
 
+test('a backup that is killed leaves no file, a restore that is killed nothing that can be opened; both can be given again', async () => {
+  const COUNT = 8000;
+  const [{ fleet, runner }, { fleet: other, runner: there }] = [await fleets.open(), await fleets.open()];
+  await fillKeys(fleet, COUNT);
+  const file = runner.path('killed.backup');
+  const killAfter = async (drover: DroverProcess, ms: number) => {
+    await sleep(ms);
+    drover.kill('SIGKILL');
+    return (await drover.exit).signal === 'SIGKILL';
+  };
+  let killed = 0;
+  for (let ms = 400; !existsSync(file); ms += 120) {
+    if (await killAfter(runner.start(['backup', file]), ms)) killed++;
+    else assert.ok(existsSync(file), 'it was written before its end');
+  }
+  assert.ok(killed > 0);
+  const halves: (string | null)[] = [];
+  for (let ms = 450; ; ms += 100) {
+    if (!(await killAfter(there.start(['restore', file]), ms))) break;
+    halves.push(await other.redis.get(other.keys.format));
+  }
+  assert.ok(halves.includes(String(RESTORING)), halves.join());
+  assert.equal(await sumOf(other, COUNT), 100 * COUNT);
+});
+
+test('a user who may not hold the writes back is told what a backup needs', async () => {
+  const { fleet, runner } = await fleets.open();
+  const rules = ['on', '>word', '~*', '&*', '+@all', '-client|pause'];
+  await fleets.redis.call('ACL', 'SETUSER', 'less', 'reset', ...rules);
+  const redis = connectRedis({ url: fleets.url.replace('unix:', 'unix://less:word@localhost') }, 'script');
+  const file = runner.path('less.backup');
+  const wanted = { code: 'E_REDIS_RIGHTS', detail: /\+client\|pause/ };
+  await assert.rejects(writeBackup(fleetOf(redis, fleet.namespace), file, false), wanted);
+  redis.disconnect();
+  assert.equal(existsSync(file), false);
+});
+
 test('writes go on by themselves when a backup dies while they wait', async () => {
   const { fleet } = await fleets.open();
   const watched = await watchKeys(fleet.redis, fleet.namespace);
@@ -173,33 +197,4 @@ test('writes go on by themselves when a backup dies while they wait', async () =
   await fleet.redis.set(`${fleet.namespace}:crawls`, 'x');
   const waitedMs = performance.now() - from;
   assert.ok(waitedMs > 500 && waitedMs < 4000, String(waitedMs));
-});
-
-let s3: TestS3;
-before(async () => {
-  if (needsRadosgw.skip) return;
-  s3 = await startRadosgw();
-  Object.assign(process.env, s3.env);
-});
-after(() => s3?.stop());
-
-test('to a bucket and back', needsRadosgw, async () => {
-  const [{ fleet, runner }, opened] = [await fleets.open(s3.env), await fleets.open(s3.env)];
-  await manyKeys(fleet, 300);
-  const place = `s3://crawls/backups?endpoint=${s3.endpoint}&region=us-east-1`;
-  const told = await runner.run(['backup', place]);
-  assert.equal(told.code, 0, told.stderr);
-  const twice = await runner.run(['backup', place]);
-  assert.deepEqual([twice.code, /E_FILE_EXISTS/.test(twice.stderr)], [2, true]);
-  assert.equal((await runner.run(['backup', place, '--overwrite'])).code, 0);
-  const bucket = openBucket(readS3Address(place));
-  const objects = (await bucket.list('')).map(({ name }) => name);
-  assert.equal(objects.length, 2, 'the parts of the former backup are gone');
-  const restored = await opened.runner.run(['restore', place]);
-  assert.equal(restored.code, 0, restored.stderr);
-  assert.equal(await sumOf(opened.fleet, 300), 30_000);
-  await bucket.delete(objects.filter((name) => name.endsWith('.part')));
-  bucket.close();
-  const broken = await opened.runner.run(['restore', place, '--force']);
-  assert.deepEqual([broken.code, /E_BACKUP_BROKEN/.test(broken.stderr)], [2, true], broken.stderr);
 });

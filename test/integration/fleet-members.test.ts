@@ -46,7 +46,19 @@ test('consumers that run, stop, vanish and drain are told apart, with what they 
     deadlineMs: 20_000,
   });
 
-  const shown = await runner.json<FleetMember>(['fleet', '--json']);
+  const api = runner.start(['serve', '--processes', '0', '--port', '0']);
+  await until(async () => (await stateOf(api.child.pid)) === 'running', {
+    what: 'the server',
+    deadlineMs: 20_000,
+  });
+  const file = runner.path('none.backup');
+  assert.equal((await runner.run(['backup', file])).code, 0);
+  const refused = await runner.run(['restore', file, '--force']);
+  assert.deepEqual([refused.code, /E_NAMESPACE_USED/.test(refused.stderr)], [2, true], refused.stderr);
+
+  const all = await runner.json<FleetMember>(['fleet', '--json']);
+  assert.deepEqual(all.find(({ pid }) => pid === api.child.pid)?.kind, 'api');
+  const shown = all.filter(({ kind }) => kind === 'consumer');
   assert.deepEqual(
     shown.map(({ pid, state }) => [pid, state]),
     [
@@ -68,6 +80,8 @@ test('consumers that run, stop, vanish and drain are told apart, with what they 
   await fleet.redis.set(fleet.keys.format, FORMAT + 1);
   assert.deepEqual(await timed.exit, { code: 3, signal: null }, timed.stderr());
   assert.match(timed.stderr(), /E_REDIS_FORMAT/);
+  assert.deepEqual(await api.exit, { code: 3, signal: null }, api.stderr());
+  assert.match(api.stderr(), /E_REDIS_FORMAT/);
   const late = await runner.run(['fleet']);
   assert.deepEqual([late.code, /E_REDIS_FORMAT/.test(late.stderr)], [3, true]);
 });
