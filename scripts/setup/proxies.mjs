@@ -1,4 +1,5 @@
-// Installs two proxies for the tests of fetching through them: tinyproxy (http) and microsocks (SOCKS 5).
+// Installs proxies for the tests of fetching through them: tinyproxy and squid (http), microsocks and dante
+// (SOCKS 5); and nginx, which serves what drover writes for it.
 import { prepareTestPrograms } from './test-programs.mjs';
 
 const programs = ['tinyproxy', 'microsocks'];
@@ -12,5 +13,10 @@ export function prepareProxies() {
       apk: [programs.join(' ')],
       brew: [programs.join(' ')],
     },
+  });
+  prepareTestPrograms(['squid', 'danted', 'nginx'], {
+    what: 'squid, dante and nginx',
+    wish: 'some tests of proxies and of identities want them',
+    names: { 'apt-get': ['--no-install-recommends squid dante-server nginx'] },
   });
 }

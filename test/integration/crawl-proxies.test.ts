@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { assertAddsUp, type CommandRunner, openCommandRunner, recordsOf } from '../support/crawls.ts';
 import { PROXY_ADDRESS, startOwnProxy } from '../support/proxies/own-proxy.ts';
-import { needsProxies, type RealKind, startRealProxy } from '../support/proxies/real-proxies.ts';
+import {
+  needsLargeProxies,
+  needsProxies,
+  type RealKind,
+  startRealProxy,
+} from '../support/proxies/real-proxies.ts';
 import { until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
 
@@ -44,12 +49,16 @@ const ways: [RealKind, typeof login | null][] = [
   ['tinyproxy', login],
   ['microsocks', null],
   ['microsocks', login],
+  ['squid', null],
+  ['squid', login],
+  ['dante', null],
 ];
+const needs = (kind: RealKind) => (kind === 'squid' || kind === 'dante' ? needsLargeProxies : needsProxies);
 
 for (const [kind, who] of ways)
   test(
     `a crawl through ${kind} ${who ? 'with user and password' : 'that asks nobody'}: all pages, robots.txt too, and the server sees the proxy alone`,
-    needsProxies,
+    needs(kind),
     async (t) => {
       const site = await startSite({ pages: 120 });
       t.after(() => site.stop());

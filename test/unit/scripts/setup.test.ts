@@ -194,15 +194,21 @@ test('the parts of an S3 server are installed together, once, and where they can
   assert.match(without.stderr, /the store in S3 want a server, and .* failed: E: Unable to locate/);
 });
 
-test('two proxies are installed for the tests, once, and where they cannot be, the rest goes on', async (t) => {
+test('proxies and nginx are installed for the tests, once, and where they cannot be, the rest goes on', async (t) => {
   const clone = freshClone(t);
-  const put = ['tinyproxy', 'microsocks'].map(
+  const put = ['tinyproxy', 'microsocks', 'squid', 'danted', 'nginx'].map(
     (name) => `: >${clone.bin}/${name}; chmod +x ${clone.bin}/${name}`,
   );
-  clone.program('apt-get', put.join('; '));
+  clone.program(
+    'apt-get',
+    `case "$*" in *squid*) ${put.slice(2).join('; ')};; *) ${put.slice(0, 2).join('; ')};; esac`,
+  );
   assert.equal((await clone.setup(['--proxies'])).code, 0);
   const asked = clone.calls().filter((call) => call.startsWith('apt-get'));
-  assert.deepEqual(asked, ['apt-get install -y -q --no-install-recommends tinyproxy microsocks']);
+  assert.deepEqual(asked, [
+    'apt-get install -y -q --no-install-recommends tinyproxy microsocks',
+    'apt-get install -y -q --no-install-recommends squid dante-server nginx',
+  ]);
   assert.equal((await clone.setup(['--proxies'])).stderr, '');
   assert.ok(!clone.calls().some((call) => call.startsWith('apt-get')));
 
