@@ -5,6 +5,7 @@ import { type CrawlSettings, crawlSettings, namesOf, type Settings } from '../sr
 import { keptAddress } from '../src/config/store-address.ts';
 import type { Repetition } from '../src/crawl/again.ts';
 import { lookUpRecords, otherRecordFolders } from '../src/crawl/kept-records.ts';
+import { checkLogin } from '../src/crawl/logged-out.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { openStores, type RecordStores } from '../src/records/stores.ts';
@@ -56,7 +57,8 @@ async function enqueueWith(
     ...(isPrepared ? { prepare: (store: string) => stores.at(store).prepare() } : {}),
     settingsOf(former) {
       const settings = { ...former, ...overrides };
-      createScope(settings); // throws for a malformed pattern
+      createScope(settings);
+      checkLogin(settings); // throws for a malformed pattern
       checkWebhook({ ...own, ...settings });
       return crawlSettings({ ...own, ...settings });
     },

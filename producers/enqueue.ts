@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { crawlSettings, type Settings } from '../src/config/settings.ts';
 import { type Begun, beginCrawl } from '../src/crawl/crawl.ts';
+import { checkLogin } from '../src/crawl/logged-out.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import type { Fleet } from '../src/fleet.ts';
 import { checkSitemaps, withSitemaps } from '../src/seeds/sitemaps.ts';
@@ -35,7 +36,8 @@ export async function enqueue(parts: {
   seeds: string[];
 }): Promise<Enqueuing> {
   const { fleet, settings, name, seeds } = parts;
-  createScope(settings); // throws for a malformed pattern, before anything is accepted
+  createScope(settings);
+  checkLogin(settings); // throws for a malformed pattern, before anything is accepted
   checkWebhook(settings);
   const rules = urlRulesOf(settings);
   checkSitemaps(settings.sitemap, seeds, rules);

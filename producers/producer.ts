@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { crawlSettings, type NameOf, namesOf } from '../src/config/settings.ts';
 import { beginCrawl, checkCrawlName, leaveCrawl, readCounts, stayWithCrawl } from '../src/crawl/crawl.ts';
+import { checkLogin } from '../src/crawl/logged-out.ts';
 import type { CrawlCounts } from '../src/crawl/progress.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { DroverError, type ErrorCode, type Failure } from '../src/errors.ts';
@@ -93,7 +94,8 @@ async function produce(membership: Membership, name: string): Promise<Producer> 
   const { fleet, settings } = membership;
   checkWebhook(settings);
   const rules = urlRulesOf(settings);
-  createScope(settings); // throws for a malformed pattern, before anything has begun
+  createScope(settings);
+  checkLogin(settings); // throws for a malformed pattern, before anything has begun
   checkSitemaps(settings.sitemap, ['of the program'], rules);
   const producer = randomUUID();
   const wanted = {

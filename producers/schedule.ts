@@ -5,6 +5,7 @@ import { crawlSettings, type Settings } from '../src/config/settings.ts';
 import { keptAddress } from '../src/config/store-address.ts';
 import { newestEnded, readKnownRun, seedsInstead } from '../src/crawl/again.ts';
 import { findCrawl, unknownCrawl } from '../src/crawl/crawl.ts';
+import { checkLogin } from '../src/crawl/logged-out.ts';
 import { createScope } from '../src/crawl/scope.ts';
 import { DroverError } from '../src/errors.ts';
 import type { Fleet } from '../src/fleet.ts';
@@ -20,7 +21,8 @@ import { nameBadLine, seedsFromArguments, sourcesOf } from './seeds/arguments.ts
  * E_SCHEDULE for a line that is no seed: nobody would see it later.
  */
 export async function readScheduled(settings: Settings, seeds: readonly string[]): Promise<Scheduled> {
-  createScope(settings); // throws for a malformed pattern
+  createScope(settings);
+  checkLogin(settings); // throws for a malformed pattern
   checkWebhook(settings);
   const rules = urlRulesOf(settings);
   checkSitemaps(settings.sitemap, seeds, rules);
@@ -62,7 +64,8 @@ export async function readRepeated(
   if (!run) throw await unknownCrawl(fleet, name);
   const changes = givenSettings(own, given);
   const settings = { ...run.settings, ...changes };
-  createScope(settings); // throws for a malformed pattern
+  createScope(settings);
+  checkLogin(settings); // throws for a malformed pattern
   checkWebhook({ ...own, ...settings });
   seedsInstead(run, settings);
   const store = given.store === undefined ? '' : keptAddress(own.store);

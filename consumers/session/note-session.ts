@@ -1,6 +1,7 @@
 // What an answer says about its session: blocked, it is retired; logged out, it is logged in anew, and the
 // page is fetched again.
 import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
+import { createLoggedOut, type ShowsLogin } from '../../src/crawl/logged-out.ts';
 import { failure } from '../../src/errors.ts';
 import { challengeOf } from '../../src/fetch/stand-ins.ts';
 import type { Answer, FetchResult } from '../../src/outcome.ts';
@@ -12,7 +13,6 @@ import {
   retireSession,
   sessionId,
 } from '../../src/sessions/sessions.ts';
-import { compileUrlPattern } from '../../src/url/url-pattern.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Decision, die, postponeFor } from '../decision.ts';
 import { hasLogin } from './open-session.ts';
@@ -91,26 +91,13 @@ async function prove(
   await proveLogin(context.fleet, session);
 }
 
-type ShowsLogin = (answer: Pick<Answer, 'finalUrl' | 'body'>) => boolean;
-const patterns = new WeakMap<LoadedCrawl, ShowsLogin[]>();
-const OF_TEXT = 'text:';
+const tests = new WeakMap<LoadedCrawl, ShowsLogin>();
 
 function showsLogin(loadedCrawl: LoadedCrawl, answer: Answer): boolean {
-  let tests = patterns.get(loadedCrawl);
-  if (!tests) {
-    tests = loadedCrawl.settings.loggedOut.map(testOf);
-    patterns.set(loadedCrawl, tests);
+  let test = tests.get(loadedCrawl);
+  if (!test) {
+    test = createLoggedOut(loadedCrawl.settings.loggedOut);
+    tests.set(loadedCrawl, test);
   }
-  return tests.some((test) => test(answer));
-}
-
-/** A pattern for the URL where redirects led, or `text:` and what stands in the body. */
-function testOf(pattern: string): ShowsLogin {
-  if (!pattern.startsWith(OF_TEXT)) {
-    const matches = compileUrlPattern(pattern, '--logged-out:');
-    return ({ finalUrl }) => matches(finalUrl);
-  }
-  const text = Buffer.from(pattern.slice(OF_TEXT.length));
-  return ({ body: { buffer, byteOffset, byteLength } }) =>
-    Buffer.from(buffer, byteOffset, byteLength).includes(text);
+  return test(answer);
 }

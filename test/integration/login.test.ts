@@ -132,3 +132,17 @@ test('a page that stays logged out ends as a dead letter, and the logins end too
   assert.match(record?.error?.message ?? '', /still shows the login/);
   assert.equal(site.logins.done, 3);
 });
+
+test('settings that do not go together are refused before anything has begun', async () => {
+  const { runner } = await fleets.open();
+  const rows: [string[], RegExp][] = [
+    [['--logged-out', '**/login'], /--logged-out needs --login or --login-url/],
+    [['--login', 'a.ts', '--logged-out', '/(/'], /--logged-out.*\/\(\//],
+    [['--login-url', 'http://a.test/login', '--login-form', 'password=hunter2'], /expected field=env:NAME/],
+  ];
+  for (const [args, message] of rows) {
+    const { code, stderr } = await runner.run(['crawl', 'http://127.0.0.1:1/', ...args]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, message);
+  }
+});

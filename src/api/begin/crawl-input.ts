@@ -12,6 +12,7 @@ import {
 } from '../../config/settings.ts';
 import { definitions } from '../../config/table.ts';
 import { checkCrawlName } from '../../crawl/crawl.ts';
+import { checkLogin } from '../../crawl/logged-out.ts';
 import { createScope } from '../../crawl/scope.ts';
 import { DroverError, type ErrorCode } from '../../errors.ts';
 import { isRegexPattern, stepsOfPattern } from '../../url/url-pattern.ts';
@@ -246,4 +247,5 @@ function checkPatterns(settings: CrawlSettings): void {
 
 function checkScope(settings: CrawlSettings, field: string): void {
   inField(field, () => createScope(settings));
+  inField(field, () => checkLogin(settings));
 }

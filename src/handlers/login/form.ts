@@ -14,18 +14,15 @@ export async function fillForm(
 ): Promise<void> {
   const page = await fetch(url);
   if (page.status >= 400) throw new Error(`the login page ${page.url} answered with status ${page.status}`);
-  const { action, method, data } = filled(page, fields);
-  const body = data.toString();
-  const answer =
-    method === 'POST'
-      ? await fetch(action, {
-          ...{ method, body },
-          headers: {
-            'content-type': 'application/x-www-form-urlencoded',
-            ...{ origin: action.origin, referer: page.url },
-          },
-        })
-      : await fetch(Object.assign(action, { search: body }));
+  const { action, data } = filled(page, fields);
+  const answer = await fetch(action, {
+    method: 'POST',
+    body: data.toString(),
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...{ origin: action.origin, referer: page.url },
+    },
+  });
   if (answer.status >= 400) throw new Error(`the login form was answered with status ${answer.status}`);
   if (isHtml(answer) && answer.$(PASSWORD).length > 0)
     throw new Error(`after the login form was sent, ${answer.url} asks for a password again`);
@@ -69,8 +66,9 @@ function filled(page: HandledPage, fields: ReadonlyMap<string, string>) {
   const action = new URL($(form).attr('action') || page.url, page.url);
   if (action.protocol !== 'https:' && new URL(page.url).protocol === 'https:')
     throw new Error(`the form at ${page.url} would send its fields without TLS`);
-  const method = ($(form).attr('method') ?? 'get').toUpperCase() === 'POST' ? 'POST' : 'GET';
-  return { action, method, data } as const;
+  if ($(form).attr('method')?.toUpperCase() !== 'POST')
+    throw new Error(`the form at ${page.url} would send its fields in a URL, which logs keep; use --login`);
+  return { action, data };
 }
 
 function isHtml({ headers }: HandledPage): boolean {
