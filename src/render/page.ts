@@ -253,8 +253,8 @@ class Making {
 }
 
 /**
- * The document as HTML; null if it has more characters than this. It is measured within the browser, in a world
- * that scripts of the page cannot reach, so that no page can send more than is wanted.
+ * The document as HTML; null if it has more characters than this. It is measured within the browser, in a
+ * world that scripts of the page cannot reach, so that no page can send more than is wanted.
  */
 async function documentOf(page: Page, most: number): Promise<string | null> {
   const session = await page.context().newCDPSession(page);
