@@ -1,5 +1,5 @@
-// drover bench render: a crawl whose pages a browser makes, each of which also asks for what it may not
-// have; what the browser takes meanwhile, and what is left after kill -9. This is no test: the figures depend
+// drover bench render: a crawl whose pages a browser makes, each of which also asks for what it may not have.
+// Shows what the browser takes meanwhile, and what is left after kill -9. This is no test: the figures depend
 // on the machine. Exits with 1 when a page is missing, or a process is left behind.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ if (values.help || ![pages, places].every((n) => Number.isInteger(n) && n >= 1))
   process.exit(values.help ? 0 : 2);
 }
 
-/** Each asks the site, a private address and a host that robots.txt forbids, and fills itself. */
+/** Each asks the site, a private address and a host that robots.txt forbids, and makes many elements. */
 const script = `const app = document.getElementById('app');
 const at = (address) => 'http://' + address + ':' + location.port + '/api/' + location.pathname.slice(6);
 for (const address of ['127.0.0.1', '127.0.0.2', '127.0.0.3'])
@@ -61,6 +61,7 @@ try {
   use.stop();
   const records = (await readFile(output, 'utf8')).split('\n').filter(Boolean).map(readRecord);
   const right = records.filter(({ rendered }) => rendered?.refused.length === 2).length;
+  await sleep(1000);
   const leftAfterEnd = [...use.pids].filter(isThere).length;
 
   const killed = crawl('killed', list);

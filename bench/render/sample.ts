@@ -31,7 +31,8 @@ export function watchBrowser(pid: number): BrowserUse {
   return use;
 }
 
-export const isThere = (pid: number): boolean => textOf(pid, 'comm') !== '';
+/** What has ended and is only waited for does not count. */
+export const isThere = (pid: number): boolean => /\) [^Z] /.test(textOf(pid, 'stat'));
 
 const sharedMemoryOf = (pid: number): number =>
   (Number(/^Pss:\s+(\d+) kB/m.exec(textOf(pid, 'smaps_rollup'))?.[1] ?? 0) * 1024) / MB;
