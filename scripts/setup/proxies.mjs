@@ -1,5 +1,5 @@
 // Installs proxies for the tests of fetching through them: tinyproxy and squid (http), microsocks and dante
-// (SOCKS 5); and nginx, which serves what drover writes for it.
+// (SOCKS 5).
 import { prepareTestPrograms } from './test-programs.mjs';
 
 const programs = ['tinyproxy', 'microsocks'];
@@ -14,9 +14,9 @@ export function prepareProxies() {
       brew: [programs.join(' ')],
     },
   });
-  prepareTestPrograms(['squid', 'danted', 'nginx'], {
-    what: 'squid, dante and nginx',
-    wish: 'some tests of proxies and of identities want them',
-    names: { 'apt-get': ['--no-install-recommends squid dante-server nginx'] },
+  prepareTestPrograms(['squid', 'danted'], {
+    what: 'squid and dante',
+    wish: 'some tests of proxies want them',
+    names: { 'apt-get': ['--no-install-recommends squid dante-server'] },
   });
 }

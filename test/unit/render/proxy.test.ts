@@ -23,7 +23,7 @@ before(async () => {
   server.listen(0, '0.0.0.0');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
-  proxy = await RenderProxy.open({ names, proxies: null });
+  proxy = await RenderProxy.open({ names, network: null, proxies: null });
 });
 after(() => {
   proxy.close();
