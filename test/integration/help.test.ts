@@ -18,7 +18,7 @@ test('help reaches every command, and shows defaults with their units', async ()
   assert.match(await help('dead', 'replay'), /^Usage: drover dead replay \[options\]/);
   assert.match(await help('dead', 'list'), /^Usage: drover dead list \[options\]/);
   const bench = (await help('bench')).replace(/\s+/g, ' ');
-  assert.match(bench, /speed \(the default\), frontier, .* or again, and its options/);
+  assert.match(bench, /speed \(the default\), frontier, .* or render, and its options/);
   const programs = await readdir(new URL('../../bench', import.meta.url));
   for (const program of programs.filter((name) => name.endsWith('.ts')))
     assert.ok(bench.includes(program.slice(0, -3)), `${program} in: ${bench}`);

@@ -137,4 +137,16 @@ describe('pages made by a browser', { skip }, () => {
     assert.ok(linked.links?.includes(`${site.urls.site}/api/next`));
     assert.equal(records.get('/api/next')?.rendered, null, 'what is no HTML is fetched plainly');
   });
+
+  it('with --render-when empty, only pages without text are made by a browser', async () => {
+    await writeFile(drover.path('two.txt'), `${site.urls.site}/text\n${site.urls.site}/more\n`);
+    const args = ['crawl', drover.path('two.txt'), '--crawl', 'two', '--render-when', 'empty'];
+    const { code, stderr } = await drover.run(args);
+    assert.equal(code, 0, stderr);
+    const made = (await drover.results('two')).map(({ url, rendered }) => [
+      new URL(url).pathname,
+      rendered !== null,
+    ]);
+    assert.deepEqual(Object.fromEntries(made), { '/text': false, '/more': true });
+  });
 });

@@ -43,6 +43,12 @@ export async function startScriptedSite(pages: Record<string, string> = {}): Pro
       return void answer.end('window.shared = "from app.js";');
     }
     if (path.startsWith('/api/')) return void answer.end(JSON.stringify({ says: `data of ${path}` }));
+    if (path === '/text') {
+      answer.setHeader('content-type', 'text/html');
+      return void answer.end(
+        `<!doctype html><title>t</title><p>${'A page with text of its own. '.repeat(5)}`,
+      );
+    }
     const script = pages[path] ?? pages[path.replace(/\d+$/, '')];
     if (script === undefined) {
       answer.statusCode = 404;
