@@ -239,8 +239,10 @@ class CrawlJars {
     return jar;
   }
 
-  #isFresh({ isStale, readAt }: RememberedJar): boolean {
-    return !isStale && (readAt > this.#shared.listeningSince || performance.now() - readAt < FRESH_MS);
+  /** While it is read anew, it holds what was known before. */
+  #isFresh({ isStale, readAt, reading }: RememberedJar): boolean {
+    if (isStale || reading !== null) return false;
+    return readAt > this.#shared.listeningSince || performance.now() - readAt < FRESH_MS;
   }
 
   /** The jar as Redis has it, read once for all who wait for it. */

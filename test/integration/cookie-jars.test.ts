@@ -68,6 +68,25 @@ test('what one process takes, the others send; nobody asks Redis again before th
   await until(async () => (await sent(one)).length === 0, { what: 'it is gone there too' });
 });
 
+test('while a changed jar is read, nobody is given what was in it before', async (t) => {
+  const fleet = await openCrawl();
+  const [one, two] = [processOf(t, fleet), processOf(t, fleet)];
+  await sleep(50); // both listen
+  await one.cookies.receive(HOME, ['a=1; Path=/']);
+  await until(() => two.cookies.pairsFor(HOME) !== undefined, { what: 'the notice' });
+  assert.deepEqual(await sent(two), ['a=1']);
+  await one.cookies.receive(HOME, ['a=2; Path=/']);
+  let answers: ReturnType<HopCookies['pairsFor']>[] = [];
+  await until(
+    () => {
+      answers = [two.cookies.pairsFor(HOME), two.cookies.pairsFor(HOME)];
+      return answers[0] instanceof Promise;
+    },
+    { what: 'the notice of the change' },
+  );
+  assert.deepEqual(await Promise.all(answers), [['a=2'], ['a=2']]);
+});
+
 test('a process that comes later, or hears nothing, learns of jars from the crawl', async (t) => {
   const fleet = await openCrawl();
   const one = processOf(t, fleet);
