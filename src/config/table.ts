@@ -765,7 +765,7 @@ export const definitions = {
     of: 'consumer',
     group: 'process',
     flags: '--per-proxy <n>',
-    help: 'fetches in flight through one proxy, in each consumer process',
+    help: 'fetches in flight through one proxy, in the whole fleet',
     schema: (t) => t.wholeNumber(1, 10_000).nullable(),
     default: null,
   }),
