@@ -73,7 +73,7 @@ export function createContext(parts: ContextParts): ConsumerContext {
     loadedCrawls,
     formerPages: new FormerPages({ stores, loadedCrawls, handlers, alikePages, troubles, log }),
     ...parts.userCode,
-    renders: new Renders({ ...parts, proxies: parts.sources.proxies, fleet }),
+    renders: new Renders({ ...parts, fleet }),
     tallies: createTallies(fleet),
     hostTimes: createHostTimes(parts.serve),
     alikePages,

@@ -7,7 +7,6 @@ import { isInFiles } from '../../src/config/store-address.ts';
 import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
 import { DroverError, type Failure } from '../../src/errors.ts';
 import type { NetworkSettings } from '../../src/fetch/network/settings.ts';
-import type { ProxySource } from '../../src/fetch/proxy/source.ts';
 import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { hasBrowser, listForBrowser } from '../../src/frontier/for-browser.ts';
@@ -29,7 +28,6 @@ interface RendersParts {
   /** The crawl that is served, or '*': a consumer of all crawls has a browser only if it is told to. */
   serve: string;
   fleet: Fleet;
-  proxies: ProxySource | null;
   log: Log;
   troubles: TroubleLog;
   stores: RecordStores;
@@ -138,9 +136,9 @@ export class Renders {
       import('../../src/render/browser.ts'),
       import('../../src/render/renderer.ts'),
     ]);
-    const { settings, proxies, log } = this.#parts;
+    const { settings, log } = this.#parts;
     return Loaded.open({
-      ...{ places: this.places, dnsServers: settings.dnsServers, network: settings, proxies },
+      ...{ places: this.places, dnsServers: settings.dnsServers, network: settings },
       choice: {
         executablePath: await findBrowser(settings.browser, currentPath()),
         hasSandbox: settings.browserSandbox,

@@ -12,9 +12,12 @@ import { hasXhtmlRoot } from '../../src/markup/xml-tags.ts';
 import type { Answer, Outcome } from '../../src/outcome.ts';
 import { linesOfHtml } from '../../src/page/main-text.ts';
 import type { PageToRender } from '../../src/render/page.ts';
+import { originOf } from '../../src/url/host.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
 import { type Fetched, lossOf } from '../fetch/fetch-request.ts';
 import { handledRequest, logOf } from '../handlers/call-handler.ts';
+import { sessionIdOf } from '../session/note-session.ts';
+import { type SessionParts, sessionParts } from '../session/session-parts.ts';
 import { robotsOfPage } from './page-robots.ts';
 import { renderWish } from './wants.ts';
 
@@ -41,14 +44,17 @@ export async function render(
       return context.renders.leave();
     }
   }
-  const made = await context.renders.make(wantedOf(context, job, answer));
+  // It may take so long that its session is another's when it has ended.
+  const session = sessionParts(context, { ...job, isSlow: true });
+  const made = await context.renders.make(await wantedOf(context, job, answer, session));
 
   if (job.abort.signal.aborted) return { kind: 'lost', failure: lossOf(job) };
   if ('code' in made) {
     const { timings, finalUrl, redirected = [] } = answer;
     return { ...fetched, result: { ok: false, failure: made, timings, finalUrl, redirected } };
   }
-  const { picture, told } = made;
+  const { picture, told, setCookies } = made;
+  for (const { url, lines } of setCookies) await session.cookies?.receive(url, lines);
   const screenshot = picture && (await context.renders.keep(job.loadedCrawl, job.id, picture));
   const body = bodyOf(context, answer, made.html);
   return { ...fetched, result: { ok: true, answer: { ...answer, body, rendered: { ...told, screenshot } } } };
@@ -70,13 +76,24 @@ function isEmpty(answer: Answer): boolean {
   return lines.join('').replace(/\s/g, '').length < LITTLE_TEXT;
 }
 
-function wantedOf(context: ConsumerContext, job: ActiveJob, answer: Answer): PageToRender {
-  const { loadedCrawl, abort } = job;
+async function wantedOf(
+  context: ConsumerContext,
+  job: ActiveJob,
+  answer: Answer,
+  { cookies, headers, proxies }: SessionParts,
+): Promise<PageToRender> {
+  const { loadedCrawl, abort, request } = job;
+  // What the user says to an origin is not for where it leads to.
+  const isHome = originOf(request.url) === originOf(answer.finalUrl);
+  const ownHeaders = isHome ? { ...headers, ...request.extras?.headers } : {};
   const { settings } = loadedCrawl;
   const allow = allowListOf(loadedCrawl);
   const loads = settings.renderLoad;
   return {
-    ...{ crawl: loadedCrawl.recordsFolder, url: answer.finalUrl, status: answer.status },
+    // What one session has loaded is not for another.
+    crawl: `${loadedCrawl.recordsFolder} ${sessionIdOf(job) ?? ''}`,
+    ...{ ownHeaders, proxies, cookies: cookies && (await cookies.ofSite(answer.finalUrl)) },
+    ...{ url: answer.finalUrl, status: answer.status },
     ...{ headers: answer.headers, body: Buffer.from(answer.body), userAgent: loadedCrawl.userAgent },
     ...{ loads, timeoutMs: settings.timeoutRender, maxBytes: settings.maxBytes },
     rules: {

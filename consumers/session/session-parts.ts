@@ -1,16 +1,20 @@
 // What a session gives to its fetches: its cookies, its headers, its proxy.
+import type { LoginOfJar, SessionCookies } from '../../src/cookies/cookie-jars.ts';
 import type { LoadedCrawl } from '../../src/crawl/loaded-crawl.ts';
-import type { HopCookies } from '../../src/fetch/cookies/hop-cookies.ts';
 import type { ProxySource } from '../../src/fetch/proxy/source.ts';
-import { type CrawlSession, sessionId } from '../../src/sessions/sessions.ts';
+import { type CrawlSession, type OpenSession, sessionId } from '../../src/sessions/sessions.ts';
 import type { ActiveFetch, ConsumerContext } from '../context.ts';
 
 /** Of a fetch, what chooses these. `fence`: it is part of a login, under the lease with this number. */
-export type SessionFetch = Pick<ActiveFetch, 'loadedCrawl' | 'session'> & { fence?: number };
+export type SessionFetch = Pick<ActiveFetch, 'loadedCrawl' | 'session'> & {
+  fence?: number;
+  /** What it sets is forgotten when the session is logged out, or logged in anew, before it has ended. */
+  isSlow?: boolean;
+};
 
 export interface SessionParts {
   /** Null with --cookies off: then a chain of redirects has its own. */
-  readonly cookies: HopCookies | null;
+  readonly cookies: SessionCookies | null;
   /** Those of the crawl, and of the session. */
   readonly headers: Record<string, string>;
   /** Null if there are none. */
@@ -21,19 +25,23 @@ export function sessionParts(
   { cookieJars, proxies }: Pick<ConsumerContext, 'cookieJars' | 'proxies'>,
   fetch: SessionFetch,
 ): SessionParts {
-  const { loadedCrawl, session: state, fence } = fetch;
+  const { loadedCrawl, session: state } = fetch;
   const { cookies, header } = loadedCrawl.settings;
   const session = state.kind === 'ready' ? state.session : null;
   if (session === null)
     return { cookies: cookies === 'off' ? null : cookieJars.of(loadedCrawl), headers: header, proxies };
   const id = sessionId(session);
-  const login = fence === undefined ? null : { name: session.name, fence };
   const jar = cookies === 'crawl' ? '' : id;
   return {
-    cookies: cookies === 'off' ? null : cookieJars.of(loadedCrawl, jar, login),
+    cookies: cookies === 'off' ? null : cookieJars.of(loadedCrawl, jar, loginOf(fetch, session)),
     headers: { ...header, ...headersOf(loadedCrawl, session) },
     proxies: proxies && id !== '' ? ofSession(proxies, id) : proxies,
   };
+}
+
+function loginOf({ fence, isSlow }: SessionFetch, { name, login }: OpenSession): LoginOfJar | null {
+  if (fence !== undefined) return { name, by: 'fence', number: fence };
+  return isSlow && login > 0 ? { name, by: 'login', number: login } : null;
 }
 
 /** Each generation has the next of the sets, so that a session that was blocked comes back as another. */

@@ -3,6 +3,7 @@
 // only when the jar of its domain has changed. A crawl whose sites set no cookies asks nothing.
 import { randomUUID } from 'node:crypto';
 import type { HopCookies } from '../fetch/cookies/hop-cookies.ts';
+import type { SiteCookie } from '../fetch/cookies/site-cookie.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { defineScript, oneOf } from '../scripts.ts';
@@ -16,17 +17,26 @@ export interface CrawlOfJars {
   readonly jars: number;
 }
 
+/** A login of a session: one that goes on, by its fence, or one that was done, by its number. */
 export interface LoginOfJar {
   readonly name: string;
-  readonly fence: number;
+  readonly by: 'fence' | 'login';
+  readonly number: number;
+}
+
+/** The cookies of one session of a crawl. */
+export interface SessionCookies extends HopCookies {
+  /** All that the site of this URL has set: also those for other hosts and paths of it. */
+  ofSite(url: string): Promise<readonly SiteCookie[]>;
 }
 
 export interface CookieJars {
   /**
    * The cookies of a session of the crawl; '' for those that all of the crawl shares. `login`: what is
-   * received is kept as long as the login of that session has this fence.
+   * received is kept as long as no later login of that session has begun; it must not be logged out either,
+   * if the login was done.
    */
-  of(crawl: CrawlOfJars, session?: string, login?: LoginOfJar | null): HopCookies;
+  of(crawl: CrawlOfJars, session?: string, login?: LoginOfJar | null): SessionCookies;
   /** What is remembered of the crawl is asked for again: a notice may be on its way. */
   readAnew(crawl: CrawlOfJars): void;
 }
@@ -56,7 +66,7 @@ const storeScript = defineScript({
   args: ({ crawl, jar, sender, login, changes, sent }: Stored) => {
     const { cookies, jarBytes, jars, bytes } = jarLimits;
     const args: (string | number)[] = [crawl, jar, sender, cookies, jarBytes, jars, bytes];
-    args.push(login?.name ?? '', login?.fence ?? '');
+    args.push(login?.name ?? '', login?.by ?? '', login?.number ?? '');
     for (const { field, expiresAt, text } of changes) args.push(field, Math.round(expiresAt), text);
     for (const field of sent) args.push(field, '', '');
     return args;
@@ -138,7 +148,7 @@ class CrawlJars {
   #listed = 0;
   #isOutdated = false;
   readonly #remembered = new Map<string, RememberedJar>();
-  readonly #ofAll: HopCookies;
+  readonly #ofAll: SessionCookies;
 
   constructor(shared: Shared, crawl: CrawlOfJars) {
     this.crawl = crawl;
@@ -146,11 +156,11 @@ class CrawlJars {
     this.#ofAll = this.#ofSession('', null);
   }
 
-  of(session: string, login: LoginOfJar | null): HopCookies {
+  of(session: string, login: LoginOfJar | null): SessionCookies {
     return session === '' && login === null ? this.#ofAll : this.#ofSession(session, login);
   }
 
-  #ofSession(session: string, login: LoginOfJar | null): HopCookies {
+  #ofSession(session: string, login: LoginOfJar | null): SessionCookies {
     const nameOf = (url: string) => {
       const domain = registrableDomain(hostnameOf(url));
       return session === '' ? domain : `${session}@${domain}`;
@@ -162,6 +172,7 @@ class CrawlJars {
       },
       receive: (url, lines) =>
         lines.length === 0 ? undefined : this.#receive(nameOf(url), url, lines, login),
+      ofSite: (url) => this.#allIn(nameOf(url)),
     };
   }
 
@@ -200,6 +211,11 @@ class CrawlJars {
     const jar = this.#jarOf(name);
     if (jar.cookies !== null && this.#isFresh(jar)) return jar.cookies.pairsFor(url);
     return this.#read(jar).then(({ cookies }) => cookies.pairsFor(url));
+  }
+
+  async #allIn(name: string): Promise<readonly SiteCookie[]> {
+    if (this.#mustList) await this.#list();
+    return this.#known.has(name) ? (await this.#read(this.#jarOf(name))).cookies.all() : [];
   }
 
   async #receive(

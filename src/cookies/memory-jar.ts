@@ -2,6 +2,7 @@
 // them when they were read. This file is loaded when the first cookie of a crawl is known.
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { jarRules, readableLines } from '../fetch/cookies/rules.ts';
+import type { SiteCookie } from '../fetch/cookies/site-cookie.ts';
 
 /** What Redis is told about one cookie. */
 export interface CookieChange {
@@ -58,6 +59,22 @@ export class MemoryJar {
     return cookies.map((cookie) => cookie.cookieString());
   }
 
+  /** All that have not expired. */
+  all(): SiteCookie[] {
+    const now = Date.now();
+    return (this.#jar.serializeSync()?.cookies ?? []).flatMap((stored) => {
+      const cookie = Cookie.fromJSON(stored);
+      if (!cookie?.domain) return [];
+      const endsAt = endOf(cookie);
+      if (endsAt !== 0 && endsAt <= now) return [];
+      const { key, value, domain, hostOnly, path, httpOnly, secure, sameSite } = cookie;
+      return {
+        ...{ name: key, value, domain, isHostOnly: hostOnly === true, path: path ?? '/' },
+        ...{ expiresAt: endsAt || null, isHttpOnly: httpOnly, isSecure: secure, sameSite: sameSite ?? null },
+      };
+    });
+  }
+
   /** Receives the lines of Set-Cookie in an answer of `url`. Returns what Redis does not know yet. */
   receive(url: string, lines: readonly string[]): CookieChange[] {
     const changes = new Map<string, CookieChange>();
@@ -98,8 +115,8 @@ function endOf(cookie: Cookie): number {
   return Math.max(1, Math.min(cookie.expiryTime() ?? 1, Date.now() + LONGEST_MS));
 }
 
-function textOf({ key, value, domain, path, secure, httpOnly, hostOnly }: Cookie): string {
-  return JSON.stringify({ key, value, domain, path, secure, httpOnly, hostOnly });
+function textOf({ key, value, domain, path, secure, httpOnly, hostOnly, sameSite }: Cookie): string {
+  return JSON.stringify({ key, value, domain, path, secure, httpOnly, hostOnly, sameSite });
 }
 
 function isSame(known: Kept, { expiresAt, text }: Kept): boolean {

@@ -5,7 +5,7 @@ import { DroverError } from '../errors.ts';
 import type { Answer } from '../outcome.ts';
 import { compileUrlPattern } from '../url/url-pattern.ts';
 
-export type ShowsLogin = (answer: Pick<Answer, 'finalUrl' | 'body'>) => boolean;
+export type ShowsLogin = (answer: Pick<Answer, 'finalUrl' | 'body' | 'rendered'>) => boolean;
 
 const OF_TEXT = 'text:';
 
@@ -15,11 +15,14 @@ export function createLoggedOut(patterns: CrawlSettings['loggedOut']): ShowsLogi
   return (answer) => tests.some((test) => test(answer));
 }
 
-/** A pattern for the URL where redirects led, or `text:` and what stands in the body. */
+/**
+ * A pattern for the URL where redirects led, or where the page went by itself in a browser; or `text:` and
+ * what stands in the body.
+ */
 function testOf(pattern: string): ShowsLogin {
   if (!pattern.startsWith(OF_TEXT)) {
     const matches = compileUrlPattern(pattern, '--logged-out');
-    return ({ finalUrl }) => matches(finalUrl);
+    return ({ finalUrl, rendered }) => matches(finalUrl) || (!!rendered?.wentTo && matches(rendered.wentTo));
   }
   const text = Buffer.from(pattern.slice(OF_TEXT.length));
   if (text.length === 0) throw new DroverError('E_SETTING', '--logged-out text: needs a text behind it.');

@@ -24,6 +24,7 @@ export interface Step {
     | 'usage'
     | 'host'
     | 'place'
+    | 'render'
     | 'attempts'
     | 'outcome'
     | 'record';

@@ -4,6 +4,7 @@ import { adviceOn } from '../queue/dead-letters.ts';
 import type { Facts, RequestPlace, Step } from './explanation.ts';
 import { MOST_IN_LANES } from './place.ts';
 import { proxyStep } from './proxies.ts';
+import { renderStep } from './rendering.ts';
 import { usageStep } from './usage.ts';
 import { elsewhereText, forbiddenBy, heldText, ordinal, reason, sentences, span } from './words.ts';
 
@@ -18,6 +19,7 @@ export function stepsOf(facts: Facts): Step[] {
     usageStep,
     hostStep,
     placeStep,
+    renderStep,
     attemptsStep,
     outcomeStep,
     recordStep,

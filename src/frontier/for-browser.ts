@@ -14,6 +14,13 @@ const takeScript = defineScript({
   answer: (jobId) => jobId as string | null,
 });
 
+const listScript = defineScript({
+  path: 'frontier/lua/list-for-browser.lua',
+  key: (keys) => keys.renders,
+  args: ({ jobId }: { jobId: string }) => [jobId],
+  answer: () => undefined,
+});
+
 /**
  * Takes the job that has waited longest: it is locked with the token. Null when none waits. Atomic. What is
  * left of it when its consumer dies is found as for any stalled job.
@@ -25,9 +32,12 @@ export function takeForBrowser(
   return fleet.run(takeScript, given);
 }
 
-/** To be called once the job is delayed. It keeps its place if it is listed already. */
-export async function listForBrowser(fleet: Fleet, jobId: string): Promise<void> {
-  await fleet.redis.zadd(fleet.keys.renders, 'NX', Date.now(), jobId);
+/**
+ * To be called once the job is delayed. It keeps its place if it is listed already. While very many of a
+ * crawl are, no further requests leave its lanes (dispatch.lua).
+ */
+export function listForBrowser(fleet: Fleet, jobId: string): Promise<void> {
+  return fleet.run(listScript, { jobId });
 }
 
 /** This process has a browser. To be called every few seconds. */

@@ -5,6 +5,8 @@ import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { DroverError } from '../errors.ts';
+import { makeBrowserFolder, removeLeftFolders } from './folders.ts';
+import type { RenderProxy } from './proxy.ts';
 
 /** The first is the same browser without its window: it takes a third of the CPU to start. */
 const programs = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'chrome'];
@@ -54,19 +56,25 @@ export interface BrowserChoice {
 /** Throws E_RENDER_START. As root, Chromium runs without its sandbox: it starts in no other way. */
 export async function startBrowser(
   { executablePath, hasSandbox }: BrowserChoice,
-  proxyUrl: string,
+  proxy: Pick<RenderProxy, 'url' | 'spkiHash'>,
 ): Promise<Browser> {
   const { chromium } = await import('playwright-core');
+  await removeLeftFolders().catch(() => undefined);
+  const folder = await makeBrowserFolder();
   try {
-    return await chromium.launch({
-      executablePath,
-      args: flags,
+    const browser = await chromium.launch({
+      ...{ executablePath, artifactsDir: folder.path },
+      args: [...flags, `--ignore-certificate-errors-spki-list=${proxy.spkiHash}`],
       chromiumSandbox: hasSandbox && process.getuid?.() !== 0,
-      proxy: { server: proxyUrl, bypass: '<-loopback>' },
+      proxy: { server: proxy.url, bypass: '<-loopback>' },
       // drover stops it in its own order.
       ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false, timeout: START_MS },
     });
+    browser.once('disconnected', () => void folder.remove().catch(() => undefined));
+    await folder.note(browser).catch(() => undefined);
+    return browser;
   } catch (cause) {
+    await folder.remove().catch(() => undefined);
     const said =
       /^.*(?:sandbox|error while loading|FATAL|ERROR).*$/im.exec(String(cause))?.[0] ?? String(cause);
     throw new DroverError('E_RENDER_START', `${executablePath}: ${firstLine(said)}.`, { cause });

@@ -16,8 +16,14 @@ export interface DialSource {
   readonly names: Names;
   /** Null: connections begin where the system lets them. */
   readonly network: Network | null;
+}
+
+export interface DialLimits {
+  readonly guard: Guard;
+  readonly allow: AllowList;
   /** Null: straight to the servers. */
   readonly proxies: ProxySource | null;
+  readonly timeoutMs: number;
 }
 
 export interface DialTarget extends ConnectTarget {
@@ -26,16 +32,16 @@ export interface DialTarget extends ConnectTarget {
 
 /** Resolves with a connection to the target, or why there is none. `signal` gives up. */
 export async function dialServer(
-  { names, network, proxies }: DialSource,
+  { names, network }: DialSource,
   target: DialTarget,
-  { guard, allow, timeoutMs }: { guard: Guard; allow: AllowList; timeoutMs: number },
+  { guard, allow, proxies, timeoutMs }: DialLimits,
 ): Promise<Duplex | Failure> {
   const parts = { guard, names, network };
-  if (proxies === null) return within(timeoutMs, target, (done) => straight(target, parts, done));
+  if (proxies === null) return dialWithin(timeoutMs, target, (done) => straight(target, parts, done));
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   const url = new URL(`${target.isSecure ? 'https' : 'http'}://${host}:${target.port}/`);
   const picked = await proxies.pick(url, []);
-  if (picked.kind === 'direct') return within(timeoutMs, target, (done) => straight(target, parts, done));
+  if (picked.kind === 'direct') return dialWithin(timeoutMs, target, (done) => straight(target, parts, done));
   if (picked.kind === 'none') return picked.failure;
   const refused = proxies.isByName ? refusedByUrl(url.href, allow) : null;
   if (refused) {
@@ -45,7 +51,7 @@ export async function dialServer(
   const { routeOf } = await import('../fetch/proxy/route.ts');
   const route = routeOf(picked.proxy, proxies.isByName);
   const secureContext = () => tls.createSecureContext();
-  const dialled = await within(timeoutMs, target, (done) => {
+  const dialled = await dialWithin(timeoutMs, target, (done) => {
     const events: DialEvents = { enter: () => undefined, done: (socket) => done(socket), refused: done };
     return route.dial(target, { ...parts, secureContext }, events);
   });
@@ -69,7 +75,8 @@ function straight(target: ConnectTarget, parts: ConnectParts, done: Done): () =>
   });
 }
 
-function within(
+/** `dial` is stopped by what it returns when it takes longer. */
+export function dialWithin(
   timeoutMs: number,
   { host, port }: ConnectTarget,
   dial: (done: Done) => () => void,

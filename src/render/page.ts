@@ -1,13 +1,18 @@
 // Makes one page in a browser context of its own. The document itself was fetched before, like any other
 // page, and is handed to the browser; what it asks for goes through drover's proxy.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, BrowserContext, Page, Request, Response, Route } from 'playwright-core';
+import type { Browser, BrowserContext, Cookie, Page, Request, Response, Route } from 'playwright-core';
 import { type Failure, failure } from '../errors.ts';
+import type { SiteCookie } from '../fetch/cookies/site-cookie.ts';
+import type { ProxySource } from '../fetch/proxy/source.ts';
 import type { Rendered } from '../outcome.ts';
+import { originOf } from '../url/host.ts';
 import { isBlockedType, type Loadable } from './blocked.ts';
 import { firstLine } from './browser.ts';
+import { changedCookies, giveCookies, type SetCookies } from './browser-cookies.ts';
 import { freshFor, type ResourceCache } from './cache.ts';
 import type { RenderProxy } from './proxy.ts';
+import { htmlOf, pictureOf, VIEWPORT } from './taken.ts';
 import { Traffic, type TrafficRules } from './traffic.ts';
 
 /** A page that was fetched, and how a browser is to make it. */
@@ -19,6 +24,12 @@ export interface PageToRender {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly userAgent: string;
+  /** Those of the crawl and of the page's session, for requests to the origin of the page. */
+  readonly ownHeaders: Readonly<Record<string, string>>;
+  /** What the site of the page has set in its session; null with --cookies off. */
+  readonly cookies: readonly SiteCookie[] | null;
+  /** The proxies of its session; null: there are none. */
+  readonly proxies: ProxySource | null;
   readonly rules: TrafficRules;
   readonly loads: readonly Loadable[];
   /** How long it may load, in milliseconds. */
@@ -36,6 +47,8 @@ export interface RenderedPage {
   readonly html: string;
   /** PNG; null if none was wanted, or it would be too large. */
   readonly picture: Buffer | null;
+  /** What it and its requests have set. */
+  readonly setCookies: readonly SetCookies[];
   readonly told: Omit<Rendered, 'screenshot'>;
 }
 
@@ -44,14 +57,12 @@ const QUIET_MS = 500;
 const LOOK_MS = 50;
 /** Beyond the time to load: for the document, the picture and the end of the context. */
 const EXTRA_MS = 5000;
-const VIEWPORT = { width: 1280, height: 800 };
-const MOST_PICTURE_HEIGHT = 8000;
-const MOST_PICTURE_BYTES = 10 * 1024 * 1024;
 
 /** Headers that were of the answer's way here, and not of the document. */
 const ofTransfer = new Set([
   ...['content-encoding', 'content-length', 'transfer-encoding', 'connection', 'keep-alive'],
-  ...['content-disposition', 'alt-svc', 'refresh', 'link'],
+  // The jar has the cookies already, and the browser gets them from there.
+  ...['content-disposition', 'alt-svc', 'refresh', 'link', 'set-cookie'],
 ]);
 
 export interface PageParts {
@@ -104,6 +115,7 @@ class Making {
   readonly #open = new Set<Request>();
   #context: BrowserContext | null = null;
   #page: Page | null = null;
+  #givenCookies: readonly Cookie[] = [];
   #isServed = false;
   #wentTo: string | null = null;
   #changedAt = 0;
@@ -113,7 +125,10 @@ class Making {
     this.#parts = parts;
     this.#wanted = wanted;
     this.#traffic = new Traffic(wanted.rules);
-    const { login, leave } = parts.proxy.admit(this.#traffic, wanted.rules.allow);
+    const { url, proxies, ownHeaders: headers } = wanted;
+    const { allow } = wanted.rules;
+    const page = { traffic: this.#traffic, allow, proxies, home: originOf(url), headers };
+    const { login, leave } = parts.proxy.admit(page);
     this.#login = login;
     this.#leave = leave;
   }
@@ -135,8 +150,9 @@ class Making {
       await this.#settle(page, performance.now() + 2 * QUIET_MS);
     }
     const late = [...this.#open].map((request) => request.url());
-    const html = await documentOf(page, maxBytes);
+    const html = await htmlOf(page, maxBytes);
     const picture = this.#wanted.wantsPicture ? await pictureOf(page) : null;
+    const setCookies = await this.#changedCookies();
     const told = {
       ms: Math.round(performance.now() - began),
       ...this.#traffic.told(late),
@@ -144,7 +160,13 @@ class Making {
     };
     if (html === null || Buffer.byteLength(html) > maxBytes)
       return failure('E_TOO_LARGE', `The document in the browser: limit ${maxBytes} bytes.`);
-    return { html, picture, told };
+    return { html, picture, setCookies, told };
+  }
+
+  async #changedCookies(): Promise<SetCookies[]> {
+    const { cookies, url } = this.#wanted;
+    if (cookies === null || this.#context === null) return [];
+    return changedCookies(this.#givenCookies, await this.#context.cookies(), url);
   }
 
   /** Ends all that the page has, within some seconds. */
@@ -164,6 +186,7 @@ class Making {
     });
     this.#context = context;
     if (this.#isEnded) await this.end();
+    this.#givenCookies = await giveCookies(context, this.#wanted.cookies ?? []);
     context.on('request', (request) => this.#begun(request));
     context.on('requestfinished', (request) => this.#done(request));
     context.on('requestfailed', (request) => this.#done(request));
@@ -250,38 +273,4 @@ class Making {
     const kept = Object.entries(headers).filter(([name]) => !ofTransfer.has(name));
     cache.keep(crawl, url, { status, headers: Object.fromEntries(kept), body }, freshMs);
   }
-}
-
-/**
- * The document as HTML; null if it has more characters than this. It is measured within the browser, in a
- * world that scripts of the page cannot reach, so that no page can send more than is wanted.
- */
-async function documentOf(page: Page, most: number): Promise<string | null> {
-  const session = await page.context().newCDPSession(page);
-  const { frameTree } = await session.send('Page.getFrameTree');
-  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
-    ...{ frameId: frameTree.frame.id, worldName: 'drover' },
-  });
-  const expression = `(() => {
-    const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
-    const html = type + (document.documentElement?.outerHTML ?? '');
-    return html.length > ${most} ? null : html;
-  })()`;
-  const { result } = await session.send('Runtime.evaluate', { expression, contextId, returnByValue: true });
-  return typeof result.value === 'string' ? result.value : null;
-}
-
-/** The whole page, up to a height; null if even a window of it would be too large. */
-async function pictureOf(page: Page): Promise<Buffer | null> {
-  const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
-  const clip = {
-    x: 0,
-    y: 0,
-    width: VIEWPORT.width,
-    height: Math.min(Math.max(height, 1), MOST_PICTURE_HEIGHT),
-  };
-  const whole = await page.screenshot({ fullPage: true, clip, timeout: EXTRA_MS });
-  if (whole.length <= MOST_PICTURE_BYTES) return whole;
-  const first = await page.screenshot({ timeout: EXTRA_MS });
-  return first.length <= MOST_PICTURE_BYTES ? first : null;
 }

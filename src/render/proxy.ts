@@ -1,32 +1,19 @@
 // The proxy through which all traffic of the browser goes. It listens on this machine alone and knows each
 // page by a password of its own, so nobody else can use it, nor can the browser for its maker's services.
-// https and WebSockets come as CONNECT, http with the whole URL.
+// http comes with the whole URL, https and WebSockets as CONNECT. TLS of the browser ends here: it trusts the
+// key of this proxy alone, and the proxy trusts whom a fetch would.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import { type Failure, failure } from '../errors.ts';
-import type { AllowList } from '../fetch/guard.ts';
 import { hostOf, portOf } from '../fetch/target.ts';
-import { type DialSource, dialServer } from './dial.ts';
-import type { Traffic } from './traffic.ts';
-
-const CONNECT_MS = 30_000;
-/** Headers of the connection to the proxy (RFC 9110 section 7.6.1); they are not for the server. */
-const ofConnection = new Set([
-  ...['connection', 'proxy-connection', 'proxy-authorization', 'keep-alive', 'te', 'trailer', 'upgrade'],
-]);
-
-const MOST_CONNECTIONS = 32;
-
-/** Why there is no connection to a server. */
-class Unreached extends Error {
-  readonly failure: Failure;
-  constructor(reason: Failure) {
-    super(reason.code);
-    this.failure = reason;
-  }
-}
+import { originOf } from '../url/host.ts';
+import { makeCertificate } from './certificate.ts';
+import type { DialSource } from './dial.ts';
+import { answerHeadersOf, forwardedHeaders, upgradeHeaders, withOwn } from './forwarded.ts';
+import { agentOfPage, type ProxiedPage, Unreached } from './upstream.ts';
 
 /** How a page logs in. */
 export interface ProxyLogin {
@@ -35,24 +22,42 @@ export interface ProxyLogin {
   readonly password: string;
 }
 
-interface Known {
+interface Known extends ProxiedPage {
   readonly password: Buffer;
-  readonly traffic: Traffic;
-  readonly allow: AllowList;
-  readonly agent: http.Agent;
+  readonly http: http.Agent;
+  readonly https: http.Agent;
+  /** Those that the browser has opened. */
+  readonly tunnels: Set<Socket>;
 }
+
+/** A connection that was opened with CONNECT: what comes in it is for one server. */
+interface Tunnel {
+  readonly page: Known;
+  /** https://HOST:PORT, or http:// where no TLS began in it. */
+  readonly base: string;
+}
+
+/** A TLS connection begins with it (RFC 8446 section 5.1); no method of HTTP does. */
+const HANDSHAKE = 0x16;
 
 export class RenderProxy {
   readonly #source: DialSource;
   readonly #server: http.Server;
   readonly #pages = new Map<string, Known>();
+  readonly #tunnels = new WeakMap<Duplex, Tunnel>();
+  readonly #secureContext: tls.SecureContext;
+  /** What the browser is to trust (ProxyCertificate). */
+  readonly spkiHash: string;
   #count = 0;
 
   private constructor(source: DialSource) {
     this.#source = source;
+    const { cert, key, spkiHash } = makeCertificate();
+    this.spkiHash = spkiHash;
+    this.#secureContext = tls.createSecureContext({ cert, key });
     this.#server = http.createServer((request, answer) => void this.#forward(request, answer));
-    this.#server.on('connect', (request, socket: Duplex, head) => void this.#tunnel(request, socket, head));
-    this.#server.on('upgrade', (_request, socket: Duplex) => socket.destroy()); // browsers use CONNECT
+    this.#server.on('connect', (request, socket: Socket, head) => void this.#tunnel(request, socket, head));
+    this.#server.on('upgrade', (request, socket: Socket) => void this.#upgrade(request, socket));
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 
@@ -72,44 +77,27 @@ export class RenderProxy {
   }
 
   /** Lets a page in. `leave` ends its connections, and its login is worth nothing any more. */
-  admit(traffic: Traffic, allow: AllowList): { login: ProxyLogin; leave: () => void } {
+  admit(page: ProxiedPage): { login: ProxyLogin; leave: () => void } {
     const username = `page-${++this.#count}`;
     const password = randomBytes(24).toString('base64url');
-    const agent = this.#agentOf(traffic, allow);
-    this.#pages.set(username, { password: Buffer.from(password), traffic, allow, agent });
+    const agents = {
+      http: agentOfPage(this.#source, page, false),
+      https: agentOfPage(this.#source, page, true),
+    };
+    const known = { ...page, ...agents, password: Buffer.from(password), tunnels: new Set<Socket>() };
+    this.#pages.set(username, known);
     const leave = () => {
       this.#pages.delete(username);
-      traffic.end();
-      agent.destroy();
+      end(known);
     };
     return { login: { server: this.url, username, password }, leave };
   }
 
   close(): void {
-    for (const { traffic, agent } of this.#pages.values()) {
-      traffic.end();
-      agent.destroy();
-    }
+    for (const page of this.#pages.values()) end(page);
     this.#pages.clear();
     this.#server.close();
     this.#server.closeAllConnections();
-  }
-
-  /** The connections of one page for plain http. */
-  #agentOf(traffic: Traffic, allow: AllowList): http.Agent {
-    const agent = new http.Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
-    agent.createConnection = (options, connected) => {
-      const target = { host: options.host ?? '', port: Number(options.port), isSecure: false };
-      const limits = { guard: traffic.guard, allow, timeoutMs: CONNECT_MS };
-      void dialServer(this.#source, target, limits).then((upstream) => {
-        if ('code' in upstream) return connected?.(new Unreached(upstream), null as unknown as Duplex);
-        upstream.on('error', () => undefined);
-        traffic.follow(upstream, `http://${target.host}:${target.port}/`);
-        connected?.(null, upstream);
-      });
-      return null;
-    };
-    return agent;
   }
 
   #pageOf({ headers }: http.IncomingMessage): Known | null {
@@ -122,58 +110,79 @@ export class RenderProxy {
     return timingSafeEqual(given, page.password) ? page : null;
   }
 
-  async #tunnel(request: http.IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #tunnel(request: http.IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const page = this.#pageOf(request);
+    const page = this.#tunnels.has(socket) ? null : this.#pageOf(request);
     if (page === null) return refuseTunnel(socket, 407);
     const hostPort = request.url ?? '';
-    const target = targetOf(hostPort);
-    const url = `https://${hostPort}/`;
-    if (target === null) return refuseTunnel(socket, 400);
+    if (!/^.+:\d{1,5}$/.test(hostPort) || !URL.canParse(`https://${hostPort}/`))
+      return refuseTunnel(socket, 400);
     if ((await page.traffic.judgeTunnel(hostPort)) !== null) return refuseTunnel(socket, 403);
-    const { guard } = page.traffic;
-    const upstream = await dialServer(
-      this.#source,
-      { ...target, isSecure: true },
-      { guard, allow: page.allow, timeoutMs: CONNECT_MS },
-    );
-    if ('code' in upstream) {
-      page.traffic.noteFailure(url, upstream);
-      return refuseTunnel(socket, statusOf(upstream));
-    }
-    upstream.on('error', () => upstream.destroy());
-    if (socket.destroyed) return void upstream.destroy();
-    page.traffic.follow(upstream, url);
-    socket.once('close', () => upstream.destroy());
-    upstream.once('close', () => socket.destroy());
+    if (page.traffic.isOver) return void socket.destroy();
+    page.tunnels.add(socket);
+    socket.once('close', () => page.tunnels.delete(socket));
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    if (head.length > 0) upstream.write(head);
-    socket.pipe(upstream);
-    upstream.pipe(socket);
+    const begin = (first: Buffer) => {
+      socket.pause();
+      socket.unshift(first);
+      const isSecure = first[0] === HANDSHAKE;
+      const inner = isSecure ? this.#accept(socket) : socket;
+      this.#tunnels.set(inner, { page, base: `${isSecure ? 'https' : 'http'}://${hostPort}` });
+      this.#server.emit('connection', inner);
+      if (!isSecure) process.nextTick(() => socket.resume());
+    };
+    if (head.length > 0) begin(head);
+    else socket.once('data', begin);
+  }
+
+  #accept(socket: Socket): tls.TLSSocket {
+    const secureContext = this.#secureContext;
+    const inner = new tls.TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+    inner.on('error', () => socket.destroy());
+    inner.once('close', () => socket.destroy());
+    return inner;
+  }
+
+  /** Whose request it is, and for what. A number: the status with which it is refused. */
+  async #asked(request: http.IncomingMessage): Promise<{ page: Known; url: URL } | number> {
+    const tunnel = this.#tunnels.get(request.socket);
+    const page = tunnel?.page ?? this.#pageOf(request);
+    if (page === null) return 407;
+    const path = request.url ?? '';
+    const url = tunnel ? (path.startsWith('/') ? URL.parse(tunnel.base + path) : null) : URL.parse(path);
+    if (url === null || (!tunnel && url.protocol !== 'http:')) return 400;
+    return (await page.traffic.judge(url.href)) === null ? { page, url } : 403;
+  }
+
+  #send(
+    request: http.IncomingMessage,
+    { page, url }: { page: Known; url: URL },
+    headers: readonly string[],
+    refused: (status: number) => void,
+  ): http.ClientRequest {
+    const isHome = originOf(url.href) === page.home;
+    const sent = http.request({
+      ...{ host: hostOf(url), port: portOf(url), path: `${url.pathname}${url.search}`, setHost: false },
+      ...{ agent: url.protocol === 'https:' ? page.https : page.http, method: request.method },
+      headers: isHome ? withOwn(headers, page.headers) : [...headers],
+    });
+    sent.on('error', (error) => {
+      const reason = error instanceof Unreached ? error.failure : failure('E_RESET', `${url.host}.`);
+      page.traffic.noteFailure(url.href, reason);
+      refused(statusOf(reason));
+    });
+    return sent;
   }
 
   async #forward(request: http.IncomingMessage, answer: http.ServerResponse): Promise<void> {
     request.on('error', () => undefined);
     answer.on('error', () => undefined);
-    const page = this.#pageOf(request);
-    if (page === null) return refuse(answer, 407);
-    const url = URL.parse(request.url ?? '');
-    if (url?.protocol !== 'http:') return refuse(answer, 400);
-    const { traffic, agent } = page;
-    if ((await traffic.judge(url.href)) !== null) return refuse(answer, 403);
-    const target = { host: hostOf(url), port: portOf(url) };
-    const fail = (reason: Failure) => {
-      traffic.noteFailure(url.href, reason);
+    const asked = await this.#asked(request);
+    if (typeof asked === 'number') return refuse(answer, asked);
+    const sent = this.#send(request, asked, forwardedHeaders(request), (status) => {
       if (answer.headersSent) answer.destroy();
-      else refuse(answer, statusOf(reason));
-    };
-    const sent = http.request({
-      ...{ host: target.host, port: target.port, path: `${url.pathname}${url.search}`, agent },
-      ...{ method: request.method, headers: forwarded(request), setHost: false },
+      else refuse(answer, status);
     });
-    sent.on('error', (error) =>
-      fail(error instanceof Unreached ? error.failure : failure('E_RESET', `${url.host}.`)),
-    );
     sent.on('response', (response) => {
       const { statusCode = 502, statusMessage } = response;
       response.on('error', () => answer.destroy());
@@ -183,34 +192,43 @@ export class RenderProxy {
     answer.once('close', () => sent.destroy());
     request.pipe(sent);
   }
-}
 
-function targetOf(hostPort: string): { host: string; port: number } | null {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(hostPort) ?? [];
-  if (host === undefined || Number(port) > 65_535) return null;
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
-}
-
-function forwarded({ headers, rawHeaders }: http.IncomingMessage): string[] {
-  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] as string).toLowerCase();
-    if (!ofConnection.has(name) && !named.has(name))
-      kept.push(rawHeaders[i] as string, rawHeaders[i + 1] as string);
+  /** A WebSocket: browsers open it within a tunnel. */
+  async #upgrade(request: http.IncomingMessage, socket: Socket): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    const asked = this.#tunnels.has(socket) ? await this.#asked(request) : 400;
+    if (typeof asked === 'number') return refuseTunnel(socket, asked);
+    const headers = [...forwardedHeaders(request), ...upgradeHeaders(request)];
+    const sent = this.#send(request, asked, headers, (status) => refuseTunnel(socket, status));
+    sent.on('response', ({ statusCode = 502 }) => {
+      refuseTunnel(socket, statusCode);
+      sent.destroy();
+    });
+    sent.on('upgrade', (response, upstream, head) => {
+      const lines = [...answerHeadersOf(response), ...upgradeHeaders(response)];
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headText(lines)}\r\n`);
+      if (head.length > 0) socket.write(head);
+      socket.once('close', () => upstream.destroy());
+      upstream.once('close', () => socket.destroy());
+      socket.pipe(upstream);
+      upstream.pipe(socket);
+    });
+    socket.once('close', () => sent.destroy());
+    sent.end();
   }
-  return kept;
 }
 
-function answerHeadersOf({ rawHeaders }: http.IncomingMessage): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] as string).toLowerCase();
-    // Its body is framed anew.
-    if (!ofConnection.has(name) && name !== 'transfer-encoding')
-      kept.push(rawHeaders[i] as string, rawHeaders[i + 1] as string);
-  }
-  return kept;
+function end({ traffic, tunnels, http: plain, https: secure }: Known): void {
+  traffic.end();
+  plain.destroy();
+  secure.destroy();
+  for (const tunnel of tunnels) tunnel.destroy();
+}
+
+function headText(lines: readonly string[]): string {
+  let text = '';
+  for (let i = 0; i + 1 < lines.length; i += 2) text += `${lines[i]}: ${lines[i + 1]}\r\n`;
+  return text;
 }
 
 const LOGIN = 'Basic realm="drover"';

@@ -5,7 +5,6 @@ import type { Failure } from '../errors.ts';
 import { createNames, type Names } from '../fetch/names/lookup.ts';
 import { networkOf } from '../fetch/network/network.ts';
 import type { NetworkSettings } from '../fetch/network/settings.ts';
-import type { ProxySource } from '../fetch/proxy/source.ts';
 import { type BrowserChoice, memoryOf, startBrowser } from './browser.ts';
 import { ResourceCache } from './cache.ts';
 import { makePage, type PageToRender, type RenderedPage } from './page.ts';
@@ -24,7 +23,6 @@ export interface RendererParts {
   readonly choice: BrowserChoice;
   readonly dnsServers: readonly string[];
   readonly network: NetworkSettings;
-  readonly proxies: ProxySource | null;
   readonly note: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -56,9 +54,9 @@ export class Renderer {
   }
 
   static async open(parts: RendererParts): Promise<Renderer> {
-    const { dnsServers, network, proxies } = parts;
+    const { dnsServers, network } = parts;
     const names = createNames({ servers: dnsServers, pins: network.resolve });
-    const proxy = await RenderProxy.open({ names, network: networkOf(network), proxies });
+    const proxy = await RenderProxy.open({ names, network: networkOf(network) });
     return new Renderer(parts, names, proxy);
   }
 
@@ -97,7 +95,7 @@ export class Renderer {
   }
 
   async #start(): Promise<Running> {
-    const browser = await startBrowser(this.#parts.choice, this.#proxy.url);
+    const browser = await startBrowser(this.#parts.choice, this.#proxy);
     const running: Running = { browser, pages: 0, inHand: 0, isLeaving: false };
     this.#all.add(running);
     this.#parts.note('browser started', { version: browser.version() });

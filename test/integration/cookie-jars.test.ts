@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
-import { type CrawlOfJars, createCookieJars, jarLimits } from '../../src/cookies/cookie-jars.ts';
+import {
+  type CrawlOfJars,
+  createCookieJars,
+  jarLimits,
+  type LoginOfJar,
+} from '../../src/cookies/cookie-jars.ts';
 import type { HopCookies } from '../../src/fetch/cookies/hop-cookies.ts';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
@@ -21,7 +26,12 @@ interface Jars {
 }
 
 /** The crawl c, as one process of the fleet sees it. */
-function processOf(t: TestContext, { namespace }: Fleet, session = ''): Jars {
+function processOf(
+  t: TestContext,
+  { namespace }: Fleet,
+  session = '',
+  login: LoginOfJar | null = null,
+): Jars {
   const [redis, subscriber] = [1, 2].map(() => connectRedis({ url: fleets.url }, 'script'));
   assert.ok(redis && subscriber);
   t.after(() => [redis, subscriber].forEach(closeRedis));
@@ -34,7 +44,7 @@ function processOf(t: TestContext, { namespace }: Fleet, session = ''): Jars {
   const fleet = fleetOf(redis, namespace);
   const crawl = { crawl: 'c', jars: 0 };
   const jars = createCookieJars({ fleet, subscriber, onError: () => undefined });
-  return { cookies: jars.of(crawl, session), crawl, asked, fleet };
+  return { cookies: jars.of(crawl, session, login), crawl, asked, fleet };
 }
 
 async function openCrawl(): Promise<Fleet> {
@@ -66,6 +76,25 @@ test('what one process takes, the others send; nobody asks Redis again before th
   assert.deepEqual(two.asked, []);
   await two.cookies.receive(HOME, ['a=; Max-Age=0; Domain=shop.test; Path=/']);
   await until(async () => (await sent(one)).length === 0, { what: 'it is gone there too' });
+});
+
+test('what a slow page has set is forgotten once its session is logged out, or logged in anew', async (t) => {
+  const fleet = await openCrawl();
+  const sessions = fleet.keys.sessions('c');
+  await fleet.redis.hset(sessions, 'ann login', 1);
+  const slow = processOf(t, fleet, 'ann', { name: 'ann', by: 'login', number: 1 });
+  const jar = fleet.keys.jar('c', 'ann@shop.test');
+  const set = async (name: string) => {
+    await slow.cookies.receive(HOME, [`${name}=1; Path=/`]);
+    return (await fleet.redis.hkeys(jar)).length;
+  };
+  assert.equal(await set('a'), 1);
+  await fleet.redis.hset(sessions, 'ann out', 1);
+  assert.equal(await set('b'), 1, 'logged out');
+  await fleet.redis.hdel(sessions, 'ann out');
+  await fleet.redis.hset(sessions, 'ann login', 2);
+  assert.equal(await set('c'), 1, 'logged in anew');
+  assert.deepEqual(await sent(slow), ['a=1']);
 });
 
 test('while a changed jar is read, nobody is given what was in it before', async (t) => {

@@ -1,12 +1,13 @@
 // Pages for browsers in a fleet of which one consumer has a browser; what is left when one is killed.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { chromiumPath } from '../support/api/browser.ts';
 import { openFleets } from '../support/fleets.ts';
 import { isRunning, processesBelow } from '../support/render/processes.ts';
 import { type ScriptedSite, startScriptedSite } from '../support/render/site.ts';
 import { until } from '../support/signals.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const skip = chromiumPath() === null && 'there is no Chromium here';
 const fleets = openFleets();
@@ -45,6 +46,7 @@ test('pages for a browser wait for the consumer that has one, and others go on',
   await until(async () => (await runner.status('f')).recorded === 10, { what: 'the plain pages' });
   const explained = await runner.run(['explain', `${site.urls.site}/made/3`, '--crawl', 'f']);
   assert.match(explained.stdout, /waiting for a consumer that has a browser|in its lane|lane/);
+  assert.match(explained.stdout, /a browser makes the page/);
   assert.ok((await fleet.redis.zcard(fleet.keys.renders)) > 0);
 
   const own = runner.start(['consume', '--processes', '1', '--render', '2']);
@@ -64,6 +66,10 @@ test('pages for a browser wait for the consumer that has one, and others go on',
   }
   const scripts = site.asked.filter((line) => line.endsWith('/app.js')).length;
   assert.ok(scripts < 10, `the script that all pages share was asked for ${scripts} times`);
+  const after = await runner.run(['explain', `${site.urls.site}/made/3`, '--crawl', 'f']);
+  assert.match(after.stdout, /a browser made the page in .* requests/);
+  const counts = await runner.status('f');
+  assert.equal(counts.recorded, 40, 'what pages in browsers ask for is no page');
   own.kill('SIGTERM');
   plain.kill('SIGTERM');
   assert.equal((await own.exit).code, 0);
@@ -97,10 +103,14 @@ test('a killed consumer leaves no browser behind, even with a page that computes
   skip,
 }, async () => {
   const { runner } = await fleets.open();
-  const running = runner.start([
-    ...['crawl', `${site.urls.site}/endless/2`, '--crawl', 'k', '--render', '--timeout-render', '1m'],
-    ...['--processes', '1'],
-  ]);
+  const temporary = await temporaryDirectory('left');
+  const running = runner.start(
+    [
+      ...['crawl', `${site.urls.site}/endless/2`, '--crawl', 'k', '--render', '--timeout-render', '1m'],
+      ...['--processes', '1'],
+    ],
+    { env: { TMPDIR: temporary } },
+  );
   const pid = running.child.pid ?? 0;
   await until(() => site.asked.includes('127.0.0.1 /endless/2'), { what: 'the page', deadlineMs: 20_000 });
   const processes = await until(
@@ -113,4 +123,16 @@ test('a killed consumer leaves no browser behind, even with a page that computes
   running.kill('SIGKILL');
   await running.exit;
   await until(() => !processes.some((one) => isRunning(one.pid)), { what: 'the end of all its processes' });
+  const left = (await readdir(temporary)).filter((name) => /browser|playwright/.test(name));
+  assert.equal(left.length, 2, `${left}: its own folder and the profile`);
+  const next = runner.start(
+    ['crawl', `${site.urls.site}/plain/1`, '--crawl', 'n', '--render', '--processes', '1'],
+    { env: { TMPDIR: temporary } },
+  );
+  assert.equal((await next.exit).code, 0, next.stderr());
+  assert.deepEqual(
+    (await readdir(temporary)).filter((name) => /browser|playwright/.test(name)),
+    [],
+    'the next one removes what was left, and leaves nothing',
+  );
 });

@@ -12,11 +12,12 @@
   ARGV[6]  most bytes of a jar
   ARGV[7]  most jars of the crawl
   ARGV[8]  most bytes of all of them
-  ARGV[9]  the session that is being logged in, with
-  ARGV[10] the fence of its login: only the newest one may set cookies; '' and '' for any other fetch
-  ARGV[11] and every third one after it: a cookie, DOMAIN;PATH;NAME
-  ARGV[12] …: when it expires (ms), 0 for never, -1 when it is gone, '' when it was sent lately
-  ARGV[13] …: its text, or ''
+  ARGV[9]  a session of which only the newest login may set cookies; '' for any fetch
+  ARGV[10] 'fence': the session is being logged in; 'login': it was, and is not logged out
+  ARGV[11] the fence of that login, or its number
+  ARGV[12] and every third one after it: a cookie, DOMAIN;PATH;NAME
+  ARGV[13] …: when it expires (ms), 0 for never, -1 when it is gone, '' when it was sent lately
+  ARGV[14] …: its text, or ''
   Answers  'kept'; 'evicted' (others went for it); 'full' (the crawl keeps no more); 'ended' (the crawl, the
            session or the login has: nothing is kept)
 
@@ -27,7 +28,7 @@
 local US = '\31'
 local ns, crawl, jar, sender = unpack(ARGV, 1, 4)
 local mostCookies, mostJarBytes, mostJars, mostBytes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local loggedIn, fence = ARGV[9], ARGV[10]
+local loggedIn, by, number = unpack(ARGV, 9, 11)
 local c = ns .. ':c:' .. crawl
 local j = c .. ':jar:' .. jar
 local state, held = unpack(redis.call('HMGET', c, 'state', 'jarBytes'))
@@ -39,7 +40,10 @@ if session then
   local newest = redis.call('HGET', c .. ':sessions', (name or session) .. ' gen') or '1'
   if newest ~= (gen or '1') then return 'ended' end
 end
-if fence ~= '' and redis.call('HGET', c .. ':sessions', loggedIn .. ' fence') ~= fence then return 'ended' end
+if by ~= '' then
+  local newest, out = unpack(redis.call('HMGET', c .. ':sessions', loggedIn .. ' ' .. by, loggedIn .. ' out'))
+  if newest ~= number or by == 'login' and out then return 'ended' end
+end
 redis.call('PUBLISH', ns .. ':cookies', sender .. US .. crawl .. US .. jar)
 local now, room, grown, answer = redisTime(), mostBytes - (tonumber(held) or 0), 0, 'kept'
 if not redis.call('ZSCORE', c .. ':jars', jar) then
@@ -52,7 +56,7 @@ local function drop(field, entry)
   grown = grown - #field - #entry
 end
 
-for i = 11, #ARGV, 3 do
+for i = 12, #ARGV, 3 do
   local field, expires, text = unpack(ARGV, i, i + 2)
   local entry = redis.call('HGET', j, field)
   if expires == '-1' then

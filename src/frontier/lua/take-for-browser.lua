@@ -11,11 +11,13 @@
   NS:renders (ZSET) jobs that wait for a browser, by since when (ms)
 ]]
 --- include lua/clock.lua
+--- include frontier/lua/crawl/count-for-browser.lua
 local ns, token, lockMs = ARGV[1], ARGV[2], ARGV[3]
 local MOST_TRIED = 50
 for _ = 1, MOST_TRIED do
   local job = redis.call('ZPOPMIN', KEYS[1])[1]
   if not job then return false end
+  countForBrowser(ns, job, -1)
   if redis.call('ZREM', ns .. ':requests:delayed', job) == 1 then
     -- As BullMQ's moveToActive does it, for a job that it would not choose.
     redis.call('LPUSH', ns .. ':requests:active', job)

@@ -23,7 +23,7 @@ before(async () => {
   server.listen(0, '0.0.0.0');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
-  proxy = await RenderProxy.open({ names, network: null, proxies: null });
+  proxy = await RenderProxy.open({ names, network: null });
 });
 after(() => {
   proxy.close();
@@ -37,7 +37,7 @@ function admitted() {
     ...{ allow, loads: [], maxBytes: 100_000, knowHost: async () => undefined },
     mayAsk: async (url) => (url.includes('/closed') ? failure('E_ROBOTS') : null),
   });
-  const { login, leave } = proxy.admit(traffic, allow);
+  const { login, leave } = proxy.admit({ traffic, allow, proxies: null, home: '', headers: {} });
   const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
   return { traffic, leave, authorization: `Proxy-Authorization: Basic ${basic}\r\n` };
 }
