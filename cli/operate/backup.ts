@@ -14,7 +14,7 @@ export async function run([given = '']: string[], options: BackupOptions): Promi
   endOnSignals();
   const { overwrite } = options;
   const place = await backupPlace(given);
-  const reserved = isS3(place) ? null : reserveOutput(place, overwrite);
+  const reserved = isS3(place) ? null : reserveOutput(place, overwrite, 'backup');
   try {
     const session = await openSession(options.settings);
     try {
