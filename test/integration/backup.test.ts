@@ -122,6 +122,8 @@ test('a broken backup changes nothing; a restore that was cut off keeps others o
   await writeBackup(fleet, file, false);
   const nowhere = await runner.run(['backup', '/nowhere/a.backup']);
   assert.match(nowhere.stderr, / backup \/nowhere\/a\.backup: ENOENT/);
+  for (const command of ['backup', 'restore'])
+    assert.match((await runner.run([command, '-'])).stderr, /in a file or in s3:.*E_USAGE/s);
   await assert.rejects(writeBackup(fleet, file, false), { code: 'E_FILE_EXISTS' });
   const whole = await readFile(file);
   const cut = runner.path('cut.backup');
