@@ -32,20 +32,24 @@ export function budgetsOf({ got, crawl, list, handler }: Figures): Budget[] {
     });
 
   if (got && crawl)
-    atLeast('speed of a crawl, relative to the got loop', 0.6, crawl.pagesPerSecond / got.pagesPerSecond);
+    atLeast('speed of a crawl, relative to the got loop', 0.52, crawl.pagesPerSecond / got.pagesPerSecond);
   if (got && list)
-    atLeast('speed of a list, relative to the got loop', 0.8, list.pagesPerSecond / got.pagesPerSecond);
+    atLeast('speed of a list, relative to the got loop', 0.6, list.pagesPerSecond / got.pagesPerSecond);
   if (crawl && handler) {
     const more = 100 * (handler.cpu.process / crawl.cpu.process - 1);
     atMost('CPU of a handler that does nothing, of that of the crawl', 3, more, ' %', 1);
   }
   if (crawl) {
     const cpu = crawl.cpu.process + (crawl.cpu.redis ?? 0);
-    atMost('CPU of a crawl for 1,000 pages, consumer and Redis', 0.5, cpu, ' s', 2);
+    if (got) {
+      const times = (seconds: number) => seconds / got.cpu.process;
+      atMost('CPU of a crawl, consumer and Redis, to that of the got loop', 2.3, times(cpu), ' ×', 2);
+      atMost('of it Redis', 0.33, times(crawl.cpu.redis ?? 0), ' ×', 2);
+    }
     atMost('script calls of Redis per page', 3, crawl.redisScripts ?? 0, '', 2);
-    atMost('memory of the consumer', 250, crawl.peakBytes.process / 1e6, ' MB', 0);
+    atMost('memory of the consumer', 220, crawl.peakBytes.process / 1e6, ' MB', 0);
     // Before the first page, the process starts, connects, offers its seed and fetches robots.txt.
-    atMost('start of the command to its first page', 0.5, crawl.startSeconds ?? 0, ' s', 2);
+    atMost('start of the command to its first page', 0.35, crawl.startSeconds ?? 0, ' s', 2);
   }
   return budgets;
 }

@@ -61,11 +61,12 @@ export function besideFormer(job: ActiveJob, end: RequestEnd, record: CrawlRecor
   if (!isUnchanged) return again;
   const unchanged = { crawl: former.crawl, id: former.record.id };
   if (!end.answer?.notModified || former.body !== null) return { ...again, unchanged };
-  const { bytes, sha256, body, items } = former.record;
-  const whole = { ...again, bytes, sha256, body, items: record.items ?? items, unchanged };
+  const { bytes, sha256, body, rendered = null, items } = former.record;
+  const whole = { ...again, bytes, sha256, body, rendered, items: record.items ?? items, unchanged };
   if (!former.isKept) return whole;
-  const { fetchedAt, revisitMs, redirects } = former.record;
-  return { ...whole, fetchedAt, revisitMs, redirects };
+  // Its last fetch was that of the former run.
+  const { fetchedAt, revisitMs, redirects, proxy = null, http = null, session = null } = former.record;
+  return { ...whole, fetchedAt, revisitMs, redirects, proxy, http, session };
 }
 
 /** The end of a request whose page is not due again: as if the server had said that nothing has changed. */

@@ -112,6 +112,6 @@ test('without --otel, OpenTelemetry is not loaded', async (t) => {
     },
   );
   assert.equal(code, 0);
-  assert.match(stderr, /\.bundle\/\w+\/parts\/consumer/, 'what is loaded is told');
+  assert.match(stderr, /\.bundle\/\w+\/parts\/fetch/, 'what is loaded is told');
   assert.doesNotMatch(stderr, /node_modules\/(@opentelemetry|bullmq-otel)\//);
 });

@@ -194,9 +194,9 @@ test('the parts of an S3 server are installed together, once, and where they can
   assert.match(without.stderr, /the store in S3 want a server, and .* failed: E: Unable to locate/);
 });
 
-test('proxies and nginx are installed for the tests, once, and where they cannot be, the rest goes on', async (t) => {
+test('proxies are installed for the tests, once, and where they cannot be, the rest goes on', async (t) => {
   const clone = freshClone(t);
-  const put = ['tinyproxy', 'microsocks', 'squid', 'danted', 'nginx'].map(
+  const put = ['tinyproxy', 'microsocks', 'squid', 'danted'].map(
     (name) => `: >${clone.bin}/${name}; chmod +x ${clone.bin}/${name}`,
   );
   clone.program(
@@ -207,7 +207,7 @@ test('proxies and nginx are installed for the tests, once, and where they cannot
   const asked = clone.calls().filter((call) => call.startsWith('apt-get'));
   assert.deepEqual(asked, [
     'apt-get install -y -q --no-install-recommends tinyproxy microsocks',
-    'apt-get install -y -q --no-install-recommends squid dante-server nginx',
+    'apt-get install -y -q --no-install-recommends squid dante-server',
   ]);
   assert.equal((await clone.setup(['--proxies'])).stderr, '');
   assert.ok(!clone.calls().some((call) => call.startsWith('apt-get')));
@@ -231,5 +231,8 @@ test('nginx is installed for the tests, once, and where it cannot be, the rest g
   bare.program('apt-get', 'echo "E: Unable to locate package nginx" >&2; exit 100');
   const without = await bare.setup(['--nginx']);
   assert.equal(without.code, 0);
-  assert.match(without.stderr, /tests of HTTP\/2 want a server, and .* failed: E: Unable to locate/);
+  assert.match(
+    without.stderr,
+    /tests of HTTP\/2 and of identities want a server, and .* failed: E: Unable to locate/,
+  );
 });
