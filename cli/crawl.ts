@@ -1,6 +1,8 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
+import { checkFetchSources } from '../consumers/fetch/proxied-fetcher.ts';
 import { enqueue } from '../producers/enqueue.ts';
 import { keptAddress } from '../src/config/store-address.ts';
+import { checkLogin } from '../src/crawl/logged-out.ts';
 import { againByCommand, checkAgain } from './command/begin-again.ts';
 import { type ConsumerSession, openConsumerSession } from './command/consumer-session.ts';
 import { nameOfSeeds } from './command/crawl-name.ts';
@@ -29,6 +31,10 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
   const demo = isDemo ? await startDemoSite() : null;
   if (demo && options.settings.perHost === undefined) settings.perHost = 8;
   try {
+    await checkFetchSources(settings);
+    checkLogin(settings);
+    if (settings.login !== null || settings.loginForm.length > 0)
+      await (await import('../src/handlers/login/run-login.ts')).requireLogin(settings);
     if (settings.identity !== null) await (await import('./identity/find.ts')).requireIdentity(settings);
     if (settings.render || settings.renderWhen !== null)
       await (await import('./render/doctor-check.ts')).requireBrowser(settings);

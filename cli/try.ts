@@ -1,5 +1,6 @@
 // drover try: fetches one page, runs the handler that takes it, and prints what it would emit and enqueue.
 import { readSettings } from '../src/config/read.ts';
+import { defaultSettings, flagOf } from '../src/config/settings.ts';
 import { DroverError } from '../src/errors.ts';
 import { loadHandlers } from '../src/handlers/load.ts';
 import { tryPage } from '../src/handlers/try-page.ts';
@@ -22,11 +23,17 @@ export async function run(args: string[], options: TryOptions): Promise<number> 
   const { url } = seed.input;
   if (seed.assumed) process.stderr.write(`${assumedText(seed.assumed, url)}\n`);
   const handlers = await loadHandlers(settings.handlers);
+  const unused = leftOut.filter((name) => settings[name] !== defaultSettings[name]).map(flagOf);
+  if (unused.length > 0)
+    process.stderr.write(`drover try leaves out ${unused.join(', ')}: a crawl may get another page\n`);
   const { label = null, userData = null } = options;
   const tried = await tryPage({ url, label, userData, log: toStderr }, handlers, settings);
   process.stdout.write(options.json ? `${JSON.stringify(tried)}\n` : triedText(tried));
   return tried.error === null && tried.handler !== null ? EXIT.recorded : EXIT.dead;
 }
+
+/** What a single page without a crawl does not go through. */
+const leftOut = ['sessions', 'login', 'loginUrl', 'render', 'renderWhen'] as const;
 
 const write =
   (level: string) =>

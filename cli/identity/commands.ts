@@ -1,5 +1,6 @@
 // The command drover identity … with its subcommands: who the crawler is, and how servers can know it.
 import type { Command } from 'commander';
+import { OWN_COMMAND } from '../command/own-command.ts';
 import { EVERY_COMMAND as settings } from '../command/setting-flags.ts';
 import { addProgram } from '../command/typed-options.ts';
 import { checkOptions, initOptions, serveIdentityOptions, showOptions } from './options.ts';
@@ -38,7 +39,7 @@ export function addIdentity(program: Command): void {
       .command('serve')
       .summary('serve the directory and the card')
       .description(
-        'Answers over plain http, for a web server that speaks https and passes the requests on. drover serve answers them too.',
+        `Answers over plain http, for a web server that speaks https and passes the requests on. ${OWN_COMMAND} serve answers them too.`,
       ),
     { own: serveIdentityOptions, settings },
     () => import('./serve.ts'),

@@ -2,6 +2,7 @@
 import { writeBackup } from '../../src/backup/backup.ts';
 import { readWarcPlace } from '../../src/config/read.ts';
 import { isS3 } from '../../src/config/s3-address.ts';
+import { DroverError } from '../../src/errors.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
 import { reserveOutput } from '../command/output-file.ts';
@@ -14,7 +15,7 @@ export async function run([given = '']: string[], options: BackupOptions): Promi
   endOnSignals();
   const { overwrite } = options;
   const place = await backupPlace(given);
-  const reserved = isS3(place) ? null : reserveOutput(place, overwrite);
+  const reserved = isS3(place) ? null : reserveOutput(place, overwrite, 'backup');
   try {
     const session = await openSession(options.settings);
     try {
@@ -37,7 +38,9 @@ export async function run([given = '']: string[], options: BackupOptions): Promi
   }
 }
 
-/** A path, or the whole address of a place in a bucket. Throws E_SETTING. */
+/** A path, or the whole address of a place in a bucket. Throws E_SETTING; E_USAGE for standard output. */
 export async function backupPlace(given: string): Promise<string> {
+  if (given === '' || given === '-')
+    throw new DroverError('E_USAGE', `A backup lies in a file or in s3://bucket/prefix (got "${given}").`);
   return isS3(given) ? readWarcPlace(given, 'the place of the backup') : given;
 }

@@ -1,6 +1,7 @@
 // drover restore: brings a backup into the namespace of a Redis.
 import { restoreBackup } from '../../src/backup/restore.ts';
 import { readSettings } from '../../src/config/read.ts';
+import { isDrained } from '../../src/fleet/drained.ts';
 import { openFleet } from '../../src/fleet/format.ts';
 import { fleetOf } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
@@ -8,6 +9,7 @@ import { checkRedis } from '../../src/redis/check.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
+import { OWN_COMMAND } from '../command/own-command.ts';
 import { findRedis, prepareDataDir } from '../command/session.ts';
 import { count, durationText } from '../terminal/figures.ts';
 import { backupPlace } from './backup.ts';
@@ -26,13 +28,15 @@ export async function run([given = '']: string[], options: RestoreOptions): Prom
     // Not opened as a fleet: one whose restore was cut off cannot be.
     await checkRedis(redis, namespace);
     const { header, keys, tookMs } = await restoreBackup(fleetOf(redis, namespace), place, options.force);
-    await openFleet(redis, namespace); // a backup of a former version is upgraded
+    const restored = await openFleet(redis, namespace); // a backup of a former version is upgraded
     if (options.json)
       process.stdout.write(`${JSON.stringify({ ...header, keys, tookMs: Math.round(tookMs) })}\n`);
     else
       process.stderr.write(
         `${count(keys)} keys of ${header.namespace} as of ${header.at} are in ${namespace} (${durationText(tookMs)})\n`,
       );
+    if (!options.json && (await isDrained(restored)))
+      process.stderr.write(`it was drained, and still is: no jobs are taken until ${OWN_COMMAND} resume\n`);
     return EXIT.recorded;
   } finally {
     closeRedis(redis);

@@ -8,6 +8,7 @@ import type { DroverError } from '../../src/errors.ts';
 import { type Interval, repeat } from '../../src/fleet/interval.ts';
 import type { Log } from '../../src/log.ts';
 import type { RedisAddress } from '../../src/redis.ts';
+import { inOwnWords } from '../terminal/own-hints.ts';
 import { consumerProcessWords } from './command.ts';
 import { ConsumerChildren } from './consumer-children.ts';
 import type { ProcessesFailure } from './failure.ts';
@@ -97,7 +98,7 @@ class CommandConsumers implements Consumers {
     this.#most = parts.count.most;
     this.#need = parts.need ?? new Need(settings);
     this.#times = createHostTimes(serve);
-    this.#say = onceAMinute(parts.say);
+    this.#say = onceAMinute((line) => parts.say(inOwnWords(line)));
     this.#children = new ConsumerChildren({
       ...{ log, graceMs: settings.grace, words: consumerProcessWords(serve, flags) },
       onConsuming: () => this.#need.forget(),

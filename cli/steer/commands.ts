@@ -1,5 +1,6 @@
 // The commands that steer crawls and remove them, and those that steer the fleet as a whole.
 import type { Command } from 'commander';
+import { OWN_COMMAND } from '../command/own-command.ts';
 import { EVERY_COMMAND } from '../command/setting-flags.ts';
 import { addProgram } from '../command/typed-options.ts';
 import { asJson, forgetOptions, type LookOptions, purgeCrawlsOptions } from '../options.ts';
@@ -58,7 +59,7 @@ export function addSteerers(program: Command): void {
   steer(
     'drain',
     'let consumers finish what they have, before Redis is switched',
-    'Consumers of all crawls take no more jobs, finish those in hand and stay. Returns when none is in hand. Requests can still be offered; they wait. The fleet goes on with drover resume.',
+    `Consumers of all crawls take no more jobs, finish those in hand and stay. Returns when none is in hand. Requests can still be offered; they wait. The fleet goes on with ${OWN_COMMAND} resume.`,
     () => import('./drain.ts'),
   );
 }

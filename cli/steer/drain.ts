@@ -32,7 +32,7 @@ export async function run(_args: string[], options: LookOptions): Promise<number
     const confirmed = replicas ? await fleet.redis.wait(replicas, REPLICAS_MS) : 0;
     if (options.json)
       process.stdout.write(`${JSON.stringify({ drained: true, changed, replicas, confirmed })}\n`);
-    const have = replicas ? `; ${confirmed} of ${counted(replicas, 'replica')} have all of it` : '';
+    const have = replicas ? `; ${confirmed} of ${counted(replicas, 'replica')} confirmed all of it` : '';
     say(`the fleet is drained: no job is in hand${have}`);
     say(`switch the primary now, and then let it go on with: ${OWN_COMMAND} resume`);
     return EXIT.recorded;

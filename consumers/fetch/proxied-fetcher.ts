@@ -38,6 +38,16 @@ export async function openFetchSources(
   return { proxies, credentials };
 }
 
+/**
+ * Before a crawl begins that is fetched here: so that a wrong file or setting of this process leaves no crawl
+ * behind. Throws what openFetchSources throws.
+ */
+export async function checkFetchSources(settings: Settings): Promise<void> {
+  await networkWarnings(settings);
+  await credentialsOf(settings)?.open();
+  await proxiesOf(settings)?.open();
+}
+
 async function networkWarnings(settings: Settings): Promise<string[]> {
   if (networkOf(settings) === null) return [];
   const { checkNetwork } = await import('../../src/fetch/network/check.ts');

@@ -195,7 +195,7 @@ function* requisiteEntries(
 }
 
 /** What is found in a session that its request names is fetched in it too. */
-function inSession({ extras }: ActiveJob['request'], own: RequestExtras | null): RequestExtras | null {
+export function inSession({ extras }: ActiveJob['request'], own: RequestExtras | null): RequestExtras | null {
   return extras?.session === undefined ? own : { session: extras.session, ...own };
 }
 

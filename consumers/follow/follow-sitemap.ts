@@ -10,7 +10,7 @@ import { limiterKeyOf } from '../../src/url/host.ts';
 import { normalizeUrl } from '../../src/url/normalize.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
 import type { ActiveJob, ConsumerContext } from '../context.ts';
-import { type Followed, offerParts } from './follow-links.ts';
+import { type Followed, inSession, offerParts } from './follow-links.ts';
 import { PrivateLinks } from './private-links.ts';
 
 /** An index lists sitemaps, which should list pages. Some list a further index. */
@@ -119,7 +119,12 @@ function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick
   for (const text of listing.named) {
     const url = normalizedUrl(job, text, listing.base);
     if (typeof url !== 'string') yield url;
-    else yield { ...shared, url, extras: { sitemap: { level, host: namedFor(job, listing, url) } } };
+    else
+      yield {
+        ...shared,
+        url,
+        extras: inSession(request, { sitemap: { level, host: namedFor(job, listing, url) } }),
+      };
   }
   for (const entry of listing.facts?.entries ?? []) {
     const url = normalizedUrl(job, entry.url, baseOf(entry, listing.base));
@@ -128,7 +133,7 @@ function* requestsOf(job: ActiveJob, listing: Listing): Generator<Request | Pick
     else {
       const refusals = listing.origins.map((from) => loadedCrawl.scope.refuses(url, from, request.depth));
       const refusal = refusals.includes(null) ? null : refusals[0];
-      yield refusal ?? { ...shared, url, extras: extrasOf(entry) };
+      yield refusal ?? { ...shared, url, extras: inSession(request, extrasOf(entry)) };
     }
   }
 }
@@ -155,7 +160,7 @@ function nestedOf(
     origins.find((origin) => loadedCrawl.scope.isWithin(url, origin)) ?? (isOwn ? origins[0] : undefined);
   if (from !== undefined && level < DEEPEST_LEVEL) {
     const sitemap = { level: level + 1, host: limiterKeyOf(from) };
-    return { url, depth: request.depth, referrer: request.url, extras: { sitemap } };
+    return { url, depth: request.depth, referrer: request.url, extras: inSession(request, { sitemap }) };
   }
   const why = from === undefined ? 'Sitemaps of other hosts' : 'Sitemaps in an index that is nested too deep';
   notTaken.set(why, (notTaken.get(why) ?? 0) + 1);

@@ -133,12 +133,12 @@ export function environmentWith(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...more, ...process.env };
 }
 
-/** Whether the terminal can only print and has no cursor to move. (Node reads NO_COLOR for hasColors.) */
 /** Where programs are looked for. */
 export function currentPath(): string {
   return process.env.PATH ?? '';
 }
 
+/** Whether the terminal can only print and has no cursor to move. (Node reads NO_COLOR for hasColors.) */
 export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment.TERM === 'dumb';
 }

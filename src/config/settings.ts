@@ -38,7 +38,7 @@ function variableNamed(name: string): string {
 
 /** --timeout-dns for timeoutDns. For a setting without a flag, its name. */
 export function flagOf(name: SettingName): string {
-  return /--[a-z-]+/.exec(definitions[name].flags ?? '')?.[0] ?? name;
+  return /--[a-z0-9-]+/.exec(definitions[name].flags ?? '')?.[0] ?? name;
 }
 
 function flagNamed(name: string): string {

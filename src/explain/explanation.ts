@@ -145,4 +145,6 @@ export interface Facts {
   proxies: readonly FleetProxy[];
   /** Number of consumers that are alive. */
   consumers: number;
+  /** Consumers take no jobs (drover drain). */
+  isDrained: boolean;
 }

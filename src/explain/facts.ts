@@ -5,6 +5,7 @@ import { readCounts } from '../crawl/crawl.ts';
 import type { CrawlCounts } from '../crawl/progress.ts';
 import { type Failure, failure, shownFailure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
+import { isDrained } from '../fleet/drained.ts';
 import { readFleetProxies } from '../fleet/fleet-proxies.ts';
 import { redisTimeMs } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
@@ -42,6 +43,7 @@ export async function gatherFacts(
     hostState: await hostStateOf(parts, url, where),
     proxies: (await readFleetProxies(fleet)).proxies,
     consumers: await fleet.redis.zcount(fleet.keys.consumers, await redisTimeMs(fleet), '+inf'),
+    isDrained: await isDrained(fleet),
   };
 }
 

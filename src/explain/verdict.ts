@@ -43,12 +43,19 @@ function inLane(facts: Facts, { lane, length }: Extract<RequestPlace, { kind: 'l
     ? `Waiting: ${ordinal(lane.position)} in the lane of ${key}`
     : `Waiting in a lane of crawl ${facts.subject.crawl}, beyond the first ${MOST_IN_LANES.toLocaleString('en-US')} (${length} are waiting at ${key})`;
   if (facts.counts?.state === 'paused') return `${where}; ${pausedCrawl(facts)}`;
-  if (facts.consumers === 0) return `${where}; no consumer is running (drover consume)`;
+  const idle = nobodyTakes(facts);
+  if (idle !== '') return `${where}${idle}`;
   const [hold] = hostState?.holds ?? [];
   if (hold) return `${where}, which is ${heldText(hold)}`;
   return hostState && hostState.nextMs > 0
     ? `${where}, where the next start may be in ${span(hostState.nextMs)}`
     : where;
+}
+
+/** Why no consumer takes any job; '' if some do. */
+function nobodyTakes({ isDrained, consumers }: Facts): string {
+  if (isDrained) return '; the fleet is drained: no jobs are taken (drover resume)';
+  return consumers === 0 ? '; no consumer is running (drover consume)' : '';
 }
 
 const pausedCrawl = ({ subject }: Facts) =>
@@ -60,7 +67,7 @@ function inQueue(facts: Facts, { state, untilMs }: Extract<RequestPlace, { kind:
   const last = facts.where?.attempts.at(-1);
   const paused = facts.counts?.state === 'paused' ? `; ${pausedCrawl(facts)}` : '';
   if (state === 'active') return `It is with a consumer now${waitingForGate(facts)}${paused}`;
-  const nobody = facts.consumers === 0 && !paused ? '; no consumer is running (drover consume)' : '';
+  const nobody = nobodyTakes(facts);
   if (state !== 'delayed') return `Waiting in the queue for a consumer${paused || nobody}`;
   const why = last
     ? `attempt ${facts.where?.attempts.length} failed (${last.code}), and it will be tried again`

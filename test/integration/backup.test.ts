@@ -117,8 +117,13 @@ test('a broken backup changes nothing; a restore that was cut off keeps others o
   const [{ fleet, runner }, opened] = [await fleets.open(), await fleets.open()];
   const { fleet: other } = opened;
   await fillKeys(fleet, 300);
+  await fleet.redis.hset(fleet.keys.queueState, 'paused', '1');
   const file = runner.path('a.backup');
   await writeBackup(fleet, file, false);
+  const nowhere = await runner.run(['backup', '/nowhere/a.backup']);
+  assert.match(nowhere.stderr, / backup \/nowhere\/a\.backup: ENOENT/);
+  for (const command of ['backup', 'restore'])
+    assert.match((await runner.run([command, '-'])).stderr, /in a file or in s3:.*E_USAGE/s);
   await assert.rejects(writeBackup(fleet, file, false), { code: 'E_FILE_EXISTS' });
   const whole = await readFile(file);
   const cut = runner.path('cut.backup');
@@ -138,6 +143,7 @@ test('a broken backup changes nothing; a restore that was cut off keeps others o
   const look = await opened.runner.run(['status']);
   assert.deepEqual([look.code, /E_RESTORING/.test(look.stderr)], [3, true], look.stderr);
   const again = await opened.runner.run(['restore', file]);
+  assert.match(again.stderr, /it was drained, and still is: .* resume$/m);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(await sumOf(other, 300), 30_000);
 
@@ -161,12 +167,14 @@ test('a backup that is killed leaves no file, a restore that is killed nothing t
     else assert.ok(existsSync(file), 'it was written before its end');
   }
   assert.ok(killed > 0);
-  const halves: (string | null)[] = [];
-  for (let ms = 450; ; ms += 100) {
-    if (!(await killAfter(there.start(['restore', file]), ms))) break;
-    halves.push(await other.redis.get(other.keys.format));
-  }
-  assert.ok(halves.includes(String(RESTORING)), halves.join());
+  const format = () => other.redis.get(other.keys.format);
+  const isRestoring = async () => (await format()) === String(RESTORING);
+  const restore = there.start(['restore', file]);
+  await until(isRestoring, { what: 'the restore has begun', everyMs: 1 });
+  restore.kill('SIGKILL');
+  assert.equal((await restore.exit).signal, 'SIGKILL');
+  assert.ok(await isRestoring(), `${await format()}`);
+  assert.equal((await there.run(['restore', file])).code, 0);
   assert.equal(await sumOf(other, COUNT), 100 * COUNT);
 });
 

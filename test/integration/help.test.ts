@@ -27,6 +27,8 @@ test('help reaches every command, and shows defaults with their units', async ()
   assert.match(crawl, /--backoff <\w+> [^(]*\(default: 1s\)/);
   assert.match(crawl, /--max-bytes <size> [^(]*\(default: 10MiB\)/);
   assert.match(crawl, /--attempts <n> [^(]*\(default: 4\)/);
+  const drain = (await help('drain')).replace(/\s+/g, ' ');
+  assert.match(drain, /goes on with npm run drover -- resume/, 'commands as they are typed here');
 });
 
 test('a usage error names the help of the very command', async () => {

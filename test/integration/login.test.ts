@@ -133,16 +133,28 @@ test('a page that stays logged out ends as a dead letter, and the logins end too
   assert.equal(site.logins.done, 3);
 });
 
-test('settings that do not go together are refused before anything has begun', async () => {
+test('what cannot work here is refused before anything has begun', async () => {
   const { runner } = await fleets.open();
+  await writeFile(runner.path('none.ts'), 'export const login = 1;');
+  await writeFile(runner.path('broken.ts'), 'export default async () => { throw');
+  const from = ['--login-url', 'http://a.test/login', '--login-form'];
   const rows: [string[], RegExp][] = [
     [['--logged-out', '**/login'], /--logged-out needs --login or --login-url/],
     [['--login', 'a.ts', '--logged-out', '/(/'], /--logged-out.*\/\(\//],
     [['--login-url', 'http://a.test/login', '--login-form', 'password=hunter2'], /expected field=env:NAME/],
+    [['--login', 'nowhere.ts'], /--login \S*nowhere\.ts: there is no such file\.\s.*\(E_FILE\)/s],
+    [['--login', runner.path('none.ts')], /none\.ts: it has no default function; write/],
+    [['--login', runner.path('broken.ts')], /broken\.ts:1: /],
+    [[...from, 'user=env:NOBODY'], /--login-form user=env:NOBODY: .* no variable NOBODY\./],
+    [[...from, 'user=file:/nowhere'], /--login-form user=file:\/nowhere: there is no such file\./],
+    [['--credentials', 'nowhere.json'], /--credentials nowhere\.json: there is no such file/],
+    [['--proxy', './nowhere.txt'], /nowhere\.txt: there is no such file/],
+    [['--interface', 'nowhere0'], /no interface "nowhere0"/],
   ];
   for (const [args, message] of rows) {
     const { code, stderr } = await runner.run(['crawl', 'http://127.0.0.1:1/', ...args]);
     assert.equal(code, 2, stderr);
     assert.match(stderr, message);
   }
+  assert.equal((await runner.run(['status'])).stdout.includes('127.0.0.1'), false, 'no crawl is left');
 });

@@ -24,6 +24,10 @@ async function startVisited(t: TestContext): Promise<{ url: string; visits: Visi
     const id = /id=(\w+)/.exec(headers.cookie ?? '')?.[1] ?? null;
     visits.push({ path, id, who: String(headers['x-who'] ?? '') });
     if (id === null) response.setHeader('set-cookie', `id=v${++ids}; Path=/`);
+    if (path === '/sitemap.xml')
+      return response
+        .writeHead(200, { 'content-type': 'application/xml' })
+        .end(`<urlset><url><loc>http://${headers.host}/listed</loc></url></urlset>`);
     if (path === '/p/13') return response.writeHead(403).end('no');
     const links = Array.from({ length: 30 }, (_, i) => `<a href="/p/${i}">${i}</a>`).join('');
     return response.writeHead(200, { 'content-type': 'text/html' }).end(path === '/' ? links : 'page');
@@ -88,10 +92,12 @@ test('--session-uses: a session is replaced after so many pages', async (t) => {
   ]);
 });
 
-test('a request names its session, its links are fetched in it too, and a handler may retire it', async (t) => {
+test('a request names its session, its links and what it lists are fetched in it too, and a handler may retire it', async (t) => {
   const site = await startVisited(t);
   const { runner } = await fleets.open();
-  await writeFile(runner.path('seeds.ndjson'), `{"url":"${site.url}","session":"ann"}\n`);
+  const sitemap = { url: `${site.url}sitemap.xml`, session: 'cid', sitemap: {} };
+  const seeds = [{ url: site.url, session: 'ann' }, sitemap].map((seed) => JSON.stringify(seed));
+  await writeFile(runner.path('seeds.ndjson'), seeds.join('\n'));
   await writeFile(
     runner.path('h.ts'),
     `import { defineHandler } from 'drover';
@@ -114,10 +120,13 @@ test('a request names its session, its links are fetched in it too, and a handle
   assert.equal(code, 0, stderr);
   const sessions = new Map((await runner.results('c')).map((each) => [new URL(each.url).pathname, each]));
   assert.deepEqual(
-    [...sessions.values()].every(({ session, items }) => items?.[0]?.item === session),
+    [...sessions.values()].every(
+      ({ url, session, items }) => url.endsWith('.xml') || items?.[0]?.item === session,
+    ),
     true,
   );
   assert.equal(sessions.get('/p/7')?.session, 'ann');
+  assert.equal(sessions.get('/listed')?.session, 'cid', 'so are the pages that a sitemap lists');
   assert.equal(sessions.get('/bob')?.session, 'bob');
   assert.equal(sessions.get('/bob2')?.session, 'bob.2');
   const idOf = (path: string) => site.visits.find((visit) => visit.path === path)?.id;

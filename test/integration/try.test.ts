@@ -37,6 +37,9 @@ test('one page is fetched and handled; what would be emitted and enqueued is pri
   const shown = await tried('/p/2', '--label', 'own', '--user-data', '{"n":1}');
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(shown.stderr, /^info: looking \{"label":"own"\}$/m);
+  assert.doesNotMatch(shown.stderr, /leaves out/);
+  const more = await tried('/p/2', '--login', 'login.ts', '--render');
+  assert.match(more.stderr, /^drover try leaves out --login, --render: a crawl may get another page$/m);
   const lines = shown.stdout.split('\n');
   assert.match(lines[1] ?? '', /^200 text\/html.*, 10 kB, \d+ ms$/);
   assert.deepEqual(lines.slice(2), [

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { resolveOwnName } from '../../config/own-name.ts';
 import { environmentVariable } from '../../config/read.ts';
 import type { CrawlSettings } from '../../config/settings.ts';
-import { isFailure } from '../../errors.ts';
+import { DroverError, isFailure } from '../../errors.ts';
 import type { UrlRules } from '../../url/normalize.ts';
 import { PageFetches } from '../fetch/page-fetches.ts';
 import type { FetchForPage, FetchInit } from '../fetch/wanted.ts';
@@ -71,6 +71,34 @@ async function logInWith(
     fields.set(field.slice(0, at), await secrets.read(field.slice(at + 1)));
   }
   await fillForm(fetch, settings.loginUrl ?? '', fields);
+}
+
+/**
+ * Before a crawl begins that is logged in here. Throws E_FILE for a file that is missing, and E_SETTING for
+ * one that cannot be used and for a variable that is not set.
+ */
+export async function requireLogin({ login, loginForm }: LoginRun['settings']): Promise<void> {
+  const wrong = (what: string, error: unknown) => {
+    const { message: why, code } = error as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT';
+    const said = (isMissing ? 'there is no such file' : why).replace(/\.$/, '');
+    return new DroverError(isMissing ? 'E_FILE' : 'E_SETTING', `${what}: ${said}.`, { cause: error });
+  };
+  if (login !== null) {
+    if (!(await stat(login).catch(() => null))?.isFile())
+      throw wrong(`--login ${login}`, Object.assign(new Error(), { code: 'ENOENT' }));
+    await loadLogin(login).catch((error) => {
+      throw wrong('--login', error);
+    });
+  }
+  const secrets = new Secrets();
+  for (const field of loginForm) {
+    const at = field.indexOf('=');
+    const [name, from] = [field.slice(0, at), field.slice(at + 1)];
+    await secrets.read(from).catch((error) => {
+      throw wrong(`--login-form ${name}${from.startsWith('text:') ? '' : `=${from}`}`, error);
+    });
+  }
 }
 
 /** The function of a login file. Rejects with an Error that says what is wrong with the file. */

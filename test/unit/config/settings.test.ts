@@ -4,6 +4,7 @@ import {
   type CrawlSettings,
   crawlSettings,
   defaultSettings,
+  flagOf,
   namesOf,
   settingNames,
   storedSettings,
@@ -24,6 +25,11 @@ test("the crawl's part is plain JSON and holds nothing of other owners", () => {
   const part = crawlSettings(defaultSettings);
   assert.deepEqual(JSON.parse(JSON.stringify(part)), part);
   for (const name of settingNames) assert.equal(name in part, definitions[name].of === 'crawl', name);
+});
+
+test('a flag is named in messages as it is given', () => {
+  assert.equal(flagOf('http2'), '--http2');
+  assert.equal(flagOf('perHost'), '--per-host');
 });
 
 test('the defaults cannot be changed by whoever reads them', () => {

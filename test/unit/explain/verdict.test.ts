@@ -18,14 +18,15 @@ const slowed: Hold = {
 const running = { state: 'running' } as Facts['counts'];
 
 /** What is not read for such a request is left out. */
-function verdict(place: RequestPlace, host: object, attempts: object[] = []): string {
+function verdict(place: RequestPlace, host: object, attempts: object[] = [], more: object = {}): string {
   const hostState = { key: 'a.test', inFlight: 0, nextMs: 0, pausedMs: 0, holds: [], ...host };
   const facts = {
     subject: { crawl: 'c' },
     counts: running,
     where: { place, attempts },
     hostState,
-    consumers: 1,
+    ...{ consumers: 1, isDrained: false },
+    ...more,
   };
   return verdictOf(facts as unknown as Facts);
 }
@@ -64,4 +65,12 @@ test('a consumer that only waits for the gate of a host is said to, with the rea
     verdict(active, { nextMs: 2000 }),
     'It is with a consumer now, which waits for the gate of a.test, where the next start may be in 2.0 s.',
   );
+});
+
+test('in a fleet that is drained, nobody takes what waits, whoever is there', () => {
+  const waiting: RequestPlace = { kind: 'queue', state: 'waiting', untilMs: null };
+  const words = '; the fleet is drained: no jobs are taken (drover resume).';
+  assert.equal(verdict(waiting, {}, [], { isDrained: true }), `Waiting in the queue for a consumer${words}`);
+  const lane = { kind: 'lane', lane: null, length: 1 } as unknown as RequestPlace;
+  assert.ok(verdict(lane, {}, [], { isDrained: true, consumers: 0 }).endsWith(words));
 });
