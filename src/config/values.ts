@@ -92,9 +92,9 @@ const hostRule = z
     error: 'max and durationMs must be given together: at most max starts in that time',
   });
 
-/** In a variable it is JSON. */
-export const hostTable = z.preprocess(
-  (value, context) => {
+/** In a variable, such a value is JSON. */
+const orJson = <T extends z.ZodType>(type: T) =>
+  z.preprocess((value, context) => {
     if (typeof value !== 'string') return value;
     try {
       return JSON.parse(value);
@@ -102,7 +102,9 @@ export const hostTable = z.preprocess(
       context.addIssue({ code: 'custom', message: `expected JSON: ${(error as Error).message}` });
       return z.NEVER;
     }
-  },
+  }, type);
+
+export const hostTable = orJson(
   anyCaseRecord(hostPattern, hostRule, {
     error: ({ code }) =>
       code === 'invalid_key'
@@ -128,16 +130,8 @@ export const apiTokens = z.preprocess(
   ),
 );
 
-/** Tables of headers, one a session. In a variable it is JSON. */
-export const headerSets = z.preprocess((value, context) => {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: `expected JSON: ${(error as Error).message}` });
-    return z.NEVER;
-  }
-}, z.array(headerTable).max(1000));
+/** Tables of headers, one a session. */
+export const headerSets = orJson(z.array(headerTable).max(1000));
 
 /** As an absolute path, so that processes that work elsewhere use the same. */
 export const filePath = z
