@@ -1,6 +1,7 @@
 // drover crawl: offers the seeds and consumes until the crawl ends, in one command.
 import { checkFetchSources } from '../consumers/fetch/proxied-fetcher.ts';
 import { enqueue } from '../producers/enqueue.ts';
+import type { Settings } from '../src/config/settings.ts';
 import { keptAddress } from '../src/config/store-address.ts';
 import { checkLogin } from '../src/crawl/logged-out.ts';
 import { againByCommand, checkAgain } from './command/begin-again.ts';
@@ -32,12 +33,6 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
   if (demo && options.settings.perHost === undefined) settings.perHost = 8;
   try {
     await checkFetchSources(settings);
-    checkLogin(settings);
-    if (settings.login !== null || settings.loginForm.length > 0)
-      await (await import('../src/handlers/login/run-login.ts')).requireLogin(settings);
-    if (settings.identity !== null) await (await import('./identity/find.ts')).requireIdentity(settings);
-    if (settings.render || settings.renderWhen !== null)
-      await (await import('./render/doctor-check.ts')).requireBrowser(settings);
     const screen = createScreen(process.stderr, { quiet: options.quiet });
     const name = crawl ?? (demo ? 'demo' : nameOfSeeds([...args, ...settings.sitemap]));
     const seeds = demo ? [demo.url] : args;
@@ -47,7 +42,7 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
       begin: () =>
         again === undefined
           ? prepared(session, () => enqueue({ ...session, name, seeds }))
-          : againByCommand(session, again, options, true),
+          : againByCommand(session, again, options, requireParts),
     });
     screen.end(summary);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -60,8 +55,19 @@ async function runWith(reserved: ExportFile, args: string[], options: CrawlOptio
   }
 }
 
-/** The store that the user named is tried before anything begins. */
+/** What a crawl with these settings needs of this machine. */
+async function requireParts(settings: Settings): Promise<void> {
+  checkLogin(settings);
+  if (settings.login !== null || settings.loginForm.length > 0)
+    await (await import('../src/handlers/login/run-login.ts')).requireLogin(settings);
+  if (settings.identity !== null) await (await import('./identity/find.ts')).requireIdentity(settings);
+  if (settings.render || settings.renderWhen !== null)
+    await (await import('./render/doctor-check.ts')).requireBrowser(settings);
+}
+
+/** That, and the store that the user named, are tried before anything begins. */
 async function prepared<T>({ settings, stores }: ConsumerSession, begin: () => Promise<T>): Promise<T> {
+  await requireParts(settings);
   if (settings.store !== null) await stores.at(keptAddress(settings.store)).prepare();
   return begin();
 }

@@ -43,7 +43,7 @@ export async function run(args: string[], options: EnqueueOptions): Promise<numb
 
 async function begin(session: Session, args: string[], options: EnqueueOptions): Promise<Enqueuing> {
   const { again, crawl } = options;
-  if (again !== undefined) return againByCommand(session, again, options, false);
+  if (again !== undefined) return againByCommand(session, again, options);
   const { sitemap } = session.settings;
   if (args.length + sitemap.length === 0)
     throw new DroverError(

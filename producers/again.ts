@@ -34,8 +34,11 @@ export async function enqueueAgain(parts: {
   settings: Settings;
   given: GivenFlags;
   again: string;
-  /** The store is tried before anything begins. Its errors are thrown. */
-  isPrepared?: boolean;
+  /**
+   * Given if the crawl is fetched here: it is called, and the store is tried, before anything begins. What
+   * they throw is thrown.
+   */
+  prepare?: (settings: Settings) => Promise<void>;
 }): Promise<Enqueuing> {
   const stores = openStores(parts.settings);
   try {
@@ -47,14 +50,18 @@ export async function enqueueAgain(parts: {
 
 async function enqueueWith(
   stores: RecordStores,
-  { fleet, settings: own, given, again, isPrepared }: Parameters<typeof enqueueAgain>[0],
+  { fleet, settings: own, given, again, prepare }: Parameters<typeof enqueueAgain>[0],
 ): Promise<Enqueuing> {
   const overrides = givenSettings(own, given);
   const producer = randomUUID();
   const begun = await beginAgain(fleet, {
     ...{ again, producer, mayNameHosts: true, sitemaps: overrides.sitemap ?? [] },
     store: given.store === undefined ? null : keptAddress(own.store),
-    ...(isPrepared ? { prepare: (store: string) => stores.at(store).prepare() } : {}),
+    async prepare(store, settings) {
+      if (!prepare) return;
+      await prepare({ ...own, ...settings });
+      await stores.at(store).prepare();
+    },
     settingsOf(former) {
       const settings = { ...former, ...overrides };
       createScope(settings);

@@ -1,5 +1,6 @@
 // What commands with --again have in common.
 import type { Enqueuing } from '../../producers/enqueue.ts';
+import type { Settings } from '../../src/config/settings.ts';
 import { DroverError } from '../../src/errors.ts';
 import type { EnqueueOptions } from '../options.ts';
 import type { Session } from './session.ts';
@@ -25,13 +26,13 @@ export function checkAgain(
     throw new DroverError('E_USAGE', `--again ${again} names the crawl: leave out --crawl ${crawl}.`);
 }
 
-/** See enqueueAgain. `fetches`: whether the command fetches too, so that the store must work. */
+/** See enqueueAgain. `prepare` is given by a command that fetches too. */
 export async function againByCommand(
   { fleet, settings }: Session,
   again: string,
   { settings: given }: Pick<EnqueueOptions, 'settings'>,
-  fetches: boolean,
+  prepare?: (settings: Settings) => Promise<void>,
 ): Promise<Enqueuing> {
   const { enqueueAgain } = await import('../../producers/again.ts');
-  return enqueueAgain({ fleet, settings, given, again, isPrepared: fetches });
+  return enqueueAgain({ fleet, settings, given, again, ...(prepare ? { prepare } : {}) });
 }

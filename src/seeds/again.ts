@@ -14,8 +14,8 @@ export interface AgainWish {
   again: string;
   /** What the user calls it. */
   given?: string;
-  /** Called with the address of the new run's store, before it begins. */
-  prepare?(store: string): Promise<void>;
+  /** Called with the address of the new run's store, and with its settings, before it begins. */
+  prepare?(store: string, settings: CrawlSettings): Promise<void>;
   /** The settings of the former run, or of the unfinished one, are given to it; it returns the new ones. */
   settingsOf(former: CrawlSettings): CrawlSettings;
   producer: string;
@@ -50,7 +50,7 @@ export async function beginAgain(fleet: Fleet, wish: AgainWish): Promise<BegunAg
   const rules = urlRulesOf(settings);
   checkSitemaps(settings.sitemap, ['of the former run'], rules);
   const store = wish.store ?? (base.store || null);
-  await wish.prepare?.(storeOf(store));
+  await wish.prepare?.(storeOf(store), settings);
   const begun = await beginCrawl(fleet, {
     ...{ name, producer, settings, seeds: base.seedsText, store },
     again: {

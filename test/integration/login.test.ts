@@ -1,7 +1,7 @@
 // Sessions that are logged in, in crawls of the program on several consumers. The site's own counts show who
 // logged in when.
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { assertAddsUp } from '../support/crawls.ts';
 import { openFleets } from '../support/fleets.ts';
@@ -157,4 +157,12 @@ test('what cannot work here is refused before anything has begun', async () => {
     assert.match(stderr, message);
   }
   assert.equal((await runner.run(['status'])).stdout.includes('127.0.0.1'), false, 'no crawl is left');
+  // A next run has the login of the former one.
+  const former = ['crawl', 'http://127.0.0.1:9/', '--crawl', 'former', '--attempts', '1', '--quiet'];
+  await writeFile(runner.path('ok.ts'), 'export default () => undefined;');
+  assert.equal((await runner.run([...former, '--login', runner.path('ok.ts')])).code, 1);
+  await rm(runner.path('ok.ts'));
+  const again = await runner.run(['crawl', '--again', 'former', '--logged-out', '**/login']);
+  assert.match(again.stderr, /--login \S*ok\.ts: there is no such file/);
+  assert.doesNotMatch((await runner.run(['status'])).stdout, /former\.2/);
 });
