@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { readProxyAddress } from '../../../src/config/proxy-address.ts';
 import { failure } from '../../../src/errors.ts';
 import { createNames } from '../../../src/fetch/names/lookup.ts';
+import type { ProxySource } from '../../../src/fetch/proxy/source.ts';
 import { RenderProxy } from '../../../src/render/proxy.ts';
 import { Traffic } from '../../../src/render/traffic.ts';
+import { startOwnProxy } from '../../support/proxies/own-proxy.ts';
 
 const allow = { cidrs: ['127.0.0.1/32'], hosts: [] };
 const names = createNames({ servers: [] });
@@ -32,12 +35,12 @@ after(() => {
   server.close();
 });
 
-function admitted() {
+function admitted(proxies: ProxySource | null = null) {
   const traffic = new Traffic({
     ...{ allow, loads: [], maxBytes: 100_000, knowHost: async () => undefined },
     mayAsk: async (url) => (url.includes('/closed') ? failure('E_ROBOTS') : null),
   });
-  const { login, leave } = proxy.admit({ traffic, allow, proxies: null, home: '', headers: {} });
+  const { login, leave } = proxy.admit({ traffic, allow, proxies, home: '', headers: {} });
   const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
   return { traffic, leave, authorization: `Proxy-Authorization: Basic ${basic}\r\n` };
 }
@@ -106,4 +109,27 @@ test('what is private, or forbidden by robots.txt, is refused and named; nothing
   const codes = traffic.told([]).refused.map(({ code }) => code);
   assert.deepEqual(new Set(codes), new Set(['E_SSRF', 'E_ROBOTS']));
   assert.deepEqual(asked, []);
+});
+
+test('each page goes through the proxy of its own session', async (t) => {
+  asked.length = 0;
+  const own = await startOwnProxy(t);
+  const picked: string[] = [];
+  const ofSession: ProxySource = {
+    isByName: false,
+    async pick(url) {
+      picked.push(url.host);
+      return { kind: 'proxy', proxy: readProxyAddress(own.url), done: () => undefined };
+    },
+  };
+  const target = `127.0.0.1:${port}`;
+  for (const proxies of [ofSession, null]) {
+    const { leave, authorization } = admitted(proxies);
+    const head = `GET http://${target}/via HTTP/1.1\r\nHost: ${target}\r\n${authorization}\r\n`;
+    assert.match(await say(head), /^HTTP\/1.1 200[\s\S]*from the server/);
+    leave();
+  }
+  assert.deepEqual(picked, [target], 'the other page has none');
+  assert.deepEqual(own.asked, [target]);
+  assert.deepEqual(asked, [`${target}/via`, `${target}/via`]);
 });
