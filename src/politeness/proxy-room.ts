@@ -117,7 +117,7 @@ export class FleetProxyRoom implements ProxyRoom {
 
   #hearProxy(proxy: string): void {
     if (this.#waiting.values().some(({ asked }) => asked.includes(proxy))) this.#ask();
-    else void this.#give([[proxy, '']]); // it is for the next one
+    else if (!this.#isAsking) void this.#give([[proxy, '']]); // it is for the next one
   }
 
   #ask(): void {

@@ -56,9 +56,6 @@ test('three consumers, one of them killed: never more in flight at the proxy, al
     ]),
   );
   assert.ok(victim);
-  t.after(() => {
-    for (const consumer of [victim, ...others]) consumer.kill('SIGKILL');
-  });
   const { proxyHolders } = fleet.keys;
   const name = `http://127.0.0.1:${proxy.port}`;
   const holders = () => fleet.redis.zrange(proxyHolders(name), 0, '-1');

@@ -80,8 +80,6 @@ class RemoteGate implements FetchGate {
       isByName: proxies.isByName,
       pick: async ({ href: url }, tried) => {
         const lent = await this.#ask('fetchProxy', { fetch, url, tried });
-        // It may have waited for its proxy. That the consumer answers shows that it still renews the slot.
-        this.#enteredAt = performance.now();
         if (lent.kind !== 'proxy') return lent;
         const { kind, proxy, number } = lent;
         const done = (result: ProxyResult, failure: Failure | null) =>
