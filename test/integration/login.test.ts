@@ -158,7 +158,7 @@ test('what cannot work here is refused before anything has begun', async () => {
   }
   assert.equal((await runner.run(['status'])).stdout.includes('127.0.0.1'), false, 'no crawl is left');
   // A next run has the login of the former one.
-  const former = ['crawl', 'http://127.0.0.1:9/', '--crawl', 'former', '--attempts', '1', '--quiet'];
+  const former = ['crawl', 'http://127.0.0.1:2/', '--crawl', 'former', '--attempts', '1', '--quiet'];
   await writeFile(runner.path('ok.ts'), 'export default () => undefined;');
   assert.equal((await runner.run([...former, '--login', runner.path('ok.ts')])).code, 1);
   await rm(runner.path('ok.ts'));
