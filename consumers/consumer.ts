@@ -28,7 +28,7 @@ import { createWebhookWorkers } from '../src/webhooks/workers.ts';
 import { type Connections, connectConsumer } from './connections.ts';
 import type { ConsumerContext } from './context.ts';
 import { createContext } from './create-context.ts';
-import { openFetchSources, shareProxyRoom } from './fetch/proxied-fetcher.ts';
+import { openFetchSources } from './fetch/proxied-fetcher.ts';
 import { openHandlers } from './handlers/user-code.ts';
 import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
@@ -130,7 +130,6 @@ export async function startConsumer(parts: {
     stopping: () => stopping,
   });
   const { permits, slots } = context;
-  const proxyRoom = await shareProxyRoom(context, settings, { consumer, onError });
   context.handlerWatch?.start();
 
   const heartbeat = telemetry.startHeartbeat(() => ({
@@ -193,7 +192,7 @@ export async function startConsumer(parts: {
     await Promise.all([jobWorker.stop(settings.grace), webhooks.stop(), ...stopped]);
     await Promise.all([context.handlerThreads?.close(), context.renders.close()]);
     await context.dispatcher.stop();
-    await Promise.all([slots.stop(), context.backoff.stop(), proxyRoom?.stop()]);
+    await Promise.all([slots.stop(), context.backoff.stop()]);
     await Promise.all([context.stores.close(), context.archives.close()]);
     await context.tallies.flush().catch(onError);
     await heartbeat.stop().catch(onError);

@@ -66,9 +66,6 @@ export function keysOf(namespace: string) {
     waitingLanes: ofLimiter(':w'),
     serverHolders: (server: string) => `${namespace}:server:${server}:s`,
     serverWaiters: (server: string) => `${namespace}:server:${server}:w`,
-    // places at proxies (--per-proxy)
-    proxyHolders: (proxy: string) => `${namespace}:proxy:${proxy}:s`,
-    proxyWaiters: (proxy: string) => `${namespace}:proxy:${proxy}:q`,
     heldHosts: `${namespace}:held`,
     limitedByOperator: `${namespace}:limited`,
     keyEvents: `${namespace}:keys`,

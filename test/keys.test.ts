@@ -59,7 +59,7 @@ test('src/keys.ts and the table of docs/ARCHITECTURE.md name the same keys', () 
 const notSeen = [
   ...['keyEvents', 'cookieNotices', 'tail', 'formerHandOver', 'formerReplayed', 'jobLogs', 'idempotency'],
   ...['tailWanted', 'restoreProbe', 'forgetting', 'scheduleRuns', 'notDueByLimiter'],
-  ...['renders', 'renderers', 'delayedJobs', 'proxyHolders', 'proxyWaiters'],
+  ...['renders', 'renderers', 'delayedJobs'],
   ...['robotsLock', 'autoReplays', 'outbox', 'slotWaiters', 'waitingLanes', 'serverWaiters', 'openReplays'],
 ];
 

@@ -16,7 +16,7 @@ import { fileExists, findCycle, importsOf, sourcesIn } from './support/sources.t
 const owners: Record<string, RegExp> = {
   'src/frontier':
     /^:(c:|crawls$|names$|serials$|forgetting$|active$|hand-over$|handing$|dead:|replay:|replays|outbox$|requests:|renders$)/,
-  'src/politeness': /^:(k:|server:|proxy:|limited$|held$|keys$|consumers$)/,
+  'src/politeness': /^:(k:|server:|limited$|held$|keys$|consumers$)/,
   'src/robots': /^:robots:/,
   'src/cookies': /^:cookies$/,
   'src/schedules': /^:(schedules$|schedule:)/,
@@ -26,7 +26,7 @@ const owners: Record<string, RegExp> = {
  * Keys that are spelled in the room that they belong to and nowhere else: what the gate promises hangs on
  * each of them.
  */
-const closed = /^NS:(k:|server:|proxy:|limited$|held$|keys$)/;
+const closed = /^NS:(k:|server:|limited$|held$|keys$)/;
 
 const includes = luaFiles.flatMap((file) => includesOf(file).map((to) => ({ from: file.path, to })));
 const scripts = luaFiles.filter((file) => isScript(file));

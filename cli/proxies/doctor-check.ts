@@ -23,9 +23,7 @@ export async function checkProxies(settings: Settings): Promise<ProxyCheck[]> {
   if (proxiesOf(settings) === null) return [];
   try {
     const { openProxies } = await import('../../src/fetch/proxy/open.ts');
-    const { says, addresses } = await openProxies(settings, currentProxyVariables(), {
-      onResult: () => undefined,
-    });
+    const { says, addresses } = await openProxies(settings, currentProxyVariables(), () => undefined);
     const tried = await Promise.all(addresses.slice(0, MOST_TRIED).map(reach));
     const silent = tried.filter((why) => why !== null);
     const what = silent.length === 0 ? says : `${says}; ${silent.join(', ')}`;

@@ -8,7 +8,6 @@ import { networkOf } from '../../src/fetch/network/network.ts';
 import { proxiesOf } from '../../src/fetch/proxy/proxies.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered } from '../../src/metrics.ts';
-import type { FleetProxyRoom } from '../../src/politeness/proxy-room.ts';
 import type { ConsumerContext } from '../context.ts';
 
 /** Where the fetcher gets from what is not the same for all hops. */
@@ -52,22 +51,6 @@ async function networkWarnings(settings: Settings): Promise<string[]> {
   if (networkOf(settings) === null) return [];
   const { checkNetwork } = await import('../../src/fetch/network/check.ts');
   return checkNetwork(settings);
-}
-
-/**
- * Lets the whole fleet count what --per-proxy limits. Null when there is no such limit or no proxy. To be
- * stopped when nothing is fetched any more.
- */
-export async function shareProxyRoom(
-  { fleet, proxies, slots }: Pick<ConsumerContext, 'fleet' | 'proxies' | 'slots'>,
-  { perProxy: most }: Settings,
-  who: { consumer: string; onError: (error: unknown) => void },
-): Promise<FleetProxyRoom | null> {
-  if (most === null || proxies === null) return null;
-  const { FleetProxyRoom } = await import('../../src/politeness/proxy-room.ts');
-  const room = new FleetProxyRoom({ fleet, most, keyEvents: slots.keyEvents, ...who });
-  proxies.shareRoom(room);
-  return room;
 }
 
 export function fetcherThrough(

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import type { Settings } from '../../src/config/settings.ts';
-import type { ProxyStanding } from '../../src/fetch/proxy/member.ts';
+import type { ProxyStanding } from '../../src/fetch/proxy/rotation.ts';
 import { createHeartbeat, type Heartbeat, type Identification } from '../../src/fleet/heartbeat.ts';
 import { createTail } from '../../src/fleet/live-tail.ts';
 import { createMeters, type Meters } from '../../src/fleet/meters.ts';

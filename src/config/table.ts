@@ -765,7 +765,7 @@ export const definitions = {
     of: 'consumer',
     group: 'process',
     flags: '--per-proxy <n>',
-    help: 'fetches in flight through one proxy, in the whole fleet',
+    help: 'fetches in flight through one proxy, in each consumer process',
     schema: (t) => t.wholeNumber(1, 10_000).nullable(),
     default: null,
   }),

@@ -1,5 +1,5 @@
 // The proxies of all consumers together.
-import type { ProxyStanding } from '../fetch/proxy/member.ts';
+import type { ProxyStanding } from '../fetch/proxy/rotation.ts';
 import type { Fleet } from '../fleet.ts';
 import { readStandings } from './snapshot.ts';
 

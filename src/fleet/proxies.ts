@@ -1,5 +1,5 @@
 // What a consumer tells of its proxies with its heartbeat.
-import type { ProxyStanding } from '../fetch/proxy/member.ts';
+import type { ProxyStanding } from '../fetch/proxy/rotation.ts';
 import { redact } from '../redact.ts';
 
 /** A consumer tells of so many proxies: those that are left out, and those that are used most. */

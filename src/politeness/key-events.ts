@@ -17,8 +17,6 @@ export interface KeyEvents {
   changedJustNow(key: string): boolean;
   /** The time since which no message was missed, in milliseconds since 1970; Infinity while not listening. */
   listeningSinceMs(): number;
-  /** Sets who hears that there is a place at a proxy for the consumer that has waited longest. */
-  onProxy(heard: (consumer: string, proxy: string) => void): void;
   /** Forgets what is over. */
   sweep(): void;
 }
@@ -29,8 +27,7 @@ const JUST_NOW_MS = 1000;
 
 /**
  * The messages are `pause MS KEY`, `hold MS KEY` (a pause of at least this time, told before Redis keeps it),
- * `resume 0 KEY`, `timed 0 KEY` and `free 0 KEY`; and `proxy 0 CONSUMER PROXY`: there is a place at the proxy
- * for that consumer, which has waited longest.
+ * `resume 0 KEY`, `timed 0 KEY` and `free 0 KEY`.
  */
 export function createKeyEvents(parts: {
   subscriber: Redis;
@@ -41,7 +38,6 @@ export function createKeyEvents(parts: {
   const { keyEvents } = keysOf(parts.namespace);
   const pauses = new Map<string, number>();
   const timed = new Map<string, number>();
-  let hearProxy: (consumer: string, proxy: string) => void = () => undefined;
 
   function notePause(key: string, durationMs: number): void {
     const until = performance.now() + durationMs;
@@ -56,7 +52,6 @@ export function createKeyEvents(parts: {
     else if (verb === 'hold') notePause(key, Number(ms));
     else if (verb === 'resume') pauses.delete(key);
     else if (verb === 'timed') timed.set(key, performance.now());
-    else if (verb === 'proxy') hearProxy(key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1));
   });
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const listen = () =>
@@ -83,9 +78,6 @@ export function createKeyEvents(parts: {
     notePause,
     isTimed: (key) => within(key, TIMED_MS),
     noteTimed: (key) => void timed.set(key, performance.now()),
-    onProxy(heard) {
-      hearProxy = heard;
-    },
     changedJustNow: (key) => within(key, JUST_NOW_MS),
     sweep() {
       const now = performance.now();

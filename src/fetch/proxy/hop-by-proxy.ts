@@ -27,21 +27,17 @@ export async function hopByProxy({ source, target, allow, fetchDeadline, hop }: 
       const { failure, againMs } = picked;
       return againMs === null ? failedHop(failure) : { ...failedHop(failure), againMs };
     }
-    const { proxy, lapsed, done } = picked;
+    const { proxy, done } = picked;
     let end: HopEnd | null = null;
-    const ignore = lapsed && fetchDeadline.follow(lapsed);
     try {
       const route = await routeOf(proxy, source.isByName);
       // Who looks a name up checks its addresses. What the URL alone shows is refused here.
       const refusal = route.isByName ? refusedByUrl(target.url.href, allow) : null;
       end = refusal ? failedHop(refusal) : await hop(route);
     } finally {
-      ignore?.();
-      // A lapsed place tells nothing of the proxy, and the server may have got the request.
-      const result = end && !lapsed?.aborted ? proxyResultOf(end) : 'unknown';
-      done(result, end?.kind === 'failed' ? end.failure : null);
+      done(end ? proxyResultOf(end) : 'unknown', end?.kind === 'failed' ? end.failure : null);
     }
-    if (lapsed?.aborted || !isOfProxyAlone(end)) return named(end, proxy.name);
+    if (!isOfProxyAlone(end)) return named(end, proxy.name);
     tried.push(proxy.name);
   }
 }

@@ -10,8 +10,9 @@ import {
 import type { NamedProxy, ProxyVariables } from '../../config/proxy-variables.ts';
 import { DroverError } from '../../errors.ts';
 import { readNoProxy } from './no-proxy.ts';
-import { type ProxyList, Rotation, type RotationOptions } from './rotation.ts';
+import { type ProxyList, Rotation } from './rotation.ts';
 import type { ProxySettings } from './settings.ts';
+import type { HeardResult } from './source.ts';
 
 const MOST_FILE_BYTES = 10 * 1024 ** 2;
 const MOST_PROXIES = 10_000;
@@ -28,7 +29,7 @@ export interface OpenedProxies {
 export async function openProxies(
   settings: ProxySettings,
   variables: ProxyVariables,
-  { onResult, room }: Pick<RotationOptions, 'onResult' | 'room'>,
+  onResult: HeardResult,
 ): Promise<OpenedProxies> {
   const { noproxy, proxyDns: isByName, perProxy: most } = settings;
   const list = settings.proxy.length > 0 ? await listOf(settings) : byScheme(variables);
@@ -36,7 +37,6 @@ export async function openProxies(
   const except = noproxy ?? variables.noProxy;
   const rotation = new Rotation({
     ...{ list, noProxy: readNoProxy(except), isByName, most, onResult },
-    ...(room ? { room } : {}),
     now: () => performance.now(),
   });
   const ways = settings.proxy.length > 0 ? wayOf(list) : waysOf(variables, list);

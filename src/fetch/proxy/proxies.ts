@@ -2,9 +2,8 @@
 // when the first is asked for.
 import type { ProxyVariables } from '../../config/proxy-variables.ts';
 import { currentProxyVariables } from '../../config/read.ts';
-import type { ProxyStanding } from './member.ts';
 import type { OpenedProxies } from './open.ts';
-import type { ProxyRoom } from './room.ts';
+import type { ProxyStanding } from './rotation.ts';
 import type { ProxySettings } from './settings.ts';
 import type { HeardResult, ProxyPick, ProxySource } from './source.ts';
 
@@ -18,8 +17,6 @@ export interface Proxies extends ProxySource {
   standings(): ProxyStanding[];
   /** Sets what is called with what came of each use. */
   onResult(heard: HeardResult): void;
-  /** From now on, the fleet counts what --per-proxy limits, not this process alone. */
-  shareRoom(room: ProxyRoom): void;
 }
 
 /** Null when neither the settings nor the variables of the system name a proxy. */
@@ -47,7 +44,6 @@ class LaterProxies implements Proxies {
   #opening: Promise<OpenedProxies> | null = null;
   #opened: OpenedProxies | null = null;
   #heard: HeardResult = () => undefined;
-  #room: ProxyRoom | null = null;
 
   constructor(settings: ProxySettings, variables: ProxyVariables) {
     this.#settings = settings;
@@ -72,16 +68,9 @@ class LaterProxies implements Proxies {
     this.#heard = heard;
   }
 
-  shareRoom(room: ProxyRoom): void {
-    this.#room = room;
-  }
-
   async #open() {
     this.#opening ??= import('./open.ts').then(({ openProxies }) =>
-      openProxies(this.#settings, this.#variables, {
-        onResult: (...heard) => this.#heard(...heard),
-        room: () => this.#room,
-      }),
+      openProxies(this.#settings, this.#variables, (...heard) => this.#heard(...heard)),
     );
     this.#opened = await this.#opening;
     return this.#opened;

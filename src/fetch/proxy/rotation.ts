@@ -1,18 +1,18 @@
 // Chooses the proxy of each hop: in turn, or the same one for each host, among those that work and have room.
 import { type ProxyAddress, type ProxyFunction, readProxyAddress } from '../../config/proxy-address.ts';
-import { failure } from '../../errors.ts';
+import { type Failure, failure } from '../../errors.ts';
 import { hostOf } from '../target.ts';
-import { ofHost, ProxyMember, type ProxyStanding } from './member.ts';
+import { ProxyHealth } from './health.ts';
 import type { NoProxy } from './no-proxy.ts';
-import type { ProxyPlace, ProxyRoom } from './room.ts';
-import type { HeardResult, ProxyPick, ProxySource } from './source.ts';
+import type { HeardResult, ProxyPick, ProxyResult, ProxySource } from './source.ts';
 
+/** For so long, another proxy is chosen for a host that this one did not connect to. */
+const REFUSED_MS = 60_000;
+const MOST_REFUSED = 1000;
 /** How long a function may take to choose. */
 const CHOICE_MS = 10_000;
 /** How many proxies of a function are remembered. */
 const MOST_CHOSEN = 10_000;
-/** At so many proxies the fleet is asked for a place at a time. */
-const MOST_ASKED = 10;
 
 /** Which proxies there are. */
 export type ProxyList =
@@ -27,17 +27,28 @@ export interface RotationOptions {
   readonly isByName: boolean;
   /** Fetches in flight through one proxy; null for no limit. */
   readonly most: number | null;
-  /** Where the fleet counts them; null: this process alone does. */
-  readonly room?: () => ProxyRoom | null;
   readonly onResult: HeardResult;
   readonly now: () => number;
+}
+
+/** How one proxy stands, without user and password. */
+export interface ProxyStanding {
+  name: string;
+  inFlight: number;
+  /** Hops that went through it, and hops that it failed. */
+  worked: number;
+  failed: number;
+  /** For how long it is left out; 0 if it is not. */
+  leftOutMs: number;
+  /** The code and the text of its last failure. */
+  failure: { code: string; message: string } | null;
 }
 
 export class Rotation implements ProxySource {
   readonly isByName: boolean;
   readonly #options: RotationOptions;
-  readonly #known = new Map<string, ProxyMember>();
-  readonly #members: readonly ProxyMember[];
+  readonly #known = new Map<string, Member>();
+  readonly #members: readonly Member[];
   readonly #waiting = new Set<() => void>();
   #picks = 0;
 
@@ -52,19 +63,24 @@ export class Rotation implements ProxySource {
     if (this.#options.noProxy(url)) return { kind: 'direct' };
     const choice = await this.#choices(url);
     if (!Array.isArray(choice)) return choice as ProxyPick;
-    const wanted = choice as readonly ProxyMember[];
+    const wanted = choice as readonly Member[];
     const host = hostOf(url);
-    const isNext = this.#isRoundRobin && session === undefined;
-    const order: Order = { wanted, tried, host, sticky: session ?? host, at: isNext ? this.#picks++ : null };
+    const pick = this.#picks++;
     for (;;) {
       const now = this.#options.now();
-      if (this.#there(order, now).length === 0) return none(wanted, now);
-      const [best] = this.#inOrder(order, ({ inFlight, asking }) => inFlight + asking);
-      const room = this.#options.room?.() ?? null;
-      if (best && (room === null || this.#options.most === null)) return this.#take(best, host, null);
-      const found = best && room ? await this.#placeIn(room, best, order) : null;
-      if (found) return this.#take(found.member, host, found.place);
-      if (!best) await new Promise<void>((freed) => this.#waiting.add(freed));
+      const there = wanted.filter(
+        ({ address, health }) => !tried.includes(address.name) && health.leftOutMs(now) === 0,
+      );
+      if (there.length === 0) return none(wanted, now);
+      const willing = there.filter((member) => !member.refuses(host, now));
+      const found = this.#ofThese(
+        willing.length > 0 ? willing : there,
+        session ?? host,
+        wanted,
+        session === undefined ? pick : null,
+      );
+      if (found) return this.#take(found, host);
+      await new Promise<void>((freed) => this.#waiting.add(freed));
     }
   }
 
@@ -74,7 +90,7 @@ export class Rotation implements ProxySource {
   }
 
   /** The members to choose from, the best first; or the pick itself. */
-  #choices(url: URL): readonly ProxyMember[] | ProxyPick | Promise<readonly ProxyMember[] | ProxyPick> {
+  #choices(url: URL): readonly Member[] | ProxyPick | Promise<readonly Member[] | ProxyPick> {
     const { list } = this.#options;
     switch (list.kind) {
       case 'list':
@@ -90,10 +106,7 @@ export class Rotation implements ProxySource {
     }
   }
 
-  async #byFunction(
-    choose: ProxyFunction,
-    { href, hostname }: URL,
-  ): Promise<readonly ProxyMember[] | ProxyPick> {
+  async #byFunction(choose: ProxyFunction, { href, hostname }: URL): Promise<readonly Member[] | ProxyPick> {
     const now = this.#options.now();
     const out = [...this.#known].filter(([, { health }]) => health.leftOutMs(now) > 0);
     try {
@@ -119,123 +132,148 @@ export class Rotation implements ProxySource {
     return same.length === 0 ? address : { ...address, name: `${address.name}#${same.length + 1}` };
   }
 
-  #member(address: ProxyAddress, text = address.name): ProxyMember {
+  #member(address: ProxyAddress, text = address.name): Member {
     const known = this.#known.get(text);
     if (known) return known;
     const idle =
       this.#known.size >= MOST_CHOSEN ? [...this.#known].find(([, { inFlight }]) => inFlight === 0) : null;
     if (idle && this.#options.list.kind === 'function') this.#known.delete(idle[0]);
-    const member = new ProxyMember(address);
+    const member = new Member(address);
     this.#known.set(text, member);
     return member;
   }
 
-  get #isRoundRobin(): boolean {
-    const { list } = this.#options;
-    return list.kind === 'list' && list.by === 'round-robin';
-  }
-
-  /** Those that may be used now. */
-  #there({ wanted, tried }: Order, now: number): ProxyMember[] {
-    return wanted.filter(
-      ({ address, health }) => !tried.includes(address.name) && health.leftOutMs(now) === 0,
-    );
-  }
-
   /**
-   * Those to take, the best first: the next in order, or the one for the host or session. `counted`: how many
-   * hops a member has. Without those that have no room.
+   * One of `members`, which are some of `all`: the one for the host or session `sticky`, or the next in order
+   * after as many picks. Undefined when there is no room.
    */
-  #inOrder(order: Order, counted: (member: ProxyMember) => number): ProxyMember[] {
-    const { wanted, host, sticky, at } = order;
-    const now = this.#options.now();
-    const there = this.#there(order, now);
-    const willing = there.filter((member) => !member.refuses(host, now));
-    const members = willing.length > 0 ? willing : there;
-    const { most } = this.#options;
-    const hasRoom = (member: ProxyMember) => most === null || counted(member) < most;
-    if (at === null) {
-      const best = ofHost(members, sticky);
-      return best && hasRoom(best) ? [best] : [];
+  #ofThese(
+    members: readonly Member[],
+    sticky: string,
+    all: readonly Member[],
+    pick: number | null,
+  ): Member | undefined {
+    const { list, most } = this.#options;
+    const hasRoom = ({ inFlight }: Member) => most === null || inFlight < most;
+    if (list.kind === 'list' && list.by === 'round-robin' && pick !== null) {
+      const free = new Set(members.filter(hasRoom));
+      const at = pick % all.length;
+      return all.slice(at).find((member) => free.has(member)) ?? all.find((member) => free.has(member));
     }
-    const free = new Set(members.filter(hasRoom));
-    const from = at % wanted.length;
-    return [...wanted.slice(from), ...wanted.slice(0, from)].filter((member) => free.has(member));
+    const best = ofHost(members, sticky);
+    return best && hasRoom(best) ? best : undefined;
   }
 
-  /** Waits until the fleet has a place at one of them. Null when they stand in another way meanwhile. */
-  async #placeIn(
-    room: ProxyRoom,
-    best: ProxyMember,
-    order: Order,
-  ): Promise<{ member: ProxyMember; place: ProxyPlace } | null> {
-    let { at } = order;
-    const names = () => {
-      const members = this.#inOrder({ ...order, at }, ({ inFlight }) => inFlight);
-      if (at !== null && order.wanted.length > MOST_ASKED) at += MOST_ASKED;
-      return members.slice(0, MOST_ASKED).map(({ address }) => address.name);
-    };
-    best.asking++;
-    let place: ProxyPlace | null = null;
-    try {
-      place = await room.take(names);
-    } finally {
-      best.asking--;
-      if (place?.name !== best.address.name) this.#wake();
-    }
-    if (place === null) return null;
-    const { name } = place;
-    const member = this.#there(order, this.#options.now()).find(({ address }) => address.name === name);
-    if (member) return { member, place };
-    place.give();
-    return null;
-  }
-
-  #take(member: ProxyMember, host: string, place: ProxyPlace | null): ProxyPick {
+  #take(member: Member, host: string): ProxyPick {
     member.inFlight++;
     member.health.used();
     let isDone = false;
     return {
       kind: 'proxy',
       proxy: member.address,
-      ...(place ? { lapsed: place.lapsed } : {}),
       done: (result, reason) => {
         if (isDone) return;
         isDone = true;
         member.ended(result, host, reason, this.#options.now());
-        place?.give();
         this.#options.onResult(result, reason);
-        this.#wake();
+        const waiting = [...this.#waiting];
+        this.#waiting.clear();
+        for (const freed of waiting) freed();
       },
     };
   }
+}
 
-  /** Those who wait for room in this process look again. */
-  #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const freed of waiting) freed();
+class Member {
+  readonly address: ProxyAddress;
+  readonly health = new ProxyHealth();
+  inFlight = 0;
+  #worked = 0;
+  #failed = 0;
+  #failure: Failure | null = null;
+  /** The hosts to which it made no connection, and until when that counts. */
+  readonly #refused = new Map<string, number>();
+
+  readonly hash: number;
+
+  constructor(address: ProxyAddress) {
+    this.address = address;
+    this.hash = hashOf(address.name);
+  }
+
+  refuses(host: string, now: number): boolean {
+    return this.#refused.size > 0 && (this.#refused.get(host) ?? 0) > now;
+  }
+
+  ended(result: ProxyResult, host: string, reason: Failure | null, now: number): void {
+    this.inFlight--;
+    this.health.ended(result, now);
+    if (result === 'unknown') return;
+    if (result === 'worked') {
+      this.#worked++;
+      this.#refused.delete(host);
+      return;
+    }
+    this.#failed++;
+    this.#failure = reason ?? this.#failure;
+    if (result !== 'refused') return;
+    if (this.#refused.size >= MOST_REFUSED) this.#refused.delete(this.#refused.keys().next().value ?? '');
+    this.#refused.set(host, now + REFUSED_MS);
+  }
+
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  standing(now: number): ProxyStanding {
+    const { code, message } = this.#failure ?? {};
+    return {
+      name: this.address.name,
+      inFlight: this.inFlight,
+      worked: this.#worked,
+      failed: this.#failed,
+      leftOutMs: Math.ceil(this.health.leftOutMs(now)),
+      failure: code === undefined || message === undefined ? null : { code, message },
+    };
   }
 }
 
-/** What one hop chooses by. */
-interface Order {
-  readonly wanted: readonly ProxyMember[];
-  readonly tried: readonly string[];
-  readonly host: string;
-  /** The host or the session that has a proxy of its own. */
-  readonly sticky: string;
-  /** Of proxies that are taken in turn: with which of them to begin; else null. */
-  readonly at: number | null;
-}
-
 /** Why none of them may be used: what the one says that is there again first. */
-function none(members: readonly ProxyMember[], now: number): ProxyPick {
+function none(members: readonly Member[], now: number): ProxyPick {
   const [first] = members
     .map((member) => ({ member, againMs: member.health.leftOutMs(now) }))
     .sort((one, other) => one.againMs - other.againMs);
   const reason = first?.member.failure ?? failure('E_PROXY_CONNECT');
   return { kind: 'none', failure: reason, againMs: Math.max(first?.againMs ?? 0, 100) };
+}
+
+/**
+ * Rendezvous hashing: each host has its own order of the proxies, the same in every process, and a proxy that
+ * is left out moves no other host.
+ */
+function ofHost(members: readonly Member[], host: string): Member | undefined {
+  const own = hashOf(host);
+  let [best, most] = [members[0], -1];
+  for (const member of members) {
+    const weight = mixed(own ^ member.hash);
+    if (weight > most) [best, most] = [member, weight];
+  }
+  return best;
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}
+
+/** The end of MurmurHash3: every bit of the number counts for every bit of the result. */
+function mixed(number: number): number {
+  let bits = number;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 function within<T>(ms: number, work: T | Promise<T>): Promise<T> {

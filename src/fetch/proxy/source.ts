@@ -16,8 +16,6 @@ export type HeardResult = (result: ProxyResult, failure: Failure | null) => void
 export interface PickedProxy {
   readonly kind: 'proxy';
   readonly proxy: ProxyAddress;
-  /** With --per-proxy: aborted when its place in the fleet may be given to another. The hop must end. */
-  readonly lapsed?: AbortSignal;
   /** To be called once, when the hop has ended. `failure`: why, if it failed. */
   done(result: ProxyResult, failure: Failure | null): void;
 }

@@ -19,11 +19,6 @@ export class LentProxies {
     this.#source = source;
   }
 
-  /** Whether the place of one that is lent may be given to another: its hop must end. */
-  get hasLapsed(): boolean {
-    return this.#lent.values().some(({ lapsed }) => lapsed?.aborted);
-  }
-
   async lend(url: string, tried: readonly string[]): Promise<LentProxy> {
     if (this.#source === null) return { kind: 'direct' };
     const picked = await this.#source.pick(new URL(url), tried);

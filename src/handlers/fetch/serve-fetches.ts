@@ -182,9 +182,9 @@ class ServedFetches<Gate extends HeldGate> implements Answers {
 
   async fetchWatch({ fetch }: Given<'fetchWatch'>): Promise<StartState> {
     const open = this.#openFetch(fetch);
-    const { starts, gate, over, proxies } = open;
+    const { starts, gate, over } = open;
     while (open.starts === starts && !over.signal.aborted) {
-      if (gate.signal.aborted || proxies.hasLapsed) return 'lapsed';
+      if (gate.signal.aborted) return 'lapsed';
       if (!open.hasStarted && !gate.mayStart()) return 'held';
       await sleep(open.hasStarted ? LOOK_STARTED_MS : LOOK_MS);
     }
