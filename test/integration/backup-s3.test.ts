@@ -1,20 +1,14 @@
 // Backups in a bucket.
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { readS3Address } from '../../src/config/s3-address.ts';
 import { openBucket } from '../../src/records/s3/bucket.ts';
 import { fillKeys, sumOf } from '../support/fleets/many-keys.ts';
 import { openFleets } from '../support/fleets.ts';
-import { needsRadosgw, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
+import { needsRadosgw, radosgwForTests } from '../support/stores/radosgw.ts';
 
 const fleets = openFleets();
-let s3: TestS3;
-before(async () => {
-  if (needsRadosgw.skip) return;
-  s3 = await startRadosgw();
-  Object.assign(process.env, s3.env);
-});
-after(() => s3?.stop());
+const s3 = radosgwForTests();
 
 test('to a bucket and back', needsRadosgw, async () => {
   const [{ fleet, runner }, opened] = [await fleets.open(s3.env), await fleets.open(s3.env)];

@@ -2,7 +2,7 @@
 // request once, whatever is joined, killed, refused or slow.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import type { S3Address } from '../../src/config/s3-address.ts';
 import { readStoreAddress } from '../../src/config/store-address.ts';
 import type { DroverError } from '../../src/errors.ts';
@@ -15,16 +15,10 @@ import { openStores } from '../../src/records/stores.ts';
 import { until } from '../support/signals.ts';
 import { startFaultyProxy } from '../support/stores/faulty-proxy.ts';
 import { idOf, oddRecords, recordOf } from '../support/stores/odd-records.ts';
-import { needsRadosgw, SECRET_KEY, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
+import { needsRadosgw, radosgwForTests, SECRET_KEY } from '../support/stores/radosgw.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-let s3: TestS3;
-before(async () => {
-  if (needsRadosgw.skip) return;
-  s3 = await startRadosgw();
-  Object.assign(process.env, s3.env);
-});
-after(() => s3?.stop());
+const s3 = radosgwForTests();
 
 const urlOf = (endpoint: string) => `s3://crawls/some%20+%20where?endpoint=${endpoint}&region=us-east-1`;
 const addressOf = (endpoint: string) => readStoreAddress(urlOf(endpoint)) as S3Address;

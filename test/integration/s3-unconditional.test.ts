@@ -1,7 +1,7 @@
 // A bucket whose server does not obey If-None-Match: that is found out at the start, and names that cannot
 // collide take its place.
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { readStoreAddress } from '../../src/config/store-address.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { openBucket } from '../../src/records/s3/bucket.ts';
@@ -11,17 +11,11 @@ import { reachOf } from '../support/fleets/progress.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
-import { needsRadosgw, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
+import { needsRadosgw, radosgwForTests } from '../support/stores/radosgw.ts';
 import { startUnconditionalProxy } from '../support/stores/unconditional-proxy.ts';
 
 const fleets = openFleets();
-let s3: TestS3;
-before(async () => {
-  if (needsRadosgw.skip) return;
-  s3 = await startRadosgw();
-  Object.assign(process.env, s3.env);
-});
-after(() => s3?.stop());
+const s3 = radosgwForTests();
 
 for (const how of ['ignores', 'refuses'] as const)
   test(

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { readS3Address } from '../../src/config/s3-address.ts';
 import { readCounts } from '../../src/crawl/crawl.ts';
@@ -16,16 +16,10 @@ import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 import { startFaultyProxy } from '../support/stores/faulty-proxy.ts';
-import { needsRadosgw, startRadosgw, type TestS3 } from '../support/stores/radosgw.ts';
+import { needsRadosgw, radosgwForTests } from '../support/stores/radosgw.ts';
 
 const fleets = openFleets();
-let s3: TestS3;
-before(async () => {
-  if (needsRadosgw.skip) return;
-  s3 = await startRadosgw();
-  Object.assign(process.env, s3.env); // for the bucket that is looked into here
-});
-after(() => s3?.stop());
+const s3 = radosgwForTests();
 
 /** What is in a WACZ: its directory, and the records that warcio reads. */
 async function unpack(file: string) {

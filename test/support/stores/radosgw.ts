@@ -7,6 +7,7 @@ import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openS3Connection } from '../../../src/records/s3/request.ts';
 import { freePort } from '../redis.ts';
@@ -36,6 +37,21 @@ export interface TestS3 {
 }
 
 const START_MS = 60_000;
+
+/**
+ * The server for all tests of a file, from the first of them on. What they do in their own process reaches it
+ * too.
+ */
+export function radosgwForTests(): TestS3 {
+  const s3 = {} as TestS3;
+  before(async () => {
+    if (needsRadosgw.skip) return;
+    Object.assign(s3, await startRadosgw());
+    Object.assign(process.env, s3.env);
+  });
+  after(() => s3.stop?.());
+  return s3;
+}
 
 /** Starts the server and makes a bucket. Takes about 3 s. Throws an Error with its log if it fails. */
 export async function startRadosgw(): Promise<TestS3> {
