@@ -1,5 +1,8 @@
 // A page in a browser belongs to its session: its cookies, its headers, its login, and whom TLS trusts.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { CrawlRecord } from '../../src/record.ts';
 import { chromiumPath } from '../support/api/browser.ts';
@@ -94,4 +97,40 @@ describe('rendered pages behind a login', { skip }, () => {
     assert.deepEqual(site.strangers, []);
     assert.match(body ?? '', /socket: Hello/);
   });
+});
+
+it('with --cookies off no page in a browser is sent what the site has set', { skip }, async (t) => {
+  const came: string[] = [];
+  const server = createServer(({ url = '', headers: { cookie = '' } }, response) => {
+    if (url.startsWith('/api')) came.push(cookie);
+    const page = `<title>p</title><p id="p">a</p><script>fetch('/api' + location.pathname).then(() => p.append('!'))</script>`;
+    const set = { 'set-cookie': 'sid=1; Path=/' };
+    response.writeHead(url === '/robots.txt' ? 404 : 200, { 'content-type': 'text/html', ...set }).end(page);
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.closeAllConnections());
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { runner } = await fleets.open();
+  const crawl = [
+    'crawl',
+    `${url}/one`,
+    `${url}/two`,
+    '--depth',
+    '0',
+    '--render',
+    '--per-host',
+    '1',
+    '--quiet',
+  ];
+  const sent: string[][] = [];
+  for (const cookies of [[], ['--cookies', 'off']]) {
+    const { code, stderr } = await runner.run([...crawl, '--crawl', `c${sent.length}`, ...cookies]);
+    assert.equal(code, 0, stderr);
+    sent.push(came.splice(0));
+  }
+  assert.deepEqual(sent, [
+    ['sid=1', 'sid=1'],
+    ['', ''],
+  ]);
 });
