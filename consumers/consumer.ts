@@ -91,7 +91,6 @@ export async function startConsumer(parts: {
   const [host, { pid }] = [hostname(), process];
   const consumer = `${host}-${pid}-${randomUUID().slice(0, 8)}`;
   const { concurrency } = settings;
-  const who = { kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const;
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
@@ -105,6 +104,10 @@ export async function startConsumer(parts: {
   const connections = connectConsumer(parts.address);
   const { fleet } = connections;
   const served = servedShards(settings.shard, fleet.shards.length);
+  const who = {
+    ...({ kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const),
+    ...(served.length < fleet.shards.length ? { shards: served } : {}),
+  };
   const followClock = async () => {
     const warning = await followRedisClock(fleet.redis);
     if (warning === null) return;

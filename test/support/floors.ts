@@ -12,7 +12,7 @@ const floors: Record<number, string[]> = {
   12: ['producers', 'consumers'],
   11: ['src/client'],
   10: ['src/api'],
-  9: ['src/explain', 'src/report', 'src/changes', 'src/forget', 'src/compare', 'src/schedules'],
+  9: ['src/reshard', 'src/explain', 'src/report', 'src/changes', 'src/forget', 'src/compare', 'src/schedules'],
   8: ['src/backup', 'src/seeds', 'src/dead', 'src/webhooks', 'src/handlers'],
   7: ['src/crawl'],
   6: ['src/fleet', 'src/cookies', 'src/sessions'],

@@ -157,10 +157,13 @@ export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<vo
 const LEFT_OVER_MS = 2000;
 const MOST_LEFT_OVER = 200;
 
-/** Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. */
-export async function sweepLinks(fleet: Fleet): Promise<number> {
+/**
+ * Delivers what lies in the outbox of this shard for so long: by default, what is left over. Returns how many
+ * pages had such links.
+ */
+export async function sweepLinks(fleet: Fleet, leftOverMs = LEFT_OVER_MS): Promise<number> {
   const { redis, keys, shards, shard: own } = fleet;
-  const before = Math.floor((await redisTimeMs(fleet)) - LEFT_OVER_MS);
+  const before = Math.floor((await redisTimeMs(fleet)) - leftOverMs);
   let swept = 0;
   for (const { shard } of shards) {
     if (shard === own) continue;

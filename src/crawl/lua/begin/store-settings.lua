@@ -2,7 +2,7 @@
 -- parts on several shards, each may hold its share of the frontier, and none has a limit: home grants to each
 -- what it may accept (src/frontier/shards/grants.ts).
 local function storeSettings(c, settings, shards)
-  redis.call('HDEL', c, 'limit', 'limited', 'perServer', 'maxPerHost', 'hostLimits', 'onlyDue')
+  redis.call('HDEL', c, 'limit', 'limited', 'limitSpent', 'perServer', 'maxPerHost', 'hostLimits', 'onlyDue')
   redis.call('HSET', c, 'perHost', settings.perHost, 'delay', settings.delay, 'adaptive', settings.adaptive and '1' or '0',
     'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', math.ceil(settings.maxFrontier / shards))
   for _, field in ipairs({ 'limit', 'perServer', 'maxPerHost' }) do

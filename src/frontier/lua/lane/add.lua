@@ -31,7 +31,7 @@ end
 local function addRequests(ns, crawl, list, ownKey, now)
   local c = ns .. ':c:' .. crawl
   local bucketCount, seenCount, acceptedCount, most, priorities, state, mostPerHost, limited, granted, spent =
-    unpack(redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state', 'maxPerHost', 'limited', 'granted', 'spent'))
+    unpack(redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state', 'maxPerHost', 'limited', 'granted', 'limitSpent'))
   if state == 'cancelled' then return 0, 0, 0, 0, {}, 0 end
   local buckets, seen, accepted = tonumber(bucketCount) or 1, tonumber(seenCount) or 0, tonumber(acceptedCount) or 0
   local limit = limited and (tonumber(granted) or 0) or tonumber(most) or math.huge

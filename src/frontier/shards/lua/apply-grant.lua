@@ -42,7 +42,7 @@ redis.call('HSET', c, 'granted', math.max(granted, tonumber(before) or 0))
 
 local dropped = 0
 if isSpent then
-  redis.call('HSET', c, 'spent', '1')
+  redis.call('HSET', c, 'limitSpent', '1')
   local buckets = tonumber(redis.call('HGET', c, 'buckets')) or 1
   local level = powerBelow(buckets)
   local requests = take(MOST_AT_ONCE)
