@@ -40,6 +40,8 @@ export interface SiteSettings extends PageShape {
   robots: string | null;
   rules: Rules;
   punctual: boolean;
+  /** The answers without a behaviour, in place of those by `pages`, `linksPerPage`, `bytes` and `robots`. */
+  answers?: (request: Request) => Answer;
 }
 
 const now = () => performance.timeOrigin + performance.now();
@@ -54,8 +56,8 @@ export async function listen(
   port: number,
   onRequest: (entry: LogEntry) => void,
 ): Promise<number> {
-  const usual = usualAnswers(settings);
-  const { latencyMs, rules } = settings;
+  const byPath = usualAnswers(settings);
+  const { latencyMs, rules, answers = (request) => byPath(request.path) } = settings;
   const lateness = settings.punctual ? latenessMeter() : () => ({});
   const accept = (socket: Socket) => {
     const { remoteAddress = '', remotePort = 0 } = socket;
@@ -66,7 +68,7 @@ export async function listen(
         const behaviour = rules.take(request.host, request.path);
         return { behaviour, delayMs: latencyMs + (behaviour?.delayMs ?? 0) };
       },
-      answer: (request, behaviour) => answerOf(usual(request.path), behaviour),
+      answer: (request, behaviour) => answerOf(answers(request), behaviour),
       ended: ({ start, host, method, path }, status) =>
         onRequest({ start, end: now(), host, method, path, status, remoteAddress, remotePort, ...late }),
     });
