@@ -1,5 +1,5 @@
 // Whether the server's log shows that the limits of all hosts were kept, and that each page was fetched once.
-import { pausesTold, type Violation, violationsOf } from '../../test/support/politeness/auditor.ts';
+import { type Violation, violationsOf } from '../../test/support/politeness/auditor.ts';
 import type { LogEntry } from '../../test/support/site/site.ts';
 import { TOLERANCE_MS } from '../politeness/figures.ts';
 import { type HostLimits, limitsOf, nameOf, pathOf, type Shape } from './hosts.ts';
