@@ -2,6 +2,7 @@
 // shard; from there they are delivered, and acknowledged when they have arrived. A process that dies in
 // between leaves them there, and another one delivers them.
 import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
+import type { Redis } from '../../redis.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
 import { settleParked } from './grants.ts';
 
@@ -72,6 +73,9 @@ export function linksSent(crawl: string, split: string, answer: readonly ScriptR
 const MOST_A_CALL = 64;
 const MOST_CHARACTERS = 256 * 1024;
 
+/** After this time, a replica has what its primary has answered, unless that was lost meanwhile. */
+const SURE_MS = 500;
+
 /** Those of one process that are on their way, by the shard that they are for. */
 class Delivery {
   readonly #fleet: Fleet;
@@ -102,12 +106,46 @@ class Delivery {
   async #deliverAll(shard: number): Promise<void> {
     const waiting = this.#waiting.get(shard) ?? [];
     try {
-      while (waiting.length > 0) await deliver(this.#fleet, shard, takeBatch(waiting));
+      while (waiting.length > 0) await this.#deliverBatch(shard, takeBatch(waiting));
     } finally {
       waiting.length = 0; // after an error, the next sweep delivers them
       this.#running.delete(shard);
     }
   }
+
+  /**
+   * On one server, both shards always stand at the same moment. When the server of the other shard is lost,
+   * its replica may stand at a moment before: then the links must still be in the outbox.
+   */
+  async #deliverBatch(shard: number, batch: readonly LinksOut[]): Promise<void> {
+    const { redis } = this.#fleet.shards[shard] as Fleet;
+    const arrived = await deliver(this.#fleet, shard, batch);
+    if (arrived.length === 0) return;
+    if (redis === this.#fleet.redis) return this.#acknowledge(arrived);
+    const closed = closesOf(redis);
+    const isSure = () => closesOf(redis) === closed;
+    // What fails stays in the outbox, where the next sweep finds it.
+    const later = () => (isSure() ? this.#acknowledge(arrived) : this.carry(arrived)).catch(() => undefined);
+    setTimeout(later, SURE_MS).unref();
+  }
+
+  async #acknowledge(arrived: readonly LinksOut[]): Promise<void> {
+    await this.#fleet.run(ackScript, arrived);
+  }
+}
+
+const closes = new WeakMap<Redis, { count: number }>();
+
+/** How often the connection has ended since the first call. */
+function closesOf(redis: Redis): number {
+  let closed = closes.get(redis);
+  if (!closed) {
+    const counted = { count: 0 };
+    redis.on('close', () => counted.count++);
+    closes.set(redis, counted);
+    closed = counted;
+  }
+  return closed.count;
 }
 
 function takeBatch(waiting: LinksOut[]): LinksOut[] {
@@ -117,7 +155,8 @@ function takeBatch(waiting: LinksOut[]): LinksOut[] {
   return waiting.splice(0, count);
 }
 
-async function deliver(from: Fleet, shard: number, batch: readonly LinksOut[]): Promise<void> {
+/** Returns those that are to be acknowledged. */
+async function deliver(from: Fleet, shard: number, batch: readonly LinksOut[]): Promise<LinksOut[]> {
   const to = from.shards[shard] as Fleet;
   const parked = await to.run(deliverScript, batch);
   const arrived: LinksOut[] = [];
@@ -130,7 +169,7 @@ async function deliver(from: Fleet, shard: number, batch: readonly LinksOut[]): 
     if (answer >= 0 || (await isGone(from, out.crawl))) arrived.push(out);
   }
   for (const crawl of limited) await settleParked(to, crawl);
-  if (arrived.length > 0) await from.run(ackScript, arrived);
+  return arrived;
 }
 
 async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
@@ -155,25 +194,39 @@ export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<vo
 
 /** Whoever has put links into the outbox delivers them at once. Those that lie there longer are left over. */
 const LEFT_OVER_MS = 2000;
+/** What was put there this long after now was put there before the clock of Redis went back. */
+const AHEAD_MS = 1000;
 const MOST_LEFT_OVER = 200;
 
-/** Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. */
+/**
+ * Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. A shard
+ * that cannot be reached keeps none of the others waiting; then it rejects after them.
+ */
 export async function sweepLinks(fleet: Fleet): Promise<number> {
-  const { redis, keys, shards, shard: own } = fleet;
-  const before = Math.floor((await redisTimeMs(fleet)) - LEFT_OVER_MS);
+  const now = Math.floor(await redisTimeMs(fleet));
+  const others = fleet.shards.filter((shard) => shard !== fleet);
+  const swept = await Promise.allSettled(
+    others.map(
+      async ({ shard }) =>
+        (await sweepTo(fleet, shard, { from: '-', to: `${now - LEFT_OVER_MS}` })) +
+        (await sweepTo(fleet, shard, { from: `${now + AHEAD_MS}`, to: '+' })),
+    ),
+  );
+  for (const one of swept) if (one.status === 'rejected') throw one.reason;
+  return swept.reduce((sum, one) => sum + (one as PromiseFulfilledResult<number>).value, 0);
+}
+
+async function sweepTo(fleet: Fleet, shard: number, { from, to }: { from: string; to: string }) {
   let swept = 0;
-  for (const { shard } of shards) {
-    if (shard === own) continue;
-    for (let from = '-'; ; ) {
-      const entries = await redis.xrange(keys.linksOut(shard), from, before, 'COUNT', MOST_LEFT_OVER);
-      const links = entries.map(([id, fields]) => ({
-        ...{ id, shard, crawl: fields[1] as string, list: fields[3] as string },
-      }));
-      if (links.length > 0) await carryLinks(fleet, links);
-      swept += links.length;
-      if (links.length < MOST_LEFT_OVER) break;
-      from = `(${links.at(-1)?.id}`;
-    }
+  for (let first = from; ; ) {
+    const outbox = fleet.keys.linksOut(shard);
+    const entries = await fleet.redis.xrange(outbox, first, to, 'COUNT', MOST_LEFT_OVER);
+    const links = entries.map(([id, fields]) => ({
+      ...{ id, shard, crawl: fields[1] as string, list: fields[3] as string },
+    }));
+    if (links.length > 0) await carryLinks(fleet, links);
+    swept += links.length;
+    if (links.length < MOST_LEFT_OVER) return swept;
+    first = `(${links.at(-1)?.id}`;
   }
-  return swept;
 }
