@@ -47,10 +47,6 @@ export class ShardWorkers {
   /** How many jobs they have taken. */
   taken = (): number => this.all.reduce((sum, { worker }) => sum + worker.taken, 0);
 
-  async watch(): Promise<void> {
-    await Promise.all(this.all.map(({ worker }) => worker.watch()));
-  }
-
   async stop(graceMs: number): Promise<void> {
     this.#shares.stop();
     await Promise.all(this.all.map(({ worker }) => worker.stop(graceMs)));

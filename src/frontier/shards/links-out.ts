@@ -2,6 +2,7 @@
 // shard; from there they are delivered, and acknowledged when they have arrived. A process that dies in
 // between leaves them there, and another one delivers them.
 import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
+import type { Redis } from '../../redis.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
 import { settleParked } from './grants.ts';
 import { Paced } from './paced.ts';
@@ -72,12 +73,15 @@ export function linksSent(crawl: string, split: string, answer: readonly ScriptR
 /** The links of so many pages, and so many characters, go with one call at most. */
 const MOST_A_CALL = 64;
 const MOST_CHARACTERS = 256 * 1024;
+const MOST_ACKS = 500;
 /**
  * Calls of one kind to a shard follow each other after this time at the earliest: what comes meanwhile shares
  * the next one. The first after a silence is made at once.
  */
 const DELIVER_EVERY_MS = 100;
 const ACK_EVERY_MS = 300;
+/** After this time, a replica has what its primary has answered, unless that was lost meanwhile. */
+const SURE_MS = 500;
 
 /** Links that have arrived leave the outbox of their shard, and the crawl cannot end before. */
 interface Carried {
@@ -113,6 +117,7 @@ class Delivery {
 
   async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
     const batch = takeBatch(waiting);
+    const closed = closesOf(to.redis);
     const parked = await to.run(
       deliverScript,
       batch.map(({ out }) => out),
@@ -130,12 +135,36 @@ class Delivery {
       else arrived.set(from, [out]);
     }
     for (const crawl of limited) await settleParked(to, crawl);
-    // What is not acknowledged is delivered again by a sweep, which changes nothing.
-    for (const [from, list] of arrived) this.#toAck[from.shard]?.add(list).catch(() => undefined);
+    for (const [from, list] of arrived) this.#acknowledge(from, to, list, closed);
+  }
+
+  /**
+   * On one server, both shards always stand at the same moment. When the server of the other shard is lost,
+   * its replica may stand at a moment before: then the links must still be in the outbox. What is not
+   * acknowledged is delivered again by a sweep, which changes nothing.
+   */
+  #acknowledge(from: Fleet, to: Fleet, arrived: readonly LinksOut[], closed: number): void {
+    const isSure = () => to.redis === from.redis || closesOf(to.redis) === closed;
+    const ack = () => (isSure() ? this.#toAck[from.shard]?.add(arrived) : this.carry(from, arrived));
+    const now = () => void ack()?.catch(() => undefined);
+    if (to.redis === from.redis) now();
+    else setTimeout(now, SURE_MS).unref();
   }
 }
 
-const MOST_ACKS = 500;
+const closes = new WeakMap<Redis, { count: number }>();
+
+/** How often the connection has ended since the first call. */
+function closesOf(redis: Redis): number {
+  let closed = closes.get(redis);
+  if (!closed) {
+    const counted = { count: 0 };
+    redis.on('close', () => counted.count++);
+    closes.set(redis, counted);
+    closed = counted;
+  }
+  return closed.count;
+}
 
 function takeBatch(waiting: Carried[]): Carried[] {
   let [count, characters] = [0, 0];
@@ -166,25 +195,39 @@ export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<vo
 
 /** Whoever has put links into the outbox delivers them at once. Those that lie there longer are left over. */
 const LEFT_OVER_MS = 2000;
+/** What was put there this long after now was put there before the clock of Redis went back. */
+const AHEAD_MS = 1000;
 const MOST_LEFT_OVER = 200;
 
-/** Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. */
+/**
+ * Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. A shard
+ * that cannot be reached keeps none of the others waiting; then it rejects after them.
+ */
 export async function sweepLinks(fleet: Fleet): Promise<number> {
-  const { redis, keys, shards, shard: own } = fleet;
-  const before = Math.floor((await redisTimeMs(fleet)) - LEFT_OVER_MS);
+  const now = Math.floor(await redisTimeMs(fleet));
+  const others = fleet.shards.filter((shard) => shard !== fleet);
+  const swept = await Promise.allSettled(
+    others.map(
+      async ({ shard }) =>
+        (await sweepTo(fleet, shard, { from: '-', to: `${now - LEFT_OVER_MS}` })) +
+        (await sweepTo(fleet, shard, { from: `${now + AHEAD_MS}`, to: '+' })),
+    ),
+  );
+  for (const one of swept) if (one.status === 'rejected') throw one.reason;
+  return swept.reduce((sum, one) => sum + (one as PromiseFulfilledResult<number>).value, 0);
+}
+
+async function sweepTo(fleet: Fleet, shard: number, { from, to }: { from: string; to: string }) {
   let swept = 0;
-  for (const { shard } of shards) {
-    if (shard === own) continue;
-    for (let from = '-'; ; ) {
-      const entries = await redis.xrange(keys.linksOut(shard), from, before, 'COUNT', MOST_LEFT_OVER);
-      const links = entries.map(([id, fields]) => ({
-        ...{ id, shard, crawl: fields[1] as string, list: fields[3] as string },
-      }));
-      if (links.length > 0) await carryLinks(fleet, links);
-      swept += links.length;
-      if (links.length < MOST_LEFT_OVER) break;
-      from = `(${links.at(-1)?.id}`;
-    }
+  for (let first = from; ; ) {
+    const outbox = fleet.keys.linksOut(shard);
+    const entries = await fleet.redis.xrange(outbox, first, to, 'COUNT', MOST_LEFT_OVER);
+    const links = entries.map(([id, fields]) => ({
+      ...{ id, shard, crawl: fields[1] as string, list: fields[3] as string },
+    }));
+    if (links.length > 0) await carryLinks(fleet, links);
+    swept += links.length;
+    if (links.length < MOST_LEFT_OVER) return swept;
+    first = `(${links.at(-1)?.id}`;
   }
-  return swept;
 }
