@@ -115,6 +115,11 @@ function threadsOf(pid: number): string[] {
   }
 }
 
+/** The resident memory of a process; 0 when it has ended. */
+export function residentBytesOf(pid: number): number {
+  return memoryOf(pid).residentBytes;
+}
+
 function memoryOf(pid: number): { peakBytes: number; residentBytes: number } {
   const status = textOfFile(`/proc/${pid}/status`);
   const bytes = (name: string) =>

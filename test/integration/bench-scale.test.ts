@@ -1,0 +1,51 @@
+// A small simulation of a fleet over two Redis processes: what it prints adds up, and memory ends it.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const program = fileURLToPath(new URL('../../bench/scale.ts', import.meta.url));
+const small = ['--redis', '2', '--shards', '4', '--urls', '4000', '--hosts', '200', '--seeds', '100'];
+
+interface Printed {
+  end: string;
+  tenths: {
+    tested: number;
+    pages: number;
+    fresh: number;
+    waiting: number;
+    redisMicroseconds: number[];
+    bytesPerSeen: number;
+    balanceSeen: number;
+  }[];
+}
+
+async function simulate(...args: string[]): Promise<Printed> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...small, '--json', ...args]);
+  return JSON.parse(stdout) as Printed;
+}
+
+for (const queue of [[], ['--queue']])
+  test(`URLs of four shards on two Redis processes are decided ${queue[0] ?? 'without BullMQ'}`, async () => {
+    const { end, tenths } = await simulate(...queue);
+    const last = tenths.at(-1);
+    assert.ok(last && end === 'done');
+    assert.equal(tenths.length, 10);
+    assert.ok(last.tested >= 4000 && last.pages === last.tested / 20, JSON.stringify(last));
+    // A tenth of the links was new, and each page ended once.
+    const found =
+      100 +
+      tenths.reduce((all, { tested, fresh }, index) => {
+        return all + fresh * Math.max(1, tested - (tenths[index - 1]?.tested ?? 0));
+      }, 0);
+    assert.ok(Math.abs(found - last.pages - last.waiting) < 100, `${found}, ${JSON.stringify(last)}`);
+    assert.ok(last.bytesPerSeen > 7 && last.bytesPerSeen < 20);
+    assert.ok(last.balanceSeen >= 1 && last.balanceSeen < 3);
+  });
+
+test('a simulation ends when the memory that it may use is used up', async () => {
+  const { end, tenths } = await simulate('--most-memory', '0.01');
+  assert.equal(end, 'memory');
+  assert.equal(tenths.length, 1);
+});
