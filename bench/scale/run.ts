@@ -110,15 +110,14 @@ async function watch(run: ScaleRun, running: Running, onMark: (run: ScaleRun) =>
     if (run.marks.length > 1) onMark(run);
   };
   await mark();
-  for (let tenth = 1; tenth <= 10; tenth++) {
-    while (sumOf(drivers).tested < (options.urls * tenth) / 10) {
+  for (let tenth = 1; tenth <= 10 && run.end === 'done'; tenth++) {
+    const isThere = () => sumOf(drivers).tested >= (options.urls * tenth) / 10;
+    while (run.end === 'done' && !isThere()) {
+      await sleep(LOOK_MS);
       if (drivers.some((driver) => driver.failed())) throw new Error('a driver failed; see its error above');
       if (resident(servers, drivers) > mostBytes) run.end = 'memory';
-      if (run.end === 'memory') break;
-      await sleep(LOOK_MS);
     }
     await mark();
-    if (run.end === 'memory') break;
   }
   await Promise.all(drivers.map((driver) => driver.stop()));
   await checkCounts(running);

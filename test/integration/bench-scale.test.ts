@@ -45,7 +45,7 @@ for (const queue of [[], ['--queue']])
   });
 
 test('a simulation ends when the memory that it may use is used up', async () => {
-  const { end, tenths } = await simulate('--most-memory', '0.01');
+  const { end, tenths } = await simulate('--urls', '400000', '--most-memory', '0.01');
   assert.equal(end, 'memory');
-  assert.equal(tenths.length, 1);
+  assert.ok(tenths.length < 10, `${tenths.length} tenths`);
 });
