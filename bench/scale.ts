@@ -77,5 +77,7 @@ if (values.json) {
     const before = run.marks[index];
     return before && tenthOf(before, mark, run.emptyBytes);
   });
-  console.log(JSON.stringify({ machine: machineWords(), options, end: run.end, tenths }, null, 2));
+  console.log(
+    JSON.stringify({ machine: machineWords(), options, end: run.end, total: run.total, tenths }, null, 2),
+  );
 }

@@ -92,24 +92,23 @@ export const scaleLine = (run: ScaleRun): string => lineOf(cellsOf(lastTenthOf(r
 
 /** What was done by kind, what bound it, and the last tenth to the first. */
 export function scaleSummary(run: ScaleRun, urls: number): string {
-  const { marks, end, emptyBytes, cores } = run;
+  const { marks, end, emptyBytes, cores, total } = run;
   const [begin, first, last] = [marks[0], marks[1], marks.at(-1)] as [ScaleMark, ScaleMark, ScaleMark];
-  const { work, seconds, reading } = last;
+  const { seconds, reading } = last;
   const [whole, early, late] = [
     tenthOf(begin, last, emptyBytes),
     tenthOf(begin, first, emptyBytes),
     lastTenthOf(run),
   ];
-  const fresh = sum(reading.seen) - sum(begin.reading.seen);
   const busy = (last.busySeconds - begin.busySeconds) / seconds;
   const times = (of: (tenth: ScaleTenth) => number) => `${(of(late) / of(early)).toFixed(2)} ×`;
   return [
     end === 'done'
       ? `All ${grouped(urls)} URLs were decided, in ${grouped(seconds)} s.`
-      : `The memory was used up after ${grouped(work.tested)} of ${grouped(urls)} URLs, in ${grouped(seconds)} s.`,
-    `Tested against the seen set: ${grouped(work.tested)}; of them new ${grouped(fresh)}, known ${grouped(work.tested - fresh)}.`,
-    `Dispatched and committed: ${grouped(work.pages)} pages in ${grouped(work.dispatches)} dispatches; asked of the gate ${grouped(work.asked)} times.`,
-    `Links to other shards: ${grouped(work.abroad)} (${((100 * work.abroad) / work.tested).toFixed(0)} %) in ${grouped(work.offers)} calls.`,
+      : `The memory was used up after ${grouped(total.tested)} of ${grouped(urls)} URLs, in ${grouped(seconds)} s.`,
+    `Tested against the seen set: ${grouped(total.tested)}; of them new ${grouped(total.fresh)}, known ${grouped(total.tested - total.fresh)}.`,
+    `Dispatched and committed: ${grouped(total.pages)} pages in ${grouped(total.dispatches)} dispatches; asked of the gate ${grouped(total.asked)} times.`,
+    `Links to other shards: ${grouped(total.abroad)} (${((100 * total.abroad) / total.tested).toFixed(0)} %) in ${grouped(total.offers)} calls.`,
     `A page cost Redis ${grouped(whole.redisMicrosecondsAPage)} µs of CPU; memory of all processes ${grouped(last.residentBytes / 1e6)} MB.`,
     `${busy.toFixed(1)} of ${cores} CPUs were busy, ${(sum(reading.cpuSeconds.map((one, index) => one - (begin.reading.cpuSeconds[index] ?? 0))) / seconds).toFixed(1)} of them with Redis, ${whole.otherCpus.toFixed(1)} with other work.`,
     `Last tenth to first: tested/s ${times(({ perSecond }) => perSecond)}, CPU of Redis a tested URL ${times(({ redisMicroseconds }) => sum(redisMicroseconds))}, CPU of the drivers ${times(({ driverMicroseconds }) => driverMicroseconds)}, bytes a seen URL ${times(({ bytesPerSeen }) => bytesPerSeen)}.`,

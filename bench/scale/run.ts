@@ -44,6 +44,8 @@ export interface ScaleRun {
   /** The beginning, then one at each tenth that was reached, then the end. */
   marks: ScaleMark[];
   end: 'done' | 'memory';
+  /** All that was done, when nothing was in hand any more, and how many of the tested URLs were new. */
+  total: WorkDone & { fresh: number };
   /** Of Redis without the crawl. */
   emptyBytes: number;
   cores: number;
@@ -65,7 +67,10 @@ export async function runScale(options: ScaleOptions, onMark: (run: ScaleRun) =>
     const emptyBytes = empty.reduce((all, info) => all + Number(/^used_memory:(\d+)/m.exec(info)?.[1]), 0);
     await beginOnShards(shards.fleets, options);
     drivers = startDrivers(urls, options);
-    const run: ScaleRun = { marks: [], end: 'done', emptyBytes, cores: availableParallelism() };
+    const run: ScaleRun = {
+      ...{ marks: [], end: 'done', emptyBytes, cores: availableParallelism() },
+      total: { ...noWork(), fresh: 0 },
+    };
     await watch(run, { options, servers, shards, drivers, mostBytes }, onMark);
     return run;
   } finally {
@@ -120,15 +125,16 @@ async function watch(run: ScaleRun, running: Running, onMark: (run: ScaleRun) =>
     await mark();
   }
   await Promise.all(drivers.map((driver) => driver.stop()));
-  await checkCounts(running);
+  run.total = await totalOf(running);
 }
 
-/** Each page that ended in a driver is recorded once in Redis. */
-async function checkCounts({ shards, drivers }: Running): Promise<void> {
+/** Throws unless each page that ended in a driver is recorded once in Redis. */
+async function totalOf({ shards, drivers, options }: Running): Promise<ScaleRun['total']> {
   const { recorded, seen } = await readScale(shards);
-  const [inRedis, ended] = [sum(recorded), sumOf(drivers).pages];
-  if (inRedis !== ended || ended === 0) throw new Error(`${ended} pages ended, and ${inRedis} are recorded`);
-  if (sum(seen) < inRedis) throw new Error(`${inRedis} pages are recorded, but only ${sum(seen)} were seen`);
+  const work = sumOf(drivers);
+  if (sum(recorded) !== work.pages || work.pages === 0)
+    throw new Error(`${work.pages} pages ended, and ${sum(recorded)} are recorded`);
+  return { ...work, fresh: sum(seen) - options.seeds };
 }
 
 function resident(servers: readonly TestRedis[], drivers: readonly Driver[]): number {

@@ -182,15 +182,13 @@ class ShardCrawl {
     const page = pageAtUrl(request.url);
     known.note(page);
     const links = linksOf(page, web, known, nextNumber);
+    const abroad: { target: number; found: Request }[] = [];
     let own = '';
     for (const linked of links) {
       const found = requestOf(linked, request, web);
       const target = shardOfKey(limiterKeyOf(found.url), fleets.length);
       if (target === shard) own += packBatchEntry(found, key);
-      else {
-        work.abroad++;
-        this.#outbox.add(target, found);
-      }
+      else abroad.push({ target, found });
     }
     const recorded = {
       kind: 'recorded',
@@ -205,6 +203,8 @@ class ShardCrawl {
     if (ended !== 'done') return; // it came twice
     work.pages++;
     work.tested += links.length;
+    work.abroad += abroad.length;
+    for (const { target, found } of abroad) this.#outbox.add(target, found);
   }
 
   /** Its slot goes to a request here that waits for one of the key, or back to the fleet. */

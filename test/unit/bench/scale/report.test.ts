@@ -29,6 +29,7 @@ function markAt(tenth: number): ScaleMark {
 const runOf = (tenths: number): ScaleRun => ({
   marks: Array.from({ length: tenths + 1 }, (_, tenth) => markAt(tenth)),
   ...{ end: 'done', emptyBytes: 2_000_000, cores: 2 },
+  total: { ...markAt(tenths).work, fresh: 10_000 * tenths },
 });
 
 test('a tenth tells what it cost alone', () => {
