@@ -23,6 +23,7 @@ const usage = `node bench/scale.ts [options]
   --drivers <n>        processes that dispatch and commit (default: as many as cores)
   --queue              requests go through BullMQ's queue too
   --most-memory <n>    percent of the free memory at which it ends (default 60)
+  --minutes <n>        after so long it ends (default: no limit)
   --json               print what was read as JSON`;
 
 const values = parseOptions('scale', {
@@ -39,6 +40,7 @@ const values = parseOptions('scale', {
   drivers: { type: 'string', default: String(availableParallelism()) },
   queue: { type: 'boolean', default: false },
   'most-memory': { type: 'string', default: '60' },
+  minutes: { type: 'string', default: 'Infinity' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 });
@@ -49,7 +51,9 @@ const [redis, shards, urls, hosts, seeds, links, window, drivers] = [
 const shares = [values.known, values.abroad, values.timed].map(Number) as [number, number, number];
 const [known, abroad, timed] = shares;
 const mostMemory = Number(values['most-memory']) / 100;
+const mostSeconds = Number(values.minutes) * 60;
 const isUsable =
+  mostSeconds > 0 &&
   [redis, shards, urls, hosts, seeds, links, window, drivers].every((n) => Number.isInteger(n) && n >= 1) &&
   [...shares, mostMemory].every((share) => share >= 0 && share <= 1) &&
   shards <= 64 &&
@@ -65,7 +69,18 @@ if (values.help || !isUsable) {
 }
 
 const options: ScaleOptions = {
-  ...{ redis, shards, urls, seeds, window, drivers, mostMemory, delayMs: 1000, withQueue: values.queue },
+  ...{
+    redis,
+    shards,
+    urls,
+    seeds,
+    window,
+    drivers,
+    mostMemory,
+    mostSeconds,
+    delayMs: 1000,
+    withQueue: values.queue,
+  },
   web: { hosts, links, known, abroad, timed },
 };
 const print = (line: string) => values.json || console.log(line);

@@ -105,7 +105,7 @@ export function scaleSummary(run: ScaleRun, urls: number): string {
   return [
     end === 'done'
       ? `All ${grouped(urls)} URLs were decided, in ${grouped(seconds)} s.`
-      : `The memory was used up after ${grouped(total.tested)} of ${grouped(urls)} URLs, in ${grouped(seconds)} s.`,
+      : `The ${end} was used up after ${grouped(total.tested)} of ${grouped(urls)} URLs, in ${grouped(seconds)} s.`,
     `Tested against the seen set: ${grouped(total.tested)}; of them new ${grouped(total.fresh)}, known ${grouped(total.tested - total.fresh)}.`,
     `Dispatched and committed: ${grouped(total.pages)} pages in ${grouped(total.dispatches)} dispatches; asked of the gate ${grouped(total.asked)} times.`,
     `Links to other shards: ${grouped(total.abroad)} (${((100 * total.abroad) / total.tested).toFixed(0)} %) in ${grouped(total.offers)} calls.`,

@@ -25,6 +25,7 @@ export interface ScaleOptions {
   withQueue: boolean;
   /** Share of the memory that is free at the beginning. */
   mostMemory: number;
+  mostSeconds: number;
 }
 
 /** Where the simulation was at one moment. */
@@ -43,7 +44,7 @@ export interface ScaleMark {
 export interface ScaleRun {
   /** The beginning, then one at each tenth that was reached, then the end. */
   marks: ScaleMark[];
-  end: 'done' | 'memory';
+  end: 'done' | 'memory' | 'time';
   /** All that was done, when nothing was in hand any more, and how many of the tested URLs were new. */
   total: WorkDone & { fresh: number };
   /** Of Redis without the crawl. */
@@ -121,6 +122,7 @@ async function watch(run: ScaleRun, running: Running, onMark: (run: ScaleRun) =>
       await sleep(LOOK_MS);
       if (drivers.some((driver) => driver.failed())) throw new Error('a driver failed; see its error above');
       if (resident(servers, drivers) > mostBytes) run.end = 'memory';
+      else if (performance.now() - startedAt > options.mostSeconds * 1000) run.end = 'time';
     }
     await mark();
   }
