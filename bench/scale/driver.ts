@@ -2,6 +2,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { connectionsOf, type Fleet } from '../../src/fleet.ts';
+import { watchScripts } from '../../src/scripts.ts';
 import { crawlShard, noWork, type WorkDone } from './shard-crawl.ts';
 import { openShards } from './shards.ts';
 import { KnownPages, type Web } from './web.ts';
@@ -63,8 +65,12 @@ export function startDriver(orders: DriverOrders): Driver {
 
 async function drive(orders: DriverOrders): Promise<void> {
   const { urls, shards, own, web, window, withQueue, firstNumber, step } = orders;
-  const { fleets, connections } = openShards(urls, shards);
+  const home = openShards(urls, shards);
   const work = noWork();
+  for (const redis of connectionsOf(home))
+    watchScripts(redis, (path) => {
+      if (path.endsWith('/deliver-links.lua')) work.deliveries++;
+    });
   let isStopped = false;
   process.on('message', (order) => {
     if (order === 'stop') isStopped = true;
@@ -77,10 +83,18 @@ async function drive(orders: DriverOrders): Promise<void> {
     number += step;
     return number;
   };
-  const shared = { fleets, web, known: new KnownPages(), nextNumber, window, withQueue, work };
-  await Promise.all(own.map((shard) => crawlShard({ ...shared, shard, stopped: () => isStopped })));
+  const shared = { web, known: new KnownPages(), nextNumber, window, withQueue, work };
+  const onError = (error: unknown) => {
+    throw error; // it ends this process
+  };
+  await Promise.all(
+    own.map((shard) => {
+      const fleet = home.shards[shard] as Fleet;
+      return crawlShard({ ...shared, fleet, stopped: () => isStopped, onError });
+    }),
+  );
   clearInterval(telling);
-  for (const redis of connections) redis.disconnect();
+  for (const redis of connectionsOf(home)) redis.disconnect();
   await new Promise((resolve) => process.send?.(work, resolve));
   process.exit();
 }

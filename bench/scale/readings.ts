@@ -1,8 +1,8 @@
 // What the Redis processes of a simulation say of themselves: CPU, memory, and the parts of the crawl.
-import { readCounts } from '../../src/crawl/crawl.ts';
-import type { Fleet } from '../../src/fleet.ts';
+import { countsOf } from '../../src/crawl/crawl.ts';
+import { connectionsOf, type Fleet } from '../../src/fleet.ts';
 import type { Redis } from '../../src/redis.ts';
-import { SCALE_CRAWL, type ShardSet } from './shards.ts';
+import { SCALE_CRAWL } from './shards.ts';
 
 /** At one moment. Arrays are by Redis process, or by shard. */
 export interface ScaleReading {
@@ -13,6 +13,8 @@ export interface ScaleReading {
   /** By shard: URLs that were new, pages that have ended. */
   seen: number[];
   recorded: number[];
+  /** Pages whose links to another shard have not arrived there. */
+  onTheWay: number;
   /** Of a seen URL: in the buckets of the seen set, of which some are asked. */
   bytesPerSeen: number;
 }
@@ -23,15 +25,16 @@ const BYTES_OF_PLACE = 8;
 
 /** `meanwhile`: what is to be read at the same moment. */
 export async function readScale(
-  { fleets, connections }: ShardSet,
+  home: Fleet,
   meanwhile: () => Promise<unknown> = async () => undefined,
 ): Promise<ScaleReading> {
-  const [infos, counts] = await Promise.all([
-    Promise.all(connections.map(infoOf)),
-    Promise.all(fleets.map((fleet) => readCounts(fleet, SCALE_CRAWL))),
+  const [infos, parts] = await Promise.all([
+    Promise.all(connectionsOf(home).map(infoOf)),
+    Promise.all(home.shards.map(({ redis, keys }) => redis.hgetall(keys.crawl(SCALE_CRAWL)))),
     meanwhile(),
   ]);
-  const samples = await Promise.all(fleets.map(sampleOfSeen));
+  const counts = parts.map((part) => countsOf(SCALE_CRAWL, part));
+  const samples = await Promise.all(home.shards.map(sampleOfSeen));
   return {
     cpuSeconds: infos.map((info) => numberIn(info, 'used_cpu_sys') + numberIn(info, 'used_cpu_user')),
     rewriteSeconds: infos.map(
@@ -40,6 +43,7 @@ export async function readScale(
     usedBytes: infos.map(dataBytes),
     seen: counts.map(({ accepted }) => accepted),
     recorded: counts.map(({ recorded }) => recorded),
+    onTheWay: sum(parts.map(({ out }) => Number(out ?? 0))),
     bytesPerSeen:
       sum(samples.map(({ bytes }) => bytes)) / Math.max(1, sum(samples.map(({ members }) => members))),
   };

@@ -25,6 +25,8 @@ export interface ScaleTenth {
   /** The most loaded shard to the mean of all, by seen and by waiting URLs. */
   balanceSeen: number;
   balanceWaiting: number;
+  /** Pages whose links to other shards have not arrived there. */
+  onTheWay: number;
   /** CPUs that other processes kept busy. */
   otherCpus: number;
 }
@@ -58,6 +60,7 @@ export function tenthOf(before: ScaleMark, after: ScaleMark, emptyBytes: number)
     bytesPerWaiting: (bytes - reading.bytesPerSeen * seen) / Math.max(1, sum(waiting)),
     ...{ waiting: sum(waiting), redisBytes: bytes },
     ...{ balanceSeen: balanceOf(reading.seen), balanceWaiting: balanceOf(waiting) },
+    onTheWay: reading.onTheWay,
     otherCpus: Math.max(0, after.busySeconds - before.busySeconds - sum(cpu) - rewrites - drivers) / since,
   };
 }
@@ -70,7 +73,16 @@ export function balanceOf(loads: readonly number[]): number {
 
 const head = [
   ...['tested', 'new', 'pages', 'tested/s', 'Redis µs a tested URL', 'by process', 'log rewrites', 'drivers'],
-  ...['bytes/seen', 'bytes/waiting', 'waiting', 'Redis MB', 'balance: seen', 'waiting', 'CPUs of others'],
+  ...[
+    'bytes/seen',
+    'bytes/waiting',
+    'waiting',
+    'Redis MB',
+    'balance: seen',
+    'waiting',
+    'on the way',
+    'CPUs of others',
+  ],
 ];
 
 const cellsOf = (tenth: ScaleTenth): string[] => [
@@ -80,7 +92,7 @@ const cellsOf = (tenth: ScaleTenth): string[] => [
   ...[tenth.rewriteMicroseconds.toFixed(2), tenth.driverMicroseconds.toFixed(2)],
   ...[tenth.bytesPerSeen.toFixed(2), tenth.bytesPerWaiting.toFixed(1), grouped(tenth.waiting)],
   ...[grouped(tenth.redisBytes / 1e6), tenth.balanceSeen.toFixed(2), tenth.balanceWaiting.toFixed(2)],
-  tenth.otherCpus.toFixed(2),
+  ...[grouped(tenth.onTheWay), tenth.otherCpus.toFixed(2)],
 ];
 
 const lineOf = (cells: readonly string[]) =>
@@ -108,7 +120,7 @@ export function scaleSummary(run: ScaleRun, urls: number): string {
       : `The ${end} was used up after ${grouped(total.tested)} of ${grouped(urls)} URLs, in ${grouped(seconds)} s.`,
     `Tested against the seen set: ${grouped(total.tested)}; of them new ${grouped(total.fresh)}, known ${grouped(total.tested - total.fresh)}.`,
     `Dispatched and committed: ${grouped(total.pages)} pages in ${grouped(total.dispatches)} dispatches; asked of the gate ${grouped(total.asked)} times.`,
-    `Links to other shards: ${grouped(total.abroad)} (${((100 * total.abroad) / total.tested).toFixed(0)} %) in ${grouped(total.offers)} calls.`,
+    `Links to other shards: ${grouped(total.abroad)} (${((100 * total.abroad) / total.tested).toFixed(0)} %) in ${grouped(total.deliveries)} calls.`,
     `A page cost Redis ${grouped(whole.redisMicrosecondsAPage)} µs of CPU; memory of all processes ${grouped(last.residentBytes / 1e6)} MB.`,
     `${busy.toFixed(1)} of ${cores} CPUs were busy, ${(sum(reading.cpuSeconds.map((one, index) => one - (begin.reading.cpuSeconds[index] ?? 0))) / seconds).toFixed(1)} of them with Redis, ${whole.otherCpus.toFixed(1)} with other work.`,
     `Last tenth to first: tested/s ${times(({ perSecond }) => perSecond)}, CPU of Redis a tested URL ${times(({ redisMicroseconds }) => sum(redisMicroseconds))}, CPU of the drivers ${times(({ driverMicroseconds }) => driverMicroseconds)}, bytes a seen URL ${times(({ bytesPerSeen }) => bytesPerSeen)}.`,

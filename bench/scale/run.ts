@@ -2,13 +2,14 @@
 // way, and ends when all is decided or the memory is used up.
 import { availableParallelism, freemem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectionsOf, type Fleet } from '../../src/fleet.ts';
 import { startTestRedis, type TestRedis } from '../../test/support/redis.ts';
 import { residentBytesOf } from '../measure/process-tree.ts';
 import { busySeconds, usageOf } from '../measure/process-use.ts';
 import { type Driver, startDriver } from './driver.ts';
 import { readScale, type ScaleReading, sum } from './readings.ts';
 import { noWork, type WorkDone } from './shard-crawl.ts';
-import { beginOnShards, openShards, type ShardSet } from './shards.ts';
+import { beginScaleCrawl, openShards } from './shards.ts';
 import type { Web } from './web.ts';
 
 export interface ScaleOptions {
@@ -61,22 +62,22 @@ export async function runScale(options: ScaleOptions, onMark: (run: ScaleRun) =>
   const mostBytes = options.mostMemory * freemem();
   const servers = await Promise.all(Array.from({ length: options.redis }, () => startTestRedis()));
   const urls = servers.map(({ url }) => url);
-  const shards = openShards(urls, options.shards);
+  const home = openShards(urls, options.shards);
   let drivers: Driver[] = [];
   try {
-    const empty = await Promise.all(shards.connections.map(async (redis) => redis.info('memory')));
+    const empty = await Promise.all(connectionsOf(home).map((redis) => redis.info('memory')));
     const emptyBytes = empty.reduce((all, info) => all + Number(/^used_memory:(\d+)/m.exec(info)?.[1]), 0);
-    await beginOnShards(shards.fleets, options);
+    await beginScaleCrawl(home, options);
     drivers = startDrivers(urls, options);
     const run: ScaleRun = {
       ...{ marks: [], end: 'done', emptyBytes, cores: availableParallelism() },
       total: { ...noWork(), fresh: 0 },
     };
-    await watch(run, { options, servers, shards, drivers, mostBytes }, onMark);
+    await watch(run, { options, servers, home, drivers, mostBytes }, onMark);
     return run;
   } finally {
     for (const driver of drivers) driver.kill();
-    for (const redis of shards.connections) redis.disconnect();
+    for (const redis of connectionsOf(home)) redis.disconnect();
     await Promise.all(servers.map((server) => server.stop()));
   }
 }
@@ -95,7 +96,7 @@ function startDrivers(urls: readonly string[], options: ScaleOptions): Driver[] 
 interface Running {
   options: ScaleOptions;
   servers: readonly TestRedis[];
-  shards: ShardSet;
+  home: Fleet;
   drivers: readonly Driver[];
   mostBytes: number;
 }
@@ -105,7 +106,7 @@ async function watch(run: ScaleRun, running: Running, onMark: (run: ScaleRun) =>
   const startedAt = performance.now();
   const mark = async () => {
     const tell = () => Promise.all(drivers.map((driver) => driver.tell()));
-    const reading = await readScale(running.shards, tell);
+    const reading = await readScale(running.home, tell);
     const pids = drivers.map(({ pid }) => pid);
     run.marks.push({
       seconds: (performance.now() - startedAt) / 1000,
@@ -131,8 +132,8 @@ async function watch(run: ScaleRun, running: Running, onMark: (run: ScaleRun) =>
 }
 
 /** Throws unless each page that ended in a driver is recorded once in Redis. */
-async function totalOf({ shards, drivers, options }: Running): Promise<ScaleRun['total']> {
-  const { recorded, seen } = await readScale(shards);
+async function totalOf({ home, drivers, options }: Running): Promise<ScaleRun['total']> {
+  const { recorded, seen } = await readScale(home);
   const work = sumOf(drivers);
   if (sum(recorded) !== work.pages || work.pages === 0)
     throw new Error(`${work.pages} pages ended, and ${sum(recorded)} are recorded`);

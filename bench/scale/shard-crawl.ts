@@ -1,7 +1,7 @@
 // The consumer of one shard without fetches: dispatches, commits and slots are the real ones, on a real
 // Redis. Only a page's answer is made up: how long it takes, counted in dispatches, and its links.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fleet } from '../../src/fleet.ts';
+import { type Fleet, shardOf } from '../../src/fleet.ts';
 import { askGate } from '../../src/frontier/ask-gate.ts';
 import { type Committer, createCommitter } from '../../src/frontier/commit.ts';
 import { dispatch, type Handed, type Release } from '../../src/frontier/dispatch.ts';
@@ -12,16 +12,16 @@ import { LEASE_MS } from '../../src/politeness/slot.ts';
 import { type Request, unpackRequest } from '../../src/request.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { openJobs, type ScaleJobs } from './jobs.ts';
-import { createOutbox, type Outbox, SCALE_CRAWL, shardOfKey } from './shards.ts';
+import { SCALE_CRAWL } from './shards.ts';
 import { dispatchesOf, type KnownPages, linksOf, pageAtUrl, pageUrl, type Web, type WebPage } from './web.ts';
 
 /** What was done, by kind. */
 export interface WorkDone {
   /** URLs tested against the seen set: the links of the pages that ended. Seeds are not among them. */
   tested: number;
-  /** Those of them that were sent to another shard, and in how many calls. */
+  /** Those of them that went to another shard by the outbox, and in how many calls. */
   abroad: number;
-  offers: number;
+  deliveries: number;
   dispatches: number;
   /** Pages that ended with a commit. */
   pages: number;
@@ -32,7 +32,7 @@ export interface WorkDone {
 export const noWork = (): WorkDone => ({
   tested: 0,
   abroad: 0,
-  offers: 0,
+  deliveries: 0,
   dispatches: 0,
   pages: 0,
   asked: 0,
@@ -52,9 +52,8 @@ interface InHand {
 }
 
 export interface ShardCrawlParts {
-  /** All shards, and the number of the one to crawl. */
-  fleets: readonly Fleet[];
-  shard: number;
+  /** The shard to crawl. */
+  fleet: Fleet;
   web: Web;
   known: KnownPages;
   nextNumber: () => number;
@@ -64,12 +63,16 @@ export interface ShardCrawlParts {
   withQueue: boolean;
   work: WorkDone;
   stopped: () => boolean;
+  onError: (error: unknown) => void;
 }
 
 /** When nothing is due, how long to wait at most until the next dispatch. */
 const IDLE_MS = 20;
 
-/** Crawls one shard until it is stopped. Resolves when all that it had in hand has ended. */
+/**
+ * Crawls one shard until it is stopped. Resolves when all that it had in hand has ended, and its links have
+ * arrived.
+ */
 export function crawlShard(parts: ShardCrawlParts): Promise<void> {
   return new ShardCrawl(parts).run();
 }
@@ -78,7 +81,6 @@ class ShardCrawl {
   readonly #parts: ShardCrawlParts;
   readonly #fleet: Fleet;
   readonly #committer: Committer;
-  readonly #outbox: Outbox;
   readonly #jobs: ScaleJobs | null;
   #dispatch = 0;
   #inHand = 0;
@@ -92,11 +94,9 @@ class ShardCrawl {
 
   constructor(parts: ShardCrawlParts) {
     this.#parts = parts;
-    const { fleets, shard, withQueue } = parts;
-    this.#fleet = fleets[shard] as Fleet;
-    this.#committer = createCommitter(this.#fleet, '');
-    this.#outbox = createOutbox(fleets);
-    this.#jobs = withQueue ? openJobs(this.#fleet, (handed) => this.#take(handed)) : null;
+    this.#fleet = parts.fleet;
+    this.#committer = createCommitter(parts.fleet, '', parts.onError);
+    this.#jobs = parts.withQueue ? openJobs(parts.fleet, (handed) => this.#take(handed)) : null;
   }
 
   async run(): Promise<void> {
@@ -120,6 +120,8 @@ class ShardCrawl {
         await sleep(this.#inHand > 0 ? 1 : Math.min(IDLE_MS, nextDueMs ?? IDLE_MS));
     }
     await this.#jobs?.close();
+    const { redis, keys } = this.#fleet;
+    while (Number((await redis.hget(keys.crawl(SCALE_CRAWL), 'out')) ?? 0) > 0) await sleep(1);
   }
 
   /** Resolves when the request has ended. */
@@ -170,7 +172,6 @@ class ShardCrawl {
   async #endAll(pages: readonly InHand[]): Promise<void> {
     const ends = pages.map((page) => this.#end(page));
     await Promise.all(ends);
-    this.#parts.work.offers += await this.#outbox.deliver();
     for (const page of pages) {
       this.#leave(page);
       page.ended();
@@ -178,17 +179,14 @@ class ShardCrawl {
   }
 
   async #end({ id, claim, key, request }: InHand): Promise<void> {
-    const { web, known, nextNumber, work, fleets, shard } = this.#parts;
+    const { web, known, nextNumber, work } = this.#parts;
     const page = pageAtUrl(request.url);
     known.note(page);
-    const links = linksOf(page, web, known, nextNumber);
-    const abroad: { target: number; found: Request }[] = [];
-    let own = '';
-    for (const linked of links) {
+    let [links, abroad] = ['', 0];
+    for (const linked of linksOf(page, web, known, nextNumber)) {
       const found = requestOf(linked, request, web);
-      const target = shardOfKey(limiterKeyOf(found.url), fleets.length);
-      if (target === shard) own += packBatchEntry(found, key);
-      else abroad.push({ target, found });
+      links += packBatchEntry(found, key);
+      if (shardOf(this.#fleet, limiterKeyOf(found.url)) !== this.#fleet) abroad++;
     }
     const recorded = {
       kind: 'recorded',
@@ -198,13 +196,12 @@ class ShardCrawl {
       reason: '',
       host: '',
     } as const;
-    const ending = { ...recorded, crawl: SCALE_CRAWL, id, claim, key, links: own, leftOut: {}, items: null };
+    const ending = { ...recorded, crawl: SCALE_CRAWL, id, claim, key, links, leftOut: {}, items: null };
     const ended = await this.#committer.commit(ending);
     if (ended !== 'done') return; // it came twice
     work.pages++;
-    work.tested += links.length;
-    work.abroad += abroad.length;
-    for (const { target, found } of abroad) this.#outbox.add(target, found);
+    work.tested += web.links;
+    work.abroad += abroad;
   }
 
   /** Its slot goes to a request here that waits for one of the key, or back to the fleet. */

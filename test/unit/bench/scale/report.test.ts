@@ -9,7 +9,7 @@ function markAt(tenth: number): ScaleMark {
   return {
     seconds: tenth * 2,
     work: {
-      ...{ tested: 100_000 * tenth, abroad: 30_000 * tenth, offers: 100 * tenth },
+      ...{ tested: 100_000 * tenth, abroad: 30_000 * tenth, deliveries: 100 * tenth },
       ...{ dispatches: 100 * tenth, pages: 5000 * tenth, asked: 500 * tenth },
     },
     reading: {
@@ -18,6 +18,7 @@ function markAt(tenth: number): ScaleMark {
       usedBytes: each(540_000, 2).map((bytes) => bytes + 1_000_000),
       seen: each(2500, 4),
       recorded: each(1250, 4),
+      onTheWay: 7,
       bytesPerSeen: 9,
     },
     driverSeconds: tenth,
