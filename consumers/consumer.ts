@@ -227,7 +227,7 @@ function startIntervals(parts: {
     await Promise.all([tallies.flush(), heartbeat.beat()]);
     troubles.redisAnswered();
     await sampler.tick();
-    await endFinishedCrawls(fleet);
+    if (fleet.shards.length === 1) await endFinishedCrawls(fleet);
     await workers.watch();
   };
   const ofShards = fleet.shards.flatMap((shard) => {
@@ -243,19 +243,31 @@ function startIntervals(parts: {
     repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
     maintainCrawls({ fleet, queues, settings, log, troubles }),
     ...ofShards,
-    ...(fleet.shards.length > 1 ? betweenShards(fleet, onError) : []),
+    ...(fleet.shards.length > 1 ? betweenShards(fleet, workers, onError) : []),
   ];
 }
 
-/** What only a fleet with several shards needs. */
-function betweenShards(fleet: Fleet, onError: (error: unknown) => void): Interval[] {
-  const leftOver = async (shard: Fleet) => {
-    if (await takeLease(shard, 'links', INTERVAL_MS * 0.9)) await sweepLinks(shard);
+/**
+ * What only a fleet with several shards needs. One process at a time does it, but one without jobs looks
+ * often whether crawls have ended: it may have ended the last one.
+ */
+function betweenShards(fleet: Fleet, workers: ShardWorkers, onError: (error: unknown) => void): Interval[] {
+  const alone = async (shard: Fleet, name: string, work: () => Promise<unknown>) => {
+    if (await takeLease(shard, name, INTERVAL_MS * 0.9)) await work();
+  };
+  const ends = async () => {
+    await endFinishedCrawls(fleet);
+    await alignParts(fleet);
+  };
+  const soon = async () => {
+    if (workers.inHand() === 0) await endFinishedCrawls(fleet);
   };
   return [
-    repeat(END_MS, () => endFinishedCrawls(fleet), onError),
-    repeat(INTERVAL_MS, () => alignParts(fleet), onError),
-    ...fleet.shards.map((shard) => repeat(INTERVAL_MS, () => leftOver(shard), onError)),
+    repeat(INTERVAL_MS, () => alone(fleet, 'ends', ends), onError),
+    repeat(END_MS, soon, onError),
+    ...fleet.shards.map((shard) =>
+      repeat(INTERVAL_MS, () => alone(shard, 'links', () => sweepLinks(shard)), onError),
+    ),
   ];
 }
 

@@ -4,6 +4,7 @@
 import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
 import { settleParked } from './grants.ts';
+import { Paced } from './paced.ts';
 
 const FS = '\x1c';
 const GS = '\x1d';
@@ -68,69 +69,79 @@ export function linksSent(crawl: string, split: string, answer: readonly ScriptR
   }));
 }
 
-/** Most of the links of so many pages, and so many characters, go with one call. */
+/** The links of so many pages, and so many characters, go with one call at most. */
 const MOST_A_CALL = 64;
 const MOST_CHARACTERS = 256 * 1024;
+/**
+ * Calls of one kind to a shard follow each other after this time at the earliest: what comes meanwhile shares
+ * the next one. The first after a silence is made at once.
+ */
+const DELIVER_EVERY_MS = 100;
+const ACK_EVERY_MS = 300;
 
-/** Those of one process that are on their way, by the shard that they are for. */
+/** Links that have arrived leave the outbox of their shard, and the crawl cannot end before. */
+interface Carried {
+  from: Fleet;
+  out: LinksOut;
+}
+
+/** The links that this process delivers, by the shard that they are for. */
 class Delivery {
-  readonly #fleet: Fleet;
-  readonly #waiting = new Map<number, LinksOut[]>();
-  readonly #running = new Map<number, Promise<void>>();
+  readonly #toDeliver: Paced<Carried>[];
+  readonly #toAck: Paced<LinksOut>[];
 
-  constructor(fleet: Fleet) {
-    this.#fleet = fleet;
+  constructor({ shards }: Fleet) {
+    this.#toDeliver = shards.map(
+      (to) => new Paced(DELIVER_EVERY_MS, (waiting) => this.#deliver(to, waiting)),
+    );
+    this.#toAck = shards.map(
+      (from) =>
+        new Paced(
+          ACK_EVERY_MS,
+          async (waiting) => void (await from.run(ackScript, waiting.splice(0, MOST_ACKS))),
+        ),
+    );
   }
 
-  /** Resolves when all links that wait have arrived. Rejects if a call failed: they stay in the outbox. */
-  async carry(links: readonly LinksOut[]): Promise<void> {
-    for (const out of links) {
-      const waiting = this.#waiting.get(out.shard);
-      if (waiting) waiting.push(out);
-      else this.#waiting.set(out.shard, [out]);
+  /** Resolves when all of them have arrived. Rejects if a call failed: they stay in the outbox. */
+  async carry(from: Fleet, links: readonly LinksOut[]): Promise<void> {
+    const byShard = Map.groupBy(links, ({ shard }) => shard);
+    await Promise.all(
+      [...byShard].map(([shard, list]) => this.#toDeliver[shard]?.add(list.map((out) => ({ from, out })))),
+    );
+  }
+
+  async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
+    const batch = takeBatch(waiting);
+    const parked = await to.run(
+      deliverScript,
+      batch.map(({ out }) => out),
+    );
+    const arrived = new Map<Fleet, LinksOut[]>();
+    const limited = new Set<string>();
+    for (const [index, { from, out }] of batch.entries()) {
+      const answer = parked[index] ?? 0;
+      if (answer > 0) limited.add(out.crawl);
+      // Its crawl has no part there: it is forgotten, or that part is still to begin
+      // (src/crawl/shards/parts.ts).
+      if (answer < 0 && !(await isGone(to, out.crawl))) continue;
+      const list = arrived.get(from);
+      if (list) list.push(out);
+      else arrived.set(from, [out]);
     }
-    const shards = new Set(links.map(({ shard }) => shard));
-    await Promise.all([...shards].map((shard) => this.#run(shard)));
-  }
-
-  #run(shard: number): Promise<void> {
-    const running = this.#running.get(shard) ?? this.#deliverAll(shard);
-    this.#running.set(shard, running);
-    return running;
-  }
-
-  async #deliverAll(shard: number): Promise<void> {
-    const waiting = this.#waiting.get(shard) ?? [];
-    try {
-      while (waiting.length > 0) await deliver(this.#fleet, shard, takeBatch(waiting));
-    } finally {
-      waiting.length = 0; // after an error, the next sweep delivers them
-      this.#running.delete(shard);
-    }
+    for (const crawl of limited) await settleParked(to, crawl);
+    // What is not acknowledged is delivered again by a sweep, which changes nothing.
+    for (const [from, list] of arrived) this.#toAck[from.shard]?.add(list).catch(() => undefined);
   }
 }
 
-function takeBatch(waiting: LinksOut[]): LinksOut[] {
+const MOST_ACKS = 500;
+
+function takeBatch(waiting: Carried[]): Carried[] {
   let [count, characters] = [0, 0];
   while (count < waiting.length && count < MOST_A_CALL && characters < MOST_CHARACTERS)
-    characters += (waiting[count++] as LinksOut).list.length;
+    characters += (waiting[count++] as Carried).out.list.length;
   return waiting.splice(0, count);
-}
-
-async function deliver(from: Fleet, shard: number, batch: readonly LinksOut[]): Promise<void> {
-  const to = from.shards[shard] as Fleet;
-  const parked = await to.run(deliverScript, batch);
-  const arrived: LinksOut[] = [];
-  const limited = new Set<string>();
-  for (const [index, out] of batch.entries()) {
-    const answer = parked[index] ?? 0;
-    if (answer > 0) limited.add(out.crawl);
-    // Its crawl has no part there: it is forgotten, or that part is still to begin
-    // (src/crawl/shards/parts.ts).
-    if (answer >= 0 || (await isGone(from, out.crawl))) arrived.push(out);
-  }
-  for (const crawl of limited) await settleParked(to, crawl);
-  if (arrived.length > 0) await from.run(ackScript, arrived);
 }
 
 async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
@@ -138,19 +149,19 @@ async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
   return (await home.redis.zscore(home.keys.crawls, crawl)) === null;
 }
 
-const deliveries = new WeakMap<Fleet, Delivery>();
+const deliveries = new WeakMap<readonly Fleet[], Delivery>();
 
 /**
- * Delivers links that lie in the outbox of this shard. Idempotent: they are added where they are new. Rejects
- * when Redis does; then a sweep delivers them later.
+ * Delivers links that lie in the outbox of this shard. Idempotent: they are added where they are new.
+ * Resolves when they have arrived. Rejects when Redis does; then a sweep delivers them later.
  */
 export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<void> {
-  let delivery = deliveries.get(fleet);
+  let delivery = deliveries.get(fleet.shards);
   if (!delivery) {
     delivery = new Delivery(fleet);
-    deliveries.set(fleet, delivery);
+    deliveries.set(fleet.shards, delivery);
   }
-  return delivery.carry(links);
+  return delivery.carry(fleet, links);
 }
 
 /** Whoever has put links into the outbox delivers them at once. Those that lie there longer are left over. */
