@@ -115,10 +115,8 @@ function threadsOf(pid: number): string[] {
   }
 }
 
-/** The resident memory of a process; 0 when it has ended. */
-export function residentBytesOf(pid: number): number {
-  return memoryOf(pid).residentBytes;
-}
+/** The resident memory of a process; 0 if it has ended. */
+export const residentOf = (pid: number): number => memoryOf(pid).residentBytes;
 
 function memoryOf(pid: number): { peakBytes: number; residentBytes: number } {
   const status = textOfFile(`/proc/${pid}/status`);

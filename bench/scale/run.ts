@@ -4,7 +4,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectionsOf, type Fleet } from '../../src/fleet.ts';
 import { startTestRedis, type TestRedis } from '../../test/support/redis.ts';
-import { residentBytesOf } from '../measure/process-tree.ts';
+import { residentOf } from '../measure/process-tree.ts';
 import { busySeconds, usageOf } from '../measure/process-use.ts';
 import { type Driver, startDriver } from './driver.ts';
 import { readScale, type ScaleReading, sum } from './readings.ts';
@@ -141,7 +141,7 @@ async function totalOf({ home, drivers, options }: Running): Promise<ScaleRun['t
 }
 
 function resident(servers: readonly TestRedis[], drivers: readonly Driver[]): number {
-  return sum([...servers, ...drivers].map(({ pid }) => residentBytesOf(pid)));
+  return sum([...servers, ...drivers].map(({ pid }) => residentOf(pid)));
 }
 
 function sumOf(drivers: readonly Driver[]): WorkDone {

@@ -5,10 +5,10 @@
 export const measured = {
   /** CPU of a consumer for a page of 10 kB with 20 links, and for each further kB (ms). */
   consumerMs: 0.63,
-  consumerMsAKilobyte: 0.01,
+  consumerMsAKilobyte: 0.013,
   /** CPU of Redis for a page with 20 links at one of many hosts, BullMQ included, and for each further link. */
-  redisMs: 0.3,
-  redisMsALink: 0.006,
+  redisMs: 0.56,
+  redisMsALink: 0.0047,
   /** Bytes of Redis. */
   bytesPerSeen: 9.4,
   bytesPerWaiting: 66.5,
