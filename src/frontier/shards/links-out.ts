@@ -96,12 +96,13 @@ class Delivery {
 
   constructor({ shards }: Fleet) {
     this.#toDeliver = shards.map(
-      (to) => new Paced(DELIVER_EVERY_MS, (waiting) => this.#deliver(to, waiting)),
+      (to) => new Paced(DELIVER_EVERY_MS, MOST_A_CALL, (waiting) => this.#deliver(to, waiting)),
     );
     this.#toAck = shards.map(
       (from) =>
         new Paced(
           ACK_EVERY_MS,
+          MOST_ACKS,
           async (waiting) => void (await from.run(ackScript, waiting.splice(0, MOST_ACKS))),
         ),
     );
