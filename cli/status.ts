@@ -7,7 +7,7 @@ import { printable } from '../src/printable.ts';
 import { EXIT } from './command/failures.ts';
 import { OWN_COMMAND } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
-import { warnOfUnserved } from './command/unserved.ts';
+import { warnOfUnserved } from './operate/unserved.ts';
 import type { LookOptions } from './options.ts';
 import { columns } from './terminal/columns.ts';
 

@@ -28,4 +28,3 @@ export function reshardProgress(isQuiet: boolean): (phase: ReshardPhase, moved: 
     [told, toldAt] = [phase, performance.now()];
   };
 }
-

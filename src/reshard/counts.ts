@@ -5,7 +5,7 @@ import { isCounter } from '../crawl/shards/parts.ts';
 import type { Fleet } from '../fleet.ts';
 import { crawlAndId } from '../keys.ts';
 import { defineScript } from '../scripts.ts';
-import { fieldsOf, scoresOf, type Resharding } from './move.ts';
+import { fieldsOf, type Resharding, scoresOf } from './move.ts';
 
 /** What a crawl had counted, before anything of it was moved. */
 export interface Totals {
@@ -19,7 +19,7 @@ const ofShard = new Set(['seen', 'out', 'parked', 'forBrowser']);
 const isTotal = (field: string) => isCounter(field) && !ofShard.has(field);
 
 /** What only home has of a crawl that has parts, and each part of itself. */
-const partFields = ['part', 'out', 'parked', 'granted', 'limitSpent'];
+const partFields = ['part', 'out', 'parked', 'granted', 'full'];
 
 const storeScript = defineScript({
   path: 'reshard/lua/store-home.lua',
@@ -106,13 +106,13 @@ async function setCounters(part: Fleet, crawl: string, counters: Record<string, 
 async function grantAll(next: Fleet, crawl: string, accepted: readonly number[]): Promise<void> {
   const { redis, keys, shards } = next;
   const former = (await redis.hkeys(keys.crawl(crawl))).filter((field) =>
-    /^(?:g:\d+|grantedSum)$/.test(field),
+    /^(?:g:\d+|grantedSum|counted)$/.test(field),
   );
   if (former.length > 0) await redis.hdel(keys.crawl(crawl), ...former);
   if ((await redis.hexists(keys.crawl(crawl), 'limited')) === 0) return;
   const grants = Object.fromEntries(accepted.map((count, shard) => [`g:${shard}`, count]));
   const grantedSum = accepted.reduce((sum, count) => sum + count, 0);
-  await redis.hset(keys.crawl(crawl), { ...grants, grantedSum });
+  await redis.hset(keys.crawl(crawl), { ...grants, grantedSum, counted: 1 });
   for (const { redis, keys, shard } of shards)
     await redis.hset(keys.crawl(crawl), 'granted', accepted[shard] ?? 0);
 }

@@ -1,5 +1,6 @@
 // Moves the frontier of a crawl: its lanes and open requests by their limiter keys. Of the seen set, which
-// holds fingerprints alone, each shard gets that of the shard that had its hosts: all that they had, and more.
+// holds fingerprints alone, each shard gets that of the shard that had its hosts: all that they had, and
+// more.
 import type { Fleet } from '../fleet.ts';
 import { expandEntry, limiterKeyOfRequest } from '../frontier/entry.ts';
 import { jobIdOf } from '../keys.ts';
@@ -10,11 +11,11 @@ import {
   copyKey,
   fieldsOf,
   forEach,
-  keeperOf,
   isSame,
-  scoresOf,
+  keeperOf,
   moveKey,
   type Resharding,
+  scoresOf,
   targetOf,
 } from './move.ts';
 
@@ -73,7 +74,9 @@ async function moveOpen(resharding: Resharding, from: Fleet, crawl: string): Pro
     });
 }
 
-/** The due set names each limiter key whose lane holds something. A key leaves it when its lanes have moved. */
+/**
+ * The due set names each limiter key whose lane holds something. A key leaves it when its lanes have moved.
+ */
 async function moveLanes(resharding: Resharding, from: Fleet, crawl: string): Promise<void> {
   const { redis, keys, namespace } = from;
   const priorities = (await redis.hget(keys.crawl(crawl), 'priorities')) ?? '0';

@@ -3,9 +3,12 @@ import type { Fleet } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { crawlAndId } from '../keys.ts';
 import { requestIfOwn } from '../queue/job-data.ts';
-import { fieldsOf, forEach, keeperOf, isSame, scoresOf, moveKey, type Resharding, targetOf } from './move.ts';
+import { fieldsOf, forEach, isSame, keeperOf, moveKey, type Resharding, scoresOf, targetOf } from './move.ts';
 
-/** The lists and sorted sets of BullMQ in which a job may be. One that was in flight is found without its lock. */
+/**
+ * The lists and sorted sets of BullMQ in which a job may be. One that was in flight is found without its
+ * lock.
+ */
 const LISTS = ['wait', 'paused', 'active'];
 const SETS = ['delayed', 'failed', 'prioritized'];
 
@@ -71,7 +74,7 @@ async function moveJob(from: Fleet, to: Fleet, job: string, list: () => Promise<
   await moveKey(from, to, `:requests:${job}`);
 }
 
-/** Dead letters without a job, which only somebody who changes the queue by hand leaves, stay with the shard. */
+/** Dead letters without a job stay with the shard: only who changes the queue by hand leaves such. */
 export async function moveLoneDead(resharding: Resharding, from: Fleet, crawl: string): Promise<void> {
   const to = keeperOf(resharding, from);
   if (isSame(to, from)) return;

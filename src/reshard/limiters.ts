@@ -1,14 +1,14 @@
-// Moves what is known of limiter keys: their limits, pauses and paces, and robots.txt of their hosts. Slots are
-// not moved: nobody holds one in a namespace at rest.
+// Moves what is known of limiter keys: their limits, pauses and paces, and robots.txt of their hosts. Slots
+// are not moved: nobody holds one in a namespace at rest.
 import type { Fleet } from '../fleet.ts';
 import { limiterKeyOf } from '../url/host.ts';
 import {
   forEach,
-  keeperOf,
   isSame,
-  scoresOf,
+  keeperOf,
   moveKey,
   type Resharding,
+  scoresOf,
   suffixesOf,
   targetOf,
 } from './move.ts';
@@ -46,7 +46,10 @@ export async function moveLimiters(resharding: Resharding, from: Fleet): Promise
     });
 }
 
-/** Records of replays that have ended stay with their shard while it is there; so does when each group was tried. */
+/**
+ * Records of replays that have ended stay with their shard while it is there; so does when each group was
+ * tried.
+ */
 export async function moveReplays(resharding: Resharding, from: Fleet): Promise<void> {
   const { old, to: count } = resharding;
   const tried = await from.redis.hgetall(from.keys.autoReplays);

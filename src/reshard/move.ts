@@ -34,7 +34,10 @@ const areTogether = (one: Fleet, other: Fleet) => one.redis === other.redis;
 
 const keyOf = (shard: Fleet, suffix: string) => `${shard.namespace}${suffix}`;
 
-/** Copies a key, with the time that it has left. `suffix`: the key without its namespace. False if there is none. */
+/**
+ * Copies a key, with the time that it has left. `suffix`: the key without its namespace. False if there is
+ * none.
+ */
 export async function copyKey(from: Fleet, to: Fleet, suffix: string): Promise<boolean> {
   const [source, target] = [keyOf(from, suffix), keyOf(to, suffix)];
   if (areTogether(from, to)) return (await from.redis.copy(source, target, 'REPLACE')) === 1;

@@ -1,6 +1,6 @@
-// Spreads a namespace at rest over another number of shards. What it does is kept in `NS:reshard` of home, and
-// while that is so, the format of the namespace is one that nobody opens. Each phase can be done again from its
-// beginning, whatever a crash has left of it: the same command completes it.
+// Spreads a namespace at rest over another number of shards. What it does is kept in `NS:reshard` of home,
+// and while that is so, the format of the namespace is one that nobody opens. Each phase can be done again
+// from its beginning, whatever a crash has left of it: the same command completes it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listCrawls } from '../crawl/crawl.ts';
 import { listForgetting } from '../crawl/forget.ts';
@@ -10,7 +10,7 @@ import { FORMAT, RESHARDING } from '../fleet/format.ts';
 import { keepLease, takeLease } from '../fleet/interval.ts';
 import { type Fleet, homeOf } from '../fleet.ts';
 import { settleParked } from '../frontier/shards/grants.ts';
-import { sweepLinks } from '../frontier/shards/links-out.ts';
+import { emptyOutboxes } from '../frontier/shards/links-out.ts';
 import { dropStep } from '../frontier/steer.ts';
 import { countForBrowser, readTotals, settleCrawl, type Totals } from './counts.ts';
 import { copySeen, moveFrontier, uniteSeen } from './frontier.ts';
@@ -148,7 +148,7 @@ async function prepare({ old, next, ...rest }: Resharding, crawls: readonly stri
     const state = await old.redis.hget(old.keys.crawl(crawl), 'state');
     while (state === 'cancelled' && (await dropStep(old, crawl)));
   }
-  for (const shard of old.shards) await emptyOutboxes(shard);
+  await Promise.all(old.shards.map(emptyOutboxes));
   for (const crawl of crawls) {
     for (const shard of old.shards) await settleParked(shard, crawl);
     const known = await Promise.all(
@@ -162,13 +162,6 @@ async function prepare({ old, next, ...rest }: Resharding, crawls: readonly stri
     const totals = await readTotals({ old, next, ...rest }, crawl);
     await old.redis.hset(old.keys.reshard, `t:${crawl}`, JSON.stringify(totals));
   }
-}
-
-/** Nobody adds anything any more, so one sweep delivers all, and a second one finds nothing. */
-async function emptyOutboxes(shard: Fleet): Promise<void> {
-  await sweepLinks(shard, 0);
-  const left = await sweepLinks(shard, 0);
-  if (left > 0) throw new Error(`${shard.namespace}: the links of ${left} pages cannot be delivered.`);
 }
 
 async function moveAll(resharding: Resharding, crawls: readonly string[]): Promise<void> {

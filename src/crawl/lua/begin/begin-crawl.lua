@@ -70,6 +70,8 @@ local function beginCrawl(ns, given, now)
   -- Only whether there is a webhook. Its URL, which may hold a token, stays in the settings.
   if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
   local shards = tonumber(redis.call('GET', ns .. ':shards') or '1')
+  -- While it had no limit, its parts accepted without asking.
+  local hadLimit = redis.call('HEXISTS', c, 'limited') == 1
   storeSettings(c, settings, shards)
   if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)
@@ -77,6 +79,7 @@ local function beginCrawl(ns, given, now)
     -- Whoever looks whether the crawl has ended finds it here, though its requests may be on other shards.
     if state ~= 'paused' then redis.call('ZADD', ns .. ':active', 'NX', 0, id) end
     redis.call('HSET', c, 'shards', shards)
+    if isNew then redis.call('HSET', c, 'counted', '1') elseif not hadLimit then redis.call('HDEL', c, 'counted') end
     redis.call('HINCRBY', c, 'epoch', 1)
   end
   return { id, isNew and 1 or 0 }
