@@ -96,7 +96,10 @@ async function tryAll(t: TestContext, shards: string): Promise<void> {
     assert.ok((await fetch(`${api}${path}`)).status < 500, path);
   await works('dead', 'replay', 'c');
   if (shards === '1')
-    await until(async () => (await runner.status('c')).dead === 0, { what: 'the replay', deadlineMs: 20_000 });
+    await until(async () => (await runner.status('c')).dead === 0, {
+      what: 'the replay',
+      deadlineMs: 20_000,
+    });
   serving.kill('SIGTERM');
   await serving.exit;
   await works('schedule', 'remove', 'nightly');
