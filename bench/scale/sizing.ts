@@ -90,7 +90,7 @@ export interface Sizing {
 
 const DAY_SECONDS = 86_400;
 
-/** `redisMemory` and `redisProcesses` are those of the primaries; with a replica each, they are twice that. */
+/** `redisMemory` and `redisProcesses` are those of the primaries: twice as many with a replica each. */
 export function sizingOf({ pages, days }: CrawlSize, a: Assumed = assumed): Sizing {
   const seconds = days * DAY_SECONDS;
   const pagesPerSecond = pages / seconds;
