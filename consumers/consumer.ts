@@ -252,20 +252,27 @@ function startIntervals(parts: {
     repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
     maintainCrawls({ fleet, queues, settings, log, troubles }),
     ...ofShards,
-    ...(fleet.shards.length > 1 ? betweenShards(fleet, onError) : []),
+    ...(fleet.shards.length > 1 ? betweenShards(fleet, workers, onError) : []),
   ];
 }
 
-/** What only a fleet with several shards needs. One of its processes does each of these at a time. */
-function betweenShards(fleet: Fleet, onError: (error: unknown) => void): Interval[] {
-  const alone = (shard: Fleet, work: string, everyMs: number, round: () => Promise<unknown>) => {
-    const leased = async () => void ((await takeLease(shard, work, everyMs * 0.9)) && (await round()));
-    return repeat(everyMs, leased, onError);
+/**
+ * What only a fleet with several shards needs. One process at a time does it, but one without jobs looks
+ * often whether crawls have ended: it may have ended the last one.
+ */
+function betweenShards(fleet: Fleet, workers: ShardWorkers, onError: (error: unknown) => void): Interval[] {
+  const alone = (shard: Fleet, name: string, work: () => Promise<unknown>) => {
+    const leased = async () => void ((await takeLease(shard, name, INTERVAL_MS * 0.9)) && (await work()));
+    return repeat(INTERVAL_MS, leased, onError);
+  };
+  const soon = async () => {
+    if (workers.inHand() === 0) await endFinishedCrawls(fleet);
   };
   return [
-    alone(fleet, 'ends', END_MS, () => endFinishedCrawls(fleet)),
-    ...fleet.shards.slice(1).map((shard) => alone(shard, 'align', INTERVAL_MS, () => alignParts(shard))),
-    ...fleet.shards.map((shard) => alone(shard, 'links', INTERVAL_MS, () => sweepLinks(shard))),
+    alone(fleet, 'ends', () => endFinishedCrawls(fleet)),
+    repeat(END_MS, soon, onError),
+    ...fleet.shards.slice(1).map((shard) => alone(shard, 'align', () => alignParts(shard))),
+    ...fleet.shards.map((shard) => alone(shard, 'links', () => sweepLinks(shard))),
   ];
 }
 

@@ -39,6 +39,11 @@ export class ShardWorkers {
     return own ? own.worker.inHand() + own.context.dispatcher.waiting() : 0;
   }
 
+  /** How many jobs they have in hand. */
+  inHand(): number {
+    return this.all.reduce((sum, { worker }) => sum + worker.inHand(), 0);
+  }
+
   /** How many jobs they have taken. */
   taken = (): number => this.all.reduce((sum, { worker }) => sum + worker.taken, 0);
 

@@ -5,6 +5,7 @@ import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
 import type { Redis } from '../../redis.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
 import { settleParked } from './grants.ts';
+import { Paced } from './paced.ts';
 
 const FS = '\x1c';
 const GS = '\x1d';
@@ -69,71 +70,93 @@ export function linksSent(crawl: string, split: string, answer: readonly ScriptR
   }));
 }
 
-/** Most of the links of so many pages, and so many characters, go with one call. */
+/** The links of so many pages, and so many characters, go with one call at most. */
 const MOST_A_CALL = 64;
 const MOST_CHARACTERS = 256 * 1024;
+/**
+ * Calls of one kind to a shard follow each other after this time at the earliest: what comes meanwhile shares
+ * the next one. The first after a silence is made at once.
+ */
+const DELIVER_EVERY_MS = 100;
+const ACK_EVERY_MS = 300;
 
-/** After this time, a replica has what its primary has answered, unless that was lost meanwhile. */
-const SURE_MS = 500;
+/** Links that have arrived leave the outbox of their shard, and the crawl cannot end before. */
+interface Carried {
+  from: Fleet;
+  out: LinksOut;
+}
 
-/** Those of one process that are on their way, by the shard that they are for. */
+/** The links that this process delivers, by the shard that they are for. */
 class Delivery {
-  readonly #fleet: Fleet;
-  readonly #waiting = new Map<number, LinksOut[]>();
-  readonly #running = new Map<number, Promise<void>>();
+  readonly #toDeliver: Paced<Carried>[];
+  readonly #toAck: Paced<LinksOut>[];
 
-  constructor(fleet: Fleet) {
-    this.#fleet = fleet;
+  constructor({ shards }: Fleet) {
+    this.#toDeliver = shards.map(
+      (to) => new Paced(DELIVER_EVERY_MS, (waiting) => this.#deliver(to, waiting)),
+    );
+    this.#toAck = shards.map(
+      (from) =>
+        new Paced(
+          ACK_EVERY_MS,
+          async (waiting) => void (await from.run(ackScript, waiting.splice(0, MOST_ACKS))),
+        ),
+    );
   }
 
-  /** Resolves when all links that wait have arrived. Rejects if a call failed: they stay in the outbox. */
-  async carry(links: readonly LinksOut[]): Promise<void> {
-    for (const out of links) {
-      const waiting = this.#waiting.get(out.shard);
-      if (waiting) waiting.push(out);
-      else this.#waiting.set(out.shard, [out]);
+  /** Resolves when all of them have arrived. Rejects if a call failed: they stay in the outbox. */
+  async carry(from: Fleet, links: readonly LinksOut[]): Promise<void> {
+    const byShard = Map.groupBy(links, ({ shard }) => shard);
+    await Promise.all(
+      [...byShard].map(([shard, list]) => this.#toDeliver[shard]?.add(list.map((out) => ({ from, out })))),
+    );
+  }
+
+  async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
+    const batch = takeBatch(waiting);
+    const parked = await to.run(
+      deliverScript,
+      batch.map(({ out }) => out),
+    );
+    const arrived = new Map<Fleet, LinksOut[]>();
+    const limited = new Set<string>();
+    for (const [index, { from, out }] of batch.entries()) {
+      const answer = parked[index] ?? 0;
+      if (answer > 0) limited.add(out.crawl);
+      // Its crawl has no part there: it is forgotten, or that part is still to begin
+      // (src/crawl/shards/parts.ts).
+      if (answer < 0 && !(await isGone(to, out.crawl))) continue;
+      const list = arrived.get(from);
+      if (list) list.push(out);
+      else arrived.set(from, [out]);
     }
-    const shards = new Set(links.map(({ shard }) => shard));
-    await Promise.all([...shards].map((shard) => this.#run(shard)));
+    for (const crawl of limited) await settleParked(to, crawl);
+    for (const [from, list] of arrived)
+      if (from.redis === to.redis) this.#acknowledge(from, list);
+      else this.#acknowledgeLater(from, to, list);
   }
 
-  #run(shard: number): Promise<void> {
-    const running = this.#running.get(shard) ?? this.#deliverAll(shard);
-    this.#running.set(shard, running);
-    return running;
-  }
-
-  async #deliverAll(shard: number): Promise<void> {
-    const waiting = this.#waiting.get(shard) ?? [];
-    try {
-      while (waiting.length > 0) await this.#deliverBatch(shard, takeBatch(waiting));
-    } finally {
-      waiting.length = 0; // after an error, the next sweep delivers them
-      this.#running.delete(shard);
-    }
+  /** What is not acknowledged is delivered again by a sweep, which changes nothing. */
+  #acknowledge(from: Fleet, list: readonly LinksOut[]): void {
+    this.#toAck[from.shard]?.add(list).catch(() => undefined);
   }
 
   /**
    * On one server, both shards always stand at the same moment. When the server of the other shard is lost,
    * its replica may stand at a moment before: then the links must still be in the outbox.
    */
-  async #deliverBatch(shard: number, batch: readonly LinksOut[]): Promise<void> {
-    const { redis } = this.#fleet.shards[shard] as Fleet;
-    const arrived = await deliver(this.#fleet, shard, batch);
-    if (arrived.length === 0) return;
-    if (redis === this.#fleet.redis) return this.#acknowledge(arrived);
-    const closed = closesOf(redis);
-    const isSure = () => closesOf(redis) === closed;
-    // What fails stays in the outbox, where the next sweep finds it.
-    const later = () => (isSure() ? this.#acknowledge(arrived) : this.carry(arrived)).catch(() => undefined);
+  #acknowledgeLater(from: Fleet, to: Fleet, list: readonly LinksOut[]): void {
+    const closed = closesOf(to.redis);
+    const later = () => {
+      if (closesOf(to.redis) === closed) this.#acknowledge(from, list);
+      else this.carry(from, list).catch(() => undefined);
+    };
     setTimeout(later, SURE_MS).unref();
-  }
-
-  async #acknowledge(arrived: readonly LinksOut[]): Promise<void> {
-    await this.#fleet.run(ackScript, arrived);
   }
 }
 
+/** After this time, a replica has what its primary has answered, unless that was lost meanwhile. */
+const SURE_MS = 500;
 const closes = new WeakMap<Redis, { count: number }>();
 
 /** How often the connection has ended since the first call. */
@@ -148,28 +171,13 @@ function closesOf(redis: Redis): number {
   return closed.count;
 }
 
-function takeBatch(waiting: LinksOut[]): LinksOut[] {
+const MOST_ACKS = 500;
+
+function takeBatch(waiting: Carried[]): Carried[] {
   let [count, characters] = [0, 0];
   while (count < waiting.length && count < MOST_A_CALL && characters < MOST_CHARACTERS)
-    characters += (waiting[count++] as LinksOut).list.length;
+    characters += (waiting[count++] as Carried).out.list.length;
   return waiting.splice(0, count);
-}
-
-/** Returns those that are to be acknowledged. */
-async function deliver(from: Fleet, shard: number, batch: readonly LinksOut[]): Promise<LinksOut[]> {
-  const to = from.shards[shard] as Fleet;
-  const parked = await to.run(deliverScript, batch);
-  const arrived: LinksOut[] = [];
-  const limited = new Set<string>();
-  for (const [index, out] of batch.entries()) {
-    const answer = parked[index] ?? 0;
-    if (answer > 0) limited.add(out.crawl);
-    // Its crawl has no part there: it is forgotten, or that part is still to begin
-    // (src/crawl/shards/parts.ts).
-    if (answer >= 0 || (await isGone(from, out.crawl))) arrived.push(out);
-  }
-  for (const crawl of limited) await settleParked(to, crawl);
-  return arrived;
 }
 
 async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
@@ -177,19 +185,19 @@ async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
   return (await home.redis.zscore(home.keys.crawls, crawl)) === null;
 }
 
-const deliveries = new WeakMap<Fleet, Delivery>();
+const deliveries = new WeakMap<readonly Fleet[], Delivery>();
 
 /**
- * Delivers links that lie in the outbox of this shard. Idempotent: they are added where they are new. Rejects
- * when Redis does; then a sweep delivers them later.
+ * Delivers links that lie in the outbox of this shard. Idempotent: they are added where they are new.
+ * Resolves when they have arrived. Rejects when Redis does; then a sweep delivers them later.
  */
 export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<void> {
-  let delivery = deliveries.get(fleet);
+  let delivery = deliveries.get(fleet.shards);
   if (!delivery) {
     delivery = new Delivery(fleet);
-    deliveries.set(fleet, delivery);
+    deliveries.set(fleet.shards, delivery);
   }
-  return delivery.carry(links);
+  return delivery.carry(fleet, links);
 }
 
 /** Whoever has put links into the outbox delivers them at once. Those that lie there longer are left over. */
