@@ -257,22 +257,24 @@ function startIntervals(parts: {
 }
 
 /**
- * What only a fleet with several shards needs. One process at a time does it, but one without jobs looks
- * often whether crawls have ended: it may have ended the last one.
+ * What only a fleet with several shards needs. One of its processes does each of these at a time. One without
+ * jobs looks more often whether crawls have ended: it may have ended the last one.
  */
 function betweenShards(fleet: Fleet, workers: ShardWorkers, onError: (error: unknown) => void): Interval[] {
-  const alone = (shard: Fleet, name: string, work: () => Promise<unknown>) => {
-    const leased = async () => void ((await takeLease(shard, name, INTERVAL_MS * 0.9)) && (await work()));
-    return repeat(INTERVAL_MS, leased, onError);
+  const alone = async (shard: Fleet, name: string, ms: number, work: () => Promise<unknown>) => {
+    if (await takeLease(shard, name, ms * 0.9)) await work();
   };
-  const soon = async () => {
-    if (workers.inHand() === 0) await endFinishedCrawls(fleet);
+  let looks = 0;
+  const ends = async () => {
+    if (++looks % (INTERVAL_MS / END_MS) !== 0 && workers.inHand() > 0) return;
+    await alone(fleet, 'ends', END_MS, () => endFinishedCrawls(fleet));
   };
+  const eachSecond = (shard: Fleet, name: string, work: () => Promise<unknown>) =>
+    repeat(INTERVAL_MS, () => alone(shard, name, INTERVAL_MS, work), onError);
   return [
-    alone(fleet, 'ends', () => endFinishedCrawls(fleet)),
-    repeat(END_MS, soon, onError),
-    ...fleet.shards.slice(1).map((shard) => alone(shard, 'align', () => alignParts(shard))),
-    ...fleet.shards.map((shard) => alone(shard, 'links', () => sweepLinks(shard))),
+    repeat(END_MS, ends, onError),
+    ...fleet.shards.slice(1).map((shard) => eachSecond(shard, 'align', () => alignParts(shard))),
+    ...fleet.shards.map((shard) => eachSecond(shard, 'links', () => sweepLinks(shard))),
   ];
 }
 

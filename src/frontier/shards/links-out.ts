@@ -73,12 +73,15 @@ export function linksSent(crawl: string, split: string, answer: readonly ScriptR
 /** The links of so many pages, and so many characters, go with one call at most. */
 const MOST_A_CALL = 64;
 const MOST_CHARACTERS = 256 * 1024;
+const MOST_ACKS = 500;
 /**
  * Calls of one kind to a shard follow each other after this time at the earliest: what comes meanwhile shares
  * the next one. The first after a silence is made at once.
  */
 const DELIVER_EVERY_MS = 100;
 const ACK_EVERY_MS = 300;
+/** After this time, a replica has what its primary has answered, unless that was lost meanwhile. */
+const SURE_MS = 500;
 
 /** Links that have arrived leave the outbox of their shard, and the crawl cannot end before. */
 interface Carried {
@@ -93,12 +96,13 @@ class Delivery {
 
   constructor({ shards }: Fleet) {
     this.#toDeliver = shards.map(
-      (to) => new Paced(DELIVER_EVERY_MS, (waiting) => this.#deliver(to, waiting)),
+      (to) => new Paced(DELIVER_EVERY_MS, MOST_A_CALL, (waiting) => this.#deliver(to, waiting)),
     );
     this.#toAck = shards.map(
       (from) =>
         new Paced(
           ACK_EVERY_MS,
+          MOST_ACKS,
           async (waiting) => void (await from.run(ackScript, waiting.splice(0, MOST_ACKS))),
         ),
     );
@@ -114,6 +118,7 @@ class Delivery {
 
   async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
     const batch = takeBatch(waiting);
+    const closed = closesOf(to.redis);
     const parked = await to.run(
       deliverScript,
       batch.map(({ out }) => out),
@@ -131,32 +136,23 @@ class Delivery {
       else arrived.set(from, [out]);
     }
     for (const crawl of limited) await settleParked(to, crawl);
-    for (const [from, list] of arrived)
-      if (from.redis === to.redis) this.#acknowledge(from, list);
-      else this.#acknowledgeLater(from, to, list);
-  }
-
-  /** What is not acknowledged is delivered again by a sweep, which changes nothing. */
-  #acknowledge(from: Fleet, list: readonly LinksOut[]): void {
-    this.#toAck[from.shard]?.add(list).catch(() => undefined);
+    for (const [from, list] of arrived) this.#acknowledge(from, to, list, closed);
   }
 
   /**
    * On one server, both shards always stand at the same moment. When the server of the other shard is lost,
-   * its replica may stand at a moment before: then the links must still be in the outbox.
+   * its replica may stand at a moment before: then the links must still be in the outbox. What is not
+   * acknowledged is delivered again by a sweep, which changes nothing.
    */
-  #acknowledgeLater(from: Fleet, to: Fleet, list: readonly LinksOut[]): void {
-    const closed = closesOf(to.redis);
-    const later = () => {
-      if (closesOf(to.redis) === closed) this.#acknowledge(from, list);
-      else this.carry(from, list).catch(() => undefined);
-    };
-    setTimeout(later, SURE_MS).unref();
+  #acknowledge(from: Fleet, to: Fleet, arrived: readonly LinksOut[], closed: number): void {
+    const isSure = () => to.redis === from.redis || closesOf(to.redis) === closed;
+    const ack = () => (isSure() ? this.#toAck[from.shard]?.add(arrived) : this.carry(from, arrived));
+    const now = () => void ack()?.catch(() => undefined);
+    if (to.redis === from.redis) now();
+    else setTimeout(now, SURE_MS).unref();
   }
 }
 
-/** After this time, a replica has what its primary has answered, unless that was lost meanwhile. */
-const SURE_MS = 500;
 const closes = new WeakMap<Redis, { count: number }>();
 
 /** How often the connection has ended since the first call. */
@@ -170,8 +166,6 @@ function closesOf(redis: Redis): number {
   }
   return closed.count;
 }
-
-const MOST_ACKS = 500;
 
 function takeBatch(waiting: Carried[]): Carried[] {
   let [count, characters] = [0, 0];
