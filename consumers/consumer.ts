@@ -235,12 +235,12 @@ function startIntervals(parts: {
     return [
       repeat(INTERVAL_MS, () => driveReplaysAlone(shard, queue), onError),
       repeat(REPAIR_MS, () => repairFrontier(shard, queue).then(() => undefined), onError),
-      maintainDeadLetters({ fleet: shard, queue, settings, log, troubles }),
     ];
   });
   return [
     repeat(INTERVAL_MS, everySecond, onError),
     repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
+    maintainDeadLetters({ fleet, queues, settings, log, troubles }),
     maintainCrawls({ fleet, queues, settings, log, troubles }),
     ...ofShards,
     ...(fleet.shards.length > 1 ? betweenShards(fleet, onError) : []),

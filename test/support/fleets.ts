@@ -1,7 +1,7 @@
 // A Redis for all tests of one file, and fleets on it that do not share anything else.
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
-import { type Fleet, fleetOf } from '../../src/fleet.ts';
+import { type Fleet, homeOf } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { connectRedis, type Redis } from '../../src/redis.ts';
 import { type CommandRunner, openCommandRunner } from './crawls.ts';
@@ -56,7 +56,8 @@ export function openFleets(options: TestRedisOptions = {}): Fleets {
         ...environment,
       });
       const namespace = namespaceOf(named);
-      return { runner, fleet: fleetOf(redis, namespace), namespace };
+      const shards = Array.from({ length: Number(environment.DROVER_SHARDS ?? 1) }, () => redis);
+      return { runner, fleet: homeOf(shards, namespace), namespace };
     },
   };
 }

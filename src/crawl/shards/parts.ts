@@ -25,14 +25,15 @@ const beginPartScript = defineScript({
 
 /**
  * Begins the parts of a crawl that has begun at home, or gives them its present settings. Idempotent; each
- * part is one atomic step. Nothing to do with one shard, or when the crawl is forgotten.
+ * part is one atomic step. Nothing to do with one shard, or when the crawl is cancelled
+ * or forgotten.
  */
 export async function beginParts({ redis, keys, shards }: Fleet, crawl: string): Promise<void> {
   if (shards.length === 1) return;
-  const [settings, token, keepSeeds, former, seedsOf] = await redis.hmget(
-    ...([keys.crawl(crawl), 'settings', 'token', 'keepSeeds', 'former', 'seedsOf'] as const),
+  const [state, settings, token, keepSeeds, former, seedsOf] = await redis.hmget(
+    ...([keys.crawl(crawl), 'state', 'settings', 'token', 'keepSeeds', 'former', 'seedsOf'] as const),
   );
-  if (!settings || !token) return;
+  if (state === 'cancelled' || !settings || !token) return;
   const part = { crawl, shards: shards.length, token, settings, keepSeeds: keepSeeds ?? '0' };
   const given = { ...part, former: former ?? '', seedsOf: seedsOf ?? '' };
   await Promise.all(shards.slice(1).map((shard) => shard.run(beginPartScript, given)));
