@@ -3,10 +3,10 @@ import { type FleetMember, readMembers } from '../../src/fleet/members.ts';
 import { printable } from '../../src/printable.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
-import { warnOfUnserved } from './unserved.ts';
 import type { LookOptions } from '../options.ts';
 import { columns } from '../terminal/columns.ts';
 import { count, durationText, size } from '../terminal/figures.ts';
+import { warnOfUnserved } from './unserved.ts';
 
 /** Resolves with the exit code. */
 export async function run(_args: string[], options: LookOptions): Promise<number> {
