@@ -245,7 +245,6 @@ function startIntervals(parts: {
     return [
       repeat(INTERVAL_MS, () => driveReplaysAlone(shard, queue), onError),
       repeat(REPAIR_MS, () => repairFrontier(shard, queue).then(() => undefined), onError),
-      maintainDeadLetters({ fleet: shard, queue, settings, log, troubles }),
     ];
   });
   return [
@@ -254,6 +253,7 @@ function startIntervals(parts: {
     repeat(INTERVAL_MS, ofAllShards, onError),
     ...workers.all.map(({ worker }) => repeat(INTERVAL_MS, () => worker.watch(), onError)),
     repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
+    maintainDeadLetters({ fleet, queues, settings, log, troubles }),
     maintainCrawls({ fleet, queues, settings, log, troubles }),
     ...ofShards,
     ...(fleet.shards.length > 1 ? betweenShards(fleet, workers, onError) : []),

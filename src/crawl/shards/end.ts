@@ -116,14 +116,17 @@ async function putRight(fleet: Fleet, crawl: string, parts: readonly PartState[]
 
 const stateAtHome = ({ redis, keys }: Fleet, crawl: string) => redis.hget(keys.crawl(crawl), 'state');
 
-/** If the crawl has finished, it runs again: something of it waits on another shard, or soon will. Atomic. */
+/**
+ * If the crawl has finished, it runs again: something of it waits on another shard, or soon will. If its end
+ * is being looked for, that look does not count. Atomic.
+ */
 export async function wakeCrawl(fleet: Fleet, crawl: string): Promise<void> {
   if (fleet.shards.length > 1) await fleet.run(wakeScript, crawl);
 }
 
 const steeringOf: Readonly<Record<string, Steering>> = { paused: 'pause', cancelled: 'cancel' };
 
-/** A part that runs now, after its crawl had finished. When it was found active, the crawl may have run too. */
+/** A part that runs after its crawl had finished. When it was found active, the crawl may have run too. */
 async function wakeIfRunning(home: Fleet, shard: Fleet, crawl: string): Promise<void> {
   const state = await shard.redis.hget(shard.keys.crawl(crawl), 'state');
   if (state === 'running') await wakeCrawl(home, crawl);
