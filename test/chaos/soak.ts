@@ -15,7 +15,8 @@ import {
 } from '../support/redis-servers/servers.ts';
 import { type Kept, keep } from '../support/soak/kept.ts';
 import { chanceOf } from '../support/soak/random.ts';
-import { type Round, SoakFailure, type Soaking, soakRound } from '../support/soak/round.ts';
+import { type Round, type Soaking, soakRound } from '../support/soak/round.ts';
+import { SoakFailure } from '../support/soak/watch.ts';
 
 const KILLS_A_ROUND = 10;
 const always = { args: ['--appendfsync', 'always'] };
@@ -57,11 +58,12 @@ async function soak(servers: RedisServers, how: (typeof kinds)[keyof typeof kind
   const consumers = [1, 2, 3].map((number) =>
     keep(runner, `consumer ${number}`, consume(number === 1 ? '2' : '1')),
   );
-  const port = String(await freePort());
-  const server = keep(runner, 'server', ['serve', '--port', port, '--processes', '0', '--quiet']);
+  const apiPort = await freePort();
+  const serve = ['serve', '--port', String(apiPort), '--processes', '0', '--quiet'];
+  const server = keep(runner, 'server', [...serve, '--allow-private', '127.0.0.0/8']);
   let producer: Kept | null = null;
   const soaking: Soaking = {
-    ...{ servers, primaries: how.primaries, consumers, server, runner, chance: chanceOf(seed) },
+    ...{ servers, primaries: how.primaries, consumers, server, apiPort, runner, chance: chanceOf(seed) },
     producer: () => producer,
     setProducer(one) {
       producer = one;
@@ -70,7 +72,7 @@ async function soak(servers: RedisServers, how: (typeof kinds)[keyof typeof kind
   const rounds: Round[] = [];
   const made = () => rounds.reduce((sum, round) => sum + round.kills.length, 0);
   const flags = [
-    ...['--scope', 'any', '--depth', '99', '--per-host', '4', '--allow-private', '127.0.0.0/8'],
+    ...['--scope', 'any', '--depth', '9999', '--per-host', '4', '--allow-private', '127.0.0.0/8'],
     ...['--dead-on', '410', '--backoff', '200ms', '--max-alike', '0'],
   ];
   try {

@@ -9,6 +9,7 @@ export interface Kept {
   readonly isUp: boolean;
   /** Since when the present process runs (performance.now()). */
   readonly since: number;
+  readonly starts: number;
   /** How often it ended by itself in another way than it should. */
   readonly falls: number;
   kill(): void;
@@ -34,7 +35,8 @@ const AGAIN_MS = 500;
 
 export function keep(runner: CommandRunner, name: string, args: string[], keeping: Keeping = {}): Kept {
   const { options, doneWith = [0], isNeeded = async () => true } = keeping;
-  let [now, since, falls]: [DroverProcess | null, number, number] = [null, 0, 0];
+  let [now, since]: [DroverProcess | null, number] = [null, 0];
+  let [starts, falls] = [0, 0];
   let [isDone, isOver] = [false, false];
   let told = '';
   let finish = () => {};
@@ -51,6 +53,7 @@ export function keep(runner: CommandRunner, name: string, args: string[], keepin
     if (isOver || isDone) return;
     const started = runner.start(args, options?.());
     since = performance.now();
+    starts++;
     now = started;
     void started.exit.then(async ({ code, signal }) => {
       const wasKilled = now !== started;
@@ -81,6 +84,9 @@ export function keep(runner: CommandRunner, name: string, args: string[], keepin
     },
     get since() {
       return since;
+    },
+    get starts() {
+      return starts;
     },
     get falls() {
       return falls;

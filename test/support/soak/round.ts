@@ -1,14 +1,16 @@
 // One crawl of which processes are killed at random moments, and what must be true of it in the end.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CrawlCounts } from '../../../src/crawl/progress.ts';
-import { keysOf, namespaceOf } from '../../../src/keys.ts';
-import { closeRedis, connectRedis, type Redis } from '../../../src/redis.ts';
-import { assertAddsUp, type CommandRunner } from '../crawls.ts';
+import { namespaceOf } from '../../../src/keys.ts';
+import { closeRedis, connectRedis } from '../../../src/redis.ts';
+import type { CommandRunner } from '../crawls.ts';
 import { until } from '../signals.ts';
+import { deadOf, lookAtEnd, mustRun } from './end.ts';
 import { type Kept, keep } from './kept.ts';
+import { postAll } from './post.ts';
 import type { Chance } from './random.ts';
 import { chooseVictim, type SoakFleet, type VictimKind } from './victims.ts';
-import { startWovenSite, type WovenSite } from './woven-site.ts';
+import { isUnfinished, judgeProducer, nextEnd, SoakFailure, watch } from './watch.ts';
+import { startWovenSite, type WovenOptions } from './woven-site.ts';
 
 export interface RoundOptions {
   /** The name of its crawl. */
@@ -46,32 +48,23 @@ export interface Round {
 export interface Soaking extends SoakFleet {
   runner: CommandRunner;
   chance: Chance;
+  /** The port of `server`. */
+  apiPort: number;
   setProducer(producer: Kept | null): void;
 }
-
-/** What a round has found wrong, with all that is known of it. */
-export class SoakFailure extends Error {
-  readonly known: Record<string, unknown>;
-  constructor(message: string, known: Record<string, unknown>) {
-    super(message);
-    this.known = known;
-  }
-}
-
-/** A producer that has come back counts as offering again after this time at the latest. */
-const COMES_BACK_MS = 4000;
-const LONGEST_MS = 180_000;
 
 /** Crawls to the end. Throws a SoakFailure when something is lost, doubled, miscounted or finished early. */
 export async function soakRound(soaking: Soaking, options: RoundOptions): Promise<Round> {
   const { runner, servers, chance } = soaking;
-  const { name, pages, flags } = options;
+  const { name, flags } = options;
   const begun = performance.now();
-  const listed = Math.round(pages * chance.between(0.3, 0.6));
-  const hosts = 4 + chance.below(8);
-  const site = await startWovenSite(chance, { pages, listed, hosts, latencyMs: [5, 60] });
+  const shape = shapeOf(options.pages, chance);
+  const site = await startWovenSite(chance, shape);
   const redis = connectRedis({ url: servers.url, namespace: namespaceOf('drover') }, 'producer');
-  const give = givingOf(site.list, chance.between(4000, 9000));
+  const byApi = site.list.slice(Math.round(site.list.length * chance.between(0.6, 1)));
+  const posted = { isDone: byApi.length === 0 };
+  const lastsMs = chance.between(4000, 9000);
+  const give = givingOf(site.list.slice(0, site.list.length - byApi.length), lastsMs, posted);
   const command = chance.next() < 0.3 ? 'crawl' : 'enqueue';
   const producer = keep(runner, command, [command, '-', '--crawl', name, '--quiet', ...flags], {
     options: () => ({ input: give() }),
@@ -86,45 +79,43 @@ export async function soakRound(soaking: Soaking, options: RoundOptions): Promis
   const kills: Kill[] = [];
   const looks = watch(redis, name);
   let isOver = false;
+  const posting = postAll(soaking.apiPort, { name, urls: byApi, lastsMs, chance, isOver: () => isOver }).then(
+    () => {
+      posted.isDone = true;
+    },
+  );
+  posting.catch(() => undefined);
   const killing = killAll(soaking, options.kills, { kills, begun, isOver: () => isOver });
   const known = () => ({
     ...{ round: options, kills, states: looks.states, producer: producer.told() },
     consumers: soaking.consumers.map((one) => one.told().slice(-2000)),
   });
+  const told = (at: number) => ({ at: at - begun, ...known() });
   try {
-    let [paused, replayed, since] = [0, 0, 0];
+    let [paused, replayed] = [0, 0];
     for (;;) {
-      const at = Math.max(since, await nextEnd(looks, producer, known));
-      if (!producer.isDone) {
-        await sleep(300); // it may just be on its way out
-        if (!producer.isDone) {
-          if (producer.isUp && at - producer.since > COMES_BACK_MS)
-            throw new SoakFailure('finished while its producer was at work', { at: at - begun, ...known() });
-          paused++;
-          await producer.done;
-          since = performance.now();
-          continue;
-        }
-      }
-      const early = site.unansweredAt(at);
-      const letters = await deadOf(runner, name);
-      const stalled = letters.filter(({ code }) => code === 'E_STALLED');
-      if (stalled.length > 0) {
-        replayed += stalled.length;
-        await mustRun(runner, ['dead', 'replay', name, '--code', 'E_STALLED', '--canary', '0', '--wait']);
-        since = performance.now();
+      const at = await nextEnd(looks, producer, known);
+      const found = await judgeProducer(producer, at);
+      if (found === 'at work') throw new SoakFailure('finished while its producer was at work', told(at));
+      if (found === 'away') {
+        paused++;
         continue;
       }
-      if (early.length > 0)
+      const early = site.unansweredAt(at);
+      const stalled = (await deadOf(runner, name)).filter(({ code }) => code === 'E_STALLED');
+      replayed += stalled.length;
+      if (stalled.length > 0)
+        await mustRun(runner, ['dead', 'replay', name, '--code', 'E_STALLED', '--canary', '0', '--wait']);
+      else if (early.length === 0) break;
+      else
         throw new SoakFailure(`finished ${early.length} pages too early`, {
-          ...{ at: at - begun, early: early.slice(0, 20), counts: await runner.status(name) },
-          ...known(),
+          ...{ early: early.slice(0, 20), counts: await runner.status(name) },
+          ...told(at),
         });
-      break;
     }
     isOver = true;
-    await killing;
-    const trouble = await lookAtEnd(soaking, name, site);
+    await Promise.all([killing, posting]);
+    const trouble = await lookAtEnd(runner, name, site);
     if (trouble) throw new SoakFailure(trouble.what, { ...trouble, ...known() });
     const falls = producer.falls;
     const seconds = (performance.now() - begun) / 1000;
@@ -140,11 +131,31 @@ export async function soakRound(soaking: Soaking, options: RoundOptions): Promis
   }
 }
 
-/** The list in pieces, over some time. Each producer gets it from its beginning, former pieces at once. */
-function givingOf(list: readonly string[], lastsMs: number): () => AsyncGenerator<string> {
+/**
+ * By chance a site of which much waits all the time, or one of which seldom more than a page or two wait: then
+ * the crawl is never far from its end.
+ */
+function shapeOf(pages: number, chance: Chance): WovenOptions {
+  const hosts = 4 + chance.below(8);
+  const latencyMs = [5, 60] as const;
+  if (chance.next() < 0.5)
+    return { pages, hosts, latencyMs, listed: Math.round(pages * chance.between(0.3, 0.6)), width: pages };
+  const few = Math.round(pages / 6);
+  return { pages: few, hosts, latencyMs, listed: 10 + chance.below(30), width: 1 + chance.below(3) };
+}
+
+/**
+ * The list in pieces, over some time. Each producer gets it from its beginning, former pieces at once, and stays
+ * until the others are posted.
+ */
+function givingOf(
+  list: readonly string[],
+  lastsMs: number,
+  posted: { isDone: boolean },
+): () => AsyncGenerator<string> {
   const begun = performance.now();
   return async function* give() {
-    for (let given = 0; given < list.length; ) {
+    for (let given = 0; given < list.length || !posted.isDone; ) {
       const due = Math.ceil(((performance.now() - begun) / lastsMs) * list.length);
       const piece = list.slice(given, Math.min(due, list.length));
       given += piece.length;
@@ -152,57 +163,6 @@ function givingOf(list: readonly string[], lastsMs: number): () => AsyncGenerato
       await sleep(20 + Math.random() * 200);
     }
   };
-}
-
-/** Whether the crawl has not ended, or not all of the list was offered; null while Redis does not say. */
-async function isUnfinished(redis: Redis, name: string): Promise<'yes' | 'no' | null> {
-  const key = keysOf(namespaceOf('drover')).crawl(name);
-  const [state, offering] = await redis.hmget(key, 'state', 'offering').catch(() => [undefined]);
-  if (state === undefined) return null;
-  return state === 'finished' && offering === null ? 'no' : 'yes';
-}
-
-interface Watch {
-  /** Each change of the crawl's state, by its time. */
-  states: { at: number; state: string; accepted: number; recorded: number }[];
-  stop(): void;
-}
-
-/** Looks at the state of the crawl in Redis, some ten times a second. */
-function watch(redis: Redis, name: string): Watch {
-  const keys = keysOf(namespaceOf('drover'));
-  const states: Watch['states'] = [];
-  let isOver = false;
-  const look = async () => {
-    while (!isOver) {
-      const [state, accepted, recorded] = await redis
-        .hmget(keys.crawl(name), 'state', 'accepted', 'recorded')
-        .catch(() => [null]);
-      if (state && state !== states.at(-1)?.state)
-        states.push({ at: performance.now(), state, accepted: Number(accepted), recorded: Number(recorded) });
-      await sleep(50);
-    }
-  };
-  void look();
-  return {
-    states,
-    stop() {
-      isOver = true;
-    },
-  };
-}
-
-/** When the crawl is finished: the time of its end. */
-async function nextEnd(looks: Watch, producer: Kept, known: () => Record<string, unknown>): Promise<number> {
-  const deadlineMs = LONGEST_MS;
-  try {
-    return await until(() => looks.states.at(-1)?.state === 'finished' && looks.states.at(-1)?.at, {
-      ...{ what: 'the crawl to end', deadlineMs, everyMs: 20 },
-    });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new SoakFailure(message, { ...known(), isDone: producer.isDone, up: producer.isUp });
-  }
 }
 
 /** Kills and starts again, until `count` were killed or the crawl is over. */
@@ -238,63 +198,4 @@ async function killAll(
 async function sleepUnless(isOver: () => boolean, ms: number): Promise<void> {
   const end = performance.now() + ms;
   while (!isOver() && performance.now() < end) await sleep(20);
-}
-
-interface Letter {
-  code: string;
-  url: string;
-}
-
-async function deadOf(runner: CommandRunner, name: string): Promise<Letter[]> {
-  const out = await mustRun(runner, ['dead', 'list', name, '--json', '--limit', '10000']);
-  return out
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-}
-
-/** Runs a command as a user does, who tries again while Redis is away. */
-async function mustRun(runner: CommandRunner, args: readonly string[]): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const { code, stdout, stderr } = await runner.run(args);
-    if (code === 0) return stdout;
-    if (code !== 3 || attempt === 10) throw new Error(`${args.join(' ')}: ${code}\n${stderr}`);
-    await sleep(1000);
-  }
-}
-
-/** What is wrong with a crawl that has ended; null if nothing. */
-async function lookAtEnd(
-  { runner }: Soaking,
-  name: string,
-  site: WovenSite,
-): Promise<({ what: string } & Record<string, unknown>) | null> {
-  const counts = JSON.parse(await mustRun(runner, ['status', name, '--json'])) as CrawlCounts;
-  const urls = (await mustRun(runner, ['results', name]))
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => (JSON.parse(line) as { url: string }).url);
-  const found = new Set(urls);
-  const dead = (await deadOf(runner, name)).map(({ url }) => url);
-  const story = (list: string[]) =>
-    list.slice(0, 10).map((url) => ({ url, answers: site.answers.get(url) ?? [] }));
-  const expected = new Set([...site.recorded, ...site.dead, ...site.refused]); // these have records too
-  const lost = [...expected].filter((url) => !found.has(url));
-  if (lost.length > 0) return { what: `${lost.length} pages are lost`, lost: story(lost), counts };
-  const doubled = urls.filter((url, index) => urls.indexOf(url) !== index);
-  if (doubled.length > 0) return { what: `${doubled.length} pages twice`, doubled: story(doubled), counts };
-  const odd = urls.filter((url) => !expected.has(url));
-  if (odd.length > 0) return { what: `${odd.length} records that nobody expects`, odd: story(odd), counts };
-  if (dead.toSorted().join() !== [...site.dead].toSorted().join())
-    return { what: 'other dead letters than expected', dead, expected: [...site.dead], counts };
-  try {
-    assertAddsUp(counts);
-  } catch (error) {
-    return { what: `the counters do not add up: ${(error as Error).message}`, counts };
-  }
-  const { state, recorded, dead: deadCount, refused, waiting } = counts;
-  const figures = [state, recorded, deadCount, refused, waiting].join();
-  const right = ['finished', site.recorded.size, site.dead.size, site.refused.size, 0].join();
-  if (figures !== right) return { what: `the counters are ${figures} instead of ${right}`, counts };
-  return null;
 }

@@ -19,6 +19,8 @@ export interface WovenOptions {
   /** Those that a producer has to offer, of `pages`. The others are found by links. */
   listed: number;
   hosts: number;
+  /** Links lead on from one of so many pages that were found last: with a few, most of the time little waits. */
+  width: number;
   latencyMs: readonly [least: number, most: number];
 }
 
@@ -59,7 +61,7 @@ const asks = { page: 1, busy: 2, moved: 1, missing: 1, gone: 1, down: 4, forbidd
 
 /** Starts it in this process, at one free port of 127.0.0.1 and the following addresses. */
 export async function startWovenSite(chance: Chance, options: WovenOptions): Promise<WovenSite> {
-  const { pages: count, listed, hosts, latencyMs } = options;
+  const { listed, hosts, latencyMs } = options;
   const addresses = Array.from({ length: hosts }, (_, host) => `127.0.0.${host + 1}`);
   const answers: WovenSite['answers'] = new Map();
   let pages: Page[] = [];
@@ -83,7 +85,7 @@ export async function startWovenSite(chance: Chance, options: WovenOptions): Pro
     response.writeHead(200, { 'content-type': 'text/html' }).end(html);
   };
   const { port, stop } = await listen(addresses, (request, response) => void answer(request, response));
-  pages = weave(chance, count, listed).map(({ kind, links }, index) => {
+  pages = weave(chance, options).map(({ kind, links }, index) => {
     const url = `http://${addresses[chance.below(hosts)]}:${port}/${kind === 'forbidden' ? 'no' : 'p'}/${index}`;
     return { kind, links, url };
   });
@@ -128,14 +130,14 @@ function targetOf({ url }: Page, addresses: readonly string[]): string {
   return `http://${next}:${port}${pathname.replace('/p/', '/to/')}`;
 }
 
-/** Each page that is not listed has a link from one before it, and some that lead anywhere. */
-function weave(chance: Chance, count: number, listed: number): Pick<Page, 'kind' | 'links'>[] {
+/** Each page that is not listed has a link from one before it, and two that lead to any before it. */
+function weave(chance: Chance, { pages, listed, width }: WovenOptions): Pick<Page, 'kind' | 'links'>[] {
   const woven: Pick<Page, 'kind' | 'links'>[] = [];
   const parents: { links: number[] }[] = [];
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < pages; index++) {
     const kind = index === 0 ? 'page' : chance.pick<PageKind>(kinds);
-    const page = { kind, links: [chance.below(count), chance.below(count)] };
-    if (index >= listed) parents[chance.below(parents.length)]?.links.push(index);
+    const page = { kind, links: [chance.below(index + 1), chance.below(index + 1)] };
+    if (index >= listed) parents.at(-1 - chance.below(Math.min(width, parents.length)))?.links.push(index);
     if (linking.includes(kind)) parents.push(page);
     woven.push(page);
   }
