@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { readVersion } from '../src/config/own-package.ts';
 import type { Settings } from '../src/config/settings.ts';
-import { endFinishedCrawls } from '../src/crawl/crawl.ts';
+import { alignParts, endFinishedCrawls } from '../src/crawl/shards/end.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
 import type { DroverError } from '../src/errors.ts';
@@ -16,29 +16,33 @@ import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
 import { createTroubleLog } from '../src/fleet/trouble-log.ts';
-import type { Fleet } from '../src/fleet.ts';
+import { type Fleet, fixShards } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
+import { sweepLinks } from '../src/frontier/shards/links-out.ts';
 import type { Log } from '../src/log.ts';
 import { gathered } from '../src/metrics.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
-import { openQueue, type RequestQueue } from '../src/queue/queue.ts';
+import { openQueues, type RequestQueue } from '../src/queue/queue.ts';
 import type { RedisAddress } from '../src/redis.ts';
 import { runSchedules } from '../src/schedules/runner.ts';
 import { createWebhookWorkers } from '../src/webhooks/workers.ts';
 import { type Connections, connectConsumer } from './connections.ts';
-import type { ConsumerContext } from './context.ts';
-import { createContext } from './create-context.ts';
+import { type Contexts, createContexts } from './create-context.ts';
 import { openFetchSources } from './fetch/proxied-fetcher.ts';
 import { openHandlers } from './handlers/user-code.ts';
-import { JobWorker } from './job-worker.ts';
 import { withinGrace } from './last-calls.ts';
 import { takeBrowserJobs } from './render/browser-jobs.ts';
-import { repairFrontier } from './repair.ts';
+import { repairFrontier } from './shards/repair.ts';
+import { servedShards } from './shards/served.ts';
+import { createShares } from './shards/shares.ts';
+import { ShardWorkers } from './shards/workers.ts';
 import { openPreparedStores } from './store/prepare-stores.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 import { startTelemetry, tracesOf } from './telemetry/telemetry.ts';
 
 const INTERVAL_MS = 1000;
+/** How often to look whether a crawl with parts on several shards has ended. */
+const END_MS = 200;
 /** How often to look for open requests without a job. There should be none. */
 const REPAIR_MS = 30_000;
 /** How often the subscriber's connection is asked whether it is still there. */
@@ -98,8 +102,9 @@ export async function startConsumer(parts: {
     onReplaced: () => telemetry.meters.count(gathered.handlerThreadsReplaced, null),
   });
 
-  const connections = connectConsumer(parts.address, settings.namespace);
+  const connections = connectConsumer(parts.address);
   const { fleet } = connections;
+  const served = servedShards(settings.shard, fleet.shards.length);
   const followClock = async () => {
     const warning = await followRedisClock(fleet.redis);
     if (warning === null) return;
@@ -108,9 +113,10 @@ export async function startConsumer(parts: {
   };
   const followed = followClock().catch(onError);
   await Promise.race([followed, parts.stop ?? followed]);
+  fixShards(fleet, fleet.shards.length).catch(onError);
   const stores = await openPreparedStores({ ...parts, ...connections, troubles });
   const traces = await tracesOf(settings, consumer, log);
-  const queue = openQueue(fleet, onError, traces?.telemetry);
+  const queues = openQueues(fleet, onError, traces?.telemetry);
   let stopping = false;
   let isOutdated = false;
   const onFormat = (format: number) => {
@@ -122,42 +128,45 @@ export async function startConsumer(parts: {
   };
   const telemetry = startTelemetry({ fleet, consumer, who, log, traces, troubles, onFormat });
 
-  const context = createContext({
-    ...{ settings, serve, consumer, connections, queue, sources },
+  const shares = createShares(concurrency, served, (shard) => workers.jobsOf(shard));
+  const { contexts, dispatchers, shared } = createContexts({
+    ...{ settings, serve, consumer, connections, queues, served, sources, shareOf: shares.of },
     ...{ telemetry, stores, userCode, log, troubles },
     onError,
     onTrouble: parts.onTrouble ?? (() => undefined),
     stopping: () => stopping,
   });
-  const { permits, slots } = context;
-  context.handlerWatch?.start();
+  const { permits, slots } = shared;
+  shared.handlerWatch?.start();
 
   const heartbeat = telemetry.startHeartbeat(() => ({
     ...{ isStopping: stopping, inFlight: permits.inUse(), ...slots.counts() },
-    threads: context.handlerThreads?.counts() ?? { busy: 0, waiting: 0 },
-    proxies: context.proxies?.standings() ?? [],
+    threads: shared.handlerThreads?.counts() ?? { busy: 0, waiting: 0 },
+    proxies: shared.proxies?.standings() ?? [],
   }));
-  const jobWorker = new JobWorker({
-    context,
-    queue,
-    connect: connections.openBlocking,
-    traces,
-    concurrency,
+  const workers = new ShardWorkers({
+    ...{ contexts, queues, traces, shares, connect: connections.openBlocking },
     lockDurationMs: settings.lockDuration,
   });
-  const intervals = startIntervals({ context, connections, queue, jobWorker, heartbeat, settings, onError });
+  const intervals = startIntervals({ shared, connections, queues, workers, heartbeat, settings, onError });
   const browserJobs = takeBrowserJobs({
-    ...{ context, onError, lockDurationMs: settings.lockDuration },
-    run: (jobId, token) => jobWorker.takeOver(jobId, token),
+    ...{ context: shared, onError, lockDurationMs: settings.lockDuration },
+    shards: workers.all.map(({ context, worker }) => ({
+      ...{ fleet: context.fleet, run: (jobId, token) => worker.takeOver(jobId, token) },
+    })),
   });
-  const shared = { fleet, settings, log, troubles, connect: connections.openBlocking };
-  intervals.push(repeat(CLOCK_MS, followClock, onError), runSchedules({ ...shared, serve }));
-  const prepared = repairFrontier(fleet, queue)
-    // Before any job is taken, because a canary may be the last request that a crawl waits for.
-    .then(() => driveReplays(fleet, queue))
-    .catch(onError);
+  const atHome = { fleet, settings, log, troubles, connect: () => connections.openBlocking() };
+  intervals.push(repeat(CLOCK_MS, followClock, onError), runSchedules({ ...atHome, serve }));
+  const prepared = Promise.all(
+    contexts.map(async (context) => {
+      const queue = queues[context.fleet.shard] as RequestQueue;
+      await repairFrontier(context.fleet, queue);
+      // Before any job is taken, because a canary may be the last request that a crawl waits for.
+      await driveReplays(context.fleet, queue);
+    }),
+  ).catch(onError);
   await Promise.race([prepared, parts.stop ?? prepared]);
-  const webhooks = createWebhookWorkers(shared);
+  const webhooks = createWebhookWorkers(atHome);
   void isDrained(fleet).then((drained) => {
     if (drained) parts.say?.('the fleet is drained: no jobs are taken until drover resume');
   }, onError);
@@ -165,20 +174,22 @@ export async function startConsumer(parts: {
 
   return {
     inFlight: () => permits.inUse(),
-    jobs: () => jobWorker.taken,
+    jobs: workers.taken,
     pages: telemetry.pages,
-    hostTimes: context.hostTimes,
-    kick: context.dispatcher.kick,
+    hostTimes: shared.hostTimes,
+    kick() {
+      for (const { dispatcher } of contexts) dispatcher.kick();
+    },
     async stop() {
       if (stopping) return;
       stopping = true;
       heartbeat.beat().catch(onError); // so that the fleet sees it
       const end = { graceMs: settings.grace, redis: fleet.redis, inFlight: () => permits.inUse() };
       await withinGrace(stopInOrder().catch(onError), end);
-      context.handlerWatch?.stop();
-      void context.handlerThreads?.close();
-      void context.renders.close();
-      context.fetcher.close();
+      shared.handlerWatch?.stop();
+      void shared.handlerThreads?.close();
+      void shared.renders.close();
+      shared.fetcher.close();
       troubles.stop(); // the end of the connections is not to be told
       connections.close();
       log.info('stopped');
@@ -189,47 +200,78 @@ export async function startConsumer(parts: {
   async function stopInOrder(): Promise<void> {
     browserJobs.stop();
     const stopped = intervals.map((interval) => interval.stop());
-    await Promise.all([jobWorker.stop(settings.grace), webhooks.stop(), ...stopped]);
-    await Promise.all([context.handlerThreads?.close(), context.renders.close()]);
-    await context.dispatcher.stop();
-    await Promise.all([slots.stop(), context.backoff.stop()]);
-    await Promise.all([context.stores.close(), context.archives.close()]);
-    await context.tallies.flush().catch(onError);
+    await Promise.all([workers.stop(settings.grace), webhooks.stop(), ...stopped]);
+    await Promise.all([shared.handlerThreads?.close(), shared.renders.close()]);
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));
+    await Promise.all([slots.stop(), shared.backoff.stop()]);
+    await Promise.all([shared.stores.close(), shared.archives.close()]);
+    await shared.tallies.flush().catch(onError);
     await heartbeat.stop().catch(onError);
     await traces?.stop(settings.grace);
   }
 }
 
 function startIntervals(parts: {
-  context: ConsumerContext;
+  shared: Contexts['shared'];
   connections: Connections;
-  queue: RequestQueue;
-  jobWorker: JobWorker;
+  queues: readonly RequestQueue[];
+  workers: ShardWorkers;
   heartbeat: Heartbeat;
   settings: Settings;
   onError: (error: unknown) => void;
 }): Interval[] {
-  const { context, connections, queue, jobWorker, heartbeat, settings, onError } = parts;
-  const { fleet, tallies, log, troubles } = context;
-  const sampler = createSampler(fleet, queue);
+  const { shared, connections, queues, workers, heartbeat, settings, onError } = parts;
+  const { home: fleet, tallies, log, troubles } = shared;
+  const sampler = createSampler(fleet, queues);
   const everySecond = async () => {
     await Promise.all([tallies.flush(), heartbeat.beat()]);
     troubles.redisAnswered();
     await sampler.tick();
-    await endFinishedCrawls(fleet);
-    await jobWorker.watch();
+    if (fleet.shards.length === 1) await endFinishedCrawls(fleet);
+    await workers.watch();
   };
+  const ofShards = fleet.shards.flatMap((shard) => {
+    const queue = queues[shard.shard] as RequestQueue;
+    return [
+      repeat(INTERVAL_MS, () => driveReplaysAlone(shard, queue), onError),
+      repeat(REPAIR_MS, () => repairFrontier(shard, queue).then(() => undefined), onError),
+      maintainDeadLetters({ fleet: shard, queue, settings, log, troubles }),
+    ];
+  });
   return [
     repeat(INTERVAL_MS, everySecond, onError),
     repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
-    repeat(INTERVAL_MS, () => driveReplaysAlone(fleet, queue), onError),
-    repeat(REPAIR_MS, () => repairFrontier(fleet, queue).then(() => undefined), onError),
-    maintainDeadLetters({ fleet, queue, settings, log, troubles }),
-    maintainCrawls({ fleet, queue, settings, log, troubles }),
+    maintainCrawls({ fleet, queues, settings, log, troubles }),
+    ...ofShards,
+    ...(fleet.shards.length > 1 ? betweenShards(fleet, workers, onError) : []),
   ];
 }
 
-/** One process of the fleet drives the replays at a time. When it is gone, another takes over. */
+/**
+ * What only a fleet with several shards needs. One process at a time does it, but one without jobs looks
+ * often whether crawls have ended: it may have ended the last one.
+ */
+function betweenShards(fleet: Fleet, workers: ShardWorkers, onError: (error: unknown) => void): Interval[] {
+  const alone = async (shard: Fleet, name: string, work: () => Promise<unknown>) => {
+    if (await takeLease(shard, name, INTERVAL_MS * 0.9)) await work();
+  };
+  const ends = async () => {
+    await endFinishedCrawls(fleet);
+    await alignParts(fleet);
+  };
+  const soon = async () => {
+    if (workers.inHand() === 0) await endFinishedCrawls(fleet);
+  };
+  return [
+    repeat(INTERVAL_MS, () => alone(fleet, 'ends', ends), onError),
+    repeat(END_MS, soon, onError),
+    ...fleet.shards.map((shard) =>
+      repeat(INTERVAL_MS, () => alone(shard, 'links', () => sweepLinks(shard)), onError),
+    ),
+  ];
+}
+
+/** One process of the fleet drives the replays of a shard at a time. When it is gone, another takes over. */
 async function driveReplaysAlone(fleet: Fleet, queue: RequestQueue): Promise<void> {
   if (await takeLease(fleet, 'replays', INTERVAL_MS * 0.9)) await driveReplays(fleet, queue);
 }

@@ -28,12 +28,12 @@ import type { RobotsRules } from '../src/robots/rules.ts';
 import type { WarcWriters } from '../src/warc/writers.ts';
 import type { FormerPage } from './again/former-page.ts';
 import type { FormerPages } from './again/former-pages.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import type { AlikePages } from './follow/alike-pages.ts';
 import type { KnownLinks } from './follow/known-links.ts';
 import type { HandlerThreads } from './handlers/handler-threads.ts';
 import type { Renders } from './render/renders.ts';
 import type { JobSession } from './session/job-session.ts';
+import type { Dispatcher } from './shards/dispatcher.ts';
 import type { HeldSlot } from './slot/held-slot.ts';
 import type { PageRoom } from './slot/page-room.ts';
 import type { Permits } from './slot/permits.ts';
@@ -43,8 +43,11 @@ import type { Suspicion } from './suspicion.ts';
 import type { HostTimes } from './telemetry/host-times.ts';
 import type { Tallies } from './telemetry/tallies.ts';
 
+/** What the jobs of one shard need. All but what belongs to the shard is that of the whole process. */
 export interface ConsumerContext {
+  /** The shard. */
   fleet: Fleet;
+  home: Fleet;
   fetcher: Fetcher;
   /** Those that `fetcher` goes through; null if there are none. */
   proxies: Proxies | null;

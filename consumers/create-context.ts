@@ -1,10 +1,11 @@
-// Builds the context of a consumer's jobs: what all of them share.
+// Builds the contexts of a consumer's jobs: what all of them share, and what belongs to each shard.
 
 import type { Settings } from '../src/config/settings.ts';
 import { FILES } from '../src/config/store-address.ts';
 import { createCookieJars } from '../src/cookies/cookie-jars.ts';
 import { createLoadedCrawls } from '../src/crawl/loaded-crawl.ts';
 import type { TroubleLog } from '../src/fleet/trouble-log.ts';
+import { type Fleet, shardOf } from '../src/fleet.ts';
 import { askGate } from '../src/frontier/ask-gate.ts';
 import { createCommitter } from '../src/frontier/commit.ts';
 import type { Log } from '../src/log.ts';
@@ -18,12 +19,13 @@ import { createWarcWriters } from '../src/warc/writers.ts';
 import { FormerPages } from './again/former-pages.ts';
 import type { Connections } from './connections.ts';
 import type { ConsumerContext } from './context.ts';
-import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { type FetchSources, fetcherThrough } from './fetch/proxied-fetcher.ts';
 import { AlikePages } from './follow/alike-pages.ts';
 import { knownLinksOf } from './follow/known-links.ts';
 import type { UserCode } from './handlers/user-code.ts';
 import { Renders } from './render/renders.ts';
+import { createDispatcher, type Dispatcher } from './shards/dispatcher.ts';
+import { pageRoomOfShard, waitingRoomOfShard } from './shards/rooms.ts';
 import { createPageRoom } from './slot/page-room.ts';
 import { createPermits } from './slot/permits.ts';
 import { createWaitingRoom } from './slot/waiting-room.ts';
@@ -37,7 +39,12 @@ interface ContextParts {
   serve: string;
   consumer: string;
   connections: Connections;
-  queue: RequestQueue;
+  /** One for each shard. */
+  queues: readonly RequestQueue[];
+  /** The numbers of the shards whose jobs are taken here. */
+  served: readonly number[];
+  /** How many fetches of this process are for a shard. */
+  shareOf: (shard: number) => number;
   sources: FetchSources;
   telemetry: Telemetry;
   stores: RecordStores;
@@ -49,25 +56,35 @@ interface ContextParts {
   stopping: () => boolean;
 }
 
-export function createContext(parts: ContextParts): ConsumerContext {
-  const { settings, telemetry, stores, log, troubles, onError, onTrouble, stopping } = parts;
+/** One context for each shard that is served, and what stops with the process. */
+export interface Contexts {
+  contexts: ConsumerContext[];
+  slots: Slots;
+  /** One for each shard. */
+  dispatchers: readonly Dispatcher[];
+  /** Ends what is in the process once. */
+  shared: Omit<ConsumerContext, OfShard>;
+}
+
+/** What each shard has of its own. */
+type OfShard = 'fleet' | 'dispatcher' | 'committer' | 'pageRoom' | 'waitingRoom';
+
+export function createContexts(parts: ContextParts): Contexts {
+  const { settings, telemetry, stores, log, troubles, served, onError, onTrouble, stopping } = parts;
   const { fleet } = parts.connections;
-  const { slots, dispatcher } = createDispatch(parts);
+  const { slots, dispatchers } = createDispatch(parts);
   const [loadedCrawls, alikePages] = [createLoadedCrawls(fleet), new AlikePages()];
   const { handlers } = parts.userCode;
-  return {
-    fleet,
+  const { concurrency } = settings;
+  const shared = {
+    home: fleet,
     ...fetcherThrough(parts.sources, settings, { meters: telemetry.meters, troubles }),
     robots: createRobots({ fleet, productToken: PRODUCT_TOKEN, nowMs: Date.now }),
     slots,
     backoff: createBackoff({ fleet, keyEvents: slots.keyEvents, onError }),
     crawlDelays: createCrawlDelays({ fleet, keyEvents: slots.keyEvents }),
     cookieJars: createCookieJars({ ...parts.connections, onError }),
-    permits: createPermits(settings.concurrency),
-    waitingRoom: createWaitingRoom(settings.concurrency),
-    pageRoom: createPageRoom(settings.concurrency),
-    dispatcher,
-    committer: createCommitter(fleet, stores.at(FILES).place),
+    permits: createPermits(concurrency),
     stores: telemetry.watchStores(stores),
     archives: createWarcWriters(storeListener(troubles)),
     loadedCrawls,
@@ -85,14 +102,25 @@ export function createContext(parts: ContextParts): ConsumerContext {
     onTrouble,
     stopping,
   };
+  const rooms = { waitingRoom: createWaitingRoom(concurrency), pageRoom: createPageRoom(concurrency) };
+  const step = Math.ceil(concurrency / 2 / served.length);
+  const contexts = served.map((shard) => ({
+    ...shared,
+    fleet: fleet.shards[shard] as Fleet,
+    dispatcher: dispatchers[shard] as Dispatcher,
+    committer: createCommitter(fleet.shards[shard] as Fleet, stores.at(FILES).place, onError),
+    waitingRoom: served.length > 1 ? waitingRoomOfShard(rooms.waitingRoom, step) : rooms.waitingRoom,
+    pageRoom: served.length > 1 ? pageRoomOfShard(rooms.pageRoom, step) : rooms.pageRoom,
+  }));
+  return { contexts, slots, dispatchers, shared };
 }
 
 /**
  * The two need each other: each dispatch gives slots back to the fleet, and the slots tell how many
- * jobs the dispatcher brings.
+ * jobs the dispatchers bring.
  */
-function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispatcher } {
-  const { settings, serve, consumer, connections, queue, onError } = parts;
+function createDispatch(parts: ContextParts): { slots: Slots; dispatchers: readonly Dispatcher[] } {
+  const { settings, serve, consumer, connections, queues, served, shareOf, onError } = parts;
   const { fleet, subscriber } = connections;
   const slots = createSlots({
     fleet,
@@ -100,12 +128,18 @@ function createDispatch(parts: ContextParts): { slots: Slots; dispatcher: Dispat
     subscriber,
     consumer,
     onError,
+    shareOf,
     capacity: settings.concurrency,
-    release: (slot) => dispatcher.release(slot),
+    release: (slot) => dispatchers[shardOf(fleet, slot.key).shard]?.release(slot),
   });
   // As many jobs wait in the queue as the fleet can fetch at a time. With the jobs in hand, the window is
   // twice that.
-  const wanted = () => Math.max(8, slots.fleetCapacity());
-  const dispatcher: Dispatcher = createDispatcher({ fleet, queue, serve, wanted, onError });
-  return { slots, dispatcher };
+  const dispatchers = fleet.shards.map((shard) =>
+    createDispatcher({
+      ...{ serve, onError, fleet: shard, isServed: served.includes(shard.shard) },
+      queue: queues[shard.shard] as RequestQueue,
+      wanted: () => Math.max(8, slots.fleetCapacity(shard.shard)),
+    }),
+  );
+  return { slots, dispatchers };
 }

@@ -1,6 +1,7 @@
-// The BullMQ worker of a consumer. It takes jobs, runs each through the pipeline and settles it. A worker
-// that hangs is replaced.
+// The BullMQ worker of a consumer for one shard. It takes jobs, runs each through the pipeline and settles
+// it. A worker that hangs is replaced.
 import { failure } from '../src/errors.ts';
+import { listForBrowser } from '../src/frontier/for-browser.ts';
 import { gathered } from '../src/metrics.ts';
 import type { Outcome } from '../src/outcome.ts';
 import {
@@ -33,8 +34,9 @@ interface JobWorkerParts {
   queue: RequestQueue;
   /** Opens a connection for a worker. Each has its own, so that a new one does not hang as the last. */
   connect: () => Redis;
-  /** How many fetches may be in flight. */
-  concurrency: number;
+  /** How many fetches may be in flight now; `shared`: how many shards share those of the process. */
+  concurrency: () => number;
+  shared: number;
   lockDurationMs: number;
   traces: Traces | null;
 }
@@ -74,7 +76,7 @@ export class JobWorker {
   async watch(): Promise<void> {
     const { context, queue } = this.#parts;
     this.#balance();
-    const isBusy = context.permits.inUse() > 0 || this.#waiting() > 0;
+    const isBusy = this.#aborts.size > 0 || this.#waiting() > 0;
     if (performance.now() - this.#lastTaken < ASLEEP_MS || isBusy) return;
     if ((await queue.getWaitingCount()) === 0 || (await queue.isPaused())) return;
     context.log.warn('no job taken though some wait: a new worker takes over');
@@ -87,6 +89,27 @@ export class JobWorker {
     closeRedis(silent);
   }
 
+  /** How many jobs it has in hand. */
+  inHand(): number {
+    return this.#aborts.size;
+  }
+
+  /** To be called when `concurrency` has changed. */
+  takeShare(): void {
+    const most = this.#mostInHand();
+    for (const worker of [this.#worker, ...this.#spares]) worker.concurrency = most;
+  }
+
+  /**
+   * How many jobs a worker takes: a few more than fetches, so that one is ready when a fetch ends. Only a
+   * few, so that the others wait in the queue: there BullMQ hands out the next job with the end of another.
+   */
+  #mostInHand(): number {
+    const { concurrency, shared } = this.#parts;
+    const fetches = concurrency();
+    return fetches + Math.ceil(fetches / 2) + Math.ceil(4 / shared);
+  }
+
   #waiting(): number {
     const { pageRoom, waitingRoom } = this.#parts.context;
     return pageRoom.pages() + waitingRoom.jobs();
@@ -97,9 +120,10 @@ export class JobWorker {
    * `concurrency` jobs in the waiting room: those come all at once. Returns how many are wanted.
    */
   #openSpares(): number {
-    const { context, concurrency } = this.#parts;
-    const forPages = Math.ceil((context.pageRoom.pages() + concurrency) / mostInHand(concurrency)) - 1;
-    const forJobs = Math.floor((2 * context.waitingRoom.jobs()) / concurrency);
+    const { context } = this.#parts;
+    const fetches = this.#parts.concurrency();
+    const forPages = Math.ceil((context.pageRoom.pages() + fetches) / this.#mostInHand()) - 1;
+    const forJobs = Math.floor((2 * context.waitingRoom.jobs()) / fetches);
     const wanted = this.#isStopping ? 0 : Math.min(MOST_SPARES, forPages + forJobs);
     if (wanted >= this.#spares.length) this.#sparesNeededAt = performance.now();
     while (this.#spares.length < wanted) this.#spares.push(this.#open());
@@ -151,11 +175,11 @@ export class JobWorker {
   }
 
   #open(): RequestWorker {
-    const { context, concurrency, lockDurationMs, traces } = this.#parts;
+    const { context, lockDurationMs, traces } = this.#parts;
     const worker = openWorker({
       connection: this.#connection,
       namespace: context.fleet.namespace,
-      concurrency: mostInHand(concurrency),
+      concurrency: this.#mostInHand(),
       lockDurationMs,
       process: (job, token) => this.#process(job, token),
       telemetry: traces?.telemetry ?? null,
@@ -187,18 +211,10 @@ export class JobWorker {
       // The lane of the request may now give its next one, ahead of a slot.
       context.dispatcher.kick();
       await settle(outcome, job, token).finally(() =>
-        outcome.kind === 'postponed' && outcome.waitsFor ? context.renders.list(jobId) : undefined,
+        outcome.kind === 'postponed' && outcome.waitsFor ? listForBrowser(context.fleet, jobId) : undefined,
       );
     } finally {
       if (this.#aborts.get(jobId) === abort) this.#aborts.delete(jobId);
     }
   }
-}
-
-/**
- * How many jobs a worker takes: a few more than fetches, so that one is ready when a fetch ends. Only a few,
- * so that the others wait in the queue: there BullMQ hands out the next job together with the end of another.
- */
-function mostInHand(concurrency: number): number {
-  return concurrency + Math.ceil(concurrency / 2) + 4;
 }

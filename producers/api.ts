@@ -5,15 +5,15 @@ import { buildServer, checkExposure } from '../src/api/server.ts';
 import { createTokens } from '../src/api/tokens.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { DroverError } from '../src/errors.ts';
+import { closeFleet } from '../src/fleet/format.ts';
 import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
 import { announceServer } from '../src/fleet/server-member.ts';
+import { connectShards } from '../src/fleet/shards.ts';
 import { createTroubleLog } from '../src/fleet/trouble-log.ts';
-import { fleetOf } from '../src/fleet.ts';
-import { namespaceOf } from '../src/keys.ts';
 import type { Log } from '../src/log.ts';
-import { openQueue } from '../src/queue/queue.ts';
+import { openQueues, type RequestQueue } from '../src/queue/queue.ts';
 import { openStores } from '../src/records/stores.ts';
-import { closeRedis, connectRedis, type RedisAddress } from '../src/redis.ts';
+import { connectRedis, type RedisAddress } from '../src/redis.ts';
 
 /** /readyz answers 503 for this time before calls are refused, so that a load balancer can react. */
 const NOTICE_MS = 1000;
@@ -37,15 +37,16 @@ export async function serveApi(parts: {
   const { apiHost: host, apiPort } = settings;
   boundHeapGrowth();
   checkExposure(host, settings.apiToken);
-  const redis = connectRedis(address, 'producer', { name: 'api' });
-  const fleet = fleetOf(redis, namespaceOf(settings.namespace));
+  const role = 'producer';
+  const fleet = connectShards(connectRedis(address, role, { name: 'api' }), { address, role });
   const stores = openStores(settings);
   const troubles = createTroubleLog({ log });
   let leaving = false;
   let stopping = false;
+  const queues = openQueues(fleet, (error) => troubles.note(error, 'redis'));
   const server = await buildServer({
     ...{ settings, address, fleet, stores, log, version },
-    queue: openQueue(fleet, (error) => troubles.note(error, 'redis')),
+    ...{ queues, queue: queues[0] as RequestQueue },
     tokens: createTokens(settings.apiToken),
     leaving: () => leaving,
     stopping: () => stopping,
@@ -53,7 +54,7 @@ export async function serveApi(parts: {
   const close = async () => {
     await server.close();
     await stores.close();
-    closeRedis(redis);
+    closeFleet(fleet);
   };
   try {
     await server.listen({ host, port: apiPort });

@@ -765,6 +765,11 @@ export const table = {
         means: 'A backup is being restored into this namespace, or a restore was cut off.',
         advice: 'Wait until drover restore has ended. If it was cut off, give it again.',
       },
+      E_SHARDS: {
+        means: 'The namespace has another number of shards than was asked for.',
+        advice: 'Leave --shards out, or use another namespace. drover reshard changes the number at rest.',
+        exit: 2,
+      },
       E_NAMESPACE_USED: {
         means: 'The namespace is not empty, or is in use.',
         advice:

@@ -2,9 +2,17 @@
 // spell the same names; tests compare all three, and what a fleet leaves in Redis. All keys of a namespace
 // carry one hash tag, so that scripts work in a cluster.
 
-/** The beginning of all keys of a fleet, such as `{drover:0}`. `name` is the setting `namespace`. */
-export function namespaceOf(name: string): string {
-  return `{${name}:0}`;
+/**
+ * The beginning of all keys of a shard, such as `{drover:0}`. `name` is the setting `namespace`. Shard 0 is
+ * home: it also has what a fleet has once.
+ */
+export function namespaceOf(name: string, shard = 0): string {
+  return `{${name}:${shard}}`;
+}
+
+/** The same for another shard of the fleet whose home has this beginning. */
+export function namespaceOfShard(home: string, shard: number): string {
+  return shard === 0 ? home : home.replace(/0\}$/, `${shard}}`);
 }
 
 /**
@@ -19,6 +27,11 @@ export function keysOf(namespace: string) {
   return {
     /** Which version wrote the others: src/fleet/format.ts. */
     format: `${namespace}:format`,
+    /** How many shards the fleet has: src/fleet/shards.ts. */
+    shards: `${namespace}:shards`,
+    /** Links of pages of this shard to hosts of another one: src/frontier/shards/links-out.ts. */
+    linksOut: (shard: number) => `${namespace}:out:${shard}`,
+    parked: ofCrawl(':parked'),
     /** Whether this Redis can read a backup: it is gone within a millisecond. */
     restoreProbe: `${namespace}:restore-probe`,
     // crawls

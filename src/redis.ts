@@ -20,6 +20,8 @@ export interface RedisAddress {
   readonly url: string;
   /** Prefix of the keys, such as `{drover:0}`: in a Cluster, the node that has them is connected to. */
   readonly namespace?: string;
+  /** How many shards the fleet has, once it has been opened; 1 by default. */
+  readonly shards?: number;
   /** Whether what is acknowledged has to be on a replica too (--durability replica). */
   readonly onReplica?: boolean;
 }

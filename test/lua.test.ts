@@ -15,7 +15,7 @@ import { fileExists, findCycle, importsOf, sourcesIn } from './support/sources.t
 /** Whose each key is, by how its name goes on after the namespace. */
 const owners: Record<string, RegExp> = {
   'src/frontier':
-    /^:(c:|crawls$|names$|serials$|forgetting$|active$|hand-over$|handing$|dead:|replay:|replays|outbox$|requests:|renders$)/,
+    /^:(c:|crawls$|names$|serials$|forgetting$|active$|hand-over$|handing$|dead:|replay:|replays|outbox$|requests:|renders$|shards$|out:)/,
   'src/politeness': /^:(k:|server:|limited$|held$|keys$|consumers$)/,
   'src/robots': /^:robots:/,
   'src/cookies': /^:cookies$/,

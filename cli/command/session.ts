@@ -5,10 +5,9 @@ import { type GivenFlags, readSettings } from '../../src/config/read.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { makeDirectory } from '../../src/embedded/redis-files.ts';
 import { DroverError } from '../../src/errors.ts';
-import { openFleet } from '../../src/fleet/format.ts';
+import { closeFleet, openFleet } from '../../src/fleet/format.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { namespaceOf } from '../../src/keys.ts';
-import { closeRedis, connectRedis, type RedisAddress, redisAddressOf } from '../../src/redis.ts';
+import { connectRedis, type RedisAddress, redisAddressOf } from '../../src/redis.ts';
 import { EXIT, failureText } from './failures.ts';
 
 export interface Session {
@@ -26,15 +25,15 @@ export async function openSession(flags: GivenFlags): Promise<Session> {
   const redis = connectRedis(address, 'script');
   let fleet: Fleet;
   try {
-    fleet = await openFleet(redis, namespaceOf(settings.namespace));
+    fleet = await openFleet(redis, { address, role: 'script', shards: settings.shards });
   } catch (error) {
     await keeper?.close();
     throw error;
   }
   return {
-    ...{ settings, address, fleet },
+    ...{ settings, fleet, address: { ...address, shards: fleet.shards.length } },
     async close() {
-      closeRedis(redis);
+      closeFleet(fleet);
       await keeper?.close();
     },
   };

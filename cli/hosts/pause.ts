@@ -2,7 +2,7 @@
 import { parseSetting } from '../../src/config/parse.ts';
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { FOR_GOOD_MS, pauseHost } from '../../src/frontier/hosts.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { openQueues } from '../../src/queue/queue.ts';
 import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
@@ -15,7 +15,7 @@ export async function run([host = '']: string[], options: PauseOptions): Promise
   const session = await openSession(options.settings);
   try {
     await pauseHost(session.fleet, key, durationMs);
-    await wakeHost(session.fleet, openQueue(session.fleet), key);
+    await wakeHost(session.fleet, openQueues(session.fleet), key);
     if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: durationMs })}\n`);
     else process.stderr.write(`${key} is paused${options.for === undefined ? '' : ` for ${options.for}`}\n`);
     return EXIT.recorded;

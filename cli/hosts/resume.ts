@@ -3,7 +3,7 @@
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { lookAtHosts, resumeHost } from '../../src/frontier/hosts.ts';
 import type { Hold } from '../../src/politeness/held-back.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { openQueues } from '../../src/queue/queue.ts';
 import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
@@ -20,7 +20,7 @@ export async function run([host = '']: string[], options: LookOptions): Promise<
     const [before] = await lookAtHosts(session.fleet, [key]);
     const changed = before?.holds.some(isEnded) ?? false;
     await resumeHost(session.fleet, key);
-    await wakeHost(session.fleet, openQueue(session.fleet), key);
+    await wakeHost(session.fleet, openQueues(session.fleet), key);
     if (options.json) process.stdout.write(`${JSON.stringify({ key, pausedMs: 0, changed })}\n`);
     else process.stderr.write(`${key} ${changed ? 'is resumed' : 'was not paused'}\n`);
     return EXIT.recorded;

@@ -3,7 +3,7 @@
 import { wakeHost } from '../../src/crawl/wake-host.ts';
 import { DroverError } from '../../src/errors.ts';
 import { type HostLimits, limitHost, lookAtHosts } from '../../src/frontier/hosts.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { openQueues } from '../../src/queue/queue.ts';
 import { hostKey } from '../../src/url/host.ts';
 import { EXIT } from '../command/failures.ts';
 import { openSession } from '../command/session.ts';
@@ -17,7 +17,7 @@ export async function run([host = '']: string[], options: SetOptions): Promise<n
   try {
     const { fleet } = session;
     await limitHost(fleet, key, limits);
-    await wakeHost(session.fleet, openQueue(session.fleet), key);
+    await wakeHost(session.fleet, openQueues(session.fleet), key);
     const [state] = await lookAtHosts(fleet, [key]);
     if (options.json) process.stdout.write(`${JSON.stringify(state)}\n`);
     else process.stderr.write(`${key}: ${sentence(state?.set ?? nothing)}\n`);

@@ -28,7 +28,7 @@ export async function run([given = '']: string[], options: RestoreOptions): Prom
     // Not opened as a fleet: one whose restore was cut off cannot be.
     await checkRedis(redis, namespace);
     const { header, keys, tookMs } = await restoreBackup(fleetOf(redis, namespace), place, options.force);
-    const restored = await openFleet(redis, namespace); // a backup of a former version is upgraded
+    const restored = await openFleet(redis, { address, role: 'script', shards: settings.shards }); // a backup of a former version is upgraded
     if (options.json)
       process.stdout.write(`${JSON.stringify({ ...header, keys, tookMs: Math.round(tookMs) })}\n`);
     else

@@ -39,7 +39,7 @@ export async function offerOf(context: ConsumerContext, job: ActiveJob): Promise
   const spending = spendingOf(job.loadedCrawl.settings);
   const most = readPrice(pays.maxPrice);
   const { crawl } = job;
-  if (most && spending && (await reserveSpending(context.fleet, { crawl, most, ceiling: spending.ceiling })))
+  if (most && spending && (await reserveSpending(context.home, { crawl, most, ceiling: spending.ceiling })))
     return pays;
   await job.remember({ pays: null, unpaid: true });
   return null;
@@ -58,7 +58,7 @@ export async function settleOffer(
   if (!reserved || (isSent && !result.ok)) return;
   const told = result.ok ? readPrice(result.answer.headers['crawler-charged'] ?? '') : null;
   const charged = told?.currency === reserved.currency ? told : { ...reserved, micros: 0 };
-  await noteCharge(context.fleet, { crawl: job.crawl, reserved, charged });
+  await noteCharge(context.home, { crawl: job.crawl, reserved, charged });
 }
 
 /** E_PAYMENT with the reason why the page was not paid for. */

@@ -1,5 +1,6 @@
 // Takes the jobs that wait for a browser, as long as this process has places for their pages.
 import { randomUUID } from 'node:crypto';
+import type { Fleet } from '../../src/fleet.ts';
 import { takeForBrowser, tellOfBrowser } from '../../src/frontier/for-browser.ts';
 import type { ConsumerContext } from '../context.ts';
 
@@ -12,15 +13,15 @@ export interface BrowserJobs {
 }
 
 interface BrowserJobsParts {
-  context: ConsumerContext;
-  /** Runs a job that was taken, to its end. */
-  run: (jobId: string, token: string) => Promise<void>;
+  context: Pick<ConsumerContext, 'renders' | 'stopping'>;
+  /** The shards that are served, and what runs a job that was taken there, to its end. */
+  shards: readonly { fleet: Fleet; run: (jobId: string, token: string) => Promise<void> }[];
   lockDurationMs: number;
   onError: (error: unknown) => void;
 }
 
-export function takeBrowserJobs({ context, run, lockDurationMs, onError }: BrowserJobsParts): BrowserJobs {
-  const { renders, fleet } = context;
+export function takeBrowserJobs({ context, shards, lockDurationMs, onError }: BrowserJobsParts): BrowserJobs {
+  const { renders } = context;
   let isTaking = false;
   let toldAt = Number.NEGATIVE_INFINITY;
 
@@ -30,26 +31,34 @@ export function takeBrowserJobs({ context, run, lockDurationMs, onError }: Brows
     try {
       if (performance.now() - toldAt > TELL_MS) {
         toldAt = performance.now();
-        await tellOfBrowser(fleet);
+        await Promise.all(shards.map(({ fleet }) => tellOfBrowser(fleet)));
       }
-      while (renders.reserve() && !context.stopping()) {
-        const token = randomUUID();
-        const jobId = await takeForBrowser(fleet, { token, lockMs: lockDurationMs }).catch((error) => {
-          onError(error);
-          return null;
-        });
-        if (jobId === null) {
-          renders.giveBack();
-          break;
-        }
-        renders.assign(jobId);
-        run(jobId, token)
-          .catch(onError)
-          .finally(() => renders.release(jobId));
+      // One shard after the other gives a job, until none has any.
+      for (const left = [...shards]; left.length > 0 && !context.stopping(); ) {
+        const shard = left.shift() as (typeof shards)[number];
+        if (!renders.reserve()) return;
+        if (await takeAt(shard)) left.push(shard);
       }
     } finally {
       isTaking = false;
     }
+  }
+
+  async function takeAt({ fleet, run }: (typeof shards)[number]): Promise<boolean> {
+    const token = randomUUID();
+    const jobId = await takeForBrowser(fleet, { token, lockMs: lockDurationMs }).catch((error) => {
+      onError(error);
+      return null;
+    });
+    if (jobId === null) {
+      renders.giveBack();
+      return false;
+    }
+    renders.assign(jobId);
+    run(jobId, token)
+      .catch(onError)
+      .finally(() => renders.release(jobId));
+    return true;
   }
 
   const look = () => void take().catch(onError);

@@ -9,7 +9,7 @@ import { DroverError, type Failure } from '../../src/errors.ts';
 import type { NetworkSettings } from '../../src/fetch/network/settings.ts';
 import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { hasBrowser, listForBrowser } from '../../src/frontier/for-browser.ts';
+import { hasBrowser } from '../../src/frontier/for-browser.ts';
 import type { Log } from '../../src/log.ts';
 import type { Outcome } from '../../src/outcome.ts';
 import { writePicture } from '../../src/records/pictures.ts';
@@ -94,11 +94,6 @@ export class Renders {
     return { kind: 'postponed', untilMs: Date.now() + AGAIN_MS, waitsFor: 'browser' };
   }
 
-  /** To be called when a job that was left has been delayed. */
-  list(jobId: string): Promise<void> {
-    return listForBrowser(this.#parts.fleet, jobId);
-  }
-
   /** For a job that holds a place. Throws E_RENDER_NONE and E_RENDER_START; other failures are returned. */
   async make(page: PageToRender): Promise<RenderedPage | Failure> {
     return (await this.#open()).make(page);
@@ -118,7 +113,7 @@ export class Renders {
     const { fleet, troubles } = this.#parts;
     if (this.places > 0 || performance.now() - this.#askedAt < ASK_MS) return;
     this.#askedAt = performance.now();
-    if (await hasBrowser(fleet)) return;
+    if (await hasBrowser(fleet)) return; // it tells all shards
     const detail = 'Requests wait for a consumer with one: start drover consume --render 2 where there is.';
     troubles.note(new DroverError('E_RENDER_NONE', detail), 'no consumer has a browser');
   }

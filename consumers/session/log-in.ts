@@ -25,7 +25,7 @@ export async function logIn(
   session: CrawlSession,
   fence: number,
 ): Promise<void> {
-  const { fleet, log } = context;
+  const { home: fleet, log } = context;
   const { loadedCrawl, abort } = job;
   const note = (what: 'goes-on' | 'done' | 'failed', why = '') =>
     noteLogin(fleet, { ...session, fence, what, why });

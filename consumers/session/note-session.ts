@@ -41,7 +41,7 @@ export async function noteSession(
 /** The session of the page is not used any more; another takes its place. */
 export async function retire(context: ConsumerContext, job: ActiveJob): Promise<void> {
   const session = sessionOf(job);
-  if (session !== null && (await retireSession(context.fleet, session)))
+  if (session !== null && (await retireSession(context.home, session)))
     context.log.info({ crawl: job.crawl, session: sessionId(session) }, 'session retired');
 }
 
@@ -58,7 +58,7 @@ export async function loggedOut(context: ConsumerContext, job: ActiveJob, answer
   }
   const times = (job.memory.loggedOut ?? 0) + 1;
   const why = `${answer.finalUrl} still shows the login after ${MOST_OF_PAGE} logins.`;
-  await noteLoggedOut(context.fleet, session, why);
+  await noteLoggedOut(context.home, session, why);
   if (times > MOST_OF_PAGE) return die(job, { failure: failure('E_LOGIN', why), answer, result });
   await job.remember({ hop: null, loggedOut: times });
   context.tallies.count(job.crawl, 'postponed');
@@ -88,7 +88,7 @@ async function prove(
   const login = `${sessionId(session)} ${session.login}`;
   if (known.has(login)) return;
   known.add(login);
-  await proveLogin(context.fleet, session);
+  await proveLogin(context.home, session);
 }
 
 const tests = new WeakMap<LoadedCrawl, ShowsLogin>();

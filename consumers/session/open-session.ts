@@ -41,7 +41,7 @@ async function open(
   const mostUses = name === '' ? null : loadedCrawl.settings.sessionUses;
   const givesUpAt = performance.now() + WAIT_MS;
   for (;;) {
-    const state = await useSession(context.fleet, { crawl, name, mostUses, withLogin });
+    const state = await useSession(context.home, { crawl, name, mostUses, withLogin });
     if (state.kind === 'ready') {
       if (withLogin) seeLogin(context, loadedCrawl, state.session);
       return state;

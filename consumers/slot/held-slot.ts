@@ -2,6 +2,7 @@
 // for them, passes them on and gives them back.
 import { failure } from '../../src/errors.ts';
 import type { Fetcher } from '../../src/fetch/client.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import type { Permit, SlotAnswer, Slots } from '../../src/politeness/slot.ts';
 import { hostnameOf, registrableDomain } from '../../src/url/host.ts';
 import type { PageRoom } from './page-room.ts';
@@ -14,6 +15,8 @@ const AGAIN_MS = 50;
 
 /** Where slots and permits come from. */
 export interface SlotSource {
+  /** The shard of its jobs. */
+  readonly fleet: Pick<Fleet, 'shard'>;
   readonly slots: Slots;
   readonly permits: Permits;
   readonly pageRoom: PageRoom;
@@ -135,6 +138,7 @@ export class HeldSlot {
       {
         crawl,
         id,
+        shard: this.#source.fleet.shard,
         key,
         claims,
         ahead: ahead && holder === undefined,

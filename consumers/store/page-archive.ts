@@ -80,7 +80,7 @@ export class PageArchive {
 
 /** The archive of a request's exchanges; null if its crawl has none. */
 export function pageArchiveOf(
-  { archives, fleet }: { archives: WarcWriters; fleet: Fleet },
+  { archives, home: fleet }: { archives: WarcWriters; home: Fleet },
   loadedCrawl: LoadedCrawl,
   request: Request,
 ): PageArchive | null {

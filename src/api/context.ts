@@ -18,6 +18,8 @@ export interface ApiContext {
   /** Its connection is for scripts and reads. The server closes it. */
   fleet: Fleet;
   queue: RequestQueue;
+  /** Those of all shards. */
+  queues: readonly RequestQueue[];
   stores: RecordStores;
   tokens: Tokens;
   log: Log;

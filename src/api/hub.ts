@@ -69,10 +69,10 @@ function subjectsOf({ fleet, queue }: ApiContext): EventSource[] {
 
 /** Starts reading at once, every second; `stop` ends that. */
 export function createHub(context: ApiContext): Hub {
-  const { fleet, queue, log } = context;
+  const { fleet, queues, log } = context;
   const watchers = new Set<Watcher>();
   const subjects = subjectsOf(context);
-  const sampler = createSampler(fleet, queue);
+  const sampler = createSampler(fleet, queues);
   let looks = 0;
   let epoch = 0;
   let tail: { stop(): void } | null = null;

@@ -13,6 +13,29 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   );
 };
 
+/** A power of two, from 1 to `most`. */
+export const powerOfTwo = (most: number) => {
+  const error = `expected a power of two from 1 to ${most}`;
+  return wholeNumber(1, most).refine((number) => Number.isInteger(Math.log2(number)), { error });
+};
+
+/** "0-3,6": the numbers in order. */
+export const numberRanges = z
+  .union([z.string(), z.number(), z.array(z.number())])
+  .transform((value, context): number[] => {
+    const numbers = new Set<number>();
+    for (const part of String(value).split(',')) {
+      const [, first, last] = /^\s*(\d{1,3})(?:-(\d{1,3}))?\s*$/.exec(part) ?? [];
+      const [from, to] = [Number(first), Number(last ?? first)];
+      if (first === undefined || to < from) {
+        context.addIssue({ code: 'custom', message: 'expected numbers such as 0-3 or 0,5' });
+        return z.NEVER;
+      }
+      for (let number = from; number <= to; number++) numbers.add(number);
+    }
+    return [...numbers].sort((a, b) => a - b);
+  });
+
 /** "auto", or such a number. */
 export const autoOr = (least: number, most: number) =>
   z.union([z.number(), z.string()]).transform((value, context): number | 'auto' => {

@@ -983,6 +983,22 @@ export const definitions = {
     default: 'drover',
     formerly: 'prefix',
   }),
+  shards: setting({
+    of: 'place',
+    group: 'process',
+    flags: '--shards <n>',
+    help: 'over how many shards the hosts are spread: 1, 2, 4 … 64; fixed when the namespace is first used',
+    schema: (t) => t.powerOfTwo(64).nullable(),
+    default: null,
+  }),
+  shard: setting({
+    of: 'consumer',
+    group: 'process',
+    flags: '--shard <numbers>',
+    help: 'serve only these shards, such as 0-3 or 0,5; all if not given',
+    schema: (t) => t.numberRanges.nullable(),
+    default: null,
+  }),
 
   apiHost: setting({
     of: 'api',

@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
 import { FILES, isInFiles, isSameStore, keptAddress, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, fixShards } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
 import { nearest } from '../nearest.ts';
 import { defineScript } from '../scripts.ts';
 import type { FormerRun } from './former-run.ts';
 import type { CrawlCounts } from './progress.ts';
+import { endIfDone } from './shards/end.ts';
+import { beginParts, readCrawl } from './shards/parts.ts';
 import { chargedOf, spendingOf } from './spending.ts';
 
 export type CrawlState = CrawlCounts['state'];
@@ -110,13 +112,6 @@ const stayScript = defineScript({
   path: 'crawl/lua/stay-with-crawl.lua',
   args: ({ crawl, producer }: Producing) => [crawl, producer, PRODUCER_LEASE_MS],
 });
-const endScript = defineScript({
-  path: 'crawl/lua/end-if-done.lua',
-  key: (keys, crawl) => keys.crawl(crawl),
-  args: (crawl: string) => [crawl],
-  answer: () => undefined,
-});
-
 /**
  * Begins a crawl, or goes on with the unfinished crawl of that name. The producer counts as offering until it
  * leaves (leaveCrawl) or gives no sign of life for PRODUCER_LEASE_MS. Atomic. Throws E_SETTING for a
@@ -133,8 +128,13 @@ export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun>
       'E_SETTING',
       '--screenshot: pictures are kept beside records in files; the store is none.',
     );
+  if (fleet.shards.length > 1 && crawl.settings.perServer !== null)
+    throw new DroverError('E_SETTING', '--per-server: a fleet with more than one shard keeps no such limit.');
   if (crawl.store) await checkStore(fleet, crawl.name, crawl.store);
-  return fleet.run(beginScript, crawl);
+  await fixShards(fleet, fleet.shards.length);
+  const begun = await fleet.run(beginScript, crawl);
+  await beginParts(fleet, begun.id);
+  return begun;
 }
 
 async function checkStore({ redis, keys }: Fleet, name: string, given: string): Promise<void> {
@@ -158,8 +158,9 @@ export function stayWithCrawl(fleet: Fleet, crawl: string, producer: string): Pr
 }
 
 /** Ends the producer's lease on the crawl. Ends the crawl if nothing of it is left. Atomic and idempotent. */
-export function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
-  return fleet.run(leaveScript, { crawl, producer });
+export async function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promise<void> {
+  await fleet.run(leaveScript, { crawl, producer });
+  if (fleet.shards.length > 1) await endIfDone(fleet, crawl);
 }
 
 /**
@@ -167,12 +168,6 @@ export function leaveCrawl(fleet: Fleet, crawl: string, producer: string): Promi
  */
 export function letCrawlGo(fleet: Fleet, crawl: string, holder: string): Promise<void> {
   return fleet.run(letGoScript, { crawl, producer: holder });
-}
-
-/** Ends every crawl of which nothing is left. This finds crawls whose producer died before it could leave. */
-export async function endFinishedCrawls(fleet: Fleet): Promise<void> {
-  for (const crawl of await fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'))
-    await fleet.run(endScript, crawl);
 }
 
 /**
@@ -241,11 +236,11 @@ export async function exactCrawl(fleet: Fleet, id: string): Promise<string> {
 }
 
 /**
- * Reads a crawl's counters, all at one moment, so that accepted = recorded + refused + dead + waiting. Throws
- * E_CRAWL_UNKNOWN.
+ * Reads a crawl's counters, those of each shard at one moment, so that accepted = recorded + refused + dead +
+ * waiting. Throws E_CRAWL_UNKNOWN.
  */
 export async function readCounts(fleet: Fleet, crawl: string): Promise<CrawlCounts> {
-  const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
+  const fields = await readCrawl(fleet, crawl);
   if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return countsOf(crawl, fields);
 }

@@ -6,6 +6,7 @@ import type { Fleet } from '../fleet.ts';
 import { REDACTED, redact, redacted } from '../redact.ts';
 import { countsOf } from './crawl.ts';
 import type { CrawlCounts } from './progress.ts';
+import { readCrawl, readCrawls } from './shards/parts.ts';
 
 export interface CrawlView extends CrawlCounts {
   name: string;
@@ -16,13 +17,11 @@ export interface CrawlView extends CrawlCounts {
   finishedAt: string | null;
 }
 
-/** The views of the known ones among these crawls, in the given order. One round trip. */
+/** The views of the known ones among these crawls, in the given order. One round trip to each shard. */
 export async function viewCrawls(fleet: Fleet, crawls: readonly string[]): Promise<CrawlView[]> {
-  const pipeline = fleet.redis.pipeline();
-  for (const crawl of crawls) pipeline.hgetall(fleet.keys.crawl(crawl));
-  const replies = (await pipeline.exec()) ?? [];
+  const read = await readCrawls(fleet, crawls);
   return crawls.flatMap((crawl, index) => {
-    const fields = (replies[index]?.[1] ?? {}) as Record<string, string>;
+    const fields = read[index] ?? {};
     return fields.state ? [viewOf(crawl, fields)] : [];
   });
 }
@@ -43,7 +42,7 @@ export async function viewCrawl(
   fleet: Fleet,
   crawl: string,
 ): Promise<CrawlView & { settings: CrawlSettings }> {
-  const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
+  const fields = await readCrawl(fleet, crawl);
   if (!fields.state) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   return { ...viewOf(crawl, fields), settings: shownSettings(storedSettings(fields.settings)) };
 }

@@ -1,11 +1,12 @@
 // Opening a fleet: what an older version of drover left in its namespace is brought up to date, what a newer
 // one left is refused.
 import { DroverError } from '../errors.ts';
-import { type Fleet, fleetOf } from '../fleet.ts';
+import { connectionsOf, type Fleet, fleetOf } from '../fleet.ts';
 import { checkRedis } from '../redis/check.ts';
 import { redisFailure } from '../redis/failures.ts';
-import { closeRedis, type Redis } from '../redis.ts';
+import { closeRedis, type Redis, type RedisAddress, type Role } from '../redis.ts';
 import { defineScript } from '../scripts.ts';
+import { connectShards, keepShards } from './shards.ts';
 
 /**
  * The format of all that drover keeps in Redis. Who changes it so that another version would read it wrongly
@@ -34,23 +35,48 @@ export function formatFailure(namespace: string, format: number): DroverError | 
   return new DroverError('E_REDIS_FORMAT', detail);
 }
 
+/** How a fleet is opened. */
+export interface Opening {
+  /** Of the connection. Its namespace is that of home. */
+  address: RedisAddress;
+  role: Role;
+  /** The setting `shards`. */
+  shards: number | null;
+}
+
 /**
  * The fleet of this namespace, once its Redis is connected and fit for use (checkRedis, whose errors it
- * throws). One GET where all is well; else one atomic step, however many crawls there are. Consumers of the
+ * throws). Two GETs where all is well; else one atomic step, however many crawls there are. Consumers of the
  * former version notice the new format with their next heartbeat, and stop; until then they write under the
- * former names, so it is better to stop them before. Throws E_REDIS_FORMAT. The connection is closed then.
+ * former names, so it is better to stop them before. Throws E_REDIS_FORMAT and E_SHARDS. All connections are
+ * closed then.
  */
-export async function openFleet(redis: Redis, namespace: string): Promise<Fleet> {
+export async function openFleet(redis: Redis, { address, role, shards }: Opening): Promise<Fleet> {
+  const namespace = address.namespace ?? '';
   await checkRedis(redis, namespace);
-  const fleet = fleetOf(redis, namespace);
   try {
-    const noted = Number(await redis.get(fleet.keys.format));
-    const format = noted >= FORMAT ? noted : await fleet.run(upgradeScript, null);
+    const home = fleetOf(redis, namespace);
+    const noted = Number(await redis.get(home.keys.format));
+    const format = noted >= FORMAT ? noted : await home.run(upgradeScript, null);
     const failure = formatFailure(namespace, format);
-    if (failure === null) return fleet;
-    throw failure;
+    if (failure !== null) throw failure;
+    const kept = await keepShards(redis, namespace, shards);
+    const fleet = connectShards(redis, { address: { ...address, shards: kept }, role });
+    try {
+      for (const shard of fleet.shards.slice(1))
+        if (shard.redis !== redis) await checkRedis(shard.redis, shard.namespace);
+    } catch (error) {
+      closeFleet(fleet);
+      throw error;
+    }
+    return fleet;
   } catch (error) {
     closeRedis(redis);
     throw redisFailure(error) ?? error;
   }
+}
+
+/** Closes all connections of the fleet. */
+export function closeFleet(fleet: Fleet): void {
+  for (const redis of connectionsOf(fleet)) closeRedis(redis);
 }

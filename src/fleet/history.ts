@@ -7,7 +7,7 @@ import {
   type Counters,
   readCounters,
   readCrawlTotals,
-  readQueue,
+  readQueues,
   readStandings,
   totalTimes,
 } from './snapshot.ts';
@@ -55,7 +55,11 @@ export interface Sampler {
 }
 
 /** Makes a sampler. Any process of the fleet may have one: consumers and the API server. */
-export function createSampler(fleet: Fleet, queue: RequestQueue, nowMs: () => number = Date.now): Sampler {
+export function createSampler(
+  fleet: Fleet,
+  queues: readonly RequestQueue[],
+  nowMs: () => number = Date.now,
+): Sampler {
   let lastPeriod = 0;
   return {
     async tick() {
@@ -66,7 +70,7 @@ export function createSampler(fleet: Fleet, queue: RequestQueue, nowMs: () => nu
       // it, that sample is missing.
       const claim = fleet.keys.historyClaim(period);
       if ((await fleet.redis.set(claim, '1', 'PX', 2 * EVERY_MS, 'NX')) === null) return null;
-      const sample = { ...(await takeSample(fleet, queue)), at: nowMs() };
+      const sample = { ...(await takeSample(fleet, queues)), at: nowMs() };
       const pipeline = fleet.redis.pipeline();
       pipeline.rpush(fleet.keys.history, JSON.stringify(sample));
       pipeline.ltrim(fleet.keys.history, -MOST_SAMPLES, -1);
@@ -94,12 +98,12 @@ export async function latestSample(fleet: Fleet): Promise<StatsSample | null> {
  * The state of the fleet now. The cost does not depend on the number of hosts, nor on crawls beyond the
  * newest 1,000.
  */
-export async function takeSample(fleet: Fleet, queue: RequestQueue): Promise<StatsSample> {
+export async function takeSample(fleet: Fleet, queues: readonly RequestQueue[]): Promise<StatsSample> {
   const [counters, standings, crawls, jobs] = await Promise.all([
     readCounters(fleet),
     readStandings(fleet),
     readCrawlTotals(fleet),
-    readQueue(queue),
+    readQueues(queues),
   ]);
   const outcome = (name: string) => counters.of(gathered.outcomes, name);
   const { boundsMs, counts } = totalTimes(counters);

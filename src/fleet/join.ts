@@ -6,11 +6,10 @@ import type { NameOf, SettingName, Settings } from '../config/settings.ts';
 import { unknownKey } from '../config/unknown.ts';
 import { ensureEmbeddedRedis, keepEmbeddedRedis } from '../embedded/embedded-redis.ts';
 import type { DroverError } from '../errors.ts';
-import type { Fleet } from '../fleet.ts';
-import { namespaceOf } from '../keys.ts';
+import { connectionsOf, type Fleet } from '../fleet.ts';
 import { redisFailure } from '../redis/failures.ts';
-import { closeRedis, connectRedis, type Redis, type RedisAddress, redisAddressOf } from '../redis.ts';
-import { openFleet } from './format.ts';
+import { connectRedis, type Redis, type RedisAddress, redisAddressOf } from '../redis.ts';
+import { closeFleet, openFleet } from './format.ts';
 
 /** Settings as a program gives them. A number may also be text with a unit, such as '2s' or '10MiB'. */
 export type GivenSettings<Name extends SettingName> = {
@@ -47,17 +46,18 @@ export async function joinFleet(
   const settings = await settingsOf(given, allowed);
   const embedded = settings.redisUrl === null ? await joinEmbedded(settings.dataDir) : null;
   try {
-    const address = redisAddressOf(settings, embedded?.url ?? settings.redisUrl ?? '');
-    const redis = connectRedis(address, 'producer');
-    const fleet = await openFleet(redis, namespaceOf(settings.namespace));
-    const hold = holdWhileBusy(redis);
+    const place = redisAddressOf(settings, embedded?.url ?? settings.redisUrl ?? '');
+    const opening = { address: place, role: 'producer', shards: settings.shards } as const;
+    const fleet = await openFleet(connectRedis(place, 'producer'), opening);
+    const address = { ...place, shards: fleet.shards.length };
+    const hold = holdWhileBusy(connectionsOf(fleet));
     return {
       settings,
       fleet,
       address,
       at: (work) => hold(work).catch((error) => Promise.reject(named(error, embedded))),
       async leave() {
-        closeRedis(redis);
+        closeFleet(fleet);
         await embedded?.leave();
       },
     };
@@ -108,22 +108,22 @@ async function joinEmbedded(dataDir: string): Promise<Embedded> {
 }
 
 /**
- * Lets the process end while the connection is open and idle. Returns a function that runs work and keeps the
- * process alive meanwhile. Attempts to reconnect do not keep the process alive either.
+ * Lets the process end while the connections are open and idle. Returns a function that runs work and keeps
+ * the process alive meanwhile. Attempts to reconnect do not keep the process alive either.
  */
-function holdWhileBusy(redis: Redis): <T>(work: () => Promise<T>) => Promise<T> {
-  const inner = redis as unknown as Record<
+function holdWhileBusy(connections: readonly Redis[]): <T>(work: () => Promise<T>) => Promise<T> {
+  const inner = connections as unknown as Record<
     'stream' | 'reconnectTimeout',
     NodeJS.RefCounted | null | undefined
-  >;
+  >[];
   let busy = 0;
   const apply = () => {
-    for (const handle of [inner.stream, inner.reconnectTimeout]) {
+    for (const handle of inner.flatMap(({ stream, reconnectTimeout }) => [stream, reconnectTimeout])) {
       if (busy > 0) handle?.ref();
       else handle?.unref();
     }
   };
-  redis.on('connect', apply).on('reconnecting', apply);
+  for (const redis of connections) redis.on('connect', apply).on('reconnecting', apply);
   apply();
   return async (work) => {
     busy++;

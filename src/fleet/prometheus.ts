@@ -12,7 +12,7 @@ import {
   readCounters,
   readCrawlTotals,
   readDeadByCode,
-  readQueue,
+  readQueues,
   readStandings,
   type Standings,
 } from './snapshot.ts';
@@ -48,11 +48,11 @@ export function processMetrics(): ExtraMetrics {
  */
 export async function renderMetrics(
   fleet: Fleet,
-  queue: RequestQueue,
+  queues: readonly RequestQueue[],
   extra?: ExtraMetrics,
 ): Promise<string> {
   const counters = await readCounters(fleet);
-  const values = await readStanding(fleet, queue);
+  const values = await readStanding(fleet, queues);
   const metrics = [
     ...Object.values(gathered).map((metric: Metric) => jsonOf(metric, samplesOf(metric, counters))),
     ...Object.values(standing).map((metric: Metric) =>
@@ -99,11 +99,11 @@ function samplesOf(metric: Metric, counters: Counters): Sample[] {
 const keyOf = ({ name }: Metric, row: readonly string[]) => [name, ...row].join(' ');
 
 /** Values of the gauges, by name and label values. */
-async function readStanding(fleet: Fleet, queue: RequestQueue): Promise<Map<string, number>> {
+async function readStanding(fleet: Fleet, queues: readonly RequestQueue[]): Promise<Map<string, number>> {
   const [standings, crawls, jobs, memory] = await Promise.all([
     readStandings(fleet),
     readCrawlTotals(fleet),
-    readQueue(queue),
+    readQueues(queues),
     readMemory(fleet.redis),
   ]);
   const values = new Map<string, number>();

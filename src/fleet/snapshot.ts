@@ -1,6 +1,7 @@
 // The fleet at one moment, from Redis: counters and states of its consumers, and what waits. The cost does
 // not depend on the number of hosts, nor on crawls beyond the newest 1,000.
 import type { Fleet } from '../fleet.ts';
+import { countOpen } from '../frontier/steer.ts';
 import { crawlStates, fieldOf, fields, gathered, type Metric, OTHER, queueStates } from '../metrics.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import { defineScript } from '../scripts.ts';
@@ -64,11 +65,14 @@ export async function readCounters(fleet: Fleet): Promise<Counters> {
 }
 
 export async function readStandings(fleet: Fleet): Promise<Standings> {
-  const alive = await fleet.run(standingScript, null);
+  // Each consumer is at all shards, with the share of its capacity there; how it stands is at home.
+  const [alive = [], ...others] = await Promise.all(
+    fleet.shards.map((shard) => shard.run(standingScript, null)),
+  );
   const told = alive.filter(({ standing }) => standing !== '');
   return {
     consumers: alive.length,
-    capacity: alive.reduce((sum, { capacity }) => sum + capacity, 0),
+    capacity: [alive, ...others].flat().reduce((sum, { capacity }) => sum + capacity, 0),
     each: told.map(({ standing }) => JSON.parse(standing) as Standing),
   };
 }
@@ -83,10 +87,14 @@ export async function readCrawlTotals(fleet: Fleet): Promise<CrawlTotals> {
     fleet.redis.zrevrange(fleet.keys.crawls, '0', String(MOST_CRAWLS - 1)),
   ]);
   const crawls = [...new Set([...active, ...newest])];
-  const pipeline = fleet.redis.pipeline();
-  for (const crawl of crawls)
-    pipeline.hmget(fleet.keys.crawl(crawl), 'state', 'accepted', 'recorded', 'refused', 'dead');
-  const read = (await pipeline.exec()) ?? [];
+  const read = await Promise.all(
+    fleet.shards.map(({ redis, keys }) => {
+      const pipeline = redis.pipeline();
+      for (const crawl of crawls)
+        pipeline.hmget(keys.crawl(crawl), 'state', 'accepted', 'recorded', 'refused', 'dead');
+      return pipeline.exec();
+    }),
+  );
   const totals: CrawlTotals = {
     byState: Object.fromEntries(crawlStates.map((state) => [state, 0])),
     waiting: 0,
@@ -94,24 +102,30 @@ export async function readCrawlTotals(fleet: Fleet): Promise<CrawlTotals> {
   };
   const busy: string[] = [];
   crawls.forEach((crawl, index) => {
-    const [state, ...counts] = (read[index]?.[1] ?? []) as (string | null)[];
+    const parts = read.map((part) => (part?.[index]?.[1] ?? []) as (string | null)[]);
+    const state = parts[0]?.[0];
     if (!state) return;
     totals.byState[state] = (totals.byState[state] ?? 0) + 1;
     if (state !== 'running' && state !== 'paused') return;
-    const [accepted = 0, recorded = 0, refused = 0, dead = 0] = counts.map(Number);
-    const waiting = accepted - recorded - refused - dead;
+    let waiting = 0;
+    for (const [, ...counts] of parts) {
+      const [accepted = 0, recorded = 0, refused = 0, dead = 0] = counts.map(Number);
+      waiting += accepted - recorded - refused - dead;
+    }
     totals.waiting += waiting;
     if (waiting > 0) busy.push(crawl);
   });
-  const opens = fleet.redis.pipeline();
-  for (const crawl of busy) opens.hlen(fleet.keys.open(crawl));
-  for (const [, open] of (await opens.exec()) ?? []) totals.open += Number(open);
+  const opens = await Promise.all(busy.map((crawl) => countOpen(fleet, crawl)));
+  totals.open = opens.reduce((sum, open) => sum + open, 0);
   return totals;
 }
 
-/** Number of jobs by state. */
-export async function readQueue(queue: RequestQueue): Promise<Record<string, number>> {
-  return queue.getJobCounts(...queueStates);
+/** Number of jobs by state, in the queues of all shards. */
+export async function readQueues(queues: readonly RequestQueue[]): Promise<Record<string, number>> {
+  const sum: Record<string, number> = {};
+  for (const counts of await Promise.all(queues.map((queue) => queue.getJobCounts(...queueStates))))
+    for (const [state, count] of Object.entries(counts)) sum[state] = (sum[state] ?? 0) + count;
+  return sum;
 }
 
 /**

@@ -21,7 +21,8 @@ const PAGE = 500;
 
 interface Parts {
   fleet: Fleet;
-  queue: RequestQueue;
+  /** Those of all shards. */
+  queues: readonly RequestQueue[];
   settings: Pick<Settings, 'keepCrawls' | 'purgeUnexported' | 'dataDir'>;
   log: Log;
   troubles: TroubleLog;
@@ -53,9 +54,9 @@ export function maintainCrawls(parts: Parts): Interval {
 }
 
 async function forgetOld(parts: Parts, goOn: () => Promise<boolean>): Promise<void> {
-  const { fleet, queue, settings, log } = parts;
+  const { fleet, queues, settings, log } = parts;
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
-  const forgetting = { fleet, queue, exportDir, goOn };
+  const forgetting = { fleet, queue: queues[0] as RequestQueue, exportDir, goOn };
   const losing = new Set(await listLosingRecords(fleet));
   for (const crawl of await listForgetting(fleet))
     if (!losing.has(crawl)) await removeRemains(forgetting, crawl);

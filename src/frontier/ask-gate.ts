@@ -1,8 +1,10 @@
 // Asks the gate once, in the same step that claims the request. The frontier knows which requests are open
 // and what their crawl allows.
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, shardOf } from '../fleet.ts';
 import { type GateAnswer, type GateQuestion, LEASE_MS } from '../politeness/gate-question.ts';
+import { leaveFleetScript } from '../politeness/held-slots.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
+import { claimRequest } from './claim.ts';
 
 interface Asked extends Omit<GateQuestion, 'serverOf'> {
   /** '' while nobody knows it. */
@@ -54,10 +56,26 @@ function readAnswer(reply: ScriptReply): GateAnswer | null {
 }
 
 /**
- * Atomic. When the crawl has a ceiling per server and nobody knows the server of the key yet, it asks a
- * second time and names the server.
+ * Asks the shard of the key. When the crawl has a ceiling per server and nobody knows the server of the key
+ * yet, it asks a second time and names the server. Atomic, unless the request is of another shard: then it is
+ * claimed there once the slot is held.
  */
 export async function askGate(fleet: Fleet, question: GateQuestion, patienceMs: number): Promise<GateAnswer> {
+  const at = shardOf(fleet, question.key);
+  const own = fleet.shards[question.shard ?? at.shard] as Fleet;
+  if (question.id === '' || own === at) return askAt(at, question, patienceMs);
+  const answer = await askAt(at, { ...question, id: '' }, patienceMs);
+  if (answer.kind !== 'go' || !question.claims) return answer;
+  const claim = await claimRequest(own, question.crawl, question.id);
+  if (claim !== null) return { ...answer, claim };
+  const { key, holder } = question;
+  const slots = [{ key, holder, server: answer.server, start: null }];
+  await at.run(leaveFleetScript, { consumer: '', capacity: 0, slots });
+  const dead = await own.redis.hget(own.keys.dead(question.crawl), question.id);
+  return dead === null ? { kind: 'ended' } : { kind: 'dead', reason: dead.slice(dead.indexOf('\x1f') + 1) };
+}
+
+async function askAt(fleet: Fleet, question: GateQuestion, patienceMs: number): Promise<GateAnswer> {
   for (let server = ''; ; server = await question.serverOf()) {
     const answer = await fleet.run(slotScript, { ...question, server, patienceMs });
     if (answer) return answer;

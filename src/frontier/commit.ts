@@ -1,6 +1,8 @@
 // Ends requests. Pages that end at about the same time share one atomic script call.
 import type { Fleet } from '../fleet.ts';
 import { defineScript, oneOf, type ScriptArgument, type ScriptReply } from '../scripts.ts';
+import { settleParked } from './shards/grants.ts';
+import { carryLinks, linksSent, splitLinks } from './shards/links-out.ts';
 
 /** All that the end of one request changes. */
 export interface Ending {
@@ -49,8 +51,21 @@ const commitScript = defineScript({
     for (const ending of endings) pushEnding(args, ending);
     return args;
   },
-  answer: (reply) => (reply as ScriptReply[]).map(endedOf),
+  answer: (reply) => (reply as ScriptReply[]).map(readAnswer),
 });
+
+/** What became of one request; of its links, how many were parked, and which went to the outbox. */
+interface Committed {
+  ended: Ended;
+  parked: number;
+  sent: readonly ScriptReply[];
+}
+
+function readAnswer(reply: ScriptReply): Committed {
+  if (!Array.isArray(reply)) return { ended: endedOf(reply), parked: 0, sent: [] };
+  const [word, parked, ...sent] = reply;
+  return { ended: endedOf(word), parked: Number(parked), sent };
+}
 
 /**
  * Adds the arguments in the order in which commit.lua reads them. Names would have to be sent with every
@@ -81,20 +96,22 @@ interface Pending {
 
 /**
  * `place` is where this process keeps records, MACHINE:DIRECTORY, unless an ending names another: the crawl
- * counts how many of its records are there. With '' it does not count them.
+ * counts how many of its records are there. With '' it does not count them. `fleet` is the shard of all
+ * requests. `onError` hears why links could not be delivered to other shards; that is done later.
  */
-export function createCommitter(fleet: Fleet, place: string): Committer {
+export function createCommitter(
+  fleet: Fleet,
+  place: string,
+  onError: (error: unknown) => void = () => undefined,
+): Committer {
   const queue: Pending[] = [];
   let running = false;
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
       const at = queue[0]?.ending.place ?? place;
-      await commitBatch(
-        fleet,
-        at,
-        takeBatch(queue, (ending) => (ending.place ?? place) === at),
-      );
+      const batch = takeBatch(queue, (ending) => (ending.place ?? place) === at);
+      await commitBatch(fleet, at, batch, onError);
     }
     running = false;
   }
@@ -126,12 +143,36 @@ function takeBatch(queue: Pending[], belongs: (ending: Ending) => boolean): Pend
   return queue.splice(0, count);
 }
 
-async function commitBatch(fleet: Fleet, place: string, batch: Pending[]): Promise<void> {
+async function commitBatch(
+  fleet: Fleet,
+  place: string,
+  batch: Pending[],
+  onError: (error: unknown) => void,
+): Promise<void> {
   try {
-    const endings = batch.map(({ ending }) => ending);
+    const endings = batch.map(({ ending }) => ({ ...ending, links: splitLinks(fleet, ending.links) }));
     const answers = await fleet.run(commitScript, { place, endings });
-    for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Ended);
+    for (const [index, { resolve }] of batch.entries()) resolve((answers[index] as Committed).ended);
+    if (fleet.shards.length > 1) followUp(fleet, endings, answers).catch(onError);
   } catch (error) {
     for (const { reject } of batch) reject(error);
   }
+}
+
+/** Delivers the links to other shards, and brings in what was parked. */
+async function followUp(
+  fleet: Fleet,
+  endings: readonly Ending[],
+  answers: readonly Committed[],
+): Promise<void> {
+  const parked = new Set<string>();
+  const links = endings.flatMap(({ crawl, links: split }, index) => {
+    const { sent, parked: count } = answers[index] as Committed;
+    if (count > 0) parked.add(crawl);
+    return linksSent(crawl, split, sent);
+  });
+  await Promise.all([
+    links.length > 0 ? carryLinks(fleet, links) : null,
+    ...[...parked].map((crawl) => settleParked(fleet, crawl)),
+  ]);
 }

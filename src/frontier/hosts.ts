@@ -1,5 +1,5 @@
 // Limiter keys as the operator sees and steers them: their state, their limits at run time, their pauses.
-import { type Fleet, redisTimeMs } from '../fleet.ts';
+import { type Fleet, fixShards, keysByShard, redisTimeMs, shardOf } from '../fleet.ts';
 import { type Hold, type HoldFacts, holdsOf } from '../politeness/held-back.ts';
 import { defineScript } from '../scripts.ts';
 
@@ -86,10 +86,12 @@ const resumeScript = defineScript({
 
 /** The states of these keys, in the same order. A key of which nothing is known has a state too. */
 export async function lookAtHosts(fleet: Fleet, keys: readonly string[]): Promise<HostState[]> {
-  const states: HostState[] = [];
-  for (let first = 0; first < keys.length; first += PAGE)
-    states.push(...(await fleet.run(lookScript, keys.slice(first, first + PAGE))));
-  return states;
+  const states = new Map<string, HostState>();
+  for (const [shard, own] of keysByShard(fleet, keys))
+    for (let first = 0; first < own.length; first += PAGE)
+      for (const state of await shard.run(lookScript, own.slice(first, first + PAGE)))
+        states.set(state.key, state);
+  return keys.map((key) => states.get(key) as HostState);
 }
 
 function hostStateOf(look: Look): HostState {
@@ -100,23 +102,34 @@ function hostStateOf(look: Look): HostState {
 }
 
 /** Keys that are paused or slowed now, at most `most`. Those with the latest end come first. */
-export async function listHeldHosts(fleet: Fleet, most: number): Promise<string[]> {
-  const nowMs = await redisTimeMs(fleet);
-  return fleet.redis.zrevrangebyscore(fleet.keys.heldHosts, '+inf', nowMs, 'LIMIT', 0, most);
+export async function listHeldHosts({ shards }: Fleet, most: number): Promise<string[]> {
+  const held = await Promise.all(
+    shards.map(async (shard) => {
+      const nowMs = await redisTimeMs(shard);
+      const { redis, keys } = shard;
+      const range = ['+inf', nowMs, 'WITHSCORES', 'LIMIT', 0, most] as const;
+      const found = await redis.zrevrangebyscore(keys.heldHosts, ...range);
+      return Array.from({ length: found.length / 2 }, (_, at) => ({
+        ...{ key: found[2 * at] as string, until: Number(found[2 * at + 1]) },
+      }));
+    }),
+  );
+  const latest = held.flat().sort((a, b) => b.until - a.until);
+  return latest.slice(0, most).map(({ key }) => key);
 }
 
 /** Those of these keys that have requests of this crawl, waiting or open, in the same order. */
-export async function hostsOfCrawl(
-  { redis, keys: names }: Fleet,
-  crawl: string,
-  keys: readonly string[],
-): Promise<string[]> {
-  if (keys.length === 0) return [];
-  const [waiting, open] = await Promise.all([
-    redis.zmscore(names.dueLanes(crawl), ...keys),
-    redis.hmget(names.openByLimiter(crawl), ...keys),
-  ]);
-  return keys.filter((_, index) => waiting[index] != null || open[index] != null);
+export async function hostsOfCrawl(fleet: Fleet, crawl: string, keys: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const [{ redis, keys: names }, own] of keysByShard(fleet, keys)) {
+    const [waiting, open] = await Promise.all([
+      redis.zmscore(names.dueLanes(crawl), ...own),
+      redis.hmget(names.openByLimiter(crawl), ...own),
+    ]);
+    for (const [index, key] of own.entries())
+      if (waiting[index] != null || open[index] != null) found.add(key);
+  }
+  return keys.filter((key) => found.has(key));
 }
 
 /**
@@ -126,27 +139,31 @@ export async function hostsOfCrawl(
 export async function listHosts(fleet: Fleet, crawls: readonly string[], most: number): Promise<string[]> {
   const keys = new Set<string>();
   for (const crawl of crawls) {
-    if (keys.size >= most) break;
-    const due = await fleet.redis.zrange(fleet.keys.dueLanes(crawl), '0', String(most - 1));
-    const [, open] = await fleet.redis.hscan(fleet.keys.openByLimiter(crawl), '0', 'COUNT', most);
-    for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) keys.add(key);
+    for (const { redis, keys: names } of fleet.shards) {
+      if (keys.size >= most) break;
+      const due = await redis.zrange(names.dueLanes(crawl), '0', String(most - 1));
+      const [, open] = await redis.hscan(names.openByLimiter(crawl), '0', 'COUNT', most);
+      for (const key of [...due, ...open.filter((_, index) => index % 2 === 0)]) keys.add(key);
+    }
   }
-  if (keys.size < most)
-    for (const key of await fleet.redis.smembers(fleet.keys.limitedByOperator)) keys.add(key);
+  for (const { redis, keys: names } of fleet.shards)
+    if (keys.size < most) for (const key of await redis.smembers(names.limitedByOperator)) keys.add(key);
   return [...keys].slice(0, most);
 }
 
 /** Sets limits for the whole fleet, within a second. Null takes a limit back; absent limits stay. Atomic. */
 export async function limitHost(fleet: Fleet, key: string, limits: Partial<HostLimits>): Promise<void> {
-  await fleet.run(limitScript, { key, limits });
+  await fixShards(fleet, fleet.shards.length);
+  await shardOf(fleet, key).run(limitScript, { key, limits });
 }
 
 /** Allows no start for `durationMs`, whatever the server says. A later call may make the pause shorter. */
 export async function pauseHost(fleet: Fleet, key: string, durationMs: number): Promise<void> {
-  await fleet.run(pauseScript, { key, durationMs });
+  await fixShards(fleet, fleet.shards.length);
+  await shardOf(fleet, key).run(pauseScript, { key, durationMs });
 }
 
 /** Ends the pause, whoever made it, and forgets why the host was paused and slowed. */
 export async function resumeHost(fleet: Fleet, key: string): Promise<void> {
-  await fleet.run(resumeScript, key);
+  await shardOf(fleet, key).run(resumeScript, key);
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure } from '../errors.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, shardOf } from '../fleet.ts';
 import { leaveFleetScript, startedScript } from '../politeness/held-slots.ts';
 import { askGate } from './ask-gate.ts';
 import { FOR_GOOD_MS } from './hosts.ts';
@@ -28,6 +28,7 @@ export interface LoneStart {
 export async function takeLoneSlot(fleet: Fleet, start: LoneStart): Promise<LoneSlot | Failure> {
   const { crawl, key, leaseMs, patienceMs } = start;
   const holder = `alone/${randomUUID()}`;
+  const at = shardOf(fleet, key);
   const until = performance.now() + patienceMs;
   const question = { crawl, key, holder, leaseMs, id: '', claims: false, asker: holder };
   for (;;) {
@@ -37,9 +38,9 @@ export async function takeLoneSlot(fleet: Fleet, start: LoneStart): Promise<Lone
       await sleep(answer.waitMs);
       const { delayMs, server } = answer;
       return {
-        started: () => fleet.run(startedScript, { key, holder, delayMs, intervalMs: 0 }),
+        started: () => at.run(startedScript, { key, holder, delayMs, intervalMs: 0 }),
         leave: () =>
-          fleet.run(leaveFleetScript, {
+          at.run(leaveFleetScript, {
             consumer: '',
             capacity: 0,
             slots: [{ key, holder, server, start: null }],

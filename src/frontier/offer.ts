@@ -1,11 +1,13 @@
 // Offers requests to a crawl: as a producer, or as the links of an open page.
 
 import { DroverError } from '../errors.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, shardOf } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
-import { packBatchEntry } from './entry.ts';
+import { limiterKeyOfRequest, packBatchEntry } from './entry.ts';
 import { packSeeds } from './seed-block.ts';
+import { settleParked } from './shards/grants.ts';
+import { carryLinks, linksSent, splitLinks } from './shards/links-out.ts';
 
 /** How many requests one atomic script call takes. */
 export const BATCH = 500;
@@ -30,7 +32,16 @@ export interface Parent {
 }
 
 type OfferReply =
-  | { kind: 'offered'; added: number; duplicates: number; overLimit: number; overHostLimit: number }
+  | {
+      kind: 'offered';
+      added: number;
+      duplicates: number;
+      overLimit: number;
+      overHostLimit: number;
+      parked: number;
+      /** The links that went to the outbox. */
+      sent: readonly ScriptReply[];
+    }
   | { kind: 'full'; waiting: number }
   | { kind: 'parent-gone' | 'cancelled' | 'unknown' };
 const kindOf = oneOf<OfferReply['kind']>('offered', 'full', 'parent-gone', 'cancelled', 'unknown');
@@ -59,18 +70,18 @@ const offerScript = defineScript({
 });
 
 function readOffered(reply: ScriptReply): OfferReply {
-  const [word, ...counts] = reply as [string, ...number[]];
+  const [word, ...values] = reply as ScriptReply[];
   const kind = kindOf(word);
-  if (kind === 'full') return { kind, waiting: counts[0] ?? 0 };
+  if (kind === 'full') return { kind, waiting: Number(values[0]) };
   if (kind !== 'offered') return { kind };
-  const [added = 0, duplicates = 0, overLimit = 0, overHostLimit = 0] = counts;
-  return { kind, added, duplicates, overLimit, overHostLimit };
+  const [added = 0, duplicates = 0, overLimit = 0, overHostLimit = 0, parked = 0] = values.map(Number);
+  return { kind, added, duplicates, overLimit, overHostLimit, parked, sent: values.slice(5) };
 }
 
 /**
- * Offers up to BATCH requests in one atomic, idempotent call. Returns null when `parent` is no longer open
- * under its claim; then nothing was added. Throws E_CRAWL_UNKNOWN when the crawl does not exist, and, for a
- * producer, E_CRAWL_ENDED when it was cancelled.
+ * Offers up to BATCH requests; those of each shard in one atomic, idempotent call. Returns null when `parent`
+ * is no longer open under its claim; then nothing was added. With a parent, `fleet` is its shard. Throws
+ * E_CRAWL_UNKNOWN when the crawl does not exist, and, for a producer, E_CRAWL_ENDED when it was cancelled.
  */
 export async function offer(
   fleet: Fleet,
@@ -78,13 +89,15 @@ export async function offer(
   requests: readonly Request[],
   parent?: Parent,
 ): Promise<Offered | null> {
-  return offerList(fleet, crawl, listOf(requests, parent?.key), parent);
+  return parent
+    ? offerList(fleet, crawl, listOf(requests, parent.key), parent)
+    : seedOffer(fleet, crawl, requests, [])();
 }
 
 /**
  * The same as a producer. Of the requests, `seeds` are kept with those that the crawl keeps already
  * (--keep-seeds), if any request of the batch is added: atomically with it. Returns a function that offers
- * the batch and may be called again.
+ * the batch and may be called again while it was not taken whole.
  */
 export function seedOffer(
   fleet: Fleet,
@@ -92,22 +105,54 @@ export function seedOffer(
   requests: readonly Request[],
   seeds: readonly Request[],
 ): () => Promise<Offered | null> {
-  const [list, block] = [listOf(requests), packSeeds(seeds)];
-  return () => send(fleet, { crawl, list, parent: undefined, block });
+  let left = byShard(fleet, requests, seeds).map((part) => ({
+    shard: part.shard,
+    given: { crawl, list: listOf(part.requests), parent: undefined, block: packSeeds(part.seeds) },
+  }));
+  const sum = { added: 0, duplicates: 0, overLimit: 0 };
+  return async () => {
+    const answers = await Promise.all(left.map(({ shard, given }) => send(shard, given)));
+    const isFull = (index: number) => answers[index]?.full !== undefined;
+    for (const offered of answers) {
+      if (!offered || offered.full) continue;
+      sum.added += offered.added;
+      sum.duplicates += offered.duplicates;
+      sum.overLimit += offered.overLimit;
+    }
+    left = left.filter((_, index) => isFull(index));
+    const waiting = answers.reduce((most, offered) => Math.max(most, offered?.full?.waiting ?? 0), 0);
+    return left.length > 0 ? { ...sum, full: { waiting } } : sum;
+  };
+}
+
+/** What belongs to each shard. */
+function byShard(
+  fleet: Fleet,
+  requests: readonly Request[],
+  seeds: readonly Request[],
+): { shard: Fleet; requests: readonly Request[]; seeds: readonly Request[] }[] {
+  if (fleet.shards.length === 1) return [{ shard: fleet, requests, seeds }];
+  const of = (list: readonly Request[]) =>
+    Map.groupBy(list, (request) => shardOf(fleet, limiterKeyOfRequest(request)));
+  const kept = of(seeds);
+  return [...of(requests)].map(([shard, own]) => ({ shard, requests: own, seeds: kept.get(shard) ?? [] }));
 }
 
 function listOf(requests: readonly Request[], ownKey = ''): string {
   return requests.map((request) => packBatchEntry(request, ownKey)).join('');
 }
 
-/** The same for a list that packBatchEntry has packed already, with the parent's key as own key. */
+/**
+ * Offers links of an open page that packBatchEntry has packed already, with the parent's key as own key.
+ * `fleet` is the shard of the page; those of other shards go there by its outbox.
+ */
 export function offerList(
   fleet: Fleet,
   crawl: string,
   list: string,
   parent?: Parent,
 ): Promise<Offered | null> {
-  return send(fleet, { crawl, list, parent, block: '' });
+  return send(fleet, { crawl, list: splitLinks(fleet, list), parent, block: '' });
 }
 
 async function send(fleet: Fleet, given: Offer): Promise<Offered | null> {
@@ -115,8 +160,14 @@ async function send(fleet: Fleet, given: Offer): Promise<Offered | null> {
   const reply = await fleet.run(offerScript, given);
   switch (reply.kind) {
     case 'offered': {
-      const { added, duplicates, overLimit, overHostLimit } = reply;
-      return { added, duplicates, overLimit: overLimit + overHostLimit };
+      const { added, duplicates, overLimit, overHostLimit, parked, sent } = reply;
+      const offered = { added, duplicates, overLimit: overLimit + overHostLimit };
+      if (sent.length > 0) await carryLinks(fleet, linksSent(crawl, given.list, sent));
+      if (parked === 0) return offered;
+      const settled = await settleParked(fleet, crawl);
+      return {
+        ...{ duplicates, added: added + settled.accepted, overLimit: offered.overLimit + settled.dropped },
+      };
     }
     case 'full':
       return { added: 0, duplicates: 0, overLimit: 0, full: { waiting: reply.waiting } };

@@ -42,29 +42,39 @@ function readSteered(reply: ScriptReply): Steered | null {
 }
 
 /**
- * Moves a crawl from running to paused, from paused to running (or to finished, when nothing of it is left),
- * or from either to cancelled. In any other state it stays as it is. Atomic and idempotent. Throws
- * E_CRAWL_UNKNOWN.
+ * Moves a crawl from running to paused, from paused to running (or to finished, when nothing of it is
+ * left), or from either to cancelled. In any other state it stays as it is. Atomic and idempotent; the
+ * parts on other shards follow home, at the latest when consumers compare them (src/crawl/shards/end.ts).
+ * Throws E_CRAWL_UNKNOWN.
  */
 export async function steer(fleet: Fleet, crawl: string, steering: Steering): Promise<Steered> {
-  const steered = await fleet.run(steerScripts[steering], crawl);
+  const steered = await steerPart(fleet, crawl, steering);
   if (!steered) throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
-  return steered;
+  const others = fleet.shards.slice(1);
+  const parts = await Promise.all(others.map((shard) => steerPart(shard, crawl, steering)));
+  return { ...steered, inLanes: parts.reduce((sum, part) => sum + (part?.inLanes ?? 0), steered.inLanes) };
+}
+
+/** The same of the part on one shard; null when there is none. */
+export function steerPart(shard: Fleet, crawl: string, steering: Steering): Promise<Steered | null> {
+  return shard.run(steerScripts[steering], crawl);
 }
 
 /**
  * Drops one piece of the lanes and the seen set of a cancelled crawl; nothing of any other crawl. Returns
- * whether something is left: call it until nothing is. Atomic. When a process dies between two steps, the
- * next call goes on from there.
+ * whether something is left: call it until nothing is. Atomic on each shard. When a process dies between two
+ * steps, the next call goes on from there.
  */
-export function dropStep(fleet: Fleet, crawl: string): Promise<boolean> {
-  return fleet.run(dropScript, crawl);
+export async function dropStep(fleet: Fleet, crawl: string): Promise<boolean> {
+  const left = await Promise.all(fleet.shards.map((shard) => shard.run(dropScript, crawl)));
+  return left.includes(true);
 }
 
 /**
  * How many requests have left their lanes and not ended: they are in the queue, in flight, or wait for a
  * further attempt.
  */
-export function countOpen(fleet: Fleet, crawl: string): Promise<number> {
-  return fleet.redis.hlen(fleet.keys.open(crawl));
+export async function countOpen({ shards }: Fleet, crawl: string): Promise<number> {
+  const counts = await Promise.all(shards.map(({ redis, keys }) => redis.hlen(keys.open(crawl))));
+  return counts.reduce((sum, count) => sum + count, 0);
 }

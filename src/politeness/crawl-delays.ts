@@ -1,5 +1,5 @@
 // Tells the fleet, from time to time, the Crawl-delay that the robots.txt of a host asks for.
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, shardOf } from '../fleet.ts';
 import { defineScript } from '../scripts.ts';
 import type { KeyEvents } from './key-events.ts';
 
@@ -33,7 +33,7 @@ export function createCrawlDelays(parts: { fleet: Fleet; keyEvents: KeyEvents })
       if (known && known.delayMs >= delayMs && now - known.toldAt < TOLD_MS) return;
       if (!known && delayMs === 0) return;
       if (delayMs > 0) keyEvents.noteTimed(key);
-      await fleet.run(crawlDelayScript, { key, delayMs });
+      await shardOf(fleet, key).run(crawlDelayScript, { key, delayMs });
       if (told.size >= MOST_KEYS) told.delete(told.keys().next().value ?? '');
       told.set(key, { delayMs, toldAt: now });
     },

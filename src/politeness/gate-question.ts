@@ -4,6 +4,8 @@ export interface GateQuestion {
   crawl: string;
   /** The id of the request; '' for a fetch that is no request, such as robots.txt. */
   id: string;
+  /** The shard of the request, if it is another one than that of the key: after a redirect. */
+  shard?: number;
   key: string;
   holder: string;
   /** The name of the caller while it waits: the same each time that it asks. */

@@ -1,6 +1,6 @@
 // The slots that this process holds. They are renewed twice a second; their starts are reported; they are
 // passed on or given back.
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, shardOf } from '../fleet.ts';
 import { defineScript, type ScriptArgument } from '../scripts.ts';
 import { LEASE_MS } from './gate-question.ts';
 import type { KeyEvents } from './key-events.ts';
@@ -44,7 +44,8 @@ export interface Held {
 export interface HeldParts {
   fleet: Fleet;
   consumer: string;
-  capacity: number;
+  /** How many fetches this process may have in flight for a shard. */
+  shareOf: (shard: number) => number;
   waiters: SlotWaiters;
   keyEvents: KeyEvents;
   /** Gives a slot back to the fleet. */
@@ -112,11 +113,12 @@ export class HeldSlots {
   readonly #parts: HeldParts;
   readonly #holders = new Map<string, Held>();
   readonly #timer: NodeJS.Timeout;
-  #fleet: number;
+  /** The capacity of the whole fleet for each shard. */
+  readonly #capacities: number[];
 
   constructor(parts: HeldParts) {
     this.#parts = parts;
-    this.#fleet = parts.capacity;
+    this.#capacities = parts.fleet.shards.map(({ shard }) => parts.shareOf(shard));
     const beat = () => this.#renew().catch(parts.onError);
     beat();
     this.#timer = setInterval(beat, HEARTBEAT_MS);
@@ -166,7 +168,8 @@ export class HeldSlots {
     // A rate leaves room for starts that are a little late.
     const isLate = performance.now() - at >= LATE_MS;
     if (delayMs === 0 && intervalMs < STRICT_FROM_MS && !isLate) return;
-    const { fleet, onError } = this.#parts;
+    const { onError } = this.#parts;
+    const fleet = shardOf(this.#parts.fleet, held.key);
     const start = { key: held.key, holder, delayMs, intervalMs: isLate ? intervalMs : 0 };
     fleet.run(startedScript, start).catch(onError);
   }
@@ -183,34 +186,40 @@ export class HeldSlots {
     this.#parts.release({ key, holder, server });
   }
 
-  fleetCapacity(): number {
-    return this.#fleet;
+  fleetCapacity(shard: number): number {
+    return this.#capacities[shard] as number;
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#parts.fleet.run(leaveFleetScript, this.#lease()).catch(this.#parts.onError);
+    const { fleet, onError } = this.#parts;
+    await Promise.all(
+      fleet.shards.map((shard) => shard.run(leaveFleetScript, this.#leaseAt(shard)).catch(onError)),
+    );
   }
 
   async #renew(): Promise<void> {
-    const sentAt = performance.now();
-    const sent = [...this.#holders.values()];
-    const { fleetCapacity, lost } = await this.#parts.fleet.run(renewScript, this.#lease());
-    this.#fleet = Math.max(this.#parts.capacity, fleetCapacity);
-    for (const held of sent) held.heardAt = sentAt;
-    for (const holder of lost) this.#holders.get(holder)?.onLost();
-    this.#parts.keyEvents.sweep();
-    this.#parts.waiters.sweep();
+    const { fleet, keyEvents, waiters, onError } = this.#parts;
+    await Promise.all(fleet.shards.map((shard) => this.#renewAt(shard).catch(onError)));
+    keyEvents.sweep();
+    waiters.sweep();
   }
 
-  #lease(): ConsumerLease {
-    const { consumer, capacity } = this.#parts;
-    const slots = Array.from(this.#holders, ([holder, { key, server, start }]) => ({
-      key,
-      holder,
-      server,
-      start,
-    }));
-    return { consumer, capacity, slots };
+  async #renewAt(fleet: Fleet): Promise<void> {
+    const sentAt = performance.now();
+    const lease = this.#leaseAt(fleet);
+    const sent = lease.slots.map(({ holder }) => this.#holders.get(holder) as Held);
+    const { fleetCapacity, lost } = await fleet.run(renewScript, lease);
+    this.#capacities[fleet.shard] = Math.max(lease.capacity, fleetCapacity);
+    for (const held of sent) held.heardAt = sentAt;
+    for (const holder of lost) this.#holders.get(holder)?.onLost();
+  }
+
+  #leaseAt(fleet: Fleet): ConsumerLease {
+    const { consumer, shareOf } = this.#parts;
+    const slots: ConsumerLease['slots'][number][] = [];
+    for (const [holder, { key, server, start }] of this.#holders)
+      if (shardOf(fleet, key) === fleet) slots.push({ key, holder, server, start });
+    return { consumer, capacity: shareOf(fleet.shard), slots };
   }
 }

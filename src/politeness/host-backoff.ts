@@ -2,7 +2,7 @@
 // state from Redis, lets backoff.ts decide, and stores the result unless another process has changed the
 // state meanwhile.
 
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, keysByShard, shardOf } from '../fleet.ts';
 import type { NamedTime } from '../outcome.ts';
 import { defineScript, oneOf } from '../scripts.ts';
 import type { Signal } from './answer-signal.ts';
@@ -115,7 +115,7 @@ class FleetBackoff implements Backoff {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    for (const keys of chunksOf([...this.#pending.keys()])) await this.#flush(keys);
+    for (const keys of this.#chunksOf([...this.#pending.keys()])) await this.#flush(keys);
   }
 
   /** The pause holds at once in this process, and very soon in the others. The decision follows. */
@@ -124,7 +124,8 @@ class FleetBackoff implements Backoff {
     const ms = Math.ceil(leastPauseMs(refusal));
     if (ms <= this.#parts.keyEvents.pausedFor(key)) return;
     this.#parts.keyEvents.notePause(key, ms);
-    const { fleet, onError } = this.#parts;
+    const { onError } = this.#parts;
+    const fleet = shardOf(this.#parts.fleet, key);
     fleet.redis.publish(fleet.keys.keyEvents, `hold ${ms} ${key}`).catch(onError);
   }
 
@@ -159,7 +160,7 @@ class FleetBackoff implements Backoff {
       if (isWorthTelling(seen, now)) worthwhile.push(key);
       else if (isForgotten(seen, now, isCrowded)) this.#pending.delete(key);
     }
-    for (const keys of chunksOf(worthwhile)) void this.#flush(keys);
+    for (const keys of this.#chunksOf(worthwhile)) void this.#flush(keys);
   }
 
   /** All that is noted about the key in this turn of the event loop goes in the same call. */
@@ -167,7 +168,12 @@ class FleetBackoff implements Backoff {
     queueMicrotask(() => void this.#flush([key]));
   }
 
-  /** Never rejects: errors go to those who wait, or else to onError. */
+  /** Those of a chunk belong to one shard. */
+  #chunksOf(keys: readonly string[]): string[][] {
+    return [...keysByShard(this.#parts.fleet, keys).values()].flatMap(chunksOf);
+  }
+
+  /** `keys` are of one shard. Never rejects: errors go to those who wait, or else to onError. */
   async #flush(keys: readonly string[]): Promise<void> {
     const taken = new Map<string, Pending>();
     for (const key of keys) {
@@ -214,7 +220,7 @@ class FleetBackoff implements Backoff {
   }
 
   async #read(keys: readonly string[]): Promise<{ now: number; hosts: Known[] }> {
-    return this.#parts.fleet.run(readScript, keys);
+    return shardOf(this.#parts.fleet, keys[0] as string).run(readScript, keys);
   }
 
   async #store(decided: readonly Decided[], now: number): Promise<boolean[]> {
@@ -225,7 +231,7 @@ class FleetBackoff implements Backoff {
       const startAfterMs = seen.quota ? Math.ceil(seen.quota.intervalMs) : 0;
       return { key, version, heldUntilMs: heldUntil(after, now), keptMs, startAfterMs, changes };
     });
-    return this.#parts.fleet.run(storeScript, hosts);
+    return shardOf(this.#parts.fleet, (decided[0] as Decided).key).run(storeScript, hosts);
   }
 }
 

@@ -1,6 +1,6 @@
 // What this process hears about limiter keys on the channel of the fleet: pauses, keys that now obey a clock,
 // and slots that came free.
-import { keysOf } from '../keys.ts';
+import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 
 export interface KeyEvents {
@@ -31,11 +31,12 @@ const JUST_NOW_MS = 1000;
  */
 export function createKeyEvents(parts: {
   subscriber: Redis;
-  namespace: string;
+  fleet: Fleet;
   onFree: (key: string) => void;
   onError: (error: unknown) => void;
 }): KeyEvents {
-  const { keyEvents } = keysOf(parts.namespace);
+  const channels = parts.fleet.shards.map(({ keys }) => keys.keyEvents);
+  const known: ReadonlySet<string> = new Set(channels);
   const pauses = new Map<string, number>();
   const timed = new Map<string, number>();
 
@@ -45,7 +46,7 @@ export function createKeyEvents(parts: {
   }
 
   parts.subscriber.on('message', (channel: string, message: string) => {
-    if (channel !== keyEvents) return;
+    if (!known.has(channel)) return;
     const [, verb, ms, key = ''] = /^(\w+) (\d+) (.*)$/s.exec(message) ?? [];
     if (verb === 'free') parts.onFree(key);
     else if (verb === 'pause') pauses.set(key, performance.now() + Number(ms));
@@ -55,7 +56,7 @@ export function createKeyEvents(parts: {
   });
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const listen = () =>
-    parts.subscriber.subscribe(keyEvents).then(() => {
+    parts.subscriber.subscribe(...channels).then(() => {
       listeningSinceMs = Date.now();
     }, parts.onError);
   parts.subscriber.on('close', () => {

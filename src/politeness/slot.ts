@@ -82,8 +82,8 @@ export interface Slots {
   leave(holder: string): void;
   /** Slots that this process holds, and jobs in it that wait for one. */
   counts(): { held: number; awaited: number };
-  /** The sum of the capacities of all living consumers. */
-  fleetCapacity(): number;
+  /** The sum of the capacities that all living consumers have for this shard. */
+  fleetCapacity(shard: number): number;
   stop(): Promise<void>;
 }
 
@@ -93,7 +93,10 @@ export interface SlotParts {
   /** The connection that listens to the channel of key events. */
   subscriber: Redis;
   consumer: string;
+  /** How many fetches this process may have in flight. */
   capacity: number;
+  /** … and how many of them are for a shard now. */
+  shareOf: (shard: number) => number;
   /** Gives a slot back to the fleet. */
   release: (slot: SlotRelease) => void;
   onError: (error: unknown) => void;
@@ -118,7 +121,7 @@ class ProcessSlots implements Slots {
     const { subscriber, fleet, onError } = parts;
     this.keyEvents = createKeyEvents({
       subscriber,
-      namespace: fleet.namespace,
+      fleet,
       onError,
       onFree: (key) => this.#waiters.wake(key),
     });
@@ -266,8 +269,8 @@ class ProcessSlots implements Slots {
     return { held: this.#held.size, awaited: this.#waiters.waiting() };
   }
 
-  fleetCapacity(): number {
-    return this.#held.fleetCapacity();
+  fleetCapacity(shard: number): number {
+    return this.#held.fleetCapacity(shard);
   }
 
   stop(): Promise<void> {

@@ -1,11 +1,11 @@
 // The fleet at rest: consumers take no jobs of any queue, finish those in hand and stay, until it is resumed.
 // Requests can still be offered; they wait.
 import type { Fleet } from '../fleet.ts';
-import { openQueue } from './queue.ts';
+import { openQueues } from './queue.ts';
 import { openScheduleQueue } from './schedule-queue.ts';
 import { openWebhookQueue } from './webhook-queue.ts';
 
-const queuesOf = (fleet: Fleet) => [openQueue(fleet), openScheduleQueue(fleet), openWebhookQueue(fleet)];
+const queuesOf = (fleet: Fleet) => [...openQueues(fleet), openScheduleQueue(fleet), openWebhookQueue(fleet)];
 
 /** From now on no jobs are taken. False if it was so already. */
 export async function drainFleet(fleet: Fleet): Promise<boolean> {

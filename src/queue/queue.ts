@@ -53,6 +53,15 @@ export function openQueue(
   return queue;
 }
 
+/** Those of all shards, in their order. */
+export function openQueues(
+  { shards }: Fleet,
+  onError?: (error: Error) => void,
+  telemetry?: QueueTelemetry,
+): RequestQueue[] {
+  return shards.map((shard) => openQueue(shard, onError, telemetry));
+}
+
 export interface QueuedRequest {
   jobId: string;
   /** As packRequest packs it. */

@@ -19,7 +19,7 @@ const NEEDED =
   'sadd KEY 1,srem KEY 1,sismember KEY 1,smembers KEY,scard KEY,spop KEY,' +
   'zadd KEY 1 1,zrem KEY 1,zscore KEY 1,zmscore KEY 1,zrevrank KEY 1,zcard KEY,zcount KEY 0 1,zrange KEY 0 0,zrevrange KEY 0 0,' +
   'zrangebyscore KEY 0 1,zrevrangebyscore KEY 1 0,zremrangebyscore KEY 0 1,zremrangebyrank KEY 0 0,' +
-  'zpopmin KEY,bzpopmin KEY 1,zunionstore KEY 1 KEY,zscan KEY 0,xadd KEY * f 1,xtrim KEY MAXLEN 1,' +
+  'zpopmin KEY,bzpopmin KEY 1,zunionstore KEY 1 KEY,zscan KEY 0,xadd KEY * f 1,xtrim KEY MAXLEN 1,xdel KEY 0-1,xrange KEY - +,' +
   'eval TEXT 1 KEY,evalsha TEXT 1 KEY,publish CHANNEL 1';
 
 /**

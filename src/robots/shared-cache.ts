@@ -3,9 +3,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, shardOf } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
 import { defineScript } from '../scripts.ts';
+import { limiterKeyOf } from '../url/host.ts';
 import {
   keepMs,
   packEntry,
@@ -65,7 +66,8 @@ export async function findRobots(
   origin: string,
   fetchRobots: FetchRobots,
 ): Promise<RobotsEntry | Later> {
-  const { nowMs, times, fleet } = parts;
+  const { nowMs, times } = parts;
+  const fleet = shardOfOrigin(parts.fleet, origin);
   const { redis } = fleet;
   const key = fleet.keys.robots(origin);
   const lock = { origin, token: randomUUID() };
@@ -74,7 +76,7 @@ export async function findRobots(
     const known = await read(redis, key);
     if (isFresh(known, nowMs())) return known;
     if (await fleet.run(lockScript, { ...lock, holdMs: times.lockMs })) {
-      return fetchLocked(parts, lock, () => fetchRobots(`${origin}/robots.txt`));
+      return fetchLocked({ ...parts, fleet }, lock, () => fetchRobots(`${origin}/robots.txt`));
     }
     if (performance.now() >= deadline) return { kind: 'later', untilMs: nowMs() + times.againMs };
     await sleep(times.pollMs);
@@ -107,7 +109,13 @@ async function fetchLocked(
 
 /** The entry of an origin's robots.txt in Redis, fresh or not; null if there is none. Fetches nothing. */
 export function knownRobots(fleet: Fleet, origin: string): Promise<RobotsEntry | null> {
-  return read(fleet.redis, fleet.keys.robots(origin));
+  const { redis, keys } = shardOfOrigin(fleet, origin);
+  return read(redis, keys.robots(origin));
+}
+
+/** The shard of its host. */
+function shardOfOrigin(fleet: Fleet, origin: string): Fleet {
+  return shardOf(fleet, limiterKeyOf(`${origin}/`));
 }
 
 async function read(redis: Redis, key: string): Promise<RobotsEntry | null> {

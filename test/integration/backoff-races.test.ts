@@ -25,7 +25,7 @@ function processOf(context: TestContext, namespace: string): Process {
   const [redis, subscriber] = [open(), open()];
   const fleet = fleetOf(redis, namespace);
   const onError = (error: unknown) => assert.fail(String(error));
-  const keyEvents = createKeyEvents({ subscriber, namespace, onError, onFree: () => undefined });
+  const keyEvents = createKeyEvents({ subscriber, fleet, onError, onFree: () => undefined });
   const backoff = createBackoff({ fleet, keyEvents, onError });
   context.after(async () => {
     await backoff.stop();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'node:test';
-import { createDispatcher } from '../../consumers/dispatcher.ts';
+import { createDispatcher } from '../../consumers/shards/dispatcher.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
 import { openQueue } from '../../src/queue/queue.ts';
@@ -21,7 +21,9 @@ test('what this process has offered is dispatched at once, and not only with the
   });
   const queue = openQueue(fleet);
   const onError = (error: unknown) => assert.fail(String(error));
-  const dispatcher = createDispatcher({ fleet, queue, serve: '*', wanted: () => 100, onError });
+  const dispatcher = createDispatcher({
+    ...{ fleet, queue, serve: '*', isServed: true, wanted: () => 100, onError },
+  });
   t.after(() => dispatcher.stop());
   let offered = 0;
   /** From the offer of one request of a new host to its job. */

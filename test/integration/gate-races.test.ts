@@ -172,6 +172,7 @@ test('a process that stops with a slot still held gives back that one, not those
     askGate: (...asked: Parameters<AskGate>) => askGate(fleet, ...asked),
     subscriber,
     capacity: 5,
+    shareOf: () => 5,
     release: () => undefined,
   };
   const slotsOf = (consumer: string) =>

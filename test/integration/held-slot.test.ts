@@ -33,6 +33,7 @@ async function consumer(t: TestContext, perHost = 4) {
     subscriber,
     consumer: 'me',
     capacity: 4,
+    shareOf: () => 4,
     release: ({ key }) => released.push(key),
     onError: () => undefined, // of what is under way when the test closes its connections
   });
@@ -41,7 +42,7 @@ async function consumer(t: TestContext, perHost = 4) {
     subscriber.disconnect();
   });
   const [permits, pageRoom] = [createPermits(2), createPageRoom(2)];
-  const source = { slots, permits, pageRoom, fetcher: { addressOf: async () => null } };
+  const source = { fleet, slots, permits, pageRoom, fetcher: { addressOf: async () => null } };
   const open = (key = KEY) => {
     const abort = new AbortController();
     const owner = { jobId: `${crawl}.1`, crawl, id: '', serverBy: 'domain' as const, abort };

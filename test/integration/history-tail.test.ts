@@ -4,7 +4,7 @@ import test from 'node:test';
 import { readCounts } from '../../src/crawl/crawl.ts';
 import { createSampler, readStats, type StatsSample } from '../../src/fleet/history.ts';
 import { listenToTail, type TailBatch, wantTail } from '../../src/fleet/live-tail.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { openQueues } from '../../src/queue/queue.ts';
 import { connectRedis } from '../../src/redis.ts';
 import { openFleets, type TestFleet } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
@@ -106,10 +106,10 @@ async function isHeard(
 
 test('of several processes one writes each sample; the list keeps 720, and the last hour of them is read', async (t) => {
   const { fleet, namespace } = await fleets.open();
-  const queue = openQueue(fleet);
-  t.after(() => queue.close());
+  const queues = openQueues(fleet);
+  t.after(() => queues[0]?.close());
   let now = Date.now() - 1_800_000;
-  const samplers = Array.from({ length: 4 }, () => createSampler(fleet, queue, () => now));
+  const samplers = Array.from({ length: 4 }, () => createSampler(fleet, queues, () => now));
   for (let period = 0; period < 10; period++) {
     const written = (await Promise.all(samplers.map((sampler) => sampler.tick()))).filter(Boolean);
     assert.equal(written.length, 1);

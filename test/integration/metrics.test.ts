@@ -6,7 +6,7 @@ import { heartbeatScript } from '../../src/fleet/heartbeat.ts';
 import { renderMetrics } from '../../src/fleet/prometheus.ts';
 import { readStandings } from '../../src/fleet/snapshot.ts';
 import { fields, metrics } from '../../src/metrics.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { openQueues } from '../../src/queue/queue.ts';
 import { type Family, figureOf, readExposition, seriesCount } from '../support/api/exposition.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { openFleets, type TestFleet } from '../support/fleets.ts';
@@ -17,9 +17,9 @@ const fleets = openFleets();
 
 /** What a scrape gives, read strictly. */
 function scraper(t: TestContext, { fleet }: TestFleet): () => Promise<Map<string, Family>> {
-  const queue = openQueue(fleet);
-  t.after(() => queue.close());
-  return async () => readExposition(await renderMetrics(fleet, queue));
+  const queues = openQueues(fleet);
+  t.after(() => queues[0]?.close());
+  return async () => readExposition(await renderMetrics(fleet, queues));
 }
 
 async function siteOf(t: TestContext, options: SiteOptions): Promise<Site> {

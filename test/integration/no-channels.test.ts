@@ -45,8 +45,8 @@ test('without the right to publish, a call fails and nothing is half done', asyn
     closeRedis(subscriber);
   });
   const ignore = () => undefined;
-  const keyEvents = createKeyEvents({ subscriber, namespace, onFree: ignore, onError: ignore });
   const app = fleetOf(redis, namespace);
+  const keyEvents = createKeyEvents({ subscriber, fleet: app, onFree: ignore, onError: ignore });
   await admin.call('ACL', 'SETUSER', 'app', 'resetchannels');
   const before = await everything(fleet);
   for (const [name, call] of Object.entries(calls)) {

@@ -104,7 +104,9 @@ async function saysAtStart(url: string, code: string, words: RegExp): Promise<vo
   const checks = await runChecks({ settings, address: { url } });
   assert.match(checks.find(({ name }) => name === 'Redis')?.says ?? '', new RegExp(code));
   assert.match(JSON.stringify(checks), words);
-  await assert.rejects(openFleet(connectRedis({ url }, 'script'), '{drover:0}'), { code });
+  const address = { url, namespace: '{drover:0}' };
+  const opening = openFleet(connectRedis(address, 'script'), { address, role: 'script', shards: null });
+  await assert.rejects(opening, { code });
 }
 
 for (const kind of kinds) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { repairFrontier } from '../../consumers/repair.ts';
+import { repairFrontier } from '../../consumers/shards/repair.ts';
 import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
 import { failure } from '../../src/errors.ts';

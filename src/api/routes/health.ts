@@ -20,7 +20,7 @@ const REDIS_MS = 2000;
 const CHECK_EVERY_MS = 5000;
 
 export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
-  const { fleet, queue } = context;
+  const { fleet, queues } = context;
   const own = processMetrics();
   const whyNotReady = createReadiness(context);
   server.get(
@@ -51,7 +51,7 @@ export function addHealthRoutes(server: ApiServer, context: ApiContext): void {
       reply
         .type(METRICS_CONTENT_TYPE)
         .serializer((text: string) => text)
-        .send(await renderMetrics(fleet, queue, own)),
+        .send(await renderMetrics(fleet, queues, own)),
   );
 }
 

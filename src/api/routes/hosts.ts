@@ -60,10 +60,10 @@ export function addHostRoutes(server: ApiServer, context: ApiContext): void {
 }
 
 function addChanges(server: ApiServer, context: ApiContext): void {
-  const { fleet, queue } = context;
+  const { fleet, queues } = context;
   /** Wakes the requests that were postponed under the former limits. */
   const changed = async (key: string) => {
-    await wakeHost(fleet, queue, key);
+    await wakeHost(fleet, queues, key);
     return stateOf(context, key);
   };
   server.patch(

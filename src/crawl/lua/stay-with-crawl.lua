@@ -13,5 +13,6 @@
 local ns, crawl, producer, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 -- A crawl that has been forgotten stays gone.
 if redis.call('EXISTS', ns .. ':c:' .. crawl) == 0 then return 0 end
-redis.call('ZADD', ns .. ':c:' .. crawl .. ':producers', redisTime() + lease, producer)
+local c = ns .. ':c:' .. crawl
+if redis.call('ZADD', c .. ':producers', redisTime() + lease, producer) == 1 then redis.call('HINCRBY', c, 'epoch', 1) end
 return 1

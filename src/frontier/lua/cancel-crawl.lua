@@ -12,9 +12,10 @@
 --- include frontier/lua/crawl/describe-steered.lua
 local ns, crawl = ARGV[1], ARGV[2]
 local c = ns .. ':c:' .. crawl
-local before = redis.call('HGET', c, 'state') or ''
+local before, part = unpack(redis.call('HMGET', c, 'state', 'part'))
+before = before or ''
 local state = before
-if before == 'running' or before == 'paused' then
+if before == 'running' or before == 'paused' or (part and before == 'finished') then
   state = 'cancelled'
   redis.call('HSET', c, 'state', state, 'cancelledAt', redisTime())
   redis.call('ZREM', ns .. ':active', crawl)

@@ -21,13 +21,15 @@
                  counted) the others of a crawl with --only-due
   ARGV[14] …: host of a dead one
   Answers  for each request 'done', 'limited' (done, but a limit left out some of its links), 'ended' (it had
-           ended before) or 'taken' (another consumer took it over)
+           ended before) or 'taken' (another consumer took it over). If links of it were parked, or sent to
+           other shards: {one of these, how many were parked, SHARD, ID, SHARD, ID, …}
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/slots/take-waiting.lua
 --- include frontier/lua/request/read-claims.lua
 --- include frontier/lua/request/note-due.lua
 --- include frontier/lua/lane/add.lua
+--- include frontier/shards/lua/send-links.lua
 --- include frontier/lua/crawl/finish.lua
 --- include frontier/lua/dead/index-dead.lua
 --- include frontier/lua/lane/wake-lanes.lua
@@ -70,10 +72,11 @@ for i = 3, #ARGV, 12 do
   elseif newest ~= claim then
     answers[#answers + 1] = 'taken'
   else
-    local over, hostFull = 0, 0
+    local over, hostFull, parked, sent = 0, 0, 0, {}
     if links ~= '' then
-      local _
-      _, _, over, hostFull = addRequests(ns, crawl, links, key, now)
+      local own, _
+      own, sent = sendLinks(ns, crawl, links)
+      _, _, over, hostFull, _, parked = addRequests(ns, crawl, own, key, now)
     end
     claims[crawl][id] = false
     closed[crawl][#closed[crawl] + 1] = id
@@ -103,7 +106,8 @@ for i = 3, #ARGV, 12 do
     end
     if over > 0 then count(tally, 'x:E_LIMIT', over) end
     if hostFull > 0 then count(tally, 'x:E_HOST_LIMIT', hostFull) end
-    answers[#answers + 1] = over + hostFull > 0 and 'limited' or 'done'
+    local answer = over + hostFull > 0 and 'limited' or 'done'
+    answers[#answers + 1] = #sent + parked > 0 and { answer, parked, unpack(sent) } or answer
   end
 end
 for crawl, ids in pairs(closed) do

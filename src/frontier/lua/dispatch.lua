@@ -44,6 +44,8 @@ local MOST_AT_ONCE = 500
 local MOST_CRAWLS = 16
 -- While so many jobs of a crawl wait for a browser, its other requests stay in their lanes.
 local MOST_FOR_BROWSER = 200
+-- While the links of so many pages have not arrived at their shard, its other requests stay in their lanes.
+local MOST_LINKS_OUT = 2000
 local ns, only, wanted, lease, releases = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local firstArrived = 6 + 3 * releases
 local now = redisTime()
@@ -174,7 +176,7 @@ local nextDue = math.huge
 local function serveCrawl(crawl, share)
   local c = ns .. ':c:' .. crawl
   local info = readCrawl(c)
-  if info.state ~= 'running' or info.forBrowser >= MOST_FOR_BROWSER then return 0 end
+  if info.state ~= 'running' or info.forBrowser >= MOST_FOR_BROWSER or info.linksOut >= MOST_LINKS_OUT then return 0 end
   info.ahead = clockAheadOf(crawl, c, info)
   local served = 0
   local lanes = redis.call('ZRANGEBYSCORE', c .. ':due', '-inf', now + info.ahead, 'LIMIT', 0, MOST_LANES)

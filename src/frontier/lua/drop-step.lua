@@ -44,6 +44,7 @@ local buckets = tonumber(bucketCount) or 0
 local left = math.max(0, buckets - BUCKETS_A_STEP)
 local dropped = {}
 for bucket = left, buckets - 1 do dropped[#dropped + 1] = c .. ':s:' .. bucket end
-redis.call('UNLINK', c .. ':accepts', unpack(dropped))
+redis.call('UNLINK', c .. ':accepts', c .. ':parked', unpack(dropped))
+redis.call('HDEL', c, 'parked')
 if buckets > 0 then redis.call('HSET', c, 'buckets', left) end
 return (left > 0 or redis.call('EXISTS', c .. ':due', c .. ':jars') > 0) and 1 or 0

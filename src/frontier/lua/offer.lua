@@ -20,6 +20,7 @@
 --- include frontier/lua/request/read-claim.lua
 --- include frontier/lua/crawl/waiting-of.lua
 --- include frontier/lua/lane/add.lua
+--- include frontier/shards/lua/send-links.lua
 --- include frontier/lua/seeds/keep-seeds.lua
 local ns, crawl, parent, parentClaim, parentKey, list, block = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local c = ns .. ':c:' .. crawl
@@ -33,10 +34,11 @@ if parent == '' then
 elseif readClaim(c, parent) ~= parentClaim then
   return { 'parent-gone' }
 end
-local added, duplicates, over, hostFull, lanes = addRequests(ns, crawl, list, parentKey, redisTime())
+local own, sent = sendLinks(ns, crawl, list)
+local added, duplicates, over, hostFull, lanes, parked = addRequests(ns, crawl, own, parentKey, redisTime())
 if parent ~= '' then
   if over > 0 then redis.call('HINCRBY', c, 'x:E_LIMIT', over) end
   if hostFull > 0 then redis.call('HINCRBY', c, 'x:E_HOST_LIMIT', hostFull) end
 end
-if block ~= '' and added > 0 then keepSeeds(c, block, lanes, added / (added + duplicates + over + hostFull)) end
-return { 'offered', added, duplicates, over, hostFull }
+if block ~= '' and added + parked > 0 then keepSeeds(c, block, lanes, (added + parked) / (added + parked + duplicates + over + hostFull)) end
+return { 'offered', added, duplicates, over, hostFull, parked, unpack(sent) }

@@ -10,9 +10,11 @@
 --- include frontier/lua/crawl/describe-steered.lua
 local ns, crawl = ARGV[1], ARGV[2]
 local c = ns .. ':c:' .. crawl
-local before = redis.call('HGET', c, 'state') or ''
+local before, part = unpack(redis.call('HMGET', c, 'state', 'part'))
+before = before or ''
 local state = before
-if before == 'running' then
+-- A part on another shard than home has nothing waiting when it is finished; links may still come.
+if before == 'running' or (part and before == 'finished') then
   state = 'paused'
   redis.call('HSET', c, 'state', state)
   redis.call('ZREM', ns .. ':active', crawl)

@@ -166,18 +166,6 @@ export const oldWords: OldWord[] = [
     ],
   },
   {
-    old: 'shard (of a fleet)',
-    becomes: 'namespace',
-    words: /\bshards?\b/,
-    allowed: [
-      {
-        text: /\bshards?\b|\bshard(?:Bits|Shift)\b/,
-        because: 'a part of a hash table in memory',
-        within: 'src/records/read/id-table.ts',
-      },
-    ],
-  },
-  {
     old: 'keyPrefix',
     becomes: 'namespace',
     words: /\bkey prefix(?:es)?\b/,

@@ -163,6 +163,8 @@ test('a value of a closed set, a user agent, a Redis address and a namespace are
     ['namespace', 'a:b'],
     ['namespace', ''],
     ['dataDir', ''],
+    ...['0', '3', '128', 'two'].map((shards): [SettingName, unknown] => ['shards', shards]),
+    ...['', '3-1', 'a', '0-', '1,,2'].map((shard): [SettingName, unknown] => ['shard', shard]),
   ];
   for (const [name, value] of wrong) refusal(name, value);
   for (const url of ['redis://h:1', 'rediss://u:p@h/1', 'unix:/tmp/x.sock'])

@@ -11,14 +11,17 @@
     NS:names (HASH) name to its newest id
     NS:serials (HASH) name to how many crawls it has had
 ]]
+--- include crawl/lua/begin/store-settings.lua
 -- A new crawl gets the seeds of the run that it repeats, and the private hosts that they named.
-local function repeatRun(c, former, again)
+local function repeatRun(c, former, again, formerId)
   redis.call('HSET', c, 'former', again.former)
   if not again.block then return end
   if again.block ~= '' then
     redis.call('SET', c .. ':seeds', #again.block .. ':' .. again.block)
   else
     redis.call('COPY', former .. ':seeds', c .. ':seeds')
+    -- Its parts on other shards do the same.
+    redis.call('HSET', c, 'seedsOf', formerId)
   end
   if again.hosts then redis.call('COPY', former .. ':hosts', c .. ':hosts') end
 end
@@ -54,25 +57,27 @@ local function beginCrawl(ns, given, now)
       -- The settings of a schedule may be those of a former version.
       'keepSeeds', cjson.decode(text).keepSeeds or 0)
     if store ~= '' then redis.call('HSET', ns .. ':c:' .. id, 'store', store) end
-    if again then repeatRun(ns .. ':c:' .. id, ns .. ':c:' .. former, again) end
+    if again then repeatRun(ns .. ':c:' .. id, ns .. ':c:' .. former, again, former) end
   end
   local c = ns .. ':c:' .. id
-  -- The settings that scripts read are also stored one by one. Settings without a value are absent.
   local settings = cjson.decode(text)
   -- Requests that were handed out under other settings must ask the gate.
   local before = redis.call('HGET', c, 'settings')
   if before and before ~= text then redis.call('HSET', c, 'changedAt', now) end
-  redis.call('HDEL', c, 'limit', 'perServer', 'maxPerHost', 'hostLimits', 'webhook', 'webhookDead', 'onlyDue')
-  redis.call('HSET', c, 'settings', text, 'offering', '1', 'perHost', settings.perHost, 'delay', settings.delay,
-    'adaptive', settings.adaptive and '1' or '0', 'ignoreRobots', settings.ignoreRobots and '1' or '0', 'maxFrontier', settings.maxFrontier)
-  for _, field in ipairs({ 'limit', 'perServer', 'maxPerHost', 'webhookDead' }) do
-    if settings[field] ~= cjson.null then redis.call('HSET', c, field, settings[field]) end
-  end
+  redis.call('HDEL', c, 'webhook', 'webhookDead')
+  redis.call('HSET', c, 'settings', text, 'offering', '1')
+  if settings.webhookDead ~= cjson.null then redis.call('HSET', c, 'webhookDead', settings.webhookDead) end
   -- Only whether there is a webhook. Its URL, which may hold a token, stays in the settings.
   if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
-  if settings.onlyDue then redis.call('HSET', c, 'onlyDue', '1') end
-  if next(settings.hosts) then redis.call('HSET', c, 'hostLimits', cjson.encode(settings.hosts)) end
+  local shards = tonumber(redis.call('GET', ns .. ':shards') or '1')
+  storeSettings(c, settings, shards)
   if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)
+  if shards > 1 then
+    -- Whoever looks whether the crawl has ended finds it here, though its requests may be on other shards.
+    if state ~= 'paused' then redis.call('ZADD', ns .. ':active', 'NX', 0, id) end
+    redis.call('HSET', c, 'shards', shards)
+    redis.call('HINCRBY', c, 'epoch', 1)
+  end
   return { id, isNew and 1 or 0 }
 end

@@ -1,10 +1,10 @@
 // Repairs open requests whose job is failed (after a crash in the middle of a replay), and open requests
 // without a job (only an operator who changes the queue by hand can cause these).
-import type { Fleet } from '../src/fleet.ts';
-import { openRequests } from '../src/frontier/open.ts';
-import { jobIdOf } from '../src/keys.ts';
-import { retryFailed } from '../src/queue/dead-letters.ts';
-import type { RequestQueue } from '../src/queue/queue.ts';
+import type { Fleet } from '../../src/fleet.ts';
+import { openRequests } from '../../src/frontier/open.ts';
+import { jobIdOf } from '../../src/keys.ts';
+import { retryFailed } from '../../src/queue/dead-letters.ts';
+import type { RequestQueue } from '../../src/queue/queue.ts';
 
 const MOST_STEERED = 100;
 

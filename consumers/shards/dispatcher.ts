@@ -1,15 +1,20 @@
 // The dispatcher. Each dispatch gives slots back and brings due requests from the frontier into the
 // queue.
 
-import type { Fleet } from '../src/fleet.ts';
-import { dispatch, type Handed, type Release, type Start } from '../src/frontier/dispatch.ts';
-import { jobIdOf } from '../src/keys.ts';
-import { LEASE_MS } from '../src/politeness/slot.ts';
-import type { JobStart } from '../src/queue/job-data.ts';
-import { enqueueJobs, type QueuedRequest, type RequestQueue } from '../src/queue/queue.ts';
+import type { Fleet } from '../../src/fleet.ts';
+import { dispatch, type Handed, type Release, type Start } from '../../src/frontier/dispatch.ts';
+import { jobIdOf } from '../../src/keys.ts';
+import { LEASE_MS } from '../../src/politeness/slot.ts';
+import type { JobStart } from '../../src/queue/job-data.ts';
+import { enqueueJobs, type QueuedRequest, type RequestQueue } from '../../src/queue/queue.ts';
 
-/** The least time between two dispatches, so that many releases share one. */
+/** The least time until a dispatch, so that many releases share one. */
 const SHORTEST_MS = 1;
+/**
+ * The least time between two dispatches of a shard, for each shard of the fleet beyond the first: each has
+ * less to do, so that less would share one.
+ */
+const PACE_MS = 2;
 /** When nothing is due, how often to look at the frontier for what other processes have offered. */
 const IDLE_MS = 200;
 /** The longest time after a hand-over until its arrival is reported. */
@@ -20,6 +25,8 @@ export interface Dispatcher {
   release(slot: Release): void;
   /** Asks for a dispatch soon, because something may be due. */
   kick(): void;
+  /** How many jobs waited in the queue at the last dispatch. */
+  waiting(): number;
   stop(): Promise<void>;
 }
 
@@ -28,6 +35,8 @@ export function createDispatcher(parts: {
   queue: RequestQueue;
   /** The id of one crawl, or '*' for all. */
   serve: string;
+  /** Whether this process takes jobs of the shard. If not, it only gives slots back there. */
+  isServed: boolean;
   /** How many jobs should wait in the queue now. */
   wanted: () => number;
   onError: (error: unknown) => void;
@@ -39,20 +48,25 @@ export function createDispatcher(parts: {
   let timerAt = Number.POSITIVE_INFINITY;
   const adding = new Set<Promise<void>>();
   let running: Promise<void> | null = null;
-  let stopped = false;
+  let stopped = !parts.isServed;
+  let waiting = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  const paceMs = PACE_MS * (fleet.shards.length - 1);
 
   function schedule(afterMs: number): void {
     if (running || (stopped && releases.length === 0 && arrived.length === 0)) return;
-    const at = performance.now() + afterMs;
+    const now = performance.now();
+    const at = Math.max(now + afterMs, lastAt + paceMs);
     if (timer && timerAt <= at) return;
     if (timer) clearTimeout(timer);
     timerAt = at;
-    timer = setTimeout(start, afterMs);
+    timer = setTimeout(start, at - now);
   }
 
   function start(): void {
     timer = null;
     timerAt = Number.POSITIVE_INFINITY;
+    lastAt = performance.now();
     running = dispatchOnce()
       .then(
         (nextMs) => (releases.length > 0 ? SHORTEST_MS : nextMs),
@@ -80,6 +94,7 @@ export function createDispatcher(parts: {
         releases: given,
         arrived: reported,
       });
+      waiting = taken.waiting;
       if (taken.handed.length === 0)
         return Math.min(IDLE_MS, Math.max(SHORTEST_MS, taken.nextDueMs ?? IDLE_MS));
       adding.add(add(taken.handed, askedAt));
@@ -111,6 +126,7 @@ export function createDispatcher(parts: {
       schedule(SHORTEST_MS);
     },
     kick: () => schedule(SHORTEST_MS),
+    waiting: () => waiting,
     async stop() {
       stopped = true;
       if (timer) clearTimeout(timer);

@@ -1,0 +1,190 @@
+// Links to hosts of other shards. The step that ends or follows a page puts them into the outbox of its
+// shard; from there they are delivered, and acknowledged when they have arrived. A process that dies in
+// between leaves them there, and another one delivers them.
+import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
+import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
+import { settleParked } from './grants.ts';
+import { Paced } from './paced.ts';
+
+const FS = '\x1c';
+const GS = '\x1d';
+const RS = '\x1e';
+
+/** Links that lie in the outbox of a shard. */
+export interface LinksOut {
+  crawl: string;
+  /** The shard that they are for. */
+  shard: number;
+  /** In the outbox. */
+  id: string;
+  /** As packBatchEntry packs them, each with its key. */
+  list: string;
+}
+
+const deliverScript = defineScript({
+  path: 'frontier/shards/lua/deliver-links.lua',
+  isAcknowledged: true,
+  key: (keys) => keys.activeCrawls,
+  args: (batch: readonly LinksOut[]) => batch.flatMap(({ crawl, list }) => [crawl, list]),
+  answer: (reply) => reply as number[],
+});
+
+const ackScript = defineScript({
+  path: 'frontier/shards/lua/ack-links.lua',
+  key: (keys) => keys.activeCrawls,
+  args: (batch: readonly LinksOut[]) =>
+    batch.flatMap(({ shard, id, crawl }): ScriptArgument[] => [shard, id, crawl]),
+  answer: Number,
+});
+
+/**
+ * The list as scripts read it (lua/links/send-links.lua): first the links of this shard, which are those
+ * without a key too, then those of each other one.
+ */
+export function splitLinks(fleet: Fleet, list: string): string {
+  if (fleet.shards.length === 1 || list === '') return list;
+  let own = '';
+  const others = new Map<number, string>();
+  for (let at = 0; at < list.length; ) {
+    const end = list.indexOf(RS, at) + 1;
+    const entry = list.slice(at, end);
+    at = end;
+    const from = entry.indexOf(GS) + 1;
+    const key = entry.slice(from, entry.indexOf(GS, from));
+    const { shard } = key === '' ? fleet : shardOf(fleet, key);
+    if (shard === fleet.shard) own += entry;
+    else others.set(shard, (others.get(shard) ?? '') + entry);
+  }
+  for (const [shard, links] of others) own += FS + shard + FS + links;
+  return own;
+}
+
+/** What a script has put into the outbox: it answers SHARD, ID, … in the order of the split list. */
+export function linksSent(crawl: string, split: string, answer: readonly ScriptReply[]): LinksOut[] {
+  if (answer.length === 0) return [];
+  const parts = split.split(FS).slice(1);
+  return Array.from({ length: answer.length / 2 }, (_, index) => ({
+    ...{ crawl, shard: Number(answer[2 * index]), id: String(answer[2 * index + 1]) },
+    list: parts[2 * index + 1] as string,
+  }));
+}
+
+/** The links of so many pages, and so many characters, go with one call at most. */
+const MOST_A_CALL = 64;
+const MOST_CHARACTERS = 256 * 1024;
+/**
+ * Calls of one kind to a shard follow each other after this time at the earliest: what comes meanwhile shares
+ * the next one. The first after a silence is made at once.
+ */
+const DELIVER_EVERY_MS = 100;
+const ACK_EVERY_MS = 300;
+
+/** Links that have arrived leave the outbox of their shard, and the crawl cannot end before. */
+interface Carried {
+  from: Fleet;
+  out: LinksOut;
+}
+
+/** The links that this process delivers, by the shard that they are for. */
+class Delivery {
+  readonly #toDeliver: Paced<Carried>[];
+  readonly #toAck: Paced<LinksOut>[];
+
+  constructor({ shards }: Fleet) {
+    this.#toDeliver = shards.map(
+      (to) => new Paced(DELIVER_EVERY_MS, (waiting) => this.#deliver(to, waiting)),
+    );
+    this.#toAck = shards.map(
+      (from) =>
+        new Paced(
+          ACK_EVERY_MS,
+          async (waiting) => void (await from.run(ackScript, waiting.splice(0, MOST_ACKS))),
+        ),
+    );
+  }
+
+  /** Resolves when all of them have arrived. Rejects if a call failed: they stay in the outbox. */
+  async carry(from: Fleet, links: readonly LinksOut[]): Promise<void> {
+    const byShard = Map.groupBy(links, ({ shard }) => shard);
+    await Promise.all(
+      [...byShard].map(([shard, list]) => this.#toDeliver[shard]?.add(list.map((out) => ({ from, out })))),
+    );
+  }
+
+  async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
+    const batch = takeBatch(waiting);
+    const parked = await to.run(
+      deliverScript,
+      batch.map(({ out }) => out),
+    );
+    const arrived = new Map<Fleet, LinksOut[]>();
+    const limited = new Set<string>();
+    for (const [index, { from, out }] of batch.entries()) {
+      const answer = parked[index] ?? 0;
+      if (answer > 0) limited.add(out.crawl);
+      // Its crawl has no part there: it is forgotten, or that part is still to begin
+      // (src/crawl/shards/parts.ts).
+      if (answer < 0 && !(await isGone(to, out.crawl))) continue;
+      const list = arrived.get(from);
+      if (list) list.push(out);
+      else arrived.set(from, [out]);
+    }
+    for (const crawl of limited) await settleParked(to, crawl);
+    // What is not acknowledged is delivered again by a sweep, which changes nothing.
+    for (const [from, list] of arrived) this.#toAck[from.shard]?.add(list).catch(() => undefined);
+  }
+}
+
+const MOST_ACKS = 500;
+
+function takeBatch(waiting: Carried[]): Carried[] {
+  let [count, characters] = [0, 0];
+  while (count < waiting.length && count < MOST_A_CALL && characters < MOST_CHARACTERS)
+    characters += (waiting[count++] as Carried).out.list.length;
+  return waiting.splice(0, count);
+}
+
+async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
+  const home = homeOfShard(fleet);
+  return (await home.redis.zscore(home.keys.crawls, crawl)) === null;
+}
+
+const deliveries = new WeakMap<readonly Fleet[], Delivery>();
+
+/**
+ * Delivers links that lie in the outbox of this shard. Idempotent: they are added where they are new.
+ * Resolves when they have arrived. Rejects when Redis does; then a sweep delivers them later.
+ */
+export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<void> {
+  let delivery = deliveries.get(fleet.shards);
+  if (!delivery) {
+    delivery = new Delivery(fleet);
+    deliveries.set(fleet.shards, delivery);
+  }
+  return delivery.carry(fleet, links);
+}
+
+/** Whoever has put links into the outbox delivers them at once. Those that lie there longer are left over. */
+const LEFT_OVER_MS = 2000;
+const MOST_LEFT_OVER = 200;
+
+/** Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. */
+export async function sweepLinks(fleet: Fleet): Promise<number> {
+  const { redis, keys, shards, shard: own } = fleet;
+  const before = Math.floor((await redisTimeMs(fleet)) - LEFT_OVER_MS);
+  let swept = 0;
+  for (const { shard } of shards) {
+    if (shard === own) continue;
+    for (let from = '-'; ; ) {
+      const entries = await redis.xrange(keys.linksOut(shard), from, before, 'COUNT', MOST_LEFT_OVER);
+      const links = entries.map(([id, fields]) => ({
+        ...{ id, shard, crawl: fields[1] as string, list: fields[3] as string },
+      }));
+      if (links.length > 0) await carryLinks(fleet, links);
+      swept += links.length;
+      if (links.length < MOST_LEFT_OVER) break;
+      from = `(${links.at(-1)?.id}`;
+    }
+  }
+  return swept;
+}
