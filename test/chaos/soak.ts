@@ -2,7 +2,7 @@
 // take part: consumers, their child processes, producers, the API server, Redis primaries and replicas,
 // Sentinels. Nothing may be lost, doubled, miscounted or finished too early. It prints the figures, and all
 // that is known of a failure; then the data stay where they are.
-// node test/chaos/soak.ts [plain|sentinels|cluster] --kills 100 --seed N --pages 900
+// node test/chaos/soak.ts [plain|sentinels|cluster] --kills 100 --seed N --shards 8 --pages 900
 import { cp } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openCommandRunner } from '../support/crawls.ts';
@@ -29,17 +29,18 @@ const kinds = {
 const text = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { kills: text, seed: text, pages: text },
+  options: { kills: text, seed: text, shards: text, pages: text },
 });
 const kills = Number(values.kills ?? 100);
 const pages = Number(values.pages ?? 900);
+const shards = values.shards ?? '1';
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 let isWell = true;
 for (const [kind, how] of Object.entries(kinds)) {
   if (positionals.length > 0 && !positionals.includes(kind)) continue;
-  say(`${kind}, ${kills} kills, seed ${seed}`);
+  say(`${kind}, ${kills} kills, seed ${seed}, shards: ${shards}`);
   const servers = await how.start();
   try {
     await soak(servers, how);
@@ -52,7 +53,12 @@ process.exit(isWell ? 0 : 1);
 
 async function soak(servers: RedisServers, how: (typeof kinds)[keyof typeof kinds]): Promise<void> {
   const runner = await openCommandRunner({
-    ...{ REDIS_URL: servers.url, DROVER_LOCK_DURATION: '5s', DROVER_DURABILITY: how.durability },
+    ...{
+      REDIS_URL: servers.url,
+      DROVER_LOCK_DURATION: '5s',
+      DROVER_DURABILITY: how.durability,
+      DROVER_SHARDS: shards,
+    },
   });
   const consume = (processes: string) => ['consume', '--quiet', '-c', '10', '--processes', processes];
   const consumers = [1, 2, 3].map((number) =>
@@ -78,7 +84,14 @@ async function soak(servers: RedisServers, how: (typeof kinds)[keyof typeof kind
   try {
     while (made() < kills) {
       const most = Math.min(KILLS_A_ROUND, kills - made());
-      const round = await soakRound(soaking, { name: `r${rounds.length + 1}`, pages, kills: most, flags });
+      const lists = shards === '1';
+      const round = await soakRound(soaking, {
+        name: `r${rounds.length + 1}`,
+        pages,
+        kills: most,
+        lists,
+        flags,
+      });
       rounds.push(round);
       say(figuresOf(`round ${rounds.length}`, [round]));
     }

@@ -1,8 +1,12 @@
 // What must be true of a crawl that has ended, as its user sees it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrawlCounts } from '../../../src/crawl/progress.ts';
+import type { CrawlRecord } from '../../../src/record.ts';
 import { assertAddsUp, type CommandRunner } from '../crawls.ts';
 import type { WovenSite } from './woven-site.ts';
+
+/** The codes of the dead that the site makes. */
+const DEADLY: readonly string[] = ['E_HTTP_DEAD_STATUS', 'E_HTTP_5XX'];
 
 interface Letter {
   code: string;
@@ -27,19 +31,22 @@ export async function mustRun(runner: CommandRunner, args: readonly string[]): P
   }
 }
 
-/** What is wrong with a crawl that has ended; null if nothing. */
+/** What is wrong with a crawl that has ended; null if nothing. `lists`: whether to look at dead letters too. */
 export async function lookAtEnd(
   runner: CommandRunner,
   name: string,
   site: WovenSite,
+  lists: boolean,
 ): Promise<({ what: string } & Record<string, unknown>) | null> {
   const counts = JSON.parse(await mustRun(runner, ['status', name, '--json'])) as CrawlCounts;
-  const urls = (await mustRun(runner, ['results', name]))
+  const records = (await mustRun(runner, ['results', name]))
     .split('\n')
     .filter(Boolean)
-    .map((line) => (JSON.parse(line) as { url: string }).url);
+    .map((line) => JSON.parse(line) as Pick<CrawlRecord, 'url' | 'error'>);
+  const urls = records.map(({ url }) => url);
   const found = new Set(urls);
-  const dead = (await deadOf(runner, name)).map(({ url }) => url);
+  const dead = records.filter(({ error }) => error && DEADLY.includes(error.code)).map(({ url }) => url);
+  const letters = lists ? (await deadOf(runner, name)).map(({ url }) => url) : dead;
   const story = (list: string[]) =>
     list.slice(0, 10).map((url) => ({ url, answers: site.answers.get(url) ?? [] }));
   const expected = new Set([...site.recorded, ...site.dead, ...site.refused]); // these have records too
@@ -49,8 +56,9 @@ export async function lookAtEnd(
   if (doubled.length > 0) return { what: `${doubled.length} pages twice`, doubled: story(doubled), counts };
   const odd = urls.filter((url) => !expected.has(url));
   if (odd.length > 0) return { what: `${odd.length} records that nobody expects`, odd: story(odd), counts };
-  if (dead.toSorted().join() !== [...site.dead].toSorted().join())
-    return { what: 'other dead letters than expected', dead, expected: [...site.dead], counts };
+  const right = [...site.dead].toSorted().join();
+  if (dead.toSorted().join() !== right || letters.toSorted().join() !== right)
+    return { what: 'other dead letters than expected', dead, letters, expected: right, counts };
   try {
     assertAddsUp(counts);
   } catch (error) {
@@ -58,7 +66,8 @@ export async function lookAtEnd(
   }
   const { state, recorded, dead: deadCount, refused, waiting } = counts;
   const figures = [state, recorded, deadCount, refused, waiting].join();
-  const right = ['finished', site.recorded.size, site.dead.size, site.refused.size, 0].join();
-  if (figures !== right) return { what: `the counters are ${figures} instead of ${right}`, counts };
+  const expectedFigures = ['finished', site.recorded.size, site.dead.size, site.refused.size, 0].join();
+  if (figures !== expectedFigures)
+    return { what: `the counters are ${figures} instead of ${expectedFigures}`, counts };
   return null;
 }

@@ -17,6 +17,8 @@ export interface RoundOptions {
   name: string;
   pages: number;
   kills: number;
+  /** Whether dead letters can be listed. */
+  lists: boolean;
   /** More flags of the crawl. */
   flags: readonly string[];
 }
@@ -115,7 +117,7 @@ export async function soakRound(soaking: Soaking, options: RoundOptions): Promis
     }
     isOver = true;
     await Promise.all([killing, posting]);
-    const trouble = await lookAtEnd(runner, name, site);
+    const trouble = await lookAtEnd(runner, name, site, options.lists);
     if (trouble) throw new SoakFailure(trouble.what, { ...trouble, ...known() });
     const falls = producer.falls;
     const seconds = (performance.now() - begun) / 1000;
