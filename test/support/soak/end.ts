@@ -31,7 +31,7 @@ export async function mustRun(runner: CommandRunner, args: readonly string[]): P
   }
 }
 
-/** What is wrong with a crawl that has ended; null if nothing. `lists`: whether to look at dead letters too. */
+/** What is wrong with a crawl that has ended; null if nothing. `lists`: whether to list its dead letters. */
 export async function lookAtEnd(
   runner: CommandRunner,
   name: string,

@@ -134,8 +134,8 @@ export async function soakRound(soaking: Soaking, options: RoundOptions): Promis
 }
 
 /**
- * By chance a site of which much waits all the time, or one of which seldom more than a page or two wait: then
- * the crawl is never far from its end.
+ * By chance a site of which much waits all the time, or one of which seldom more than a page or two wait:
+ * then the crawl is never far from its end.
  */
 function shapeOf(pages: number, chance: Chance): WovenOptions {
   const hosts = 4 + chance.below(8);
@@ -147,8 +147,8 @@ function shapeOf(pages: number, chance: Chance): WovenOptions {
 }
 
 /**
- * The list in pieces, over some time. Each producer gets it from its beginning, former pieces at once, and stays
- * until the others are posted.
+ * The list in pieces, over some time. Each producer gets it from its beginning, former pieces at once, and
+ * stays until the others are posted.
  */
 function givingOf(
   list: readonly string[],

@@ -19,7 +19,7 @@ export interface WovenOptions {
   /** Those that a producer has to offer, of `pages`. The others are found by links. */
   listed: number;
   hosts: number;
-  /** Links lead on from one of so many pages that were found last: with a few, most of the time little waits. */
+  /** Links lead on from one of so many pages that were found last: with a few, little waits at a time. */
   width: number;
   latencyMs: readonly [least: number, most: number];
 }
