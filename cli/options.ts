@@ -239,7 +239,7 @@ export type ExplainOptions = OptionsOf<typeof explainOptions>;
 /** What `drover bench` runs: each is a program in bench/. The first is the default. */
 export const benchmarks: readonly string[] = [
   ...['speed', 'frontier', 'politeness', 'backoff', 'handlers', 'stores', 'compare', 'rivals', 'growth'],
-  ...['processes', 'check', 'again', 'render'],
+  ...['processes', 'check', 'again', 'many-hosts', 'shards', 'scale', 'render'],
 ];
 
 /** Concurrencies, each once and rising. */

@@ -8,7 +8,7 @@ import type { Settings } from '../src/config/settings.ts';
 import { alignParts, endFinishedCrawls } from '../src/crawl/shards/end.ts';
 import { maintainDeadLetters } from '../src/dead/maintenance.ts';
 import { driveReplays } from '../src/dead/replay.ts';
-import type { DroverError } from '../src/errors.ts';
+import { DroverError } from '../src/errors.ts';
 import { isDrained } from '../src/fleet/drained.ts';
 import { formatFailure } from '../src/fleet/format.ts';
 import { boundHeapGrowth } from '../src/fleet/heap-growth.ts';
@@ -16,7 +16,7 @@ import type { Heartbeat } from '../src/fleet/heartbeat.ts';
 import { createSampler } from '../src/fleet/history.ts';
 import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
 import { createTroubleLog } from '../src/fleet/trouble-log.ts';
-import { type Fleet, fixShards } from '../src/fleet.ts';
+import { type Fleet, holdShards } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
 import { sweepLinks } from '../src/frontier/shards/links-out.ts';
 import type { Log } from '../src/log.ts';
@@ -91,6 +91,7 @@ export async function startConsumer(parts: {
   const [host, { pid }] = [hostname(), process];
   const consumer = `${host}-${pid}-${randomUUID().slice(0, 8)}`;
   const { concurrency } = settings;
+  const served = servedShards(settings.shard, parts.address.shards ?? 1);
   const who = { kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const;
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
@@ -104,7 +105,6 @@ export async function startConsumer(parts: {
 
   const connections = connectConsumer(parts.address);
   const { fleet } = connections;
-  const served = servedShards(settings.shard, fleet.shards.length);
   const followClock = async () => {
     const warning = await followRedisClock(fleet.redis);
     if (warning === null) return;
@@ -113,7 +113,12 @@ export async function startConsumer(parts: {
   };
   const followed = followClock().catch(onError);
   await Promise.race([followed, parts.stop ?? followed]);
-  fixShards(fleet, fleet.shards.length).catch(onError);
+  const held = holdShards(fleet).catch((error: unknown) => {
+    if (!(error instanceof DroverError)) return onError(error);
+    connections.close();
+    throw error;
+  });
+  await Promise.race([held, parts.stop ?? held]);
   const stores = await openPreparedStores({ ...parts, ...connections, troubles });
   const traces = await tracesOf(settings, consumer, log);
   const queues = openQueues(fleet, onError, traces?.telemetry);
@@ -226,9 +231,10 @@ function startIntervals(parts: {
   const everySecond = async () => {
     await Promise.all([tallies.flush(), heartbeat.beat()]);
     troubles.redisAnswered();
+  };
+  const ofAllShards = async () => {
     await sampler.tick();
-    await endFinishedCrawls(fleet);
-    await workers.watch();
+    if (fleet.shards.length === 1) await endFinishedCrawls(fleet);
   };
   const ofShards = fleet.shards.flatMap((shard) => {
     const queue = queues[shard.shard] as RequestQueue;
@@ -239,23 +245,36 @@ function startIntervals(parts: {
   });
   return [
     repeat(INTERVAL_MS, everySecond, onError),
+    // A shard that cannot be reached holds up the others in none of these.
+    repeat(INTERVAL_MS, ofAllShards, onError),
+    ...workers.all.map(({ worker }) => repeat(INTERVAL_MS, () => worker.watch(), onError)),
     repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
     maintainDeadLetters({ fleet, queues, settings, log, troubles }),
     maintainCrawls({ fleet, queues, settings, log, troubles }),
     ...ofShards,
-    ...(fleet.shards.length > 1 ? betweenShards(fleet, onError) : []),
+    ...(fleet.shards.length > 1 ? betweenShards(fleet, workers, onError) : []),
   ];
 }
 
-/** What only a fleet with several shards needs. */
-function betweenShards(fleet: Fleet, onError: (error: unknown) => void): Interval[] {
-  const leftOver = async (shard: Fleet) => {
-    if (await takeLease(shard, 'links', INTERVAL_MS * 0.9)) await sweepLinks(shard);
+/**
+ * What only a fleet with several shards needs. One of its processes does each of these at a time. One without
+ * jobs looks more often whether crawls have ended: it may have ended the last one.
+ */
+function betweenShards(fleet: Fleet, workers: ShardWorkers, onError: (error: unknown) => void): Interval[] {
+  const alone = async (shard: Fleet, name: string, ms: number, work: () => Promise<unknown>) => {
+    if (await takeLease(shard, name, ms * 0.9)) await work();
   };
+  let looks = 0;
+  const ends = async () => {
+    if (++looks % (INTERVAL_MS / END_MS) !== 0 && workers.inHand() > 0) return;
+    await alone(fleet, 'ends', END_MS, () => endFinishedCrawls(fleet));
+  };
+  const eachSecond = (shard: Fleet, name: string, work: () => Promise<unknown>) =>
+    repeat(INTERVAL_MS, () => alone(shard, name, INTERVAL_MS, work), onError);
   return [
-    repeat(END_MS, () => endFinishedCrawls(fleet), onError),
-    repeat(INTERVAL_MS, () => alignParts(fleet), onError),
-    ...fleet.shards.map((shard) => repeat(INTERVAL_MS, () => leftOver(shard), onError)),
+    repeat(END_MS, ends, onError),
+    ...fleet.shards.slice(1).map((shard) => eachSecond(shard, 'align', () => alignParts(shard))),
+    ...fleet.shards.map((shard) => eachSecond(shard, 'links', () => sweepLinks(shard))),
   ];
 }
 

@@ -1,7 +1,9 @@
 // Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors-table.ts,
-// src/config/table.ts and src/metrics.ts: npm run docs. The text around the tables is written by hand.
+// src/config/table.ts and src/metrics.ts, and those of docs/SCALE.md from bench/scale/sizing.ts: npm run docs.
+// The text around the tables is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { sizingTables } from '../bench/scale/sizing-tables.ts';
 import { type SettingName, settingNames, variableOf } from '../src/config/settings.ts';
 import { definitions } from '../src/config/table.ts';
 import { catalogue } from '../src/errors.ts';
@@ -15,6 +17,7 @@ export const pages: Record<string, () => string> = {
   'docs/errors.md': errorsTable,
   'docs/settings.md': settingsTable,
   'docs/metrics.md': metricsTable,
+  'docs/SCALE.md': () => `${sizingTables()}\n`,
 };
 
 /**

@@ -1,6 +1,7 @@
 // The handle of one shard of a fleet: a connection to Redis, the namespace of its keys, the keys themselves,
 // and scripts.
 import { hash } from 'node:crypto';
+import { DroverError } from './errors.ts';
 import { type Keys, keysOf, namespaceOfShard } from './keys.ts';
 import { replicatedOf } from './redis/durability.ts';
 import type { Redis } from './redis.ts';
@@ -65,6 +66,16 @@ function shardFleet(redis: Redis, namespace: string, shard: number, shards: read
 export async function fixShards({ redis, keys }: Fleet, shards: number): Promise<number> {
   await redis.set(keys.shards, shards, 'NX');
   return Number(await redis.get(keys.shards));
+}
+
+/**
+ * The same with the number that this process found when it joined the fleet. Throws E_SHARDS when another
+ * process has given the namespace another one meanwhile: each would look for hosts where they are not.
+ */
+export async function holdShards(fleet: Fleet): Promise<void> {
+  const [kept, known] = [await fixShards(fleet, fleet.shards.length), fleet.shards.length];
+  if (kept === known) return;
+  throw new DroverError('E_SHARDS', `${fleet.namespace} has got ${kept}, and had ${known} a moment before.`);
 }
 
 /** The home of the fleet that the shard belongs to. */

@@ -51,6 +51,8 @@ export const redisScripts = [
   'renew',
   'pace',
   'heartbeat',
+  'deliver-links',
+  'ack-links',
 ] as const;
 export const proxyResults = ['worked', 'unreachable', 'login', 'refused', 'slow'] as const;
 export const proxyStates = ['working', 'left_out'] as const;

@@ -115,6 +115,9 @@ function threadsOf(pid: number): string[] {
   }
 }
 
+/** The resident memory of a process; 0 if it has ended. */
+export const residentOf = (pid: number): number => memoryOf(pid).residentBytes;
+
 function memoryOf(pid: number): { peakBytes: number; residentBytes: number } {
   const status = textOfFile(`/proc/${pid}/status`);
   const bytes = (name: string) =>

@@ -41,6 +41,19 @@ export async function watchRedis<T>(
   }
 }
 
+/** Asks a Redis at a socket for the bytes that its data take (`used_memory`). */
+export async function withUsedMemory<T>(
+  path: string,
+  work: (used: () => Promise<number>) => Promise<T>,
+): Promise<T> {
+  const client = new Redis({ path });
+  try {
+    return await work(async () => Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1] ?? 0));
+  } finally {
+    client.disconnect();
+  }
+}
+
 async function callsOf(client: Redis): Promise<Pick<RedisUse, 'reads' | 'calls'>> {
   const [stats, commands] = [await client.info('stats'), await client.info('commandstats')];
   const calls = [...commands.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)].map(([, name, n]) => [

@@ -22,12 +22,16 @@ export interface Consumer {
 }
 
 export interface Fleet {
+  /** Where its commands run, with drover's data in .drover. */
+  readonly directory: string;
   /**
    * Offers a list to the crawl, one URL on each line. Throws unless each line was accepted as a new request.
    */
   enqueue(crawl: string, list: string, args?: readonly string[]): Promise<void>;
-  /** Starts `drover consume -c CONCURRENCY`. */
-  consume(concurrency: number): Consumer;
+  /** Runs a command of drover to its end. Resolves to its standard output. */
+  run(args: readonly string[]): Promise<string>;
+  /** Starts `drover consume -c CONCURRENCY`, with more arguments. */
+  consume(concurrency: number, args?: readonly string[]): Consumer;
   status(crawl: string): Promise<CrawlCounts>;
   /**
    * Waits until `drover status` says that the crawl is finished. Throws if that takes longer than a minute.
@@ -105,6 +109,8 @@ function fleetIn(place: Place, consumers: Command[], onBroken: (error: unknown) 
   const run = (args: readonly string[]) => startCommand(place, args).output;
   const status = async (crawl: string) => JSON.parse(await run(['status', crawl, '--json'])) as CrawlCounts;
   return {
+    directory,
+    run,
     async enqueue(crawl, list, args = []) {
       const path = join(directory, `${crawl}.txt`);
       await writeFile(path, list);
@@ -112,8 +118,8 @@ function fleetIn(place: Place, consumers: Command[], onBroken: (error: unknown) 
       const lines = list.trimEnd().split('\n').length;
       if (JSON.parse(told).accepted !== lines) throw new Error(`of ${lines} URLs: ${told}`);
     },
-    consume(concurrency) {
-      const consumer = startCommand(place, ['consume', '-c', String(concurrency), '--quiet']);
+    consume(concurrency, args = []) {
+      const consumer = startCommand(place, ['consume', '-c', String(concurrency), '--quiet', ...args]);
       consumers.push(consumer);
       consumer.output.catch(onBroken);
       return { pid: consumer.child.pid ?? 0, kill: () => killHard(consumer) };

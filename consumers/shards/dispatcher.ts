@@ -8,8 +8,13 @@ import { LEASE_MS } from '../../src/politeness/slot.ts';
 import type { JobStart } from '../../src/queue/job-data.ts';
 import { enqueueJobs, type QueuedRequest, type RequestQueue } from '../../src/queue/queue.ts';
 
-/** The least time between two dispatches, so that many releases share one. */
+/** The least time until a dispatch, so that many releases share one. */
 const SHORTEST_MS = 1;
+/**
+ * The least time between two dispatches of a shard, for each shard of the fleet beyond the first: each has
+ * less to do, so that less would share one.
+ */
+const PACE_MS = 2;
 /** When nothing is due, how often to look at the frontier for what other processes have offered. */
 const IDLE_MS = 200;
 /** The longest time after a hand-over until its arrival is reported. */
@@ -45,19 +50,23 @@ export function createDispatcher(parts: {
   let running: Promise<void> | null = null;
   let stopped = !parts.isServed;
   let waiting = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  const paceMs = PACE_MS * (fleet.shards.length - 1);
 
   function schedule(afterMs: number): void {
     if (running || (stopped && releases.length === 0 && arrived.length === 0)) return;
-    const at = performance.now() + afterMs;
+    const now = performance.now();
+    const at = Math.max(now + afterMs, lastAt + paceMs);
     if (timer && timerAt <= at) return;
     if (timer) clearTimeout(timer);
     timerAt = at;
-    timer = setTimeout(start, afterMs);
+    timer = setTimeout(start, at - now);
   }
 
   function start(): void {
     timer = null;
     timerAt = Number.POSITIVE_INFINITY;
+    lastAt = performance.now();
     running = dispatchOnce()
       .then(
         (nextMs) => (releases.length > 0 ? SHORTEST_MS : nextMs),

@@ -22,7 +22,7 @@ export type JobsOf = (shard: number) => number;
 export function createShares(concurrency: number, served: readonly number[], jobsOf: JobsOf): Shares {
   let shares = new Map(served.map((shard) => [shard, Math.ceil(concurrency / served.length)]));
   const shareAnew = () => {
-    const wanted = served.map((shard) => Math.max(2 * jobsOf(shard), 1));
+    const wanted = served.map((shard) => 2 * jobsOf(shard));
     const next = divide(concurrency, wanted);
     const isSame = served.every((shard, at) => shares.get(shard) === next[at]);
     shares = new Map(served.map((shard, at) => [shard, next[at] as number]));
@@ -39,16 +39,17 @@ export function createShares(concurrency: number, served: readonly number[], job
 
 /**
  * Shares out `whole` among those who want so many each: equal parts, of which nobody gets more than it wants
- * while another wants more. What nobody wants is shared out too. Each gets at least 1.
+ * while another wants more. What nobody wants is shared out too. Each gets at least 1, even if that is more
+ * than `whole` in all: else the many that want nothing would leave little to one that wants all.
  */
 export function divide(whole: number, wanted: readonly number[]): number[] {
   const shares = wanted.map(() => 0);
   const order = wanted.map((_, at) => at).sort((a, b) => (wanted[a] as number) - (wanted[b] as number));
   let left = whole;
   for (const [rank, at] of order.entries()) {
-    shares[at] = Math.max(1, Math.min(wanted[at] as number, Math.floor(left / (order.length - rank))));
+    shares[at] = Math.min(wanted[at] as number, Math.floor(left / (order.length - rank)));
     left -= shares[at] as number;
   }
-  const more = Math.max(0, Math.floor(left / order.length));
-  return shares.map((share) => share + more);
+  const more = Math.floor(left / order.length);
+  return shares.map((share) => Math.max(1, share + more));
 }

@@ -39,12 +39,13 @@ export class ShardWorkers {
     return own ? own.worker.inHand() + own.context.dispatcher.waiting() : 0;
   }
 
+  /** How many jobs they have in hand. */
+  inHand(): number {
+    return this.all.reduce((sum, { worker }) => sum + worker.inHand(), 0);
+  }
+
   /** How many jobs they have taken. */
   taken = (): number => this.all.reduce((sum, { worker }) => sum + worker.taken, 0);
-
-  async watch(): Promise<void> {
-    await Promise.all(this.all.map(({ worker }) => worker.watch()));
-  }
 
   async stop(graceMs: number): Promise<void> {
     this.#shares.stop();

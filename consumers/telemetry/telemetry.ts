@@ -8,7 +8,7 @@ import { createTail } from '../../src/fleet/live-tail.ts';
 import { createMeters, type Meters } from '../../src/fleet/meters.ts';
 import { proxiesToTell } from '../../src/fleet/proxies.ts';
 import type { TroubleLog } from '../../src/fleet/trouble-log.ts';
-import type { Fleet } from '../../src/fleet.ts';
+import { connectionsOf, type Fleet } from '../../src/fleet.ts';
 import type { Log } from '../../src/log.ts';
 import { gathered } from '../../src/metrics.ts';
 import type { RecordWriters } from '../../src/records/stores.ts';
@@ -63,11 +63,12 @@ export function startTelemetry(parts: {
   const tail = createTail({ fleet, onSkipped, onError });
   let stores: WatchedStores | null = null;
   const names = new Map<string, string>();
-  watchScripts(fleet.redis, (path, ms) => {
-    const name = names.get(path) ?? basename(path, '.lua');
-    names.set(path, name);
-    meters.observe(gathered.redis, name, ms);
-  });
+  for (const redis of connectionsOf(fleet))
+    watchScripts(redis, (path, ms) => {
+      const name = names.get(path) ?? basename(path, '.lua');
+      names.set(path, name);
+      meters.observe(gathered.redis, name, ms);
+    });
   return {
     meters,
     reports: createReports({ meters, tail, log, troubles, traces, onEnd: ended.count }),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
 import { FILES, isInFiles, isSameStore, keptAddress, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
-import { type Fleet, fixShards } from '../fleet.ts';
+import { type Fleet, holdShards } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
 import { nearest } from '../nearest.ts';
 import { defineScript } from '../scripts.ts';
@@ -130,7 +130,7 @@ export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun>
     );
   checkShards(fleet, crawl.settings);
   if (crawl.store) await checkStore(fleet, crawl.name, crawl.store);
-  await fixShards(fleet, fleet.shards.length);
+  await holdShards(fleet);
   const begun = await fleet.run(beginScript, crawl);
   await beginParts(fleet, begun.id);
   return begun;

@@ -1,5 +1,5 @@
 // Limiter keys as the operator sees and steers them: their state, their limits at run time, their pauses.
-import { type Fleet, fixShards, keysByShard, redisTimeMs, shardOf } from '../fleet.ts';
+import { type Fleet, holdShards, keysByShard, redisTimeMs, shardOf } from '../fleet.ts';
 import { type Hold, type HoldFacts, holdsOf } from '../politeness/held-back.ts';
 import { defineScript } from '../scripts.ts';
 
@@ -153,13 +153,13 @@ export async function listHosts(fleet: Fleet, crawls: readonly string[], most: n
 
 /** Sets limits for the whole fleet, within a second. Null takes a limit back; absent limits stay. Atomic. */
 export async function limitHost(fleet: Fleet, key: string, limits: Partial<HostLimits>): Promise<void> {
-  await fixShards(fleet, fleet.shards.length);
+  await holdShards(fleet);
   await shardOf(fleet, key).run(limitScript, { key, limits });
 }
 
 /** Allows no start for `durationMs`, whatever the server says. A later call may make the pause shorter. */
 export async function pauseHost(fleet: Fleet, key: string, durationMs: number): Promise<void> {
-  await fixShards(fleet, fleet.shards.length);
+  await holdShards(fleet);
   await shardOf(fleet, key).run(pauseScript, { key, durationMs });
 }
 

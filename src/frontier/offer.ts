@@ -165,7 +165,7 @@ async function send(fleet: Fleet, given: Offer): Promise<Offered | null> {
       const offered = { added, duplicates, overLimit: overLimit + overHostLimit };
       if (sent.length > 0) await carryLinks(fleet, linksSent(crawl, given.list, sent));
       if (parked === 0) return offered;
-      const settled = await settleParked(fleet, crawl);
+      const settled = await settleParked(fleet, crawl, given.parent !== undefined);
       return {
         ...{ duplicates, added: added + settled.accepted, overLimit: offered.overLimit + settled.dropped },
       };

@@ -60,16 +60,23 @@ export interface HeldParts {
 interface ConsumerLease {
   consumer: string;
   capacity: number;
+  /** The capacity that it told the last time. */
+  toldCapacity?: number;
   slots: readonly (SlotRelease & Pick<Held, 'start'>)[];
 }
 
 const nameOf = ({ consumer, capacity }: ConsumerLease) => `${consumer}|${capacity}`;
 
+/** The name under which it is known, if that is another one now: its share of the shard has changed. */
+function formerName({ consumer, capacity, toldCapacity = capacity }: ConsumerLease): string {
+  return toldCapacity === capacity ? '' : nameOf({ consumer, capacity: toldCapacity, slots: [] });
+}
+
 const renewScript = defineScript({
   path: 'politeness/lua/renew.lua',
   key: (keys) => keys.consumers,
   args: (lease: ConsumerLease) => {
-    const args: ScriptArgument[] = [nameOf(lease), LEASE_MS];
+    const args: ScriptArgument[] = [nameOf(lease), formerName(lease), LEASE_MS];
     for (const { key, holder, server, start } of lease.slots)
       args.push(key, holder, server, start ? '1' : '');
     return args;
@@ -85,7 +92,7 @@ export const leaveFleetScript = defineScript({
   path: 'politeness/lua/leave-fleet.lua',
   key: (keys) => keys.consumers,
   args: (lease: ConsumerLease) => [
-    nameOf(lease),
+    formerName(lease) || nameOf(lease),
     ...lease.slots.flatMap(({ key, holder, server }) => [key, holder, server]),
   ],
   answer: () => undefined,
@@ -115,6 +122,8 @@ export class HeldSlots {
   readonly #timer: NodeJS.Timeout;
   /** The capacity of the whole fleet for each shard. */
   readonly #capacities: number[];
+  /** By shard, what this process has told of its own. */
+  readonly #told: number[] = [];
 
   constructor(parts: HeldParts) {
     this.#parts = parts;
@@ -211,15 +220,17 @@ export class HeldSlots {
     const sent = lease.slots.map(({ holder }) => this.#holders.get(holder) as Held);
     const { fleetCapacity, lost } = await fleet.run(renewScript, lease);
     this.#capacities[fleet.shard] = Math.max(lease.capacity, fleetCapacity);
+    this.#told[fleet.shard] = lease.capacity;
     for (const held of sent) held.heardAt = sentAt;
     for (const holder of lost) this.#holders.get(holder)?.onLost();
   }
 
   #leaseAt(fleet: Fleet): ConsumerLease {
     const { consumer, shareOf } = this.#parts;
+    const [capacity, toldCapacity] = [shareOf(fleet.shard), this.#told[fleet.shard]];
     const slots: ConsumerLease['slots'][number][] = [];
     for (const [holder, { key, server, start }] of this.#holders)
       if (shardOf(fleet, key) === fleet) slots.push({ key, holder, server, start });
-    return { consumer, capacity: shareOf(fleet.shard), slots };
+    return { consumer, capacity, ...(toldCapacity === undefined ? {} : { toldCapacity }), slots };
   }
 }

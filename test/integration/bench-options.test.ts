@@ -14,6 +14,7 @@ test('an option that a benchmark does not have ends it with code 2 and one line'
     ['handlers'],
     ['stores'],
     ['again'],
+    ['scale'],
   ]) {
     const { code, stderr, stdout } = await runner.run(['bench', ...bench, '--nope']);
     assert.equal(code, 2, stderr);

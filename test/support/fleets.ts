@@ -9,7 +9,7 @@ import { startTestRedis, type TestRedis, type TestRedisOptions } from './redis.t
 
 export interface TestFleet {
   runner: CommandRunner;
-  /** Uses the connection of the whole file. */
+  /** Home of all its shards (DROVER_SHARDS). Uses the connection of the whole file. */
   fleet: Fleet;
   namespace: string;
 }
@@ -56,8 +56,8 @@ export function openFleets(options: TestRedisOptions = {}): Fleets {
         ...environment,
       });
       const namespace = namespaceOf(named);
-      const shards = Array.from({ length: Number(environment.DROVER_SHARDS ?? 1) }, () => redis);
-      return { runner, fleet: homeOf(shards, namespace), namespace };
+      const shards = Number(environment.DROVER_SHARDS ?? process.env.DROVER_SHARDS ?? 1);
+      return { runner, fleet: homeOf(Array(shards).fill(redis), namespace), namespace };
     },
   };
 }

@@ -11,7 +11,7 @@
   ARGV[6]  how many bytes of seeds it may keep
   ARGV[7]  the run before it, as home keeps it; '' for none
   ARGV[8]  that run, if a new part has its seeds; else ''
-  Answers  1
+  Answers  what it has been granted of the crawl's limit; 0 when that has none
 ]]
 --- include crawl/lua/begin/store-settings.lua
 local ns, crawl, shards, token, text, keepSeeds, former, seedsOf = unpack(ARGV)
@@ -22,4 +22,4 @@ if redis.call('HGET', c, 'token') ~= token then
   if seedsOf ~= '' then redis.call('COPY', ns .. ':c:' .. seedsOf .. ':seeds', c .. ':seeds') end
 end
 storeSettings(c, cjson.decode(text), tonumber(shards))
-return 1
+return tonumber(redis.call('HGET', c, 'granted')) or 0

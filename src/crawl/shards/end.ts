@@ -1,7 +1,7 @@
 // Ends crawls of which nothing is left. A crawl with one part ends in the step that ends its last request, or
 // here, when its producer died before it could leave. One with parts on several shards ends here alone, by a
 // consistent cut: there must have been a moment at which nothing of it was left anywhere.
-import type { Fleet } from '../../fleet.ts';
+import { type Fleet, homeOfShard } from '../../fleet.ts';
 import { settleParked } from '../../frontier/shards/grants.ts';
 import { type Steering, steerPart } from '../../frontier/steer.ts';
 import { defineScript } from '../../scripts.ts';
@@ -100,14 +100,18 @@ function lookAtParts({ shards }: Fleet, crawl: string): Promise<PartState[]> {
 
 /** What a process that died has left half done: parts that are missing or still paused, parked requests. */
 async function putRight(fleet: Fleet, crawl: string, parts: readonly PartState[]): Promise<void> {
-  if (parts.some(({ state }) => state === null)) await beginParts(fleet, crawl);
+  const [own, limited, counted] = await fleet.redis.hmget(
+    ...([fleet.keys.crawl(crawl), 'parked', 'limited', 'counted'] as const),
+  );
+  const isUncounted = limited !== null && counted === null;
+  if (isUncounted || parts.some(({ state }) => state === null)) await beginParts(fleet, crawl);
   for (const [index, { state, parked }] of parts.entries()) {
     const shard = fleet.shards[index + 1] as Fleet;
     if (state === 'paused' && (await stateAtHome(fleet, crawl)) === 'running')
       await steerPart(shard, crawl, 'resume');
     if (parked > 0) await settleParked(shard, crawl);
   }
-  if (Number(await fleet.redis.hget(fleet.keys.crawl(crawl), 'parked')) > 0) await settleParked(fleet, crawl);
+  if (Number(own) > 0) await settleParked(fleet, crawl);
 }
 
 const stateAtHome = ({ redis, keys }: Fleet, crawl: string) => redis.hget(keys.crawl(crawl), 'state');
@@ -122,17 +126,22 @@ export async function wakeCrawl(fleet: Fleet, crawl: string): Promise<void> {
 
 const steeringOf: Readonly<Record<string, Steering>> = { paused: 'pause', cancelled: 'cancel' };
 
+/** A part that runs now, after its crawl had finished. When it was found active, the crawl may have run too. */
+async function wakeIfRunning(home: Fleet, shard: Fleet, crawl: string): Promise<void> {
+  const state = await shard.redis.hget(shard.keys.crawl(crawl), 'state');
+  if (state === 'running') await wakeCrawl(home, crawl);
+}
+
 /**
- * Brings the running parts of other shards in line with home: a process died between two shards, or before it
+ * Brings the running parts of a shard in line with home: a process died between two shards, or before it
  * could end what it held. To be called about once a second.
  */
-export async function alignParts(fleet: Fleet): Promise<void> {
-  for (const shard of fleet.shards.slice(1)) {
-    for (const crawl of await shard.redis.zrange(shard.keys.activeCrawls, '0', '-1')) {
-      const state = await stateAtHome(fleet, crawl);
-      if (state === 'running') await shard.run(endScript, { crawl, epoch: null, counted: [] });
-      else if (state === 'finished') await wakeCrawl(fleet, crawl);
-      else await steerPart(shard, crawl, steeringOf[state ?? 'cancelled'] ?? 'cancel');
-    }
+export async function alignParts(shard: Fleet): Promise<void> {
+  const home = homeOfShard(shard);
+  for (const crawl of await shard.redis.zrange(shard.keys.activeCrawls, '0', '-1')) {
+    const state = await stateAtHome(home, crawl);
+    if (state === 'running') await shard.run(endScript, { crawl, epoch: null, counted: [] });
+    else if (state === 'finished') await wakeIfRunning(home, shard, crawl);
+    else await steerPart(shard, crawl, steeringOf[state ?? 'cancelled'] ?? 'cancel');
   }
 }

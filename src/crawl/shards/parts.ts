@@ -1,6 +1,7 @@
 // The parts of a crawl on the shards of a fleet: each has settings, counters and a state of its own. What
 // exists once is in the part at home.
 import type { Fleet } from '../../fleet.ts';
+import { countGranted } from '../../frontier/shards/grants.ts';
 import { defineScript } from '../../scripts.ts';
 
 interface Part {
@@ -20,23 +21,44 @@ const beginPartScript = defineScript({
   args: ({ crawl, shards, token, settings, keepSeeds, former, seedsOf }: Part) => [
     ...[crawl, shards, token, settings, keepSeeds, former, seedsOf],
   ],
-  answer: () => undefined,
+  answer: Number,
 });
 
 /**
- * Begins the parts of a crawl that has begun at home, or gives them its present settings. Idempotent; each
- * part is one atomic step. Nothing to do with one shard, or when the crawl is cancelled
- * or forgotten.
+ * Begins the parts of a crawl that has begun at home, or gives them its present settings, the last ones when
+ * two processes do it at a time. Idempotent; each part is one atomic step. Nothing to do with one shard, or
+ * when the crawl is cancelled or forgotten.
  */
-export async function beginParts({ redis, keys, shards }: Fleet, crawl: string): Promise<void> {
-  if (shards.length === 1) return;
-  const [state, settings, token, keepSeeds, former, seedsOf] = await redis.hmget(
-    ...([keys.crawl(crawl), 'state', 'settings', 'token', 'keepSeeds', 'former', 'seedsOf'] as const),
-  );
-  if (state === 'cancelled' || !settings || !token) return;
-  const part = { crawl, shards: shards.length, token, settings, keepSeeds: keepSeeds ?? '0' };
-  const given = { ...part, former: former ?? '', seedsOf: seedsOf ?? '' };
-  await Promise.all(shards.slice(1).map((shard) => shard.run(beginPartScript, given)));
+export async function beginParts(fleet: Fleet, crawl: string): Promise<void> {
+  if (fleet.shards.length === 1) return;
+  for (let given = ''; ; ) {
+    const [state, settings, token, keepSeeds, former, seedsOf, counted] = await fleet.redis.hmget(
+      ...([
+        fleet.keys.crawl(crawl),
+        'state',
+        'settings',
+        'token',
+        'keepSeeds',
+        'former',
+        'seedsOf',
+        'counted',
+      ] as const),
+    );
+    if (state === 'cancelled' || !settings || !token || settings === given) return;
+    given = settings;
+    const part = { crawl, shards: fleet.shards.length, token, settings, keepSeeds: keepSeeds ?? '0' };
+    const whole = { ...part, former: former ?? '', seedsOf: seedsOf ?? '' };
+    const granted = await Promise.all(
+      fleet.shards.slice(1).map((shard) => shard.run(beginPartScript, whole)),
+    );
+    if (!counted) await countAtHome(fleet, crawl, granted);
+  }
+}
+
+/** The crawl may have got a limit after it began: then home learns what its parts have accepted. */
+async function countAtHome(fleet: Fleet, crawl: string, granted: readonly number[]): Promise<void> {
+  const [limited, own] = await fleet.redis.hmget(fleet.keys.crawl(crawl), 'limited', 'granted');
+  if (limited) await countGranted(fleet, crawl, [Number(own ?? 0), ...granted]);
 }
 
 /** What parts count: the number of the crawl is their sum. */

@@ -18,5 +18,7 @@ if before == 'running' or (part and before == 'finished') then
   state = 'paused'
   redis.call('HSET', c, 'state', state)
   redis.call('ZREM', ns .. ':active', crawl)
+  -- Links may come and be done before whoever looks whether all has ended sees that it was paused.
+  if before == 'finished' then redis.call('HINCRBY', c, 'epoch', 1) end
 end
 return describeSteered(c, before, state)

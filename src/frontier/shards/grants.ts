@@ -11,10 +11,9 @@ interface Ask {
 }
 
 interface Grant {
-  crawl: string;
   granted: number;
   /** Nothing of the limit is left. */
-  isSpent: boolean;
+  isFull: boolean;
 }
 
 const grantScript = defineScript({
@@ -22,9 +21,10 @@ const grantScript = defineScript({
   isAcknowledged: true,
   key: (keys, { crawl }) => keys.crawl(crawl),
   args: ({ crawl, shard, granted, parked }: Ask) => [crawl, shard, granted, parked],
-  answer: (reply, { crawl }): Grant => {
-    const [granted, spent] = reply as [number, number];
-    return { crawl, granted, isSpent: spent === 1 };
+  answer: (reply): Grant | null => {
+    if (reply === null) return null;
+    const [granted, full] = reply as [number, number];
+    return { granted, isFull: full === 1 };
   },
 });
 
@@ -32,11 +32,23 @@ const applyScript = defineScript({
   path: 'frontier/shards/lua/apply-grant.lua',
   isAcknowledged: true,
   key: (keys, { crawl }) => keys.crawl(crawl),
-  args: ({ crawl, granted, isSpent }: Grant) => [crawl, granted, isSpent ? 1 : 0],
+  args: ({ crawl, granted, isFull, areLinks }: Grant & { crawl: string; areLinks: boolean }) => [
+    ...[crawl, granted, isFull ? 1 : 0, areLinks ? 1 : 0],
+  ],
   answer: (reply): Settled => {
     const [accepted, dropped, parked] = reply as [number, number, number];
     return { accepted, dropped, parked };
   },
+});
+
+const countScript = defineScript({
+  path: 'frontier/shards/lua/count-granted.lua',
+  isAcknowledged: true,
+  key: (keys, { crawl }) => keys.crawl(crawl),
+  args: ({ crawl, granted }: { crawl: string; granted: readonly number[] }) => [
+    ...[crawl, ...granted.flatMap((number, shard) => [shard, number])],
+  ],
+  answer: () => undefined,
 });
 
 export interface Settled {
@@ -49,9 +61,14 @@ export interface Settled {
 /**
  * Brings what a part of a crawl has parked into its lanes, as far as the limit of the crawl lasts, and drops
  * the rest. Each step is atomic and can be repeated, so that it may be called by several processes at once,
- * and again after a crash.
+ * and again after a crash. `areLinks`: those that are dropped count as links that were left out. Nothing
+ * happens while home cannot grant (countGranted).
  */
-export async function settleParked(fleet: Fleet, crawl: string): Promise<Omit<Settled, 'parked'>> {
+export async function settleParked(
+  fleet: Fleet,
+  crawl: string,
+  areLinks = true,
+): Promise<Omit<Settled, 'parked'>> {
   const sum = { accepted: 0, dropped: 0 };
   for (;;) {
     const [granted, parked] = await fleet.redis.hmget(fleet.keys.crawl(crawl), 'granted', 'parked');
@@ -59,9 +76,18 @@ export async function settleParked(fleet: Fleet, crawl: string): Promise<Omit<Se
     const grant = await homeOfShard(fleet).run(grantScript, {
       ...{ crawl, shard: fleet.shard, granted: Number(granted ?? 0), parked: Number(parked) },
     });
-    const settled = await fleet.run(applyScript, grant);
+    if (grant === null) return sum;
+    const settled = await fleet.run(applyScript, { ...grant, crawl, areLinks });
     sum.accepted += settled.accepted;
     sum.dropped += settled.dropped;
     if (settled.parked === 0) return sum;
   }
+}
+
+/**
+ * Tells home what each part of a crawl that has a limit has been granted, as they know themselves. Home needs
+ * it before it can grant when the crawl got its limit only after it had accepted something. Idempotent.
+ */
+export function countGranted(home: Fleet, crawl: string, granted: readonly number[]): Promise<void> {
+  return home.run(countScript, { crawl, granted });
 }

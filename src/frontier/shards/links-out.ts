@@ -2,8 +2,10 @@
 // shard; from there they are delivered, and acknowledged when they have arrived. A process that dies in
 // between leaves them there, and another one delivers them.
 import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
+import type { Redis } from '../../redis.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
 import { settleParked } from './grants.ts';
+import { Paced } from './paced.ts';
 
 const FS = '\x1c';
 const GS = '\x1d';
@@ -68,69 +70,108 @@ export function linksSent(crawl: string, split: string, answer: readonly ScriptR
   }));
 }
 
-/** Most of the links of so many pages, and so many characters, go with one call. */
+/** The links of so many pages, and so many characters, go with one call at most. */
 const MOST_A_CALL = 64;
 const MOST_CHARACTERS = 256 * 1024;
+const MOST_ACKS = 500;
+/**
+ * Calls of one kind to a shard follow each other after this time at the earliest: what comes meanwhile shares
+ * the next one. The first after a silence is made at once.
+ */
+const DELIVER_EVERY_MS = 100;
+const ACK_EVERY_MS = 300;
+/** After this time, a replica has what its primary has answered, unless that was lost meanwhile. */
+const SURE_MS = 500;
 
-/** Those of one process that are on their way, by the shard that they are for. */
+/** Links that have arrived leave the outbox of their shard, and the crawl cannot end before. */
+interface Carried {
+  from: Fleet;
+  out: LinksOut;
+}
+
+/** The links that this process delivers, by the shard that they are for. */
 class Delivery {
-  readonly #fleet: Fleet;
-  readonly #waiting = new Map<number, LinksOut[]>();
-  readonly #running = new Map<number, Promise<void>>();
+  readonly #toDeliver: Paced<Carried>[];
+  readonly #toAck: Paced<LinksOut>[];
 
-  constructor(fleet: Fleet) {
-    this.#fleet = fleet;
+  constructor({ shards }: Fleet) {
+    this.#toDeliver = shards.map(
+      (to) => new Paced(DELIVER_EVERY_MS, MOST_A_CALL, (waiting) => this.#deliver(to, waiting)),
+    );
+    this.#toAck = shards.map(
+      (from) =>
+        new Paced(
+          ACK_EVERY_MS,
+          MOST_ACKS,
+          async (waiting) => void (await from.run(ackScript, waiting.splice(0, MOST_ACKS))),
+        ),
+    );
   }
 
-  /** Resolves when all links that wait have arrived. Rejects if a call failed: they stay in the outbox. */
-  async carry(links: readonly LinksOut[]): Promise<void> {
-    for (const out of links) {
-      const waiting = this.#waiting.get(out.shard);
-      if (waiting) waiting.push(out);
-      else this.#waiting.set(out.shard, [out]);
+  /** Resolves when all of them have arrived. Rejects if a call failed: they stay in the outbox. */
+  async carry(from: Fleet, links: readonly LinksOut[]): Promise<void> {
+    const byShard = Map.groupBy(links, ({ shard }) => shard);
+    await Promise.all(
+      [...byShard].map(([shard, list]) => this.#toDeliver[shard]?.add(list.map((out) => ({ from, out })))),
+    );
+  }
+
+  async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
+    const batch = takeBatch(waiting);
+    const closed = closesOf(to.redis);
+    const parked = await to.run(
+      deliverScript,
+      batch.map(({ out }) => out),
+    );
+    const arrived = new Map<Fleet, LinksOut[]>();
+    const limited = new Set<string>();
+    for (const [index, { from, out }] of batch.entries()) {
+      const answer = parked[index] ?? 0;
+      if (answer > 0) limited.add(out.crawl);
+      // Its crawl has no part there: it is forgotten, or that part is still to begin
+      // (src/crawl/shards/parts.ts).
+      if (answer < 0 && !(await isGone(to, out.crawl))) continue;
+      const list = arrived.get(from);
+      if (list) list.push(out);
+      else arrived.set(from, [out]);
     }
-    const shards = new Set(links.map(({ shard }) => shard));
-    await Promise.all([...shards].map((shard) => this.#run(shard)));
+    for (const crawl of limited) await settleParked(to, crawl);
+    for (const [from, list] of arrived) this.#acknowledge(from, to, list, closed);
   }
 
-  #run(shard: number): Promise<void> {
-    const running = this.#running.get(shard) ?? this.#deliverAll(shard);
-    this.#running.set(shard, running);
-    return running;
-  }
-
-  async #deliverAll(shard: number): Promise<void> {
-    const waiting = this.#waiting.get(shard) ?? [];
-    try {
-      while (waiting.length > 0) await deliver(this.#fleet, shard, takeBatch(waiting));
-    } finally {
-      waiting.length = 0; // after an error, the next sweep delivers them
-      this.#running.delete(shard);
-    }
+  /**
+   * On one server, both shards always stand at the same moment. When the server of the other shard is lost,
+   * its replica may stand at a moment before: then the links must still be in the outbox. What is not
+   * acknowledged is delivered again by a sweep, which changes nothing.
+   */
+  #acknowledge(from: Fleet, to: Fleet, arrived: readonly LinksOut[], closed: number): void {
+    const isSure = () => to.redis === from.redis || closesOf(to.redis) === closed;
+    const ack = () => (isSure() ? this.#toAck[from.shard]?.add(arrived) : this.carry(from, arrived));
+    const now = () => void ack()?.catch(() => undefined);
+    if (to.redis === from.redis) now();
+    else setTimeout(now, SURE_MS).unref();
   }
 }
 
-function takeBatch(waiting: LinksOut[]): LinksOut[] {
+const closes = new WeakMap<Redis, { count: number }>();
+
+/** How often the connection has ended since the first call. */
+function closesOf(redis: Redis): number {
+  let closed = closes.get(redis);
+  if (!closed) {
+    const counted = { count: 0 };
+    redis.on('close', () => counted.count++);
+    closes.set(redis, counted);
+    closed = counted;
+  }
+  return closed.count;
+}
+
+function takeBatch(waiting: Carried[]): Carried[] {
   let [count, characters] = [0, 0];
   while (count < waiting.length && count < MOST_A_CALL && characters < MOST_CHARACTERS)
-    characters += (waiting[count++] as LinksOut).list.length;
+    characters += (waiting[count++] as Carried).out.list.length;
   return waiting.splice(0, count);
-}
-
-async function deliver(from: Fleet, shard: number, batch: readonly LinksOut[]): Promise<void> {
-  const to = from.shards[shard] as Fleet;
-  const parked = await to.run(deliverScript, batch);
-  const arrived: LinksOut[] = [];
-  const limited = new Set<string>();
-  for (const [index, out] of batch.entries()) {
-    const answer = parked[index] ?? 0;
-    if (answer > 0) limited.add(out.crawl);
-    // Its crawl has no part there: it is forgotten, or that part is still to begin
-    // (src/crawl/shards/parts.ts).
-    if (answer >= 0 || (await isGone(from, out.crawl))) arrived.push(out);
-  }
-  for (const crawl of limited) await settleParked(to, crawl);
-  if (arrived.length > 0) await from.run(ackScript, arrived);
 }
 
 async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
@@ -138,42 +179,56 @@ async function isGone(fleet: Fleet, crawl: string): Promise<boolean> {
   return (await home.redis.zscore(home.keys.crawls, crawl)) === null;
 }
 
-const deliveries = new WeakMap<Fleet, Delivery>();
+const deliveries = new WeakMap<readonly Fleet[], Delivery>();
 
 /**
- * Delivers links that lie in the outbox of this shard. Idempotent: they are added where they are new. Rejects
- * when Redis does; then a sweep delivers them later.
+ * Delivers links that lie in the outbox of this shard. Idempotent: they are added where they are new.
+ * Resolves when they have arrived. Rejects when Redis does; then a sweep delivers them later.
  */
 export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<void> {
-  let delivery = deliveries.get(fleet);
+  let delivery = deliveries.get(fleet.shards);
   if (!delivery) {
     delivery = new Delivery(fleet);
-    deliveries.set(fleet, delivery);
+    deliveries.set(fleet.shards, delivery);
   }
-  return delivery.carry(links);
+  return delivery.carry(fleet, links);
 }
 
 /** Whoever has put links into the outbox delivers them at once. Those that lie there longer are left over. */
 const LEFT_OVER_MS = 2000;
+/** What was put there this long after now was put there before the clock of Redis went back. */
+const AHEAD_MS = 1000;
 const MOST_LEFT_OVER = 200;
 
-/** Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. */
+/**
+ * Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. A shard
+ * that cannot be reached keeps none of the others waiting; then it rejects after them.
+ */
 export async function sweepLinks(fleet: Fleet): Promise<number> {
-  const { redis, keys, shards, shard: own } = fleet;
-  const before = Math.floor((await redisTimeMs(fleet)) - LEFT_OVER_MS);
+  const now = Math.floor(await redisTimeMs(fleet));
+  const others = fleet.shards.filter((shard) => shard !== fleet);
+  const swept = await Promise.allSettled(
+    others.map(
+      async ({ shard }) =>
+        (await sweepTo(fleet, shard, { from: '-', to: `${now - LEFT_OVER_MS}` })) +
+        (await sweepTo(fleet, shard, { from: `${now + AHEAD_MS}`, to: '+' })),
+    ),
+  );
+  for (const one of swept) if (one.status === 'rejected') throw one.reason;
+  return swept.reduce((sum, one) => sum + (one as PromiseFulfilledResult<number>).value, 0);
+}
+
+async function sweepTo(fleet: Fleet, shard: number, { from, to }: { from: string; to: string }) {
   let swept = 0;
-  for (const { shard } of shards) {
-    if (shard === own) continue;
-    for (let from = '-'; ; ) {
-      const entries = await redis.xrange(keys.linksOut(shard), from, before, 'COUNT', MOST_LEFT_OVER);
-      const links = entries.map(([id, fields]) => ({
-        ...{ id, shard, crawl: fields[1] as string, list: fields[3] as string },
-      }));
-      if (links.length > 0) await carryLinks(fleet, links);
-      swept += links.length;
-      if (links.length < MOST_LEFT_OVER) break;
-      from = `(${links.at(-1)?.id}`;
-    }
+  for (let first = from; ; ) {
+    const outbox = fleet.keys.linksOut(shard);
+    const entries = await fleet.redis.xrange(outbox, first, to, 'COUNT', MOST_LEFT_OVER);
+    const links = entries.map(([id, fields]) => ({
+      ...{ id, shard, crawl: fields[1] as string, list: fields[3] as string },
+    }));
+    if (links.length > 0) await carryLinks(fleet, links);
+    swept += links.length;
+    if (links.length < MOST_LEFT_OVER) return swept;
+    first = `(${links.at(-1)?.id}`;
   }
-  return swept;
 }

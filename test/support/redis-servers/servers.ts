@@ -84,27 +84,30 @@ async function startSentinel(primaryPort: number, downAfterMs: number): Promise<
   return startTestRedis({ tcp: true, sentinel: path });
 }
 
-/** Starts three masters and three replicas. A master is called lost after `nodeTimeoutMs`. */
+/**
+ * Starts three masters and three replicas, or as many masters, each with `replicas`. A master is called lost
+ * after `nodeTimeoutMs`.
+ */
 export async function startCluster(
-  options: { nodeTimeoutMs?: number; args?: string[] } = {},
+  options: { nodeTimeoutMs?: number; args?: string[]; masters?: number; replicas?: number } = {},
 ): Promise<RedisServers> {
-  const { nodeTimeoutMs = 1000, args = [] } = options;
+  const { nodeTimeoutMs = 1000, args = [], masters = 3, replicas = 1 } = options;
   const more = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)];
   const servers = await Promise.all(
-    [1, 2, 3, 4, 5, 6].map(async () => {
+    Array.from({ length: masters * (1 + replicas) }, async () => {
       const bus = ['--cluster-port', String(await freePort())];
       return startTestRedis({ tcp: true, args: [...LIGHT, ...more, ...bus, ...args] });
     }),
   );
   const hosts = servers.map((server) => `127.0.0.1:${portOf(server)}`);
   const admins = openAdmins();
-  const create = ['--cluster', 'create', ...hosts, '--cluster-replicas', '1', '--cluster-yes'];
+  const create = ['--cluster', 'create', ...hosts, '--cluster-replicas', String(replicas), '--cluster-yes'];
   execFileSync('redis-cli', create, { stdio: 'pipe' });
   await until(
     async () => {
       const infos = await Promise.all(servers.map((one) => admins.of(one).call('CLUSTER', 'INFO')));
-      const replicas = await admins.of(servers[0] as TestRedis).call('CLUSTER', 'SLOTS');
-      const whole = (replicas as unknown[][]).every((range) => range.length === 4);
+      const ranges = await admins.of(servers[0] as TestRedis).call('CLUSTER', 'SLOTS');
+      const whole = (ranges as unknown[][]).every((range) => range.length === 3 + replicas);
       return whole && infos.every((info) => String(info).includes('cluster_state:ok'));
     },
     { what: 'the Cluster to be whole', deadlineMs: 30_000, everyMs: 50 },
@@ -124,7 +127,7 @@ export async function startCluster(
     return 0;
   };
   return {
-    url: `redis+cluster://${hosts.slice(0, 3).join(',')}`,
+    url: `redis+cluster://${hosts.slice(0, masters).join(',')}`,
     servers,
     primary: () => serverAt(servers, ask),
     async switchOver() {

@@ -40,6 +40,8 @@ export interface SiteSettings extends PageShape {
   robots: string | null;
   rules: Rules;
   punctual: boolean;
+  /** The answers without a behaviour, in place of those by `pages`, `linksPerPage`, `bytes` and `robots`. */
+  answers?: (request: Request) => Answer;
 }
 
 const now = () => performance.timeOrigin + performance.now();
@@ -54,19 +56,20 @@ export async function listen(
   port: number,
   onRequest: (entry: LogEntry) => void,
 ): Promise<number> {
-  const usual = usualAnswers(settings);
-  const { latencyMs, rules } = settings;
-  const lateness = settings.punctual ? latenessMeter() : () => ({});
+  const byPath = usualAnswers(settings);
+  const { latencyMs, rules, answers = (request) => byPath(request.path) } = settings;
+  const meter = settings.punctual ? latenessMeter() : null;
   const accept = (socket: Socket) => {
+    meter?.accepted();
     const { remoteAddress = '', remotePort = 0 } = socket;
     let late: { lateMs?: number } = {};
     converse(socket, {
       plan: (request) => {
-        late = lateness();
+        late = meter?.lateness() ?? {};
         const behaviour = rules.take(request.host, request.path);
         return { behaviour, delayMs: latencyMs + (behaviour?.delayMs ?? 0) };
       },
-      answer: (request, behaviour) => answerOf(usual(request.path), behaviour),
+      answer: (request, behaviour) => answerOf(answers(request), behaviour),
       ended: ({ start, host, method, path }, status) =>
         onRequest({ start, end: now(), host, method, path, status, remoteAddress, remotePort, ...late }),
     });
@@ -92,16 +95,26 @@ export async function listen(
 
 /**
  * Measures how long ago a request that is read now may have arrived. A request waits for one round of the
- * event loop; a request on a new connection waits for two. A timer of a millisecond keeps the loop running
- * and notes the last rounds.
+ * event loop; a request on a new connection waits for two, and for the connections before it, of which each
+ * round accepts one. So it cannot have come before the last round that had none to accept. A timer of a
+ * millisecond keeps the loop running and notes the last rounds.
  */
-function latenessMeter(): () => { lateMs: number } {
+function latenessMeter(): { accepted(): void; lateness(): { lateMs: number } } {
   const rounds = [now(), now(), now()];
+  let acceptedAll = now();
+  let connections = 0;
   setInterval(() => {
+    if (connections === 0) acceptedAll = rounds.at(-1) ?? 0;
+    connections = 0;
     rounds.shift();
     rounds.push(now());
   }, 1);
-  return () => ({ lateMs: now() - (rounds[0] ?? 0) });
+  return {
+    accepted() {
+      connections++;
+    },
+    lateness: () => ({ lateMs: now() - Math.min(rounds[0] ?? 0, acceptedAll) }),
+  };
 }
 
 interface Host {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -182,6 +184,26 @@ test('a punctual site notes how late a request may have been stamped', async (t)
   await answer;
   const [first, second] = (await held.log()).map(({ lateMs = 0 }) => lateMs) as [number, number];
   assert.ok(first > 0 && second >= stoppedMs && first < second, `${first}, ${second}`);
+});
+
+test('a punctual site knows how long the last of many new connections has waited', async (t) => {
+  const held = await startSite({ pages: 3, punctual: true });
+  t.after(() => held.stop());
+  process.kill(held.pid, 'SIGSTOP');
+  const connections = 500;
+  const sockets = Array.from({ length: connections }, () =>
+    connect(Number(new URL(held.url).port), '127.0.0.1', function (this: Socket) {
+      this.write('GET /p/1 HTTP/1.1\r\nHost: site\r\n\r\n');
+    }),
+  );
+  const stoppedMs = 300;
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  await sleep(stoppedMs);
+  process.kill(held.pid, 'SIGCONT');
+  await until(async () => (await held.ended()) === connections, { what: 'all answers' });
+  for (const socket of sockets) socket.destroy();
+  const late = (await held.log()).map(({ lateMs = 0 }) => lateMs);
+  assert.ok(Math.min(...late) >= stoppedMs, `${Math.min(...late)}`);
 });
 
 test('beyond 254 hosts, addresses go on in the next 127.0.x', async (t) => {

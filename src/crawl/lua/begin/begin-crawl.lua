@@ -71,11 +71,14 @@ local function beginCrawl(ns, given, now)
   -- Only whether there is a webhook. Its URL, which may hold a token, stays in the settings.
   if settings.webhook ~= cjson.null then redis.call('HSET', c, 'webhook', '1') end
   local shards = tonumber(redis.call('GET', ns .. ':shards') or '1')
+  -- While it had no limit, its parts accepted without asking.
+  local hadLimit = redis.call('HEXISTS', c, 'limited') == 1
   storeSettings(c, settings, shards)
   if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)
   if shards > 1 then
     redis.call('HSET', c, 'shards', shards)
+    if isNew then redis.call('HSET', c, 'counted', '1') elseif not hadLimit then redis.call('HDEL', c, 'counted') end
     holdHome(ns, id, state)
   end
   return { id, isNew and 1 or 0 }

@@ -30,12 +30,12 @@ end
 ]]
 local function addRequests(ns, crawl, list, ownKey, now)
   local c = ns .. ':c:' .. crawl
-  local bucketCount, seenCount, acceptedCount, most, priorities, state, mostPerHost, limited, granted, spent =
-    unpack(redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state', 'maxPerHost', 'limited', 'granted', 'spent'))
+  local bucketCount, seenCount, acceptedCount, most, priorities, state, mostPerHost, limited, granted, full =
+    unpack(redis.call('HMGET', c, 'buckets', 'seen', 'accepted', 'limit', 'priorities', 'state', 'maxPerHost', 'limited', 'granted', 'full'))
   if state == 'cancelled' then return 0, 0, 0, 0, {}, 0 end
   local buckets, seen, accepted = tonumber(bucketCount) or 1, tonumber(seenCount) or 0, tonumber(acceptedCount) or 0
   local limit = limited and (tonumber(granted) or 0) or tonumber(most) or math.huge
-  local parks, parked = limited and not spent, {}
+  local parks, parked = limited and not full, {}
   local level = powerBelow(buckets)
   local perHost, accepts = tonumber(mostPerHost), {}
   local added, duplicates, over, hostFull = 0, 0, 0, 0

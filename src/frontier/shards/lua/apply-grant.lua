@@ -7,7 +7,10 @@
   ARGV[2]  crawl
   ARGV[3]  how many it is granted in all
   ARGV[4]  1 if nothing of the limit is left, else 0
+  ARGV[5]  1 if those that are dropped are links, which the crawl counts as left out; else 0
   Answers  {accepted, dropped, still parked}
+
+  NS:c:CRAWL (HASH), its field full: nothing of the limit is left, so that nothing is parked any more
 ]]
 --- include lua/clock.lua
 --- include frontier/lua/seen/power-below.lua
@@ -15,10 +18,12 @@
 --- include frontier/lua/crawl/finish.lua
 --- include frontier/lua/crawl/note-priority.lua
 local MOST_AT_ONCE = 1000
-local ns, crawl, granted, isSpent = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local ns, crawl, granted, isFull, areLinks = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5] == '1'
 local c = ns .. ':c:' .. crawl
 local now = redisTime()
-local before, parkedText, perHost = unpack(redis.call('HMGET', c, 'granted', 'parked', 'maxPerHost'))
+local state, before, parkedText, perHost = unpack(redis.call('HMGET', c, 'state', 'granted', 'parked', 'maxPerHost'))
+-- A crawl that was forgotten meanwhile stays gone.
+if not state then return { 0, 0, 0 } end
 local parked = tonumber(parkedText) or 0
 local more = math.max(0, granted - (tonumber(before) or 0))
 
@@ -41,8 +46,8 @@ if accepted > 0 then redis.call('HINCRBY', c, 'accepted', accepted) end
 redis.call('HSET', c, 'granted', math.max(granted, tonumber(before) or 0))
 
 local dropped = 0
-if isSpent then
-  redis.call('HSET', c, 'spent', '1')
+if isFull then
+  redis.call('HSET', c, 'full', '1')
   local buckets = tonumber(redis.call('HGET', c, 'buckets')) or 1
   local level = powerBelow(buckets)
   local requests = take(MOST_AT_ONCE)
@@ -55,7 +60,10 @@ if isSpent then
     dropped = dropped + #requests
     requests = take(MOST_AT_ONCE)
   end
-  if dropped > 0 then redis.call('HINCRBY', c, 'seen', -dropped) end
+end
+if dropped > 0 then
+  redis.call('HINCRBY', c, 'seen', -dropped)
+  if areLinks then redis.call('HINCRBY', c, 'x:E_LIMIT', dropped) end
 end
 if accepted + dropped > 0 then redis.call('HINCRBY', c, 'parked', -(accepted + dropped)) end
 if dropped > 0 then finishIfDone(ns, crawl, now) end
