@@ -1,7 +1,7 @@
 // drover explain: prints why a URL was fetched or not, and with --timing where the time of a request goes.
 import { DroverError } from '../src/errors.ts';
 import { type Explanation, explainUrl } from '../src/explain/explain.ts';
-import { openQueue } from '../src/queue/queue.ts';
+import { openQueues } from '../src/queue/queue.ts';
 import { readBareUrl } from '../src/seeds/bare-url.ts';
 import { EXIT } from './command/failures.ts';
 import { openStoreSession, type StoreSession } from './command/store-session.ts';
@@ -60,7 +60,7 @@ function explain(
   text: string,
   { crawl }: ExplainOptions,
 ): Promise<Explanation> {
-  return explainUrl({ fleet, settings, stores, queue: openQueue(fleet) }, text, crawl ?? null);
+  return explainUrl({ fleet, settings, stores, queues: openQueues(fleet) }, text, crawl ?? null);
 }
 
 type Write = (terminal: { columns: number; colour: boolean }) => string;

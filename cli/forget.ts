@@ -2,7 +2,7 @@
 import type { LeftRecords } from '../src/crawl/forget.ts';
 import { purgedDirectory } from '../src/dead/retention.ts';
 import { findCrawlToForget, forgetCrawl } from '../src/forget/forget.ts';
-import { openQueue } from '../src/queue/queue.ts';
+import { openQueues } from '../src/queue/queue.ts';
 import { EXIT } from './command/failures.ts';
 import { openStoreSession } from './command/store-session.ts';
 import type { ForgetOptions } from './options.ts';
@@ -18,11 +18,11 @@ export async function run(args: string[], options: ForgetOptions): Promise<numbe
   const removeRecords = ({ store, recordsFolder }: LeftRecords) => stores.at(store).remove(recordsFolder);
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
   try {
-    const queue = openQueue(fleet);
+    const queues = openQueues(fleet);
     for (const idOrName of args) {
       const crawl = await findCrawlToForget(fleet, idOrName);
       const { store, recordsFolder, ...forgotten } = await forgetCrawl(
-        { fleet, queue, exportDir, ...(options.records ? { removeRecords } : {}) },
+        { fleet, queues, exportDir, ...(options.records ? { removeRecords } : {}) },
         crawl,
       );
       const kept = options.records ? null : stores.at(store).whereIs(recordsFolder);

@@ -91,8 +91,12 @@ export async function startConsumer(parts: {
   const [host, { pid }] = [hostname(), process];
   const consumer = `${host}-${pid}-${randomUUID().slice(0, 8)}`;
   const { concurrency } = settings;
-  const served = servedShards(settings.shard, parts.address.shards ?? 1);
-  const who = { kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const;
+  const shards = parts.address.shards ?? 1;
+  const served = servedShards(settings.shard, shards);
+  const who = {
+    ...({ kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const),
+    ...(served.length < shards ? { shards: served } : {}),
+  };
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');
@@ -241,7 +245,6 @@ function startIntervals(parts: {
     return [
       repeat(INTERVAL_MS, () => driveReplaysAlone(shard, queue), onError),
       repeat(REPAIR_MS, () => repairFrontier(shard, queue).then(() => undefined), onError),
-      maintainDeadLetters({ fleet: shard, queue, settings, log, troubles }),
     ];
   });
   return [
@@ -250,6 +253,7 @@ function startIntervals(parts: {
     repeat(INTERVAL_MS, ofAllShards, onError),
     ...workers.all.map(({ worker }) => repeat(INTERVAL_MS, () => worker.watch(), onError)),
     repeat(PING_MS, async () => void (await connections.subscriber.ping()), onError),
+    maintainDeadLetters({ fleet, queues, settings, log, troubles }),
     maintainCrawls({ fleet, queues, settings, log, troubles }),
     ...ofShards,
     ...(fleet.shards.length > 1 ? betweenShards(fleet, workers, onError) : []),

@@ -11,7 +11,7 @@ import { announceServer } from '../src/fleet/server-member.ts';
 import { connectShards } from '../src/fleet/shards.ts';
 import { createTroubleLog } from '../src/fleet/trouble-log.ts';
 import type { Log } from '../src/log.ts';
-import { openQueues, type RequestQueue } from '../src/queue/queue.ts';
+import { openQueues } from '../src/queue/queue.ts';
 import { openStores } from '../src/records/stores.ts';
 import { connectRedis, type RedisAddress } from '../src/redis.ts';
 
@@ -46,7 +46,7 @@ export async function serveApi(parts: {
   const queues = openQueues(fleet, (error) => troubles.note(error, 'redis'));
   const server = await buildServer({
     ...{ settings, address, fleet, stores, log, version },
-    ...{ queues, queue: queues[0] as RequestQueue },
+    queues,
     tokens: createTokens(settings.apiToken),
     leaving: () => leaving,
     stopping: () => stopping,

@@ -79,6 +79,8 @@ export type RequestExtras = Omit<RequestInput, 'url' | 'depth'> & {
   requisite?: number;
   /** Only whether it answers is wanted (--check-external). No producer can give this field. */
   checkOnly?: true;
+  /** Its limiter key belongs to its id (src/frontier/own-key.ts). No producer can give this field. */
+  keyed?: true;
 };
 
 /** A request of a crawl. Its `url` is normalised. */
@@ -103,6 +105,13 @@ export function parseRequest(value: unknown): { input: RequestInput } | { failur
   return { failure: failure('E_REQUEST_INVALID', `${field}: ${issue?.message ?? 'wrong'}.`) };
 }
 
+/** The id of a request within its crawl. */
+export function idOfRequest({ url, extras }: Pick<Request, 'url' | 'extras'>): string {
+  if (!extras) return fingerprint({ url });
+  const { method, body, keyed, limiter } = extras;
+  return fingerprint({ url, method, body, key: keyed && limiter?.key });
+}
+
 const US = '\x1f';
 
 /**
@@ -113,7 +122,7 @@ const US = '\x1f';
  */
 export function packRequest(request: Request): string {
   const { url, depth, referrer, extras, chain } = request;
-  const id = extras && (extras.method || extras.body) ? fingerprint({ url, ...extras }) : '';
+  const id = extras && (extras.method || extras.body || extras.keyed) ? idOfRequest(request) : '';
   const head = `${id}${US}${chain ? `${depth}~${chain}` : depth}${US}`;
   const tail = `${US}${extras ? JSON.stringify(extras) : ''}${US}${url}`;
   if (referrer === null) return `${head}${US}${tail}`;

@@ -3,10 +3,10 @@
 import { findCrawl } from '../../src/crawl/crawl.ts';
 import { ALL_DEAD, type DeadFilter } from '../../src/dead/filter.ts';
 import { indexedGroups, reconcileDead } from '../../src/dead/groups.ts';
-import { showDead } from '../../src/dead/read.ts';
+import { type DeadShard, findDead } from '../../src/dead/read.ts';
 import { DroverError } from '../../src/errors.ts';
+import { shardOf } from '../../src/fleet.ts';
 import { nearest } from '../../src/nearest.ts';
-import type { RequestQueue } from '../../src/queue/queue.ts';
 import { hostKey } from '../../src/url/host.ts';
 import type { Session } from '../command/session.ts';
 import { timeOf } from '../command/since.ts';
@@ -15,7 +15,7 @@ import { type FilterOptions, filterOptions } from './options.ts';
 /** Makes the filter from the argument and the options. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
 export async function deadFilter(
   session: Session,
-  queue: RequestQueue,
+  shards: readonly DeadShard[],
   name: string | undefined,
   options: FilterOptions,
 ): Promise<DeadFilter> {
@@ -27,10 +27,10 @@ export async function deadFilter(
     attempts: minAttempts ?? null,
     q: q ?? null,
   };
-  const one = name === undefined ? {} : await crawlOrLetter(session, queue, name);
+  const one = name === undefined ? {} : await crawlOrLetter(session, shards, name);
   return {
     ...filter,
-    ...(host === undefined ? {} : { host: await knownHost(session, queue, host) }),
+    ...(host === undefined ? {} : { host: await knownHost(session, shards, host) }),
     ...one,
   };
 }
@@ -57,28 +57,33 @@ export function requireChoice(
 /** A letter's id is looked up with its code and host, so that only its group must be read. */
 async function crawlOrLetter(
   session: Session,
-  queue: RequestQueue,
+  shards: readonly DeadShard[],
   name: string,
 ): Promise<Partial<DeadFilter>> {
   const { fleet } = session;
   try {
     return { crawl: await findCrawl(fleet, name) };
   } catch (error) {
-    const isLetter =
-      /\.[0-9a-f]{16}$/.test(name) && (await fleet.redis.zscore(queue.toKey('failed'), name)) !== null;
-    if (!isLetter) throw error;
-    const { jobId, crawl, code, host } = await showDead(fleet, queue, name);
+    const found = /\.[0-9a-f]{16}$/.test(name)
+      ? await Promise.all(shards.map((shard) => findDead(shard, name)))
+      : [];
+    const letter = found.find((each) => each !== null);
+    if (!letter) throw error;
+    const { jobId, crawl, code, host } = letter;
     return { jobId, crawl, code, host };
   }
 }
 
 /** The key of a host that has dead letters or limits. Throws E_USAGE for any other, which may be misspelt. */
-async function knownHost(session: Session, queue: RequestQueue, text: string): Promise<string> {
-  const { fleet } = session;
+async function knownHost(session: Session, shards: readonly DeadShard[], text: string): Promise<string> {
   const key = hostKey(text);
-  if ((await fleet.redis.exists(fleet.keys.limiter(key))) === 1) return key;
-  await reconcileDead(fleet, queue);
-  const hosts = (await indexedGroups(fleet, { code: null, host: null })).map(({ host }) => host);
+  const { redis, keys } = shardOf(session.fleet, key);
+  if ((await redis.exists(keys.limiter(key))) === 1) return key;
+  const hosts: string[] = [];
+  for (const { fleet, queue } of shards) {
+    await reconcileDead(fleet, queue);
+    hosts.push(...(await indexedGroups(fleet, { code: null, host: null })).map(({ host }) => host));
+  }
   if (hosts.includes(key)) return key;
   throw new DroverError(
     'E_USAGE',

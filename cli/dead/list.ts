@@ -1,5 +1,5 @@
 // drover dead list: lists dead letters, newest first.
-import { deadLetters } from '../../src/dead/read.ts';
+import { deadLetters } from '../../src/dead/shards/letters.ts';
 import { printable } from '../../src/printable.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { redacted } from '../../src/redact.ts';
@@ -13,10 +13,10 @@ import { withDead } from './session.ts';
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
 export function run(args: string[], options: ListLettersOptions): Promise<number> {
   const { limit } = options;
-  return withDead(options.settings, async (session, queue) => {
-    const filter = await deadFilter(session, queue, args[0], options);
+  return withDead(options.settings, async (session, shards) => {
+    const filter = await deadFilter(session, shards, args[0], options);
     let shown = 0;
-    for await (const letter of deadLetters(session.fleet, queue, filter)) {
+    for await (const letter of deadLetters(shards, filter)) {
       if (shown === limit) {
         process.stderr.write(`there are more than ${limit}: raise --limit to see them\n`);
         break;

@@ -1,7 +1,7 @@
 // drover dead replay: makes dead letters waiting requests again.
-import { startReplay } from '../../src/dead/replay.ts';
 import type { ReplayRun } from '../../src/dead/replay-runs.ts';
-import { countReplayable, type Replayable } from '../../src/dead/replayable.ts';
+import type { Replayable } from '../../src/dead/replayable.ts';
+import { countReplayableOn, startReplayOn } from '../../src/dead/shards/replays.ts';
 import { printable } from '../../src/printable.ts';
 import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
@@ -17,18 +17,17 @@ import { waitForRuns } from './wait.ts';
 export async function run(args: string[], options: ReplayOptions): Promise<number> {
   requireChoice(args, options, 'replay');
   const how = replayHow(options);
-  return withDead(options.settings, async (session, queue) => {
-    const { fleet } = session;
-    const filter = await deadFilter(session, queue, args[0], options);
-    const replayable = await countReplayable(fleet, queue, filter);
+  return withDead(options.settings, async (session, shards) => {
+    const filter = await deadFilter(session, shards, args[0], options);
+    const replayable = await countReplayableOn(shards, filter);
     if (options.dryRun) {
       printDryRun(replayable, options.json);
       return EXIT.recorded;
     }
     if (!options.json) printCancelled(replayable);
-    const begun = await startReplay(fleet, queue, filter, how);
+    const begun = await startReplayOn(shards, filter, how);
     if (!options.json) printRuns(begun);
-    const waited = options.wait ? await waitForRuns(fleet, begun, !options.json) : null;
+    const waited = options.wait ? await waitForRuns(shards, begun, !options.json) : null;
     if (options.json) process.stdout.write(`${JSON.stringify(report(waited?.runs ?? begun))}\n`);
     return waited?.exitCode ?? EXIT.recorded;
   });

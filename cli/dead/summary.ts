@@ -13,9 +13,9 @@ const URL_COLUMNS = 60;
 
 /** Resolves with the exit code. Throws E_CRAWL_UNKNOWN, E_USAGE, E_SETTING. */
 export function run(args: string[], options: SummaryOptions): Promise<number> {
-  return withDead(options.settings, async (session, queue) => {
-    const filter = await deadFilter(session, queue, args[0], options);
-    const groups = redacted(await summarizeDead(session.fleet, queue, filter));
+  return withDead(options.settings, async (session, shards) => {
+    const filter = await deadFilter(session, shards, args[0], options);
+    const groups = redacted(await summarizeDead(shards, filter));
     const asLines = () => groups.map((group) => `${JSON.stringify(group)}\n`).join('');
     process.stdout.write(options.json ? asLines() : table(groups));
     return EXIT.recorded;

@@ -1,7 +1,9 @@
 // Waits for the runs of a replay. The runs go on without a waiting command.
 
-import { lookAtReplay, type ReplayRun } from '../../src/dead/replay-runs.ts';
-import { type Fleet, redisTimeMs } from '../../src/fleet.ts';
+import type { DeadShard } from '../../src/dead/read.ts';
+import type { ReplayRun } from '../../src/dead/replay-runs.ts';
+import { lookAtReplayOn } from '../../src/dead/shards/replays.ts';
+import { homeOfShard, redisTimeMs } from '../../src/fleet.ts';
 import { EXIT } from '../command/failures.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
 import { runLine } from './replay-lines.ts';
@@ -15,7 +17,7 @@ const QUIET_MS = 5000;
  * ended on stderr. The exit code is 0 only if all matching letters were recorded.
  */
 export async function waitForRuns(
-  fleet: Fleet,
+  shards: readonly DeadShard[],
   begun: readonly ReplayRun[],
   aloud: boolean,
 ): Promise<{ runs: ReplayRun[]; exitCode: number }> {
@@ -25,7 +27,7 @@ export async function waitForRuns(
   let moved = { state: '', at: performance.now() };
   const ended = new Set<string>();
   for (;;) {
-    runs = await Promise.all(runs.map((run) => (run.endedAt ? run : lookAtReplay(fleet, run.id))));
+    runs = await Promise.all(runs.map((run) => (run.endedAt ? run : lookAtReplayOn(shards, run.id))));
     for (const run of runs.filter(({ id, endedAt }) => endedAt && !ended.has(id))) {
       ended.add(run.id);
       say(runLine(run));
@@ -34,7 +36,7 @@ export async function waitForRuns(
     const state = JSON.stringify(runs);
     if (state !== moved.state) moved = { state, at: performance.now() };
     else if (performance.now() - moved.at > QUIET_MS) {
-      say(await whyQuiet(fleet));
+      say(await whyQuiet(shards[0] as DeadShard));
       moved = { state, at: Number.POSITIVE_INFINITY };
     }
     if (await stop.within(READ_EVERY_MS)) {
@@ -48,7 +50,8 @@ export async function waitForRuns(
   return { runs, exitCode: !all ? EXIT.interrupted : came ? EXIT.recorded : EXIT.dead };
 }
 
-async function whyQuiet(fleet: Fleet): Promise<string> {
+async function whyQuiet(shard: DeadShard): Promise<string> {
+  const fleet = homeOfShard(shard.fleet);
   const consumers = await fleet.redis.zcount(fleet.keys.consumers, await redisTimeMs(fleet), '+inf');
   return consumers === 0
     ? `no progress: no consumer is running; start one with: ${OWN_COMMAND} consume`

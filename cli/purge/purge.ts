@@ -4,7 +4,7 @@ import { purgedDirectory } from '../../src/dead/retention.ts';
 import { DroverError } from '../../src/errors.ts';
 import { type PurgePreview, previewPurge, purgeCrawl } from '../../src/forget/purge.ts';
 import { openLog } from '../../src/log.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { openQueues } from '../../src/queue/queue.ts';
 import { EXIT } from '../command/failures.ts';
 import { openStoreSession, type StoreSession } from '../command/store-session.ts';
 import type { PurgeCrawlsOptions } from '../options.ts';
@@ -51,7 +51,7 @@ async function purgeAll(session: StoreSession, preview: PurgePreview, asJson: bo
   const { fleet, stores, settings } = session;
   const log = await openLog(settings);
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
-  const parts = { fleet, stores, queue: openQueue(fleet), exportDir };
+  const parts = { fleet, stores, queues: openQueues(fleet), exportDir };
   for (const each of preview.crawls) {
     const { isComplete, forgotten } = await purgeCrawl(parts, each);
     const { crawl, what, records, bytes } = each;

@@ -1,8 +1,10 @@
 // The links of a page. Those in scope become requests of the crawl. They are offered in parts; the last part
 // goes with the page's commit.
 import { failure } from '../../src/errors.ts';
+import type { Fleet } from '../../src/fleet.ts';
 import { packBatchEntry } from '../../src/frontier/entry.ts';
 import { BATCH, type Offered, offerList } from '../../src/frontier/offer.ts';
+import { withKeyInId } from '../../src/frontier/own-key.ts';
 import type { RequestExtras, RequestInput } from '../../src/request.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { withoutSessionIds } from '../../src/url/session-ids.ts';
@@ -50,6 +52,7 @@ export async function followLinks(
   const privateLinks = new PrivateLinks(job);
   const known = knownFrom(context, job, page, isEndless);
   const entries = linkEntries(
+    context.fleet,
     job,
     { links, requests, requisites, from: page },
     { leftOut, privateLinks, isEndless, known },
@@ -135,6 +138,7 @@ interface LinkNotes {
 
 /** A generator, because 100,000 entries at once would block the process. */
 function* linkEntries(
+  fleet: Fleet,
   job: ActiveJob,
   { links, requests = [], requisites = [], from }: PageLinks,
   { leftOut, privateLinks, isEndless, known }: LinkNotes,
@@ -154,7 +158,8 @@ function* linkEntries(
     const isLast = isEndless && chain > (request.chain ?? 0);
     const refusal = outside ?? (isLast ? alike : trapOf(job, url, chain));
     const kept = inSession(request, extras);
-    const pack = () => packBatchEntry({ url, depth, referrer: request.url, extras: kept, chain }, laneKey);
+    const found = { url, depth, referrer: request.url, extras: kept, chain };
+    const pack = () => packBatchEntry(withKeyInId(fleet, found), laneKey);
     if (!refusal) {
       if (privateLinks.holdsBack(url, pack)) return null;
       if (extras === null) known?.note(url);

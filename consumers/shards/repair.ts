@@ -1,6 +1,6 @@
 // Repairs open requests whose job is failed (after a crash in the middle of a replay), and open requests
 // without a job (only an operator who changes the queue by hand can cause these).
-import type { Fleet } from '../../src/fleet.ts';
+import { type Fleet, homeOfShard } from '../../src/fleet.ts';
 import { openRequests } from '../../src/frontier/open.ts';
 import { jobIdOf } from '../../src/keys.ts';
 import { retryFailed } from '../../src/queue/dead-letters.ts';
@@ -30,7 +30,8 @@ export async function repairFrontier(fleet: Fleet, queue: RequestQueue): Promise
  */
 async function unfinished(fleet: Fleet): Promise<Set<string>> {
   const crawls = new Set(await fleet.redis.zrange(fleet.keys.activeCrawls, '0', '-1'));
-  for (const crawl of await fleet.redis.zrevrange(fleet.keys.crawls, '0', String(MOST_STEERED - 1))) {
+  const home = homeOfShard(fleet);
+  for (const crawl of await home.redis.zrevrange(home.keys.crawls, '0', String(MOST_STEERED - 1))) {
     const state = await fleet.redis.hget(fleet.keys.crawl(crawl), 'state');
     if (state === 'paused' || state === 'cancelled') crawls.add(crawl);
   }

@@ -17,7 +17,6 @@ export interface ApiContext {
   address: RedisAddress;
   /** Its connection is for scripts and reads. The server closes it. */
   fleet: Fleet;
-  queue: RequestQueue;
   /** Those of all shards. */
   queues: readonly RequestQueue[];
   stores: RecordStores;

@@ -5,7 +5,8 @@ import { listOpenCrawls } from '../crawl/crawl.ts';
 import { crawlsToWatch } from '../crawl/views.ts';
 import { ALL_DEAD } from '../dead/filter.ts';
 import { summarizeDead } from '../dead/read.ts';
-import { listReplays } from '../dead/replay-runs.ts';
+import { deadShards } from '../dead/shards/letters.ts';
+import { listReplaysOn } from '../dead/shards/replays.ts';
 import { createSampler, latestSample } from '../fleet/history.ts';
 import { repeat } from '../fleet/interval.ts';
 import { listenToTail, type TailBatch, wantTail } from '../fleet/live-tail.ts';
@@ -49,7 +50,8 @@ interface EventSource {
   last: string | null;
 }
 
-function subjectsOf({ fleet, queue }: ApiContext): EventSource[] {
+function subjectsOf({ fleet, queues }: ApiContext): EventSource[] {
+  const shards = deadShards(fleet, queues);
   const subject = (event: EventName, every: number, read: () => Promise<unknown>): EventSource => ({
     event,
     every,
@@ -59,9 +61,9 @@ function subjectsOf({ fleet, queue }: ApiContext): EventSource[] {
   return [
     subject('crawls', 1, async () => ({ crawls: await crawlsToWatch(fleet, RECENT_MS) })),
     subject('hosts', 2, async () => ({ hosts: await watchedHosts(fleet) })),
-    subject('replays', 1, async () => ({ replays: await listReplays(fleet, MOST_REPLAYS) })),
+    subject('replays', 1, async () => ({ replays: await listReplaysOn(shards, MOST_REPLAYS) })),
     subject('dead', 3, async () => ({
-      groups: redacted(await summarizeDead(fleet, queue, ALL_DEAD, MOST_GROUPS)),
+      groups: redacted(await summarizeDead(shards, ALL_DEAD, MOST_GROUPS)),
     })),
     subject('sample', 1, () => latestSample(fleet)),
   ];

@@ -1,6 +1,7 @@
 // Which runs are compared: by default the newest run of a name that has finished, and the one before it.
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
 import { exactCrawl, findCrawl } from '../crawl/crawl.ts';
+import { readCrawl } from '../crawl/shards/parts.ts';
 import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 
@@ -130,18 +131,15 @@ export interface RunSettings {
   notDue: number;
 }
 
-export async function settingsOfRun({ redis, keys }: Fleet, crawl: string): Promise<RunSettings> {
-  const names = ['settings', 'seeds', 'finishedAt', 'bodiesDropped', 'x:E_LIMIT', 'x:E_HOST_LIMIT', 'notDue'];
-  const [settings, seeds, finishedAt, dropped, limit, hostLimit, notDue] = await redis.hmget(
-    keys.crawl(crawl),
-    ...names,
-  );
+export async function settingsOfRun(fleet: Fleet, crawl: string): Promise<RunSettings> {
+  const fields = await readCrawl(fleet, crawl);
+  const number = (name: string) => Number(fields[name] ?? 0);
   return {
-    settings: storedSettings(settings),
-    seeds: seeds ?? '',
-    finishedAt: finishedAt ? Number(finishedAt) : null,
-    hasLostBodies: Number(dropped ?? 0) > 0,
-    leftOut: { limit: Number(limit ?? 0), hostLimit: Number(hostLimit ?? 0) },
-    notDue: Number(notDue ?? 0),
+    settings: storedSettings(fields.settings),
+    seeds: fields.seeds ?? '',
+    finishedAt: fields.finishedAt ? number('finishedAt') : null,
+    hasLostBodies: number('bodiesDropped') > 0,
+    leftOut: { limit: number('x:E_LIMIT'), hostLimit: number('x:E_HOST_LIMIT') },
+    notDue: number('notDue'),
   };
 }

@@ -645,7 +645,7 @@ export const definitions = {
     of: 'crawl',
     group: 'results',
     flags: '--keep-seeds <size>',
-    help: 'keep the seeds for --again, compressed in Redis, unless they take more than this; 0 keeps none, 512MiB is the most',
+    help: 'keep the seeds for --again, compressed in Redis, unless they take more than this on a shard; 0 keeps none, 512MiB is the most',
     schema: (t) => t.sizeOrNone.pipe(t.zod.number().max(512 * 1024 * 1024)),
     default: 64 * 1024 * 1024,
     operatorOnly: true,

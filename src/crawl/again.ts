@@ -119,14 +119,15 @@ async function endedRun(fleet: Fleet, crawl: string, name: string): Promise<Foun
 
 /** Null for a run that is not known. */
 export async function readKnownRun(
-  { redis, keys }: Fleet,
+  fleet: Fleet,
   crawl: string,
 ): Promise<(FoundRun & { name: string | null; isOffering: boolean }) | null> {
-  const [text, name, state, offering, seeds, store, token, recorded, dropped, kept, finishedAt, cancelledAt] =
+  const { redis, keys } = fleet;
+  const [text, name, state, offering, seeds, store, token, dropped, finishedAt, cancelledAt] =
     await redis.hmget(
       keys.crawl(crawl),
-      ...['settings', 'name', 'state', 'offering', 'seeds', 'store', 'token', 'recorded', 'bodiesDropped'],
-      ...['keepSeeds', 'finishedAt', 'cancelledAt'],
+      ...['settings', 'name', 'state', 'offering', 'seeds', 'store', 'token', 'bodiesDropped'],
+      ...['finishedAt', 'cancelledAt'],
     );
   if (!text || !state) return null;
   return {
@@ -140,11 +141,33 @@ export async function readKnownRun(
     },
     isOffering: offering !== null,
     token: token ?? '',
-    recorded: Number(recorded ?? 0),
     lostBodies: Number(dropped ?? 0) > 0,
     endedAt: Number((state === 'finished' ? finishedAt : cancelledAt) ?? 0),
-    keepSeeds: kept == null ? null : Number(kept),
-    hasSeeds: (await redis.exists(keys.seeds(crawl))) === 1,
+    ...(await keptByParts(fleet, crawl)),
+  };
+}
+
+/**
+ * What the parts of a run have recorded and keep. A part that keeps no seeds lacks some, so none are of use.
+ */
+async function keptByParts(
+  { shards }: Fleet,
+  crawl: string,
+): Promise<Pick<FoundRun, 'recorded' | 'keepSeeds' | 'hasSeeds'>> {
+  const parts = await Promise.all(
+    shards.map(async ({ redis, keys }) => {
+      const [[recorded, kept], seeds] = await Promise.all([
+        redis.hmget(keys.crawl(crawl), 'recorded', 'keepSeeds'),
+        redis.exists(keys.seeds(crawl)),
+      ]);
+      return { recorded, kept, hasSeeds: seeds === 1 };
+    }),
+  );
+  const most = parts.flatMap(({ kept }) => (kept == null ? [] : [Number(kept)]));
+  return {
+    recorded: parts.reduce((sum, { recorded }) => sum + Number(recorded ?? 0), 0),
+    keepSeeds: most.length === 0 ? null : Math.min(...most),
+    hasSeeds: parts.some(({ hasSeeds }) => hasSeeds),
   };
 }
 

@@ -128,13 +128,18 @@ export async function beginCrawl(fleet: Fleet, crawl: Beginning): Promise<Begun>
       'E_SETTING',
       '--screenshot: pictures are kept beside records in files; the store is none.',
     );
-  if (fleet.shards.length > 1 && crawl.settings.perServer !== null)
-    throw new DroverError('E_SETTING', '--per-server: a fleet with more than one shard keeps no such limit.');
+  checkShards(fleet, crawl.settings);
   if (crawl.store) await checkStore(fleet, crawl.name, crawl.store);
   await holdShards(fleet);
   const begun = await fleet.run(beginScript, crawl);
   await beginParts(fleet, begun.id);
   return begun;
+}
+
+/** Throws E_SETTING for a setting that a fleet with more than one shard cannot keep. */
+export function checkShards({ shards }: Fleet, { perServer }: Pick<CrawlSettings, 'perServer'>): void {
+  if (shards.length > 1 && perServer !== null)
+    throw new DroverError('E_SETTING', '--per-server: a fleet with more than one shard keeps no such limit.');
 }
 
 async function checkStore({ redis, keys }: Fleet, name: string, given: string): Promise<void> {

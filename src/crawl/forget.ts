@@ -4,7 +4,7 @@ import { DroverError } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
 import { defineScript, type ScriptReply } from '../scripts.ts';
-import { recordsFolderOf, storeOf } from './crawl.ts';
+import { readCounts, recordsFolderOf, storeOf } from './crawl.ts';
 
 type Begun =
   | ['forgetting', token: string, store: string]
@@ -26,6 +26,11 @@ const endScript = defineScript({
   path: 'crawl/lua/end-forgetting.lua',
   answer: (is) => is === 1,
 });
+const endPartScript = defineScript({
+  ...ofCrawl,
+  path: 'crawl/lua/forget-part.lua',
+  answer: () => undefined,
+});
 
 /** Where the records of a forgotten crawl are: the address of their store, and their name there. */
 export interface LeftRecords {
@@ -42,24 +47,37 @@ export async function beginForgetting(
   crawl: string,
   withRecords = false,
 ): Promise<LeftRecords> {
+  if (fleet.shards.length > 1) await checkParts(fleet, crawl);
   const [kind, ...told] = await fleet.run(beginScript, { crawl, withRecords });
   if (kind === 'forgetting')
     return { store: storeOf(told[1]), recordsFolder: recordsFolderOf(crawl, String(told[0])) };
   if (kind === 'unknown')
     throw new DroverError('E_CRAWL_UNKNOWN', `The name given is ${JSON.stringify(crawl)}.`);
   const [state, waiting] = told;
-  const why =
-    state === 'finished'
-      ? `Requests are being offered to ${crawl}.`
-      : `Requests of ${crawl} to come: ${waiting}.`;
-  throw new DroverError('E_CRAWL_OPEN', why);
+  if (state === 'finished') throw new DroverError('E_CRAWL_OPEN', `Requests are being offered to ${crawl}.`);
+  throw isOpen(crawl, waiting);
+}
+
+const isOpen = (crawl: string, waiting: unknown) =>
+  new DroverError('E_CRAWL_OPEN', `Requests of ${crawl} to come: ${waiting}.`);
+
+/**
+ * Throws E_CRAWL_OPEN for a crawl of which something is left on any shard, though home may not know it yet.
+ */
+async function checkParts(fleet: Fleet, crawl: string): Promise<void> {
+  const read = fleet.shards.map(({ redis, keys }) => redis.hget(keys.crawl(crawl), 'state'));
+  const [home, ...others] = await Promise.all(read);
+  const isRunning = home === 'finished' && others.some((state) => state === 'running' || state === 'paused');
+  if (isRunning || home === 'running' || home === 'paused')
+    throw isOpen(crawl, (await readCounts(fleet, crawl)).waiting);
 }
 
 /**
- * Removes the last of a crawl that is being forgotten. False if it had been removed before. Atomic and
- * idempotent.
+ * Removes the last of a crawl that is being forgotten: first its parts on other shards, then that at home.
+ * False if it had been removed before. Each is atomic and idempotent.
  */
-export function endForgetting(fleet: Fleet, crawl: string): Promise<boolean> {
+export async function endForgetting(fleet: Fleet, crawl: string): Promise<boolean> {
+  await Promise.all(fleet.shards.slice(1).map((shard) => shard.run(endPartScript, crawl)));
   return fleet.run(endScript, crawl);
 }
 

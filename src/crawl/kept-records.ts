@@ -6,6 +6,7 @@ import type { Fleet } from '../fleet.ts';
 import type { RecordReader } from '../records/store.ts';
 import { countsOf, recordsFolderOf, storeOf } from './crawl.ts';
 import { endedOf } from './progress.ts';
+import { readCrawl } from './shards/parts.ts';
 
 export interface KeptRecords {
   crawl: string;
@@ -30,7 +31,7 @@ const MOST_NAMED = 5;
  * not be found, and what has ended before must be.
  */
 export async function lookUpRecords(fleet: Fleet, crawl: string): Promise<KeptRecords> {
-  const fields = await fleet.redis.hgetall(fleet.keys.crawl(crawl));
+  const fields = await readCrawl(fleet, crawl);
   const places = Object.entries(fields)
     .filter(([name]) => name.startsWith('at:'))
     .map(([name, records]) => [name.slice('at:'.length), Number(records)]);

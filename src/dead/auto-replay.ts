@@ -11,7 +11,7 @@ import { indexedGroups, reconcileDead } from './groups.ts';
 import { driveReplays, stopReplay } from './replay.ts';
 import { createRun, type RunAtWork, readRun, runsAtWork } from './replay-runs.ts';
 
-/** With this many runs at work, whoever started them, no further run starts. */
+/** With this many runs at work, whoever started them, no further run starts. Each shard has its share. */
 const MOST_AT_WORK = 50;
 /** Longest wait between two tries of a group, unless the interval is longer. */
 const LONGEST_WAIT_MS = 86_400_000;
@@ -53,9 +53,10 @@ export async function replayDowned(
   );
   const present = new Set(groups.map(({ code, host }) => groupOf(code, host)));
   const memories = await learn(fleet, intervalMs, present);
+  const most = Math.ceil(MOST_AT_WORK / fleet.shards.length);
   let begun = 0;
   for (const { code, host, count } of groups) {
-    if (atWork.length + begun >= MOST_AT_WORK) break;
+    if (atWork.length + begun >= most) break;
     const group = groupOf(code, host);
     const memory = memories.get(group) ?? { run: null, failed: 0, nextAt: 0 };
     if (busy.has(group) || memory.run !== null || memory.nextAt > Date.now()) continue;

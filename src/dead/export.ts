@@ -2,13 +2,10 @@
 // redacted in both.
 
 import { csvLine } from '../csv.ts';
-import type { Fleet } from '../fleet.ts';
 import { type DeadLetterDetail, detailOf } from '../queue/dead-letters.ts';
-import type { RequestJob, RequestQueue } from '../queue/queue.ts';
+import type { RequestJob } from '../queue/queue.ts';
 import { writeLines } from '../records/export/output.ts';
 import { redacted } from '../redact.ts';
-import type { DeadFilter } from './filter.ts';
-import { matchingJobs } from './read.ts';
 
 export type DeadFormat = 'ndjson' | 'csv';
 
@@ -45,19 +42,14 @@ function csvLineOf(job: RequestJob): string {
   return csvLine(Object.values(columns).map((cell) => cell(letter)));
 }
 
-/**
- * All letters that match, newest first, one line with its line end each. CSV begins with the names of the
- * columns.
- */
+/** Letters as lines, each with its line end. CSV begins with the names of the columns. */
 export async function* deadLines(
-  fleet: Fleet,
-  queue: RequestQueue,
-  filter: DeadFilter,
+  letters: AsyncIterable<readonly RequestJob[]>,
   format: DeadFormat,
 ): AsyncGenerator<string> {
   if (format === 'csv') yield csvLine(Object.keys(columns));
   const lineOf = format === 'csv' ? csvLineOf : deadLine;
-  for await (const jobs of matchingJobs({ fleet, queue }, filter)) for (const job of jobs) yield lineOf(job);
+  for await (const jobs of letters) for (const job of jobs) yield lineOf(job);
 }
 
 /**
@@ -66,13 +58,11 @@ export async function* deadLines(
  * E_FILE_EXISTS, E_DISK_FULL.
  */
 export async function writeDead(
-  fleet: Fleet,
-  queue: RequestQueue,
-  filter: DeadFilter,
+  letters: AsyncIterable<readonly RequestJob[]>,
   format: DeadFormat,
   file: string | null,
   overwrite: boolean,
 ): Promise<number> {
-  const lines = await writeLines(file, deadLines(fleet, queue, filter, format), { overwrite });
+  const lines = await writeLines(file, deadLines(letters, format), { overwrite });
   return format === 'csv' ? Math.max(0, lines - 1) : lines;
 }

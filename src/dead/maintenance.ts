@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import { replayDowned } from './auto-replay.ts';
 import { purgeOldDead } from './retention.ts';
+import { deadShards } from './shards/letters.ts';
 
 /**
  * How often a consumer checks whether a round is due. Rounds are rarer, and a lease lets one process of the
@@ -23,7 +24,8 @@ export interface DeadMaintenance {
 
 interface Parts {
   fleet: Fleet;
-  queue: RequestQueue;
+  /** Those of all shards. */
+  queues: readonly RequestQueue[];
   settings: Settings;
   log: Log;
   troubles: TroubleLog;
@@ -55,9 +57,9 @@ export function maintainDeadLetters(parts: Parts): DeadMaintenance {
 }
 
 async function dropOld(parts: Parts, isStopping: () => boolean): Promise<void> {
-  const { fleet } = parts;
+  const { fleet, queues, settings, log } = parts;
   if (!(await takeLease(fleet, 'retention', RETENTION_MS))) return;
-  await purgeOldDead(parts, async () => {
+  await purgeOldDead({ shards: deadShards(fleet, queues), settings, log }, async () => {
     if (isStopping()) return false;
     await keepLease(fleet, 'retention', RETENTION_MS);
     return true;
@@ -65,7 +67,8 @@ async function dropOld(parts: Parts, isStopping: () => boolean): Promise<void> {
 }
 
 async function tryAgain(parts: Parts): Promise<void> {
-  const { fleet, settings } = parts;
-  if (await takeLease(fleet, 'auto-replay', settings.autoReplay))
-    await replayDowned(parts, settings.autoReplay);
+  const { fleet, queues, settings, log } = parts;
+  for (const shard of deadShards(fleet, queues))
+    if (await takeLease(shard.fleet, 'auto-replay', settings.autoReplay))
+      await replayDowned({ ...shard, log }, settings.autoReplay);
 }

@@ -4,11 +4,11 @@ import type { Fleet } from '../fleet.ts';
 import { LETTERS_A_CALL, purgeLetters } from '../frontier/replay.ts';
 import { crawlAndId } from '../keys.ts';
 import { letterOf } from '../queue/dead-letters.ts';
-import type { RequestJob, RequestQueue } from '../queue/queue.ts';
+import type { RequestJob } from '../queue/queue.ts';
 import { type GrowingFile, openGrowingFile } from '../records/write/growing-file.ts';
 import { deadLine } from './export.ts';
 import type { DeadFilter } from './filter.ts';
-import { matchingJobs } from './read.ts';
+import { type DeadShard, matchingJobs } from './read.ts';
 
 export interface Purge {
   purged: number;
@@ -39,21 +39,21 @@ export async function purgeDead(fleet: Fleet, jobs: readonly RequestJob[]): Prom
  */
 export interface Purger {
   /**
-   * Exports and deletes these letters; returns how many were deleted. When the export fails, it deletes none
-   * and throws E_DISK_FULL or E_FILE.
+   * Exports and deletes these letters of a shard; returns how many were deleted. When the export fails, it
+   * deletes none and throws E_DISK_FULL or E_FILE.
    */
-  take(jobs: readonly RequestJob[]): Promise<number>;
+  take(shard: Fleet, jobs: readonly RequestJob[]): Promise<number>;
   end(): Promise<Purge>;
 }
 
 /** Makes a purger that exports to a file in `exportDir`, or does not export (null). */
-export function createPurger(fleet: Fleet, exportDir: string | null): Purger {
+export function createPurger(exportDir: string | null): Purger {
   const file: GrowingFile | null = exportDir === null ? null : openGrowingFile(exportDir, 'dead');
   let purged = 0;
   return {
-    async take(jobs) {
+    async take(shard, jobs) {
       await file?.append(jobs.map(deadLine));
-      const count = await purgeDead(fleet, jobs);
+      const count = await purgeDead(shard, jobs);
       purged += count;
       return count;
     },
@@ -65,17 +65,21 @@ export function createPurger(fleet: Fleet, exportDir: string | null): Purger {
 }
 
 /**
- * Exports and deletes all letters that match, newest first. Letters that are replayed or fail meanwhile stay.
+ * Exports and deletes all letters of these shards that match, those of each newest first. Letters that are
+ * replayed or fail meanwhile stay.
  */
 export async function purgeMatching(
-  fleet: Fleet,
-  queue: RequestQueue,
+  shards: readonly DeadShard[],
   filter: DeadFilter,
   exportDir: string | null,
 ): Promise<Purge> {
-  const purger = createPurger(fleet, exportDir);
+  const purger = createPurger(exportDir);
   try {
-    for await (const jobs of matchingJobs({ fleet, queue }, filter)) await purger.take(jobs);
+    for (const shard of shards)
+      for await (const page of matchingJobs(shard, filter)) {
+        const jobs = page.map(({ job }) => job);
+        await purger.take(shard.fleet, jobs);
+      }
   } catch (error) {
     await purger.end();
     throw error;

@@ -2,6 +2,7 @@
 
 import { DroverError, layerOf } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
+import { groupOf } from '../frontier/replay.ts';
 import {
   adviceOn,
   type DeadLetter,
@@ -12,7 +13,15 @@ import {
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 import type { Redis } from '../redis.ts';
 import { type DeadFilter, isPlain, matchesId, matchesLetter } from './filter.ts';
-import { findJob, groupKey, indexedGroups, type Member, membersOf, reconcileDead } from './groups.ts';
+import {
+  findJob,
+  groupKey,
+  type IndexedGroup,
+  indexedGroups,
+  type Member,
+  membersOf,
+  reconcileDead,
+} from './groups.ts';
 import { type ReplayRun, type RunAtWork, runsAtWork, shownRun } from './replay-runs.ts';
 
 /** The letters of one code at one host. */
@@ -31,9 +40,18 @@ export interface DeadGroup {
   run: ReplayRun | null;
 }
 
-interface Parts {
+/** A shard, and the queue that has its dead letters. */
+export interface DeadShard {
   fleet: Fleet;
   queue: RequestQueue;
+}
+
+/** A letter's job, and its place in the order by which it was found. */
+export interface DeadJob {
+  job: RequestJob;
+  jobId: string;
+  /** Milliseconds since 1970. */
+  at: number;
 }
 
 const PAGE = 200;
@@ -44,30 +62,19 @@ const PAGE = 200;
 const MOST_LOOKED_AT = 20_000;
 
 /**
- * A page of letters, newest first. `next` is the cursor of the next page, null at the end. Letters that are
- * added or removed between two pages do not shift the others. Throws E_FIELD for a malformed cursor.
+ * A page of letters of a shard, newest first. `next` is the cursor of the next page, null at the end. Letters
+ * that are added or removed between two pages do not shift the others. A cursor of another shard means the
+ * letters after that time. Throws E_FIELD for a malformed cursor.
  */
-export async function pageOfDead(
-  fleet: Fleet,
-  queue: RequestQueue,
+export async function pageOfDeadJobs(
+  { fleet, queue }: DeadShard,
   filter: DeadFilter,
   cursor: string | null,
   limit: number,
-): Promise<{ letters: DeadLetter[]; next: string | null }> {
-  const { jobs, next } = await pageOfDeadJobs({ fleet, queue }, filter, cursor, limit);
-  return { letters: jobs.map(letterOf), next };
-}
-
-/** The page as jobs. */
-async function pageOfDeadJobs(
-  { fleet, queue }: Parts,
-  filter: DeadFilter,
-  cursor: string | null,
-  limit: number,
-): Promise<{ jobs: RequestJob[]; next: string | null }> {
+): Promise<{ found: DeadJob[]; next: string | null }> {
   const { code, host } = filter;
   const key = code !== null && host !== null ? groupKey(fleet, code, host) : queue.toKey('failed');
-  const found: RequestJob[] = [];
+  const found: DeadJob[] = [];
   let rank = await rankAfter(fleet.redis, key, cursor);
   for (let looked = 0; looked < MOST_LOOKED_AT; ) {
     const flat = await fleet.redis.zrevrange(key, rank, rank + PAGE - 1, 'WITHSCORES');
@@ -78,16 +85,17 @@ async function pageOfDeadJobs(
     for (const [index, job] of jobs.entries()) {
       looked++;
       const at = Number(flat[index * 2 + 1]);
-      if (filter.since !== null && at < filter.since) return { jobs: found, next: null };
-      if (job && matchesLetter(letterOf(job), filter)) found.push(job);
+      if (filter.since !== null && at < filter.since) return { found, next: null };
+      const jobId = ids[index] ?? '';
+      if (job && matchesLetter(letterOf(job), filter)) found.push({ job, jobId, at });
       const isLast = index === ids.length - 1 && ids.length < PAGE;
-      if (found.length === limit) return { jobs: found, next: isLast ? null : `${at}_${ids[index]}` };
+      if (found.length === limit) return { found, next: isLast ? null : `${at}_${jobId}` };
     }
-    if (ids.length < PAGE) return { jobs: found, next: null };
+    if (ids.length < PAGE) return { found, next: null };
     rank += PAGE;
-    if (looked >= MOST_LOOKED_AT) return { jobs: found, next: `${flat.at(-1)}_${ids.at(-1)}` };
+    if (looked >= MOST_LOOKED_AT) return { found, next: `${flat.at(-1)}_${ids.at(-1)}` };
   }
-  return { jobs: found, next: null };
+  return { found, next: null };
 }
 
 /**
@@ -96,14 +104,10 @@ async function pageOfDeadJobs(
  */
 async function rankAfter(redis: Redis, key: string, cursor: string | null): Promise<number> {
   if (cursor === null) return 0;
-  const [, at, jobId] = /^(\d+)_(.+)$/s.exec(cursor) ?? [];
-  if (at === undefined || jobId === undefined)
-    throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', {
-      field: 'query.cursor',
-    });
+  const { at, jobId } = readCursor(cursor);
   const [score, rank] = await Promise.all([redis.zscore(key, jobId), redis.zrevrank(key, jobId)]);
   // A job that has failed again since then has another time, and so another rank.
-  if (rank !== null && Number(score) === Number(at)) return rank + 1;
+  if (rank !== null && Number(score) === at) return rank + 1;
   const [later, same] = await Promise.all([
     redis.zcount(key, `(${at}`, '+inf'),
     redis.zrangebyscore(key, at, at),
@@ -111,87 +115,100 @@ async function rankAfter(redis: Redis, key: string, cursor: string | null): Prom
   return later + same.filter((other) => other > jobId).length;
 }
 
-/** All jobs that match, newest first, in pages. */
-export async function* matchingJobs(parts: Parts, filter: DeadFilter): AsyncGenerator<RequestJob[]> {
+/** Takes a cursor `TIME_JOB` apart. Throws E_FIELD. */
+export function readCursor(cursor: string): { at: number; jobId: string } {
+  const [, at, jobId] = /^(\d+)_(.+)$/s.exec(cursor) ?? [];
+  if (at !== undefined && jobId !== undefined) return { at: Number(at), jobId };
+  throw new DroverError('E_FIELD', 'cursor: use the `next` of the previous page.', { field: 'query.cursor' });
+}
+
+/** All jobs of the shard that match, newest first, in pages. */
+export async function* matchingJobs(shard: DeadShard, filter: DeadFilter): AsyncGenerator<DeadJob[]> {
   let cursor: string | null = null;
   do {
-    const page: { jobs: RequestJob[]; next: string | null } = await pageOfDeadJobs(
-      parts,
-      filter,
-      cursor,
-      PAGE,
-    );
-    if (page.jobs.length > 0) yield page.jobs;
+    const page: { found: DeadJob[]; next: string | null } = await pageOfDeadJobs(shard, filter, cursor, PAGE);
+    if (page.found.length > 0) yield page.found;
     cursor = page.next;
   } while (cursor !== null);
 }
 
-/** All letters that match, newest first. */
-export async function* deadLetters(
-  fleet: Fleet,
-  queue: RequestQueue,
-  filter: DeadFilter,
-): AsyncGenerator<DeadLetter> {
-  for await (const jobs of matchingJobs({ fleet, queue }, filter)) yield* jobs.map(letterOf);
+/** One letter of the shard with its request and its attempts; null when there is none. */
+export async function findDead({ fleet, queue }: DeadShard, jobId: string): Promise<DeadLetterDetail | null> {
+  const job = (await isDead({ fleet, queue }, jobId)) ? await findJob(queue, jobId) : null;
+  return job && detailOf(job);
 }
 
-/** One letter with its request and its attempts. Throws E_LETTER_UNKNOWN. */
-export async function showDead(
-  { redis }: Fleet,
-  queue: RequestQueue,
-  jobId: string,
-): Promise<DeadLetterDetail> {
-  const isDead = (await redis.zscore(queue.toKey('failed'), jobId)) !== null;
-  const job = isDead ? await findJob(queue, jobId) : null;
-  if (!job) throw new DroverError('E_LETTER_UNKNOWN', `${jobId}.`);
-  return detailOf(job);
+/** Whether the shard has a dead letter with this id. */
+export async function isDead({ fleet, queue }: DeadShard, jobId: string): Promise<boolean> {
+  return (await fleet.redis.zscore(queue.toKey('failed'), jobId)) !== null;
 }
 
 /** Groups read at the same time. */
 const GROUPS_AT_ONCE = 50;
 
+/** A group, and the shards that have letters of it: the host of a letter may be that of a redirect. */
+interface SpreadGroup extends IndexedGroup {
+  on: DeadShard[];
+}
+
 /**
- * The groups of the letters that match, largest first, at most `most`. When the filter matches whole groups,
- * only the largest are read. A filter by crawl, time, attempts or text reads the members of all.
+ * The groups of the letters that match, over all of these shards: largest first, at most `most`. When the
+ * filter matches whole groups, only the largest are read. A filter by crawl, time, attempts or text reads the
+ * members of all.
  */
 export async function summarizeDead(
-  fleet: Fleet,
-  queue: RequestQueue,
+  shards: readonly DeadShard[],
   filter: DeadFilter,
   most = Number.POSITIVE_INFINITY,
 ): Promise<DeadGroup[]> {
-  await reconcileDead(fleet, queue);
-  const runs = await runsAtWork(fleet);
-  const bySize = (await indexedGroups(fleet, filter)).sort((a, b) => b.count - a.count);
+  const bySize = (await groupsOn(shards, filter)).sort((a, b) => b.count - a.count);
+  const runs = (await Promise.all(shards.map(({ fleet }) => runsAtWork(fleet)))).flat();
   const areWhole = isPlain(filter) && filter.crawl === null && filter.since === null;
   const chosen = areWhole ? bySize.slice(0, most) : bySize;
   const found: DeadGroup[] = [];
   for (let start = 0; start < chosen.length; start += GROUPS_AT_ONCE) {
     const page = chosen.slice(start, start + GROUPS_AT_ONCE);
-    const groups = await Promise.all(page.map((group) => lookAtGroup({ fleet, queue }, group, filter, runs)));
+    const groups = await Promise.all(page.map((group) => lookAtGroup(group, filter, runs)));
     found.push(...groups.filter((group) => group !== null));
   }
   return found.sort((a, b) => b.count - a.count).slice(0, most);
 }
 
+/** The groups of the index. */
+async function groupsOn(shards: readonly DeadShard[], filter: DeadFilter): Promise<SpreadGroup[]> {
+  const groups = new Map<string, SpreadGroup>();
+  const read = shards.map(async ({ fleet, queue }) => {
+    await reconcileDead(fleet, queue);
+    return indexedGroups(fleet, filter);
+  });
+  for (const [index, own] of (await Promise.all(read)).entries())
+    for (const { code, host, count } of own) {
+      const name = groupOf(code, host);
+      const { count: others, on } = groups.get(name) ?? { count: 0, on: [] };
+      groups.set(name, { code, host, count: others + count, on: [...on, shards[index] as DeadShard] });
+    }
+  return [...groups.values()];
+}
+
 /** The group; null when none of its letters match. */
 async function lookAtGroup(
-  parts: { fleet: Fleet; queue: RequestQueue },
-  { code, host }: { code: string; host: string },
+  { code, host, on }: SpreadGroup,
   filter: DeadFilter,
   runs: readonly RunAtWork[],
 ): Promise<DeadGroup | null> {
-  const extent = await extentOf(parts, { code, host }, filter);
-  if (!extent) return null;
+  const extents = await Promise.all(on.map((shard) => extentOf(shard, { code, host }, filter)));
+  const parts = extents.flatMap((extent, index) => (extent ? [{ ...extent, shard: on[index] }] : []));
+  const newest = parts.toSorted((a, b) => b.last.at - a.last.at)[0];
+  if (!newest?.shard) return null;
   const run = runs.find((candidate) => candidate.code === code && candidate.host === host);
-  const job = extent.last.job ?? (await findJob(parts.queue, extent.last.jobId));
+  const job = newest.last.job ?? (await findJob(newest.shard.queue, newest.last.jobId));
   return {
     code,
     layer: layerOf(code),
     host,
-    count: extent.count,
-    firstAt: new Date(extent.first.at).toISOString(),
-    lastAt: new Date(extent.last.at).toISOString(),
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    firstAt: new Date(Math.min(...parts.map(({ first }) => first.at))).toISOString(),
+    lastAt: new Date(newest.last.at).toISOString(),
     sample: job && letterOf(job),
     advice: adviceOn(code),
     run: run ? shownRun(run) : null,
@@ -206,7 +223,7 @@ interface Extent {
 
 /** Number of letters of a group that match, with the first and the last of them; null for none. */
 export async function extentOf(
-  parts: Parts,
+  parts: DeadShard,
   group: { code: string; host: string },
   filter: DeadFilter,
 ): Promise<Extent | null> {
@@ -222,7 +239,7 @@ export async function extentOf(
 }
 
 async function plainExtent(
-  { fleet }: Pick<Parts, 'fleet'>,
+  { fleet }: Pick<DeadShard, 'fleet'>,
   group: { code: string; host: string },
   since: number | null,
 ): Promise<Extent | null> {

@@ -3,7 +3,8 @@
 // gone.
 
 import { letCrawlGo, stayWithCrawl } from '../crawl/crawl.ts';
-import type { Fleet } from '../fleet.ts';
+import { wakeCrawl } from '../crawl/shards/end.ts';
+import { type Fleet, homeOfShard } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { groupOf, type Replayed, replayLetters } from '../frontier/replay.ts';
 import { dropStep } from '../frontier/steer.ts';
@@ -49,9 +50,9 @@ export interface ReplayHow {
 }
 
 /**
- * Starts a run for each group with letters that match, or joins the same run that is at work. When it
- * resolves, the canaries (or the first of the rest) are in their lanes. Letters that fail later are not part
- * of the run. Each letter is brought back once, however many runs match it.
+ * Starts a run for each group of a shard with letters that match, or joins the same run that is at work.
+ * When it resolves, the canaries (or the first of the rest) are in their lanes. Letters that fail later are
+ * not part of the run. Each letter is brought back once, however many runs match it.
  */
 export async function startReplay(
   fleet: Fleet,
@@ -162,6 +163,7 @@ async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'>
     const found = await lettersOf(parts, page, run);
     onItsWay ||= found.onItsWay;
     const letters = found.letters.slice(0, room);
+    if (fleet.shard !== 0) await wakeAtHome(fleet, letters);
     const answers = letters.length > 0 ? await replayLetters(fleet, step, letters) : [];
     const [opened, gone, later] = (['opened', 'gone', 'later'] as const).map(
       (kind) => answers.filter((answer) => answer === kind).length,
@@ -174,6 +176,12 @@ async function bringBack(parts: Parts, run: RunAtWork): Promise<'none' | 'more'>
       await fleet.redis.hset(fleet.keys.replay(run.id), 'from', page.at(-1)?.at ?? 0);
   }
   return onItsWay ? 'more' : 'none';
+}
+
+/** So that no crawl is found to be at an end while letters of it come back on another shard. */
+async function wakeAtHome(fleet: Fleet, letters: readonly Replayed[]): Promise<void> {
+  const crawls = new Set(letters.map(({ crawl }) => crawl));
+  await Promise.all([...crawls].map((crawl) => wakeCrawl(homeOfShard(fleet), crawl)));
 }
 
 /**

@@ -1,7 +1,7 @@
 // Counts the dead letters that a replay can bring back. Those of cancelled crawls stay dead.
 
 import { listCancelledCrawls } from '../crawl/crawl.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, homeOfShard } from '../fleet.ts';
 import { crawlAndId } from '../keys.ts';
 import type { RequestQueue } from '../queue/queue.ts';
 import type { DeadFilter } from './filter.ts';
@@ -9,8 +9,8 @@ import { indexedGroups, membersOf, reconcileDead } from './groups.ts';
 import { extentOf } from './read.ts';
 
 /**
- * The matching letters that can be replayed, by group, largest first, and the number of those that cannot
- * because their crawl was cancelled.
+ * The matching letters of a shard that can be replayed, by group, largest first, and the number of those
+ * that cannot because their crawl was cancelled.
  */
 export interface Replayable {
   groups: { code: string; host: string; count: number }[];
@@ -25,7 +25,7 @@ export async function countReplayable(
 ): Promise<Replayable> {
   await reconcileDead(fleet, queue);
   const parts = { fleet, queue };
-  const isAnyCancelled = (await listCancelledCrawls(fleet)).length > 0;
+  const isAnyCancelled = (await listCancelledCrawls(homeOfShard(fleet))).length > 0;
   const groups: Replayable['groups'] = [];
   let cancelled = 0;
   for (const { code, host } of await indexedGroups(fleet, filter)) {

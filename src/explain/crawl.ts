@@ -3,9 +3,10 @@ import { crawlSettings, type Settings } from '../config/settings.ts';
 import { findCrawl, listCrawls } from '../crawl/crawl.ts';
 import { createLoadedCrawls, type LoadedCrawl, loadedCrawlOf } from '../crawl/loaded-crawl.ts';
 import type { Failure } from '../errors.ts';
-import type { Fleet } from '../fleet.ts';
-import { type FrontierLook, lookAtRequest } from '../frontier/look.ts';
+import { type Fleet, shardOf } from '../fleet.ts';
+import { isKnown, lookAtRequest } from '../frontier/look.ts';
 import { fingerprint } from '../url/fingerprint.ts';
+import { limiterKeyOf } from '../url/host.ts';
 import { normalizeUrl } from '../url/normalize.ts';
 import { withoutSessionIds } from '../url/session-ids.ts';
 import type { Forms, Subject } from './explanation.ts';
@@ -54,14 +55,10 @@ async function subjectIn(
   const { forms } = subject;
   for (const url of forms ? new Set([forms.seed, forms.link]) : []) {
     const id = fingerprint({ url });
-    if (isKnown(await lookAtRequest(fleet, crawl, id)))
+    if (isKnown(await lookAtRequest(shardOf(fleet, limiterKeyOf(url)), crawl, id)))
       return { subject: { ...subject, url, id }, knows: true };
   }
   return { subject, knows: false };
-}
-
-function isKnown({ seen, open, dead, replayed }: FrontierLook): boolean {
-  return seen === true || open !== null || dead !== null || replayed;
 }
 
 /** A URL that no crawl knows is explained in the form that it would have as a link. */

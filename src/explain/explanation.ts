@@ -99,6 +99,11 @@ export type RequestPlace =
   | { kind: 'elsewhere'; places: string[] }
   /** Its crawl was cancelled, so it is not known any more whether the crawl had accepted it. */
   | { kind: 'dropped' }
+  /**
+   * In a fleet with several shards: it is a link that has not arrived on the shard of its host yet, or waits
+   * there until home has said whether the limit of the crawl has room for it.
+   */
+  | { kind: 'between'; at: 'outbox' | 'limit' }
   | { kind: 'never' };
 
 export interface Whereabouts {

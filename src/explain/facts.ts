@@ -7,7 +7,7 @@ import { type Failure, failure, shownFailure } from '../errors.ts';
 import { guardOf } from '../fetch/guard.ts';
 import { isDrained } from '../fleet/drained.ts';
 import { readFleetProxies } from '../fleet/fleet-proxies.ts';
-import { redisTimeMs } from '../fleet.ts';
+import { redisTimeMs, shardOf } from '../fleet.ts';
 import { limiterKeyOfRequest } from '../frontier/entry.ts';
 import { type HostState, lookAtHosts } from '../frontier/hosts.ts';
 import type { CrawlRecord } from '../record.ts';
@@ -128,7 +128,8 @@ async function limitOf({ fleet }: PlaceParts, { subject, counts, url }: Asked): 
   if (crawl === null || counts === null) return null;
   if (limit !== null && counts.accepted >= limit) return failure('E_LIMIT', `The limit is ${limit}.`);
   if (maxPerHost === null) return null;
-  const accepted = await fleet.redis.hget(fleet.keys.acceptedByHost(crawl), limiterKeyOf(url));
+  const { redis, keys } = shardOf(fleet, limiterKeyOf(url));
+  const accepted = await redis.hget(keys.acceptedByHost(crawl), limiterKeyOf(url));
   return Number(accepted) >= maxPerHost ? failure('E_HOST_LIMIT', `The limit is ${maxPerHost}.`) : null;
 }
 

@@ -1,8 +1,9 @@
 // Finds where a request is (in its lane, in the queue, dead, ended), with its attempts and its record.
 import { lookUpRecords, otherRecordFolders } from '../crawl/kept-records.ts';
 import { findJob } from '../dead/groups.ts';
-import type { Fleet } from '../fleet.ts';
-import { type FrontierLook, findInLanes, lookAtRequest } from '../frontier/look.ts';
+import { type Fleet, homeOfShard, shardOf } from '../fleet.ts';
+import { type FrontierLook, findInLanes, isKnown, lookAtRequest } from '../frontier/look.ts';
+import { isInOutbox, isParked } from '../frontier/shards/look.ts';
 import { jobIdOf } from '../keys.ts';
 import { detailOf, letterOf } from '../queue/dead-letters.ts';
 import { requestIn } from '../queue/job-data.ts';
@@ -20,8 +21,14 @@ const DELAY_SCALE = 0x1000;
 
 export interface PlaceParts {
   fleet: Fleet;
-  queue: RequestQueue;
+  /** Those of all shards. */
+  queues: readonly RequestQueue[];
   stores: RecordStores;
+}
+
+/** The same for the shard that has the request. */
+interface ShardParts extends Omit<PlaceParts, 'queues'> {
+  queue: RequestQueue;
 }
 
 /** One request of a crawl. `key` is the limiter key of its lane, null if that is not known. */
@@ -34,9 +41,11 @@ export interface Wanted {
 }
 
 /** Finds a request, by several reads that change nothing. Throws E_FILE. */
-export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereabouts> {
+export async function locate({ queues, ...rest }: PlaceParts, wanted: Wanted): Promise<Whereabouts> {
+  const fleet = await shardOfWanted(rest.fleet, wanted);
+  const parts: ShardParts = { ...rest, fleet, queue: queues[fleet.shard] as RequestQueue };
   for (let looks = 1; ; looks++) {
-    const look = await lookAtRequest(parts.fleet, wanted.crawl, wanted.id);
+    const look = await lookAtRequest(fleet, wanted.crawl, wanted.id);
     const found = await locateOnce(parts, wanted, look);
     if (found) return found;
     if (looks < MOST_LOOKS) continue;
@@ -47,15 +56,23 @@ export async function locate(parts: PlaceParts, wanted: Wanted): Promise<Whereab
   }
 }
 
+/** Without a key: the first shard that knows the request. */
+async function shardOfWanted(fleet: Fleet, { crawl, id, key }: Wanted): Promise<Fleet> {
+  if (key !== null) return shardOf(fleet, key);
+  if (fleet.shards.length === 1) return fleet;
+  const looks = await Promise.all(fleet.shards.map((shard) => lookAtRequest(shard, crawl, id)));
+  return fleet.shards[looks.findIndex(isKnown)] ?? fleet;
+}
+
 /** Where other data directories have records of the crawl: MACHINE:DIRECTORY/records/FOLDER. */
-async function otherPlaces({ fleet, stores }: PlaceParts, crawl: string): Promise<string[]> {
-  const kept = await lookUpRecords(fleet, crawl);
+async function otherPlaces({ fleet, stores }: ShardParts, crawl: string): Promise<string[]> {
+  const kept = await lookUpRecords(homeOfShard(fleet), crawl);
   return otherRecordFolders(kept, stores.at(kept.store)).map(({ path }) => path);
 }
 
 /** One try; null when the request has moved on meanwhile. */
 async function locateOnce(
-  parts: PlaceParts,
+  parts: ShardParts,
   wanted: Wanted,
   look: FrontierLook,
 ): Promise<Whereabouts | null> {
@@ -78,11 +95,13 @@ async function locateOnce(
   }
   if (placed && !look.replayed) return { ...nothing, place: { kind: 'ended' }, placed };
   if (look.seen || look.replayed) return placeInLane(parts, wanted, { ...nothing, placed });
-  return { ...nothing, place: { kind: look.seen === null ? 'dropped' : 'never' } };
+  if (look.seen === null) return { ...nothing, place: { kind: 'dropped' } };
+  const isSent = wanted.key !== null && (await isInOutbox(parts.fleet, wanted.crawl, wanted.id));
+  return { ...nothing, place: isSent ? { kind: 'between', at: 'outbox' } : { kind: 'never' } };
 }
 
 async function placeInQueue(
-  { fleet, queue }: PlaceParts,
+  { fleet, queue }: ShardParts,
   job: RequestJob | null,
   look: FrontierLook,
 ): Promise<RequestPlace | null> {
@@ -100,12 +119,13 @@ async function placeInQueue(
 }
 
 async function placeInLane(
-  { fleet }: PlaceParts,
+  { fleet }: ShardParts,
   { crawl, id, key }: Wanted,
   known: Omit<Whereabouts, 'place'>,
 ): Promise<Whereabouts | null> {
   const { found, length, lookedAtAll } = await findInLanes(fleet, crawl, id, key, MOST_IN_LANES);
-  if (!found && lookedAtAll) return null;
+  if (!found && lookedAtAll)
+    return (await isParked(fleet, crawl, id)) ? { ...known, place: { kind: 'between', at: 'limit' } } : null;
   const request: Request | null = found?.request ?? null;
   return { ...known, place: { kind: 'lane', lane: found, length: found?.length ?? length }, request };
 }

@@ -50,6 +50,8 @@ function seenStep({ subject, where, counts }: Facts): Step | null {
   const detail = { crawl, chosen, state: counts?.state };
   const { seen } = where.look;
   if (seen === null) return { step: 'seen', ok: null, text: `${of}; what it accepted was forgotten`, detail };
+  if (where.place.kind === 'between' && !seen)
+    return { step: 'seen', ok: null, text: `found by ${of}, and not accepted yet`, detail };
   return { step: 'seen', ok: seen, text: seen ? `accepted by ${of}` : `never offered to ${of}`, detail };
 }
 
@@ -164,6 +166,8 @@ function placeText(place: RequestPlace): string {
       return `ended; ${elsewhereText(place.places)}`;
     case 'dropped':
       return 'nowhere: the crawl was cancelled';
+    case 'between':
+      return place.at === 'limit' ? 'parked, because of --limit' : 'on its way to the shard of its host';
     case 'never':
       return 'nowhere';
     default:

@@ -29,6 +29,10 @@ export function verdictOf(facts: Facts): string {
       return `It ended in crawl ${subject.crawl}, but ${elsewhereText(place.places)}.`;
     case 'dropped':
       return `Not fetched: crawl ${subject.crawl} was cancelled, and its waiting requests were dropped; it is not known any more whether this was one of them.`;
+    case 'between':
+      return place.at === 'limit'
+        ? 'Waiting until it is known whether the limit of the crawl has room for it.'
+        : `Waiting: found, and on its way to the shard of its host${nobodyTakes(facts)}.`;
     case 'never':
       return `${neverOffered(facts)}.`;
     default:

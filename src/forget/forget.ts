@@ -5,9 +5,11 @@ import { beginForgetting, endForgetting, type LeftRecords, listForgetting } from
 import { checkNotScheduled } from '../crawl/scheduled-runs.ts';
 import { findJob } from '../dead/groups.ts';
 import { createPurger, type Purge, type Purger } from '../dead/purge.ts';
+import type { DeadShard } from '../dead/read.ts';
+import { deadShards } from '../dead/shards/letters.ts';
 import type { Fleet } from '../fleet.ts';
 import { openRequests } from '../frontier/open.ts';
-import { dropStep } from '../frontier/steer.ts';
+import { dropStep, steerPart } from '../frontier/steer.ts';
 import { jobIdOf } from '../keys.ts';
 import type { RequestJob, RequestQueue } from '../queue/queue.ts';
 
@@ -17,7 +19,8 @@ export interface Forgotten extends Purge, LeftRecords {
 
 interface Parts {
   fleet: Fleet;
-  queue: RequestQueue;
+  /** Those of all shards. */
+  queues: readonly RequestQueue[];
   /** Where its dead letters are exported before they are purged; null to purge them without. */
   exportDir: string | null;
   /** Asked before each step. When it says no, the rest is left to the next call. */
@@ -52,14 +55,20 @@ export async function findCrawlToForget(fleet: Fleet, idOrName: string): Promise
   return isHalfway ? idOrName : findCrawl(fleet, idOrName);
 }
 
-/** Removes what is left of a crawl that is being forgotten. */
+/**
+ * Removes what is left of a crawl that is being forgotten, on all shards. What home has goes last: until then
+ * the crawl is known as one that is being forgotten, and a call that comes later goes on.
+ */
 export async function removeRemains(parts: Parts, crawl: string): Promise<Purge> {
-  const { fleet, goOn = () => true } = parts;
-  const purger = createPurger(fleet, parts.exportDir);
+  const { fleet, queues, goOn = () => true } = parts;
+  const purger = createPurger(parts.exportDir);
   let isDone = false;
   try {
-    await purgeDeadOf(parts, crawl, purger);
-    await removeJobs(parts, crawl);
+    await Promise.all(fleet.shards.slice(1).map((shard) => steerPart(shard, crawl, 'cancel')));
+    for (const shard of deadShards(fleet, queues)) {
+      await purgeDeadOf({ ...shard, goOn }, crawl, purger);
+      await removeJobs({ ...shard, goOn }, crawl);
+    }
     while (!isDone && (await goOn())) isDone = !(await dropStep(fleet, crawl));
   } catch (error) {
     await purger.end();
@@ -69,15 +78,20 @@ export async function removeRemains(parts: Parts, crawl: string): Promise<Purge>
   return purger.end();
 }
 
-async function purgeDeadOf({ fleet, queue, goOn }: Parts, crawl: string, purger: Purger): Promise<void> {
+interface Steps extends DeadShard {
+  goOn: () => Promise<boolean> | boolean;
+}
+
+async function purgeDeadOf({ fleet, queue, goOn }: Steps, crawl: string, purger: Purger): Promise<void> {
   let cursor = '0';
   do {
-    if (goOn && !(await goOn())) return;
+    if (!(await goOn())) return;
     const [next, fields] = await fleet.redis.hscan(fleet.keys.dead(crawl), cursor, 'COUNT', PAGE);
     cursor = next;
     const ids = fields.filter((_, index) => index % 2 === 0);
     const jobs = await Promise.all(ids.map((id) => findJob(queue, jobIdOf(crawl, id))));
-    await purger.take(jobs.filter((job): job is RequestJob => job !== null));
+    const found = jobs.filter((job): job is RequestJob => job !== null);
+    await purger.take(fleet, found);
   } while (cursor !== '0');
 }
 
@@ -85,10 +99,10 @@ async function purgeDeadOf({ fleet, queue, goOn }: Parts, crawl: string, purger:
  * A crawl that was cancelled may have requests in the queue. A job that a consumer has in hand cannot be
  * removed: it ends by itself, because its request is not open any more.
  */
-async function removeJobs({ fleet, queue, goOn }: Parts, crawl: string): Promise<void> {
+async function removeJobs({ fleet, queue, goOn }: Steps, crawl: string): Promise<void> {
   for await (const page of openRequests(fleet, crawl)) {
     if (page.length === 0) continue;
-    if (goOn && !(await goOn())) return;
+    if (!(await goOn())) return;
     const jobIds = page.map(({ id }) => jobIdOf(crawl, id));
     await fleet.redis.hdel(fleet.keys.open(crawl), ...page.map(({ id }) => id));
     await fleet.redis.zrem(fleet.keys.handOver, ...jobIds);

@@ -56,7 +56,7 @@ export function maintainCrawls(parts: Parts): Interval {
 async function forgetOld(parts: Parts, goOn: () => Promise<boolean>): Promise<void> {
   const { fleet, queues, settings, log } = parts;
   const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
-  const forgetting = { fleet, queue: queues[0] as RequestQueue, exportDir, goOn };
+  const forgetting = { fleet, queues, exportDir, goOn };
   const losing = new Set(await listLosingRecords(fleet));
   for (const crawl of await listForgetting(fleet))
     if (!losing.has(crawl)) await removeRemains(forgetting, crawl);

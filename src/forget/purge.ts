@@ -6,6 +6,7 @@ import { listLosingRecords } from '../crawl/forget.ts';
 import { lookUpRecords, otherRecordFolders } from '../crawl/kept-records.ts';
 import { endedOf } from '../crawl/progress.ts';
 import { scheduledRuns } from '../crawl/scheduled-runs.ts';
+import { readCrawl } from '../crawl/shards/parts.ts';
 import { countInCrawl } from '../crawl/tally.ts';
 import { type CrawlView, viewCrawls } from '../crawl/views.ts';
 import { DroverError } from '../errors.ts';
@@ -127,21 +128,21 @@ async function mayHaveBodies({ redis, keys }: Fleet, { crawl, recorded }: CrawlV
  * E_CRAWL_OPEN when the crawl has begun to go on since; E_DISK_FULL, E_FILE and errors of stores.
  */
 export async function purgeCrawl(
-  parts: Parts & { queue: RequestQueue; exportDir: string | null },
+  parts: Parts & { queues: readonly RequestQueue[]; exportDir: string | null },
   { crawl, what, state, store: address, recordsFolder }: CrawlToPurge,
 ): Promise<{ isComplete: boolean; forgotten: Forgotten | null }> {
-  const { fleet, stores, queue, exportDir } = parts;
+  const { fleet, stores, queues, exportDir } = parts;
   const store = stores.at(address);
   if (what === 'bodies') {
-    const before = await fleet.redis.hmget(fleet.keys.crawl(crawl), 'recorded', DROPPED);
+    const before = await readCrawl(fleet, crawl);
     const isComplete = await store.dropBodies(recordsFolder);
-    const [recorded = 0, dropped = 0] = before.map((text) => Number(text ?? 0));
+    const [recorded, dropped] = [Number(before.recorded ?? 0), Number(before[DROPPED] ?? 0)];
     if (isComplete) await countInCrawl(fleet, crawl, DROPPED, recorded - dropped);
     return { isComplete, forgotten: null };
   }
   if (state === 'running' || state === 'paused') await cancelAndWait(fleet, crawl);
   const removeRecords = () => store.remove(recordsFolder);
-  const forgotten = await forgetCrawl({ fleet, queue, exportDir, removeRecords }, crawl);
+  const forgotten = await forgetCrawl({ fleet, queues, exportDir, removeRecords }, crawl);
   return { isComplete: true, forgotten };
 }
 

@@ -1,6 +1,6 @@
 // Packs one request as a batch or a lane holds it.
-import { packRequest, type Request } from '../request.ts';
-import { fingerprint, signedDecimal } from '../url/fingerprint.ts';
+import { idOfRequest, packRequest, type Request } from '../request.ts';
+import { signedDecimal } from '../url/fingerprint.ts';
 import { limiterKeyOf } from '../url/host.ts';
 
 const GS = '\x1d';
@@ -19,8 +19,7 @@ export function limiterKeyOfRequest(request: Pick<Request, 'url' | 'extras'>): s
  * written as 0x01 and `https://HOST` as 0x02. A seed without other fields has nothing before its URL.
  */
 export function packBatchEntry(request: Request, ownKey: string): string {
-  const { url, extras } = request;
-  const id = fingerprint(extras ? { url, method: extras.method, body: extras.body } : { url });
+  const id = idOfRequest(request);
   const { key, priority, limits, entry } = placeOf(request);
   return `${signedDecimal(id)}${GS}${key === ownKey ? '' : key}${GS}${priority}${GS}${limits}${GS}${entry}${RS}`;
 }

@@ -41,7 +41,7 @@ const lookScript = defineScript({
   answer: (reply) => JSON.parse(String(reply)) as LookReply,
 });
 
-/** Reads everything at one moment. `id` is a fingerprint. */
+/** Reads everything at one moment. `fleet` is the shard of its limiter key, `id` a fingerprint. */
 export async function lookAtRequest(fleet: Fleet, crawl: string, id: string): Promise<FrontierLook> {
   const { state, seen, open, dead, replayed, handOver } = await fleet.run(lookScript, { crawl, id });
   const behindClaim = (value: string) => value.slice(value.indexOf('\x1f') + 1);
@@ -53,6 +53,11 @@ export async function lookAtRequest(fleet: Fleet, crawl: string, id: string): Pr
     dead: dead === null ? null : behindClaim(dead),
     replayed: replayed !== null,
   };
+}
+
+/** Whether the crawl has, or had, the request. */
+export function isKnown({ seen, open, dead, replayed }: FrontierLook): boolean {
+  return seen === true || open !== null || dead !== null || replayed;
 }
 
 export interface LanePosition {

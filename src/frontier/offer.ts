@@ -5,6 +5,7 @@ import { type Fleet, shardOf } from '../fleet.ts';
 import type { Request } from '../request.ts';
 import { defineScript, oneOf, type ScriptReply } from '../scripts.ts';
 import { limiterKeyOfRequest, packBatchEntry } from './entry.ts';
+import { withKeyInId } from './own-key.ts';
 import { packSeeds } from './seed-block.ts';
 import { settleParked } from './shards/grants.ts';
 import { carryLinks, linksSent, splitLinks } from './shards/links-out.ts';
@@ -90,7 +91,7 @@ export async function offer(
   parent?: Parent,
 ): Promise<Offered | null> {
   return parent
-    ? offerList(fleet, crawl, listOf(requests, parent.key), parent)
+    ? offerList(fleet, crawl, listOf(fleet, requests, parent.key), parent)
     : seedOffer(fleet, crawl, requests, [])();
 }
 
@@ -107,7 +108,7 @@ export function seedOffer(
 ): () => Promise<Offered | null> {
   let left = byShard(fleet, requests, seeds).map((part) => ({
     shard: part.shard,
-    given: { crawl, list: listOf(part.requests), parent: undefined, block: packSeeds(part.seeds) },
+    given: { crawl, list: listOf(fleet, part.requests), parent: undefined, block: packSeeds(part.seeds) },
   }));
   const sum = { added: 0, duplicates: 0, overLimit: 0 };
   return async () => {
@@ -138,8 +139,8 @@ function byShard(
   return [...of(requests)].map(([shard, own]) => ({ shard, requests: own, seeds: kept.get(shard) ?? [] }));
 }
 
-function listOf(requests: readonly Request[], ownKey = ''): string {
-  return requests.map((request) => packBatchEntry(request, ownKey)).join('');
+function listOf(fleet: Fleet, requests: readonly Request[], ownKey = ''): string {
+  return requests.map((request) => packBatchEntry(withKeyInId(fleet, request), ownKey)).join('');
 }
 
 /**

@@ -71,7 +71,7 @@ export function letterOf(job: RequestJob): DeadLetter {
 export function detailOf(job: RequestJob): DeadLetterDetail {
   const letter = letterOf(job);
   const { url, depth, referrer, extras } = requestIfOwn(job) ?? NO_REQUEST;
-  const { assumed: _, checkOnly: __, ...given } = extras ?? {}; // its URL has the scheme
+  const { assumed: _, checkOnly: __, keyed: ___, ...given } = extras ?? {}; // its URL has the scheme
   return {
     ...letter,
     request: { url, ...(depth > 0 ? { depth } : {}), ...given },

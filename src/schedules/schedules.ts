@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CrawlSettings, storedSettings } from '../config/settings.ts';
 import { newestEnded } from '../crawl/again.ts';
-import { checkCrawlName } from '../crawl/crawl.ts';
+import { checkCrawlName, checkShards } from '../crawl/crawl.ts';
 import { readFormerRun } from '../crawl/former-run.ts';
 import { DroverError } from '../errors.ts';
 import { type Fleet, redisTimeMs } from '../fleet.ts';
@@ -113,6 +113,7 @@ export async function addSchedule(
 ): Promise<number> {
   const { name, cron, zone, settings, changes, seeds, seedsText, store } = schedule;
   checkCrawlName(name, 'The name of the schedule');
+  checkShards(fleet, settings);
   const next = checkCron(schedule, await redisTimeMs(fleet));
   const lines = seeds.map((seed) => JSON.stringify(seed)).join('\n');
   if (seeds.length > MOST_SEEDS || Buffer.byteLength(lines) > MOST_SEED_BYTES)

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { storedSettings } from '../config/settings.ts';
 import { leaveCrawl, PRODUCER_LEASE_MS } from '../crawl/crawl.ts';
+import { beginParts } from '../crawl/shards/parts.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Log } from '../log.ts';
 import type { DueRun } from '../queue/schedule-queue.ts';
@@ -89,6 +90,7 @@ async function begin(
     if (schedule === null || (run.token !== '' && run.token !== schedule.token)) return null;
     const next = await nextRunOf(fleet, run.schedule, schedule);
     const start = await fleet.run(startScript, { run, producer, schedule, next });
+    if (start.mustOffer) await beginParts(fleet, start.crawl);
     // Otherwise the schedule was replaced or removed, or the former run forgotten, since they were read.
     if (start.kind === 'started' || start.kind === 'skipped')
       return { ...start, schedule, former: next.former?.crawl ?? null };

@@ -9,21 +9,23 @@ import type { OfferedLine } from './offer.ts';
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * The seeds that the crawl keeps when this is called, in the order in which they were offered, as lines to
- * offer. `rules` may be others than those of the crawl: a URL that they refuse is a failure. Reads only as
- * fast as the lines are used. Throws E_CRAWL_UNKNOWN when the crawl is forgotten meanwhile.
+ * The seeds that the crawl keeps when this is called, those of one shard after the other, each in the order
+ * in which they were offered, as lines to offer. `rules` may be others than those of the crawl: a URL that
+ * they refuse is a failure. Reads only as fast as the lines are used. Throws E_CRAWL_UNKNOWN when the crawl
+ * is forgotten meanwhile.
  */
 export async function* keptSeeds(fleet: Fleet, crawl: string, rules: UrlRules): AsyncGenerator<OfferedLine> {
   let line = 0;
-  for await (const block of blocksOf(fleet, crawl))
-    for (const seed of unpackSeeds(block)) yield lineOf(seed, crawl, ++line, rules);
+  for (const shard of fleet.shards)
+    for await (const block of blocksOf(shard, crawl))
+      for (const seed of unpackSeeds(block)) yield lineOf(seed, crawl, ++line, rules);
 }
 
 function lineOf({ url, depth, extras }: Request, crawl: string, line: number, rules: UrlRules): OfferedLine {
   const place = { source: `seeds of ${crawl}`, line };
   const normalized = normalizeUrl(url, rules);
   if ('failure' in normalized) return { ...place, failure: normalized.failure, text: url };
-  const { assumed, ...given } = extras ?? {};
+  const { assumed, keyed: _, ...given } = extras ?? {};
   const input = { ...given, url: normalized.url, ...(depth > 0 ? { depth } : {}) };
   return { ...place, input, ...(assumed ? { assumed } : {}) };
 }

@@ -61,12 +61,12 @@ test('consumers keep the newest, export the others first, and say where', async 
 });
 
 test('by age, with the count or alone; --purge-unexported leaves no file, and nothing set does nothing', async (t) => {
-  const { parts } = await openDeadLetterFixture(t, fleets);
+  const { parts, shards } = await openDeadLetterFixture(t, fleets);
   const [fleet, queue] = parts;
   const dataDir = await temporaryDirectory('retention');
   const round = (settings: { keepDead?: number; keepDeadCount?: number; purgeUnexported?: boolean }) =>
     purgeOldDead({
-      ...{ fleet, queue, log },
+      ...{ shards, log },
       settings: { keepDead: null, keepDeadCount: null, purgeUnexported: false, dataDir, ...settings },
     });
   assert.deepEqual(await round({}), { purged: 0, exportedTo: null });
@@ -88,12 +88,11 @@ test('by age, with the count or alone; --purge-unexported leaves no file, and no
 });
 
 test('what cannot be exported is not purged', async (t) => {
-  const { runner, parts } = await openDeadLetterFixture(t, fleets);
-  const [fleet, queue] = parts;
+  const { runner, parts, shards } = await openDeadLetterFixture(t, fleets);
   await mkdir(dataOf(runner), { recursive: true });
   await writeFile(join(dataOf(runner), 'purged'), 'a file where the directory should be');
   const settings = { keepDead: null, keepDeadCount: 0, purgeUnexported: false, dataDir: dataOf(runner) };
-  await assert.rejects(purgeOldDead({ fleet, queue, log, settings }), { code: 'E_FILE' });
+  await assert.rejects(purgeOldDead({ shards, log, settings }), { code: 'E_FILE' });
   const { code, stderr } = await runner.run(['dead', 'purge', '--all']);
   assert.notEqual(code, 0);
   assert.match(stderr, /E_FILE/);

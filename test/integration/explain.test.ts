@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { purgeMatching } from '../../src/dead/purge.ts';
+import { deadShards } from '../../src/dead/shards/letters.ts';
 import { DroverError } from '../../src/errors.ts';
 import { explainRequest } from '../../src/explain/explain.ts';
 import { marksOf, openExplaining, pageWith, QUICK, step } from '../support/fleets/explaining.ts';
@@ -149,7 +150,7 @@ test('an ended crawl: recorded, refused by robots.txt, dead, out of scope, exclu
 
 test('a dead letter that is replayed, or purged', async (t) => {
   const { explain, url, parts, runner } = await openEnded(t);
-  const { fleet, queue } = parts;
+  const { fleet, queues } = parts;
   assert.equal((await runner.run(['dead', 'replay', 'c'])).code, 0);
   const again = await explain(`${url}/gone`);
   assert.match(again.verdict, /^Waiting: 1st in the lane of /);
@@ -160,7 +161,7 @@ test('a dead letter that is replayed, or purged', async (t) => {
     what: 'its second death',
     deadlineMs: 20_000,
   });
-  assert.equal((await purgeMatching(fleet, queue, { ...ALL_DEAD, crawl: 'c' }, null)).purged, 1);
+  assert.equal((await purgeMatching(deadShards(fleet, queues), { ...ALL_DEAD, crawl: 'c' }, null)).purged, 1);
   const purged = await explain(`${url}/gone`);
   assert.match(purged.verdict, /^Dead since 20.*, and its letter was purged: E_HTTP_5XX /);
   assert.equal(purged.record?.record.status, 500);

@@ -12,9 +12,10 @@ import type { Fleet } from '../../src/fleet.ts';
 import { removeRemains } from '../../src/forget/forget.ts';
 import { offer } from '../../src/frontier/offer.ts';
 import { steer } from '../../src/frontier/steer.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { openQueues } from '../../src/queue/queue.ts';
 import { sharedApi, WRITE_TOKEN } from '../support/api/api.ts';
 import type { CommandRunner } from '../support/crawls.ts';
+import { tracesOf } from '../support/fleets/traces.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 import { type Site, startSite } from '../support/site/site.ts';
@@ -43,24 +44,6 @@ test.after(() => site.now?.stop());
 const quick = ['--attempts', '1', '--quiet', '--per-host', '20'];
 const crawl = (runner: CommandRunner, name: string) =>
   runner.run(['crawl', `${site.now?.url}/`, '--crawl', name, ...quick]);
-
-/** All that Redis still says of a crawl: its keys, its members elsewhere, its jobs. */
-async function tracesOf({ redis, namespace, keys }: Fleet, name: string): Promise<string[]> {
-  const found = (await redis.keys(`${namespace}:*`)).filter((key) =>
-    [`${keys.crawl(name)}`, keys.job(name)].some(
-      (start) => key === start || key.startsWith(`${start}:`) || key.startsWith(`${start}.`),
-    ),
-  );
-  if (await redis.hexists(keys.newestOfName, name)) found.push('names');
-  if (await redis.hexists(keys.countOfName, name)) found.push('serials');
-  for (const key of [keys.crawls, keys.activeCrawls, keys.forgetting])
-    if (await redis.zscore(key, name)) found.push(key);
-  for (const group of await redis.keys(`${namespace}:dead:g:*`)) {
-    const letters = await redis.zrange(group, '0', '-1');
-    if (letters.some((letter) => letter.startsWith(`${name}.`))) found.push(group);
-  }
-  return found;
-}
 
 test('drover forget leaves nothing of a crawl in Redis, and its records on disk; others stay as they are', async () => {
   const { runner, fleet } = await fleets.open();
@@ -139,11 +122,11 @@ test('a crawl with open requests is refused until it is cancelled; then it goes,
 test('what was cut off is finished by the next command or consumer; --keep-crawls forgets the oldest', async () => {
   const { runner, fleet } = await fleets.open();
   for (const name of ['a', 'b', 'c', 'd']) await endedCrawl(fleet, name);
-  const queue = openQueue(fleet);
+  const queues = openQueues(fleet);
   for (const name of ['a', 'b']) {
     await beginForgetting(fleet, name);
     let steps = 1;
-    await removeRemains({ fleet, queue, exportDir: null, goOn: () => steps-- > 0 }, name);
+    await removeRemains({ fleet, queues, exportDir: null, goOn: () => steps-- > 0 }, name);
     assert.notDeepEqual(await tracesOf(fleet, name), [], 'it was cut off');
     await assert.rejects(findCrawl(fleet, name), { code: 'E_CRAWL_UNKNOWN' });
   }

@@ -4,10 +4,10 @@ import test from 'node:test';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
 import { groupKey, pagesByAge } from '../../src/dead/groups.ts';
 import { purgeDead } from '../../src/dead/purge.ts';
-import { pageOfDead } from '../../src/dead/read.ts';
 import { driveReplays, startReplay, stopReplay } from '../../src/dead/replay.ts';
 import { createRun, endRun, letRestFollow, lookAtReplay } from '../../src/dead/replay-runs.ts';
 import { countReplayable } from '../../src/dead/replayable.ts';
+import { pageOfDead } from '../../src/dead/shards/letters.ts';
 import { steer } from '../../src/frontier/steer.ts';
 import { requestIn } from '../../src/queue/job-data.ts';
 import { lettersOf, openDeadLetterFixture } from '../support/dead-letter-fixture.ts';
@@ -97,14 +97,14 @@ test('a group is gone through once, however many die in one millisecond and what
 });
 
 test('a cursor whose letter is gone stands where that stood, among those of the same millisecond too', async (t) => {
-  const { parts } = await openDeadLetterFixture(t, fleets);
+  const { parts, shards } = await openDeadLetterFixture(t, fleets);
   const [{ redis }, queue] = parts;
   const failed = queue.toKey('failed');
   const all = await lettersOf(parts);
   await redis.zadd(failed, ...all.flatMap(({ jobId }) => [1000, jobId]));
-  const first = await pageOfDead(...parts, ALL_DEAD, null, 15);
+  const first = await pageOfDead(shards, ALL_DEAD, null, 15);
   await redis.zrem(failed, first.letters.at(-1)?.jobId ?? '');
-  const second = await pageOfDead(...parts, ALL_DEAD, first.next, 100);
+  const second = await pageOfDead(shards, ALL_DEAD, first.next, 100);
   const ids = [...first.letters, ...second.letters].map(({ jobId }) => jobId);
   assert.equal(new Set(ids).size, 40);
   assert.equal(ids.length, 40);

@@ -5,9 +5,10 @@ import test from 'node:test';
 import { ALL_DEAD, matchesLetter } from '../../src/dead/filter.ts';
 import { groupKey } from '../../src/dead/groups.ts';
 import { purgeDead } from '../../src/dead/purge.ts';
-import { pageOfDead, showDead, summarizeDead } from '../../src/dead/read.ts';
+import { summarizeDead } from '../../src/dead/read.ts';
 import { driveReplays, startReplay, stopReplay } from '../../src/dead/replay.ts';
 import { lookAtReplay } from '../../src/dead/replay-runs.ts';
+import { pageOfDead, showDead } from '../../src/dead/shards/letters.ts';
 import { letterOf } from '../../src/queue/dead-letters.ts';
 import { assertAddsUp } from '../support/crawls.ts';
 import { lettersOf, openDeadLetterFixture } from '../support/dead-letter-fixture.ts';
@@ -18,8 +19,8 @@ const PLAIN = { canary: 0, rate: 1, overrides: {} };
 const open = (t: test.TestContext, attempts?: string) => openDeadLetterFixture(t, fleets, attempts);
 
 test('letters are grouped by code and host, paged without a gap, and each shows its attempts', async (t) => {
-  const { parts } = await open(t, '2');
-  const groups = await summarizeDead(...parts, ALL_DEAD);
+  const { parts, shards } = await open(t, '2');
+  const groups = await summarizeDead(shards, ALL_DEAD);
   assert.deepEqual(
     groups.map(({ code, count, layer }) => ({ code, count, layer })),
     [
@@ -29,14 +30,14 @@ test('letters are grouped by code and host, paged without a gap, and each shows 
   );
   const ids: string[] = [];
   for (let cursor: string | null = null, pages = 0; pages === 0 || cursor !== null; pages++) {
-    const page = await pageOfDead(...parts, ALL_DEAD, cursor, 7);
+    const page = await pageOfDead(shards, ALL_DEAD, cursor, 7);
     ids.push(...page.letters.map(({ jobId }) => jobId));
     cursor = page.next;
   }
   assert.equal(new Set(ids).size, 40);
   assert.equal(ids.length, 40);
   const { jobId = '' } = groups[0]?.sample ?? {};
-  const letter = await showDead(...parts, jobId);
+  const letter = await showDead(shards, jobId);
   assert.deepEqual(
     letter.tries.map(({ code, status, address }) => ({ code, status, address })),
     Array.from({ length: 2 }, () => ({ code: 'E_HTTP_5XX', status: 500, address: '127.0.0.1' })),
@@ -44,7 +45,7 @@ test('letters are grouped by code and host, paged without a gap, and each shows 
   assert.ok(letter.tries.every(({ timings }) => timings.firstByte !== null));
   assert.equal((await lettersOf(parts, { ...ALL_DEAD, q: '/P/31' })).length, 1);
   assert.equal((await lettersOf(parts, { ...ALL_DEAD, attempts: 2 })).length, 30);
-  await assert.rejects(showDead(...parts, 'c.none'), { code: 'E_LETTER_UNKNOWN' });
+  await assert.rejects(showDead(shards, 'c.none'), { code: 'E_LETTER_UNKNOWN' });
 });
 
 test('a canary that comes through lets the rest follow, one that fails stops the run; others are untouched', async (t) => {
@@ -113,7 +114,7 @@ test('a stopped run brings nothing more back; a cancelled crawl refuses what its
 });
 
 test('what is purged is gone, and the crawl still counts it; the index is put right from the failed set', async (t) => {
-  const { runner, parts } = await open(t);
+  const { runner, parts, shards } = await open(t);
   const [fleet, queue] = parts;
   const gone = { ...ALL_DEAD, code: 'E_HTTP_DEAD_STATUS' };
   const jobs = (await queue.getJobs(['failed'])).filter((job) => matchesLetter(letterOf(job), gone));
@@ -122,7 +123,7 @@ test('what is purged is gone, and the crawl still counts it; the index is put ri
   assert.equal((await runner.status('c')).dead, 40);
   assert.equal((await lettersOf(parts)).length, 30);
   for (const key of await fleet.redis.keys(`${fleet.namespace}:dead:*`)) await fleet.redis.del(key);
-  assert.equal((await summarizeDead(...parts, ALL_DEAD))[0]?.count, 30);
+  assert.equal((await summarizeDead(shards, ALL_DEAD))[0]?.count, 30);
   for (const job of await queue.getJobs(['failed'])) await job.remove();
   assert.deepEqual(
     (await startReplay(...parts, ALL_DEAD, PLAIN)).map(({ opened }) => opened),

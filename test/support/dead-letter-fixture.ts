@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { ALL_DEAD } from '../../src/dead/filter.ts';
-import { deadLetters } from '../../src/dead/read.ts';
 import { lookAtReplay } from '../../src/dead/replay-runs.ts';
+import { deadLetters } from '../../src/dead/shards/letters.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { openQueue, type RequestQueue } from '../../src/queue/queue.ts';
@@ -42,6 +42,7 @@ export async function openDeadLetterFixture(
   const { code, stderr } = await runner.run(command);
   assert.equal(code, 1, stderr);
   const parts = [fleet, openQueue(fleet)] as const;
+  const shards = [{ fleet, queue: parts[1] }];
   const consume = (...args: string[]) => {
     const consumer = runner.start(['consume', '--quiet', ...args]);
     t.after(() => consumer.kill());
@@ -52,7 +53,7 @@ export async function openDeadLetterFixture(
       what: `the end of run ${id}`,
       deadlineMs: 20_000,
     });
-  return { site, runner, parts, consume, ended, command };
+  return { site, runner, parts, shards, consume, ended, command };
 }
 
 /** All dead letters, the newest first. */
@@ -61,6 +62,7 @@ export async function lettersOf(
   filter = ALL_DEAD,
 ): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = [];
-  for await (const letter of deadLetters(...parts, filter)) letters.push(letter);
+  for await (const letter of deadLetters([{ fleet: parts[0], queue: parts[1] }], filter))
+    letters.push(letter);
   return letters;
 }

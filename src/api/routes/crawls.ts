@@ -6,6 +6,7 @@ import { pageOfCrawls, viewCrawl, viewCrawls } from '../../crawl/views.ts';
 import { ALL_DEAD } from '../../dead/filter.ts';
 import { summarizeDead } from '../../dead/read.ts';
 import { purgedDirectory } from '../../dead/retention.ts';
+import { deadShards } from '../../dead/shards/letters.ts';
 import { forgetCrawl } from '../../forget/forget.ts';
 import { beginFromInput } from '../begin/begin-crawl.ts';
 import { crawlInput } from '../begin/crawl-input.ts';
@@ -70,7 +71,7 @@ export function addCrawlRoutes(server: ApiServer, context: ApiContext): void {
   addErrors(server, context);
 }
 
-function addSteering(server: ApiServer, { fleet, queue, settings }: ApiContext): void {
+function addSteering(server: ApiServer, { fleet, queues, settings }: ApiContext): void {
   const steer = async (id: string, how: 'pause' | 'resume' | 'cancel') => {
     const crawl = await exactCrawl(fleet, id);
     await steerCrawl(fleet, await nameForCommands(fleet, crawl), how);
@@ -80,7 +81,7 @@ function addSteering(server: ApiServer, { fleet, queue, settings }: ApiContext):
   const forget = async (crawl: string) => {
     const view = await viewCrawl(fleet, crawl);
     const exportDir = settings.purgeUnexported ? null : purgedDirectory(settings.dataDir);
-    await forgetCrawl({ fleet, queue, exportDir }, crawl);
+    await forgetCrawl({ fleet, queues, exportDir }, crawl);
     return view;
   };
   const schema = (summary: string) => ({ tags, summary, params, response: answers(crawlShape) });
@@ -115,7 +116,8 @@ const errorsShape = z.object({
   groups: z.array(groupShape),
 });
 
-function addErrors(server: ApiServer, { fleet, queue }: ApiContext): void {
+function addErrors(server: ApiServer, { fleet, queues }: ApiContext): void {
+  const shards = deadShards(fleet, queues);
   server.get(
     '/v1/crawls/:id/errors',
     {
@@ -130,7 +132,7 @@ function addErrors(server: ApiServer, { fleet, queue }: ApiContext): void {
     async (request) => {
       const crawl = await exactCrawl(fleet, request.params.id);
       const { errors, refusals, leftOut } = await viewCrawl(fleet, crawl);
-      const groups = await summarizeDead(fleet, queue, { ...ALL_DEAD, crawl });
+      const groups = await summarizeDead(shards, { ...ALL_DEAD, crawl });
       return { errors, refusals, leftOut, groups };
     },
   );

@@ -4,8 +4,9 @@ import { exactCrawl } from '../../crawl/crawl.ts';
 import { deadLines } from '../../dead/export.ts';
 import type { DeadFilter } from '../../dead/filter.ts';
 import { purgeMatching } from '../../dead/purge.ts';
-import { pageOfDead, showDead, summarizeDead } from '../../dead/read.ts';
+import { summarizeDead } from '../../dead/read.ts';
 import { purgedDirectory } from '../../dead/retention.ts';
+import { deadJobsOn, deadShards, pageOfDead, showDead } from '../../dead/shards/letters.ts';
 import { redacted } from '../../redact.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { COSTLY } from '../limits.ts';
@@ -57,8 +58,7 @@ export async function deadFilterOf(
 }
 
 export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
-  const { fleet, queue } = context;
-  const parts = [fleet, queue] as const;
+  const shards = deadShards(context.fleet, context.queues);
   const page = z.object({ letters: z.array(letterShape), next: z.string().nullable() });
   server.get(
     '/v1/dead',
@@ -78,10 +78,10 @@ export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
       const filter = await deadFilterOf(context, given);
       const form = wants(request, format);
       if (form === 'ndjson')
-        return sendText(reply, 'application/x-ndjson', deadLines(...parts, filter, 'ndjson'));
+        return sendText(reply, 'application/x-ndjson', deadLines(deadJobsOn(shards, filter), 'ndjson'));
       if (form === 'csv')
-        return sendText(reply, 'text/csv', deadLines(...parts, filter, 'csv'), 'dead-letters.csv');
-      const { letters, next } = await pageOfDead(...parts, filter, cursor ?? null, limit);
+        return sendText(reply, 'text/csv', deadLines(deadJobsOn(shards, filter), 'csv'), 'dead-letters.csv');
+      const { letters, next } = await pageOfDead(shards, filter, cursor ?? null, limit);
       return { letters: redacted(letters), next };
     },
   );
@@ -97,7 +97,7 @@ export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
       },
     },
     async ({ query }) => ({
-      groups: redacted(await summarizeDead(...parts, await deadFilterOf(context, query))),
+      groups: redacted(await summarizeDead(shards, await deadFilterOf(context, query))),
     }),
   );
   server.get(
@@ -110,13 +110,13 @@ export function addDeadRoutes(server: ApiServer, context: ApiContext): void {
         response: answers(letterDetailShape),
       },
     },
-    async ({ params }) => redacted(await showDead(...parts, params.jobId)),
+    async ({ params }) => redacted(await showDead(shards, params.jobId)),
   );
   addPurge(server, context);
 }
 
 function addPurge(server: ApiServer, context: ApiContext): void {
-  const { fleet, queue } = context;
+  const shards = deadShards(context.fleet, context.queues);
   server.delete(
     '/v1/dead',
     {
@@ -134,7 +134,7 @@ function addPurge(server: ApiServer, context: ApiContext): void {
       if (!all && Object.keys(given).length === 0)
         throw new ApiProblem('E_FIELD', 'Give a filter, or all=true.', { field: 'query.all' });
       const exportDir = isExported ? purgedDirectory(context.settings.dataDir) : null;
-      return purgeMatching(fleet, queue, await deadFilterOf(context, given), exportDir);
+      return purgeMatching(shards, await deadFilterOf(context, given), exportDir);
     },
   );
 }

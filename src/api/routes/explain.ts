@@ -92,8 +92,8 @@ export const explanationShape = z
   .meta({ id: 'Explanation' });
 
 /** The parts of the context that explainUrl and explainRequest need. */
-export function partsOf({ fleet, queue, stores, settings }: ApiContext) {
-  return { fleet, queue, stores, settings };
+export function partsOf({ fleet, queues, stores, settings }: ApiContext) {
+  return { fleet, queues, stores, settings };
 }
 
 export function addExplainRoutes(server: ApiServer, context: ApiContext): void {

@@ -18,19 +18,22 @@ const policy =
 
 export async function addRawQueues(
   server: FastifyInstance,
-  { fleet, queue, settings }: ApiContext,
+  { fleet, queues, settings }: ApiContext,
 ): Promise<void> {
   const adapter = new FastifyAdapter();
   adapter.setBasePath(PATH);
   const modes = { readOnlyMode: !settings.queuesWritable, allowRetries: settings.queuesWritable };
-  const look = (raw: unknown, shown: (data: never) => unknown) => {
-    const board = new BullMQAdapter(raw as never, modes);
+  const look = (raw: unknown, shown: (data: never) => unknown, prefix = '') => {
+    const board = new BullMQAdapter(raw as never, { ...modes, prefix });
     board.setFormatter('data', shown as never);
     board.setFormatter('progress', redacted as never);
     return board;
   };
   createBullBoard({
-    queues: [look(queue, shownJob), look(openWebhookQueue(fleet), redacted)],
+    queues: [
+      ...queues.map((queue, shard) => look(queue, shownJob, queues.length > 1 ? `${shard}-` : '')),
+      look(openWebhookQueue(fleet), redacted),
+    ],
     // The two packages each bring their own copy of this type.
     serverAdapter: adapter as never,
     options: {

@@ -1,8 +1,15 @@
 // /v1/dead/replay and /v1/replays: starts replays of dead letters, reads and stops them.
 import { z } from 'zod';
-import { DEFAULT_RATE, startReplay, stopReplay } from '../../dead/replay.ts';
-import { listReplays, lookAtReplay, type ReplayOverrides } from '../../dead/replay-runs.ts';
-import { countReplayable } from '../../dead/replayable.ts';
+import { DEFAULT_RATE } from '../../dead/replay.ts';
+import type { ReplayOverrides } from '../../dead/replay-runs.ts';
+import { deadShards } from '../../dead/shards/letters.ts';
+import {
+  countReplayableOn,
+  listReplaysOn,
+  lookAtReplayOn,
+  startReplayOn,
+  stopReplayOn,
+} from '../../dead/shards/replays.ts';
 import { requestSchema } from '../../request.ts';
 import type { ApiContext, ApiServer } from '../context.ts';
 import { once } from '../idempotency.ts';
@@ -45,7 +52,7 @@ const replayInput = z
   .meta({ id: 'NewReplay' });
 
 export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
-  const { fleet } = context;
+  const shards = deadShards(context.fleet, context.queues);
   server.post(
     '/v1/dead/replay',
     {
@@ -78,12 +85,12 @@ export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
         response: answers(z.object({ replays: z.array(replayShape) })),
       },
     },
-    async () => ({ replays: await listReplays(fleet) }),
+    async () => ({ replays: await listReplaysOn(shards) }),
   );
   server.get(
     '/v1/replays/:id',
     { schema: { tags, summary: 'One replay and its progress', params, response: answers(replayShape) } },
-    (request) => lookAtReplay(fleet, request.params.id),
+    (request) => lookAtReplayOn(shards, request.params.id),
   );
   server.delete(
     '/v1/replays/:id',
@@ -95,23 +102,23 @@ export function addReplayRoutes(server: ApiServer, context: ApiContext): void {
         response: answers(replayShape),
       },
     },
-    (request) => stopReplay(fleet, request.params.id),
+    (request) => stopReplayOn(shards, request.params.id),
   );
 }
 
 async function replay(context: ApiContext, input: z.infer<typeof replayInput>) {
-  const { fleet, queue } = context;
+  const shards = deadShards(context.fleet, context.queues);
   const { filter: given = {}, all, canary, rate = DEFAULT_RATE, dryRun } = input;
   if (!all && Object.keys(given).length === 0)
     throw new ApiProblem('E_FIELD', 'filter: give a filter, or all: true.', { field: 'filter' });
   const filter = await deadFilterOf(context, given);
   const overrides = withoutUndefined(input.overrides ?? {});
-  const { groups, cancelled } = await countReplayable(fleet, queue, filter);
+  const { groups, cancelled } = await countReplayableOn(shards, filter);
   if (dryRun) {
     const matching = groups.reduce((sum, { count }) => sum + count, 0);
     return { status: 200, body: { dryRun, matching, cancelled, runs: [] } };
   }
-  const runs = await startReplay(fleet, queue, filter, {
+  const runs = await startReplayOn(shards, filter, {
     canary: canary ?? null,
     rate,
     overrides,

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type CrawlSettings, crawlSettings, storedSettings } from '../../config/settings.ts';
 import { API_CRAWL, beginCrawl, checkCrawlName, leaveCrawl, stayWithCrawl } from '../../crawl/crawl.ts';
+import { wakeCrawl } from '../../crawl/shards/end.ts';
 import { DroverError } from '../../errors.ts';
 import { explainRequest } from '../../explain/explain.ts';
 import { requestSchema } from '../../request.ts';
@@ -181,6 +182,7 @@ async function targetOf(
     : [null, null];
   if (known && text && state !== 'cancelled') {
     await stayWithCrawl(fleet, known, producer);
+    await wakeCrawl(fleet, known);
     return { id: known, settings: storedSettings(text) };
   }
   try {

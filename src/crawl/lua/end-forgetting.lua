@@ -8,10 +8,11 @@
   ARGV[2]  crawl
   Answers  1 if the crawl was being forgotten, else 0
 ]]
+--- include crawl/lua/end/remove-part.lua
 local ns, crawl = ARGV[1], ARGV[2]
 local c = ns .. ':c:' .. crawl
 if redis.call('ZREM', ns .. ':forgetting', crawl) == 0 then return 0 end
 local name = redis.call('HGET', c, 'name')
-redis.call('UNLINK', c, c .. ':open', c .. ':n', c .. ':dead', c .. ':replayed', c .. ':hosts', c .. ':seeds', c .. ':producers', c .. ':accepts', c .. ':due', c .. ':not-due', c .. ':jars', c .. ':sessions')
+removePart(c)
 if name and redis.call('HEXISTS', ns .. ':names', name) == 0 then redis.call('HDEL', ns .. ':serials', name) end
 return 1

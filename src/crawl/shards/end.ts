@@ -116,7 +116,10 @@ async function putRight(fleet: Fleet, crawl: string, parts: readonly PartState[]
 
 const stateAtHome = ({ redis, keys }: Fleet, crawl: string) => redis.hget(keys.crawl(crawl), 'state');
 
-/** If the crawl has finished, it runs again: something of it waits on another shard, or soon will. Atomic. */
+/**
+ * If the crawl has finished, it runs again: something of it waits on another shard, or soon will. If its end
+ * is being looked for, that look does not count. Atomic.
+ */
 export async function wakeCrawl(fleet: Fleet, crawl: string): Promise<void> {
   if (fleet.shards.length > 1) await fleet.run(wakeScript, crawl);
 }

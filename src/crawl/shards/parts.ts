@@ -27,14 +27,15 @@ const beginPartScript = defineScript({
 /**
  * Begins the parts of a crawl that has begun at home, or gives them its present settings, the last ones when
  * two processes do it at a time. Idempotent; each part is one atomic step. Nothing to do with one shard, or
- * when the crawl is forgotten.
+ * when the crawl is cancelled or forgotten.
  */
 export async function beginParts(fleet: Fleet, crawl: string): Promise<void> {
   if (fleet.shards.length === 1) return;
   for (let given = ''; ; ) {
-    const [settings, token, keepSeeds, former, seedsOf, counted] = await fleet.redis.hmget(
+    const [state, settings, token, keepSeeds, former, seedsOf, counted] = await fleet.redis.hmget(
       ...([
         fleet.keys.crawl(crawl),
+        'state',
         'settings',
         'token',
         'keepSeeds',
@@ -43,7 +44,7 @@ export async function beginParts(fleet: Fleet, crawl: string): Promise<void> {
         'counted',
       ] as const),
     );
-    if (!settings || !token || settings === given) return;
+    if (state === 'cancelled' || !settings || !token || settings === given) return;
     given = settings;
     const part = { crawl, shards: fleet.shards.length, token, settings, keepSeeds: keepSeeds ?? '0' };
     const whole = { ...part, former: former ?? '', seedsOf: seedsOf ?? '' };
@@ -65,6 +66,9 @@ const counters: ReadonlySet<string> = new Set([
   ...['accepted', 'recorded', 'refused', 'dead', 'bytes', 'retries', 'postponed', 'unchanged', 'notDue'],
   ...['forBrowser', 'seen', 'out', 'parked'],
 ]);
+/** Whether the number of a crawl in this field is the sum of those of its parts. */
+export const isCounter = (field: string): boolean => counters.has(field) || countersBy.test(field);
+
 /** … by status, code, handler, and machine and data directory. */
 const countersBy = /^(?:[serxi]|at):/;
 
@@ -99,6 +103,5 @@ export async function readCrawl(fleet: Fleet, crawl: string): Promise<Record<str
 
 function addCounters(sum: Record<string, string>, part: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(part))
-    if (counters.has(name) || countersBy.test(name))
-      sum[name] = String(Number(sum[name] ?? 0) + Number(value));
+    if (isCounter(name)) sum[name] = String(Number(sum[name] ?? 0) + Number(value));
 }

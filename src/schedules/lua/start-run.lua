@@ -24,6 +24,7 @@
 ]]
 --- include lua/clock.lua
 --- include crawl/lua/begin/begin-crawl.lua
+--- include crawl/lua/begin/hold-home.lua
 --- include schedules/lua/tell-of-run.lua
 local ns, name, token, due, producer, lease, recordsToken =
   ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
@@ -47,6 +48,7 @@ local isHalf = offering and id == lastCrawl and state ~= 'cancelled' and (outcom
 if isHalf then
   if state == 'finished' then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)
+  if redis.call('HEXISTS', c, 'shards') == 1 then holdHome(ns, id, state) end
 end
 if handled then return { outcome, begun, isHalf and begun == id and 1 or 0, '' } end
 if isHalf or isOffered or state == 'running' or state == 'paused' then

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type test from 'node:test';
 import { defaultSettings } from '../../../src/config/settings.ts';
 import { type Explanation, explainUrl } from '../../../src/explain/explain.ts';
-import { openQueue } from '../../../src/queue/queue.ts';
+import { openQueues } from '../../../src/queue/queue.ts';
 import { openStores } from '../../../src/records/stores.ts';
 import type { Fleets } from '../fleets.ts';
 import { type SiteOptions, startSite } from '../site/site.ts';
@@ -17,7 +17,7 @@ export async function openExplaining(fleets: Fleets, t: test.TestContext, option
   const { runner, fleet, namespace } = await fleets.open();
   const parts = {
     fleet,
-    queue: openQueue(fleet),
+    queues: openQueues(fleet),
     stores: openStores({ dataDir: join(runner.dir, 'data'), store: null }),
     settings: defaultSettings,
   };

@@ -10,6 +10,10 @@ export interface CrossingSite {
   urls: string[];
   /** HOST/PATH of each request for a page, in their order. */
   asked: string[];
+  /** Whether page `page` of host `host` (counted from 1) answers with status 500. None does at first. */
+  fails: (host: number, page: number) => boolean;
+  /** Stands in each page. */
+  text: string;
   /** The most requests that one host had at a time. */
   mostAtOnce: number;
   close(): void;
@@ -41,6 +45,10 @@ export async function startCrossingSite(hosts: number, pages: number, latencyMs 
     if (latencyMs > 0) await sleep(latencyMs);
     atOnce.set(request.headers.host ?? '', (atOnce.get(request.headers.host ?? '') ?? 1) - 1);
     const page = Number(number);
+    if (site.fails(host + 1, page)) {
+      response.writeHead(500).end();
+      return;
+    }
     if (name === 'p' && page % 10 === 9) {
       response.writeHead(302, { location: urlOf(host + 1, `/moved/${page}`) }).end();
       return;
@@ -51,12 +59,16 @@ export async function startCrossingSite(hosts: number, pages: number, latencyMs 
       urlOf(host * 7 + page, `/p/${page}`),
     ];
     response.writeHead(200, { 'content-type': 'text/html' });
-    response.end(`<title>${page}</title>${links.map((link) => `<a href="${link}">x</a>`).join('')}`);
+    response.end(
+      `<title>${page}</title>${site.text}${links.map((link) => `<a href="${link}">x</a>`).join('')}`,
+    );
   }
   const site: CrossingSite = {
     url: urlOf(0, '/p/0'),
     urls: Array.from({ length: hosts * pages }, (_, at) => urlOf(at % hosts, `/p/${Math.floor(at / hosts)}`)),
     asked,
+    fails: () => false,
+    text: '',
     mostAtOnce: 0,
     close: () => void server.close().closeAllConnections(),
   };

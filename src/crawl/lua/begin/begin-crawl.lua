@@ -11,6 +11,7 @@
     NS:names (HASH) name to its newest id
     NS:serials (HASH) name to how many crawls it has had
 ]]
+--- include crawl/lua/begin/hold-home.lua
 --- include crawl/lua/begin/store-settings.lua
 -- A new crawl gets the seeds of the run that it repeats, and the private hosts that they named.
 local function repeatRun(c, former, again, formerId)
@@ -76,11 +77,9 @@ local function beginCrawl(ns, given, now)
   if state == 'finished' and not isNew then redis.call('HSET', c, 'state', 'running') end
   redis.call('ZADD', c .. ':producers', now + lease, producer)
   if shards > 1 then
-    -- Whoever looks whether the crawl has ended finds it here, though its requests may be on other shards.
-    if state ~= 'paused' then redis.call('ZADD', ns .. ':active', 'NX', 0, id) end
     redis.call('HSET', c, 'shards', shards)
     if isNew then redis.call('HSET', c, 'counted', '1') elseif not hadLimit then redis.call('HDEL', c, 'counted') end
-    redis.call('HINCRBY', c, 'epoch', 1)
+    holdHome(ns, id, state)
   end
   return { id, isNew and 1 or 0 }
 end

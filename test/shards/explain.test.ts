@@ -1,0 +1,63 @@
+// drover explain in a fleet with several shards: the facts of a URL come from the shard of its host.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import test from 'node:test';
+import type { Explanation } from '../../src/explain/explanation.ts';
+import { type Fleet, shardOf } from '../../src/fleet.ts';
+import { limiterKeyOf } from '../../src/url/host.ts';
+import { startApi } from '../support/api/api.ts';
+import { openFleets } from '../support/fleets.ts';
+import { startCrossingSite } from '../support/site/crossing.ts';
+
+const fleets = openFleets();
+const flags = ['--allow-private', '127.0.0.0/8', '--ignore-robots', '--attempts', '1', '--quiet'];
+
+/** One URL of each shard. */
+function oneOfEach(fleet: Fleet, urls: readonly string[]): string[] {
+  const ofShard = Map.groupBy(urls, (url) => shardOf(fleet, limiterKeyOf(url)).shard);
+  assert.equal(ofShard.size, fleet.shards.length, 'each shard has hosts');
+  return [...ofShard.values()].map(([first]) => first as string);
+}
+
+test('a URL of each shard: waiting in its lane, fetched, dead; and by its id alone', async (t) => {
+  const site = await startCrossingSite(24, 3);
+  t.after(() => site.close());
+  const { runner, fleet } = await fleets.open({ DROVER_SHARDS: '4' });
+  const pages = site.urls.filter((url) => /\/p\/[01]$/.test(url));
+  await writeFile(runner.path('list.txt'), pages.join('\n'));
+  const enqueue = ['enqueue', runner.path('list.txt'), '--crawl', 'c', ...flags];
+  const enqueued = await runner.run(enqueue);
+  assert.equal(enqueued.code, 0, enqueued.stderr);
+  const api = await startApi({ runner });
+  t.after(() => api.drover.kill());
+  const explain = async (url: string): Promise<Explanation> =>
+    (await api.call('GET', `/v1/explain?url=${encodeURIComponent(url)}`)).json;
+  const seen = oneOfEach(
+    fleet,
+    pages.filter((url) => url.endsWith('/p/0')),
+  );
+  for (const url of seen) {
+    const { verdict, fingerprint } = await explain(url);
+    assert.match(verdict, /^Waiting: 1st in the lane of 127\.0\.0\.\d+:\d+; no consumer is running/);
+    assert.equal((await api.call('GET', `/v1/requests/c.${fingerprint}`)).json.normalized, url);
+  }
+  site.fails = (_host, page) => page === 1;
+  const crawl = await runner.run(['crawl', runner.path('list.txt'), '--crawl', 'c', ...flags]);
+  assert.equal(crawl.code, 1, crawl.stderr);
+  for (const url of seen) {
+    const { verdict, hostState, steps } = await explain(url);
+    assert.match(verdict, /^Fetched at /);
+    assert.equal(hostState?.key, limiterKeyOf(url));
+    assert.equal(steps.find(({ step }) => step === 'seen')?.ok, true);
+  }
+  for (const url of seen.map((each) => each.replace('/p/0', '/p/1'))) {
+    const { verdict, letter, fingerprint } = await explain(url);
+    assert.match(verdict, /^Dead after 1 attempt: E_HTTP_5XX/);
+    assert.equal(letter?.url, url);
+    assert.match((await api.call('GET', `/v1/requests/c.${fingerprint}`)).json.verdict, /^Dead after/);
+  }
+  const [far = ''] = seen.filter((url) => shardOf(fleet, limiterKeyOf(url)).shard === 3);
+  const { stdout } = await runner.run(['explain', far]);
+  assert.match(stdout, /^Fetched at /);
+  assert.match((await explain(far.replace('/p/0', '/p/2'))).verdict, /^Never offered to /);
+});
