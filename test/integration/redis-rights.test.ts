@@ -4,7 +4,6 @@ import test, { type TestContext } from 'node:test';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
 for (const shards of ['1', '4'])
@@ -94,12 +93,8 @@ async function tryAll(t: TestContext, shards: string): Promise<void> {
   const [api = ''] = /http:\/\/\S+/.exec(await serving.line(/^listening on /)) ?? [];
   for (const path of ['/readyz', '/metrics', '/v1/crawls', '/v1/dead', '/'])
     assert.ok((await fetch(`${api}${path}`)).status < 500, path);
-  await works('dead', 'replay', 'c');
-  if (shards === '1')
-    await until(async () => (await runner.status('c')).dead === 0, {
-      what: 'the replay',
-      deadlineMs: 20_000,
-    });
+  await works('dead', 'replay', 'c', '--wait');
+  assert.equal((await runner.status('c')).dead, 0);
   serving.kill('SIGTERM');
   await serving.exit;
   await works('schedule', 'remove', 'nightly');
