@@ -3,7 +3,7 @@
 // Sentinels. Nothing may be lost, doubled, miscounted or finished too early. It prints the figures, and all
 // that is known of a failure; then the data stay where they are.
 // node test/chaos/soak.ts [plain|sentinels|cluster] --kills 100 --seed N --shards 8 --pages 900
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openCommandRunner } from '../support/crawls.ts';
 import { freePort } from '../support/redis.ts';
@@ -107,6 +107,7 @@ async function soak(servers: RedisServers, how: (typeof kinds)[keyof typeof kind
     say(`seed ${seed}, round ${rounds.length + 1}; all data: ${runner.dir}`);
   } finally {
     await Promise.all([...consumers, server].map((one) => one.stop()));
+    if (isWell) await rm(runner.dir, { recursive: true, force: true });
   }
 }
 
