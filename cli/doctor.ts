@@ -13,7 +13,7 @@ import { inOwnWords } from './terminal/own-hints.ts';
 export async function run(_args: string[], options: DoctorOptions): Promise<number> {
   const settings = await readSettings(options.settings);
   if (options.acl) {
-    for (const line of aclLines(settings)) process.stdout.write(`${printable(line)}\n`);
+    for (const line of aclLines(settings, settings.shards ?? 1)) process.stdout.write(`${printable(line)}\n`);
     return EXIT.recorded;
   }
   const { address, keeper } = await findRedis(settings);

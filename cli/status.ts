@@ -7,6 +7,7 @@ import { printable } from '../src/printable.ts';
 import { EXIT } from './command/failures.ts';
 import { OWN_COMMAND } from './command/own-command.ts';
 import { openSession } from './command/session.ts';
+import { warnOfUnserved } from './operate/unserved.ts';
 import type { LookOptions } from './options.ts';
 import { columns } from './terminal/columns.ts';
 
@@ -27,6 +28,7 @@ export async function run(args: string[], options: LookOptions): Promise<number>
     if (!options.json && !args[0]) process.stdout.write(await schedulesText(fleet));
     if (!options.json && (await isDrained(fleet)))
       process.stdout.write(`\nthe fleet is drained: no jobs are taken until ${OWN_COMMAND} resume\n`);
+    await warnOfUnserved(fleet);
     return EXIT.recorded;
   } finally {
     await session.close();

@@ -91,8 +91,12 @@ export async function startConsumer(parts: {
   const [host, { pid }] = [hostname(), process];
   const consumer = `${host}-${pid}-${randomUUID().slice(0, 8)}`;
   const { concurrency } = settings;
-  const served = servedShards(settings.shard, parts.address.shards ?? 1);
-  const who = { kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const;
+  const shards = parts.address.shards ?? 1;
+  const served = servedShards(settings.shard, shards);
+  const who = {
+    ...({ kind: 'consumer', host, pid, version: readVersion(), serves: serve, concurrency } as const),
+    ...(served.length < shards ? { shards: served } : {}),
+  };
   const log = parts.log.child({ consumer });
   const troubles = createTroubleLog({ log, ...(parts.say ? { say: parts.say } : {}) });
   const onError = (error: unknown) => troubles.note(error, 'redis');

@@ -1,6 +1,6 @@
 // Writes the tables of docs/errors.md, docs/settings.md and docs/metrics.md from src/errors-table.ts,
-// src/config/table.ts and src/metrics.ts, and those of docs/SCALE.md from bench/scale/sizing.ts: npm run docs.
-// The text around the tables is written by hand.
+// src/config/table.ts and src/metrics.ts, and those of docs/SCALE.md from bench/scale/sizing.ts: npm run
+// docs. The text around the tables is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sizingTables } from '../bench/scale/sizing-tables.ts';

@@ -765,6 +765,16 @@ export const table = {
         means: 'A backup is being restored into this namespace, or a restore was cut off.',
         advice: 'Wait until drover restore has ended. If it was cut off, give it again.',
       },
+      E_RESHARDING: {
+        means: 'The namespace is being spread over another number of shards, or that was cut off.',
+        advice: 'Wait until drover reshard has ended. If it was cut off, give the same command again.',
+      },
+      E_NOT_AT_REST: {
+        means: 'The namespace is in use.',
+        advice:
+          'Stop its consumers, servers and programs (drover fleet shows them), let its replays end, and give the command again.',
+        exit: 2,
+      },
       E_SHARDS: {
         means: 'The namespace has another number of shards than was asked for.',
         advice: 'Leave --shards out, or use another namespace. drover reshard changes the number at rest.',

@@ -29,6 +29,10 @@ export function keysOf(namespace: string) {
     format: `${namespace}:format`,
     /** How many shards the fleet has: src/fleet/shards.ts. */
     shards: `${namespace}:shards`,
+    /**
+     * How far a change of that number is; of a shard, which steps between two have been done: src/reshard.
+     */
+    reshard: `${namespace}:reshard`,
     /** Links of pages of this shard to hosts of another one: src/frontier/shards/links-out.ts. */
     linksOut: (shard: number) => `${namespace}:out:${shard}`,
     parked: ofCrawl(':parked'),

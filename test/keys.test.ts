@@ -58,7 +58,7 @@ test('src/keys.ts and the table of docs/ARCHITECTURE.md name the same keys', () 
  */
 const notSeen = [
   ...['keyEvents', 'cookieNotices', 'tail', 'formerHandOver', 'formerReplayed', 'jobLogs', 'idempotency'],
-  ...['tailWanted', 'restoreProbe', 'forgetting', 'scheduleRuns', 'notDueByLimiter'],
+  ...['tailWanted', 'restoreProbe', 'reshard', 'forgetting', 'scheduleRuns', 'notDueByLimiter'],
   ...['renders', 'renderers', 'delayedJobs', 'linksOut', 'parked'],
   ...['robotsLock', 'autoReplays', 'outbox', 'slotWaiters', 'waitingLanes', 'serverWaiters', 'openReplays'],
 ];

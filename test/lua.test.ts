@@ -20,6 +20,7 @@ const owners: Record<string, RegExp> = {
   'src/robots': /^:robots:/,
   'src/cookies': /^:cookies$/,
   'src/schedules': /^:(schedules$|schedule:)/,
+  'src/reshard': /^:reshard$/,
   'src/fleet': /^:(format|metrics|history|members$|heartbeat:|lease:|tail)/,
 };
 /**

@@ -24,6 +24,8 @@ export interface LogAudit {
   atDelay: number;
   /** Starts that would be breaches if the server had not been busy when it noted the one before. */
   excused: number;
+  /** By how much the earliest of those came too early, in milliseconds. */
+  mostExcusedMs: number;
   breaches: Violation[];
 }
 
@@ -31,7 +33,7 @@ export interface LogAudit {
 export function auditLog(log: Buffer, shape: Shape): LogAudit {
   const all: LogAudit = {
     ...{ requests: 0, robots: 0, served: 0, again: 0, odd: 0, hosts: 0, connections: 0 },
-    ...{ full: 0, atDelay: 0, excused: 0, breaches: [] },
+    ...{ full: 0, atDelay: 0, excused: 0, mostExcusedMs: 0, breaches: [] },
   };
   for (const [host, requests] of requestsByHost(log, shape.hosts)) {
     if (requests.length === 0) continue;
@@ -51,7 +53,11 @@ export function auditLog(log: Buffer, shape: Shape): LogAudit {
     const entries = requests.map(entryOf);
     const breaches = violationsOf(entries, limits, [], TOLERANCE_MS);
     const punctual = entries.map((entry) => ({ ...entry, lateMs: 0 }));
-    all.excused += violationsOf(punctual, limits, [], TOLERANCE_MS).length - breaches.length;
+    const early = violationsOf(punctual, limits, [], TOLERANCE_MS);
+    const isBreach = new Set(breaches.map(({ later }) => later.start));
+    const excused = early.filter(({ later }) => !isBreach.has(later.start));
+    all.excused += excused.length;
+    all.mostExcusedMs = Math.max(all.mostExcusedMs, ...excused.map(({ earlyMs }) => earlyMs));
     all.breaches.push(...breaches);
   }
   return all;

@@ -1,5 +1,5 @@
-// The fleet of a simulation: its shards are spread over several Redis processes, as they are over the nodes of
-// a Cluster.
+// The fleet of a simulation: its shards are spread over several Redis processes, as they are over the nodes
+// of a Cluster.
 import { type CrawlSettings, crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl } from '../../src/crawl/crawl.ts';
 import { type Fleet, homeOf } from '../../src/fleet.ts';

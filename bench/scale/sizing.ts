@@ -6,7 +6,7 @@ export const measured = {
   /** CPU of a consumer for a page of 10 kB with 20 links, and for each further kB (ms). */
   consumerMs: 0.63,
   consumerMsAKilobyte: 0.013,
-  /** CPU of Redis for a page with 20 links at one of many hosts, BullMQ included, and for each further link. */
+  /** CPU of Redis for a page of one of many hosts, with 20 links and BullMQ, and for each further link. */
   redisMs: 0.56,
   redisMsALink: 0.0047,
   /** Bytes of Redis. */
@@ -90,7 +90,7 @@ export interface Sizing {
 
 const DAY_SECONDS = 86_400;
 
-/** `redisMemory` and `redisProcesses` are those of the primaries; with a replica each, there are twice as many. */
+/** `redisMemory` and `redisProcesses` are those of the primaries; with a replica each, they are doubled. */
 export function sizingOf({ pages, days }: CrawlSize, a: Assumed = assumed): Sizing {
   const seconds = days * DAY_SECONDS;
   const pagesPerSecond = pages / seconds;

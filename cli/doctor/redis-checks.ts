@@ -1,11 +1,15 @@
 // What `drover doctor` asks of Redis.
+import type { Socket } from 'node:net';
 import type { Settings } from '../../src/config/settings.ts';
+import { DroverError } from '../../src/errors.ts';
 import { isDrained } from '../../src/fleet/drained.ts';
-import { fleetOf } from '../../src/fleet.ts';
+import { connectChecked } from '../../src/fleet/format.ts';
+import { readUnserved, unservedText } from '../../src/fleet/unserved.ts';
+import { connectionsOf, fleetOf } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { clockDifference } from '../../src/queue/fleet-clock.ts';
 import { checkRedis } from '../../src/redis/check.ts';
-import { type RedisFacts, readReplication } from '../../src/redis/facts.ts';
+import { type RedisFacts, readFacts, readReplication } from '../../src/redis/facts.ts';
 import { closeRedis, connectRedis, type Redis, type RedisAddress, throughOf } from '../../src/redis.ts';
 import { type Check, check, failed, inUnits } from './check.ts';
 
@@ -20,12 +24,86 @@ export async function redisChecks(address: RedisAddress, settings: Settings): Pr
       ...[server(facts), persistence(facts), eviction(facts), memory(facts), await clock(redis)],
       ...(await failover(redis, settings)),
       ...((await isDrained(fleet)) ? [drained] : []),
+      ...(await shardChecks(redis, facts, { address, settings })),
     ];
   } catch (error) {
     return [failed('Redis', error)];
   } finally {
     if (redis) closeRedis(redis);
   }
+}
+
+/** What is said of a server of the fleet, about keeping its data. */
+const ofServer = async (redis: Redis, facts: RedisFacts, settings: Settings) => [
+  ...[persistence(facts), eviction(facts), memory(facts)],
+  ...(await failover(redis, settings)),
+];
+
+interface Asked {
+  address: RedisAddress;
+  settings: Settings;
+}
+
+/** Nothing where the namespace has one shard. */
+async function shardChecks(redis: Redis, ofHome: RedisFacts, { address, settings }: Asked): Promise<Check[]> {
+  const { keys, namespace } = fleetOf(redis, namespaceOf(settings.namespace));
+  const wanted = settings.shards ?? 1;
+  const shards = Number(await redis.get(keys.shards)) || wanted;
+  if (settings.shards !== null && shards !== wanted)
+    return [failed('shards', new DroverError('E_SHARDS', `${namespace} has ${shards}.`))];
+  if (shards === 1) return [];
+  const opened = await connectChecked(redis, { address: { ...address, shards }, role: 'script' });
+  try {
+    const nodes = new Map<string, { name: string; shards: number; checks: Check[] }>();
+    for (const { redis: at } of opened.shards) {
+      const { facts } = at === redis ? { facts: ofHome } : await readFacts(at);
+      const id = facts.runId ?? nodeNameOf(at);
+      const known = nodes.get(id);
+      if (known) known.shards++;
+      else {
+        const checks = at === redis ? [] : await ofServer(at, facts, settings);
+        nodes.set(id, { name: nodeNameOf(at), shards: 1, checks });
+      }
+    }
+    const others = [...nodes.values()].flatMap(({ name, checks }) =>
+      checks.filter(({ ok }) => ok !== 'yes').map((each) => ({ ...each, name: `${each.name} of ${name}` })),
+    );
+    const counts = [...nodes.values()].map((node) => node.shards);
+    const unserved = unservedText(await readUnserved(opened));
+    return [
+      ...others,
+      spread(shards, counts, await countNodes(redis, counts.length)),
+      ...(unserved === ''
+        ? []
+        : [check('consumers', 'warn', unserved, 'Start a consumer without --shard, or for these.')]),
+    ];
+  } finally {
+    for (const at of connectionsOf(opened)) if (at !== redis) closeRedis(at);
+  }
+}
+
+/** How shards lie on nodes. One node without any is said too: it does nothing for this fleet. */
+function spread(shards: number, found: readonly number[], nodes: number): Check {
+  const counts = [...found, ...Array<number>(Math.max(0, nodes - found.length)).fill(0)].sort(
+    (a, b) => b - a,
+  );
+  if (counts.length === 1) return check('shards', 'yes', `${shards}, all on one server`);
+  const isUneven = (counts[0] ?? 0) > (2 * shards) / counts.length;
+  const advice =
+    'Move slots of a Cluster so that its nodes have about as many shards each, or take more shards (drover reshard).';
+  return check('shards', isUneven ? 'warn' : 'yes', `${shards}, by node: ${counts.join(' ')}`, advice);
+}
+
+/** How many nodes of a Cluster have slots. */
+async function countNodes(redis: Redis, found: number): Promise<number> {
+  if (throughOf(redis)?.kind !== 'cluster') return found;
+  const ranges = (await redis.call('CLUSTER', 'SLOTS')) as [number, number, [string, number, string]][];
+  return new Set(ranges.map(([, , [host, port]]) => `${host}:${port}`)).size;
+}
+
+function nodeNameOf(redis: Redis): string {
+  const { remoteAddress, remotePort } = (redis as unknown as { stream: Socket }).stream ?? {};
+  return remoteAddress ? `${remoteAddress}:${remotePort}` : (redis.options.path ?? 'a server');
 }
 
 function server({ server: name, silence }: RedisFacts): Check {

@@ -1,4 +1,4 @@
-// The commands for those who run a fleet: who is there, backup, restore.
+// The commands for those who run a fleet: who is there, backup, restore, another number of shards.
 import type { Command } from 'commander';
 import { EVERY_COMMAND } from '../command/setting-flags.ts';
 import { addProgram } from '../command/typed-options.ts';
@@ -38,5 +38,16 @@ export function addOperations(program: Command): void {
       .argument('<place>', 'a file, or s3://bucket/prefix'),
     { own: restoreOptions, settings: EVERY_COMMAND },
     () => import('./restore.ts'),
+  );
+  addProgram(
+    program
+      .command('reshard')
+      .summary('spread a namespace at rest over another number of shards')
+      .description(
+        'Moves hosts with their requests, dead letters and limits to the shards that are to have them, without losing or repeating any. Its consumers, servers and producers must have been stopped. When it is cut off, no other command opens the namespace until the same one has completed it (docs/operate/SHARDS.md).',
+      )
+      .argument('<n>', 'how many shards: 1, 2, 4 … 64'),
+    { own: asJson, settings: EVERY_COMMAND },
+    () => import('./reshard.ts'),
   );
 }

@@ -6,6 +6,7 @@ import { openSession } from '../command/session.ts';
 import type { LookOptions } from '../options.ts';
 import { columns } from '../terminal/columns.ts';
 import { count, durationText, size } from '../terminal/figures.ts';
+import { warnOfUnserved } from './unserved.ts';
 
 /** Resolves with the exit code. */
 export async function run(_args: string[], options: LookOptions): Promise<number> {
@@ -15,6 +16,7 @@ export async function run(_args: string[], options: LookOptions): Promise<number
     process.stdout.write(
       options.json ? members.map((member) => `${JSON.stringify(member)}\n`).join('') : table(members),
     );
+    await warnOfUnserved(session.fleet, members);
     return EXIT.recorded;
   } finally {
     await session.close();
@@ -36,7 +38,7 @@ function table(members: readonly FleetMember[]): string {
       String(member.pid),
       member.state,
       printable(member.version),
-      member.kind === 'api' ? 'the API' : member.serves === '*' ? 'all crawls' : printable(member.serves),
+      servesOf(member),
       fetches && isThere ? `${member.inFlight} of ${member.concurrency}` : '',
       fetches && isThere ? String(member.pagesPerSecond) : '',
       fetches ? count(member.pages) : '',
@@ -46,6 +48,12 @@ function table(members: readonly FleetMember[]): string {
     ];
   });
   return `${columns(HEAD, rows, 5)}${summaryOf(members)}`;
+}
+
+function servesOf({ kind, serves, shards }: FleetMember): string {
+  if (kind === 'api') return 'the API';
+  const crawls = serves === '*' ? 'all crawls' : printable(serves);
+  return shards ? `${crawls} of ${shards.length === 1 ? 'shard' : 'shards'} ${shards.join(',')}` : crawls;
 }
 
 /** What matters in a rolling upgrade, and after a crash. */

@@ -2,8 +2,8 @@
 import { restoreBackup } from '../../src/backup/restore.ts';
 import { readSettings } from '../../src/config/read.ts';
 import { isDrained } from '../../src/fleet/drained.ts';
-import { openFleet } from '../../src/fleet/format.ts';
-import { fleetOf } from '../../src/fleet.ts';
+import { closeFleet, connectChecked, openFleet } from '../../src/fleet/format.ts';
+import { type Fleet, fleetOf } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { checkRedis } from '../../src/redis/check.ts';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
@@ -23,22 +23,32 @@ export async function run([given = '']: string[], options: RestoreOptions): Prom
   await prepareDataDir(settings);
   const { address, keeper } = await findRedis(settings);
   const redis = connectRedis(address, 'script');
+  const opened: Fleet[] = [];
   try {
     const namespace = namespaceOf(settings.namespace);
     // Not opened as a fleet: one whose restore was cut off cannot be.
     await checkRedis(redis, namespace);
-    const { header, keys, tookMs } = await restoreBackup(fleetOf(redis, namespace), place, options.force);
+    const { header, keys, tookMs } = await restoreBackup(fleetOf(redis, namespace), place, {
+      ...{ force: options.force, shards: settings.shards },
+      async withShards(shards) {
+        const fleet = await connectChecked(redis, { address: { ...address, shards }, role: 'script' });
+        opened.push(fleet);
+        return fleet;
+      },
+    });
     const restored = await openFleet(redis, { address, role: 'script', shards: settings.shards }); // a backup of a former version is upgraded
+    opened.push(restored);
     if (options.json)
       process.stdout.write(`${JSON.stringify({ ...header, keys, tookMs: Math.round(tookMs) })}\n`);
     else
       process.stderr.write(
-        `${count(keys)} keys of ${header.namespace} as of ${header.at} are in ${namespace} (${durationText(tookMs)})\n`,
+        `${count(keys)} keys of ${header.namespace}${header.shards ? ` (${header.shards} shards)` : ''} as of ${header.at} are in ${namespace} (${durationText(tookMs)})\n`,
       );
     if (!options.json && (await isDrained(restored)))
       process.stderr.write(`it was drained, and still is: no jobs are taken until ${OWN_COMMAND} resume\n`);
     return EXIT.recorded;
   } finally {
+    for (const fleet of opened) closeFleet(fleet);
     closeRedis(redis);
     await keeper?.close();
   }

@@ -3,7 +3,7 @@
 import { OWN_COMMAND } from '../command/own-command.ts';
 
 const names =
-  'crawl|enqueue|consume|consumer-process|serve|status|results|items|report|changes|try|explain|dead|doctor|forget|hosts|proxies|identity|pause|drain|resume|cancel|purge|schedule|archive|fleet|backup|restore|compare|bench|new|help';
+  'crawl|enqueue|consume|consumer-process|serve|status|results|items|report|changes|try|explain|dead|doctor|forget|hosts|proxies|identity|pause|drain|resume|cancel|purge|schedule|archive|fleet|backup|restore|reshard|compare|bench|new|help';
 const command = new RegExp(`(?<![\\w./:-])drover (?=(?:${names})\\b)`, 'g');
 
 /** The text with `own` in place of the word drover before the name of a command. */

@@ -20,7 +20,7 @@ export interface BackupDone extends Copied {
 
 /**
  * `place`: a path, or s3://bucket/prefix. The file or the list of the bucket appears when all is written. All
- * writes of this Redis wait for the last moment of it. Throws E_FILE_EXISTS (unless `overwrite`), E_FILE,
+ * writes of these Redis wait for the last moment of it. Throws E_FILE_EXISTS (unless `overwrite`), E_FILE,
  * E_DISK_FULL, E_BACKUP_UNSTEADY, and errors of the layers redis and store.
  */
 export async function writeBackup(fleet: Fleet, place: string, overwrite: boolean): Promise<BackupDone> {
@@ -31,6 +31,7 @@ export async function writeBackup(fleet: Fleet, place: string, overwrite: boolea
     drover: readVersion(),
     format: FORMAT,
     namespace: fleet.namespace,
+    ...(fleet.shards.length > 1 ? { shards: fleet.shards.length } : {}),
     server: facts.server,
   };
   const output = await openBackupOutput(place, overwrite);
@@ -38,9 +39,13 @@ export async function writeBackup(fleet: Fleet, place: string, overwrite: boolea
     const bytes = new BackupBytes();
     let held = [bytes.begin(header)];
     let heldBytes = 0;
+    let written: Promise<unknown> = Promise.resolve();
+    // Entries of several servers come at once, and stay in the order in which they were counted.
     const flush = async () => {
-      if (held.length > 0) await output.write(Buffer.concat(held));
+      const piece = Buffer.concat(held);
       [held, heldBytes] = [[], 0];
+      written = written.then(() => output.write(piece));
+      await written;
     };
     const copied = await copyNamespace(fleet, async (entry) => {
       for (const part of bytes.entry(entry)) {

@@ -25,83 +25,131 @@ export interface Copied {
   heldMs: number;
 }
 
-/** Throws E_BACKUP_UNSTEADY, and errors of layer redis, and what `onEntry` throws. */
+/**
+ * Copies all shards as they are at one moment: no server goes on before the last keys of every one have been
+ * read. Otherwise a link could be gone from its outbox and not be at its target. Throws E_BACKUP_UNSTEADY,
+ * errors of layer redis, and what `onEntry` throws, which is called for several servers at once.
+ */
 export async function copyNamespace(
   fleet: Fleet,
   onEntry: (entry: BackupEntry) => Promise<void>,
 ): Promise<Copied> {
-  const watched = await watchKeys(fleet.redis, fleet.namespace);
+  const servers: Server[] = [];
   try {
-    const copy = (keys: readonly Buffer[]) => readKeys(watched.redis, fleet, keys, onEntry);
-    await scanKeys(watched.redis, fleet.namespace, copy);
+    for (const shards of shardsByConnection(fleet)) servers.push(await watchServer(shards, onEntry));
+    await Promise.all(servers.map((server) => server.copyAll()));
     let rounds = 0;
-    let changed = await watched.changes();
-    for (; changed.length > FEW && rounds < MOST_ROUNDS; rounds++) {
-      await copy(changed);
-      const next = await watched.changes();
+    let changed = await changesOf(servers);
+    for (; countOf(changed) > FEW && rounds < MOST_ROUNDS; rounds++) {
+      await copyEach(servers, changed);
+      const next = await changesOf(servers);
       // No fewer than before: more rounds would not help.
-      const isEnough = next.length > 0.8 * changed.length;
+      const isEnough = countOf(next) > 0.8 * countOf(changed);
       changed = next;
       if (isEnough) break;
     }
-    return { rounds, heldMs: await copyRest(watched, changed, copy) };
+    return { rounds, heldMs: await copyRest(servers, changed) };
   } finally {
-    watched.close();
+    for (const { watched } of servers) watched.close();
   }
 }
 
-async function copyRest(
-  watched: WatchedKeys,
-  changed: Buffer[],
-  copy: (keys: readonly Buffer[]) => Promise<void>,
-): Promise<number> {
+/** The keys of each server, in the order of the servers. */
+type KeysOfServers = readonly (readonly Buffer[])[];
+
+const countOf = (keys: KeysOfServers) => keys.reduce((sum, some) => sum + some.length, 0);
+const changesOf = (servers: readonly Server[]): Promise<KeysOfServers> =>
+  Promise.all(servers.map(({ watched }) => watched.changes()));
+const copyEach = (servers: readonly Server[], keys: KeysOfServers) =>
+  Promise.all(servers.map((server, at) => server.copy(keys[at] ?? [])));
+
+async function copyRest(servers: readonly Server[], changed: KeysOfServers): Promise<number> {
   let heldMs = 0;
   let left = changed;
   for (let hold = 0; hold < MOST_HOLDS; hold++) {
     const heldAt = performance.now();
-    left = await watched.whileHeld(async () => {
-      await copy(left);
+    try {
+      // Several connections may lead to one server: it is released when all is read.
+      await Promise.all(servers.map(({ watched }) => watched.hold()));
+      await copyEach(servers, left);
       // Those that have changed since they were taken last, until the writes began to wait.
-      await copy(await watched.changes());
-      return watched.changes();
-    });
+      await copyEach(servers, await changesOf(servers));
+      left = await changesOf(servers);
+    } finally {
+      await Promise.all(servers.map(({ watched }) => watched.release()));
+    }
     heldMs += performance.now() - heldAt;
-    if (left.length === 0) return heldMs;
+    if (countOf(left) === 0) return heldMs;
   }
   const detail = `Keys were written while all writes were to wait, ${MOST_HOLDS} times.`;
   throw new DroverError('E_BACKUP_UNSTEADY', detail);
 }
 
-/** Calls `onKeys` with all keys of a namespace, some of them perhaps twice. */
+/** Shards that share a connection, and with it a server. */
+export function shardsByConnection({ shards }: Fleet): Fleet[][] {
+  return [...Map.groupBy(shards, ({ redis }) => redis).values()];
+}
+
+interface Server {
+  watched: WatchedKeys;
+  copyAll(): Promise<void>;
+  copy(keys: readonly Buffer[]): Promise<void>;
+}
+
+async function watchServer(
+  shards: readonly Fleet[],
+  onEntry: (entry: BackupEntry) => Promise<void>,
+): Promise<Server> {
+  const [first] = shards as [Fleet];
+  const numbers = new Map(shards.map(({ namespace, shard }) => [namespace, shard]));
+  const watched = await watchKeys(first.redis, [...numbers.keys()]);
+  const copy = (keys: readonly Buffer[]) =>
+    readKeys({ ...first, redis: watched.redis }, numbers, keys, onEntry);
+  return { watched, copy, copyAll: () => scanKeys(watched.redis, shards, copy) };
+}
+
+/** Calls `onKeys` with all keys of these shards, which are on one server, some of them perhaps twice. */
 export async function scanKeys(
   redis: Redis,
-  namespace: string,
+  shards: readonly Fleet[],
   onKeys: (keys: Buffer[]) => Promise<void>,
 ): Promise<void> {
+  const [{ namespace }] = shards as [Fleet];
+  const own = new Set(shards.map((shard) => shard.namespace));
+  const beginning = shards.length === 1 ? namespace : namespace.replace(/\d+\}$/, '*}');
   let cursor: string = '0';
   do {
-    const [next, keys] = await redis.scanBuffer(cursor, 'MATCH', `${namespace}:*`, 'COUNT', 1000);
-    if (keys.length > 0) await onKeys(keys);
+    const [next, keys] = await redis.scanBuffer(cursor, 'MATCH', `${beginning}:*`, 'COUNT', 1000);
+    const some = keys.filter((key) => own.has(namespaceOfKey(key)));
+    if (some.length > 0) await onKeys(some);
     cursor = next.toString();
   } while (cursor !== '0');
 }
 
+/** `{drover:3}` of `{drover:3}:crawls`. */
+export function namespaceOfKey(key: Buffer): string {
+  return key.subarray(0, key.indexOf('}') + 1).toString();
+}
+
 async function readKeys(
-  redis: Redis,
   fleet: Fleet,
+  numbers: ReadonlyMap<string, number>,
   keys: readonly Buffer[],
   onEntry: (entry: BackupEntry) => Promise<void>,
 ): Promise<void> {
-  const prefix = Buffer.byteLength(fleet.namespace);
+  const { redis } = fleet;
   for (let at = 0; at < keys.length; at += AT_ONCE) {
     const some = keys.slice(at, at + AT_ONCE);
     const [nowMs, ...read] = await Promise.all([
-      redisTimeMs({ ...fleet, redis }),
+      redisTimeMs(fleet),
       ...some.map((key) => Promise.all([redis.dumpBuffer(key), redis.pttl(key)])),
     ]);
     for (const [index, [value, leftMs]] of read.entries()) {
-      const key = (some[index] as Buffer).subarray(prefix);
-      await onEntry({ key, value, expiresAtMs: leftMs >= 0 ? Math.ceil(nowMs + leftMs) : 0 });
+      const whole = some[index] as Buffer;
+      const namespace = namespaceOfKey(whole);
+      const key = whole.subarray(Buffer.byteLength(namespace));
+      const shard = numbers.get(namespace) ?? 0;
+      await onEntry({ shard, key, value, expiresAtMs: leftMs >= 0 ? Math.ceil(nowMs + leftMs) : 0 });
     }
   }
 }

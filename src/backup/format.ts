@@ -4,10 +4,13 @@ import { createHash, type Hash } from 'node:crypto';
 import { DroverError } from '../errors.ts';
 
 const MAGIC = 'drover-backup 1 ';
+/** Of one with several shards, which former versions cannot read. Of the same length. */
+const MAGIC_OF_SHARDS = 'drover-backup 2 ';
 const KEY = 1;
 const GONE = 2;
 const END = 3;
 const SUM_BYTES = 32;
+const MOST_SHARDS = 64;
 /** Redis keeps no larger values; a dump is hardly larger than its value. */
 const MOST_VALUE = 768 * 1024 ** 2;
 const MOST_KEY = 1024 ** 2;
@@ -21,11 +24,15 @@ export interface BackupHeader {
   format: number;
   /** `{drover:0}`: what the keys began with; the entries leave it out. */
   namespace: string;
+  /** How many shards it has; absent for one. */
+  shards?: number;
   /** 'Redis 7.0.15'; null if it did not say. */
   server: string | null;
 }
 
 export interface BackupEntry {
+  /** The number of its shard. In the file, that of a shard other than 0 stands before the key: `3:crawls`. */
+  shard: number;
   /** Without the namespace: `:crawls`. */
   key: Buffer;
   /** Null: there is no such key. */
@@ -41,11 +48,13 @@ export class BackupBytes {
   bytes = 0;
 
   begin(header: BackupHeader): Buffer {
-    return this.#counted(Buffer.from(`${MAGIC}${JSON.stringify(header)}\n`));
+    const magic = (header.shards ?? 1) > 1 ? MAGIC_OF_SHARDS : MAGIC;
+    return this.#counted(Buffer.from(`${magic}${JSON.stringify(header)}\n`));
   }
 
-  entry({ key, value, expiresAtMs }: BackupEntry): Buffer[] {
+  entry({ shard, key: name, value, expiresAtMs }: BackupEntry): Buffer[] {
     this.entries++;
+    const key = shard === 0 ? name : Buffer.concat([Buffer.from(String(shard)), name]);
     const head = Buffer.alloc(value === null ? 5 : 17);
     head.writeUInt8(value === null ? GONE : KEY, 0);
     head.writeUInt32BE(key.length, 1);
@@ -83,7 +92,8 @@ export async function readBackup(
   onEntry: (entry: BackupEntry) => void | Promise<void>,
 ): Promise<void> {
   const bytes = new Bytes(name, chunks);
-  await onHeader(await readHeader(bytes));
+  const header = await readHeader(bytes);
+  await onHeader(header);
   for (let entries = 0; ; entries++) {
     const kind = (await bytes.take(1)).readUInt8();
     if (kind === END) {
@@ -97,14 +107,19 @@ export async function readBackup(
     const lengths = kind === KEY ? await bytes.take(12) : null;
     const valueBytes = lengths?.readUInt32BE() ?? 0;
     if (keyBytes > MOST_KEY || valueBytes > MOST_VALUE) throw bytes.broken('an entry is too large');
-    const key = await bytes.take(keyBytes);
+    const name = await bytes.take(keyBytes);
+    const at = (header.shards ?? 1) === 1 ? 0 : name.indexOf(':');
+    const shard = at === 0 ? 0 : Number(name.subarray(0, Math.max(at, 0)).toString('latin1') || -1);
+    if (!(shard >= 0 && shard < (header.shards ?? 1)))
+      throw bytes.broken('an entry is of a shard that it has not');
     const value = lengths ? await bytes.take(valueBytes) : null;
-    await onEntry({ key, value, expiresAtMs: lengths?.readDoubleBE(4) ?? 0 });
+    await onEntry({ shard, key: name.subarray(at), value, expiresAtMs: lengths?.readDoubleBE(4) ?? 0 });
   }
 }
 
 async function readHeader(bytes: Bytes): Promise<BackupHeader> {
-  if ((await bytes.take(MAGIC.length)).toString('latin1') !== MAGIC)
+  const magic = (await bytes.take(MAGIC.length)).toString('latin1');
+  if (magic !== MAGIC && magic !== MAGIC_OF_SHARDS)
     throw bytes.broken('it does not begin as a backup of drover');
   const line: Buffer[] = [];
   for (let byte = await bytes.take(1); byte[0] !== 0x0a; byte = await bytes.take(1)) {
@@ -113,7 +128,9 @@ async function readHeader(bytes: Bytes): Promise<BackupHeader> {
   }
   try {
     const header = JSON.parse(Buffer.concat(line).toString()) as BackupHeader;
-    if (typeof header.namespace === 'string' && Number.isInteger(header.format)) return header;
+    const { namespace, format, shards = 1 } = header;
+    const isNumber = magic === MAGIC ? shards === 1 : shards > 1 && shards <= MOST_SHARDS;
+    if (typeof namespace === 'string' && Number.isInteger(format) && isNumber) return header;
   } catch {
     // told below
   }

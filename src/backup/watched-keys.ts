@@ -1,12 +1,11 @@
-// Tells which keys of a namespace change, by what Redis offers for caches in clients (CLIENT TRACKING with
-// BCAST), and holds all writes back for a moment (CLIENT PAUSE).
+// Tells which keys of some shards change, by what Redis offers for caches in clients (CLIENT TRACKING with
+// BCAST), and holds all writes of their server back for a moment (CLIENT PAUSE).
 import { once as onceOf } from 'node:events';
 import { DroverError } from '../errors.ts';
 import { redisFailure } from '../redis/failures.ts';
+import { backupRights, INVALIDATIONS } from '../redis/rights.ts';
 import type { Redis } from '../redis.ts';
 
-/** Where Redis tells, on a connection without RESP3. */
-const CHANNEL = '__redis__:invalidate';
 /** So long the writes of all clients wait at most, should this process die meanwhile. */
 const HELD_MS = 2000;
 const HOLD_AGAIN_MS = 500;
@@ -16,13 +15,15 @@ export interface WatchedKeys {
   readonly redis: Redis;
   /** The keys that have changed since the last call: those that were written, deleted or expired. */
   changes(): Promise<Buffer[]>;
-  /** Writes of every client of this Redis wait while `work` runs. Whether they did, `changes` says. */
-  whileHeld<T>(work: () => Promise<T>): Promise<T>;
+  /** Writes of every client of this Redis wait until `release`. Whether they did, `changes` says. */
+  hold(): Promise<void>;
+  /** Never rejects: they go on by themselves when this process is gone. */
+  release(): Promise<void>;
   close(): void;
 }
 
-/** Throws E_REDIS_RIGHTS, with what is needed, and other errors of layer redis. */
-export async function watchKeys(redis: Redis, namespace: string): Promise<WatchedKeys> {
+/** `namespaces`: of shards on this Redis. Throws E_REDIS_RIGHTS, with what is needed, and errors of redis. */
+export async function watchKeys(redis: Redis, namespaces: readonly string[]): Promise<WatchedKeys> {
   const once = { retryStrategy: () => null, reconnectOnError: null, autoResendUnfulfilledCommands: false };
   const options = { ...once, maxRetriesPerRequest: 0 };
   const listener = redis.duplicate({ ...options, protocol: 2 });
@@ -31,7 +32,7 @@ export async function watchKeys(redis: Redis, namespace: string): Promise<Watche
   let isAll = false;
   for (const connection of [listener, reader]) connection.on('error', () => undefined);
   listener.on('messageBuffer', (channel: Buffer, keys: unknown) => {
-    if (channel.toString() !== CHANNEL) return;
+    if (channel.toString() !== INVALIDATIONS) return;
     if (!Array.isArray(keys))
       isAll = true; // FLUSHALL, FLUSHDB
     else for (const key of keys as Buffer[]) changed.set(key.toString('latin1'), key);
@@ -44,8 +45,9 @@ export async function watchKeys(redis: Redis, namespace: string): Promise<Watche
     for (const connection of [listener, reader])
       if (connection.status !== 'ready') await onceOf(connection, 'ready');
     const id = await listener.call('CLIENT', 'ID');
-    await listener.subscribe(CHANNEL);
-    await reader.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', 'PREFIX', `${namespace}:`);
+    await listener.subscribe(INVALIDATIONS);
+    const prefixes = namespaces.flatMap((namespace) => ['PREFIX', `${namespace}:`]);
+    await reader.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
   } catch (error) {
     close();
     throw named(error);
@@ -60,23 +62,20 @@ export async function watchKeys(redis: Redis, namespace: string): Promise<Watche
     return keys;
   }
 
-  async function whileHeld<T>(work: () => Promise<T>): Promise<T> {
-    const hold = () => reader.call('CLIENT', 'PAUSE', String(HELD_MS), 'WRITE');
-    await hold();
-    const again = setInterval(() => hold().catch(() => undefined), HOLD_AGAIN_MS).unref();
-    try {
-      return await work();
-    } finally {
-      clearInterval(again);
-      await reader.call('CLIENT', 'UNPAUSE').catch(() => undefined);
-    }
-  }
-
+  let again: NodeJS.Timeout | undefined;
+  const pause = () => reader.call('CLIENT', 'PAUSE', String(HELD_MS), 'WRITE');
   const rejected = (error: unknown) => Promise.reject(named(error));
   return {
     redis: reader,
     changes: () => changes().catch(rejected),
-    whileHeld: (work) => whileHeld(work).catch(rejected),
+    async hold() {
+      await pause().catch(rejected);
+      again = setInterval(() => pause().catch(() => undefined), HOLD_AGAIN_MS).unref();
+    },
+    async release() {
+      clearInterval(again);
+      await reader.call('CLIENT', 'UNPAUSE').catch(() => undefined);
+    },
     close,
   };
 }
@@ -85,6 +84,6 @@ function named(error: unknown): unknown {
   if (error instanceof DroverError) return error;
   const known = redisFailure(error);
   if (known?.code !== 'E_REDIS_RIGHTS') return known ?? error;
-  const needs = `+client|id +client|tracking +client|pause +client|unpause +scan +dump +pttl &${CHANNEL}`;
+  const needs = `${backupRights} &${INVALIDATIONS}`;
   return new DroverError('E_REDIS_RIGHTS', `A backup needs ${needs}.`, { cause: known.cause });
 }

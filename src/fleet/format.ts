@@ -4,6 +4,7 @@ import { DroverError } from '../errors.ts';
 import { connectionsOf, type Fleet, fleetOf } from '../fleet.ts';
 import { checkRedis } from '../redis/check.ts';
 import { redisFailure } from '../redis/failures.ts';
+import { checkShardRights } from '../redis/rights.ts';
 import { closeRedis, type Redis, type RedisAddress, type Role } from '../redis.ts';
 import { defineScript } from '../scripts.ts';
 import { connectShards, keepShards } from './shards.ts';
@@ -20,6 +21,9 @@ export const FORMAT = 2;
  */
 export const RESTORING = 1_000_000_000;
 
+/** The same while it is spread over another number of shards. */
+export const RESHARDING = 1_000_000_001;
+
 const upgradeScript = defineScript({
   path: 'fleet/lua/upgrade.lua',
   key: (keys) => keys.format,
@@ -31,6 +35,7 @@ const upgradeScript = defineScript({
 export function formatFailure(namespace: string, format: number): DroverError | null {
   if (format <= FORMAT) return null;
   if (format === RESTORING) return new DroverError('E_RESTORING', `${namespace}.`);
+  if (format === RESHARDING) return new DroverError('E_RESHARDING', `${namespace}.`);
   const detail = `${namespace} has format ${format}, and this version knows ${FORMAT}.`;
   return new DroverError('E_REDIS_FORMAT', detail);
 }
@@ -61,19 +66,36 @@ export async function openFleet(redis: Redis, { address, role, shards }: Opening
     const failure = formatFailure(namespace, format);
     if (failure !== null) throw failure;
     const kept = await keepShards(redis, namespace, shards);
-    const fleet = connectShards(redis, { address: { ...address, shards: kept }, role });
-    try {
-      for (const shard of fleet.shards.slice(1))
-        if (shard.redis !== redis) await checkRedis(shard.redis, shard.namespace);
-    } catch (error) {
-      closeFleet(fleet);
-      throw error;
-    }
-    return fleet;
+    return await connectChecked(redis, { address: { ...address, shards: kept }, role });
   } catch (error) {
     closeRedis(redis);
     throw redisFailure(error) ?? error;
   }
+}
+
+/**
+ * The fleet of a connection to home that was checked, with as many shards as the address says; each
+ * connection of its own is checked too. All are closed when one does not fit.
+ */
+export async function connectChecked(
+  redis: Redis,
+  place: { address: RedisAddress; role: Role },
+): Promise<Fleet> {
+  const fleet = connectShards(redis, place);
+  try {
+    for (const shard of fleet.shards.slice(1))
+      if (shard.redis !== redis) await checkRedis(shard.redis, shard.namespace);
+    const shared = fleet.shards.slice(1).filter((shard) => shard.redis === redis);
+    if (shared.length > 0)
+      await checkShardRights(
+        redis,
+        shared.map(({ namespace }) => namespace),
+      );
+  } catch (error) {
+    closeFleet(fleet);
+    throw error;
+  }
+  return fleet;
 }
 
 /** Closes all connections of the fleet. */

@@ -18,6 +18,8 @@ export interface Identification {
   version: string;
   /** The one crawl whose frontier it brings into the queue, or '*' for all crawls. Of a server: '*'. */
   serves: string;
+  /** The numbers of the shards that it serves; absent if it serves all. */
+  shards?: readonly number[];
   /** How many fetches it may have in flight; a server fetches nothing. */
   concurrency: number;
 }

@@ -5,6 +5,7 @@ import { openQueues } from './queue.ts';
 import { openScheduleQueue } from './schedule-queue.ts';
 import { openWebhookQueue } from './webhook-queue.ts';
 
+/** The queues of all shards, and those that are at home alone. */
 const queuesOf = (fleet: Fleet) => [...openQueues(fleet), openScheduleQueue(fleet), openWebhookQueue(fleet)];
 
 /** From now on no jobs are taken. False if it was so already. */

@@ -4,6 +4,8 @@ import { isForbidden } from './failures.ts';
 
 /** Null where a Redis does not say it: a managed Redis may forbid INFO and CONFIG. */
 export interface RedisFacts {
+  /** Which server it is: another one after each start. */
+  readonly runId: string | null;
   /** 'Redis 7.0.15' or 'Valkey 8.0.1'. */
   readonly server: string | null;
   /** The Redis version that it is compatible with. */
@@ -81,6 +83,7 @@ function factsOf({ fields, silence }: RedisInfo): Omit<RedisFacts, 'persistence'
   const valkey = fields.get('valkey_version');
   const bytes = (key: string) => (fields.has(key) ? Number(fields.get(key)) : null);
   return {
+    runId: fields.get('run_id') ?? null,
     server: valkey ? `Valkey ${valkey}` : version && `Redis ${version}`,
     version,
     policy: fields.get('maxmemory_policy') ?? null,

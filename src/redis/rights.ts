@@ -1,6 +1,7 @@
 // Which rights drover needs of a Redis user, and a check that changes nothing: inside MULTI, Redis looks up
 // each command and asks the ACL when the command is queued, and DISCARD then throws all of them away.
 import { catalogue, DroverError } from '../errors.ts';
+import { namespaceOfShard } from '../keys.ts';
 import { type Redis, throughOf } from '../redis.ts';
 import { grant, isOfCluster, redisFailure } from './failures.ts';
 
@@ -29,19 +30,32 @@ const NEEDED =
 const BESIDE =
   'multi,discard,subscribe,unsubscribe,client|setname,select,info,wait,cluster|slots,cluster|keyslot';
 
+/** What a backup runs besides, on the connections that watch for changes; it listens to INVALIDATIONS. */
+export const backupRights = '+client|id +client|tracking +client|pause +client|unpause +scan +dump +pttl';
+/** The channel on which Redis tells of changed keys. */
+export const INVALIDATIONS = '__redis__:invalidate';
+/** What restore and reshard run besides. */
+const restoreRights = '+scan +dump +restore +unlink';
+
 /** The needed commands, by name. */
 export const neededCommands: readonly string[] = NEEDED.split(',').map((line) => line.split(' ')[0] ?? '');
 
-/** The line by which an administrator of Redis makes a user with the least rights. */
-export function aclLine(user: string, namespace: string): string {
-  const commands = [...neededCommands, ...BESIDE.split(',')].map((name) => `+${name}`);
-  const where = `resetkeys ~${namespace}:* resetchannels &${namespace}:*`;
-  return `ACL SETUSER ${user} on >PASSWORD ${where} -@all ${commands.join(' ')}`;
+/**
+ * The line by which an administrator of Redis makes a user with the least rights. `namespace`: of home.
+ * `withBackups`: with those that backup, restore and reshard need besides.
+ */
+export function aclLine(user: string, namespace: string, shards = 1, withBackups = false): string {
+  const all = Array.from({ length: shards }, (_, shard) => `${namespaceOfShard(namespace, shard)}:*`);
+  const channels = [...all, ...(withBackups ? [INVALIDATIONS] : [])];
+  const where = `resetkeys ${all.map((keys) => `~${keys}`).join(' ')} resetchannels ${channels.map((one) => `&${one}`).join(' ')}`;
+  const named = [...neededCommands, ...BESIDE.split(',')].map((name) => `+${name}`);
+  const more = withBackups ? `${backupRights} ${restoreRights}`.split(' ') : [];
+  return `ACL SETUSER ${user} on >PASSWORD ${where} -@all ${[...new Set([...named, ...more])].join(' ')}`;
 }
 
 /** The same at a Sentinel. */
 export function sentinelAclLine(user: string): string {
-  const commands = '+sentinel|get-master-addr-by-name +sentinel|sentinels +client|setname';
+  const commands = '+sentinel|get-master-addr-by-name +sentinel|sentinels +sentinel|master +client|setname';
   return `ACL SETUSER ${user} on >PASSWORD resetkeys resetchannels -@all ${commands}`;
 }
 
@@ -51,18 +65,43 @@ export function sentinelAclLine(user: string): string {
  * on a connection of its own: a command that is sent again after a reconnect would no longer be in MULTI.
  */
 export async function checkRights(redis: Redis, namespace: string): Promise<void> {
+  await probing(redis, (probe) => askRights(probe, namespace));
+}
+
+/** The same for the keys and channels of further shards on this connection, whose commands are checked. */
+export async function checkShardRights(redis: Redis, namespaces: readonly string[]): Promise<void> {
+  await probing(redis, async (probe) => {
+    for (const namespace of namespaces) {
+      const answers = await Promise.allSettled([
+        probe.call('MULTI'),
+        probe.call('EXISTS', `${namespace}:rights`),
+        probe.call('PUBLISH', `${namespace}:keys`, '1'),
+        probe.call('DISCARD'),
+      ]);
+      judge([['multi'], ['exists'], ['publish'], ['discard']], answers, {
+        user: userOf(probe),
+        namespace,
+        isCluster: false,
+      });
+    }
+  });
+}
+
+const userOf = (probe: Redis) => probe.options.username || 'default';
+
+async function probing(redis: Redis, ask: (probe: Redis) => Promise<void>): Promise<void> {
   const once = { retryStrategy: () => null, reconnectOnError: null, autoResendUnfulfilledCommands: false };
   const probe = redis.duplicate({ ...once, maxRetriesPerRequest: 0 });
   probe.on('error', () => undefined); // told by the commands that are rejected
   try {
-    await askRights(probe, namespace);
+    await ask(probe);
   } finally {
     probe.disconnect();
   }
 }
 
 async function askRights(probe: Redis, namespace: string): Promise<void> {
-  const user = probe.options.username || 'default';
+  const user = userOf(probe);
   const words = { KEY: `${namespace}:rights`, CHANNEL: `${namespace}:keys`, TEXT: 'return 1' };
   const commands = NEEDED.split(',').map((line) =>
     line.split(' ').map((word) => words[word as keyof typeof words] ?? word),

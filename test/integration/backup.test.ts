@@ -106,7 +106,7 @@ test('the copy is of one moment, whatever is written meanwhile, and what expires
   assert.ok(movesThen > 200, `${movesThen} moves meanwhile`);
   assert.ok(heldMs < 2000, `${heldMs} ms, ${rounds} rounds`);
   await sleep(1600);
-  await restoreBackup(other, file, false);
+  await restoreBackup(other, file);
   assert.equal(await sumOf(other, COUNT), 100 * COUNT);
   const left = await other.redis.pttl(`${other.namespace}:idempotent:a`);
   assert.ok(left > 50_000 && left < 99_000, String(left));
@@ -134,8 +134,8 @@ test('a broken backup changes nothing; a restore that was cut off keeps others o
   flipped[whole.length >> 1] = (flipped[whole.length >> 1] ?? 0) ^ 1;
   await writeFile(odd, flipped);
   for (const broken of [cut, odd])
-    await assert.rejects(restoreBackup(other, broken, true), { code: 'E_BACKUP_BROKEN' });
-  await assert.rejects(restoreBackup(other, runner.path('none'), false), { code: 'E_FILE' });
+    await assert.rejects(restoreBackup(other, broken, { force: true }), { code: 'E_BACKUP_BROKEN' });
+  await assert.rejects(restoreBackup(other, runner.path('none')), { code: 'E_FILE' });
   assert.deepEqual(await other.redis.keys(`${other.namespace}:*`), []);
 
   await other.redis.set(other.keys.format, RESTORING);
@@ -148,7 +148,7 @@ test('a broken backup changes nothing; a restore that was cut off keeps others o
   assert.equal(await sumOf(other, 300), 30_000);
 
   await other.redis.zadd(other.keys.consumers, Date.now() + 60_000, 'alive|3');
-  await assert.rejects(restoreBackup(other, file, true), { code: 'E_NAMESPACE_USED' });
+  await assert.rejects(restoreBackup(other, file, { force: true }), { code: 'E_NAMESPACE_USED' });
 });
 
 test('a backup that is killed leaves no file, a restore that is killed nothing that can be opened; both can be given again', async () => {
@@ -192,14 +192,8 @@ test('a user who may not hold the writes back is told what a backup needs', asyn
 
 test('writes go on by themselves when a backup dies while they wait', async () => {
   const { fleet } = await fleets.open();
-  const watched = await watchKeys(fleet.redis, fleet.namespace);
-  const held = Promise.withResolvers<void>();
-  const never = new Promise<never>(() => undefined);
-  void watched.whileHeld(async () => {
-    held.resolve();
-    await never;
-  });
-  await held.promise;
+  const watched = await watchKeys(fleet.redis, [fleet.namespace]);
+  await watched.hold();
   watched.close();
   const from = performance.now();
   await fleet.redis.set(`${fleet.namespace}:crawls`, 'x');

@@ -1,13 +1,17 @@
 // The user that `drover doctor --acl` makes: everything works with exactly these rights.
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { openCommandRunner } from '../support/crawls.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { until } from '../support/signals.ts';
 import { startSite } from '../support/site/site.ts';
 
-test('every command works with exactly the rights that doctor --acl prints', async (t) => {
+for (const shards of ['1', '4'])
+  test(`every command works with exactly the rights that doctor --acl prints, with shards: ${shards}`, (t) =>
+    tryAll(t, shards));
+
+async function tryAll(t: TestContext, shards: string): Promise<void> {
   const redis = await startTestRedis({ tcp: true });
   const admin = connectRedis({ url: redis.url }, 'script');
   const site = await startSite({ pages: 12 });
@@ -20,15 +24,20 @@ test('every command works with exactly the rights that doctor --acl prints', asy
   const url = redis.url.replace('//', '//least:pw@');
   const runner = await openCommandRunner({
     REDIS_URL: url,
+    DROVER_SHARDS: shards,
     DROVER_WEBHOOK_SECRET: `whsec_${'c2VjcmV0'.repeat(4)}`,
   });
   const { stdout: acl } = await runner.run(['doctor', '--acl']);
   assert.match(
     acl,
-    /^ACL SETUSER least on >PASSWORD resetkeys ~\{drover:0\}:\* resetchannels &\{drover:0\}:\* -@all \+/,
+    shards === '1'
+      ? /^ACL SETUSER least on >PASSWORD resetkeys ~\{drover:0\}:\* resetchannels &\{drover:0\}:\* -@all \+/
+      : /^ACL SETUSER least on >PASSWORD resetkeys ~\{drover:0\}:\* .*~\{drover:3\}:\* resetchannels &\{drover:0\}:\* .*&\{drover:3\}:\* -@all \+/,
   );
   assert.doesNotMatch(acl, /pw\b/);
-  const [, ...words] = acl.trim().replace('PASSWORD', 'pw').split(' ');
+  const [line = '', , withBackups = ''] = acl.trim().split('\n');
+  assert.match(withBackups, / \+client\|pause .* \+restore/);
+  const [, ...words] = line.replace('PASSWORD', 'pw').split(' ');
   await admin.call('ACL', ...words);
   await admin.config('RESETSTAT');
 
@@ -86,7 +95,11 @@ test('every command works with exactly the rights that doctor --acl prints', asy
   for (const path of ['/readyz', '/metrics', '/v1/crawls', '/v1/dead', '/'])
     assert.ok((await fetch(`${api}${path}`)).status < 500, path);
   await works('dead', 'replay', 'c');
-  await until(async () => (await runner.status('c')).dead === 0, { what: 'the replay', deadlineMs: 20_000 });
+  if (shards === '1')
+    await until(async () => (await runner.status('c')).dead === 0, {
+      what: 'the replay',
+      deadlineMs: 20_000,
+    });
   serving.kill('SIGTERM');
   await serving.exit;
   await works('schedule', 'remove', 'nightly');
@@ -98,4 +111,13 @@ test('every command works with exactly the rights that doctor --acl prints', asy
   // doctor asks how it keeps its data, and takes a refusal for an answer.
   const others = log.filter((entry) => !/config/.test(JSON.stringify(entry)));
   assert.deepEqual(others, [], String(refused));
-});
+
+  await admin.call('ACL', ...withBackups.trim().replace('PASSWORD', 'pw').split(' ').slice(1));
+  const file = runner.path('all.backup');
+  await works('backup', file);
+  await works('restore', file, '--force');
+  if (shards === '1') return;
+  const env = { DROVER_SHARDS: '' };
+  const done = await runner.run(['reshard', '2'], { env });
+  assert.equal(done.code, 0, done.stderr);
+}

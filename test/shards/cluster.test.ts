@@ -29,7 +29,7 @@ async function nodesOf(name: string): Promise<number[]> {
 }
 
 test('the shards of other nodes go on while one is silent; when that is lost, the crawl ends complete', async (t) => {
-  const site = await startCrossingSite(24, 60, 100);
+  const site = await startCrossingSite(24, 40, 100);
   t.after(() => site.close());
   const name = 'crossing';
   const nodes = await nodesOf(name);
@@ -45,7 +45,7 @@ test('the shards of other nodes go on while one is silent; when that is lost, th
   const crawl = runner.start(['crawl', site.url, '--crawl', 'c', '-c', '24', ...flags]);
   const asked = (count: number) =>
     until(() => site.asked.length >= count, { what: `${count} pages`, deadlineMs: 60_000 });
-  await asked(150);
+  await asked(100);
   await servers.admin(server).call('CLIENT', 'PAUSE', '5000');
   await sleep(1500);
   const before = site.asked.length;
@@ -53,7 +53,7 @@ test('the shards of other nodes go on while one is silent; when that is lost, th
   const meanwhile = site.asked.slice(before).filter((page) => page.includes('/p/') && !isSilent(page));
   t.diagnostic(`${meanwhile.length} pages of other shards in 2.5 s`);
   assert.ok(meanwhile.length > 20, `${meanwhile.length} pages`);
-  await asked(Math.max(900, site.asked.length + 200));
+  await asked(Math.max(600, site.asked.length + 100));
   server.kill();
   const { code } = await crawl.exit;
   assert.equal(code, 0, crawl.stderr());

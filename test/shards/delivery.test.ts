@@ -48,7 +48,7 @@ test('a crawl whose links nobody has delivered does not end, and the sweep of an
   assert.equal(await endIfDone(home, crawl), false, 'they wait on their shards');
   for (const shard of [two, three])
     for (const page of await openAll(shard)) await endPage(shard, crawl, page);
-  assert.equal(await endIfDone(home, crawl), true);
+  await until(() => endIfDone(home, crawl), { what: 'the links to be acknowledged', everyMs: 50 });
   const after = await counts();
   assert.deepEqual([after.state, after.accepted, after.recorded], ['finished', 3, 3]);
 });

@@ -32,7 +32,7 @@ async function isWhole(runner: CommandRunner, site: CrossingSite): Promise<void>
 }
 
 test('consumers of some shards each are killed again and again: nothing is lost, and limits are exact', async (t) => {
-  const site = await openSite(t, 24, 30);
+  const site = await openSite(t, 24, 20);
   const { runner } = await fleets.open({ DROVER_SHARDS: '8', DROVER_LOCK_DURATION: '3s' });
   const enqueue = async (crawl: string, ...more: string[]) => {
     const { code, stderr } = await runner.run(['enqueue', site.url, '--crawl', crawl, ...flags, ...more]);
@@ -44,7 +44,7 @@ test('consumers of some shards each are killed again and again: nothing is lost,
   const consume = (shards: string) => runner.start(['consume', '--quiet', '--shard', shards, '-c', '12']);
   const consumers: DroverProcess[] = [consume('0-3'), consume('4-7')];
   for (let kill = 1; kill <= 4; kill++) {
-    await asked(site, kill * 120 + Math.random() * 60);
+    await asked(site, kill * 80 + Math.random() * 40);
     const at = kill % 2;
     consumers[at]?.kill('SIGKILL');
     await consumers[at]?.exit;

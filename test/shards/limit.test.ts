@@ -121,6 +121,7 @@ test('a limit has nothing to do with what a crawl has paid', async () => {
   const reserve = () => reserveSpending(home, { crawl: crawl.crawl, most: price(60), ceiling: price(100) });
   assert.equal(await reserve(), true);
   await crawl.offer(pagesOn(home, 4));
+  assert.equal(await accepted(crawl), 4);
   await crawl.offer([...pagesOn(one, 10), ...pagesOn(two, 10)]);
   assert.equal(await accepted(crawl), 8);
   await crawl.offer(pagesOn(home, 4, 10));

@@ -126,7 +126,7 @@ export async function wakeCrawl(fleet: Fleet, crawl: string): Promise<void> {
 
 const steeringOf: Readonly<Record<string, Steering>> = { paused: 'pause', cancelled: 'cancel' };
 
-/** A part that runs now, after its crawl had finished. When it was found active, the crawl may have run too. */
+/** A part that runs after its crawl had finished. When it was found active, the crawl may have run too. */
 async function wakeIfRunning(home: Fleet, shard: Fleet, crawl: string): Promise<void> {
   const state = await shard.redis.hget(shard.keys.crawl(crawl), 'state');
   if (state === 'running') await wakeCrawl(home, crawl);

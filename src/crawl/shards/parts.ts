@@ -66,6 +66,9 @@ const counters: ReadonlySet<string> = new Set([
   ...['accepted', 'recorded', 'refused', 'dead', 'bytes', 'retries', 'postponed', 'unchanged', 'notDue'],
   ...['forBrowser', 'seen', 'out', 'parked'],
 ]);
+/** Whether the number of a crawl in this field is the sum of those of its parts. */
+export const isCounter = (field: string): boolean => counters.has(field) || countersBy.test(field);
+
 /** … by status, code, handler, and machine and data directory. */
 const countersBy = /^(?:[serxi]|at):/;
 
@@ -100,6 +103,5 @@ export async function readCrawl(fleet: Fleet, crawl: string): Promise<Record<str
 
 function addCounters(sum: Record<string, string>, part: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(part))
-    if (counters.has(name) || countersBy.test(name))
-      sum[name] = String(Number(sum[name] ?? 0) + Number(value));
+    if (isCounter(name)) sum[name] = String(Number(sum[name] ?? 0) + Number(value));
 }

@@ -1,6 +1,7 @@
 // Links to hosts of other shards. The step that ends or follows a page puts them into the outbox of its
 // shard; from there they are delivered, and acknowledged when they have arrived. A process that dies in
 // between leaves them there, and another one delivers them.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
 import type { Redis } from '../../redis.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
@@ -216,6 +217,25 @@ export async function sweepLinks(fleet: Fleet): Promise<number> {
   );
   for (const one of swept) if (one.status === 'rejected') throw one.reason;
   return swept.reduce((sum, one) => sum + (one as PromiseFulfilledResult<number>).value, 0);
+}
+
+/** After so long, links that have arrived have long been acknowledged. */
+const EMPTY_MS = 10_000;
+
+/**
+ * Delivers all that lies in the outboxes of this shard, and waits until they are empty. To be called when
+ * nobody puts anything there any more.
+ */
+export async function emptyOutboxes(fleet: Fleet): Promise<void> {
+  const { redis, keys, shards, namespace } = fleet;
+  const others = shards.filter((shard) => shard !== fleet);
+  for (const { shard } of others) await sweepTo(fleet, shard, { from: '-', to: '+' });
+  const until = performance.now() + EMPTY_MS;
+  for (const { shard } of others)
+    while ((await redis.xrange(keys.linksOut(shard), '-', '+', 'COUNT', 1)).length > 0) {
+      if (performance.now() > until) throw new Error(`${namespace}: links to shard ${shard} do not arrive.`);
+      await sleep(20);
+    }
 }
 
 async function sweepTo(fleet: Fleet, shard: number, { from, to }: { from: string; to: string }) {

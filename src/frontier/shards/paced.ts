@@ -10,7 +10,10 @@ export class Paced<T> {
   readonly #full: number;
   readonly #work: (waiting: T[]) => Promise<void>;
   #waiting: T[] = [];
-  #running: Promise<void> | null = null;
+  #added = 0;
+  /** Who waits until so many of those that were added are done. */
+  #callers: { upTo: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #isRunning = false;
   #lastAt = Number.NEGATIVE_INFINITY;
 
   constructor(everyMs: number, full: number, work: (waiting: T[]) => Promise<void>) {
@@ -19,25 +22,37 @@ export class Paced<T> {
     this.#work = work;
   }
 
-  /** Resolves when these are done. Rejects if a call failed; then nothing waits any more. */
+  /**
+   * Resolves when these are done, whatever came after them. Rejects if a call failed before; then nothing
+   * waits any more.
+   */
   add(items: readonly T[]): Promise<void> {
     this.#waiting.push(...items);
-    this.#running ??= this.#run();
-    return this.#running;
+    this.#added += items.length;
+    const upTo = this.#added;
+    const done = new Promise<void>((resolve, reject) => this.#callers.push({ upTo, resolve, reject }));
+    if (!this.#isRunning) void this.#run();
+    return done;
   }
 
+  /** Never rejects: errors go to the callers. */
   async #run(): Promise<void> {
+    this.#isRunning = true;
     try {
-      while (this.#waiting.length > 0) {
+      while (this.#callers.length > 0) {
         const waitMs = this.#lastAt + this.#everyMs - performance.now();
         if (waitMs > 0 && this.#waiting.length < this.#full)
           await new Promise((resolve) => setTimeout(resolve, waitMs));
         this.#lastAt = performance.now();
-        await this.#work(this.#waiting);
+        if (this.#waiting.length > 0) await this.#work(this.#waiting);
+        const done = this.#added - this.#waiting.length;
+        while (this.#callers[0] && this.#callers[0].upTo <= done) this.#callers.shift()?.resolve();
       }
-    } finally {
+    } catch (error) {
       this.#waiting = [];
-      this.#running = null;
+      for (const { reject } of this.#callers.splice(0)) reject(error);
+    } finally {
+      this.#isRunning = false;
     }
   }
 }

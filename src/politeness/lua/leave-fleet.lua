@@ -10,7 +10,11 @@
   Answers  1
 ]]
 local ns, consumer = ARGV[1], ARGV[2]
-redis.call('ZREM', ns .. ':consumers', consumer)
+-- At a shard, its capacity changes: what it had told before is there until its lease ends.
+local id = string.match(consumer, '^(.*)|')
+for _, member in ipairs(redis.call('ZRANGE', ns .. ':consumers', 0, -1)) do
+  if string.match(member, '^(.*)|') == id then redis.call('ZREM', ns .. ':consumers', member) end
+end
 for i = 3, #ARGV, 3 do
   local key, holder, server = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   redis.call('ZREM', ns .. ':k:' .. key .. ':s', holder)

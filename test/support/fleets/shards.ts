@@ -54,7 +54,7 @@ export async function openAll(shard: Fleet): Promise<{ id: string; url: string }
   return handed.map(({ id, packed }) => ({ id, url: unpackRequest(packed).url }));
 }
 
-/** Ends an open page that leads to these, as a process sees the fleet. `errors`: what could not be delivered. */
+/** Ends an open page that leads to these, as a process sees the fleet. `errors`: what was not delivered. */
 export async function endPage(
   shard: Fleet,
   crawl: string,

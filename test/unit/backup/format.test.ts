@@ -32,6 +32,7 @@ async function read(whole: Buffer, size = 7): Promise<BackupEntry[]> {
 
 const anyBytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes));
 const anyEntry: fc.Arbitrary<BackupEntry> = fc.record({
+  shard: fc.constant(0),
   key: anyBytes(20),
   value: fc.option(anyBytes(60)),
   expiresAtMs: fc.nat(),
@@ -54,8 +55,8 @@ test('what is written is read again, however it is cut into pieces', async () =>
 
 test('cut off anywhere, longer than it was, or with one byte that differs, it is broken', async () => {
   const entries = [
-    { key: Buffer.from(':a'), value: Buffer.from('value'), expiresAtMs: 5 },
-    { key: Buffer.from(':b'), value: null, expiresAtMs: 0 },
+    { shard: 0, key: Buffer.from(':a'), value: Buffer.from('value'), expiresAtMs: 5 },
+    { shard: 0, key: Buffer.from(':b'), value: null, expiresAtMs: 0 },
   ];
   const whole = write(entries);
   for (let at = 0; at < whole.length; at++) {
@@ -74,4 +75,27 @@ test('cut off anywhere, longer than it was, or with one byte that differs, it is
     );
   }
   await assert.rejects(read(Buffer.concat([whole, Buffer.from('x')])), { code: 'E_BACKUP_BROKEN' });
+});
+
+test('of several shards, each entry says which it is of; a former version does not read it', async () => {
+  const ofShards = { ...header, shards: 4 };
+  const entries = [
+    { shard: 0, key: Buffer.from(':a'), value: Buffer.from('v'), expiresAtMs: 0 },
+    { shard: 3, key: Buffer.from(':c:x:y'), value: Buffer.from('w'), expiresAtMs: 7 },
+    { shard: 2, key: Buffer.from(':b'), value: null, expiresAtMs: 0 },
+  ];
+  const make = (told: BackupHeader, given: readonly BackupEntry[]) => {
+    const bytes = new BackupBytes();
+    return Buffer.concat([bytes.begin(told), ...given.flatMap((entry) => bytes.entry(entry)), bytes.end()]);
+  };
+  const whole = make(ofShards, entries);
+  assert.match(whole.toString('latin1'), /^drover-backup 2 /);
+  assert.match(make({ ...header }, []).toString('latin1'), /^drover-backup 1 /);
+  const found: BackupEntry[] = [];
+  const onHeader = (told: BackupHeader) => assert.deepEqual(told, ofShards);
+  await readBackup('x', inPieces(whole, 5), onHeader, (entry) => void found.push(entry));
+  assert.deepEqual(found, entries);
+  const beyond = make(ofShards, [{ ...(entries[1] as BackupEntry), shard: 4 }]);
+  const ignore = () => undefined;
+  await assert.rejects(readBackup('x', inPieces(beyond, 5), ignore, ignore), { code: 'E_BACKUP_BROKEN' });
 });

@@ -1,6 +1,6 @@
 --[[
-  Notes at home what the parts of a crawl have accepted, which has got a limit after it began. From now on home
-  can grant. To do it again changes nothing.
+  Notes at home what the parts of a crawl have accepted, which has got a limit after it began. From now on
+  home can grant. To do it again changes nothing.
 
   KEYS[1]  NS:c:CRAWL
   ARGV[1]  NS

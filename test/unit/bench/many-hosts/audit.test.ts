@@ -38,7 +38,7 @@ test('a log in which all is well: what it holds, and no breach', async () => {
   assert.deepEqual(breaches, []);
   assert.deepEqual(counts, {
     ...{ requests: 60, robots: 20, served: 40, again: 0, odd: 0, hosts: 20, connections: 20 },
-    ...{ full: 0, atDelay: 0, excused: 0 },
+    ...{ full: 0, atDelay: 0, excused: 0, mostExcusedMs: 0 },
   });
 });
 
@@ -83,11 +83,12 @@ test('what shows that the limits were in use: starts at the last free place, and
 });
 
 test('a start that is early only because the one before may have been noted late is excused, and counted', async () => {
-  const { breaches, excused } = await audited([
+  const { breaches, excused, mostExcusedMs } = await audited([
     [7, '/', 0, 20, 10],
     [7, '/p/1', 494, 520],
   ]);
   assert.deepEqual([breaches.length, excused], [0, 1]);
+  assert.ok(Math.abs(mostExcusedMs - 6) < 0.01, `${mostExcusedMs}`);
 });
 
 test('a request for a host that there is not is no log of this scenario', async () => {

@@ -30,3 +30,36 @@ test('more than a call takes does not wait for the time of the next one', async 
     [9, 10, 11, 12],
   ]);
 });
+
+test('who has added something does not wait for what comes after it', async () => {
+  const { paced, calls } = pacedCalls(5);
+  let goesOn = true;
+  const others = (async () => {
+    while (goesOn) {
+      paced.add([0]).catch(() => undefined);
+      await sleep(1);
+    }
+  })();
+  await sleep(20);
+  await Promise.race([paced.add([7]), sleep(5000).then(() => assert.fail('it waits for the others'))]);
+  goesOn = false;
+  await others;
+  assert.equal(calls.flat().filter((item) => item === 7).length, 1);
+});
+
+test('a call that fails is told to all who wait, and the next one is made as if nothing had been', async () => {
+  const calls: number[][] = [];
+  let fails = true;
+  const paced = new Paced<number>(1, 4, async (waiting) => {
+    const taken = waiting.splice(0, 4);
+    await sleep(5);
+    if (fails) throw new Error('away');
+    calls.push(taken);
+  });
+  const first = assert.rejects(paced.add([1]), /away/);
+  await Promise.all([first, assert.rejects(paced.add([2, 3]), /away/)]);
+  fails = false;
+  await paced.add([4]);
+  await paced.add([]);
+  assert.deepEqual(calls, [[4]]);
+});
