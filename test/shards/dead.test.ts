@@ -80,6 +80,9 @@ test('letters of all shards are listed newest first, paged without a gap, groupe
   );
   assert.equal((await api.call('GET', `/v1/dead/${far.jobId}`)).json.url, far.url);
   assert.equal((await api.call('GET', '/v1/crawls/c/errors')).json.groups.length, HOSTS);
+  const raw = await api.call('GET', '/queues/api/queues');
+  const names: string[] = raw.json.queues.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names.slice(0, 4), ['0-requests', '1-requests', '2-requests', '3-requests']);
   await api.refused(404, 'E_LETTER_UNKNOWN', 'GET', '/v1/dead/c.none');
 });
 

@@ -28,7 +28,7 @@ test('a URL of each shard: waiting in its lane, fetched, dead; and by its id alo
   const enqueue = ['enqueue', runner.path('list.txt'), '--crawl', 'c', ...flags];
   const enqueued = await runner.run(enqueue);
   assert.equal(enqueued.code, 0, enqueued.stderr);
-  const api = await startApi({ runner });
+  const api = await startApi({ runner }, ['--allow-private', '127.0.0.0/8']);
   t.after(() => api.drover.kill());
   const explain = async (url: string): Promise<Explanation> =>
     (await api.call('GET', `/v1/explain?url=${encodeURIComponent(url)}`)).json;
@@ -59,5 +59,12 @@ test('a URL of each shard: waiting in its lane, fetched, dead; and by its id alo
   const [far = ''] = seen.filter((url) => shardOf(fleet, limiterKeyOf(url)).shard === 3);
   const { stdout } = await runner.run(['explain', far]);
   assert.match(stdout, /^Fetched at /);
-  assert.match((await explain(far.replace('/p/0', '/p/2'))).verdict, /^Never offered to /);
+  const fresh = far.replace('/p/0', '/p/2');
+  assert.match((await explain(fresh)).verdict, /^Never offered to /);
+  // A request for a crawl that had finished wakes it, whichever shard the request is on.
+  const offered = await api.call('POST', '/v1/requests?crawl=c', { body: { url: fresh } });
+  assert.equal(offered.json.accepted, 1, offered.text);
+  assert.equal((await api.call('GET', '/v1/crawls/c')).json.state, 'running');
+  await api.refused(409, 'E_CRAWL_OPEN', 'DELETE', '/v1/crawls/c?forget=true');
+  assert.match((await explain(fresh)).verdict, /^Waiting: 1st in the lane of /);
 });
