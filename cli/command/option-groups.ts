@@ -9,7 +9,7 @@ export interface GroupedOption {
 }
 
 /** A help with more options than this has headings. */
-const MOST_IN_ONE = 13;
+const MOST_IN_ONE = 14;
 
 const order = Object.keys(optionGroups) as OptionGroup[];
 

@@ -6,8 +6,8 @@ import type { Request } from '../request.ts';
 import { limiterKeyOf } from '../url/host.ts';
 
 /** The request as it is offered. With one shard, and for most requests, it stays as it is. */
-export function withKeyInId({ shards }: Pick<Fleet, 'shards'>, request: Request): Request {
+export function withKeyInId(fleet: Pick<Fleet, 'shards'>, request: Request): Request {
   const key = request.extras?.limiter?.key;
-  if (shards.length === 1 || key === undefined || key === limiterKeyOf(request.url)) return request;
+  if (key === undefined || fleet.shards.length === 1 || key === limiterKeyOf(request.url)) return request;
   return { ...request, extras: { ...request.extras, keyed: true } as Request['extras'] };
 }

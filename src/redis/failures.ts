@@ -36,7 +36,10 @@ const meanings: readonly Meaning[] = [
     isFinal: true,
   },
   { says: /^No Sentinel knows a primary/, code: 'E_REDIS_SENTINEL', isFinal: true },
-  { says: /^(CLUSTERDOWN|ASK|TRYAGAIN|UNBLOCKED) |access a non local key/, code: 'E_REDIS_FAILOVER' },
+  {
+    says: /^(CLUSTERDOWN|ASK|TRYAGAIN|UNBLOCKED) |access a non local key|^The Sentinels choose/,
+    code: 'E_REDIS_FAILOVER',
+  },
   { says: /No replica has confirmed/, code: 'E_REDIS_REPLICA' },
   { says: /^(LOADING|BUSY|MASTERDOWN) /, code: 'E_REDIS_BUSY' },
   { says: /scripting engine|unknown command.{0,3}'?`?eval/i, code: 'E_REDIS_LUA' },

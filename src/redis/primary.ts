@@ -4,19 +4,22 @@
 import { createConnection, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Guide, RedisPlace, RedisServer } from './address.ts';
+import {
+  askSentinel,
+  type GuideAnswer,
+  type GuideLine,
+  isSameServer,
+  newestPrimary,
+  serverOf,
+} from './sentinels.ts';
 
-/** A connection for questions. */
-interface Line {
-  readonly status: string;
-  call(command: string, ...args: string[]): Promise<unknown>;
-  on(event: 'error' | 'connect', then: (error: Error) => void): unknown;
-  disconnect(): void;
-}
-export type OpenLine = (place: RedisPlace) => Line;
+export type OpenLine = (place: RedisPlace) => GuideLine;
 
 /** How often a process asks whether the primary is still the same. */
 const LOOK_MS = 500;
 const LONGEST_WAIT_MS = 1000;
+/** How much longer the slowest Sentinel may take than the first one that answers. */
+const SLOWEST_MS = 100;
 /** How long a socket that is given up may take to send what it holds. */
 const END_MS = 200;
 
@@ -100,7 +103,7 @@ class PrimaryConnector {
 }
 
 /** Asks one guide. Throws what it answers, or why it cannot be reached. */
-type Ask = (line: Line, asked: RedisServer) => Promise<{ primary: RedisServer; others: RedisServer[] }>;
+type Ask = (line: GuideLine, asked: RedisServer) => Promise<GuideAnswer>;
 
 interface Follower {
   at: RedisServer;
@@ -113,15 +116,16 @@ interface Follower {
  */
 class Guides {
   #servers: RedisServer[];
-  #line: { redis: Line; server: RedisServer } | null = null;
-  #asking: Promise<RedisServer> | null = null;
+  #line: { redis: GuideLine; server: RedisServer } | null = null;
+  #asking: Promise<GuideAnswer> | null = null;
+  #comparing: Promise<RedisServer> | null = null;
   #waiting = 0;
   #timer: NodeJS.Timeout | null = null;
   readonly #followers = new Set<Follower>();
   readonly #ask: Ask;
-  readonly #open: (server: RedisServer) => Line;
+  readonly #open: (server: RedisServer) => GuideLine;
 
-  constructor(servers: readonly RedisServer[], open: (server: RedisServer) => Line, ask: Ask) {
+  constructor(servers: readonly RedisServer[], open: (server: RedisServer) => GuideLine, ask: Ask) {
     this.#servers = [...servers];
     this.#open = open;
     this.#ask = ask;
@@ -132,7 +136,7 @@ class Guides {
     this.#waiting++;
     this.#hold();
     try {
-      return await this.#find();
+      return await this.#newest();
     } finally {
       this.#waiting--;
       this.#hold();
@@ -151,17 +155,52 @@ class Guides {
   }
 
   async #look(): Promise<void> {
-    const primary = await this.#find().catch(() => null); // the connection itself tells what is wrong
+    const said = (await this.#find().catch(() => null))?.primary; // the connection itself tells what is wrong
+    const isOther = said && [...this.#followers].some(({ at }) => !isSameServer(at, said));
+    const primary = isOther ? await this.#newest().catch(() => null) : said;
     this.#timer = this.#followers.size > 0 ? setTimeout(() => void this.#look(), LOOK_MS).unref() : null;
     if (!primary) return;
     for (const follower of this.#followers) {
-      if (isSame(follower.at, primary)) continue;
+      if (isSameServer(follower.at, primary)) continue;
       this.#followers.delete(follower);
       follower.moved();
     }
   }
 
-  #find(): Promise<RedisServer> {
+  /** By what all of them say, as far as they answer soon. Of nodes of a Cluster, one is enough. */
+  #newest(): Promise<RedisServer> {
+    this.#comparing ??= this.#compare().finally(() => {
+      this.#comparing = null;
+    });
+    return this.#comparing;
+  }
+
+  async #compare(): Promise<RedisServer> {
+    const answers = [await this.#find()];
+    if (answers[0]?.epoch === undefined) return (answers[0] as GuideAnswer).primary;
+    const others = this.#servers.filter((server) => server !== this.#line?.server);
+    const asked = others.map(async (server) => {
+      const line = this.#open(server);
+      line.on('error', () => undefined);
+      try {
+        answers.push(await this.#ask(line, server));
+      } catch {
+        // It is away, or slow.
+      } finally {
+        line.disconnect();
+      }
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, SLOWEST_MS);
+    });
+    await Promise.race([Promise.all(asked), late]);
+    clearTimeout(timer);
+    return newestPrimary(answers);
+  }
+
+  /** What one of them says. */
+  #find(): Promise<GuideAnswer> {
     this.#asking ??= this.#askAll().finally(() => {
       this.#asking = null;
     });
@@ -169,15 +208,15 @@ class Guides {
   }
 
   /** Asks one after the other, first the one that answered last. */
-  async #askAll(): Promise<RedisServer> {
+  async #askAll(): Promise<GuideAnswer> {
     let last: unknown;
     for (const server of [...this.#servers]) {
       const { redis } = this.#lineTo(server);
       try {
-        const { primary, others } = await this.#ask(redis, server);
-        for (const other of others)
-          if (!this.#servers.some((known) => isSame(known, other))) this.#servers.push(other);
-        return primary;
+        const answer = await this.#ask(redis, server);
+        for (const other of answer.others)
+          if (!this.#servers.some((known) => isSameServer(known, other))) this.#servers.push(other);
+        return answer;
       } catch (error) {
         // That a guide cannot be reached says more than that its line was closed.
         last = lastErrors.get(redis) ?? error;
@@ -188,7 +227,7 @@ class Guides {
     throw last;
   }
 
-  #lineTo(server: RedisServer): { redis: Line } {
+  #lineTo(server: RedisServer): { redis: GuideLine } {
     if (this.#line?.server === server && this.#line.redis.status !== 'end') return this.#line;
     this.#hangUp();
     const redis = this.#open(server);
@@ -212,8 +251,7 @@ class Guides {
   }
 }
 
-const lastErrors = new WeakMap<Line, Error>();
-const isSame = (one: RedisServer, other: RedisServer) => one.host === other.host && one.port === other.port;
+const lastErrors = new WeakMap<GuideLine, Error>();
 
 const guides = new Map<string, Guides>();
 
@@ -227,32 +265,14 @@ function guideOf(place: RedisPlace, through: Guide, namespace: string, openLine:
     const { username, password } = kind === 'sentinel' ? through : place;
     const login = { ...(username ? { username } : {}), ...(password === undefined ? {} : { password }) };
     const common = { ...login, ...(family ? { family } : {}), ...(tls ? { tls } : {}) };
-    const ask = kind === 'sentinel' ? askSentinel(through.name) : askNode(`${namespace}:format`);
+    const ask =
+      kind === 'sentinel'
+        ? (line: GuideLine) => askSentinel(line, through.name)
+        : askNode(`${namespace}:format`);
     known = new Guides(servers, ({ host, port }) => openLine({ ...common, host, port }), ask);
     guides.set(id, known);
   }
   return known;
-}
-
-function askSentinel(name: string): Ask {
-  return async (line) => {
-    const [primary, sentinels] = await Promise.all([
-      line.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name) as Promise<[string, string] | null>,
-      (line.call('SENTINEL', 'SENTINELS', name) as Promise<unknown[]>).catch(() => []),
-    ]);
-    if (primary === null) throw new Error(`No Sentinel knows a primary of the name ${name}`);
-    return { primary: serverOf(primary), others: sentinels.flatMap(sentinelOf) };
-  };
-}
-
-/** One of the other Sentinels: its fields, as a list or as a map. */
-function sentinelOf(reply: unknown): RedisServer[] {
-  const fields = Array.isArray(reply)
-    ? Object.fromEntries(reply.flatMap((name, index) => (index % 2 ? [] : [[name, reply[index + 1]]])))
-    : (reply as Record<string, string>);
-  return fields.ip && fields.port && !/down|disconnected/.test(fields.flags ?? '')
-    ? [serverOf([fields.ip, fields.port])]
-    : [];
 }
 
 type SlotRange = [from: number, to: number, ...nodes: [host: string | null, port: number][]];
@@ -273,8 +293,4 @@ function askNode(key: string): Ask {
     const others = ranges.flatMap(([, , ...nodes]) => servers(nodes));
     return { primary, others };
   };
-}
-
-function serverOf([host, port]: readonly [string, string | number]): RedisServer {
-  return { host, port: Number(port) };
 }

@@ -55,7 +55,7 @@ export function aclLine(user: string, namespace: string, shards = 1, withBackups
 
 /** The same at a Sentinel. */
 export function sentinelAclLine(user: string): string {
-  const commands = '+sentinel|get-master-addr-by-name +sentinel|sentinels +client|setname';
+  const commands = '+sentinel|get-master-addr-by-name +sentinel|sentinels +sentinel|master +client|setname';
   return `ACL SETUSER ${user} on >PASSWORD resetkeys resetchannels -@all ${commands}`;
 }
 

@@ -115,7 +115,7 @@ async function moveReplayed(from: Fleet, to: Fleet, crawl: string, ids: readonly
   await from.redis.hdel(from.keys.replayed(crawl), ...found.map(([id]) => id));
 }
 
-/** Seeds stay with their shard while it is there: whoever offers them again reads those of all shards. */
+/** Seeds stay with their shard while it is there. */
 async function moveSeeds(resharding: Resharding, from: Fleet, crawl: string): Promise<void> {
   const to = keeperOf(resharding, from);
   if (isSame(to, from)) return;

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
+import { beginCrawl, letCrawlGo } from '../../src/crawl/crawl.ts';
 import { type Api, sharedApi } from '../support/api/api.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
@@ -151,6 +153,17 @@ test('no more is accepted than the limit of the crawl; a cancelled crawl begins 
   await api.call('DELETE', '/v1/crawls/limited');
   const anew = (await api.call('POST', '/v1/requests?crawl=limited', { body: urls })).json;
   assert.deepEqual([anew.accepted, anew.crawl], [5, 'limited.2']);
+});
+
+test('a call takes nothing from a crawl whose producer has died before it had offered everything: it can go on', async () => {
+  const { call, fleet } = await serve();
+  const settings = crawlSettings(defaultSettings);
+  const list = { name: 'half', settings, seeds: 'list.txt' };
+  await beginCrawl(fleet, { ...list, producer: 'dies' });
+  assert.equal((await call('POST', '/v1/requests?crawl=half', { body: [] })).status, 200);
+  await letCrawlGo(fleet, 'half', 'dies'); // as when its lease has run out
+  assert.equal((await call('GET', '/v1/crawls/half')).json.state, 'finished');
+  assert.deepEqual(await beginCrawl(fleet, { ...list, producer: 'again' }), { id: 'half', fresh: false });
 });
 
 test('a full frontier holds an upload back: nothing more of it is read until there is room', async () => {

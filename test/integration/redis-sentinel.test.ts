@@ -1,7 +1,9 @@
 // A crawl through Sentinels: its primary is killed, and switched by hand after a drain.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { openCommandRunner } from '../support/crawls.ts';
+import type { TestRedis } from '../support/redis.ts';
 import { crawlThrough } from '../support/redis-servers/crawl-through.ts';
 import { type RedisServers, startSentinels } from '../support/redis-servers/servers.ts';
 import { until } from '../support/signals.ts';
@@ -44,6 +46,33 @@ test('a killed primary holds a crawl up for seconds, and costs it nothing', asyn
     course.heldUpMs.every((ms) => ms < 10_000),
     JSON.stringify(course),
   );
+});
+
+test('a primary that comes back while another one takes its place gets no connection', async (t) => {
+  const former = await servers.primary();
+  const roleOf = async (server: TestRedis) =>
+    /role:(\w+)/.exec(
+      await servers
+        .admin(server)
+        .info('replication')
+        .catch(() => ''),
+    )?.[1];
+  const others = servers.servers.filter((server) => server !== former);
+  const areReplicas = async () => (await Promise.all(others.map(roleOf))).every((role) => role === 'slave');
+  await until(areReplicas, { what: 'both others to follow it', deadlineMs: 30_000, everyMs: 50 });
+  former.kill();
+  const taken = await until(
+    async () => {
+      for (const server of others) if ((await roleOf(server)) === 'master') return server;
+      return null;
+    },
+    { what: 'a replica to be made the primary', deadlineMs: 20_000, everyMs: 2 },
+  );
+  await former.restart();
+  t.diagnostic(`the Sentinels name the former one: ${(await servers.primary()) === former}`);
+  const redis = connectRedis({ url: servers.url }, 'script');
+  t.after(() => closeRedis(redis));
+  assert.match(await redis.info('server'), new RegExp(`tcp_port:${new URL(taken.url).port}\\b`));
 });
 
 test('a name that no Sentinel knows, and Sentinels that are away, are told apart', async () => {

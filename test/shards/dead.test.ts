@@ -48,8 +48,8 @@ test('letters of all shards are listed newest first, paged without a gap, groupe
     exported.map((line) => JSON.parse(line).jobId),
     letters.map(({ jobId }) => jobId),
   );
-  const far = letters.find(({ host }) => shardOf(fleet, host).shard === 3);
-  assert.ok(far, 'one is on the last shard');
+  const far = letters.find(({ host }) => shardOf(fleet, host).shard > 0);
+  assert.ok(far, 'one is not at home');
   for (const named of [far.jobId, far.url]) {
     const [shown] = await runner.json<DeadLetter>(['dead', 'show', named, '--json']);
     assert.equal(shown?.url, far.url);

@@ -15,6 +15,8 @@ export interface TestRedisOptions {
   tcp?: boolean;
   /** The path of a configuration file by which it is a Sentinel. Needs `tcp`. */
   sentinel?: string;
+  /** Keeps its options in a file, so that it comes back with what Sentinels have changed in them. */
+  keepsChanges?: boolean;
 }
 
 export interface TestRedis {
@@ -42,9 +44,12 @@ export async function startTestRedis(options: TestRedisOptions = {}): Promise<Te
   const dir = await mkdtemp(join(tmpdir(), 'drover-redis-'));
   const socketPath = join(dir, 'redis.sock');
   const port = options.tcp ? await freePort() : 0;
+  const all = [...serverArgs(dir, socketPath, port), ...(options.args ?? [])];
   const args = options.sentinel
     ? [options.sentinel, '--sentinel', '--port', String(port), '--bind', '127.0.0.1', '--dir', dir]
-    : [...serverArgs(dir, socketPath, port), ...(options.args ?? [])];
+    : options.keepsChanges
+      ? [await configOf(all, join(dir, 'redis.conf'))]
+      : all;
   const where = port ? { port, host: '127.0.0.1' } : { path: socketPath };
 
   let server = await start();
@@ -87,6 +92,14 @@ function serverArgs(dir: string, socketPath: string, port: number): string[] {
     ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
     ...['--hash-max-ziplist-value', '512', '--list-compress-depth', '1', '--set-max-intset-entries', '512'],
   ];
+}
+
+/** Writes options of the command line into a file, and returns its path. */
+async function configOf(args: readonly string[], path: string): Promise<string> {
+  let text = '';
+  for (const word of args) text += word.startsWith('--') ? `\n${word.slice(2)}` : ` ${word || '""'}`;
+  await writeFile(path, `${text.trimStart()}\n`);
+  return path;
 }
 
 /**

@@ -2,6 +2,7 @@
 // processes.
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { pipeline, Readable } from 'node:stream';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -66,8 +67,11 @@ export interface SpawnOptions {
    * that is started in before(), because otherwise it is killed after that hook.
    */
   wholeFile?: boolean;
-  /** Text for standard input, which is then closed. Without it, standard input is empty. */
-  input?: string;
+  /**
+   * Text for standard input, which is then closed; or pieces of it, as they come. Without it, standard input
+   * is empty.
+   */
+  input?: string | AsyncIterable<string>;
 }
 
 const lasting: (() => void)[] = [];
@@ -109,7 +113,9 @@ function spawnWith(stdio: ('pipe' | 'ipc')[], args: readonly string[], options: 
   if (options.wholeFile) lasting.push(killGroup);
   else after(() => killGroup());
   child.stdin.on('error', () => {}); // the process may end before it has read everything
-  child.stdin.end(options.input ?? '');
+  const { input = '' } = options;
+  if (typeof input === 'string') child.stdin.end(input);
+  else pipeline(Readable.from(input), child.stdin, () => {});
 
   const output = { stdout: '', stderr: '', ended: false };
   for (const name of ['stdout', 'stderr'] as const) {

@@ -97,7 +97,7 @@ test('what drover needs and has not ends a command with exit code 3, what its us
     codes.filter(
       (code) =>
         ['redis', 'disk', 'store'].includes(catalogue[code].layer) &&
-        !/^E_(FILE|STORE_OTHER|BACKUP_BROKEN|NAMESPACE_USED|SHARDS)/.test(code),
+        !/^E_(FILE|STORE_OTHER|BACKUP_BROKEN|NAMESPACE_USED|NOT_AT_REST|SHARDS)/.test(code),
     ),
   );
 });

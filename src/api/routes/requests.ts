@@ -4,7 +4,14 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type CrawlSettings, crawlSettings, storedSettings } from '../../config/settings.ts';
-import { API_CRAWL, beginCrawl, checkCrawlName, leaveCrawl, stayWithCrawl } from '../../crawl/crawl.ts';
+import {
+  API_CRAWL,
+  beginCrawl,
+  checkCrawlName,
+  leaveCrawl,
+  letCrawlGo,
+  stayWithCrawl,
+} from '../../crawl/crawl.ts';
 import { wakeCrawl } from '../../crawl/shards/end.ts';
 import { DroverError } from '../../errors.ts';
 import { explainRequest } from '../../explain/explain.ts';
@@ -24,6 +31,8 @@ import { explanationShape, partsOf } from './explain.ts';
 /** Most streams at a time. Each keeps a batch and a chunk in memory. */
 const MOST_STREAMS = 32;
 const MOST_IN_ARRAY = 100_000;
+/** The seeds of a crawl that this route has begun. */
+const SEEDS = 'from the API';
 
 /** The shape of a request for the OpenAPI description, where userData is any JSON. */
 const requestForm = requestSchema.extend({ userData: z.unknown().optional() });
@@ -158,7 +167,8 @@ async function offerBody(
       throw error;
     }
   } finally {
-    await leaveCrawl(fleet, target.id, producer);
+    // The producer of another crawl may not have offered everything, and may have died: it can still go on.
+    await (target.isOwn ? leaveCrawl : letCrawlGo)(fleet, target.id, producer);
   }
 }
 
@@ -166,24 +176,27 @@ async function* onlyBad<T extends object>(lines: AsyncIterable<T> | Iterable<T>)
   for await (const line of lines) if ('failure' in line) yield line;
 }
 
+interface Target {
+  id: string;
+  settings: CrawlSettings;
+  /** Whether this route has begun it. */
+  isOwn: boolean;
+}
+
 /**
  * Finds the crawl of this name or id and holds it open for `producer`. A finished crawl goes on; instead of a
  * cancelled or missing one, a new crawl of that name begins. Throws E_FIELD for a malformed name.
  */
-async function targetOf(
-  context: ApiContext,
-  name: string,
-  producer: string,
-): Promise<{ id: string; settings: CrawlSettings }> {
+async function targetOf(context: ApiContext, name: string, producer: string): Promise<Target> {
   const { fleet } = context;
   const known = await newestCrawl(fleet, name);
-  const [text, state] = known
-    ? await fleet.redis.hmget(fleet.keys.crawl(known), 'settings', 'state')
-    : [null, null];
+  const [text, state, seeds] = known
+    ? await fleet.redis.hmget(fleet.keys.crawl(known), 'settings', 'state', 'seeds')
+    : [null, null, null];
   if (known && text && state !== 'cancelled') {
     await stayWithCrawl(fleet, known, producer);
     await wakeCrawl(fleet, known);
-    return { id: known, settings: storedSettings(text) };
+    return { id: known, settings: storedSettings(text), isOwn: seeds === SEEDS };
   }
   try {
     if (name !== API_CRAWL) checkCrawlName(name, 'crawl');
@@ -198,11 +211,11 @@ async function targetOf(
     name,
     producer,
     settings,
-    seeds: 'from the API',
+    seeds: SEEDS,
     store: context.settings.store,
     isFromApi: true,
   });
-  return { id, settings };
+  return { id, settings, isOwn: true };
 }
 
 function valuesOf(body: unknown): readonly unknown[] {

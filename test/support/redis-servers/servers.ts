@@ -1,5 +1,5 @@
-// Several Redis processes for one test: a primary with replicas and Sentinels, or a Cluster. All listen on
-// free ports of 127.0.0.1 and end with the process of the test.
+// The Redis processes of one test: a primary with replicas and Sentinels, a Cluster, or one alone. All listen
+// on free ports of 127.0.0.1 and end with the process of the test.
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,9 +9,10 @@ import { until } from '../signals.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
 export interface RedisServers {
-  /** redis+sentinel://… or redis+cluster://… */
+  /** redis+sentinel://…, redis+cluster://… or redis://… */
   readonly url: string;
   readonly servers: readonly TestRedis[];
+  readonly sentinels: readonly TestRedis[];
   /** The server that has the keys of the namespace now, as its guides say. */
   primary(): Promise<TestRedis>;
   /** Makes another one the primary by hand, with all of them at work. */
@@ -24,12 +25,31 @@ export interface RedisServers {
 /** As operators have it where a replica stands by. */
 const LIGHT = ['--appendfsync', 'everysec', '--repl-diskless-sync-delay', '0'];
 
+/** Starts one server, which has what it acknowledged after a crash too. */
+export async function startPlain(): Promise<RedisServers> {
+  const server = await startTestRedis({ tcp: true });
+  const admins = openAdmins();
+  return {
+    ...{ url: server.url, servers: [server], sentinels: [] },
+    primary: async () => server,
+    async switchOver() {
+      throw new Error('There is no other server to switch to.');
+    },
+    admin: admins.of,
+    async stop() {
+      admins.close();
+      await server.stop();
+    },
+  };
+}
+
 /** Starts one primary, two replicas and three Sentinels, which call a primary lost after `downAfterMs`. */
 export async function startSentinels(
   options: { downAfterMs?: number; args?: string[] } = {},
 ): Promise<RedisServers> {
   const { downAfterMs = 1000, args = [] } = options;
-  const start = (more: string[]) => startTestRedis({ tcp: true, args: [...LIGHT, ...args, ...more] });
+  const start = (more: string[]) =>
+    startTestRedis({ tcp: true, keepsChanges: true, args: [...LIGHT, ...args, ...more] });
   const primary = await start([]);
   const replicaof = ['--replicaof', '127.0.0.1', String(portOf(primary))];
   const servers = [primary, ...(await Promise.all([start(replicaof), start(replicaof)]))];
@@ -59,7 +79,7 @@ export async function startSentinels(
     { what: 'the Sentinels to know each other and both replicas', deadlineMs: 20_000, everyMs: 50 },
   );
   return {
-    ...{ url, servers },
+    ...{ url, servers, sentinels },
     primary: () => serverAt(servers, ask),
     async switchOver() {
       await admins.of(sentinels[0] as TestRedis).call('SENTINEL', 'FAILOVER', 'mymaster');
@@ -128,7 +148,7 @@ export async function startCluster(
   };
   return {
     url: `redis+cluster://${hosts.slice(0, masters).join(',')}`,
-    servers,
+    ...{ servers, sentinels: [] },
     primary: () => serverAt(servers, ask),
     async switchOver() {
       const primary = portOf(await serverAt(servers, ask));

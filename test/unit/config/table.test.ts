@@ -28,6 +28,7 @@ async function withEntry(): Promise<string> {
     'producers',
     'src',
     'scripts',
+    'bench',
     'docs',
     'package.json',
     'tsconfig.json',

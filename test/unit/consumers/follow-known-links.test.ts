@@ -46,7 +46,7 @@ async function crawled(site: Site, changes: Partial<CrawlSettings>, accepts: num
     const job = { request, laneKey: limiterKeyOf(request.url), loadedCrawl } as unknown as ActiveJob;
     const links = site.links.get(request.url) ?? [];
     const loadedCrawls = { knowSeedHost: async () => undefined };
-    const context = { knownLinks, loadedCrawls } as unknown as ConsumerContext;
+    const context = { knownLinks, loadedCrawls, fleet: { shards: [{}] } } as unknown as ConsumerContext;
     const page = { links, from: site.redirects.get(request.url) ?? request.url };
     const followed = await followLinks(context, job, page, 0, site.endless.has(request.url));
     let over = 0;

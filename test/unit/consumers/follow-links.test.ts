@@ -27,7 +27,7 @@ async function followed(
   const request: Request = { depth: 0, referrer: null, extras: null, ...page };
   const loadedCrawl = { settings, scope: createScope(settings) };
   const job = { request, laneKey: limiterKeyOf(request.url), loadedCrawl } as unknown as ActiveJob;
-  const context = { knownLinks: new KnownLinks() } as unknown as ConsumerContext;
+  const context = { knownLinks: new KnownLinks(), fleet: { shards: [{}] } } as unknown as ConsumerContext;
   const next = await followLinks(context, job, { links, from }, 0);
   const entries = next?.links.split('\x1e').slice(0, -1) ?? [];
   return { requests: entries.map((entry) => requestOf(entry, job.laneKey)), leftOut: next?.leftOut ?? {} };
