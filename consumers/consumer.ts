@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readVersion } from '../src/config/own-package.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { alignParts, endFinishedCrawls } from '../src/crawl/shards/end.ts';
@@ -18,7 +19,7 @@ import { type Interval, repeat, takeLease } from '../src/fleet/interval.ts';
 import { createTroubleLog } from '../src/fleet/trouble-log.ts';
 import { type Fleet, holdShards } from '../src/fleet.ts';
 import { maintainCrawls } from '../src/forget/keep-crawls.ts';
-import { sweepLinks } from '../src/frontier/shards/links-out.ts';
+import { linksSettled, sweepLinks } from '../src/frontier/shards/links-out.ts';
 import type { Log } from '../src/log.ts';
 import { gathered } from '../src/metrics.ts';
 import { followRedisClock } from '../src/queue/fleet-clock.ts';
@@ -43,6 +44,8 @@ import { startTelemetry, tracesOf } from './telemetry/telemetry.ts';
 const INTERVAL_MS = 1000;
 /** How often to look whether a crawl with parts on several shards has ended. */
 const END_MS = 200;
+/** How long a process that stops goes on to look. */
+const LAST_LOOK_MS = 2000;
 /** How often to look for open requests without a job. There should be none. */
 const REPAIR_MS = 30_000;
 /** How often the subscriber's connection is asked whether it is still there. */
@@ -210,6 +213,7 @@ export async function startConsumer(parts: {
     browserJobs.stop();
     const stopped = intervals.map((interval) => interval.stop());
     await Promise.all([workers.stop(settings.grace), webhooks.stop(), ...stopped]);
+    if (fleet.shards.length > 1) await endWhatIsDone(fleet).catch(onError);
     await Promise.all([shared.handlerThreads?.close(), shared.renders.close()]);
     await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));
     await Promise.all([slots.stop(), shared.backoff.stop()]);
@@ -280,6 +284,12 @@ function betweenShards(fleet: Fleet, workers: ShardWorkers, onError: (error: unk
     ...fleet.shards.slice(1).map((shard) => eachSecond(shard, 'align', () => alignParts(shard))),
     ...fleet.shards.map((shard) => eachSecond(shard, 'links', () => sweepLinks(shard))),
   ];
+}
+
+/** With the last page of a crawl, this may be the last process that could end it. */
+async function endWhatIsDone(fleet: Fleet): Promise<void> {
+  const ended = linksSettled(fleet).then(() => endFinishedCrawls(fleet));
+  await Promise.race([ended, sleep(LAST_LOOK_MS, undefined, { ref: false })]);
 }
 
 /** One process of the fleet drives the replays of a shard at a time. When it is gone, another takes over. */

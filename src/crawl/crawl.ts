@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { CrawlSettings } from '../config/settings.ts';
 import { FILES, isInFiles, isSameStore, keptAddress, readStoreAddress } from '../config/store-address.ts';
 import { DroverError } from '../errors.ts';
-import { type Fleet, holdShards } from '../fleet.ts';
+import { type Fleet, holdShards, homeOfShard } from '../fleet.ts';
 import type { Keys } from '../keys.ts';
 import { nearest } from '../nearest.ts';
 import { defineScript } from '../scripts.ts';
@@ -171,8 +171,9 @@ export async function leaveCrawl(fleet: Fleet, crawl: string, producer: string):
 /**
  * Ends the lease of a replay on the crawl. Ends the crawl if nothing of it is left. Atomic and idempotent.
  */
-export function letCrawlGo(fleet: Fleet, crawl: string, holder: string): Promise<void> {
-  return fleet.run(letGoScript, { crawl, producer: holder });
+export async function letCrawlGo(fleet: Fleet, crawl: string, holder: string): Promise<void> {
+  await fleet.run(letGoScript, { crawl, producer: holder });
+  if (fleet.shards.length > 1) await endIfDone(homeOfShard(fleet), crawl);
 }
 
 /**

@@ -1,5 +1,5 @@
 // Limiter keys as the operator sees and steers them: their state, their limits at run time, their pauses.
-import { type Fleet, holdShards, keysByShard, redisTimeMs, shardOf } from '../fleet.ts';
+import { type Fleet, holdShards, homeOfShard, keysByShard, redisTimeMs, shardOf } from '../fleet.ts';
 import { type Hold, type HoldFacts, holdsOf } from '../politeness/held-back.ts';
 import { defineScript } from '../scripts.ts';
 
@@ -50,13 +50,17 @@ export interface HostState {
 type Look = Omit<HostState, 'holds'> & HoldFacts;
 
 const PAGE = 200;
+/** Of all crawls, only this many of the newest are looked at. look-at-hosts.lua has the number too. */
+const MOST_CRAWLS = 100;
 /** A pause of ten years: it lasts until somebody ends it. */
 export const FOR_GOOD_MS = 10 * 365 * 86_400_000;
 
 const lookScript = defineScript({
   path: 'frontier/lua/look-at-hosts.lua',
   key: (keys) => keys.activeCrawls,
-  args: (limiterKeys: readonly string[]) => [...limiterKeys],
+  args: ({ crawls, limiterKeys }: { crawls: readonly string[]; limiterKeys: readonly string[] }) => [
+    ...[crawls.join('\x1f'), ...limiterKeys],
+  ],
   answer: (reply) => (JSON.parse(String(reply)) as Look[]).map(hostStateOf),
 });
 
@@ -87,9 +91,14 @@ const resumeScript = defineScript({
 /** The states of these keys, in the same order. A key of which nothing is known has a state too. */
 export async function lookAtHosts(fleet: Fleet, keys: readonly string[]): Promise<HostState[]> {
   const states = new Map<string, HostState>();
+  const { redis, keys: names } = homeOfShard(fleet);
+  const newest = () => redis.zrevrange(names.crawls, '0', String(MOST_CRAWLS - 1));
+  const crawls = fleet.shards.length > 1 ? await newest() : [];
   for (const [shard, own] of keysByShard(fleet, keys))
     for (let first = 0; first < own.length; first += PAGE)
-      for (const state of await shard.run(lookScript, own.slice(first, first + PAGE)))
+      for (const state of await shard.run(lookScript, {
+        ...{ crawls, limiterKeys: own.slice(first, first + PAGE) },
+      }))
         states.set(state.key, state);
   return keys.map((key) => states.get(key) as HostState);
 }

@@ -52,6 +52,20 @@ test('a consumer of some shards leaves the others alone; with one for those, the
   assert.equal(new Set(site.asked).size, site.asked.length, 'none is fetched twice');
 });
 
+test('a consumer that is stopped with the last page of a crawl ends it: nobody else may come', async (t) => {
+  const site = await startCrossingSite(6, 5, 20);
+  t.after(() => site.close());
+  const { runner } = await fleets.open({ DROVER_SHARDS: '4' });
+  const enqueued = await runner.run(['enqueue', site.url, '--crawl', 'c', ...flags]);
+  assert.equal(enqueued.code, 0, enqueued.stderr);
+  const consumer = runner.start(['consume', '--quiet']);
+  await until(() => site.asked.length === site.urls.length, { what: 'the last page', everyMs: 1 });
+  consumer.kill('SIGTERM');
+  assert.equal((await consumer.exit).code, 0, consumer.stderr());
+  const { state, recorded } = await runner.status('c');
+  assert.deepEqual([state, recorded], ['finished', site.urls.length]);
+});
+
 test('numbers of shards that cannot be are refused with the reason', async () => {
   const { runner } = await fleets.open({ DROVER_SHARDS: '4' });
   const seed = 'http://127.0.0.1:8080/';

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Fleet } from '../../src/fleet.ts';
 import { askGate } from '../../src/frontier/ask-gate.ts';
+import { lookAtHosts } from '../../src/frontier/hosts.ts';
 import { createSlots } from '../../src/politeness/slot.ts';
 import { connectRedis } from '../../src/redis.ts';
 import { endPage, hostOn, openAll, pagesOn, shardedCrawl } from '../support/fleets/shards.ts';
@@ -57,4 +58,18 @@ test('the gate of another shard claims the request at its own, and gives the slo
   await endPage(one, crawl, page);
   assert.equal((await ask('c')).kind, 'ended');
   assert.deepEqual(await held(), []);
+});
+
+test('a host is seen with its requests and the limits of its crawl, whichever shard it is on', async () => {
+  const { fleet: home } = await fleets.open({ DROVER_SHARDS: '4' });
+  const { crawl, offer } = await shardedCrawl(home, { perHost: 7 });
+  for (const shard of home.shards) await offer(pagesOn(shard, 3));
+  await openAll(home.shards[2] as Fleet);
+  const hosts = home.shards.map(({ shard }) => hostOn(shard, 4));
+  const states = await lookAtHosts(home, hosts);
+  assert.deepEqual(
+    states.map(({ key, concurrency, waiting, open }) => [key, concurrency, waiting, open]),
+    hosts.map((host, shard) => [host, 7, shard === 2 ? 0 : 3, shard === 2 ? 3 : 0]),
+    crawl,
+  );
 });

@@ -4,7 +4,8 @@
 
   KEYS[1]  NS:active
   ARGV[1]  NS
-  ARGV[2]  and all after it: limiter keys (some hundreds at most)
+  ARGV[2]  the newest crawls, as home lists them (US between two of them); '' at home itself
+  ARGV[3]  and all after it: limiter keys (some hundreds at most)
   Answers  JSON: an array of `HostState` (src/frontier/hosts.ts), one for each key; times in milliseconds,
            null where there is nothing to say
 ]]
@@ -16,7 +17,10 @@ local MOST_CRAWLS = 100
 local ns = ARGV[1]
 local now = redisTime()
 local crawls = {}
-for _, crawl in ipairs(redis.call('ZREVRANGE', ns .. ':crawls', 0, MOST_CRAWLS - 1)) do
+local newest = {}
+for crawl in string.gmatch(ARGV[2], '[^\31]+') do newest[#newest + 1] = crawl end
+if #newest == 0 then newest = redis.call('ZREVRANGE', ns .. ':crawls', 0, MOST_CRAWLS - 1) end
+for _, crawl in ipairs(newest) do
   local c = ns .. ':c:' .. crawl
   local info = readCrawl(c)
   info.c = c
@@ -26,7 +30,7 @@ end
 local nobody = ''
 local fallback = readCrawl(ns .. ':c:' .. nobody)
 local out = {}
-for i = 2, #ARGV do
+for i = 3, #ARGV do
   local key = ARGV[i]
   local waiting, open, whose = 0, 0, nil
   for _, crawl in ipairs(crawls) do

@@ -2,6 +2,7 @@
 // shard; from there they are delivered, and acknowledged when they have arrived. A process that dies in
 // between leaves them there, and another one delivers them.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
 import type { Redis } from '../../redis.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
@@ -94,6 +95,7 @@ interface Carried {
 class Delivery {
   readonly #toDeliver: Paced<Carried>[];
   readonly #toAck: Paced<LinksOut>[];
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor({ shards }: Fleet) {
     this.#toDeliver = shards.map(
@@ -112,9 +114,24 @@ class Delivery {
   /** Resolves when all of them have arrived. Rejects if a call failed: they stay in the outbox. */
   async carry(from: Fleet, links: readonly LinksOut[]): Promise<void> {
     const byShard = Map.groupBy(links, ({ shard }) => shard);
-    await Promise.all(
-      [...byShard].map(([shard, list]) => this.#toDeliver[shard]?.add(list.map((out) => ({ from, out })))),
+    const arriving = [...byShard].map(([shard, list]) =>
+      this.#toDeliver[shard]?.add(list.map((out) => ({ from, out }))),
     );
+    for (const arrival of arriving) this.#note(arrival);
+    await Promise.all(arriving);
+  }
+
+  /** Resolves when nothing is under way any more: all has arrived and is acknowledged, or has failed. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  /** What fails stays in the outbox, and a sweep delivers it again, which changes nothing. */
+  #note(work: Promise<void> | undefined): void {
+    const done = Promise.resolve(work)
+      .catch(() => undefined)
+      .finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
   }
 
   async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
@@ -142,15 +159,13 @@ class Delivery {
 
   /**
    * On one server, both shards always stand at the same moment. When the server of the other shard is lost,
-   * its replica may stand at a moment before: then the links must still be in the outbox. What is not
-   * acknowledged is delivered again by a sweep, which changes nothing.
+   * its replica may stand at a moment before: then the links must still be in the outbox.
    */
   #acknowledge(from: Fleet, to: Fleet, arrived: readonly LinksOut[], closed: number): void {
     const isSure = () => to.redis === from.redis || closesOf(to.redis) === closed;
     const ack = () => (isSure() ? this.#toAck[from.shard]?.add(arrived) : this.carry(from, arrived));
-    const now = () => void ack()?.catch(() => undefined);
-    if (to.redis === from.redis) now();
-    else setTimeout(now, SURE_MS).unref();
+    if (to.redis === from.redis) this.#note(ack());
+    else this.#note(sleep(SURE_MS, undefined, { ref: false }).then(ack));
   }
 }
 
@@ -193,6 +208,11 @@ export function carryLinks(fleet: Fleet, links: readonly LinksOut[]): Promise<vo
     deliveries.set(fleet.shards, delivery);
   }
   return delivery.carry(fleet, links);
+}
+
+/** Resolves when all that this process delivers has arrived and is acknowledged, or has failed. */
+export async function linksSettled({ shards }: Fleet): Promise<void> {
+  await deliveries.get(shards)?.settled();
 }
 
 /** Whoever has put links into the outbox delivers them at once. Those that lie there longer are left over. */
