@@ -153,5 +153,7 @@ test('--keep-dead-count is the number of letters of the whole fleet, and the old
   t.after(() => consumer.kill());
   await until(async () => (await list()).length < letters.length, { what: 'a purge', deadlineMs: 20_000 });
   await until(async () => (await list()).length <= 6, { what: 'its end' });
-  assert.deepEqual(await list(), letters.slice(0, 6));
+  // Some have died in the same millisecond.
+  const times = (of: typeof letters) => of.map(({ failedAt }) => failedAt);
+  assert.deepEqual(times(await list()), times(letters.slice(0, 6)));
 });

@@ -2,7 +2,6 @@
 // shard; from there they are delivered, and acknowledged when they have arrived. A process that dies in
 // between leaves them there, and another one delivers them.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fleet, homeOfShard, redisTimeMs, shardOf } from '../../fleet.ts';
 import type { Redis } from '../../redis.ts';
 import { defineScript, type ScriptArgument, type ScriptReply } from '../../scripts.ts';
