@@ -7,7 +7,7 @@ import { makeDirectory } from '../../src/embedded/redis-files.ts';
 import { DroverError } from '../../src/errors.ts';
 import { closeFleet, openFleet } from '../../src/fleet/format.ts';
 import type { Fleet } from '../../src/fleet.ts';
-import { connectRedis, type RedisAddress, redisAddressOf } from '../../src/redis.ts';
+import { closeRedis, connectRedis, type Redis, type RedisAddress, redisAddressOf } from '../../src/redis.ts';
 import { EXIT, failureText } from './failures.ts';
 
 export interface Session {
@@ -17,26 +17,43 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A Redis that is connected, whose namespace is not opened. */
+export interface ConnectedPlace {
+  settings: Settings;
+  address: RedisAddress;
+  redis: Redis;
+  close(): Promise<void>;
+}
+
 /** Throws a DroverError of layer settings, redis or disk. */
-export async function openSession(flags: GivenFlags): Promise<Session> {
+export async function connectPlace(flags: GivenFlags): Promise<ConnectedPlace> {
   const settings = await readSettings(flags);
   await prepareDataDir(settings);
   const { address, keeper } = await findRedis(settings);
   const redis = connectRedis(address, 'script');
-  let fleet: Fleet;
-  try {
-    fleet = await openFleet(redis, { address, role: 'script', shards: settings.shards });
-  } catch (error) {
+  const close = async () => {
+    closeRedis(redis);
     await keeper?.close();
+  };
+  return { settings, address, redis, close };
+}
+
+/** Throws a DroverError of layer settings, redis or disk. */
+export async function openSession(flags: GivenFlags): Promise<Session> {
+  const { settings, address, redis, close } = await connectPlace(flags);
+  try {
+    const fleet = await openFleet(redis, { address, role: 'script', shards: settings.shards });
+    return {
+      ...{ settings, fleet, address: { ...address, shards: fleet.shards.length } },
+      async close() {
+        closeFleet(fleet);
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
     throw error;
   }
-  return {
-    ...{ settings, fleet, address: { ...address, shards: fleet.shards.length } },
-    async close() {
-      closeFleet(fleet);
-      await keeper?.close();
-    },
-  };
 }
 
 /** Throws E_DATA_DIR. */

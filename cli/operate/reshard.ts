@@ -1,28 +1,22 @@
 // drover reshard: spreads a namespace at rest over another number of shards.
-import { readSettings } from '../../src/config/read.ts';
+import { parseSetting } from '../../src/config/parse.ts';
 import { DroverError } from '../../src/errors.ts';
 import { closeFleet, connectChecked, openFleet } from '../../src/fleet/format.ts';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { checkRedis } from '../../src/redis/check.ts';
-import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { readReshard, reshard } from '../../src/reshard/reshard.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
-import { findRedis, prepareDataDir } from '../command/session.ts';
+import { connectPlace } from '../command/session.ts';
 import type { LookOptions } from '../options.ts';
 import { reshardProgress, reshardSummary } from '../terminal/reshard-lines.ts';
 
-const MOST = 64;
-
-/** Resolves with the exit code. Throws what reshard throws, E_USAGE, and E_RESHARDING for another number. */
+/** Resolves with the exit code. Throws what reshard throws, E_SETTING, E_RESHARDING for another number. */
 export async function run([given = '']: string[], options: LookOptions): Promise<number> {
   endOnSignals();
-  const to = readNumber(given);
-  const settings = await readSettings(options.settings);
-  await prepareDataDir(settings);
-  const { address, keeper } = await findRedis(settings);
-  const redis = connectRedis(address, 'script');
+  const to = parseSetting('shards', given, 'reshard') as number;
+  const { settings, address, redis, close } = await connectPlace(options.settings);
   const opened: Fleet[] = [];
   try {
     const namespace = namespaceOf(settings.namespace);
@@ -50,17 +44,6 @@ export async function run([given = '']: string[], options: LookOptions): Promise
     return EXIT.recorded;
   } finally {
     for (const fleet of opened) closeFleet(fleet);
-    closeRedis(redis);
-    await keeper?.close();
+    await close();
   }
-}
-
-/** Throws E_USAGE. */
-function readNumber(given: string): number {
-  const number = /^\d{1,2}$/.test(given) ? Number(given) : 0;
-  if (number >= 1 && number <= MOST && (number & (number - 1)) === 0) return number;
-  throw new DroverError(
-    'E_USAGE',
-    `The number of shards is 1, 2, 4 … ${MOST} (got ${JSON.stringify(given)}).`,
-  );
 }

@@ -1,16 +1,14 @@
 // drover restore: brings a backup into the namespace of a Redis.
 import { restoreBackup } from '../../src/backup/restore.ts';
-import { readSettings } from '../../src/config/read.ts';
 import { isDrained } from '../../src/fleet/drained.ts';
 import { closeFleet, connectChecked, openFleet } from '../../src/fleet/format.ts';
 import { type Fleet, fleetOf } from '../../src/fleet.ts';
 import { namespaceOf } from '../../src/keys.ts';
 import { checkRedis } from '../../src/redis/check.ts';
-import { closeRedis, connectRedis } from '../../src/redis.ts';
 import { EXIT } from '../command/failures.ts';
 import { endOnSignals } from '../command/interrupt.ts';
 import { OWN_COMMAND } from '../command/own-command.ts';
-import { findRedis, prepareDataDir } from '../command/session.ts';
+import { connectPlace } from '../command/session.ts';
 import { count, durationText } from '../terminal/figures.ts';
 import { backupPlace } from './backup.ts';
 import type { RestoreOptions } from './options.ts';
@@ -19,10 +17,7 @@ import type { RestoreOptions } from './options.ts';
 export async function run([given = '']: string[], options: RestoreOptions): Promise<number> {
   endOnSignals();
   const place = await backupPlace(given);
-  const settings = await readSettings(options.settings);
-  await prepareDataDir(settings);
-  const { address, keeper } = await findRedis(settings);
-  const redis = connectRedis(address, 'script');
+  const { settings, address, redis, close } = await connectPlace(options.settings);
   const opened: Fleet[] = [];
   try {
     const namespace = namespaceOf(settings.namespace);
@@ -49,7 +44,6 @@ export async function run([given = '']: string[], options: RestoreOptions): Prom
     return EXIT.recorded;
   } finally {
     for (const fleet of opened) closeFleet(fleet);
-    closeRedis(redis);
-    await keeper?.close();
+    await close();
   }
 }

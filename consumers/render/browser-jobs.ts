@@ -1,6 +1,6 @@
 // Takes the jobs that wait for a browser, as long as this process has places for their pages.
 import { randomUUID } from 'node:crypto';
-import type { Fleet } from '../../src/fleet.ts';
+import { type Fleet, homeOfShard } from '../../src/fleet.ts';
 import { takeForBrowser, tellOfBrowser } from '../../src/frontier/for-browser.ts';
 import type { ConsumerContext } from '../context.ts';
 
@@ -22,6 +22,8 @@ interface BrowserJobsParts {
 
 export function takeBrowserJobs({ context, shards, lockDurationMs, onError }: BrowserJobsParts): BrowserJobs {
   const { renders } = context;
+  // Whoever asks whether there is a browser at all asks home.
+  const told = new Set(shards.flatMap(({ fleet }) => [homeOfShard(fleet), fleet]));
   let isTaking = false;
   let toldAt = Number.NEGATIVE_INFINITY;
 
@@ -31,7 +33,7 @@ export function takeBrowserJobs({ context, shards, lockDurationMs, onError }: Br
     try {
       if (performance.now() - toldAt > TELL_MS) {
         toldAt = performance.now();
-        await Promise.all(shards.map(({ fleet }) => tellOfBrowser(fleet)));
+        await Promise.all([...told].map(tellOfBrowser));
       }
       // One shard after the other gives a job, until none has any.
       for (const left = [...shards]; left.length > 0 && !context.stopping(); ) {

@@ -113,7 +113,7 @@ export class Renders {
     const { fleet, troubles } = this.#parts;
     if (this.places > 0 || performance.now() - this.#askedAt < ASK_MS) return;
     this.#askedAt = performance.now();
-    if (await hasBrowser(fleet)) return; // it tells all shards
+    if (await hasBrowser(fleet)) return;
     const detail = 'Requests wait for a consumer with one: start drover consume --render 2 where there is.';
     troubles.note(new DroverError('E_RENDER_NONE', detail), 'no consumer has a browser');
   }

@@ -51,7 +51,7 @@ export interface Opening {
 
 /**
  * The fleet of this namespace, once its Redis is connected and fit for use (checkRedis, whose errors it
- * throws). Two GETs where all is well; else one atomic step, however many crawls there are. Consumers of the
+ * throws). One MGET where all is well; else one atomic step, however many crawls there are. Consumers of the
  * former version notice the new format with their next heartbeat, and stop; until then they write under the
  * former names, so it is better to stop them before. Throws E_REDIS_FORMAT and E_SHARDS. All connections are
  * closed then.
@@ -61,12 +61,12 @@ export async function openFleet(redis: Redis, { address, role, shards }: Opening
   await checkRedis(redis, namespace);
   try {
     const home = fleetOf(redis, namespace);
-    const noted = Number(await redis.get(home.keys.format));
-    const format = noted >= FORMAT ? noted : await home.run(upgradeScript, null);
+    const [noted, kept] = await redis.mget(home.keys.format, home.keys.shards);
+    const format = Number(noted) >= FORMAT ? Number(noted) : await home.run(upgradeScript, null);
     const failure = formatFailure(namespace, format);
     if (failure !== null) throw failure;
-    const kept = await keepShards(redis, namespace, shards);
-    return await connectChecked(redis, { address: { ...address, shards: kept }, role });
+    const count = await keepShards(home, Number(kept), shards);
+    return await connectChecked(redis, { address: { ...address, shards: count }, role });
   } catch (error) {
     closeRedis(redis);
     throw redisFailure(error) ?? error;

@@ -1,23 +1,21 @@
 // How many shards a fleet has, and the connections to them. The number is kept at home from the first opening
 // on, because it decides where each limiter key is.
 import { DroverError } from '../errors.ts';
-import { type Fleet, fixShards, fleetOf, homeOf } from '../fleet.ts';
+import { type Fleet, fixShards, homeOf } from '../fleet.ts';
 import { namespaceOfShard } from '../keys.ts';
 import { connectRedis, type Redis, type RedisAddress, type Role, throughOf } from '../redis.ts';
 
 /**
- * The number of shards of the namespace. A new one gets the number that is wanted. Throws E_SHARDS when it
- * has another one.
+ * The number of shards of the namespace: that which is kept, 0 for none. A new one gets the number that is
+ * wanted. Throws E_SHARDS when it has another one.
  */
-export async function keepShards(redis: Redis, namespace: string, wanted: number | null): Promise<number> {
-  const home = fleetOf(redis, namespace);
-  const kept = Number((await redis.get(home.keys.shards)) ?? 0);
-  if (kept === 0 && wanted === null) return 1;
+export async function keepShards(home: Fleet, kept: number, wanted: number | null): Promise<number> {
+  if (wanted === null) return kept || 1;
   // A namespace with crawls, of which nothing is kept, has one.
-  const isNew = kept === 0 && (await redis.exists(home.keys.crawls)) === 0;
-  const shards = isNew ? await fixShards(home, wanted ?? 1) : kept || 1;
-  if (wanted === null || wanted === shards) return shards;
-  throw new DroverError('E_SHARDS', `${namespace} has ${shards}, and ${wanted} were asked for.`);
+  const isNew = kept === 0 && (await home.redis.exists(home.keys.crawls)) === 0;
+  const shards = isNew ? await fixShards(home, wanted) : kept || 1;
+  if (wanted === shards) return shards;
+  throw new DroverError('E_SHARDS', `${home.namespace} has ${shards}, and ${wanted} were asked for.`);
 }
 
 /**

@@ -104,6 +104,7 @@ export function createCommitter(
   place: string,
   onError: (error: unknown) => void = () => undefined,
 ): Committer {
+  const areShards = fleet.shards.length > 1;
   const queue: Pending[] = [];
   let running = false;
 
@@ -117,7 +118,9 @@ export function createCommitter(
   }
 
   return {
-    commit(ending) {
+    commit(given) {
+      const { links } = given;
+      const ending = areShards ? { ...given, links: splitLinks(fleet, links) } : given;
       return new Promise((resolve, reject) => {
         queue.push({ ending, resolve, reject });
         if (running) return;
@@ -150,7 +153,7 @@ async function commitBatch(
   onError: (error: unknown) => void,
 ): Promise<void> {
   try {
-    const endings = batch.map(({ ending }) => ({ ...ending, links: splitLinks(fleet, ending.links) }));
+    const endings = batch.map(({ ending }) => ending);
     const answers = await fleet.run(commitScript, { place, endings });
     for (const [index, { resolve }] of batch.entries()) resolve((answers[index] as Committed).ended);
     if (fleet.shards.length > 1) followUp(fleet, endings, answers).catch(onError);

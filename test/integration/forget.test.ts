@@ -8,13 +8,11 @@ import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
 import { beginCrawl, findCrawl, leaveCrawl, listCrawls } from '../../src/crawl/crawl.ts';
 import { beginForgetting } from '../../src/crawl/forget.ts';
 import type { DroverError } from '../../src/errors.ts';
-import type { Fleet } from '../../src/fleet.ts';
 import { removeRemains } from '../../src/forget/forget.ts';
-import { offer } from '../../src/frontier/offer.ts';
-import { steer } from '../../src/frontier/steer.ts';
 import { openQueues } from '../../src/queue/queue.ts';
 import { sharedApi, WRITE_TOKEN } from '../support/api/api.ts';
 import type { CommandRunner } from '../support/crawls.ts';
+import { cancelledCrawl } from '../support/fleets/cancelled.ts';
 import { tracesOf } from '../support/fleets/traces.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
@@ -22,18 +20,6 @@ import { type Site, startSite } from '../support/site/site.ts';
 
 const fleets = openFleets();
 
-/** A crawl that has ended with what its seen set, its lanes and its counters held. */
-async function endedCrawl(fleet: Fleet, name: string): Promise<void> {
-  const settings = crawlSettings(defaultSettings);
-  const { id } = await beginCrawl(fleet, { name, producer: 'p', settings, seeds: '' });
-  const request = (at: number) => ({ url: `http://${at}.example/`, depth: 0, referrer: null, extras: null });
-  await offer(
-    fleet,
-    id,
-    Array.from({ length: 500 }, (_, at) => request(at)),
-  );
-  await steer(fleet, id, 'cancel');
-}
 const serve = sharedApi(fleets);
 
 const site: { now: Site | null } = { now: null };
@@ -48,7 +34,7 @@ const crawl = (runner: CommandRunner, name: string) =>
 test('drover forget leaves nothing of a crawl in Redis, and its records on disk; others stay as they are', async () => {
   const { runner, fleet } = await fleets.open();
   assert.equal((await crawl(runner, 'shop')).code, 1);
-  await endedCrawl(fleet, 'shop-two');
+  await cancelledCrawl(fleet, 'shop-two');
   const { code, stderr } = await runner.run(['forget', 'shop']);
   assert.equal(code, 0, stderr);
   const said = /^crawl shop is forgotten, with 1 dead letter, exported to (\S+); its records stay in (\S+)$/m;
@@ -74,7 +60,7 @@ test('drover forget leaves nothing of a crawl in Redis, and its records on disk;
 
 test('of several crawls of a name, the one that is meant is forgotten, and the name means the newest that is left', async () => {
   const { runner, fleet } = await fleets.open();
-  for (let run = 0; run < 3; run++) await endedCrawl(fleet, 'shop');
+  for (let run = 0; run < 3; run++) await cancelledCrawl(fleet, 'shop');
   assert.equal((await runner.run(['forget', 'shop', 'shop.1'])).code, 0);
   assert.equal(await findCrawl(fleet, 'shop'), 'shop.2');
   assert.deepEqual(await fleet.redis.zrange(fleet.keys.crawls, '0', '-1'), ['shop.2']);
@@ -121,7 +107,7 @@ test('a crawl with open requests is refused until it is cancelled; then it goes,
 
 test('what was cut off is finished by the next command or consumer; --keep-crawls forgets the oldest', async () => {
   const { runner, fleet } = await fleets.open();
-  for (const name of ['a', 'b', 'c', 'd']) await endedCrawl(fleet, name);
+  for (const name of ['a', 'b', 'c', 'd']) await cancelledCrawl(fleet, name);
   const queues = openQueues(fleet);
   for (const name of ['a', 'b']) {
     await beginForgetting(fleet, name);

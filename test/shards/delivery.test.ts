@@ -53,6 +53,17 @@ test('a crawl whose links nobody has delivered does not end, and the sweep of an
   assert.deepEqual([after.state, after.accepted, after.recorded], ['finished', 3, 3]);
 });
 
+test('a shard whose links do not arrive gives no more requests until they do', async () => {
+  const [home, one] = await openFour();
+  const crawl = await shardedCrawl(home);
+  await crawl.offer(pagesOn(one, 2));
+  const { redis, keys } = one;
+  await redis.hset(keys.crawl(crawl.crawl), 'out', 20_000);
+  assert.deepEqual(await openAll(one), []);
+  await redis.hset(keys.crawl(crawl.crawl), 'out', 19_999);
+  assert.equal((await openAll(one)).length, 2);
+});
+
 test('a shard that cannot be reached does not keep the links to the others back', async (t) => {
   const { home, one, three } = await leftInOutbox(t);
   const without2 = without(home, [2]).shards[1] as Fleet;

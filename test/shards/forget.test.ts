@@ -2,15 +2,13 @@
 // off is gone on with.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { crawlSettings, defaultSettings } from '../../src/config/settings.ts';
-import { beginCrawl, listCrawls } from '../../src/crawl/crawl.ts';
+import { listCrawls } from '../../src/crawl/crawl.ts';
 import { beginForgetting } from '../../src/crawl/forget.ts';
 import type { Fleet } from '../../src/fleet.ts';
 import { removeRemains } from '../../src/forget/forget.ts';
-import { offer } from '../../src/frontier/offer.ts';
-import { steer } from '../../src/frontier/steer.ts';
 import { openQueues } from '../../src/queue/queue.ts';
 import { startApi } from '../support/api/api.ts';
+import { cancelledCrawl } from '../support/fleets/cancelled.ts';
 import { tracesOf } from '../support/fleets/traces.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
@@ -18,19 +16,6 @@ import { startCrossingSite } from '../support/site/crossing.ts';
 
 const fleets = openFleets();
 const flags = ['--scope', 'any', '--allow-private', '127.0.0.0/8', '--ignore-robots', '--quiet'];
-
-/** A crawl that was cancelled, with a seen set and lanes on all shards. */
-async function cancelledCrawl(fleet: Fleet, name: string): Promise<void> {
-  const settings = crawlSettings(defaultSettings);
-  const { id } = await beginCrawl(fleet, { name, producer: 'p', settings, seeds: '' });
-  const request = (at: number) => ({ url: `http://${at}.example/`, depth: 0, referrer: null, extras: null });
-  await offer(
-    fleet,
-    id,
-    Array.from({ length: 400 }, (_, at) => request(at)),
-  );
-  await steer(fleet, id, 'cancel');
-}
 
 const shardsWith = async (fleet: Fleet, name: string) => {
   const traces = await tracesOf(fleet, name);

@@ -44,8 +44,10 @@ local MOST_AT_ONCE = 500
 local MOST_CRAWLS = 16
 -- While so many jobs of a crawl wait for a browser, its other requests stay in their lanes.
 local MOST_FOR_BROWSER = 200
--- While the links of so many pages have not arrived at their shard, its other requests stay in their lanes.
-local MOST_LINKS_OUT = 2000
+-- While so many lists of links have not arrived at their shard, other requests stay in their lanes. In a
+-- Cluster a list is acknowledged after 0.8 s, and a page may have one for each shard: so many come of more
+-- pages a second than one Redis can end.
+local MOST_LINKS_OUT = 20000
 local ns, only, wanted, lease, releases = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local firstArrived = 6 + 3 * releases
 local now = redisTime()

@@ -40,7 +40,7 @@ const ackScript = defineScript({
 });
 
 /**
- * The list as scripts read it (lua/links/send-links.lua): first the links of this shard, which are those
+ * The list as scripts read it (lua/send-links.lua): first the links of this shard, which are those
  * without a key too, then those of each other one.
  */
 export function splitLinks(fleet: Fleet, list: string): string {
