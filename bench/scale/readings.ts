@@ -13,7 +13,7 @@ export interface ScaleReading {
   /** By shard: URLs that were new, pages that have ended. */
   seen: number[];
   recorded: number[];
-  /** Pages whose links to another shard have not arrived there. */
+  /** Lists of links to another shard that have not arrived there. */
   onTheWay: number;
   /** Of a seen URL: in the buckets of the seen set, of which some are asked. */
   bytesPerSeen: number;

@@ -25,7 +25,7 @@ export interface ScaleTenth {
   /** The most loaded shard to the mean of all, by seen and by waiting URLs. */
   balanceSeen: number;
   balanceWaiting: number;
-  /** Pages whose links to other shards have not arrived there. */
+  /** Lists of links to other shards that have not arrived there. */
   onTheWay: number;
   /** CPUs that other processes kept busy. */
   otherCpus: number;

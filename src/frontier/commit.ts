@@ -51,20 +51,26 @@ const commitScript = defineScript({
     for (const ending of endings) pushEnding(args, ending);
     return args;
   },
-  answer: (reply) => (reply as ScriptReply[]).map(readAnswer),
+  answer: readAnswer,
 });
 
-/** What became of one request; of its links, how many were parked, and which went to the outbox. */
 interface Committed {
-  ended: Ended;
-  parked: number;
-  sent: readonly ScriptReply[];
+  /** What became of each request, and how many of its links were parked. */
+  endings: readonly { ended: Ended; parked: number }[];
+  /** The links of all of them that went to the outbox, by crawl. */
+  sent: ReadonlyMap<string, readonly ScriptReply[]>;
 }
 
 function readAnswer(reply: ScriptReply): Committed {
-  if (!Array.isArray(reply)) return { ended: endedOf(reply), parked: 0, sent: [] };
-  const [word, parked, ...sent] = reply;
-  return { ended: endedOf(word), parked: Number(parked), sent };
+  const answers = reply as ScriptReply[];
+  const sent = (answers.at(-1) as ScriptReply[][]).map(
+    ([crawl, ...lists]) => [String(crawl), lists] as const,
+  );
+  const endings = answers.slice(0, -1).map((answer) => {
+    const [word, parked] = Array.isArray(answer) ? answer : [answer, 0];
+    return { ended: endedOf(word), parked: Number(parked) };
+  });
+  return { endings, sent: new Map(sent) };
 }
 
 /**
@@ -154,25 +160,26 @@ async function commitBatch(
 ): Promise<void> {
   try {
     const endings = batch.map(({ ending }) => ending);
-    const answers = await fleet.run(commitScript, { place, endings });
-    for (const [index, { resolve }] of batch.entries()) resolve((answers[index] as Committed).ended);
-    if (fleet.shards.length > 1) followUp(fleet, endings, answers).catch(onError);
+    const committed = await fleet.run(commitScript, { place, endings });
+    for (const [index, { resolve }] of batch.entries()) resolve(committed.endings[index]?.ended as Ended);
+    if (fleet.shards.length > 1) followUp(fleet, endings, committed).catch(onError);
   } catch (error) {
     for (const { reject } of batch) reject(error);
   }
 }
 
 /** Delivers the links to other shards, and brings in what was parked. */
-async function followUp(
-  fleet: Fleet,
-  endings: readonly Ending[],
-  answers: readonly Committed[],
-): Promise<void> {
-  const parked = new Set<string>();
-  const links = endings.flatMap(({ crawl, links: split }, index) => {
-    const { sent, parked: count } = answers[index] as Committed;
-    if (count > 0) parked.add(crawl);
-    return linksSent(crawl, split, sent);
+async function followUp(fleet: Fleet, given: readonly Ending[], committed: Committed): Promise<void> {
+  const { endings, sent } = committed;
+  const parked = new Set(given.flatMap(({ crawl }, at) => (endings[at]?.parked ? [crawl] : [])));
+  const hasEnded = (at: number) => endings[at]?.ended === 'done' || endings[at]?.ended === 'limited';
+  const links = [...sent].flatMap(([crawl, lists]) => {
+    const ofCrawl = given.filter((ending, at) => ending.crawl === crawl && hasEnded(at));
+    return linksSent(
+      crawl,
+      ofCrawl.map((ending) => ending.links),
+      lists,
+    );
   });
   await Promise.all([
     links.length > 0 ? carryLinks(fleet, links) : null,

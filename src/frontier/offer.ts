@@ -163,7 +163,7 @@ async function send(fleet: Fleet, given: Offer): Promise<Offered | null> {
     case 'offered': {
       const { added, duplicates, overLimit, overHostLimit, parked, sent } = reply;
       const offered = { added, duplicates, overLimit: overLimit + overHostLimit };
-      if (sent.length > 0) await carryLinks(fleet, linksSent(crawl, given.list, sent));
+      if (sent.length > 0) await carryLinks(fleet, linksSent(crawl, [given.list], sent));
       if (parked === 0) return offered;
       const settled = await settleParked(fleet, crawl, given.parent !== undefined);
       return {

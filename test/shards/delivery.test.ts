@@ -7,7 +7,15 @@ import { type Fleet, holdShards, homeOf } from '../../src/fleet.ts';
 import { pauseHost } from '../../src/frontier/hosts.ts';
 import { sweepLinks } from '../../src/frontier/shards/links-out.ts';
 import { steer, steerPart } from '../../src/frontier/steer.ts';
-import { endPage, openAll, pagesOn, shardedCrawl, without } from '../support/fleets/shards.ts';
+import {
+  type EndingPage,
+  endPage,
+  endPages,
+  openAll,
+  pagesOn,
+  shardedCrawl,
+  without,
+} from '../support/fleets/shards.ts';
 import { openFleets } from '../support/fleets.ts';
 import { until } from '../support/signals.ts';
 
@@ -51,6 +59,47 @@ test('a crawl whose links nobody has delivered does not end, and the sweep of an
   await until(() => endIfDone(home, crawl), { what: 'the links to be acknowledged', everyMs: 50 });
   const after = await counts();
   assert.deepEqual([after.state, after.accepted, after.recorded], ['finished', 3, 3]);
+});
+
+test('the links of pages that end together go together, without those of a page that another consumer has', async () => {
+  const [home, one, two, three] = await openFour();
+  const { crawl, ...rest } = await shardedCrawl(home);
+  await rest.offer(pagesOn(one, 3));
+  await rest.leave();
+  const [first, second, lost] = (await openAll(one)) as [EndingPage, EndingPage, EndingPage];
+  const dying = without(home, [2, 3]).shards[1] as Fleet;
+  const links = [
+    [...pagesOn(two, 2), ...pagesOn(one, 1, 10), ...pagesOn(three, 1)],
+    [...pagesOn(three, 1, 1), ...pagesOn(two, 2, 1)],
+    pagesOn(two, 1, 20),
+  ];
+  const pages = [first, second, { ...lost, claim: 7 }].map((page, at) => ({
+    ...page,
+    links: links[at] ?? [],
+  }));
+  const { ended, errors } = await endPages(dying, crawl, pages);
+  assert.deepEqual(ended, ['done', 'done', 'taken']);
+  await until(() => errors.length > 0, { what: 'the links to fail' });
+  assert.deepEqual([await inOutbox(one, 2), await inOutbox(one, 3), await rest.field(1, 'out')], [1, 1, '2']);
+  await until(async () => (await sweepLinks(one)) === 2, { what: 'the links to be left over', everyMs: 200 });
+  const arrived = async (shard: Fleet) => (await openAll(shard)).map(({ url }) => url).sort();
+  assert.deepEqual(await arrived(two), pagesOn(two, 3));
+  assert.deepEqual(await arrived(three), pagesOn(three, 2));
+  await until(async () => (await rest.field(1, 'out')) === '0', { what: 'the links to be acknowledged' });
+
+  // The same from a process that reaches all shards: it delivers exactly what it has put there.
+  const again = [...pagesOn(two, 1, 20), ...pagesOn(three, 1, 20)];
+  const [own] = await openAll(one);
+  assert.ok(own);
+  const good = await endPages(one, crawl, [
+    { ...own, links: again },
+    { ...lost, links: pagesOn(two, 1, 21) },
+  ]);
+  assert.deepEqual(good.ended, ['done', 'done']);
+  await until(async () => (await rest.field(1, 'out')) === '0', { what: 'these to be acknowledged' });
+  assert.deepEqual(await arrived(two), pagesOn(two, 2, 20));
+  assert.deepEqual(await arrived(three), pagesOn(three, 1, 20));
+  assert.deepEqual(good.errors, []);
 });
 
 test('a shard whose links do not arrive gives no more requests until they do', async () => {

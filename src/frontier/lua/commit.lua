@@ -21,14 +21,16 @@
                  counted) the others of a crawl with --only-due
   ARGV[14] …: host of a dead one
   Answers  for each request 'done', 'limited' (done, but a limit left out some of its links), 'ended' (it had
-           ended before) or 'taken' (another consumer took it over). If links of it were parked, or sent to
-           other shards: {one of these, how many were parked, SHARD, ID, SHARD, ID, …}
+           ended before) or 'taken' (another consumer took it over). If links of it were parked: {one of
+           these, how many were parked}. And behind them for the links of all these requests that were sent
+           to other shards, by crawl and shard: {{CRAWL, SHARD, ID, SHARD, ID, …}, …}
 ]]
 --- include lua/clock.lua
 --- include politeness/lua/slots/take-waiting.lua
 --- include frontier/lua/request/read-claims.lua
 --- include frontier/lua/request/note-due.lua
 --- include frontier/lua/lane/add.lua
+--- include frontier/shards/lua/take-links.lua
 --- include frontier/shards/lua/send-links.lua
 --- include frontier/lua/crawl/finish.lua
 --- include frontier/lua/dead/index-dead.lua
@@ -52,12 +54,13 @@ local function count(tally, field, number)
 end
 
 -- What is read and written for each request is gathered, so that many share one call: claims by crawl and id,
--- the ids that are closed by crawl, how many are closed by crawl and limiter key.
-local claims, closed, closedOf, keys = {}, {}, {}, {}
+-- the ids that are closed by crawl, how many are closed by crawl and limiter key, links to other shards by
+-- crawl and shard.
+local claims, closed, closedOf, sending, keys = {}, {}, {}, {}, {}
 for i = 3, #ARGV, 12 do
   local crawl, id = ARGV[i], ARGV[i + 1]
   if not claims[crawl] then
-    claims[crawl], closed[crawl], closedOf[crawl] = {}, {}, {}
+    claims[crawl], closed[crawl], closedOf[crawl], sending[crawl] = {}, {}, {}, {}
   end
   claims[crawl][id] = false
 end
@@ -72,10 +75,9 @@ for i = 3, #ARGV, 12 do
   elseif newest ~= claim then
     answers[#answers + 1] = 'taken'
   else
-    local over, hostFull, parked, sent = 0, 0, 0, {}
+    local over, hostFull, parked = 0, 0, 0
     if links ~= '' then
-      local own, _
-      own, sent = sendLinks(ns, crawl, links)
+      local own, _ = takeLinks(links, sending[crawl])
       _, _, over, hostFull, _, parked = addRequests(ns, crawl, own, key, now)
     end
     claims[crawl][id] = false
@@ -107,7 +109,7 @@ for i = 3, #ARGV, 12 do
     if over > 0 then count(tally, 'x:E_LIMIT', over) end
     if hostFull > 0 then count(tally, 'x:E_HOST_LIMIT', hostFull) end
     local answer = over + hostFull > 0 and 'limited' or 'done'
-    answers[#answers + 1] = #sent + parked > 0 and { answer, parked, unpack(sent) } or answer
+    answers[#answers + 1] = parked > 0 and { answer, parked } or answer
   end
 end
 for crawl, ids in pairs(closed) do
@@ -118,6 +120,11 @@ for crawl, ids in pairs(closed) do
   end
 end
 for key in pairs(keys) do wakeLanes(ns, takeWaiting(ns, key), key, now) end
+local sent = {}
+for crawl, lists in pairs(sending) do
+  if next(lists) then sent[#sent + 1] = { crawl, unpack(sendLinks(ns, crawl, lists)) } end
+end
+answers[#answers + 1] = sent
 for crawl, tally in pairs(tallies) do
   for field, number in pairs(tally) do redis.call('HINCRBY', ns .. ':c:' .. crawl, field, number) end
   finishIfDone(ns, crawl, now)

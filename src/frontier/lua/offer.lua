@@ -20,6 +20,7 @@
 --- include frontier/lua/request/read-claim.lua
 --- include frontier/lua/crawl/waiting-of.lua
 --- include frontier/lua/lane/add.lua
+--- include frontier/shards/lua/take-links.lua
 --- include frontier/shards/lua/send-links.lua
 --- include frontier/lua/seeds/keep-seeds.lua
 local ns, crawl, parent, parentClaim, parentKey, list, block = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -34,7 +35,9 @@ if parent == '' then
 elseif readClaim(c, parent) ~= parentClaim then
   return { 'parent-gone' }
 end
-local own, sent = sendLinks(ns, crawl, list)
+local links = {}
+local own = takeLinks(list, links)
+local sent = sendLinks(ns, crawl, links)
 local added, duplicates, over, hostFull, lanes, parked = addRequests(ns, crawl, own, parentKey, redisTime())
 if parent ~= '' then
   if over > 0 then redis.call('HINCRBY', c, 'x:E_LIMIT', over) end

@@ -27,7 +27,8 @@ const deliverScript = defineScript({
   path: 'frontier/shards/lua/deliver-links.lua',
   isAcknowledged: true,
   key: (keys) => keys.activeCrawls,
-  args: (batch: readonly LinksOut[]) => batch.flatMap(({ crawl, list }) => [crawl, list]),
+  args: (byCrawl: ReadonlyMap<string, readonly Carried[]>) =>
+    [...byCrawl].flatMap(([crawl, lists]) => [crawl, lists.map(({ out }) => out.list).join('')]),
   answer: (reply) => reply as number[],
 });
 
@@ -40,7 +41,7 @@ const ackScript = defineScript({
 });
 
 /**
- * The list as scripts read it (lua/send-links.lua): first the links of this shard, which are those
+ * The list as scripts read it (lua/take-links.lua): first the links of this shard, which are those
  * without a key too, then those of each other one.
  */
 export function splitLinks(fleet: Fleet, list: string): string {
@@ -61,17 +62,27 @@ export function splitLinks(fleet: Fleet, list: string): string {
   return own;
 }
 
-/** What a script has put into the outbox: it answers SHARD, ID, … in the order of the split list. */
-export function linksSent(crawl: string, split: string, answer: readonly ScriptReply[]): LinksOut[] {
-  if (answer.length === 0) return [];
-  const parts = split.split(FS).slice(1);
-  return Array.from({ length: answer.length / 2 }, (_, index) => ({
-    ...{ crawl, shard: Number(answer[2 * index]), id: String(answer[2 * index + 1]) },
-    list: parts[2 * index + 1] as string,
-  }));
+/** What a script has put into the outbox, of lists that were split: it answers SHARD, ID, SHARD, ID, … */
+export function linksSent(
+  crawl: string,
+  splits: readonly string[],
+  answer: readonly ScriptReply[],
+): LinksOut[] {
+  const lists = new Map<number, string>();
+  for (const split of splits) {
+    const parts = split.split(FS);
+    for (let at = 1; at < parts.length; at += 2) {
+      const shard = Number(parts[at]);
+      lists.set(shard, (lists.get(shard) ?? '') + parts[at + 1]);
+    }
+  }
+  return Array.from({ length: answer.length / 2 }, (_, index) => {
+    const shard = Number(answer[2 * index]);
+    return { crawl, shard, id: String(answer[2 * index + 1]), list: lists.get(shard) as string };
+  });
 }
 
-/** The links of so many pages, and so many characters, go with one call at most. */
+/** So many lists, and so many characters, go with one call at most. */
 const MOST_A_CALL = 64;
 const MOST_CHARACTERS = 256 * 1024;
 const MOST_ACKS = 500;
@@ -136,21 +147,21 @@ class Delivery {
   async #deliver(to: Fleet, waiting: Carried[]): Promise<void> {
     const batch = takeBatch(waiting);
     const closed = closesOf(to.redis);
-    const parked = await to.run(
-      deliverScript,
-      batch.map(({ out }) => out),
-    );
+    const byCrawl = Map.groupBy(batch, ({ out }) => out.crawl);
+    const parked = await to.run(deliverScript, byCrawl);
     const arrived = new Map<Fleet, LinksOut[]>();
-    const limited = new Set<string>();
-    for (const [index, { from, out }] of batch.entries()) {
+    const limited: string[] = [];
+    for (const [index, [crawl, lists]] of [...byCrawl].entries()) {
       const answer = parked[index] ?? 0;
-      if (answer > 0) limited.add(out.crawl);
-      // Its crawl has no part there: it is forgotten, or that part is still to begin
+      if (answer > 0) limited.push(crawl);
+      // The crawl has no part there: it is forgotten, or that part is still to begin
       // (src/crawl/shards/parts.ts).
-      if (answer < 0 && !(await isGone(to, out.crawl))) continue;
-      const list = arrived.get(from);
-      if (list) list.push(out);
-      else arrived.set(from, [out]);
+      if (answer < 0 && !(await isGone(to, crawl))) continue;
+      for (const { from, out } of lists) {
+        const list = arrived.get(from);
+        if (list) list.push(out);
+        else arrived.set(from, [out]);
+      }
     }
     for (const crawl of limited) await settleParked(to, crawl);
     for (const [from, list] of arrived) this.#acknowledge(from, to, list, closed);
@@ -221,7 +232,7 @@ const AHEAD_MS = 1000;
 const MOST_LEFT_OVER = 200;
 
 /**
- * Delivers what lies in the outbox of this shard for long. Returns how many pages had such links. A shard
+ * Delivers what lies in the outbox of this shard for long. Returns how many lists of links that were. A shard
  * that cannot be reached keeps none of the others waiting; then it rejects after them.
  */
 export async function sweepLinks(fleet: Fleet): Promise<number> {

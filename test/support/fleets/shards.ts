@@ -54,20 +54,46 @@ export async function openAll(shard: Fleet): Promise<{ id: string; url: string }
   return handed.map(({ id, packed }) => ({ id, url: unpackRequest(packed).url }));
 }
 
-/** Ends an open page that leads to these, as a process sees the fleet. `errors`: what was not delivered. */
+/** An open page that ends; `claim`: that under which it is open, unless this is given. */
+export interface EndingPage {
+  id: string;
+  url: string;
+  /** Where it leads. */
+  links?: readonly string[];
+  claim?: number;
+}
+
+/** Ends open pages in one call, as a process sees the fleet. `errors`: what was not delivered. */
+export async function endPages(
+  shard: Fleet,
+  crawl: string,
+  pages: readonly EndingPage[],
+): Promise<{ ended: Ended[]; errors: unknown[] }> {
+  const errors: unknown[] = [];
+  const committer = createCommitter(shard, '', (error) => errors.push(error));
+  const claims = await Promise.all(
+    pages.map(async ({ id, claim }) => claim ?? (await claimRequest(shard, crawl, id)) ?? 0),
+  );
+  const ended = await Promise.all(
+    pages.map(({ id, url, links = [] }, at) => {
+      const key = limiterKeyOf(url);
+      return committer.commit({
+        ...{ crawl, id, claim: claims[at] as number, kind: 'recorded', key, status: 200, code: null },
+        ...{ bytes: 1, reason: '', host: key, leftOut: {}, items: null },
+        links: links.map((link) => packBatchEntry(requestOf(link), key)).join(''),
+      });
+    }),
+  );
+  return { ended, errors };
+}
+
+/** The same with one page that leads to these. */
 export async function endPage(
   shard: Fleet,
   crawl: string,
-  { id, url }: { id: string; url: string },
+  page: { id: string; url: string },
   links: readonly string[] = [],
 ): Promise<{ ended: Ended; errors: unknown[] }> {
-  const errors: unknown[] = [];
-  const committer = createCommitter(shard, '', (error) => errors.push(error));
-  const key = limiterKeyOf(url);
-  const ended = await committer.commit({
-    ...{ crawl, id, claim: (await claimRequest(shard, crawl, id)) ?? 0, kind: 'recorded', key, status: 200 },
-    ...{ code: null, bytes: 1, reason: '', host: key, leftOut: {}, items: null },
-    links: links.map((link) => packBatchEntry(requestOf(link), key)).join(''),
-  });
-  return { ended, errors };
+  const { ended, errors } = await endPages(shard, crawl, [{ ...page, links }]);
+  return { ended: ended[0] as Ended, errors };
 }

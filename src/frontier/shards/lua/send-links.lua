@@ -1,18 +1,16 @@
 --[[
-  Puts the links of a page to hosts of other shards into the outbox of its shard, in the step that ends or
-  follows the page. `links`: the list of its own shard (lane/add.lua), and behind it for each other one
-  FS SHARD FS LIST (FS 0x1c). Returns the list of its own shard, and SHARD, ID, SHARD, ID, … of what is sent.
+  Puts links to hosts of other shards into the outbox of their shard, in the step that ends or follows their
+  pages. `lists`: as takeLinks gives them; those of one shard go together. Returns {SHARD, ID, SHARD, ID, …}.
     NS:out:SHARD (STREAM) links to that shard: crawl, list; until it has acknowledged them (ack-links.lua)
-    NS:c:CRAWL, its field out: how many are not acknowledged. The crawl does not end before
+    NS:c:CRAWL, its field out: how many of these are not acknowledged. The crawl does not end before
 ]]
-local function sendLinks(ns, crawl, links)
-  local at = string.find(links, '\28', 1, true)
-  if not at then return links, {} end
+local function sendLinks(ns, crawl, lists)
   local sent = {}
-  for shard, list in string.gmatch(string.sub(links, at), '\28(%d+)\28([^\28]*)') do
+  for shard, ofShard in pairs(lists) do
+    local id = redis.call('XADD', ns .. ':out:' .. shard, '*', 'crawl', crawl, 'list', table.concat(ofShard))
     local n = #sent
-    sent[n + 1], sent[n + 2] = shard, redis.call('XADD', ns .. ':out:' .. shard, '*', 'crawl', crawl, 'list', list)
+    sent[n + 1], sent[n + 2] = shard, id
   end
-  redis.call('HINCRBY', ns .. ':c:' .. crawl, 'out', #sent / 2)
-  return string.sub(links, 1, at - 1), sent
+  if #sent > 0 then redis.call('HINCRBY', ns .. ':c:' .. crawl, 'out', #sent / 2) end
+  return sent
 end
