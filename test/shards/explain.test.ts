@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
+import { explainUrl } from '../../src/explain/explain.ts';
 import type { Explanation } from '../../src/explain/explanation.ts';
 import { type Fleet, shardOf } from '../../src/fleet.ts';
 import { limiterKeyOf } from '../../src/url/host.ts';
 import { startApi } from '../support/api/api.ts';
+import { explainPartsOf, step } from '../support/fleets/explaining.ts';
+import { endPage, openAll, pagesOn, shardedCrawl, without } from '../support/fleets/shards.ts';
 import { openFleets } from '../support/fleets.ts';
+import { until } from '../support/signals.ts';
 import { startCrossingSite } from '../support/site/crossing.ts';
 
 const fleets = openFleets();
@@ -67,4 +71,29 @@ test('a URL of each shard: waiting in its lane, fetched, dead; and by its id alo
   assert.equal((await api.call('GET', '/v1/crawls/c')).json.state, 'running');
   await api.refused(409, 'E_CRAWL_OPEN', 'DELETE', '/v1/crawls/c?forget=true');
   assert.match((await explain(fresh)).verdict, /^Waiting: 1st in the lane of /);
+});
+
+test('a link that is on its way to its shard, and one of which it is not known whether the limit has room for it', async () => {
+  const { runner, fleet } = await fleets.open({ DROVER_SHARDS: '4' });
+  const parts = explainPartsOf(runner, fleet);
+  const [, one, two] = fleet.shards as [Fleet, Fleet, Fleet];
+  const crawl = await shardedCrawl(fleet, { limit: 2 });
+  await crawl.offer(pagesOn(one, 1));
+  const [page] = await openAll(one);
+  assert.ok(page);
+  // The process that ends the page reaches neither home nor shard 2.
+  const alone = without(fleet, [0, 2]).shards[1] as Fleet;
+  const [sent = '', parked = ''] = [...pagesOn(two, 1), ...pagesOn(one, 1, 1)];
+  const { errors } = await endPage(alone, crawl.crawl, page, [sent, parked]);
+  await until(() => errors.length > 0, { what: 'the links to fail' });
+
+  const onItsWay = await explainUrl(parts, sent, null);
+  assert.match(
+    onItsWay.verdict,
+    /^Waiting: found, and on its way to the shard of its host; no consumer is running/,
+  );
+  assert.match(step(onItsWay, 'seen')?.text ?? '', /^found by crawl c, .*, and not accepted yet$/);
+  const unknown = await explainUrl(parts, parked, null);
+  assert.equal(unknown.verdict, 'Waiting until it is known whether the limit of the crawl has room for it.');
+  assert.match((await explainUrl(parts, `${sent}9`, null)).verdict, /^Never offered to /);
 });

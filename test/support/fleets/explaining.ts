@@ -2,9 +2,11 @@
 import { join } from 'node:path';
 import type test from 'node:test';
 import { defaultSettings } from '../../../src/config/settings.ts';
-import { type Explanation, explainUrl } from '../../../src/explain/explain.ts';
+import { type ExplainParts, type Explanation, explainUrl } from '../../../src/explain/explain.ts';
+import type { Fleet } from '../../../src/fleet.ts';
 import { openQueues } from '../../../src/queue/queue.ts';
 import { openStores } from '../../../src/records/stores.ts';
+import type { CommandRunner } from '../crawls.ts';
 import type { Fleets } from '../fleets.ts';
 import { type SiteOptions, startSite } from '../site/site.ts';
 
@@ -15,14 +17,15 @@ export async function openExplaining(fleets: Fleets, t: test.TestContext, option
   const site = await startSite(options);
   t.after(() => site.stop());
   const { runner, fleet, namespace } = await fleets.open();
-  const parts = {
-    fleet,
-    queues: openQueues(fleet),
-    stores: openStores({ dataDir: join(runner.dir, 'data'), store: null }),
-    settings: defaultSettings,
-  };
+  const parts = explainPartsOf(runner, fleet);
   const explain = (url: string, crawl: string | null = null) => explainUrl(parts, url, crawl);
   return { site, runner, namespace, parts, explain, url: site.url };
+}
+
+/** With the data directory of the runner. */
+export function explainPartsOf(runner: CommandRunner, fleet: Fleet): ExplainParts {
+  const stores = openStores({ dataDir: join(runner.dir, 'data'), store: null });
+  return { fleet, queues: openQueues(fleet), stores, settings: defaultSettings };
 }
 
 export const step = ({ steps }: Explanation, name: string) => steps.find((one) => one.step === name);
