@@ -1,7 +1,7 @@
 // One jar in the memory of this process: the cookies of one session at one registrable domain, as Redis had
 // them when they were read. This file is loaded when the first cookie of a crawl is known.
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
-import { jarRules, readableLines } from '../fetch/cookies/rules.ts';
+import { cookiePage, jarRules, readableLines } from '../fetch/cookies/rules.ts';
 import type { SiteCookie } from '../fetch/cookies/site-cookie.ts';
 
 /** What Redis is told about one cookie. */
@@ -53,7 +53,7 @@ export class MemoryJar {
   }
 
   pairsFor(url: string): string[] | undefined {
-    const cookies = this.#jar.getCookiesSync(url);
+    const cookies = this.#jar.getCookiesSync(cookiePage(url));
     if (cookies.length === 0) return undefined;
     if (this.#kept.size > NEARLY_FULL) for (const cookie of cookies) this.#sent.add(fieldOf(cookie));
     return cookies.map((cookie) => cookie.cookieString());
@@ -78,8 +78,9 @@ export class MemoryJar {
   /** Receives the lines of Set-Cookie in an answer of `url`. Returns what Redis does not know yet. */
   receive(url: string, lines: readonly string[]): CookieChange[] {
     const changes = new Map<string, CookieChange>();
+    const page = cookiePage(url);
     for (const line of readableLines(lines)) {
-      const cookie = this.#jar.setCookieSync(line, url, { ignoreError: true });
+      const cookie = this.#jar.setCookieSync(line, page, { ignoreError: true });
       if (!cookie) continue;
       const field = fieldOf(cookie);
       const expiresAt = endOf(cookie);

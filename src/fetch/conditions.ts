@@ -1,5 +1,6 @@
 // Conditional requests (RFC 9110 section 13): a page that is known is asked for only if it has changed.
 import type { Answer } from '../outcome.ts';
+import { readHttpDate } from './http-date.ts';
 import type { Target } from './target.ts';
 
 /** What is asked, and of which hop. */
@@ -39,9 +40,9 @@ export function conditionsOn(url: string, headers: Readonly<Record<string, strin
  * tell (RFC 9110 section 8.8.2.2).
  */
 function isReliable(modified: string, date: string | undefined): boolean {
-  const modifiedAt = Date.parse(modified);
+  const modifiedAt = readHttpDate(modified);
   if (Number.isNaN(modifiedAt) || !printable.test(modified)) return false;
-  const answeredAt = Date.parse(date ?? '');
+  const answeredAt = readHttpDate(date ?? '');
   return Number.isNaN(answeredAt) || answeredAt - modifiedAt >= SECOND_MS;
 }
 

@@ -1,8 +1,8 @@
 // The queue "scheduled" in BullMQ: a job is a schedule's run that is due. A job scheduler of BullMQ for each
 // schedule makes them.
-import { CronExpressionParser } from 'cron-parser';
 import type { Fleet } from '../fleet.ts';
 import type { Redis } from '../redis.ts';
+import { type Cron, nextDue } from './next-due.ts';
 import {
   type AdvancedRepeatOptions,
   backoffOf,
@@ -41,12 +41,6 @@ export interface DueRun {
   due: number;
 }
 
-export interface Cron {
-  cron: string;
-  /** IANA name of a time zone. */
-  zone: string;
-}
-
 const jobOptions = {
   attempts: MOST_ATTEMPTS,
   backoff: { type: 'custom' },
@@ -69,15 +63,10 @@ export function openScheduleQueue(
   return queue;
 }
 
-/** The next time after `from` (both in milliseconds); null when there is none. Throws for a bad pattern. */
-export function nextDue({ cron, zone }: Cron, from: number): number | null {
-  const times = CronExpressionParser.parse(cron, { tz: zone, currentDate: new Date(from) });
-  return times.hasNext() ? times.next().getTime() : null;
-}
-
 /**
  * For queue and worker: BullMQ 6.7 computes times with its own cron-parser 5.10.3, which leaves out a day
- * whose midnight is missing in summer time.
+ * whose midnight is missing in summer time, and goes back in time in some zones
+ * (findings/cron-parser-backwards.sh).
  */
 const settings: AdvancedRepeatOptions = {
   repeatStrategy: (from, { pattern = '', tz = 'UTC' }) =>

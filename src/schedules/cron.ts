@@ -1,6 +1,6 @@
 // The times of a schedule: a cron pattern and a time zone, checked before anything keeps them.
 import { DroverError } from '../errors.ts';
-import { type Cron, nextDue } from '../queue/schedule-queue.ts';
+import { type Cron, nextDue } from '../queue/next-due.ts';
 
 const MOST_CHARACTERS = 200;
 const ALIASES = /^@(yearly|annually|monthly|weekly|daily|hourly|minutely|secondly)$/;

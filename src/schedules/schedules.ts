@@ -6,14 +6,8 @@ import { checkCrawlName, checkShards } from '../crawl/crawl.ts';
 import { readFormerRun } from '../crawl/former-run.ts';
 import { DroverError } from '../errors.ts';
 import { type Fleet, redisTimeMs } from '../fleet.ts';
-import {
-  addDueJob,
-  type Cron,
-  dropDueJobs,
-  keepDueJobs,
-  nextDue,
-  type ScheduleQueue,
-} from '../queue/schedule-queue.ts';
+import { type Cron, nextDue } from '../queue/next-due.ts';
+import { addDueJob, dropDueJobs, keepDueJobs, type ScheduleQueue } from '../queue/schedule-queue.ts';
 import { redact } from '../redact.ts';
 import { defineScript } from '../scripts.ts';
 import type { ParsedSeed } from '../seeds/read.ts';

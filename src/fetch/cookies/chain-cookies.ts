@@ -2,7 +2,7 @@
 // file is loaded only when a redirect sets a cookie.
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { HopCookies, StoredCookie } from './hop-cookies.ts';
-import { jarRules, readableLines } from './rules.ts';
+import { cookiePage, jarRules, readableLines } from './rules.ts';
 
 /** Limits of all cookies of a chain. Beyond them, the oldest are forgotten. A job may have to keep them. */
 const mostCookies = 50;
@@ -19,14 +19,14 @@ export class ChainCookies implements HopCookies {
   /** Of very many lines, the last ones alone are kept. */
   receive(url: string, lines: readonly string[]): undefined {
     for (const line of readableLines(lines.slice(-mostCookies)))
-      this.#jar.setCookieSync(line, url, { ignoreError: true });
+      this.#jar.setCookieSync(line, cookiePage(url), { ignoreError: true });
     const cookies = this.stored();
     const within = withinLimits(cookies);
     if (within.length < cookies.length) this.#jar = jarOf(within);
   }
 
   pairsFor(url: string): string[] {
-    return this.#jar.getCookiesSync(url).map((cookie) => cookie.cookieString());
+    return this.#jar.getCookiesSync(cookiePage(url)).map((cookie) => cookie.cookieString());
   }
 
   /** All cookies, the oldest first. */

@@ -11,6 +11,15 @@ const MOST_LINES = 180;
  */
 export const jarRules = { looseMode: true, prefixSecurity: 'silent' } as const;
 
+/**
+ * The page as tough-cookie is to be asked about it. It takes the escapes out of a path before it compares it
+ * with the Path of a cookie, which has them (RFC 6265 section 5.1.4); so they are escaped once more.
+ */
+export function cookiePage(url: string): URL {
+  const { protocol, hostname, pathname } = new URL(url);
+  return { protocol, hostname, pathname: pathname.replaceAll('%', '%25') } as URL;
+}
+
 const prefixed = /^__(?:Secure|Host)-/i;
 
 /** Of the lines of Set-Cookie in an answer, those that may be read. */

@@ -4,6 +4,9 @@ import test from 'node:test';
 import { conditionsOn, freshened, replyTo, withConditions } from '../../../src/fetch/conditions.ts';
 import { type Answer, NO_TIMINGS } from '../../../src/outcome.ts';
 
+// A date without a zone must not be read in that of the machine.
+process.env.TZ = 'Pacific/Auckland';
+
 const URL_A = 'http://a.example/p';
 const PAST = 'Mon, 02 Feb 2026 10:00:00 GMT';
 const sent = (headers: Record<string, string>) => conditionsOn(URL_A, headers)?.headers ?? null;
@@ -37,6 +40,10 @@ test('Last-Modified is sent as it came, unless it is no time, or within the seco
     sent({ 'last-modified': modified, ...(date === undefined ? {} : { date }) })?.['if-modified-since'] ??
     null;
   assert.equal(since(PAST), PAST);
+  const [asctime, sameSecond] = ['Mon Feb  2 10:00:00 2026', 'Mon, 02 Feb 2026 10:00:00 GMT'];
+  assert.equal(since(asctime, sameSecond), null);
+  assert.equal(since(sameSecond, asctime), null);
+  assert.equal(since(asctime, 'Mon, 02 Feb 2026 10:00:01 GMT'), asctime);
   assert.equal(
     since('Monday, 02-Feb-26 10:00:00 GMT', PAST.replace('10', '11')),
     'Monday, 02-Feb-26 10:00:00 GMT',
