@@ -11,6 +11,7 @@ import {
   type RequestJob,
   type RequestQueue,
   type RequestWorker,
+  setConcurrency,
 } from '../src/queue/queue.ts';
 import { settle } from '../src/queue/settle.ts';
 import { closeRedis, type Redis } from '../src/redis.ts';
@@ -24,10 +25,8 @@ const AFTER_FAULT_MS = 2000;
  * over.
  */
 const ASLEEP_MS = 10_000;
-/** Each has a connection to Redis. */
-const MOST_SPARES = 24;
-/** A spare that was not needed for this long is closed: what waits comes and goes. */
-const IDLE_SPARE_MS = 5000;
+/** How many times as many jobs as without those that wait for handlers, stores or names. */
+const MOST_TIMES = 25;
 
 interface JobWorkerParts {
   context: ConsumerContext;
@@ -48,34 +47,27 @@ export class JobWorker {
   readonly #aborts = new Map<string, AbortController>();
   #worker: RequestWorker;
   #connection: Redis;
-  /**
-   * Further workers, for jobs that wait for handlers, stores or names. Those that close still have jobs in
-   * hand.
-   */
-  readonly #spares: RequestWorker[] = [];
-  /** When all of them were needed. */
-  #sparesNeededAt = 0;
-  readonly #closing = new Set<Promise<void>>();
+  /** Jobs that were taken over, until they end. */
+  readonly #takenOver = new Set<Promise<void>>();
   #lastTaken = performance.now();
   /** How many jobs it has taken. */
   taken = 0;
-  #isStopping = false;
 
   constructor(parts: JobWorkerParts) {
     this.#parts = parts;
     this.#connection = parts.connect();
     this.#worker = this.#open();
     const { waitingRoom, pageRoom } = parts.context;
-    for (const room of [waitingRoom, pageRoom]) room.onGrown(() => this.#openSpares());
+    for (const room of [waitingRoom, pageRoom]) room.onGrown(() => this.takeMost());
   }
 
   /**
    * To be called about once a second. If jobs wait and none is taken, a new worker takes over from the one
-   * that hangs. If many jobs wait for handlers, stores or names, more workers take others.
+   * that hangs. As many jobs are taken as are wanted now.
    */
   async watch(): Promise<void> {
     const { context, queue } = this.#parts;
-    this.#balance();
+    this.takeMost();
     const isBusy = this.#aborts.size > 0 || this.#waiting() > 0;
     if (performance.now() - this.#lastTaken < ASLEEP_MS || isBusy) return;
     if ((await queue.getWaitingCount()) === 0 || (await queue.isPaused())) return;
@@ -94,17 +86,26 @@ export class JobWorker {
     return this.#aborts.size;
   }
 
-  /** To be called when `concurrency` has changed. */
-  takeShare(): void {
-    const most = this.#mostInHand();
-    for (const worker of [this.#worker, ...this.#spares]) worker.concurrency = most;
+  /**
+   * To be called when `concurrency` has changed: from now on it has as many jobs in hand as are wanted now.
+   * Those that wait for handlers, stores or names come on top of those that it has for fetches; for each that
+   * waits for a name one more, because they come all at once.
+   */
+  takeMost(): void {
+    setConcurrency(this.#worker, this.#most());
+  }
+
+  #most(): number {
+    const { pageRoom, waitingRoom } = this.#parts.context;
+    const forFetches = this.#mostForFetches();
+    return Math.min(MOST_TIMES * forFetches, forFetches + pageRoom.pages() + 2 * waitingRoom.jobs());
   }
 
   /**
-   * How many jobs a worker takes: a few more than fetches, so that one is ready when a fetch ends. Only a
-   * few, so that the others wait in the queue: there BullMQ hands out the next job with the end of another.
+   * A few more than fetches, so that one is ready when a fetch ends. Only a few, so that the others wait in
+   * the queue: there BullMQ hands out the next job with the end of another.
    */
-  #mostInHand(): number {
+  #mostForFetches(): number {
     const { concurrency, shared } = this.#parts;
     const fetches = concurrency();
     return fetches + Math.ceil(fetches / 2) + Math.ceil(4 / shared);
@@ -116,42 +117,14 @@ export class JobWorker {
   }
 
   /**
-   * So many spare workers that `concurrency` jobs can be taken besides the pages that wait, and two for each
-   * `concurrency` jobs in the waiting room: those come all at once. Returns how many are wanted.
-   */
-  #openSpares(): number {
-    const { context } = this.#parts;
-    const fetches = this.#parts.concurrency();
-    const forPages = Math.ceil((context.pageRoom.pages() + fetches) / this.#mostInHand()) - 1;
-    const forJobs = Math.floor((2 * context.waitingRoom.jobs()) / fetches);
-    const wanted = this.#isStopping ? 0 : Math.min(MOST_SPARES, forPages + forJobs);
-    if (wanted >= this.#spares.length) this.#sparesNeededAt = performance.now();
-    while (this.#spares.length < wanted) this.#spares.push(this.#open());
-    return wanted;
-  }
-
-  #balance(): void {
-    const wanted = this.#openSpares();
-    if (performance.now() - this.#sparesNeededAt < IDLE_SPARE_MS) return;
-    for (const spare of this.#spares.splice(wanted)) {
-      const closing = spare.close().catch(() => undefined);
-      this.#closing.add(closing);
-      closing.finally(() => this.#closing.delete(closing));
-    }
-  }
-
-  /**
    * Takes no more jobs. Resolves when those in hand are settled. Jobs that do not end within the grace period
    * are aborted and return to the queue.
    */
   async stop(graceMs: number): Promise<void> {
-    this.#isStopping = true;
     const late = setTimeout(() => {
       for (const abort of this.#aborts.values()) abort.abort(failure('E_LOCK_LOST', 'The consumer stopped.'));
     }, graceMs);
-    await Promise.all(
-      [this.#worker, ...this.#spares].map((worker) => worker.close()).concat(...this.#closing),
-    );
+    await Promise.all([this.#worker.close(), ...this.#takenOver]);
     clearTimeout(late);
   }
 
@@ -170,8 +143,8 @@ export class JobWorker {
       );
     }, lockDurationMs / 3);
     const running = endJob(job, token, this.#process(job, token)).finally(() => clearInterval(renewing));
-    this.#closing.add(running);
-    await running.finally(() => this.#closing.delete(running));
+    this.#takenOver.add(running);
+    await running.finally(() => this.#takenOver.delete(running));
   }
 
   #open(): RequestWorker {
@@ -179,7 +152,7 @@ export class JobWorker {
     const worker = openWorker({
       connection: this.#connection,
       namespace: context.fleet.namespace,
-      concurrency: this.#mostInHand(),
+      concurrency: this.#most(),
       lockDurationMs,
       process: (job, token) => this.#process(job, token),
       telemetry: traces?.telemetry ?? null,

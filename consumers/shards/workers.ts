@@ -29,7 +29,7 @@ export class ShardWorkers {
       return { context, worker: new JobWorker({ ...rest, ...own, concurrency, shared: contexts.length }) };
     });
     shares.onChange = () => {
-      for (const { worker } of this.all) worker.takeShare();
+      for (const { worker } of this.all) worker.takeMost();
     };
   }
 

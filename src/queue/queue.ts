@@ -134,6 +134,17 @@ export function openWorker(parts: WorkerParts): RequestWorker {
   return worker;
 }
 
+/**
+ * How many jobs it may have in hand from now on. BullMQ 6.7 asks for more only when one of those in hand ends
+ * (findings/bullmq-concurrency.sh), so it is woken here as its own resume() wakes it.
+ */
+export function setConcurrency(worker: RequestWorker, concurrency: number): void {
+  const isMore = concurrency > worker.concurrency;
+  worker.concurrency = concurrency;
+  const inner = worker as unknown as { mainLoopQueue: { add(woken: Promise<void>): void } | null };
+  if (isMore) inner.mainLoopQueue?.add(Promise.resolve());
+}
+
 /** A job that is locked for this process though the worker has not taken it; null when it is gone. */
 export async function jobOfWorker(worker: RequestWorker, jobId: string): Promise<RequestJob | null> {
   return ((await Job.fromId(worker, jobId)) as RequestJob | undefined) ?? null;
