@@ -86,7 +86,10 @@ async function locateOnce(
   };
   if (look.open) {
     const place = await placeInQueue(parts, job, look);
-    return place && { ...nothing, place };
+    if (place === null) return null;
+    // Read after its state, so that the attempt that has led to this is there.
+    const latest = job && (await findJob(parts.queue, jobIdOf(wanted.crawl, wanted.id)));
+    return { ...nothing, place, attempts: latest ? detailOf(latest).tries : nothing.attempts };
   }
   const placed = await parts.stores.at(wanted.store).find(wanted.recordsFolder, wanted.id);
   if (look.dead) {

@@ -20,7 +20,7 @@ test('the items of a crawl stand in a table, counted live, by handler, in pages,
     name: 'goods',
     urls: [...urls, `${stage.site.url}/wide`],
     maxDepth: 0,
-    settings: { delay: 40 },
+    settings: { delay: 100 },
   });
   const { page: live, faults: liveFaults } = await stage.open(t, DESKTOP);
   await go(live, '#/crawls/goods');
