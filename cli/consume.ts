@@ -1,4 +1,5 @@
 // drover consume: runs consumers until it is stopped, in this process or in processes of their own.
+import { servedShards } from '../consumers/shards/served.ts';
 import type { GivenFlags } from '../src/config/read.ts';
 import { readCrawlTotals } from '../src/fleet/snapshot.ts';
 import { openConsumerSession } from './command/consumer-session.ts';
@@ -9,7 +10,7 @@ import type { ConsumeOptions } from './options.ts';
 import { type Consumers, startConsumers } from './processes/consumers.ts';
 import { type ProcessCount, processCount } from './processes/need.ts';
 
-/** Resolves with the exit code after it was stopped. Throws E_CONSUMER_ENDED. */
+/** Resolves with the exit code after it was stopped. Throws E_CONSUMER_ENDED and E_SETTING. */
 export async function run(_args: string[], options: ConsumeOptions): Promise<number> {
   const flags = withRenderPages(options);
   const session = await openConsumerSession(flags);
@@ -22,6 +23,7 @@ export async function run(_args: string[], options: ConsumeOptions): Promise<num
     const count = processCount(settings.processes);
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => undefined);
+    servedShards(settings.shard, fleet.shards.length); // throws, before it is said that it consumes
     say(`${intent(count, settings.concurrency)}; Ctrl-C stops`);
     consumers = await startConsumers({
       ...{ settings, flags, address, log, serve: '*', count },

@@ -28,7 +28,7 @@ function searchDay({ cron, zone }: Cron, from: number): number | null {
   const times = CronExpressionParser.parse(cron, { tz: zone });
   const milliseconds = times.fields.second.values.map((second) => Number(second) * 1000);
   const [first = 0] = milliseconds;
-  for (let minute = from - (from % MINUTE_MS); minute < from + DAY_MS; minute += MINUTE_MS) {
+  for (let minute = from - (from % MINUTE_MS); minute <= from + DAY_MS; minute += MINUTE_MS) {
     if (!times.includesDate(new Date(minute + first))) continue;
     const due = milliseconds.map((ms) => minute + ms).find((at) => at > from);
     if (due !== undefined) return due;

@@ -18,8 +18,9 @@ export class ChainCookies implements HopCookies {
 
   /** Of very many lines, the last ones alone are kept. */
   receive(url: string, lines: readonly string[]): undefined {
+    const page = cookiePage(url);
     for (const line of readableLines(lines.slice(-mostCookies)))
-      this.#jar.setCookieSync(line, cookiePage(url), { ignoreError: true });
+      this.#jar.setCookieSync(line, page, { ignoreError: true });
     const cookies = this.stored();
     const within = withinLimits(cookies);
     if (within.length < cookies.length) this.#jar = jarOf(within);
